@@ -1,0 +1,383 @@
+-- locking 1.0: what CREATE EXTENSION installs.
+--
+-- Tables first, then the C functions over them, then views. Every name is
+-- written with its schema, operators of the views too: stored SQL must not
+-- depend on anyone's search_path.
+
+\echo Use "CREATE EXTENSION locking" to load this file. \quit
+
+-- Made here, not found: a schema that somebody prepared beforehand is refused.
+CREATE SCHEMA locking;
+GRANT USAGE ON SCHEMA locking TO PUBLIC;
+
+-- ---------------------------------------------------------------------------
+-- Tables. Nobody but their owner reads or writes them; views and functions do.
+-- ---------------------------------------------------------------------------
+
+CREATE SEQUENCE locking.token_seq AS bigint;
+
+-- Lock records. No index on the times, so that a renewal is a HOT update: the
+-- fillfactor leaves room on the page for it.
+CREATE TABLE locking.lock (
+	relation      regclass    NOT NULL,
+	key           text        COLLATE "C" NOT NULL,
+	token         bigint      NOT NULL DEFAULT nextval('locking.token_seq'),
+	owner         text        COLLATE "C" NOT NULL,
+	owner_name    text,
+	client        text        COLLATE "C",
+	hard          boolean     NOT NULL DEFAULT true,
+	note          text,
+	acquired_at   timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	renewed_at    timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	expires_at    timestamptz NOT NULL,
+	ttl           interval    NOT NULL DEFAULT '120 s',
+	row_xmin      xid,         -- of the target row at acquisition or last resumption
+	confirm_xid   xid,         -- of the last confirm(): the owner's own change
+	CONSTRAINT lock_pkey PRIMARY KEY (relation, key),
+	CONSTRAINT lock_token_key UNIQUE (token)
+) WITH (fillfactor = 70,
+        autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500);
+COMMENT ON TABLE locking.lock IS 'lock records, lapsed ones included; read locking.locks instead';
+COMMENT ON COLUMN locking.lock.ttl IS 'the time a renewal without ttl extends by';
+
+-- Settings of protected tables. Columns are named for people and for pg_dump;
+-- the attribute numbers beside them are what the guard goes by, so that a
+-- renamed column stays guarded. A restore reckons the numbers anew (trigger).
+CREATE TABLE locking.protected (
+	relation       regclass PRIMARY KEY,
+	hard           boolean  NOT NULL DEFAULT true,
+	required       boolean  NOT NULL DEFAULT false,
+	columns        name[],
+	ttl            interval,
+	warning        interval,
+	parent         name,
+	key            name[]   NOT NULL,
+	key_attnums    int2[],
+	column_attnums int2[],
+	parent_oid     oid
+);
+COMMENT ON TABLE locking.protected IS 'settings made by locking.protect(); read locking.protected_tables instead';
+
+CREATE SEQUENCE locking.event_id_seq AS bigint;
+CREATE TABLE locking.event (
+	id           bigint      PRIMARY KEY DEFAULT nextval('locking.event_id_seq'),
+	at           timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	event        text        NOT NULL,
+	relation     regclass    NOT NULL,
+	key          text        COLLATE "C" NOT NULL,
+	token        bigint      NOT NULL,
+	owner        text        COLLATE "C" NOT NULL,
+	actor        text        COLLATE "C" NOT NULL,
+	session_role name        NOT NULL,
+	client_addr  inet,
+	reason       text
+);
+CREATE INDEX event_at_idx ON locking.event (at);
+CREATE INDEX event_row_idx ON locking.event (relation, key, id);
+
+CREATE TABLE locking.draft (
+	relation regclass    NOT NULL,
+	key      text        COLLATE "C" NOT NULL,
+	owner    text        COLLATE "C" NOT NULL,
+	token    bigint      NOT NULL,
+	data     jsonb       NOT NULL,
+	saved_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	PRIMARY KEY (relation, key, owner)
+);
+
+-- The queue of those who asked for a row: id gives the order of asking.
+CREATE TABLE locking.request_queue (
+	id           bigint      GENERATED ALWAYS AS IDENTITY,
+	relation     regclass    NOT NULL,
+	key          text        COLLATE "C" NOT NULL,
+	owner        text        COLLATE "C" NOT NULL,
+	owner_name   text,
+	message      text,
+	requested_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	PRIMARY KEY (relation, key, owner)
+);
+
+REVOKE ALL ON locking.lock, locking.protected, locking.event, locking.draft,
+	locking.request_queue, locking.token_seq, locking.event_id_seq FROM PUBLIC;
+
+-- Dumped: settings, drafts, history, and the sequences, so that a token from
+-- before the dump is never issued again. Live locks and requests are not.
+SELECT pg_catalog.pg_extension_config_dump('locking.protected', '');
+SELECT pg_catalog.pg_extension_config_dump('locking.draft', '');
+SELECT pg_catalog.pg_extension_config_dump('locking.event', '');
+SELECT pg_catalog.pg_extension_config_dump('locking.token_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('locking.event_id_seq', '');
+
+-- ---------------------------------------------------------------------------
+-- Triggers
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION locking.guard() RETURNS trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_guard';
+COMMENT ON FUNCTION locking.guard() IS 'rejects writes to rows that another owner has locked';
+
+CREATE FUNCTION locking.guard_truncate() RETURNS trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_guard_truncate';
+COMMENT ON FUNCTION locking.guard_truncate() IS 'rejects TRUNCATE of a table with rows that another owner has locked';
+
+CREATE FUNCTION locking.settings_changed() RETURNS trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_settings_changed';
+COMMENT ON FUNCTION locking.settings_changed() IS 'resolves names to attribute numbers, and tells every backend';
+
+CREATE TRIGGER settings_changed BEFORE INSERT OR UPDATE OR DELETE ON locking.protected
+	FOR EACH ROW EXECUTE FUNCTION locking.settings_changed();
+ALTER TABLE locking.protected ENABLE ALWAYS TRIGGER settings_changed;
+
+CREATE FUNCTION locking.on_ddl() RETURNS event_trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_on_ddl';
+COMMENT ON FUNCTION locking.on_ddl() IS 'follows renamed columns, and guards new partitions against TRUNCATE';
+CREATE EVENT TRIGGER locking_on_ddl ON ddl_command_end
+	WHEN TAG IN ('ALTER TABLE', 'CREATE TABLE')
+	EXECUTE FUNCTION locking.on_ddl();
+
+CREATE FUNCTION locking.on_drop() RETURNS event_trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_on_drop';
+COMMENT ON FUNCTION locking.on_drop() IS 'removes settings and locks of dropped tables';
+CREATE EVENT TRIGGER locking_on_drop ON sql_drop
+	EXECUTE FUNCTION locking.on_drop();
+
+REVOKE ALL ON FUNCTION locking.guard(), locking.guard_truncate(),
+	locking.settings_changed(), locking.on_ddl(), locking.on_drop() FROM PUBLIC;
+
+-- ---------------------------------------------------------------------------
+-- Owner
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION locking.owner() RETURNS text
+	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'locking_owner';
+COMMENT ON FUNCTION locking.owner() IS 'the current owner: who one is as far as locks are concerned';
+
+CREATE FUNCTION locking.set_owner(owner text, owner_name text = NULL, is_local boolean = true)
+	RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_set_owner';
+REVOKE ALL ON FUNCTION locking.set_owner(text, text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION locking.set_owner(text, text, boolean) IS
+	'says who the current user is, until the end of the transaction (or session)';
+
+-- ---------------------------------------------------------------------------
+-- Protecting tables
+-- ---------------------------------------------------------------------------
+
+-- Callable by all, allowed to the table's owner and to whoever was granted
+-- EXECUTE by name: the function looks for itself.
+CREATE FUNCTION locking.protect(relation regclass, hard boolean = true, required boolean = false,
+		columns name[] = NULL, ttl interval = NULL, warning interval = NULL, parent name = NULL)
+	RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_protect';
+COMMENT ON FUNCTION locking.protect(regclass, boolean, boolean, name[], interval, interval, name) IS
+	'protects a table, or changes its settings';
+
+CREATE FUNCTION locking.unprotect(relation regclass) RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_unprotect';
+COMMENT ON FUNCTION locking.unprotect(regclass) IS 'takes guard, settings and locks of a table away';
+
+-- ---------------------------------------------------------------------------
+-- Locks. Each keyed function twice: "key text" takes untyped literals and
+-- parameters, "key anyelement" any type's value, text[] for several columns.
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION locking.acquire(relation regclass, key text, ttl interval = NULL, hard boolean = NULL,
+		client text = NULL, note text = NULL, wait interval = '0')
+	RETURNS bigint
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_acquire';
+CREATE FUNCTION locking.acquire(relation regclass, key anyelement, ttl interval = NULL, hard boolean = NULL,
+		client text = NULL, note text = NULL, wait interval = '0')
+	RETURNS bigint
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_acquire';
+
+CREATE FUNCTION locking.try_acquire(relation regclass, key text, ttl interval = NULL, hard boolean = NULL,
+		client text = NULL, note text = NULL,
+		OUT granted boolean, OUT outcome text, OUT token bigint, OUT owner text, OUT owner_name text,
+		OUT client text, OUT hard boolean, OUT acquired_at timestamptz, OUT expires_at timestamptz,
+		OUT seconds_left double precision)
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_try_acquire';
+CREATE FUNCTION locking.try_acquire(relation regclass, key anyelement, ttl interval = NULL, hard boolean = NULL,
+		client text = NULL, note text = NULL,
+		OUT granted boolean, OUT outcome text, OUT token bigint, OUT owner text, OUT owner_name text,
+		OUT client text, OUT hard boolean, OUT acquired_at timestamptz, OUT expires_at timestamptz,
+		OUT seconds_left double precision)
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_try_acquire';
+
+CREATE FUNCTION locking.acquire_all(relation regclass, keys text[], ttl interval = NULL, hard boolean = NULL,
+		client text = NULL, note text = NULL)
+	RETURNS TABLE(key text, token bigint)
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_acquire_all';
+
+CREATE FUNCTION locking.take_over(relation regclass, key text, reason text, ttl interval = NULL,
+		hard boolean = NULL, client text = NULL, note text = NULL)
+	RETURNS bigint
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_take_over';
+CREATE FUNCTION locking.take_over(relation regclass, key anyelement, reason text, ttl interval = NULL,
+		hard boolean = NULL, client text = NULL, note text = NULL)
+	RETURNS bigint
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_take_over';
+REVOKE ALL ON FUNCTION locking.take_over(regclass, text, text, interval, boolean, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION locking.take_over(regclass, anyelement, text, interval, boolean, text, text) FROM PUBLIC;
+
+CREATE FUNCTION locking.renew(token bigint, ttl interval = NULL, draft jsonb = NULL)
+	RETURNS timestamptz
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_renew';
+
+CREATE FUNCTION locking.confirm(token bigint) RETURNS timestamptz
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_confirm';
+
+CREATE FUNCTION locking.release(token bigint) RETURNS boolean
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_release';
+
+CREATE FUNCTION locking.release_all(client text = NULL) RETURNS bigint
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_release_all';
+
+CREATE FUNCTION locking.break_lock(relation regclass, key text, reason text) RETURNS boolean
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_break_lock';
+CREATE FUNCTION locking.break_lock(relation regclass, key anyelement, reason text) RETURNS boolean
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_break_lock';
+REVOKE ALL ON FUNCTION locking.break_lock(regclass, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION locking.break_lock(regclass, anyelement, text) FROM PUBLIC;
+
+CREATE FUNCTION locking.reap(max_rows integer = NULL) RETURNS bigint
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_reap';
+REVOKE ALL ON FUNCTION locking.reap(integer) FROM PUBLIC;
+
+COMMENT ON FUNCTION locking.acquire(regclass, text, interval, boolean, text, text, interval) IS
+	'locks a row for the current owner and returns the fencing token';
+COMMENT ON FUNCTION locking.acquire(regclass, anyelement, interval, boolean, text, text, interval) IS
+	'locks a row for the current owner and returns the fencing token';
+COMMENT ON FUNCTION locking.try_acquire(regclass, text, interval, boolean, text, text) IS
+	'like acquire(), but answers instead of raising';
+COMMENT ON FUNCTION locking.try_acquire(regclass, anyelement, interval, boolean, text, text) IS
+	'like acquire(), but answers instead of raising';
+COMMENT ON FUNCTION locking.acquire_all(regclass, text[], interval, boolean, text, text) IS
+	'locks all of the rows, or none';
+COMMENT ON FUNCTION locking.take_over(regclass, text, text, interval, boolean, text, text) IS
+	'ends another''s lock and acquires the row, in one step';
+COMMENT ON FUNCTION locking.take_over(regclass, anyelement, text, interval, boolean, text, text) IS
+	'ends another''s lock and acquires the row, in one step';
+COMMENT ON FUNCTION locking.renew(bigint, interval, jsonb) IS
+	'heartbeat: extends or resumes a lock, and keeps the draft';
+COMMENT ON FUNCTION locking.confirm(bigint) IS
+	'the first statement of a save: the lock holds until the transaction ends, or the save is refused';
+COMMENT ON FUNCTION locking.release(bigint) IS 'ends one''s own lock; false if it had ended already';
+COMMENT ON FUNCTION locking.release_all(text) IS 'ends all of the owner''s locks, or those of one client';
+COMMENT ON FUNCTION locking.break_lock(regclass, text, text) IS 'ends another''s lock';
+COMMENT ON FUNCTION locking.break_lock(regclass, anyelement, text) IS 'ends another''s lock';
+COMMENT ON FUNCTION locking.reap(integer) IS 'removes lapsed records; nothing depends on it';
+
+-- Questions. Volatile: they read the records of this moment, not of the
+-- statement's snapshot.
+CREATE FUNCTION locking.is_locked(relation regclass, key text) RETURNS boolean
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_is_locked';
+CREATE FUNCTION locking.is_locked(relation regclass, key anyelement) RETURNS boolean
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_is_locked';
+CREATE FUNCTION locking.lock_applies(relation regclass, key text) RETURNS boolean
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_lock_applies';
+CREATE FUNCTION locking.lock_applies(relation regclass, key anyelement) RETURNS boolean
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_lock_applies';
+CREATE FUNCTION locking.lock_seconds_remaining(relation regclass, key text) RETURNS double precision
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_lock_seconds_remaining';
+CREATE FUNCTION locking.lock_seconds_remaining(relation regclass, key anyelement) RETURNS double precision
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_lock_seconds_remaining';
+CREATE FUNCTION locking.row_key("row" anyelement) RETURNS text
+	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'locking_row_key';
+
+COMMENT ON FUNCTION locking.is_locked(regclass, text) IS 'is the row locked by anybody?';
+COMMENT ON FUNCTION locking.is_locked(regclass, anyelement) IS 'is the row locked by anybody?';
+COMMENT ON FUNCTION locking.lock_applies(regclass, text) IS 'is the row locked by somebody else than the current owner?';
+COMMENT ON FUNCTION locking.lock_applies(regclass, anyelement) IS 'is the row locked by somebody else than the current owner?';
+COMMENT ON FUNCTION locking.lock_seconds_remaining(regclass, text) IS 'seconds until the row''s lock ends by time, 0 if it is not locked';
+COMMENT ON FUNCTION locking.lock_seconds_remaining(regclass, anyelement) IS 'seconds until the row''s lock ends by time, 0 if it is not locked';
+COMMENT ON FUNCTION locking.row_key(anyelement) IS 'the key of a row of any table';
+
+-- May the caller see this row, as far as row security goes?
+CREATE FUNCTION locking.row_visible(relation regclass, key text) RETURNS boolean
+	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'locking_row_visible';
+COMMENT ON FUNCTION locking.row_visible(regclass, text) IS
+	'may the caller read the table and, where row security is on, this row of it?';
+
+-- ---------------------------------------------------------------------------
+-- Drafts, requests, housekeeping
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION locking.save_draft(token bigint, data jsonb) RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_save_draft';
+CREATE FUNCTION locking.discard_draft(relation regclass, key text) RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_discard_draft';
+CREATE FUNCTION locking.discard_draft(relation regclass, key anyelement) RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_discard_draft';
+CREATE FUNCTION locking.request(relation regclass, key text, message text = NULL) RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_request';
+CREATE FUNCTION locking.request(relation regclass, key anyelement, message text = NULL) RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_request';
+CREATE FUNCTION locking.withdraw(relation regclass, key text) RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_withdraw';
+CREATE FUNCTION locking.withdraw(relation regclass, key anyelement) RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_withdraw';
+CREATE FUNCTION locking.purge_history(older_than interval) RETURNS bigint
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_purge_history';
+REVOKE ALL ON FUNCTION locking.purge_history(interval) FROM PUBLIC;
+CREATE FUNCTION locking.purge_drafts(older_than interval) RETURNS bigint
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_purge_drafts';
+
+COMMENT ON FUNCTION locking.save_draft(bigint, jsonb) IS 'keeps the owner''s unsaved text of a row';
+COMMENT ON FUNCTION locking.discard_draft(regclass, text) IS 'removes the owner''s draft of a row';
+COMMENT ON FUNCTION locking.discard_draft(regclass, anyelement) IS 'removes the owner''s draft of a row';
+COMMENT ON FUNCTION locking.request(regclass, text, text) IS 'asks the holder for the row; first come, first served';
+COMMENT ON FUNCTION locking.request(regclass, anyelement, text) IS 'asks the holder for the row; first come, first served';
+COMMENT ON FUNCTION locking.withdraw(regclass, text) IS 'takes one''s request back';
+COMMENT ON FUNCTION locking.withdraw(regclass, anyelement) IS 'takes one''s request back';
+COMMENT ON FUNCTION locking.purge_history(interval) IS 'removes history older than that, returns how many rows';
+COMMENT ON FUNCTION locking.purge_drafts(interval) IS
+	'removes the owner''s drafts older than that (a superuser: everybody''s), returns how many';
+
+-- ---------------------------------------------------------------------------
+-- Views. security_barrier: a reader's own function must not see a row before
+-- the check of it. The privilege tests run as the reader.
+-- ---------------------------------------------------------------------------
+
+CREATE VIEW locking.locks WITH (security_barrier) AS
+SELECT l.relation, l.key, l.token, l.owner, l.owner_name, l.client, l.hard, l.note,
+	l.acquired_at, l.renewed_at, l.expires_at,
+	pg_catalog.date_part('epoch', l.expires_at OPERATOR(pg_catalog.-) c.now) AS seconds_left,
+	l.owner OPERATOR(pg_catalog.=) locking.owner() AS is_mine
+FROM locking.lock l, LATERAL (SELECT pg_catalog.clock_timestamp() AS now OFFSET 0) c
+WHERE l.expires_at OPERATOR(pg_catalog.>) c.now
+	AND locking.row_visible(l.relation, l.key);
+COMMENT ON VIEW locking.locks IS 'locks that have not ended, of the rows that the reader may see';
+
+CREATE VIEW locking.protected_tables WITH (security_barrier) AS
+SELECT p.relation, p.hard, p.required, p.columns, p.ttl, p.warning, p.parent, p.key,
+	EXISTS (SELECT FROM pg_catalog.pg_trigger t
+		WHERE t.tgrelid OPERATOR(pg_catalog.=) p.relation
+			AND t.tgfoid OPERATOR(pg_catalog.=) 'locking.guard()'::pg_catalog.regprocedure
+			AND t.tgenabled OPERATOR(pg_catalog.<>) 'D') AS guarded
+FROM locking.protected p
+WHERE pg_catalog.has_table_privilege(p.relation, 'SELECT');
+COMMENT ON VIEW locking.protected_tables IS 'settings of the protected tables that the reader may read';
+
+CREATE VIEW locking.history WITH (security_barrier) AS
+SELECT e.at, e.event, e.relation, e.key, e.token, e.owner, e.actor, e.session_role, e.client_addr, e.reason, e.id
+FROM locking.event e
+WHERE locking.row_visible(e.relation, e.key);
+COMMENT ON VIEW locking.history IS 'what happened to locks, of the rows that the reader may see';
+
+CREATE VIEW locking.drafts WITH (security_barrier) AS
+SELECT d.relation, d.key, d.token, d.data, d.saved_at
+FROM locking.draft d
+WHERE d.owner OPERATOR(pg_catalog.=) locking.owner()
+	AND locking.row_visible(d.relation, d.key);
+COMMENT ON VIEW locking.drafts IS 'the reader''s own drafts';
+
+CREATE VIEW locking.requests WITH (security_barrier) AS
+SELECT r.relation, r.key, r.owner, r.owner_name, r.message, r.requested_at,
+	pg_catalog.rank() OVER (PARTITION BY r.relation, r.key ORDER BY r.id) AS place,
+	r.owner OPERATOR(pg_catalog.=) locking.owner() AS is_mine
+FROM locking.request_queue r
+WHERE locking.row_visible(r.relation, r.key);
+COMMENT ON VIEW locking.requests IS 'who waits for which row, in the order of asking';
+
+GRANT SELECT ON locking.locks, locking.protected_tables, locking.history, locking.drafts,
+	locking.requests TO PUBLIC;

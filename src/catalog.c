@@ -1,0 +1,173 @@
+/*
+ * catalog.c
+ *		The extension's own relations: their OIDs, and queries on them with the
+ *		rights of their owner.
+ *
+ * OIDs are looked up by name once and forgotten when the relation cache says
+ * that one of them changed, so that DROP and CREATE EXTENSION in one session
+ * work.
+ */
+#include "locking.h"
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "miscadmin.h"
+#include "utils/datum.h"
+#include "utils/guc.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#define LOCKING_SCHEMA "locking"
+
+typedef struct CatalogEntry
+{
+	const char *name;
+	Oid			relid;
+} CatalogEntry;
+
+static CatalogEntry entries[] = {
+	{"lock"}, {"lock_pkey"}, {"lock_token_key"}, {"token_seq"},
+	{"protected"}, {"protected_pkey"},
+	{"event"}, {"event_id_seq"},
+	{"request_queue"}, {"request_queue_pkey"},
+};
+
+static void
+forget_relids(Datum arg, Oid relid)
+{
+	for (int i = 0; i < lengthof(entries); i++)
+		if (!OidIsValid(relid) || entries[i].relid == relid)
+			entries[i].relid = InvalidOid;
+}
+
+void
+catalog_init(void)
+{
+	CacheRegisterRelcacheCallback(forget_relids, (Datum) 0);
+}
+
+bool
+catalog_installed(void)
+{
+	Oid			schema = get_namespace_oid(LOCKING_SCHEMA, true);
+
+	return OidIsValid(schema) && OidIsValid(get_relname_relid("protected", schema));
+}
+
+static Oid
+lookup(const char *name)
+{
+	Oid			schema = get_namespace_oid(LOCKING_SCHEMA, true);
+	Oid			relid = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+
+	if (!OidIsValid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation \"%s.%s\" does not exist", LOCKING_SCHEMA, name),
+				 errhint("Run CREATE EXTENSION locking in this database.")));
+	return relid;
+}
+
+Oid
+catalog_relid(const char *name)
+{
+	for (int i = 0; i < lengthof(entries); i++)
+	{
+		if (strcmp(entries[i].name, name) != 0)
+			continue;
+		if (!OidIsValid(entries[i].relid))
+			entries[i].relid = lookup(name);
+		return entries[i].relid;
+	}
+	elog(ERROR, "unknown relation \"%s\" of locking", name);
+}
+
+Oid
+relation_owner(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relid);
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/* The role with whose rights records are written. */
+Oid
+catalog_owner(void)
+{
+	return relation_owner(catalog_relid("lock"));
+}
+
+/*
+ * Run a query with the records' owner's rights and a search_path on which
+ * nothing of a user's lies.  Returns how many rows it processed; "first" gets the
+ * first column of the first row.  On an error the transaction's end resets role
+ * and settings.
+ */
+static int64
+run_as_owner(const char *sql, int nargs, const Oid *types, const Datum *values,
+			 const bool *nulls, Datum *first, bool *isnull)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	char		nullflags[16];
+	Oid			save_role;
+	int			save_context;
+	int			save_guc = NewGUCNestLevel();
+	int64		processed;
+
+	Assert(nargs <= lengthof(nullflags));
+	for (int i = 0; i < nargs; i++)
+		nullflags[i] = nulls && nulls[i] ? 'n' : ' ';
+
+	GetUserIdAndSecContext(&save_role, &save_context);
+	SetUserIdAndSecContext(catalog_owner(), save_context | SECURITY_LOCAL_USERID_CHANGE);
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+
+	SPI_connect();
+	if (SPI_execute_with_args(sql, nargs, unconstify(Oid *, types), unconstify(Datum *, values),
+							  nullflags, false, 0) < 0)
+		elog(ERROR, "could not execute \"%s\"", sql);
+	processed = SPI_processed;
+	if (first)
+	{
+		*isnull = true;
+		if (SPI_tuptable && processed > 0)
+		{
+			Form_pg_attribute att = TupleDescAttr(SPI_tuptable->tupdesc, 0);
+			Datum		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, isnull);
+			MemoryContext spi = MemoryContextSwitchTo(caller);
+
+			*first = *isnull ? (Datum) 0 : datumCopy(value, att->attbyval, att->attlen);
+			MemoryContextSwitchTo(spi);
+		}
+	}
+	SPI_finish();
+
+	AtEOXact_GUC(false, save_guc);
+	SetUserIdAndSecContext(save_role, save_context);
+	return processed;
+}
+
+int64
+catalog_execute(const char *sql, int nargs, const Oid *types, const Datum *values, const bool *nulls)
+{
+	return run_as_owner(sql, nargs, types, values, nulls, NULL, NULL);
+}
+
+/* The same, for a query's only value. */
+Datum
+catalog_query(const char *sql, int nargs, const Oid *types, const Datum *values,
+			  const bool *nulls, bool *isnull)
+{
+	Datum		first = (Datum) 0;
+
+	(void) run_as_owner(sql, nargs, types, values, nulls, &first, isnull);
+	return first;
+}

@@ -1,0 +1,77 @@
+/*
+ * compat.h
+ *		Differences between PostgreSQL 13 and 18, and nothing else.
+ */
+#ifndef LOCKING_COMPAT_H
+#define LOCKING_COMPAT_H
+
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/relation.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "rewrite/rewriteHandler.h"
+#include "utils/acl.h"
+#include "utils/guc.h"
+#include "utils/rel.h"
+
+#if PG_VERSION_NUM < 130000
+#error "locking needs PostgreSQL 13 or later"
+#endif
+
+/* 15 reserves the prefix, before that one can only warn */
+#if PG_VERSION_NUM < 150000
+#define MarkGUCPrefixReserved(prefix) EmitWarningsOnPlaceholders(prefix)
+#endif
+
+/* 16 folded the per-class ownership and privilege tests into one */
+#if PG_VERSION_NUM < 160000
+#define locking_owns_relation(relid, role) pg_class_ownercheck(relid, role)
+#define locking_owns_proc(funcid, role) pg_proc_ownercheck(funcid, role)
+#else
+#include "catalog/pg_proc.h"
+#define locking_owns_relation(relid, role) \
+	object_ownercheck(RelationRelationId, relid, role)
+#define locking_owns_proc(funcid, role) \
+	object_ownercheck(ProcedureRelationId, funcid, role)
+#endif
+
+/* 18 counts index scans into an instrumentation struct */
+#if PG_VERSION_NUM < 180000
+#define locking_index_beginscan(heap, index, snapshot, nkeys) \
+	index_beginscan(heap, index, snapshot, nkeys, 0)
+#else
+#define locking_index_beginscan(heap, index, snapshot, nkeys) \
+	index_beginscan(heap, index, snapshot, NULL, nkeys, 0)
+#endif
+
+/* 18 has virtual generated columns, with a builder of their own */
+static inline Node *
+locking_generation_expression(Relation rel, AttrNumber attnum)
+{
+#if PG_VERSION_NUM >= 180000
+	if (TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attgenerated == ATTRIBUTE_GENERATED_VIRTUAL)
+		return build_generation_expression(rel, attnum);
+#endif
+	return build_column_default(rel, attnum);
+}
+
+/* 15 added the columns of ON DELETE SET NULL (...) */
+static inline void
+locking_deconstruct_fk(HeapTuple constraint, int *n, AttrNumber *columns, AttrNumber *refcolumns,
+					   Oid *operators)
+{
+	Oid			pp[INDEX_MAX_KEYS];
+	Oid			ff[INDEX_MAX_KEYS];
+#if PG_VERSION_NUM < 150000
+	DeconstructFkConstraintRow(constraint, n, columns, refcolumns, operators, pp, ff);
+#else
+	int			nset;
+	AttrNumber	set[INDEX_MAX_KEYS];
+
+	DeconstructFkConstraintRow(constraint, n, columns, refcolumns, operators, pp, ff, &nset, set);
+#endif
+}
+
+#endif							/* LOCKING_COMPAT_H */

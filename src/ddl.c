@@ -1,0 +1,209 @@
+/*
+ * ddl.c
+ *		Following what DDL does to protected tables.
+ */
+#include "locking.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_type.h"
+#include "commands/event_trigger.h"
+#include "commands/trigger.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "protect.h"
+
+PG_FUNCTION_INFO_V1(locking_settings_changed);
+PG_FUNCTION_INFO_V1(locking_on_ddl);
+PG_FUNCTION_INFO_V1(locking_on_drop);
+
+/* ---- rows of locking.protected ---- */
+
+/* Names to attribute numbers; 0 for a column that is not there. */
+static Datum
+resolve_names(Oid relid, Datum names_datum)
+{
+	Datum	   *names;
+	Datum	   *attnums;
+	int			n;
+
+	deconstruct_array(DatumGetArrayTypeP(names_datum), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR,
+					  &names, NULL, &n);
+	attnums = palloc((n + 1) * sizeof(Datum));
+	for (int i = 0; i < n; i++)
+		attnums[i] = Int16GetDatum(get_attnum(relid, NameStr(*DatumGetName(names[i]))));
+	return PointerGetDatum(construct_array(attnums, n, INT2OID, sizeof(int16), true, TYPALIGN_SHORT));
+}
+
+typedef struct Replacement
+{
+	TupleDesc	desc;
+	Datum		values[MaxTupleAttributeNumber];
+	bool		nulls[MaxTupleAttributeNumber];
+	bool		replace[MaxTupleAttributeNumber];
+} Replacement;
+
+static void
+replace(Replacement *row, const char *column, Datum value, bool isnull)
+{
+	int			i = SPI_fnumber(row->desc, column) - 1;
+
+	row->values[i] = value;
+	row->nulls[i] = isnull;
+	row->replace[i] = true;
+}
+
+/*
+ * A restore brings names, as numbers may differ in the new database.  Foreign
+ * keys are made after the settings then, so that number is looked for again when
+ * it is made (on_ddl).
+ */
+static HeapTuple
+resolve(HeapTuple tuple, TupleDesc desc)
+{
+	Replacement *row = palloc0(sizeof(Replacement));
+	bool		isnull;
+	Oid			relid = DatumGetObjectId(heap_getattr(tuple, SPI_fnumber(desc, "relation"), desc, &isnull));
+	Datum		value;
+
+	row->desc = desc;
+	value = heap_getattr(tuple, SPI_fnumber(desc, "key"), desc, &isnull);
+	replace(row, "key_attnums", isnull ? (Datum) 0 : resolve_names(relid, value), isnull);
+	value = heap_getattr(tuple, SPI_fnumber(desc, "columns"), desc, &isnull);
+	replace(row, "column_attnums", isnull ? (Datum) 0 : resolve_names(relid, value), isnull);
+	value = heap_getattr(tuple, SPI_fnumber(desc, "parent"), desc, &isnull);
+	replace(row, "parent_oid",
+			isnull ? (Datum) 0 :
+			ObjectIdGetDatum(get_relation_constraint_oid(relid, NameStr(*DatumGetName(value)), true)),
+			isnull);
+	return heap_modify_tuple(tuple, desc, row->values, row->nulls, row->replace);
+}
+
+static void
+tell_backends(HeapTuple tuple, TupleDesc desc)
+{
+	bool		isnull;
+	Oid			relid = DatumGetObjectId(heap_getattr(tuple, SPI_fnumber(desc, "relation"), desc, &isnull));
+	Datum		parent = heap_getattr(tuple, SPI_fnumber(desc, "parent_oid"), desc, &isnull);
+	HeapTuple	constraint;
+
+	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
+		CacheInvalidateRelcacheByRelid(relid);
+	if (isnull)
+		return;
+	/* its parent's rows are locked more strongly from now on, or no longer */
+	constraint = SearchSysCache1(CONSTROID, parent);
+	if (HeapTupleIsValid(constraint))
+	{
+		Oid			target = ((Form_pg_constraint) GETSTRUCT(constraint))->confrelid;
+
+		if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(target)))
+			CacheInvalidateRelcacheByRelid(target);
+		ReleaseSysCache(constraint);
+	}
+}
+
+Datum
+locking_settings_changed(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	TupleDesc	desc;
+	HeapTuple	tuple;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"locking.settings_changed\" must be fired for each row")));
+	desc = RelationGetDescr(trigger->tg_relation);
+	tuple = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
+	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
+		tuple = resolve(tuple, desc);
+	tell_backends(trigger->tg_trigtuple, desc);
+	tell_backends(tuple, desc);
+	return PointerGetDatum(tuple);
+}
+
+/* ---- event triggers ---- */
+
+static void
+check_event(FunctionCallInfo fcinfo)
+{
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("not fired by the event trigger manager")));
+}
+
+/* The names that a dump will show: those that the numbers have now. */
+static const char *const follow_names =
+"WITH now AS ("
+" SELECT p.relation, p.key AS old_key, p.columns AS old_columns, p.parent AS old_parent,"
+"  coalesce((SELECT array_agg(coalesce(a.attname, p.key[k.n]) ORDER BY k.n)"
+"   FROM unnest(p.key_attnums) WITH ORDINALITY AS k(attnum, n)"
+"   LEFT JOIN pg_attribute a ON a.attrelid = p.relation AND a.attnum = k.attnum AND NOT a.attisdropped), p.key) AS key,"
+"  (SELECT array_agg(a.attname ORDER BY k.n)"
+"   FROM unnest(p.column_attnums) WITH ORDINALITY AS k(attnum, n)"
+"   JOIN pg_attribute a ON a.attrelid = p.relation AND a.attnum = k.attnum AND NOT a.attisdropped) AS columns,"
+"  coalesce((SELECT c.conname FROM pg_constraint c WHERE c.oid = p.parent_oid), p.parent) AS parent"
+" FROM locking.protected p)"
+"UPDATE locking.protected p SET key = now.key, columns = now.columns, parent = now.parent"
+" FROM now WHERE now.relation = p.relation"
+" AND (now.key IS DISTINCT FROM now.old_key OR now.columns IS DISTINCT FROM now.old_columns"
+"  OR now.parent IS DISTINCT FROM now.old_parent)";
+
+/* A foreign key that a restore made after its table's settings. */
+static const char *const find_parents =
+"UPDATE locking.protected p SET parent_oid = c.oid FROM pg_constraint c"
+" WHERE p.parent_oid = 0 AND c.conrelid = p.relation AND c.conname = p.parent AND c.contype = 'f'";
+
+/* Partitions added or attached since protect(). */
+static const char *const unguarded_partitions =
+"SELECT t.relid::oid FROM locking.protected p"
+" JOIN pg_class c ON c.oid = p.relation AND c.relkind = 'p',"
+" pg_partition_tree(p.relation) t"
+" WHERE NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = t.relid AND g.tgname = '" TRUNCATE_TRIGGER "')"
+" LIMIT 1";
+
+Datum
+locking_on_ddl(PG_FUNCTION_ARGS)
+{
+	Oid			last = InvalidOid;
+	Oid			partition;
+	bool		isnull;
+
+	check_event(fcinfo);
+	if (!catalog_installed())
+		PG_RETURN_NULL();
+	catalog_execute(follow_names, 0, NULL, NULL, NULL);
+	catalog_execute(find_parents, 0, NULL, NULL, NULL);
+	for (;;)
+	{
+		partition = DatumGetObjectId(catalog_query(unguarded_partitions, 0, NULL, NULL, NULL, &isnull));
+		if (isnull || partition == last)
+			break;
+		guard_truncate(partition);
+		last = partition;
+	}
+	PG_RETURN_NULL();
+}
+
+/* With the rights of the tables' owner: whoever may drop a table may drop it. */
+Datum
+locking_on_drop(PG_FUNCTION_ARGS)
+{
+	static const char *const tables[] = {"protected", "lock", "event", "draft", "request_queue"};
+
+	check_event(fcinfo);
+	if (!catalog_installed())	/* it is the extension that is being dropped */
+		PG_RETURN_NULL();
+	for (int i = 0; i < lengthof(tables); i++)
+		catalog_execute(psprintf("DELETE FROM locking.%s WHERE relation::oid IN"
+								 " (SELECT objid FROM pg_event_trigger_dropped_objects()"
+								 "  WHERE classid = 'pg_class'::regclass AND objsubid = 0)", tables[i]),
+						0, NULL, NULL, NULL);
+	PG_RETURN_NULL();
+}

@@ -1,0 +1,142 @@
+/*
+ * event.c
+ *		Events of locks: kept in the history, and sent to whoever listens.
+ */
+#include "locking.h"
+
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/indexing.h"
+#include "commands/async.h"
+#include "commands/sequence.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/fmgrprotos.h"
+#include "utils/json.h"
+#include "utils/lsyscache.h"
+
+#define CHANNEL "locking"
+/* asyncq refuses payloads of NOTIFY_PAYLOAD_MAX_LENGTH, which it keeps to itself */
+#define PAYLOAD_MAX 7999
+
+static const char *const event_names[] = {
+	[EVENT_ACQUIRED] = "acquired",
+	[EVENT_RESUMED] = "resumed",
+	[EVENT_RELEASED] = "released",
+	[EVENT_EXPIRED] = "expired",
+	[EVENT_BROKEN] = "broken",
+	[EVENT_TAKEN_OVER] = "taken_over",
+	[EVENT_REQUESTED] = "requested",
+	[EVENT_WITHDRAWN] = "withdrawn",
+};
+
+/* ---- history ---- */
+
+/* inet_client_addr() of this session; null on a socket */
+static Datum
+client_address(bool *isnull)
+{
+	LOCAL_FCINFO(fcinfo, 0);
+	Datum		address;
+
+	InitFunctionCallInfoData(*fcinfo, NULL, 0, InvalidOid, NULL, NULL);
+	address = inet_client_addr(fcinfo);
+	*isnull = fcinfo->isnull;
+	return address;
+}
+
+static void
+keep(EventKind kind, const Lock *lock, const char *reason)
+{
+	Relation	history = table_open(catalog_relid("event"), RowExclusiveLock);
+	Datum		values[11];
+	bool		nulls[11] = {0};
+	NameData	session_role;
+
+	namestrcpy(&session_role, GetUserNameFromId(GetSessionUserId(), false));
+	values[0] = Int64GetDatum(nextval_internal(catalog_relid("event_id_seq"), false));
+	values[1] = TimestampTzGetDatum(clock_now());
+	values[2] = CStringGetTextDatum(event_names[kind]);
+	values[3] = ObjectIdGetDatum(lock->relation);
+	values[4] = CStringGetTextDatum(lock->key);
+	values[5] = Int64GetDatum(lock->token);
+	values[6] = CStringGetTextDatum(lock->owner);
+	values[7] = CStringGetTextDatum(current_owner());
+	values[8] = NameGetDatum(&session_role);
+	values[9] = client_address(&nulls[9]);
+	nulls[10] = reason == NULL;
+	values[10] = reason ? CStringGetTextDatum(reason) : (Datum) 0;
+	CatalogTupleInsert(history, heap_form_tuple(RelationGetDescr(history), values, nulls));
+	table_close(history, NoLock);
+	CommandCounterIncrement();
+}
+
+/* ---- notification ---- */
+
+static void
+append_member(StringInfo json, const char *name, const char *value)
+{
+	appendStringInfo(json, ", \"%s\": ", name);
+	if (value)
+		escape_json(json, value);
+	else
+		appendStringInfoString(json, "null");
+}
+
+/* ISO 8601 in UTC: what JSON has for a time. */
+static char *
+iso_time(TimestampTz when)
+{
+	struct pg_tm tm;
+	fsec_t		fsec;
+	int			tz = 0;
+	char		buffer[MAXDATELEN + 1];
+
+	if (TIMESTAMP_NOT_FINITE(when))
+		return pstrdup("infinity");
+	if (timestamp2tm(when, NULL, &tm, &fsec, NULL, NULL) != 0)
+		elog(ERROR, "timestamp out of range");
+	EncodeDateTime(&tm, fsec, true, tz, NULL, USE_XSD_DATES, buffer);
+	return pstrdup(buffer);
+}
+
+static char *
+payload(EventKind kind, const Lock *lock, bool with_texts)
+{
+	StringInfoData json;
+
+	initStringInfo(&json);
+	appendStringInfo(&json, "{\"event\": \"%s\"", event_names[kind]);
+	append_member(&json, "table", quote_qualified_identifier(get_namespace_name(get_rel_namespace(lock->relation)),
+															 get_rel_name(lock->relation)));
+	append_member(&json, "key", with_texts ? lock->key : NULL);
+	append_member(&json, "owner", with_texts ? lock->owner : NULL);
+	append_member(&json, "owner_name", with_texts ? lock->owner_name : NULL);
+	appendStringInfo(&json, ", \"token\": " INT64_FORMAT, lock->token);
+	append_member(&json, "expires_at", iso_time(lock->expires_at));
+	appendStringInfoChar(&json, '}');
+	return json.data;
+}
+
+/* Texts too long for a notification are left out: the token still tells. */
+static void
+notify(EventKind kind, const Lock *lock)
+{
+	char	   *json = payload(kind, lock, true);
+
+	if (strlen(json) > PAYLOAD_MAX)
+		json = payload(kind, lock, false);
+	Async_Notify(CHANNEL, json);
+}
+
+void
+event_record(EventKind kind, const Lock *lock, const char *reason)
+{
+	if (get_rel_name(lock->relation) == NULL)
+		return;					/* the table is being dropped */
+	if (locking_history && kind < EVENT_REQUESTED)
+		keep(kind, lock, reason);
+	if (locking_notify)
+		notify(kind, lock);
+}

@@ -1,0 +1,504 @@
+/*
+ * guard.c
+ *		The trigger that every write to a protected table passes.
+ *
+ * By the time it runs (BEFORE ... FOR EACH ROW, the last of its kind by name) the
+ * writer has the target row locked.  An acquirer locks that row before the record
+ * (rule 1), so of the two whoever comes first is seen by the other: a record that
+ * is not found by a snapshot taken now (rule 2) will not be there when this
+ * write commits.  A record whose time has passed is locked FOR SHARE before that is
+ * believed (rule 3): a renewal in progress is waited for, a later one waits.
+ */
+#include "locking.h"
+
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+PG_FUNCTION_INFO_V1(locking_guard);
+
+/* One call of the row trigger. */
+typedef struct Write
+{
+	TriggerData *trigger;
+	Relation	rel;
+	TableInfo  *table;
+	HeapTuple	old;			/* NULL: INSERT */
+	HeapTuple	new;			/* NULL: DELETE */
+	bool		by_foreign_key; /* a foreign key's own action */
+	bool		holds_lock;		/* the writer has a live lock that covers the row */
+} Write;
+
+/* ---- skipped rows ---- */
+
+/* How many rows of a table one statement left alone. */
+typedef struct Skipped
+{
+	MemoryContext query;
+	char	   *table;
+	int64		rows;
+	struct Skipped *next;
+} Skipped;
+
+static Skipped *skipped_list = NULL;
+
+/*
+ * The statement's memory goes: say how many.  Not when it goes because of an
+ * error, then nothing was skipped.
+ */
+static void
+report_skipped(void *arg)
+{
+	Skipped    *skipped = arg;
+	Skipped   **link = &skipped_list;
+
+	while (*link && *link != skipped)
+		link = &(*link)->next;
+	if (*link)
+		*link = skipped->next;
+	if (IsTransactionState())
+		ereport(NOTICE,
+				(errmsg_plural("skipped " INT64_FORMAT " row of table \"%s\" that is locked by another owner",
+							   "skipped " INT64_FORMAT " rows of table \"%s\" that are locked by other owners",
+							   skipped->rows, skipped->rows, skipped->table)));
+}
+
+static void
+count_skipped(MemoryContext query, const char *table)
+{
+	Skipped    *skipped;
+	MemoryContextCallback *callback;
+
+	for (skipped = skipped_list; skipped; skipped = skipped->next)
+	{
+		if (skipped->query == query && strcmp(skipped->table, table) == 0)
+		{
+			skipped->rows++;
+			return;
+		}
+	}
+	skipped = MemoryContextAlloc(query, sizeof(Skipped));
+	skipped->query = query;
+	skipped->table = MemoryContextStrdup(query, table);
+	skipped->rows = 1;
+	skipped->next = skipped_list;
+	skipped_list = skipped;
+	callback = MemoryContextAlloc(query, sizeof(MemoryContextCallback));
+	callback->func = report_skipped;
+	callback->arg = skipped;
+	MemoryContextRegisterResetCallback(query, callback);
+}
+
+/* ---- does a lock stand in the way? ---- */
+
+/*
+ * Is this lock live?  If it seems not: rule 3.  "lock" gets the record as it
+ * is after waiting.
+ */
+bool
+lock_still_live(Relation records, Lock *lock)
+{
+	if (!has_lapsed(lock, clock_now()))
+		return true;
+	return record_lock(records, lock, LockTupleShare, LockWaitBlock) &&
+		!has_lapsed(lock, clock_now());
+}
+
+/* Another's live hard lock: "lock" is in the way. */
+static bool
+in_the_way(Relation records, Lock *lock, Oid child)
+{
+	if (is_current_owner(lock->owner))
+		return false;
+	if (!lock->hard)
+	{
+		if (!has_lapsed(lock, clock_now()))
+			report_locked(WARNING, lock, child);
+		return false;
+	}
+	return lock_still_live(records, lock);
+}
+
+/* Look at one row's record.  True: the write is to be skipped. */
+static bool
+check_lock(Write *write, Relation records, Lock *lock, Oid child)
+{
+	if (!in_the_way(records, lock, child))
+	{
+		if (is_current_owner(lock->owner) && !has_lapsed(lock, clock_now()))
+			write->holds_lock = true;
+		return false;
+	}
+	/* rule 8: leaving out what a foreign key does would break it */
+	if (locking_on_locked == ON_LOCKED_ERROR || write->by_foreign_key)
+		report_locked(ERROR, lock, child);
+	return true;
+}
+
+/* ---- the row's own lock ---- */
+
+/*
+ * The owner writes within a savepoint of the transaction that confirmed: that
+ * subtransaction's id is what the row will bear, so note it.
+ */
+static void
+note_savepoint(Relation records, Lock *lock)
+{
+	TransactionId xid;
+
+	if (!TransactionIdIsValid(lock->confirm_xid) ||
+		!TransactionIdIsCurrentTransactionId(lock->confirm_xid))
+		return;
+	xid = GetCurrentTransactionId();
+	if (xid == lock->confirm_xid ||
+		!record_lock(records, lock, LockTupleNoKeyExclusive, LockWaitBlock))
+		return;
+	lock->confirm_xid = xid;
+	record_update(records, lock);
+}
+
+/*
+ * An UPDATE that moves a row to another partition fires UPDATE, then DELETE of
+ * the same old row, then INSERT of the new one.  The first is judged, the others follow
+ * it: that DELETE does not end the lock.  No other DELETE is taken for one: an old
+ * version that this subtransaction has updated cannot be deleted by it again.
+ */
+static struct
+{
+	TransactionId xid;
+	SubTransactionId subxid;
+	Oid			relid;			/* the partition left */
+	ItemPointerData tid;
+	Oid			root;
+	bool		deleted;		/* the DELETE was seen: the INSERT is next */
+}			movement;
+
+static void
+expect_movement(const Write *write)
+{
+	if (!write->rel->rd_rel->relispartition)
+		return;
+	movement.xid = GetTopTransactionId();
+	movement.subxid = GetCurrentSubTransactionId();
+	movement.relid = RelationGetRelid(write->rel);
+	movement.tid = write->old->t_self;
+	movement.root = write->table->root;
+	movement.deleted = false;
+}
+
+static bool
+is_movement(const Write *write)
+{
+	if (movement.xid != GetTopTransactionIdIfAny() || !TransactionIdIsValid(movement.xid) ||
+		movement.subxid != GetCurrentSubTransactionId())
+		return false;
+	if (write->new == NULL)
+	{
+		movement.deleted = movement.relid == RelationGetRelid(write->rel) &&
+			ItemPointerEquals(&movement.tid, &write->old->t_self);
+		return movement.deleted;
+	}
+	if (write->old == NULL && movement.deleted && movement.root == write->table->root)
+	{
+		movement.deleted = false;
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Rule 6: the owner's DELETE ends the lock, his change of the key moves it.  A
+ * record left over at the new key is of a row that is gone.
+ */
+static void
+follow_row(Write *write, Relation records, Lock *lock)
+{
+	char	   *new_key;
+	Lock		leftover;
+
+	if (write->new == NULL)
+	{
+		if (record_lock(records, lock, LockTupleExclusive, LockWaitBlock))
+			release_record(records, lock, EVENT_RELEASED, NULL);
+		return;
+	}
+	new_key = key_of_tuple(write->table->key, write->rel, write->new, true);
+	if (new_key == NULL || strcmp(new_key, lock->key) == 0)
+	{
+		note_savepoint(records, lock);
+		return;
+	}
+	if (!record_lock(records, lock, LockTupleExclusive, LockWaitBlock))
+		return;
+	if (record_find(records, lock->relation, new_key, &leftover) &&
+		record_lock(records, &leftover, LockTupleExclusive, LockWaitBlock))
+		release_record(records, &leftover, EVENT_EXPIRED, NULL);
+	if (TransactionIdIsValid(lock->confirm_xid) && TransactionIdIsCurrentTransactionId(lock->confirm_xid))
+		lock->confirm_xid = GetCurrentTransactionId();
+	lock->key = new_key;
+	record_update(records, lock);
+	move_papers(lock->relation, key_of_tuple(write->table->key, write->rel, write->old, false), new_key);
+}
+
+/* The lock on a key that the row is given, if somebody else's is on it. */
+static bool
+check_new_key(Write *write, Relation records, const char *old_key)
+{
+	char	   *new_key;
+	Lock		lock;
+
+	if (write->old == NULL || write->new == NULL)
+		return false;
+	new_key = key_of_tuple(write->table->key, write->rel, write->new, true);
+	return new_key && strcmp(new_key, old_key) != 0 &&
+		record_find(records, write->table->root, new_key, &lock) &&
+		check_lock(write, records, &lock, InvalidOid);
+}
+
+/* True: skip the row. */
+static bool
+check_own_lock(Write *write, Relation records)
+{
+	char	   *key;
+	Lock		lock;
+
+	if (write->old == NULL)
+		return false;
+	key = key_of_tuple(write->table->key, write->rel, write->old, false);
+	if (!record_find(records, write->table->root, key, &lock))
+		return check_new_key(write, records, key);
+	if (check_lock(write, records, &lock, InvalidOid) || check_new_key(write, records, key))
+		return true;
+	if (is_current_owner(lock.owner))
+		follow_row(write, records, &lock);
+	return false;
+}
+
+/* ---- the parent row's lock ---- */
+
+/*
+ * Rule 7: the parent row is locked FOR KEY SHARE first, so an acquirer of it,
+ * who takes it FOR UPDATE, is waited for or waits.  With a snapshot of now, as
+ * the foreign key's own check, and with the rights of the parent's owner.
+ */
+static char *
+lock_parent(Write *write, TableInfo *parent, Datum *values)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	SPIPlanPtr	plan = parent_plan(write->table, parent);
+	Datum		key_values[INDEX_MAX_KEYS];
+	Oid			save_role;
+	int			save_context;
+	char	   *key = NULL;
+
+	GetUserIdAndSecContext(&save_role, &save_context);
+	SetUserIdAndSecContext(relation_owner(parent->root),
+						   save_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+	SPI_connect();
+	CommandCounterIncrement();
+	if (SPI_execute_snapshot(plan, values, NULL, GetLatestSnapshot(), InvalidSnapshot,
+							 false, false, 1) < 0)
+		elog(ERROR, "could not lock the parent row");
+	if (SPI_processed > 0)
+	{
+		MemoryContext spi = MemoryContextSwitchTo(caller);
+		bool		isnull;
+
+		for (int i = 0; i < parent->key->ncolumns; i++)
+			key_values[i] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &isnull);
+		key = key_text(parent->key, key_values);
+		MemoryContextSwitchTo(spi);
+	}
+	SPI_finish();
+	SetUserIdAndSecContext(save_role, save_context);
+	return key;
+}
+
+/* The parent of one version of the row.  True: skip the row. */
+static bool
+check_parent_of(Write *write, Relation records, TableInfo *parent, HeapTuple version)
+{
+	Parent	   *reference = write->table->parent;
+	Datum		values[INDEX_MAX_KEYS];
+	char	   *key;
+	Lock		lock;
+
+	for (int i = 0; i < reference->nattnums; i++)
+	{
+		bool		isnull;
+
+		values[i] = tuple_value(write->rel, version, reference->attnums[i], version == write->new, &isnull);
+		if (isnull)
+			return false;		/* refers to nothing */
+	}
+	key = lock_parent(write, parent, values);
+	return key && record_find(records, parent->root, key, &lock) &&
+		check_lock(write, records, &lock, write->table->root);
+}
+
+static bool
+check_parents(Write *write, Relation records)
+{
+	Relation	rel;
+	TableInfo  *parent;
+	bool		skip = false;
+
+	if (write->table->parent == NULL)
+		return false;
+	rel = table_open(write->table->parent->relid, RowShareLock);
+	parent = table_info(rel);
+	if (parent->is_protected)
+	{
+		check_key_in_force(parent);
+		if (write->old)
+			skip = check_parent_of(write, records, parent, write->old);
+		if (write->new && !skip)
+			skip = check_parent_of(write, records, parent, write->new);
+	}
+	table_close(rel, NoLock);
+	return skip;
+}
+
+/* ---- guarded columns ---- */
+
+/*
+ * By value, since object mappers write all columns.  Values that differ in
+ * their bytes but are equal to the type count as a change.
+ */
+static bool
+column_changed(const Write *write, AttrNumber attnum)
+{
+	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(write->rel), attnum - 1);
+	bool		old_null;
+	bool		new_null;
+	Datum		old_value = tuple_value(write->rel, write->old, attnum, false, &old_null);
+	Datum		new_value = tuple_value(write->rel, write->new, attnum, true, &new_null);
+
+	if (old_null || new_null)
+		return old_null != new_null;
+	return !datum_image_eq(old_value, new_value, att->attbyval, att->attlen);
+}
+
+/* Does the write concern what the table guards?  Key and reference always count. */
+static bool
+is_guarded_change(const Write *write)
+{
+	const TableInfo *table = write->table;
+
+	if (table->ncolumns == 0 || write->old == NULL || write->new == NULL)
+		return true;
+	for (int i = 0; i < table->ncolumns; i++)
+		if (column_changed(write, table->columns[i]))
+			return true;
+	for (int i = 0; i < table->key->ncolumns; i++)
+		if (column_changed(write, table->key->columns[i].attnum))
+			return true;
+	if (table->parent)
+		for (int i = 0; i < table->parent->nattnums; i++)
+			if (column_changed(write, table->parent->attnums[i]))
+				return true;
+	return false;
+}
+
+/* ---- the trigger ---- */
+
+static void
+refuse_unlocked(const Write *write)
+{
+	HeapTuple	row = write->old ? write->old : write->new;
+	char	   *key = key_of_tuple(write->table->key, write->rel, row, write->old == NULL);
+	bool		may_tell = key && row_visible_to(GetOuterUserId(), write->table->root, key);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_LOCK_REQUIRED),
+			 may_tell ?
+			 errmsg("row \"%s\" of table \"%s\" can only be written with a lock on it",
+					key, get_rel_name(write->table->root)) :
+			 errmsg("rows of table \"%s\" can only be written with a lock on them",
+					get_rel_name(write->table->root)),
+			 errdetail("The table requires a lock for writing, and the current owner, \"%s\", has none.",
+					   current_owner()),
+			 errhint("Acquire the row first with locking.acquire()."),
+			 errtable_by_id(write->table->root)));
+}
+
+static void
+check_called_right(FunctionCallInfo fcinfo)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event) ||
+		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"locking.guard\" must be fired BEFORE, FOR EACH ROW"),
+				 errhint("Let locking.protect() make the trigger.")));
+}
+
+static void
+read_write(TriggerData *trigger, Write *write)
+{
+	TriggerEvent event = trigger->tg_event;
+
+	write->trigger = trigger;
+	write->rel = trigger->tg_relation;
+	write->old = TRIGGER_FIRED_BY_INSERT(event) ? NULL : trigger->tg_trigtuple;
+	write->new = TRIGGER_FIRED_BY_INSERT(event) ? trigger->tg_trigtuple :
+		TRIGGER_FIRED_BY_UPDATE(event) ? trigger->tg_newtuple : NULL;
+	write->by_foreign_key = InNoForceRLSOperation();
+	write->holds_lock = false;
+}
+
+/*
+ * All checks of one write.  True: skip the row.  What a foreign key does itself
+ * needs no lock of its own: its cause had to have one.
+ */
+static bool
+check_write(Write *write)
+{
+	Relation	records;
+	bool		skip;
+
+	if (is_movement(write) || !is_guarded_change(write))
+		return false;
+	records = records_open(RowExclusiveLock);
+	skip = check_parents(write, records) || check_own_lock(write, records);
+	table_close(records, NoLock);
+	if (!skip && write->table->required && !write->holds_lock && !write->by_foreign_key)
+		refuse_unlocked(write);
+	if (!skip && write->old && write->new)
+		expect_movement(write);
+	return skip;
+}
+
+Datum
+locking_guard(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	Write		write;
+	HeapTuple	result;
+
+	check_called_right(fcinfo);
+	read_write(trigger, &write);
+	result = write.new ? write.new : write.old;
+	if (!locking_enforce)
+		return PointerGetDatum(result);
+	write.table = table_info(write.rel);
+	if (!write.table->is_protected)
+		return PointerGetDatum(result);
+	check_key_in_force(write.table);
+	if (!check_write(&write))
+		return PointerGetDatum(result);
+	count_skipped(fcinfo->flinfo->fn_mcxt, get_rel_name(write.table->root));
+	return PointerGetDatum(NULL);
+}

@@ -1,0 +1,365 @@
+/*
+ * key.c
+ *		Primary keys as text: from a row, from values, and back.
+ *
+ * One row must have one key text, whoever asks with which settings.  So a key's
+ * text is that of the stored value, cast to text; types whose text depends on
+ * settings (timestamptz on TimeZone ...) are cast under fixed ones.
+ */
+#include "locking.h"
+
+#include "access/nbtree.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "funcapi.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_coerce.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+
+/* ---- building ---- */
+
+/*
+ * Output functions that look at no setting.  enum_out is one: it looks at the
+ * catalog alone.
+ */
+static bool
+ignores_settings(Oid function)
+{
+	switch (function)
+	{
+		case F_INT2OUT:
+		case F_INT4OUT:
+		case F_INT8OUT:
+		case F_OIDOUT:
+		case F_NUMERIC_OUT:
+		case F_UUID_OUT:
+		case F_TEXTOUT:
+		case F_VARCHAROUT:
+		case F_BPCHAROUT:
+		case F_NAMEOUT:
+		case F_ENUM_OUT:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/* How to turn the type into text, the way "::text" does. */
+static bool
+set_text_way(KeyColumn *column, MemoryContext cxt)
+{
+	Oid			base = getBaseType(column->type);
+	Oid			function = InvalidOid;
+	bool		is_varlena;
+
+	switch (find_coercion_pathway(TEXTOID, base, COERCION_EXPLICIT, &function))
+	{
+		case COERCION_PATH_RELABELTYPE:
+			column->way = KEY_TEXT_AS_IS;
+			return true;
+		case COERCION_PATH_FUNC:
+			column->way = KEY_TEXT_CAST;
+			fmgr_info_cxt(function, &column->to_text, cxt);
+			return base == BPCHAROID || base == BOOLOID;
+		default:
+			column->way = KEY_TEXT_OUTPUT;
+			getTypeOutputInfo(base, &function, &is_varlena);
+			fmgr_info_cxt(function, &column->to_text, cxt);
+			return ignores_settings(function);
+	}
+}
+
+/*
+ * Are equal values of the index the same to the bit?  If not (citext, numeric,
+ * nondeterministic collations) only the stored row knows its key's spelling.
+ */
+static bool
+index_is_image_equal(Oid indexid)
+{
+	Relation	index = index_open(indexid, AccessShareLock);
+	bool		result = index->rd_rel->relam == BTREE_AM_OID && _bt_allequalimage(index, false);
+
+	index_close(index, NoLock);
+	return result;
+}
+
+Key *
+key_build(Relation rel, Oid root, int ncolumns, const AttrNumber *root_attnums, Oid index,
+		  MemoryContext cxt)
+{
+	Key		   *key = MemoryContextAllocZero(cxt, offsetof(Key, columns) + ncolumns * sizeof(KeyColumn));
+
+	key->ncolumns = ncolumns;
+	key->image_equal = index_is_image_equal(index);
+	for (int i = 0; i < ncolumns; i++)
+	{
+		KeyColumn  *column = &key->columns[i];
+		char	   *name = get_attname(root, root_attnums[i], false);
+		Form_pg_attribute att;
+		Oid			input;
+
+		/* a partition may have its columns in another order */
+		column->attnum = get_attnum(RelationGetRelid(rel), name);
+		if (column->attnum == InvalidAttrNumber)
+			elog(ERROR, "column \"%s\" not found in \"%s\"", name, RelationGetRelationName(rel));
+		att = TupleDescAttr(RelationGetDescr(rel), column->attnum - 1);
+		namestrcpy(&column->name, name);
+		column->type = att->atttypid;
+		column->equals = lookup_type_cache(column->type, TYPECACHE_EQ_OPR)->eq_opr;
+		column->generated = att->attgenerated != '\0';
+		getTypeInputInfo(column->type, &input, &column->typioparam);
+		fmgr_info_cxt(input, &column->input, cxt);
+		if (!set_text_way(column, cxt))
+			key->needs_settings = true;
+	}
+	return key;
+}
+
+/* ---- values to text ---- */
+
+static int
+fix_settings(void)
+{
+	static const char *const fixed[][2] = {
+		{"datestyle", "ISO, YMD"}, {"intervalstyle", "postgres"}, {"timezone", "UTC"},
+		{"extra_float_digits", "1"}, {"bytea_output", "hex"}, {"search_path", "pg_catalog"},
+	};
+	int			level = NewGUCNestLevel();
+
+	for (int i = 0; i < lengthof(fixed); i++)
+		(void) set_config_option(fixed[i][0], fixed[i][1], PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+	return level;
+}
+
+static char *
+column_text(const KeyColumn *column, Datum value)
+{
+	FmgrInfo   *to_text = (FmgrInfo *) &column->to_text;
+
+	switch (column->way)
+	{
+		case KEY_TEXT_AS_IS:
+			return TextDatumGetCString(value);
+		case KEY_TEXT_CAST:
+			return TextDatumGetCString(FunctionCall1Coll(to_text, InvalidOid, value));
+		case KEY_TEXT_OUTPUT:
+			break;
+	}
+	return OutputFunctionCall(to_text, value);
+}
+
+static char *
+columns_text(const Key *key, const Datum *values)
+{
+	Datum	   *texts;
+	ArrayType  *array;
+
+	if (key->ncolumns == 1)
+		return column_text(&key->columns[0], values[0]);
+
+	texts = palloc(key->ncolumns * sizeof(Datum));
+	for (int i = 0; i < key->ncolumns; i++)
+		texts[i] = CStringGetTextDatum(column_text(&key->columns[i], values[i]));
+	array = construct_array(texts, key->ncolumns, TEXTOID, -1, false, TYPALIGN_INT);
+	return OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(array));
+}
+
+/* The key's text for values in key order. */
+char *
+key_text(const Key *key, const Datum *values)
+{
+	char	   *text;
+	int			level;
+
+	if (!key->needs_settings)
+		return columns_text(key, values);
+	level = fix_settings();
+	text = columns_text(key, values);
+	AtEOXact_GUC(false, level);
+	return text;
+}
+
+/* ---- rows ---- */
+
+/*
+ * A generated column of a row that a BEFORE trigger sees: not computed yet in
+ * the new row, and never stored if it is virtual.
+ */
+static Datum
+generated_value(Relation rel, HeapTuple tuple, AttrNumber attnum, bool *isnull)
+{
+	EState	   *estate = CreateExecutorState();
+	ExprContext *econtext = GetPerTupleExprContext(estate);
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsHeapTuple);
+	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), attnum - 1);
+	Expr	   *expr = (Expr *) locking_generation_expression(rel, attnum);
+	Datum		value;
+
+	ExecStoreHeapTuple(tuple, slot, false);
+	econtext->ecxt_scantuple = slot;
+	value = ExecEvalExprSwitchContext(ExecPrepareExpr(expr, estate), econtext, isnull);
+	if (!*isnull)
+		value = datumCopy(value, att->attbyval, att->attlen);
+	ExecDropSingleTupleTableSlot(slot);
+	FreeExecutorState(estate);
+	return value;
+}
+
+/* A column's value in the old or the new row, as it is or will be stored. */
+Datum
+tuple_value(Relation rel, HeapTuple tuple, AttrNumber attnum, bool is_new, bool *isnull)
+{
+	char		generated = TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attgenerated;
+
+	if (generated != '\0' && (is_new || generated != ATTRIBUTE_GENERATED_STORED))
+		return generated_value(rel, tuple, attnum, isnull);
+	return heap_getattr(tuple, attnum, RelationGetDescr(rel), isnull);
+}
+
+/* The key of a row, or NULL if a part of it is null (the row will be refused). */
+char *
+key_of_tuple(const Key *key, Relation rel, HeapTuple tuple, bool is_new)
+{
+	Datum		values[INDEX_MAX_KEYS];
+
+	for (int i = 0; i < key->ncolumns; i++)
+	{
+		bool		isnull;
+
+		values[i] = tuple_value(rel, tuple, key->columns[i].attnum, is_new, &isnull);
+		if (isnull)
+			return NULL;
+	}
+	return key_text(key, values);
+}
+
+/* ---- text to values ---- */
+
+static void
+refuse_key(Oid relid, const char *text, const char *why)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("\"%s\" is not a key of table \"%s\"", text, get_rel_name(relid)),
+			 errdetail("%s", why)));
+}
+
+/*
+ * Read with the caller's settings, which may be those he wrote it with.  The
+ * type modifier is left out: rounding would make it another row's key.  What the
+ * type's input function says of bad text becomes the detail; nothing goes on after it.
+ */
+static Datum
+column_value(const KeyColumn *column, Oid relid, const char *text)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	volatile Datum value = (Datum) 0;
+
+	PG_TRY();
+	{
+		value = InputFunctionCall((FmgrInfo *) &column->input, unconstify(char *, text),
+								  column->typioparam, -1);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION &&
+			ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_TO_CATEGORY(ERRCODE_CHECK_VIOLATION))
+			PG_RE_THROW();
+		FlushErrorState();
+		refuse_key(relid, text, error->message);
+	}
+	PG_END_TRY();
+	return value;
+}
+
+static void
+array_values(const Key *key, Oid relid, ArrayType *array, Datum *values)
+{
+	Oid			element = ARR_ELEMTYPE(array);
+	Oid			output;
+	int16		typlen;
+	bool		typbyval;
+	char		typalign;
+	bool		is_varlena;
+	Datum	   *elements;
+	bool	   *nulls;
+	int			n;
+	const char *whole = OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(array));
+
+	get_typlenbyvalalign(element, &typlen, &typbyval, &typalign);
+	deconstruct_array(array, element, typlen, typbyval, typalign, &elements, &nulls, &n);
+	if (n != key->ncolumns || ARR_NDIM(array) > 1)
+		refuse_key(relid, whole, psprintf("The primary key has %d columns, the array %d elements.",
+										  key->ncolumns, n));
+	getTypeOutputInfo(element, &output, &is_varlena);
+	for (int i = 0; i < n; i++)
+	{
+		if (nulls[i])
+			refuse_key(relid, whole, "No column of a primary key is null.");
+		values[i] = column_value(&key->columns[i], relid, OidOutputFunctionCall(output, elements[i]));
+	}
+}
+
+static ArrayType *
+text_array(Oid relid, const char *text)
+{
+	KeyColumn	whole = {0};
+	Oid			input;
+
+	getTypeInputInfo(TEXTARRAYOID, &input, &whole.typioparam);
+	fmgr_info(input, &whole.input);
+	return DatumGetArrayTypeP(column_value(&whole, relid, text));
+}
+
+/* Values of a key that is given as text; of several columns, as an array's. */
+void
+key_parse(const Key *key, Oid relid, const char *text, Datum *values)
+{
+	if (key->ncolumns == 1)
+		values[0] = column_value(&key->columns[0], relid, text);
+	else
+		array_values(key, relid, text_array(relid, text), values);
+}
+
+/* The text of an argument of some type, as "::text" gives it. */
+static char *
+argument_text(Oid type, Datum value)
+{
+	KeyColumn	column = {0};
+
+	column.type = type;
+	(void) set_text_way(&column, CurrentMemoryContext);
+	return column_text(&column, value);
+}
+
+/* Values of the "key text" or "key anyelement" argument of a function. */
+void
+key_argument(const Key *key, Oid relid, FunctionCallInfo fcinfo, int argno, Datum *values)
+{
+	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, argno);
+	Datum		value;
+
+	argument_not_null(fcinfo, argno, "key");
+	if (!OidIsValid(type))
+		elog(ERROR, "could not determine the type of the key");
+	value = PG_GETARG_DATUM(argno);
+
+	if (key->ncolumns > 1 && OidIsValid(get_element_type(type)))
+		array_values(key, relid, DatumGetArrayTypeP(value), values);
+	else if (key->ncolumns == 1 && type == key->columns[0].type)
+		values[0] = value;
+	else
+		key_parse(key, relid, argument_text(type, value), values);
+}

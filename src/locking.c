@@ -1,0 +1,102 @@
+/*
+ * locking.c
+ *		Module start: settings.
+ */
+#include "locking.h"
+
+#include <limits.h>
+
+#include "miscadmin.h"
+#include "utils/guc.h"
+
+PG_MODULE_MAGIC;
+
+void		_PG_init(void);
+
+char	   *locking_owner_setting;
+char	   *locking_owner_name_setting;
+int			locking_time_until_expiration;
+int			locking_time_until_warning;
+int			locking_on_locked;
+bool		locking_enforce;
+bool		locking_notify;
+bool		locking_history;
+int			locking_keep_lapsed;
+
+static const struct config_enum_entry on_locked_options[] = {
+	{"error", ON_LOCKED_ERROR, false},
+	{"skip", ON_LOCKED_SKIP, false},
+	{NULL, 0, false}
+};
+
+/*
+ * The owner is PGC_SUSET: whoever could set it could write every row.  A
+ * placeholder that an ordinary user set before the library was loaded is thrown
+ * away by PostgreSQL itself when the real variable is defined.
+ */
+static void
+define_owner_settings(void)
+{
+	DefineCustomStringVariable("locking.owner",
+							   "The current owner of locks; empty: the role.",
+							   "Set it with locking.set_owner().",
+							   &locking_owner_setting, "",
+							   PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("locking.owner_name",
+							   "The owner's name as shown to people; empty: the role's comment.",
+							   NULL,
+							   &locking_owner_name_setting, "",
+							   PGC_SUSET, 0, NULL, NULL, NULL);
+}
+
+static void
+define_time_settings(void)
+{
+	DefineCustomIntVariable("locking.time_until_expiration",
+							"A lock's time, if neither call nor table says.",
+							NULL, &locking_time_until_expiration, 120, 1, INT_MAX,
+							PGC_USERSET, GUC_UNIT_S, NULL, NULL, NULL);
+	DefineCustomIntVariable("locking.time_until_warning",
+							"After this long without renewal the front end warns.",
+							NULL, &locking_time_until_warning, 60, 1, INT_MAX,
+							PGC_USERSET, GUC_UNIT_S, NULL, NULL, NULL);
+	DefineCustomIntVariable("locking.keep_lapsed",
+							"How long a lapsed lock's record is kept for resuming.",
+							NULL, &locking_keep_lapsed, 3600, 0, INT_MAX,
+							PGC_SUSET, GUC_UNIT_S, NULL, NULL, NULL);
+}
+
+static void
+define_behaviour_settings(void)
+{
+	DefineCustomEnumVariable("locking.on_locked",
+							 "What the guard does with rows that somebody else has locked.",
+							 "\"skip\" leaves them alone, for batch jobs.",
+							 &locking_on_locked, ON_LOCKED_ERROR, on_locked_options,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("locking.enforce",
+							 "Off: the guard lets everything pass, for repairs.",
+							 NULL, &locking_enforce, true,
+							 PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("locking.notify",
+							 "Send events of locks on channel \"locking\".",
+							 "A transaction that sent one cannot be prepared for two-phase commit.",
+							 &locking_notify, true,
+							 PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("locking.history",
+							 "Keep the history of locks.",
+							 NULL, &locking_history, true,
+							 PGC_SUSET, 0, NULL, NULL, NULL);
+}
+
+void
+_PG_init(void)
+{
+	define_owner_settings();
+	define_time_settings();
+	define_behaviour_settings();
+	MarkGUCPrefixReserved("locking");
+
+	catalog_init();
+	table_init();
+}

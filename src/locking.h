@@ -1,0 +1,251 @@
+/*
+ * locking.h
+ *		What the files of this extension share.
+ *
+ * A lock is a lease on one row: a record in locking.lock.  Words, promises and
+ * the numbered rules of the protocol that comments refer to ("rule 3") are
+ * those of doc/design.md.
+ */
+#ifndef LOCKING_H
+#define LOCKING_H
+
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "nodes/lockoptions.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "compat.h"
+
+#define ERRCODE_LOCK_LOST		MAKE_SQLSTATE('L', 'K', '0', '0', '1')
+#define ERRCODE_LOCK_REQUIRED	MAKE_SQLSTATE('L', 'K', '0', '0', '2')
+
+/* ---- settings (locking.c) ---- */
+
+typedef enum OnLocked
+{
+	ON_LOCKED_ERROR,
+	ON_LOCKED_SKIP
+} OnLocked;
+
+extern char *locking_owner_setting;
+extern char *locking_owner_name_setting;
+extern int	locking_time_until_expiration;	/* seconds */
+extern int	locking_time_until_warning; /* seconds */
+extern int	locking_on_locked;
+extern bool locking_enforce;
+extern bool locking_notify;
+extern bool locking_history;
+extern int	locking_keep_lapsed;	/* seconds */
+
+/* ---- own relations (catalog.c) ---- */
+
+extern void catalog_init(void);
+extern Oid	catalog_relid(const char *name);
+extern Oid	catalog_owner(void);
+extern bool catalog_installed(void);
+extern Datum catalog_query(const char *sql, int nargs, const Oid *types, const Datum *values,
+						   const bool *nulls, bool *isnull);
+extern int64 catalog_execute(const char *sql, int nargs, const Oid *types, const Datum *values,
+							 const bool *nulls);
+
+/* ---- who one is (owner.c) ---- */
+
+extern char *current_owner(void);
+extern char *current_owner_name(void);
+extern bool is_current_owner(const char *owner);
+
+/* ---- keys (key.c) ---- */
+
+typedef enum KeyTextWay
+{
+	KEY_TEXT_AS_IS,				/* binary-coercible to text */
+	KEY_TEXT_CAST,				/* a cast function to text */
+	KEY_TEXT_OUTPUT				/* the type's output function */
+} KeyTextWay;
+
+typedef struct KeyColumn
+{
+	AttrNumber	attnum;			/* in the relation of the Table */
+	NameData	name;
+	Oid			type;
+	Oid			equals;			/* the type's equality operator */
+	Oid			typioparam;
+	FmgrInfo	input;
+	KeyTextWay	way;
+	FmgrInfo	to_text;
+	bool		generated;
+} KeyColumn;
+
+typedef struct Key
+{
+	int			ncolumns;
+	bool		image_equal;	/* equal values have equal texts */
+	bool		needs_settings; /* text depends on DateStyle and the like */
+	KeyColumn	columns[FLEXIBLE_ARRAY_MEMBER];
+} Key;
+
+extern Key *key_build(Relation rel, Oid root, int ncolumns, const AttrNumber *root_attnums,
+					  Oid index, MemoryContext cxt);
+extern char *key_text(const Key *key, const Datum *values);
+extern char *key_of_tuple(const Key *key, Relation rel, HeapTuple tuple, bool is_new);
+extern void key_parse(const Key *key, Oid relid, const char *text, Datum *values);
+extern void key_argument(const Key *key, Oid relid, FunctionCallInfo fcinfo, int argno, Datum *values);
+extern Datum tuple_value(Relation rel, HeapTuple tuple, AttrNumber attnum, bool is_new, bool *isnull);
+
+/* ---- tables as the guard and acquire() see them (table.c) ---- */
+
+typedef enum TargetQuery
+{
+	TARGET_SEE,					/* read, as the caller */
+	TARGET_LOCK,				/* lock, waiting for writers */
+	TARGET_TRY,					/* lock, or give up at once */
+	TARGET_XMIN,				/* xmin alone, with the rights of the table's owner */
+	TARGET_NQUERIES
+} TargetQuery;
+
+typedef struct Parent
+{
+	Oid			relid;			/* the table referred to */
+	Oid			constraint;		/* the foreign key */
+	int			nattnums;
+	AttrNumber *attnums;		/* referring columns, in the relation of the Table */
+	SPIPlanPtr	plan;
+} Parent;
+
+typedef struct Table
+{
+	Oid			relid;			/* hash key */
+	struct TableInfo *info;
+} Table;
+
+typedef struct TableInfo
+{
+	bool		valid;
+	Oid			relid;			/* the relation that stores the row */
+	Oid			root;			/* the relation whose locks these are */
+	bool		partitioned;
+	bool		is_protected;
+	bool		key_replaced;	/* not the primary key that protect() found */
+	bool		parent_lost;	/* nor the foreign key */
+	bool		has_children;	/* rows of other tables are guarded by these */
+	bool		hard;
+	bool		required;
+	bool		has_ttl;
+	Interval	ttl;
+	int			ncolumns;		/* guarded columns, 0: all */
+	AttrNumber *columns;
+	Key		   *key;			/* NULL: no primary key */
+	Parent	   *parent;
+	SPIPlanPtr	plans[TARGET_NQUERIES];
+	MemoryContext cxt;
+} TableInfo;
+
+extern void table_init(void);
+extern Oid	table_root(Oid relid);
+extern TableInfo *table_info(Relation rel);
+extern TableInfo *protected_table(FunctionCallInfo fcinfo, int argno, LOCKMODE lockmode);
+extern TableInfo *protected_table_by_id(Oid relid, LOCKMODE lockmode);
+extern void check_key_in_force(const TableInfo *table);
+extern SPIPlanPtr table_plan(TableInfo *info, TargetQuery which);
+extern SPIPlanPtr parent_plan(TableInfo *info, TableInfo *parent);
+extern void append_key_select(StringInfo query, const Key *key, Oid relid);
+extern void append_equals(StringInfo query, const char *column, Oid operator, int n);
+extern void append_child_join(StringInfo query, const TableInfo *child);
+extern Oid	relation_owner(Oid relid);
+extern bool primary_key(Oid relid, List **attnums, Oid *index, bool *deferrable);
+
+/* ---- the row that a lock is on (target.c) ---- */
+
+extern bool target_fetch(TableInfo *table, TargetQuery query, const Datum *values,
+						 char **key, TransactionId *xmin);
+extern char *target_key(TableInfo *table, const Datum *values);
+extern void check_may_lock(TableInfo *table, const Datum *values);
+extern bool row_visible(Oid relid, const char *key);
+extern bool row_visible_to(Oid role, Oid relid, const char *key);
+extern void no_such_row(const TableInfo *table, const Datum *values) pg_attribute_noreturn();
+
+/* ---- lock records (record.c) ---- */
+
+typedef struct Lock
+{
+	ItemPointerData tid;
+	Oid			relation;
+	char	   *key;
+	int64		token;
+	char	   *owner;
+	char	   *owner_name;		/* or NULL */
+	char	   *client;			/* or NULL */
+	bool		hard;
+	char	   *note;			/* or NULL */
+	TimestampTz acquired_at;
+	TimestampTz renewed_at;
+	TimestampTz expires_at;
+	Interval	ttl;
+	TransactionId row_xmin;
+	TransactionId confirm_xid;
+} Lock;
+
+extern Relation records_open(LOCKMODE lockmode);
+extern bool record_find(Relation records, Oid relid, const char *key, Lock *lock);
+extern bool record_find_token(Relation records, int64 token, Lock *lock);
+extern List *records_of(Relation records, Oid relid);
+extern List *records_after(Relation records, int64 token, int max);
+extern bool record_lock(Relation records, Lock *lock, LockTupleMode mode, LockWaitPolicy policy);
+extern void record_insert(Relation records, Lock *lock);
+extern void record_update(Relation records, Lock *lock);
+extern void record_delete(Relation records, Lock *lock);
+extern int64 next_token(void);
+
+static inline bool
+has_lapsed(const Lock *lock, TimestampTz now)
+{
+	return lock->expires_at <= now;
+}
+
+/* ---- times (lease.c) ---- */
+
+extern TimestampTz clock_now(void);
+extern double seconds_until(TimestampTz when, TimestampTz now);
+extern void check_positive(const Interval *span, const char *what);
+extern Interval *interval_argument(FunctionCallInfo fcinfo, int argno, const char *what);
+extern Interval seconds_interval(int seconds);
+extern TimestampTz lease_end(TimestampTz now, const Interval *ttl);
+
+/* ---- what is told of locks (event.c, report.c) ---- */
+
+typedef enum EventKind
+{
+	EVENT_ACQUIRED,
+	EVENT_RESUMED,
+	EVENT_RELEASED,
+	EVENT_EXPIRED,
+	EVENT_BROKEN,
+	EVENT_TAKEN_OVER,
+	EVENT_REQUESTED,			/* these two are notified, not kept */
+	EVENT_WITHDRAWN
+} EventKind;
+
+extern void event_record(EventKind kind, const Lock *lock, const char *reason);
+extern int	errtable_by_id(Oid relid);
+extern char *holder_of(const Lock *lock);
+extern void report_locked(int elevel, const Lock *lock, Oid child);
+extern void report_lost(int64 token) pg_attribute_noreturn();
+extern void report_not_yours(int64 token) pg_attribute_noreturn();
+
+/* ---- operations other files build on ---- */
+
+extern bool unchanged_since(const Lock *lock, TransactionId xmin);
+extern bool lock_still_live(Relation records, Lock *lock);
+extern void release_record(Relation records, Lock *lock, EventKind kind, const char *reason);
+extern void sweep_some(Relation records);
+extern void drop_own_request(Oid relid, const char *key, const char *owner);
+extern void save_draft(const Lock *lock, Datum data);
+extern void move_papers(Oid relid, const char *old_key, const char *new_key);
+extern char *text_argument(FunctionCallInfo fcinfo, int argno);
+extern void argument_not_null(FunctionCallInfo fcinfo, int argno, const char *what);
+
+#endif							/* LOCKING_H */

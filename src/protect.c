@@ -1,0 +1,381 @@
+/*
+ * protect.c
+ *		protect() and unprotect(): settings and triggers of a table.
+ *
+ * Writers are kept out while triggers and settings change (ShareRowExclusiveLock),
+ * and acquirers of a parent while its children become guarded, since they lock
+ * the parent's rows more strongly from then on (rule 7).
+ */
+#include "locking.h"
+
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/catalog.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "protect.h"
+
+PG_FUNCTION_INFO_V1(locking_protect);
+PG_FUNCTION_INFO_V1(locking_unprotect);
+
+/* ---- may one? ---- */
+
+/* Was EXECUTE on the function granted to the caller by name, not to PUBLIC? */
+static bool
+granted_by_name(Oid function)
+{
+	Oid			types[] = {OIDOID, OIDOID};
+	Datum		values[] = {ObjectIdGetDatum(function), ObjectIdGetDatum(GetUserId())};
+
+	return catalog_execute("SELECT FROM pg_catalog.pg_proc p, pg_catalog.aclexplode(p.proacl) a"
+						   " WHERE p.oid = $1 AND a.privilege_type = 'EXECUTE' AND a.grantee <> 0"
+						   " AND a.grantee <> p.proowner"
+						   " AND pg_catalog.pg_has_role($2, a.grantee, 'USAGE')",
+						   lengthof(types), types, values, NULL) > 0;
+}
+
+static void
+check_may_protect(Relation rel, Oid function)
+{
+	if (!locking_owns_relation(RelationGetRelid(rel), GetUserId()) && !granted_by_name(function))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to protect or unprotect table \"%s\"",
+						RelationGetRelationName(rel)),
+				 errdetail("The table's owner may, and who was granted EXECUTE on %s() by name.",
+						   get_func_name(function)),
+				 errtable(rel)));
+}
+
+/* ---- can it be? ---- */
+
+static void
+refuse_relation(Relation rel, const char *why, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("cannot protect \"%s\": %s", RelationGetRelationName(rel), why),
+			 hint ? errhint("%s", hint) : 0,
+			 errtable(rel)));
+}
+
+static void
+check_can_be_protected(Relation rel)
+{
+	switch (rel->rd_rel->relkind)
+	{
+		case RELKIND_RELATION:
+		case RELKIND_PARTITIONED_TABLE:
+			break;
+		case RELKIND_VIEW:
+			refuse_relation(rel, "it is a view", "Protect the table below it.");
+			break;
+		case RELKIND_FOREIGN_TABLE:
+			refuse_relation(rel, "it is a foreign table", "Protect it on the server where it is stored.");
+			break;
+		default:
+			refuse_relation(rel, "it is not a table", NULL);
+	}
+	if (rel->rd_rel->relpersistence == RELPERSISTENCE_TEMP)
+		refuse_relation(rel, "it is a temporary table", "Nobody else can write it anyway.");
+	if (RelationGetNamespace(rel) == get_namespace_oid("locking", false) || IsSystemRelation(rel))
+		refuse_relation(rel, "it is a system table", NULL);
+}
+
+static List *
+check_primary_key(Relation rel)
+{
+	List	   *attnums;
+	Oid			index;
+	bool		deferrable;
+
+	if (!primary_key(RelationGetRelid(rel), &attnums, &index, &deferrable))
+		refuse_relation(rel, "it has no primary key", "Add one with ALTER TABLE ... ADD PRIMARY KEY.");
+	if (deferrable)
+		refuse_relation(rel, "its primary key is deferrable",
+						"Two rows may have one key until the transaction ends; make it NOT DEFERRABLE.");
+	return attnums;
+}
+
+/* ---- settings ---- */
+
+static void
+refuse_argument(Relation rel, const char *message)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s", message),
+			 errtable(rel)));
+}
+
+static void
+check_columns(Relation rel, ArrayType *columns)
+{
+	Datum	   *names;
+	bool	   *nulls;
+	int			n;
+
+	deconstruct_array(columns, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &names, &nulls, &n);
+	if (n == 0)
+		refuse_argument(rel, "columns must name at least one column, or be null for all");
+	for (int i = 0; i < n; i++)
+	{
+		if (nulls[i])
+			refuse_argument(rel, "columns must not contain null");
+		if (get_attnum(RelationGetRelid(rel), NameStr(*DatumGetName(names[i]))) <= 0)
+			refuse_argument(rel, psprintf("column \"%s\" of table \"%s\" does not exist",
+										  NameStr(*DatumGetName(names[i])), RelationGetRelationName(rel)));
+	}
+}
+
+/* The table that a foreign key refers to. */
+static Oid
+check_parent(Relation rel, const char *name)
+{
+	Oid			constraint = get_relation_constraint_oid(RelationGetRelid(rel), name, true);
+	HeapTuple	tuple = OidIsValid(constraint) ?
+		SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint)) : NULL;
+	Oid			parent;
+
+	if (!HeapTupleIsValid(tuple) || ((Form_pg_constraint) GETSTRUCT(tuple))->contype != CONSTRAINT_FOREIGN)
+		refuse_argument(rel, psprintf("\"%s\" is not a foreign key of table \"%s\"",
+									  name, RelationGetRelationName(rel)));
+	parent = table_root(((Form_pg_constraint) GETSTRUCT(tuple))->confrelid);
+	ReleaseSysCache(tuple);
+	return parent;
+}
+
+static void
+warn_unprotected_parent(Oid parent)
+{
+	Relation	rel = table_open(parent, NoLock);
+
+	if (!table_info(rel)->is_protected)
+		ereport(WARNING,
+				(errmsg("parent table \"%s\" is not protected", RelationGetRelationName(rel)),
+				 errhint("Nobody can lock its rows until locking.protect() is called for it too.")));
+	table_close(rel, NoLock);
+}
+
+static Datum
+key_names(Relation rel, List *attnums)
+{
+	Datum	   *names = palloc(list_length(attnums) * sizeof(Datum));
+	ListCell   *cell;
+	int			n = 0;
+
+	foreach(cell, attnums)
+	{
+		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), lfirst_int(cell) - 1);
+
+		names[n++] = NameGetDatum(&att->attname);
+	}
+	return PointerGetDatum(construct_array(names, n, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR));
+}
+
+/* A boolean that may be null for its default. */
+static Datum
+bool_argument(FunctionCallInfo fcinfo, int argno, bool fallback)
+{
+	return BoolGetDatum(PG_ARGISNULL(argno) ? fallback : PG_GETARG_BOOL(argno));
+}
+
+static void
+write_settings(FunctionCallInfo fcinfo, Relation rel, List *key)
+{
+	static const Oid types[] = {REGCLASSOID, BOOLOID, BOOLOID, NAMEARRAYOID, INTERVALOID, INTERVALOID, NAMEOID, NAMEARRAYOID};
+	Datum		values[8];
+	bool		nulls[8] = {0};
+
+	values[0] = ObjectIdGetDatum(RelationGetRelid(rel));
+	values[1] = bool_argument(fcinfo, 1, true);
+	values[2] = bool_argument(fcinfo, 2, false);
+	for (int i = 3; i < 7; i++)
+	{
+		nulls[i] = PG_ARGISNULL(i);
+		values[i] = nulls[i] ? (Datum) 0 : PG_GETARG_DATUM(i);
+	}
+	values[7] = key_names(rel, key);
+	forget_settings(RelationGetRelid(rel));
+	catalog_execute("INSERT INTO locking.protected (relation, hard, required, columns, ttl, warning, parent, key)"
+					" VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+					lengthof(types), types, values, nulls);
+}
+
+/* The trigger on locking.protected tells all backends. */
+void
+forget_settings(Oid relid)
+{
+	Oid			types[] = {OIDOID};
+	Datum		values[] = {ObjectIdGetDatum(relid)};
+
+	catalog_execute("DELETE FROM locking.protected WHERE relation = $1", 1, types, values, NULL);
+}
+
+/* Locks of a table that is no longer protected, or by another key. */
+static void
+break_all(Oid relid, const char *reason)
+{
+	Relation	records = records_open(RowExclusiveLock);
+	ListCell   *cell;
+
+	foreach(cell, records_of(records, relid))
+	{
+		Lock	   *lock = lfirst(cell);
+
+		if (record_lock(records, lock, LockTupleExclusive, LockWaitBlock))
+			release_record(records, lock,
+						   has_lapsed(lock, clock_now()) ? EVENT_EXPIRED : EVENT_BROKEN, reason);
+	}
+	table_close(records, NoLock);
+}
+
+/* ---- triggers ---- */
+
+static bool
+has_trigger(Oid relid, const char *name)
+{
+	return OidIsValid(get_trigger_oid(relid, name, true));
+}
+
+static char *
+full_name(Oid relid)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid));
+}
+
+static void
+run(const char *command)
+{
+	(void) catalog_execute(command, 0, NULL, NULL, NULL);
+}
+
+static void
+drop_trigger(Oid relid, const char *name)
+{
+	if (has_trigger(relid, name))
+		run(psprintf("DROP TRIGGER %s ON %s", quote_identifier(name), full_name(relid)));
+}
+
+/* TRUNCATE of a partition fires none of its root's triggers. */
+void
+guard_truncate(Oid relid)
+{
+	if (!has_trigger(relid, TRUNCATE_TRIGGER))
+		run(psprintf("CREATE TRIGGER %s BEFORE TRUNCATE ON %s FOR EACH STATEMENT"
+					 " EXECUTE FUNCTION locking.guard_truncate()",
+					 quote_identifier(TRUNCATE_TRIGGER), full_name(relid)));
+}
+
+static List *
+with_partitions(Relation rel)
+{
+	if (rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
+		return list_make1_oid(RelationGetRelid(rel));
+	return find_all_inheritors(RelationGetRelid(rel), AccessShareLock, NULL);
+}
+
+static void
+drop_triggers(Relation rel)
+{
+	ListCell   *cell;
+
+	drop_trigger(RelationGetRelid(rel), ROW_TRIGGER);
+	foreach(cell, with_partitions(rel))
+		drop_trigger(lfirst_oid(cell), TRUNCATE_TRIGGER);
+}
+
+static void
+create_triggers(Relation rel, bool on_insert)
+{
+	ListCell   *cell;
+
+	run(psprintf("CREATE TRIGGER %s BEFORE %sUPDATE OR DELETE ON %s FOR EACH ROW"
+				 " EXECUTE FUNCTION locking.guard()",
+				 quote_identifier(ROW_TRIGGER), on_insert ? "INSERT OR " : "",
+				 full_name(RelationGetRelid(rel))));
+	foreach(cell, with_partitions(rel))
+		guard_truncate(lfirst_oid(cell));
+}
+
+/* ---- functions ---- */
+
+/* The root table, locked against writers, if the caller may change its settings. */
+static Relation
+open_for_settings(FunctionCallInfo fcinfo)
+{
+	Relation	rel;
+
+	argument_not_null(fcinfo, 0, "relation");
+	rel = try_relation_open(table_root(PG_GETARG_OID(0)), AccessShareLock);
+	if (rel == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", PG_GETARG_OID(0))));
+	check_may_protect(rel, fcinfo->flinfo->fn_oid);
+	return rel;
+}
+
+Datum
+locking_protect(PG_FUNCTION_ARGS)
+{
+	Relation	rel = open_for_settings(fcinfo);
+	Oid			relid = RelationGetRelid(rel);
+	Oid			parent = InvalidOid;
+	List	   *key;
+
+	check_can_be_protected(rel);
+	LockRelationOid(relid, ShareRowExclusiveLock);
+	key = check_primary_key(rel);
+	(void) interval_argument(fcinfo, 4, "ttl");
+	(void) interval_argument(fcinfo, 5, "warning");
+	if (!PG_ARGISNULL(3))
+		check_columns(rel, PG_GETARG_ARRAYTYPE_P(3));
+	if (!PG_ARGISNULL(6))
+	{
+		parent = check_parent(rel, NameStr(*PG_GETARG_NAME(6)));
+		LockRelationOid(parent, ExclusiveLock);
+	}
+	if (table_info(rel)->key_replaced)
+		break_all(relid, "the primary key was replaced");
+
+	drop_triggers(rel);
+	write_settings(fcinfo, rel, key);
+	create_triggers(rel, OidIsValid(parent));
+	CommandCounterIncrement();
+	if (OidIsValid(parent))
+		warn_unprotected_parent(parent);
+	relation_close(rel, NoLock);
+	PG_RETURN_VOID();
+}
+
+Datum
+locking_unprotect(PG_FUNCTION_ARGS)
+{
+	Relation	rel = open_for_settings(fcinfo);
+	Oid			relid = RelationGetRelid(rel);
+
+	LockRelationOid(relid, ShareRowExclusiveLock);
+	if (!table_info(rel)->is_protected)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table \"%s\" is not protected", RelationGetRelationName(rel)),
+				 errtable(rel)));
+	drop_triggers(rel);
+	break_all(relid, "the table was unprotected");
+	forget_settings(relid);
+	relation_close(rel, NoLock);
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,321 @@
+/*
+ * record.c
+ *		Lock records: finding, locking and writing rows of locking.lock.
+ *
+ * Direct table access, without the executor: nothing of a user's runs with the
+ * records' owner's rights.  Every search takes a snapshot of its own (rule 2),
+ * newer than any row lock the caller holds, also under REPEATABLE READ.  Every write is
+ * followed by a command counter increment, so that the next search sees it.
+ */
+#include "locking.h"
+
+#include "access/genam.h"
+#include "access/relscan.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_collation.h"
+#include "commands/sequence.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/snapmgr.h"
+
+/* in the order of the table's columns */
+enum
+{
+	COL_RELATION = 1,
+	COL_KEY,
+	COL_TOKEN,
+	COL_OWNER,
+	COL_OWNER_NAME,
+	COL_CLIENT,
+	COL_HARD,
+	COL_NOTE,
+	COL_ACQUIRED_AT,
+	COL_RENEWED_AT,
+	COL_EXPIRES_AT,
+	COL_TTL,
+	COL_ROW_XMIN,
+	COL_CONFIRM_XID,
+	NCOLS = COL_CONFIRM_XID
+};
+
+Relation
+records_open(LOCKMODE lockmode)
+{
+	return table_open(catalog_relid("lock"), lockmode);
+}
+
+int64
+next_token(void)
+{
+	return nextval_internal(catalog_relid("token_seq"), false);
+}
+
+/* ---- reading ---- */
+
+static char *
+slot_text(TupleTableSlot *slot, int column)
+{
+	bool		isnull;
+	Datum		value = slot_getattr(slot, column, &isnull);
+
+	return isnull ? NULL : TextDatumGetCString(value);
+}
+
+static Datum
+slot_value(TupleTableSlot *slot, int column)
+{
+	bool		isnull;
+	Datum		value = slot_getattr(slot, column, &isnull);
+
+	return isnull ? (Datum) 0 : value;
+}
+
+static void
+read_lock(TupleTableSlot *slot, Lock *lock)
+{
+	lock->tid = slot->tts_tid;
+	lock->relation = DatumGetObjectId(slot_value(slot, COL_RELATION));
+	lock->key = slot_text(slot, COL_KEY);
+	lock->token = DatumGetInt64(slot_value(slot, COL_TOKEN));
+	lock->owner = slot_text(slot, COL_OWNER);
+	lock->owner_name = slot_text(slot, COL_OWNER_NAME);
+	lock->client = slot_text(slot, COL_CLIENT);
+	lock->hard = DatumGetBool(slot_value(slot, COL_HARD));
+	lock->note = slot_text(slot, COL_NOTE);
+	lock->acquired_at = DatumGetTimestampTz(slot_value(slot, COL_ACQUIRED_AT));
+	lock->renewed_at = DatumGetTimestampTz(slot_value(slot, COL_RENEWED_AT));
+	lock->expires_at = DatumGetTimestampTz(slot_value(slot, COL_EXPIRES_AT));
+	lock->ttl = *DatumGetIntervalP(slot_value(slot, COL_TTL));
+	lock->row_xmin = DatumGetTransactionId(slot_value(slot, COL_ROW_XMIN));
+	lock->confirm_xid = DatumGetTransactionId(slot_value(slot, COL_CONFIRM_XID));
+}
+
+/*
+ * A search in one of the indexes.  The index is read with SnapshotAny and each
+ * version is judged by a snapshot taken now.  Read with that snapshot itself, a SERIALIZABLE
+ * transaction would take predicate locks on whole index pages, and two that lock
+ * different rows would fail each other; the protocol has no need of them.
+ */
+typedef struct Search
+{
+	Relation	records;
+	Relation	index;
+	IndexScanDesc scan;
+	Snapshot	snapshot;
+	TupleTableSlot *slot;
+} Search;
+
+static void
+search_begin(Search *search, Relation records, const char *index, ScanKey keys, int nkeys)
+{
+	search->records = records;
+	search->index = index_open(catalog_relid(index), AccessShareLock);
+	search->snapshot = RegisterSnapshot(GetCatalogSnapshot(RelationGetRelid(records)));
+	search->slot = table_slot_create(records, NULL);
+	search->scan = locking_index_beginscan(records, search->index, SnapshotAny, nkeys);
+	index_rescan(search->scan, keys, nkeys, NULL, 0);
+}
+
+static bool
+search_next(Search *search, Lock *lock)
+{
+	while (index_getnext_slot(search->scan, ForwardScanDirection, search->slot))
+	{
+		if (!table_tuple_satisfies_snapshot(search->records, search->slot, search->snapshot))
+			continue;
+		read_lock(search->slot, lock);
+		return true;
+	}
+	return false;
+}
+
+static void
+search_end(Search *search)
+{
+	index_endscan(search->scan);
+	ExecDropSingleTupleTableSlot(search->slot);
+	UnregisterSnapshot(search->snapshot);
+	index_close(search->index, AccessShareLock);
+}
+
+static void
+relation_key(ScanKey key, Oid relid)
+{
+	ScanKeyInit(key, 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
+}
+
+/* The record of a row: at most one, lapsed or not (S1). */
+bool
+record_find(Relation records, Oid relid, const char *key, Lock *lock)
+{
+	ScanKeyData keys[2];
+	Search		search;
+	bool		found;
+
+	relation_key(&keys[0], relid);
+	ScanKeyEntryInitialize(&keys[1], 0, 2, BTEqualStrategyNumber, TEXTOID, C_COLLATION_OID,
+						   F_TEXTEQ, CStringGetTextDatum(key));
+	search_begin(&search, records, "lock_pkey", keys, 2);
+	found = search_next(&search, lock);
+	search_end(&search);
+	return found;
+}
+
+bool
+record_find_token(Relation records, int64 token, Lock *lock)
+{
+	ScanKeyData key;
+	Search		search;
+	bool		found;
+
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(token));
+	search_begin(&search, records, "lock_token_key", &key, 1);
+	found = search_next(&search, lock);
+	search_end(&search);
+	return found;
+}
+
+static List *
+collect(Search *search, int max)
+{
+	List	   *locks = NIL;
+	Lock		lock;
+
+	while ((max < 0 || list_length(locks) < max) && search_next(search, &lock))
+	{
+		Lock	   *copy = palloc(sizeof(Lock));
+
+		*copy = lock;
+		locks = lappend(locks, copy);
+	}
+	search_end(search);
+	return locks;
+}
+
+/* All records of a table, in the order of their keys. */
+List *
+records_of(Relation records, Oid relid)
+{
+	ScanKeyData key;
+	Search		search;
+
+	relation_key(&key, relid);
+	search_begin(&search, records, "lock_pkey", &key, 1);
+	return collect(&search, -1);
+}
+
+/* Up to "max" records (negative: all) with later tokens, oldest first. */
+List *
+records_after(Relation records, int64 token, int max)
+{
+	ScanKeyData key;
+	Search		search;
+
+	ScanKeyInit(&key, 1, BTGreaterStrategyNumber, F_INT8GT, Int64GetDatum(token));
+	search_begin(&search, records, "lock_token_key", &key, 1);
+	return collect(&search, max);
+}
+
+/*
+ * Lock a record and read it again as it is now (its owner may have changed the
+ * row's key).  False if it is gone or another lock's meanwhile, or (with a policy
+ * other than to wait) somebody else has it locked.
+ */
+bool
+record_lock(Relation records, Lock *lock, LockTupleMode mode, LockWaitPolicy policy)
+{
+	TupleTableSlot *slot = table_slot_create(records, NULL);
+	Snapshot	snapshot = RegisterSnapshot(GetCatalogSnapshot(RelationGetRelid(records)));
+	TM_FailureData failure;
+	TM_Result	result;
+	Lock		now;
+	bool		same = false;
+
+	result = table_tuple_lock(records, &lock->tid, snapshot, slot, GetCurrentCommandId(false),
+							  mode, policy, TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure);
+	if (result == TM_Ok)
+	{
+		read_lock(slot, &now);
+		same = now.token == lock->token;
+		if (same)
+			*lock = now;
+	}
+	else if (result != TM_Deleted && result != TM_WouldBlock)
+		elog(ERROR, "unexpected result %d of locking a lock record", (int) result);
+	UnregisterSnapshot(snapshot);
+	ExecDropSingleTupleTableSlot(slot);
+	return same;
+}
+
+/* ---- writing ---- */
+
+static void
+set_text(Datum *values, bool *nulls, int column, const char *text)
+{
+	nulls[column - 1] = text == NULL;
+	if (text)
+		values[column - 1] = CStringGetTextDatum(text);
+}
+
+static void
+set_xid(Datum *values, bool *nulls, int column, TransactionId xid)
+{
+	nulls[column - 1] = !TransactionIdIsValid(xid);
+	values[column - 1] = TransactionIdGetDatum(xid);
+}
+
+static HeapTuple
+form_record(Relation records, const Lock *lock)
+{
+	Datum		values[NCOLS];
+	bool		nulls[NCOLS] = {0};
+
+	values[COL_RELATION - 1] = ObjectIdGetDatum(lock->relation);
+	set_text(values, nulls, COL_KEY, lock->key);
+	values[COL_TOKEN - 1] = Int64GetDatum(lock->token);
+	set_text(values, nulls, COL_OWNER, lock->owner);
+	set_text(values, nulls, COL_OWNER_NAME, lock->owner_name);
+	set_text(values, nulls, COL_CLIENT, lock->client);
+	values[COL_HARD - 1] = BoolGetDatum(lock->hard);
+	set_text(values, nulls, COL_NOTE, lock->note);
+	values[COL_ACQUIRED_AT - 1] = TimestampTzGetDatum(lock->acquired_at);
+	values[COL_RENEWED_AT - 1] = TimestampTzGetDatum(lock->renewed_at);
+	values[COL_EXPIRES_AT - 1] = TimestampTzGetDatum(lock->expires_at);
+	values[COL_TTL - 1] = IntervalPGetDatum(unconstify(Interval *, &lock->ttl));
+	set_xid(values, nulls, COL_ROW_XMIN, lock->row_xmin);
+	set_xid(values, nulls, COL_CONFIRM_XID, lock->confirm_xid);
+	return heap_form_tuple(RelationGetDescr(records), values, nulls);
+}
+
+void
+record_insert(Relation records, Lock *lock)
+{
+	HeapTuple	tuple = form_record(records, lock);
+
+	CatalogTupleInsert(records, tuple);
+	lock->tid = tuple->t_self;
+	CommandCounterIncrement();
+}
+
+/* The caller has the record locked. */
+void
+record_update(Relation records, Lock *lock)
+{
+	HeapTuple	tuple = form_record(records, lock);
+
+	CatalogTupleUpdate(records, &lock->tid, tuple);
+	lock->tid = tuple->t_self;
+	CommandCounterIncrement();
+}
+
+/* The caller has the record locked. */
+void
+record_delete(Relation records, Lock *lock)
+{
+	CatalogTupleDelete(records, &lock->tid);
+	CommandCounterIncrement();
+}

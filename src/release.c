@@ -1,0 +1,211 @@
+/*
+ * release.c
+ *		Ways in which a lock ends before its time, and the removal of records
+ *		whose time has passed.
+ *
+ * Whoever decides that a lock has ended holds its record locked while he reads
+ * the clock (rule 3).  The target row is not needed: nothing becomes locked here.
+ */
+#include "locking.h"
+
+#include "access/table.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+PG_FUNCTION_INFO_V1(locking_release);
+PG_FUNCTION_INFO_V1(locking_release_all);
+PG_FUNCTION_INFO_V1(locking_break_lock);
+PG_FUNCTION_INFO_V1(locking_reap);
+
+/* how many records an acquire() looks at in passing, and how often it does */
+#define SWEEP_SIZE 16
+#define SWEEP_EVERY 16
+
+/* The caller has the record locked, or it is in a table he has locked. */
+void
+release_record(Relation records, Lock *lock, EventKind kind, const char *reason)
+{
+	record_delete(records, lock);
+	event_record(kind, lock, reason);
+}
+
+/* End a lock.  False if it had ended: a lapsed one's record is removed as such. */
+static bool
+end_lock(Relation records, Lock *lock, EventKind kind, const char *reason)
+{
+	bool		lapsed;
+
+	if (!record_lock(records, lock, LockTupleExclusive, LockWaitBlock))
+		return false;
+	lapsed = has_lapsed(lock, clock_now());
+	release_record(records, lock, lapsed ? EVENT_EXPIRED : kind, lapsed ? NULL : reason);
+	return !lapsed;
+}
+
+Datum
+locking_release(PG_FUNCTION_ARGS)
+{
+	Relation	records;
+	Lock		lock;
+	bool		released = false;
+
+	argument_not_null(fcinfo, 0, "token");
+	records = records_open(RowExclusiveLock);
+	if (record_find_token(records, PG_GETARG_INT64(0), &lock))
+	{
+		if (!is_current_owner(lock.owner))
+			report_not_yours(lock.token);
+		released = end_lock(records, &lock, EVENT_RELEASED, NULL);
+	}
+	table_close(records, NoLock);
+	PG_RETURN_BOOL(released);
+}
+
+static int
+by_row(const ListCell *a, const ListCell *b)
+{
+	const Lock *left = lfirst(a);
+	const Lock *right = lfirst(b);
+
+	if (left->relation != right->relation)
+		return left->relation < right->relation ? -1 : 1;
+	return strcmp(left->key, right->key);
+}
+
+/* In the order in which acquire_all() locks: no deadlock with it. */
+Datum
+locking_release_all(PG_FUNCTION_ARGS)
+{
+	char	   *client = text_argument(fcinfo, 0);
+	Relation	records = records_open(RowExclusiveLock);
+	List	   *own = NIL;
+	ListCell   *cell;
+	int64		released = 0;
+
+	foreach(cell, records_after(records, PG_INT64_MIN, -1))
+	{
+		Lock	   *lock = lfirst(cell);
+
+		if (is_current_owner(lock->owner) &&
+			(client == NULL || (lock->client && strcmp(client, lock->client) == 0)))
+			own = lappend(own, lock);
+	}
+	list_sort(own, by_row);
+	foreach(cell, own)
+	{
+		CHECK_FOR_INTERRUPTS();
+		released += end_lock(records, lfirst(cell), EVENT_RELEASED, NULL);
+	}
+	table_close(records, NoLock);
+	PG_RETURN_INT64(released);
+}
+
+/* EXECUTE on break_lock() is the right to break; the table must be readable too. */
+Datum
+locking_break_lock(PG_FUNCTION_ARGS)
+{
+	TableInfo  *table = protected_table(fcinfo, 0, AccessShareLock);
+	Datum		values[INDEX_MAX_KEYS];
+	Relation	records;
+	char	   *key;
+	Lock		lock;
+	bool		broken = false;
+
+	key_argument(table->key, table->root, fcinfo, 1, values);
+	if (pg_class_aclcheck(table->root, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(table->root));
+	key = target_key(table, values);
+	if (!row_visible(table->root, key))
+		no_such_row(table, values);
+	records = records_open(RowExclusiveLock);
+	if (record_find(records, table->root, key, &lock) && !has_lapsed(&lock, clock_now()))
+		broken = end_lock(records, &lock, EVENT_BROKEN, text_argument(fcinfo, 2));
+	table_close(records, NoLock);
+	PG_RETURN_BOOL(broken);
+}
+
+/* ---- housekeeping ---- */
+
+/* Lapsed for so long that nobody may resume it, or of a table that is gone. */
+static bool
+is_refuse(const Lock *lock)
+{
+	TimestampTz kept_until;
+
+	if (get_rel_name(lock->relation) == NULL)
+		return true;
+	if (TIMESTAMP_NOT_FINITE(lock->expires_at))
+		return lock->expires_at == DT_NOBEGIN;
+	kept_until = TimestampTzPlusMilliseconds(lock->expires_at, (int64) locking_keep_lapsed * 1000);
+	return kept_until <= clock_now();
+}
+
+/* Somebody who has the record locked is using it: leave it. */
+static bool
+remove_refuse(Relation records, Lock *lock)
+{
+	if (!is_refuse(lock) ||
+		!record_lock(records, lock, LockTupleExclusive, LockWaitSkip) ||
+		!is_refuse(lock))
+		return false;
+	release_record(records, lock, EVENT_EXPIRED, NULL);
+	return true;
+}
+
+/*
+ * Look at a few records after those that this backend looked at last, in the
+ * order of their tokens, round and round.
+ */
+void
+sweep_some(Relation records)
+{
+	static int	calls = 0;
+	static int64 last_token = PG_INT64_MIN;
+	List	   *locks;
+	ListCell   *cell;
+
+	if (++calls % SWEEP_EVERY != 0)
+		return;
+	locks = records_after(records, last_token, SWEEP_SIZE);
+	last_token = list_length(locks) < SWEEP_SIZE ? PG_INT64_MIN : ((Lock *) llast(locks))->token;
+	foreach(cell, locks)
+		(void) remove_refuse(records, lfirst(cell));
+}
+
+Datum
+locking_reap(PG_FUNCTION_ARGS)
+{
+	int64		max = PG_ARGISNULL(0) ? PG_INT64_MAX : PG_GETARG_INT32(0);
+	Relation	records = records_open(RowExclusiveLock);
+	MemoryContext batch = AllocSetContextCreate(CurrentMemoryContext, "reap", ALLOCSET_DEFAULT_SIZES);
+	int64		last_token = PG_INT64_MIN;
+	int64		reaped = 0;
+	bool		more = true;
+
+	while (more && reaped < max)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(batch);
+		List	   *locks = records_after(records, last_token, 1000);
+		ListCell   *cell;
+
+		more = locks != NIL;
+		foreach(cell, locks)
+		{
+			Lock	   *lock = lfirst(cell);
+
+			last_token = lock->token;
+			if (reaped < max)
+				reaped += remove_refuse(records, lock);
+		}
+		CHECK_FOR_INTERRUPTS();
+		MemoryContextSwitchTo(caller);
+		MemoryContextReset(batch);
+	}
+	MemoryContextDelete(batch);
+	table_close(records, NoLock);
+	PG_RETURN_INT64(reaped);
+}

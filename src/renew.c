@@ -1,0 +1,152 @@
+/*
+ * renew.c
+ *		renew() and confirm(): a lock goes on, or is found to be lost.
+ *
+ * Whoever extends a lock locks its record before he reads the clock (rule 3).
+ * The target row comes before the record (rule 1); when it turns out too late
+ * that it is needed, it is tried without waiting, and the lock given up for lost
+ * if somebody has it (rule 5).
+ */
+#include "locking.h"
+
+#include "access/table.h"
+#include "access/transam.h"
+#include "access/xact.h"
+
+PG_FUNCTION_INFO_V1(locking_renew);
+PG_FUNCTION_INFO_V1(locking_confirm);
+
+/* The target row of a lock, while it is being renewed. */
+typedef struct Target
+{
+	TableInfo  *table;
+	bool		held;
+	TransactionId xmin;
+} Target;
+
+/*
+ * Rule 5: nobody wrote the row since the acquisition, the last resumption or
+ * the owner's own confirmed save.
+ */
+bool
+unchanged_since(const Lock *lock, TransactionId xmin)
+{
+	return TransactionIdIsValid(xmin) && (xmin == lock->row_xmin || xmin == lock->confirm_xid);
+}
+
+/* The record with the token, the current owner's, or an error. */
+static void
+find_own(Relation records, int64 token, Lock *lock)
+{
+	if (!record_find_token(records, token, lock))
+		report_lost(token);
+	if (!is_current_owner(lock->owner))
+		report_not_yours(token);
+}
+
+static void
+hold_target(Target *target, const Lock *lock, TargetQuery query)
+{
+	Datum		values[INDEX_MAX_KEYS];
+
+	target->table = protected_table_by_id(lock->relation, RowShareLock);
+	key_parse(target->table->key, target->table->root, lock->key, values);
+	if (!target_fetch(target->table, query, values, NULL, &target->xmin))
+		report_lost(lock->token);
+	target->held = true;
+}
+
+/* The lock's time has passed: it goes on only if nothing happened meanwhile. */
+static void
+resume(Target *target, Lock *lock)
+{
+	if (!target->held)
+		hold_target(target, lock, TARGET_TRY);
+	if (!unchanged_since(lock, target->xmin))
+		report_lost(lock->token);
+	lock->row_xmin = target->xmin;
+}
+
+static void
+extend(Lock *lock, const Interval *ttl, TimestampTz now, TimestampTz expires_at)
+{
+	lock->renewed_at = now;
+	lock->expires_at = ttl ? expires_at : Max(lock->expires_at, expires_at);
+	if (ttl)
+		lock->ttl = *ttl;
+}
+
+/*
+ * Rule 4: note whose change the row's next one is.  An earlier confirmed change
+ * of the owner's own is remembered as the state the lock goes by, since the note can hold
+ * one transaction only; that is safe because the target row is held.
+ */
+static void
+note_confirmation(Target *target, Lock *lock)
+{
+	if (target->xmin == lock->confirm_xid)
+		lock->row_xmin = target->xmin;
+	lock->confirm_xid = GetCurrentTransactionId();
+}
+
+/* Renew the record, the target row held if it may be needed. */
+static void
+renew_record(Relation records, Lock *lock, Target *target, const Interval *ttl, bool confirming)
+{
+	TimestampTz expires_at = lease_end(clock_now(), ttl ? ttl : &lock->ttl);
+	TimestampTz now;
+	bool		lapsed;
+
+	if (!record_lock(records, lock, LockTupleNoKeyExclusive, LockWaitBlock))
+		report_lost(lock->token);
+	now = clock_now();
+	lapsed = has_lapsed(lock, now);
+	if (lapsed)
+		resume(target, lock);
+	if (confirming)
+		note_confirmation(target, lock);
+	extend(lock, ttl, now, expires_at);
+	record_update(records, lock);
+	if (lapsed)
+		event_record(EVENT_RESUMED, lock, NULL);
+}
+
+Datum
+locking_renew(PG_FUNCTION_ARGS)
+{
+	Relation	records;
+	Interval   *ttl = interval_argument(fcinfo, 1, "ttl");
+	Target		target = {0};
+	Lock		lock;
+
+	argument_not_null(fcinfo, 0, "token");
+	records = records_open(RowExclusiveLock);
+	find_own(records, PG_GETARG_INT64(0), &lock);
+	if (has_lapsed(&lock, clock_now()))
+		hold_target(&target, &lock, TARGET_LOCK);
+	renew_record(records, &lock, &target, ttl, false);
+	table_close(records, NoLock);
+	if (!PG_ARGISNULL(2))
+		save_draft(&lock, PG_GETARG_DATUM(2));
+	PG_RETURN_TIMESTAMPTZ(lock.expires_at);
+}
+
+/*
+ * Rule 4: the target row and the updated record stay locked until the saving
+ * transaction ends, so takeover, break, release and heartbeat wait for it (S4).
+ */
+Datum
+locking_confirm(PG_FUNCTION_ARGS)
+{
+	Relation	records;
+	Target		target = {0};
+	Lock		lock;
+
+	argument_not_null(fcinfo, 0, "token");
+	records = records_open(RowExclusiveLock);
+	find_own(records, PG_GETARG_INT64(0), &lock);
+	hold_target(&target, &lock, TARGET_LOCK);
+	renew_record(records, &lock, &target, NULL, true);
+	table_close(records, NoLock);
+	PG_RETURN_TIMESTAMPTZ(lock.expires_at);
+}

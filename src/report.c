@@ -1,0 +1,127 @@
+/*
+ * report.c
+ *		What is said to whoever is refused.
+ */
+#include "locking.h"
+
+#include <math.h>
+
+#include "catalog/namespace.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+/* errtable() for a relation that is not open */
+int
+errtable_by_id(Oid relid)
+{
+	char	   *schema = get_namespace_name(get_rel_namespace(relid));
+	char	   *table = get_rel_name(relid);
+
+	if (schema)
+		err_generic_string(PG_DIAG_SCHEMA_NAME, schema);
+	if (table)
+		err_generic_string(PG_DIAG_TABLE_NAME, table);
+	return 0;
+}
+
+/* "Brenda Smith (brenda)", or "brenda" */
+char *
+holder_of(const Lock *lock)
+{
+	if (lock->owner_name && strcmp(lock->owner_name, lock->owner) != 0)
+		return psprintf("%s (%s)", lock->owner_name, lock->owner);
+	return lock->owner;
+}
+
+static char *
+time_left(const Lock *lock)
+{
+	double		seconds = seconds_until(lock->expires_at, clock_now());
+
+	if (isinf(seconds))
+		return pstrdup("without end");
+	return psprintf("for another %.0f seconds", ceil(seconds));
+}
+
+static char *
+lock_detail(const Lock *lock)
+{
+	return psprintf("Locked since %s, %s%s%s.", timestamptz_to_str(lock->acquired_at), time_left(lock),
+					lock->note ? ": " : "", lock->note ? lock->note : "");
+}
+
+/*
+ * A cascade reaches tables that its user may not read: then neither row nor
+ * holder are named (S8).
+ */
+static bool
+may_be_told(const Lock *lock)
+{
+	return row_visible_to(GetOuterUserId(), lock->relation, lock->key);
+}
+
+/*
+ * The row is locked by another.  "child": the table whose row is guarded by
+ * that lock, if it is not the locked row's own.
+ */
+void
+report_locked(int elevel, const Lock *lock, Oid child)
+{
+	const char *table = get_rel_name(lock->relation);
+	const char *guarded = OidIsValid(child) ?
+		psprintf(", and with it its rows in \"%s\"", get_rel_name(child)) : "";
+	Oid			reported = OidIsValid(child) ? child : lock->relation;
+
+	if (!may_be_told(lock))
+		ereport(elevel,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("a row of table \"%s\" is locked by another owner%s", table, guarded),
+				 errhint("Try again later."),
+				 errtable_by_id(reported)));
+	else
+		ereport(elevel,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("row \"%s\" of table \"%s\" is locked by %s%s",
+						lock->key, table, holder_of(lock), guarded),
+				 errdetail("%s", lock_detail(lock)),
+				 errhint("Try again later, or ask for the row with locking.request()."),
+				 errtable_by_id(reported)));
+}
+
+void
+report_lost(int64 token)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_LOCK_LOST),
+			 errmsg("the lock with token " INT64_FORMAT " is lost", token),
+			 errdetail("It was released, broken, taken over, or its time passed and the row was changed; or there never was one."),
+			 errhint("Acquire the row again, and read it anew before writing.")));
+}
+
+void
+report_not_yours(int64 token)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("the lock with token " INT64_FORMAT " is another owner's", token),
+			 errhint("Whoever may, ends it with locking.break_lock() or locking.take_over().")));
+}
+
+/* ---- arguments ---- */
+
+void
+argument_not_null(FunctionCallInfo fcinfo, int argno, const char *what)
+{
+	if (PG_ARGISNULL(argno))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must not be null", what)));
+}
+
+/* An optional text, or NULL. */
+char *
+text_argument(FunctionCallInfo fcinfo, int argno)
+{
+	return PG_ARGISNULL(argno) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(argno));
+}

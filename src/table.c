@@ -1,0 +1,545 @@
+/*
+ * table.c
+ *		What a backend knows of a table: its settings, its key, its plans.
+ *
+ * Built when first used, marked invalid by the relation cache's callback
+ * (protect() and every ALTER TABLE send one), rebuilt at the next use.  Somebody further
+ * down the stack may still be using the old one, so it lives until the transaction's end.
+ */
+#include "locking.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/indexing.h"
+#include "catalog/partition.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+static HTAB *tables;
+
+/* ---- invalidation ---- */
+
+/* A partition goes by its root's settings, a child table's strength by its own. */
+static void
+invalidate_table(Datum arg, Oid relid)
+{
+	HASH_SEQ_STATUS status;
+	Table	   *table;
+
+	hash_seq_init(&status, tables);
+	while ((table = hash_seq_search(&status)) != NULL)
+		if (table->info && (!OidIsValid(relid) || table->relid == relid || table->info->root == relid))
+			table->info->valid = false;
+}
+
+/* Plans name the schema: one was renamed. */
+static void
+invalidate_all(Datum arg, int cacheid, uint32 hashvalue)
+{
+	invalidate_table(arg, InvalidOid);
+}
+
+void
+table_init(void)
+{
+	HASHCTL		control = {0};
+
+	control.keysize = sizeof(Oid);
+	control.entrysize = sizeof(Table);
+	tables = hash_create("locking tables", 32, &control, HASH_ELEM | HASH_BLOBS);
+	CacheRegisterRelcacheCallback(invalidate_table, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACEOID, invalidate_all, (Datum) 0);
+}
+
+/* ---- reading the catalogs ---- */
+
+/* A partition stands for its root. */
+Oid
+table_root(Oid relid)
+{
+	if (!get_rel_relispartition(relid))
+		return relid;
+	return llast_oid(get_partition_ancestors(relid));
+}
+
+static List *
+int2_list(Datum array_datum)
+{
+	ArrayType  *array = DatumGetArrayTypeP(array_datum);
+	int16	   *numbers = (int16 *) ARR_DATA_PTR(array);
+	int			n = ARR_NDIM(array) == 0 ? 0 : ARR_DIMS(array)[0];
+	List	   *list = NIL;
+
+	for (int i = 0; i < n; i++)
+		list = lappend_int(list, numbers[i]);
+	return list;
+}
+
+/* The primary key's columns in key order, and its index.  False: there is none. */
+bool
+primary_key(Oid relid, List **attnums, Oid *index, bool *deferrable)
+{
+	Relation	constraints = table_open(ConstraintRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		found = false;
+
+	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	scan = systable_beginscan(constraints, ConstraintRelidTypidNameIndexId, true, NULL, 1, &key);
+	while (!found && (tuple = systable_getnext(scan)) != NULL)
+	{
+		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
+		bool		isnull;
+
+		if (form->contype != CONSTRAINT_PRIMARY)
+			continue;
+		*attnums = int2_list(heap_getattr(tuple, Anum_pg_constraint_conkey,
+										  RelationGetDescr(constraints), &isnull));
+		*index = form->conindid;
+		*deferrable = form->condeferrable;
+		found = true;
+	}
+	systable_endscan(scan);
+	table_close(constraints, AccessShareLock);
+	return found;
+}
+
+/* The row of locking.protected, as far as the guard wants it. */
+typedef struct Settings
+{
+	bool		found;
+	List	   *key_attnums;
+	List	   *column_attnums;
+	Oid			parent_oid;
+	bool		has_parent;
+} Settings;
+
+static Datum
+setting(HeapTuple tuple, TupleDesc desc, const char *name, bool *isnull)
+{
+	return heap_getattr(tuple, SPI_fnumber(desc, name), desc, isnull);
+}
+
+static void
+read_settings(HeapTuple tuple, TupleDesc desc, Settings *settings, TableInfo *info)
+{
+	bool		isnull;
+	Datum		value;
+
+	settings->found = true;
+	info->hard = DatumGetBool(setting(tuple, desc, "hard", &isnull));
+	info->required = DatumGetBool(setting(tuple, desc, "required", &isnull));
+	value = setting(tuple, desc, "ttl", &isnull);
+	info->has_ttl = !isnull;
+	if (!isnull)
+		info->ttl = *DatumGetIntervalP(value);
+	value = setting(tuple, desc, "key_attnums", &isnull);
+	settings->key_attnums = isnull ? NIL : int2_list(value);
+	value = setting(tuple, desc, "column_attnums", &isnull);
+	settings->column_attnums = isnull ? NIL : int2_list(value);
+	(void) setting(tuple, desc, "parent", &isnull);
+	settings->has_parent = !isnull;
+	value = setting(tuple, desc, "parent_oid", &isnull);
+	settings->parent_oid = isnull ? InvalidOid : DatumGetObjectId(value);
+}
+
+static Oid
+constraint_target(Oid constraint)
+{
+	HeapTuple	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+	Oid			target = InvalidOid;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
+
+		if (form->contype == CONSTRAINT_FOREIGN)
+			target = form->confrelid;
+		ReleaseSysCache(tuple);
+	}
+	return target;
+}
+
+/* One pass over the few settings: the table's own, and whose parent it is. */
+static void
+load_settings(TableInfo *info, Settings *settings)
+{
+	Relation	protected = table_open(catalog_relid("protected"), AccessShareLock);
+	TupleDesc	desc = RelationGetDescr(protected);
+	SysScanDesc scan = systable_beginscan(protected, InvalidOid, false, NULL, 0, NULL);
+	HeapTuple	tuple;
+
+	while ((tuple = systable_getnext(scan)) != NULL)
+	{
+		bool		isnull;
+		Oid			relid = DatumGetObjectId(setting(tuple, desc, "relation", &isnull));
+		Datum		parent = setting(tuple, desc, "parent_oid", &isnull);
+
+		if (!isnull && constraint_target(DatumGetObjectId(parent)) == info->root)
+			info->has_children = true;
+		if (relid == info->root)
+			read_settings(tuple, desc, settings, info);
+	}
+	systable_endscan(scan);
+	table_close(protected, AccessShareLock);
+}
+
+/* ---- building ---- */
+
+static AttrNumber *
+map_attnums(TableInfo *info, Relation rel, List *root_attnums, int *n)
+{
+	AttrNumber *attnums = MemoryContextAlloc(info->cxt, (list_length(root_attnums) + 1) * sizeof(AttrNumber));
+	ListCell   *cell;
+
+	*n = 0;
+	foreach(cell, root_attnums)
+	{
+		char	   *name = get_attname(info->root, lfirst_int(cell), true);
+		AttrNumber	attnum = name ? get_attnum(RelationGetRelid(rel), name) : InvalidAttrNumber;
+
+		if (attnum != InvalidAttrNumber)	/* a dropped column guards nothing */
+			attnums[(*n)++] = attnum;
+	}
+	return attnums;
+}
+
+static void
+build_key(TableInfo *info, Relation rel, const Settings *settings)
+{
+	List	   *attnums;
+	Oid			index;
+	bool		deferrable;
+	AttrNumber	numbers[INDEX_MAX_KEYS];
+	ListCell   *cell;
+	int			n = 0;
+
+	if (!primary_key(info->root, &attnums, &index, &deferrable) || deferrable)
+	{
+		info->key_replaced = info->is_protected;
+		return;
+	}
+	info->key_replaced = info->is_protected && !equal(attnums, settings->key_attnums);
+	foreach(cell, attnums)
+		numbers[n++] = lfirst_int(cell);
+	info->key = key_build(rel, info->root, n, numbers, index, info->cxt);
+}
+
+/* " p.column OPERATOR(schema.=) $n" */
+void
+append_equals(StringInfo query, const char *column, Oid operator, int n)
+{
+	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+	Form_pg_operator form;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for operator %u", operator);
+	form = (Form_pg_operator) GETSTRUCT(tuple);
+	appendStringInfo(query, "%s x.%s OPERATOR(%s.%s) $%d", n == 1 ? " WHERE" : " AND",
+					 quote_identifier(column),
+					 quote_identifier(get_namespace_name(form->oprnamespace)),
+					 NameStr(form->oprname), n);
+	ReleaseSysCache(tuple);
+}
+
+/* " [ONLY] schema.table x": children that inherit are tables of their own */
+static void
+append_table(StringInfo query, Oid relid)
+{
+	appendStringInfo(query, " %s%s x",
+					 get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE ? "" : "ONLY ",
+					 quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+												get_rel_name(relid)));
+}
+
+/* "SELECT key columns FROM table x" */
+void
+append_key_select(StringInfo query, const Key *key, Oid relid)
+{
+	for (int i = 0; i < key->ncolumns; i++)
+		appendStringInfo(query, "%s x.%s", i == 0 ? "SELECT" : ",",
+						 quote_identifier(NameStr(key->columns[i].name)));
+	appendStringInfoString(query, " FROM");
+	append_table(query, relid);
+}
+
+static SPIPlanPtr
+keep_plan(const char *query, int nargs, Oid *types)
+{
+	SPIPlanPtr	plan;
+
+	SPI_connect();
+	plan = SPI_prepare(query, nargs, types);
+	if (plan == NULL)
+		elog(ERROR, "could not prepare \"%s\"", query);
+	SPI_keepplan(plan);
+	SPI_finish();
+	return plan;
+}
+
+/*
+ * The plan of a query on the row with a key.  With guarded children the row is
+ * locked so that a child's guard, with its FOR KEY SHARE, waits (rule 7).
+ */
+SPIPlanPtr
+table_plan(TableInfo *info, TargetQuery which)
+{
+	Key		   *key = info->key;
+	Oid			types[INDEX_MAX_KEYS];
+	StringInfoData query;
+
+	if (info->plans[which])
+		return info->plans[which];
+
+	initStringInfo(&query);
+	if (which == TARGET_XMIN)
+	{
+		appendStringInfoString(&query, "SELECT x.xmin FROM");
+		append_table(&query, info->root);
+	}
+	else
+		append_key_select(&query, key, info->root);
+	for (int i = 0; i < key->ncolumns; i++)
+	{
+		types[i] = key->columns[i].type;
+		append_equals(&query, NameStr(key->columns[i].name), key->columns[i].equals, i + 1);
+	}
+	if (which == TARGET_LOCK || which == TARGET_TRY)
+		appendStringInfoString(&query, info->has_children ? " FOR UPDATE" : " FOR NO KEY UPDATE");
+	if (which == TARGET_TRY)
+		appendStringInfoString(&query, " SKIP LOCKED");
+	info->plans[which] = keep_plan(query.data, key->ncolumns, types);
+	return info->plans[which];
+}
+
+/* ---- parents ---- */
+
+typedef struct ForeignKey
+{
+	Oid			target;
+	int			n;
+	AttrNumber	columns[INDEX_MAX_KEYS];
+	AttrNumber	refcolumns[INDEX_MAX_KEYS];
+	Oid			operators[INDEX_MAX_KEYS];
+} ForeignKey;
+
+static bool
+read_foreign_key(Oid constraint, ForeignKey *fk)
+{
+	HeapTuple	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	fk->target = ((Form_pg_constraint) GETSTRUCT(tuple))->confrelid;
+	locking_deconstruct_fk(tuple, &fk->n, fk->columns, fk->refcolumns, fk->operators);
+	ReleaseSysCache(tuple);
+	return true;
+}
+
+/*
+ * The parent's row, locked against acquirers (rule 7), and its key.  Planned in
+ * the order of the foreign key's columns.
+ */
+SPIPlanPtr
+parent_plan(TableInfo *info, TableInfo *parent)
+{
+	ForeignKey	fk;
+	Oid			types[INDEX_MAX_KEYS];
+	StringInfoData query;
+
+	if (info->parent->plan)
+		return info->parent->plan;
+	if (!read_foreign_key(info->parent->constraint, &fk))
+		elog(ERROR, "cache lookup failed for constraint %u", info->parent->constraint);
+
+	initStringInfo(&query);
+	append_key_select(&query, parent->key, fk.target);
+	for (int i = 0; i < fk.n; i++)
+	{
+		types[i] = get_atttype(info->relid, info->parent->attnums[i]);
+		append_equals(&query, get_attname(fk.target, fk.refcolumns[i], false), fk.operators[i], i + 1);
+	}
+	appendStringInfoString(&query, " FOR KEY SHARE");
+	info->parent->plan = keep_plan(query.data, fk.n, types);
+	return info->parent->plan;
+}
+
+/* " JOIN child c ON reference", to a parent named x */
+void
+append_child_join(StringInfo query, const TableInfo *child)
+{
+	ForeignKey	fk;
+	Oid			relid = child->relid;
+
+	if (!read_foreign_key(child->parent->constraint, &fk))
+		elog(ERROR, "cache lookup failed for constraint %u", child->parent->constraint);
+	appendStringInfo(query, " JOIN %s%s c ON ",
+					 get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE ? "" : "ONLY ",
+					 quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+												get_rel_name(relid)));
+	for (int i = 0; i < fk.n; i++)
+		appendStringInfo(query, "%sx.%s = c.%s", i == 0 ? "" : " AND ",
+						 quote_identifier(get_attname(fk.target, fk.refcolumns[i], false)),
+						 quote_identifier(get_attname(relid, child->parent->attnums[i], false)));
+}
+
+static void
+build_parent(TableInfo *info, Relation rel, const Settings *settings)
+{
+	ForeignKey	fk;
+	List	   *attnums = NIL;
+
+	if (!settings->has_parent)
+		return;
+	if (!OidIsValid(constraint_target(settings->parent_oid)) ||
+		!read_foreign_key(settings->parent_oid, &fk))
+	{
+		info->parent_lost = true;
+		return;
+	}
+	for (int i = 0; i < fk.n; i++)
+		attnums = lappend_int(attnums, fk.columns[i]);
+	info->parent = MemoryContextAllocZero(info->cxt, sizeof(Parent));
+	info->parent->relid = fk.target;
+	info->parent->constraint = settings->parent_oid;
+	info->parent->attnums = map_attnums(info, rel, attnums, &info->parent->nattnums);
+}
+
+/* ---- entries ---- */
+
+static void
+free_plans(void *arg)
+{
+	TableInfo  *info = arg;
+
+	for (int i = 0; i < TARGET_NQUERIES; i++)
+		if (info->plans[i])
+			SPI_freeplan(info->plans[i]);
+	if (info->parent && info->parent->plan)
+		SPI_freeplan(info->parent->plan);
+}
+
+static TableInfo *
+allocate_info(Relation rel)
+{
+	/* a child of the transaction's until it is complete: no leak on errors */
+	MemoryContext cxt = AllocSetContextCreate(TopTransactionContext, "locking table", ALLOCSET_SMALL_SIZES);
+	TableInfo  *info = MemoryContextAllocZero(cxt, sizeof(TableInfo));
+	MemoryContextCallback *callback = MemoryContextAlloc(cxt, sizeof(MemoryContextCallback));
+
+	info->cxt = cxt;
+	info->relid = RelationGetRelid(rel);
+	info->root = table_root(info->relid);
+	info->partitioned = get_rel_relkind(info->root) == RELKIND_PARTITIONED_TABLE;
+	callback->func = free_plans;
+	callback->arg = info;
+	MemoryContextRegisterResetCallback(cxt, callback);
+	return info;
+}
+
+static TableInfo *
+build_info(Relation rel)
+{
+	TableInfo  *info = allocate_info(rel);
+	Settings	settings = {0};
+
+	load_settings(info, &settings);
+	info->is_protected = settings.found;
+	build_key(info, rel, &settings);
+	info->columns = map_attnums(info, rel, settings.column_attnums, &info->ncolumns);
+	build_parent(info, rel, &settings);
+	return info;
+}
+
+/* What is known of an open relation. */
+TableInfo *
+table_info(Relation rel)
+{
+	Oid			relid = RelationGetRelid(rel);
+	Table	   *table = hash_search(tables, &relid, HASH_FIND, NULL);
+	TableInfo  *info;
+	bool		found;
+
+	if (table && table->info && table->info->valid)
+		return table->info;
+
+	info = build_info(rel);
+	table = hash_search(tables, &relid, HASH_ENTER, &found);
+	if (found && table->info)
+		MemoryContextSetParent(table->info->cxt, TopTransactionContext);
+	table->info = info;
+	MemoryContextSetParent(info->cxt, CacheMemoryContext);
+	info->valid = true;
+	return info;
+}
+
+/* ---- for functions that name a table ---- */
+
+/* A write or lock that goes by a key nobody agreed on is refused, not let through. */
+void
+check_key_in_force(const TableInfo *table)
+{
+	if (table->key_replaced)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the primary key of protected table \"%s\" was dropped or replaced",
+						get_rel_name(table->root)),
+				 errdetail("Its locks go by the key that it had when it was protected."),
+				 errhint("Call locking.protect() again, or locking.unprotect()."),
+				 errtable_by_id(table->root)));
+	if (table->parent_lost)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the foreign key that guards table \"%s\" by its parent was dropped",
+						get_rel_name(table->root)),
+				 errhint("Call locking.protect() again, or locking.unprotect()."),
+				 errtable_by_id(table->root)));
+}
+
+/*
+ * The root table of "relid", its relation lock taken first so that what is known
+ * of it is current (protect() of a child conflicts with RowShareLock).
+ */
+TableInfo *
+protected_table_by_id(Oid relid, LOCKMODE lockmode)
+{
+	Oid			root = table_root(relid);
+	Relation	rel = try_relation_open(root, lockmode);
+	TableInfo  *info;
+
+	if (rel == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relid)));
+	info = table_info(rel);
+	if (!info->is_protected)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table \"%s\" is not protected", RelationGetRelationName(rel)),
+				 errhint("Protect it first: SELECT locking.protect('%s').",
+						 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)),
+													RelationGetRelationName(rel))),
+				 errtable(rel)));
+	relation_close(rel, NoLock);
+	check_key_in_force(info);
+	return info;
+}
+
+TableInfo *
+protected_table(FunctionCallInfo fcinfo, int argno, LOCKMODE lockmode)
+{
+	argument_not_null(fcinfo, argno, "relation");
+	return protected_table_by_id(PG_GETARG_OID(argno), lockmode);
+}

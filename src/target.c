@@ -1,0 +1,200 @@
+/*
+ * target.c
+ *		The row that a lock is on.
+ *
+ * It is read and locked as the caller, so that privileges and row security
+ * apply (S8), before the lock record (rule 1).
+ */
+#include "locking.h"
+
+#include "access/transam.h"
+#include "catalog/pg_inherits.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rls.h"
+#include "utils/syscache.h"
+
+typedef void (*RowReader) (void *arg, HeapTuple tuple, TupleDesc desc);
+
+/* Run one of a table's queries; "read" gets the row, in the caller's memory. */
+static bool
+run_plan(SPIPlanPtr plan, const Datum *values, bool read_only, RowReader read, void *arg)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	bool		found;
+
+	SPI_connect();
+	if (SPI_execute_plan(plan, unconstify(Datum *, values), NULL, read_only, 1) < 0)
+		elog(ERROR, "could not read the row to be locked");
+	found = SPI_processed > 0;
+	if (found && read)
+	{
+		MemoryContext spi = MemoryContextSwitchTo(caller);
+
+		read(arg, SPI_tuptable->vals[0], SPI_tuptable->tupdesc);
+		MemoryContextSwitchTo(spi);
+	}
+	SPI_finish();
+	return found;
+}
+
+typedef struct StoredKey
+{
+	const Key  *key;
+	char	   *text;
+} StoredKey;
+
+static void
+read_key(void *arg, HeapTuple tuple, TupleDesc desc)
+{
+	StoredKey  *stored = arg;
+	Datum		values[INDEX_MAX_KEYS];
+	bool		isnull;
+
+	for (int i = 0; i < stored->key->ncolumns; i++)
+		values[i] = SPI_getbinval(tuple, desc, i + 1, &isnull);
+	stored->text = key_text(stored->key, values);
+}
+
+static void
+read_xmin(void *arg, HeapTuple tuple, TupleDesc desc)
+{
+	bool		isnull;
+
+	*(TransactionId *) arg = DatumGetTransactionId(SPI_getbinval(tuple, desc, 1, &isnull));
+}
+
+static void
+as_role(Oid role, Oid *save_role, int *save_context)
+{
+	GetUserIdAndSecContext(save_role, save_context);
+	SetUserIdAndSecContext(role, *save_context | SECURITY_LOCAL_USERID_CHANGE);
+}
+
+/*
+ * Who has the row locked may know when it changed, even if he was granted only
+ * some columns, and xmin is not among them.
+ */
+static TransactionId
+fetch_xmin(TableInfo *table, const Datum *values)
+{
+	SPIPlanPtr	plan = table_plan(table, TARGET_XMIN);
+	TransactionId xmin = InvalidTransactionId;
+	Oid			save_role;
+	int			save_context;
+
+	as_role(catalog_owner(), &save_role, &save_context);
+	(void) run_plan(plan, values, false, read_xmin, &xmin);
+	SetUserIdAndSecContext(save_role, save_context);
+	return xmin;
+}
+
+/*
+ * Read or lock the row, as the caller.  False if there is none that he can see
+ * (with TARGET_TRY: or somebody else has it locked).  "key" gets the spelling that is
+ * stored, "xmin" the transaction that wrote the row; either may be NULL.
+ */
+bool
+target_fetch(TableInfo *table, TargetQuery query, const Datum *values, char **key, TransactionId *xmin)
+{
+	StoredKey	stored = {table->key, NULL};
+
+	if (!run_plan(table_plan(table, query), values, query == TARGET_SEE, read_key, &stored))
+		return false;
+	if (key)
+		*key = stored.text;
+	if (xmin)
+		*xmin = fetch_xmin(table, values);
+	return true;
+}
+
+/*
+ * A key's spelling.  Where equal values may be spelled differently the stored
+ * row says which; without one, what the caller wrote.
+ */
+char *
+target_key(TableInfo *table, const Datum *values)
+{
+	char	   *key;
+
+	if (!table->key->image_equal && target_fetch(table, TARGET_SEE, values, &key, NULL))
+		return key;
+	return key_text(table->key, values);
+}
+
+static void
+check_may_update(Oid relid)
+{
+	Oid			role = GetUserId();
+
+	if (pg_class_aclcheck(relid, role, ACL_UPDATE) != ACLCHECK_OK &&
+		pg_attribute_aclcheck_all(relid, role, ACL_UPDATE, ACLMASK_ANY) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(relid));
+}
+
+void
+no_such_row(const TableInfo *table, const Datum *values)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NO_DATA_FOUND),
+			 errmsg("there is no row with key \"%s\" in table \"%s\"",
+					key_text(table->key, values), get_rel_name(table->root)),
+			 errdetail("It does not exist, or you may not update it."),
+			 !table->partitioned && has_subclass(table->root) ?
+			 errhint("Rows of tables that inherit from \"%s\" are locked in their own table.",
+					 get_rel_name(table->root)) : 0,
+			 errtable_by_id(table->root)));
+}
+
+/*
+ * Before an answer about somebody's lock that was found without locking the
+ * row: would the caller have got that far?
+ */
+void
+check_may_lock(TableInfo *table, const Datum *values)
+{
+	check_may_update(table->root);
+	if (!target_fetch(table, TARGET_SEE, values, NULL, NULL))
+		no_such_row(table, values);
+}
+
+/* May the current role read the table and, under row security, this row of it? */
+bool
+row_visible(Oid relid, const char *key)
+{
+	Datum		values[INDEX_MAX_KEYS];
+	Relation	rel;
+	TableInfo  *table;
+	bool		visible = false;
+
+	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)) ||
+		pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+		return false;
+	if (check_enable_rls(relid, InvalidOid, true) != RLS_ENABLED)
+		return true;
+
+	rel = relation_open(relid, AccessShareLock);
+	table = table_info(rel);
+	if (table->is_protected && !table->key_replaced)
+	{
+		key_parse(table->key, relid, key, values);
+		visible = target_fetch(table, TARGET_SEE, values, NULL, NULL);
+	}
+	relation_close(rel, NoLock);
+	return visible;
+}
+
+bool
+row_visible_to(Oid role, Oid relid, const char *key)
+{
+	Oid			save_role;
+	int			save_context;
+	bool		visible;
+
+	as_role(role, &save_role, &save_context);
+	visible = row_visible(relid, key);
+	SetUserIdAndSecContext(save_role, save_context);
+	return visible;
+}

@@ -1,0 +1,130 @@
+/*
+ * truncate.c
+ *		The guard of TRUNCATE, a statement trigger on every protected table and
+ *		on each of its partitions.
+ *
+ * TRUNCATE holds the table exclusively, so no acquirer of its rows is under
+ * way; those of its parent's rows are kept out by a lock on the parent table.
+ */
+#include "locking.h"
+
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+PG_FUNCTION_INFO_V1(locking_guard_truncate);
+
+/* Is the row that this lock is on among those that go? */
+typedef bool (*RowTest) (TableInfo *truncated, const Lock *lock);
+
+/* Ask with the rights of the records' owner, whom no row security stops. */
+static bool
+exists_row(const char *query, const Datum *values, const Oid *types, int n)
+{
+	return catalog_execute(query, n, types, values, NULL) > 0;
+}
+
+static bool
+lies_in(TableInfo *truncated, const Lock *lock)
+{
+	Key		   *key = truncated->key;
+	Datum		values[INDEX_MAX_KEYS];
+	Oid			types[INDEX_MAX_KEYS];
+	StringInfoData query;
+
+	if (truncated->relid == truncated->root)
+		return true;
+	key_parse(key, truncated->root, lock->key, values);
+	initStringInfo(&query);
+	append_key_select(&query, key, truncated->relid);
+	for (int i = 0; i < key->ncolumns; i++)
+	{
+		types[i] = key->columns[i].type;
+		append_equals(&query, NameStr(key->columns[i].name), key->columns[i].equals, i + 1);
+	}
+	return exists_row(query.data, values, types, key->ncolumns);
+}
+
+/* The truncated table's rows that refer to the locked one: is there any? */
+static bool
+refers_to(TableInfo *truncated, const Lock *lock)
+{
+	Relation	rel = table_open(truncated->parent->relid, AccessShareLock);
+	TableInfo  *parent = table_info(rel);
+	Datum		values[INDEX_MAX_KEYS];
+	Oid			types[INDEX_MAX_KEYS];
+	StringInfoData query;
+
+	table_close(rel, NoLock);
+	key_parse(parent->key, parent->root, lock->key, values);
+	initStringInfo(&query);
+	append_key_select(&query, parent->key, parent->root);
+	append_child_join(&query, truncated);
+	for (int i = 0; i < parent->key->ncolumns; i++)
+	{
+		types[i] = parent->key->columns[i].type;
+		append_equals(&query, NameStr(parent->key->columns[i].name), parent->key->columns[i].equals, i + 1);
+	}
+	return exists_row(query.data, values, types, parent->key->ncolumns);
+}
+
+/* Another's live lock refuses; one's own locks end with their rows (rule 6). */
+static void
+check_truncate(Relation records, Oid locked, TableInfo *truncated, RowTest concerned, Oid child)
+{
+	ListCell   *cell;
+
+	foreach(cell, records_of(records, locked))
+	{
+		Lock	   *lock = lfirst(cell);
+
+		if (is_current_owner(lock->owner))
+		{
+			if (!OidIsValid(child) && concerned(truncated, lock) &&
+				record_lock(records, lock, LockTupleExclusive, LockWaitBlock))
+				release_record(records, lock, EVENT_RELEASED, NULL);
+		}
+		else if (lock->hard && concerned(truncated, lock) && lock_still_live(records, lock))
+			report_locked(ERROR, lock, child);
+	}
+}
+
+Datum
+locking_guard_truncate(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	TableInfo  *table;
+	Relation	records;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) ||
+		!TRIGGER_FIRED_BEFORE(trigger->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"locking.guard_truncate\" must be fired BEFORE TRUNCATE"),
+				 errhint("Let locking.protect() make the trigger.")));
+	table = table_info(trigger->tg_relation);
+	if (!locking_enforce || !table->is_protected)
+		return PointerGetDatum(NULL);
+	check_key_in_force(table);
+	if (table->required)
+		ereport(ERROR,
+				(errcode(ERRCODE_LOCK_REQUIRED),
+				 errmsg("table \"%s\" cannot be truncated: its rows can only be written with a lock on them",
+						get_rel_name(table->root)),
+				 errhint("Delete the rows one has locked, or let a superuser set locking.enforce off."),
+				 errtable_by_id(table->root)));
+	records = records_open(RowExclusiveLock);
+	if (table->parent)
+	{
+		LockRelationOid(table->parent->relid, ExclusiveLock);
+		check_truncate(records, table->parent->relid, table, refers_to, table->root);
+	}
+	check_truncate(records, table->root, table, lies_in, InvalidOid);
+	table_close(records, NoLock);
+	return PointerGetDatum(NULL);
+}
