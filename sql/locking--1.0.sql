@@ -132,7 +132,7 @@ CREATE FUNCTION locking.on_ddl() RETURNS event_trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_on_ddl';
 COMMENT ON FUNCTION locking.on_ddl() IS 'follows renamed columns, and guards new partitions against TRUNCATE';
 CREATE EVENT TRIGGER locking_on_ddl ON ddl_command_end
-	WHEN TAG IN ('ALTER TABLE', 'CREATE TABLE')
+	WHEN TAG IN ('ALTER TABLE', 'CREATE TABLE', 'CREATE SCHEMA')
 	EXECUTE FUNCTION locking.on_ddl();
 
 CREATE FUNCTION locking.on_drop() RETURNS event_trigger

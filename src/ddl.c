@@ -102,7 +102,7 @@ tell_backends(HeapTuple tuple, TupleDesc desc)
 		Oid			target = ((Form_pg_constraint) GETSTRUCT(constraint))->confrelid;
 
 		if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(target)))
-			CacheInvalidateRelcacheByRelid(target);
+			CacheInvalidateRelcacheByRelid(table_root(target));
 		ReleaseSysCache(constraint);
 	}
 }

@@ -30,7 +30,7 @@ PG_FUNCTION_INFO_V1(locking_guard);
 /* One call of the row trigger. */
 typedef struct Write
 {
-	TriggerData *trigger;
+	FmgrInfo   *flinfo;			/* lives as long as the statement */
 	Relation	rel;
 	TableInfo  *table;
 	HeapTuple	old;			/* NULL: INSERT */
@@ -145,6 +145,37 @@ check_lock(Write *write, Relation records, Lock *lock, Oid child)
 	return true;
 }
 
+/* ---- changed columns ---- */
+
+/*
+ * By value, since object mappers write all columns.  Values that differ in
+ * their bytes but are equal to the type count as a change.
+ */
+static bool
+column_changed(const Write *write, AttrNumber attnum)
+{
+	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(write->rel), attnum - 1);
+	bool		old_null;
+	bool		new_null;
+	Datum		old_value = tuple_value(write->rel, write->old, attnum, false, &old_null);
+	Datum		new_value = tuple_value(write->rel, write->new, attnum, true, &new_null);
+
+	if (old_null || new_null)
+		return old_null != new_null;
+	return !datum_image_eq(old_value, new_value, att->attbyval, att->attlen);
+}
+
+static bool
+key_changed(const Write *write)
+{
+	const Key  *key = write->table->key;
+
+	for (int i = 0; i < key->ncolumns; i++)
+		if (column_changed(write, key->columns[i].attnum))
+			return true;
+	return false;
+}
+
 /* ---- the row's own lock ---- */
 
 /*
@@ -252,16 +283,15 @@ follow_row(Write *write, Relation records, Lock *lock)
 
 /* The lock on a key that the row is given, if somebody else's is on it. */
 static bool
-check_new_key(Write *write, Relation records, const char *old_key)
+check_new_key(Write *write, Relation records)
 {
 	char	   *new_key;
 	Lock		lock;
 
-	if (write->old == NULL || write->new == NULL)
+	if (write->new == NULL || !key_changed(write))
 		return false;
 	new_key = key_of_tuple(write->table->key, write->rel, write->new, true);
-	return new_key && strcmp(new_key, old_key) != 0 &&
-		record_find(records, write->table->root, new_key, &lock) &&
+	return new_key && record_find(records, write->table->root, new_key, &lock) &&
 		check_lock(write, records, &lock, InvalidOid);
 }
 
@@ -271,15 +301,16 @@ check_own_lock(Write *write, Relation records)
 {
 	char	   *key;
 	Lock		lock;
+	bool		found;
 
 	if (write->old == NULL)
 		return false;
 	key = key_of_tuple(write->table->key, write->rel, write->old, false);
-	if (!record_find(records, write->table->root, key, &lock))
-		return check_new_key(write, records, key);
-	if (check_lock(write, records, &lock, InvalidOid) || check_new_key(write, records, key))
+	found = record_may_exist(write->flinfo, write->table->root, key) &&
+		record_find(records, write->table->root, key, &lock);
+	if ((found && check_lock(write, records, &lock, InvalidOid)) || check_new_key(write, records))
 		return true;
-	if (is_current_owner(lock.owner))
+	if (found && is_current_owner(lock.owner))
 		follow_row(write, records, &lock);
 	return false;
 }
@@ -369,25 +400,7 @@ check_parents(Write *write, Relation records)
 	return skip;
 }
 
-/* ---- guarded columns ---- */
-
-/*
- * By value, since object mappers write all columns.  Values that differ in
- * their bytes but are equal to the type count as a change.
- */
-static bool
-column_changed(const Write *write, AttrNumber attnum)
-{
-	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(write->rel), attnum - 1);
-	bool		old_null;
-	bool		new_null;
-	Datum		old_value = tuple_value(write->rel, write->old, attnum, false, &old_null);
-	Datum		new_value = tuple_value(write->rel, write->new, attnum, true, &new_null);
-
-	if (old_null || new_null)
-		return old_null != new_null;
-	return !datum_image_eq(old_value, new_value, att->attbyval, att->attlen);
-}
+/* ---- the trigger ---- */
 
 /* Does the write concern what the table guards?  Key and reference always count. */
 static bool
@@ -400,17 +413,14 @@ is_guarded_change(const Write *write)
 	for (int i = 0; i < table->ncolumns; i++)
 		if (column_changed(write, table->columns[i]))
 			return true;
-	for (int i = 0; i < table->key->ncolumns; i++)
-		if (column_changed(write, table->key->columns[i].attnum))
-			return true;
+	if (key_changed(write))
+		return true;
 	if (table->parent)
 		for (int i = 0; i < table->parent->nattnums; i++)
 			if (column_changed(write, table->parent->attnums[i]))
 				return true;
 	return false;
 }
-
-/* ---- the trigger ---- */
 
 static void
 refuse_unlocked(const Write *write)
@@ -446,11 +456,12 @@ check_called_right(FunctionCallInfo fcinfo)
 }
 
 static void
-read_write(TriggerData *trigger, Write *write)
+read_write(FunctionCallInfo fcinfo, Write *write)
 {
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
 	TriggerEvent event = trigger->tg_event;
 
-	write->trigger = trigger;
+	write->flinfo = fcinfo->flinfo;
 	write->rel = trigger->tg_relation;
 	write->old = TRIGGER_FIRED_BY_INSERT(event) ? NULL : trigger->tg_trigtuple;
 	write->new = TRIGGER_FIRED_BY_INSERT(event) ? trigger->tg_trigtuple :
@@ -484,12 +495,11 @@ check_write(Write *write)
 Datum
 locking_guard(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigger = (TriggerData *) fcinfo->context;
 	Write		write;
 	HeapTuple	result;
 
 	check_called_right(fcinfo);
-	read_write(trigger, &write);
+	read_write(fcinfo, &write);
 	result = write.new ? write.new : write.old;
 	if (!locking_enforce)
 		return PointerGetDatum(result);

@@ -103,7 +103,6 @@ typedef enum TargetQuery
 	TARGET_SEE,					/* read, as the caller */
 	TARGET_LOCK,				/* lock, waiting for writers */
 	TARGET_TRY,					/* lock, or give up at once */
-	TARGET_XMIN,				/* xmin alone, with the rights of the table's owner */
 	TARGET_NQUERIES
 } TargetQuery;
 
@@ -140,7 +139,7 @@ typedef struct TableInfo
 	AttrNumber *columns;
 	Key		   *key;			/* NULL: no primary key */
 	Parent	   *parent;
-	SPIPlanPtr	plans[TARGET_NQUERIES];
+	SPIPlanPtr	plans[TARGET_NQUERIES][2];	/* without and with xmin */
 	MemoryContext cxt;
 } TableInfo;
 
@@ -150,9 +149,9 @@ extern TableInfo *table_info(Relation rel);
 extern TableInfo *protected_table(FunctionCallInfo fcinfo, int argno, LOCKMODE lockmode);
 extern TableInfo *protected_table_by_id(Oid relid, LOCKMODE lockmode);
 extern void check_key_in_force(const TableInfo *table);
-extern SPIPlanPtr table_plan(TableInfo *info, TargetQuery which);
+extern SPIPlanPtr table_plan(TableInfo *info, TargetQuery which, bool with_xmin);
 extern SPIPlanPtr parent_plan(TableInfo *info, TableInfo *parent);
-extern void append_key_select(StringInfo query, const Key *key, Oid relid);
+extern void append_key_select(StringInfo query, const Key *key, Oid relid, bool with_xmin);
 extern void append_equals(StringInfo query, const char *column, Oid operator, int n);
 extern void append_child_join(StringInfo query, const TableInfo *child);
 extern Oid	relation_owner(Oid relid);
@@ -192,6 +191,7 @@ typedef struct Lock
 extern Relation records_open(LOCKMODE lockmode);
 extern bool record_find(Relation records, Oid relid, const char *key, Lock *lock);
 extern bool record_find_token(Relation records, int64 token, Lock *lock);
+extern bool record_may_exist(FmgrInfo *flinfo, Oid relid, const char *key);
 extern List *records_of(Relation records, Oid relid);
 extern List *records_after(Relation records, int64 token, int max);
 extern bool record_lock(Relation records, Lock *lock, LockTupleMode mode, LockWaitPolicy policy);

@@ -9,10 +9,13 @@
  */
 #include "locking.h"
 
+#include "access/genam.h"
+#include "access/table.h"
 #include "catalog/pg_authid.h"
-#include "commands/comment.h"
+#include "catalog/pg_shdescription.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/guc.h"
 
 PG_FUNCTION_INFO_V1(locking_owner);
@@ -26,6 +29,35 @@ current_owner(void)
 	return GetUserNameFromId(GetOuterUserId(), false);
 }
 
+/* COMMENT ON ROLE, or NULL; it is in a catalog of its own. */
+static char *
+role_comment(Oid role)
+{
+	Relation	comments = table_open(SharedDescriptionRelationId, AccessShareLock);
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	char	   *comment = NULL;
+
+	ScanKeyInit(&keys[0], Anum_pg_shdescription_objoid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(role));
+	ScanKeyInit(&keys[1], Anum_pg_shdescription_classoid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(AuthIdRelationId));
+	scan = systable_beginscan(comments, SharedDescriptionObjIndexId, true, NULL, 2, keys);
+	if ((tuple = systable_getnext(scan)) != NULL)
+	{
+		bool		isnull;
+		Datum		value = heap_getattr(tuple, Anum_pg_shdescription_description,
+										 RelationGetDescr(comments), &isnull);
+
+		if (!isnull)
+			comment = TextDatumGetCString(value);
+	}
+	systable_endscan(scan);
+	table_close(comments, AccessShareLock);
+	return comment;
+}
+
 /* The name shown to people, or NULL. */
 char *
 current_owner_name(void)
@@ -34,7 +66,7 @@ current_owner_name(void)
 		return locking_owner_name_setting;
 	if (locking_owner_setting[0] != '\0')
 		return NULL;
-	return GetComment(GetOuterUserId(), AuthIdRelationId, 0);
+	return role_comment(GetOuterUserId());
 }
 
 bool

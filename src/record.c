@@ -148,6 +148,14 @@ relation_key(ScanKey key, Oid relid)
 	ScanKeyInit(key, 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
 }
 
+static void
+row_keys(ScanKey keys, Oid relid, const char *key)
+{
+	relation_key(&keys[0], relid);
+	ScanKeyEntryInitialize(&keys[1], 0, 2, BTEqualStrategyNumber, TEXTOID, C_COLLATION_OID,
+						   F_TEXTEQ, CStringGetTextDatum(key));
+}
+
 /* The record of a row: at most one, lapsed or not (S1). */
 bool
 record_find(Relation records, Oid relid, const char *key, Lock *lock)
@@ -156,12 +164,76 @@ record_find(Relation records, Oid relid, const char *key, Lock *lock)
 	Search		search;
 	bool		found;
 
-	relation_key(&keys[0], relid);
-	ScanKeyEntryInitialize(&keys[1], 0, 2, BTEqualStrategyNumber, TEXTOID, C_COLLATION_OID,
-						   F_TEXTEQ, CStringGetTextDatum(key));
+	row_keys(keys, relid, key);
 	search_begin(&search, records, "lock_pkey", keys, 2);
 	found = search_next(&search, lock);
 	search_end(&search);
+	return found;
+}
+
+/*
+ * The guard's first question, asked for every row written: is there any version of
+ * a record of that row, whether anyone sees it or not?  The scan is kept open for
+ * the statement, and no snapshot is needed for a "no": the statement's own keeps
+ * vacuum from removing the last entry of a record that is being updated.
+ */
+typedef struct Probe
+{
+	Relation	records;
+	Relation	index;
+	IndexScanDesc scan;
+	TupleTableSlot *slot;
+	MemoryContextCallback callback;
+} Probe;
+
+/* Not after an error: then all of it was released already. */
+static void
+probe_end(void *arg)
+{
+	Probe	   *probe = arg;
+
+	if (!IsTransactionState())
+		return;
+	index_endscan(probe->scan);
+	ExecDropSingleTupleTableSlot(probe->slot);
+	index_close(probe->index, NoLock);
+	table_close(probe->records, NoLock);
+}
+
+static Probe *
+probe_begin(FmgrInfo *flinfo)
+{
+	MemoryContext caller = MemoryContextSwitchTo(flinfo->fn_mcxt);
+	Probe	   *probe = palloc(sizeof(Probe));
+
+	probe->records = records_open(RowExclusiveLock);
+	probe->index = index_open(catalog_relid("lock_pkey"), AccessShareLock);
+	probe->slot = table_slot_create(probe->records, NULL);
+	probe->scan = locking_index_beginscan(probe->records, probe->index, SnapshotAny, 2);
+	probe->callback.func = probe_end;
+	probe->callback.arg = probe;
+	MemoryContextRegisterResetCallback(flinfo->fn_mcxt, &probe->callback);
+	flinfo->fn_extra = probe;
+	MemoryContextSwitchTo(caller);
+	return probe;
+}
+
+bool
+record_may_exist(FmgrInfo *flinfo, Oid relid, const char *key)
+{
+	Probe	   *probe = flinfo->fn_extra ? flinfo->fn_extra : probe_begin(flinfo);
+	ScanKeyData keys[2];
+	bool		found;
+
+	row_keys(keys, relid, key);
+	index_rescan(probe->scan, keys, 2, NULL, 0);
+	found = index_getnext_slot(probe->scan, ForwardScanDirection, probe->slot);
+	if (found)
+	{
+		/* keep no page pinned */
+		ExecClearTuple(probe->slot);
+		index_rescan(probe->scan, keys, 2, NULL, 0);
+	}
 	return found;
 }
 

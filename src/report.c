@@ -41,7 +41,8 @@ time_left(const Lock *lock)
 
 	if (isinf(seconds))
 		return pstrdup("without end");
-	return psprintf("for another %.0f seconds", ceil(seconds));
+	seconds = ceil(seconds);
+	return psprintf("for another %.0f second%s", seconds, seconds == 1 ? "" : "s");
 }
 
 static char *

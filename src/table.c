@@ -172,6 +172,15 @@ constraint_target(Oid constraint)
 	return target;
 }
 
+/* A foreign key may refer to a partition: its rows' locks are the root's. */
+static bool
+references(Oid constraint, Oid root)
+{
+	Oid			target = constraint_target(constraint);
+
+	return OidIsValid(target) && table_root(target) == root;
+}
+
 /* One pass over the few settings: the table's own, and whose parent it is. */
 static void
 load_settings(TableInfo *info, Settings *settings)
@@ -187,7 +196,7 @@ load_settings(TableInfo *info, Settings *settings)
 		Oid			relid = DatumGetObjectId(setting(tuple, desc, "relation", &isnull));
 		Datum		parent = setting(tuple, desc, "parent_oid", &isnull);
 
-		if (!isnull && constraint_target(DatumGetObjectId(parent)) == info->root)
+		if (!isnull && references(DatumGetObjectId(parent), info->root))
 			info->has_children = true;
 		if (relid == info->root)
 			read_settings(tuple, desc, settings, info);
@@ -237,9 +246,9 @@ build_key(TableInfo *info, Relation rel, const Settings *settings)
 	info->key = key_build(rel, info->root, n, numbers, index, info->cxt);
 }
 
-/* " p.column OPERATOR(schema.=) $n" */
-void
-append_equals(StringInfo query, const char *column, Oid operator, int n)
+/* "x.column OPERATOR(schema.=) " */
+static void
+append_left_side(StringInfo query, const char *column, Oid operator)
 {
 	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
 	Form_pg_operator form;
@@ -247,11 +256,18 @@ append_equals(StringInfo query, const char *column, Oid operator, int n)
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for operator %u", operator);
 	form = (Form_pg_operator) GETSTRUCT(tuple);
-	appendStringInfo(query, "%s x.%s OPERATOR(%s.%s) $%d", n == 1 ? " WHERE" : " AND",
-					 quote_identifier(column),
-					 quote_identifier(get_namespace_name(form->oprnamespace)),
-					 NameStr(form->oprname), n);
+	appendStringInfo(query, "x.%s OPERATOR(%s.%s) ", quote_identifier(column),
+					 quote_identifier(get_namespace_name(form->oprnamespace)), NameStr(form->oprname));
 	ReleaseSysCache(tuple);
+}
+
+/* The n-th condition, on parameter $n */
+void
+append_equals(StringInfo query, const char *column, Oid operator, int n)
+{
+	appendStringInfoString(query, n == 1 ? " WHERE " : " AND ");
+	append_left_side(query, column, operator);
+	appendStringInfo(query, "$%d", n);
 }
 
 /* " [ONLY] schema.table x": children that inherit are tables of their own */
@@ -264,14 +280,14 @@ append_table(StringInfo query, Oid relid)
 												get_rel_name(relid)));
 }
 
-/* "SELECT key columns FROM table x" */
+/* "SELECT key columns[, xmin] FROM table x" */
 void
-append_key_select(StringInfo query, const Key *key, Oid relid)
+append_key_select(StringInfo query, const Key *key, Oid relid, bool with_xmin)
 {
 	for (int i = 0; i < key->ncolumns; i++)
 		appendStringInfo(query, "%s x.%s", i == 0 ? "SELECT" : ",",
 						 quote_identifier(NameStr(key->columns[i].name)));
-	appendStringInfoString(query, " FROM");
+	appendStringInfoString(query, with_xmin ? ", x.xmin FROM" : " FROM");
 	append_table(query, relid);
 }
 
@@ -294,34 +310,29 @@ keep_plan(const char *query, int nargs, Oid *types)
  * locked so that a child's guard, with its FOR KEY SHARE, waits (rule 7).
  */
 SPIPlanPtr
-table_plan(TableInfo *info, TargetQuery which)
+table_plan(TableInfo *info, TargetQuery which, bool with_xmin)
 {
 	Key		   *key = info->key;
+	SPIPlanPtr *plan = &info->plans[which][with_xmin];
 	Oid			types[INDEX_MAX_KEYS];
 	StringInfoData query;
 
-	if (info->plans[which])
-		return info->plans[which];
+	if (*plan)
+		return *plan;
 
 	initStringInfo(&query);
-	if (which == TARGET_XMIN)
-	{
-		appendStringInfoString(&query, "SELECT x.xmin FROM");
-		append_table(&query, info->root);
-	}
-	else
-		append_key_select(&query, key, info->root);
+	append_key_select(&query, key, info->root, with_xmin);
 	for (int i = 0; i < key->ncolumns; i++)
 	{
 		types[i] = key->columns[i].type;
 		append_equals(&query, NameStr(key->columns[i].name), key->columns[i].equals, i + 1);
 	}
-	if (which == TARGET_LOCK || which == TARGET_TRY)
+	if (which != TARGET_SEE)
 		appendStringInfoString(&query, info->has_children ? " FOR UPDATE" : " FOR NO KEY UPDATE");
 	if (which == TARGET_TRY)
 		appendStringInfoString(&query, " SKIP LOCKED");
-	info->plans[which] = keep_plan(query.data, key->ncolumns, types);
-	return info->plans[which];
+	*plan = keep_plan(query.data, key->ncolumns, types);
+	return *plan;
 }
 
 /* ---- parents ---- */
@@ -365,7 +376,7 @@ parent_plan(TableInfo *info, TableInfo *parent)
 		elog(ERROR, "cache lookup failed for constraint %u", info->parent->constraint);
 
 	initStringInfo(&query);
-	append_key_select(&query, parent->key, fk.target);
+	append_key_select(&query, parent->key, fk.target, false);
 	for (int i = 0; i < fk.n; i++)
 	{
 		types[i] = get_atttype(info->relid, info->parent->attnums[i]);
@@ -390,9 +401,11 @@ append_child_join(StringInfo query, const TableInfo *child)
 					 quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
 												get_rel_name(relid)));
 	for (int i = 0; i < fk.n; i++)
-		appendStringInfo(query, "%sx.%s = c.%s", i == 0 ? "" : " AND ",
-						 quote_identifier(get_attname(fk.target, fk.refcolumns[i], false)),
-						 quote_identifier(get_attname(relid, child->parent->attnums[i], false)));
+	{
+		appendStringInfoString(query, i == 0 ? "" : " AND ");
+		append_left_side(query, get_attname(fk.target, fk.refcolumns[i], false), fk.operators[i]);
+		appendStringInfo(query, "c.%s", quote_identifier(get_attname(relid, child->parent->attnums[i], false)));
+	}
 }
 
 static void
@@ -424,9 +437,9 @@ free_plans(void *arg)
 {
 	TableInfo  *info = arg;
 
-	for (int i = 0; i < TARGET_NQUERIES; i++)
-		if (info->plans[i])
-			SPI_freeplan(info->plans[i]);
+	for (int i = 0; i < TARGET_NQUERIES * 2; i++)
+		if (info->plans[i / 2][i % 2])
+			SPI_freeplan(info->plans[i / 2][i % 2]);
 	if (info->parent && info->parent->plan)
 		SPI_freeplan(info->parent->plan);
 }

@@ -40,30 +40,28 @@ run_plan(SPIPlanPtr plan, const Datum *values, bool read_only, RowReader read, v
 	return found;
 }
 
-typedef struct StoredKey
+/* What is read of a row: its key, and after it xmin if the plan asks for it. */
+typedef struct RowState
 {
 	const Key  *key;
+	bool		with_xmin;
 	char	   *text;
-} StoredKey;
+	TransactionId xmin;
+} RowState;
 
 static void
-read_key(void *arg, HeapTuple tuple, TupleDesc desc)
+read_row(void *arg, HeapTuple tuple, TupleDesc desc)
 {
-	StoredKey  *stored = arg;
-	Datum		values[INDEX_MAX_KEYS];
+	RowState   *row = arg;
+	Datum		values[INDEX_MAX_KEYS + 1];
+	int			n = row->key->ncolumns + (row->with_xmin ? 1 : 0);
 	bool		isnull;
 
-	for (int i = 0; i < stored->key->ncolumns; i++)
+	for (int i = 0; i < n; i++)
 		values[i] = SPI_getbinval(tuple, desc, i + 1, &isnull);
-	stored->text = key_text(stored->key, values);
-}
-
-static void
-read_xmin(void *arg, HeapTuple tuple, TupleDesc desc)
-{
-	bool		isnull;
-
-	*(TransactionId *) arg = DatumGetTransactionId(SPI_getbinval(tuple, desc, 1, &isnull));
+	row->text = key_text(row->key, values);
+	if (row->with_xmin)
+		row->xmin = DatumGetTransactionId(values[n - 1]);
 }
 
 static void
@@ -74,21 +72,21 @@ as_role(Oid role, Oid *save_role, int *save_context)
 }
 
 /*
- * Who has the row locked may know when it changed, even if he was granted only
- * some columns, and xmin is not among them.
+ * xmin is not among the columns one can grant, so a caller who was granted some
+ * columns only cannot read it; who has the row locked may have it all the same.
  */
 static TransactionId
 fetch_xmin(TableInfo *table, const Datum *values)
 {
-	SPIPlanPtr	plan = table_plan(table, TARGET_XMIN);
-	TransactionId xmin = InvalidTransactionId;
+	SPIPlanPtr	plan = table_plan(table, TARGET_SEE, true);
+	RowState	row = {table->key, true};
 	Oid			save_role;
 	int			save_context;
 
 	as_role(catalog_owner(), &save_role, &save_context);
-	(void) run_plan(plan, values, false, read_xmin, &xmin);
+	(void) run_plan(plan, values, false, read_row, &row);
 	SetUserIdAndSecContext(save_role, save_context);
-	return xmin;
+	return row.xmin;
 }
 
 /*
@@ -99,14 +97,15 @@ fetch_xmin(TableInfo *table, const Datum *values)
 bool
 target_fetch(TableInfo *table, TargetQuery query, const Datum *values, char **key, TransactionId *xmin)
 {
-	StoredKey	stored = {table->key, NULL};
+	RowState	row = {table->key};
 
-	if (!run_plan(table_plan(table, query), values, query == TARGET_SEE, read_key, &stored))
+	row.with_xmin = xmin && pg_class_aclcheck(table->root, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
+	if (!run_plan(table_plan(table, query, row.with_xmin), values, query == TARGET_SEE, read_row, &row))
 		return false;
 	if (key)
-		*key = stored.text;
+		*key = row.text;
 	if (xmin)
-		*xmin = fetch_xmin(table, values);
+		*xmin = row.with_xmin ? row.xmin : fetch_xmin(table, values);
 	return true;
 }
 

@@ -19,9 +19,6 @@
 
 PG_FUNCTION_INFO_V1(locking_guard_truncate);
 
-/* Is the row that this lock is on among those that go? */
-typedef bool (*RowTest) (TableInfo *truncated, const Lock *lock);
-
 /* Ask with the rights of the records' owner, whom no row security stops. */
 static bool
 exists_row(const char *query, const Datum *values, const Oid *types, int n)
@@ -29,6 +26,7 @@ exists_row(const char *query, const Datum *values, const Oid *types, int n)
 	return catalog_execute(query, n, types, values, NULL) > 0;
 }
 
+/* Is the row that this lock is on among those that go? */
 static bool
 lies_in(TableInfo *truncated, const Lock *lock)
 {
@@ -41,7 +39,7 @@ lies_in(TableInfo *truncated, const Lock *lock)
 		return true;
 	key_parse(key, truncated->root, lock->key, values);
 	initStringInfo(&query);
-	append_key_select(&query, key, truncated->relid);
+	append_key_select(&query, key, truncated->relid, false);
 	for (int i = 0; i < key->ncolumns; i++)
 	{
 		types[i] = key->columns[i].type;
@@ -52,18 +50,15 @@ lies_in(TableInfo *truncated, const Lock *lock)
 
 /* The truncated table's rows that refer to the locked one: is there any? */
 static bool
-refers_to(TableInfo *truncated, const Lock *lock)
+refers_to(TableInfo *truncated, TableInfo *parent, const Lock *lock)
 {
-	Relation	rel = table_open(truncated->parent->relid, AccessShareLock);
-	TableInfo  *parent = table_info(rel);
 	Datum		values[INDEX_MAX_KEYS];
 	Oid			types[INDEX_MAX_KEYS];
 	StringInfoData query;
 
-	table_close(rel, NoLock);
 	key_parse(parent->key, parent->root, lock->key, values);
 	initStringInfo(&query);
-	append_key_select(&query, parent->key, parent->root);
+	append_key_select(&query, parent->key, parent->relid, false);
 	append_child_join(&query, truncated);
 	for (int i = 0; i < parent->key->ncolumns; i++)
 	{
@@ -75,23 +70,52 @@ refers_to(TableInfo *truncated, const Lock *lock)
 
 /* Another's live lock refuses; one's own locks end with their rows (rule 6). */
 static void
-check_truncate(Relation records, Oid locked, TableInfo *truncated, RowTest concerned, Oid child)
+check_own_locks(Relation records, TableInfo *table)
 {
 	ListCell   *cell;
 
-	foreach(cell, records_of(records, locked))
+	foreach(cell, records_of(records, table->root))
 	{
 		Lock	   *lock = lfirst(cell);
 
-		if (is_current_owner(lock->owner))
+		if (!lies_in(table, lock))
+			continue;
+		if (!is_current_owner(lock->owner))
 		{
-			if (!OidIsValid(child) && concerned(truncated, lock) &&
-				record_lock(records, lock, LockTupleExclusive, LockWaitBlock))
-				release_record(records, lock, EVENT_RELEASED, NULL);
+			if (lock->hard && lock_still_live(records, lock))
+				report_locked(ERROR, lock, InvalidOid);
 		}
-		else if (lock->hard && concerned(truncated, lock) && lock_still_live(records, lock))
-			report_locked(ERROR, lock, child);
+		else if (record_lock(records, lock, LockTupleExclusive, LockWaitBlock))
+			release_record(records, lock, EVENT_RELEASED, NULL);
 	}
+}
+
+/* Nobody may be acquiring a parent's row while its children go. */
+static void
+check_parent_locks(Relation records, TableInfo *table)
+{
+	Relation	rel;
+	TableInfo  *parent;
+	ListCell   *cell;
+
+	if (table->parent == NULL)
+		return;
+	LockRelationOid(table_root(table->parent->relid), ExclusiveLock);
+	rel = table_open(table->parent->relid, AccessShareLock);
+	parent = table_info(rel);
+	if (parent->is_protected)
+	{
+		check_key_in_force(parent);
+		foreach(cell, records_of(records, parent->root))
+		{
+			Lock	   *lock = lfirst(cell);
+
+			if (!is_current_owner(lock->owner) && lock->hard &&
+				refers_to(table, parent, lock) && lock_still_live(records, lock))
+				report_locked(ERROR, lock, table->root);
+		}
+	}
+	table_close(rel, NoLock);
 }
 
 Datum
@@ -119,12 +143,8 @@ locking_guard_truncate(PG_FUNCTION_ARGS)
 				 errhint("Delete the rows one has locked, or let a superuser set locking.enforce off."),
 				 errtable_by_id(table->root)));
 	records = records_open(RowExclusiveLock);
-	if (table->parent)
-	{
-		LockRelationOid(table->parent->relid, ExclusiveLock);
-		check_truncate(records, table->parent->relid, table, refers_to, table->root);
-	}
-	check_truncate(records, table->root, table, lies_in, InvalidOid);
+	check_parent_locks(records, table);
+	check_own_locks(records, table);
 	table_close(records, NoLock);
 	return PointerGetDatum(NULL);
 }
