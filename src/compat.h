@@ -25,6 +25,11 @@
 #define MarkGUCPrefixReserved(prefix) EmitWarningsOnPlaceholders(prefix)
 #endif
 
+/* 18 writes it in front */
+#ifndef pg_noreturn
+#define pg_noreturn __attribute__((noreturn))
+#endif
+
 /* 16 folded the per-class ownership and privilege tests into one */
 #if PG_VERSION_NUM < 160000
 #define locking_owns_relation(relid, role) pg_class_ownercheck(relid, role)

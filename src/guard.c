@@ -455,6 +455,19 @@ check_called_right(FunctionCallInfo fcinfo)
 				 errhint("Let locking.protect() make the trigger.")));
 }
 
+/*
+ * Is this a foreign key's own action?  PostgreSQL runs one as the owner of the
+ * referring table and marks it so, but the mark stays on in triggers of users that it
+ * fires; those writing tables that refer to nothing are told apart.
+ */
+static bool
+by_foreign_key(Relation rel)
+{
+	return InNoForceRLSOperation() &&
+		GetUserId() == rel->rd_rel->relowner &&
+		RelationGetFKeyList(rel) != NIL;
+}
+
 static void
 read_write(FunctionCallInfo fcinfo, Write *write)
 {
@@ -466,7 +479,7 @@ read_write(FunctionCallInfo fcinfo, Write *write)
 	write->old = TRIGGER_FIRED_BY_INSERT(event) ? NULL : trigger->tg_trigtuple;
 	write->new = TRIGGER_FIRED_BY_INSERT(event) ? trigger->tg_trigtuple :
 		TRIGGER_FIRED_BY_UPDATE(event) ? trigger->tg_newtuple : NULL;
-	write->by_foreign_key = InNoForceRLSOperation();
+	write->by_foreign_key = by_foreign_key(write->rel);
 	write->holds_lock = false;
 }
 

@@ -165,7 +165,7 @@ extern char *target_key(TableInfo *table, const Datum *values);
 extern void check_may_lock(TableInfo *table, const Datum *values);
 extern bool row_visible(Oid relid, const char *key);
 extern bool row_visible_to(Oid role, Oid relid, const char *key);
-extern void no_such_row(const TableInfo *table, const Datum *values) pg_attribute_noreturn();
+pg_noreturn extern void no_such_row(const TableInfo *table, const Datum *values);
 
 /* ---- lock records (record.c) ---- */
 
@@ -233,8 +233,8 @@ extern void event_record(EventKind kind, const Lock *lock, const char *reason);
 extern int	errtable_by_id(Oid relid);
 extern char *holder_of(const Lock *lock);
 extern void report_locked(int elevel, const Lock *lock, Oid child);
-extern void report_lost(int64 token) pg_attribute_noreturn();
-extern void report_not_yours(int64 token) pg_attribute_noreturn();
+pg_noreturn extern void report_lost(int64 token);
+pg_noreturn extern void report_not_yours(int64 token);
 
 /* ---- operations other files build on ---- */
 
