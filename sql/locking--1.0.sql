@@ -42,7 +42,8 @@ COMMENT ON COLUMN locking.lock.ttl IS 'the time a renewal without ttl extends by
 
 -- Settings of protected tables. Columns are named for people and for pg_dump;
 -- the attribute numbers beside them are what the guard goes by, so that a
--- renamed column stays guarded. A restore reckons the numbers anew (trigger).
+-- renamed column stays guarded. A restore reckons the numbers anew (trigger). No
+-- OIDs but the table's own: pg_upgrade gives new ones to constraints.
 CREATE TABLE locking.protected (
 	relation       regclass PRIMARY KEY,
 	hard           boolean  NOT NULL DEFAULT true,
@@ -54,7 +55,7 @@ CREATE TABLE locking.protected (
 	key            name[]   NOT NULL,
 	key_attnums    int2[],
 	column_attnums int2[],
-	parent_oid     oid
+	parent_attnums int2[]      -- referring columns of the foreign key
 );
 COMMENT ON TABLE locking.protected IS 'settings made by locking.protect(); read locking.protected_tables instead';
 

@@ -5,10 +5,10 @@
 #include "locking.h"
 
 #include "access/htup_details.h"
-#include "catalog/pg_constraint.h"
 #include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
 #include "commands/trigger.h"
+#include "nodes/parsenodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
@@ -57,10 +57,19 @@ replace(Replacement *row, const char *column, Datum value, bool isnull)
 	row->replace[i] = true;
 }
 
+static Datum
+referring_columns(const ForeignKey *fk)
+{
+	Datum		attnums[INDEX_MAX_KEYS];
+
+	for (int i = 0; i < fk->n; i++)
+		attnums[i] = Int16GetDatum(fk->columns[i]);
+	return PointerGetDatum(construct_array(attnums, fk->n, INT2OID, sizeof(int16), true, TYPALIGN_SHORT));
+}
+
 /*
  * A restore brings names, as numbers may differ in the new database.  Foreign
- * keys are made after the settings then, so that number is looked for again when
- * it is made (on_ddl).
+ * keys are made after the settings then: on_ddl looks for them again.
  */
 static HeapTuple
 resolve(HeapTuple tuple, TupleDesc desc)
@@ -69,42 +78,35 @@ resolve(HeapTuple tuple, TupleDesc desc)
 	bool		isnull;
 	Oid			relid = DatumGetObjectId(heap_getattr(tuple, SPI_fnumber(desc, "relation"), desc, &isnull));
 	Datum		value;
+	ForeignKey	fk;
 
 	row->desc = desc;
 	value = heap_getattr(tuple, SPI_fnumber(desc, "key"), desc, &isnull);
 	replace(row, "key_attnums", isnull ? (Datum) 0 : resolve_names(relid, value), isnull);
 	value = heap_getattr(tuple, SPI_fnumber(desc, "columns"), desc, &isnull);
 	replace(row, "column_attnums", isnull ? (Datum) 0 : resolve_names(relid, value), isnull);
-	value = heap_getattr(tuple, SPI_fnumber(desc, "parent"), desc, &isnull);
-	replace(row, "parent_oid",
-			isnull ? (Datum) 0 :
-			ObjectIdGetDatum(get_relation_constraint_oid(relid, NameStr(*DatumGetName(value)), true)),
-			isnull);
+	isnull = !parent_key(tuple, desc, &fk);
+	replace(row, "parent_attnums", isnull ? (Datum) 0 : referring_columns(&fk), isnull);
 	return heap_modify_tuple(tuple, desc, row->values, row->nulls, row->replace);
 }
 
 static void
+invalidate_if_there(Oid relid)
+{
+	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
+		CacheInvalidateRelcacheByRelid(relid);
+}
+
+/* The parent's rows are locked more strongly from now on, or no longer. */
+static void
 tell_backends(HeapTuple tuple, TupleDesc desc)
 {
 	bool		isnull;
-	Oid			relid = DatumGetObjectId(heap_getattr(tuple, SPI_fnumber(desc, "relation"), desc, &isnull));
-	Datum		parent = heap_getattr(tuple, SPI_fnumber(desc, "parent_oid"), desc, &isnull);
-	HeapTuple	constraint;
+	ForeignKey	fk;
 
-	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
-		CacheInvalidateRelcacheByRelid(relid);
-	if (isnull)
-		return;
-	/* its parent's rows are locked more strongly from now on, or no longer */
-	constraint = SearchSysCache1(CONSTROID, parent);
-	if (HeapTupleIsValid(constraint))
-	{
-		Oid			target = ((Form_pg_constraint) GETSTRUCT(constraint))->confrelid;
-
-		if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(target)))
-			CacheInvalidateRelcacheByRelid(table_root(target));
-		ReleaseSysCache(constraint);
-	}
+	invalidate_if_there(DatumGetObjectId(heap_getattr(tuple, SPI_fnumber(desc, "relation"), desc, &isnull)));
+	if (parent_key(tuple, desc, &fk))
+		invalidate_if_there(table_root(fk.target));
 }
 
 Datum
@@ -148,7 +150,9 @@ static const char *const follow_names =
 "  (SELECT array_agg(a.attname ORDER BY k.n)"
 "   FROM unnest(p.column_attnums) WITH ORDINALITY AS k(attnum, n)"
 "   JOIN pg_attribute a ON a.attrelid = p.relation AND a.attnum = k.attnum AND NOT a.attisdropped) AS columns,"
-"  coalesce((SELECT c.conname FROM pg_constraint c WHERE c.oid = p.parent_oid), p.parent) AS parent"
+"  coalesce((SELECT c.conname FROM pg_constraint c"
+"   WHERE c.conrelid = p.relation AND c.contype = 'f' AND (c.conname = p.parent OR c.conkey = p.parent_attnums)"
+"   ORDER BY c.conname = p.parent DESC LIMIT 1), p.parent) AS parent"
 " FROM locking.protected p)"
 "UPDATE locking.protected p SET key = now.key, columns = now.columns, parent = now.parent"
 " FROM now WHERE now.relation = p.relation"
@@ -157,8 +161,9 @@ static const char *const follow_names =
 
 /* A foreign key that a restore made after its table's settings. */
 static const char *const find_parents =
-"UPDATE locking.protected p SET parent_oid = c.oid FROM pg_constraint c"
-" WHERE p.parent_oid = 0 AND c.conrelid = p.relation AND c.conname = p.parent AND c.contype = 'f'";
+"UPDATE locking.protected p SET parent_attnums = c.conkey FROM pg_constraint c"
+" WHERE c.conrelid = p.relation AND c.conname = p.parent AND c.contype = 'f'"
+" AND p.parent_attnums IS DISTINCT FROM c.conkey";
 
 /* Partitions added or attached since protect(). */
 static const char *const unguarded_partitions =
@@ -168,18 +173,34 @@ static const char *const unguarded_partitions =
 " WHERE NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = t.relid AND g.tgname = '" TRUNCATE_TRIGGER "')"
 " LIMIT 1";
 
-Datum
-locking_on_ddl(PG_FUNCTION_ARGS)
+/*
+ * Does the command make a partition?  Only then: in a restore other commands
+ * follow the settings, and the dump makes the partitions' triggers itself.
+ */
+static bool
+makes_partition(Node *command)
+{
+	ListCell   *cell;
+
+	if (IsA(command, CreateSchemaStmt))
+		return true;
+	if (IsA(command, CreateStmt))
+		return ((CreateStmt *) command)->partbound != NULL;
+	if (!IsA(command, AlterTableStmt))
+		return false;
+	foreach(cell, ((AlterTableStmt *) command)->cmds)
+		if (((AlterTableCmd *) lfirst(cell))->subtype == AT_AttachPartition)
+			return true;
+	return false;
+}
+
+static void
+guard_partitions(void)
 {
 	Oid			last = InvalidOid;
 	Oid			partition;
 	bool		isnull;
 
-	check_event(fcinfo);
-	if (!catalog_installed())
-		PG_RETURN_NULL();
-	catalog_execute(follow_names, 0, NULL, NULL, NULL);
-	catalog_execute(find_parents, 0, NULL, NULL, NULL);
 	for (;;)
 	{
 		partition = DatumGetObjectId(catalog_query(unguarded_partitions, 0, NULL, NULL, NULL, &isnull));
@@ -188,6 +209,18 @@ locking_on_ddl(PG_FUNCTION_ARGS)
 		guard_truncate(partition);
 		last = partition;
 	}
+}
+
+Datum
+locking_on_ddl(PG_FUNCTION_ARGS)
+{
+	check_event(fcinfo);
+	if (!catalog_installed())
+		PG_RETURN_NULL();
+	catalog_execute(follow_names, 0, NULL, NULL, NULL);
+	catalog_execute(find_parents, 0, NULL, NULL, NULL);
+	if (makes_partition(((EventTriggerData *) fcinfo->context)->parsetree))
+		guard_partitions();
 	PG_RETURN_NULL();
 }
 

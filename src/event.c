@@ -90,14 +90,14 @@ iso_time(TimestampTz when)
 {
 	struct pg_tm tm;
 	fsec_t		fsec;
-	int			tz = 0;
 	char		buffer[MAXDATELEN + 1];
 
 	if (TIMESTAMP_NOT_FINITE(when))
 		return pstrdup("infinity");
 	if (timestamp2tm(when, NULL, &tm, &fsec, NULL, NULL) != 0)
 		elog(ERROR, "timestamp out of range");
-	EncodeDateTime(&tm, fsec, true, tz, NULL, USE_XSD_DATES, buffer);
+	tm.tm_isdst = 0;			/* otherwise no zone is written */
+	EncodeDateTime(&tm, fsec, true, 0, NULL, USE_XSD_DATES, buffer);
 	return pstrdup(buffer);
 }
 
@@ -113,8 +113,8 @@ payload(EventKind kind, const Lock *lock, bool with_texts)
 	append_member(&json, "key", with_texts ? lock->key : NULL);
 	append_member(&json, "owner", with_texts ? lock->owner : NULL);
 	append_member(&json, "owner_name", with_texts ? lock->owner_name : NULL);
-	appendStringInfo(&json, ", \"token\": " INT64_FORMAT, lock->token);
-	append_member(&json, "expires_at", iso_time(lock->expires_at));
+	appendStringInfo(&json, ", \"token\": %s", lock->token ? psprintf(INT64_FORMAT, lock->token) : "null");
+	append_member(&json, "expires_at", lock->token ? iso_time(lock->expires_at) : NULL);
 	appendStringInfoChar(&json, '}');
 	return json.data;
 }

@@ -386,7 +386,7 @@ check_parents(Write *write, Relation records)
 
 	if (write->table->parent == NULL)
 		return false;
-	rel = table_open(write->table->parent->relid, RowShareLock);
+	rel = table_open(write->table->parent->key.target, RowShareLock);
 	parent = table_info(rel);
 	if (parent->is_protected)
 	{

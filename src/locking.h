@@ -106,10 +106,18 @@ typedef enum TargetQuery
 	TARGET_NQUERIES
 } TargetQuery;
 
+typedef struct ForeignKey
+{
+	Oid			target;			/* the table referred to */
+	int			n;
+	AttrNumber	columns[INDEX_MAX_KEYS];
+	AttrNumber	refcolumns[INDEX_MAX_KEYS];
+	Oid			operators[INDEX_MAX_KEYS];	/* referred = referring */
+} ForeignKey;
+
 typedef struct Parent
 {
-	Oid			relid;			/* the table referred to */
-	Oid			constraint;		/* the foreign key */
+	ForeignKey	key;
 	int			nattnums;
 	AttrNumber *attnums;		/* referring columns, in the relation of the Table */
 	SPIPlanPtr	plan;
@@ -155,6 +163,8 @@ extern void append_key_select(StringInfo query, const Key *key, Oid relid, bool 
 extern void append_equals(StringInfo query, const char *column, Oid operator, int n);
 extern void append_child_join(StringInfo query, const TableInfo *child);
 extern Oid	relation_owner(Oid relid);
+extern bool foreign_key(Oid relid, const char *name, List *attnums, ForeignKey *fk);
+extern bool parent_key(HeapTuple settings, TupleDesc desc, ForeignKey *fk);
 extern bool primary_key(Oid relid, List **attnums, Oid *index, bool *deferrable);
 
 /* ---- the row that a lock is on (target.c) ---- */

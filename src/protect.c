@@ -12,18 +12,17 @@
 #include "access/xact.h"
 #include "catalog/catalog.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_constraint.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
+#include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 
 #include "protect.h"
 
@@ -144,17 +143,12 @@ check_columns(Relation rel, ArrayType *columns)
 static Oid
 check_parent(Relation rel, const char *name)
 {
-	Oid			constraint = get_relation_constraint_oid(RelationGetRelid(rel), name, true);
-	HeapTuple	tuple = OidIsValid(constraint) ?
-		SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint)) : NULL;
-	Oid			parent;
+	ForeignKey	fk;
 
-	if (!HeapTupleIsValid(tuple) || ((Form_pg_constraint) GETSTRUCT(tuple))->contype != CONSTRAINT_FOREIGN)
+	if (!foreign_key(RelationGetRelid(rel), name, NIL, &fk))
 		refuse_argument(rel, psprintf("\"%s\" is not a foreign key of table \"%s\"",
 									  name, RelationGetRelationName(rel)));
-	parent = table_root(((Form_pg_constraint) GETSTRUCT(tuple))->confrelid);
-	ReleaseSysCache(tuple);
-	return parent;
+	return table_root(fk.target);
 }
 
 static void
@@ -318,6 +312,7 @@ open_for_settings(FunctionCallInfo fcinfo)
 {
 	Relation	rel;
 
+	PreventCommandIfReadOnly("a change of protection");
 	argument_not_null(fcinfo, 0, "relation");
 	rel = try_relation_open(table_root(PG_GETARG_OID(0)), AccessShareLock);
 	if (rel == NULL)

@@ -18,6 +18,7 @@
 #include "catalog/pg_collation.h"
 #include "commands/sequence.h"
 #include "miscadmin.h"
+#include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
@@ -42,9 +43,15 @@ enum
 	NCOLS = COL_CONFIRM_XID
 };
 
+/* Direct access skips what the executor checks: may this transaction write at all? */
 Relation
 records_open(LOCKMODE lockmode)
 {
+	if (lockmode >= RowExclusiveLock)
+	{
+		PreventCommandIfReadOnly("a change of locks");
+		PreventCommandIfParallelMode("a change of locks");
+	}
 	return table_open(catalog_relid("lock"), lockmode);
 }
 

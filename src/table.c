@@ -122,8 +122,7 @@ typedef struct Settings
 	bool		found;
 	List	   *key_attnums;
 	List	   *column_attnums;
-	Oid			parent_oid;
-	bool		has_parent;
+	ForeignKey *parent;			/* NULL: none set */
 } Settings;
 
 static Datum
@@ -150,35 +149,62 @@ read_settings(HeapTuple tuple, TupleDesc desc, Settings *settings, TableInfo *in
 	value = setting(tuple, desc, "column_attnums", &isnull);
 	settings->column_attnums = isnull ? NIL : int2_list(value);
 	(void) setting(tuple, desc, "parent", &isnull);
-	settings->has_parent = !isnull;
-	value = setting(tuple, desc, "parent_oid", &isnull);
-	settings->parent_oid = isnull ? InvalidOid : DatumGetObjectId(value);
+	if (!isnull)
+	{
+		settings->parent = palloc(sizeof(ForeignKey));
+		info->parent_lost = !parent_key(tuple, desc, settings->parent);
+	}
 }
 
-static Oid
-constraint_target(Oid constraint)
+/*
+ * The foreign key of a table with a name; if none has it (it was renamed and
+ * nobody followed), the one on the same columns.
+ */
+bool
+foreign_key(Oid relid, const char *name, List *attnums, ForeignKey *fk)
 {
-	HeapTuple	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
-	Oid			target = InvalidOid;
+	Relation	constraints = table_open(ConstraintRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		found = false;
+	bool		exact = false;
 
-	if (HeapTupleIsValid(tuple))
+	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	scan = systable_beginscan(constraints, ConstraintRelidTypidNameIndexId, true, NULL, 1, &key);
+	while (!exact && (tuple = systable_getnext(scan)) != NULL)
 	{
 		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
+		bool		isnull;
 
-		if (form->contype == CONSTRAINT_FOREIGN)
-			target = form->confrelid;
-		ReleaseSysCache(tuple);
+		if (form->contype != CONSTRAINT_FOREIGN)
+			continue;
+		exact = strcmp(NameStr(form->conname), name) == 0;
+		if (!exact && !(attnums && equal(attnums, int2_list(heap_getattr(tuple, Anum_pg_constraint_conkey,
+																		RelationGetDescr(constraints), &isnull)))))
+			continue;
+		fk->target = form->confrelid;
+		locking_deconstruct_fk(tuple, &fk->n, fk->columns, fk->refcolumns, fk->operators);
+		found = true;
 	}
-	return target;
+	systable_endscan(scan);
+	table_close(constraints, AccessShareLock);
+	return found;
 }
 
-/* A foreign key may refer to a partition: its rows' locks are the root's. */
-static bool
-references(Oid constraint, Oid root)
+/* The foreign key that a row of locking.protected names as the parent. */
+bool
+parent_key(HeapTuple settings, TupleDesc desc, ForeignKey *fk)
 {
-	Oid			target = constraint_target(constraint);
+	bool		isnull;
+	bool		no_attnums;
+	Oid			relid = DatumGetObjectId(setting(settings, desc, "relation", &isnull));
+	Datum		name = setting(settings, desc, "parent", &isnull);
+	Datum		attnums = setting(settings, desc, "parent_attnums", &no_attnums);
 
-	return OidIsValid(target) && table_root(target) == root;
+	return !isnull &&
+		foreign_key(relid, NameStr(*DatumGetName(name)), no_attnums ? NIL : int2_list(attnums), fk);
 }
 
 /* One pass over the few settings: the table's own, and whose parent it is. */
@@ -194,9 +220,10 @@ load_settings(TableInfo *info, Settings *settings)
 	{
 		bool		isnull;
 		Oid			relid = DatumGetObjectId(setting(tuple, desc, "relation", &isnull));
-		Datum		parent = setting(tuple, desc, "parent_oid", &isnull);
+		ForeignKey	fk;
 
-		if (!isnull && references(DatumGetObjectId(parent), info->root))
+		/* a foreign key may refer to a partition: its rows' locks are the root's */
+		if (parent_key(tuple, desc, &fk) && table_root(fk.target) == info->root)
 			info->has_children = true;
 		if (relid == info->root)
 			read_settings(tuple, desc, settings, info);
@@ -337,28 +364,6 @@ table_plan(TableInfo *info, TargetQuery which, bool with_xmin)
 
 /* ---- parents ---- */
 
-typedef struct ForeignKey
-{
-	Oid			target;
-	int			n;
-	AttrNumber	columns[INDEX_MAX_KEYS];
-	AttrNumber	refcolumns[INDEX_MAX_KEYS];
-	Oid			operators[INDEX_MAX_KEYS];
-} ForeignKey;
-
-static bool
-read_foreign_key(Oid constraint, ForeignKey *fk)
-{
-	HeapTuple	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
-
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	fk->target = ((Form_pg_constraint) GETSTRUCT(tuple))->confrelid;
-	locking_deconstruct_fk(tuple, &fk->n, fk->columns, fk->refcolumns, fk->operators);
-	ReleaseSysCache(tuple);
-	return true;
-}
-
 /*
  * The parent's row, locked against acquirers (rule 7), and its key.  Planned in
  * the order of the foreign key's columns.
@@ -366,24 +371,22 @@ read_foreign_key(Oid constraint, ForeignKey *fk)
 SPIPlanPtr
 parent_plan(TableInfo *info, TableInfo *parent)
 {
-	ForeignKey	fk;
+	ForeignKey *fk = &info->parent->key;
 	Oid			types[INDEX_MAX_KEYS];
 	StringInfoData query;
 
 	if (info->parent->plan)
 		return info->parent->plan;
-	if (!read_foreign_key(info->parent->constraint, &fk))
-		elog(ERROR, "cache lookup failed for constraint %u", info->parent->constraint);
 
 	initStringInfo(&query);
-	append_key_select(&query, parent->key, fk.target, false);
-	for (int i = 0; i < fk.n; i++)
+	append_key_select(&query, parent->key, fk->target, false);
+	for (int i = 0; i < fk->n; i++)
 	{
 		types[i] = get_atttype(info->relid, info->parent->attnums[i]);
-		append_equals(&query, get_attname(fk.target, fk.refcolumns[i], false), fk.operators[i], i + 1);
+		append_equals(&query, get_attname(fk->target, fk->refcolumns[i], false), fk->operators[i], i + 1);
 	}
 	appendStringInfoString(&query, " FOR KEY SHARE");
-	info->parent->plan = keep_plan(query.data, fk.n, types);
+	info->parent->plan = keep_plan(query.data, fk->n, types);
 	return info->parent->plan;
 }
 
@@ -391,19 +394,17 @@ parent_plan(TableInfo *info, TableInfo *parent)
 void
 append_child_join(StringInfo query, const TableInfo *child)
 {
-	ForeignKey	fk;
+	const ForeignKey *fk = &child->parent->key;
 	Oid			relid = child->relid;
 
-	if (!read_foreign_key(child->parent->constraint, &fk))
-		elog(ERROR, "cache lookup failed for constraint %u", child->parent->constraint);
 	appendStringInfo(query, " JOIN %s%s c ON ",
 					 get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE ? "" : "ONLY ",
 					 quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
 												get_rel_name(relid)));
-	for (int i = 0; i < fk.n; i++)
+	for (int i = 0; i < fk->n; i++)
 	{
 		appendStringInfoString(query, i == 0 ? "" : " AND ");
-		append_left_side(query, get_attname(fk.target, fk.refcolumns[i], false), fk.operators[i]);
+		append_left_side(query, get_attname(fk->target, fk->refcolumns[i], false), fk->operators[i]);
 		appendStringInfo(query, "c.%s", quote_identifier(get_attname(relid, child->parent->attnums[i], false)));
 	}
 }
@@ -411,22 +412,14 @@ append_child_join(StringInfo query, const TableInfo *child)
 static void
 build_parent(TableInfo *info, Relation rel, const Settings *settings)
 {
-	ForeignKey	fk;
 	List	   *attnums = NIL;
 
-	if (!settings->has_parent)
+	if (settings->parent == NULL || info->parent_lost)
 		return;
-	if (!OidIsValid(constraint_target(settings->parent_oid)) ||
-		!read_foreign_key(settings->parent_oid, &fk))
-	{
-		info->parent_lost = true;
-		return;
-	}
-	for (int i = 0; i < fk.n; i++)
-		attnums = lappend_int(attnums, fk.columns[i]);
+	for (int i = 0; i < settings->parent->n; i++)
+		attnums = lappend_int(attnums, settings->parent->columns[i]);
 	info->parent = MemoryContextAllocZero(info->cxt, sizeof(Parent));
-	info->parent->relid = fk.target;
-	info->parent->constraint = settings->parent_oid;
+	info->parent->key = *settings->parent;
 	info->parent->attnums = map_attnums(info, rel, attnums, &info->parent->nattnums);
 }
 

@@ -100,8 +100,8 @@ check_parent_locks(Relation records, TableInfo *table)
 
 	if (table->parent == NULL)
 		return;
-	LockRelationOid(table_root(table->parent->relid), ExclusiveLock);
-	rel = table_open(table->parent->relid, AccessShareLock);
+	LockRelationOid(table_root(table->parent->key.target), ExclusiveLock);
+	rel = table_open(table->parent->key.target, AccessShareLock);
 	parent = table_info(rel);
 	if (parent->is_protected)
 	{
