@@ -214,12 +214,18 @@ guard_partitions(void)
 Datum
 locking_on_ddl(PG_FUNCTION_ARGS)
 {
+	Node	   *command;
+
 	check_event(fcinfo);
+	command = ((EventTriggerData *) fcinfo->context)->parsetree;
 	if (!catalog_installed())
 		PG_RETURN_NULL();
-	catalog_execute(follow_names, 0, NULL, NULL, NULL);
-	catalog_execute(find_parents, 0, NULL, NULL, NULL);
-	if (makes_partition(((EventTriggerData *) fcinfo->context)->parsetree))
+	if (IsA(command, RenameStmt) || IsA(command, AlterTableStmt))
+	{
+		catalog_execute(follow_names, 0, NULL, NULL, NULL);
+		catalog_execute(find_parents, 0, NULL, NULL, NULL);
+	}
+	if (makes_partition(command))
 		guard_partitions();
 	PG_RETURN_NULL();
 }

@@ -259,44 +259,59 @@ record_find_token(Relation records, int64 token, Lock *lock)
 }
 
 static List *
-collect(Search *search, int max)
+append_copy(List *locks, const Lock *lock)
 {
-	List	   *locks = NIL;
-	Lock		lock;
+	Lock	   *copy = palloc(sizeof(Lock));
 
-	while ((max < 0 || list_length(locks) < max) && search_next(search, &lock))
-	{
-		Lock	   *copy = palloc(sizeof(Lock));
-
-		*copy = lock;
-		locks = lappend(locks, copy);
-	}
-	search_end(search);
-	return locks;
+	*copy = *lock;
+	return lappend(locks, copy);
 }
 
 /* All records of a table, in the order of their keys. */
 List *
 records_of(Relation records, Oid relid)
 {
+	List	   *locks = NIL;
 	ScanKeyData key;
 	Search		search;
+	Lock		lock;
 
 	relation_key(&key, relid);
 	search_begin(&search, records, "lock_pkey", &key, 1);
-	return collect(&search, -1);
+	while (search_next(&search, &lock))
+		locks = append_copy(locks, &lock);
+	search_end(&search);
+	return locks;
 }
 
-/* Up to "max" records (negative: all) with later tokens, oldest first. */
+/*
+ * The records among the next "max" entries of the index on tokens, after
+ * "*token", which is moved on, or back to the start when there are no more.  Counts
+ * entries, not records: of records that are gone there may be any number.
+ */
 List *
-records_after(Relation records, int64 token, int max)
+records_after(Relation records, int64 *token, int max)
 {
+	List	   *locks = NIL;
 	ScanKeyData key;
 	Search		search;
+	Lock		lock;
+	int			n;
 
-	ScanKeyInit(&key, 1, BTGreaterStrategyNumber, F_INT8GT, Int64GetDatum(token));
+	ScanKeyInit(&key, 1, BTGreaterStrategyNumber, F_INT8GT, Int64GetDatum(*token));
 	search_begin(&search, records, "lock_token_key", &key, 1);
-	return collect(&search, max);
+	for (n = 0; n < max && index_getnext_slot(search.scan, ForwardScanDirection, search.slot); n++)
+	{
+		*token = DatumGetInt64(slot_value(search.slot, COL_TOKEN));
+		if (!table_tuple_satisfies_snapshot(records, search.slot, search.snapshot))
+			continue;
+		read_lock(search.slot, &lock);
+		locks = append_copy(locks, &lock);
+	}
+	if (n < max)
+		*token = PG_INT64_MIN;
+	search_end(&search);
+	return locks;
 }
 
 /*

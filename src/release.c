@@ -25,6 +25,9 @@ PG_FUNCTION_INFO_V1(locking_reap);
 #define SWEEP_SIZE 16
 #define SWEEP_EVERY 16
 
+/* how many reap() and release_all() look at at a time */
+#define BATCH_SIZE 1000
+
 /* The caller has the record locked, or it is in a table he has locked. */
 void
 release_record(Relation records, Lock *lock, EventKind kind, const char *reason)
@@ -84,16 +87,21 @@ locking_release_all(PG_FUNCTION_ARGS)
 	Relation	records = records_open(RowExclusiveLock);
 	List	   *own = NIL;
 	ListCell   *cell;
+	int64		token = PG_INT64_MIN;
 	int64		released = 0;
 
-	foreach(cell, records_after(records, PG_INT64_MIN, -1))
+	do
 	{
-		Lock	   *lock = lfirst(cell);
+		foreach(cell, records_after(records, &token, BATCH_SIZE))
+		{
+			Lock	   *lock = lfirst(cell);
 
-		if (is_current_owner(lock->owner) &&
-			(client == NULL || (lock->client && strcmp(client, lock->client) == 0)))
-			own = lappend(own, lock);
-	}
+			if (is_current_owner(lock->owner) &&
+				(client == NULL || (lock->client && strcmp(client, lock->client) == 0)))
+				own = lappend(own, lock);
+		}
+		CHECK_FOR_INTERRUPTS();
+	} while (token != PG_INT64_MIN);
 	list_sort(own, by_row);
 	foreach(cell, own)
 	{
@@ -164,15 +172,12 @@ void
 sweep_some(Relation records)
 {
 	static int	calls = 0;
-	static int64 last_token = PG_INT64_MIN;
-	List	   *locks;
+	static int64 token = PG_INT64_MIN;
 	ListCell   *cell;
 
 	if (++calls % SWEEP_EVERY != 0)
 		return;
-	locks = records_after(records, last_token, SWEEP_SIZE);
-	last_token = list_length(locks) < SWEEP_SIZE ? PG_INT64_MIN : ((Lock *) llast(locks))->token;
-	foreach(cell, locks)
+	foreach(cell, records_after(records, &token, SWEEP_SIZE))
 		(void) remove_refuse(records, lfirst(cell));
 }
 
@@ -182,29 +187,21 @@ locking_reap(PG_FUNCTION_ARGS)
 	int64		max = PG_ARGISNULL(0) ? PG_INT64_MAX : PG_GETARG_INT32(0);
 	Relation	records = records_open(RowExclusiveLock);
 	MemoryContext batch = AllocSetContextCreate(CurrentMemoryContext, "reap", ALLOCSET_DEFAULT_SIZES);
-	int64		last_token = PG_INT64_MIN;
+	int64		token = PG_INT64_MIN;
 	int64		reaped = 0;
-	bool		more = true;
 
-	while (more && reaped < max)
+	do
 	{
 		MemoryContext caller = MemoryContextSwitchTo(batch);
-		List	   *locks = records_after(records, last_token, 1000);
 		ListCell   *cell;
 
-		more = locks != NIL;
-		foreach(cell, locks)
-		{
-			Lock	   *lock = lfirst(cell);
-
-			last_token = lock->token;
+		foreach(cell, records_after(records, &token, BATCH_SIZE))
 			if (reaped < max)
-				reaped += remove_refuse(records, lock);
-		}
+				reaped += remove_refuse(records, lfirst(cell));
 		CHECK_FOR_INTERRUPTS();
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(batch);
-	}
+	} while (token != PG_INT64_MIN && reaped < max);
 	MemoryContextDelete(batch);
 	table_close(records, NoLock);
 	PG_RETURN_INT64(reaped);
