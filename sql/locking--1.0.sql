@@ -40,22 +40,18 @@ CREATE TABLE locking.lock (
 COMMENT ON TABLE locking.lock IS 'lock records, lapsed ones included; read locking.locks instead';
 COMMENT ON COLUMN locking.lock.ttl IS 'the time a renewal without ttl extends by';
 
--- Settings of protected tables. Columns are named for people and for pg_dump;
--- the attribute numbers beside them are what the guard goes by, so that a
--- renamed column stays guarded. A restore reckons the numbers anew (trigger). No
--- OIDs but the table's own: pg_upgrade gives new ones to constraints.
+-- Settings of protected tables. By names, which a dump carries anywhere; event
+-- triggers follow renamed columns and constraints. A name that is not there any
+-- more makes the guard stricter, never laxer.
 CREATE TABLE locking.protected (
-	relation       regclass PRIMARY KEY,
-	hard           boolean  NOT NULL DEFAULT true,
-	required       boolean  NOT NULL DEFAULT false,
-	columns        name[],
-	ttl            interval,
-	warning        interval,
-	parent         name,
-	key            name[]   NOT NULL,
-	key_attnums    int2[],
-	column_attnums int2[],
-	parent_attnums int2[]      -- referring columns of the foreign key
+	relation regclass PRIMARY KEY,
+	hard     boolean  NOT NULL DEFAULT true,
+	required boolean  NOT NULL DEFAULT false,
+	columns  name[],
+	ttl      interval,
+	warning  interval,
+	parent   name,
+	key      name[]   NOT NULL      -- of the primary key that protect() found
 );
 COMMENT ON TABLE locking.protected IS 'settings made by locking.protect(); read locking.protected_tables instead';
 
@@ -123,7 +119,7 @@ COMMENT ON FUNCTION locking.guard_truncate() IS 'rejects TRUNCATE of a table wit
 
 CREATE FUNCTION locking.settings_changed() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_settings_changed';
-COMMENT ON FUNCTION locking.settings_changed() IS 'resolves names to attribute numbers, and tells every backend';
+COMMENT ON FUNCTION locking.settings_changed() IS 'tells every backend of changed settings';
 
 CREATE TRIGGER settings_changed BEFORE INSERT OR UPDATE OR DELETE ON locking.protected
 	FOR EACH ROW EXECUTE FUNCTION locking.settings_changed();

@@ -5,6 +5,8 @@
 #include "locking.h"
 
 #include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
 #include "commands/trigger.h"
@@ -22,73 +24,6 @@ PG_FUNCTION_INFO_V1(locking_on_ddl);
 PG_FUNCTION_INFO_V1(locking_on_drop);
 
 /* ---- rows of locking.protected ---- */
-
-/* Names to attribute numbers; 0 for a column that is not there. */
-static Datum
-resolve_names(Oid relid, Datum names_datum)
-{
-	Datum	   *names;
-	Datum	   *attnums;
-	int			n;
-
-	deconstruct_array(DatumGetArrayTypeP(names_datum), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR,
-					  &names, NULL, &n);
-	attnums = palloc((n + 1) * sizeof(Datum));
-	for (int i = 0; i < n; i++)
-		attnums[i] = Int16GetDatum(get_attnum(relid, NameStr(*DatumGetName(names[i]))));
-	return PointerGetDatum(construct_array(attnums, n, INT2OID, sizeof(int16), true, TYPALIGN_SHORT));
-}
-
-typedef struct Replacement
-{
-	TupleDesc	desc;
-	Datum		values[MaxTupleAttributeNumber];
-	bool		nulls[MaxTupleAttributeNumber];
-	bool		replace[MaxTupleAttributeNumber];
-} Replacement;
-
-static void
-replace(Replacement *row, const char *column, Datum value, bool isnull)
-{
-	int			i = SPI_fnumber(row->desc, column) - 1;
-
-	row->values[i] = value;
-	row->nulls[i] = isnull;
-	row->replace[i] = true;
-}
-
-static Datum
-referring_columns(const ForeignKey *fk)
-{
-	Datum		attnums[INDEX_MAX_KEYS];
-
-	for (int i = 0; i < fk->n; i++)
-		attnums[i] = Int16GetDatum(fk->columns[i]);
-	return PointerGetDatum(construct_array(attnums, fk->n, INT2OID, sizeof(int16), true, TYPALIGN_SHORT));
-}
-
-/*
- * A restore brings names, as numbers may differ in the new database.  Foreign
- * keys are made after the settings then: on_ddl looks for them again.
- */
-static HeapTuple
-resolve(HeapTuple tuple, TupleDesc desc)
-{
-	Replacement *row = palloc0(sizeof(Replacement));
-	bool		isnull;
-	Oid			relid = DatumGetObjectId(heap_getattr(tuple, SPI_fnumber(desc, "relation"), desc, &isnull));
-	Datum		value;
-	ForeignKey	fk;
-
-	row->desc = desc;
-	value = heap_getattr(tuple, SPI_fnumber(desc, "key"), desc, &isnull);
-	replace(row, "key_attnums", isnull ? (Datum) 0 : resolve_names(relid, value), isnull);
-	value = heap_getattr(tuple, SPI_fnumber(desc, "columns"), desc, &isnull);
-	replace(row, "column_attnums", isnull ? (Datum) 0 : resolve_names(relid, value), isnull);
-	isnull = !parent_key(tuple, desc, &fk);
-	replace(row, "parent_attnums", isnull ? (Datum) 0 : referring_columns(&fk), isnull);
-	return heap_modify_tuple(tuple, desc, row->values, row->nulls, row->replace);
-}
 
 static void
 invalidate_if_there(Oid relid)
@@ -122,10 +57,9 @@ locking_settings_changed(PG_FUNCTION_ARGS)
 				 errmsg("function \"locking.settings_changed\" must be fired for each row")));
 	desc = RelationGetDescr(trigger->tg_relation);
 	tuple = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
-	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
-		tuple = resolve(tuple, desc);
 	tell_backends(trigger->tg_trigtuple, desc);
-	tell_backends(tuple, desc);
+	if (tuple != trigger->tg_trigtuple)
+		tell_backends(tuple, desc);
 	return PointerGetDatum(tuple);
 }
 
@@ -140,42 +74,49 @@ check_event(FunctionCallInfo fcinfo)
 				 errmsg("not fired by the event trigger manager")));
 }
 
-/* The names that a dump will show: those that the numbers have now. */
-static const char *const follow_names =
-"WITH now AS ("
-" SELECT p.relation, p.key AS old_key, p.columns AS old_columns, p.parent AS old_parent,"
-"  coalesce((SELECT array_agg(coalesce(a.attname, p.key[k.n]) ORDER BY k.n)"
-"   FROM unnest(p.key_attnums) WITH ORDINALITY AS k(attnum, n)"
-"   LEFT JOIN pg_attribute a ON a.attrelid = p.relation AND a.attnum = k.attnum AND NOT a.attisdropped), p.key) AS key,"
-"  (SELECT array_agg(a.attname ORDER BY k.n)"
-"   FROM unnest(p.column_attnums) WITH ORDINALITY AS k(attnum, n)"
-"   JOIN pg_attribute a ON a.attrelid = p.relation AND a.attnum = k.attnum AND NOT a.attisdropped) AS columns,"
-"  coalesce((SELECT c.conname FROM pg_constraint c"
-"   WHERE c.conrelid = p.relation AND c.contype = 'f' AND (c.conname = p.parent OR c.conkey = p.parent_attnums)"
-"   ORDER BY c.conname = p.parent DESC LIMIT 1), p.parent) AS parent"
-" FROM locking.protected p)"
-"UPDATE locking.protected p SET key = now.key, columns = now.columns, parent = now.parent"
-" FROM now WHERE now.relation = p.relation"
-" AND (now.key IS DISTINCT FROM now.old_key OR now.columns IS DISTINCT FROM now.old_columns"
-"  OR now.parent IS DISTINCT FROM now.old_parent)";
+static Datum
+oid_array(List *oids)
+{
+	Datum	   *elements = palloc(list_length(oids) * sizeof(Datum));
+	ListCell   *cell;
+	int			n = 0;
 
-/* A foreign key that a restore made after its table's settings. */
-static const char *const find_parents =
-"UPDATE locking.protected p SET parent_attnums = c.conkey FROM pg_constraint c"
-" WHERE c.conrelid = p.relation AND c.conname = p.parent AND c.contype = 'f'"
-" AND p.parent_attnums IS DISTINCT FROM c.conkey";
+	foreach(cell, oids)
+		elements[n++] = ObjectIdGetDatum(lfirst_oid(cell));
+	return PointerGetDatum(construct_array(elements, n, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
+}
 
-/* Partitions added or attached since protect(). */
-static const char *const unguarded_partitions =
-"SELECT t.relid::oid FROM locking.protected p"
-" JOIN pg_class c ON c.oid = p.relation AND c.relkind = 'p',"
-" pg_partition_tree(p.relation) t"
-" WHERE NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = t.relid AND g.tgname = '" TRUNCATE_TRIGGER "')"
-" LIMIT 1";
+/* ALTER TABLE ... RENAME COLUMN or CONSTRAINT, of a table and those that inherit from it. */
+static void
+follow_rename(RenameStmt *rename)
+{
+	static const Oid types[] = {OIDARRAYOID, TEXTOID, TEXTOID};
+	Datum		values[3];
+	Oid			relid;
+
+	if (rename->renameType != OBJECT_COLUMN && rename->renameType != OBJECT_TABCONSTRAINT)
+		return;
+	relid = RangeVarGetRelid(rename->relation, NoLock, true);
+	if (!OidIsValid(relid))
+		return;
+	values[0] = oid_array(find_all_inheritors(relid, NoLock, NULL));
+	values[1] = CStringGetTextDatum(rename->subname);
+	values[2] = CStringGetTextDatum(rename->newname);
+	if (rename->renameType == OBJECT_COLUMN)
+		catalog_execute("UPDATE locking.protected SET key = array_replace(key, $2::name, $3::name),"
+						" columns = array_replace(columns, $2::name, $3::name)"
+						" WHERE relation::oid = ANY ($1) AND ($2::name = ANY (key) OR $2::name = ANY (columns))",
+						lengthof(types), types, values, NULL);
+	else
+		catalog_execute("UPDATE locking.protected SET parent = $3::name"
+						" WHERE relation::oid = ANY ($1) AND parent = $2::name",
+						lengthof(types), types, values, NULL);
+}
 
 /*
- * Does the command make a partition?  Only then: in a restore other commands
- * follow the settings, and the dump makes the partitions' triggers itself.
+ * Does the command make a partition?  Only then are there new ones to guard: in
+ * a restore, whose dump has the partitions' triggers, they are made before the
+ * settings are there.
  */
 static bool
 makes_partition(Node *command)
@@ -203,7 +144,13 @@ guard_partitions(void)
 
 	for (;;)
 	{
-		partition = DatumGetObjectId(catalog_query(unguarded_partitions, 0, NULL, NULL, NULL, &isnull));
+		partition = DatumGetObjectId(catalog_query(
+			"SELECT t.relid::oid FROM locking.protected p"
+			" JOIN pg_class c ON c.oid = p.relation AND c.relkind = 'p',"
+			" pg_partition_tree(p.relation) t"
+			" WHERE NOT EXISTS (SELECT FROM pg_trigger g"
+			"  WHERE g.tgrelid = t.relid AND g.tgname = '" TRUNCATE_TRIGGER "')"
+			" LIMIT 1", 0, NULL, NULL, NULL, &isnull));
 		if (isnull || partition == last)
 			break;
 		guard_truncate(partition);
@@ -220,15 +167,25 @@ locking_on_ddl(PG_FUNCTION_ARGS)
 	command = ((EventTriggerData *) fcinfo->context)->parsetree;
 	if (!catalog_installed())
 		PG_RETURN_NULL();
-	if (IsA(command, RenameStmt) || IsA(command, AlterTableStmt))
-	{
-		catalog_execute(follow_names, 0, NULL, NULL, NULL);
-		catalog_execute(find_parents, 0, NULL, NULL, NULL);
-	}
+	if (IsA(command, RenameStmt))
+		follow_rename((RenameStmt *) command);
 	if (makes_partition(command))
 		guard_partitions();
 	PG_RETURN_NULL();
 }
+
+/*
+ * A key that lost a column is none that locks can go by, even if a column of
+ * that name comes back.
+ */
+static const char *const forget_columns =
+"UPDATE locking.protected p"
+" SET key = CASE WHEN p.key && d.names THEN '{}' ELSE p.key END,"
+"  columns = (SELECT array_agg(c) FROM unnest(p.columns) c WHERE c <> ALL (d.names))"
+" FROM (SELECT objid, array_agg(address_names[3]::name) AS names"
+"  FROM pg_event_trigger_dropped_objects()"
+"  WHERE classid = 'pg_class'::regclass AND objsubid <> 0 GROUP BY objid) d"
+" WHERE p.relation::oid = d.objid AND (p.key && d.names OR p.columns && d.names)";
 
 /* With the rights of the tables' owner: whoever may drop a table may drop it. */
 Datum
@@ -244,5 +201,6 @@ locking_on_drop(PG_FUNCTION_ARGS)
 								 " (SELECT objid FROM pg_event_trigger_dropped_objects()"
 								 "  WHERE classid = 'pg_class'::regclass AND objsubid = 0)", tables[i]),
 						0, NULL, NULL, NULL);
+	catalog_execute(forget_columns, 0, NULL, NULL, NULL);
 	PG_RETURN_NULL();
 }

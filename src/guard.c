@@ -326,15 +326,15 @@ static char *
 lock_parent(Write *write, TableInfo *parent, Datum *values)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	SPIPlanPtr	plan = parent_plan(write->table, parent);
+	SPIPlanPtr	plan;
 	Datum		key_values[INDEX_MAX_KEYS];
 	Oid			save_role;
 	int			save_context;
 	char	   *key = NULL;
 
-	GetUserIdAndSecContext(&save_role, &save_context);
-	SetUserIdAndSecContext(relation_owner(parent->root),
-						   save_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+	as_role(relation_owner(parent->root), SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS,
+			&save_role, &save_context);
+	plan = parent_plan(write->table, parent);
 	SPI_connect();
 	CommandCounterIncrement();
 	if (SPI_execute_snapshot(plan, values, NULL, GetLatestSnapshot(), InvalidSnapshot,
@@ -364,7 +364,7 @@ check_parent_of(Write *write, Relation records, TableInfo *parent, HeapTuple ver
 	char	   *key;
 	Lock		lock;
 
-	for (int i = 0; i < reference->nattnums; i++)
+	for (int i = 0; i < reference->key.n; i++)
 	{
 		bool		isnull;
 
@@ -416,7 +416,7 @@ is_guarded_change(const Write *write)
 	if (key_changed(write))
 		return true;
 	if (table->parent)
-		for (int i = 0; i < table->parent->nattnums; i++)
+		for (int i = 0; i < table->parent->key.n; i++)
 			if (column_changed(write, table->parent->attnums[i]))
 				return true;
 	return false;

@@ -118,8 +118,7 @@ typedef struct ForeignKey
 typedef struct Parent
 {
 	ForeignKey	key;
-	int			nattnums;
-	AttrNumber *attnums;		/* referring columns, in the relation of the Table */
+	AttrNumber	attnums[INDEX_MAX_KEYS];	/* referring columns, in the relation of the Table */
 	SPIPlanPtr	plan;
 } Parent;
 
@@ -161,9 +160,10 @@ extern SPIPlanPtr table_plan(TableInfo *info, TargetQuery which, bool with_xmin)
 extern SPIPlanPtr parent_plan(TableInfo *info, TableInfo *parent);
 extern void append_key_select(StringInfo query, const Key *key, Oid relid, bool with_xmin);
 extern void append_equals(StringInfo query, const char *column, Oid operator, int n);
-extern void append_child_join(StringInfo query, const TableInfo *child);
+extern void append_table(StringInfo query, Oid relid);
+extern void append_condition(StringInfo query, int n, const char *left, Oid operator, const char *right);
 extern Oid	relation_owner(Oid relid);
-extern bool foreign_key(Oid relid, const char *name, List *attnums, ForeignKey *fk);
+extern bool foreign_key(Oid relid, const char *name, ForeignKey *fk);
 extern bool parent_key(HeapTuple settings, TupleDesc desc, ForeignKey *fk);
 extern bool primary_key(Oid relid, List **attnums, Oid *index, bool *deferrable);
 
@@ -173,6 +173,7 @@ extern bool target_fetch(TableInfo *table, TargetQuery query, const Datum *value
 						 char **key, TransactionId *xmin);
 extern char *target_key(TableInfo *table, const Datum *values);
 extern void check_may_lock(TableInfo *table, const Datum *values);
+extern void as_role(Oid role, int flags, Oid *save_role, int *save_context);
 extern bool row_visible(Oid relid, const char *key);
 extern bool row_visible_to(Oid role, Oid relid, const char *key);
 pg_noreturn extern void no_such_row(const TableInfo *table, const Datum *values);

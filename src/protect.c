@@ -145,7 +145,7 @@ check_parent(Relation rel, const char *name)
 {
 	ForeignKey	fk;
 
-	if (!foreign_key(RelationGetRelid(rel), name, NIL, &fk))
+	if (!foreign_key(RelationGetRelid(rel), name, &fk))
 		refuse_argument(rel, psprintf("\"%s\" is not a foreign key of table \"%s\"",
 									  name, RelationGetRelationName(rel)));
 	return table_root(fk.target);

@@ -120,10 +120,24 @@ primary_key(Oid relid, List **attnums, Oid *index, bool *deferrable)
 typedef struct Settings
 {
 	bool		found;
-	List	   *key_attnums;
-	List	   *column_attnums;
+	List	   *key;			/* column names */
+	List	   *columns;		/* column names */
 	ForeignKey *parent;			/* NULL: none set */
 } Settings;
+
+static List *
+name_list(Datum array)
+{
+	List	   *list = NIL;
+	Datum	   *names;
+	int			n;
+
+	deconstruct_array(DatumGetArrayTypeP(array), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR,
+					  &names, NULL, &n);
+	for (int i = 0; i < n; i++)
+		list = lappend(list, pstrdup(NameStr(*DatumGetName(names[i]))));
+	return list;
+}
 
 static Datum
 setting(HeapTuple tuple, TupleDesc desc, const char *name, bool *isnull)
@@ -144,10 +158,9 @@ read_settings(HeapTuple tuple, TupleDesc desc, Settings *settings, TableInfo *in
 	info->has_ttl = !isnull;
 	if (!isnull)
 		info->ttl = *DatumGetIntervalP(value);
-	value = setting(tuple, desc, "key_attnums", &isnull);
-	settings->key_attnums = isnull ? NIL : int2_list(value);
-	value = setting(tuple, desc, "column_attnums", &isnull);
-	settings->column_attnums = isnull ? NIL : int2_list(value);
+	settings->key = name_list(setting(tuple, desc, "key", &isnull));
+	value = setting(tuple, desc, "columns", &isnull);
+	settings->columns = isnull ? NIL : name_list(value);
 	(void) setting(tuple, desc, "parent", &isnull);
 	if (!isnull)
 	{
@@ -156,40 +169,24 @@ read_settings(HeapTuple tuple, TupleDesc desc, Settings *settings, TableInfo *in
 	}
 }
 
-/*
- * The foreign key of a table with a name; if none has it (it was renamed and
- * nobody followed), the one on the same columns.
- */
+/* The foreign key of a table with a name. */
 bool
-foreign_key(Oid relid, const char *name, List *attnums, ForeignKey *fk)
+foreign_key(Oid relid, const char *name, ForeignKey *fk)
 {
-	Relation	constraints = table_open(ConstraintRelationId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
+	Oid			constraint = get_relation_constraint_oid(relid, name, true);
+	HeapTuple	tuple = OidIsValid(constraint) ?
+		SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint)) : NULL;
 	bool		found = false;
-	bool		exact = false;
 
-	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(relid));
-	scan = systable_beginscan(constraints, ConstraintRelidTypidNameIndexId, true, NULL, 1, &key);
-	while (!exact && (tuple = systable_getnext(scan)) != NULL)
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	if (((Form_pg_constraint) GETSTRUCT(tuple))->contype == CONSTRAINT_FOREIGN)
 	{
-		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
-		bool		isnull;
-
-		if (form->contype != CONSTRAINT_FOREIGN)
-			continue;
-		exact = strcmp(NameStr(form->conname), name) == 0;
-		if (!exact && !(attnums && equal(attnums, int2_list(heap_getattr(tuple, Anum_pg_constraint_conkey,
-																		RelationGetDescr(constraints), &isnull)))))
-			continue;
-		fk->target = form->confrelid;
+		fk->target = ((Form_pg_constraint) GETSTRUCT(tuple))->confrelid;
 		locking_deconstruct_fk(tuple, &fk->n, fk->columns, fk->refcolumns, fk->operators);
 		found = true;
 	}
-	systable_endscan(scan);
-	table_close(constraints, AccessShareLock);
+	ReleaseSysCache(tuple);
 	return found;
 }
 
@@ -198,13 +195,10 @@ bool
 parent_key(HeapTuple settings, TupleDesc desc, ForeignKey *fk)
 {
 	bool		isnull;
-	bool		no_attnums;
 	Oid			relid = DatumGetObjectId(setting(settings, desc, "relation", &isnull));
 	Datum		name = setting(settings, desc, "parent", &isnull);
-	Datum		attnums = setting(settings, desc, "parent_attnums", &no_attnums);
 
-	return !isnull &&
-		foreign_key(relid, NameStr(*DatumGetName(name)), no_attnums ? NIL : int2_list(attnums), fk);
+	return !isnull && foreign_key(relid, NameStr(*DatumGetName(name)), fk);
 }
 
 /* One pass over the few settings: the table's own, and whose parent it is. */
@@ -234,22 +228,38 @@ load_settings(TableInfo *info, Settings *settings)
 
 /* ---- building ---- */
 
-static AttrNumber *
-map_attnums(TableInfo *info, Relation rel, List *root_attnums, int *n)
+/* A guarded column that is not there: then all are guarded. */
+static void
+build_columns(TableInfo *info, Relation rel, List *names)
 {
-	AttrNumber *attnums = MemoryContextAlloc(info->cxt, (list_length(root_attnums) + 1) * sizeof(AttrNumber));
 	ListCell   *cell;
 
-	*n = 0;
-	foreach(cell, root_attnums)
+	info->columns = MemoryContextAlloc(info->cxt, (list_length(names) + 1) * sizeof(AttrNumber));
+	foreach(cell, names)
 	{
-		char	   *name = get_attname(info->root, lfirst_int(cell), true);
-		AttrNumber	attnum = name ? get_attnum(RelationGetRelid(rel), name) : InvalidAttrNumber;
+		AttrNumber	attnum = get_attnum(RelationGetRelid(rel), lfirst(cell));
 
-		if (attnum != InvalidAttrNumber)	/* a dropped column guards nothing */
-			attnums[(*n)++] = attnum;
+		if (attnum == InvalidAttrNumber)
+		{
+			info->ncolumns = 0;
+			return;
+		}
+		info->columns[info->ncolumns++] = attnum;
 	}
-	return attnums;
+}
+
+static bool
+has_names(Oid relid, List *attnums, List *names)
+{
+	ListCell   *attnum;
+	ListCell   *name;
+
+	if (list_length(attnums) != list_length(names))
+		return false;
+	forboth(attnum, attnums, name, names)
+		if (strcmp(get_attname(relid, lfirst_int(attnum), false), lfirst(name)) != 0)
+			return false;
+	return true;
 }
 
 static void
@@ -267,15 +277,15 @@ build_key(TableInfo *info, Relation rel, const Settings *settings)
 		info->key_replaced = info->is_protected;
 		return;
 	}
-	info->key_replaced = info->is_protected && !equal(attnums, settings->key_attnums);
+	info->key_replaced = info->is_protected && !has_names(info->root, attnums, settings->key);
 	foreach(cell, attnums)
 		numbers[n++] = lfirst_int(cell);
 	info->key = key_build(rel, info->root, n, numbers, index, info->cxt);
 }
 
-/* "x.column OPERATOR(schema.=) " */
-static void
-append_left_side(StringInfo query, const char *column, Oid operator)
+/* The n-th condition: "left OPERATOR(schema.=) right" */
+void
+append_condition(StringInfo query, int n, const char *left, Oid operator, const char *right)
 {
 	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
 	Form_pg_operator form;
@@ -283,22 +293,21 @@ append_left_side(StringInfo query, const char *column, Oid operator)
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for operator %u", operator);
 	form = (Form_pg_operator) GETSTRUCT(tuple);
-	appendStringInfo(query, "x.%s OPERATOR(%s.%s) ", quote_identifier(column),
-					 quote_identifier(get_namespace_name(form->oprnamespace)), NameStr(form->oprname));
+	appendStringInfo(query, "%s %s OPERATOR(%s.%s) %s", n == 1 ? " WHERE" : " AND", left,
+					 quote_identifier(get_namespace_name(form->oprnamespace)), NameStr(form->oprname),
+					 right);
 	ReleaseSysCache(tuple);
 }
 
-/* The n-th condition, on parameter $n */
+/* The n-th condition, a column of table x on parameter $n */
 void
 append_equals(StringInfo query, const char *column, Oid operator, int n)
 {
-	appendStringInfoString(query, n == 1 ? " WHERE " : " AND ");
-	append_left_side(query, column, operator);
-	appendStringInfo(query, "$%d", n);
+	append_condition(query, n, psprintf("x.%s", quote_identifier(column)), operator, psprintf("$%d", n));
 }
 
 /* " [ONLY] schema.table x": children that inherit are tables of their own */
-static void
+void
 append_table(StringInfo query, Oid relid)
 {
 	appendStringInfo(query, " %s%s x",
@@ -390,37 +399,19 @@ parent_plan(TableInfo *info, TableInfo *parent)
 	return info->parent->plan;
 }
 
-/* " JOIN child c ON reference", to a parent named x */
-void
-append_child_join(StringInfo query, const TableInfo *child)
-{
-	const ForeignKey *fk = &child->parent->key;
-	Oid			relid = child->relid;
-
-	appendStringInfo(query, " JOIN %s%s c ON ",
-					 get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE ? "" : "ONLY ",
-					 quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
-												get_rel_name(relid)));
-	for (int i = 0; i < fk->n; i++)
-	{
-		appendStringInfoString(query, i == 0 ? "" : " AND ");
-		append_left_side(query, get_attname(fk->target, fk->refcolumns[i], false), fk->operators[i]);
-		appendStringInfo(query, "c.%s", quote_identifier(get_attname(relid, child->parent->attnums[i], false)));
-	}
-}
-
+/* A partition may have its columns in another order than the root, where the key is. */
 static void
 build_parent(TableInfo *info, Relation rel, const Settings *settings)
 {
-	List	   *attnums = NIL;
+	const ForeignKey *fk = settings->parent;
 
-	if (settings->parent == NULL || info->parent_lost)
+	if (fk == NULL || info->parent_lost)
 		return;
-	for (int i = 0; i < settings->parent->n; i++)
-		attnums = lappend_int(attnums, settings->parent->columns[i]);
 	info->parent = MemoryContextAllocZero(info->cxt, sizeof(Parent));
-	info->parent->key = *settings->parent;
-	info->parent->attnums = map_attnums(info, rel, attnums, &info->parent->nattnums);
+	info->parent->key = *fk;
+	for (int i = 0; i < fk->n; i++)
+		info->parent->attnums[i] = get_attnum(RelationGetRelid(rel),
+											  get_attname(info->root, fk->columns[i], false));
 }
 
 /* ---- entries ---- */
@@ -464,7 +455,7 @@ build_info(Relation rel)
 	load_settings(info, &settings);
 	info->is_protected = settings.found;
 	build_key(info, rel, &settings);
-	info->columns = map_attnums(info, rel, settings.column_attnums, &info->ncolumns);
+	build_columns(info, rel, settings.columns);
 	build_parent(info, rel, &settings);
 	return info;
 }

@@ -8,11 +8,13 @@
 #include "locking.h"
 
 #include "access/transam.h"
+#include "access/xact.h"
 #include "catalog/pg_inherits.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/resowner.h"
 #include "utils/rls.h"
 #include "utils/syscache.h"
 
@@ -64,27 +66,29 @@ read_row(void *arg, HeapTuple tuple, TupleDesc desc)
 		row->xmin = DatumGetTransactionId(values[n - 1]);
 }
 
-static void
-as_role(Oid role, Oid *save_role, int *save_context)
+/* The caller restores what was, or an error's abort does. */
+void
+as_role(Oid role, int flags, Oid *save_role, int *save_context)
 {
 	GetUserIdAndSecContext(save_role, save_context);
-	SetUserIdAndSecContext(role, *save_context | SECURITY_LOCAL_USERID_CHANGE);
+	SetUserIdAndSecContext(role, *save_context | SECURITY_LOCAL_USERID_CHANGE | flags);
 }
 
 /*
  * xmin is not among the columns one can grant, so a caller who was granted some
- * columns only cannot read it; who has the row locked may have it all the same.
+ * columns only cannot read it; who has the row locked may have it all the same.  With
+ * the rights of the table's owner: planning runs code of his.
  */
 static TransactionId
 fetch_xmin(TableInfo *table, const Datum *values)
 {
-	SPIPlanPtr	plan = table_plan(table, TARGET_SEE, true);
 	RowState	row = {table->key, true};
 	Oid			save_role;
 	int			save_context;
 
-	as_role(catalog_owner(), &save_role, &save_context);
-	(void) run_plan(plan, values, false, read_row, &row);
+	as_role(relation_owner(table->root), SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS,
+			&save_role, &save_context);
+	(void) run_plan(table_plan(table, TARGET_SEE, true), values, false, read_row, &row);
 	SetUserIdAndSecContext(save_role, save_context);
 	return row.xmin;
 }
@@ -159,11 +163,67 @@ check_may_lock(TableInfo *table, const Datum *values)
 		no_such_row(table, values);
 }
 
+/* Reading a row, and nothing else: whoever reads the list of locks has not chosen whose policies run. */
+static bool
+see_row(TableInfo *table, Oid relid, const char *key)
+{
+	Datum		values[INDEX_MAX_KEYS];
+	Oid			save_role;
+	int			save_context;
+	bool		save_read_only = XactReadOnly;
+	bool		visible;
+
+	as_role(GetUserId(), SECURITY_RESTRICTED_OPERATION, &save_role, &save_context);
+	XactReadOnly = true;
+	key_parse(table->key, relid, key, values);
+	visible = target_fetch(table, TARGET_SEE, values, NULL, NULL);
+	XactReadOnly = save_read_only;
+	SetUserIdAndSecContext(save_role, save_context);
+	return visible;
+}
+
+/*
+ * The same where a policy that fails hides the row: one table's must not keep
+ * everybody from reading the list of locks.
+ */
+static bool
+try_see_row(TableInfo *table, Oid relid, const char *key)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool visible = false;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(caller);
+	PG_TRY();
+	{
+		visible = see_row(table, relid, key);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(caller);
+		CurrentResourceOwner = owner;
+		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+			ReThrowError(error);
+		FreeErrorData(error);
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(caller);
+	CurrentResourceOwner = owner;
+	return visible;
+}
+
 /* May the current role read the table and, under row security, this row of it? */
 bool
 row_visible(Oid relid, const char *key)
 {
-	Datum		values[INDEX_MAX_KEYS];
 	Relation	rel;
 	TableInfo  *table;
 	bool		visible = false;
@@ -177,10 +237,7 @@ row_visible(Oid relid, const char *key)
 	rel = relation_open(relid, AccessShareLock);
 	table = table_info(rel);
 	if (table->is_protected && !table->key_replaced)
-	{
-		key_parse(table->key, relid, key, values);
-		visible = target_fetch(table, TARGET_SEE, values, NULL, NULL);
-	}
+		visible = try_see_row(table, relid, key);
 	relation_close(rel, NoLock);
 	return visible;
 }
@@ -192,7 +249,7 @@ row_visible_to(Oid role, Oid relid, const char *key)
 	int			save_context;
 	bool		visible;
 
-	as_role(role, &save_role, &save_context);
+	as_role(role, SECURITY_RESTRICTED_OPERATION, &save_role, &save_context);
 	visible = row_visible(relid, key);
 	SetUserIdAndSecContext(save_role, save_context);
 	return visible;

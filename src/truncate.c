@@ -15,15 +15,60 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 
 PG_FUNCTION_INFO_V1(locking_guard_truncate);
 
-/* Ask with the rights of the records' owner, whom no row security stops. */
+/*
+ * Read at most one row with the rights of the table's owner, as foreign keys are
+ * checked: never with those of the records' owner, since planning a query on a
+ * table runs code of whoever owns it.  "row" gets the columns, if it is given.
+ */
 static bool
-exists_row(const char *query, const Datum *values, const Oid *types, int n)
+find_row(Oid relid, const char *query, int n, Oid *types, Datum *values, int ncolumns, Datum *row)
 {
-	return catalog_execute(query, n, types, values, NULL) > 0;
+	MemoryContext caller = CurrentMemoryContext;
+	Oid			save_role;
+	int			save_context;
+	bool		found;
+
+	as_role(relation_owner(relid), SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS,
+			&save_role, &save_context);
+	SPI_connect();
+	if (SPI_execute_with_args(query, n, types, values, NULL, false, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not execute \"%s\"", query);
+	found = SPI_processed > 0;
+	for (int i = 0; found && i < ncolumns; i++)
+	{
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+		bool		isnull;
+		MemoryContext spi;
+
+		row[i] = SPI_getbinval(SPI_tuptable->vals[0], desc, i + 1, &isnull);
+		if (isnull)
+			found = false;
+		else
+		{
+			spi = MemoryContextSwitchTo(caller);
+			row[i] = datumCopy(row[i], att->attbyval, att->attlen);
+			MemoryContextSwitchTo(spi);
+		}
+	}
+	SPI_finish();
+	SetUserIdAndSecContext(save_role, save_context);
+	return found;
+}
+
+static void
+append_key_conditions(StringInfo query, const Key *key, Oid *types)
+{
+	for (int i = 0; i < key->ncolumns; i++)
+	{
+		types[i] = key->columns[i].type;
+		append_equals(query, NameStr(key->columns[i].name), key->columns[i].equals, i + 1);
+	}
 }
 
 /* Is the row that this lock is on among those that go? */
@@ -40,17 +85,13 @@ lies_in(TableInfo *truncated, const Lock *lock)
 	key_parse(key, truncated->root, lock->key, values);
 	initStringInfo(&query);
 	append_key_select(&query, key, truncated->relid, false);
-	for (int i = 0; i < key->ncolumns; i++)
-	{
-		types[i] = key->columns[i].type;
-		append_equals(&query, NameStr(key->columns[i].name), key->columns[i].equals, i + 1);
-	}
-	return exists_row(query.data, values, types, key->ncolumns);
+	append_key_conditions(&query, key, types);
+	return find_row(truncated->relid, query.data, key->ncolumns, types, values, 0, NULL);
 }
 
-/* The truncated table's rows that refer to the locked one: is there any? */
+/* What the referring columns of the locked row's children hold. */
 static bool
-refers_to(TableInfo *truncated, TableInfo *parent, const Lock *lock)
+referred_values(TableInfo *parent, const ForeignKey *fk, const Lock *lock, Datum *referred)
 {
 	Datum		values[INDEX_MAX_KEYS];
 	Oid			types[INDEX_MAX_KEYS];
@@ -58,14 +99,38 @@ refers_to(TableInfo *truncated, TableInfo *parent, const Lock *lock)
 
 	key_parse(parent->key, parent->root, lock->key, values);
 	initStringInfo(&query);
-	append_key_select(&query, parent->key, parent->relid, false);
-	append_child_join(&query, truncated);
-	for (int i = 0; i < parent->key->ncolumns; i++)
+	for (int i = 0; i < fk->n; i++)
+		appendStringInfo(&query, "%s x.%s", i == 0 ? "SELECT" : ",",
+						 quote_identifier(get_attname(fk->target, fk->refcolumns[i], false)));
+	appendStringInfoString(&query, " FROM");
+	append_table(&query, fk->target);
+	append_key_conditions(&query, parent->key, types);
+	return find_row(fk->target, query.data, parent->key->ncolumns, types, values, fk->n, referred);
+}
+
+/* The truncated table's rows that refer to the locked one: is there any? */
+static bool
+refers_to(TableInfo *truncated, TableInfo *parent, const Lock *lock)
+{
+	const ForeignKey *fk = &truncated->parent->key;
+	Datum		referred[INDEX_MAX_KEYS];
+	Oid			types[INDEX_MAX_KEYS];
+	StringInfoData query;
+
+	if (!referred_values(parent, fk, lock, referred))
+		return false;
+	initStringInfo(&query);
+	appendStringInfoString(&query, "SELECT FROM");
+	append_table(&query, truncated->relid);
+	for (int i = 0; i < fk->n; i++)
 	{
-		types[i] = parent->key->columns[i].type;
-		append_equals(&query, NameStr(parent->key->columns[i].name), parent->key->columns[i].equals, i + 1);
+		char	   *column = get_attname(truncated->relid, truncated->parent->attnums[i], false);
+
+		types[i] = get_atttype(fk->target, fk->refcolumns[i]);
+		append_condition(&query, i + 1, psprintf("$%d", i + 1), fk->operators[i],
+						 psprintf("x.%s", quote_identifier(column)));
 	}
-	return exists_row(query.data, values, types, parent->key->ncolumns);
+	return find_row(truncated->relid, query.data, fk->n, types, referred, 0, NULL);
 }
 
 /* Another's live lock refuses; one's own locks end with their rows (rule 6). */
