@@ -37,7 +37,16 @@ typedef struct Write
 	HeapTuple	new;			/* NULL: DELETE */
 	bool		by_foreign_key; /* a foreign key's own action */
 	bool		holds_lock;		/* the writer has a live lock that covers the row */
+	Relation	records;		/* NULL until a record has to be looked at */
 } Write;
+
+static bool
+find_record(Write *write, Oid relid, const char *key, Lock *lock)
+{
+	if (write->records == NULL)
+		write->records = records_open(RowExclusiveLock);
+	return record_find(write->records, relid, key, lock);
+}
 
 /* ---- skipped rows ---- */
 
@@ -131,9 +140,9 @@ in_the_way(Relation records, Lock *lock, Oid child)
 
 /* Look at one row's record.  True: the write is to be skipped. */
 static bool
-check_lock(Write *write, Relation records, Lock *lock, Oid child)
+check_lock(Write *write, Lock *lock, Oid child)
 {
-	if (!in_the_way(records, lock, child))
+	if (!in_the_way(write->records, lock, child))
 	{
 		if (is_current_owner(lock->owner) && !has_lapsed(lock, clock_now()))
 			write->holds_lock = true;
@@ -252,8 +261,9 @@ is_movement(const Write *write)
  * record left over at the new key is of a row that is gone.
  */
 static void
-follow_row(Write *write, Relation records, Lock *lock)
+follow_row(Write *write, Lock *lock)
 {
+	Relation	records = write->records;
 	char	   *new_key;
 	Lock		leftover;
 
@@ -283,7 +293,7 @@ follow_row(Write *write, Relation records, Lock *lock)
 
 /* The lock on a key that the row is given, if somebody else's is on it. */
 static bool
-check_new_key(Write *write, Relation records)
+check_new_key(Write *write)
 {
 	char	   *new_key;
 	Lock		lock;
@@ -291,13 +301,13 @@ check_new_key(Write *write, Relation records)
 	if (write->new == NULL || !key_changed(write))
 		return false;
 	new_key = key_of_tuple(write->table->key, write->rel, write->new, true);
-	return new_key && record_find(records, write->table->root, new_key, &lock) &&
-		check_lock(write, records, &lock, InvalidOid);
+	return new_key && find_record(write, write->table->root, new_key, &lock) &&
+		check_lock(write, &lock, InvalidOid);
 }
 
 /* True: skip the row. */
 static bool
-check_own_lock(Write *write, Relation records)
+check_own_lock(Write *write)
 {
 	char	   *key;
 	Lock		lock;
@@ -307,11 +317,11 @@ check_own_lock(Write *write, Relation records)
 		return false;
 	key = key_of_tuple(write->table->key, write->rel, write->old, false);
 	found = record_may_exist(write->flinfo, write->table->root, key) &&
-		record_find(records, write->table->root, key, &lock);
-	if ((found && check_lock(write, records, &lock, InvalidOid)) || check_new_key(write, records))
+		find_record(write, write->table->root, key, &lock);
+	if ((found && check_lock(write, &lock, InvalidOid)) || check_new_key(write))
 		return true;
 	if (found && is_current_owner(lock.owner))
-		follow_row(write, records, &lock);
+		follow_row(write, &lock);
 	return false;
 }
 
@@ -357,7 +367,7 @@ lock_parent(Write *write, TableInfo *parent, Datum *values)
 
 /* The parent of one version of the row.  True: skip the row. */
 static bool
-check_parent_of(Write *write, Relation records, TableInfo *parent, HeapTuple version)
+check_parent_of(Write *write, TableInfo *parent, HeapTuple version)
 {
 	Parent	   *reference = write->table->parent;
 	Datum		values[INDEX_MAX_KEYS];
@@ -373,12 +383,12 @@ check_parent_of(Write *write, Relation records, TableInfo *parent, HeapTuple ver
 			return false;		/* refers to nothing */
 	}
 	key = lock_parent(write, parent, values);
-	return key && record_find(records, parent->root, key, &lock) &&
-		check_lock(write, records, &lock, write->table->root);
+	return key && find_record(write, parent->root, key, &lock) &&
+		check_lock(write, &lock, write->table->root);
 }
 
 static bool
-check_parents(Write *write, Relation records)
+check_parents(Write *write)
 {
 	Relation	rel;
 	TableInfo  *parent;
@@ -392,9 +402,9 @@ check_parents(Write *write, Relation records)
 	{
 		check_key_in_force(parent);
 		if (write->old)
-			skip = check_parent_of(write, records, parent, write->old);
+			skip = check_parent_of(write, parent, write->old);
 		if (write->new && !skip)
-			skip = check_parent_of(write, records, parent, write->new);
+			skip = check_parent_of(write, parent, write->new);
 	}
 	table_close(rel, NoLock);
 	return skip;
@@ -481,6 +491,7 @@ read_write(FunctionCallInfo fcinfo, Write *write)
 		TRIGGER_FIRED_BY_UPDATE(event) ? trigger->tg_newtuple : NULL;
 	write->by_foreign_key = by_foreign_key(write->rel);
 	write->holds_lock = false;
+	write->records = NULL;
 }
 
 /*
@@ -490,14 +501,13 @@ read_write(FunctionCallInfo fcinfo, Write *write)
 static bool
 check_write(Write *write)
 {
-	Relation	records;
 	bool		skip;
 
 	if (is_movement(write) || !is_guarded_change(write))
 		return false;
-	records = records_open(RowExclusiveLock);
-	skip = check_parents(write, records) || check_own_lock(write, records);
-	table_close(records, NoLock);
+	skip = check_parents(write) || check_own_lock(write);
+	if (write->records)
+		table_close(write->records, NoLock);
 	if (!skip && write->table->required && !write->holds_lock && !write->by_foreign_key)
 		refuse_unlocked(write);
 	if (!skip && write->old && write->new)
