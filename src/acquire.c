@@ -289,6 +289,7 @@ read_wish(FunctionCallInfo fcinfo, int ttl, Wish *wish)
 {
 	memset(wish, 0, sizeof(Wish));
 	wish->table = protected_table(fcinfo, 0, RowShareLock);
+	check_may_lock_any(wish->table);
 	wish->ttl = interval_argument(fcinfo, ttl, "ttl");
 	wish->hard = hard_argument(fcinfo, ttl + 1, wish);
 	wish->client = text_argument(fcinfo, ttl + 2);

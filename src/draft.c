@@ -60,6 +60,7 @@ locking_save_draft(PG_FUNCTION_ARGS)
 	table_close(records, NoLock);
 	if (!is_current_owner(lock.owner))
 		report_not_yours(lock.token);
+	check_may_update(lock.relation);
 	save_draft(&lock, PG_GETARG_DATUM(1));
 	PG_RETURN_VOID();
 }
@@ -119,6 +120,7 @@ locking_request(PG_FUNCTION_ARGS)
 	char	   *name = current_owner_name();
 	TableInfo  *table = row_parameters(fcinfo, values, parameters);
 
+	check_may_lock_any(table);
 	check_may_lock(table, values);
 	nulls[3] = name == NULL;
 	parameters[3] = name ? CStringGetTextDatum(name) : (Datum) 0;

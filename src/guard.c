@@ -328,15 +328,14 @@ check_own_lock(Write *write)
 /* ---- the parent row's lock ---- */
 
 /*
- * Rule 7: the parent row is locked FOR KEY SHARE first, so an acquirer of it,
- * who takes it FOR UPDATE, is waited for or waits.  With a snapshot of now, as
- * the foreign key's own check, and with the rights of the parent's owner.
+ * Read or lock the parent row, with a snapshot of now, as the foreign key's own
+ * check does, and with the rights of the parent's owner.  Its key, or NULL if there is
+ * no such row (with TARGET_TRY: or somebody else has it locked).
  */
 static char *
-lock_parent(Write *write, TableInfo *parent, Datum *values)
+fetch_parent(Write *write, TableInfo *parent, TargetQuery query, Datum *values)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	SPIPlanPtr	plan;
 	Datum		key_values[INDEX_MAX_KEYS];
 	Oid			save_role;
 	int			save_context;
@@ -344,12 +343,11 @@ lock_parent(Write *write, TableInfo *parent, Datum *values)
 
 	as_role(relation_owner(parent->root), SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS,
 			&save_role, &save_context);
-	plan = parent_plan(write->table, parent);
 	SPI_connect();
 	CommandCounterIncrement();
-	if (SPI_execute_snapshot(plan, values, NULL, GetLatestSnapshot(), InvalidSnapshot,
-							 false, false, 1) < 0)
-		elog(ERROR, "could not lock the parent row");
+	if (SPI_execute_snapshot(parent_plan(write->table, parent, query), values, NULL,
+							 GetLatestSnapshot(), InvalidSnapshot, false, false, 1) < 0)
+		elog(ERROR, "could not read the parent row");
 	if (SPI_processed > 0)
 	{
 		MemoryContext spi = MemoryContextSwitchTo(caller);
@@ -365,14 +363,42 @@ lock_parent(Write *write, TableInfo *parent, Datum *values)
 	return key;
 }
 
+/* The lock of a parent row, if it is in the way.  True: skip the row. */
+static bool
+check_parent_lock(Write *write, TableInfo *parent, const char *key)
+{
+	Lock		lock;
+
+	return key && find_record(write, parent->root, key, &lock) &&
+		check_lock(write, &lock, write->table->root);
+}
+
+/*
+ * Rule 7: the parent row is locked FOR KEY SHARE before its record is looked at,
+ * so an acquirer, who takes it FOR UPDATE, is waited for or waits.  If somebody has
+ * it locked, that is perhaps the holder saving, who will want this child row too: look at
+ * the record first, and wait only if it is nobody's.
+ */
+static bool
+check_parent_row(Write *write, TableInfo *parent, Datum *values)
+{
+	char	   *key = fetch_parent(write, parent, TARGET_TRY, values);
+
+	if (key == NULL)
+	{
+		if (check_parent_lock(write, parent, fetch_parent(write, parent, TARGET_SEE, values)))
+			return true;
+		key = fetch_parent(write, parent, TARGET_LOCK, values);
+	}
+	return check_parent_lock(write, parent, key);
+}
+
 /* The parent of one version of the row.  True: skip the row. */
 static bool
 check_parent_of(Write *write, TableInfo *parent, HeapTuple version)
 {
 	Parent	   *reference = write->table->parent;
 	Datum		values[INDEX_MAX_KEYS];
-	char	   *key;
-	Lock		lock;
 
 	for (int i = 0; i < reference->key.n; i++)
 	{
@@ -382,9 +408,7 @@ check_parent_of(Write *write, TableInfo *parent, HeapTuple version)
 		if (isnull)
 			return false;		/* refers to nothing */
 	}
-	key = lock_parent(write, parent, values);
-	return key && find_record(write, parent->root, key, &lock) &&
-		check_lock(write, &lock, write->table->root);
+	return check_parent_row(write, parent, values);
 }
 
 static bool
@@ -437,11 +461,11 @@ refuse_unlocked(const Write *write)
 {
 	HeapTuple	row = write->old ? write->old : write->new;
 	char	   *key = key_of_tuple(write->table->key, write->rel, row, write->old == NULL);
-	bool		may_tell = key && row_visible_to(GetOuterUserId(), write->table->root, key);
+	bool		named = key && may_tell(write->table->root, key);
 
 	ereport(ERROR,
 			(errcode(ERRCODE_LOCK_REQUIRED),
-			 may_tell ?
+			 named ?
 			 errmsg("row \"%s\" of table \"%s\" can only be written with a lock on it",
 					key, get_rel_name(write->table->root)) :
 			 errmsg("rows of table \"%s\" can only be written with a lock on them",
@@ -515,6 +539,26 @@ check_write(Write *write)
 	return skip;
 }
 
+/*
+ * A foreign key's own action is its cause's: judged as the owner who wrote the
+ * referred table.  Marked as it is, it would be taken for the table owner's code.
+ */
+static bool
+judge(Write *write)
+{
+	Oid			role;
+	int			context;
+	bool		skip;
+
+	if (!write->by_foreign_key)
+		return check_write(write);
+	GetUserIdAndSecContext(&role, &context);
+	SetUserIdAndSecContext(role, context & ~SECURITY_NOFORCE_RLS);
+	skip = check_write(write);
+	SetUserIdAndSecContext(role, context);
+	return skip;
+}
+
 Datum
 locking_guard(PG_FUNCTION_ARGS)
 {
@@ -530,7 +574,7 @@ locking_guard(PG_FUNCTION_ARGS)
 	if (!write.table->is_protected)
 		return PointerGetDatum(result);
 	check_key_in_force(write.table);
-	if (!check_write(&write))
+	if (!judge(&write))
 		return PointerGetDatum(result);
 	count_skipped(fcinfo->flinfo->fn_mcxt, get_rel_name(write.table->root));
 	return PointerGetDatum(NULL);

@@ -119,7 +119,7 @@ typedef struct Parent
 {
 	ForeignKey	key;
 	AttrNumber	attnums[INDEX_MAX_KEYS];	/* referring columns, in the relation of the Table */
-	SPIPlanPtr	plan;
+	SPIPlanPtr	plans[TARGET_NQUERIES];
 } Parent;
 
 typedef struct Table
@@ -157,11 +157,12 @@ extern TableInfo *protected_table(FunctionCallInfo fcinfo, int argno, LOCKMODE l
 extern TableInfo *protected_table_by_id(Oid relid, LOCKMODE lockmode);
 extern void check_key_in_force(const TableInfo *table);
 extern SPIPlanPtr table_plan(TableInfo *info, TargetQuery which, bool with_xmin);
-extern SPIPlanPtr parent_plan(TableInfo *info, TableInfo *parent);
+extern SPIPlanPtr parent_plan(TableInfo *info, TableInfo *parent, TargetQuery which);
 extern void append_key_select(StringInfo query, const Key *key, Oid relid, bool with_xmin);
-extern void append_equals(StringInfo query, const char *column, Oid operator, int n);
+extern void append_key_condition(StringInfo query, int n, const KeyColumn *column);
 extern void append_table(StringInfo query, Oid relid);
-extern void append_condition(StringInfo query, int n, const char *left, Oid operator, const char *right);
+extern void append_condition(StringInfo query, int n, Oid operator, const char *left, Oid left_type,
+							 const char *right, Oid right_type);
 extern Oid	relation_owner(Oid relid);
 extern bool foreign_key(Oid relid, const char *name, ForeignKey *fk);
 extern bool parent_key(HeapTuple settings, TupleDesc desc, ForeignKey *fk);
@@ -175,7 +176,9 @@ extern char *target_key(TableInfo *table, const Datum *values);
 extern void check_may_lock(TableInfo *table, const Datum *values);
 extern void as_role(Oid role, int flags, Oid *save_role, int *save_context);
 extern bool row_visible(Oid relid, const char *key);
-extern bool row_visible_to(Oid role, Oid relid, const char *key);
+extern bool may_tell(Oid relid, const char *key);
+extern void check_may_update(Oid relid);
+extern void check_may_lock_any(const TableInfo *table);
 pg_noreturn extern void no_such_row(const TableInfo *table, const Datum *values);
 
 /* ---- lock records (record.c) ---- */

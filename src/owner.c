@@ -6,6 +6,10 @@
  * without it the owner is the outer role: SET ROLE counts, which needs
  * membership, and SECURITY DEFINER does not, so that nobody becomes another by
  * calling his function.
+ *
+ * Where PostgreSQL runs a table owner's code in somebody else's command (triggers
+ * below a foreign key's action, functions of indexes that are maintained), that
+ * code is its owner's: neither setting nor outer role are for it to use.
  */
 #include "locking.h"
 
@@ -22,12 +26,28 @@
 PG_FUNCTION_INFO_V1(locking_owner);
 PG_FUNCTION_INFO_V1(locking_set_owner);
 
+static bool
+in_foreign_code(void)
+{
+	return InSecurityRestrictedOperation() || InNoForceRLSOperation();
+}
+
+static Oid
+owner_role(void)
+{
+	return in_foreign_code() ? GetUserId() : GetOuterUserId();
+}
+
+static bool
+owner_is_set(void)
+{
+	return locking_owner_setting[0] != '\0' && !in_foreign_code();
+}
+
 char *
 current_owner(void)
 {
-	if (locking_owner_setting[0] != '\0')
-		return locking_owner_setting;
-	return GetUserNameFromId(GetOuterUserId(), false);
+	return owner_is_set() ? locking_owner_setting : GetUserNameFromId(owner_role(), false);
 }
 
 /* COMMENT ON ROLE, or NULL; it is in a catalog of its own. */
@@ -63,11 +83,9 @@ role_comment(Oid role)
 char *
 current_owner_name(void)
 {
-	if (locking_owner_name_setting[0] != '\0')
+	if (locking_owner_name_setting[0] != '\0' && !in_foreign_code())
 		return locking_owner_name_setting;
-	if (locking_owner_setting[0] != '\0')
-		return NULL;
-	return role_comment(GetOuterUserId());
+	return owner_is_set() ? NULL : role_comment(owner_role());
 }
 
 bool

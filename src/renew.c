@@ -34,7 +34,7 @@ unchanged_since(const Lock *lock, TransactionId xmin)
 	return TransactionIdIsValid(xmin) && (xmin == lock->row_xmin || xmin == lock->confirm_xid);
 }
 
-/* The record with the token, the current owner's, or an error. */
+/* The record with the token, of a lock that the caller may have, or an error. */
 static void
 find_own(Relation records, int64 token, Lock *lock)
 {
@@ -42,6 +42,7 @@ find_own(Relation records, int64 token, Lock *lock)
 		report_lost(token);
 	if (!is_current_owner(lock->owner))
 		report_not_yours(token);
+	check_may_update(lock->relation);
 }
 
 static void

@@ -53,17 +53,8 @@ lock_detail(const Lock *lock)
 }
 
 /*
- * A cascade reaches tables that its user may not read: then neither row nor
- * holder are named (S8).
- */
-static bool
-may_be_told(const Lock *lock)
-{
-	return row_visible_to(GetOuterUserId(), lock->relation, lock->key);
-}
-
-/*
- * The row is locked by another.  "child": the table whose row is guarded by
+ * The row is locked by another.  A cascade reaches tables that its user may not
+ * read: then neither row nor holder are named (S8).  "child": the table whose row is guarded by
  * that lock, if it is not the locked row's own.
  */
 void
@@ -74,7 +65,7 @@ report_locked(int elevel, const Lock *lock, Oid child)
 		psprintf(", and with it its rows in \"%s\"", get_rel_name(child)) : "";
 	Oid			reported = OidIsValid(child) ? child : lock->relation;
 
-	if (!may_be_told(lock))
+	if (!may_tell(lock->relation, lock->key))
 		ereport(elevel,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 				 errmsg("a row of table \"%s\" is locked by another owner%s", table, guarded),

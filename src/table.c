@@ -283,9 +283,34 @@ build_key(TableInfo *info, Relation rel, const Settings *settings)
 	info->key = key_build(rel, info->root, n, numbers, index, info->cxt);
 }
 
+/*
+ * An operand, cast to the type that the operator is declared with.  Otherwise an
+ * operator that somebody made for a type of his own could be the closer match, and
+ * run with the rights of whoever this query runs as.
+ */
+static char *
+operand(const char *text, Oid type, Oid declared)
+{
+	HeapTuple	tuple;
+	Form_pg_type form;
+	char	   *cast;
+
+	if (type == declared)
+		return pstrdup(text);
+	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(declared));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for type %u", declared);
+	form = (Form_pg_type) GETSTRUCT(tuple);
+	cast = psprintf("%s::%s", text, quote_qualified_identifier(get_namespace_name(form->typnamespace),
+															   NameStr(form->typname)));
+	ReleaseSysCache(tuple);
+	return cast;
+}
+
 /* The n-th condition: "left OPERATOR(schema.=) right" */
 void
-append_condition(StringInfo query, int n, const char *left, Oid operator, const char *right)
+append_condition(StringInfo query, int n, Oid operator, const char *left, Oid left_type,
+				 const char *right, Oid right_type)
 {
 	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
 	Form_pg_operator form;
@@ -293,17 +318,20 @@ append_condition(StringInfo query, int n, const char *left, Oid operator, const 
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for operator %u", operator);
 	form = (Form_pg_operator) GETSTRUCT(tuple);
-	appendStringInfo(query, "%s %s OPERATOR(%s.%s) %s", n == 1 ? " WHERE" : " AND", left,
+	appendStringInfo(query, "%s %s OPERATOR(%s.%s) %s", n == 1 ? " WHERE" : " AND",
+					 operand(left, left_type, form->oprleft),
 					 quote_identifier(get_namespace_name(form->oprnamespace)), NameStr(form->oprname),
-					 right);
+					 operand(right, right_type, form->oprright));
 	ReleaseSysCache(tuple);
 }
 
-/* The n-th condition, a column of table x on parameter $n */
+/* The n-th condition, a key's column of table x on parameter $n of its type */
 void
-append_equals(StringInfo query, const char *column, Oid operator, int n)
+append_key_condition(StringInfo query, int n, const KeyColumn *column)
 {
-	append_condition(query, n, psprintf("x.%s", quote_identifier(column)), operator, psprintf("$%d", n));
+	append_condition(query, n, column->equals,
+					 psprintf("x.%s", quote_identifier(NameStr(column->name))), column->type,
+					 psprintf("$%d", n), column->type);
 }
 
 /* " [ONLY] schema.table x": children that inherit are tables of their own */
@@ -361,7 +389,7 @@ table_plan(TableInfo *info, TargetQuery which, bool with_xmin)
 	for (int i = 0; i < key->ncolumns; i++)
 	{
 		types[i] = key->columns[i].type;
-		append_equals(&query, NameStr(key->columns[i].name), key->columns[i].equals, i + 1);
+		append_key_condition(&query, i + 1, &key->columns[i]);
 	}
 	if (which != TARGET_SEE)
 		appendStringInfoString(&query, info->has_children ? " FOR UPDATE" : " FOR NO KEY UPDATE");
@@ -378,25 +406,33 @@ table_plan(TableInfo *info, TargetQuery which, bool with_xmin)
  * the order of the foreign key's columns.
  */
 SPIPlanPtr
-parent_plan(TableInfo *info, TableInfo *parent)
+parent_plan(TableInfo *info, TableInfo *parent, TargetQuery which)
 {
+	SPIPlanPtr *plan = &info->parent->plans[which];
 	ForeignKey *fk = &info->parent->key;
 	Oid			types[INDEX_MAX_KEYS];
 	StringInfoData query;
 
-	if (info->parent->plan)
-		return info->parent->plan;
+	if (*plan)
+		return *plan;
 
 	initStringInfo(&query);
 	append_key_select(&query, parent->key, fk->target, false);
 	for (int i = 0; i < fk->n; i++)
 	{
+		char	   *column = get_attname(fk->target, fk->refcolumns[i], false);
+
 		types[i] = get_atttype(info->relid, info->parent->attnums[i]);
-		append_equals(&query, get_attname(fk->target, fk->refcolumns[i], false), fk->operators[i], i + 1);
+		append_condition(&query, i + 1, fk->operators[i],
+						 psprintf("x.%s", quote_identifier(column)), get_atttype(fk->target, fk->refcolumns[i]),
+						 psprintf("$%d", i + 1), types[i]);
 	}
-	appendStringInfoString(&query, " FOR KEY SHARE");
-	info->parent->plan = keep_plan(query.data, fk->n, types);
-	return info->parent->plan;
+	if (which != TARGET_SEE)
+		appendStringInfoString(&query, " FOR KEY SHARE");
+	if (which == TARGET_TRY)
+		appendStringInfoString(&query, " SKIP LOCKED");
+	*plan = keep_plan(query.data, fk->n, types);
+	return *plan;
 }
 
 /* A partition may have its columns in another order than the root, where the key is. */
@@ -424,8 +460,9 @@ free_plans(void *arg)
 	for (int i = 0; i < TARGET_NQUERIES * 2; i++)
 		if (info->plans[i / 2][i % 2])
 			SPI_freeplan(info->plans[i / 2][i % 2]);
-	if (info->parent && info->parent->plan)
-		SPI_freeplan(info->parent->plan);
+	for (int i = 0; info->parent && i < TARGET_NQUERIES; i++)
+		if (info->parent->plans[i])
+			SPI_freeplan(info->parent->plans[i]);
 }
 
 static TableInfo *
@@ -525,9 +562,9 @@ protected_table_by_id(Oid relid, LOCKMODE lockmode)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table \"%s\" is not protected", RelationGetRelationName(rel)),
-				 errhint("Protect it first: SELECT locking.protect('%s').",
-						 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)),
-													RelationGetRelationName(rel))),
+				 errhint("Protect it first: SELECT locking.protect(%s).",
+						 quote_literal_cstr(quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)),
+																	   RelationGetRelationName(rel)))),
 				 errtable(rel)));
 	relation_close(rel, NoLock);
 	check_key_in_force(info);

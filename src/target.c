@@ -13,6 +13,7 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/resowner.h"
 #include "utils/rls.h"
@@ -127,7 +128,7 @@ target_key(TableInfo *table, const Datum *values)
 	return key_text(table->key, values);
 }
 
-static void
+void
 check_may_update(Oid relid)
 {
 	Oid			role = GetUserId();
@@ -135,6 +136,21 @@ check_may_update(Oid relid)
 	if (pg_class_aclcheck(relid, role, ACL_UPDATE) != ACLCHECK_OK &&
 		pg_attribute_aclcheck_all(relid, role, ACL_UPDATE, ACLMASK_ANY) != ACLCHECK_OK)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(relid));
+}
+
+/*
+ * Privileges for locking rows of a table at all.  Asked before anything is
+ * looked up, so that nothing shows whether a row is locked.
+ */
+void
+check_may_lock_any(const TableInfo *table)
+{
+	check_may_update(table->root);
+	if (pg_class_aclcheck(table->root, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
+		return;
+	for (int i = 0; i < table->key->ncolumns; i++)
+		if (pg_attribute_aclcheck(table->root, table->key->columns[i].attnum, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+			aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(table->root));
 }
 
 void
@@ -152,33 +168,60 @@ no_such_row(const TableInfo *table, const Datum *values)
 }
 
 /*
+ * Would the row's policies let the caller lock it?  Only locking tells; it is
+ * undone, so that the holder's save does not wait for who asked.
+ */
+static bool
+policies_allow_lock(TableInfo *table, const Datum *values)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	bool		allowed;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(caller);
+	allowed = target_fetch(table, TARGET_TRY, values, NULL, NULL) ||
+		target_fetch(table, TARGET_LOCK, values, NULL, NULL);
+	RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(caller);
+	CurrentResourceOwner = owner;
+	return allowed;
+}
+
+/*
  * Before an answer about somebody's lock that was found without locking the
  * row: would the caller have got that far?
  */
 void
 check_may_lock(TableInfo *table, const Datum *values)
 {
-	check_may_update(table->root);
-	if (!target_fetch(table, TARGET_SEE, values, NULL, NULL))
+	bool		allowed;
+
+	if (check_enable_rls(table->root, InvalidOid, true) == RLS_ENABLED)
+		allowed = policies_allow_lock(table, values);
+	else
+		allowed = target_fetch(table, TARGET_SEE, values, NULL, NULL);
+	if (!allowed)
 		no_such_row(table, values);
 }
 
-/* Reading a row, and nothing else: whoever reads the list of locks has not chosen whose policies run. */
+/*
+ * Read a row, and do nothing else: who reads the list of locks has not chosen
+ * whose tables' policies run as him, so they may neither write nor leave settings.
+ */
 static bool
 see_row(TableInfo *table, Oid relid, const char *key)
 {
 	Datum		values[INDEX_MAX_KEYS];
-	Oid			save_role;
-	int			save_context;
 	bool		save_read_only = XactReadOnly;
+	int			save_guc = NewGUCNestLevel();
 	bool		visible;
 
-	as_role(GetUserId(), SECURITY_RESTRICTED_OPERATION, &save_role, &save_context);
 	XactReadOnly = true;
 	key_parse(table->key, relid, key, values);
 	visible = target_fetch(table, TARGET_SEE, values, NULL, NULL);
 	XactReadOnly = save_read_only;
-	SetUserIdAndSecContext(save_role, save_context);
+	AtEOXact_GUC(false, save_guc);
 	return visible;
 }
 
@@ -242,15 +285,17 @@ row_visible(Oid relid, const char *key)
 	return visible;
 }
 
+/*
+ * May who caused this be told of the row?  Where the code that runs is not his
+ * own (a foreign key's action, a SECURITY DEFINER function) policies are not run as him.
+ */
 bool
-row_visible_to(Oid role, Oid relid, const char *key)
+may_tell(Oid relid, const char *key)
 {
-	Oid			save_role;
-	int			save_context;
-	bool		visible;
+	Oid			role = GetOuterUserId();
 
-	as_role(role, SECURITY_RESTRICTED_OPERATION, &save_role, &save_context);
-	visible = row_visible(relid, key);
-	SetUserIdAndSecContext(save_role, save_context);
-	return visible;
+	if (role == GetUserId())
+		return row_visible(relid, key);
+	return pg_class_aclcheck(relid, role, ACL_SELECT) == ACLCHECK_OK &&
+		check_enable_rls(relid, role, true) != RLS_ENABLED;
 }

@@ -67,7 +67,7 @@ append_key_conditions(StringInfo query, const Key *key, Oid *types)
 	for (int i = 0; i < key->ncolumns; i++)
 	{
 		types[i] = key->columns[i].type;
-		append_equals(query, NameStr(key->columns[i].name), key->columns[i].equals, i + 1);
+		append_key_condition(query, i + 1, &key->columns[i]);
 	}
 }
 
@@ -127,8 +127,9 @@ refers_to(TableInfo *truncated, TableInfo *parent, const Lock *lock)
 		char	   *column = get_attname(truncated->relid, truncated->parent->attnums[i], false);
 
 		types[i] = get_atttype(fk->target, fk->refcolumns[i]);
-		append_condition(&query, i + 1, psprintf("$%d", i + 1), fk->operators[i],
-						 psprintf("x.%s", quote_identifier(column)));
+		append_condition(&query, i + 1, fk->operators[i], psprintf("$%d", i + 1), types[i],
+						 psprintf("x.%s", quote_identifier(column)),
+						 get_atttype(truncated->relid, truncated->parent->attnums[i]));
 	}
 	return find_row(truncated->relid, query.data, fk->n, types, referred, 0, NULL);
 }

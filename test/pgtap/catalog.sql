@@ -1,0 +1,111 @@
+--
+-- The names that clients go by: functions with their arguments, views with their
+-- columns, settings, and what of it is not for PUBLIC.
+--
+SELECT plan(12);
+
+SELECT has_schema('locking');
+SELECT schema_privs_are('locking', 'public', ARRAY['USAGE']);
+
+-- functions: arguments by name, type and default, and results
+CREATE TEMPORARY TABLE interface (name name, arguments text, result text);
+INSERT INTO interface VALUES
+	('acquire', 'relation regclass, key anyelement, ttl interval DEFAULT NULL::interval, hard boolean DEFAULT NULL::boolean, client text DEFAULT NULL::text, note text DEFAULT NULL::text, wait interval DEFAULT ''00:00:00''::interval', 'bigint'),
+	('acquire', 'relation regclass, key text, ttl interval DEFAULT NULL::interval, hard boolean DEFAULT NULL::boolean, client text DEFAULT NULL::text, note text DEFAULT NULL::text, wait interval DEFAULT ''00:00:00''::interval', 'bigint'),
+	('acquire_all', 'relation regclass, keys text[], ttl interval DEFAULT NULL::interval, hard boolean DEFAULT NULL::boolean, client text DEFAULT NULL::text, note text DEFAULT NULL::text', 'TABLE(key text, token bigint)'),
+	('break_lock', 'relation regclass, key anyelement, reason text', 'boolean'),
+	('break_lock', 'relation regclass, key text, reason text', 'boolean'),
+	('confirm', 'token bigint', 'timestamp with time zone'),
+	('discard_draft', 'relation regclass, key anyelement', 'void'),
+	('discard_draft', 'relation regclass, key text', 'void'),
+	('is_locked', 'relation regclass, key anyelement', 'boolean'),
+	('is_locked', 'relation regclass, key text', 'boolean'),
+	('lock_applies', 'relation regclass, key anyelement', 'boolean'),
+	('lock_applies', 'relation regclass, key text', 'boolean'),
+	('lock_seconds_remaining', 'relation regclass, key anyelement', 'double precision'),
+	('lock_seconds_remaining', 'relation regclass, key text', 'double precision'),
+	('owner', '', 'text'),
+	('protect', 'relation regclass, hard boolean DEFAULT true, required boolean DEFAULT false, columns name[] DEFAULT NULL::name[], ttl interval DEFAULT NULL::interval, warning interval DEFAULT NULL::interval, parent name DEFAULT NULL::name', 'void'),
+	('purge_drafts', 'older_than interval', 'bigint'),
+	('purge_history', 'older_than interval', 'bigint'),
+	('reap', 'max_rows integer DEFAULT NULL::integer', 'bigint'),
+	('release', 'token bigint', 'boolean'),
+	('release_all', 'client text DEFAULT NULL::text', 'bigint'),
+	('renew', 'token bigint, ttl interval DEFAULT NULL::interval, draft jsonb DEFAULT NULL::jsonb', 'timestamp with time zone'),
+	('request', 'relation regclass, key anyelement, message text DEFAULT NULL::text', 'void'),
+	('request', 'relation regclass, key text, message text DEFAULT NULL::text', 'void'),
+	('row_key', '"row" anyelement', 'text'),
+	('save_draft', 'token bigint, data jsonb', 'void'),
+	('set_owner', 'owner text, owner_name text DEFAULT NULL::text, is_local boolean DEFAULT true', 'void'),
+	('take_over', 'relation regclass, key anyelement, reason text, ttl interval DEFAULT NULL::interval, hard boolean DEFAULT NULL::boolean, client text DEFAULT NULL::text, note text DEFAULT NULL::text', 'bigint'),
+	('take_over', 'relation regclass, key text, reason text, ttl interval DEFAULT NULL::interval, hard boolean DEFAULT NULL::boolean, client text DEFAULT NULL::text, note text DEFAULT NULL::text', 'bigint'),
+	('try_acquire', 'relation regclass, key anyelement, ttl interval DEFAULT NULL::interval, hard boolean DEFAULT NULL::boolean, client text DEFAULT NULL::text, note text DEFAULT NULL::text, OUT granted boolean, OUT outcome text, OUT token bigint, OUT owner text, OUT owner_name text, OUT client text, OUT hard boolean, OUT acquired_at timestamp with time zone, OUT expires_at timestamp with time zone, OUT seconds_left double precision', 'record'),
+	('try_acquire', 'relation regclass, key text, ttl interval DEFAULT NULL::interval, hard boolean DEFAULT NULL::boolean, client text DEFAULT NULL::text, note text DEFAULT NULL::text, OUT granted boolean, OUT outcome text, OUT token bigint, OUT owner text, OUT owner_name text, OUT client text, OUT hard boolean, OUT acquired_at timestamp with time zone, OUT expires_at timestamp with time zone, OUT seconds_left double precision', 'record'),
+	('unprotect', 'relation regclass', 'void'),
+	('withdraw', 'relation regclass, key anyelement', 'void'),
+	('withdraw', 'relation regclass, key text', 'void');
+SELECT is_empty($$
+	SELECT * FROM interface EXCEPT
+	SELECT proname, pg_get_function_arguments(oid), pg_get_function_result(oid) FROM pg_proc
+	WHERE pronamespace = 'locking'::regnamespace $$, 'every function is there');
+SELECT set_eq($$
+	SELECT DISTINCT proname FROM pg_proc
+	WHERE pronamespace = 'locking'::regnamespace AND NOT has_function_privilege('public', oid, 'EXECUTE')
+		AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype) $$,
+	ARRAY['set_owner', 'break_lock', 'take_over', 'reap', 'purge_history']::name[],
+	'what is not for PUBLIC (protect and unprotect look for themselves)');
+SELECT is_empty($$
+	SELECT oid::regprocedure FROM pg_proc
+	WHERE pronamespace = 'locking'::regnamespace AND prorettype IN ('trigger'::regtype, 'event_trigger'::regtype)
+		AND has_function_privilege('public', oid, 'EXECUTE') $$, 'nobody makes triggers of his own with the guard');
+SELECT is_empty($$
+	SELECT oid::regprocedure FROM pg_proc
+	WHERE pronamespace = 'locking'::regnamespace AND prosecdef
+		AND NOT coalesce(proconfig @> ARRAY['search_path=pg_catalog, pg_temp'] OR proconfig @> ARRAY['search_path=""'], false) $$,
+	'a function with other rights has its search_path pinned');
+
+-- views: columns by name, type and order; all may read them
+SELECT set_eq($$
+	SELECT relname, string_agg(format('%s %s', attname, format_type(atttypid, atttypmod)), ', ' ORDER BY attnum)
+	FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0
+	WHERE relnamespace = 'locking'::regnamespace AND relkind = 'v' AND has_table_privilege('public', pg_class.oid, 'SELECT')
+	GROUP BY relname $$,
+	$$ VALUES
+		('drafts'::name, 'relation regclass, key text, token bigint, data jsonb, saved_at timestamp with time zone'),
+		('history'::name, 'at timestamp with time zone, event text, relation regclass, key text, token bigint, owner text, actor text, session_role name, client_addr inet, reason text, id bigint'),
+		('locks'::name, 'relation regclass, key text, token bigint, owner text, owner_name text, client text, hard boolean, note text, acquired_at timestamp with time zone, renewed_at timestamp with time zone, expires_at timestamp with time zone, seconds_left double precision, is_mine boolean'),
+		('protected_tables'::name, 'relation regclass, hard boolean, required boolean, columns name[], ttl interval, warning interval, parent name, key name[], guarded boolean'),
+		('requests'::name, 'relation regclass, key text, owner text, owner_name text, message text, requested_at timestamp with time zone, place bigint, is_mine boolean')
+	$$, 'the views and their columns');
+SELECT is_empty($$
+	SELECT oid::regclass FROM pg_class
+	WHERE relnamespace = 'locking'::regnamespace AND relkind = 'v'
+		AND NOT coalesce(reloptions @> ARRAY['security_barrier=true'] OR reloptions @> ARRAY['security_barrier'], false) $$,
+	'a reader''s own function sees no row before the view''s check');
+
+-- tables and sequences: nobody's but their owner's
+SELECT is_empty($$
+	SELECT c.oid::regclass, p.privilege FROM pg_class c,
+		unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS p(privilege)
+	WHERE relnamespace = 'locking'::regnamespace AND relkind = 'r' AND has_table_privilege('public', c.oid, p.privilege) $$,
+	'tables are their owner''s alone');
+SELECT is_empty($$
+	SELECT c.oid::regclass FROM pg_class c
+	WHERE relnamespace = 'locking'::regnamespace AND CASE relkind WHEN 'S' THEN has_sequence_privilege('public', c.oid, 'USAGE, SELECT, UPDATE') END $$,
+	'and so are sequences');
+SELECT has_table('locking', 'lock', 'lock records live in locking.lock');
+
+-- settings, once the library is loaded
+LOAD 'locking';
+SELECT set_has($$ SELECT name, boot_val, unit, vartype, context FROM pg_settings WHERE name LIKE 'locking.%' $$,
+	$$ VALUES ('locking.owner', '', NULL, 'string', 'superuser'),
+		('locking.owner_name', '', NULL, 'string', 'superuser'),
+		('locking.time_until_expiration', '120', 's', 'integer', 'user'),
+		('locking.time_until_warning', '60', 's', 'integer', 'user'),
+		('locking.on_locked', 'error', NULL, 'enum', 'user'),
+		('locking.enforce', 'on', NULL, 'bool', 'superuser'),
+		('locking.notify', 'on', NULL, 'bool', 'superuser'),
+		('locking.history', 'on', NULL, 'bool', 'superuser'),
+		('locking.keep_lapsed', '3600', 's', 'integer', 'superuser') $$, 'settings, their defaults and who sets them');
+
+SELECT finish();

@@ -1,0 +1,73 @@
+--
+-- What a foreign key's own actions write passes the guard as everything does.
+--
+\set VERBOSITY terse
+\set SHOW_CONTEXT never
+CREATE SCHEMA actions;
+SET search_path = actions;
+CREATE TABLE author (id integer PRIMARY KEY);
+CREATE TABLE article (
+	id integer PRIMARY KEY,
+	deleted_with integer REFERENCES author ON DELETE CASCADE,
+	renamed_with integer REFERENCES author ON UPDATE CASCADE,
+	emptied_with integer REFERENCES author ON DELETE SET NULL,
+	defaulted_with integer DEFAULT 0 REFERENCES author ON DELETE SET DEFAULT);
+INSERT INTO author SELECT generate_series(0, 8);
+INSERT INTO article VALUES (1, 1, NULL, NULL, NULL), (2, NULL, 2, NULL, NULL), (3, NULL, NULL, 3, NULL), (4, NULL, NULL, NULL, 4),
+	(5, 5, NULL, NULL, NULL), (6, NULL, 6, NULL, NULL), (7, NULL, NULL, 7, NULL), (8, NULL, NULL, NULL, 8);
+SELECT locking.protect('article');
+SET locking.owner = 'anna';
+SELECT count(*) FROM locking.acquire_all('article', ARRAY['1', '2', '3', '4']);
+
+-- Bert writes authors, which nobody has locked, and their actions meet Anna's locks
+SET locking.owner = 'bert';
+DELETE FROM author WHERE id = 1;
+UPDATE author SET id = 20 WHERE id = 2;
+DELETE FROM author WHERE id = 3;
+DELETE FROM author WHERE id = 4;
+-- without a lock they pass
+DELETE FROM author WHERE id = 5;
+UPDATE author SET id = 60 WHERE id = 6;
+DELETE FROM author WHERE id = 7;
+DELETE FROM author WHERE id = 8;
+-- to skip one of these would break the key: they raise
+SET locking.on_locked = skip;
+DELETE FROM author WHERE id = 1;
+UPDATE author SET id = 20 WHERE id = 2;
+DELETE FROM author WHERE id = 3;
+DELETE FROM author WHERE id = 4;
+-- rows that the statement itself names are skipped, also where the column is a key's
+UPDATE article SET defaulted_with = 0;
+RESET locking.on_locked;
+SELECT * FROM article ORDER BY id;
+
+-- Anna herself may
+SET locking.owner = 'anna';
+DELETE FROM author WHERE id = 1;
+UPDATE author SET id = 20 WHERE id = 2;
+DELETE FROM author WHERE id = 3;
+SELECT * FROM article WHERE id < 5 ORDER BY id;
+SELECT key FROM locking.locks WHERE relation = 'article'::regclass ORDER BY key;
+
+-- a table that requires locks: the action needs none, its cause is not guarded
+CREATE TABLE entry (id integer PRIMARY KEY, author integer REFERENCES author ON DELETE CASCADE);
+INSERT INTO author VALUES (30), (31);
+INSERT INTO entry VALUES (30, 30), (31, 31);
+SELECT locking.protect('entry', required => true);
+DELETE FROM author WHERE id = 30;
+SELECT * FROM entry;
+-- what a user's trigger writes while an action runs is not the action's
+CREATE TABLE log (id integer PRIMARY KEY, n integer);
+INSERT INTO log VALUES (1, 0);
+SELECT locking.protect('log', required => true);
+CREATE FUNCTION count_entries() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN UPDATE actions.log SET n = n + 1; RETURN OLD; END $$;
+CREATE TRIGGER count_entries BEFORE DELETE ON entry FOR EACH ROW EXECUTE FUNCTION count_entries();
+DELETE FROM author WHERE id = 31;
+SELECT * FROM log;
+SELECT locking.acquire('log', 1) IS NOT NULL AS acquired;
+DELETE FROM author WHERE id = 31;
+SELECT * FROM log;
+
+SET client_min_messages = warning;
+DROP SCHEMA actions CASCADE;

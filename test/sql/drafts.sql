@@ -1,0 +1,144 @@
+--
+-- What people leave beside a lock: drafts of their text, and requests for the row.
+--
+\set VERBOSITY terse
+CREATE SCHEMA drafts;
+SET search_path = drafts;
+CREATE TABLE article (id integer PRIMARY KEY, title text);
+INSERT INTO article SELECT generate_series(1, 5);
+SELECT locking.protect('article');
+
+-- kept by save_draft() and by renew(); the last one counts
+SET locking.owner = 'anna';
+SELECT locking.acquire('article', 1) AS token \gset
+SELECT key, data FROM locking.drafts;
+SELECT locking.save_draft(:token, '{"title": "first"}');
+SELECT relation, key, token = :token AS its_token, data, saved_at <= clock_timestamp() AS past FROM locking.drafts;
+SELECT locking.save_draft(token => :token, data => '{"title": "second"}');
+SELECT key, data FROM locking.drafts;
+SELECT locking.renew(:token, draft => '{"title": "third"}') IS NOT NULL AS renewed;
+SELECT key, data FROM locking.drafts;
+SELECT locking.renew(:token) IS NOT NULL AS renewed;
+SELECT key, data FROM locking.drafts;
+-- one's own only
+SET locking.owner = 'bert';
+SELECT key, data FROM locking.drafts;
+SELECT locking.discard_draft('article', 1);
+-- it outlives a break, and another's lock of the row
+SELECT locking.break_lock('article', 1, 'reason');
+SELECT locking.acquire('article', 1) AS bert \gset
+SELECT locking.save_draft(:bert, '{"title": "bert''s"}');
+SELECT key, data FROM locking.drafts;
+SET locking.owner = 'anna';
+SELECT key, data FROM locking.drafts;
+\set VERBOSITY sqlstate
+SELECT locking.save_draft(:token, '{"title": "too late"}');
+SELECT locking.renew(:token, draft => '{"title": "too late"}');
+SELECT locking.save_draft(:bert, '{"title": "forged"}');
+SELECT locking.renew(:bert, draft => '{"title": "forged"}');
+\set VERBOSITY terse
+SELECT key, data FROM locking.drafts;
+SET locking.owner = 'bert';
+SELECT key, data FROM locking.drafts;
+-- a release
+SELECT locking.release(:bert);
+SELECT key, data FROM locking.drafts;
+-- the end of its time: it is not refused as long as nobody else has the row
+SET locking.owner = 'anna';
+SELECT locking.acquire('article', 2) AS token \gset
+UPDATE locking.lock SET expires_at = clock_timestamp() WHERE token = :token;
+SELECT locking.save_draft(:token, '{"title": "after lunch"}');
+SELECT key, data FROM locking.drafts ORDER BY key;
+SET locking.owner = 'bert';
+SELECT locking.take_over('article', 2, 'lapsed') IS NOT NULL AS acquired;
+SET locking.owner = 'anna';
+SELECT key, data FROM locking.drafts ORDER BY key;
+-- the row's deletion
+SET locking.owner = 'bert';
+DELETE FROM article WHERE id = 2;
+SET locking.owner = 'anna';
+SELECT key, data FROM locking.drafts ORDER BY key;
+-- discarded: also of a row that is gone, and again
+SELECT locking.discard_draft('article', 2), locking.discard_draft('article', 2);
+SELECT locking.discard_draft(relation => 'article', key => '1');
+SELECT count(*) FROM locking.drafts;
+-- with the transaction: a save that fails keeps it
+SELECT locking.acquire('article', 3) AS token \gset
+SELECT locking.save_draft(:token, '{"title": "unsaved"}');
+BEGIN;
+SELECT locking.confirm(:token) IS NOT NULL AS confirmed;
+UPDATE article SET title = 'unsaved' WHERE id = 3;
+SELECT locking.discard_draft('article', 3), locking.release(:token);
+ROLLBACK;
+SELECT key, data FROM locking.drafts;
+SELECT locking.is_locked('article', 3);
+
+-- purged: one's own, or by a superuser everybody's
+CREATE ROLE regress_drafts_anna;
+CREATE ROLE regress_drafts_bert;
+GRANT USAGE ON SCHEMA drafts TO regress_drafts_anna, regress_drafts_bert;
+GRANT SELECT, UPDATE ON article TO regress_drafts_anna, regress_drafts_bert;
+RESET locking.owner;
+SET ROLE regress_drafts_anna;
+SELECT locking.save_draft(locking.acquire('article', 4), '{}');
+SET ROLE regress_drafts_bert;
+SELECT locking.save_draft(locking.acquire('article', 5), '{}');
+SELECT locking.purge_drafts('1 h'), locking.purge_drafts('0') AS own, locking.purge_drafts('0') AS again;
+SELECT count(*) FROM locking.drafts;
+RESET ROLE;
+SELECT owner, key FROM locking.draft ORDER BY owner;
+UPDATE locking.draft SET saved_at = saved_at - interval '1 day' WHERE owner = 'regress_drafts_anna';
+SELECT locking.purge_drafts(older_than => '1 h');
+SELECT locking.purge_drafts('0') AS rest;
+
+-- requests: first come, first served
+SET locking.owner = 'anna';
+SELECT locking.acquire('article', 1) IS NOT NULL AS acquired;
+SET locking.owner = 'carla';
+SET locking.owner_name = 'Carla Conti';
+SELECT locking.request('article', 1, 'urgent');
+SET locking.owner = 'bert';
+SET locking.owner_name = '';
+SELECT locking.request('article', '1');
+SELECT locking.request(relation => 'article', key => '3', message => 'this too');
+-- asking again changes the message, not the place
+SET locking.owner = 'carla';
+SELECT locking.request('article', 1, 'never mind the hurry');
+SELECT key, owner, owner_name, message, place, is_mine, requested_at <= clock_timestamp() AS past
+FROM locking.requests WHERE relation = 'article'::regclass ORDER BY key, place;
+-- asking gives nobody a right
+UPDATE article SET title = 'mine' WHERE id = 1;
+-- withdrawn, and again
+SELECT locking.withdraw('article', 1), locking.withdraw(relation => 'article', key => '1');
+SELECT key, owner, place FROM locking.requests ORDER BY key, place;
+SELECT locking.request('article', 1, 'after all');
+SELECT key, owner, place FROM locking.requests ORDER BY key, place;
+-- a release does not empty the queue; whoever gets the row no longer waits for it
+SET locking.owner = 'anna';
+SELECT locking.release_all();
+SELECT key, owner, place, is_mine FROM locking.requests ORDER BY key, place;
+SET locking.owner = 'bert';
+SELECT locking.acquire('article', 1) IS NOT NULL AS acquired;
+SELECT key, owner, place FROM locking.requests ORDER BY key, place;
+
+-- what one may not read one is not shown, what one may not update one cannot ask for
+RESET locking.owner;
+SET ROLE regress_drafts_anna;
+SELECT key, owner FROM locking.requests ORDER BY key, place;
+SELECT locking.request('article', 1, 'me too');
+RESET ROLE;
+REVOKE UPDATE ON article FROM regress_drafts_anna;
+SET ROLE regress_drafts_anna;
+SELECT locking.request('article', 3);
+RESET ROLE;
+REVOKE SELECT ON article FROM regress_drafts_anna;
+SET ROLE regress_drafts_anna;
+SELECT count(*) FROM locking.requests;
+SELECT count(*) FROM locking.drafts;
+RESET ROLE;
+
+SET client_min_messages = warning;
+DROP SCHEMA drafts CASCADE;
+SELECT count(*) FROM locking.draft;
+SELECT count(*) FROM locking.request_queue;
+DROP ROLE regress_drafts_anna, regress_drafts_bert;

@@ -1,0 +1,268 @@
+# Clients who do everything at once to a few rows, with leases of milliseconds; then
+# what they did is held against the promises (S1, S2, S3, S4).
+#
+# Time ends nothing here: each client has a number of transactions. LOCKING_SOAK=1
+# makes it ten times as many. LOCKING_SEED repeats a run's choices.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use LockingTest;
+use IPC::Run ();
+use Test::More;
+
+my $clients = 8;
+my $rows = 5;
+my $transactions = $ENV{LOCKING_SOAK} ? 4000 : 400;
+my $ttl = 25;					# milliseconds
+my $seed = $ENV{LOCKING_SEED} || time;
+note("LOCKING_SEED=$seed");
+srand($seed);
+
+my $node = new_node('main', conf => [ 'log_statement = none', 'max_connections = 30', 'deadlock_timeout = 200ms',
+	'locking.keep_lapsed = 0', 'autovacuum_naptime = 1s', "log_min_messages = warning" ]);
+
+# version counts the writes of a row, and so puts them in order: writers of one row
+# come one after the other. Each writer says what he thinks he is doing in app.token
+# (of a confirmed save, else 0). An acquirer notes what he saw; whoever has been told
+# of a time until which his lock holds notes that.
+sql($node, <<"SQL");
+CREATE EXTENSION locking;
+CREATE TABLE article (id integer PRIMARY KEY, version integer NOT NULL DEFAULT 0, body text);
+INSERT INTO article (id) SELECT g FROM generate_series(1, $rows) g;
+CREATE TABLE line (id integer PRIMARY KEY, article integer NOT NULL CONSTRAINT of_article REFERENCES article, body text);
+INSERT INTO line SELECT g, g FROM generate_series(1, $rows) g;
+SELECT locking.protect('article', ttl => '$ttl ms');
+SELECT locking.protect('line', parent => 'of_article');
+
+CREATE TABLE written (row integer, version integer, owner text, token bigint, guard_after timestamptz, guard_before timestamptz, child boolean);
+CREATE TABLE granted (token bigint, row integer, owner text, version integer);
+CREATE TABLE lease (token bigint, row integer, owner text, told_at timestamptz, until timestamptz);
+
+CREATE FUNCTION clock() RETURNS trigger LANGUAGE plpgsql AS \$\$
+BEGIN
+	PERFORM set_config('app.clock', clock_timestamp()::text, true);
+	IF TG_TABLE_NAME = 'article' THEN NEW.version := OLD.version + 1; END IF;
+	RETURN NEW;
+END \$\$;
+CREATE TRIGGER a_clock BEFORE UPDATE ON article FOR EACH ROW EXECUTE FUNCTION clock();
+CREATE TRIGGER a_clock BEFORE UPDATE ON line FOR EACH ROW EXECUTE FUNCTION clock();
+CREATE FUNCTION write_down() RETURNS trigger LANGUAGE plpgsql AS \$\$
+BEGIN
+	INSERT INTO written VALUES (NEW.id, NULLIF(to_jsonb(NEW)->>'version', '')::int, locking.owner(),
+		COALESCE(NULLIF(current_setting('app.token', true), '')::bigint, 0),
+		current_setting('app.clock')::timestamptz, clock_timestamp(), TG_TABLE_NAME = 'line');
+	RETURN NULL;
+END \$\$;
+CREATE TRIGGER written AFTER UPDATE ON article FOR EACH ROW EXECUTE FUNCTION write_down();
+CREATE TRIGGER written AFTER UPDATE ON line FOR EACH ROW EXECUTE FUNCTION write_down();
+
+-- acquire and take over: in the same transaction, what the owner reads next (S3)
+CREATE FUNCTION note_grant(t bigint, r integer) RETURNS bigint LANGUAGE sql VOLATILE AS \$\$
+	INSERT INTO granted SELECT t, r, locking.owner(), version FROM article WHERE id = r;
+	INSERT INTO lease SELECT t, r, locking.owner(), clock_timestamp(), expires_at FROM locking.lock WHERE token = t;
+	SELECT t;
+\$\$;
+CREATE FUNCTION note_lease(t bigint, u timestamptz) RETURNS void LANGUAGE sql VOLATILE AS \$\$
+	INSERT INTO lease SELECT t, key::int, owner, clock_timestamp(), u FROM locking.lock WHERE token = t;
+\$\$;
+SQL
+
+# ---- what clients do ----
+
+my $isolation = sub { return (('') x 6, 'ISOLATION LEVEL REPEATABLE READ', 'ISOLATION LEVEL SERIALIZABLE')[ rand 8 ] };
+my $pause = sub { return sprintf('SELECT pg_sleep(%.4f);', rand() * $ttl * shift() / 1000) };
+
+# Each has a token for each row in a variable: one that may have ended long ago.
+my @kinds = (
+	[ 14, sub { my ($r) = @_; return "SELECT note_grant(locking.acquire('article', $r), $r) AS t$r \\gset" } ],
+	[ 3, sub { my ($r) = @_; return "SELECT note_grant(locking.acquire('article', $r, wait => '20 ms'), $r) AS t$r \\gset" } ],
+	[ 4, sub { my ($r) = @_; return "SELECT note_grant(token, $r) AS t$r FROM locking.try_acquire('article', $r) WHERE granted \\gset" } ],
+	[ 3, sub { my ($r) = @_; return "SELECT note_grant(locking.take_over('article', $r, 'in need'), $r) AS t$r \\gset" } ],
+	[ 2, sub { return "SELECT note_grant(token, key::int) FROM locking.acquire_all('article', ARRAY['" . (1 + int rand $rows) . "', '" . (1 + int rand $rows) . "']);" } ],
+	[ 12, sub { my ($r) = @_; return "SELECT note_lease(:t$r, locking.renew(:t$r));" } ],
+	[ 5, sub { my ($r) = @_; return "SELECT locking.release(:t$r);" } ],
+	[ 1, sub { return 'SELECT locking.release_all();' } ],
+	[ 1, sub { my ($r) = @_; return "SELECT locking.break_lock('article', $r, 'in the way');" } ],
+	[ 1, sub { return 'SELECT locking.reap(3);' } ],
+	[ 14, sub { my ($r) = @_; return save($r, '') } ],
+	[ 4, sub { my ($r) = @_; return save($r, "SAVEPOINT s;\n") } ],
+	[ 6, sub { my ($r) = @_; return save($r, '', 1) } ],
+	[ 10, sub { my ($r) = @_; return "BEGIN " . $isolation->() . ";\nUPDATE article SET body = 'foreign' WHERE id = $r;\n" . (rand() < 0.2 ? 'ROLLBACK;' : 'COMMIT;') } ],
+	[ 4, sub { my ($r) = @_; return "UPDATE line SET body = 'foreign' WHERE article = $r;" } ],
+	[ 2, sub { return "SET locking.on_locked = 'skip';\nUPDATE article SET body = 'bulk' WHERE id = ANY (ARRAY(SELECT id FROM article ORDER BY id FOR UPDATE));\nRESET locking.on_locked;" } ],
+	[ 6, sub { return $pause->(2) } ],
+);
+my $weight = 0;
+$weight += $_->[0] for @kinds;
+
+sub save
+{
+	my ($row, $savepoint, $renewing) = @_;
+	my @steps = (
+		'BEGIN ' . $isolation->() . ';',
+		"SELECT note_lease(:t$row, locking.confirm(:t$row));",
+		"SET LOCAL app.token = :t$row;",
+		rand() < 0.3 ? $pause->(3) : (),
+		$savepoint . "UPDATE article SET body = 'saved' WHERE id = $row;",
+		rand() < 0.3 ? "UPDATE line SET body = 'saved' WHERE article = $row;" : (),
+		$savepoint && rand() < 0.5 ? "ROLLBACK TO s;\nUPDATE article SET body = 'saved again' WHERE id = $row;" : (),
+		$renewing ? "SELECT note_lease(:t$row, locking.renew(:t$row));" : (),
+		rand() < 0.4 ? "SELECT locking.release(:t$row);" : (),
+		rand() < 0.9 ? 'COMMIT;' : 'ROLLBACK;');
+	return join("\n", @steps);
+}
+
+sub script_of
+{
+	my ($owner) = @_;
+	my @lines = ("SET locking.owner = '$owner';", map { "\\set t$_ 0" } 1 .. $rows);
+	for (1 .. $transactions)
+	{
+		my $choice = rand $weight;
+		my ($kind) = grep { ($choice -= $_->[0]) < 0 } @kinds;
+		push @lines, $kind->[1]->(1 + int rand $rows);
+	}
+	return join("\n", @lines, '');
+}
+
+# Two of the owners have two clients each, who share their locks' tokens.
+my @owners = qw(ann bob cid dan eve fay ann bob);
+my $folder = tmp_folder();
+my @running;
+for my $client (0 .. $clients - 1)
+{
+	my $file = "$folder/client$client.sql";
+	open my $script, '>', $file or die "$file: $!\n";
+	print $script script_of($owners[$client]);
+	close $script;
+	my ($in, $out, $err) = ('', '', '');
+	push @running, { out => "$folder/out$client", err => "$folder/err$client" };
+	$running[-1]{run} = IPC::Run::start([ 'psql', '-XqAt', '-v', 'VERBOSITY=verbose', '-h', $node->host, '-p', $node->port,
+		'-d', 'postgres', '-f', $file ], '<', \undef, '>', $running[-1]{out}, '2>', $running[-1]{err});
+}
+for my $client (@running)
+{
+	ok($client->{run}->finish, 'a client has done all of it') or diag(`tail -n 3 $client->{err}`);
+}
+
+# ---- what they were told ----
+
+my %states;
+for my $client (@running)
+{
+	open my $file, '<', $client->{err} or die "$!\n";
+	while (<$file>)
+	{
+		$states{$1}++ if /(?:ERROR|FATAL):  (\w{5}):/;
+	}
+}
+# 25P02: the rest of a save that was refused; 3B001: its savepoint is not there;
+# 40001: of two of the higher isolation levels; 42501: another's token.
+my %foreseen = map { $_ => 1 } qw(55P03 LK001 25P02 3B001 40001 42501);
+note(join ', ', map { "$_: $states{$_}" } sort keys %states);
+is(join(' ', grep { !$foreseen{$_} } sort keys %states), '', 'no error but the foreseen ones: no deadlock');
+is(in_log($node, qr/deadlock detected|TRAP:|terminated by signal|XX00\d|leak/), 0, 'nothing unforeseen in the log');
+
+sub none
+{
+	my ($name, $sql) = @_;
+	my $found = sql($node, $sql);
+	is($found, '', $name);
+	return;
+}
+
+my ($saves, $foreign, $grants, $resumed, $expired) = split /\|/, sql($node, <<'SQL');
+SELECT (SELECT count(*) FROM written WHERE token > 0), (SELECT count(*) FROM written WHERE token = 0),
+	(SELECT count(*) FROM locking.event WHERE event = 'acquired'), (SELECT count(*) FROM locking.event WHERE event = 'resumed'),
+	(SELECT count(*) FROM locking.event WHERE event = 'expired')
+SQL
+note("$grants locks, $expired expired, $resumed resumed; $saves confirmed writes, $foreign others");
+cmp_ok($saves, '>', $transactions / 20, 'there were saves');
+cmp_ok($foreign, '>', $transactions / 20, 'and other writes');
+cmp_ok($expired, '>', 5, 'locks expired');
+
+# ---- S4: fencing ----
+
+is(sql($node, 'SELECT sum(version) FROM article'), sql($node, 'SELECT count(*) FROM written WHERE NOT child'), 'every write was written down');
+none('tokens of confirmed saves of a row never decrease', <<'SQL');
+SELECT * FROM (SELECT row, version, owner, token, max(token) OVER (PARTITION BY row ORDER BY version) AS latest
+	FROM written WHERE token > 0 AND NOT child) w
+WHERE token < latest
+SQL
+none('a save is of the owner who acquired', <<'SQL');
+SELECT w.* FROM written w WHERE w.token > 0 AND NOT EXISTS (SELECT FROM granted g WHERE g.token = w.token AND g.row = w.row AND g.owner = w.owner)
+SQL
+# Lost locks are not resumed: between acquiring and a confirmed save all writes are
+# one's own. What was read after acquiring (S3) is what is written over.
+none('between acquiring and saving nobody else wrote the row', <<'SQL');
+SELECT s.row, s.token, s.owner, s.version AS saved, w.version, w.owner AS by
+FROM written s JOIN (SELECT token, min(version) AS version FROM granted GROUP BY token) g ON g.token = s.token
+JOIN written w ON w.row = s.row AND NOT w.child AND w.version > g.version AND w.version < s.version AND w.owner <> s.owner
+WHERE s.token > 0 AND NOT s.child
+SQL
+none('nor did an older token of his own', <<'SQL');
+SELECT s.row, s.token, s.version, w.token, w.version
+FROM written s JOIN granted g ON g.token = s.token
+JOIN written w ON w.row = s.row AND NOT w.child AND w.version > g.version AND w.token > 0 AND w.token < s.token
+WHERE s.token > 0 AND NOT s.child
+SQL
+
+# ---- S2: enforcement ----
+
+# A lease that the holder had been told of before a writer's guard looked, and that
+# lasted until after that, and did not end by release and the like before.
+sql($node, 'CREATE INDEX ON lease (row, told_at); ANALYZE');
+none('no write of another owner while a lease lasted', <<'SQL');
+SELECT w.row, w.version, w.child, w.owner, w.guard_after, l.token, l.owner AS holder, l.told_at, l.until
+FROM written w JOIN lease l ON l.row = w.row AND l.owner <> w.owner AND l.told_at < w.guard_after AND l.until > w.guard_before
+WHERE NOT EXISTS (SELECT FROM locking.event e WHERE e.token = l.token AND e.at <= w.guard_before
+	AND e.event IN ('released', 'broken', 'taken_over', 'expired'))
+SQL
+
+# ---- S1: exclusion ----
+
+none('no two leases of a row at once', <<'SQL');
+SELECT a.row, a.token, a.owner, a.told_at, a.until, b.token, b.owner, b.told_at
+FROM lease a JOIN lease b ON b.row = a.row AND b.token > a.token AND b.told_at < a.until AND b.told_at > a.told_at
+WHERE NOT EXISTS (SELECT FROM locking.event e WHERE e.token = a.token AND e.at <= b.told_at
+	AND e.event IN ('released', 'broken', 'taken_over', 'expired'))
+SQL
+none('an older token is not renewed after a newer one was granted', <<'SQL');
+SELECT a.row, a.token, a.told_at, b.token, b.told_at
+FROM lease a JOIN lease b ON b.row = a.row AND b.token > a.token AND b.told_at < a.told_at
+SQL
+
+# ---- history ----
+
+none('each token was acquired once', "SELECT token FROM locking.event WHERE event = 'acquired' GROUP BY token HAVING count(*) <> 1");
+none('and is of one row and owner', 'SELECT token FROM locking.event GROUP BY token HAVING count(DISTINCT (relation, key, owner)) <> 1');
+none('each ended at most once', <<'SQL');
+SELECT token, array_agg(event ORDER BY id) FROM locking.event WHERE event IN ('released', 'broken', 'taken_over', 'expired')
+GROUP BY token HAVING count(*) > 1
+SQL
+none('none ended, or was resumed, that had not been acquired before', <<'SQL');
+SELECT * FROM locking.event e WHERE event <> 'acquired'
+	AND NOT EXISTS (SELECT FROM locking.event a WHERE a.token = e.token AND a.event = 'acquired' AND a.id < e.id)
+SQL
+none('nothing follows the end', <<'SQL');
+SELECT * FROM locking.event e WHERE EXISTS (SELECT FROM locking.event o WHERE o.token = e.token AND o.id < e.id
+	AND o.event IN ('released', 'broken', 'taken_over', 'expired'))
+SQL
+none('a lock has ended before the next one of the row', <<'SQL');
+SELECT * FROM (SELECT key, token, id, at, lead(id) OVER w AS next_id FROM locking.event WHERE event = 'acquired' WINDOW w AS (PARTITION BY key ORDER BY token)) a
+WHERE next_id IS NOT NULL AND NOT EXISTS (SELECT FROM locking.event e WHERE e.token = a.token AND e.id > a.id AND e.id < a.next_id
+	AND e.event IN ('released', 'broken', 'taken_over', 'expired'))
+SQL
+none('records are of locks that have not ended', <<'SQL');
+SELECT l.key, l.token FROM locking.lock l WHERE EXISTS (SELECT FROM locking.event e WHERE e.token = l.token
+	AND e.event IN ('released', 'broken', 'taken_over', 'expired'))
+SQL
+none('and of all of those', <<'SQL');
+SELECT token FROM locking.event a WHERE event = 'acquired' AND NOT EXISTS (SELECT FROM locking.lock l WHERE l.token = a.token)
+	AND NOT EXISTS (SELECT FROM locking.event e WHERE e.token = a.token AND e.event IN ('released', 'broken', 'taken_over', 'expired'))
+SQL
+
+diag("repeat with LOCKING_SEED=$seed") unless Test::More->builder->is_passing;
+done_testing();

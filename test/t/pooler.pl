@@ -1,0 +1,215 @@
+# The application's save through a transaction pooler: many owners on a few
+# connections, with prepared statements; nobody becomes another by that.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use LockingTest;
+use Test::More;
+
+my $node = new_node('main', conf => [ 'log_statement = none' ]);
+sql($node, <<'SQL');
+CREATE EXTENSION locking;
+CREATE TABLE article (id integer PRIMARY KEY, body text, saved_by text);
+INSERT INTO article SELECT g, 'body' FROM generate_series(1, 100) g;
+SELECT locking.protect('article', required => true);
+CREATE ROLE web LOGIN;
+GRANT SELECT, INSERT, UPDATE, DELETE ON article TO web;
+GRANT EXECUTE ON FUNCTION locking.set_owner TO web;
+CREATE ROLE other LOGIN;
+GRANT SELECT, UPDATE ON article TO other;
+SQL
+
+# What a driver prepares once for each connection.
+my @statements = (
+	'PREPARE who (text, text) AS SELECT locking.set_owner($1, $2)',
+	'PREPARE take (int) AS SELECT locking.acquire(\'article\', $1)',
+	'PREPARE untyped AS SELECT locking.acquire(\'article\', $1)',
+	'PREPARE try (int) AS SELECT outcome FROM locking.try_acquire(\'article\', $1)',
+	'PREPARE confirm (bigint) AS SELECT locking.confirm($1) > clock_timestamp()',
+	'PREPARE renew (bigint) AS SELECT locking.renew($1) > clock_timestamp()',
+	'PREPARE save (int, text) AS UPDATE article SET body = $2, saved_by = locking.owner() WHERE id = $1 RETURNING saved_by',
+	'PREPARE release (bigint) AS SELECT locking.release($1)',
+	'PREPARE mine AS SELECT string_agg(key, \' \' ORDER BY key::int) FROM locking.locks WHERE is_mine',
+	'PREPARE applies (int) AS SELECT locking.lock_applies(\'article\', $1)',
+	'PREPARE owner AS SELECT locking.owner()',
+);
+sub connection
+{
+	my $session = session($node, user => 'web');
+	$session->query($_) for @statements;
+	return $session;
+}
+my @pool = (connection(), connection());
+my $next = 0;
+
+# One transaction, on whichever connection is its turn: the results of its statements.
+sub transaction
+{
+	my ($owner, @statements) = @_;
+	my $connection = $pool[ $next++ % @pool ];
+	my @results;
+	$connection->query('BEGIN');
+	$connection->query("EXECUTE who('$owner', 'Name of $owner')");
+	for my $statement (@statements)
+	{
+		my $state = $connection->state_of("EXECUTE $statement");
+		if ($state)
+		{
+			$connection->query('ROLLBACK');
+			return (@results, $state);
+		}
+		push @results, $connection->{out};
+	}
+	$connection->query('COMMIT');
+	return @results;
+}
+
+# ---- several owners in turn, often enough for generic plans ----
+
+my @owners = qw(ann bob cid);
+my (%token, $faults);
+for my $round (1 .. 12)
+{
+	for my $n (0 .. $#owners)
+	{
+		my $row = $n + 1;
+		my ($owner, $rival) = @owners[ $n, ($n + 1) % 3 ];
+		my @got;
+		($token{$owner}) = transaction($owner, $round % 2 ? "take($row)" : "untyped('$row')");
+		push @got, transaction($rival, "applies($row)", "try($row)", "save($row, 'rival')");
+		push @got, transaction($owner, 'mine', "applies($row)", "renew($token{$owner})");
+		push @got, transaction($rival, "renew($token{$owner})");
+		push @got, transaction($rival, "confirm($token{$owner})");
+		push @got, transaction($rival, "release($token{$owner})");
+		push @got, transaction($owner, "confirm($token{$owner})", "save($row, 'round $round')", "release($token{$owner})");
+		push @got, transaction($owner, "confirm($token{$owner})");
+		my $expected = "t held 55P03 $row f t 42501 42501 42501 t $owner t LK001";
+		next if "@got" eq $expected;
+		$faults++;
+		diag("round $round, $owner\n     got: @got\nexpected: $expected");
+	}
+}
+ok(!$faults, 'each owner saves his rows and no other, 36 times, on connections that change');
+is(sql($node, 'SELECT id, body, saved_by FROM article WHERE id <= 3 ORDER BY id'),
+	"1|round 12|ann\n2|round 12|bob\n3|round 12|cid", 'and that is what is there');
+is(sql($node, 'SELECT count(*), count(*) FILTER (WHERE owner = actor AND session_role = \'web\') FROM locking.history'),
+	'72|72', 'the history names owner and role');
+is($_->query('EXECUTE owner'), 'web', 'between transactions the connection is nobody\'s') for @pool;
+
+# ---- the owner does not leak ----
+
+my $connection = $pool[0];
+my %ending = (
+	'COMMIT' => [ 'COMMIT' ],
+	'ROLLBACK' => [ 'ROLLBACK' ],
+	'an error and ROLLBACK' => [ 'SELECT 1 / 0', 'ROLLBACK' ],
+	'an error and COMMIT' => [ 'SELECT 1 / 0', 'COMMIT' ],
+	'a lost lock' => [ 'SELECT locking.confirm(0)', 'ROLLBACK' ],
+	'a rolled back savepoint' => [ 'SAVEPOINT s', 'EXECUTE who(\'bob\', NULL)', 'ROLLBACK TO s', 'COMMIT' ],
+	'a released savepoint' => [ 'SAVEPOINT s', 'EXECUTE who(\'bob\', NULL)', 'RELEASE s', 'COMMIT' ],
+	'ROLLBACK AND CHAIN' => [ 'ROLLBACK AND CHAIN' ],
+	'COMMIT AND CHAIN' => [ 'COMMIT AND CHAIN' ],
+);
+for my $how (sort keys %ending)
+{
+	$connection->query('BEGIN');
+	$connection->query("EXECUTE who('ann', 'Ann')");
+	$connection->state_of($_) for @{ $ending{$how} };
+	is($connection->query("SELECT locking.owner() || current_setting('locking.owner_name')"), 'web', "no owner after $how");
+	$connection->query('ROLLBACK') if $how =~ /CHAIN/;
+}
+$connection->query('BEGIN');
+$connection->query("EXECUTE who('ann', 'Ann')");
+$connection->query('SAVEPOINT s');
+$connection->query("EXECUTE who('bob', NULL)");
+is($connection->query('EXECUTE owner'), 'bob', 'within a savepoint another owner');
+$connection->query('ROLLBACK TO s');
+is($connection->query("SELECT locking.owner() || '/' || current_setting('locking.owner_name')"), 'ann/Ann', 'and afterwards the first');
+$connection->query('COMMIT');
+
+# Outside of a transaction it lasts for its own statement only.
+$connection->query("EXECUTE who('ann', 'Ann')");
+is($connection->query('EXECUTE owner'), 'web', 'set_owner() outside of a transaction leaves nothing behind');
+
+# For the session, on purpose; a pooler's reset takes it back.
+for my $reset ('DISCARD ALL', 'RESET ALL')
+{
+	my $session = session($node, user => 'web');
+	$session->query("SELECT locking.set_owner('job:reindex', is_local => false)");
+	is($session->query('SELECT locking.owner()'), 'job:reindex', 'set_owner(..., is_local => false) is for the session');
+	$session->query($reset);
+	is($session->query('SELECT locking.owner()'), 'web', "$reset takes it back");
+	$session->quit;
+}
+
+# ---- one statement per message, or all in one ----
+
+my ($token) = transaction('ann', 'take(10)');
+my $session = session($node, user => 'web');
+is($session->state_of("BEGIN\\; SELECT locking.set_owner('ann')\\; SELECT locking.confirm($token)\\;"
+		  . " UPDATE article SET body = 'at once' WHERE id = 10\\; SELECT locking.release($token)\\; COMMIT"),
+	'', 'the whole save in one simple query');
+is(sql($node, 'SELECT body FROM article WHERE id = 10'), 'at once', 'is done');
+# one implicit transaction
+($token) = transaction('ann', 'take(11)');
+is($session->state_of("SELECT locking.set_owner('ann')\\; SELECT locking.confirm($token)\\;"
+		  . " UPDATE article SET body = 'at once' WHERE id = 11\\; SELECT locking.release($token)"),
+	'', 'without BEGIN too');
+is($session->query('SELECT locking.owner()'), 'web', 'and without owner afterwards');
+is($session->state_of("SELECT locking.set_owner('ann')"), '', 'a call of its own');
+is($session->state_of("UPDATE article SET body = 'x' WHERE id = 12"), 'LK002', 'gives the next statement nothing');
+# the owner that a statement sets by itself counts from then on, not before
+($token) = transaction('ann', 'take(13)');
+is($session->state_of("WITH o AS MATERIALIZED (SELECT locking.set_owner('ann')) SELECT locking.confirm($token) FROM o"), '',
+	'set_owner() and confirm() in one statement');
+$session->quit;
+
+# ---- who may ----
+
+refused('who was not granted set_owner() is nobody else', $node, '42501', "SELECT locking.set_owner('ann')", user => 'other');
+refused('nor by SET', $node, '42501', "SELECT locking.owner(); SET locking.owner = 'ann'", user => 'other');
+refused('NULL is nobody', $node, '22023', 'SELECT locking.set_owner(NULL)', user => 'web');
+
+# ---- a pool of pgbench's, with prepared statements ----
+
+sql($node, <<'SQL');
+CREATE TABLE done (owner text, row integer, at timestamptz DEFAULT clock_timestamp());
+GRANT INSERT ON done TO web;
+SQL
+my $folder = tmp_folder();
+open my $script, '>', "$folder/save.sql" or die "$folder: $!\n";
+print $script <<'SQL';
+\set row random(20, 40) * 2 + :client_id % 2
+\set owner random(1, 1000000)
+BEGIN;
+SELECT locking.set_owner('owner ' || :owner);
+SELECT coalesce(token, 0) AS token, granted::int AS granted FROM locking.try_acquire('article', :row) \gset
+COMMIT;
+\if :granted
+BEGIN;
+SELECT locking.set_owner('owner ' || :owner);
+SELECT locking.confirm(:token);
+UPDATE article SET body = 'by ' || :owner, saved_by = locking.owner() WHERE id = :row;
+INSERT INTO done VALUES ('owner ' || :owner, :row);
+SELECT locking.release(:token);
+COMMIT;
+\endif
+SQL
+close $script;
+for my $mode (qw(prepared extended simple))
+{
+	my $out = run_ok("a save with $mode statements", $node, 'pgbench', '-n', '-M', $mode, '-c', 4, '-j', 2, '-t', 100,
+		'-U', 'web', '-f', "$folder/save.sql", 'postgres');
+	like($out, qr{number of transactions actually processed: 400/400}, 'no client was stopped by an error');
+}
+is(sql($node, 'SELECT count(*) FROM locking.locks WHERE owner LIKE \'owner %\''), 0, 'all locks were released');
+cmp_ok(sql($node, 'SELECT count(*) FROM done'), '>', 300, 'most rows were granted');
+is(sql($node, <<'SQL'), 0, 'each row is of its last saver');
+SELECT count(*) FROM article a JOIN (SELECT DISTINCT ON (row) row, owner FROM done ORDER BY row, at DESC) d ON d.row = a.id
+WHERE a.saved_by IS DISTINCT FROM d.owner
+SQL
+
+$_->quit for @pool;
+done_testing();
