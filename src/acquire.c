@@ -18,7 +18,6 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/resowner.h"
 #include "utils/tuplestore.h"
 
 PG_FUNCTION_INFO_V1(locking_acquire);
@@ -229,6 +228,22 @@ try_once(const Wish *wish, Lock *lock)
 
 /* ---- waiting for a lease to end ---- */
 
+typedef struct Try
+{
+	const Wish *wish;
+	Lock	   *lock;
+	Outcome		outcome;
+} Try;
+
+static bool
+try_body(void *arg)
+{
+	Try		   *try = arg;
+
+	try->outcome = try_once(try->wish, try->lock);
+	return try->outcome <= RESUMED;
+}
+
 /*
  * A try that lets go of the target row when the lock went to somebody else in
  * between: a waiter must not keep the holder from saving.
@@ -236,20 +251,10 @@ try_once(const Wish *wish, Lock *lock)
 static Outcome
 try_and_let_go(const Wish *wish, Lock *lock)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	Outcome		outcome;
+	Try			try = {wish, lock};
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(caller);
-	outcome = try_once(wish, lock);
-	if (outcome <= RESUMED)
-		ReleaseCurrentSubTransaction();
-	else
-		RollbackAndReleaseCurrentSubTransaction();
-	MemoryContextSwitchTo(caller);
-	CurrentResourceOwner = owner;
-	return outcome;
+	(void) in_subtransaction(try_body, &try, NULL);
+	return try.outcome;
 }
 
 static void

@@ -250,6 +250,12 @@ extern void report_locked(int elevel, const Lock *lock, Oid child);
 pg_noreturn extern void report_lost(int64 token);
 pg_noreturn extern void report_not_yours(int64 token);
 
+/* ---- undoable work (subtransaction.c) ---- */
+
+typedef bool (*SubtransactionBody) (void *arg);
+
+extern bool in_subtransaction(SubtransactionBody body, void *arg, ErrorData **error);
+
 /* ---- operations other files build on ---- */
 
 extern bool unchanged_since(const Lock *lock, TransactionId xmin);

@@ -229,10 +229,13 @@ bool
 record_may_exist(FmgrInfo *flinfo, Oid relid, const char *key)
 {
 	Probe	   *probe = flinfo->fn_extra ? flinfo->fn_extra : probe_begin(flinfo);
+	MemoryContext caller;
 	ScanKeyData keys[2];
 	bool		found;
 
 	row_keys(keys, relid, key);
+	/* what the scan allocates has to live as long as the scan */
+	caller = MemoryContextSwitchTo(flinfo->fn_mcxt);
 	index_rescan(probe->scan, keys, 2, NULL, 0);
 	found = index_getnext_slot(probe->scan, ForwardScanDirection, probe->slot);
 	if (found)
@@ -241,6 +244,7 @@ record_may_exist(FmgrInfo *flinfo, Oid relid, const char *key)
 		ExecClearTuple(probe->slot);
 		index_rescan(probe->scan, keys, 2, NULL, 0);
 	}
+	MemoryContextSwitchTo(caller);
 	return found;
 }
 

@@ -15,7 +15,6 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/resowner.h"
 #include "utils/rls.h"
 #include "utils/syscache.h"
 
@@ -167,6 +166,24 @@ no_such_row(const TableInfo *table, const Datum *values)
 			 errtable_by_id(table->root)));
 }
 
+typedef struct RowQuestion
+{
+	TableInfo  *table;
+	const Datum *values;
+	const char *key;			/* or this */
+	bool		answer;
+} RowQuestion;
+
+static bool
+lock_row_body(void *arg)
+{
+	RowQuestion *question = arg;
+
+	question->answer = target_fetch(question->table, TARGET_TRY, question->values, NULL, NULL) ||
+		target_fetch(question->table, TARGET_LOCK, question->values, NULL, NULL);
+	return false;
+}
+
 /*
  * Would the row's policies let the caller lock it?  Only locking tells; it is
  * undone, so that the holder's save does not wait for who asked.
@@ -174,18 +191,10 @@ no_such_row(const TableInfo *table, const Datum *values)
 static bool
 policies_allow_lock(TableInfo *table, const Datum *values)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	bool		allowed;
+	RowQuestion question = {table, values};
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(caller);
-	allowed = target_fetch(table, TARGET_TRY, values, NULL, NULL) ||
-		target_fetch(table, TARGET_LOCK, values, NULL, NULL);
-	RollbackAndReleaseCurrentSubTransaction();
-	MemoryContextSwitchTo(caller);
-	CurrentResourceOwner = owner;
-	return allowed;
+	(void) in_subtransaction(lock_row_body, &question, NULL);
+	return question.answer;
 }
 
 /*
@@ -210,57 +219,35 @@ check_may_lock(TableInfo *table, const Datum *values)
  * whose tables' policies run as him, so they may neither write nor leave settings.
  */
 static bool
-see_row(TableInfo *table, Oid relid, const char *key)
+see_row_body(void *arg)
 {
+	RowQuestion *question = arg;
 	Datum		values[INDEX_MAX_KEYS];
 	bool		save_read_only = XactReadOnly;
 	int			save_guc = NewGUCNestLevel();
-	bool		visible;
 
 	XactReadOnly = true;
-	key_parse(table->key, relid, key, values);
-	visible = target_fetch(table, TARGET_SEE, values, NULL, NULL);
+	key_parse(question->table->key, question->table->root, question->key, values);
+	question->answer = target_fetch(question->table, TARGET_SEE, values, NULL, NULL);
 	XactReadOnly = save_read_only;
 	AtEOXact_GUC(false, save_guc);
-	return visible;
+	return false;
 }
 
 /*
- * The same where a policy that fails hides the row: one table's must not keep
- * everybody from reading the list of locks.
+ * A policy that fails hides the row: one table's must not keep everybody from
+ * reading the list of locks.
  */
 static bool
-try_see_row(TableInfo *table, Oid relid, const char *key)
+policies_show_row(TableInfo *table, const char *key)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool visible = false;
+	RowQuestion question = {table, NULL, key};
+	ErrorData  *error;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(caller);
-	PG_TRY();
-	{
-		visible = see_row(table, relid, key);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(caller);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(caller);
-		CurrentResourceOwner = owner;
-		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
-			ReThrowError(error);
-		FreeErrorData(error);
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(caller);
-	CurrentResourceOwner = owner;
-	return visible;
+	(void) in_subtransaction(see_row_body, &question, &error);
+	if (error && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+		ReThrowError(error);
+	return !error && question.answer;
 }
 
 /* May the current role read the table and, under row security, this row of it? */
@@ -280,7 +267,7 @@ row_visible(Oid relid, const char *key)
 	rel = relation_open(relid, AccessShareLock);
 	table = table_info(rel);
 	if (table->is_protected && !table->key_replaced)
-		visible = try_see_row(table, relid, key);
+		visible = policies_show_row(table, key);
 	relation_close(rel, NoLock);
 	return visible;
 }
