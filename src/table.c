@@ -29,7 +29,14 @@ static HTAB *tables;
 
 /* ---- invalidation ---- */
 
-/* A partition goes by its root's settings, a child table's strength by its own. */
+/* A partition goes by its root's settings; a plan may name the parent. */
+static bool
+depends_on(const TableInfo *info, Oid relid)
+{
+	return info->relid == relid || info->root == relid ||
+		(info->parent && info->parent->key.target == relid);
+}
+
 static void
 invalidate_table(Datum arg, Oid relid)
 {
@@ -38,7 +45,7 @@ invalidate_table(Datum arg, Oid relid)
 
 	hash_seq_init(&status, tables);
 	while ((table = hash_seq_search(&status)) != NULL)
-		if (table->info && (!OidIsValid(relid) || table->relid == relid || table->info->root == relid))
+		if (table->info && (!OidIsValid(relid) || depends_on(table->info, relid)))
 			table->info->valid = false;
 }
 
