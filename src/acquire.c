@@ -311,7 +311,7 @@ refuse(Outcome outcome, const Lock *lock)
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 				 errmsg("row \"%s\" of table \"%s\" is locked by you, in another client",
 						lock->key, get_rel_name(lock->relation)),
-				 errdetail("The client is \"%s\".", lock->client),
+				 errdetail("The client is \"%s\".", clipped(lock->client)),
 				 errhint("Release the lock with token " INT64_FORMAT " first.", lock->token),
 				 errtable_by_id(lock->relation)));
 }

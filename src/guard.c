@@ -36,7 +36,10 @@ typedef struct Write
 	HeapTuple	old;			/* NULL: INSERT */
 	HeapTuple	new;			/* NULL: DELETE */
 	bool		by_foreign_key; /* a foreign key's own action */
-	bool		holds_lock;		/* the writer has a live lock that covers the row */
+	const char *owner;			/* who is answerable for it */
+	bool		holds_row;		/* he has a live lock on the row itself */
+	int			parents_held;	/* on parents, old and new */
+	int			parents_free;	/* and on how many he has none */
 	Relation	records;		/* NULL until a record has to be looked at */
 } Write;
 
@@ -123,11 +126,17 @@ lock_still_live(Relation records, Lock *lock)
 		!has_lapsed(lock, clock_now());
 }
 
+static bool
+is_writers(const Write *write, const Lock *lock)
+{
+	return strcmp(lock->owner, write->owner) == 0;
+}
+
 /* Another's live hard lock: "lock" is in the way. */
 static bool
-in_the_way(Relation records, Lock *lock, Oid child)
+in_the_way(Write *write, Lock *lock, Oid child)
 {
-	if (is_current_owner(lock->owner))
+	if (is_writers(write, lock))
 		return false;
 	if (!lock->hard)
 	{
@@ -135,19 +144,15 @@ in_the_way(Relation records, Lock *lock, Oid child)
 			report_locked(WARNING, lock, child);
 		return false;
 	}
-	return lock_still_live(records, lock);
+	return lock_still_live(write->records, lock);
 }
 
 /* Look at one row's record.  True: the write is to be skipped. */
 static bool
 check_lock(Write *write, Lock *lock, Oid child)
 {
-	if (!in_the_way(write->records, lock, child))
-	{
-		if (is_current_owner(lock->owner) && !has_lapsed(lock, clock_now()))
-			write->holds_lock = true;
+	if (!in_the_way(write, lock, child))
 		return false;
-	}
 	/* rule 8: leaving out what a foreign key does would break it */
 	if (locking_on_locked == ON_LOCKED_ERROR || write->by_foreign_key)
 		report_locked(ERROR, lock, child);
@@ -320,8 +325,11 @@ check_own_lock(Write *write)
 		find_record(write, write->table->root, key, &lock);
 	if ((found && check_lock(write, &lock, InvalidOid)) || check_new_key(write))
 		return true;
-	if (found && is_current_owner(lock.owner))
+	if (found && is_writers(write, &lock))
+	{
+		write->holds_row = !has_lapsed(&lock, clock_now());
 		follow_row(write, &lock);
+	}
 	return false;
 }
 
@@ -365,12 +373,17 @@ fetch_parent(Write *write, TableInfo *parent, TargetQuery query, Datum *values)
 
 /* The lock of a parent row, if it is in the way.  True: skip the row. */
 static bool
-check_parent_lock(Write *write, TableInfo *parent, const char *key)
+check_parent_lock(Write *write, TableInfo *parent, const char *key, bool *held)
 {
 	Lock		lock;
 
-	return key && find_record(write, parent->root, key, &lock) &&
-		check_lock(write, &lock, write->table->root);
+	*held = false;
+	if (key == NULL || !find_record(write, parent->root, key, &lock))
+		return false;
+	if (check_lock(write, &lock, write->table->root))
+		return true;
+	*held = is_writers(write, &lock) && !has_lapsed(&lock, clock_now());
+	return false;
 }
 
 /*
@@ -383,14 +396,21 @@ static bool
 check_parent_row(Write *write, TableInfo *parent, Datum *values)
 {
 	char	   *key = fetch_parent(write, parent, TARGET_TRY, values);
+	bool		held;
 
 	if (key == NULL)
 	{
-		if (check_parent_lock(write, parent, fetch_parent(write, parent, TARGET_SEE, values)))
+		if (check_parent_lock(write, parent, fetch_parent(write, parent, TARGET_SEE, values), &held))
 			return true;
 		key = fetch_parent(write, parent, TARGET_LOCK, values);
 	}
-	return check_parent_lock(write, parent, key);
+	if (check_parent_lock(write, parent, key, &held))
+		return true;
+	if (held)
+		write->parents_held++;
+	else
+		write->parents_free++;
+	return false;
 }
 
 /* The parent of one version of the row.  True: skip the row. */
@@ -471,7 +491,7 @@ refuse_unlocked(const Write *write)
 			 errmsg("rows of table \"%s\" can only be written with a lock on them",
 					get_rel_name(write->table->root)),
 			 errdetail("The table requires a lock for writing, and the current owner, \"%s\", has none.",
-					   current_owner()),
+					   write->owner),
 			 errhint("Acquire the row first with locking.acquire()."),
 			 errtable_by_id(write->table->root)));
 }
@@ -492,7 +512,8 @@ check_called_right(FunctionCallInfo fcinfo)
 /*
  * Is this a foreign key's own action?  PostgreSQL runs one as the owner of the
  * referring table and marks it so, but the mark stays on in triggers of users that it
- * fires; those writing tables that refer to nothing are told apart.
+ * fires; those writing tables that refer to nothing are told apart.  It is its cause's: judged
+ * as the owner who wrote the referred table.
  */
 static bool
 by_foreign_key(Relation rel)
@@ -514,8 +535,18 @@ read_write(FunctionCallInfo fcinfo, Write *write)
 	write->new = TRIGGER_FIRED_BY_INSERT(event) ? trigger->tg_trigtuple :
 		TRIGGER_FIRED_BY_UPDATE(event) ? trigger->tg_newtuple : NULL;
 	write->by_foreign_key = by_foreign_key(write->rel);
-	write->holds_lock = false;
+	write->owner = write->by_foreign_key ? outer_owner() : current_owner();
+	write->holds_row = false;
+	write->parents_held = 0;
+	write->parents_free = 0;
 	write->records = NULL;
+}
+
+/* Does the writer hold what the row's lock is: its own, or those of its parents, old and new? */
+static bool
+is_covered(const Write *write)
+{
+	return write->holds_row || (write->parents_held > 0 && write->parents_free == 0);
 }
 
 /*
@@ -532,30 +563,10 @@ check_write(Write *write)
 	skip = check_parents(write) || check_own_lock(write);
 	if (write->records)
 		table_close(write->records, NoLock);
-	if (!skip && write->table->required && !write->holds_lock && !write->by_foreign_key)
+	if (!skip && write->table->required && !is_covered(write) && !write->by_foreign_key)
 		refuse_unlocked(write);
 	if (!skip && write->old && write->new)
 		expect_movement(write);
-	return skip;
-}
-
-/*
- * A foreign key's own action is its cause's: judged as the owner who wrote the
- * referred table.  Marked as it is, it would be taken for the table owner's code.
- */
-static bool
-judge(Write *write)
-{
-	Oid			role;
-	int			context;
-	bool		skip;
-
-	if (!write->by_foreign_key)
-		return check_write(write);
-	GetUserIdAndSecContext(&role, &context);
-	SetUserIdAndSecContext(role, context & ~SECURITY_NOFORCE_RLS);
-	skip = check_write(write);
-	SetUserIdAndSecContext(role, context);
 	return skip;
 }
 
@@ -574,7 +585,7 @@ locking_guard(PG_FUNCTION_ARGS)
 	if (!write.table->is_protected)
 		return PointerGetDatum(result);
 	check_key_in_force(write.table);
-	if (!judge(&write))
+	if (!check_write(&write))
 		return PointerGetDatum(result);
 	count_skipped(fcinfo->flinfo->fn_mcxt, get_rel_name(write.table->root));
 	return PointerGetDatum(NULL);

@@ -56,6 +56,8 @@ extern int64 catalog_execute(const char *sql, int nargs, const Oid *types, const
 
 extern char *current_owner(void);
 extern char *current_owner_name(void);
+extern char *outer_owner(void);
+extern bool set_own_reading(bool on);
 extern bool is_current_owner(const char *owner);
 
 /* ---- keys (key.c) ---- */
@@ -245,6 +247,7 @@ typedef enum EventKind
 
 extern void event_record(EventKind kind, const Lock *lock, const char *reason);
 extern int	errtable_by_id(Oid relid);
+extern char *clipped(const char *text);
 extern char *holder_of(const Lock *lock);
 extern void report_locked(int elevel, const Lock *lock, Oid child);
 pg_noreturn extern void report_lost(int64 token);

@@ -26,10 +26,33 @@
 PG_FUNCTION_INFO_V1(locking_owner);
 PG_FUNCTION_INFO_V1(locking_set_owner);
 
+static bool own_reading = false;
+
+/*
+ * Reading on behalf of the caller is restricted, too, but it is his own: policies
+ * may ask who he is.  Returns what was set before.
+ */
+bool
+set_own_reading(bool on)
+{
+	bool		before = own_reading;
+
+	own_reading = on;
+	return before;
+}
+
 static bool
 in_foreign_code(void)
 {
-	return InSecurityRestrictedOperation() || InNoForceRLSOperation();
+	return (InSecurityRestrictedOperation() && !own_reading) || InNoForceRLSOperation();
+}
+
+/* The owner as he is to his own statements, whosever code is running. */
+char *
+outer_owner(void)
+{
+	return locking_owner_setting[0] != '\0' ? locking_owner_setting :
+		GetUserNameFromId(GetOuterUserId(), false);
 }
 
 static Oid

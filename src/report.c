@@ -7,9 +7,13 @@
 #include <math.h>
 
 #include "catalog/namespace.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+
+/* bytes of a text of somebody's in a message */
+#define MAX_QUOTED 500
 
 /* errtable() for a relation that is not open */
 int
@@ -25,13 +29,24 @@ errtable_by_id(Oid relid)
 	return 0;
 }
 
+/* What somebody wrote, short enough to be put into everybody's messages and logs. */
+char *
+clipped(const char *text)
+{
+	int			length = strlen(text);
+
+	if (length <= MAX_QUOTED)
+		return pstrdup(text);
+	return psprintf("%.*s...", pg_mbcliplen(text, length, MAX_QUOTED), text);
+}
+
 /* "Brenda Smith (brenda)", or "brenda" */
 char *
 holder_of(const Lock *lock)
 {
 	if (lock->owner_name && strcmp(lock->owner_name, lock->owner) != 0)
-		return psprintf("%s (%s)", lock->owner_name, lock->owner);
-	return lock->owner;
+		return psprintf("%s (%s)", clipped(lock->owner_name), clipped(lock->owner));
+	return clipped(lock->owner);
 }
 
 static char *
@@ -49,7 +64,7 @@ static char *
 lock_detail(const Lock *lock)
 {
 	return psprintf("Locked since %s, %s%s%s.", timestamptz_to_str(lock->acquired_at), time_left(lock),
-					lock->note ? ": " : "", lock->note ? lock->note : "");
+					lock->note ? ": " : "", lock->note ? clipped(lock->note) : "");
 }
 
 /*
@@ -75,7 +90,7 @@ report_locked(int elevel, const Lock *lock, Oid child)
 		ereport(elevel,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 				 errmsg("row \"%s\" of table \"%s\" is locked by %s%s",
-						lock->key, table, holder_of(lock), guarded),
+						clipped(lock->key), table, holder_of(lock), guarded),
 				 errdetail("%s", lock_detail(lock)),
 				 errhint("Try again later, or ask for the row with locking.request()."),
 				 errtable_by_id(reported)));

@@ -223,14 +223,18 @@ see_row_body(void *arg)
 {
 	RowQuestion *question = arg;
 	Datum		values[INDEX_MAX_KEYS];
+	Oid			save_role;
+	int			save_context;
 	bool		save_read_only = XactReadOnly;
 	int			save_guc = NewGUCNestLevel();
 
+	as_role(GetUserId(), SECURITY_RESTRICTED_OPERATION, &save_role, &save_context);
 	XactReadOnly = true;
 	key_parse(question->table->key, question->table->root, question->key, values);
 	question->answer = target_fetch(question->table, TARGET_SEE, values, NULL, NULL);
 	XactReadOnly = save_read_only;
 	AtEOXact_GUC(false, save_guc);
+	SetUserIdAndSecContext(save_role, save_context);
 	return false;
 }
 
@@ -243,8 +247,10 @@ policies_show_row(TableInfo *table, const char *key)
 {
 	RowQuestion question = {table, NULL, key};
 	ErrorData  *error;
+	bool		before = set_own_reading(!InSecurityRestrictedOperation());
 
 	(void) in_subtransaction(see_row_body, &question, &error);
+	(void) set_own_reading(before);
 	if (error && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
 		ReThrowError(error);
 	return !error && question.answer;

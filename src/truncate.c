@@ -148,8 +148,8 @@ check_own_locks(Relation records, TableInfo *table)
 			continue;
 		if (!is_current_owner(lock->owner))
 		{
-			if (lock->hard && lock_still_live(records, lock))
-				report_locked(ERROR, lock, InvalidOid);
+			if (lock->hard ? lock_still_live(records, lock) : !has_lapsed(lock, clock_now()))
+				report_locked(lock->hard ? ERROR : WARNING, lock, InvalidOid);
 		}
 		else if (record_lock(records, lock, LockTupleExclusive, LockWaitBlock))
 			release_record(records, lock, EVENT_RELEASED, NULL);

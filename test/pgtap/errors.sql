@@ -2,7 +2,7 @@
 -- What is said to whoever is refused: SQLSTATE, message, detail, hint, and the error
 -- fields schema and table; by whom and of what it is not said.
 --
-SELECT plan(50);
+SELECT plan(58);
 
 CREATE SCHEMA "Press";
 CREATE TABLE "Press".article (id integer PRIMARY KEY, title text);
@@ -118,6 +118,18 @@ FROM (VALUES ('SELECT locking.acquire(''article'', 1)'), ('SELECT locking.acquir
 	('SELECT * FROM locking.lock')) AS s(statement);
 -- some columns are enough to lock a row
 SELECT is((error_of('SELECT locking.acquire(''article'', 2)', 'regress_errors_writer')).state, NULL, 'writer of one column locks');
+-- the views show what one may read
+CREATE FUNCTION keys_in(view text, as_role text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	keys text;
+BEGIN
+	PERFORM set_config('role', as_role, true);
+	EXECUTE format('SELECT string_agg(DISTINCT key, '' '' ORDER BY key) FROM locking.%I', view) INTO keys;
+	PERFORM set_config('role', 'none', true);
+	RETURN keys;
+END $$;
+SELECT is(keys_in(view, 'regress_errors_reader'), '1 2 3', 'reader: ' || view) FROM (VALUES ('locks'), ('history')) AS v(view);
+SELECT is(keys_in(view, 'regress_errors_blind'), NULL, 'blind: ' || view) FROM (VALUES ('locks'), ('history')) AS v(view);
 -- who may not read the table is told neither row nor holder
 SELECT raises('DELETE FROM article', 'regress_errors_blind', '55P03', 'a row of table "article" is locked by another owner', '', 'Try again later.', 'Press.article');
 SELECT raises('DELETE FROM ledger', 'regress_errors_blind', 'LK002', 'rows of table "ledger" can only be written with a lock on them',
@@ -127,6 +139,18 @@ ALTER TABLE article ENABLE ROW LEVEL SECURITY;
 CREATE POLICY even ON article USING (id % 2 = 0);
 SELECT is((error_of('SELECT locking.acquire(''article'', 1)', 'regress_errors_writer')).state, 'P0002', 'a row that one does not see');
 SELECT is((error_of('SELECT locking.try_acquire(''article'', 3)', 'regress_errors_writer')).state, 'P0002', 'locked or not');
+SELECT is((error_of('SELECT locking.request(''article'', 3)', 'regress_errors_writer')).state, 'P0002', 'nor can one ask for it');
+SELECT is(keys_in(view, 'regress_errors_writer'), '2', 'row security: ' || view) FROM (VALUES ('locks'), ('history')) AS v(view);
+CREATE FUNCTION asks(as_role text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+	answer boolean;
+BEGIN
+	PERFORM set_config('role', as_role, true);
+	answer := locking.is_locked('article', 1);
+	PERFORM set_config('role', 'none', true);
+	RETURN answer;
+END $$;
+SELECT is(asks('regress_errors_writer'), false, 'nor is it told that such a row is locked');
 
 SELECT finish();
 DROP SCHEMA "Press" CASCADE;

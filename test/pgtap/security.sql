@@ -50,19 +50,32 @@ EXCEPTION WHEN OTHERS THEN
 		'[0-9]+', '#', 'g');
 END $$;
 
--- Where hostile code says with whose rights it ran.
+-- Where hostile code says with whose rights it ran. An error undoes what it wrote, but
+-- not that it moved a sequence.
 CREATE TABLE m.ran (what text, who text);
+CREATE SEQUENCE m.strangers;
 ALTER TABLE m.ran OWNER TO mallory;
 GRANT INSERT, SELECT ON m.ran TO PUBLIC;
-CREATE FUNCTION m.note(what text) RETURNS boolean LANGUAGE plpgsql VOLATILE AS
-	$$ BEGIN INSERT INTO m.ran VALUES (what, current_user); RETURN true; END $$;
+GRANT USAGE ON SEQUENCE m.strangers TO PUBLIC;
+CREATE FUNCTION m.note(what text) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+	IF current_user <> 'mallory' THEN PERFORM nextval('m.strangers'); END IF;
+	INSERT INTO m.ran VALUES (what, current_user);
+	RETURN true;
+END $$;
 -- said to be immutable, so that the planner runs it
 CREATE FUNCTION m.evil(integer) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS
 	$$ BEGIN RETURN m.note('evil'); END $$;
 ALTER FUNCTION m.note(text) OWNER TO mallory;
 ALTER FUNCTION m.evil(integer) OWNER TO mallory;
-CREATE FUNCTION public.not_mallory() RETURNS SETOF text LANGUAGE sql AS
-	$$ SELECT DISTINCT what || ' as ' || who FROM m.ran WHERE who <> 'mallory' $$;
+-- what ran as somebody else since the last time
+CREATE FUNCTION public.not_mallory() RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY SELECT DISTINCT what || ' as ' || who FROM m.ran WHERE who <> 'mallory'
+		UNION ALL SELECT 'undone by an error' FROM m.strangers WHERE is_called;
+	PERFORM setval('m.strangers', 1, false);
+	DELETE FROM m.ran;
+END $$;
 
 SET SESSION AUTHORIZATION bob;
 SELECT locking.acquire('app.secret', 1, note => 'private note') AS bobs,
@@ -185,6 +198,22 @@ SELECT locking.acquire('app.lines', 1);
 SELECT lives_ok('DELETE FROM app.par WHERE id = 3', 'a cascade passes the lock of who caused it');
 RESET SESSION AUTHORIZATION;
 
+-- though the guard, judging that, runs code of the table's owner: here his type's cast
+RESET SESSION AUTHORIZATION;
+INSERT INTO app.par VALUES (4);
+SET SESSION AUTHORIZATION mallory;
+CREATE TYPE m.color AS ENUM ('red');
+CREATE FUNCTION m.color_text(m.color) RETURNS text LANGUAGE plpgsql AS
+	$$BEGIN INSERT INTO m.owners VALUES ('cast', current_user, locking.owner()); RETURN 'red'; END$$;
+CREATE CAST (m.color AS text) WITH FUNCTION m.color_text(m.color);
+CREATE TABLE m.colored (id m.color PRIMARY KEY, par integer REFERENCES app.par ON DELETE CASCADE);
+INSERT INTO m.colored VALUES ('red', 4);
+SELECT locking.protect('m.colored');
+SET SESSION AUTHORIZATION bob;
+DELETE FROM app.par WHERE id = 4;
+RESET SESSION AUTHORIZATION;
+SELECT is_empty($$SELECT place, who, owner FROM m.owners WHERE owner <> who$$, 'nor while the guard judges a cascade');
+
 -- ---------------------------------------------------------------------------
 -- A row that one may not update cannot be locked
 -- ---------------------------------------------------------------------------
@@ -256,7 +285,6 @@ SELECT is((SELECT count(DISTINCT public.told(format(f, k)))::integer FROM unnest
 	'app.secret: the answer does not depend on the row: ' || f)
 FROM unnest(ARRAY[
 	$$SELECT locking.acquire('app.secret', %s)$$,
-	$$SELECT locking.acquire('app.secret', %s, wait => '10 ms')$$,
 	$$SELECT locking.try_acquire('app.secret', %s)$$,
 	$$SELECT * FROM locking.acquire_all('app.secret', ARRAY['%s'])$$,
 	$$SELECT locking.take_over('app.secret', '%s'::text, 'why')$$,
@@ -271,7 +299,6 @@ SELECT is((SELECT count(DISTINCT public.told(format(f, k)))::integer FROM unnest
 	'app.doc, hidden rows: the answer does not depend on the row: ' || f)
 FROM unnest(ARRAY[
 	$$SELECT locking.acquire('app.doc', %s)$$,
-	$$SELECT locking.acquire('app.doc', %s, wait => '10 ms')$$,
 	$$SELECT locking.try_acquire('app.doc', %s)$$,
 	$$SELECT * FROM locking.acquire_all('app.doc', ARRAY['%s'])$$,
 	$$SELECT locking.take_over('app.doc', '%s'::text, 'why')$$,
@@ -309,7 +336,8 @@ SELECT count(*) FROM locking.protected_tables WHERE m.leak(relation::text);
 SELECT is_empty($$SELECT what FROM m.leaked WHERE what ~ 'secret|doc7|bob|^7$'$$, 'leaky functions and operators see nothing more');
 SELECT isnt_empty('SELECT what FROM m.leaked', 'they did run');
 SET LOCAL row_security = off;
-SELECT throws_ok('SELECT * FROM locking.locks', '42501', NULL, 'row_security = off shows nothing, it fails');
+SELECT is((SELECT count(*) FROM locking.locks l WHERE NOT (l.relation = 'app.doc'::regclass AND l.key = '1')
+	AND l.owner = 'bob'), 0::bigint, 'row_security = off shows nothing more');
 SET LOCAL row_security = on;
 
 -- what the guard says in a cascade into tables one cannot read, and to who cannot read
@@ -462,10 +490,12 @@ CREATE TABLE m.folded (id integer PRIMARY KEY, CHECK (m.evil(1)));
 CREATE INDEX ON m.folded (id) WHERE m.evil(2);
 INSERT INTO m.folded VALUES (1);
 SELECT locking.protect('m.folded');
+SELECT locking.acquire('m.folded', 1) AS folded \gset
+SELECT locking.confirm(:folded), locking.renew(:folded), locking.release(:folded);
+-- with columns' privileges alone xmin cannot be read by the caller
 REVOKE SELECT ON m.folded FROM mallory;
 GRANT SELECT (id) ON m.folded TO mallory;
-SELECT locking.acquire('m.folded', 1) AS folded \gset
-SELECT locking.confirm(:folded), locking.renew(:folded);
+SELECT public.told($$SELECT locking.acquire('m.folded', 1)$$);
 CREATE TABLE m.parts (id integer PRIMARY KEY, CHECK (m.evil(1))) PARTITION BY LIST (id);
 CREATE TABLE m.part1 PARTITION OF m.parts FOR VALUES IN (1);
 CREATE TABLE m.part2 PARTITION OF m.parts FOR VALUES IN (2);
@@ -476,7 +506,6 @@ TRUNCATE m.part1;
 RESET SESSION AUTHORIZATION;
 SELECT isnt_empty($$SELECT FROM m.ran WHERE what = 'evil'$$, 'constraints do run in the planner');
 SELECT is_empty('SELECT public.not_mallory()', 'constraints of mallory''s table: acquire(), confirm(), TRUNCATE of a partition');
-TRUNCATE m.ran;
 
 -- parents: TRUNCATE of a child joins the two
 SET SESSION AUTHORIZATION mallory;
@@ -488,28 +517,12 @@ GRANT SELECT, UPDATE ON m.up TO bob;
 SELECT locking.protect('m.up'), locking.protect('m.down', parent => 'up');
 SET SESSION AUTHORIZATION bob;
 SELECT locking.acquire('m.up', 1);
-TRUNCATE m.ran;
+RESET SESSION AUTHORIZATION;
+SELECT count(*) FROM public.not_mallory();
 SET SESSION AUTHORIZATION mallory;
-TRUNCATE m.ran;
 SELECT throws_ok('TRUNCATE m.down', '55P03', NULL, 'TRUNCATE of a child whose parent is locked');
-DELETE FROM m.ran;
-DO $$BEGIN TRUNCATE m.down; EXCEPTION WHEN lock_not_available THEN NULL; END$$;
 RESET SESSION AUTHORIZATION;
--- the error undid what hostile code wrote, so it takes another witness: a sequence
-SET SESSION AUTHORIZATION mallory;
-CREATE SEQUENCE m.strangers;
-GRANT USAGE ON SEQUENCE m.strangers TO PUBLIC;
-CREATE OR REPLACE FUNCTION m.note(what text) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
-BEGIN
-	IF current_user <> 'mallory' THEN PERFORM nextval('m.strangers'); END IF;
-	INSERT INTO m.ran VALUES (what, current_user);
-	RETURN true;
-END $$;
-DO $$BEGIN TRUNCATE m.down; EXCEPTION WHEN lock_not_available THEN NULL; END$$;
-RESET SESSION AUTHORIZATION;
-SELECT is((SELECT is_called FROM m.strangers), false, 'constraints of a child of mallory''s: TRUNCATE');
-SELECT setval('m.strangers', 1, false);
-TRUNCATE m.ran;
+SELECT is_empty('SELECT public.not_mallory()', 'constraints of a child of mallory''s: TRUNCATE');
 
 -- operators for a domain of mallory's are an exact match where the type's own are not
 SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'citext') AS has_citext \gset
@@ -532,16 +545,13 @@ CREATE OPERATOR types.= (LEFTARG = types.citext, RIGHTARG = m.dom, FUNCTION = m.
 CREATE TABLE m.domkey (id m.dom PRIMARY KEY);
 INSERT INTO m.domkey VALUES ('x');
 SELECT locking.protect('m.domkey');
-REVOKE SELECT ON m.domkey FROM mallory;
-GRANT SELECT (id) ON m.domkey TO mallory;
 SELECT lives_ok($$SELECT locking.acquire('m.domkey', 'X')$$, 'a key with a domain''s own operator');
 CREATE TABLE m.domref (id integer PRIMARY KEY, name m.dom CONSTRAINT name REFERENCES app.names);
 SELECT locking.protect('m.domref', parent => 'name');
 SELECT lives_ok($$INSERT INTO m.domref VALUES (1, 'a')$$, 'a reference with a domain''s own operator');
 RESET SESSION AUTHORIZATION;
-SELECT is_empty('SELECT public.not_mallory()', 'operators for domains of mallory''s: acquire(), the guard''s look at the parent');
-SELECT is_empty($$SELECT FROM m.ran WHERE what = 'operator'$$, 'nor do they run at all: it is the key''s own equality that counts');
-TRUNCATE m.ran;
+SELECT is_empty($$SELECT FROM m.ran WHERE what = 'operator'$$, 'they do not run at all: it is the key''s own equality that counts');
+SELECT is_empty('SELECT public.not_mallory()', 'and surely not with others'' rights: acquire(), the guard''s look at the parent');
 \endif
 
 -- row security policies: of views' readers, and of who is stopped in a cascade
@@ -563,8 +573,6 @@ SELECT count(*) FROM locking.protected_tables;
 SELECT count(*) FROM locking.drafts;
 RESET SESSION AUTHORIZATION;
 SELECT is_empty('SELECT public.not_mallory()', 'a policy of mallory''s is not run as a reader of the views, who named no table of hers');
-TRUNCATE m.ran;
-SELECT setval('m.strangers', 1, false);
 SET SESSION AUTHORIZATION mallory;
 ALTER POLICY trap ON m.trap USING (1 / (id - id) = 1);
 SET SESSION AUTHORIZATION alice;
@@ -585,7 +593,6 @@ SET SESSION AUTHORIZATION alice;
 SELECT lives_ok('SELECT * FROM locking.locks', 'nor does a key that no longer fits its type');
 SET SESSION AUTHORIZATION mallory;
 DROP TABLE m.retyped;
-CREATE SCHEMA IF NOT EXISTS m;
 RESET SESSION AUTHORIZATION;
 CREATE SCHEMA closed AUTHORIZATION mallory;
 SET SESSION AUTHORIZATION mallory;
@@ -611,9 +618,7 @@ SELECT locking.acquire('m.snare', 1);
 SET SESSION AUTHORIZATION bob;
 SELECT throws_ok('DELETE FROM app.par WHERE id = 2', '55P03', NULL, 'a cascade into mallory''s locked row is stopped');
 RESET SESSION AUTHORIZATION;
-SELECT is((SELECT is_called FROM m.strangers), false, 'and her policy is not run as bob, to see whether he may be told');
-SELECT setval('m.strangers', 1, false);
-TRUNCATE m.ran;
+SELECT is_empty('SELECT public.not_mallory()', 'and her policy is not run as bob, to see whether he may be told');
 
 -- what a superuser does without naming a table of mallory's, and protect()
 SET SESSION AUTHORIZATION mallory;
@@ -634,7 +639,7 @@ SELECT locking.protect('m.full');
 SELECT locking.acquire('m.full', 1, ttl => '1 ms');
 SELECT pg_sleep(0.01);
 RESET SESSION AUTHORIZATION;
-TRUNCATE m.ran;
+SELECT count(*) FROM public.not_mallory();
 SET LOCAL constraint_exclusion = on;
 SET LOCAL locking.keep_lapsed = 0;
 SELECT count(*) FROM locking.locks;
@@ -655,7 +660,6 @@ RESET constraint_exclusion;
 -- names like those used, in schemas and pg_temp that come first
 SET SESSION AUTHORIZATION mallory;
 RESET constraint_exclusion;
-CREATE SCHEMA IF NOT EXISTS m;
 CREATE FUNCTION m.clock_timestamp() RETURNS timestamptz LANGUAGE plpgsql AS $$BEGIN PERFORM m.note('clock'); RETURN 'infinity'; END$$;
 CREATE FUNCTION m.owner() RETURNS text LANGUAGE sql AS $$SELECT 'bob'::text$$;
 CREATE FUNCTION m.row_visible(regclass, text) RETURNS boolean LANGUAGE sql AS 'SELECT true';
@@ -699,18 +703,19 @@ UPDATE m.plain SET plain = 2 WHERE id OPERATOR(pg_catalog.=) 1;
 SELECT locking.release(:plain);
 SELECT count(*) FROM locking.locks l;
 SELECT count(*) FROM locking.history;
-SELECT public.throws_ok($$SELECT locking.unprotect('app.doc')$$, '42501', NULL, 'unprotect() of another''s table, hostile search_path');
-SELECT public.is_empty($$SELECT FROM locking.locks WHERE relation OPERATOR(pg_catalog.=) 'app.secret'::pg_catalog.regclass$$,
-	'locks of unreadable tables, hostile search_path');
-SELECT public.is(locking.owner(), 'mallory'::pg_catalog.text, 'owner(), hostile search_path');
+-- pgTAP does not stand such a search_path, so the judging is done later
+SELECT public.told($$SELECT locking.unprotect('app.doc')$$) AS unprotect, locking.owner() AS owner,
+	(SELECT count(*) FROM locking.locks WHERE relation OPERATOR(pg_catalog.=) 'app.secret'::pg_catalog.regclass) AS locks \gset hostile_
 TRUNCATE m.plain;
 SELECT locking.unprotect('m.plain');
 DROP TABLE m.plain;
 RESET SESSION AUTHORIZATION;
 RESET search_path;
 DROP TABLE pg_temp.pg_constraint, pg_temp.pg_attribute, pg_temp.pg_proc, pg_temp.protected;
+SELECT matches(:'hostile_unprotect'::text, 'permission denied', 'unprotect() of another''s table, hostile search_path');
+SELECT is(:'hostile_locks'::text, '0', 'locks of unreadable tables, hostile search_path');
+SELECT is(:'hostile_owner'::text, 'mallory', 'owner(), hostile search_path');
 SELECT is_empty('SELECT public.not_mallory()', 'functions, operators, tables and types first on the search_path are not run or used with others'' rights');
-TRUNCATE m.ran;
 
 -- ---------------------------------------------------------------------------
 -- Names that need quotes

@@ -49,6 +49,22 @@ DELETE FROM author WHERE id = 3;
 SELECT * FROM article WHERE id < 5 ORDER BY id;
 SELECT key FROM locking.locks WHERE relation = 'article'::regclass ORDER BY key;
 
+-- where the key is itself the reference, the action moves the lock, and ends it
+CREATE TABLE biography (id integer PRIMARY KEY REFERENCES author ON UPDATE CASCADE ON DELETE CASCADE, text text);
+INSERT INTO author VALUES (40);
+INSERT INTO biography VALUES (40);
+SELECT locking.protect('biography');
+SELECT locking.acquire('biography', 40) AS token \gset
+SELECT locking.save_draft(:token, '{"text": "draft"}');
+SET locking.owner = 'bert';
+UPDATE author SET id = 41 WHERE id = 40;
+SET locking.owner = 'anna';
+UPDATE author SET id = 41 WHERE id = 40;
+SELECT key, token = :token AS same_token FROM locking.locks WHERE relation = 'biography'::regclass;
+SELECT key, data FROM locking.drafts WHERE relation = 'biography'::regclass;
+DELETE FROM author WHERE id = 41;
+SELECT event, key, owner, actor FROM locking.history WHERE relation = 'biography'::regclass ORDER BY id;
+
 -- a table that requires locks: the action needs none, its cause is not guarded
 CREATE TABLE entry (id integer PRIMARY KEY, author integer REFERENCES author ON DELETE CASCADE);
 INSERT INTO author VALUES (30), (31);
@@ -65,7 +81,11 @@ $$ BEGIN UPDATE actions.log SET n = n + 1; RETURN OLD; END $$;
 CREATE TRIGGER count_entries BEFORE DELETE ON entry FOR EACH ROW EXECUTE FUNCTION count_entries();
 DELETE FROM author WHERE id = 31;
 SELECT * FROM log;
-SELECT locking.acquire('log', 1) IS NOT NULL AS acquired;
+-- nor is it the deleter's: it runs as the table's owner, and has that role's locks only
+SELECT locking.acquire('log', 1) AS token \gset
+DELETE FROM author WHERE id = 31;
+SELECT locking.release(:token);
+SELECT locking.protect('log');
 DELETE FROM author WHERE id = 31;
 SELECT * FROM log;
 

@@ -117,6 +117,26 @@ UPDATE wide SET b = 'free' WHERE c = 7;
 SELECT locking.unprotect('wide');
 UPDATE wide SET b = 'free' WHERE c = 7;
 
+-- names that need quotes
+CREATE SCHEMA "ddl: O'Neill";
+CREATE TABLE "ddl: O'Neill"."a ""b"" %s" ("the ""key" integer CONSTRAINT "p %k" PRIMARY KEY, "%t" text,
+	"up" integer CONSTRAINT "f 'k'" REFERENCES "ddl: O'Neill"."a ""b"" %s");
+SET search_path = "ddl: O'Neill", ddl;
+INSERT INTO "a ""b"" %s" VALUES (1, 'x', NULL), (2, 'y', 1);
+SELECT locking.protect('"a ""b"" %s"', columns => '{%t}', parent => 'f ''k''');
+SET locking.owner = 'anna';
+SELECT locking.acquire('"a ""b"" %s"', 1) IS NOT NULL AS acquired;
+SET locking.owner = 'bert';
+UPDATE "a ""b"" %s" SET "%t" = 'z' WHERE "the ""key" = 1;
+UPDATE "a ""b"" %s" SET "%t" = 'z' WHERE "the ""key" = 2;
+TRUNCATE "a ""b"" %s";
+SELECT relation, columns, parent, key FROM locking.protected_tables WHERE parent ~ '''';
+SELECT locking.unprotect('"a ""b"" %s"');
+SET client_min_messages = warning;
+DROP SCHEMA "ddl: O'Neill" CASCADE;
+RESET client_min_messages;
+SET search_path = ddl;
+
 -- what cannot be protected
 CREATE TABLE no_key (id integer);
 CREATE TABLE unique_only (id integer NOT NULL UNIQUE);

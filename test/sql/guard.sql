@@ -94,6 +94,19 @@ INSERT INTO article VALUES (5, 'bert''s');
 UPDATE article SET title = 'passes' WHERE id = 5;
 SET locking.owner = 'anna';
 SELECT locking.confirm(:token) IS NOT NULL AS confirmed;
+-- within a confirmed save, in a savepoint: the lock stays hers to resume
+BEGIN;
+SELECT locking.confirm(:token) IS NOT NULL AS confirmed;
+SAVEPOINT s;
+UPDATE article SET id = 52 WHERE id = 50;
+SAVEPOINT t;
+UPDATE article SET title = 'undone' WHERE id = 52;
+ROLLBACK TO t;
+UPDATE article SET id = 50 WHERE id = 52;
+RELEASE s;
+COMMIT;
+SELECT lapse('article');
+SELECT locking.renew(:token) IS NOT NULL AS resumed;
 -- a change that is rolled back moves it back
 BEGIN;
 UPDATE article SET id = 51 WHERE id = 50;

@@ -54,6 +54,15 @@ SELECT round(locking.lock_seconds_remaining('article', '1')::numeric, -1) AS lit
 SELECT outcome FROM locking.try_acquire('article', '1')
 UNION ALL SELECT outcome FROM locking.try_acquire('article', 1)
 UNION ALL SELECT outcome FROM locking.try_acquire('line', ARRAY['10', '3']);
+SELECT locking.is_locked(relation => 'article', key => '1'), locking.lock_applies(relation => 'article', key => 1),
+	locking.lock_seconds_remaining(relation => 'line', key => ARRAY['3', '10']) > 0 AS remaining;
+SELECT locking.save_draft(token, '{}') FROM locking.locks WHERE relation = 'line'::regclass AND key = '{10,3}';
+SELECT locking.discard_draft('line', ARRAY['10', '3']);
+SELECT count(*) FROM locking.drafts;
+SELECT locking.request('line', ARRAY[10, 3], 'please'), locking.request('line', '{3,10}');
+SELECT relation, key FROM locking.requests ORDER BY key;
+SELECT locking.withdraw('line', ARRAY['10', '3']), locking.withdraw('line', '{3,10}');
+SELECT count(*) FROM locking.requests;
 SELECT locking.release_all();
 SELECT locking.release_all();
 
@@ -70,7 +79,7 @@ SELECT locking.acquire('article', 2, client => 'tab 2');
 SELECT granted, outcome, token = :token AS same, owner, client FROM locking.try_acquire('article', 2, client => 'tab 2');
 SELECT granted, outcome, token = :token AS same, owner, client FROM locking.try_acquire('article', 2, client => 'tab 1');
 SELECT granted, outcome, token = :token AS same, owner, client FROM locking.try_acquire('article', 2);
-SELECT locking.release(:token), locking.release(:token) AS again;
+SELECT locking.release(token => :token), locking.release(:token) AS again;
 
 -- try_acquire(): granted and renewed, resumed, held
 SELECT granted, outcome, owner, owner_name, client, hard, acquired_at <= clock_timestamp() AS past,
@@ -111,7 +120,7 @@ SELECT locking.renew(token => :token, ttl => '10 min', draft => '{"a": 1}') > cl
 SELECT round(seconds_left::numeric, -1) AS seconds_left FROM mine WHERE is_mine;
 -- a time that was given once is the one that it goes on by
 SELECT locking.renew(:token) > clock_timestamp() + '9 min' AS renewed;
-SELECT locking.confirm(:token) > clock_timestamp() + '9 min' AS confirmed;
+SELECT locking.confirm(token => :token) > clock_timestamp() + '9 min' AS confirmed;
 -- lapsed it resumes, as long as nobody has changed the row: save by save
 UPDATE locking.lock SET expires_at = clock_timestamp() WHERE token = :token;
 BEGIN;

@@ -52,6 +52,12 @@ SELECT * FROM line ORDER BY id;
 SET locking.on_locked = skip;
 UPDATE line SET amount = amount + 1;
 INSERT INTO line VALUES (41, 4, 0), (19, 1, 0);
+COPY line FROM stdin;
+42	4	0
+43	1	0
+44	1	0
+\.
+DELETE FROM line WHERE id = 42;
 RESET locking.on_locked;
 SELECT * FROM line ORDER BY id;
 
@@ -167,6 +173,18 @@ UPDATE page SET id = 10 WHERE id = 4;
 UPDATE page SET text = 'y' WHERE id IN (1, 2);
 TRUNCATE page;
 SELECT locking.is_locked('page', 1);
+
+-- with cascades, and locks required: one is enough for what its cascades reach, no further
+CREATE TABLE node (id integer PRIMARY KEY, up integer CONSTRAINT node_up REFERENCES node ON DELETE CASCADE ON UPDATE CASCADE);
+INSERT INTO node VALUES (1, NULL), (2, 1), (3, 2);
+SELECT locking.protect('node', required => true, parent => 'node_up');
+SELECT locking.acquire('node', 1) IS NOT NULL AS acquired;
+UPDATE node SET id = 10 WHERE id = 1;
+UPDATE node SET id = 30 WHERE id = 3;
+SELECT * FROM node ORDER BY id;
+DELETE FROM node WHERE id = 10;
+SELECT count(*) FROM node;
+SELECT count(*) FROM locking.locks WHERE relation = 'node'::regclass;
 
 -- a partitioned child
 CREATE TABLE item (id integer, invoice integer CONSTRAINT item_invoice REFERENCES invoice, PRIMARY KEY (id)) PARTITION BY RANGE (id);
