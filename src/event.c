@@ -62,7 +62,8 @@ keep(EventKind kind, const Lock *lock, const char *reason)
 	values[4] = CStringGetTextDatum(lock->key);
 	values[5] = Int64GetDatum(lock->token);
 	values[6] = CStringGetTextDatum(lock->owner);
-	values[7] = CStringGetTextDatum(current_owner());
+	/* a release is the owner's, also when a foreign key's action brings it about */
+	values[7] = CStringGetTextDatum(kind == EVENT_RELEASED ? lock->owner : current_owner());
 	values[8] = NameGetDatum(&session_role);
 	values[9] = client_address(&nulls[9]);
 	nulls[10] = reason == NULL;
