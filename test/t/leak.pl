@@ -156,7 +156,8 @@ SQL
 # ---- within one statement ----
 
 # What all of a statement's rows need is gone after it, so look while it runs: at an
-# early row and at the last one.
+# early row and at the last one. An UPDATE with any BEFORE trigger keeps some bytes for
+# each row (15 does); what counts is what the guard adds.
 $session = session($node, owner => 'ann', timeout => 3600);
 $session->query("SET locking.$_ = off") for 'notify', 'history';
 $session->query(<<"SQL");
@@ -170,15 +171,30 @@ SELECT locking.protect('bulk_line', parent => 'of_bulk')
 SQL
 my $measure = "CASE WHEN %1\$s IN (1000, $rows) THEN memory() END";
 
+my $usual = 0;
+
+sub grew
+{
+	my ($name, $growth, $without) = @_;
+	note("$name: $growth bytes, without the guard $without");
+	cmp_ok($growth - $without, '<=', $allowed, "$name: does not grow from row to row");
+	return;
+}
+
 sub steady_within
 {
 	my ($name, $statement, $result) = @_;
 	my $growth = $session->query($statement);
 	$growth = $session->query($result) if $result;
-	note("$name: $growth bytes");
-	cmp_ok($growth, '<=', $allowed, "$name: does not grow from row to row");
+	grew($name, $growth, $result ? $usual : 0);
 	return;
 }
+$session->query(<<"SQL");
+CREATE TABLE plain AS SELECT id, NULL::bigint AS m FROM bulk;
+CREATE TRIGGER x BEFORE UPDATE ON plain FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()
+SQL
+$session->query(sprintf("UPDATE plain SET m = COALESCE($measure, 0)", 'id'));
+$usual = $session->query('SELECT max(m) - min(m) FROM plain WHERE m > 0');
 my $of_bulk = 'SELECT max(m) - min(m) FROM bulk';
 steady_within('UPDATE of rows nobody has', sprintf("UPDATE bulk SET m = $measure", 'id'), $of_bulk);
 $session->query('UPDATE bulk SET m = NULL');
@@ -199,8 +215,7 @@ steady_within('UPDATE of child rows', sprintf("UPDATE bulk_line SET m = $measure
 	$other->query('CREATE TRIGGER a_see BEFORE UPDATE ON bulk FOR EACH ROW EXECUTE FUNCTION see()');
 	$other->query('UPDATE bulk SET body = 1');
 	my $growth = $other->query('SELECT max(m) - min(m) FROM seen');
-	note("UPDATE that skips: $growth bytes");
-	cmp_ok($growth, '<=', $allowed, "UPDATE that skips others' rows: does not grow from row to row");
+	grew("UPDATE that skips others' rows", $growth, $usual);
 	$other->query('DROP TRIGGER a_see ON bulk');
 	$other->quit;
 }
