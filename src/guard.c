@@ -387,21 +387,34 @@ check_parent_lock(Write *write, TableInfo *parent, const char *key, bool *held)
 }
 
 /*
+ * Somebody has the parent row locked: perhaps the holder, saving, who will want
+ * this child row too.  If its lock is live that is all there is to know.  Asked
+ * without locking the record, since the row comes first (rule 1).
+ */
+static bool
+parent_is_held(Write *write, TableInfo *parent, Datum *values, Lock *lock)
+{
+	char	   *key = fetch_parent(write, parent, TARGET_SEE, values);
+
+	return key && find_record(write, parent->root, key, lock) &&
+		lock->hard && !is_writers(write, lock) && !has_lapsed(lock, clock_now());
+}
+
+/*
  * Rule 7: the parent row is locked FOR KEY SHARE before its record is looked at,
- * so an acquirer, who takes it FOR UPDATE, is waited for or waits.  If somebody has
- * it locked, that is perhaps the holder saving, who will want this child row too: look at
- * the record first, and wait only if it is nobody's.
+ * so an acquirer, who takes it FOR UPDATE, is waited for or waits.
  */
 static bool
 check_parent_row(Write *write, TableInfo *parent, Datum *values)
 {
 	char	   *key = fetch_parent(write, parent, TARGET_TRY, values);
+	Lock		lock;
 	bool		held;
 
 	if (key == NULL)
 	{
-		if (check_parent_lock(write, parent, fetch_parent(write, parent, TARGET_SEE, values), &held))
-			return true;
+		if (parent_is_held(write, parent, values, &lock))
+			return check_lock(write, &lock, write->table->root);
 		key = fetch_parent(write, parent, TARGET_LOCK, values);
 	}
 	if (check_parent_lock(write, parent, key, &held))

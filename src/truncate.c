@@ -17,13 +17,16 @@
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
 
 PG_FUNCTION_INFO_V1(locking_guard_truncate);
 
 /*
  * Read at most one row with the rights of the table's owner, as foreign keys are
  * checked: never with those of the records' owner, since planning a query on a
- * table runs code of whoever owns it.  "row" gets the columns, if it is given.
+ * table runs code of whoever owns it.  With a snapshot of now: TRUNCATE takes
+ * rows, too, that the transaction's does not show.  "row" gets the columns, if it is
+ * given.
  */
 static bool
 find_row(Oid relid, const char *query, int n, Oid *types, Datum *values, int ncolumns, Datum *row)
@@ -36,7 +39,8 @@ find_row(Oid relid, const char *query, int n, Oid *types, Datum *values, int nco
 	as_role(relation_owner(relid), SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS,
 			&save_role, &save_context);
 	SPI_connect();
-	if (SPI_execute_with_args(query, n, types, values, NULL, false, 1) != SPI_OK_SELECT)
+	if (SPI_execute_snapshot(SPI_prepare(query, n, types), values, NULL,
+							 GetLatestSnapshot(), InvalidSnapshot, true, false, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not execute \"%s\"", query);
 	found = SPI_processed > 0;
 	for (int i = 0; found && i < ncolumns; i++)

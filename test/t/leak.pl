@@ -190,7 +190,8 @@ sub steady_within
 	return;
 }
 $session->query(<<"SQL");
-CREATE TABLE plain AS SELECT id, NULL::bigint AS m FROM bulk;
+CREATE TABLE plain (LIKE bulk INCLUDING ALL);
+INSERT INTO plain SELECT * FROM bulk;
 CREATE TRIGGER x BEFORE UPDATE ON plain FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()
 SQL
 $session->query(sprintf("UPDATE plain SET m = COALESCE($measure, 0)", 'id'));
