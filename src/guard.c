@@ -413,8 +413,9 @@ check_parent_row(Write *write, TableInfo *parent, Datum *values)
 
 	if (key == NULL)
 	{
-		if (parent_is_held(write, parent, values, &lock))
-			return check_lock(write, &lock, write->table->root);
+		if (parent_is_held(write, parent, values, &lock) &&
+			check_lock(write, &lock, write->table->root))
+			return true;
 		key = fetch_parent(write, parent, TARGET_LOCK, values);
 	}
 	if (check_parent_lock(write, parent, key, &held))
