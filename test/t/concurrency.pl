@@ -96,6 +96,7 @@ my @kinds = (
 	[ 4, sub { my ($r) = @_; return save($r, "SAVEPOINT s;\n") } ],
 	[ 6, sub { my ($r) = @_; return save($r, '', 1) } ],
 	[ 12, sub { my ($r) = @_; return edit($r) } ],
+	[ 10, sub { my ($r) = @_; return slow_renewal($r) } ],
 	[ 10, sub { my ($r) = @_; return "BEGIN " . $isolation->() . ";\nUPDATE article SET body = 'foreign' WHERE id = $r;\n" . (rand() < 0.2 ? 'ROLLBACK;' : 'COMMIT;') } ],
 	[ 2, sub { return "SET locking.on_locked = 'skip';\nUPDATE article SET body = 'bulk' WHERE id = ANY (ARRAY(SELECT id FROM article ORDER BY id FOR UPDATE));\nRESET locking.on_locked;" } ],
 	[ 6, sub { return $pause->(2) } ],
@@ -128,6 +129,14 @@ sub save
 		rand() < 0.4 ? "SELECT locking.release(:t$row);" : (),
 		rand() < 0.9 ? 'COMMIT;' : 'ROLLBACK;');
 	return join("\n", @steps);
+}
+
+# The old time passes while the renewal has not committed yet.
+sub slow_renewal
+{
+	my ($row) = @_;
+	return join("\n", "SELECT note_grant(locking.acquire('article', $row), $row) AS t$row \\gset", $pause->(1),
+		'BEGIN;', "SELECT note_lease(:t$row, locking.renew(:t$row));", $pause->(1.5), 'COMMIT;');
 }
 
 sub script_of
