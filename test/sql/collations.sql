@@ -3,7 +3,7 @@
 -- nondeterministic ones. The spelling is the stored row's.
 -- Ends early where PostgreSQL was built without ICU or citext is not there.
 --
-SELECT NOT EXISTS (SELECT FROM pg_collation WHERE collprovider = 'i')
+SELECT NOT EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu')
 	OR NOT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'citext')
 	OR getdatabaseencoding() <> 'UTF8' AS missing \gset
 \if :missing
