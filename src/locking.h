@@ -209,6 +209,7 @@ extern bool record_find(Relation records, Oid relid, const char *key, Lock *lock
 extern bool record_find_token(Relation records, int64 token, Lock *lock);
 extern bool record_may_exist(FmgrInfo *flinfo, Oid relid, const char *key);
 extern List *records_of(Relation records, Oid relid);
+extern List *records_of_owner(Relation records, const char *owner);
 extern List *records_after(Relation records, int64 *token, int max);
 extern bool record_lock(Relation records, Lock *lock, LockTupleMode mode, LockWaitPolicy policy);
 extern void record_insert(Relation records, Lock *lock);

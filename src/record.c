@@ -289,6 +289,37 @@ records_of(Relation records, Oid relid)
 }
 
 /*
+ * All records of an owner.  No index serves this; reading the table tidies its
+ * pages in passing, which reading all of an index would not.
+ */
+List *
+records_of_owner(Relation records, const char *owner)
+{
+	List	   *locks = NIL;
+	Snapshot	snapshot = RegisterSnapshot(GetCatalogSnapshot(RelationGetRelid(records)));
+	TableScanDesc scan = table_beginscan(records, SnapshotAny, 0, NULL);
+	TupleTableSlot *slot = table_slot_create(records, NULL);
+	Lock		lock;
+
+	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		bool		isnull;
+		text	   *text = DatumGetTextPP(slot_getattr(slot, COL_OWNER, &isnull));
+
+		if (VARSIZE_ANY_EXHDR(text) != strlen(owner) ||
+			memcmp(VARDATA_ANY(text), owner, strlen(owner)) != 0 ||
+			!table_tuple_satisfies_snapshot(records, slot, snapshot))
+			continue;
+		read_lock(slot, &lock);
+		locks = append_copy(locks, &lock);
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	table_endscan(scan);
+	UnregisterSnapshot(snapshot);
+	return locks;
+}
+
+/*
  * The records among the next "max" entries of the index on tokens, after
  * "*token", which is moved on, or back to the start when there are no more.  Counts
  * entries, not records: of records that are gone there may be any number.

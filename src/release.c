@@ -25,7 +25,7 @@ PG_FUNCTION_INFO_V1(locking_reap);
 #define SWEEP_SIZE 16
 #define SWEEP_EVERY 16
 
-/* how many reap() and release_all() look at at a time */
+/* how many reap() looks at at a time */
 #define BATCH_SIZE 1000
 
 /* The caller has the record locked, or it is in a table he has locked. */
@@ -87,21 +87,15 @@ locking_release_all(PG_FUNCTION_ARGS)
 	Relation	records = records_open(RowExclusiveLock);
 	List	   *own = NIL;
 	ListCell   *cell;
-	int64		token = PG_INT64_MIN;
 	int64		released = 0;
 
-	do
+	foreach(cell, records_of_owner(records, current_owner()))
 	{
-		foreach(cell, records_after(records, &token, BATCH_SIZE))
-		{
-			Lock	   *lock = lfirst(cell);
+		Lock	   *lock = lfirst(cell);
 
-			if (is_current_owner(lock->owner) &&
-				(client == NULL || (lock->client && strcmp(client, lock->client) == 0)))
-				own = lappend(own, lock);
-		}
-		CHECK_FOR_INTERRUPTS();
-	} while (token != PG_INT64_MIN);
+		if (client == NULL || (lock->client && strcmp(client, lock->client) == 0))
+			own = lappend(own, lock);
+	}
 	list_sort(own, by_row);
 	foreach(cell, own)
 	{
