@@ -304,10 +304,10 @@ records_of_owner(Relation records, const char *owner)
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
 	{
 		bool		isnull;
-		text	   *text = DatumGetTextPP(slot_getattr(slot, COL_OWNER, &isnull));
+		text	   *value = DatumGetTextPP(slot_getattr(slot, COL_OWNER, &isnull));
 
-		if (VARSIZE_ANY_EXHDR(text) != strlen(owner) ||
-			memcmp(VARDATA_ANY(text), owner, strlen(owner)) != 0 ||
+		if (VARSIZE_ANY_EXHDR(value) != strlen(owner) ||
+			memcmp(VARDATA_ANY(value), owner, strlen(owner)) != 0 ||
 			!table_tuple_satisfies_snapshot(records, slot, snapshot))
 			continue;
 		read_lock(slot, &lock);
