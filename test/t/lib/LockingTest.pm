@@ -3,6 +3,7 @@
 # Hides that PostgreSQL 13 and 14 may know the test modules by their old names.
 package LockingTest;
 
+use File::Temp;
 use strict;
 use warnings;
 
@@ -78,8 +79,7 @@ sub start_again
 
 sub tmp_folder
 {
-	return PostgreSQL::Test::Utils::tempdir() if $class =~ /Cluster/;
-	return TestLib::tempdir();
+	return File::Temp::tempdir(CLEANUP => 1);
 }
 
 sub major_version
