@@ -57,6 +57,7 @@ typedef struct Wish
 	char	   *note;
 	bool		take_over;
 	char	   *reason;
+	bool		answerable;		/* he may be told of a lock that is held */
 } Wish;
 
 /* ---- deciding ---- */
@@ -210,17 +211,21 @@ settle(Relation records, const Wish *wish, Lock *lock)
 
 /* One try.  "lock" gets the lock as it stands after it. */
 static Outcome
-try_once(const Wish *wish, Lock *lock)
+try_once(Wish *wish, Lock *lock)
 {
 	Relation	records = records_open(RowExclusiveLock);
 	Outcome		outcome;
 
 	if (!wish->take_over && peek(records, wish, target_key(wish->table, wish->values), lock, &outcome))
-		check_may_lock(wish->table, wish->values);
+	{
+		if (!wish->answerable)
+			check_may_lock(wish->table, wish->values);
+		wish->answerable = true;
+	}
 	else
 	{
 		outcome = settle(records, wish, lock);
-		sweep_some(records);
+		sweep_soon();
 	}
 	table_close(records, NoLock);
 	return outcome;
@@ -230,7 +235,7 @@ try_once(const Wish *wish, Lock *lock)
 
 typedef struct Try
 {
-	const Wish *wish;
+	Wish	   *wish;
 	Lock	   *lock;
 	Outcome		outcome;
 } Try;
@@ -249,7 +254,7 @@ try_body(void *arg)
  * between: a waiter must not keep the holder from saving.
  */
 static Outcome
-try_and_let_go(const Wish *wish, Lock *lock)
+try_and_let_go(Wish *wish, Lock *lock)
 {
 	Try			try = {wish, lock};
 
@@ -270,7 +275,7 @@ nap(TimestampTz deadline)
 
 /* A lease's end wakes nobody, so look again and again. */
 static Outcome
-try_until(const Wish *wish, TimestampTz deadline, Lock *lock)
+try_until(Wish *wish, TimestampTz deadline, Lock *lock)
 {
 	Outcome		outcome;
 
@@ -456,6 +461,7 @@ acquire_key(Wish *wish, const char *key)
 	Lock		lock;
 
 	key_parse(wish->table->key, wish->table->root, key, wish->values);
+	wish->answerable = false;
 	refuse(try_once(wish, &lock), &lock);
 	return lock.token;
 }

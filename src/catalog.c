@@ -17,6 +17,7 @@
 #include "utils/guc.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #define LOCKING_SCHEMA "locking"
@@ -106,7 +107,7 @@ catalog_owner(void)
 
 /*
  * Run a query with the records' owner's rights and a search_path on which
- * nothing of a user's lies.  Returns how many rows it processed; "first" gets the
+ * nothing of a user's lies.  With a snapshot of now (rule 2).  Returns how many rows it processed; "first" gets the
  * first column of the first row.  On an error the transaction's end resets role
  * and settings.
  */
@@ -119,6 +120,7 @@ run_as_owner(const char *sql, int nargs, const Oid *types, const Datum *values,
 	Oid			save_role;
 	int			save_context;
 	int			save_guc = NewGUCNestLevel();
+	SPIPlanPtr	plan;
 	int64		processed;
 
 	Assert(nargs <= lengthof(nullflags));
@@ -131,8 +133,10 @@ run_as_owner(const char *sql, int nargs, const Oid *types, const Datum *values,
 							 GUC_ACTION_SAVE, true, 0, false);
 
 	SPI_connect();
-	if (SPI_execute_with_args(sql, nargs, unconstify(Oid *, types), unconstify(Datum *, values),
-							  nullflags, false, 0) < 0)
+	plan = SPI_prepare(sql, nargs, unconstify(Oid *, types));
+	if (plan == NULL ||
+		SPI_execute_snapshot(plan, unconstify(Datum *, values), nullflags, GetLatestSnapshot(),
+							 InvalidSnapshot, false, true, 0) < 0)
 		elog(ERROR, "could not execute \"%s\"", sql);
 	processed = SPI_processed;
 	if (first)

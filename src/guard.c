@@ -36,7 +36,7 @@ typedef struct Write
 	HeapTuple	old;			/* NULL: INSERT */
 	HeapTuple	new;			/* NULL: DELETE */
 	bool		by_foreign_key; /* a foreign key's own action */
-	const char *owner;			/* who is answerable for it */
+	const char *owner;			/* who is answerable for it, once asked for */
 	bool		holds_row;		/* he has a live lock on the row itself */
 	int			parents_held;	/* on parents, old and new */
 	int			parents_free;	/* and on how many he has none */
@@ -116,20 +116,44 @@ count_skipped(MemoryContext query, const char *table)
 /*
  * Is this lock live?  If it seems not: rule 3.  "lock" gets the record as it
  * is after waiting.
+ *
+ * "below": it is a row below the locked one that is written.  A lapsed lock resumes if
+ * the locked row was not written (rule 5), which this write does not show, so it is noted
+ * on the record that there is nothing to resume any more.
  */
 bool
-lock_still_live(Relation records, Lock *lock)
+lock_still_live(Relation records, Lock *lock, bool below)
 {
+	bool		resumable = TransactionIdIsValid(lock->row_xmin) || TransactionIdIsValid(lock->confirm_xid);
+	bool		spoil = below && resumable;
+
 	if (!has_lapsed(lock, clock_now()))
 		return true;
-	return record_lock(records, lock, LockTupleShare, LockWaitBlock) &&
-		!has_lapsed(lock, clock_now());
+	if (!record_lock(records, lock, spoil ? LockTupleNoKeyExclusive : LockTupleShare, LockWaitBlock))
+		return false;
+	if (!has_lapsed(lock, clock_now()))
+		return true;
+	if (spoil)
+	{
+		lock->row_xmin = InvalidTransactionId;
+		lock->confirm_xid = InvalidTransactionId;
+		record_update(records, lock);
+	}
+	return false;
+}
+
+static const char *
+writer_of(Write *write)
+{
+	if (write->owner == NULL)
+		write->owner = write->by_foreign_key ? outer_owner() : current_owner();
+	return write->owner;
 }
 
 static bool
-is_writers(const Write *write, const Lock *lock)
+is_writers(Write *write, const Lock *lock)
 {
-	return strcmp(lock->owner, write->owner) == 0;
+	return strcmp(lock->owner, writer_of(write)) == 0;
 }
 
 /* Another's live hard lock: "lock" is in the way. */
@@ -144,7 +168,7 @@ in_the_way(Write *write, Lock *lock, Oid child)
 			report_locked(WARNING, lock, child);
 		return false;
 	}
-	return lock_still_live(write->records, lock);
+	return lock_still_live(write->records, lock, OidIsValid(child));
 }
 
 /* Look at one row's record.  True: the write is to be skipped. */
@@ -491,7 +515,7 @@ is_guarded_change(const Write *write)
 }
 
 static void
-refuse_unlocked(const Write *write)
+refuse_unlocked(Write *write)
 {
 	HeapTuple	row = write->old ? write->old : write->new;
 	char	   *key = key_of_tuple(write->table->key, write->rel, row, write->old == NULL);
@@ -505,7 +529,7 @@ refuse_unlocked(const Write *write)
 			 errmsg("rows of table \"%s\" can only be written with a lock on them",
 					get_rel_name(write->table->root)),
 			 errdetail("The table requires a lock for writing, and the current owner, \"%s\", has none.",
-					   write->owner),
+					   writer_of(write)),
 			 errhint("Acquire the row first with locking.acquire()."),
 			 errtable_by_id(write->table->root)));
 }
@@ -549,7 +573,7 @@ read_write(FunctionCallInfo fcinfo, Write *write)
 	write->new = TRIGGER_FIRED_BY_INSERT(event) ? trigger->tg_trigtuple :
 		TRIGGER_FIRED_BY_UPDATE(event) ? trigger->tg_newtuple : NULL;
 	write->by_foreign_key = by_foreign_key(write->rel);
-	write->owner = write->by_foreign_key ? outer_owner() : current_owner();
+	write->owner = NULL;
 	write->holds_row = false;
 	write->parents_held = 0;
 	write->parents_free = 0;

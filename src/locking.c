@@ -99,4 +99,5 @@ _PG_init(void)
 
 	catalog_init();
 	table_init();
+	release_init();
 }

@@ -263,9 +263,10 @@ extern bool in_subtransaction(SubtransactionBody body, void *arg, ErrorData **er
 /* ---- operations other files build on ---- */
 
 extern bool unchanged_since(const Lock *lock, TransactionId xmin);
-extern bool lock_still_live(Relation records, Lock *lock);
+extern bool lock_still_live(Relation records, Lock *lock, bool below);
 extern void release_record(Relation records, Lock *lock, EventKind kind, const char *reason);
-extern void sweep_some(Relation records);
+extern void release_init(void);
+extern void sweep_soon(void);
 extern void drop_own_request(Oid relid, const char *key, const char *owner);
 extern void save_draft(const Lock *lock, Datum data);
 extern void move_papers(Oid relid, const char *old_key, const char *new_key);

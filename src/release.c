@@ -9,12 +9,14 @@
 #include "locking.h"
 
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 
 PG_FUNCTION_INFO_V1(locking_release);
 PG_FUNCTION_INFO_V1(locking_release_all);
@@ -162,17 +164,49 @@ remove_refuse(Relation records, Lock *lock)
  * Look at a few records after those that this backend looked at last, in the
  * order of their tokens, round and round.
  */
-void
-sweep_some(Relation records)
+static void
+sweep(void)
 {
-	static int	calls = 0;
 	static int64 token = PG_INT64_MIN;
+	Relation	records = records_open(RowExclusiveLock);
 	ListCell   *cell;
 
-	if (++calls % SWEEP_EVERY != 0)
-		return;
+	PushActiveSnapshot(GetTransactionSnapshot());
 	foreach(cell, records_after(records, &token, SWEEP_SIZE))
 		(void) remove_refuse(records, lfirst(cell));
+	PopActiveSnapshot();
+	table_close(records, NoLock);
+}
+
+static bool sweep_is_due = false;
+
+/* Just before the commit: other rows' records are locked no longer than that takes. */
+static void
+sweep_if_due(XactEvent event, void *arg)
+{
+	if (event == XACT_EVENT_PRE_COMMIT && sweep_is_due)
+	{
+		sweep_is_due = false;
+		sweep();
+	}
+	if (event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
+		sweep_is_due = false;
+}
+
+void
+release_init(void)
+{
+	RegisterXactCallback(sweep_if_due, NULL);
+}
+
+/* An acquirer's contribution to keeping the table small. */
+void
+sweep_soon(void)
+{
+	static int	calls = 0;
+
+	if (++calls % SWEEP_EVERY == 0)
+		sweep_is_due = true;
 }
 
 Datum

@@ -95,12 +95,17 @@ static void
 renew_record(Relation records, Lock *lock, Target *target, const Interval *ttl, bool confirming)
 {
 	TimestampTz expires_at = lease_end(clock_now(), ttl ? ttl : &lock->ttl);
+	const char *key = lock->key;
 	TimestampTz now;
 	bool		lapsed;
 
 	if (!record_lock(records, lock, LockTupleNoKeyExclusive, LockWaitBlock))
 		report_lost(lock->token);
+	if (target->held && strcmp(lock->key, key) != 0)
+		report_lost(lock->token);	/* its owner has made it another row's */
 	now = clock_now();
+	if (expires_at <= now)		/* waited for one's own save for longer than that */
+		expires_at = lease_end(now, ttl ? ttl : &lock->ttl);
 	lapsed = has_lapsed(lock, now);
 	if (lapsed)
 		resume(target, lock);

@@ -27,6 +27,9 @@
 
 static HTAB *tables;
 
+/* raised by every invalidation: one may arrive while an entry is being built */
+static uint64 generation = 0;
+
 /* ---- invalidation ---- */
 
 /* A partition goes by its root's settings; a plan may name the parent. */
@@ -43,6 +46,7 @@ invalidate_table(Datum arg, Oid relid)
 	HASH_SEQ_STATUS status;
 	Table	   *table;
 
+	generation++;
 	hash_seq_init(&status, tables);
 	while ((table = hash_seq_search(&status)) != NULL)
 		if (table->info && (!OidIsValid(relid) || depends_on(table->info, relid)))
@@ -511,12 +515,17 @@ table_info(Relation rel)
 	Oid			relid = RelationGetRelid(rel);
 	Table	   *table = hash_search(tables, &relid, HASH_FIND, NULL);
 	TableInfo  *info;
+	uint64		built_in;
 	bool		found;
 
 	if (table && table->info && table->info->valid)
 		return table->info;
 
-	info = build_info(rel);
+	do
+	{
+		built_in = generation;
+		info = build_info(rel);
+	} while (built_in != generation);
 	table = hash_search(tables, &relid, HASH_ENTER, &found);
 	if (found && table->info)
 		MemoryContextSetParent(table->info->cxt, TopTransactionContext);

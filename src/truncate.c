@@ -152,7 +152,7 @@ check_own_locks(Relation records, TableInfo *table)
 			continue;
 		if (!is_current_owner(lock->owner))
 		{
-			if (lock->hard ? lock_still_live(records, lock) : !has_lapsed(lock, clock_now()))
+			if (lock->hard ? lock_still_live(records, lock, false) : !has_lapsed(lock, clock_now()))
 				report_locked(lock->hard ? ERROR : WARNING, lock, InvalidOid);
 		}
 		else if (record_lock(records, lock, LockTupleExclusive, LockWaitBlock))
@@ -181,7 +181,7 @@ check_parent_locks(Relation records, TableInfo *table)
 			Lock	   *lock = lfirst(cell);
 
 			if (!is_current_owner(lock->owner) && lock->hard &&
-				refers_to(table, parent, lock) && lock_still_live(records, lock))
+				refers_to(table, parent, lock) && lock_still_live(records, lock, true))
 				report_locked(ERROR, lock, table->root);
 		}
 	}
