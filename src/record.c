@@ -303,15 +303,12 @@ records_of_owner(Relation records, const char *owner)
 
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
 	{
-		bool		isnull;
-		text	   *value = DatumGetTextPP(slot_getattr(slot, COL_OWNER, &isnull));
-
-		if (VARSIZE_ANY_EXHDR(value) != strlen(owner) ||
-			memcmp(VARDATA_ANY(value), owner, strlen(owner)) != 0 ||
-			!table_tuple_satisfies_snapshot(records, slot, snapshot))
+		/* first: long values of dead versions may be gone already */
+		if (!table_tuple_satisfies_snapshot(records, slot, snapshot))
 			continue;
 		read_lock(slot, &lock);
-		locks = append_copy(locks, &lock);
+		if (strcmp(lock.owner, owner) == 0)
+			locks = append_copy(locks, &lock);
 	}
 	ExecDropSingleTupleTableSlot(slot);
 	table_endscan(scan);
