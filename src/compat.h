@@ -33,13 +33,9 @@
 /* 16 folded the per-class ownership and privilege tests into one */
 #if PG_VERSION_NUM < 160000
 #define locking_owns_relation(relid, role) pg_class_ownercheck(relid, role)
-#define locking_owns_proc(funcid, role) pg_proc_ownercheck(funcid, role)
 #else
-#include "catalog/pg_proc.h"
 #define locking_owns_relation(relid, role) \
 	object_ownercheck(RelationRelationId, relid, role)
-#define locking_owns_proc(funcid, role) \
-	object_ownercheck(ProcedureRelationId, funcid, role)
 #endif
 
 /* 18 counts index scans into an instrumentation struct */

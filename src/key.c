@@ -113,7 +113,6 @@ key_build(Relation rel, Oid root, int ncolumns, const AttrNumber *root_attnums, 
 		namestrcpy(&column->name, name);
 		column->type = att->atttypid;
 		column->equals = lookup_type_cache(column->type, TYPECACHE_EQ_OPR)->eq_opr;
-		column->generated = att->attgenerated != '\0';
 		getTypeInputInfo(column->type, &input, &column->typioparam);
 		fmgr_info_cxt(input, &column->input, cxt);
 		if (!set_text_way(column, cxt))

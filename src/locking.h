@@ -79,7 +79,6 @@ typedef struct KeyColumn
 	FmgrInfo	input;
 	KeyTextWay	way;
 	FmgrInfo	to_text;
-	bool		generated;
 } KeyColumn;
 
 typedef struct Key
