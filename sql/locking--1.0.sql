@@ -37,6 +37,8 @@ CREATE TABLE locking.lock (
 	CONSTRAINT lock_token_key UNIQUE (token)
 ) WITH (fillfactor = 70,
         autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500);
+-- In line, so that the gate can read it of versions whose other long values are gone.
+ALTER TABLE locking.lock ALTER COLUMN key SET STORAGE MAIN;
 COMMENT ON TABLE locking.lock IS 'lock records, lapsed ones included; read locking.locks instead';
 COMMENT ON COLUMN locking.lock.ttl IS 'the time a renewal without ttl extends by';
 
@@ -125,6 +127,14 @@ CREATE TRIGGER settings_changed BEFORE INSERT OR UPDATE OR DELETE ON locking.pro
 	FOR EACH ROW EXECUTE FUNCTION locking.settings_changed();
 ALTER TABLE locking.protected ENABLE ALWAYS TRIGGER settings_changed;
 
+-- For records that no function of ours writes: COPY, INSERT, logical replication.
+CREATE FUNCTION locking.raise_gate() RETURNS trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_raise_gate';
+COMMENT ON FUNCTION locking.raise_gate() IS 'makes the gate know of a record before it is written';
+CREATE TRIGGER "~raise_gate" BEFORE INSERT OR UPDATE ON locking.lock
+	FOR EACH ROW EXECUTE FUNCTION locking.raise_gate();
+ALTER TABLE locking.lock ENABLE ALWAYS TRIGGER "~raise_gate";
+
 CREATE FUNCTION locking.on_ddl() RETURNS event_trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_on_ddl';
 COMMENT ON FUNCTION locking.on_ddl() IS 'follows renamed columns, and guards new partitions against TRUNCATE';
@@ -139,7 +149,8 @@ CREATE EVENT TRIGGER locking_on_drop ON sql_drop
 	EXECUTE FUNCTION locking.on_drop();
 
 REVOKE ALL ON FUNCTION locking.guard(), locking.guard_truncate(),
-	locking.settings_changed(), locking.on_ddl(), locking.on_drop() FROM PUBLIC;
+	locking.settings_changed(), locking.raise_gate(), locking.on_ddl(), locking.on_drop()
+	FROM PUBLIC;
 
 -- ---------------------------------------------------------------------------
 -- Owner
@@ -329,6 +340,13 @@ COMMENT ON FUNCTION locking.withdraw(regclass, anyelement) IS 'takes one''s requ
 COMMENT ON FUNCTION locking.purge_history(interval) IS 'removes history older than that, returns how many rows';
 COMMENT ON FUNCTION locking.purge_drafts(interval) IS
 	'removes the owner''s drafts older than that (a superuser: everybody''s), returns how many';
+
+-- "gate_on" and "filled": does the gate answer here? The counts are of the server.
+CREATE FUNCTION locking.gate(OUT gate_on boolean, OUT filled boolean, OUT slots integer, OUT raised bigint,
+		OUT asked bigint, OUT looked bigint, OUT in_vain bigint)
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_gate';
+COMMENT ON FUNCTION locking.gate() IS
+	'state of the gate: slots, how many are raised, how often it was asked, and a record looked at, and in vain';
 
 -- ---------------------------------------------------------------------------
 -- Views. security_barrier: a reader's own function must not see a row before

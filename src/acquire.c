@@ -197,6 +197,9 @@ settle(Relation records, const Wish *wish, Lock *lock)
 	now = clock_now();
 	expires_at = lease_end(now, &ttl);
 
+	/* before the record is locked and the clock read that decides */
+	gate_raise(wish->table->root, key, expires_at);
+
 	/* a record that is gone once locked was released or broken: then insert */
 	if (record_find(records, wish->table->root, key, lock) &&
 		record_lock(records, lock, LockTupleNoKeyExclusive, LockWaitBlock))

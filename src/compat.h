@@ -38,6 +38,19 @@
 	object_ownercheck(RelationRelationId, relid, role)
 #endif
 
+/* 16 speaks of locators; is the table's file of this transaction's making? */
+#if PG_VERSION_NUM < 160000
+#define locking_new_file(rel) \
+	((rel)->rd_createSubid != InvalidSubTransactionId || \
+	 (rel)->rd_newRelfilenodeSubid != InvalidSubTransactionId || \
+	 (rel)->rd_firstRelfilenodeSubid != InvalidSubTransactionId)
+#else
+#define locking_new_file(rel) \
+	((rel)->rd_createSubid != InvalidSubTransactionId || \
+	 (rel)->rd_newRelfilelocatorSubid != InvalidSubTransactionId || \
+	 (rel)->rd_firstRelfilelocatorSubid != InvalidSubTransactionId)
+#endif
+
 /* 18 counts index scans into an instrumentation struct */
 #if PG_VERSION_NUM < 180000
 #define locking_index_beginscan(heap, index, snapshot, nkeys) \

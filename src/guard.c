@@ -43,12 +43,29 @@ typedef struct Write
 	Relation	records;		/* NULL until a record has to be looked at */
 } Write;
 
+/*
+ * The record of a row that the writer has locked.  Nearly always there is none:
+ * the gate knows that, or one look into the index.  The gate may also hide a lapsed
+ * one, unless it is wanted.
+ */
 static bool
-find_record(Write *write, Oid relid, const char *key, Lock *lock)
+find_record(Write *write, Oid relid, const char *key, bool lapsed_too, Lock *lock)
 {
-	if (write->records == NULL)
-		write->records = records_open(RowExclusiveLock);
-	return record_find(write->records, relid, key, lock);
+	bool		found;
+
+	if (gate_says_free(relid, key, lapsed_too))
+		return false;
+	/* COPY's triggers live longer than what they may keep open */
+	found = write->old == NULL || record_may_exist(write->flinfo, relid, key);
+	if (found)
+	{
+		if (write->records == NULL)
+			write->records = records_open(RowExclusiveLock);
+		found = record_find(write->records, relid, key, lock);
+	}
+	if (!found)
+		gate_looked_in_vain();
+	return found;
 }
 
 /* ---- skipped rows ---- */
@@ -315,39 +332,41 @@ follow_row(Write *write, Lock *lock)
 		release_record(records, &leftover, EVENT_EXPIRED, NULL);
 	if (TransactionIdIsValid(lock->confirm_xid) && TransactionIdIsCurrentTransactionId(lock->confirm_xid))
 		lock->confirm_xid = GetCurrentTransactionId();
+	gate_raise(lock->relation, new_key, lock->expires_at);
 	lock->key = new_key;
 	record_update(records, lock);
 	move_papers(lock->relation, key_of_tuple(write->table->key, write->rel, write->old, false), new_key);
 }
 
-/* The lock on a key that the row is given, if somebody else's is on it. */
+/* The lock on the key that the row is given, if somebody else's is on it. */
 static bool
 check_new_key(Write *write)
 {
-	char	   *new_key;
+	char	   *new_key = key_of_tuple(write->table->key, write->rel, write->new, true);
 	Lock		lock;
 
-	if (write->new == NULL || !key_changed(write))
-		return false;
-	new_key = key_of_tuple(write->table->key, write->rel, write->new, true);
-	return new_key && find_record(write, write->table->root, new_key, &lock) &&
+	return new_key && find_record(write, write->table->root, new_key, false, &lock) &&
 		check_lock(write, &lock, InvalidOid);
 }
 
-/* True: skip the row. */
+/*
+ * True: skip the row.  A lapsed record of the writer's own matters where it has to
+ * follow the row, or to learn of a savepoint of the save that it confirmed.
+ */
 static bool
 check_own_lock(Write *write)
 {
 	char	   *key;
 	Lock		lock;
+	bool		moves;
 	bool		found;
 
 	if (write->old == NULL)
 		return false;
+	moves = write->new && key_changed(write);
 	key = key_of_tuple(write->table->key, write->rel, write->old, false);
-	found = record_may_exist(write->flinfo, write->table->root, key) &&
-		find_record(write, write->table->root, key, &lock);
-	if ((found && check_lock(write, &lock, InvalidOid)) || check_new_key(write))
+	found = find_record(write, write->table->root, key, moves || records_touched(), &lock);
+	if ((found && check_lock(write, &lock, InvalidOid)) || (moves && check_new_key(write)))
 		return true;
 	if (found && is_writers(write, &lock))
 	{
@@ -402,7 +421,7 @@ check_parent_lock(Write *write, TableInfo *parent, const char *key, bool *held)
 	Lock		lock;
 
 	*held = false;
-	if (key == NULL || !find_record(write, parent->root, key, &lock))
+	if (key == NULL || !find_record(write, parent->root, key, true, &lock))
 		return false;
 	if (check_lock(write, &lock, write->table->root))
 		return true;
@@ -420,7 +439,7 @@ parent_is_held(Write *write, TableInfo *parent, Datum *values, Lock *lock)
 {
 	char	   *key = fetch_parent(write, parent, TARGET_SEE, values);
 
-	return key && find_record(write, parent->root, key, lock) &&
+	return key && find_record(write, parent->root, key, true, lock) &&
 		lock->hard && !is_writers(write, lock) && !has_lapsed(lock, clock_now());
 }
 

@@ -95,6 +95,7 @@ _PG_init(void)
 	define_owner_settings();
 	define_time_settings();
 	define_behaviour_settings();
+	gate_init();
 	MarkGUCPrefixReserved("locking");
 
 	catalog_init();

@@ -13,6 +13,7 @@
 
 #include "access/htup_details.h"
 #include "executor/spi.h"
+#include "executor/tuptable.h"
 #include "fmgr.h"
 #include "nodes/lockoptions.h"
 #include "utils/rel.h"
@@ -204,6 +205,8 @@ typedef struct Lock
 } Lock;
 
 extern Relation records_open(LOCKMODE lockmode);
+extern void record_read_end(TupleTableSlot *slot, Oid *relation, char **key, TimestampTz *expires_at);
+extern bool records_touched(void);
 extern bool record_find(Relation records, Oid relid, const char *key, Lock *lock);
 extern bool record_find_token(Relation records, int64 token, Lock *lock);
 extern bool record_may_exist(FmgrInfo *flinfo, Oid relid, const char *key);
@@ -252,6 +255,13 @@ extern char *holder_of(const Lock *lock);
 extern void report_locked(int elevel, const Lock *lock, Oid child);
 pg_noreturn extern void report_lost(int64 token);
 pg_noreturn extern void report_not_yours(int64 token);
+
+/* ---- the gate (gate.c) ---- */
+
+extern void gate_init(void);
+extern void gate_raise(Oid relid, const char *key, TimestampTz expires_at);
+extern bool gate_says_free(Oid relid, const char *key, bool lapsed_too);
+extern void gate_looked_in_vain(void);
 
 /* ---- undoable work (subtransaction.c) ---- */
 

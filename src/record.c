@@ -13,6 +13,7 @@
 #include "access/relscan.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_collation.h"
@@ -99,6 +100,19 @@ read_lock(TupleTableSlot *slot, Lock *lock)
 	lock->ttl = *DatumGetIntervalP(slot_value(slot, COL_TTL));
 	lock->row_xmin = DatumGetTransactionId(slot_value(slot, COL_ROW_XMIN));
 	lock->confirm_xid = DatumGetTransactionId(slot_value(slot, COL_CONFIRM_XID));
+}
+
+/*
+ * What the gate wants of any version of a record, dead ones too: these columns
+ * are never stored out of line (the key's storage is MAIN, and a btree entry's size
+ * limits it), while other long values of a dead version may be gone.
+ */
+void
+record_read_end(TupleTableSlot *slot, Oid *relation, char **key, TimestampTz *expires_at)
+{
+	*relation = DatumGetObjectId(slot_value(slot, COL_RELATION));
+	*key = slot_text(slot, COL_KEY);
+	*expires_at = DatumGetTimestampTz(slot_value(slot, COL_EXPIRES_AT));
 }
 
 /*
@@ -379,6 +393,16 @@ record_lock(Relation records, Lock *lock, LockTupleMode mode, LockWaitPolicy pol
 
 /* ---- writing ---- */
 
+/* the transaction of this backend that wrote a record last */
+static TransactionId last_writer = InvalidTransactionId;
+
+/* Has this transaction written a record?  Then the guard looks for lapsed ones, too. */
+bool
+records_touched(void)
+{
+	return TransactionIdIsValid(last_writer) && last_writer == GetTopTransactionIdIfAny();
+}
+
 static void
 set_text(Datum *values, bool *nulls, int column, const char *text)
 {
@@ -434,6 +458,7 @@ record_update(Relation records, Lock *lock)
 	HeapTuple	tuple = form_record(records, lock);
 
 	CatalogTupleUpdate(records, &lock->tid, tuple);
+	last_writer = GetTopTransactionIdIfAny();
 	lock->tid = tuple->t_self;
 	CommandCounterIncrement();
 }

@@ -99,13 +99,24 @@ renew_record(Relation records, Lock *lock, Target *target, const Interval *ttl, 
 	TimestampTz now;
 	bool		lapsed;
 
+	/* before the record is locked and the clock read that decides */
+	gate_raise(lock->relation, key, expires_at);
 	if (!record_lock(records, lock, LockTupleNoKeyExclusive, LockWaitBlock))
 		report_lost(lock->token);
-	if (target->held && strcmp(lock->key, key) != 0)
-		report_lost(lock->token);	/* its owner has made it another row's */
+	if (strcmp(lock->key, key) != 0)
+	{
+		/* its owner has made it another row's meanwhile */
+		if (target->held)
+			report_lost(lock->token);
+		gate_raise(lock->relation, lock->key, expires_at);
+	}
+	if (expires_at <= clock_now())
+	{
+		/* waited for one's own save for longer than that */
+		expires_at = lease_end(clock_now(), ttl ? ttl : &lock->ttl);
+		gate_raise(lock->relation, lock->key, expires_at);
+	}
 	now = clock_now();
-	if (expires_at <= now)		/* waited for one's own save for longer than that */
-		expires_at = lease_end(now, ttl ? ttl : &lock->ttl);
 	lapsed = has_lapsed(lock, now);
 	if (lapsed)
 		resume(target, lock);

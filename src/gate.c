@@ -1,0 +1,620 @@
+/*
+ * gate.c
+ *		The gate: an array in shared memory that tells at once of nearly every row
+ *		that it is certainly not locked.
+ *
+ * Slot hash(database, table, key) holds the latest expires_at that any lock hashing
+ * there ever had.  Nothing is ever cleared: time does that.  A slot may be too late
+ * (release, rollback, collision: a look too many), it must never be too early.
+ *
+ * Who orders what before what:
+ *
+ * 1. A lock that is acquired: the acquirer holds the target row (rule 1), raises
+ *	  the slot, writes the record and commits; only then is the row let go.  A writer
+ *	  asks the gate with the row locked.  If he got it after the acquirer, the passing
+ *	  of the row lock (LWLocks on its page and on the proc array, each a full barrier)
+ *	  makes the raised slot visible to him.  If before, the acquirer has not decided yet.
+ * 2. A lock that is renewed, without the target row: the renewal fixes the new end,
+ *	  raises the slot (raise_slot(): an atomic, a full barrier), locks the record, and then
+ *	  reads the clock that decides whether the old time has passed.  The guard reads
+ *	  its clock, then (barrier) the slot.  If the guard does not see the new end, its look
+ *	  at the slot came before the raise, so its clock before the renewal's clock; the old
+ *	  end, which it did see, had passed by the guard's clock, so it has by the renewal's,
+ *	  and the renewal has to get the target row first, which the writer holds (rule 5).
+ *	  Read the other way round, slot and then clock, a renewal could pass between the two.
+ *	  A slot that is 0 needs no clock: there is no lock to be renewed.
+ * 3. Locks from before the start: the array says nothing until it has been filled,
+ *	  once per database, from every version of every record that is physically there,
+ *	  of transactions in progress or prepared too.  Records written since the start
+ *	  were raised by who wrote them, filled or not, so the scan need not see them; the
+ *	  mark is set after the scan (barrier), and looked at before the slot.
+ * 4. Records that come by other ways than this library's functions are raised by a trigger
+ *	  on the table, before they are written.  Without it, enabled ALWAYS, the gate says nothing;
+ *	  every backend looks again when the relation cache says that the table changed, and
+ *	  what was filled before the trigger's row in pg_trigger changed is filled anew.
+ * 5. On a standby nobody marks a database as filled; after promotion 3. applies.  Nor while
+ *	  the table's file is of the own transaction's making: what it replaced may come back.
+ * 6. Marks name the database by its row's xmin, too: an OID may come again.  A mark that is
+ *	  given up for another only costs a second filling.
+ *
+ * A clock that is set back can end a lock early for the guard and not for a renewal,
+ * with the gate as without.
+ */
+#include "locking.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_database.h"
+#include "catalog/pg_trigger.h"
+#include "commands/trigger.h"
+#include "common/hashfn.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "port/atomics.h"
+#include "storage/ipc.h"
+#include "storage/lwlock.h"
+#include "storage/shmem.h"
+#include "storage/spin.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/inval.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+
+#if PG_VERSION_NUM >= 170000
+#include "storage/dsm_registry.h"
+#endif
+
+PG_FUNCTION_INFO_V1(locking_gate);
+PG_FUNCTION_INFO_V1(locking_raise_gate);
+
+/* raise the number with every change of the hash or of the layout */
+#define GATE_NAME "locking gate 1"
+#define RAISE_TRIGGER "~raise_gate"
+#define DEFAULT_SLOTS 65536
+
+/* how many databases are remembered as filled */
+#define MAX_MARKS 1024
+
+/* a backend's counts go to shared memory after so many questions */
+#define FLUSH_EVERY 65536
+#define FLUSH_AT_COMMIT 64
+
+/* A database with the extension, and whether the gate has been filled for it. */
+typedef struct Mark
+{
+	Oid			database;
+	Oid			records;
+	TransactionId xmin;			/* of the database's row in pg_database */
+	TransactionId trigger_xmin; /* of the trigger's in pg_trigger */
+	bool		filling;
+	bool		filled;
+} Mark;
+
+typedef struct Gate
+{
+	uint32		nslots;
+	char		pad1[PG_CACHE_LINE_SIZE];	/* nslots is read for each row */
+	pg_atomic_uint64 asked;
+	pg_atomic_uint64 looked;
+	pg_atomic_uint64 in_vain;
+	char		pad2[PG_CACHE_LINE_SIZE];
+	slock_t		mutex;			/* of the marks */
+	uint32		next_victim;
+	Mark		marks[MAX_MARKS];
+	pg_atomic_uint64 slots[FLEXIBLE_ARRAY_MEMBER];
+} Gate;
+
+int			locking_gate_slots = DEFAULT_SLOTS;
+
+static Gate *gate = NULL;
+
+/* the records' table, if this backend knows that the gate is filled for it */
+static Oid	known_filled = InvalidOid;
+
+/* not yet in shared memory */
+static struct
+{
+	uint64		asked;
+	uint64		looked;
+	uint64		in_vain;
+}			counts;
+
+static shmem_startup_hook_type prev_shmem_startup_hook = NULL;
+
+static void flush_at_exit(int code, Datum arg);
+
+/* ---- shared memory ---- */
+
+static Size
+gate_size(void)
+{
+	return add_size(offsetof(Gate, slots), mul_size(locking_gate_slots, sizeof(pg_atomic_uint64)));
+}
+
+/* Zeroed memory is a slot that was never raised, on every platform's atomics of 64 bits. */
+static void
+initialize(void *memory)
+{
+	Gate	   *new = memory;
+
+	new->nslots = locking_gate_slots;
+	pg_atomic_init_u64(&new->asked, 0);
+	pg_atomic_init_u64(&new->looked, 0);
+	pg_atomic_init_u64(&new->in_vain, 0);
+	SpinLockInit(&new->mutex);
+	new->next_victim = 0;
+	memset(new->marks, 0, sizeof(new->marks));
+	for (uint32 i = 0; i < new->nslots; i++)
+		pg_atomic_init_u64(&new->slots[i], 0);
+}
+
+static void
+create_gate(void)
+{
+	bool		found;
+	Gate	   *shared;
+
+	if (prev_shmem_startup_hook)
+		prev_shmem_startup_hook();
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	shared = ShmemInitStruct(GATE_NAME, gate_size(), &found);
+	if (!found)
+		initialize(shared);
+	gate = shared;
+	LWLockRelease(AddinShmemInitLock);
+}
+
+#if PG_VERSION_NUM >= 150000
+static shmem_request_hook_type prev_shmem_request_hook = NULL;
+
+static void
+request_memory(void)
+{
+	if (prev_shmem_request_hook)
+		prev_shmem_request_hook();
+	RequestAddinShmemSpace(gate_size());
+}
+#endif
+
+/* Without preloading there is a gate from 17 on, of the default size. */
+static bool
+attached(void)
+{
+	static bool prepared = false;
+#if PG_VERSION_NUM >= 170000
+	bool		found;
+
+	if (gate == NULL && IsUnderPostmaster)
+		gate = GetNamedDSMSegment(GATE_NAME, gate_size(), initialize, &found);
+#endif
+	if (gate && !prepared)
+	{
+		before_shmem_exit(flush_at_exit, (Datum) 0);
+		prepared = true;
+	}
+	return gate != NULL;
+}
+
+/* ---- counts ---- */
+
+static void
+flush_counts(void)
+{
+	if (gate == NULL || counts.asked == 0)
+		return;
+	pg_atomic_fetch_add_u64(&gate->asked, counts.asked);
+	pg_atomic_fetch_add_u64(&gate->looked, counts.looked);
+	pg_atomic_fetch_add_u64(&gate->in_vain, counts.in_vain);
+	memset(&counts, 0, sizeof(counts));
+}
+
+static void
+flush_at_end(XactEvent event, void *arg)
+{
+	if (counts.asked >= FLUSH_AT_COMMIT)
+		flush_counts();
+}
+
+static void
+flush_at_exit(int code, Datum arg)
+{
+	flush_counts();
+}
+
+/* ---- slots ---- */
+
+static pg_atomic_uint64 *
+slot_of(Oid relid, const char *key)
+{
+	uint32		hash = hash_bytes((const unsigned char *) key, strlen(key));
+
+	hash = hash_combine(hash, murmurhash32(relid));
+	hash = hash_combine(hash, murmurhash32(MyDatabaseId));
+	return &gate->slots[((uint64) murmurhash32(hash) * gate->nslots) >> 32];
+}
+
+static void
+raise_slot(pg_atomic_uint64 *slot, TimestampTz expires_at)
+{
+	uint64		now = pg_atomic_read_u64(slot);
+
+	expires_at = Max(expires_at, 1);	/* 0 means that there never was one */
+	while ((TimestampTz) now < expires_at)
+		if (pg_atomic_compare_exchange_u64(slot, &now, (uint64) expires_at))
+			break;
+	pg_memory_barrier();		/* also if it was late enough already */
+}
+
+/*
+ * Before a record is locked and the clock read that decides: this is the latest
+ * end that the record may get.
+ */
+void
+gate_raise(Oid relid, const char *key, TimestampTz expires_at)
+{
+	if (attached())
+		raise_slot(slot_of(relid, key), expires_at);
+}
+
+/* ---- filling ---- */
+
+static bool
+is_marks(const Mark *mark, const Mark *wanted)
+{
+	return mark->database == wanted->database && mark->records == wanted->records &&
+		mark->xmin == wanted->xmin && mark->trigger_xmin == wanted->trigger_xmin;
+}
+
+/* This database's mark, or NULL.  The caller has the mutex. */
+static Mark *
+find_mark(const Mark *wanted)
+{
+	for (int i = 0; i < MAX_MARKS; i++)
+		if (is_marks(&gate->marks[i], wanted))
+			return &gate->marks[i];
+	return NULL;
+}
+
+/* A free mark, or another database's.  The caller has the mutex. */
+static Mark *
+take_mark(void)
+{
+	for (int i = 0; i < MAX_MARKS; i++)
+	{
+		Mark	   *mark = &gate->marks[gate->next_victim++ % MAX_MARKS];
+
+		if (!mark->filling)
+			return mark;
+	}
+	return NULL;
+}
+
+/* Are we the one who fills?  "filled": no need. */
+static bool
+claim(const Mark *wanted, bool *filled)
+{
+	Mark	   *mark;
+	bool		claimed = false;
+
+	SpinLockAcquire(&gate->mutex);
+	mark = find_mark(wanted);
+	*filled = mark && mark->filled;
+	if (mark == NULL && (mark = take_mark()) != NULL)
+	{
+		*mark = *wanted;
+		mark->filling = true;
+		mark->filled = false;
+		claimed = true;
+	}
+	SpinLockRelease(&gate->mutex);
+	return claimed;
+}
+
+/* The filling is done, or given up, and the mark free for the next to try. */
+static void
+settle_mark(const Mark *wanted, bool filled)
+{
+	Mark	   *mark;
+
+	SpinLockAcquire(&gate->mutex);
+	mark = find_mark(wanted);
+	if (mark && filled)
+	{
+		mark->filled = true;
+		mark->filling = false;
+	}
+	else if (mark)
+		memset(mark, 0, sizeof(Mark));
+	SpinLockRelease(&gate->mutex);
+}
+
+static void
+fill(Relation records)
+{
+	TableScanDesc scan = table_beginscan(records, SnapshotAny, 0, NULL);
+	TupleTableSlot *slot = table_slot_create(records, NULL);
+	MemoryContext per_record = AllocSetContextCreate(CurrentMemoryContext, "locking fill", ALLOCSET_DEFAULT_SIZES);
+
+	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		MemoryContext caller = MemoryContextSwitchTo(per_record);
+		Oid			relation;
+		char	   *key;
+		TimestampTz expires_at;
+
+		record_read_end(slot, &relation, &key, &expires_at);
+		raise_slot(slot_of(relation, key), expires_at);
+		MemoryContextSwitchTo(caller);
+		MemoryContextReset(per_record);
+		CHECK_FOR_INTERRUPTS();
+	}
+	MemoryContextDelete(per_record);
+	ExecDropSingleTupleTableSlot(slot);
+	table_endscan(scan);
+}
+
+static void
+give_up_filling(int code, Datum arg)
+{
+	settle_mark((const Mark *) DatumGetPointer(arg), false);
+}
+
+/* One backend fills, the others look at records until it has. */
+static pg_noinline bool
+fill_once(Relation records, const Mark *wanted)
+{
+	static Mark filling;		/* for the cleanup, which may run at exit */
+	bool		filled;
+
+	if (!claim(wanted, &filled))
+		return filled;
+	filling = *wanted;
+	PG_ENSURE_ERROR_CLEANUP(give_up_filling, PointerGetDatum(&filling));
+	{
+		fill(records);
+		pg_memory_barrier();
+	}
+	PG_END_ENSURE_ERROR_CLEANUP(give_up_filling, PointerGetDatum(&filling));
+	settle_mark(wanted, true);
+	return true;
+}
+
+/*
+ * Is every record raised that comes by other ways?  "xmin" tells since when: what
+ * came while the trigger was not enabled so was not.
+ */
+static bool
+always_raises(Oid relid, TransactionId *xmin)
+{
+	Relation	triggers = table_open(TriggerRelationId, AccessShareLock);
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		always = false;
+
+	ScanKeyInit(&keys[0], Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	ScanKeyInit(&keys[1], Anum_pg_trigger_tgname, BTEqualStrategyNumber, F_NAMEEQ,
+				CStringGetDatum(RAISE_TRIGGER));
+	scan = systable_beginscan(triggers, TriggerRelidNameIndexId, true, NULL, 2, keys);
+	if ((tuple = systable_getnext(scan)) != NULL)
+	{
+		*xmin = HeapTupleHeaderGetRawXmin(tuple->t_data);
+		always = ((Form_pg_trigger) GETSTRUCT(tuple))->tgenabled == TRIGGER_FIRES_ALWAYS &&
+			!TransactionIdIsCurrentTransactionId(*xmin);
+	}
+	systable_endscan(scan);
+	table_close(triggers, AccessShareLock);
+	return always;
+}
+
+/* This database's mark.  False: there cannot be one now. */
+static bool
+own_mark(Relation records, Mark *mark)
+{
+	HeapTuple	database = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
+
+	if (!HeapTupleIsValid(database))
+		elog(ERROR, "cache lookup failed for database %u", MyDatabaseId);
+	memset(mark, 0, sizeof(Mark));
+	mark->database = MyDatabaseId;
+	mark->records = RelationGetRelid(records);
+	mark->xmin = HeapTupleHeaderGetRawXmin(database->t_data);
+	ReleaseSysCache(database);
+	return always_raises(mark->records, &mark->trigger_xmin) &&
+		!locking_new_file(records) && !RecoveryInProgress();
+}
+
+/* For a backend that does not know yet, or not any more. */
+static pg_noinline bool
+find_out_filled(void)
+{
+	Relation	records = table_open(catalog_relid("lock"), AccessShareLock);
+	Mark		mark;
+	bool		filled = own_mark(records, &mark) && fill_once(records, &mark);
+
+	if (filled)
+	{
+		pg_memory_barrier();
+		known_filled = RelationGetRelid(records);
+	}
+	table_close(records, AccessShareLock);
+	return filled;
+}
+
+static inline bool
+is_filled(void)
+{
+	return OidIsValid(known_filled) || find_out_filled();
+}
+
+/* The table changed, or may have been replaced: look again. */
+static void
+forget_filled(Datum arg, Oid relid)
+{
+	if (!OidIsValid(relid) || relid == known_filled)
+		known_filled = InvalidOid;
+}
+
+/* ---- asking ---- */
+
+/*
+ * Is the row certainly not locked?  The caller has it locked (or, for a child's
+ * guard, the parent row).  "lapsed_too": is there not even a lock whose time has passed?
+ */
+bool
+gate_says_free(Oid relid, const char *key, bool lapsed_too)
+{
+	pg_atomic_uint64 *slot;
+	TimestampTz now;
+
+	if (!attached() || !is_filled())
+		return false;
+	if (++counts.asked >= FLUSH_EVERY)
+		flush_counts();
+	slot = slot_of(relid, key);
+	if (pg_atomic_read_u64(slot) == 0)
+		return true;
+	if (!lapsed_too)
+	{
+		now = clock_now();
+		pg_memory_barrier();	/* the clock before the slot */
+		if ((TimestampTz) pg_atomic_read_u64(slot) <= now)
+			return true;
+	}
+	counts.looked++;
+	return false;
+}
+
+void
+gate_looked_in_vain(void)
+{
+	if (OidIsValid(known_filled))	/* otherwise it was not the gate that made us look */
+		counts.in_vain++;
+}
+
+/* ---- functions ---- */
+
+/* The trigger on locking.lock, for records that no function of ours writes. */
+Datum
+locking_raise_gate(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	TupleDesc	desc;
+	HeapTuple	tuple;
+	bool		isnull[3];
+	Datum		relation;
+	Datum		key;
+	Datum		expires_at;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event) ||
+		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"locking.raise_gate\" must be fired BEFORE, FOR EACH ROW")));
+	if (RelationGetRelid(trigger->tg_relation) != catalog_relid("lock"))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"locking.raise_gate\" is for table \"locking.lock\"")));
+	desc = RelationGetDescr(trigger->tg_relation);
+	tuple = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
+	relation = heap_getattr(tuple, SPI_fnumber(desc, "relation"), desc, &isnull[0]);
+	key = heap_getattr(tuple, SPI_fnumber(desc, "key"), desc, &isnull[1]);
+	expires_at = heap_getattr(tuple, SPI_fnumber(desc, "expires_at"), desc, &isnull[2]);
+	if (!isnull[0] && !isnull[1] && !isnull[2])
+		gate_raise(DatumGetObjectId(relation), TextDatumGetCString(key), DatumGetTimestampTz(expires_at));
+	return PointerGetDatum(tuple);
+}
+
+static bool
+marked_filled(void)
+{
+	Relation	records = table_open(catalog_relid("lock"), AccessShareLock);
+	Mark		wanted;
+	Mark	   *mark;
+	bool		filled = false;
+
+	if (own_mark(records, &wanted))
+	{
+		SpinLockAcquire(&gate->mutex);
+		mark = find_mark(&wanted);
+		filled = mark && mark->filled;
+		SpinLockRelease(&gate->mutex);
+	}
+	table_close(records, AccessShareLock);
+	return filled;
+}
+
+static int64
+raised_slots(void)
+{
+	TimestampTz now = clock_now();
+	int64		raised = 0;
+
+	for (uint32 i = 0; i < gate->nslots; i++)
+		raised += (TimestampTz) pg_atomic_read_u64(&gate->slots[i]) > now;
+	return raised;
+}
+
+/* State of the gate: on, filled, slots, raised, asked, looked, in_vain. */
+Datum
+locking_gate(PG_FUNCTION_ARGS)
+{
+	TupleDesc	desc;
+	Datum		values[7] = {0};
+	bool		nulls[7] = {0};
+	bool		on = attached();
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	values[0] = BoolGetDatum(on);
+	if (on)
+	{
+		flush_counts();
+		values[1] = BoolGetDatum(marked_filled());
+		values[2] = Int32GetDatum((int32) gate->nslots);
+		values[3] = Int64GetDatum(raised_slots());
+		values[4] = Int64GetDatum((int64) pg_atomic_read_u64(&gate->asked));
+		values[5] = Int64GetDatum((int64) pg_atomic_read_u64(&gate->looked));
+		values[6] = Int64GetDatum((int64) pg_atomic_read_u64(&gate->in_vain));
+	}
+	else
+	{
+		values[1] = BoolGetDatum(false);
+		for (int i = 2; i < lengthof(nulls); i++)
+			nulls[i] = true;
+	}
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}
+
+/* ---- start ---- */
+
+void
+gate_init(void)
+{
+	RegisterXactCallback(flush_at_end, NULL);
+	CacheRegisterRelcacheCallback(forget_filled, (Datum) 0);
+	if (!process_shared_preload_libraries_in_progress)
+		return;
+
+	DefineCustomIntVariable("locking.gate_slots",
+							"Size of the gate, in slots of 8 bytes.",
+							"At least four times the locks expected to live at a time.",
+							&locking_gate_slots, DEFAULT_SLOTS, 64, 1 << 28,
+							PGC_POSTMASTER, 0, NULL, NULL, NULL);
+#if PG_VERSION_NUM >= 150000
+	prev_shmem_request_hook = shmem_request_hook;
+	shmem_request_hook = request_memory;
+#else
+	RequestAddinShmemSpace(gate_size());
+#endif
+	prev_shmem_startup_hook = shmem_startup_hook;
+	shmem_startup_hook = create_gate;
+}
