@@ -118,6 +118,9 @@ static Gate *gate = NULL;
 /* the records' table, if this backend knows that the gate is filled for it */
 static Oid	known_filled = InvalidOid;
 
+/* raised by every invalidation: one may arrive while that is being found out */
+static uint64 generation = 0;
+
 /* not yet in shared memory */
 static struct
 {
@@ -437,9 +440,11 @@ static pg_noinline bool
 find_out_filled(void)
 {
 	Relation	records = table_open(catalog_relid("lock"), AccessShareLock);
+	uint64		asked_in = generation;
 	Mark		mark;
 	bool		filled = own_mark(records, &mark) && fill_once(records, &mark);
 
+	filled = filled && asked_in == generation;	/* else ask anew next time */
 	if (filled)
 	{
 		pg_memory_barrier();
@@ -459,6 +464,7 @@ is_filled(void)
 static void
 forget_filled(Datum arg, Oid relid)
 {
+	generation++;
 	if (!OidIsValid(relid) || relid == known_filled)
 		known_filled = InvalidOid;
 }

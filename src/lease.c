@@ -40,7 +40,7 @@ add_interval(TimestampTz now, const Interval *span)
 												   IntervalPGetDatum(unconstify(Interval *, span))));
 }
 
-void
+static void
 check_positive(const Interval *span, const char *what)
 {
 	TimestampTz now = clock_now();

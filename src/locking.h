@@ -229,7 +229,6 @@ has_lapsed(const Lock *lock, TimestampTz now)
 
 extern TimestampTz clock_now(void);
 extern double seconds_until(TimestampTz when, TimestampTz now);
-extern void check_positive(const Interval *span, const char *what);
 extern Interval *interval_argument(FunctionCallInfo fcinfo, int argno, const char *what);
 extern Interval seconds_interval(int seconds);
 extern TimestampTz lease_end(TimestampTz now, const Interval *ttl);
@@ -251,7 +250,6 @@ typedef enum EventKind
 extern void event_record(EventKind kind, const Lock *lock, const char *reason);
 extern int	errtable_by_id(Oid relid);
 extern char *clipped(const char *text);
-extern char *holder_of(const Lock *lock);
 extern void report_locked(int elevel, const Lock *lock, Oid child);
 pg_noreturn extern void report_lost(int64 token);
 pg_noreturn extern void report_not_yours(int64 token);

@@ -186,6 +186,16 @@ bool_argument(FunctionCallInfo fcinfo, int argno, bool fallback)
 	return BoolGetDatum(PG_ARGISNULL(argno) ? fallback : PG_GETARG_BOOL(argno));
 }
 
+/* The trigger on locking.protected tells all backends. */
+static void
+forget_settings(Oid relid)
+{
+	Oid			types[] = {OIDOID};
+	Datum		values[] = {ObjectIdGetDatum(relid)};
+
+	catalog_execute("DELETE FROM locking.protected WHERE relation = $1", 1, types, values, NULL);
+}
+
 static void
 write_settings(FunctionCallInfo fcinfo, Relation rel, List *key)
 {
@@ -206,16 +216,6 @@ write_settings(FunctionCallInfo fcinfo, Relation rel, List *key)
 	catalog_execute("INSERT INTO locking.protected (relation, hard, required, columns, ttl, warning, parent, key)"
 					" VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
 					lengthof(types), types, values, nulls);
-}
-
-/* The trigger on locking.protected tells all backends. */
-void
-forget_settings(Oid relid)
-{
-	Oid			types[] = {OIDOID};
-	Datum		values[] = {ObjectIdGetDatum(relid)};
-
-	catalog_execute("DELETE FROM locking.protected WHERE relation = $1", 1, types, values, NULL);
 }
 
 /* Locks of a table that is no longer protected, or by another key. */

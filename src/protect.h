@@ -13,6 +13,5 @@
 #define TRUNCATE_TRIGGER "~locking_guard_truncate"
 
 extern void guard_truncate(Oid relid);
-extern void forget_settings(Oid relid);
 
 #endif							/* LOCKING_PROTECT_H */

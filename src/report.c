@@ -41,7 +41,7 @@ clipped(const char *text)
 }
 
 /* "Brenda Smith (brenda)", or "brenda" */
-char *
+static char *
 holder_of(const Lock *lock)
 {
 	if (lock->owner_name && strcmp(lock->owner_name, lock->owner) != 0)
