@@ -1,0 +1,101 @@
+-- Medians of the rounds, their ratios to a reference, and the targets.
+-- Results come from standard input, facts from facts.tsv; results.json is written beside it.
+SET client_min_messages = warning;
+CREATE SCHEMA report;
+CREATE TABLE report.result (workload text, task text, gate text, variant text, round int, value double precision,
+	unit text, n int GENERATED ALWAYS AS IDENTITY);
+CREATE TABLE report.fact (name text, value text, n int GENERATED ALWAYS AS IDENTITY);
+\copy report.result (workload, task, gate, variant, round, value, unit) FROM pstdin
+\copy report.fact (name, value) FROM 'facts.tsv'
+
+-- What a row is compared to.
+CREATE TABLE report.reference (workload text, variant text);
+INSERT INTO report.reference VALUES ('bulk', 'empty'), ('single', 'empty'), ('live', 'empty'), ('tpcb', 'none'),
+	('acquire', 'bare'), ('contention', 'bare'), ('list', 'rows-alone'), ('wal', 'none'), ('wal', 'bare');
+
+-- Ratios are taken round by round: what was measured one after the other.
+CREATE VIEW report.compared AS
+SELECT r.*, p.variant AS "to", r.value / nullif(p.value, 0) AS ratio, r.value - p.value AS difference
+FROM report.result r
+LEFT JOIN LATERAL (
+	SELECT p.variant, p.value FROM report.result p JOIN report.reference f USING (workload, variant)
+	WHERE p.workload = r.workload AND p.task = r.task AND p.round = r.round
+	ORDER BY p.gate = r.gate DESC LIMIT 1) p ON true;
+
+CREATE VIEW report.median AS
+SELECT workload, task, gate, variant, unit, count(*) AS rounds, "to",
+	percentile_cont(0.5) WITHIN GROUP (ORDER BY value) AS median, min(value) AS least, max(value) AS most,
+	percentile_cont(0.5) WITHIN GROUP (ORDER BY ratio) AS ratio, min(ratio) AS least_ratio, max(ratio) AS most_ratio,
+	percentile_cont(0.5) WITHIN GROUP (ORDER BY difference) AS difference, min(n) AS n,
+	min(min(n)) OVER (PARTITION BY workload, task) AS task_n
+FROM report.compared GROUP BY workload, task, gate, variant, unit, "to";
+
+-- Two results of the same round, whatever their tasks.
+CREATE FUNCTION report.rounds(workload text, task text, gate text, variant text) RETURNS SETOF report.compared
+LANGUAGE sql STABLE AS $$
+	SELECT * FROM report.compared c WHERE (c.workload, c.task, c.gate, c.variant) = ($1, $2, $3, $4)
+$$;
+CREATE FUNCTION report.ratio(workload text, task text, gate text, variant text, to_task text, to_variant text)
+RETURNS double precision LANGUAGE sql STABLE AS $$
+	SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY a.value / b.value)
+	FROM report.rounds(workload, task, gate, variant) a JOIN report.rounds(workload, to_task, gate, to_variant) b USING (round)
+$$;
+-- The same of what the guard costs above the empty trigger.
+CREATE FUNCTION report.cost_ratio(task text, to_task text) RETURNS double precision LANGUAGE sql STABLE AS $$
+	SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY a.difference) / nullif(percentile_cont(0.5) WITHIN GROUP (ORDER BY b.difference), 0)
+	FROM report.rounds('live', task, 'on', 'guard') a JOIN report.rounds('live', to_task, 'on', 'guard') b USING (round)
+$$;
+
+CREATE TABLE report.target (n int GENERATED ALWAYS AS IDENTITY, what text, measured double precision, at_most numeric, at_least numeric);
+INSERT INTO report.target (what, measured, at_most, at_least)
+SELECT format(what, title), report.ratio(workload, shape, 'on', 'guard', shape, peer), at_most, NULL::numeric
+FROM (VALUES ('bulk UPDATE, %s: guard with gate / empty trigger, no locks', 'bulk', 'empty', 1.05),
+		('bulk UPDATE, %s: guard with gate / PL/pgSQL trigger', 'bulk', 'plpgsql', 0.40),
+		('single-row UPDATE, %s: guard with gate / empty trigger', 'single', 'empty', 1.10)) v (what, workload, peer, at_most),
+	(VALUES ('hot', 'HOT'), ('full', 'full pages')) s (shape, title)
+UNION ALL
+SELECT format('bulk UPDATE, 1,000,000 live locks, %s: guard with gate / empty trigger', o),
+	report.ratio('live', '1000000 locks, ' || o, 'on', 'guard', '1000000 locks, ' || o, 'empty'), 1.10, NULL
+FROM unnest(ARRAY['key order', 'random order', 'uuid']) o
+UNION ALL
+SELECT format('guarded bulk UPDATE, %s: 10,000,000 live locks / none', o),
+	report.ratio('live', '10000000 locks, ' || o, 'on', 'guard', '0 locks, ' || o, 'guard'), 1.2, NULL
+FROM unnest(ARRAY['key order', 'random order']) o
+UNION ALL
+SELECT format('guard''s time above the empty trigger''s, %s: 10,000,000 live locks / none', o),
+	report.cost_ratio('10000000 locks, ' || o, '0 locks, ' || o), 1.2, NULL
+FROM unnest(ARRAY['key order', 'random order']) o
+UNION ALL
+SELECT 'TPC-B, 8 clients: protected / unprotected', report.ratio('tpcb', '8 clients', 'on', 'guard', '8 clients', 'none'), NULL, 0.98
+UNION ALL
+SELECT 'acquire + release, 16 clients, durable / ' || title,
+	report.ratio('acquire', 'acquire + release, durable, 16 clients', '-', 'locking', 'acquire + release, durable, 16 clients', peer), NULL, at_least
+FROM (VALUES ('bare upsert + delete', 'bare', 0.9), ('Redis, appendfsync always (as near to 1 as can be)', 'redis-always', NULL)) v (title, peer, at_least);
+
+CREATE VIEW report.judged AS
+SELECT n, what, coalesce('at most ' || at_most, 'at least ' || at_least, '-') AS target, round(measured::numeric, 3) AS measured,
+	CASE WHEN measured IS NULL THEN 'not measured' WHEN coalesce(at_most, at_least) IS NULL THEN '-'
+		WHEN coalesce(measured <= at_most, measured >= at_least) THEN 'met' ELSE 'missed' END AS result
+FROM report.target;
+
+\pset footer off
+\pset null ''
+SELECT name AS "run on", value AS " " FROM report.fact ORDER BY n;
+SELECT workload, task, gate, variant, round(median::numeric, 1) AS median, unit, round(least::numeric, 1) AS least,
+	round(most::numeric, 1) AS most, rounds, "to", round(ratio::numeric, 3) AS ratio,
+	round(least_ratio::numeric, 3) AS "least ", round(most_ratio::numeric, 3) AS "most ", round(difference::numeric, 1) AS difference
+FROM report.median ORDER BY task_n, gate DESC, median, variant;
+SELECT what, target, measured, result FROM report.judged ORDER BY n;
+
+\pset format unaligned
+\pset tuples_only on
+\o results.json
+SELECT '{"facts": ' || (SELECT json_object_agg(name, value ORDER BY n) FROM report.fact)
+	|| E',\n"results": [\n' || (SELECT string_agg(to_json(r)::text, E',\n' ORDER BY task_n, gate DESC, n) FROM (
+		SELECT m.workload, m.task, m.gate, m.variant, m.unit, m.median, m."to", m.ratio, m.least_ratio, m.most_ratio, m.difference,
+			(SELECT json_agg(value ORDER BY round) FROM report.result r
+				WHERE (r.workload, r.task, r.gate, r.variant, r.unit) = (m.workload, m.task, m.gate, m.variant, m.unit)) AS values,
+			m.task_n, m.n
+		FROM report.median m) r)
+	|| E'],\n"targets": [\n' || (SELECT string_agg(to_json(j)::text, E',\n' ORDER BY n) FROM report.judged j) || ']}';
+\o

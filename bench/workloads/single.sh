@@ -1,0 +1,25 @@
+# shellcheck shell=bash
+# Single-row UPDATEs in a loop inside the server, on the tables of "bulk".
+
+single_once() { # SHAPE VARIANT CLUSTER ROUND
+	local count=$((ROWS / 10))
+	use "$3"
+	sql -c "UPDATE bench.$1_$2 SET v = v + 1 WHERE id = 1" -c "SELECT bench.singles_$1_$2($count)"
+	record single "$1" "$3" "$2" "$4" "$(per_row "$OUT" "$count")" 'ns per row'
+	sql -c "VACUUM bench.$1_$2"
+}
+
+single() {
+	local round shape variant cluster
+	make_tables
+	for round in $(seq 0 "$ROUNDS"); do
+		progress "single: round $round of $ROUNDS"
+		for shape in hot full; do
+			for variant in $(in_turn "$round" "${VARIANTS[@]}"); do
+				for cluster in $(in_turn "$round" on off); do
+					single_once $shape "$variant" "$cluster" "$round"
+				done
+			done
+		done
+	done
+}

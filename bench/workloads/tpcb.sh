@@ -1,0 +1,59 @@
+# shellcheck shell=bash
+# pgbench's own TPC-B script. One database for each trigger on pgbench_accounts, in the
+# same cluster, and one in the cluster without the gate. Committing does not wait for the disk,
+# so that a trigger shows.
+
+TPCB_RUNS=(on:none on:empty on:guard off:guard)
+
+make_tpcb() { # CLUSTER VARIANT
+	local DATABASE=tpcb_$2
+	use "$1"
+	run createdb "$DATABASE"
+	run pgbench -q -i -s "$TPCB_SCALE" "$DATABASE"
+	sql -f "$BENCH/sql/setup.sql"
+	sql -c "SELECT bench.add_trigger('pgbench_accounts', '$2')" \
+		-c "ALTER DATABASE $DATABASE SET synchronous_commit = off" -c CHECKPOINT
+}
+
+tpcb_once() { # CLUSTER VARIANT CLIENTS ROUND
+	local rate
+	use "$1"
+	run pgbench -M prepared -c "$3" -j $(($3 < 2 ? 1 : 2)) -T "$TPCB_SECONDS" "tpcb_$2"
+	rate=$(sed -n 's/^tps = \([0-9.]*\).*/\1/p' <<<"$OUT")
+	record tpcb "$3 clients" "$1" "$2" "$4" "$rate" 'per s'
+}
+
+tpcb_round() { # CLIENTS ROUND
+	local one
+	progress "tpcb: $1 clients, round $2"
+	for one in $(in_turn "$2" "${TPCB_RUNS[@]}"); do
+		tpcb_once "${one%:*}" "${one#*:}" "$1" "$2"
+	done
+}
+
+vacuum_tpcb() {
+	local one DATABASE
+	for one in "${TPCB_RUNS[@]}"; do
+		DATABASE=tpcb_${one#*:}
+		use "${one%:*}"
+		sql -c 'VACUUM pgbench_accounts'
+	done
+}
+
+tpcb() {
+	local one round clients
+	for one in "${TPCB_RUNS[@]}"; do
+		progress "tpcb: database $one, scale $TPCB_SCALE"
+		make_tpcb "${one%:*}" "${one#*:}"
+	done
+	tpcb_round 8 0
+	for round in $(seq "$ROUNDS"); do
+		for clients in $TPCB_CLIENTS; do
+			tpcb_round "$clients" "$round"
+		done
+		# the target is about 8, so they are measured more often
+		tpcb_round 8 $((round + ROUNDS))
+		tpcb_round 8 $((round + 2 * ROUNDS))
+		vacuum_tpcb
+	done
+}
