@@ -43,6 +43,7 @@
 #include "locking.h"
 
 #include "access/genam.h"
+#include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
@@ -56,6 +57,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "port/atomics.h"
+#include "storage/bufmgr.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
 #include "storage/shmem.h"
@@ -71,13 +73,21 @@
 #include "storage/dsm_registry.h"
 #endif
 
+#include "inject.h"
+
 PG_FUNCTION_INFO_V1(locking_gate);
 PG_FUNCTION_INFO_V1(locking_raise_gate);
 
-/* raise the number with every change of the hash or of the layout */
-#define GATE_NAME "locking gate 1"
+#define GATE_NAME "locking gate"
+
+/* raise it with every change of the hash or of the layout */
+#define GATE_VERSION 1
+
 #define RAISE_TRIGGER "~raise_gate"
 #define DEFAULT_SLOTS 65536
+
+/* blocks read at a time; a filling that is given up goes on after the last of them */
+#define STRETCH 64
 
 /* how many databases are remembered as filled */
 #define MAX_MARKS 1024
@@ -95,10 +105,13 @@ typedef struct Mark
 	TransactionId trigger_xmin; /* of the trigger's in pg_trigger */
 	bool		filling;
 	bool		filled;
+	Oid			file;			/* of a filling that was given up: of this file of the records, */
+	BlockNumber scanned;		/* all blocks before this one were read */
 } Mark;
 
 typedef struct Gate
 {
+	uint32		version;
 	uint32		nslots;
 	char		pad1[PG_CACHE_LINE_SIZE];	/* nslots is read for each row */
 	pg_atomic_uint64 asked;
@@ -147,6 +160,7 @@ initialize(void *memory)
 {
 	Gate	   *new = memory;
 
+	new->version = GATE_VERSION;
 	new->nslots = locking_gate_slots;
 	pg_atomic_init_u64(&new->asked, 0);
 	pg_atomic_init_u64(&new->looked, 0);
@@ -186,23 +200,79 @@ request_memory(void)
 }
 #endif
 
-/* Without preloading there is a gate from 17 on, of the default size. */
+/*
+ * Without preloading there is a gate from 17 on, of the default size.  It always has the
+ * same name: sessions that run another version of the library must not have a gate of their own,
+ * each raising only its own.
+ */
+static void
+attach(void)
+{
+#if PG_VERSION_NUM >= 170000
+	bool		found;
+	Gate	   *shared = GetNamedDSMSegment(GATE_NAME, gate_size(), initialize, &found);
+
+	if (shared->version != GATE_VERSION)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("sessions of this server run another version of the library \"locking\""),
+				 errhint("Restart the server.")));
+	gate = shared;
+#endif
+}
+
+/* Is there a gate?  For whoever raises: if there is one and he cannot have it, an error. */
 static bool
 attached(void)
 {
 	static bool prepared = false;
-#if PG_VERSION_NUM >= 170000
-	bool		found;
 
 	if (gate == NULL && IsUnderPostmaster)
-		gate = GetNamedDSMSegment(GATE_NAME, gate_size(), initialize, &found);
-#endif
+		attach();
 	if (gate && !prepared)
 	{
 		before_shmem_exit(flush_at_exit, (Datum) 0);
 		prepared = true;
 	}
 	return gate != NULL;
+}
+
+#if PG_VERSION_NUM >= 170000
+static bool
+attach_body(void *arg)
+{
+	return attached();
+}
+
+/* In a subtransaction, as what fails may hold locks of the registry. */
+static bool
+try_to_attach(void)
+{
+	static bool tried = false;
+	ErrorData  *error = NULL;
+
+	if (tried)
+		return false;
+	tried = true;
+	if (in_subtransaction(attach_body, NULL, &error))
+		return true;
+	if (error)
+		ereport(WARNING,
+				(errcode(error->sqlerrcode),
+				 errmsg("this session does without the gate of \"locking\": %s", error->message),
+				 errdetail("It looks at the record for each row that it writes, and cannot acquire or renew locks."),
+				 errhint("Preload the library, or make room in shared memory.")));
+	return false;
+}
+#else
+#define try_to_attach() false
+#endif
+
+/* The same for whoever asks: without it he looks at the records. */
+static bool
+at_hand(void)
+{
+	return gate == NULL ? try_to_attach() : attached();
 }
 
 /* ---- counts ---- */
@@ -262,8 +332,10 @@ raise_slot(pg_atomic_uint64 *slot, TimestampTz expires_at)
 void
 gate_raise(Oid relid, const char *key, TimestampTz expires_at)
 {
+	INJECT("raise");
 	if (attached())
 		raise_slot(slot_of(relid, key), expires_at);
+	INJECT("raised");
 }
 
 /* ---- filling ---- */
@@ -299,52 +371,52 @@ take_mark(void)
 	return NULL;
 }
 
-/* Are we the one who fills?  "filled": no need. */
+/*
+ * Are we the one who fills?  Then "wanted" gets how far those came who gave it up.
+ * "filled": no need.
+ */
 static bool
-claim(const Mark *wanted, bool *filled)
+claim(Mark *wanted, bool *filled)
 {
 	Mark	   *mark;
-	bool		claimed = false;
+	bool		claimed;
 
 	SpinLockAcquire(&gate->mutex);
 	mark = find_mark(wanted);
-	*filled = mark && mark->filled;
 	if (mark == NULL && (mark = take_mark()) != NULL)
-	{
 		*mark = *wanted;
+	*filled = mark && mark->filled;
+	claimed = mark && !mark->filled && !mark->filling;
+	if (claimed)
+	{
 		mark->filling = true;
-		mark->filled = false;
-		claimed = true;
+		if (mark->file == wanted->file)
+			wanted->scanned = mark->scanned;
 	}
 	SpinLockRelease(&gate->mutex);
 	return claimed;
 }
 
-/* The filling is done, or given up, and the mark free for the next to try. */
+/* The filling is done; or given up, and the next may go on. */
 static void
-settle_mark(const Mark *wanted, bool filled)
+settle_mark(const Mark *claimed, bool filled)
 {
 	Mark	   *mark;
 
 	SpinLockAcquire(&gate->mutex);
-	mark = find_mark(wanted);
-	if (mark && filled)
+	mark = find_mark(claimed);
+	if (mark)
 	{
-		mark->filled = true;
-		mark->filling = false;
+		*mark = *claimed;
+		mark->filled = filled;
 	}
-	else if (mark)
-		memset(mark, 0, sizeof(Mark));
 	SpinLockRelease(&gate->mutex);
 }
 
+/* All records that the scan finds. */
 static void
-fill(Relation records)
+raise_all(TableScanDesc scan, TupleTableSlot *slot, MemoryContext per_record)
 {
-	TableScanDesc scan = table_beginscan(records, SnapshotAny, 0, NULL);
-	TupleTableSlot *slot = table_slot_create(records, NULL);
-	MemoryContext per_record = AllocSetContextCreate(CurrentMemoryContext, "locking fill", ALLOCSET_DEFAULT_SIZES);
-
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
 	{
 		MemoryContext caller = MemoryContextSwitchTo(per_record);
@@ -352,11 +424,37 @@ fill(Relation records)
 		char	   *key;
 		TimestampTz expires_at;
 
+		INJECT("fill-record");
 		record_read_end(slot, &relation, &key, &expires_at);
 		raise_slot(slot_of(relation, key), expires_at);
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(per_record);
 		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/*
+ * Stretch by stretch, so that whoever is cancelled leaves the next one less to do.
+ * The records are a heap's tuples (record.c), and AccessShareLock keeps the file as long as
+ * it is.
+ */
+static void
+fill(Relation records, Mark *mark)
+{
+	BlockNumber end = RelationGetNumberOfBlocks(records);
+	TableScanDesc scan = table_beginscan_strat(records, SnapshotAny, 0, NULL, true, false);
+	TupleTableSlot *slot = table_slot_create(records, NULL);
+	MemoryContext per_record = AllocSetContextCreate(CurrentMemoryContext, "locking fill", ALLOCSET_DEFAULT_SIZES);
+
+	while (mark->scanned < end)
+	{
+		BlockNumber stretch = Min(STRETCH, end - mark->scanned);
+
+		heap_setscanlimits(scan, mark->scanned, stretch);
+		raise_all(scan, slot, per_record);
+		mark->scanned += stretch;
+		table_rescan(scan, NULL);
+		INJECT("fill-stretch");
 	}
 	MemoryContextDelete(per_record);
 	ExecDropSingleTupleTableSlot(slot);
@@ -376,16 +474,17 @@ fill_once(Relation records, const Mark *wanted)
 	static Mark filling;		/* for the cleanup, which may run at exit */
 	bool		filled;
 
-	if (!claim(wanted, &filled))
-		return filled;
 	filling = *wanted;
+	if (!claim(&filling, &filled))
+		return filled;
 	PG_ENSURE_ERROR_CLEANUP(give_up_filling, PointerGetDatum(&filling));
 	{
-		fill(records);
+		fill(records, &filling);
+		INJECT("fill-mark");
 		pg_memory_barrier();
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(give_up_filling, PointerGetDatum(&filling));
-	settle_mark(wanted, true);
+	settle_mark(&filling, true);
 	return true;
 }
 
@@ -430,6 +529,7 @@ own_mark(Relation records, Mark *mark)
 	mark->database = MyDatabaseId;
 	mark->records = RelationGetRelid(records);
 	mark->xmin = HeapTupleHeaderGetRawXmin(database->t_data);
+	mark->file = records->rd_rel->relfilenode;
 	ReleaseSysCache(database);
 	return always_raises(mark->records, &mark->trigger_xmin) &&
 		!locking_new_file(records) && !RecoveryInProgress();
@@ -444,6 +544,7 @@ find_out_filled(void)
 	Mark		mark;
 	bool		filled = own_mark(records, &mark) && fill_once(records, &mark);
 
+	INJECT("find-out");
 	filled = filled && asked_in == generation;	/* else ask anew next time */
 	if (filled)
 	{
@@ -481,7 +582,7 @@ gate_says_free(Oid relid, const char *key, bool lapsed_too)
 	pg_atomic_uint64 *slot;
 	TimestampTz now;
 
-	if (!attached() || !is_filled())
+	if (!at_hand() || !is_filled())
 		return false;
 	if (++counts.asked >= FLUSH_EVERY)
 		flush_counts();
@@ -492,6 +593,7 @@ gate_says_free(Oid relid, const char *key, bool lapsed_too)
 	{
 		now = clock_now();
 		pg_memory_barrier();	/* the clock before the slot */
+		INJECT("ask-slot");
 		if ((TimestampTz) pg_atomic_read_u64(slot) <= now)
 			return true;
 	}
@@ -576,7 +678,7 @@ locking_gate(PG_FUNCTION_ARGS)
 	TupleDesc	desc;
 	Datum		values[7] = {0};
 	bool		nulls[7] = {0};
-	bool		on = attached();
+	bool		on = at_hand();
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");

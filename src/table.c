@@ -25,6 +25,8 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
+#include "inject.h"
+
 static HTAB *tables;
 
 /* raised by every invalidation: one may arrive while an entry is being built */
@@ -501,6 +503,7 @@ build_info(Relation rel)
 	Settings	settings = {0};
 
 	load_settings(info, &settings);
+	INJECT("table-settings");
 	info->is_protected = settings.found;
 	build_key(info, rel, &settings);
 	build_columns(info, rel, settings.columns);

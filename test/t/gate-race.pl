@@ -1,0 +1,304 @@
+# The gate's races, each in the order that would hurt: a backend is held where the order matters
+# (src/inject.h), others do something in between.  Where the order is taken away, in a build with
+# the source changed, the same race must end wrong: a write passes a lock.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use LockingTest;
+use LockingVariant;
+use Test::More;
+
+my $normal = LockingVariant::read_file(LockingVariant::dir('pkglibdir') . '/locking.so');
+my $variant = LockingVariant->new;
+$variant->build;
+my $node = new_node('race', conf => [ 'log_statement = none', 'max_prepared_transactions = 5', 'max_connections = 30',
+	'autovacuum = off', 'restart_after_crash = on', "shared_preload_libraries = 'locking'", 'locking.gate_slots = 1048576' ]);
+
+unlike($normal, qr/locking_inject|inject\.|fill-record|ask-slot/, 'a normal build knows nothing of injection');
+like(LockingVariant::read_file($variant->{library}), qr/locking_inject/, 'this one does');
+
+# ---- databases: each race has its own, in which the gate is not filled yet ----
+
+my $schema = <<'SQL';
+CREATE EXTENSION locking;
+CREATE TABLE article (id integer PRIMARY KEY, body text);
+INSERT INTO article SELECT g, 'body' FROM generate_series(1, 30000) g;
+SELECT locking.protect('article', ttl => '10 minutes');
+SQL
+my $few = "SELECT locking.acquire('article', i) FROM generate_series(1, 5) i";
+my $many = "INSERT INTO locking.lock (relation, key, owner, expires_at)
+	SELECT 'article', g::text, 'ann', clock_timestamp() + interval '10 hours' FROM generate_series(1, 20000) g";
+
+sub template
+{
+	my ($name, $locks) = @_;
+	sql($node, "CREATE DATABASE $name");
+	sql($node, $schema, db => $name);
+	sql($node, $locks, db => $name, owner => 'ann');
+	return;
+}
+template('few', $few);
+template('many', $many);
+
+my $db;
+
+sub fresh
+{
+	my ($template) = @_;
+	my $old = $db;
+	$db = defined $db && $db eq 'race' ? 'race2' : 'race';
+	sql($node, "DROP DATABASE IF EXISTS $db");
+	sql($node, "CREATE DATABASE $db TEMPLATE $template");
+	return;
+}
+
+sub q1 { my ($sql, $owner) = @_; return sql($node, $sql, db => $db, owner => $owner); }
+sub user { my ($owner) = @_; return session($node, db => $db, owner => $owner); }
+
+sub write_of { my ($key) = @_; return "UPDATE article SET body = 'written' WHERE id = $key"; }
+
+# What a write of somebody else's ends with: '' if it passes.
+sub state_of_write
+{
+	my ($key) = @_;
+	my $zoe = user('zoe');
+	my $state = $zoe->state_of("SET lock_timeout = '200ms'; " . write_of($key));
+	$state .= ' waiting' if $zoe->{err} =~ /lock timeout/;
+	$zoe->quit;
+	return $state;
+}
+
+sub states { return join ' ', map { state_of_write($_) || 'free' } @_; }
+
+# Of many locked rows, does any let itself be written?  One of them alone may share its slot.
+sub any_free
+{
+	my $locked = 'id::text IN (SELECT key FROM locking.lock)';
+	my $written = q1("SET locking.on_locked = 'skip';
+		WITH w AS (UPDATE article SET body = 'written' WHERE $locked RETURNING 1) SELECT count(*) FROM w", 'zoe');
+	return $written ? 'some free' : 'none free';
+}
+sub filled { return q1('SELECT filled FROM locking.gate()'); }
+sub token_of { my ($key) = @_; return q1("SELECT token FROM locking.lock WHERE key = '$key'"); }
+
+# ---- holding ----
+
+# Who is held, and the keeper who lets go, sets the clock, and does other things by hand.
+sub keeper
+{
+	my $keeper = user('keeper');
+	$keeper->query('SELECT pg_advisory_lock(1)');
+	return $keeper;
+}
+sub let_go { my ($keeper) = @_; $keeper->query('SELECT pg_advisory_unlock(1)'); return; }
+sub hour_passes { my ($keeper) = @_; $keeper->query('SELECT pg_advisory_lock(2)'); return; }
+
+sub send_to
+{
+	my ($session, $point, $sql) = @_;
+	$session->query("SET inject.wait_at = '$point'");
+	$session->send_sql($sql);
+	$node->poll_query_until('postgres', "SELECT wait_event = 'advisory' FROM pg_stat_activity WHERE pid = $session->{pid}")
+	  or die "not at $point\n";
+	return;
+}
+
+sub end_of
+{
+	my ($session) = @_;
+	$session->finish;
+	return $session->last_state;
+}
+
+sub quit { $_->quit for @_; return; }
+
+# ---- the guard and a renewal ----
+
+# A guard that has read its clock, and not the slot yet, is overtaken by a renewal and by the lock's old end.
+sub guard_between_clock_and_slot
+{
+	fresh('few');
+	my ($ann, $zoe, $keeper) = (user('ann'), user('zoe'), keeper());
+	$zoe->query(write_of(1000));
+	send_to($zoe, 'ask-slot', write_of(1));
+	$ann->query("SELECT locking.renew(" . token_of(1) . ", '10 hours')");
+	hour_passes($keeper);
+	let_go($keeper);
+	my $state = end_of($zoe) || 'free';
+	my $locked = $ann->query("SELECT locking.is_locked('article', 1)");
+	quit($ann, $zoe, $keeper);
+	return "$state, locked $locked";
+}
+
+# A renewal in time, held before or after its raise, is overtaken by the lock's old end and by a writer.
+sub renewal_held_at
+{
+	my ($point) = @_;
+	fresh('few');
+	my ($ann, $zoe, $keeper) = (user('ann'), user('zoe'), keeper());
+	$zoe->query(write_of(1000));
+	send_to($ann, $point, "SELECT locking.renew(" . token_of(1) . ", '10 hours')");
+	hour_passes($keeper);
+	my $state = $zoe->state_of(write_of(1)) || 'written';
+	let_go($keeper);
+	my $renewed = end_of($ann) || 'renewed';
+	quit($ann, $zoe, $keeper);
+	return "$state, $renewed";
+}
+
+# ---- filling ----
+
+# A backend that fills, held at a point, and what another's write of a locked row ends with.
+sub write_while_filling
+{
+	my ($point) = @_;
+	fresh('few');
+	my ($bob, $keeper) = (user('bob'), keeper());
+	send_to($bob, $point, write_of(1000));
+	my $state = state_of_write(1) || 'free';
+	let_go($keeper);
+	end_of($bob);
+	quit($bob, $keeper);
+	return $state;
+}
+
+# A lock that is acquired once the scan is over, and the gate not yet marked.
+sub acquired_behind_the_scan
+{
+	fresh('few');
+	my ($bob, $keeper) = (user('bob'), keeper());
+	send_to($bob, 'fill-mark', write_of(1000));
+	q1("SELECT locking.acquire('article', 10)", 'ann');
+	let_go($keeper);
+	end_of($bob);
+	quit($bob, $keeper);
+	return states(10) . ', filled ' . filled();
+}
+
+# A filling that is cancelled while it reads its first stretch.
+sub cancelled_in_a_stretch
+{
+	fresh('many');
+	my ($bob, $keeper) = (user('bob'), keeper());
+	send_to($bob, 'fill-record', write_of(30000));
+	$keeper->query("SELECT pg_cancel_backend($bob->{pid})");
+	my $state = end_of($bob);
+	let_go($keeper);
+	quit($bob, $keeper);
+	return "$state, then " . any_free() . ', filled ' . filled();
+}
+
+# A filling that was cancelled after its first stretch; then the records have moved.
+sub cancelled_after_a_stretch
+{
+	my ($then) = @_;
+	fresh('many');
+	my ($bob, $keeper) = (user('bob'), keeper());
+	send_to($bob, 'fill-stretch', write_of(30000));
+	$keeper->query("SELECT pg_cancel_backend($bob->{pid})");
+	my $state = end_of($bob);
+	let_go($keeper);
+	quit($bob, $keeper);
+	q1($_) for @$then;
+	return "$state, then " . any_free() . ', filled ' . filled();
+}
+my @move_forward = ("DELETE FROM locking.lock WHERE ctid < '(64,0)'", 'VACUUM FULL locking.lock');
+
+# Every attempt is cancelled after the first stretch it has read: how many it takes.
+sub attempts_until_filled
+{
+	fresh('many');
+	my $stretches = q1("SELECT ceil(pg_relation_size('locking.lock') / 8192 / 64.0)::int");
+	my ($bob, $keeper) = (user('bob'), keeper());
+	my $attempts = 1;
+	$bob->query("SET inject.wait_at = 'fill-stretch'");
+	$bob->query("SET statement_timeout = '200ms'");
+	$attempts++ while $bob->state_of(write_of(30000)) eq '57014' && $attempts <= $stretches + 1;
+	quit($bob, $keeper);
+	return 'never' if $attempts > $stretches + 1;
+	return $attempts == $stretches + 1 && $stretches > 3 ? 'once for each stretch, ' . any_free() : "$attempts of $stretches";
+}
+
+# ---- what one knows, while it changes ----
+
+# The trigger that raises for records by hand goes off while a backend finds out that the gate is filled.
+sub trigger_goes_off
+{
+	fresh('few');
+	my ($zoe, $keeper) = (user('zoe'), keeper());
+	send_to($zoe, 'find-out', write_of(1000));
+	$keeper->query('ALTER TABLE locking.lock DISABLE TRIGGER "~raise_gate"');
+	$keeper->query("INSERT INTO locking.lock (relation, key, owner, expires_at) VALUES ('article', '10', 'ann', 'infinity')");
+	let_go($keeper);
+	end_of($zoe);
+	my $state = $zoe->state_of(write_of(10)) || 'free';
+	quit($zoe, $keeper);
+	return $state;
+}
+
+# The settings change while a backend builds its picture of the table.
+sub settings_change
+{
+	fresh('few');
+	my ($zoe, $keeper) = (user('zoe'), keeper());
+	send_to($zoe, 'table-settings', write_of(10));
+	$keeper->query("UPDATE locking.protected SET required = true WHERE relation = 'article'::regclass");
+	let_go($keeper);
+	my $state = end_of($zoe) || 'free';
+	my $next = $zoe->state_of(write_of(10)) || 'free';
+	quit($zoe, $keeper);
+	return "$state, $next";
+}
+
+# ---- right, and wrong ----
+
+# name, race, its right end; and what to change, how, and its wrong end then
+my @races = (
+	[ 'a guard between clock and slot, a renewal, the old end', \&guard_between_clock_and_slot, '55P03, locked t',
+		'the slot before the clock', 'src/gate.c',
+		sub { s/now = clock_now\(\);(.*?)if \(\(TimestampTz\) pg_atomic_read_u64\(slot\) <= now\)/now = pg_atomic_read_u64(slot);$1if (now <= clock_now())/s },
+		'free, locked t' ],
+	[ 'a renewal before its raise, the old end, a writer', sub { renewal_held_at('raise') }, 'written, LK001',
+		'the clock before the raise', 'src/renew.c',
+		sub {
+			s/(\tgate_raise\(lock->relation, key, expires_at\);\n)(.*?\tlapsed = has_lapsed\(lock, now\);\n)/$2$1/s
+		},
+		'written, renewed' ],
+	[ 'a renewal after its raise, the old end, a writer', sub { renewal_held_at('raised') }, 'written, LK001' ],
+	[ 'a write while another fills', sub { write_while_filling('fill-record') }, '55P03',
+		'the mark before the scan', 'src/gate.c', sub { s/mark->filling = true;/mark->filling = mark->filled = true;/ }, 'free' ],
+	[ 'a write before the mark', sub { write_while_filling('fill-mark') }, '55P03' ],
+	[ 'a lock acquired behind the scan', \&acquired_behind_the_scan, '55P03, filled t',
+		'raised only where the gate is filled', 'src/gate.c',
+		sub { s/if \(attached\(\)\)\n(\t+raise_slot)/if (attached() && OidIsValid(known_filled))\n$1/ }, 'free, filled t' ],
+	[ 'a filling that is cancelled in a stretch', \&cancelled_in_a_stretch, '57014, then none free, filled t',
+		'a stretch that counts before it is read', 'src/gate.c',
+		sub { s/(\t+raise_all\(.*?;\n)(\t+mark->scanned \+= stretch;\n)/$2$1/ }, '57014, then some free, filled t' ],
+	[ 'one that is cancelled each time', \&attempts_until_filled, 'once for each stretch, none free',
+		'one that starts anew', 'src/gate.c', sub { s/wanted->scanned = mark->scanned;/wanted->scanned = 0;/ }, 'never' ],
+	[ 'one that is cancelled, and a new file', sub { cancelled_after_a_stretch(\@move_forward) }, '57014, then none free, filled t',
+		'any file', 'src/gate.c', sub { s/if \(mark->file == wanted->file\)// }, '57014, then some free, filled t' ],
+	[ 'the trigger goes off while a backend finds out', \&trigger_goes_off, '55P03',
+		'what changed meanwhile is believed', 'src/gate.c', sub { s/filled = filled && asked_in == generation;/(void) asked_in;/ }, 'free' ],
+	[ 'the settings change while a backend reads them', \&settings_change, 'LK002, LK002',
+		'what changed meanwhile is kept', 'src/table.c', sub { s/while \(built_in != generation\);/while (false);/ }, 'free, free' ],
+);
+
+for my $race (@races)
+{
+	my ($name, $run, $right) = @$race;
+	is($run->(), $right, $name);
+}
+for my $race (grep { @$_ > 3 } @races)
+{
+	my ($name, $run, undef, $what, $file, $change, $wrong) = @$race;
+	$node->stop;
+	$variant->build($file, $change);
+	$node->start;
+	is($run->(), $wrong, "$name, with $what: wrong");
+}
+$node->stop;
+
+done_testing();

@@ -1,0 +1,106 @@
+# A copy of PostgreSQL with another build of the library in it: with points at which tests
+# can hold a backend (src/inject.h, inject.c), and, to see a test fail, with the source changed.
+package LockingVariant;
+
+use strict;
+use warnings;
+
+use File::Basename qw(dirname);
+use File::Path qw(make_path);
+use FindBin;
+use LockingTest qw(tmp_folder);
+
+my $checkout = "$FindBin::RealBin/../..";
+my $shell_library = "$checkout/test/lib.sh";
+
+# Servers started from now on are the copy's.
+sub new
+{
+	my ($class) = @_;
+	my $self = bless { folder => tmp_folder() }, $class;
+	$self->{source} = "$self->{folder}/source";
+	$self->copy_installation;
+	make_path($self->{source});
+	run("cp -a $checkout/Makefile $checkout/src $self->{source}");
+	run("cp -a $checkout/test/t/lib/inject.c $self->{source}/src");
+	unlink glob "$self->{source}/src/*.o";
+	$self->{pg_config} = output("bash -c '. $shell_library; find_postgres; echo \$PG_CONFIG'");
+	$ENV{PATH} = "$self->{folder}" . dir('bindir') . ":$ENV{PATH}";
+	return $self;
+}
+
+# Programs find their libraries and files relative to themselves.
+sub copy_installation
+{
+	my ($self) = @_;
+	for my $path (map { dir($_) } qw(bindir pkglibdir sharedir))
+	{
+		make_path("$self->{folder}$path");
+		run("cp -a $path/. $self->{folder}$path/");
+	}
+	$self->{library} = "$self->{folder}" . dir('pkglibdir') . '/locking.so';
+	return;
+}
+
+sub run
+{
+	my ($command) = @_;
+	my $output = qx($command 2>&1);
+	die "failed: $command\n$output" if $?;
+	return;
+}
+
+sub output
+{
+	my ($command) = @_;
+	my $output = qx($command);
+	die "failed: $command\n" if $?;
+	chomp $output;
+	return $output;
+}
+
+sub dir
+{
+	my ($kind) = @_;
+	return output("pg_config --$kind");
+}
+
+# Build and put in place.  With a file and a function: that file's text, in $_, as the function
+# changes it; it says whether it could, since the source moves on.
+sub build
+{
+	my ($self, $file, $change) = @_;
+	my $path = defined $file ? "$self->{source}/$file" : undef;
+	my $original = defined $path ? read_file($path) : undef;
+	if (defined $path)
+	{
+		local $_ = $original;
+		$change->() or die "the change of $file does not fit its text any more\n";
+		write_file($path, $_);
+	}
+	run("make -s -C $self->{source} locking.so PG_CONFIG=$self->{pg_config} with_llvm=no "
+		. "LOCKING_CFLAGS='-DLOCKING_INJECTION -DGetCurrentTimestamp=locking_injected_clock'");
+	# never in place: a server may have it mapped
+	run("cp $self->{source}/locking.so $self->{library}.new && mv $self->{library}.new $self->{library}");
+	write_file($path, $original) if defined $path;
+	return;
+}
+
+sub read_file
+{
+	my ($path) = @_;
+	open my $file, '<', $path or die "$path: $!\n";
+	local $/;
+	return scalar <$file>;
+}
+
+sub write_file
+{
+	my ($path, $text) = @_;
+	open my $file, '>', $path or die "$path: $!\n";
+	print $file $text;
+	close $file or die "$path: $!\n";
+	return;
+}
+
+1;
