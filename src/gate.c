@@ -28,6 +28,10 @@
  *	  of transactions in progress or prepared too.  Records written since the start
  *	  were raised by who wrote them, filled or not, so the scan need not see them; the
  *	  mark is set after the scan (barrier), and looked at before the slot.
+ *	  A filling that is given up leaves in the mark how far it got, and the next goes on
+ *	  there: what was written behind it since was raised, too.  Records that were not raised get
+ *	  there only with a new file (VACUUM FULL and the like), so the place is of one file; if the file
+ *	  has become shorter than that, nothing is left to be read.
  * 4. Records that come by other ways than this library's functions are raised by a trigger
  *	  on the table, before they are written.  Without it, enabled ALWAYS, the gate says nothing;
  *	  every backend looks again when the relation cache says that the table changed, and
@@ -36,6 +40,8 @@
  *	  the table's file is of the own transaction's making: what it replaced may come back.
  * 6. Marks name the database by its row's xmin, too: an OID may come again.  A mark that is
  *	  given up for another only costs a second filling.
+ * 7. Without preloading the memory may not be had: none is left.  Who raises then must not go
+ *	  on, since others may have it and believe it: an error.  Who asks looks at the records.
  *
  * A clock that is set back can end a lock early for the guard and not for a renewal,
  * with the gate as without.
