@@ -1,0 +1,158 @@
+/**
+ * The start of everything: session, shell, and which page is shown.
+ */
+import { Api, Problem } from './api.js';
+import { clock } from './clock.js';
+import { h } from './dom.js';
+import { Live } from './live.js';
+import { paths } from './model/route.js';
+import { explain } from './model/problem.js';
+import { EditPage } from './pages/edit.js';
+import { HistoryPage } from './pages/history.js';
+import { LocksPage } from './pages/locks.js';
+import { RowsPage } from './pages/rows.js';
+import { SignInPage, signInAgain } from './pages/signin.js';
+import { TablesPage } from './pages/tables.js';
+import { Router } from './router.js';
+import { Shell } from './shell.js';
+import { announce, button, emptyState, loading } from './ui.js';
+
+const PAGES = { tables: TablesPage, rows: RowsPage, edit: EditPage, locks: LocksPage, history: HistoryPage };
+
+class App extends EventTarget {
+	api = new Api();
+	live = new Live(this.api.url('/events'));
+	router = new Router();
+	session = null;
+	/** Where the reader left each table's list: address by table. */
+	lists = new Map();
+	#shell = new Shell(this);
+	#page = null;
+	#shown = 0;
+	#askingToSignIn = false;
+
+	async start() {
+		this.router.addEventListener('show', ({ detail }) => this.#show(detail));
+		this.router.guard(async () => (this.#page?.mayLeave ? this.#page.mayLeave() : true));
+		this.api.addEventListener('signedout', () => this.#signedOut());
+		await this.#resume();
+		this.router.start();
+	}
+
+	async #resume() {
+		try {
+			await this.readSession();
+			this.live.start();
+		} catch (error) {
+			if (!(error instanceof Problem)) throw error;
+			this.session = null;
+		}
+	}
+
+	/** Reads who one is. @throws {Problem} */
+	async readSession() {
+		const { data, sentAt } = await this.api.get('/session');
+		this.#become(data, sentAt);
+	}
+
+	/** @throws {Problem} if name or password are wrong */
+	async signIn(role, password) {
+		const { data, sentAt } = await this.api.post('/session', { role, password });
+		this.#become(data, sentAt);
+		this.live.start({ anew: true });
+		this.dispatchEvent(new Event('signedin'));
+	}
+
+	async signOut() {
+		if (this.#page?.mayLeave && !await this.#page.mayLeave()) return;
+		this.#closePage();
+		await this.api.delete('/session').catch(() => {});
+		this.session = null;
+		this.api.csrf = null;
+		this.live.stop();
+		await this.router.go(paths.signin(), { ask: false });
+	}
+
+	#become(session, sentAt) {
+		this.session = session;
+		this.api.csrf = session.csrf;
+		clock.set(session.server_time, sentAt);
+		this.#shell.render();
+	}
+
+	// The session ended under an open page: sign in on top of it, so that nothing is lost.
+	async #signedOut() {
+		if (!this.session || this.#askingToSignIn) return;
+		this.#askingToSignIn = true;
+		await signInAgain(this);
+		this.#askingToSignIn = false;
+	}
+
+	async #show(route) {
+		if (!this.session && route.page !== 'signin') {
+			const next = location.pathname === '/' ? {} : { next: location.pathname + location.search };
+			return this.router.go(`/signin?${new URLSearchParams(next)}`.replace(/\?$/, ''), { replace: true, ask: false });
+		}
+		if (this.session && ['signin', 'home'].includes(route.page)) return this.router.go(safeNext(route.query.next), { replace: true, ask: false });
+		this.#closePage();
+		const turn = ++this.#shown;
+		return route.page === 'signin' ? this.#open(new SignInPage(this, route), turn) : this.#open(this.#make(route), turn);
+	}
+
+	#make(route) {
+		const Page = PAGES[route.page];
+		this.#shell.current(route);
+		return Page ? new Page(this, route) : missing();
+	}
+
+	async #open(page, turn) {
+		const isSignIn = page instanceof SignInPage;
+		this.#page = page;
+		this.#shell.show(isSignIn ? page.element : h('div', {}, loading()), { bare: isSignIn });
+		try {
+			await page.load?.();
+			if (turn !== this.#shown) return;
+			this.#shell.show(page.element, { bare: isSignIn });
+		} catch (error) {
+			if (!(error instanceof Problem)) throw error;
+			if (turn !== this.#shown) return;
+			this.#shell.show(this.#trouble(error));
+		}
+		this.title(page.title);
+		this.#shell.focus(turn > 1);
+	}
+
+	/** @param {string} text the document's title */
+	title(text) {
+		document.title = text ? `${text} · locking` : 'locking';
+		if (text !== this.#said) announce(text ?? '');
+		this.#said = text;
+	}
+	#said = null;
+
+	#trouble({ status, problem }) {
+		const { title, detail, advice } = explain(status, problem);
+		const again = button('Try again', () => this.again(), { name: 'refresh' });
+		return h('div', { class: 'card' }, emptyState({ name: 'warn', title, text: [detail, advice].filter(Boolean).join(' '), action: again }));
+	}
+
+	/** Shows the current page anew. */
+	again() {
+		return this.router.go(location.pathname + location.search, { replace: true });
+	}
+
+	#closePage() {
+		this.#page?.close?.();
+		this.#page = null;
+	}
+}
+
+// Only addresses of these pages.
+const safeNext = (next) => (next && /^\/(?![/\\])/.test(next) && !next.startsWith('/signin') ? next : paths.tables());
+
+function missing() {
+	const home = h('a', { class: 'button', href: paths.tables() }, 'All tables');
+	return { title: 'Not found', element: h('div', { class: 'card' }, emptyState({ name: 'search', title: 'There is no such page', text: 'The address is wrong, or old.', action: home })) };
+}
+
+new App().start();

@@ -1,0 +1,44 @@
+/**
+ * PostgreSQL's text of an array, `{a,"b c",NULL}`, to a list and back. Arrays of several
+ * dimensions or with own bounds stay text: parse() answers null.
+ */
+
+/** @returns {(string|null)[]|null} */
+export function parse(text) {
+	if (!/^\{[^]*\}$/.test(text)) return null;
+	const inner = text.slice(1, -1);
+	if (inner.trim() === '') return [];
+	const items = [];
+	let at = 0;
+	while (at <= inner.length) {
+		const item = readItem(inner, at);
+		if (!item) return null;
+		items.push(item.value);
+		at = item.end + 1;
+		if (item.end === inner.length) return items;
+	}
+	return null;
+}
+
+function readItem(text, start) {
+	const quoted = /\s*"((?:[^"\\]|\\[^])*)"\s*/y;
+	const plain = /\s*((?:[^",{}\\]|\\[^])*)/y;
+	quoted.lastIndex = plain.lastIndex = start;
+	const match = quoted.exec(text) ?? plain.exec(text);
+	const end = start + match[0].length;
+	if (end < text.length && text[end] !== ',') return null;
+	const isQuoted = /^\s*"/.test(match[0]);
+	const value = isQuoted ? match[1] : match[1].trim();
+	if (!isQuoted && value === '') return null;
+	if (!isQuoted && value.toUpperCase() === 'NULL') return { value: null, end };
+	return { value: value.replace(/\\([^])/g, '$1'), end };
+}
+
+/** @param {(string|null)[]} items */
+export const format = (items) => `{${items.map(formatItem).join(',')}}`;
+
+function formatItem(item) {
+	if (item === null) return 'NULL';
+	const plain = item !== '' && !/[\s{},"\\]/.test(item) && item.toUpperCase() !== 'NULL';
+	return plain ? item : `"${item.replace(/["\\]/g, '\\$&')}"`;
+}

@@ -1,0 +1,302 @@
+/**
+ * The life of one lock as the page that edits the row sees it: a pure state
+ * machine without clock, network or document.
+ *
+ *   step(state, event, now) -> { state, actions }
+ *
+ * `now` is in milliseconds of a clock that only goes forward (performance.now()).
+ * The server's clock comes in as `seconds_left` only, counted from the moment the
+ * request was sent, so the page never believes in a lock longer than the server does.
+ *
+ * Phases:
+ *   idle       nothing asked yet (locks on the first change)
+ *   acquiring  waiting for the answer
+ *   held       the lock is ours
+ *   expired    its time passed; the next use of the page tries to resume it
+ *   lost       it ended otherwise, or somebody wrote the row: the text is kept
+ *   blocked    somebody else has it
+ *   elsewhere  we have it ourselves, in another tab or device
+ *   free       somebody else had it; now nobody has
+ *   refused    it cannot be locked by us: `refusal` says why
+ *   left       released, or about to be
+ *
+ * Actions, for the driver to carry out and to answer with an event:
+ *   { do: 'acquire' }                   -> granted | held | failed
+ *   { do: 'takeOver', reason }          -> granted | held | failed
+ *   { do: 'control' }                   -> granted | held | failed
+ *   { do: 'renew', token, draft }       -> renewed | failed
+ *   { do: 'look' }                      -> looked | failed
+ *   { do: 'release', token, beacon }    no answer wanted
+ *   { do: 'reread' }                    the page reads the row anew and compares
+ *
+ * Events: open, change, use, tick, wake, news, again, takeOver, control, saved, refusedSave,
+ * leave, restore, and the answers above.
+ */
+
+/** How long a change may wait before it goes to the server as a draft. */
+export const DRAFT_DELAY = 4000;
+const RETRY_FIRST = 2000;
+const RETRY_MAX = 15000;
+
+/**
+ * @param {object} options
+ * @param {'open'|'change'} [options.lockOn] when to lock
+ * @param {number} [options.ttl] seconds; the first answer tells the true one
+ * @param {number} [options.warning] seconds without renewal after which to warn
+ */
+export function initial({ lockOn = 'open', ttl = 120, warning = 60 } = {}) {
+	return Object.freeze({
+		phase: 'idle',
+		lockOn,
+		ttl: ttl * 1000,
+		warning: warning * 1000,
+		token: null,
+		renewedAt: 0,
+		endsAt: 0,
+		usedAt: -Infinity,
+		warned: false,
+		changedAt: null,
+		pending: null,
+		lookAgain: false,
+		trouble: null,
+		retryAt: null,
+		retries: 0,
+		holder: null,
+		loss: null,
+		refusal: null,
+		resumed: false,
+	});
+}
+
+/** Milliseconds after a renewal at which the next one is due while the page is used. */
+export const renewEvery = (state) => state.ttl / 3;
+
+/** Milliseconds after a renewal at which to warn: never later than half of a short lock. */
+export const warnAfter = (state) => (state.warning < state.ttl ? state.warning : state.ttl / 2);
+
+/** Whether fields may be changed in this state. */
+export const mayEdit = (state) => ['idle', 'held', 'expired'].includes(state.phase);
+
+/** Milliseconds until our lock, or else its holder's, ends. */
+export function timeLeft(state, now) {
+	const endsAt = state.phase === 'held' ? state.endsAt : state.holder?.endsAt;
+	return endsAt === undefined ? 0 : Math.max(0, endsAt - now);
+}
+
+/** When the machine wants its next `tick`; Infinity if never. */
+export function wakeAt(state) {
+	const { phase } = state;
+	if (phase === 'held')
+		return Math.min(state.endsAt, nextRenewal(state), nextWarning(state));
+	if (phase === 'blocked' || phase === 'elsewhere' || (phase === 'lost' && state.holder))
+		return state.pending ? Infinity : state.retryAt ?? state.holder.endsAt;
+	return state.retryAt ?? Infinity;
+}
+
+/**
+ * @param {object} state from initial() or an earlier step
+ * @param {object} event `{ type, ... }`
+ * @param {number} now
+ * @returns {{ state: object, actions: object[] }}
+ */
+export function step(state, event, now) {
+	const handler = handlers[event.type];
+	if (!handler) throw new TypeError(`unknown event ${event.type}`);
+	const [next, ...actions] = handler(state, event, now);
+	return { state: next === state ? state : Object.freeze(next), actions };
+}
+
+const handlers = {
+	open: (s) => (s.phase === 'idle' && s.lockOn === 'open' ? acquire(s) : [s]),
+
+	change(s, e, now) {
+		const marked = { ...s, changedAt: s.changedAt ?? now, usedAt: now };
+		return s.phase === 'idle' ? acquire(marked) : used(marked, now);
+	},
+
+	use: (s, e, now) => used({ ...s, usedAt: now }, now),
+
+	tick(s, e, now) {
+		if (s.phase === 'held') return tickHeld(s, now);
+		if (s.retryAt !== null && now >= s.retryAt) return retry(s);
+		if (s.holder && ['blocked', 'elsewhere', 'lost'].includes(s.phase) && now >= s.holder.endsAt) return look(s);
+		return [s];
+	},
+
+	// Back from sleep, offline, the background or the sign-in dialog: what we
+	// believe may be old, so ask at once.
+	wake(s, e, now) {
+		const fresh = { ...s, trouble: null, retryAt: null, retries: 0, usedAt: now };
+		if (s.pending) return [{ ...fresh, lookAgain: true }];
+		if (s.phase === 'held' || s.phase === 'expired') return renew(fresh);
+		if (s.phase === 'acquiring') return acquire(fresh);
+		return s.holder ? look(fresh) : [fresh];
+	},
+
+	// Something happened to this row's lock. The event's words may be late or
+	// incomplete, so they only cause a look.
+	news(s, e) {
+		if (['idle', 'acquiring', 'left', 'refused'].includes(s.phase)) return [s];
+		const told = { ...s, cause: e.event };
+		return s.pending ? [{ ...told, lookAgain: true }] : look(told);
+	},
+
+	again: (s) => acquire({ ...s, loss: null }),
+	control: (s) => ask(s, 'control', {}),
+	takeOver: (s, e) => ask(s, 'takeOver', { reason: e.reason }),
+
+	granted: (s, e) => (s.phase === 'left'
+		? [s, { do: 'release', token: e.token, beacon: false }]
+		: followUp(held(s, e), { do: 'reread' })),
+
+	held: (s, e) => (s.phase === 'left' ? [s] : stopped({ ...s, pending: null }, e)),
+
+	renewed(s, e) {
+		if (s.phase === 'left') return [s];
+		const resumed = s.phase === 'expired';
+		const unsent = s.changedAt !== null && s.changedAt > e.sentAt;
+		const next = {
+			...held(s, { ...e, token: s.token }),
+			resumed,
+			changedAt: e.draft && !unsent ? null : s.changedAt,
+		};
+		return followUp(next);
+	},
+
+	looked(s, e, now) {
+		const next = { ...s, pending: null, trouble: null, retryAt: null, retries: 0 };
+		if (s.phase === 'left') return [s];
+		if (!e.lock) return nobodyHolds(next, now);
+		if (e.lock.is_mine && e.lock.token === s.token && s.token !== null) return followUp(next);
+		return stopped(next, e);
+	},
+
+	failed: (s, e, now) => (s.phase === 'left' ? [s] : failed({ ...s, pending: null }, e, now)),
+
+	saved: (s, e) => (e.released
+		? [{ ...s, phase: 'left', token: null, changedAt: null, pending: null }]
+		: [{ ...held(s, { ...e, token: e.token ?? s.token }), changedAt: null, pending: s.pending }]),
+
+	// A save that was answered by 423 or 409: what we hold is worth nothing any more.
+	refusedSave: (s, e) => (e.lock && !e.lock.is_mine
+		? stopped({ ...s, pending: null }, e)
+		: [lost({ ...s, pending: null }, { cause: 'changed' })]),
+
+	leave(s, e) {
+		const next = { ...s, phase: 'left', token: null, pending: null, changedAt: null, retryAt: null };
+		return s.token === null ? [next] : [next, { do: 'release', token: s.token, beacon: e.beacon === true }];
+	},
+
+	restore: (s) => (s.phase === 'left' ? acquire({ ...s, trouble: null }) : [s]),
+};
+
+function tickHeld(s, now) {
+	if (now >= s.endsAt) return [{ ...s, phase: 'expired', warned: false }];
+	if (now >= nextRenewal(s)) return renew({ ...s, retryAt: null });
+	if (now >= nextWarning(s)) return [{ ...s, warned: true }];
+	return [s];
+}
+
+function nextRenewal(s) {
+	if (s.pending || s.trouble === 'signed_out') return Infinity;
+	if (s.retryAt !== null) return s.retryAt;
+	const inUse = s.usedAt > s.renewedAt ? s.renewedAt + renewEvery(s) : Infinity;
+	const unsent = s.changedAt === null ? Infinity : s.changedAt + DRAFT_DELAY;
+	return Math.min(inUse, unsent);
+}
+
+const nextWarning = (s) => (s.warned ? Infinity : s.renewedAt + warnAfter(s));
+
+// Whoever uses the page while it warns, or after the end, wants to go on.
+function used(s, now) {
+	if (s.phase === 'held') return s.warned && !s.pending ? renew(s) : tickHeld(s, now);
+	if (s.phase === 'expired' && !s.pending && !s.trouble) return renew(s);
+	return [s];
+}
+
+const acquire = (s) => ask({ ...s, phase: 'acquiring' }, 'acquire', {});
+const look = (s) => ask({ ...s, retryAt: null }, 'look', {});
+const renew = (s) => ask(s, 'renew', { token: s.token, draft: s.changedAt !== null });
+
+function ask(s, what, details) {
+	return [{ ...s, pending: what, retryAt: null }, { do: what, ...details }];
+}
+
+function retry(s) {
+	if (s.phase === 'acquiring') return acquire(s);
+	return s.phase === 'expired' ? renew(s) : look(s);
+}
+
+function held(s, { token, seconds_left, sentAt, ttl, warning }) {
+	return {
+		...s,
+		phase: 'held',
+		token,
+		ttl: (ttl ?? seconds_left) * 1000,
+		warning: warning === undefined ? s.warning : warning * 1000,
+		renewedAt: sentAt,
+		endsAt: sentAt + seconds_left * 1000,
+		warned: false,
+		pending: null,
+		trouble: null,
+		retryAt: null,
+		retries: 0,
+		holder: null,
+		loss: null,
+		resumed: false,
+	};
+}
+
+function followUp(s, ...actions) {
+	if (!s.lookAgain) return [s, ...actions];
+	const [next, action] = look({ ...s, lookAgain: false });
+	return [next, ...actions, action];
+}
+
+// The lock is somebody else's, or our own in another tab.
+function stopped(s, { lock, sentAt }) {
+	const holder = Object.freeze({ ...lock, endsAt: sentAt + lock.seconds_left * 1000 });
+	const had = s.token !== null || s.phase === 'lost';
+	if (had) return [lost({ ...s, holder }, { cause: lock.is_mine ? 'moved' : 'taken_over' })];
+	const phase = lock.is_mine ? 'elsewhere' : 'blocked';
+	return [{ ...s, phase, holder, trouble: null, retryAt: null, lookAgain: false }];
+}
+
+function nobodyHolds(s) {
+	if (s.phase === 'held' || s.phase === 'expired') {
+		// Broken is somebody's decision. Otherwise it was our own release,
+		// overtaken by a reload: take it again, and compare the row.
+		if (s.cause === 'broken' || s.cause === 'taken_over') return [lost(s, { cause: s.cause })];
+		return s.phase === 'expired' ? [s] : acquire({ ...s, token: null });
+	}
+	if (s.phase === 'lost') return [{ ...s, holder: null }];
+	return [{ ...s, phase: 'free', holder: null }, { do: 'reread' }];
+}
+
+function lost(s, loss) {
+	return {
+		...s,
+		phase: 'lost',
+		token: null,
+		warned: false,
+		trouble: null,
+		retryAt: null,
+		lookAgain: false,
+		loss: s.loss ?? Object.freeze({ ...loss }),
+	};
+}
+
+function failed(s, { of, status, problem, lock, sentAt }, now) {
+	if (status === 401) return [{ ...s, trouble: 'signed_out', retryAt: null }];
+	if (status === 0 || status === 429 || status >= 500) return [troubled(s, status, now)];
+	if (status === 404) return [{ ...s, phase: 'refused', token: null, refusal: { status, problem } }];
+	if (of === 'renew') return lock ? stopped(s, { lock, sentAt }) : [lost(s, { cause: s.cause ?? 'ended' })];
+	if (of === 'look') return [s];
+	if (lock) return stopped(s, { lock, sentAt });
+	return [{ ...s, phase: s.holder ? 'blocked' : 'refused', refusal: { status, problem } }];
+}
+
+function troubled(s, status, now) {
+	const wait = Math.min(RETRY_MAX, RETRY_FIRST * 2 ** s.retries);
+	return { ...s, trouble: status === 0 ? 'offline' : 'busy', retryAt: now + wait, retries: s.retries + 1 };
+}

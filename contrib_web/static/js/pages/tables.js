@@ -1,0 +1,171 @@
+/**
+ * The tables: which are protected and how, and protecting them for those who may.
+ */
+import { Problem, tablePath } from '../api.js';
+import { h, icon, newId } from '../dom.js';
+import { complain, protectionForm } from '../parts/protection-form.js';
+import { explain } from '../model/problem.js';
+import { paths } from '../model/route.js';
+import { about, duration } from '../model/text.js';
+import { ask, banner, button, emptyState, toast } from '../ui.js';
+
+/** Events come in bursts; the counts of locks are asked for after one. */
+const SETTLE = 500;
+
+export class TablesPage {
+	title = 'Tables';
+	#app;
+	#tables = [];
+	#stop = new AbortController();
+	#timer = null;
+	#lists = h('div', {});
+
+	constructor(app) {
+		this.#app = app;
+	}
+
+	async load() {
+		await this.#fetch();
+		this.element = h('div', {},
+			h('div', { class: 'page-head' }, h('div', {}, h('h1', { tabIndex: -1 }, 'Tables'), h('p', { class: 'quiet' }, 'In a protected table, a row that somebody edits cannot be changed by anybody else.'))),
+			this.#lists);
+		const { signal } = this.#stop;
+		for (const type of ['lock', 'reset']) this.#app.live.addEventListener(type, () => this.#soon(), { signal });
+	}
+
+	close() {
+		this.#stop.abort();
+		clearTimeout(this.#timer);
+	}
+
+	async #fetch() {
+		const { data } = await this.#app.api.get('/tables');
+		this.#tables = data.tables;
+		this.#render();
+	}
+
+	#soon() {
+		clearTimeout(this.#timer);
+		this.#timer = setTimeout(() => this.#fetch().catch(() => {}), SETTLE);
+	}
+
+	#render() {
+		const isProtected = this.#tables.filter(({ protection }) => protection);
+		const others = this.#tables.filter(({ protection }) => !protection);
+		const focused = document.activeElement?.closest?.('[data-act]');
+		const again = focused && [focused.dataset.table, focused.dataset.act];
+		this.#lists.replaceChildren(
+			isProtected.length ? this.#list('Protected', isProtected) : h('div', { class: 'data' }, emptyState({ name: 'shield', title: 'No protected tables', text: 'Nothing is protected yet, or nothing that you may read.' })),
+			...(others.length ? [h('h2', { class: 'section' }, 'Not protected'), this.#list('Not protected', others)] : []));
+		if (again) [...this.#lists.querySelectorAll('[data-act]')].find(({ dataset }) => dataset.table === again[0] && dataset.act === again[1])?.focus();
+	}
+
+	#list(label, tables) {
+		const heads = [['Table'], ['Locked now', 'number'], ['Rows', 'number'], ['Locking'], ['Ends after'], ['', 'fit']];
+		return h('div', { class: 'data stack' }, h('table', { role: 'table', 'aria-label': label },
+			h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, heads.map(([text, kind = '']) => (text ? h('th', { role: 'columnheader', scope: 'col', class: kind }, text) : h('td', { role: 'cell', class: kind }))))),
+			h('tbody', { role: 'rowgroup' }, tables.map((table) => this.#row(table)))));
+	}
+
+	#row(table) {
+		const { protection, locks } = table;
+		const cell = (label, content, kind = '') => h('td', { role: 'cell', class: kind, data: { label } }, content);
+		const lockCount = locks ? h('a', { class: 'chip theirs', href: paths.locks({ table: table.table }) }, icon('lock'), String(locks), h('span', { class: 'visually-hidden' }, ` locked rows in ${table.name}`)) : h('span', { class: 'quiet' }, '0');
+		return h('tr', { role: 'row' },
+			h('th', { role: 'rowheader', scope: 'row', class: 'lead' }, h('div', {}, this.#name(table), table.comment ? h('span', { class: 'quiet small block' }, table.comment) : null)),
+			cell('Locked now', lockCount, 'number'),
+			cell('Rows', h('span', {}, about(table.rows_estimate).replace('about ', '')), 'number'),
+			cell('Locking', h('span', { class: 'chips' }, settings(table))),
+			cell('Ends after', h('span', {}, protection ? duration(table.time_until_expiration) : '–')),
+			h('td', { role: 'cell', class: 'fit ends' }, h('div', { class: 'button-row' }, this.#actions(table))));
+	}
+
+	#name({ has_key: hasKey, may, table, name }) {
+		return hasKey && may.select ? h('a', { href: paths.rows(name ?? table) }, name) : h('span', {}, name);
+	}
+
+	#actions(table) {
+		if (!table.may.protect) return null;
+		const act = (text, what, name, kind = 'small') => {
+			const element = button(text, what, { kind, name, label: `${text}: ${table.name}` });
+			Object.assign(element.dataset, { act: text, table: table.table });
+			return element;
+		};
+		if (!table.protection) {
+			const element = act('Protect', () => this.#protect(table), 'shield');
+			element.disabled = !table.has_key;
+			element.title = table.has_key ? '' : 'Only a table with a primary key can be protected';
+			return element;
+		}
+		return act('Settings', () => this.#protect(table), 'settings');
+	}
+
+	async #protect(summary) {
+		const { data: table } = await this.#app.api.get(tablePath(summary.table)).catch((error) => this.#failed(error));
+		if (!table) return;
+		const form = protectionForm(table);
+		const isNew = !table.protection;
+		const answer = await ask({
+			title: isNew ? `Protect ${table.name}` : `Settings of ${table.name}`,
+			body: form.body,
+			choices: [...(isNew ? [] : [{ value: 'unprotect', text: 'Unprotect…', kind: 'plain bad' }]), { value: 'no', text: 'Cancel' }, { value: 'yes', text: isNew ? 'Protect' : 'Save settings' }],
+			check: async (choice, dialog) => choice !== 'yes' || this.#send(table, form, dialog),
+		});
+		if (answer === 'unprotect') await this.#unprotect(table);
+		if (answer === 'yes') toast(isNew ? `${table.name} is protected now.` : `The settings of ${table.name} are saved.`);
+		if (answer !== 'no') await this.#fetch().catch(() => {});
+	}
+
+	async #send(table, form, dialog) {
+		const settings = form.read();
+		if (!settings) return false;
+		try {
+			await this.#app.api.put(`${tablePath(table.table)}/protection`, settings);
+			return true;
+		} catch (error) {
+			if (!(error instanceof Problem)) throw error;
+			return complain(dialog, error);
+		}
+	}
+
+	async #unprotect(table) {
+		const note = newId('note');
+		const answer = await ask({
+			title: `Take the protection of ${table.name} away?`,
+			alert: true,
+			body: [
+				h('p', { id: note }, 'Everybody who may write the table can then change any row at any time, also rows that somebody is editing.'),
+				table.locks ? banner('warn', { icon: 'lock', title: `${table.locks} locked now`, text: 'These locks end at once.' }) : null,
+			].filter(Boolean),
+			choices: [{ value: 'no', text: 'Keep it protected' }, { value: 'yes', text: 'Unprotect', kind: 'danger' }],
+		});
+		if (answer !== 'yes') return;
+		try {
+			await this.#app.api.delete(`${tablePath(table.table)}/protection`);
+			toast(`${table.name} is not protected any more.`);
+		} catch (error) {
+			this.#failed(error);
+		}
+	}
+
+	#failed(error) {
+		if (!(error instanceof Problem)) throw error;
+		const { title, detail } = explain(error.status, error.problem);
+		toast(`${title}. ${detail}`, { bad: true });
+		return {};
+	}
+}
+
+/** The settings in words. */
+function settings({ protection }) {
+	if (!protection) return h('span', { class: 'quiet' }, 'none');
+	const { hard, required, columns, parent, guarded } = protection;
+	const chip = (text, title, kind = '') => h('span', { class: `chip ${kind}`, title }, text);
+	return [
+		guarded ? null : chip('guard missing', 'The trigger is gone or disabled: nothing is enforced. Save the settings anew to mend it.', 'bad'),
+		hard ? chip('enforced', 'Other people’s writes are refused') : chip('soft', 'Other people are warned, not refused'),
+		required ? chip('lock required', 'Writing needs a lock') : null,
+		columns ? chip(`${columns.length} ${columns.length === 1 ? 'column' : 'columns'}`, `Guarded: ${columns.join(', ')}`) : null,
+		parent ? chip('with parent', `Guarded by the lock of the row that ${parent} refers to`) : null,
+	];
+}

@@ -1,0 +1,92 @@
+/**
+ * The form of a table's protection settings.
+ */
+import { h, icon, newId } from '../dom.js';
+import { explain } from '../model/problem.js';
+import { announce } from '../ui.js';
+
+/**
+ * @param {object} table as the API describes it
+ * @returns {{ body: Node[], read: () => object|null }} read() answers what to send, null if something is wrong
+ */
+export function protectionForm(table) {
+	const now = table.protection ?? { hard: true, required: false, columns: null, ttl: null, warning: null, parent: null };
+	const hard = check('Refuse other people’s writes', 'Otherwise they are only warned.', now.hard);
+	const required = check('Writing needs a lock', 'Also from programs: nobody writes a row without locking it.', now.required);
+	const ttl = seconds('A lock ends after', 'ttl', now.ttl, table.time_until_expiration);
+	const warning = seconds('Warn after', 'warning', now.warning, table.time_until_warning);
+	const parent = parentChoice(table, now.parent);
+	const columns = columnChoice(table, now.columns);
+	const body = [
+		h('div', {}, hard.row, required.row),
+		h('div', { class: 'pair' }, ttl.row, warning.row),
+		parent.row,
+		columns.row,
+	].filter(Boolean);
+	function read() {
+		const fields = [ttl, warning];
+		const wrong = fields.filter((field) => !field.check());
+		if (wrong.length) {
+			wrong[0].input.focus();
+			return null;
+		}
+		return { hard: hard.input.checked, required: required.input.checked, ttl: ttl.value(), warning: warning.value(), parent: parent.value(), columns: columns.value() };
+	}
+	return { body, read };
+}
+
+/** Shows in the dialog why the server refused. @returns {false} */
+export function complain(dialog, { status, problem }) {
+	const { title, detail } = explain(status, problem);
+	dialog.querySelector('.field-error[data-server]')?.remove();
+	const text = `${title}. ${detail}`;
+	dialog.querySelector('.dialog-body').append(h('p', { class: 'field-error', data: { server: '' } }, icon('warn'), text));
+	dialog.querySelector(`[name="${CSS.escape(problem.column ?? '')}"]`)?.focus();
+	announce(text, { urgent: true });
+	return false;
+}
+
+function check(text, hint, checked) {
+	const input = h('input', { type: 'checkbox', checked });
+	return { input, row: h('label', { class: 'check' }, input, h('span', {}, text, h('small', {}, hint))) };
+}
+
+function seconds(text, name, value, otherwise) {
+	const id = newId(name);
+	const error = h('p', { class: 'field-error', id: `${id}-error`, hidden: true });
+	const input = h('input', { class: 'input number', id, name, inputMode: 'decimal', value: value ?? '', placeholder: value === null ? `${otherwise} (the setting)` : 'the setting', 'aria-describedby': `${id}-error`, autocomplete: 'off' });
+	const number = () => (input.value.trim() === '' ? null : Number(input.value));
+	return {
+		input,
+		value: number,
+		check() {
+			const good = number() === null || number() > 0;
+			error.hidden = good;
+			error.replaceChildren(icon('warn'), 'A number of seconds, more than 0; or nothing.');
+			input.setAttribute('aria-invalid', String(!good));
+			return good;
+		},
+		row: h('div', {}, h('label', { class: 'label', htmlFor: id }, text, h('span', { class: 'quiet' }, ' (seconds)')), input, error),
+	};
+}
+
+function parentChoice(table, value) {
+	const keys = table.foreign_keys;
+	if (!keys.length) return { row: null, value: () => value };
+	const id = newId('parent');
+	const select = h('select', { class: 'input', id, name: 'parent' },
+		h('option', { value: '' }, 'Each row by its own lock'),
+		keys.map(({ constraint, name, columns }) => h('option', { value: constraint, selected: constraint === value }, `Also by the lock of its ${name} (${columns.join(', ')})`)));
+	return { row: h('div', {}, h('label', { class: 'label', htmlFor: id }, 'Guarded'), select), value: () => select.value || null };
+}
+
+function columnChoice(table, value) {
+	const all = table.columns.filter(({ key, generated }) => !key && !generated);
+	const boxes = all.map(({ name }) => [name, h('input', { type: 'checkbox', checked: value === null || value.includes(name) })]);
+	const chosen = () => boxes.filter(([, { checked }]) => checked).map(([name]) => name);
+	const row = h('details', { class: 'fold', open: value !== null },
+		h('summary', {}, 'Guarded columns'),
+		h('fieldset', {}, h('legend', { class: 'hint' }, 'Columns left out may be changed by anybody at any time. The key is always guarded.'),
+			h('div', { class: 'column-checks' }, boxes.map(([name, input]) => h('label', { class: 'check' }, input, h('span', {}, name))))));
+	return { row: all.length ? row : null, value: () => (chosen().length === all.length || !chosen().length ? null : chosen()) };
+}
