@@ -11,7 +11,7 @@
  * The clock starts when every client has had its first answers: connections and caches are
  * warm by then.  Prints, separated by blanks: rounds (pairs, or with -r renewals) per second; the 99th
  * percentile of an answer's and of a lock's time, in ms (the latter from wanting it to having it, refusals
- * included); and how many per second were refused.
+ * included, or to the end if in vain); and how many per second were refused.
  */
 #include "lock_client.h"
 
@@ -127,7 +127,10 @@ count_answer(Load *load, Client *client, Answer answer, int64_t now)
 		sample_add(&load->locks, now - client->wanted_at);
 }
 
-/* What comes next.  When the time is over, a lock that is held is still given back. */
+/*
+ * What comes next.  When the time is over, a lock that is held is still given back, and who
+ * has none has waited in vain: that counts, or starving would look like being fast.
+ */
 static void
 go_on(Load *load, Client *client, Answer answer, int64_t now)
 {
@@ -145,6 +148,8 @@ go_on(Load *load, Client *client, Answer answer, int64_t now)
 			client->wanted_at = now;
 		want_lock(load, client);
 	}
+	else if (client->step == ACQUIRE)
+		sample_add(&load->locks, now - client->wanted_at);
 }
 
 static void

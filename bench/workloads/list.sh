@@ -9,6 +9,8 @@ declare -A LIST_FROM=(
 		LEFT JOIN locking.locks l ON l.relation = 'bench.doc'::regclass AND l.key = locking.row_key(a)"
 	[locking-text]="SELECT $LIST_COLUMNS FROM bench.doc a
 		LEFT JOIN locking.locks l ON l.relation = 'bench.doc'::regclass AND l.key = a.id::text"
+	[locking-page-first]="SELECT $LIST_COLUMNS FROM (SELECT * FROM bench.doc ORDER BY id LIMIT 1000) a
+		LEFT JOIN locking.locks l ON l.relation = 'bench.doc'::regclass AND l.key = a.id::text"
 	[usual-table]="SELECT a.id, a.title, l.owner, l.owner = current_user,
 			ceil(date_part('epoch', l.expires_at - clock_timestamp())) FROM bench.doc a
 		LEFT JOIN bench.usual_lock l ON l.relation = 'bench.doc'::regclass AND l.key = a.id::text
@@ -35,8 +37,9 @@ list() {
 	local round name
 	make_locks
 	make_list
-	for round in $(seq 0 "$((ROUNDS * 2))"); do
-		for name in $(in_turn "$round" rows-alone locking-row_key locking-text usual-table); do
+	progress 'list'
+	for round in $(seq 0 "$ROUNDS"); do
+		for name in $(in_turn "$round" rows-alone locking-row_key locking-text locking-page-first usual-table); do
 			list_once "$name" "$round"
 		done
 	done
