@@ -267,7 +267,7 @@ try_to_attach(void)
 				(errcode(error->sqlerrcode),
 				 errmsg("this session does without the gate of \"locking\": %s", error->message),
 				 errdetail("It looks at the record for each row that it writes, and cannot acquire or renew locks."),
-				 errhint("Preload the library, or make room in shared memory.")));
+				 errhint("%s", error->hint ? error->hint : "Preload the library, or make room in shared memory.")));
 	return false;
 }
 #else

@@ -164,6 +164,92 @@ sub write_while_filling
 	return $state;
 }
 
+# All that can happen to records, while a backend that fills is held: what writes end with then, and afterwards.
+sub everything_while_filling
+{
+	my ($point) = @_;
+	fresh('few');
+	my ($bob, $keeper) = (user('bob'), keeper());
+	send_to($bob, $point, write_of(1000));
+	q1("SELECT locking.renew(" . token_of(1) . ", '10 hours'); SELECT locking.release(" . token_of(2) . ')', 'ann');
+	q1("DELETE FROM locking.lock WHERE key = '3'");
+	q1("UPDATE article SET id = 40000 WHERE id = 4", 'ann');
+	q1("SELECT locking.take_over('article', 5, 'why not')", 'carl');
+	q1("SELECT locking.acquire('article', 10)", 'ann');
+	q1("INSERT INTO locking.lock (relation, key, owner, expires_at) VALUES ('article', '11', 'ann', 'infinity')");
+	q1("COPY locking.lock (relation, key, owner, expires_at) FROM stdin;\narticle\t12\tann\tinfinity\n\\.\n");
+	q1("SET locking.notify = off; BEGIN; SELECT locking.acquire('article', 13); PREPARE TRANSACTION 'p13'", 'ann');
+	q1("BEGIN; SELECT locking.acquire('article', 14); ROLLBACK", 'ann');
+	q1('VACUUM locking.lock');
+	my @rows = (1, 2, 3, 40000, 5, 10, 11, 12, 13, 14);
+	my $while = states(@rows) . ', filled ' . filled();
+	let_go($keeper);
+	end_of($bob);
+	quit($bob, $keeper);
+	my $after = states(@rows) . ', filled ' . filled();
+	q1("COMMIT PREPARED 'p13'");
+	return "$while; $after; " . states(13);
+}
+my $everything = '55P03 free free 55P03 55P03 55P03 55P03 55P03 55P03 waiting free';
+
+# A backend that fills comes to an end of this kind; another fills.
+sub filler_ends
+{
+	my ($how) = @_;
+	fresh('few');
+	my ($bob, $keeper) = (user('bob'), keeper());
+	send_to($bob, 'fill-record', write_of(1000));
+	$how->($bob, $keeper);
+	quit($keeper);
+	return states(1, 10) . ', filled ' . filled();
+}
+
+sub cancel
+{
+	my ($bob, $keeper) = @_;
+	$keeper->query("SELECT pg_cancel_backend($bob->{pid})");
+	$bob->finish;
+	quit($bob);
+	return;
+}
+
+sub is_gone
+{
+	my ($session) = @_;
+	$node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = $session->{pid}") or die "still there\n";
+	$session->abandon;
+	return;
+}
+
+sub terminate
+{
+	my ($bob, $keeper) = @_;
+	$keeper->query("SELECT pg_terminate_backend($bob->{pid})");
+	is_gone($bob);
+	return;
+}
+
+# Everybody's session ends, as shared memory may be broken.
+sub kill_9
+{
+	my ($bob, $keeper) = @_;
+	kill 'KILL', $bob->{pid};
+	is_gone($bob);
+	$keeper->abandon;
+	return;
+}
+
+# A statement that may not last as long as the filling does.
+sub timeout
+{
+	fresh('few');
+	my ($bob, $keeper) = (user('bob'), keeper());
+	$bob->query("SET inject.wait_at = 'fill-record'; SET statement_timeout = '200ms'");
+	my $state = $bob->state_of(write_of(1000));
+	quit($bob, $keeper);
+	return "$state, then " . states(1, 10) . ', filled ' . filled();
+}
+
 # A lock that is acquired once the scan is over, and the gate not yet marked.
 sub acquired_behind_the_scan
 {
@@ -205,6 +291,7 @@ sub cancelled_after_a_stretch
 	return "$state, then " . any_free() . ', filled ' . filled();
 }
 my @move_forward = ("DELETE FROM locking.lock WHERE ctid < '(64,0)'", 'VACUUM FULL locking.lock');
+my @cut_short = ("DELETE FROM locking.lock WHERE ctid >= '(10,0)'", 'VACUUM locking.lock');
 
 # Every attempt is cancelled after the first stretch it has read: how many it takes.
 sub attempts_until_filled
@@ -269,6 +356,13 @@ my @races = (
 	[ 'a renewal after its raise, the old end, a writer', sub { renewal_held_at('raised') }, 'written, LK001' ],
 	[ 'a write while another fills', sub { write_while_filling('fill-record') }, '55P03',
 		'the mark before the scan', 'src/gate.c', sub { s/mark->filling = true;/mark->filling = mark->filled = true;/ }, 'free' ],
+	[ 'everything while another fills', sub { everything_while_filling('fill-record') }, "$everything, filled f; $everything, filled t; 55P03" ],
+	[ 'everything before the mark', sub { everything_while_filling('fill-mark') }, "$everything, filled f; $everything, filled t; 55P03" ],
+	[ 'who fills is cancelled', sub { filler_ends(\&cancel) }, '55P03 free, filled t',
+		'a claim that is kept', 'src/gate.c', sub { s/\*mark = \*claimed;/(void) claimed;/ }, '55P03 free, filled f' ],
+	[ 'who fills is terminated', sub { filler_ends(\&terminate) }, '55P03 free, filled t' ],
+	[ 'who fills is killed', sub { filler_ends(\&kill_9) }, '55P03 free, filled t' ],
+	[ "who fills has no time", \&timeout, '57014, then 55P03 free, filled t' ],
 	[ 'a write before the mark', sub { write_while_filling('fill-mark') }, '55P03' ],
 	[ 'a lock acquired behind the scan', \&acquired_behind_the_scan, '55P03, filled t',
 		'raised only where the gate is filled', 'src/gate.c',
@@ -280,6 +374,7 @@ my @races = (
 		'one that starts anew', 'src/gate.c', sub { s/wanted->scanned = mark->scanned;/wanted->scanned = 0;/ }, 'never' ],
 	[ 'one that is cancelled, and a new file', sub { cancelled_after_a_stretch(\@move_forward) }, '57014, then none free, filled t',
 		'any file', 'src/gate.c', sub { s/if \(mark->file == wanted->file\)// }, '57014, then some free, filled t' ],
+	[ 'one that is cancelled, and a file cut short', sub { cancelled_after_a_stretch(\@cut_short) }, '57014, then none free, filled t' ],
 	[ 'the trigger goes off while a backend finds out', \&trigger_goes_off, '55P03',
 		'what changed meanwhile is believed', 'src/gate.c', sub { s/filled = filled && asked_in == generation;/(void) asked_in;/ }, 'free' ],
 	[ 'the settings change while a backend reads them', \&settings_change, 'LK002, LK002',
