@@ -239,6 +239,66 @@ SQL
 	is_free('truncated', 16);
 };
 
+# An archive of records, as of any other table: that of an extension would not be dumped.
+subtest 'records by pg_restore' => sub {
+	my $archive = tmp_folder() . '/locks.dump';
+	my %kept = (db => 'kept');
+	sql($node, 'CREATE DATABASE kept');
+	sql($node, $schema, %kept);
+	acquire($_, %kept) for 17, 18;
+	sql($node, 'ALTER EXTENSION locking DROP TABLE locking.lock', %kept);
+	run_ok('pg_dump', $node, qw(pg_dump -Fc --data-only -t locking.lock -f), $archive, 'kept');
+	sql($node, 'DROP DATABASE kept');
+	my $bob = session($node, owner => 'bob');
+	for my $options ('', '--disable-triggers')
+	{
+		$bob->query(write_of(17));
+		is_filled("pg_restore $options, beforehand", 't');
+		run_ok("pg_restore $options", $node, 'pg_restore', split(' ', $options), '-d', 'postgres', $archive);
+		is_filled("pg_restore $options", $options ? 'f' : 't');
+		is($bob->state_of(write_of(17)), '55P03', "pg_restore $options: a session that found it free a moment ago");
+		check_row("pg_restore $options", $_) for 17, 18;
+		sql($node, 'ALTER TABLE locking.lock ENABLE ALWAYS TRIGGER "~raise_gate"');
+		check_row("pg_restore $options, the trigger is enabled always", $_) for 17, 18;
+		is_filled("pg_restore $options, then", 't');
+		sql($node, 'DELETE FROM locking.lock');
+	}
+	$bob->quit;
+};
+
+subtest 'records by logical replication' => sub {
+	my $publisher = new_node('publisher', init => { allows_streaming => 'logical' }, conf => [ 'log_statement = none' ]);
+	my %there = (owner => 'ann');
+	sql($publisher, $schema);
+	my $token = sql($publisher, "SELECT locking.acquire('article', 20)", %there);
+	sql($publisher, 'CREATE PUBLICATION locks FOR TABLE locking.lock');
+	my $bob = session($node, owner => 'bob');
+	$bob->query(write_of($_)) for 20, 21, 22;
+	is_filled('beforehand', 't');
+	sql($node, "CREATE SUBSCRIPTION locks CONNECTION '" . $publisher->connstr . " dbname=postgres' PUBLICATION locks");
+	$node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_subscription_rel WHERE srsubstate NOT IN ('r', 's')");
+	my $caught_up = sub { $publisher->wait_for_catchup('locks') };
+	is($bob->state_of(write_of(20)), '55P03', 'the first copy');
+	sql($publisher, "SELECT locking.acquire('article', 21)", %there);
+	$caught_up->();
+	is($bob->state_of(write_of(21)), '55P03', 'an acquisition');
+	sql($publisher, "UPDATE locking.lock SET key = '22' WHERE token = $token");
+	$caught_up->();
+	is($bob->state_of(write_of(22)), '55P03', 'an UPDATE of the key');
+	is($bob->state_of(write_of(20)), '', 'the key that it had');
+	sql($publisher, "UPDATE locking.lock SET expires_at = clock_timestamp() - interval '1 minute' WHERE token = $token");
+	$caught_up->();
+	is($bob->state_of(write_of(22)), '', 'it has lapsed');
+	is_filled('all the time', 't');
+	sql($publisher, 'SELECT locking.release_all()', %there);
+	$caught_up->();
+	is($bob->state_of(write_of(21)), '', 'a release');
+	$bob->quit;
+	sql($node, 'DROP SUBSCRIPTION locks');
+	sql($node, 'DELETE FROM locking.lock');
+	$publisher->stop;
+};
+
 # ---- standby ----
 
 subtest 'a promoted standby' => sub {
