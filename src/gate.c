@@ -551,6 +551,7 @@ find_out_filled(void)
 	bool		filled = own_mark(records, &mark) && fill_once(records, &mark);
 
 	INJECT("find-out");
+	AcceptInvalidationMessages();	/* a filling takes time */
 	filled = filled && asked_in == generation;	/* else ask anew next time */
 	if (filled)
 	{

@@ -250,6 +250,20 @@ sub timeout
 	return "$state, then " . states(1, 10) . ', filled ' . filled();
 }
 
+# Another that would be held, too, if it filled.
+sub second_to_fill
+{
+	fresh('few');
+	my ($bob, $carl, $keeper) = (user('bob'), user('carl'), keeper());
+	send_to($bob, 'fill-record', write_of(1000));
+	$carl->query("SET inject.wait_at = 'fill-record'; SET lock_timeout = '200ms'");
+	my $state = $carl->state_of(write_of(1001)) || 'free';
+	let_go($keeper);
+	end_of($bob);
+	quit($bob, $carl, $keeper);
+	return "$state, filled " . filled();
+}
+
 # A lock that is acquired once the scan is over, and the gate not yet marked.
 sub acquired_behind_the_scan
 {
@@ -310,20 +324,24 @@ sub attempts_until_filled
 
 # ---- what one knows, while it changes ----
 
-# The trigger that raises for records by hand goes off while a backend finds out that the gate is filled.
+# The trigger that raises for records by hand goes off, and on again or not, while a backend finds out that
+# the gate is filled: what that very statement ends with at a record made in between, the next one, another's.
 sub trigger_goes_off
 {
+	my (@then) = @_;
 	fresh('few');
 	my ($zoe, $keeper) = (user('zoe'), keeper());
-	send_to($zoe, 'find-out', write_of(1000));
+	send_to($zoe, 'find-out', "UPDATE article SET body = 'written' WHERE id IN (6, 10)");
 	$keeper->query('ALTER TABLE locking.lock DISABLE TRIGGER "~raise_gate"');
 	$keeper->query("INSERT INTO locking.lock (relation, key, owner, expires_at) VALUES ('article', '10', 'ann', 'infinity')");
+	$keeper->query($_) for @then;
 	let_go($keeper);
-	end_of($zoe);
-	my $state = $zoe->state_of(write_of(10)) || 'free';
+	my $same = end_of($zoe) || 'free';
+	my $next = $zoe->state_of(write_of(10)) || 'free';
 	quit($zoe, $keeper);
-	return $state;
+	return "$same, $next, " . states(10);
 }
+my @on_again = ('ALTER TABLE locking.lock ENABLE ALWAYS TRIGGER "~raise_gate"');
 
 # The settings change while a backend builds its picture of the table.
 sub settings_change
@@ -358,6 +376,8 @@ my @races = (
 		'the mark before the scan', 'src/gate.c', sub { s/mark->filling = true;/mark->filling = mark->filled = true;/ }, 'free' ],
 	[ 'everything while another fills', sub { everything_while_filling('fill-record') }, "$everything, filled f; $everything, filled t; 55P03" ],
 	[ 'everything before the mark', sub { everything_while_filling('fill-mark') }, "$everything, filled f; $everything, filled t; 55P03" ],
+	[ 'two want to fill', \&second_to_fill, 'free, filled t',
+		'a claim that is none', 'src/gate.c', sub { s/ && !mark->filling;/;/ }, '55P03, filled t' ],
 	[ 'who fills is cancelled', sub { filler_ends(\&cancel) }, '55P03 free, filled t',
 		'a claim that is kept', 'src/gate.c', sub { s/\*mark = \*claimed;/(void) claimed;/ }, '55P03 free, filled f' ],
 	[ 'who fills is terminated', sub { filler_ends(\&terminate) }, '55P03 free, filled t' ],
@@ -375,8 +395,11 @@ my @races = (
 	[ 'one that is cancelled, and a new file', sub { cancelled_after_a_stretch(\@move_forward) }, '57014, then none free, filled t',
 		'any file', 'src/gate.c', sub { s/if \(mark->file == wanted->file\)// }, '57014, then some free, filled t' ],
 	[ 'one that is cancelled, and a file cut short', sub { cancelled_after_a_stretch(\@cut_short) }, '57014, then none free, filled t' ],
-	[ 'the trigger goes off while a backend finds out', \&trigger_goes_off, '55P03',
-		'what changed meanwhile is believed', 'src/gate.c', sub { s/filled = filled && asked_in == generation;/(void) asked_in;/ }, 'free' ],
+	[ 'the trigger goes off while a backend finds out', \&trigger_goes_off, '55P03, 55P03, 55P03',
+		'what changed meanwhile is believed', 'src/gate.c', sub { s/filled = filled && asked_in == generation;/(void) asked_in;/ },
+		'free, free, 55P03' ],
+	[ 'it goes off and on again', sub { trigger_goes_off(@on_again) }, '55P03, 55P03, 55P03',
+		'a mark that does not know since when', 'src/gate.c', sub { s/ && mark->trigger_xmin == wanted->trigger_xmin// }, 'free, free, free' ],
 	[ 'the settings change while a backend reads them', \&settings_change, 'LK002, LK002',
 		'what changed meanwhile is kept', 'src/table.c', sub { s/while \(built_in != generation\);/while (false);/ }, 'free, free' ],
 );

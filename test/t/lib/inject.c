@@ -11,7 +11,6 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
-#include "utils/inval.h"
 #include "utils/timestamp.h"
 
 #include "inject.h"
@@ -24,7 +23,7 @@ extern TimestampTz locking_injected_clock(void);
 
 /*
  * Wait here while a session holds lock 1, if "inject.wait_at" of this session names
- * the point.  Then take in what arrived meanwhile, as whatever opens a table does.
+ * the point.
  */
 void
 locking_inject(const char *point)
@@ -35,7 +34,6 @@ locking_inject(const char *point)
 		return;
 	DirectFunctionCall1(pg_advisory_lock_shared_int8, HOLD);
 	DirectFunctionCall1(pg_advisory_unlock_shared_int8, HOLD);
-	AcceptInvalidationMessages();
 }
 
 /* The clock of everybody is an hour ahead while a session holds lock 2. */
