@@ -41,7 +41,7 @@ vacuum_tpcb() {
 }
 
 tpcb() {
-	local one round clients
+	local one round clients again
 	for one in "${TPCB_RUNS[@]}"; do
 		progress "tpcb: database $one, scale $TPCB_SCALE"
 		make_tpcb "${one%:*}" "${one#*:}"
@@ -52,8 +52,9 @@ tpcb() {
 			tpcb_round "$clients" "$round"
 		done
 		# the target is about 8, so they are measured more often
-		tpcb_round 8 $((round + ROUNDS))
-		tpcb_round 8 $((round + 2 * ROUNDS))
+		for again in 0 1 2; do
+			tpcb_round 8 $((round + again * ROUNDS))
+		done
 		vacuum_tpcb
 	done
 }

@@ -31,13 +31,11 @@ wal_round() { # ROUND
 
 # What a backend has of its own after writing a million rows.
 memory_of() { # VARIANT
-	sql -c "UPDATE bench.wal_$1 SET v = v + 1" -c "DO 'BEGIN FOR i IN 1..50 LOOP UPDATE bench.wal_$1 SET v = v + 1; END LOOP; END'" \
-		-c "SELECT (regexp_match(pg_read_file('/proc/self/status'), 'RssAnon:\s*(\d+)'))[1]"
+	local -a write=(-c "DO 'BEGIN FOR i IN 1..50 LOOP UPDATE bench.wal_$1 SET v = v + 1; COMMIT; END LOOP; END'")
+	sql "${write[@]}" -c "SELECT (regexp_match(pg_read_file('/proc/self/status'), 'RssAnon:\s*(\d+)'))[1]"
 	record wal 'memory of a backend after 1,000,000 rows' - "$1" 1 "$OUT" 'kB, RssAnon'
-	sql -c "UPDATE bench.wal_$1 SET v = v + 1" -c "DO 'BEGIN FOR i IN 1..50 LOOP UPDATE bench.wal_$1 SET v = v + 1; END LOOP; END'" \
-		-c "SELECT sum(total_bytes) / 1024 FROM pg_backend_memory_contexts"
+	sql "${write[@]}" -c 'SELECT sum(total_bytes) / 1024 FROM pg_backend_memory_contexts'
 	record wal 'memory contexts after 1,000,000 rows' - "$1" 1 "$OUT" kB
-	sql -c "VACUUM bench.wal_$1"
 }
 
 gate_memory() {
