@@ -247,23 +247,34 @@ subtest 'records by pg_restore' => sub {
 	sql($node, $schema, %kept);
 	acquire($_, %kept) for 17, 18;
 	sql($node, 'ALTER EXTENSION locking DROP TABLE locking.lock', %kept);
-	run_ok('pg_dump', $node, qw(pg_dump -Fc --data-only -t locking.lock -f), $archive, 'kept');
-	sql($node, 'DROP DATABASE kept');
 	my $bob = session($node, owner => 'bob');
-	for my $options ('', '--disable-triggers')
-	{
-		$bob->query(write_of(17));
-		is_filled("pg_restore $options, beforehand", 't');
-		run_ok("pg_restore $options", $node, 'pg_restore', split(' ', $options), '-d', 'postgres', $archive);
-		is_filled("pg_restore $options", $options ? 'f' : 't');
-		is($bob->state_of(write_of(17)), '55P03', "pg_restore $options: a session that found it free a moment ago");
-		check_row("pg_restore $options", $_) for 17, 18;
-		sql($node, 'ALTER TABLE locking.lock ENABLE ALWAYS TRIGGER "~raise_gate"');
-		check_row("pg_restore $options, the trigger is enabled always", $_) for 17, 18;
-		is_filled("pg_restore $options, then", 't');
-		sql($node, 'DELETE FROM locking.lock');
-	}
+	my $restore = sub {
+		my ($name, @options) = @_;
+		$bob->query(write_of(1000));
+		is_filled("$name, beforehand", 't');
+		run_ok("$name, pg_dump", $node, qw(pg_dump -Fc --data-only -t locking.lock -f), $archive, 'kept');
+		run_ok($name, $node, 'pg_restore', @options, '-d', 'postgres', $archive);
+	};
+
+	$restore->('pg_restore');
+	is($bob->state_of(write_of(17)), '55P03', 'a session that the gate told a moment ago that it is filled');
+	check_row('pg_restore', $_) for 17, 18;
+	is_filled('pg_restore', 't');
+
+	# this leaves the trigger enabled, but no more ALWAYS
+	sql($node, 'DELETE FROM locking.lock');
+	sql($node, "UPDATE locking.lock SET key = (key::integer + 6)::text", %kept);
+	$restore->('--disable-triggers', '--disable-triggers');
+	is($bob->state_of(write_of(23)), '55P03', 'a session that the gate told a moment ago that it is filled');
+	check_row('--disable-triggers', $_) for 23, 24;
+	is_filled('--disable-triggers', 'f');
+	sql($node, 'ALTER TABLE locking.lock ENABLE ALWAYS TRIGGER "~raise_gate"');
+	is($bob->state_of(write_of(23)), '55P03', 'the same session, the trigger enabled again');
+	check_row('enabled again', $_) for 23, 24;
+	is_filled('enabled again', 't');
 	$bob->quit;
+	sql($node, 'DELETE FROM locking.lock');
+	sql($node, 'DROP DATABASE kept');
 };
 
 subtest 'records by logical replication' => sub {
