@@ -110,6 +110,7 @@ sub two_versions
 
 is(only_one_has_it(), 'done, warned once; 55P03; 42501; 42501; done; done', 'only one has it');
 is(two_versions(sub { s/GATE_VERSION 1/GATE_VERSION 2/ }), 'done, warned once; 55P03; 55000; done; done', 'two versions of the library');
+is(two_versions(sub { s/MAX_MARKS 1024/MAX_MARKS 512/ }), 'done, warned once; 55P03; XX000; done; done', 'two versions that want it of other sizes');
 
 # ---- and wrong ----
 
