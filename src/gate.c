@@ -92,6 +92,9 @@ PG_FUNCTION_INFO_V1(locking_raise_gate);
 #define RAISE_TRIGGER "~raise_gate"
 #define DEFAULT_SLOTS 65536
 
+/* so many neighbours have slots in a row: a page of memory */
+#define RUN 512
+
 /* blocks read at a time; a filling that is given up goes on after the last of them */
 #define STRETCH 64
 
@@ -309,14 +312,63 @@ flush_at_exit(int code, Datum arg)
 
 /* ---- slots ---- */
 
-static pg_atomic_uint64 *
-slot_of(Oid relid, const char *key)
+/*
+ * A key's place is a number that goes by its text alone, so that all who know the
+ * row by whatever way come to the same slot.  Most keys are integers, and most writes of many
+ * rows go along them: neighbours have places, and slots, side by side, so that few
+ * of the processor's cache lines are fetched for many rows.
+ */
+uint64
+gate_place_of_integer(int64 key)
 {
-	uint32		hash = hash_bytes((const unsigned char *) key, strlen(key));
+	return (uint64) key;
+}
 
-	hash = hash_combine(hash, murmurhash32(relid));
-	hash = hash_combine(hash, murmurhash32(MyDatabaseId));
-	return &gate->slots[((uint64) murmurhash32(hash) * gate->nslots) >> 32];
+/* The text of an integer, as its type writes it? */
+static bool
+is_integer(const char *text, int64 *integer)
+{
+	const char *digits = text[0] == '-' ? text + 1 : text;
+	char	   *end;
+
+	if (digits[0] < '0' || digits[0] > '9' || (digits[0] == '0' && text[1] != '\0'))
+		return false;
+	errno = 0;
+	*integer = strtoi64(text, &end, 10);
+	return *end == '\0' && errno == 0;
+}
+
+uint64
+gate_place_of_text(const char *key)
+{
+	int64		integer;
+
+	if (is_integer(key, &integer))
+		return gate_place_of_integer(integer);
+	return hash_bytes_extended((const unsigned char *) key, strlen(key), 0);
+}
+
+/* The finalizer of MurmurHash3 (Austin Appleby), of 64 bits. */
+static inline uint64
+mix(uint64 n)
+{
+	n ^= n >> 33;
+	n *= UINT64CONST(0xff51afd7ed558ccd);
+	n ^= n >> 33;
+	n *= UINT64CONST(0xc4ceb9fe1a85ec53);
+	n ^= n >> 33;
+	return n;
+}
+
+/* RUN places have slots in a row; where such a run begins is left to chance. */
+static inline pg_atomic_uint64 *
+slot_of(Oid relid, uint64 place)
+{
+	uint64		table = ((uint64) MyDatabaseId << 32) | relid;
+	uint64		hash = mix((place / RUN) * UINT64CONST(0x9e3779b97f4a7c15) ^ table);
+	uint64		slot = (((hash >> 32) * gate->nslots) >> 32) + place % RUN;
+
+	return &gate->slots[slot < gate->nslots ? slot : slot % gate->nslots];
 }
 
 static void
@@ -340,7 +392,7 @@ gate_raise(Oid relid, const char *key, TimestampTz expires_at)
 {
 	INJECT("raise");
 	if (attached())
-		raise_slot(slot_of(relid, key), expires_at);
+		raise_slot(slot_of(relid, gate_place_of_text(key)), expires_at);
 	INJECT("raised");
 }
 
@@ -432,7 +484,7 @@ raise_all(TableScanDesc scan, TupleTableSlot *slot, MemoryContext per_record)
 
 		INJECT("fill-record");
 		record_read_end(slot, &relation, &key, &expires_at);
-		raise_slot(slot_of(relation, key), expires_at);
+		raise_slot(slot_of(relation, gate_place_of_text(key)), expires_at);
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(per_record);
 		CHECK_FOR_INTERRUPTS();
@@ -584,7 +636,7 @@ forget_filled(Datum arg, Oid relid)
  * guard, the parent row).  "lapsed_too": is there not even a lock whose time has passed?
  */
 bool
-gate_says_free(Oid relid, const char *key, bool lapsed_too)
+gate_says_free(Oid relid, uint64 place, bool lapsed_too)
 {
 	pg_atomic_uint64 *slot;
 	TimestampTz now;
@@ -593,7 +645,7 @@ gate_says_free(Oid relid, const char *key, bool lapsed_too)
 		return false;
 	if (++counts.asked >= FLUSH_EVERY)
 		flush_counts();
-	slot = slot_of(relid, key);
+	slot = slot_of(relid, place);
 	if (pg_atomic_read_u64(slot) == 0)
 		return true;
 	if (!lapsed_too)

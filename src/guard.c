@@ -27,15 +27,24 @@
 
 PG_FUNCTION_INFO_V1(locking_guard);
 
+/* What is kept from row to row, in the trigger's fn_extra. */
+typedef struct Statement
+{
+	MemoryContext cxt;
+	Table	   *table;
+	Probe	   *probe;			/* NULL until a record had to be looked for */
+} Statement;
+
 /* One call of the row trigger. */
 typedef struct Write
 {
-	FmgrInfo   *flinfo;			/* lives as long as the statement */
+	Statement  *statement;
 	Relation	rel;
 	TableInfo  *table;
 	HeapTuple	old;			/* NULL: INSERT */
 	HeapTuple	new;			/* NULL: DELETE */
 	bool		by_foreign_key; /* a foreign key's own action */
+	bool		gate_asked;		/* about the row itself, in vain */
 	const char *owner;			/* who is answerable for it, once asked for */
 	bool		holds_row;		/* he has a live lock on the row itself */
 	int			parents_held;	/* on parents, old and new */
@@ -43,20 +52,14 @@ typedef struct Write
 	Relation	records;		/* NULL until a record has to be looked at */
 } Write;
 
-/*
- * The record of a row that the writer has locked.  Nearly always there is none:
- * the gate knows that, or one look into the index.  The gate may also hide a lapsed
- * one, unless it is wanted.
- */
+/* The record of a row that the writer has locked.  Nearly always there is none. */
 static bool
-find_record(Write *write, Oid relid, const char *key, bool lapsed_too, Lock *lock)
+look_up(Write *write, Oid relid, const char *key, Lock *lock)
 {
-	bool		found;
-
-	if (gate_says_free(relid, key, lapsed_too))
-		return false;
 	/* COPY's triggers live longer than what they may keep open */
-	found = write->old == NULL || record_may_exist(write->flinfo, relid, key);
+	bool		found = write->old == NULL ||
+		record_may_exist(&write->statement->probe, write->statement->cxt, relid, key);
+
 	if (found)
 	{
 		if (write->records == NULL)
@@ -66,6 +69,25 @@ find_record(Write *write, Oid relid, const char *key, bool lapsed_too, Lock *loc
 	if (!found)
 		gate_looked_in_vain();
 	return found;
+}
+
+/* The same, but the gate may know better; it also hides a lapsed one, unless it is wanted. */
+static bool
+find_record(Write *write, Oid relid, const char *key, bool lapsed_too, Lock *lock)
+{
+	return !gate_says_free(relid, gate_place_of_text(key), lapsed_too) &&
+		look_up(write, relid, key, lock);
+}
+
+/* The record of the row itself, by its key from before the write. */
+static bool
+find_own_record(Write *write, bool lapsed_too, Lock *lock)
+{
+	Oid			root = write->table->root;
+	char	   *key = key_of_tuple(write->table->key, write->rel, write->old, false);
+
+	return write->gate_asked ? look_up(write, root, key, lock) :
+		find_record(write, root, key, lapsed_too, lock);
 }
 
 /* ---- skipped rows ---- */
@@ -202,33 +224,16 @@ check_lock(Write *write, Lock *lock, Oid child)
 
 /* ---- changed columns ---- */
 
-/*
- * By value, since object mappers write all columns.  Values that differ in
- * their bytes but are equal to the type count as a change.
- */
 static bool
 column_changed(const Write *write, AttrNumber attnum)
 {
-	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(write->rel), attnum - 1);
-	bool		old_null;
-	bool		new_null;
-	Datum		old_value = tuple_value(write->rel, write->old, attnum, false, &old_null);
-	Datum		new_value = tuple_value(write->rel, write->new, attnum, true, &new_null);
-
-	if (old_null || new_null)
-		return old_null != new_null;
-	return !datum_image_eq(old_value, new_value, att->attbyval, att->attlen);
+	return column_differs(write->rel, attnum, write->old, write->new);
 }
 
 static bool
 key_changed(const Write *write)
 {
-	const Key  *key = write->table->key;
-
-	for (int i = 0; i < key->ncolumns; i++)
-		if (column_changed(write, key->columns[i].attnum))
-			return true;
-	return false;
+	return key_differs(write->table->key, write->rel, write->old, write->new);
 }
 
 /* ---- the row's own lock ---- */
@@ -356,7 +361,6 @@ check_new_key(Write *write)
 static bool
 check_own_lock(Write *write)
 {
-	char	   *key;
 	Lock		lock;
 	bool		moves;
 	bool		found;
@@ -364,8 +368,7 @@ check_own_lock(Write *write)
 	if (write->old == NULL)
 		return false;
 	moves = write->new && key_changed(write);
-	key = key_of_tuple(write->table->key, write->rel, write->old, false);
-	found = find_record(write, write->table->root, key, moves || records_touched(), &lock);
+	found = find_own_record(write, moves || records_touched(), &lock);
 	if ((found && check_lock(write, &lock, InvalidOid)) || (moves && check_new_key(write)))
 		return true;
 	if (found && is_writers(write, &lock))
@@ -580,14 +583,31 @@ by_foreign_key(Relation rel)
 		RelationGetFKeyList(rel) != NIL;
 }
 
-static void
-read_write(FunctionCallInfo fcinfo, Write *write)
+/* A trigger's FmgrInfo is that of one relation in one statement. */
+static Statement *
+statement_of(FmgrInfo *flinfo, Relation rel)
 {
-	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	Statement  *statement = flinfo->fn_extra;
+
+	if (statement == NULL)
+	{
+		statement = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(Statement));
+		statement->cxt = flinfo->fn_mcxt;
+		flinfo->fn_extra = statement;
+	}
+	if (statement->table == NULL || !statement->table->info->valid)
+		statement->table = table_entry(rel);
+	return statement;
+}
+
+static void
+read_write(const TriggerData *trigger, Statement *statement, Write *write)
+{
 	TriggerEvent event = trigger->tg_event;
 
-	write->flinfo = fcinfo->flinfo;
+	write->statement = statement;
 	write->rel = trigger->tg_relation;
+	write->table = statement->table->info;
 	write->old = TRIGGER_FIRED_BY_INSERT(event) ? NULL : trigger->tg_trigtuple;
 	write->new = TRIGGER_FIRED_BY_INSERT(event) ? trigger->tg_trigtuple :
 		TRIGGER_FIRED_BY_UPDATE(event) ? trigger->tg_newtuple : NULL;
@@ -627,23 +647,40 @@ check_write(Write *write)
 	return skip;
 }
 
+/*
+ * Nearly every write ends here: its own lock is all that counts for the row, which
+ * keeps its key, and the gate knows of none.
+ */
+static inline bool
+passes_gate(const TriggerData *trigger, const TableInfo *table, bool *asked)
+{
+	bool		update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
+	uint64		place;
+
+	*asked = table->is_plain &&
+		key_place(table->key, trigger->tg_relation, trigger->tg_trigtuple, update ? trigger->tg_newtuple : NULL, &place);
+	return *asked && gate_says_free(table->root, place, records_touched());
+}
+
 Datum
 locking_guard(PG_FUNCTION_ARGS)
 {
-	Write		write;
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	Statement  *statement;
+	TableInfo  *table;
 	HeapTuple	result;
+	Write		write;
 
 	check_called_right(fcinfo);
-	read_write(fcinfo, &write);
-	result = write.new ? write.new : write.old;
-	if (!locking_enforce)
+	result = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
+	statement = statement_of(fcinfo->flinfo, trigger->tg_relation);
+	table = statement->table->info;
+	if (!locking_enforce || !table->is_protected || passes_gate(trigger, table, &write.gate_asked))
 		return PointerGetDatum(result);
-	write.table = table_info(write.rel);
-	if (!write.table->is_protected)
-		return PointerGetDatum(result);
-	check_key_in_force(write.table);
+	check_key_in_force(table);
+	read_write(trigger, statement, &write);
 	if (!check_write(&write))
 		return PointerGetDatum(result);
-	count_skipped(fcinfo->flinfo->fn_mcxt, get_rel_name(write.table->root));
+	count_skipped(statement->cxt, get_rel_name(table->root));
 	return PointerGetDatum(NULL);
 }

@@ -90,6 +90,17 @@ index_is_image_equal(Oid indexid)
 	return result;
 }
 
+/* In bytes, if the column is an integer that is stored; 0 otherwise. */
+static int
+integer_size(Form_pg_attribute att)
+{
+	Oid			base = getBaseType(att->atttypid);
+
+	if (att->attgenerated != '\0')
+		return 0;
+	return base == INT2OID || base == INT4OID || base == INT8OID ? att->attlen : 0;
+}
+
 Key *
 key_build(Relation rel, Oid root, int ncolumns, const AttrNumber *root_attnums, Oid index,
 		  MemoryContext cxt)
@@ -112,6 +123,8 @@ key_build(Relation rel, Oid root, int ncolumns, const AttrNumber *root_attnums, 
 		att = TupleDescAttr(RelationGetDescr(rel), column->attnum - 1);
 		namestrcpy(&column->name, name);
 		column->type = att->atttypid;
+		if (ncolumns == 1)
+			key->integer_size = integer_size(att);
 		column->equals = lookup_type_cache(column->type, TYPECACHE_EQ_OPR)->eq_opr;
 		getTypeInputInfo(column->type, &input, &column->typioparam);
 		fmgr_info_cxt(input, &column->input, cxt);
@@ -238,6 +251,66 @@ key_of_tuple(const Key *key, Relation rel, HeapTuple tuple, bool is_new)
 			return NULL;
 	}
 	return key_text(key, values);
+}
+
+/* False: it is null, or (in a row from before the column was added) not there. */
+static inline bool
+read_integer(const Key *key, Relation rel, HeapTuple tuple, int64 *integer)
+{
+	AttrNumber	attnum = key->columns[0].attnum;
+	bool		isnull;
+	Datum		value;
+
+	if (attnum > HeapTupleHeaderGetNatts(tuple->t_data))
+		return false;
+	value = fastgetattr(tuple, attnum, RelationGetDescr(rel), &isnull);
+	*integer = key->integer_size == sizeof(int32) ? DatumGetInt32(value) :
+		key->integer_size == sizeof(int64) ? DatumGetInt64(value) : DatumGetInt16(value);
+	return !isnull;
+}
+
+/*
+ * The gate's place of a row, without making its key's text.  False: that cannot be
+ * told, or "new" (NULL: it is deleted) has another key.
+ */
+bool
+key_place(const Key *key, Relation rel, HeapTuple old, HeapTuple new, uint64 *place)
+{
+	int64		integer;
+	int64		new_integer;
+
+	if (key->integer_size == 0 || !read_integer(key, rel, old, &integer) ||
+		(new && (!read_integer(key, rel, new, &new_integer) || new_integer != integer)))
+		return false;
+	*place = gate_place_of_integer(integer);
+	return true;
+}
+
+/*
+ * By value, since object mappers write all columns.  Values that differ in
+ * their bytes but are equal to the type count as different.
+ */
+bool
+column_differs(Relation rel, AttrNumber attnum, HeapTuple old, HeapTuple new)
+{
+	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), attnum - 1);
+	bool		old_null;
+	bool		new_null;
+	Datum		old_value = tuple_value(rel, old, attnum, false, &old_null);
+	Datum		new_value = tuple_value(rel, new, attnum, true, &new_null);
+
+	if (old_null || new_null)
+		return old_null != new_null;
+	return !datum_image_eq(old_value, new_value, att->attbyval, att->attlen);
+}
+
+bool
+key_differs(const Key *key, Relation rel, HeapTuple old, HeapTuple new)
+{
+	for (int i = 0; i < key->ncolumns; i++)
+		if (column_differs(rel, key->columns[i].attnum, old, new))
+			return true;
+	return false;
 }
 
 /* ---- text to values ---- */

@@ -85,6 +85,7 @@ typedef struct KeyColumn
 typedef struct Key
 {
 	int			ncolumns;
+	int			integer_size;	/* of the one column's integer type; 0: it is not such a key */
 	bool		image_equal;	/* equal values have equal texts */
 	bool		needs_settings; /* text depends on DateStyle and the like */
 	KeyColumn	columns[FLEXIBLE_ARRAY_MEMBER];
@@ -94,6 +95,9 @@ extern Key *key_build(Relation rel, Oid root, int ncolumns, const AttrNumber *ro
 					  Oid index, MemoryContext cxt);
 extern char *key_text(const Key *key, const Datum *values);
 extern char *key_of_tuple(const Key *key, Relation rel, HeapTuple tuple, bool is_new);
+extern bool key_place(const Key *key, Relation rel, HeapTuple old, HeapTuple new, uint64 *place);
+extern bool key_differs(const Key *key, Relation rel, HeapTuple old, HeapTuple new);
+extern bool column_differs(Relation rel, AttrNumber attnum, HeapTuple old, HeapTuple new);
 extern void key_parse(const Key *key, Oid relid, const char *text, Datum *values);
 extern void key_argument(const Key *key, Oid relid, FunctionCallInfo fcinfo, int argno, Datum *values);
 extern Datum tuple_value(Relation rel, HeapTuple tuple, AttrNumber attnum, bool is_new, bool *isnull);
@@ -124,6 +128,7 @@ typedef struct Parent
 	SPIPlanPtr	plans[TARGET_NQUERIES];
 } Parent;
 
+/* Stays for the backend's life, unlike what it points to. */
 typedef struct Table
 {
 	Oid			relid;			/* hash key */
@@ -137,6 +142,7 @@ typedef struct TableInfo
 	Oid			root;			/* the relation whose locks these are */
 	bool		partitioned;
 	bool		is_protected;
+	bool		is_plain;		/* a row's own lock is all that its guard goes by */
 	bool		key_replaced;	/* not the primary key that protect() found */
 	bool		parent_lost;	/* nor the foreign key */
 	bool		has_children;	/* rows of other tables are guarded by these */
@@ -154,6 +160,7 @@ typedef struct TableInfo
 
 extern void table_init(void);
 extern Oid	table_root(Oid relid);
+extern Table *table_entry(Relation rel);
 extern TableInfo *table_info(Relation rel);
 extern TableInfo *protected_table(FunctionCallInfo fcinfo, int argno, LOCKMODE lockmode);
 extern TableInfo *protected_table_by_id(Oid relid, LOCKMODE lockmode);
@@ -209,7 +216,9 @@ extern void record_read_end(TupleTableSlot *slot, Oid *relation, char **key, Tim
 extern bool records_touched(void);
 extern bool record_find(Relation records, Oid relid, const char *key, Lock *lock);
 extern bool record_find_token(Relation records, int64 token, Lock *lock);
-extern bool record_may_exist(FmgrInfo *flinfo, Oid relid, const char *key);
+typedef struct Probe Probe;
+
+extern bool record_may_exist(Probe **kept, MemoryContext statement, Oid relid, const char *key);
 extern List *records_of(Relation records, Oid relid);
 extern List *records_of_owner(Relation records, const char *owner);
 extern List *records_after(Relation records, int64 *token, int max);
@@ -258,7 +267,9 @@ pg_noreturn extern void report_not_yours(int64 token);
 
 extern void gate_init(void);
 extern void gate_raise(Oid relid, const char *key, TimestampTz expires_at);
-extern bool gate_says_free(Oid relid, const char *key, bool lapsed_too);
+extern uint64 gate_place_of_integer(int64 key);
+extern uint64 gate_place_of_text(const char *key);
+extern bool gate_says_free(Oid relid, uint64 place, bool lapsed_too);
 extern void gate_looked_in_vain(void);
 
 /* ---- undoable work (subtransaction.c) ---- */

@@ -198,14 +198,14 @@ record_find(Relation records, Oid relid, const char *key, Lock *lock)
  * the statement, and no snapshot is needed for a "no": the statement's own keeps
  * vacuum from removing the last entry of a record that is being updated.
  */
-typedef struct Probe
+struct Probe
 {
 	Relation	records;
 	Relation	index;
 	IndexScanDesc scan;
 	TupleTableSlot *slot;
 	MemoryContextCallback callback;
-} Probe;
+};
 
 /* Not after an error: then all of it was released already. */
 static void
@@ -222,9 +222,9 @@ probe_end(void *arg)
 }
 
 static Probe *
-probe_begin(FmgrInfo *flinfo)
+probe_begin(MemoryContext statement)
 {
-	MemoryContext caller = MemoryContextSwitchTo(flinfo->fn_mcxt);
+	MemoryContext caller = MemoryContextSwitchTo(statement);
 	Probe	   *probe = palloc(sizeof(Probe));
 
 	probe->records = records_open(RowExclusiveLock);
@@ -233,23 +233,22 @@ probe_begin(FmgrInfo *flinfo)
 	probe->scan = locking_index_beginscan(probe->records, probe->index, SnapshotAny, 2);
 	probe->callback.func = probe_end;
 	probe->callback.arg = probe;
-	MemoryContextRegisterResetCallback(flinfo->fn_mcxt, &probe->callback);
-	flinfo->fn_extra = probe;
+	MemoryContextRegisterResetCallback(statement, &probe->callback);
 	MemoryContextSwitchTo(caller);
 	return probe;
 }
 
 bool
-record_may_exist(FmgrInfo *flinfo, Oid relid, const char *key)
+record_may_exist(Probe **kept, MemoryContext statement, Oid relid, const char *key)
 {
-	Probe	   *probe = flinfo->fn_extra ? flinfo->fn_extra : probe_begin(flinfo);
+	Probe	   *probe = *kept ? *kept : (*kept = probe_begin(statement));
 	MemoryContext caller;
 	ScanKeyData keys[2];
 	bool		found;
 
 	row_keys(keys, relid, key);
 	/* what the scan allocates has to live as long as the scan */
-	caller = MemoryContextSwitchTo(flinfo->fn_mcxt);
+	caller = MemoryContextSwitchTo(statement);
 	index_rescan(probe->scan, keys, 2, NULL, 0);
 	found = index_getnext_slot(probe->scan, ForwardScanDirection, probe->slot);
 	if (found)

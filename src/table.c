@@ -508,12 +508,14 @@ build_info(Relation rel)
 	build_key(info, rel, &settings);
 	build_columns(info, rel, settings.columns);
 	build_parent(info, rel, &settings);
+	info->is_plain = info->is_protected && !info->key_replaced && !info->parent_lost &&
+		!info->required && info->parent == NULL && !rel->rd_rel->relispartition;
 	return info;
 }
 
-/* What is known of an open relation. */
-TableInfo *
-table_info(Relation rel)
+/* What is known of an open relation: its entry, of which "info" is up to date. */
+Table *
+table_entry(Relation rel)
 {
 	Oid			relid = RelationGetRelid(rel);
 	Table	   *table = hash_search(tables, &relid, HASH_FIND, NULL);
@@ -522,7 +524,7 @@ table_info(Relation rel)
 	bool		found;
 
 	if (table && table->info && table->info->valid)
-		return table->info;
+		return table;
 
 	do
 	{
@@ -535,7 +537,13 @@ table_info(Relation rel)
 	table->info = info;
 	MemoryContextSetParent(info->cxt, CacheMemoryContext);
 	info->valid = true;
-	return info;
+	return table;
+}
+
+TableInfo *
+table_info(Relation rel)
+{
+	return table_entry(rel)->info;
 }
 
 /* ---- for functions that name a table ---- */
