@@ -1,0 +1,424 @@
+/*
+ * lease.pml
+ *		One row and its lock: the editor who acquires, renews, resumes and saves it,
+ *		his heartbeat in another session, a foreign writer, a rival who acquires,
+ *		takes over or breaks the lock, and the clock that may tick between any
+ *		two steps.  With -DGATE the guard asks the gate first.
+ *
+ * README.md has the table of the defines that take something away.
+ */
+
+#define PROCESSES 5
+#define LAST_TICK 5
+#define WRITES 2
+
+#include "row.h"
+
+#define EDITORS 1		/* tokens */
+#define RIVALS 2
+
+#define SAVE 10			/* transaction ids: the editor's saves */
+#define FOREIGN 20		/* and the foreign writes */
+
+active proctype Clock()
+{
+	do
+	:: clock < LAST_TICK -> clock++
+#ifdef NO_BARRIER_RAISE
+	:: d_step { buffer[1] > 0 -> drain(1) }
+	:: d_step { buffer[2] > 0 -> drain(2) }
+	:: d_step { buffer[4] > 0 -> drain(4) }
+#endif
+	:: clock == LAST_TICK -> break
+	od
+}
+
+/* ---- acquire.c ---- */
+
+/*
+ * acquire.c:settle, decide, grant.  A lock that has not lapsed is left alone,
+ * unless it is taken over.  The peek before it only spares locking the row.
+ */
+inline settle(mine, take_over)
+{
+#ifdef TARGET_NOT_LOCKED
+	xmin = row_xmin;
+#else
+	target_lock();
+#endif
+	expires_at = clock + TTL;
+#ifndef RAISE_AFTER_COMMIT
+	gate_raise(expires_at);
+#endif
+	record_lock(lock);
+	now = clock;				/* rule 3 */
+	if
+	:: lock.token != 0 && lock.expires_at > now && !take_over -> goto lost
+	:: else
+	fi;
+	d_step { lock.token = mine; lock.expires_at = expires_at; lock.xmin = xmin; lock.confirm_xid = 0 }
+}
+
+inline commit_grant(take_over)
+{
+	atomic {
+		check_fencing();
+		S1_broken = record.token != 0 && record.token != lock.token && record.expires_at > clock && !take_over;
+		assert(!S1_broken);
+		ended = ended || record.token == EDITORS;
+		copy(record, lock);
+		written = false;
+		check_enforcement();
+		let_go()
+	}
+#ifdef RAISE_AFTER_COMMIT
+	gate_raise(record.expires_at)
+#endif
+}
+
+/* ---- renew.c ---- */
+
+/* renew.c:find_own: by the token, as committed. */
+inline find_own()
+{
+	atomic {
+		if
+		:: record.token == EDITORS -> copy(lock, record)
+		:: else -> goto lost
+		fi
+	}
+}
+
+/* renew.c:unchanged_since, resume: the target row is tried, never waited for. */
+inline resume()
+{
+#ifdef RESUME_WITHOUT_TARGET
+	xmin = row_xmin;
+#else
+	if
+	:: !target_held ->
+#ifdef RESUME_WAITS
+		target_lock()
+#else
+		target_try()
+#endif
+	:: else
+	fi;
+	if
+	:: !target_held -> goto lost
+	:: else
+	fi;
+#endif
+#ifndef RESUME_UNCHECKED
+	if
+	:: xmin != lock.xmin && xmin != lock.confirm_xid -> goto lost
+	:: else
+	fi;
+#endif
+	lock.xmin = xmin
+}
+
+/* The clock that decides whether the old time has passed. */
+#if defined(CLOCK_BEFORE_RECORD_LOCK) || defined(CLOCK_BEFORE_RAISE)
+#define DECIDING_CLOCK skip
+#else
+#define DECIDING_CLOCK now = clock
+#endif
+
+/* Reordered by the processor: the clock may be read before the slot is. */
+inline raise_or_find_raised(until)
+{
+#ifdef NO_BARRIER_LATE_ENOUGH
+	early = clock;
+	atomic {
+		if
+		:: slot >= until
+		:: slot < until -> slot = until; early = NOBODY
+		fi
+	}
+#else
+	gate_raise(until)
+#endif
+}
+
+/*
+ * renew.c:renew_record.  "confirming" is the transaction's id, or 0.
+ */
+inline renew_record(save)
+{
+	expires_at = clock + TTL;
+#ifndef CLOCK_BEFORE_RAISE
+	raise_or_find_raised(expires_at);
+#endif
+#ifdef CLOCK_BEFORE_RECORD_LOCK
+	now = clock;
+#endif
+	record_lock(lock);
+#ifndef TOKEN_UNCHECKED
+	if
+	:: lock.token != EDITORS -> goto lost
+	:: else
+	fi;
+#endif
+	/* waited for one's own save for longer than that */
+	if
+	:: expires_at <= clock -> expires_at = clock + TTL;
+#ifndef NO_SECOND_RAISE
+		gate_raise(expires_at)
+#endif
+	:: else
+	fi;
+	DECIDING_CLOCK;
+#ifdef NO_BARRIER_LATE_ENOUGH
+	now = (early < now -> early : now);
+#endif
+#ifdef CLOCK_BEFORE_RAISE
+	now = clock;
+	gate_raise(expires_at);
+#endif
+	if
+	:: lock.expires_at <= now -> resume()
+#ifdef RENEW_TAKES_XMIN
+	:: lock.expires_at > now -> lock.xmin = row_xmin
+#else
+	:: lock.expires_at > now
+#endif
+	fi;
+	/* renew.c:note_confirmation, extend */
+	d_step {
+		lock.xmin = (save != 0 && target_held && xmin == lock.confirm_xid -> xmin : lock.xmin);
+		lock.confirm_xid = (save != 0 -> save : lock.confirm_xid);
+		lock.expires_at = LATEST(lock.expires_at, expires_at)
+	}
+}
+
+/* renew.c:locking_renew: peeks, to have the row first if it will be needed. */
+inline renew()
+{
+	find_own();
+	if
+	:: lock.expires_at <= clock -> target_lock()
+	:: else
+	fi;
+	renew_record(0)
+}
+
+/* renew.c:locking_confirm.  From its end on to the transaction's S4 holds. */
+inline confirm(save)
+{
+	find_own();
+#ifndef CONFIRM_WITHOUT_TARGET
+	target_lock();
+#endif
+	renew_record(save);
+	atomic {
+		S4_broken = ended || written;
+		assert(!S4_broken);
+		confirming = _pid
+	}
+}
+
+inline commit_renewal()
+{
+	atomic {
+		check_fencing();
+		S4_broken = ended;
+		assert(!S4_broken);
+		copy(record, lock);
+		check_enforcement();
+		let_go()
+	}
+}
+
+/* The save itself is a write that the guard lets pass, as it is the owner's own. */
+inline commit_save(save)
+{
+	atomic {
+		row_by == NOBODY || row_by == _pid -> row_xmin = save;
+		S4_broken = ended || written;
+		assert(!S4_broken);
+		copy(record, lock);
+		check_enforcement();
+		let_go()
+	}
+}
+
+inline rollback()
+{
+	d_step { let_go() }
+}
+
+/* ---- the processes ---- */
+
+#ifdef NO_BARRIER_LATE_ENOUGH
+#define LOCALS Lock lock; byte xmin, expires_at, now, early = NOBODY; bool target_held
+#else
+#define LOCALS Lock lock; byte xmin, expires_at, now; bool target_held
+#endif
+
+active proctype Editor()
+{
+	LOCALS;
+	byte calls;
+
+	settle(EDITORS, false);
+	commit_grant(false);
+	do
+	:: calls < CALLS ->
+		calls++;
+		if
+		:: true -> renew();
+			if
+			:: commit_renewal()
+			:: rollback()
+			fi
+		:: true -> confirm(SAVE + calls);
+			if
+			:: commit_save(SAVE + calls)
+			:: rollback()
+			fi
+		fi
+	:: calls == CALLS -> goto done
+	od;
+lost:	rollback();
+done:	skip
+}
+
+#ifdef HEARTBEAT
+/* Another session of the same owner's, which knows the token. */
+active proctype Heartbeat()
+{
+	LOCALS;
+
+end_no_lock: record.token == EDITORS;
+	renew();
+	if
+	:: commit_renewal()
+	:: rollback()
+	fi;
+	goto done;
+lost:	rollback();
+done:	skip
+}
+#endif
+
+/* ---- guard.c ---- */
+
+/* gate.c:gate_says_free */
+inline ask_gate(free)
+{
+#ifdef GATE
+#if defined(SLOT_BEFORE_CLOCK)
+	seen = slot;
+	now = clock;
+#elif defined(NO_BARRIER_READ)
+	if
+	:: seen = slot; now = clock
+	:: now = clock; seen = slot
+	fi;
+#else
+	now = clock;
+	d_step {
+		seen = slot;
+		free = seen <= now;
+		gate_too_early = free && record.expires_at > now;
+	}
+#ifdef LEMMA
+	assert(!gate_too_early);
+#endif
+#endif
+	free = seen <= now
+#else
+	free = false
+#endif
+}
+
+/* guard.c:lock_still_live.  All records are hard here, and none is the writer's. */
+inline look_at_record(free)
+{
+#ifndef OLD_SNAPSHOT
+	d_step { copy(lock, record) };		/* record.c:record_find, with a snapshot of now */
+#endif
+	if
+	:: lock.token == 0 -> free = true
+	:: lock.token != 0 && lock.expires_at > clock -> free = false
+	:: lock.token != 0 && lock.expires_at <= clock ->
+#ifdef NO_SHARE_LOCK
+		free = true
+#else
+		/* record.c:record_lock, LockTupleShare, FIND_LAST_VERSION */
+		atomic {
+			record_by == NOBODY -> record_shared = _pid;
+#ifndef NO_REREAD
+			copy(lock, record)
+#endif
+		};
+		free = lock.token == 0 || lock.expires_at <= clock
+#endif
+	fi
+}
+
+active proctype Writer()
+{
+	LOCALS;
+	byte writes, seen;
+	bool free;
+
+	do
+	:: writes < WRITES ->
+		writes++;
+#ifdef OLD_SNAPSHOT
+		d_step { copy(lock, record) };	/* the statement's own, from before the row lock */
+#endif
+		target_lock();			/* the executor's, before it fires the trigger */
+		ask_gate(free);
+		if
+		:: !free -> look_at_record(free)
+		:: free
+		fi;
+		if
+		:: free ->
+			atomic {
+				check_fencing();
+				row_xmin = FOREIGN + writes;
+				written = true;
+				check_enforcement();
+				let_go()
+			}
+		:: rollback()			/* 55P03, or of his own accord */
+		fi;
+		d_step { free = false; seen = 0 }
+	:: writes == WRITES -> break
+	od
+}
+
+/* ---- the rival ---- */
+
+#ifdef RIVAL
+/* release.c:locking_break_lock, end_lock */
+inline break_lock()
+{
+	record_lock(lock);
+	atomic {
+		check_fencing();
+		ended = ended || record.token == EDITORS;
+		clear(record);
+		let_go()
+	}
+}
+
+active proctype Rival()
+{
+	LOCALS;
+	bool take_over;
+
+	if
+	:: take_over = false; settle(RIVALS, take_over); commit_grant(take_over)
+	:: take_over = true; settle(RIVALS, take_over); commit_grant(take_over)
+	:: break_lock()
+	fi;
+	goto done;
+lost:	rollback();
+done:	skip
+}
+#endif
