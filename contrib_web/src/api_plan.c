@@ -1,0 +1,99 @@
+/*
+ * api_plan.c
+ *		Running statements that concern a table, and what can speak against that.
+ */
+#include "api.h"
+#include "api_sql.h"
+
+#include <string.h>
+
+const char *
+value_at(const PGresult *result, int column)
+{
+	return PQgetisnull(result, 0, column) ? NULL : PQgetvalue(result, 0, column);
+}
+
+bool
+is_true(const PGresult *result, int column)
+{
+	return strcmp(PQgetvalue(result, 0, column), "t") == 0;
+}
+
+void
+reply_result(Request *req, unsigned status, const PGresult *result)
+{
+	if (result != NULL)
+		reply_json(req, status, db_value(result));
+}
+
+void
+reply_no_row(Request *req)
+{
+	reply_problem(req, PROBLEM_NOT_FOUND,
+				  request_printf(req, "table %s has no row with key %s, or you may not see it",
+								 request_param(req, "table"), request_param(req, "key")), NULL);
+}
+
+/* What to_regclass() says of a text that cannot be a name: syntax error, invalid name, other database. */
+static bool
+is_no_name(const char *sqlstate)
+{
+	return strcmp(sqlstate, "42601") == 0 || strcmp(sqlstate, "42602") == 0 || strcmp(sqlstate, "0A000") == 0;
+}
+
+PGresult *
+run_on_table_values(Request *req, const Statement *statement, int n, const char *const *values)
+{
+	PGresult   *result = db_run_values(req, statement, n, values);
+
+	if (result == NULL ? !is_no_name(db_sqlstate(req)) : PQntuples(result) > 0)
+		return result;
+	reply_problem(req, PROBLEM_NOT_FOUND, request_printf(req, "there is no table %s", values[0]), NULL);
+	return NULL;
+}
+
+static ProblemKind
+problem_kind(const char *name)
+{
+	if (strcmp(name, "forbidden") == 0)
+		return PROBLEM_FORBIDDEN;
+	return strcmp(name, "not-protected") == 0 ? PROBLEM_NOT_PROTECTED : PROBLEM_INVALID;
+}
+
+PGresult *
+run_plan_values(Request *req, const Statement *statement, int n, const char *const *values)
+{
+	PGresult   *plan = run_on_table_values(req, statement, n, values);
+	const char *problem = plan ? value_at(plan, PLAN_PROBLEM) : NULL;
+	const char *field;
+
+	if (problem == NULL)
+		return plan;
+	field = value_at(plan, PLAN_FIELD);
+	reply_problem(req, problem_kind(problem), value_at(plan, PLAN_DETAIL),
+				  field ? json_pack("{s:s}", "column", field) : NULL);
+	return NULL;
+}
+
+/* $1 table. Gives its oid, and SQL of $1 key that gives a row's key in the spelling of lock records. */
+static const Statement plan_row_name = {"plan_row_name", RELATION
+	"SELECT " CANNOT_READ ", " WHY_CANNOT_READ ", NULL, rel.oid,"
+	" format('SELECT %s FROM (SELECT $1::text AS key) asked, %s t WHERE %s', made.key, source, matches) FROM rel, made"};
+
+bool
+find_row(Request *req, RowName *row)
+{
+	PGresult   *plan = run_plan(req, &plan_row_name, request_param(req, "table"));
+	PGresult   *key = plan ? db_run_once(req, value_at(plan, PLAN_FIRST + 1), request_param(req, "key")) : NULL;
+
+	if (key == NULL)
+		return false;
+	if (PQntuples(key) == 0)
+	{
+		reply_no_row(req);
+		return false;
+	}
+	row->table = value_at(plan, PLAN_FIRST);
+	row->key = db_value(key);
+	return true;
+}

@@ -1,0 +1,120 @@
+/*
+ * api_rows.c
+ *		A page of a table's rows, each with its lock: search, sort, keyset paging.
+ */
+#include "api.h"
+#include "api_sql.h"
+
+/* What the plan gives. */
+enum PagePlan
+{
+	PAGE_SQL = PLAN_FIRST,		/* $1 size, $2 q, $3 filter, $4 cursor */
+	PAGE_SIZE,
+	PAGE_CURSOR,				/* the cursor's values, a JSON array of texts */
+};
+
+/* SQL: the row comes behind the cursor, going by the columns of the order from that number on. */
+#define BEHIND(from) \
+	"(SELECT CASE WHEN count(*) = 1" \
+	"  THEN min(format('%s %s %s', item, " OPERATOR_OF("atttypid", "want.strategy", "want.compare") ", given))" \
+	"  ELSE format('ROW(%s) %s ROW(%s)', string_agg(item, ', ' ORDER BY no), want.compare, string_agg(given, ', ' ORDER BY no))" \
+	"  END FROM ord WHERE no >= " from ")"
+
+/*
+ * $1 table, $2 sort, $3 dir, $4 after, $5 before, $6 filter, $7 q, $8 locked, $9 limit.
+ *
+ * Rows are in the order of the sort column, then of the key, so a row comparison tells which
+ * come behind the cursor, and an index answers that wherever the page is. NULLs sort as the
+ * greatest values, but a comparison with NULL is never true: where the sort column can
+ * be null, the rows behind the cursor are those of one condition or another. An index
+ * answers each, but not both in one, hence UNION ALL.
+ */
+static const Statement plan_page = {"plan_page", RELATION
+	/* dir and before make the way to go: up or down */
+	", want AS ("
+	" SELECT *, format('%s %s', sort, dir) AS list, CASE WHEN up THEN '>' ELSE '<' END AS compare,"
+	"  CASE WHEN up THEN 5 ELSE 1 END AS strategy, CASE WHEN up THEN 'ASC' ELSE 'DESC' END AS way"
+	" FROM (SELECT nullif($2, '') AS sort, coalesce($3, 'asc') AS dir, $5 IS NOT NULL AS back, coalesce($4, $5) AS cursor,"
+	"  (coalesce($3, 'asc') = 'asc') <> ($5 IS NOT NULL) AS up, nullif($7, '') AS q, coalesce($8::boolean, false) AS locked,"
+	"  coalesce($9::int, 50) AS size) given"
+	"), ord AS ("
+	" SELECT *, format('($4::json ->> %s)::%s', no, type) AS given"
+	" FROM (SELECT row_number() OVER (ORDER BY coalesce(name = want.sort, false) DESC, key_no)::int - 1 AS no,"
+	"   type, atttypid, 't.' || ident AS item, NOT attnotnull AS nullable"
+	"  FROM col, want WHERE key_no > 0 OR name = want.sort) o"
+	"), cur AS ("
+	" SELECT " CURSOR_VALUES("list", "cursor") " AS \"values\" FROM want WHERE cursor IS NOT NULL"
+	"), piece AS ("
+	" SELECT (SELECT string_agg(item || '::text', ', ' ORDER BY no) FROM ord) AS texts,"
+	"  (SELECT string_agg(format('%s AS o%s', item, no), ', ' ORDER BY no) FROM ord) AS named,"
+	"  (SELECT string_agg(format('%s %s', item, way), ', ' ORDER BY no) FROM ord) AS item_order,"
+	"  (SELECT string_agg(format('o%s %s', no, way), ', ' ORDER BY no) FROM ord) AS page_order,"
+	"  (SELECT item FROM ord WHERE no = 0) AS first, (SELECT nullable FROM ord WHERE no = 0) AS nullable,"
+	"  (SELECT \"values\" ->> 0 IS NULL FROM cur) AS at_null, cursor IS NULL AS at_start,"
+	"  " BEHIND("0") " AS behind, " BEHIND("1") " AS behind_by_key"
+	" FROM want"
+	"), part AS ("
+	" SELECT unnest(CASE WHEN at_start THEN ARRAY['true']"
+	"  WHEN NOT nullable OR NOT (at_null OR up) THEN ARRAY[behind]"
+	"  WHEN NOT at_null THEN ARRAY[behind, first || ' IS NULL']"
+	"  WHEN up THEN ARRAY[format('%s IS NULL AND %s', first, behind_by_key)]"
+	"  ELSE ARRAY[first || ' IS NOT NULL', format('%s IS NULL AND %s', first, behind_by_key)] END) AS condition"
+	" FROM piece, want"
+	"), filter AS ("
+	" SELECT f.key AS name, col.name IS NOT NULL AS known, CASE WHEN f.value IS NULL THEN format('t.%s IS NULL', ident)"
+	"  ELSE format('t.%s %s ($3::json ->> %L)::%s', ident, " EQUALS("atttypid") ", f.key, type) END AS condition"
+	" FROM json_each_text($6::json) f LEFT JOIN col ON col.name = f.key"
+	"), search AS ("
+	" SELECT format('t.%s::text OPERATOR(pg_catalog.=) $2', ident) AS condition FROM col WHERE key_no > 0"
+	" UNION ALL"
+	" SELECT format('t.%s::text OPERATOR(pg_catalog.~~*) (%s)', ident, $sql$" ANYWHERE("$2") "$sql$)"
+	" FROM col JOIN pg_type type ON type.oid = atttypid WHERE typcategory = 'S'"
+	"), source AS ("
+	" SELECT CASE WHEN locked THEN format("
+	"   '(SELECT l.key FROM locking.locks l WHERE l.relation::oid = %s OFFSET 0) asked JOIN %s t ON %s', oid, source, matches)"
+	"  ELSE source || ' t' END AS tables,"
+	"  (SELECT coalesce(string_agg(' AND ' || condition, ''), '') FROM filter)"
+	"  || CASE WHEN q IS NULL THEN '' ELSE (SELECT format(' AND (%s)', string_agg(condition, ' OR ')) FROM search) END AS conditions"
+	" FROM rel, made, want"
+	"), problem AS ("
+	" SELECT " CANNOT_READ " AS problem, " WHY_CANNOT_READ " AS detail, NULL AS field, 1 AS no FROM rel"
+	" UNION ALL SELECT 'invalid', 'limit must be from 1 to 1000', 'limit', 2 FROM want WHERE size NOT BETWEEN 1 AND 1000"
+	" UNION ALL SELECT 'invalid', 'dir must be asc or desc', 'dir', 2 FROM want WHERE dir NOT IN ('asc', 'desc')"
+	" UNION ALL SELECT 'invalid', 'after and before exclude each other', 'before', 2 WHERE $4 IS NOT NULL AND $5 IS NOT NULL"
+	" UNION ALL SELECT 'invalid', format('there is no column \"%s\"', sort), 'sort', 2"
+	"  FROM want WHERE sort IS NOT NULL AND NOT EXISTS (SELECT FROM col WHERE name = sort)"
+	" UNION ALL SELECT 'invalid', format('there is no column \"%s\"', name), 'filter', 2 FROM filter WHERE NOT known"
+	" UNION ALL SELECT 'invalid', 'the cursor is not one of this list in this order', CASE WHEN back THEN 'before' ELSE 'after' END, 3"
+	"  FROM cur, want WHERE \"values\" IS NULL OR json_array_length(\"values\") <> (SELECT count(*) FROM ord)"
+	") "
+	"SELECT problem, detail, field, format($sql$"
+	"WITH page AS (SELECT *, row_number() OVER (ORDER BY %1$s) AS n FROM (%2$s) part ORDER BY %1$s LIMIT $1::bigint + 1),"
+	" edge AS (SELECT %3$L AS list, (SELECT cursor FROM page WHERE n = 1) AS near,"
+	"  (SELECT cursor FROM page WHERE n = $1::bigint AND EXISTS (SELECT FROM page WHERE n > $1::bigint)) AS far)"
+	" SELECT json_build_object('rows', (SELECT coalesce(json_agg(json_build_object('key', key, 'label', label, 'values', \"values\","
+	"  'lock', " LOCK_WHERE("l.relation::oid = %4$s AND l.key = page.key") ") ORDER BY %5$s), '[]') FROM page WHERE n <= $1::bigint),"
+	" 'next', " CURSOR("list", "%6$s") ", 'prev', " CURSOR("list", "%7$s") ") FROM edge"
+	"$sql$, page_order,"
+	" (SELECT string_agg(format('(SELECT %s AS key, %s AS label, %s AS \"values\", json_build_array(%s) AS cursor, %s"
+	" FROM %s WHERE %s%s ORDER BY %s LIMIT $1::bigint + 1)', made.key, label, made.\"values\", texts, named, tables,"
+	"   condition, conditions, item_order), ' UNION ALL ') FROM part),"
+	" list, rel.oid, CASE WHEN back THEN 'n DESC' ELSE 'n' END, CASE WHEN back THEN 'near' ELSE 'far' END,"
+	" CASE WHEN back THEN 'far' WHEN at_start THEN 'NULL::json' ELSE 'near' END), size, (SELECT \"values\" FROM cur)"
+	" FROM rel, made, want, piece, source,"
+	"  (SELECT * FROM problem WHERE problem IS NOT NULL OR no = 1 ORDER BY problem IS NULL, no LIMIT 1) p"};
+
+/* GET tables/{table}/rows */
+void
+list_rows(Request *req)
+{
+	PGresult   *plan = run_plan(req, &plan_page, request_param(req, "table"),
+								request_query(req, "sort"), request_query(req, "dir"),
+								request_query(req, "after"), request_query(req, "before"),
+								request_query(req, "filter"), request_query(req, "q"),
+								request_query(req, "locked"), request_query(req, "limit"));
+
+	if (plan != NULL)
+		reply_result(req, 200, db_run_once(req, value_at(plan, PAGE_SQL), value_at(plan, PAGE_SIZE),
+										   request_query(req, "q"), request_query(req, "filter"),
+										   value_at(plan, PAGE_CURSOR)));
+}

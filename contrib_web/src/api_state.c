@@ -1,0 +1,108 @@
+/*
+ * api_state.c
+ *		What a refusal is about: the row and its lock as they are now, or the column whose value
+ *		was refused.
+ */
+#include "api.h"
+#include "api_sql.h"
+
+#include <string.h>
+
+/* ---- the row and its lock ---- */
+
+/* $1 table. Gives SQL of $1 key for "lock" and "row" as they are now; the lock may be that of the row's parent. */
+static const Statement plan_state = {"plan_state", RELATION
+	"SELECT " CANNOT_READ ", " WHY_CANNOT_READ ", NULL, format($sql$"
+	"SELECT " LOCK_WHERE("(l.relation::oid = %1$s AND l.key = r.key OR l.relation::oid = %2$s AND l.key = r.parent_key)"
+						 " ORDER BY l.is_mine LIMIT 1") ", json_build_object('key', r.key, 'label', r.label, 'values', r.\"values\")"
+	" FROM (SELECT %3$s AS key, %4$s AS parent_key, %5$s AS label, %6$s AS \"values\""
+	"  FROM (SELECT $1::text AS key) asked, %7$s t WHERE %8$s OFFSET 0) r"
+	"$sql$, rel.oid, made.parent, made.key, parent_key, label, made.\"values\", source, matches)"
+	" FROM rel, made"};
+
+/* {"lock": ..., "row": ...}, null where there is none; NULL if one cannot know. */
+static json_t *
+state_now(Request *req)
+{
+	PGresult   *plan = run_plan(req, &plan_state, request_param(req, "table"));
+	PGresult   *state = plan ? db_run_once(req, value_at(plan, PLAN_FIRST), request_param(req, "key")) : NULL;
+
+	if (state == NULL)
+		return NULL;
+	if (PQntuples(state) == 0)
+		return json_pack("{s:n, s:n}", "lock", "row");
+	return json_pack("{s:o, s:o}", "lock", json_member(value_at(state, 0)), "row", json_member(value_at(state, 1)));
+}
+
+void
+reply_lock_problem(Request *req, ProblemKind kind, const char *detail)
+{
+	db_rollback(req);
+	reply_problem(req, kind, detail, state_now(req));
+}
+
+/* ---- the column ---- */
+
+/* $1 table, $2 name of a constraint: the first of its columns */
+static const Statement constraint_column = {"constraint_column",
+	"SELECT a.attname FROM " ASKED("$1::text") " asked JOIN pg_constraint con ON con.conrelid = asked.oid"
+	" JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = con.conkey[1] WHERE con.conname = $2::text"};
+
+/* $1 table, $2 body: for each value that was sent, its column and SQL of $1 body that only reads it */
+static const Statement plan_probes = {"plan_probes", RELATION
+	"SELECT name, format('SELECT %s FROM jsonb_to_record($1::jsonb -> ''values'') v(%s)', value, definition)"
+	" FROM " SENT("$2::jsonb -> 'values'") " ORDER BY attnum"};
+
+/* Which value is it that its column's type refuses? PostgreSQL does not tell, so each is tried. */
+static const char *
+refused_column(Request *req)
+{
+	PGresult   *probes = db_run(req, &plan_probes, request_param(req, "table"), request_body(req));
+
+	for (int i = 0; probes != NULL && i < PQntuples(probes); i++)
+		if (db_run_once(req, PQgetvalue(probes, i, 1), request_body(req)) == NULL)
+			return PQgetvalue(probes, i, 0);
+	return NULL;
+}
+
+static const char *
+column_to_blame(Request *req)
+{
+	const char *column = db_error_field(req, PG_DIAG_COLUMN_NAME);
+	const char *constraint = db_error_field(req, PG_DIAG_CONSTRAINT_NAME);
+
+	if (column != NULL)
+		return column;
+	if (constraint != NULL)
+		column = db_value(db_run(req, &constraint_column, request_param(req, "table"), constraint));
+	return column ? column : refused_column(req);
+}
+
+/* ---- replying ---- */
+
+static bool
+is_about_lock(const char *sqlstate)
+{
+	return strcmp(sqlstate, "LK001") == 0 || strcmp(sqlstate, "LK002") == 0 || strcmp(sqlstate, "55P03") == 0;
+}
+
+/* Data exceptions, and violated constraints. */
+static bool
+is_about_value(const char *sqlstate)
+{
+	return strncmp(sqlstate, "22", 2) == 0 || strncmp(sqlstate, "23", 2) == 0;
+}
+
+void
+reply_failure(Request *req)
+{
+	json_t	   *extra = NULL;
+	const char *column;
+
+	db_rollback(req);
+	if (is_about_lock(db_sqlstate(req)))
+		extra = state_now(req);
+	else if (is_about_value(db_sqlstate(req)) && (column = column_to_blame(req)) != NULL)
+		extra = json_pack("{s:s}", "column", column);
+	reply_db_error(req, extra);
+}
