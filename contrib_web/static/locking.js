@@ -50,7 +50,7 @@ export class RowLock extends EventTarget {
 	 * @param {string} options.table as SQL writes it
 	 * @param {string} options.key the row's primary key as text
 	 * @param {string} [options.base] origin of locking-web; '' for this page's own
-	 * @param {'open'|'change'} [options.lockOn] lock at start(), or with the first change()
+	 * @param {'open'|'change'|'never'} [options.lockOn] lock at start(), or with the first change()
 	 * @param {number} [options.ttl] seconds a lock lives, if known
 	 * @param {number} [options.warning] seconds without renewal until a warning
 	 * @param {() => any} [options.draft] what was typed and is not saved, as JSON
@@ -78,12 +78,15 @@ export class RowLock extends EventTarget {
 	/** Seconds until our lock, or its holder's, ends. */
 	get secondsLeft() { return timeLeft(this.#state, performance.now()) / 1000; }
 
-	/** Begins: locks, listens, and from now on releases when the page goes. */
-	async start() {
+	/**
+	 * Begins: locks, listens, and from now on releases when the page goes.
+	 * @param {{ lock?: object|null, sentAt?: number }} [known] the row's lock, if it was just read, and when
+	 */
+	async start({ lock = null, sentAt } = {}) {
 		if (this.#api.csrf === null) this.#api.csrf = (await this.#api.get('/session')).data.csrf;
 		this.#listen();
 		if (this.#ownsLive) this.#live.start();
-		this.#happen({ type: 'open' });
+		this.#happen({ type: 'open', lock, sentAt, client: this.#client });
 	}
 
 	/** The text was changed. */
@@ -132,7 +135,8 @@ export class RowLock extends EventTarget {
 
 	// A hidden tab's timers are slowed down: back in front, see where we are.
 	#seen() {
-		if (document.visibilityState === 'visible') this.#happen({ type: slept(this.#clocks, bothClocks()) ? 'wake' : 'tick' });
+		if (document.visibilityState === 'hidden') this.#happen({ type: 'hide' });
+		else this.#happen({ type: slept(this.#clocks, bothClocks()) ? 'wake' : 'tick' });
 	}
 
 	#news({ event, table, key }) {

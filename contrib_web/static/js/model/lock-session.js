@@ -29,7 +29,7 @@
  *   { do: 'release', token, beacon }    no answer wanted
  *   { do: 'reread' }                    the page reads the row anew and compares
  *
- * Events: open, change, use, tick, wake, news, again, takeOver, control, saved, refusedSave,
+ * Events: open, change, use, hide, tick, wake, news, again, takeOver, control, saved, refusedSave,
  * leave, restore, and the answers above.
  */
 
@@ -40,7 +40,7 @@ const RETRY_MAX = 15000;
 
 /**
  * @param {object} options
- * @param {'open'|'change'} [options.lockOn] when to lock
+ * @param {'open'|'change'|'never'} [options.lockOn] when to lock
  * @param {number} [options.ttl] seconds; the first answer tells the true one
  * @param {number} [options.warning] seconds without renewal after which to warn
  */
@@ -74,8 +74,8 @@ export const renewEvery = (state) => state.ttl / 3;
 /** Milliseconds after a renewal at which to warn: never later than half of a short lock. */
 export const warnAfter = (state) => (state.warning < state.ttl ? state.warning : state.ttl / 2);
 
-/** Whether fields may be changed in this state. */
-export const mayEdit = (state) => ['idle', 'held', 'expired'].includes(state.phase);
+/** Whether fields may be changed in this state: also while the first change waits for its lock. */
+export const mayEdit = ({ phase, changedAt }) => ['idle', 'held', 'expired'].includes(phase) || (phase === 'acquiring' && changedAt !== null);
 
 /** Milliseconds until our lock, or else its holder's, ends. */
 export function timeLeft(state, now) {
@@ -107,14 +107,23 @@ export function step(state, event, now) {
 }
 
 const handlers = {
-	open: (s) => (s.phase === 'idle' && s.lockOn === 'open' ? acquire(s) : [s]),
+	// Whoever just saw somebody else's lock on the row need not ask for it to be refused.
+	open(s, e) {
+		if (s.phase !== 'idle' || s.lockOn === 'never') return [s];
+		if (e.lock && !(e.lock.is_mine && e.lock.client === e.client)) return stopped(s, e);
+		return s.lockOn === 'open' ? acquire(s) : [s];
+	},
 
 	change(s, e, now) {
 		const marked = { ...s, changedAt: s.changedAt ?? now, usedAt: now };
-		return s.phase === 'idle' ? acquire(marked) : used(marked, now);
+		if (s.phase === 'idle') return s.lockOn === 'never' ? [s] : acquire(marked);
+		return used(marked, now);
 	},
 
 	use: (s, e, now) => used({ ...s, usedAt: now }, now),
+
+	// The page goes out of sight, perhaps for good: what was typed goes to the server now.
+	hide: (s) => (s.phase === 'held' && s.changedAt !== null && !s.pending ? renew(s) : [s]),
 
 	tick(s, e, now) {
 		if (s.phase === 'held') return tickHeld(s, now);

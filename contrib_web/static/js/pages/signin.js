@@ -9,10 +9,8 @@ import { announce, ask } from '../ui.js';
 
 export class SignInPage {
 	title = 'Sign in';
-	#app;
 
 	constructor(app, { query }) {
-		this.#app = app;
 		const { fields, submit, role } = credentials((...words) => app.signIn(...words));
 		role.dataset.autofocus = '';
 		const go = h('button', { class: 'button primary', type: 'submit' }, 'Sign in');

@@ -27,7 +27,7 @@ export class TablesPage {
 	async load() {
 		await this.#fetch();
 		this.element = h('div', {},
-			h('div', { class: 'page-head' }, h('div', {}, h('h1', { tabIndex: -1 }, 'Tables'), h('p', { class: 'quiet' }, 'In a protected table, a row that somebody edits cannot be changed by anybody else.'))),
+			h('div', { class: 'page-head' }, h('div', {}, h('h1', { tabIndex: -1 }, 'Tables'), h('p', { class: 'quiet' }, 'While somebody edits a row of a protected table, nobody else can change it.'))),
 			this.#lists);
 		const { signal } = this.#stop;
 		for (const type of ['lock', 'reset']) this.#app.live.addEventListener(type, () => this.#soon(), { signal });

@@ -1,0 +1,559 @@
+/**
+ * The edit page of a row, and of a new one: form, lock, saving, and what can go wrong with them.
+ */
+import { Problem, rowPath, tablePath } from '../api.js';
+import { h } from '../dom.js';
+import { RowLock } from '../../locking.js';
+import { complaint } from '../model/column.js';
+import * as Form from '../model/form.js';
+import { lockView, spoken } from '../model/lock-view.js';
+import { explain } from '../model/problem.js';
+import { paths } from '../model/route.js';
+import { moment, personName } from '../model/text.js';
+import { compare } from '../parts/compare.js';
+import { LockBar } from '../parts/lock-bar.js';
+import { rowAside } from '../parts/row-aside.js';
+import { askFor } from '../parts/unlock.js';
+import '../parts/value-field.js';
+import { announce, ask, askReason, banner, button, toast } from '../ui.js';
+import { lockOnSetting } from '../settings.js';
+import { signInAgain } from './signin.js';
+
+export class EditPage {
+	#app;
+	#tableName;
+	#key;
+	#query;
+	#table = null;
+	#row = null;
+	#form = null;
+	#lock = null;
+	#before = null;
+	#fields = new Map();
+	#conflicts = [];
+	#asked = null;
+	#ended = null;
+	#saving = false;
+	#stop = new AbortController();
+	#bar = new LockBar((action) => this.#act(action));
+	#notes = h('div', { class: 'notes' });
+	#aside = h('aside', { class: 'row-aside', 'aria-label': 'About this row' });
+	#formElement = h('form', { class: 'row-form', noValidate: true });
+	#saveButtons = [];
+	#remove = null;
+	#draftNote = h('span', { class: 'quiet small draft-note' });
+
+	constructor(app, { table, key, query }) {
+		this.#app = app;
+		this.#tableName = table;
+		this.#key = key;
+		this.#query = query;
+	}
+
+	get #isNew() { return this.#key === null; }
+	get title() { return `${this.#isNew ? 'New row' : this.#row?.label ?? this.#key} · ${this.#table?.name ?? this.#tableName}`; }
+	get #isDirty() { return Form.isDirty(this.#form); }
+	get #mayEdit() {
+		if (this.#isNew) return this.#table.may.insert;
+		if (!this.#table.may.update || this.#parentHolder) return false;
+		return this.#lock ? this.#lock.mayEdit : true;
+	}
+
+	// The row that guards this one is somebody else's.
+	get #parentHolder() {
+		const lock = this.#row?.parent_lock;
+		return lock && !lock.is_mine ? lock : null;
+	}
+
+	async load() {
+		const { api } = this.#app;
+		const [table, row] = await Promise.all([api.get(tablePath(this.#tableName)), this.#isNew ? null : api.get(rowPath(this.#tableName, this.#key))]);
+		this.#table = table.data;
+		this.#row = row?.data ?? null;
+		this.#key = this.#row?.key ?? null;
+		this.#form = Form.create(this.#row?.values ?? {});
+		if (this.#isNew) this.#prefill();
+		this.element = this.#build();
+		this.#render();
+		this.#listen();
+		if (this.#row) this.#startLock(row.sentAt);
+	}
+
+	close() {
+		this.#stop.abort();
+		this.#lock?.leave();
+	}
+
+	#prefill() {
+		try {
+			for (const [name, value] of Object.entries(JSON.parse(this.#query.from ?? '{}'))) this.#form = Form.set(this.#form, name, value);
+		} catch {
+			// Not an address that these pages make.
+		}
+	}
+
+	#listen() {
+		const { signal } = this.#stop;
+		addEventListener('beforeunload', (event) => this.#textIsOnlyHere() && event.preventDefault(), { signal });
+		this.#app.addEventListener('signedin', () => this.#lock?.wake(), { signal });
+		this.#app.live.addEventListener('lock', ({ detail }) => this.#parentNews(detail), { signal });
+		addEventListener('keydown', (event) => this.#shortcut(event), { signal });
+	}
+
+	#textIsOnlyHere() {
+		if (!this.#isDirty || this.#saving) return false;
+		return !this.#lock || this.#lock.state.phase !== 'held' || this.#lock.state.changedAt !== null;
+	}
+
+	#shortcut(event) {
+		if (event.key !== 's' || !(event.ctrlKey || event.metaKey) || event.altKey) return;
+		event.preventDefault();
+		if (!document.querySelector('dialog[open]')) this.#save({ keep: true });
+	}
+
+	/* The lock */
+
+	#startLock(sentAt) {
+		const { name, protection, time_until_expiration: ttl, time_until_warning: warning, may } = this.#table;
+		const lockOn = !protection ? 'never' : lockOnSetting();
+		if (!may.update && !may.delete) return;
+		this.#lock = new RowLock({ api: this.#app.api, live: this.#app.live, table: this.#table.table, key: this.#key, lockOn, ttl, warning, draft: () => Form.draftOf(this.#form) });
+		this.#before = this.#lock.state;
+		this.#lock.addEventListener('state', ({ detail }) => this.#lockChanged(detail));
+		this.#lock.addEventListener('reread', () => this.#reread());
+		this.#lock.addEventListener('request', () => this.#readRequests());
+		this.#bar.settings({ name, hasLocks: protection !== null });
+		this.#lock.start({ lock: this.#row.lock, sentAt });
+	}
+
+	#lockChanged(state) {
+		const before = this.#before;
+		this.#before = state;
+		if (state.phase === 'lost' && before.phase !== 'lost') this.#findWhoEnded();
+		if (state.phase !== 'lost') this.#ended = null;
+		if (state.phase === 'held' && before.phase !== 'held') this.#heldNow(state);
+		if (state.phase === 'blocked' && before.phase !== 'blocked') this.#readRequests();
+		if (before.changedAt !== null && state.changedAt === null && state.phase === 'held') this.#draftNote.textContent = this.#isDirty ? 'Draft kept' : '';
+		const words = spoken(before, state, this.#view());
+		if (words) announce(words, { urgent: ['lost', 'expired'].includes(state.phase) || state.warned });
+		this.#render();
+	}
+
+	#heldNow(state) {
+		if (state.resumed) toast('Your lock is renewed; nobody has changed the row.');
+		this.#asked = null;
+		this.#readRequests();
+	}
+
+	#view() {
+		return lockView(this.#lock.state, { secondsLeft: this.#lock.secondsLeft, mayTakeOver: this.#table.may.take_over, isDirty: this.#isDirty, asked: this.#asked, ended: this.#ended });
+	}
+
+	// Who, and why: the live stream does not say; the history does.
+	async #findWhoEnded() {
+		const { data } = await this.#app.api.get('/history', { table: this.#table.table, key: this.#key, limit: 5 }).catch(() => ({ data: { events: [] } }));
+		const end = data.events.find(({ event, owner }) => ['broken', 'taken_over'].includes(event) && owner === this.#app.session.owner);
+		if (!end || this.#lock.state.phase !== 'lost') return;
+		const { holder } = this.#lock.state;
+		const actor = end.actor === holder?.owner ? personName(holder) : end.actor;
+		this.#ended = { actor: end.actor === this.#app.session.owner ? 'You' : actor, reason: end.reason };
+		this.#render();
+	}
+
+	// The row's lock was taken anew, or its holder has gone: what is in the database now?
+	async #reread() {
+		try {
+			const { data } = await this.#app.api.get(rowPath(this.#tableName, this.#key));
+			this.#row = data;
+			const { form, changed, conflicts } = Form.rebase(this.#form, data.values);
+			this.#form = form;
+			this.#conflicts = [...new Set([...this.#conflicts, ...conflicts])].filter((name) => name in form.mine);
+			if (changed.length && !conflicts.length && this.#isDirty) this.#note('info', { icon: 'info', title: `Others have changed ${changed.join(', ')} meanwhile.`, text: 'The new values are in the form. What you typed is untouched.' });
+			this.#render();
+			if (this.#conflicts.length) this.#decide();
+		} catch (error) {
+			this.#failed(error);
+		}
+	}
+
+	async #readRequests() {
+		const { data } = await this.#app.api.get(`${rowPath(this.#tableName, this.#key)}/request`).catch(() => ({ data: { requests: [] } }));
+		this.#asked = data.requests.find(({ is_mine: isMine }) => isMine) ?? null;
+		const other = data.requests.find(({ is_mine: isMine }) => !isMine);
+		this.#wanted = this.#lock?.state.phase === 'held' && other && other.requested_at !== this.#declined ? other : null;
+		if (this.#wanted) announce(`${personName(other)} asks for this row.`);
+		this.#render();
+	}
+	#wanted = null;
+	#declined = null;
+
+	async #parentNews({ table, key, event }) {
+		const parent = this.#row?.parent_lock;
+		const isParent = parent ? table === parent.table && key === parent.key : this.#table.foreign_keys.some((each) => each.constraint === this.#table.protection?.parent && each.table === table);
+		if (!isParent || event === 'requested' || event === 'withdrawn') return;
+		const { data } = await this.#app.api.get(rowPath(this.#tableName, this.#key)).catch(() => ({ data: null }));
+		if (!data) return;
+		this.#row = { ...this.#row, parent_lock: data.parent_lock };
+		this.#render();
+	}
+
+	#actions = {
+		save: () => this.#save({ keep: false }),
+		keep: () => this.#lock.use(),
+		leave: () => this.#leave(),
+		again: () => this.#lock.again(),
+		control: () => this.#lock.control(),
+		takeOver: () => this.#takeOver(),
+		ask: () => this.#ask(),
+		withdraw: () => this.#withdraw(),
+		compare: () => this.#compareNow(),
+		signIn: () => signInAgain(this.#app),
+	};
+
+	#act(action) { return this.#actions[action](); }
+
+	async #takeOver() {
+		const { holder } = this.#lock.state;
+		const reason = await askReason({
+			title: `Take over from ${personName(holder)}?`,
+			text: [`${personName(holder)} is told at once and keeps what was typed, but cannot save it any more.`],
+			action: 'Take over',
+			no: 'Leave it',
+		});
+		if (reason !== null) this.#lock.takeOver(reason || null);
+	}
+
+	async #ask() {
+		try {
+			if (await askFor(this.#app, this.#lock.state.holder)) await this.#readRequests();
+		} catch (error) {
+			this.#failed(error);
+		}
+	}
+
+	async #withdraw() {
+		try {
+			await this.#app.api.delete(`${rowPath(this.#tableName, this.#key)}/request`);
+			await this.#readRequests();
+		} catch (error) {
+			this.#failed(error);
+		}
+	}
+
+	/* The form */
+
+	#changed({ name, value, undo }) {
+		this.#form = Form.set(this.#form, name, undo ? this.#form.base[name] : value);
+		this.#conflicts = this.#conflicts.filter((each) => each in this.#form.mine);
+		this.#fields.get(name).complain(null);
+		this.#draftNote.textContent = '';
+		this.#renderField(this.#fields.get(name));
+		this.#renderSave();
+		this.#lock?.change();
+	}
+
+	#render() {
+		for (const field of this.#fields.values()) {
+			field.readOnly = !this.#mayEdit;
+			this.#renderField(field);
+		}
+		this.#renderBar();
+		this.#renderWanted();
+		this.#renderParent();
+		this.#renderSave();
+		rowAside(this.#aside, { app: this.#app, table: this.#table, row: this.#row });
+	}
+
+	#renderField(field) {
+		field.show(Form.valueOf(this.#form, field.name), { changed: !this.#isNew && field.name in this.#form.mine });
+	}
+
+	#renderBar() {
+		if (this.#lock) this.#bar.show(this.#view(), this.#lock.state);
+		else if (!this.#isNew) this.#bar.readOnly();
+	}
+
+	#renderSave() {
+		const ready = this.#mayEdit && (this.#isDirty || this.#isNew) && !this.#saving;
+		for (const element of this.#saveButtons) {
+			element.disabled = !ready;
+			element.hidden = !this.#mayEdit && !this.#isDirty;
+		}
+		if (this.#remove) this.#remove.hidden = !this.#mayEdit;
+	}
+
+	#renderWanted() {
+		this.#wantedNote?.remove();
+		this.#wantedNote = null;
+		if (!this.#wanted || this.#lock?.state.phase !== 'held') return;
+		const { message, requested_at: at } = this.#wanted;
+		const hand = button(this.#isDirty ? 'Save and hand over' : 'Hand over', () => (this.#isDirty ? this.#save({ keep: false }) : this.#leave()), { kind: 'primary small' });
+		const no = button('Not now', () => { this.#declined = at; this.#wanted = null; this.#render(); }, { kind: 'small' });
+		this.#wantedNote = banner('info', { icon: 'hand', title: `${personName(this.#wanted)} asks for this row.`, text: message ? `“${message}”` : [], actions: [hand, no] });
+		this.#notes.append(this.#wantedNote);
+	}
+	#wantedNote = null;
+
+	#renderParent() {
+		this.#parentNote?.remove();
+		this.#parentNote = null;
+		const holder = this.#parentHolder;
+		if (!holder) return;
+		this.#parentNote = banner('theirs', {
+			icon: 'lock',
+			title: `${holder.name} ${holder.key} is currently being edited by ${personName(holder)}.`,
+			text: ['This row belongs to it, so you can read it but not edit it until then.', h('p', {}, h('a', { href: paths.row(holder.name, holder.key) }, `See ${holder.name} ${holder.key}`))],
+		});
+		this.#notes.append(this.#parentNote);
+	}
+	#parentNote = null;
+
+	/** A message over the form; the next one of the same kind replaces it. */
+	#note(kind, content, { id = 'note' } = {}) {
+		this.#notes.querySelector(`[data-note="${id}"]`)?.remove();
+		const close = button('Close', () => element.remove(), { kind: 'small' });
+		const element = banner(kind, { ...content, actions: [...(content.actions ?? []), close] });
+		element.dataset.note = id;
+		this.#notes.append(element);
+		announce([content.title, content.text].flat().filter((part) => typeof part === 'string').join(' '), { urgent: kind === 'bad' });
+		if (kind === 'bad') element.scrollIntoView({ block: 'center' });
+		return element;
+	}
+
+	/* Saving */
+
+	async #save({ keep }) {
+		if (this.#saving || !this.#mayEdit || !(this.#isDirty || this.#isNew)) return;
+		if (this.#conflicts.length && !await this.#decide()) return;
+		if (!this.#check()) return;
+		this.#saving = true;
+		this.#renderSave();
+		try {
+			const values = Object.fromEntries(Object.entries(Form.changes(this.#form)).filter(([, value]) => value !== undefined));
+			await (this.#isNew ? this.#insert(values, keep) : this.#update(values, keep));
+		} catch (error) {
+			this.#refused(error);
+		} finally {
+			this.#saving = false;
+			this.#renderSave();
+		}
+	}
+
+	#check() {
+		let first = null;
+		for (const column of this.#columns()) {
+			const field = this.#fields.get(column.name);
+			const touched = column.name in this.#form.mine || (this.#isNew && column.insertable);
+			const words = touched ? complaint(column, Form.valueOf(this.#form, column.name), this.#isNew) : null;
+			field.complain(words);
+			if (words && !first) first = field;
+		}
+		if (!first) return true;
+		first.focusControl();
+		announce('Something has to be corrected before this can be saved.', { urgent: true });
+		return false;
+	}
+
+	async #update(values, keep) {
+		const hasLocks = this.#table.protection !== null;
+		const { data, sentAt } = await this.#app.api.put(rowPath(this.#tableName, this.#key), { token: this.#lock?.token ?? null, values, keep: keep && hasLocks });
+		this.#lock?.saved({ released: !keep || !data.lock, seconds_left: data.lock?.seconds_left, sentAt });
+		this.#savedAs(data);
+		toast(`${data.label} is saved.`);
+		if (!keep) return this.#toList();
+		if (data.key !== this.#row.key) return this.#app.router.go(paths.row(this.#tableName, data.key), { replace: true, ask: false });
+		this.#render();
+		return undefined;
+	}
+
+	async #insert(values, keep) {
+		const { data } = await this.#app.api.post(`${tablePath(this.#tableName)}/rows`, { values });
+		this.#savedAs(data);
+		toast(`${data.label} is added.`);
+		await this.#app.router.go(keep ? paths.row(this.#tableName, data.key) : this.#listAddress(), { replace: true, ask: false });
+	}
+
+	#savedAs({ values, label }) {
+		this.#row = this.#row && { ...this.#row, values, label, draft: null };
+		this.#form = Form.create(values);
+		this.#conflicts = [];
+		this.#notes.replaceChildren();
+		this.#draftNote.textContent = '';
+	}
+
+	#refused(error) {
+		if (!(error instanceof Problem)) throw error;
+		const { status, problem, sentAt } = error;
+		const field = this.#fields.get(problem.column);
+		if (status === 422 && field) {
+			field.complain([problem.detail, problem.hint].filter(Boolean).join('. '));
+			field.focusControl();
+			announce(`${field.name}: ${problem.detail}`, { urgent: true });
+			return;
+		}
+		if ((status === 423 || (status === 409 && /lost$/.test(problem.type))) && this.#lock) this.#lock.refusedSave({ lock: problem.lock ?? null, sentAt });
+		if (status !== 401) this.#failed(error, 'Not saved.');
+	}
+
+	#failed(error, prefix) {
+		if (!(error instanceof Problem)) throw error;
+		const { title, detail, advice } = explain(error.status, error.problem);
+		this.#note('bad', { icon: 'warn', title: [prefix, `${title}.`].filter(Boolean).join(' '), text: [detail && `${detail.replace(/\.$/, '')}.`, advice].filter(Boolean) }, { id: 'failed' });
+	}
+
+	/* Comparing */
+
+	#pairs(names, values) {
+		return names.map((name) => ({ name, mine: this.#form.mine[name] ?? null, theirs: values[name] ?? null }));
+	}
+
+	async #compareNow() {
+		const { data } = await this.#app.api.get(rowPath(this.#tableName, this.#key)).catch(() => ({ data: this.#row }));
+		await compare({
+			title: 'Your text and the row as it is now',
+			text: 'Only the columns that you changed. Nothing is saved here.',
+			columns: this.#pairs(Object.keys(this.#form.mine), data.values),
+			mayChoose: false,
+		});
+	}
+
+	// Others changed what the editor changed too. @returns {Promise<boolean>} whether he has decided
+	async #decide() {
+		const names = this.#conflicts;
+		const sides = await compare({
+			title: 'Others have changed what you changed',
+			text: 'Choose column by column what the form shall hold. Nothing is saved until you save.',
+			columns: this.#pairs(names, this.#form.base),
+			mayChoose: true,
+		});
+		if (!sides) {
+			this.#note('warn', { icon: 'warn', title: 'Others have changed what you changed too.', text: `In ${names.join(', ')}. You are asked once more before you save.`, actions: [button('Compare', () => this.#decide(), { kind: 'small' })] }, { id: 'conflict' });
+			return false;
+		}
+		for (const [name, which] of Object.entries(sides)) if (which === 'theirs') this.#form = Form.set(this.#form, name, this.#form.base[name]);
+		this.#conflicts = [];
+		this.#notes.querySelector('[data-note="conflict"]')?.remove();
+		this.#render();
+		return true;
+	}
+
+	/* Drafts */
+
+	#offerDraft() {
+		const draft = this.#row?.draft;
+		if (!draft || !Form.draftDiffers(this.#form, draft.data)) return;
+		const take = button('Take it in', () => this.#takeDraft(draft), { kind: 'small primary' });
+		const see = button('Compare', () => this.#compareDraft(draft), { kind: 'small' });
+		const forget = button('Discard', () => this.#discardDraft(), { kind: 'small plain bad' });
+		const element = banner('info', { icon: 'history', title: `You have unsaved text of this row from ${moment(draft.saved_at)}.`, text: 'It was kept when you left without saving.', actions: [take, see, forget] });
+		element.dataset.note = 'draft';
+		this.#notes.append(element);
+	}
+
+	#takeDraft(draft) {
+		if (!this.#mayEdit) return toast('The row is not yours to edit now. Take the text in when it is.', { bad: true });
+		const { form, conflicts } = Form.applyDraft(this.#form, draft.data);
+		this.#form = form;
+		this.#conflicts = conflicts;
+		this.#notes.querySelector('[data-note="draft"]')?.remove();
+		this.#render();
+		this.#lock?.change();
+		return conflicts.length ? this.#decide() : undefined;
+	}
+
+	async #compareDraft(draft) {
+		const { form } = Form.applyDraft(Form.create(this.#row.values), draft.data);
+		const columns = Object.keys(form.mine).map((name) => ({ name, mine: form.mine[name], theirs: this.#row.values[name] ?? null }));
+		await compare({ title: 'Your draft and the row as it is now', text: 'Only the columns that differ.', columns, mayChoose: false });
+	}
+
+	async #discardDraft() {
+		try {
+			await this.#app.api.delete(`${rowPath(this.#tableName, this.#key)}/draft`);
+			this.#notes.querySelector('[data-note="draft"]')?.remove();
+			toast('The draft is discarded.');
+		} catch (error) {
+			this.#failed(error);
+		}
+	}
+
+	/* Leaving */
+
+	async mayLeave() {
+		if (!this.#isDirty || this.#saving) return true;
+		const keepsDraft = this.#lock && ['held', 'expired'].includes(this.#lock.state.phase);
+		const answer = await ask({
+			title: 'Leave without saving?',
+			body: [h('p', {}, keepsDraft ? 'Your text can be kept as a draft: it is offered again when you come back to this row.' : 'What you typed is only in this page, and will be lost. Copy it first if you need it.')],
+			choices: [{ value: 'discard', text: keepsDraft ? 'Discard' : 'Leave', kind: 'plain bad' }, ...(keepsDraft ? [{ value: 'draft', text: 'Keep a draft' }] : []), { value: 'stay', text: 'Stay' }],
+		});
+		if (answer === 'draft') return this.#keepDraft();
+		if (answer === 'discard' && this.#lock) await this.#app.api.delete(`${rowPath(this.#tableName, this.#key)}/draft`).catch(() => {});
+		return answer === 'discard';
+	}
+
+	async #keepDraft() {
+		try {
+			await this.#app.api.put(`${rowPath(this.#tableName, this.#key)}/draft`, { token: this.#lock.token, data: Form.draftOf(this.#form) });
+			return true;
+		} catch (error) {
+			this.#failed(error, 'The draft could not be kept.');
+			return false;
+		}
+	}
+
+	#leave() { return this.#app.router.go(this.#listAddress()); }
+	#toList() { return this.#app.router.go(this.#listAddress(), { ask: false }); }
+	#listAddress() { return this.#app.lists.get(this.#tableName) ?? this.#app.lists.get(this.#table.name) ?? paths.rows(this.#tableName); }
+
+	async #delete() {
+		const answer = await ask({
+			title: `Delete ${this.#row.label}?`,
+			alert: true,
+			body: [h('p', {}, 'The row is removed from the database for good. What refers to it may be removed with it, or keep it from being removed.')],
+			choices: [{ value: 'no', text: 'Keep it' }, { value: 'yes', text: 'Delete', kind: 'danger' }],
+		});
+		if (answer !== 'yes') return;
+		try {
+			await this.#app.api.delete(rowPath(this.#tableName, this.#key), { body: this.#lock?.token ? { token: this.#lock.token } : undefined });
+			this.#lock?.saved({ released: true });
+			this.#form = Form.create(this.#row.values);
+			toast(`${this.#row.label} is deleted.`);
+			await this.#toList();
+		} catch (error) {
+			this.#refused(error);
+		}
+	}
+
+	/* Building */
+
+	#columns() { return this.#table.columns; }
+
+	#build() {
+		for (const column of this.#columns()) {
+			const field = document.createElement('value-field');
+			field.configure({ column, isNew: this.#isNew, api: this.#app.api, table: this.#tableName, label: this.#row?.references[column.name]?.label });
+			field.addEventListener('valuechange', ({ detail }) => this.#changed(detail));
+			this.#fields.set(column.name, field);
+		}
+		this.#offerDraft();
+		this.#formElement.append(h('div', { class: 'card fields' }, [...this.#fields.values()]), this.#foot());
+		this.#formElement.addEventListener('submit', (event) => { event.preventDefault(); this.#save({ keep: event.submitter?.value === 'keep' }); });
+		const { name, comment } = this.#table;
+		return h('div', { class: 'edit' },
+			h('nav', { class: 'crumbs', 'aria-label': 'You are here' }, h('ol', {}, h('li', {}, h('a', { href: paths.tables() }, 'Tables')), h('li', {}, h('a', { href: this.#listAddress() }, name)))),
+			h('div', { class: 'page-head' }, h('div', {}, h('h1', { tabIndex: -1 }, this.#isNew ? `New row in ${name}` : this.#row.label, this.#row && this.#row.label !== this.#row.key ? h('span', { class: 'row-key' }, this.#row.key) : null), this.#isNew && comment ? h('p', { class: 'quiet' }, comment) : null)),
+			this.#isNew ? null : this.#bar.element,
+			h('div', { class: 'edit-columns' }, h('div', { class: 'edit-main' }, this.#notes, this.#formElement), this.#isNew ? null : this.#aside));
+	}
+
+	#foot() {
+		const save = h('button', { class: 'button primary', type: 'submit', value: 'close' }, 'Save');
+		const keep = h('button', { class: 'button', type: 'submit', value: 'keep', title: 'Ctrl+S' }, this.#isNew ? 'Save and edit' : 'Save and go on');
+		const leave = button(this.#isNew ? 'Cancel' : 'Leave', () => this.#leave(), { kind: 'plain' });
+		if (!this.#isNew && this.#table.may.delete) this.#remove = button('Delete', () => this.#delete(), { kind: 'plain bad push', name: 'trash' });
+		this.#saveButtons = [save, keep];
+		return h('div', { class: 'form-foot' }, save, keep, leave, this.#draftNote, this.#remove);
+	}
+}
+

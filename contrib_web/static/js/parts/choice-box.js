@@ -1,0 +1,131 @@
+/**
+ * <choice-box>: a searchable choice of a row that a foreign key refers to (the combobox pattern:
+ * focus stays in the input, arrows move through the list).
+ *
+ * Set `search` (text -> { choices, more }) and `value` / `label`. Dispatches `choose`
+ * (detail: { value, label }).
+ */
+import { h, icon, newId } from '../dom.js';
+import { announce } from '../ui.js';
+
+const TYPING = 180;
+
+export class ChoiceBox extends HTMLElement {
+	search = async () => ({ choices: [], more: false });
+	#listId = newId('choices');
+	#input = h('input', { class: 'input', type: 'text', role: 'combobox', autocomplete: 'off', spellcheck: false, 'aria-expanded': 'false', 'aria-autocomplete': 'list', 'aria-controls': this.#listId });
+	#list = h('ul', { class: 'choices', id: this.#listId, role: 'listbox', hidden: true });
+	#value = null;
+	#label = '';
+	#choices = [];
+	#active = -1;
+	#timer = null;
+	#turn = 0;
+
+	connectedCallback() {
+		if (this.firstChild) return;
+		this.append(h('div', { class: 'choice-input' }, this.#input, icon('down')), this.#list);
+		this.#list.setAttribute('aria-label', 'Choices');
+		this.#input.addEventListener('input', () => this.#typed());
+		this.#input.addEventListener('keydown', (event) => this.#key(event));
+		this.#input.addEventListener('click', () => this.#open(''));
+		this.#input.addEventListener('blur', () => this.#close());
+		this.#list.addEventListener('pointerdown', (event) => this.#pick(event));
+	}
+
+	get input() { return this.#input; }
+	get value() { return this.#value; }
+
+	/** @param {string|null|undefined} value @param {string} [label] the row's name, if known */
+	show(value, label) {
+		this.#value = value;
+		this.#label = value === null || value === undefined ? '' : label && label !== value ? `${label} (${value})` : value;
+		this.#input.value = this.#label;
+	}
+
+	set readOnly(on) {
+		this.#input.readOnly = on;
+		this.#close();
+	}
+
+	#typed() {
+		clearTimeout(this.#timer);
+		this.#timer = setTimeout(() => this.#open(this.#input.value), TYPING);
+	}
+
+	async #open(text) {
+		if (this.#input.readOnly) return;
+		const turn = ++this.#turn;
+		const { choices, more } = await this.search(text.trim()).catch(() => ({ choices: [], more: false, failed: true }));
+		if (turn !== this.#turn || document.activeElement !== this.#input) return;
+		this.#choices = choices;
+		this.#active = choices.findIndex(({ value }) => value === this.#value);
+		this.#list.replaceChildren(...choices.map((choice, index) => this.#option(choice, index)), ...notes(choices, more));
+		this.#list.hidden = false;
+		this.#input.setAttribute('aria-expanded', 'true');
+		this.#mark(this.#active);
+		announce(choices.length ? `${choices.length} choices${more ? ', more if you type' : ''}` : 'No such row');
+	}
+
+	#option({ value, label }, index) {
+		return h('li', { id: `${this.#listId}-${index}`, role: 'option', 'aria-selected': String(value === this.#value), data: { index } },
+			h('span', { class: 'choice-label' }, label), label === value ? null : h('code', { class: 'quiet' }, value));
+	}
+
+	#close() {
+		clearTimeout(this.#timer);
+		this.#turn++;
+		this.#list.hidden = true;
+		this.#active = -1;
+		this.#input.setAttribute('aria-expanded', 'false');
+		this.#input.removeAttribute('aria-activedescendant');
+		this.#input.value = this.#label;
+	}
+
+	get #isOpen() { return !this.#list.hidden; }
+
+	#key(event) {
+		const act = { ArrowDown: () => this.#step(1), ArrowUp: () => this.#step(-1), Enter: () => this.#take(), Escape: () => this.#isOpen && this.#close() }[event.key];
+		if (!act || (event.key === 'Enter' && !this.#isOpen) || (event.key === 'Escape' && !this.#isOpen)) return;
+		event.preventDefault();
+		event.stopPropagation();
+		act();
+	}
+
+	#step(by) {
+		if (!this.#isOpen) return this.#open('');
+		const n = this.#choices.length;
+		return n ? this.#mark((this.#active + by + n + (this.#active < 0 && by < 0 ? 1 : 0)) % n) : undefined;
+	}
+
+	#mark(index) {
+		this.#active = index;
+		for (const [at, option] of [...this.#list.querySelectorAll('[role="option"]')].entries()) option.classList.toggle('active', at === index);
+		if (index < 0) return this.#input.removeAttribute('aria-activedescendant');
+		this.#input.setAttribute('aria-activedescendant', `${this.#listId}-${index}`);
+		return this.#list.children[index].scrollIntoView({ block: 'nearest' });
+	}
+
+	#take() {
+		if (this.#active >= 0) this.#choose(this.#choices[this.#active]);
+	}
+
+	#pick(event) {
+		event.preventDefault();
+		const option = event.target.closest('[role="option"]');
+		if (option) this.#choose(this.#choices[Number(option.dataset.index)]);
+	}
+
+	#choose({ value, label }) {
+		this.show(value, label);
+		this.#close();
+		this.dispatchEvent(new CustomEvent('choose', { detail: { value, label } }));
+	}
+}
+
+const notes = (choices, more) => {
+	if (!choices.length) return [h('li', { class: 'note', role: 'presentation' }, 'No such row')];
+	return more ? [h('li', { class: 'note', role: 'presentation' }, 'There are more: type to narrow down')] : [];
+};
+
+customElements.define('choice-box', ChoiceBox);

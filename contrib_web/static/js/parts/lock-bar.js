@@ -1,0 +1,94 @@
+/**
+ * The state of the lock on an edit page: a line that is always in sight, and the banner that
+ * explains what is not as usual. Draws what model/lock-view.js says.
+ */
+import { h, icon } from '../dom.js';
+import { moment } from '../model/text.js';
+import { timeLeft } from './time-left.js';
+import { button } from '../ui.js';
+
+const LABELS = {
+	save: ['Save and close', 'primary'],
+	keep: ['Keep editing', ''],
+	leave: ['Leave', 'plain'],
+	again: ['Start editing', 'primary'],
+	control: ['Take control in this tab', 'primary'],
+	takeOver: ['Take over…', ''],
+	ask: ['Ask for it…', 'primary'],
+	withdraw: ['Take my request back', ''],
+	compare: ['Compare and copy', ''],
+	signIn: ['Sign in', 'primary'],
+};
+const FADE = 180;
+
+export class LockBar {
+	#act;
+	#line = h('div', { class: 'lock-line' });
+	#banner = h('div', { class: 'lock-banner' });
+	#drawn = '';
+	element = h('section', { class: 'lock-bar', 'aria-label': 'Lock' }, this.#line, this.#banner);
+
+	/** @param {(action: string) => any} act what a button of the banner does */
+	constructor(act) {
+		this.#act = act;
+	}
+
+	settings({ hasLocks }) {
+		this.element.classList.toggle('without-locks', !hasLocks);
+	}
+
+	/** One may read the table, and no more. */
+	readOnly() {
+		this.#drawLine({ tone: 'quiet', icon: 'info', status: 'You may read this row, but not change it' }, null);
+	}
+
+	/** @param {object} view of lockView() @param {object} state of the lock session */
+	show(view, state) {
+		const endsAt = state.phase === 'held' ? state.endsAt : state.holder?.endsAt;
+		this.#drawLine(view, endsAt);
+		this.#drawBanner(view, state);
+	}
+
+	#drawLine({ tone, icon: name, status, counts }, endsAt) {
+		this.element.dataset.tone = tone;
+		this.#line.replaceChildren(icon(name), h('span', { class: 'status' }, status), ...(endsAt ? [until(endsAt, counts)] : []));
+	}
+
+	// Drawn anew only if it says something else, so that focus and reading are not disturbed.
+	#drawBanner(view, state) {
+		const key = JSON.stringify([view.tone, view.banner ?? null, state.holder?.acquired_at]);
+		if (key === this.#drawn) return;
+		this.#drawn = key;
+		const old = this.#banner.firstElementChild;
+		if (!view.banner) return this.#fade(old);
+		const { title, text, actions, facts } = view.banner;
+		const buttons = actions.map((action) => {
+			const [words, kind] = LABELS[action];
+			return button(words, () => this.#act(action), { kind: `small ${kind}` });
+		});
+		const hadFocus = old?.contains(document.activeElement);
+		this.#banner.replaceChildren(h('div', { class: 'lock-says' },
+			h('div', { class: 'words' }, h('p', {}, h('strong', {}, title)), text.map((words) => h('p', {}, words)),
+				facts && state.holder ? h('p', { class: 'quiet small' }, sinceAndNote(state.holder)) : null),
+			buttons.length ? h('div', { class: 'button-row' }, buttons) : null));
+		if (hadFocus) this.#banner.querySelector('button')?.focus();
+		return undefined;
+	}
+
+	#fade(old) {
+		if (!old) return;
+		const main = old.contains(document.activeElement) ? document.querySelector('main h1') : null;
+		old.classList.add('leaving');
+		setTimeout(() => old.remove(), FADE);
+		main?.focus({ preventScroll: true });
+	}
+}
+
+const sinceAndNote = ({ acquired_at: since, note }) => [`Since ${moment(since)}, until the holder is done or the time is over`, note && `“${note}”`].filter(Boolean).join('. ');
+
+// Calm as long as all is well; to the second when it counts.
+function until(endsAt, counts) {
+	if (counts) return h('span', { class: 'until number' }, h('span', { class: 'counter' }, timeLeft(endsAt)), ' left');
+	const wall = new Date(Date.now() + endsAt - performance.now());
+	return h('span', { class: 'until number', title: 'Renewed by itself while you use the page' }, `until ${moment(wall.toISOString())}`);
+}

@@ -1,0 +1,165 @@
+/**
+ * <value-field>: one column of the edit form: name, control, null, what is wrong.
+ * Data down: configure(), show(), complain(), readOnly. Events up: `valuechange`
+ * (detail: { name, value }).
+ */
+import { tablePath } from '../api.js';
+import { h, icon, newId } from '../dom.js';
+import { fieldKind, readOnlyReason, typeLine } from '../model/column.js';
+import { anyText, makeControl } from './controls.js';
+
+export class ValueField extends HTMLElement {
+	#column;
+	#isNew;
+	#search;
+	#id = newId('field');
+	#kind = null;
+	#control = null;
+	#value;
+	#label;
+	#fixed = null;
+	#isReadOnly = false;
+	#large = false;
+	#slot = h('div', { class: 'control' });
+	#nullPress = null;
+	#undo = h('button', { class: 'undo', type: 'button', hidden: true, title: 'Back to what is saved' }, 'changed · undo');
+	#error = h('p', { class: 'field-error', hidden: true });
+
+	/**
+	 * @param {object} options
+	 * @param {object} options.column as the API describes it
+	 * @param {boolean} options.isNew for an INSERT
+	 * @param {object} options.api @param {string} options.table
+	 * @param {string} [options.label] the name of the row referred to
+	 */
+	configure({ column, isNew, api, table, label }) {
+		this.#column = column;
+		this.#isNew = isNew;
+		this.#label = label;
+		this.#fixed = readOnlyReason(column, isNew);
+		this.#search = async (q, value) => (await api.get(`${tablePath(table)}/choices`, { column: column.name, q, value })).data;
+		this.#build();
+	}
+
+	get name() { return this.#column.name; }
+
+	/** @param {string|null|undefined} value @param {{ changed: boolean }} state */
+	show(value, { changed }) {
+		this.#value = value;
+		this.#fit(value);
+		this.#control.show(value, this.#label);
+		this.#label = undefined;
+		this.#placeholder();
+		this.#nullPress?.setAttribute('aria-pressed', String(value === null));
+		this.classList.toggle('is-null', value === null && !this.#control.showsNull);
+		this.#undo.hidden = !changed;
+	}
+
+	set readOnly(on) {
+		this.#isReadOnly = on || this.#fixed !== null;
+		this.#control?.readOnly(this.#isReadOnly);
+		if (this.#nullPress) this.#nullPress.disabled = this.#isReadOnly;
+		this.#undo.disabled = this.#isReadOnly;
+		this.#undo.textContent = this.#isReadOnly ? 'changed' : 'changed · undo';
+		this.classList.toggle('read-only', this.#isReadOnly);
+	}
+
+	/** @param {string|null} words null: nothing is wrong */
+	complain(words) {
+		this.#error.hidden = words === null;
+		this.#error.replaceChildren(...(words === null ? [] : [icon('warn'), words]));
+		this.classList.toggle('wrong', words !== null);
+		this.#control.input.setAttribute('aria-invalid', String(words !== null));
+	}
+
+	focusControl() {
+		this.scrollIntoView({ block: 'center' });
+		this.#control.focus();
+	}
+
+	#build() {
+		const { comment, name, not_null: notNull } = this.#column;
+		const hint = [this.#fixed, comment].filter(Boolean).join('. ');
+		this.#error.id = `${this.#id}-error`;
+		this.#undo.setAttribute('aria-label', `${name}: changed, undo`);
+		this.#undo.addEventListener('click', () => { this.#tell(undefined, { undo: true }); this.#control.focus(); });
+		const showsNull = ['boolean', 'enum'].includes(fieldKind(this.#column, null));
+		if (!notNull && !showsNull && this.#fixed === null) this.#nullPress = this.#makeNullPress();
+		this.className = 'field';
+		this.dataset.column = name;
+		this.replaceChildren(
+			h('div', { class: 'field-label' }, h('label', { id: `${this.#id}-label`, htmlFor: this.#id }, name), this.#undo, h('span', { class: 'type' }, typeLine(this.#column, this.#isNew))),
+			h('div', { class: 'field-control' }, h('div', { class: 'control-row' }, this.#slot, this.#nullPress),
+				hint ? h('p', { class: 'hint', id: `${this.#id}-hint` }, hint) : null, this.#error));
+	}
+
+	#makeNullPress() {
+		return h('button', {
+			class: 'null-press', type: 'button', 'aria-pressed': 'false', 'aria-label': `${this.#column.name} is null`, title: 'NULL: no value, which is not the same as empty',
+			on: { click: () => this.#pressNull() },
+		}, 'null');
+	}
+
+	// Off again, a text or a list is empty; what has no empty value waits for one.
+	#pressNull() {
+		const empty = { array: '{}', text: '' }[this.#column.category];
+		if (this.#value !== null) this.#tell(null);
+		else if (empty !== undefined && !this.#column.references) this.#tell(empty);
+		if (this.#value !== null || empty === undefined) this.#control.focus();
+	}
+
+	// The control that fits the value; the reader may ask for a larger one.
+	#fit(value) {
+		const kind = this.#large ? 'long' : fieldKind(this.#column, value);
+		if (this.#control && (kind === this.#kind || (this.#kind === 'long' && kind === 'line')) && this.#control.wants(value)) return;
+		const hadFocus = this.#slot.contains(document.activeElement);
+		const about = { id: this.#id, column: this.#column, label: this.#column.name, isNew: this.#isNew, describedby: this.#describedBy(), search: this.#search, value };
+		const changed = (next, label) => this.#tell(next, { label });
+		this.#kind = kind;
+		this.#control = makeControl(kind, about, changed);
+		if (!this.#control.wants(value)) this.#control = anyText(about, changed);
+		this.#control.input.setAttribute('aria-describedby', this.#describedBy());
+		this.#slot.replaceChildren(this.#control.element, ...this.#enlarge());
+		this.#control.readOnly(this.#isReadOnly);
+		if (hadFocus) this.#control.focus();
+	}
+
+	#describedBy() {
+		return [this.#fixed || this.#column.comment ? `${this.#id}-hint` : null, `${this.#id}-error`].filter(Boolean).join(' ');
+	}
+
+	#enlarge() {
+		if (this.#kind !== 'line' || !this.#column.multiline || this.#column.category !== 'text' || this.#fixed) return [];
+		const enlarge = (value) => { this.#large = true; this.#fit(value); this.#control.show(value); this.#control.focus(); };
+		this.#control.input.addEventListener('paste', (event) => this.#pasteLines(event, enlarge));
+		const press = h('button', { class: 'enlarge', type: 'button', 'aria-label': `Several lines for ${this.#column.name}`, title: 'Several lines', on: { click: () => enlarge(this.#value) } }, icon('lines'));
+		return [press];
+	}
+
+	// A one-line input would silently join pasted lines.
+	#pasteLines(event, enlarge) {
+		const pasted = event.clipboardData?.getData('text/plain') ?? '';
+		if (!pasted.includes('\n') || this.#isReadOnly) return;
+		event.preventDefault();
+		const { value, selectionStart, selectionEnd } = event.target;
+		const next = value.slice(0, selectionStart) + pasted + value.slice(selectionEnd);
+		enlarge(next);
+		this.#tell(next);
+	}
+
+	#placeholder() {
+		const { input } = this.#control;
+		if (!('placeholder' in input) || this.#kind === 'timestamp') return;
+		if (this.#value === null) input.placeholder = 'null';
+		else if (this.#value === undefined && this.#column.default !== null) input.placeholder = `default: ${this.#column.default}`;
+		else if (this.#value === undefined && this.#column.identity) input.placeholder = 'numbered by the database';
+		else input.placeholder = '';
+	}
+
+	#tell(value, { undo = false, label } = {}) {
+		this.#label = label;
+		this.dispatchEvent(new CustomEvent('valuechange', { detail: { name: this.name, value, undo }, bubbles: true }));
+	}
+}
+
+customElements.define('value-field', ValueField);
