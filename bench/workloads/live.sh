@@ -66,11 +66,20 @@ live_task() { # NAME GATE LOCKS SLOTS KEYS ORDER
 }
 
 live_once() { # ROUND VARIANT NAME GATE LOCKS SLOTS KEYS ORDER
+	local looked
 	use "$3"
+	count_looks
+	looked=$OUT
 	time_update "bench.live_$2" "$(live_key "$7")"
 	record live "$(live_task "${@:3}")" "$4" "$2" "$1" "$(per_row "$OUT" "$ROWS")" 'ns per row'
+	count_looks
+	[ "$2:$4" != guard:on ] ||
+		record live "$(live_task "${@:3}"): looks at records" "$4" "$2" "$1" $((OUT - looked)) "in $ROWS rows"
 	sql -c "VACUUM bench.live_$2"
 }
+
+# How often the gate could not say that a row is free.
+count_looks() { sql -c 'SELECT coalesce(looked, 0) FROM locking.gate()'; }
 
 live_order() { # ORDER CLUSTER...
 	local round i variant cluster

@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# WAL bytes, and memory. Counts, not times: they are the same in each round.
+# WAL bytes, and memory. Counts, not times: nothing is gained by waiting for the disk, or by rounds.
 
 # The WAL that statements write, for each of COUNT. A first time makes the full-page
 # images that follow a checkpoint.
 wal_of() { # TASK VARIANT ROUND COUNT STATEMENT...
 	local before statement
-	local -a commands=()
+	local -a commands=(-c 'SET synchronous_commit = off')
 	for statement in "${@:5}"; do commands+=(-c "$statement"); done
 	sql "${commands[@]}"
 	sql -c 'SELECT pg_current_wal_insert_lsn()'
@@ -31,7 +31,7 @@ wal_round() { # ROUND
 
 # What a backend has of its own after writing a million rows.
 memory_of() { # VARIANT
-	local -a write=(-c "DO 'BEGIN FOR i IN 1..50 LOOP UPDATE bench.wal_$1 SET v = v + 1; COMMIT; END LOOP; END'")
+	local -a write=(-c 'SET synchronous_commit = off' -c "DO 'BEGIN FOR i IN 1..50 LOOP UPDATE bench.wal_$1 SET v = v + 1; COMMIT; END LOOP; END'")
 	sql "${write[@]}" -c "SELECT (regexp_match(pg_read_file('/proc/self/status'), 'RssAnon:\s*(\d+)'))[1]"
 	record wal 'memory of a backend after 1,000,000 rows' - "$1" 1 "$OUT" 'kB, RssAnon'
 	sql "${write[@]}" -c 'SELECT sum(total_bytes) / 1024 FROM pg_backend_memory_contexts'
