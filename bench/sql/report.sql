@@ -40,9 +40,10 @@ RETURNS double precision LANGUAGE sql STABLE AS $$
 	SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY a.value / b.value)
 	FROM report.rounds(workload, task, gate, variant) a JOIN report.rounds(workload, to_task, gate, to_variant) b USING (round)
 $$;
--- The same of what the guard costs above the empty trigger.
+-- The same of what the guard costs above the empty trigger; none if it was lost in the noise.
 CREATE FUNCTION report.cost_ratio(task text, to_task text) RETURNS double precision LANGUAGE sql STABLE AS $$
-	SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY a.difference) / nullif(percentile_cont(0.5) WITHIN GROUP (ORDER BY b.difference), 0)
+	SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY a.difference)
+		/ nullif(greatest(percentile_cont(0.5) WITHIN GROUP (ORDER BY b.difference), 0), 0)
 	FROM report.rounds('live', task, 'on', 'guard') a JOIN report.rounds('live', to_task, 'on', 'guard') b USING (round)
 $$;
 
