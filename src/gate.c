@@ -493,8 +493,8 @@ raise_all(TableScanDesc scan, TupleTableSlot *slot, MemoryContext per_record)
 
 /*
  * Stretch by stretch, so that whoever is cancelled leaves the next one less to do.
- * The records are a heap's tuples (record.c), and AccessShareLock keeps the file as long as
- * it is.
+ * The records are a heap's tuples (record.c), and nobody makes the file shorter while we
+ * have it open.
  */
 static void
 fill(Relation records, Mark *mark)

@@ -490,6 +490,9 @@ SQL
 			start_again($node);
 		}
 	}
+	sql($node, "INSERT INTO locking.lock (relation, key, owner, expires_at) SELECT 'many', i::text, 'zoe', '2001-01-01' FROM generate_series(1, 3999, 2) i");
+	is(sql($node, "SET locking.on_locked = 'skip'; WITH w AS (UPDATE many SET n = 4 RETURNING 1) SELECT count(*) FROM w", owner => 'bob'),
+		10000, 'locks that have ended lower no slot');
 	is(sql($node, 'SELECT locking.release_all()', owner => 'ann'), 10000, 'released');
 	is(sql($node, 'WITH w AS (UPDATE many SET n = 5 RETURNING 1) SELECT count(*) FROM w', owner => 'bob'), 20000, 'all rows are free');
 	restart_with('locking.gate_slots = 4096');
@@ -577,6 +580,23 @@ subtest 'the key changes' => sub {
 	sql($node, 'DELETE FROM article WHERE id = 4000', owner => 'ann');
 	sql($node, "INSERT INTO article VALUES (4000, 'new')");
 	is_free('the owner has deleted it', 4000);
+};
+
+# Keys are found in the gate by their text, also where the guard spares itself making it.
+subtest "a cast to text of one's own" => sub {
+	my %db = (db => 'cast');
+	sql($node, 'CREATE DATABASE "cast"');
+	sql($node, <<'SQL' . $schema, %db);
+CREATE FUNCTION padded(integer) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT lpad($1::varchar, 8, '0') $$;
+CREATE CAST (integer AS text) WITH FUNCTION padded(integer);
+SQL
+	acquire(5, %db);
+	is(sql($node, 'SELECT key FROM locking.lock', %db), '00000005', 'the key');
+	is(sql($node, write_of(1000) . ' RETURNING id', %db), 1000, 'a free row');
+	check_row('acquired', 5, %db);
+	sql($node, 'DELETE FROM line WHERE id = 5; UPDATE article SET id = 5000 WHERE id = 5', %db, owner => 'ann');
+	check_row('another key', 5000, %db);
+	sql($node, 'DROP DATABASE "cast"');
 };
 
 subtest 'required locks' => sub {
