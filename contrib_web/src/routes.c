@@ -13,7 +13,7 @@ const Route routes[] = {
 
 	/* who one is */
 	{METHOD_POST, "/api/v1/session", post_session, ROUTE_PUBLIC},
-	{METHOD_GET, "/api/v1/session", get_session, 0},
+	{METHOD_GET, "/api/v1/session", get_session, ROUTE_PUBLIC},
 	{METHOD_DELETE, "/api/v1/session", delete_session, 0},
 
 	/* tables */
@@ -66,6 +66,7 @@ const Route routes[] = {
 	{METHOD_GET, "/tables", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
 	{METHOD_GET, "/tables/{table}", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
 	{METHOD_GET, "/tables/{table}/{key}", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
+	{METHOD_GET, "/new/{table}", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
 	{METHOD_GET, "/locks", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
 	{METHOD_GET, "/history", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
 	{METHOD_GET, "/static/{file...}", get_static, ROUTE_PUBLIC | ROUTE_DIRECT},

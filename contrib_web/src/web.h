@@ -103,7 +103,7 @@ extern char *request_printf(Request *req, const char *template,...) PRINTF_LIKE(
  */
 
 /* A statement that each connection prepares once, at its first use.  SQL never has values
- * or identifiers pasted into it; give parameters their types: $1::text. */
+ * or identifiers pasted into it.  Parameters are text; cast them: $1::jsonb. */
 typedef struct Statement
 {
 	const char *name;			/* unique: name of the prepared statement */
@@ -146,6 +146,7 @@ extern const char *db_error_field(const Request *req, int field);
 /* JSON must live as long as the request: values of results, request_printf() and literals do. */
 extern void reply_json(Request *req, unsigned status, const char *json);
 extern void reply_text(Request *req, unsigned status, const char *type, const char *text);
+extern void reply_object(Request *req, unsigned status, json_t *object);	/* takes the reference over */
 extern void reply_empty(Request *req, unsigned status);
 
 /* Runs the statement, replies with its one value, which is JSON; null or no row: 404. */
@@ -193,6 +194,9 @@ extern void reply_problem(Request *req, ProblemKind kind, const char *detail, js
 
 /* Replies with what the last failure in the database was, mapped by its SQLSTATE. */
 extern void reply_db_error(Request *req, json_t *extra);
+
+/* The same as an object, a new reference, not replied. */
+extern json_t *db_problem(Request *req);
 
 /* JSON of the database as a member for EXTRA; null if TEXT is NULL. A new reference. */
 extern json_t *json_member(const char *text);

@@ -1,0 +1,217 @@
+/*
+ * listen.c
+ *		The one connection that listens to the database's events, in a thread of its own.
+ *
+ * While it is down, events are missed; once it listens again, all streams are told to
+ * load anew.
+ */
+#include "listen.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "events.h"
+#include "log.h"
+#include "pool.h"
+
+#define BACKOFF_FIRST_MS 250
+#define BACKOFF_LAST_MS 10000
+
+static pthread_t thread;
+static int	stop_fd;			/* readable: end */
+static atomic_long connects;
+
+/* ---- an event ---- */
+
+/* False if the table has no name that one could have: a forged event. */
+static bool
+look_up_rights(PGconn *pg, const char *table)
+{
+	json_t	   *roles = events_unknown_roles(table);
+	char	   *text;
+	PGresult   *result;
+	bool		done;
+
+	if (roles == NULL)
+		return true;
+	text = json_dumps(roles, JSON_COMPACT);
+	json_decref(roles);
+	result = PQexecParams(pg, events_rights.sql, 2, NULL, (const char *[]) {table, text}, NULL, NULL, 0);
+	done = PQresultStatus(result) == PGRES_TUPLES_OK;
+	for (int i = 0; i < PQntuples(result); i++)
+		events_set_right(PQgetvalue(result, i, 0), table, (Right) atoi(PQgetvalue(result, i, 1)));
+	PQclear(result);
+	free(text);
+	return done;
+}
+
+/* The token is the owner's secret: nobody hears of it. */
+static char *
+without_token(json_t *event)
+{
+	json_object_del(event, "token");
+	return json_dumps(event, JSON_COMPACT);
+}
+
+static char *
+only_changed(const char *table)
+{
+	json_t	   *event = json_pack("{s:s, s:s}", "event", "changed", "table", table);
+	char	   *text = json_dumps(event, JSON_COMPACT);
+
+	json_decref(event);
+	return text;
+}
+
+/* Anybody who may connect can notify, so the payload may be anything. */
+static void
+handle(PGconn *pg, const char *payload)
+{
+	json_t	   *event = json_loads(payload, JSON_REJECT_DUPLICATES, NULL);
+	const char *table = json_string_value(json_object_get(event, "table"));
+
+	if (table && json_is_string(json_object_get(event, "event")))
+	{
+		char	   *full = without_token(event);
+		char	   *reduced = only_changed(table);
+
+		if (look_up_rights(pg, table))
+			events_publish(table, full, reduced);
+		free(full);
+		free(reduced);
+	}
+	json_decref(event);
+}
+
+/* ---- the connection ---- */
+
+/* Waits for the server, at most so long (-1: for ever); false: the program ends. */
+static bool
+wait_for(int fd, int timeout)
+{
+	struct pollfd fds[] = {{.fd = stop_fd, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
+
+	poll(fds, 2, timeout);
+	return fds[0].revents == 0;
+}
+
+static PGconn *
+connect_and_listen(void)
+{
+	PoolError	error;
+	PGconn	   *pg = pool_connect_service(&error);
+	PGresult   *result;
+	bool		listening;
+
+	if (pg == NULL)
+	{
+		log_message("no connection for events: %s", error.message);
+		return NULL;
+	}
+	result = PQexec(pg, "LISTEN locking");
+	listening = PQresultStatus(result) == PGRES_COMMAND_OK;
+	PQclear(result);
+	if (listening)
+		return pg;
+	log_message("LISTEN: %s", PQerrorMessage(pg));
+	PQfinish(pg);
+	return NULL;
+}
+
+static void
+handle_notifications(PGconn *pg)
+{
+	PGnotify   *notification;
+
+	while ((notification = PQnotifies(pg)) != NULL)
+	{
+		handle(pg, notification->extra);
+		PQfreemem(notification);
+	}
+}
+
+/* Until the connection is lost (true) or the program ends. */
+static bool
+listen_on(PGconn *pg)
+{
+	handle_notifications(pg);
+	while (wait_for(PQsocket(pg), -1))
+	{
+		if (!PQconsumeInput(pg) || PQstatus(pg) != CONNECTION_OK)
+		{
+			log_message("connection for events lost");
+			return true;
+		}
+		handle_notifications(pg);
+	}
+	return false;
+}
+
+static void *
+listener(void *arg)
+{
+	int			backoff = BACKOFF_FIRST_MS;
+	bool		going_on = true;
+
+	(void) arg;
+	while (going_on)
+	{
+		PGconn	   *pg = connect_and_listen();
+
+		if (pg)
+		{
+			backoff = BACKOFF_FIRST_MS;
+			if (connects++ > 0)
+				events_reset();
+			going_on = listen_on(pg);
+			PQfinish(pg);
+		}
+		else
+		{
+			going_on = wait_for(-1, backoff);
+			backoff = backoff * 2 < BACKOFF_LAST_MS ? backoff * 2 : BACKOFF_LAST_MS;
+		}
+	}
+	return NULL;
+}
+
+void
+listen_start(void)
+{
+	stop_fd = eventfd(0, EFD_CLOEXEC);
+	if (stop_fd < 0 || pthread_create(&thread, NULL, listener, NULL) != 0)
+		abort();
+}
+
+void
+listen_end(void)
+{
+	eventfd_write(stop_fd, 1);
+}
+
+bool
+listen_join(void)
+{
+	struct timespec soon;
+
+	clock_gettime(CLOCK_REALTIME, &soon);
+	soon.tv_nsec += 500000000;
+	soon.tv_sec += soon.tv_nsec / 1000000000;
+	soon.tv_nsec %= 1000000000;
+	return pthread_timedjoin_np(thread, NULL, &soon) == 0;
+}
+
+long
+listen_reconnects(void)
+{
+	long		n = connects;
+
+	return n > 0 ? n - 1 : 0;
+}

@@ -1,0 +1,73 @@
+/*
+ * pool.h
+ *		Connections to the database: of a session each its own, and those of the
+ *		service role.
+ *
+ * A connection that nobody uses stays open for a while.  There is a limit for all
+ * together: at it, the one unused for longest makes room, whosever it is.
+ */
+#ifndef POOL_H
+#define POOL_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "web.h"
+
+typedef struct Pool
+{
+	const char *role;			/* NULL: what options.dsn says */
+	const char *password;		/* memory of secret.c */
+	struct DbConnection *idle;
+} Pool;
+
+typedef struct DbConnection
+{
+	PGconn	   *pg;
+	Pool	   *pool;
+	struct Prepared *prepared;	/* hash */
+	int64_t		idle_since;		/* now_s() */
+	struct DbConnection *prev,
+			   *next;			/* of the pool's idle ones */
+	struct DbConnection *older,
+			   *newer;			/* of all idle ones, or all busy ones */
+} DbConnection;
+
+extern Pool service_pool;
+
+/*
+ * A connection that works, or NULL, with the reason: its SQLSTATE, "08006" if the server cannot
+ * be reached, and a message.  Waits for at most CONNECT_SECONDS.
+ */
+#define CONNECT_SECONDS 5
+#define POOL_MESSAGE_SIZE 256
+typedef struct PoolError
+{
+	char		sqlstate[6];
+	char		message[POOL_MESSAGE_SIZE];
+} PoolError;
+extern DbConnection *pool_take(Pool *pool, PoolError *error);
+
+/* Gives it back; one that does not work any more, or is in a transaction, is closed. */
+extern void pool_give(DbConnection *connection);
+
+/* Is the statement prepared on it? */
+extern bool pool_is_prepared(const DbConnection *connection, const Statement *statement);
+extern void pool_set_prepared(DbConnection *connection, const Statement *statement);
+
+/* Closes the pool's idle connections; none of them may be in use. */
+extern void pool_close(Pool *pool);
+
+/* Closes those that have been idle for long. */
+extern void pool_tidy(void);
+
+/* Asks the server to cancel what is running. */
+extern void pool_cancel_all(void);
+
+/* Opens a connection to the database as the service role and prepares nothing; not of a pool. */
+extern PGconn *pool_connect_service(PoolError *error);
+
+extern void pool_counts(long *open, long *idle);
+
+#endif							/* POOL_H */

@@ -1,0 +1,217 @@
+/*
+ * problem.c
+ *		Errors as problem documents, those of the database by their SQLSTATE.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "reply.h"
+
+typedef struct Problem
+{
+	unsigned	status;
+	const char *name;
+	const char *title;
+} Problem;
+
+static const Problem problems[PROBLEM_COUNT] = {
+	[PROBLEM_BAD_REQUEST] = {400, "bad-request", "Request not understood"},
+	[PROBLEM_UNAUTHENTICATED] = {401, "unauthenticated", "Not signed in"},
+	[PROBLEM_SIGN_IN_FAILED] = {401, "sign-in-failed", "Sign-in failed"},
+	[PROBLEM_FORBIDDEN] = {403, "forbidden", "Not permitted"},
+	[PROBLEM_CSRF] = {403, "csrf", "Request not from a page of this site"},
+	[PROBLEM_NOT_FOUND] = {404, "not-found", "Not found"},
+	[PROBLEM_METHOD] = {405, "method-not-allowed", "Method not allowed"},
+	[PROBLEM_LOST] = {409, "lost", "Lock lost"},
+	[PROBLEM_NOT_PROTECTED] = {409, "not-protected", "Table not protected"},
+	[PROBLEM_TOO_LARGE] = {413, "too-large", "Request too large"},
+	[PROBLEM_MEDIA_TYPE] = {415, "unsupported-media-type", "Unsupported media type"},
+	[PROBLEM_INVALID] = {422, "invalid", "Value refused"},
+	[PROBLEM_LOCKED] = {423, "locked", "Row locked"},
+	[PROBLEM_HELD_ELSEWHERE] = {423, "held-elsewhere", "Row locked by another client of yours"},
+	[PROBLEM_LOCK_REQUIRED] = {423, "lock-required", "Lock required"},
+	[PROBLEM_TOO_MANY] = {429, "too-many", "Too many"},
+	[PROBLEM_INTERNAL] = {500, "internal", "Internal error"},
+	[PROBLEM_UNAVAILABLE] = {503, "unavailable", "Temporarily not available"},
+	[PROBLEM_TIMEOUT] = {503, "timeout", "Took too long"},
+};
+
+void
+reply_retry_after(Request *req, long seconds)
+{
+	reply_header(req, MHD_HTTP_HEADER_RETRY_AFTER, request_printf(req, "%ld", seconds));
+}
+
+static void
+set_text(json_t *object, const char *name, const char *text)
+{
+	if (text)
+		json_object_set_new(object, name, json_string(text));
+}
+
+static json_t *
+document(const Problem *problem, const char *detail, json_t *extra)
+{
+	json_t	   *json = json_pack("{s:o, s:s, s:i}", "type", json_sprintf("urn:locking:problem:%s", problem->name),
+								 "title", problem->title, "status", (int) problem->status);
+
+	set_text(json, "detail", detail);
+	json_object_update(json, extra);
+	json_decref(extra);
+	return json;
+}
+
+static void
+reply_document(Request *req, ProblemKind kind, json_t *json)
+{
+	unsigned	status = problems[kind].status;
+
+	if (req->route && req->route->flags & ROUTE_AJAX)
+	{
+		reply_empty(req, status);
+		json_decref(json);
+	}
+	else
+		reply_dumped(req, status, "application/problem+json", json);
+	if (status == 503)
+		reply_retry_after(req, kind == PROBLEM_TIMEOUT ? 1 : 5);
+}
+
+void
+reply_problem(Request *req, ProblemKind kind, const char *detail, json_t *extra)
+{
+	reply_document(req, kind, document(&problems[kind], detail, extra));
+}
+
+json_t *
+json_member(const char *text)
+{
+	json_t	   *json = text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
+
+	return json ? json : json_null();
+}
+
+/* ---- errors of the database ---- */
+
+/* The first prefix that fits decides.  What is not here is a bug of this program. */
+static const struct
+{
+	const char *prefix;
+	ProblemKind kind;
+}			sqlstates[] = {
+	{"LK001", PROBLEM_LOST},
+	{"LK002", PROBLEM_LOCK_REQUIRED},
+	{"55P03", PROBLEM_LOCKED},
+	{"55000", PROBLEM_NOT_PROTECTED},
+	{"42501", PROBLEM_FORBIDDEN},
+	{"P0002", PROBLEM_NOT_FOUND},
+	{"42P01", PROBLEM_NOT_FOUND},	/* table, dropped meanwhile */
+	{"42602", PROBLEM_NOT_FOUND},	/* a name that none can have */
+	{"42703", PROBLEM_INVALID}, /* column */
+	{"42804", PROBLEM_INVALID}, /* a type that does not fit */
+	{"42846", PROBLEM_INVALID},
+	{"42883", PROBLEM_INVALID}, /* no such operator for the type */
+	{"42P18", PROBLEM_INVALID},
+	{"42P22", PROBLEM_INVALID}, /* no collation */
+	{"428C9", PROBLEM_INVALID}, /* generated column */
+	{"42704", PROBLEM_INVALID}, /* names and kinds of things that protect() was told */
+	{"42809", PROBLEM_INVALID},
+	{"42939", PROBLEM_INVALID},
+	{"42P16", PROBLEM_INVALID},
+	{"2BP01", PROBLEM_INVALID},
+	{"0A", PROBLEM_INVALID},
+	{"21", PROBLEM_INVALID},
+	{"22", PROBLEM_INVALID},
+	{"23", PROBLEM_INVALID},
+	{"27", PROBLEM_INVALID},
+	{"2F", PROBLEM_INVALID},
+	{"38", PROBLEM_INVALID},	/* triggers of the table's */
+	{"39", PROBLEM_INVALID},
+	{"44", PROBLEM_INVALID},	/* view with check option */
+	{"54", PROBLEM_INVALID},	/* too deep, too long */
+	{"P0", PROBLEM_INVALID},
+	{"28", PROBLEM_SIGN_IN_FAILED},
+	{"57014", PROBLEM_TIMEOUT},
+	{"40", PROBLEM_TIMEOUT},	/* serialization, deadlock */
+	{"25006", PROBLEM_UNAVAILABLE}, /* a standby */
+	{"25P03", PROBLEM_UNAVAILABLE}, /* our own idle_in_transaction_session_timeout */
+	{"08", PROBLEM_UNAVAILABLE},
+	{"3D000", PROBLEM_UNAVAILABLE}, /* database */
+	{"3F000", PROBLEM_UNAVAILABLE}, /* the extension is not there */
+	{"53", PROBLEM_UNAVAILABLE},
+	{"57", PROBLEM_UNAVAILABLE},
+	{"58", PROBLEM_UNAVAILABLE},
+	{NULL, PROBLEM_INTERNAL}
+};
+
+static ProblemKind
+kind_of(const Request *req)
+{
+	const char *sqlstate = db_sqlstate(req);
+
+	/* The guard names the table; a lock_timeout, which has the same code, does not. */
+	if (strcmp(sqlstate, "55P03") == 0 && db_error_field(req, PG_DIAG_TABLE_NAME) == NULL)
+		return PROBLEM_TIMEOUT;
+	for (size_t i = 0; sqlstates[i].prefix; i++)
+		if (strncmp(sqlstate, sqlstates[i].prefix, strlen(sqlstates[i].prefix)) == 0)
+			return sqlstates[i].kind;
+	return PROBLEM_INTERNAL;
+}
+
+/* An administrator's business: where the server is, what is wrong inside. */
+static bool
+is_public(ProblemKind kind)
+{
+	return kind != PROBLEM_UNAVAILABLE && kind != PROBLEM_INTERNAL && kind != PROBLEM_SIGN_IN_FAILED;
+}
+
+static void
+add_fields(Request *req, json_t *json)
+{
+	const char *hint = db_error_field(req, PG_DIAG_MESSAGE_HINT);
+
+	set_text(json, "hint", hint ? hint : db_error_field(req, PG_DIAG_MESSAGE_DETAIL));
+	set_text(json, "column", db_error_field(req, PG_DIAG_COLUMN_NAME));
+	set_text(json, "constraint", db_error_field(req, PG_DIAG_CONSTRAINT_NAME));
+}
+
+/* What is none of the client's business, an operator should know. */
+static void
+log_failure(Request *req)
+{
+	const char *message = db_error_field(req, PG_DIAG_MESSAGE_PRIMARY);
+
+	log_message("%s %s: %s: %s", req->method_name, req->path, db_sqlstate(req), message ? message : "no message");
+}
+
+static json_t *
+db_document(Request *req, ProblemKind kind)
+{
+	json_t	   *json = json_object();
+
+	if (is_public(kind))
+		add_fields(req, json);
+	else
+		log_failure(req);
+	set_text(json, "sqlstate", *db_sqlstate(req) ? db_sqlstate(req) : NULL);
+	return document(&problems[kind], is_public(kind) ? db_error_field(req, PG_DIAG_MESSAGE_PRIMARY) : NULL, json);
+}
+
+json_t *
+db_problem(Request *req)
+{
+	return db_document(req, kind_of(req));
+}
+
+void
+reply_db_error(Request *req, json_t *extra)
+{
+	ProblemKind kind = kind_of(req);
+	json_t	   *json = db_document(req, kind);
+
+	json_object_update(json, extra);
+	json_decref(extra);
+	reply_document(req, kind, json);
+}

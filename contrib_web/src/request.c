@@ -1,0 +1,351 @@
+/*
+ * request.c
+ *		What was asked: path and route, query, headers, body; and the memory of it all.
+ */
+#include "request.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "db.h"
+#include "events.h"
+#include "options.h"
+#include "session.h"
+
+#define obstack_chunk_alloc malloc
+#define obstack_chunk_free free
+#define CHUNK_SIZE 1000			/* thousands of open streams keep theirs */
+
+static const char *const method_names[METHOD_COUNT] = {"GET", "POST", "PUT", "DELETE"};
+
+int64_t
+now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t) now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* ---- texts ---- */
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* How many bytes follow the first one of a character, and the least one that needs so many; -1: none begins so. */
+static int
+following_bytes(unsigned char first, unsigned *bits, unsigned *least)
+{
+	static const unsigned leasts[] = {0, 0x80, 0x800, 0x10000};
+	int			n = first < 0x80 ? 0 : first < 0xc0 ? -1 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : first < 0xf8 ? 3 : -1;
+
+	if (n < 0)
+		return n;
+	*bits = n ? first & (0x3f >> n) : first;
+	*least = leasts[n];
+	return n;
+}
+
+bool
+is_utf8(const char *text, size_t length)
+{
+	const unsigned char *p = (const unsigned char *) text;
+	const unsigned char *end = p + length;
+
+	while (p < end)
+	{
+		unsigned	character,
+					least;
+		int			n = following_bytes(*p++, &character, &least);
+
+		if (n < 0 || end - p < n)
+			return false;
+		for (; n > 0; n--, p++)
+		{
+			if ((*p & 0xc0) != 0x80)
+				return false;
+			character = character << 6 | (*p & 0x3f);
+		}
+		if (character < least || character > 0x10ffff || (character >= 0xd800 && character <= 0xdfff) || character == 0)
+			return false;
+	}
+	return true;
+}
+
+/* Percent-decoded; NULL, and the request is malformed, if that is no text. */
+static const char *
+decode(Request *req, const char *text, size_t length)
+{
+	char	   *result = obstack_alloc(&req->memory, length + 1);
+	size_t		n = 0;
+
+	for (size_t i = 0; i < length; i++)
+	{
+		if (text[i] != '%')
+		{
+			result[n++] = text[i];
+			continue;
+		}
+		if (i + 2 >= length || hex_digit(text[i + 1]) < 0 || hex_digit(text[i + 2]) < 0)
+			req->malformed = true;
+		else
+		{
+			result[n++] = (char) (hex_digit(text[i + 1]) << 4 | hex_digit(text[i + 2]));
+			i += 2;
+		}
+	}
+	result[n] = '\0';
+	if (!is_utf8(result, n))
+		req->malformed = true;
+	return result;
+}
+
+/* ---- beginning and end ---- */
+
+static Method
+method_of(const char *name)
+{
+	if (strcmp(name, "HEAD") == 0)
+		return METHOD_GET;
+	for (int i = 0; i < METHOD_COUNT; i++)
+		if (strcmp(name, method_names[i]) == 0)
+			return i;
+	return METHOD_COUNT;
+}
+
+Request *
+request_new(struct MHD_Connection *connection, const char *method, const char *path)
+{
+	Request    *req = calloc(1, sizeof(Request));
+
+	if (req == NULL)
+		return NULL;
+	obstack_begin(&req->memory, CHUNK_SIZE);
+	req->connection = connection;
+	req->started = now_us();
+	req->method_name = obstack_copy0(&req->memory, method, strlen(method));
+	req->method = method_of(method);
+	req->path = obstack_copy0(&req->memory, path, strlen(path));
+	return req;
+}
+
+void
+request_free(Request *req)
+{
+	if (req->stream)
+		stream_close(req->stream);
+	db_release(req);
+	session_release(req->session);
+	if (req->response)
+		MHD_destroy_response(req->response);
+	free(req->body);
+	obstack_free(&req->memory, NULL);
+	free(req);
+}
+
+void
+request_add_body(Request *req, const char *data, size_t size)
+{
+	char	   *body;
+
+	if (req->body_too_large || req->body_size + size > (size_t) options.max_body)
+	{
+		req->body_too_large = true;
+		return;
+	}
+	body = realloc(req->body, req->body_size + size + 1);
+	if (body == NULL)
+	{
+		req->body_too_large = true;
+		return;
+	}
+	memcpy(body + req->body_size, data, size);
+	req->body = body;
+	req->body_size += size;
+	body[req->body_size] = '\0';
+}
+
+/* ---- routes ---- */
+
+static void
+add_param(Request *req, const char *name, size_t name_length, const char *value, size_t length)
+{
+	Argument   *param = &req->params[req->nparams++];
+
+	param->name = obstack_copy0(&req->memory, name, name_length);
+	param->value = decode(req, value, length);
+}
+
+/* Does one segment fit?  A parameter is noted. */
+static bool
+segment_fits(Request *req, const char *pattern, size_t pattern_length, const char *path, size_t length)
+{
+	if (*pattern != '{')
+		return pattern_length == length && memcmp(pattern, path, length) == 0;
+	if (req->nparams == MAX_PARAMS)
+		return false;
+	add_param(req, pattern + 1, pattern_length - 2, path, length);
+	return true;
+}
+
+static bool
+path_fits(Request *req, const char *pattern, const char *path)
+{
+	req->nparams = 0;
+	for (;;)
+	{
+		size_t		pattern_length = strcspn(pattern, "/");
+		size_t		length = strcspn(path, "/");
+
+		if (pattern_length > 5 && memcmp(pattern + pattern_length - 4, "...}", 4) == 0)
+		{
+			add_param(req, pattern + 1, pattern_length - 5, path, strlen(path));
+			return true;
+		}
+		if (!segment_fits(req, pattern, pattern_length, path, length))
+			return false;
+		pattern += pattern_length;
+		path += length;
+		if (*pattern != *path)
+			return false;
+		if (*pattern == '\0')
+			return true;
+		pattern++;
+		path++;
+	}
+}
+
+static bool
+route_fits(Request *req, const Route *route)
+{
+	size_t		base = strlen(options.ajax_base);
+
+	if (!(route->flags & ROUTE_AJAX))
+		return path_fits(req, route->pattern, req->path);
+	return strncmp(req->path, options.ajax_base, base) == 0 && path_fits(req, route->pattern, req->path + base);
+}
+
+static void
+find_route(Request *req)
+{
+	for (const Route *route = routes; route->pattern; route++)
+	{
+		if (route->method != req->method)
+			continue;
+		req->malformed = false;
+		if (route_fits(req, route))
+		{
+			req->route = route;
+			return;
+		}
+	}
+	req->malformed = false;
+	req->nparams = 0;
+}
+
+bool
+request_allowed_methods(Request *req, const char **methods)
+{
+	bool		malformed = req->malformed;
+	const char *list = NULL;
+
+	for (const Route *route = routes; route->pattern; route++)
+		if (route_fits(req, route))
+			list = list == NULL ? method_names[route->method] :
+				strstr(list, method_names[route->method]) ? list :
+				request_printf(req, "%s, %s", list, method_names[route->method]);
+	req->malformed = malformed;
+	*methods = list;
+	return list != NULL;
+}
+
+/* The library has turned "+" into spaces already. */
+static enum MHD_Result
+add_query(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_size, const char *value, size_t size)
+{
+	Request    *req = cls;
+	Argument   *argument = obstack_alloc(&req->memory, sizeof(Argument));
+
+	(void) kind;
+	argument->name = decode(req, name, name_size);
+	argument->value = decode(req, value ? value : "", value ? size : 0);
+	argument->next = req->query;
+	req->query = argument;
+	return MHD_YES;
+}
+
+void
+request_parse(Request *req)
+{
+	find_route(req);
+	MHD_get_connection_values_n(req->connection, MHD_GET_ARGUMENT_KIND, add_query, req);
+}
+
+/* ---- what handlers ask ---- */
+
+const char *
+request_param(const Request *req, const char *name)
+{
+	for (int i = 0; i < req->nparams; i++)
+		if (strcmp(req->params[i].name, name) == 0)
+			return req->params[i].value;
+	abort();					/* the route's pattern has no such parameter */
+}
+
+const char *
+request_query(const Request *req, const char *name)
+{
+	for (const Argument *argument = req->query; argument; argument = argument->next)
+		if (strcmp(argument->name, name) == 0)
+			return argument->value;
+	return NULL;
+}
+
+const char *
+request_header(const Request *req, const char *name)
+{
+	return MHD_lookup_connection_value(req->connection, MHD_HEADER_KIND, name);
+}
+
+const char *
+request_body(const Request *req)
+{
+	return req->body_size ? req->body : "{}";
+}
+
+const char *
+request_owner(const Request *req)
+{
+	return session_owner(req->session);
+}
+
+const char *
+request_ajax_base(const Request *req)
+{
+	(void) req;
+	return options.ajax_base;
+}
+
+char *
+request_printf(Request *req, const char *template,...)
+{
+	va_list		args;
+
+	va_start(args, template);
+	obstack_vprintf(&req->memory, template, args);
+	va_end(args);
+	obstack_1grow(&req->memory, '\0');
+	return obstack_finish(&req->memory);
+}

@@ -1,0 +1,104 @@
+/*
+ * request.h
+ *		A request as the server sees it; handlers see web.h.
+ */
+#ifndef REQUEST_H
+#define REQUEST_H
+
+#include <microhttpd.h>
+#include <obstack.h>
+#include <stdint.h>
+
+#include "address.h"
+#include "web.h"
+
+struct Session;
+struct DbConnection;
+struct Stream;
+struct Lane;
+
+#define MAX_PARAMS 4
+
+typedef struct Argument
+{
+	const char *name;
+	const char *value;
+	struct Argument *next;
+} Argument;
+
+typedef enum RequestState
+{
+	RECEIVING,					/* its body */
+	RUNNING,					/* a worker has it, or it waits for one */
+	READY						/* the reply waits to be sent */
+} RequestState;
+
+struct Request
+{
+	struct MHD_Connection *connection;
+	RequestState state;
+	struct obstack memory;
+	int64_t		started;		/* now_us() */
+	int64_t		answered;		/* now_us(); 0: not yet */
+	bool		pending;		/* counted as such (server.c) */
+
+	/* what was asked */
+	const char *method_name;
+	Method		method;			/* METHOD_COUNT: one that no route has */
+	const char *path;			/* as it was sent */
+	const Route *route;			/* NULL: none */
+	Argument	params[MAX_PARAMS];
+	int			nparams;
+	Argument   *query;
+	char	   *body;
+	size_t		body_size;
+	bool		body_too_large;
+	bool		malformed;		/* what is encoded in path or query is no text */
+
+	/* who asks */
+	Address		peer;			/* behind a proxy: the one that the proxy named */
+	bool		from_proxy;		/* a trusted one */
+	const char *proxy_user;		/* NULL: nobody, or there is no proxy */
+	const char *proxy_name;
+	struct Session *session;	/* a reference */
+
+	/* the database (db.c) */
+	struct DbConnection *db;
+	bool		in_transaction;
+	bool		begin_pending;
+	PGresult   *error;			/* one of the results */
+	char		sqlstate[6];
+	char	   *lost;			/* what became of the connection */
+	struct Results *results;
+
+	/* the reply */
+	unsigned	status;			/* 0: none yet */
+	struct MHD_Response *response;
+	struct Stream *stream;		/* if the reply is one */
+	uint64_t	reply_size;
+
+	/* waiting for a worker (workers.c) */
+	struct Lane *lane;
+	struct Request *prev,
+			   *next;
+};
+
+/* Microseconds, of a clock that only goes forward. */
+extern int64_t now_us(void);
+#define now_s() (now_us() / 1000000)
+
+/* NULL if there is no memory: of the event loop's, which only then closes the connection. */
+extern Request *request_new(struct MHD_Connection *connection, const char *method, const char *path);
+extern void request_free(Request *req);
+
+extern void request_add_body(Request *req, const char *data, size_t size);
+
+/* Finds route and parameters; malformed if what they hold is no text. */
+extern void request_parse(Request *req);
+
+/* Is there a route for this path and another method?  Writes those that there are, "GET, POST". */
+extern bool request_allowed_methods(Request *req, const char **methods);
+
+extern bool is_utf8(const char *text, size_t length);
+
+#endif							/* REQUEST_H */

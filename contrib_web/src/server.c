@@ -1,0 +1,399 @@
+/*
+ * server.c
+ *		The event loop: from sockets to handlers and back.
+ *
+ * One thread of libmicrohttpd's reads and writes all sockets.  A request is collected, looked
+ * at, and, if its handler may wait for the database, its connection is suspended until a worker
+ * has made the reply.  Whoever has the request, the loop or a worker, has it alone.
+ */
+#include "server.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "access.h"
+#include "clients.h"
+#include "db.h"
+#include "events.h"
+#include "log.h"
+#include "metrics.h"
+#include "options.h"
+#include "reply.h"
+#include "session.h"
+#include "workers.h"
+
+/* Of a connection: request line and headers, then the reply's headers, and what is read or
+ * written at a time.  Thousands of open streams have this much each. */
+#define CONNECTION_MEMORY (12 * 1024)
+
+static struct MHD_Daemon *mhd;
+static atomic_bool quiesced;
+
+/* Requests that have been received and not yet been answered. */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t answered = PTHREAD_COND_INITIALIZER;
+static long n_pending;
+
+static void
+count_pending(int change)
+{
+	pthread_mutex_lock(&mutex);
+	n_pending += change;
+	if (n_pending == 0)
+		pthread_cond_broadcast(&answered);
+	pthread_mutex_unlock(&mutex);
+}
+
+/* ---- in a worker ---- */
+
+static void
+run(Request *req)
+{
+	req->route->handler(req);
+	if (req->status == 0 && *db_sqlstate(req))
+		reply_db_error(req, NULL);
+	else if (req->status == 0)
+		reply_problem(req, PROBLEM_INTERNAL, NULL, NULL);
+	db_finish(req);
+}
+
+static void
+give_back(Request *req)
+{
+	req->state = READY;
+	MHD_resume_connection(req->connection);
+}
+
+/* ---- in the event loop ---- */
+
+static enum MHD_Result
+send_reply(Request *req)
+{
+	reply_header(req, "X-Content-Type-Options", "nosniff");
+	reply_header(req, "Referrer-Policy", "same-origin");
+	if (access_is_secure(req))
+		reply_header(req, MHD_HTTP_HEADER_STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+	if (quiesced)
+		reply_header(req, MHD_HTTP_HEADER_CONNECTION, "close");
+	access_add_cors(req);
+	req->answered = now_us();
+	if (req->stream == NULL)
+		clients_start_clock(req->connection);
+	return MHD_queue_response(req->connection, req->status, req->response);
+}
+
+/* The connection must be suspended before a worker can resume it. */
+static enum MHD_Result
+hand_over(Request *req)
+{
+	Lane	   *lane = session_lane(req->session);
+
+	req->state = RUNNING;
+	MHD_suspend_connection(req->connection);
+	if (workers_submit(req, lane))
+		return MHD_YES;
+	reply_problem(req, PROBLEM_UNAVAILABLE, "Too many requests wait for the database.", NULL);
+	give_back(req);
+	return MHD_YES;
+}
+
+static enum MHD_Result
+handle(Request *req)
+{
+	clients_stop_clock(req->connection);
+	req->pending = true;
+	count_pending(+1);
+	request_parse(req);
+	if (quiesced)
+		reply_problem(req, PROBLEM_UNAVAILABLE, "The server is being stopped.", NULL);
+	else if (strcmp(req->method_name, "OPTIONS") == 0)
+		access_preflight(req);
+	else if (access_admit(req))
+	{
+		if (!(req->route->flags & ROUTE_DIRECT))
+			return hand_over(req);
+		req->route->handler(req);
+	}
+	return send_reply(req);
+}
+
+/* The announced size tells before anything of it has been sent. */
+static bool
+announces_too_much(const Request *req)
+{
+	const char *length = request_header(req, "Content-Length");
+
+	return length && strtoull(length, NULL, 10) > (unsigned long long) options.max_body;
+}
+
+static enum MHD_Result
+begin(struct MHD_Connection *connection, const char *path, const char *method, void **context)
+{
+	Request    *req = request_new(connection, method, path);
+
+	*context = req;
+	if (req == NULL)
+		return MHD_NO;
+	access_identify(req);
+	req->body_too_large = announces_too_much(req);
+	return req->body_too_large ? handle(req) : MHD_YES;
+}
+
+static enum MHD_Result
+access_request(void *cls, struct MHD_Connection *connection, const char *path, const char *method,
+			   const char *version, const char *data, size_t *size, void **context)
+{
+	Request    *req = *context;
+
+	(void) cls;
+	(void) version;
+	if (req == NULL)
+		return begin(connection, path, method, context);
+	if (*size)
+	{
+		request_add_body(req, data, *size);
+		*size = 0;
+		return MHD_YES;
+	}
+	if (req->state == READY)
+		return send_reply(req);
+	return handle(req);
+}
+
+static void
+complete(void *cls, struct MHD_Connection *connection, void **context, enum MHD_RequestTerminationCode code)
+{
+	Request    *req = *context;
+	int64_t		end;
+	char		peer[ADDRESS_SIZE];
+
+	(void) cls;
+	(void) code;
+	if (req == NULL)
+		return;
+	*context = NULL;
+	clients_start_clock(connection);
+	end = req->stream || req->answered == 0 ? now_us() : req->answered;
+	address_print(&req->peer, peer);
+	log_request(peer, session_owner(req->session), req->method_name, req->path, req->status,
+				(double) (end - req->started) / 1000,
+				req->stream ? stream_bytes(req->stream) : strcmp(req->method_name, "HEAD") == 0 ? 0 : req->reply_size);
+	metrics_count(req, (double) (end - req->started) / 1000000);
+	if (req->pending)
+		count_pending(-1);
+	request_free(req);
+}
+
+/* What is encoded in an address is decoded in its parts, each by itself (request.c). */
+static size_t
+leave_encoded(void *cls, struct MHD_Connection *connection, char *text)
+{
+	(void) cls;
+	(void) connection;
+	return strlen(text);
+}
+
+static void
+log_library(void *cls, const char *template, va_list args)
+{
+	char		text[512];
+
+	(void) cls;
+	vsnprintf(text, sizeof(text), template, args);
+	log_message("%s", text);
+}
+
+/* ---- listening ---- */
+
+static bool
+complain(const char *what, const char *why)
+{
+	fprintf(stderr, "locking-web: %s: %s\n", what, why);
+	return false;
+}
+
+/* "address:port" or "[address]:port"; the parts point into TEXT, which is changed. */
+static bool
+split_address(char *text, const char **host, const char **port)
+{
+	char	   *colon = strrchr(text, ':');
+
+	if (colon == NULL)
+		return false;
+	*colon = '\0';
+	*port = colon + 1;
+	*host = *text ? text : NULL;
+	if (*text == '[' && colon[-1] == ']')
+	{
+		colon[-1] = '\0';
+		*host = text + 1;
+	}
+	return true;
+}
+
+static int
+bind_to(const struct addrinfo *address)
+{
+	int			fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int			on = 1;
+
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static int
+open_listener(void)
+{
+	const struct addrinfo wanted = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+	char	   *text = strdup(options.listen);
+	const char *host;
+	const char *port;
+	struct addrinfo *addresses = NULL;
+	int			fd = -1;
+	int			failure;
+
+	if (text == NULL || !split_address(text, &host, &port))
+		complain(options.listen, "not ADDRESS:PORT");
+	else if ((failure = getaddrinfo(host, port, &wanted, &addresses)) != 0)
+		complain(options.listen, gai_strerror(failure));
+	else if ((fd = bind_to(addresses)) < 0)
+		complain(options.listen, strerror(errno));
+	if (addresses)
+		freeaddrinfo(addresses);
+	free(text);
+	return fd;
+}
+
+static void
+say_where(int fd)
+{
+	struct sockaddr_storage address;
+	socklen_t	length = sizeof(address);
+	char		host[NI_MAXHOST];
+	char		port[NI_MAXSERV];
+
+	if (getsockname(fd, (struct sockaddr *) &address, &length) != 0 ||
+		getnameinfo((struct sockaddr *) &address, length, host, sizeof(host), port, sizeof(port),
+					NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		return;
+	printf(strchr(host, ':') ? "listening on %s://[%s]:%s/\n" : "listening on %s://%s:%s/\n",
+		   options.tls_cert ? "https" : "http", host, port);
+	fflush(stdout);
+}
+
+/* ---- TLS ---- */
+
+static char *
+read_text(const char *name)
+{
+	FILE	   *file = fopen(name, "re");
+	char	   *text = NULL;
+	size_t		size = 0;
+
+	if (file == NULL || getdelim(&text, &size, '\0', file) <= 0)
+		complain(name, file ? "empty" : strerror(errno));
+	if (file)
+		fclose(file);
+	return text;
+}
+
+/* ---- beginning and end ---- */
+
+static bool
+start_daemon(int fd, const char *cert, const char *key)
+{
+	unsigned	flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+	const struct MHD_OptionItem tls[] = {
+		{MHD_OPTION_HTTPS_MEM_CERT, 0, (char *) cert},
+		{MHD_OPTION_HTTPS_MEM_KEY, 0, (char *) key},
+		{MHD_OPTION_HTTPS_PRIORITIES, 0, "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
+		{MHD_OPTION_END, 0, NULL}
+	};
+	const struct MHD_OptionItem no_tls[] = {{MHD_OPTION_END, 0, NULL}};
+
+	mhd = MHD_start_daemon(flags | (cert ? MHD_USE_TLS : 0), 0, NULL, NULL, access_request, NULL,
+						   MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
+						   MHD_OPTION_LISTEN_SOCKET, fd,
+						   MHD_OPTION_NOTIFY_COMPLETED, complete, NULL,
+						   MHD_OPTION_NOTIFY_CONNECTION, clients_notify, NULL,
+						   MHD_OPTION_UNESCAPE_CALLBACK, leave_encoded, NULL,
+						   MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) CONNECTION_MEMORY,
+						   MHD_OPTION_CONNECTION_LIMIT, (unsigned) options.max_connections,
+						   MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned) options.connections_per_address,
+						   MHD_OPTION_CONNECTION_TIMEOUT, (unsigned) options.request_timeout,
+						   MHD_OPTION_STRICT_FOR_CLIENT, 1,
+						   MHD_OPTION_ARRAY, cert ? tls : no_tls,
+						   MHD_OPTION_END);
+	return mhd != NULL;
+}
+
+bool
+server_start(void)
+{
+	char	   *cert = options.tls_cert ? read_text(options.tls_cert) : NULL;
+	char	   *key = options.tls_key ? read_text(options.tls_key) : NULL;
+	int			fd;
+
+	if (options.tls_cert && (cert == NULL || key == NULL))
+		return false;
+	fd = open_listener();
+	if (fd < 0)
+		return false;
+	workers_start(run, give_back);
+	if (!start_daemon(fd, cert, key))
+		return complain(options.listen, "the HTTP server did not start");
+	if (key)
+		explicit_bzero(key, strlen(key));
+	free(key);
+	free(cert);
+	say_where(fd);
+	return true;
+}
+
+void
+server_quiesce(void)
+{
+	int			fd;
+
+	quiesced = true;
+	fd = MHD_quiesce_daemon(mhd);
+	if (fd >= 0)
+		close(fd);
+}
+
+bool
+server_wait(int seconds)
+{
+	struct timespec until;
+	int			failure = 0;
+	bool		done;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += seconds;
+	pthread_mutex_lock(&mutex);
+	while (n_pending > 0 && failure == 0)
+		failure = pthread_cond_timedwait(&answered, &mutex, &until);
+	done = n_pending == 0;
+	pthread_mutex_unlock(&mutex);
+	return done;
+}
+
+void
+server_stop(void)
+{
+	workers_stop();
+	MHD_stop_daemon(mhd);
+}

@@ -1,0 +1,296 @@
+/*
+ * session.c
+ *		Sessions of people who are signed in.
+ *
+ * The mutex guards the table of sessions and what changes in one.  Names and tokens do
+ * not change once it is open, so whoever has a reference may read them.
+ */
+#include "session.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "events.h"
+#include "options.h"
+#include "workers.h"
+
+struct Session
+{
+	char		token[TOKEN_SIZE];
+	char		csrf[TOKEN_SIZE];
+	char	   *owner;			/* who signed in, or whom the proxy named */
+	char	   *owner_name;
+	bool		proxied;
+	char	   *password;
+	Pool		pool;			/* unless it is the service's */
+	Lane		lane;
+	int64_t		created;		/* now_s() */
+	int64_t		used;
+	bool		ended;
+	long		references;
+	UT_hash_handle hh;
+};
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static Session *sessions;
+
+static Lane service_lane;		/* of requests that come without a session */
+
+/* ---- beginning ---- */
+
+static Session *
+new_session(const char *owner)
+{
+	Session    *session = calloc(1, sizeof(Session));
+
+	if (session == NULL || (session->owner = strdup(owner)) == NULL)
+		abort();
+	session->references = 1;
+	session->created = session->used = now_s();
+	return session;
+}
+
+Session *
+session_new_role(const char *role, char *password)
+{
+	Session    *session = new_session(role);
+
+	session->password = password;
+	session->pool.role = session->owner;
+	session->pool.password = password;
+	return session;
+}
+
+Session *
+session_new_proxied(const char *owner, const char *name)
+{
+	Session    *session = new_session(owner);
+
+	session->proxied = true;
+	if (name && (session->owner_name = strdup(name)) == NULL)
+		abort();
+	return session;
+}
+
+/* With the mutex held. */
+static long
+count_of_owner(const char *owner)
+{
+	long		n = 0;
+
+	for (Session *session = sessions; session; session = session->hh.next)
+		n += strcmp(session->owner, owner) == 0;
+	return n;
+}
+
+SessionRefusal
+session_open(Session *session)
+{
+	SessionRefusal refusal = SESSION_GRANTED;
+
+	secret_token(session->token);
+	secret_token(session->csrf);
+	pthread_mutex_lock(&mutex);
+	if ((long) HASH_COUNT(sessions) >= options.max_sessions)
+		refusal = SESSION_ALL_FULL;
+	else if (count_of_owner(session->owner) >= options.sessions_per_role)
+		refusal = SESSION_ROLE_FULL;
+	else
+	{
+		session->references++;	/* the table's */
+		HASH_ADD_STR(sessions, token, session);
+	}
+	pthread_mutex_unlock(&mutex);
+	return refusal;
+}
+
+/* ---- end ---- */
+
+static void
+destroy(Session *session)
+{
+	pool_close(&session->pool);
+	secret_free(session->password);
+	free(session->owner_name);
+	free(session->owner);
+	free(session);
+}
+
+void
+session_release(Session *session)
+{
+	bool		last;
+
+	if (session == NULL)
+		return;
+	pthread_mutex_lock(&mutex);
+	last = --session->references == 0;
+	pthread_mutex_unlock(&mutex);
+	if (last)
+		destroy(session);
+}
+
+void
+session_end(Session *session)
+{
+	bool		ended;
+
+	pthread_mutex_lock(&mutex);
+	ended = session->ended;
+	if (!ended)
+	{
+		session->ended = true;
+		HASH_DEL(sessions, session);
+	}
+	pthread_mutex_unlock(&mutex);
+	if (ended)
+		return;
+	events_end_session(session);
+	pool_close(&session->pool);
+	session_release(session);	/* the table's */
+}
+
+/* With the mutex held. */
+static bool
+is_over(const Session *session, int64_t now)
+{
+	return now >= session->used + options.session_idle || now >= session->created + options.session_absolute;
+}
+
+/* One that is over, or ANY, with a reference; or NULL. */
+static Session *
+find_over(bool any)
+{
+	Session    *session;
+	int64_t		now = now_s();
+
+	pthread_mutex_lock(&mutex);
+	for (session = sessions; session; session = session->hh.next)
+		if (any || is_over(session, now))
+			break;
+	if (session)
+		session->references++;
+	pthread_mutex_unlock(&mutex);
+	return session;
+}
+
+static void
+end_sessions(bool all)
+{
+	Session    *session;
+
+	while ((session = find_over(all)) != NULL)
+	{
+		session_end(session);
+		session_release(session);
+	}
+}
+
+void
+session_tidy(void)
+{
+	end_sessions(false);
+}
+
+void
+session_end_all(void)
+{
+	end_sessions(true);
+}
+
+/* ---- looking up ---- */
+
+/*
+ * The hash table compares byte by byte, but what it compares was found by a hash of the
+ * whole token: how long that takes says nothing of use about 256 random bits.
+ */
+Session *
+session_find(const char *token)
+{
+	Session    *session = NULL;
+	int64_t		now = now_s();
+
+	pthread_mutex_lock(&mutex);
+	HASH_FIND_STR(sessions, token, session);
+	if (session && is_over(session, now))
+		session = NULL;			/* session_tidy() will see to it */
+	if (session)
+	{
+		session->references++;
+		session->used = now;
+	}
+	pthread_mutex_unlock(&mutex);
+	return session;
+}
+
+const char *
+session_token(const Session *session)
+{
+	return session->token;
+}
+
+const char *
+session_csrf(const Session *session)
+{
+	return session->csrf;
+}
+
+const char *
+session_owner(const Session *session)
+{
+	return session ? session->owner : NULL;
+}
+
+const char *
+session_owner_name(const Session *session)
+{
+	return session ? session->owner_name : NULL;
+}
+
+bool
+session_is_proxied(const Session *session)
+{
+	return session && session->proxied;
+}
+
+const char *
+session_role(const Session *session)
+{
+	return session && !session->proxied ? session->owner : NULL;
+}
+
+Pool *
+session_pool(Session *session)
+{
+	return session && !session->proxied ? &session->pool : &service_pool;
+}
+
+Lane *
+session_lane(Session *session)
+{
+	return session ? &session->lane : &service_lane;
+}
+
+bool
+session_has_ended(const Session *session)
+{
+	bool		ended;
+
+	pthread_mutex_lock(&mutex);
+	ended = session->ended;
+	pthread_mutex_unlock(&mutex);
+	return ended;
+}
+
+long
+session_count(void)
+{
+	long		n;
+
+	pthread_mutex_lock(&mutex);
+	n = HASH_COUNT(sessions);
+	pthread_mutex_unlock(&mutex);
+	return n;
+}

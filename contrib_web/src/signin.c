@@ -1,0 +1,266 @@
+/*
+ * signin.c
+ *		/api/v1/session: signing in and out, and who one is.
+ *
+ * Signing in is connecting to the database: PostgreSQL verifies the password.  Whatever it
+ * has against it, the answer is the same, so that it does not tell which roles there are.
+ */
+#include <string.h>
+
+#include "access.h"
+#include "db.h"
+#include "handlers.h"
+#include "log.h"
+#include "options.h"
+#include "reply.h"
+#include "session.h"
+#include "throttle.h"
+
+#define ROLE_MAX 63				/* bytes of a role's name */
+
+static const Statement session_state = {
+	"session_state",
+	/* owner() first: calling it loads the library, which the settings come with */
+	"SELECT json_build_object('owner', locking.owner(), 'role', current_user,"
+	" 'owner_name', coalesce(nullif(current_setting('locking.owner_name', true), ''),"
+	"  CASE WHEN locking.owner() = current_user"
+	"  THEN (SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = current_user) END),"
+	" 'database', current_database(),"
+	" 'may', json_build_object("
+	"  'break_locks', has_function_privilege('locking.break_lock(regclass,text,text)', 'EXECUTE'),"
+	"  'take_over', has_function_privilege('locking.take_over(regclass,text,text,interval,boolean,text,text)', 'EXECUTE'),"
+	"  'protect_any', (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) OR EXISTS ("
+	"   SELECT FROM pg_proc p, aclexplode(p.proacl) a"
+	"   WHERE p.oid = 'locking.protect(regclass,boolean,boolean,name[],interval,interval,name)'::regprocedure"
+	"   AND a.privilege_type = 'EXECUTE' AND a.grantee <> 0 AND a.grantee <> p.proowner"
+	"   AND pg_has_role(a.grantee, 'USAGE'))),"
+	" 'time_until_expiration', extract(epoch FROM current_setting('locking.time_until_expiration')::interval)::integer,"
+	" 'time_until_warning', extract(epoch FROM current_setting('locking.time_until_warning')::interval)::integer,"
+	" 'server_time', clock_timestamp())"
+};
+
+/* ---- replies ---- */
+
+static void
+reply_session(Request *req, unsigned status, const PGresult *state)
+{
+	json_t	   *json = json_member(db_value(state));
+	json_t	   *more = json_pack("{s:s, s:i, s:i, s:s, s:b}", "csrf", session_csrf(req->session),
+								 "idle_timeout", (int) options.session_idle,
+								 "absolute_timeout", (int) options.session_absolute,
+								 "version", VERSION, "proxy", session_is_proxied(req->session));
+
+	json_object_update(json, more);
+	json_decref(more);
+	reply_object(req, status, json);
+}
+
+static void
+set_cookie(Request *req, const char *value, const char *more)
+{
+	reply_header(req, MHD_HTTP_HEADER_SET_COOKIE,
+				 request_printf(req, SESSION_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict%s%s", value,
+								access_is_secure(req) ? "; Secure" : "", more));
+}
+
+/* A request whose session is none after all.  Its connection is the session's, so that goes first. */
+static void
+drop_session(Request *req)
+{
+	db_finish(req);
+	session_release(req->session);
+	req->session = NULL;
+}
+
+/* Makes the request's new session one that lasts, and says so. */
+static void
+open_session(Request *req, unsigned status, const PGresult *state)
+{
+	Session    *before = access_find_session(req);
+	SessionRefusal refusal;
+
+	if (before)
+		session_end(before);
+	session_release(before);
+	refusal = session_open(req->session);
+	if (refusal == SESSION_GRANTED)
+	{
+		reply_session(req, status, state);
+		set_cookie(req, session_token(req->session), "");
+		return;
+	}
+	drop_session(req);
+	reply_problem(req, PROBLEM_TOO_MANY, refusal == SESSION_ROLE_FULL ?
+				  "There are too many sessions of yours. Sign out somewhere else, or wait until one ends." :
+				  "There are too many sessions.", NULL);
+	reply_retry_after(req, 60);
+}
+
+/* ---- signing in with a password ---- */
+
+typedef struct Credentials
+{
+	json_t	   *body;
+	const char *role;
+	const char *password;
+} Credentials;
+
+static bool
+refuse(Request *req, ProblemKind kind, const char *detail, const char *column)
+{
+	reply_problem(req, kind, detail, column ? json_pack("{s:s}", "column", column) : NULL);
+	return false;
+}
+
+static bool
+read_credentials(Request *req, Credentials *credentials)
+{
+	json_t	   *body = json_loads(request_body(req), JSON_REJECT_DUPLICATES, NULL);
+
+	credentials->body = body;
+	credentials->role = json_string_value(json_object_get(body, "role"));
+	credentials->password = json_string_value(json_object_get(body, "password"));
+	if (body == NULL)
+		return refuse(req, PROBLEM_BAD_REQUEST, "The body is not JSON.", NULL);
+	if (credentials->role == NULL || *credentials->role == '\0' || strlen(credentials->role) > ROLE_MAX)
+		return refuse(req, PROBLEM_INVALID, "\"role\" must be a name of 1 to 63 bytes.", "role");
+	if (credentials->password == NULL || strlen(credentials->password) >= PASSWORD_SIZE)
+		return refuse(req, PROBLEM_INVALID, "\"password\" must be a text of at most 1023 bytes.", "password");
+	return true;
+}
+
+static void
+wipe_credentials(Request *req, Credentials *credentials)
+{
+	if (credentials->password)
+		explicit_bzero((char *) credentials->password, strlen(credentials->password));
+	json_decref(credentials->body);
+	if (req->body)
+		explicit_bzero(req->body, req->body_size);
+}
+
+static bool
+check_throttle(Request *req, const char *role)
+{
+	long		wait = throttle_attempt(&req->peer, role);
+
+	if (wait == 0)
+		return true;
+	reply_problem(req, PROBLEM_TOO_MANY, "Too many attempts to sign in have failed. Wait before the next one.", NULL);
+	reply_retry_after(req, wait);
+	return false;
+}
+
+/* An empty password must not get as far as the library, which would look for one of its own. */
+static Session *
+new_session(const Credentials *credentials)
+{
+	char	   *password = *credentials->password ? secret_alloc() : NULL;
+
+	if (password == NULL)
+		return NULL;
+	strcpy(password, credentials->password);
+	return session_new_role(credentials->role, password);
+}
+
+static void
+sign_in_failed(Request *req)
+{
+	if (strncmp(db_sqlstate(req), "28", 2) == 0 || *db_sqlstate(req) == '\0')
+	{
+		const char *message = db_error_field(req, PG_DIAG_MESSAGE_PRIMARY);
+
+		log_message("sign-in failed: %s", message ? message : "no password");
+		refuse(req, PROBLEM_SIGN_IN_FAILED, "Role or password is wrong, or the role may not sign in.", NULL);
+	}
+	else
+		reply_db_error(req, NULL);
+}
+
+static void
+sign_in(Request *req, const Credentials *credentials)
+{
+	const PGresult *state;
+
+	req->session = new_session(credentials);
+	state = req->session ? db_run(req, &session_state) : NULL;
+	if (state)
+	{
+		throttle_succeeded(&req->peer, credentials->role);
+		open_session(req, MHD_HTTP_CREATED, state);
+		return;
+	}
+	sign_in_failed(req);
+	if (req->session)
+		drop_session(req);
+}
+
+/* ---- signed in by a proxy ---- */
+
+static void
+sign_in_by_proxy(Request *req, unsigned status)
+{
+	const PGresult *state;
+
+	if (req->proxy_user == NULL)
+	{
+		refuse(req, req->from_proxy ? PROBLEM_UNAUTHENTICATED : PROBLEM_FORBIDDEN,
+			   "The sign-on proxy names nobody, or the request did not come through it.", NULL);
+		return;
+	}
+	req->session = session_new_proxied(req->proxy_user, req->proxy_name);
+	state = db_run(req, &session_state);
+	if (state)
+		open_session(req, status, state);
+	else
+	{
+		reply_db_error(req, NULL);
+		drop_session(req);
+	}
+}
+
+/* ---- handlers ---- */
+
+void
+post_session(Request *req)
+{
+	Credentials credentials;
+
+	if (options.user_header)
+	{
+		sign_in_by_proxy(req, MHD_HTTP_CREATED);
+		return;
+	}
+	if (read_credentials(req, &credentials) && check_throttle(req, credentials.role))
+		sign_in(req, &credentials);
+	wipe_credentials(req, &credentials);
+}
+
+void
+get_session(Request *req)
+{
+	const PGresult *state;
+
+	req->session = access_find_session(req);
+	if (req->session == NULL && options.user_header)
+	{
+		sign_in_by_proxy(req, MHD_HTTP_OK);
+		return;
+	}
+	if (req->session == NULL)
+	{
+		refuse(req, PROBLEM_UNAUTHENTICATED, "Sign in first.", NULL);
+		return;
+	}
+	state = db_run(req, &session_state);
+	if (state)
+		reply_session(req, MHD_HTTP_OK, state);
+}
+
+void
+delete_session(Request *req)
+{
+	session_end(req->session);
+	reply_empty(req, MHD_HTTP_NO_CONTENT);
+	set_cookie(req, "", "; Max-Age=0");
+}

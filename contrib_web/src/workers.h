@@ -1,0 +1,32 @@
+/*
+ * workers.h
+ *		Threads that run handlers, and the queue in front of them.
+ *
+ * Requests of one lane (a session, or all that come without one) run a few at a time and in
+ * the order of coming; the others wait in the lane, not in the queue, so that nobody's
+ * slow requests take all workers.
+ */
+#ifndef WORKERS_H
+#define WORKERS_H
+
+#include "request.h"
+
+typedef struct Lane
+{
+	long		running;		/* queued ones, too */
+	Request    *waiting;
+} Lane;
+
+/* RUN does what the request asks for; after DONE it is the event loop's again. */
+extern void workers_start(void (*run) (Request *req), void (*done) (Request *req));
+
+/* False if too many wait. */
+extern bool workers_submit(Request *req, Lane *lane);
+
+/* Ends the threads once they have done all that was submitted. */
+extern void workers_stop(void);
+
+/* Requests that wait, that run. */
+extern void workers_counts(long *waiting, long *running);
+
+#endif							/* WORKERS_H */
