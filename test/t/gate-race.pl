@@ -405,7 +405,7 @@ sub settings_change
 my @races = (
 	[ 'a guard between clock and slot, a renewal, the old end', \&guard_between_clock_and_slot, '55P03, locked t',
 		'the slot before the clock', 'src/gate.c',
-		sub { s/now = clock_now\(\);(.*?)if \(\(TimestampTz\) pg_atomic_read_u64\(slot\) <= now\)/now = pg_atomic_read_u64(slot);$1if (now <= clock_now())/s },
+		sub { s/now = clock_now\(\);(.*?)\(TimestampTz\) pg_atomic_read_u64\(slot\) <= now/now = pg_atomic_read_u64(slot);$1now <= clock_now()/s },
 		'free, locked t' ],
 	[ 'a renewal before its raise, the old end, a writer', sub { renewal_held_at('raise') }, 'written, LK001',
 		'the clock before the raise', 'src/renew.c',
