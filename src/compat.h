@@ -30,6 +30,11 @@
 #define pg_noreturn __attribute__((noreturn))
 #endif
 
+/* 14 has it; puts what every row passes side by side */
+#ifndef pg_attribute_hot
+#define pg_attribute_hot
+#endif
+
 /* 16 folded the per-class ownership and privilege tests into one */
 #if PG_VERSION_NUM < 160000
 #define locking_owns_relation(relid, role) pg_class_ownercheck(relid, role)

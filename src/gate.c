@@ -286,7 +286,7 @@ at_hand(void)
 
 /* ---- counts ---- */
 
-static void
+static pg_noinline void
 flush_counts(void)
 {
 	if (gate == NULL || counts.asked == 0)
@@ -312,18 +312,6 @@ flush_at_exit(int code, Datum arg)
 
 /* ---- slots ---- */
 
-/*
- * A key's place is a number that goes by its text alone, so that all who know the
- * row by whatever way come to the same slot.  Most keys are integers, and most writes of many
- * rows go along them: neighbours have places, and slots, side by side, so that few
- * of the processor's cache lines are fetched for many rows.
- */
-uint64
-gate_place_of_integer(int64 key)
-{
-	return (uint64) key;
-}
-
 /* The text of an integer, as its type writes it? */
 static bool
 is_integer(const char *text, int64 *integer)
@@ -334,10 +322,16 @@ is_integer(const char *text, int64 *integer)
 	if (digits[0] < '0' || digits[0] > '9' || (digits[0] == '0' && text[1] != '\0'))
 		return false;
 	errno = 0;
-	*integer = strtoi64(text, &end, 10);
+	*integer = strtoll(text, &end, 10);
 	return *end == '\0' && errno == 0;
 }
 
+/*
+ * A key's place is a number that goes by its text alone, so that all who know the
+ * row, by whatever way, come to the same slot.  Most keys are integers, and most writes of
+ * many rows go along them: neighbours have places, and slots, side by side, so that
+ * few lines of the processor's cache are fetched for many rows.
+ */
 uint64
 gate_place_of_text(const char *key)
 {
@@ -348,27 +342,19 @@ gate_place_of_text(const char *key)
 	return hash_bytes_extended((const unsigned char *) key, strlen(key), 0);
 }
 
-/* The finalizer of MurmurHash3 (Austin Appleby), of 64 bits. */
-static inline uint64
-mix(uint64 n)
-{
-	n ^= n >> 33;
-	n *= UINT64CONST(0xff51afd7ed558ccd);
-	n ^= n >> 33;
-	n *= UINT64CONST(0xc4ceb9fe1a85ec53);
-	n ^= n >> 33;
-	return n;
-}
-
-/* RUN places have slots in a row; where such a run begins is left to chance. */
+/*
+ * RUN neighbours have slots in a row.  Where it begins is decided by multiplication with
+ * the golden ratio of 2^64 (Knuth, The Art of Computer Programming, volume 3, 6.4): runs of
+ * one table lie far apart, tables differ in the high half of what is multiplied.
+ */
 static inline pg_atomic_uint64 *
 slot_of(Oid relid, uint64 place)
 {
-	uint64		table = ((uint64) MyDatabaseId << 32) | relid;
-	uint64		hash = mix((place / RUN) * UINT64CONST(0x9e3779b97f4a7c15) ^ table);
+	uint64		table = (uint64) (relid ^ (MyDatabaseId << 16 | MyDatabaseId >> 16)) << 32;
+	uint64		hash = ((place / RUN) ^ table) * UINT64CONST(0x9e3779b97f4a7c15);
 	uint64		slot = (((hash >> 32) * gate->nslots) >> 32) + place % RUN;
 
-	return &gate->slots[slot < gate->nslots ? slot : slot % gate->nslots];
+	return &gate->slots[likely(slot < gate->nslots) ? slot : slot % gate->nslots];
 }
 
 static void
@@ -597,11 +583,15 @@ own_mark(Relation records, Mark *mark)
 static pg_noinline bool
 find_out_filled(void)
 {
-	Relation	records = table_open(catalog_relid("lock"), AccessShareLock);
+	Relation	records;
 	uint64		asked_in = generation;
 	Mark		mark;
-	bool		filled = own_mark(records, &mark) && fill_once(records, &mark);
+	bool		filled;
 
+	if (!at_hand())
+		return false;
+	records = table_open(catalog_relid("lock"), AccessShareLock);
+	filled = own_mark(records, &mark) && fill_once(records, &mark);
 	INJECT("find-out");
 	AcceptInvalidationMessages();	/* a filling takes time */
 	filled = filled && asked_in == generation;	/* else ask anew next time */
@@ -612,12 +602,6 @@ find_out_filled(void)
 	}
 	table_close(records, AccessShareLock);
 	return filled;
-}
-
-static inline bool
-is_filled(void)
-{
-	return OidIsValid(known_filled) || find_out_filled();
 }
 
 /* The table changed, or may have been replaced: look again. */
@@ -631,31 +615,33 @@ forget_filled(Datum arg, Oid relid)
 
 /* ---- asking ---- */
 
+/* Not 0: has the latest end that was noted there passed? */
+static pg_noinline bool
+has_passed(pg_atomic_uint64 *slot)
+{
+	TimestampTz now = clock_now();
+
+	pg_memory_barrier();		/* the clock before the slot */
+	INJECT("ask-slot");
+	return (TimestampTz) pg_atomic_read_u64(slot) <= now;
+}
+
 /*
  * Is the row certainly not locked?  The caller has it locked (or, for a child's
  * guard, the parent row).  "lapsed_too": is there not even a lock whose time has passed?
  */
-bool
+pg_attribute_hot bool
 gate_says_free(Oid relid, uint64 place, bool lapsed_too)
 {
 	pg_atomic_uint64 *slot;
-	TimestampTz now;
 
-	if (!at_hand() || !is_filled())
+	if (unlikely(!OidIsValid(known_filled)) && !find_out_filled())
 		return false;
-	if (++counts.asked >= FLUSH_EVERY)
+	if (unlikely(++counts.asked >= FLUSH_EVERY))
 		flush_counts();
 	slot = slot_of(relid, place);
-	if (pg_atomic_read_u64(slot) == 0)
+	if (likely(pg_atomic_read_u64(slot) == 0) || (!lapsed_too && has_passed(slot)))
 		return true;
-	if (!lapsed_too)
-	{
-		now = clock_now();
-		pg_memory_barrier();	/* the clock before the slot */
-		INJECT("ask-slot");
-		if ((TimestampTz) pg_atomic_read_u64(slot) <= now)
-			return true;
-	}
 	counts.looked++;
 	return false;
 }

@@ -556,19 +556,6 @@ refuse_unlocked(Write *write)
 			 errtable_by_id(write->table->root)));
 }
 
-static void
-check_called_right(FunctionCallInfo fcinfo)
-{
-	TriggerData *trigger = (TriggerData *) fcinfo->context;
-
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event) ||
-		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"locking.guard\" must be fired BEFORE, FOR EACH ROW"),
-				 errhint("Let locking.protect() make the trigger.")));
-}
-
 /*
  * Is this a foreign key's own action?  PostgreSQL runs one as the owner of the
  * referring table and marks it so, but the mark stays on in triggers of users that it
@@ -583,29 +570,13 @@ by_foreign_key(Relation rel)
 		RelationGetFKeyList(rel) != NIL;
 }
 
-/* A trigger's FmgrInfo is that of one relation in one statement. */
-static Statement *
-statement_of(FmgrInfo *flinfo, Relation rel)
-{
-	Statement  *statement = flinfo->fn_extra;
-
-	if (statement == NULL)
-	{
-		statement = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(Statement));
-		statement->cxt = flinfo->fn_mcxt;
-		flinfo->fn_extra = statement;
-	}
-	if (statement->table == NULL || !statement->table->info->valid)
-		statement->table = table_entry(rel);
-	return statement;
-}
-
 static void
-read_write(const TriggerData *trigger, Statement *statement, Write *write)
+read_write(const TriggerData *trigger, Statement *statement, bool gate_asked, Write *write)
 {
 	TriggerEvent event = trigger->tg_event;
 
 	write->statement = statement;
+	write->gate_asked = gate_asked;
 	write->rel = trigger->tg_relation;
 	write->table = statement->table->info;
 	write->old = TRIGGER_FIRED_BY_INSERT(event) ? NULL : trigger->tg_trigtuple;
@@ -647,40 +618,73 @@ check_write(Write *write)
 	return skip;
 }
 
+static pg_noinline Statement *
+begin_statement(FunctionCallInfo fcinfo)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	Statement  *statement;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event) ||
+		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"locking.guard\" must be fired BEFORE, FOR EACH ROW"),
+				 errhint("Let locking.protect() make the trigger.")));
+	statement = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Statement));
+	statement->cxt = fcinfo->flinfo->fn_mcxt;
+	statement->table = table_entry(trigger->tg_relation);
+	fcinfo->flinfo->fn_extra = statement;
+	return statement;
+}
+
 /*
- * Nearly every write ends here: its own lock is all that counts for the row, which
- * keeps its key, and the gate knows of none.
+ * Nearly every write ends here: the row's own lock is all that counts, its key stays what
+ * it was, and the gate knows of no lock.  "asked": it was asked.
  */
 static inline bool
 passes_gate(const TriggerData *trigger, const TableInfo *table, bool *asked)
 {
-	bool		update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
-	uint64		place;
+	Relation	rel = trigger->tg_relation;
+	int64		old;
+	int64		new;
 
-	*asked = table->is_plain &&
-		key_place(table->key, trigger->tg_relation, trigger->tg_trigtuple, update ? trigger->tg_newtuple : NULL, &place);
-	return *asked && gate_says_free(table->root, place, records_touched());
+	*asked = table->is_plain && key_integer(table->key, rel, trigger->tg_trigtuple, &old) &&
+		(!TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ||
+		 (key_integer(table->key, rel, trigger->tg_newtuple, &new) && old == new));
+	return *asked && gate_says_free(table->root, gate_place_of_integer(old), records_touched());
 }
 
-Datum
+/* True: skip the row. */
+static pg_noinline bool
+judge(const TriggerData *trigger, Statement *statement, bool gate_asked)
+{
+	Write		write;
+
+	check_key_in_force(statement->table->info);
+	read_write(trigger, statement, gate_asked, &write);
+	if (!check_write(&write))
+		return false;
+	count_skipped(statement->cxt, get_rel_name(write.table->root));
+	return true;
+}
+
+pg_attribute_hot Datum
 locking_guard(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
-	Statement  *statement;
-	TableInfo  *table;
+	Statement  *statement = fcinfo->flinfo->fn_extra;
+	bool		gate_asked;
 	HeapTuple	result;
-	Write		write;
 
-	check_called_right(fcinfo);
+	/* an FmgrInfo is that of one trigger of one relation in one statement */
+	if (unlikely(statement == NULL))
+		statement = begin_statement(fcinfo);
+	if (unlikely(!statement->table->info->valid))
+		(void) table_entry(trigger->tg_relation);
 	result = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
-	statement = statement_of(fcinfo->flinfo, trigger->tg_relation);
-	table = statement->table->info;
-	if (!locking_enforce || !table->is_protected || passes_gate(trigger, table, &write.gate_asked))
+	if (!locking_enforce || !statement->table->info->is_protected ||
+		passes_gate(trigger, statement->table->info, &gate_asked) ||
+		!judge(trigger, statement, gate_asked))
 		return PointerGetDatum(result);
-	check_key_in_force(table);
-	read_write(trigger, statement, &write);
-	if (!check_write(&write))
-		return PointerGetDatum(result);
-	count_skipped(statement->cxt, get_rel_name(table->root));
 	return PointerGetDatum(NULL);
 }

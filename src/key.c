@@ -90,15 +90,36 @@ index_is_image_equal(Oid indexid)
 	return result;
 }
 
-/* In bytes, if the column is an integer that is stored; 0 otherwise. */
+/* Where a column's data begin in rows without nulls.  -1: not always at the same place. */
 static int
-integer_size(Form_pg_attribute att)
+fixed_offset(TupleDesc desc, AttrNumber attnum)
 {
+	int			offset = 0;
+
+	for (int i = 0; i < attnum; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+
+		if (att->attlen < 0)
+			return -1;
+		offset = att_align_nominal(offset, att->attalign);
+		if (i < attnum - 1)
+			offset += att->attlen;
+	}
+	return offset;
+}
+
+/* Most keys are an integer that is stored; those need no text to be told from each other. */
+static void
+set_integer(Key *key, TupleDesc desc)
+{
+	Form_pg_attribute att = TupleDescAttr(desc, key->columns[0].attnum - 1);
 	Oid			base = getBaseType(att->atttypid);
 
-	if (att->attgenerated != '\0')
-		return 0;
-	return base == INT2OID || base == INT4OID || base == INT8OID ? att->attlen : 0;
+	if (att->attgenerated != '\0' || (base != INT2OID && base != INT4OID && base != INT8OID))
+		return;
+	key->integer_size = att->attlen;
+	key->integer_offset = fixed_offset(desc, att->attnum);
 }
 
 Key *
@@ -123,14 +144,15 @@ key_build(Relation rel, Oid root, int ncolumns, const AttrNumber *root_attnums, 
 		att = TupleDescAttr(RelationGetDescr(rel), column->attnum - 1);
 		namestrcpy(&column->name, name);
 		column->type = att->atttypid;
-		if (ncolumns == 1)
-			key->integer_size = integer_size(att);
 		column->equals = lookup_type_cache(column->type, TYPECACHE_EQ_OPR)->eq_opr;
 		getTypeInputInfo(column->type, &input, &column->typioparam);
 		fmgr_info_cxt(input, &column->input, cxt);
 		if (!set_text_way(column, cxt))
 			key->needs_settings = true;
 	}
+	key->integer_offset = -1;
+	if (ncolumns == 1)
+		set_integer(key, RelationGetDescr(rel));
 	return key;
 }
 
@@ -253,37 +275,19 @@ key_of_tuple(const Key *key, Relation rel, HeapTuple tuple, bool is_new)
 	return key_text(key, values);
 }
 
-/* False: it is null, or (in a row from before the column was added) not there. */
-static inline bool
-read_integer(const Key *key, Relation rel, HeapTuple tuple, int64 *integer)
+/* The general way: behind columns of varying width, in rows with nulls. */
+bool
+key_integer_anywhere(const Key *key, Relation rel, HeapTuple tuple, int64 *integer)
 {
-	AttrNumber	attnum = key->columns[0].attnum;
 	bool		isnull;
 	Datum		value;
 
-	if (attnum > HeapTupleHeaderGetNatts(tuple->t_data))
+	if (key->integer_size == 0)
 		return false;
-	value = fastgetattr(tuple, attnum, RelationGetDescr(rel), &isnull);
+	value = heap_getattr(tuple, key->columns[0].attnum, RelationGetDescr(rel), &isnull);
 	*integer = key->integer_size == sizeof(int32) ? DatumGetInt32(value) :
 		key->integer_size == sizeof(int64) ? DatumGetInt64(value) : DatumGetInt16(value);
 	return !isnull;
-}
-
-/*
- * The gate's place of a row, without making its key's text.  False: that cannot be
- * told, or "new" (NULL: it is deleted) has another key.
- */
-bool
-key_place(const Key *key, Relation rel, HeapTuple old, HeapTuple new, uint64 *place)
-{
-	int64		integer;
-	int64		new_integer;
-
-	if (key->integer_size == 0 || !read_integer(key, rel, old, &integer) ||
-		(new && (!read_integer(key, rel, new, &new_integer) || new_integer != integer)))
-		return false;
-	*place = gate_place_of_integer(integer);
-	return true;
 }
 
 /*

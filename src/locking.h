@@ -24,6 +24,9 @@
 #define ERRCODE_LOCK_LOST		MAKE_SQLSTATE('L', 'K', '0', '0', '1')
 #define ERRCODE_LOCK_REQUIRED	MAKE_SQLSTATE('L', 'K', '0', '0', '2')
 
+/* calls from one file to the other need no detour; only what SQL calls is visible */
+#pragma GCC visibility push(hidden)
+
 /* ---- settings (locking.c) ---- */
 
 typedef enum OnLocked
@@ -86,6 +89,7 @@ typedef struct Key
 {
 	int			ncolumns;
 	int			integer_size;	/* of the one column's integer type; 0: it is not such a key */
+	int			integer_offset; /* in the data of rows without nulls, -1: it varies */
 	bool		image_equal;	/* equal values have equal texts */
 	bool		needs_settings; /* text depends on DateStyle and the like */
 	KeyColumn	columns[FLEXIBLE_ARRAY_MEMBER];
@@ -95,12 +99,30 @@ extern Key *key_build(Relation rel, Oid root, int ncolumns, const AttrNumber *ro
 					  Oid index, MemoryContext cxt);
 extern char *key_text(const Key *key, const Datum *values);
 extern char *key_of_tuple(const Key *key, Relation rel, HeapTuple tuple, bool is_new);
-extern bool key_place(const Key *key, Relation rel, HeapTuple old, HeapTuple new, uint64 *place);
+extern bool key_integer_anywhere(const Key *key, Relation rel, HeapTuple tuple, int64 *integer);
 extern bool key_differs(const Key *key, Relation rel, HeapTuple old, HeapTuple new);
 extern bool column_differs(Relation rel, AttrNumber attnum, HeapTuple old, HeapTuple new);
 extern void key_parse(const Key *key, Oid relid, const char *text, Datum *values);
 extern void key_argument(const Key *key, Oid relid, FunctionCallInfo fcinfo, int argno, Datum *values);
 extern Datum tuple_value(Relation rel, HeapTuple tuple, AttrNumber attnum, bool is_new, bool *isnull);
+
+/*
+ * The integer that is the row's key, of a row just read or about to be written.  False: it
+ * has no such key.  Asked of every row that is written, hence inline, and for nearly every
+ * table and row a matter of one addition.
+ */
+static inline bool
+key_integer(const Key *key, Relation rel, HeapTuple tuple, int64 *integer)
+{
+	const char *data = (const char *) tuple->t_data + tuple->t_data->t_hoff + key->integer_offset;
+
+	if (unlikely(key->integer_offset < 0 || HeapTupleHasNulls(tuple) ||
+				 key->columns[0].attnum > HeapTupleHeaderGetNatts(tuple->t_data)))
+		return key_integer_anywhere(key, rel, tuple, integer);
+	*integer = key->integer_size == sizeof(int32) ? *(const int32 *) data :
+		key->integer_size == sizeof(int64) ? *(const int64 *) data : *(const int16 *) data;
+	return true;
+}
 
 /* ---- tables as the guard and acquire() see them (table.c) ---- */
 
@@ -267,8 +289,15 @@ pg_noreturn extern void report_not_yours(int64 token);
 
 extern void gate_init(void);
 extern void gate_raise(Oid relid, const char *key, TimestampTz expires_at);
-extern uint64 gate_place_of_integer(int64 key);
 extern uint64 gate_place_of_text(const char *key);
+
+/* See gate_place_of_text(). */
+static inline uint64
+gate_place_of_integer(int64 key)
+{
+	return (uint64) key;
+}
+
 extern bool gate_says_free(Oid relid, uint64 place, bool lapsed_too);
 extern void gate_looked_in_vain(void);
 
@@ -290,5 +319,7 @@ extern void save_draft(const Lock *lock, Datum data);
 extern void move_papers(Oid relid, const char *old_key, const char *new_key);
 extern char *text_argument(FunctionCallInfo fcinfo, int argno);
 extern void argument_not_null(FunctionCallInfo fcinfo, int argno, const char *what);
+
+#pragma GCC visibility pop
 
 #endif							/* LOCKING_H */

@@ -396,7 +396,7 @@ record_lock(Relation records, Lock *lock, LockTupleMode mode, LockWaitPolicy pol
 static TransactionId last_writer = InvalidTransactionId;
 
 /* Has this transaction written a record?  Then the guard looks for lapsed ones, too. */
-bool
+pg_attribute_hot bool
 records_touched(void)
 {
 	return TransactionIdIsValid(last_writer) && last_writer == GetTopTransactionIdIfAny();
