@@ -53,10 +53,11 @@ extern void reply_no_row(Request *req);
 /* ---- api_state.c ---- */
 
 /*
- * Replies with the last failure in the database. What it was about is added: of a lock that is in the way
- * or lost, "lock" and "row" as they are now; of a value that was refused, "column".
+ * Replies with the last failure in the database. What it was about is added: of a lock that is in the
+ * way or lost, "lock" and "row" of that key as they are now; of a value that was refused, "column".
+ * KEY: NULL if there is no row yet.
  */
-extern void reply_failure(Request *req);
+extern void reply_failure(Request *req, const char *key);
 
 /* Replies with a problem that concerns the row's lock, with "lock" and "row" as they are now. */
 extern void reply_lock_problem(Request *req, ProblemKind kind, const char *detail);

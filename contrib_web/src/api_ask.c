@@ -85,7 +85,7 @@ save_draft(Request *req)
 	if (run_on_table(req, &keep_draft, request_param(req, "table"), request_body(req)))
 		reply_empty(req, 204);
 	else if (strcmp(db_sqlstate(req), "LK001") == 0)
-		reply_failure(req);
+		reply_failure(req, request_param(req, "key"));
 }
 
 /* $1 table, $2 key */

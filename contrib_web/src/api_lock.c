@@ -89,7 +89,7 @@ acquire_lock(Request *req)
 	{
 		attempt = run_on_table(req, &wait_and_acquire, table, key, request_body(req));
 		if (attempt == NULL)
-			reply_failure(req);
+			reply_failure(req, key);
 	}
 	if (attempt == NULL)
 		return;
@@ -132,7 +132,7 @@ renew_lock(Request *req)
 	PGresult   *renewed = run_on_table(req, &renew, request_param(req, "table"), request_body(req));
 
 	if (renewed == NULL && strcmp(db_sqlstate(req), "LK001") == 0)
-		reply_failure(req);
+		reply_failure(req, request_param(req, "key"));
 	reply_result(req, 200, renewed);
 }
 

@@ -8,6 +8,8 @@
 #include "api.h"
 #include "api_sql.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- reading ---- */
@@ -23,20 +25,21 @@
 	"  pg_identify_object(1259, con.confrelid, 0) i" \
 	" WHERE con.conrelid = rel.oid AND con.contype = 'f' AND cardinality(con.conkey) = 1" \
 	"  AND has_table_privilege(con.confrelid, 'SELECT')" \
-	"  AND EXISTS (SELECT FROM pg_index WHERE indrelid = con.confrelid AND indisprimary)), '''{}''::json')"
+	"  AND EXISTS (SELECT FROM pg_index WHERE indrelid = con.confrelid AND indisprimary)" \
+	" HAVING count(*) > 0), '''{}''::json')"
 
 /* Counting stops here: it is for people, and must not take long. */
 #define COUNTED "1000"
 
-/* SQL: an array of what refers to a row. Counted only where that is quick: with an index, or few rows. */
+/* SQL: an array of what refers to a row. Counted only where that is quick: with an index, or in a small table. */
 #define CHILDREN \
 	"(SELECT format('array_to_json(ARRAY[%s]::json[])', string_agg(format('(SELECT json_build_object(''constraint'', %L," \
 	"  ''table'', %L, ''name'', %L, ''filter'', json_object(%L::text[], ARRAY[%s]::text[]), ''count'', least(n, " COUNTED ")," \
-	"  ''more'', n > " COUNTED ") FROM (%s) counted)', con.conname, i.identity, con.conrelid::regclass::text," \
+	"  ''more'', coalesce(n > " COUNTED ", false)) FROM (%s) counted)', con.conname, i.identity, con.conrelid::regclass::text," \
 	"  " COLUMN_NAMES("con.conrelid", "con.conkey") "," \
 	"  (SELECT string_agg(format('t.%I::text', name), ', ' ORDER BY no)" \
 	"   FROM unnest(" COLUMN_NAMES("con.confrelid", "con.confkey") ") WITH ORDINALITY k(name, no))," \
-	"  CASE WHEN c.reltuples BETWEEN 0 AND 10000 OR EXISTS (SELECT FROM pg_index x WHERE x.indrelid = c.oid" \
+	"  CASE WHEN c.relkind = 'r' AND pg_relation_size(c.oid) < 8000000 OR EXISTS (SELECT FROM pg_index x WHERE x.indrelid = c.oid" \
 	"    AND x.indisvalid AND x.indpred IS NULL AND x.indkey[0] = ANY (con.conkey))" \
 	"   THEN format('SELECT count(*) AS n FROM (SELECT FROM %s c WHERE %s LIMIT " COUNTED " + 1) c', i.identity, " REFERS("c", "t") ")" \
 	"   ELSE 'SELECT NULL::bigint AS n' END), ', ' ORDER BY con.conrelid::regclass::text, con.conname))" \
@@ -150,9 +153,9 @@ static const Statement discard_draft_of = {"discard_draft_of",
 
 /* For a statement of a write that failed: replies, and tells the caller to stop. */
 static bool
-failed(Request *req)
+failed(Request *req, const char *key)
 {
-	reply_failure(req);
+	reply_failure(req, key);
 	return false;
 }
 
@@ -180,10 +183,10 @@ hold_lock(Request *req, const PGresult *plan, const char *key)
 	if (!is_true(plan, WRITE_PROTECTED) || (token == NULL && !is_true(plan, WRITE_GUARDED)))
 		return true;
 	if (token != NULL && db_run(req, &confirm_token, token) == NULL)
-		return failed(req);
+		return failed(req, key);
 	check = db_run_once(req, value_at(plan, WRITE_CHECK), key, token);
 	if (check == NULL)
-		return failed(req);
+		return failed(req, key);
 	if (PQntuples(check) > 0)
 		return judge_lock(req, db_value(check));
 	reply_no_row(req);
@@ -209,7 +212,7 @@ write_row(Request *req, const PGresult *plan, const char *key)
 	PGresult   *written = db_run_once(req, value_at(plan, WRITE_SQL), key, request_body(req));
 
 	if (written == NULL)
-		reply_failure(req);
+		reply_failure(req, key);
 	else if (PQntuples(written) == 0)
 		reply_not_written(req, plan, key);
 	return db_value(written);
@@ -224,21 +227,22 @@ tidy_up(Request *req, const PGresult *plan, const char *key)
 	if (!is_true(plan, WRITE_PROTECTED))
 		return true;
 	if (is_true(plan, WRITE_DISCARD) && db_run(req, &discard_draft_of, value_at(plan, WRITE_OID), key) == NULL)
-		return failed(req);
+		return failed(req, key);
 	if (token != NULL && !is_true(plan, WRITE_KEEP) && db_run(req, &release_token, token) == NULL)
-		return failed(req);
+		return failed(req, key);
 	return true;
 }
 
-static PGresult *
-read_and_commit(Request *req, const PGresult *plan, const char *key)
+/* Ends the transaction, and replies with the row as it is then. */
+static bool
+commit_and_reply(Request *req, unsigned status, const PGresult *plan, const char *key)
 {
 	PGresult   *row = db_run_once(req, value_at(plan, WRITE_READ), key);
 
-	if (row != NULL && db_commit(req))
-		return row;
-	reply_failure(req);
-	return NULL;
+	if (row == NULL || !db_commit(req))
+		return failed(req, key);
+	reply_result(req, status, row);
+	return true;
 }
 
 /* PUT tables/{table}/rows/{key} */
@@ -252,24 +256,42 @@ save_row(Request *req)
 		return;
 	db_begin(req);
 	if (hold_lock(req, plan, key) && (key = write_row(req, plan, key)) != NULL && tidy_up(req, plan, key))
-		reply_result(req, 200, read_and_commit(req, plan, key));
+		commit_and_reply(req, 200, plan, key);
+}
+
+/* A text as a segment of a path. */
+static const char *
+percent_encoded(Request *req, const char *text)
+{
+	char	   *encoded = request_printf(req, "%*s", (int) (3 * strlen(text)), "");
+	char	   *end = encoded;
+
+	for (; *text != '\0'; text++)
+		if (isalnum((unsigned char) *text) || strchr("-._~", *text) != NULL)
+			*end++ = *text;
+		else
+			end += sprintf(end, "%%%02X", (unsigned char) *text);
+	*end = '\0';
+	return encoded;
 }
 
 /* POST tables/{table}/rows */
 void
 insert_row(Request *req)
 {
-	PGresult   *plan = run_plan(req, &plan_write, request_param(req, "table"), request_body(req), "insert", NULL);
+	const char *table = request_param(req, "table");
+	PGresult   *plan = run_plan(req, &plan_write, table, request_body(req), "insert", NULL);
 	const char *token = plan ? value_at(plan, WRITE_TOKEN) : NULL;
-	const char *key;
+	const char *key = NULL;
 
 	if (plan == NULL)
 		return;
 	db_begin(req);
 	if (token != NULL && is_true(plan, WRITE_PROTECTED) && db_run(req, &confirm_token, token) == NULL)
-		reply_failure(req);
-	else if ((key = write_row(req, plan, NULL)) != NULL)
-		reply_result(req, 201, read_and_commit(req, plan, key));
+		reply_failure(req, NULL);
+	else if ((key = write_row(req, plan, NULL)) != NULL && commit_and_reply(req, 201, plan, key))
+		reply_header(req, "Location", request_printf(req, "/api/v1/tables/%s/rows/%s", percent_encoded(req, table),
+													 percent_encoded(req, key)));
 }
 
 /* DELETE tables/{table}/rows/{key} */
@@ -288,5 +310,5 @@ delete_row(Request *req)
 	if (db_commit(req))
 		reply_empty(req, 204);
 	else
-		reply_failure(req);
+		reply_failure(req, key);
 }

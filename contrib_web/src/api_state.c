@@ -22,10 +22,10 @@ static const Statement plan_state = {"plan_state", RELATION
 
 /* {"lock": ..., "row": ...}, null where there is none; NULL if one cannot know. */
 static json_t *
-state_now(Request *req)
+state_now(Request *req, const char *key)
 {
 	PGresult   *plan = run_plan(req, &plan_state, request_param(req, "table"));
-	PGresult   *state = plan ? db_run_once(req, value_at(plan, PLAN_FIRST), request_param(req, "key")) : NULL;
+	PGresult   *state = plan ? db_run_once(req, value_at(plan, PLAN_FIRST), key) : NULL;
 
 	if (state == NULL)
 		return NULL;
@@ -38,7 +38,7 @@ void
 reply_lock_problem(Request *req, ProblemKind kind, const char *detail)
 {
 	db_rollback(req);
-	reply_problem(req, kind, detail, state_now(req));
+	reply_problem(req, kind, detail, state_now(req, request_param(req, "key")));
 }
 
 /* ---- the column ---- */
@@ -94,14 +94,14 @@ is_about_value(const char *sqlstate)
 }
 
 void
-reply_failure(Request *req)
+reply_failure(Request *req, const char *key)
 {
 	json_t	   *extra = NULL;
 	const char *column;
 
 	db_rollback(req);
 	if (is_about_lock(db_sqlstate(req)))
-		extra = state_now(req);
+		extra = state_now(req, key);
 	else if (is_about_value(db_sqlstate(req)) && (column = column_to_blame(req)) != NULL)
 		extra = json_pack("{s:s}", "column", column);
 	reply_db_error(req, extra);
