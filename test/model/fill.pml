@@ -258,7 +258,7 @@ inline find_out_filled()
 }
 
 /*
- * A statement that writes the row; or another row, whose writer fills the gate just
+ * Transactions that write the row; or another row, whose writer fills the gate just
  * as well.  To be refused are locks whose acquirer had the row before him, and those that came
  * by other ways before the statement.
  */
@@ -271,7 +271,9 @@ proctype Writer(byte me)
 	:: writes < 2 ->
 		writes++;
 		d_step { due = BY_COPY };
-		accept_invalidations();
+#ifndef LONG_TRANSACTION
+		accept_invalidations();		/* the start of a transaction does, a statement need not */
+#endif
 		if
 		:: atomic { row_by == NOBODY -> row_by = _pid; due = due || (RECORDED && !BY_COPY) }
 		:: due = false

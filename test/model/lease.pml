@@ -25,9 +25,7 @@ active proctype Clock()
 	do
 	:: clock < LAST_TICK -> clock++
 #ifdef NO_BARRIER_RAISE
-	:: d_step { buffer[1] > 0 -> drain(1) }
-	:: d_step { buffer[2] > 0 -> drain(2) }
-	:: d_step { buffer[4] > 0 -> drain(4) }
+	:: d_step { buffer[1] > 0 -> drain(1) }		/* the editor's */
 #endif
 	:: clock == LAST_TICK -> break
 	od
@@ -234,7 +232,7 @@ inline commit_renewal()
 inline commit_save(save)
 {
 	atomic {
-		row_by == NOBODY || row_by == _pid -> row_xmin = save;
+		IS_FREE -> row_xmin = save;
 		S4_broken = ended || written;
 		assert(!S4_broken);
 		copy(record, lock);
@@ -304,6 +302,7 @@ done:	skip
 
 /* ---- guard.c ---- */
 
+#ifndef BELOW
 /* gate.c:gate_says_free */
 inline ask_gate(free)
 {
@@ -391,6 +390,7 @@ active proctype Writer()
 	:: writes == WRITES -> break
 	od
 }
+#endif
 
 /* ---- the rival ---- */
 

@@ -17,7 +17,14 @@ byte clock;			/* lease.c:clock_now */
 /* ---- the row that is locked ---- */
 
 byte row_by = NOBODY;		/* the transaction that has it FOR NO KEY UPDATE or has written it */
+byte row_shared = NOBODY;	/* the transaction that has it FOR KEY SHARE, to write a child of it */
 byte row_xmin = 1;
+
+#ifdef ACQUIRE_FOR_NO_KEY
+#define IS_FREE (row_by == NOBODY || row_by == _pid)
+#else
+#define IS_FREE ((row_by == NOBODY || row_by == _pid) && row_shared == NOBODY)
+#endif
 
 /* ---- its record in locking.lock ---- */
 
@@ -45,7 +52,7 @@ inline clear(lock)
 /* target.c:target_fetch, TARGET_LOCK: waits, and has the row's newest version. */
 inline target_lock()
 {
-	atomic { row_by == NOBODY || row_by == _pid -> row_by = _pid; xmin = row_xmin; target_held = true }
+	atomic { IS_FREE -> row_by = _pid; xmin = row_xmin; target_held = true }
 }
 
 /* target.c:target_fetch, TARGET_TRY: or somebody else has it. */
@@ -53,7 +60,7 @@ inline target_try()
 {
 	atomic {
 		if
-		:: row_by == NOBODY -> row_by = _pid; xmin = row_xmin; target_held = true
+		:: IS_FREE -> row_by = _pid; xmin = row_xmin; target_held = true
 		:: else
 		fi
 	}
@@ -141,6 +148,7 @@ inline let_go()
 {
 	drain(_pid);
 	row_by = (row_by == _pid -> NOBODY : row_by);
+	row_shared = (row_shared == _pid -> NOBODY : row_shared);
 	record_by = (record_by == _pid -> NOBODY : record_by);
 	record_shared = (record_shared == _pid -> NOBODY : record_shared);
 	confirming = (confirming == _pid -> NOBODY : confirming);
