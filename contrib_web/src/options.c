@@ -140,8 +140,8 @@ set_list(Option *option, const char *text, bool replace)
 	TextList   *list = option->value;
 	size_t		length;
 
-	if (replace)
-		list->n = 0;
+	while (replace && list->n > 0)
+		free(list->items[--list->n]);
 	for (; *text; text += length)
 	{
 		text += strspn(text, ", \t");
@@ -157,6 +157,7 @@ set_option(Option *option, const char *text, Source source)
 	switch (option->kind)
 	{
 		case TEXT:
+			free(*(char **) option->value);
 			*(char **) option->value = copy(text, strlen(text));
 			break;
 		case LIST:

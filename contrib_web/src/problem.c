@@ -2,7 +2,7 @@
  * problem.c
  *		Errors as problem documents, those of the database by their SQLSTATE.
  */
-#include <stdio.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -177,11 +177,16 @@ add_fields(Request *req, json_t *json)
 	set_text(json, "constraint", db_error_field(req, PG_DIAG_CONSTRAINT_NAME));
 }
 
-/* What is none of the client's business, an operator should know. */
+/* What is none of the client's business, an operator should know; of a database that is away, once a second. */
 static void
-log_failure(Request *req)
+log_failure(Request *req, ProblemKind kind)
 {
+	static atomic_long last;
 	const char *message = db_error_field(req, PG_DIAG_MESSAGE_PRIMARY);
+	long		now = now_s();
+
+	if (kind == PROBLEM_UNAVAILABLE && atomic_exchange(&last, now) == now)
+		return;
 
 	log_message("%s %s: %s: %s", req->method_name, req->path, db_sqlstate(req), message ? message : "no message");
 }
@@ -194,7 +199,7 @@ db_document(Request *req, ProblemKind kind)
 	if (is_public(kind))
 		add_fields(req, json);
 	else
-		log_failure(req);
+		log_failure(req, kind);
 	set_text(json, "sqlstate", *db_sqlstate(req) ? db_sqlstate(req) : NULL);
 	return document(&problems[kind], is_public(kind) ? db_error_field(req, PG_DIAG_MESSAGE_PRIMARY) : NULL, json);
 }
