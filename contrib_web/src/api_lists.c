@@ -4,40 +4,41 @@
  *
  * The views ask of each record whether its reader may see the row. So they are asked for as
  * little as can do: locks table by table, which the index of lock records
- * serves, and the history by stretches of time.
+ * serves, and the history by stretches of time. OFFSET 0 keeps a condition beside its view: as a
+ * condition of a join it would be applied after the view's own.
  */
 #include "api.h"
 #include "api_sql.h"
 
-#include <stddef.h>
-
 /* ---- what both have in common ---- */
 
 /*
- * SQL of a page. $1 table, $2 cursor, $3 limit, $4 q, and what the items need. Columns as of a plan, then the
- * page, and whether it has all that there is or all that it can hold.
+ * SQL of a page. $1 table, $2 cursor, $3 limit, $4 q, and what ITEMS needs. Columns as of a plan, then the
+ * page, and whether it is full.
  *
- * MEMBER names the list. ITEMS gives item, cursor, the texts to be searched, and the columns to sort by, which
- * ORDER names; LENGTH is how many, TYPED the cursor's values in their types. WAY, BEHIND, SHOWN, NEXT and PREV go with the
- * direction one pages in, see FORWARD and BACKWARD.
+ * MEMBER names the list. BOUND: what its records are limited by, if anything. ITEMS: these, l; SHOWN what is shown of one; TEXTS what is searched. ORDER(way): the
+ * columns to sort by, EDGE their values as a JSON array of LENGTH, TYPED the cursor's such values in their
+ * types. WAY and what follows goes with the direction that one pages in, see FORWARD and BACKWARD.
  */
-#define LIST(member, items, order, length, typed, way, behind, shown, next, prev) \
-	"WITH want AS (SELECT " CURSOR_VALUES("'" member "'", "$2::text") " AS \"values\", coalesce($3::int, 50) AS size," \
-	"  nullif($4::text, '') AS q, (SELECT oid FROM " ASKED("$1::text") " asked) AS asked)," \
-	" page AS (SELECT p.*, row_number() OVER (ORDER BY " order(way) ") AS n FROM (SELECT i.* FROM want, LATERAL (" items ") i" \
-	"  WHERE (q IS NULL OR texts OPERATOR(pg_catalog.~~*) (" ANYWHERE("q") "))" \
+#define LIST(member, bound, items, shown, texts, order, edge, length, typed, way, behind, display, next, prev) \
+	"WITH want AS (SELECT *, " bound " AS bound FROM (SELECT " CURSOR_VALUES("'" member "'", "$2") " AS \"values\"," \
+	"  coalesce($3::int, 50) AS size, nullif($4, '') AS q, (SELECT oid FROM " ASKED("$1") " asked) AS asked) given)," \
+	" page AS (SELECT p.*, row_number() OVER (ORDER BY " order(way) ") AS n FROM (SELECT l.* FROM want, LATERAL (" items " OFFSET 0) l" \
+	"  WHERE (q IS NULL OR concat_ws(E'\\n', " texts ") OPERATOR(pg_catalog.~~*) (" ANYWHERE("q") "))" \
 	"   AND (\"values\" IS NULL OR (" order("") ") " behind " (" typed "))" \
 	"  ORDER BY " order(way) " LIMIT (SELECT size + 1 FROM want)) p)," \
-	" edge AS (SELECT (SELECT cursor FROM page WHERE n = 1 AND $2::text IS NOT NULL) AS near," \
-	"  (SELECT cursor FROM page, want WHERE n = size AND EXISTS (SELECT FROM page WHERE n > size)) AS far)," \
+	" edge AS (SELECT (SELECT " edge " FROM page WHERE n = 1 AND $2 IS NOT NULL) AS near," \
+	"  (SELECT " edge " FROM page, want WHERE n = size AND EXISTS (SELECT FROM page WHERE n > size)) AS far)," \
 	" problem AS (SELECT 'limit must be from 1 to 1000' AS detail, 'limit' AS field FROM want WHERE size NOT BETWEEN 1 AND 1000" \
 	"  UNION ALL SELECT 'the cursor is not one of this list', 'after' FROM want" \
-	"   WHERE $2::text IS NOT NULL AND (\"values\" IS NULL OR json_array_length(\"values\") <> " length "))" \
-	" SELECT CASE WHEN detail IS NOT NULL THEN 'invalid' END, detail, field, CASE WHEN detail IS NULL THEN (SELECT json_build_object('" member "'," \
-	"  (SELECT coalesce(json_agg(item ORDER BY " shown "), '[]') FROM page WHERE n <= size)," \
-	"  'next', " CURSOR("'" member "'", next) ", 'prev', " CURSOR("'" member "'", prev) ") FROM edge) END," \
+	"   WHERE $2 IS NOT NULL AND (\"values\" IS NULL OR json_array_length(\"values\") <> " length "))" \
+	" SELECT CASE WHEN detail IS NOT NULL THEN 'invalid' END, detail, field," \
+	"  CASE WHEN detail IS NULL THEN (SELECT json_build_object('" member "'," \
+	"   (SELECT coalesce(json_agg((SELECT row_to_json(shown.*) FROM (SELECT " shown ") shown) ORDER BY " display "), '[]')" \
+	"    FROM page l WHERE n <= size)," \
+	"   'next', " CURSOR("'" member "'", next) ", 'prev', " CURSOR("'" member "'", prev) ") FROM edge) END," \
 	"  detail IS NULL AND (SELECT count(*) > size FROM page)" \
-	" FROM want LEFT JOIN (SELECT * FROM problem LIMIT 1) p ON true WHERE $1::text IS NULL OR want.asked IS NOT NULL"
+	" FROM want LEFT JOIN (SELECT * FROM problem LIMIT 1) p ON true WHERE $1 IS NULL OR want.asked IS NOT NULL"
 
 /* The latest come first: on to what is older, or back to what is newer. */
 #define FORWARD "DESC", "<", "n", "far", "near"
@@ -63,20 +64,18 @@ is_backward(const Request *req)
 
 /* $5 owner, $6 mine */
 #define LOCKS \
-	"SELECT l.* FROM locking.protected_tables p, LATERAL (" \
-	"  SELECT (SELECT row_to_json(shown.*) FROM (SELECT " LOCK_COLUMNS ") shown) AS item," \
-	"   l.acquired_at, l.relation::oid AS relation, l.key, json_build_array(l.acquired_at, l.relation::oid, l.key) AS cursor," \
-	"   concat_ws(E'\\n', l.key, l.owner, l.owner_name, l.note, l.relation::text) AS texts" \
-	"  FROM locking.locks l WHERE l.relation::oid = p.relation::oid AND l.owner = coalesce($5::text, l.owner)" \
-	"   AND (l.is_mine OR NOT coalesce($6::boolean, false))) l" \
+	"SELECT l.* FROM locking.protected_tables p, LATERAL (SELECT l.* FROM locking.locks l" \
+	"  WHERE l.relation::oid = p.relation::oid AND ($5 IS NULL OR l.owner = $5)" \
+	"   AND (l.is_mine OR NOT coalesce($6::boolean, false)) OFFSET 0) l" \
 	" WHERE p.relation::oid = coalesce(want.asked, p.relation::oid)"
-#define LOCKS_ORDER(way) "acquired_at " way ", relation " way ", key COLLATE \"C\" " way
+#define LOCKS_TEXTS "l.key, l.owner, l.owner_name, l.note, l.relation::text"
+#define LOCKS_ORDER(way) "acquired_at " way ", relation::oid " way ", key COLLATE \"C\" " way
+#define LOCKS_EDGE "json_build_array(acquired_at, relation::oid, key)"
 #define LOCKS_TYPED "(\"values\" ->> 0)::timestamptz, (\"values\" ->> 1)::oid, \"values\" ->> 2"
+#define LOCKS_LIST "locks", "NULL", LOCKS, LOCK_COLUMNS, LOCKS_TEXTS, LOCKS_ORDER, LOCKS_EDGE, "3", LOCKS_TYPED
 
-static const Statement locks_forward = {"locks_forward",
-	LIST_OF("locks", LOCKS, LOCKS_ORDER, "3", LOCKS_TYPED, FORWARD)};
-static const Statement locks_backward = {"locks_backward",
-	LIST_OF("locks", LOCKS, LOCKS_ORDER, "3", LOCKS_TYPED, BACKWARD)};
+static const Statement locks_forward = {"locks_forward", LIST_OF(LOCKS_LIST, FORWARD)};
+static const Statement locks_backward = {"locks_backward", LIST_OF(LOCKS_LIST, BACKWARD)};
 
 /* GET locks */
 void
@@ -92,40 +91,43 @@ list_locks(Request *req)
 
 /* ---- history ---- */
 
-/* $5 key, $6 owner, $7 actor, $8 event, $9 stretch of time */
-#define HISTORY(stretch) \
-	"SELECT (SELECT row_to_json(shown.*) FROM (SELECT h.id, h.at, h.event, (pg_identify_object(1259, h.relation, 0)).identity AS \"table\"," \
-	"   h.relation::text AS name, h.key, h.owner, h.actor, h.session_role, h.client_addr, h.reason) shown) AS item," \
-	"  h.at, h.id, json_build_array(h.at, h.id) AS cursor, concat_ws(E'\\n', h.key, h.owner, h.actor, h.reason) AS texts" \
-	" FROM locking.history h WHERE " stretch \
-	"  AND h.relation::oid = coalesce(want.asked, h.relation::oid) AND h.key = coalesce($5::text, h.key)" \
-	"  AND h.owner = coalesce($6::text, h.owner) AND h.actor = coalesce($7::text, h.actor)" \
-	"  AND h.event = coalesce($8::text, h.event)"
-#define EDGE_TIME "coalesce((want.\"values\" ->> 0)::timestamptz, now())"
-#define OLDER HISTORY("h.at > " EDGE_TIME " - $9::interval")
-#define NEWER HISTORY("h.at < " EDGE_TIME " + $9::interval")
+/* $5 key, $6 owner, $7 actor, $8 event, $9 stretch of time from the cursor, or now, on */
+#define STRETCH(sign) "coalesce((\"values\" ->> 0)::timestamptz, now()) " sign " $9::interval"
+#define HISTORY(within) \
+	"SELECT l.* FROM locking.history l WHERE l.at " within " want.bound" \
+	" AND (want.asked IS NULL OR l.relation::oid = want.asked) AND ($5 IS NULL OR l.key = $5)" \
+	" AND ($6 IS NULL OR l.owner = $6) AND ($7 IS NULL OR l.actor = $7) AND ($8 IS NULL OR l.event = $8)"
+#define HISTORY_COLUMNS \
+	"l.id, l.at, l.event, (pg_identify_object(1259, l.relation, 0)).identity AS \"table\", l.relation::text AS name, l.key," \
+	" l.owner, l.actor, l.session_role, l.client_addr, l.reason"
+#define HISTORY_TEXTS "l.key, l.owner, l.actor, l.reason"
 #define HISTORY_ORDER(way) "at " way ", id " way
+#define HISTORY_EDGE "json_build_array(at, id)"
 #define HISTORY_TYPED "(\"values\" ->> 0)::timestamptz, (\"values\" ->> 1)::bigint"
+#define HISTORY_LIST(sign, within) \
+	"events", STRETCH(sign), HISTORY(within), HISTORY_COLUMNS, HISTORY_TEXTS, HISTORY_ORDER, HISTORY_EDGE, "2", HISTORY_TYPED
 
-static const Statement history_forward = {"history_forward",
-	LIST_OF("events", OLDER, HISTORY_ORDER, "2", HISTORY_TYPED, FORWARD)};
-static const Statement history_backward = {"history_backward",
-	LIST_OF("events", NEWER, HISTORY_ORDER, "2", HISTORY_TYPED, BACKWARD)};
+static const Statement history_forward = {"history_forward", LIST_OF(HISTORY_LIST("-", ">"), FORWARD)};
+static const Statement history_backward = {"history_backward", LIST_OF(HISTORY_LIST("+", "<"), BACKWARD)};
 
-/* The last one holds everything. */
-static const char *const stretches[] = {"1 hour", "1 day", "30 days", "1000 years", NULL};
+static PGresult *
+history_page(Request *req, const char *stretch)
+{
+	return run_plan(req, is_backward(req) ? &history_backward : &history_forward,
+					request_query(req, "table"), cursor_of(req), request_query(req, "limit"),
+					request_query(req, "q"), request_query(req, "key"), request_query(req, "owner"),
+					request_query(req, "actor"), request_query(req, "event"), stretch);
+}
 
-/* GET history */
+/* GET history: longer and longer stretches of time, until one fills the page; the last one holds everything. */
 void
 list_history(Request *req)
 {
-	const Statement *statement = is_backward(req) ? &history_backward : &history_forward;
-	PGresult   *page = NULL;
+	static const char *const stretches[] = {"1 minute", "1 hour", "1 day", "30 days", "1000 years"};
+	PGresult   *page = history_page(req, stretches[0]);
 
-	for (int i = 0; stretches[i] != NULL && (i == 0 || (page != NULL && !is_true(page, PLAN_FIRST + 1))); i++)
-		page = run_plan(req, statement, request_query(req, "table"), cursor_of(req), request_query(req, "limit"),
-						request_query(req, "q"), request_query(req, "key"), request_query(req, "owner"),
-						request_query(req, "actor"), request_query(req, "event"), stretches[i]);
+	for (size_t i = 1; page != NULL && !is_true(page, PLAN_FIRST + 1) && i < sizeof(stretches) / sizeof(stretches[0]); i++)
+		page = history_page(req, stretches[i]);
 	if (page != NULL)
 		reply_json(req, 200, value_at(page, PLAN_FIRST));
 }
