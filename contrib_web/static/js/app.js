@@ -133,7 +133,7 @@ class App extends EventTarget {
 	#trouble({ status, problem }) {
 		const { title, detail, advice } = explain(status, problem);
 		const again = button('Try again', () => this.again(), { name: 'refresh' });
-		return h('div', { class: 'card' }, emptyState({ name: 'warn', title, text: [detail, advice].filter(Boolean).join(' '), action: again }));
+		return h('div', { class: 'card' }, emptyState({ level: 'h1', name: 'warn', title, text: [detail, advice].filter(Boolean).join(' '), action: again }));
 	}
 
 	/** Shows the current page anew. */
@@ -152,7 +152,7 @@ const safeNext = (next) => (next && /^\/(?![/\\])/.test(next) && !next.startsWit
 
 function missing() {
 	const home = h('a', { class: 'button', href: paths.tables() }, 'All tables');
-	return { title: 'Not found', element: h('div', { class: 'card' }, emptyState({ name: 'search', title: 'There is no such page', text: 'The address is wrong, or old.', action: home })) };
+	return { title: 'Not found', element: h('div', { class: 'card' }, emptyState({ level: 'h1', name: 'search', title: 'There is no such page', text: 'The address is wrong, or old.', action: home })) };
 }
 
 new App().start();

@@ -80,8 +80,8 @@ export async function askReason({ title, text, action, kind = 'danger', label = 
 export const loading = (text = 'Loading') => h('div', { class: 'loading', role: 'status' }, h('span', {}), h('span', {}), h('span', {}), h('span', {}), h('div', { class: 'visually-hidden' }, text));
 
 /** Nothing to show, or an error in the place of a page. */
-export function emptyState({ name = 'info', title, text, action }) {
-	return h('div', { class: 'empty' }, icon(name), h('h2', {}, title), text ? h('p', {}, text) : null, action ?? null);
+export function emptyState({ name = 'info', title, text, action, level = 'h2' }) {
+	return h('div', { class: 'empty' }, icon(name), h(level, { tabIndex: -1 }, title), text ? h('p', {}, text) : null, action ?? null);
 }
 
 /**

@@ -136,13 +136,13 @@ export class HistoryPage {
 
 function row({ at, event, name, key, owner, actor, session_role: role, client_addr: address, reason }) {
 	const cell = (label, content, kind = '') => h('td', { role: 'cell', class: kind, data: { label } }, content);
-	const by = actor === owner ? h('span', { class: 'quiet' }, 'the holder') : h('span', { class: 'wrap-any' }, actor);
+	const by = actor === owner ? h('span', { class: 'quiet cell name' }, 'the holder') : h('span', { class: 'cell name' }, actor);
 	by.title = [`role ${role}`, address ? `from ${address}` : 'from this machine'].join(', ');
 	return h('tr', { role: 'row' },
-		cell('When', h('time', { class: 'number', dateTime: at, title: exactMoment(at) }, moment(at)), 'fit'),
-		cell('What', h('span', { class: `chip ${KINDS[event] ?? ''}` }, eventNames[event] ?? event), 'fit'),
+		cell('When', h('time', { class: 'number', dateTime: at, title: exactMoment(at) }, moment(at)), 'fit when'),
+		cell('What', h('span', { class: `chip ${KINDS[event] ?? ''}` }, eventNames[event] ?? event), 'fit what'),
 		h('th', { role: 'rowheader', scope: 'row', data: { label: 'Row' } }, h('a', { class: 'cell', href: paths.row(name, key) }, h('span', { class: 'table-name' }, name), ' ', h('span', { class: 'key' }, key))),
-		cell('Holder', h('span', { class: 'wrap-any' }, owner)),
-		cell('By', by),
+		cell('Holder', h('span', { class: 'cell name' }, owner)),
+		cell('By', by, actor === owner ? 'spare' : ''),
 		cell('Reason', h('span', { class: reason ? 'wrap-any' : '' }, reason ?? ''), reason ? '' : 'spare'));
 }

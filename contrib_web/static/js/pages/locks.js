@@ -152,7 +152,7 @@ export class LocksPage {
 			cell('Held by', h('span', { class: 'holder-cell' }, holder, lock.hard ? null : h('span', { class: 'chip', title: 'Others are warned, not refused' }, 'soft'))),
 			cell('Since', h('span', { class: 'number', title: exactMoment(lock.acquired_at) }, moment(lock.acquired_at))),
 			cell('Ends in', h('span', { class: 'number' }, timeLeft(lock.endsAt, { words: duration }))),
-			cell('Note', h('span', { class: 'cell', title: lock.note ?? null }, lock.note ?? '')));
+			cell('Note', h('span', { class: 'cell', title: lock.note ?? null }, lock.note ?? ''), lock.note ? '' : 'spare'));
 	}
 
 	#choose(id, on) {

@@ -14,6 +14,8 @@ import { unlock } from '../parts/unlock.js';
 import { announce, banner, button, emptyState } from '../ui.js';
 
 const MOST_COLUMNS = 6;
+/** Columns beside the first that a phone shows. */
+const ON_A_PHONE = 3;
 const TYPING = 250;
 /** Locks that ended by time and what the stream only hints at are asked for together. */
 const SETTLE = 400;
@@ -242,7 +244,7 @@ export class RowsPage {
 		const text = shown(lead, row.values[lead.name]);
 		const link = h('a', { class: 'cell', href: paths.row(this.name, row.key) }, text || row.label || row.key);
 		const element = h('tr', { role: 'row', data: { key: row.key } },
-			h('th', { role: 'rowheader', scope: 'row', class: 'lead' }, link), ...lock, ...rest.map((column) => cell(column, row.values[column.name])));
+			h('th', { role: 'rowheader', scope: 'row', class: 'lead' }, link), ...lock, ...rest.map((column, index) => cell(column, row.values[column.name], index >= ON_A_PHONE)));
 		markRow(element, row.lock);
 		return element;
 	}
@@ -280,10 +282,10 @@ function markRow(element, lock) {
 	element.dataset.lock = lock ? (lock.is_mine ? 'mine' : 'theirs') : 'none';
 }
 
-function cell(column, value) {
+function cell(column, value, isSpare) {
 	const text = shown(column, value);
 	const content = text === null ? h('span', { class: 'cell null' }, 'null') : h('span', { class: 'cell', title: text.length > 48 ? text : null }, text);
-	return h('td', { role: 'cell', class: isNumber(column) ? 'number' : '', data: { label: column.name } }, text === '' ? hidden('empty') : content);
+	return h('td', { role: 'cell', class: `${isNumber(column) ? 'number' : ''}${isSpare ? ' spare' : ''}`, data: { label: column.name } }, text === '' ? hidden('empty') : content);
 }
 
 function readFilter(text) {

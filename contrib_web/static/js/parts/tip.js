@@ -41,7 +41,7 @@ export function refreshTip(element) {
 
 function draw() {
 	const { element, words } = shown;
-	const host = element.closest('dialog') ?? document.body;
+	const host = element.closest('dialog') ?? document.getElementById('main');
 	if (!element.isConnected) return hide();
 	box.textContent = words();
 	if (box.parentNode !== host) host.append(box);
