@@ -201,12 +201,15 @@ leave_encoded(void *cls, struct MHD_Connection *connection, char *text)
 	return strlen(text);
 }
 
+/* Why it does not start.  Later it only complains of clients, who could fill the log. */
 static void
 log_library(void *cls, const char *template, va_list args)
 {
 	char		text[512];
 
 	(void) cls;
+	if (mhd)
+		return;
 	vsnprintf(text, sizeof(text), template, args);
 	log_message("%s", text);
 }
