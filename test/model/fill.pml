@@ -2,9 +2,9 @@
  * fill.pml
  *		The gate after a start, when its slots are empty and say nothing: two writers who
  *		fill it if nobody has, and records that come meanwhile, by an acquisition, by a
- *		renewal, by a transaction that was prepared before the crash, and by replay on
- *		a standby.  With -DBY_OTHER_WAYS by COPY instead, while the trigger that
- *		raises for it is switched off and on.
+ *		renewal, by a transaction that was prepared before the crash, by replay on a
+ *		standby, while the table may be rewritten.  With -DBY_OTHER_WAYS by COPY
+ *		instead, while the trigger that raises for it is switched off and on.
  *
  * Time stands still: every record is live, and a slot is raised or 0.
  */
@@ -30,15 +30,19 @@ bool raised;			/* gate.c: the slot */
 #define CHANGES 3
 
 byte mark[CHANGES];		/* by the xmin of the trigger's row in pg_trigger */
+byte scanned[CHANGES];		/* so many blocks were read by who gave it up, */
+byte scanned_file[CHANGES];	/* of this file */
+byte file;			/* the table's, which VACUUM FULL replaces */
+byte users;			/* who has locks on the table that VACUUM FULL waits for */
 byte trigger_xmin;
 bool trigger_on = true;		/* ~raise_gate, ENABLE ALWAYS */
 bool copying;			/* somebody has the lock on the table that ALTER TABLE waits for */
 bool in_recovery;
 
 #ifdef MARK_WITHOUT_TRIGGER_XMIN
-#define MARK mark[0]
+#define OWN 0
 #else
-#define MARK mark[xmin]
+#define OWN xmin
 #endif
 
 bool stale[2];			/* an invalidation of the table waits for this writer */
@@ -85,9 +89,10 @@ init
 		run Admin()
 #else
 		run Holder();
+		run Rewrite();
 		if
-		:: version[0] = COMMITTED; blocks = 1
-		:: version[0] = IN_PROGRESS; blocks = 1; row_by = _pid
+		:: version[1] = COMMITTED; blocks = 2
+		:: version[1] = IN_PROGRESS; blocks = 2; row_by = _pid; users = 1
 		:: in_recovery = true
 		:: true
 		fi
@@ -96,8 +101,8 @@ init
 	if
 	:: row_by == _pid ->
 		if
-		:: d_step { version[0] = COMMITTED; row_by = NOBODY }	/* COMMIT PREPARED */
-		:: d_step { version[0] = EMPTY; row_by = NOBODY }
+		:: d_step { version[1] = COMMITTED; row_by = NOBODY; users-- }	/* COMMIT PREPARED */
+		:: d_step { version[1] = EMPTY; row_by = NOBODY; users-- }
 		fi
 	:: in_recovery ->
 		if
@@ -116,6 +121,7 @@ proctype Holder()
 	byte old = NOBODY, block;
 
 	!in_recovery;
+	users++;			/* record.c:records_open */
 	atomic { row_by == NOBODY -> row_by = _pid };
 	gate_raise();
 	atomic {
@@ -134,10 +140,24 @@ proctype Holder()
 			:: old != NOBODY -> version[old] = EMPTY	/* and is vacuumed at once */
 			:: else
 			fi;
-			row_by = NOBODY; old = NOBODY; block = 0
+			row_by = NOBODY; users--; old = NOBODY; block = 0
 		}
-	:: d_step { version[block] = EMPTY; row_by = NOBODY; old = NOBODY; block = 0 }
+	:: d_step { version[block] = EMPTY; row_by = NOBODY; users--; old = NOBODY; block = 0 }
 	fi
+}
+
+/* VACUUM FULL: the records are where they were not, and raise nothing. */
+proctype Rewrite()
+{
+	!in_recovery;
+	atomic {
+		users == 0 ->
+		version[0] = (RECORDED -> COMMITTED : EMPTY);
+		blocks = (RECORDED -> 1 : 0);
+		version[1] = EMPTY;
+		version[2] = EMPTY;
+		file++
+	}
 }
 
 #else
@@ -203,41 +223,45 @@ inline own_mark()
 #define IS_SEEN(block) (version[block] != EMPTY)
 #endif
 
-/* gate.c:fill: block by block, as many as there were at the start. */
-inline fill()
-{
-	to = blocks;
-	do
-	:: block < to ->
-		atomic { raised = raised || IS_SEEN(block); block++ }
-	:: block == to -> break
-	od;
-	atomic { block = 0; to = 0 }
-}
-
-/* gate.c:fill_once: claim, fill, settle_mark; or an error, and the mark is free again. */
+/*
+ * gate.c:fill_once: claim, fill, settle_mark.  Block by block, as many as there were at
+ * the start; whoever gives up on the way leaves how far he came.
+ */
 inline fill_once()
 {
 	atomic {
-		filled = MARK == FILLED;
-		claimed = MARK == UNKNOWN;
-		MARK = (claimed -> FILLING : MARK)
-	};
-	if
-	:: claimed ->
-#ifdef MARK_BEFORE_SCAN
-		MARK = FILLED;
+		filled = mark[OWN] == FILLED;
+		claimed = mark[OWN] == UNKNOWN;
+		if
+		:: claimed ->
+			mark[OWN] = FILLING;
+			to = blocks;
+#ifndef RESUME_IN_OTHER_FILE
+			scanned[OWN] = (scanned_file[OWN] == file -> scanned[OWN] : 0);
 #endif
-		fill();
-		d_step { MARK = FILLED; filled = true; claimed = false }
-	:: claimed -> d_step { MARK = UNKNOWN; filled = false; claimed = false }
-	:: !claimed
-	fi
+			block = scanned[OWN]
+		:: !claimed
+		fi
+	};
+#ifdef MARK_BEFORE_SCAN
+	mark[OWN] = (claimed -> FILLED : mark[OWN]);
+#endif
+	do
+	:: claimed && block < to ->
+		atomic { raised = raised || IS_SEEN(block); block++ }
+	:: claimed && block < to ->
+		atomic { scanned[OWN] = block; scanned_file[OWN] = file; mark[OWN] = UNKNOWN; claimed = false }
+	:: claimed && block >= to ->
+		atomic { mark[OWN] = FILLED; filled = true; claimed = false }
+	:: !claimed -> break
+	od;
+	atomic { block = 0; to = 0 }
 }
 
 /* gate.c:find_out_filled */
 inline find_out_filled()
 {
+	users++;			/* table_open, which reads the messages, too */
 	accept_invalidations();
 	changed = false;
 	own_mark();
@@ -245,15 +269,12 @@ inline find_out_filled()
 	:: filled -> fill_once()
 	:: !filled
 	fi;
-	if
-	:: accept_invalidations()	/* they may come with any look into the catalog */
-	:: true
-	fi;
+	accept_invalidations();		/* a filling takes time */
 	d_step {
 #ifndef NO_GENERATION
 		filled = filled && !changed;
 #endif
-		known_filled = filled; xmin = 0; changed = false
+		known_filled = filled; xmin = 0; changed = false; users--
 	}
 }
 

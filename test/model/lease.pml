@@ -303,7 +303,7 @@ done:	skip
 /* ---- guard.c ---- */
 
 #ifndef BELOW
-/* gate.c:gate_says_free */
+/* gate.c:gate_says_free, has_passed */
 inline ask_gate(free)
 {
 #ifdef GATE
