@@ -53,6 +53,9 @@ get_events(Request *req)
 	}
 	tables = stream_missed_tables(req->stream);
 	if (look_up_rights(req, tables))
+	{
 		reply_callback(req, "text/event-stream", BLOCK, stream_read, req->stream);
+		reply_header(req, "X-Accel-Buffering", "no");	/* to nginx */
+	}
 	json_decref(tables);
 }
