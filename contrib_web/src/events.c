@@ -369,7 +369,7 @@ end_oldest_of(const Session *session)
 		oldest = oldest ? oldest : stream;
 		n++;
 	}
-	if (n < options.streams_per_session)
+	if (oldest == NULL || n < options.streams_per_session)
 		return;
 	oldest->ending = true;
 	wake(oldest);

@@ -160,15 +160,12 @@ request_add_body(Request *req, const char *data, size_t size)
 {
 	char	   *body;
 
-	if (req->body_too_large || req->body_size + size > (size_t) options.max_body)
-	{
-		req->body_too_large = true;
-		return;
-	}
-	body = realloc(req->body, req->body_size + size + 1);
+	req->body_too_large = req->body_too_large || req->body_size + size > (size_t) options.max_body;
+	body = req->body_too_large ? NULL : realloc(req->body, req->body_size + size + 1);
 	if (body == NULL)
 	{
 		req->body_too_large = true;
+		req->body_discarded += size;
 		return;
 	}
 	memcpy(body + req->body_size, data, size);

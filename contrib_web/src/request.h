@@ -52,6 +52,7 @@ struct Request
 	Argument   *query;
 	char	   *body;
 	size_t		body_size;
+	size_t		body_discarded; /* bytes, once it is */
 	bool		body_too_large;
 	bool		malformed;		/* what is encoded in path or query is no text */
 

@@ -125,13 +125,20 @@ handle(Request *req)
 	return send_reply(req);
 }
 
-/* The announced size tells before anything of it has been sent. */
-static bool
-announces_too_much(const Request *req)
-{
-	const char *length = request_header(req, "Content-Length");
+/*
+ * A body that is too large is read and thrown away before it is refused, as a client that still
+ * writes would not read the answer, but see its connection break.  Not if it asks before it writes,
+ * nor if there is no end to it.
+ */
+#define MOST_DISCARDED (16UL * 1024 * 1024)
 
-	return length && strtoull(length, NULL, 10) > (unsigned long long) options.max_body;
+static bool
+refuse_at_once(const Request *req)
+{
+	const char *announced = request_header(req, "Content-Length");
+	unsigned long long size = announced ? strtoull(announced, NULL, 10) : 0;
+
+	return size > (unsigned long long) options.max_body && (request_header(req, "Expect") || size > MOST_DISCARDED);
 }
 
 static enum MHD_Result
@@ -143,8 +150,16 @@ begin(struct MHD_Connection *connection, const char *path, const char *method, v
 	if (req == NULL)
 		return MHD_NO;
 	access_identify(req);
-	req->body_too_large = announces_too_much(req);
+	req->body_too_large = refuse_at_once(req);
 	return req->body_too_large ? handle(req) : MHD_YES;
+}
+
+static enum MHD_Result
+take_body(Request *req, const char *data, size_t *size)
+{
+	request_add_body(req, data, *size);
+	*size = 0;
+	return req->body_discarded > MOST_DISCARDED ? MHD_NO : MHD_YES;
 }
 
 static enum MHD_Result
@@ -158,11 +173,7 @@ access_request(void *cls, struct MHD_Connection *connection, const char *path, c
 	if (req == NULL)
 		return begin(connection, path, method, context);
 	if (*size)
-	{
-		request_add_body(req, data, *size);
-		*size = 0;
-		return MHD_YES;
-	}
+		return take_body(req, data, size);
 	if (req->state == READY)
 		return send_reply(req);
 	return handle(req);
