@@ -59,7 +59,7 @@ run_on_row(Request *req, const Statement *statement)
 
 /* $1 table, $2 key */
 static const Statement is_locked = {"ajax_is_locked",
-	"SELECT json_build_object('is_active', locking.is_locked(asked.oid::regclass, $2::text), 'for_user', l.owner,"
+	"SELECT pg_catalog.json_build_object('is_active', locking.is_locked(asked.oid::regclass, $2::text), 'for_user', l.owner,"
 	" 'applies', locking.lock_applies(asked.oid::regclass, $2::text)) FROM " ASKED("$1::text") " asked"
 	" LEFT JOIN LATERAL (SELECT l.owner FROM locking.locks l WHERE l.relation::oid = asked.oid AND l.key = $2::text) l ON true"};
 

@@ -11,7 +11,7 @@
 
 /* $1 oid of the table, $2 key in the spelling of lock records */
 static const Statement queue_of_row = {"queue_of_row",
-	"SELECT json_build_object('requests', coalesce(json_agg(row_to_json(q.*) ORDER BY q.place), '[]'))"
+	"SELECT pg_catalog.json_build_object('requests', coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(q.*) ORDER BY q.place), '[]'))"
 	" FROM (SELECT owner, owner_name, message, requested_at, place, is_mine FROM locking.requests r"
 	"  WHERE r.relation::oid = $1::oid AND r.key = $2::text) q"};
 
@@ -34,7 +34,7 @@ list_requests(Request *req)
 /* $1 table, $2 key, $3 body */
 static const Statement request_it = {"request_it",
 	"SELECT locking.request(asked.oid::regclass, $2::text, g.message) FROM " ASKED("$1::text") " asked,"
-	" jsonb_to_record($3::jsonb) g(message text)"};
+	" pg_catalog.jsonb_to_record($3::jsonb) g(message text)"};
 
 /* POST tables/{table}/rows/{key}/request */
 void
@@ -60,7 +60,7 @@ withdraw_request(Request *req)
 
 /* $1 oid of the table, $2 key in the spelling of lock records */
 static const Statement draft_of_row = {"draft_of_row",
-	"SELECT json_build_object('draft', (SELECT row_to_json(d.*) FROM (SELECT data, token, saved_at FROM locking.drafts d"
+	"SELECT pg_catalog.json_build_object('draft', (SELECT pg_catalog.row_to_json(d.*) FROM (SELECT data, token, saved_at FROM locking.drafts d"
 	" WHERE d.relation::oid = $1::oid AND d.key = $2::text) d))"};
 
 /* GET tables/{table}/rows/{key}/draft */
@@ -76,7 +76,7 @@ get_draft(Request *req)
 /* $1 table, $2 body */
 static const Statement keep_draft = {"keep_draft",
 	"SELECT locking.save_draft(g.token, g.data) FROM " ASKED("$1::text") " asked,"
-	" jsonb_to_record($2::jsonb) g(token bigint, data jsonb)"};
+	" pg_catalog.jsonb_to_record($2::jsonb) g(token bigint, data jsonb)"};
 
 /* PUT tables/{table}/rows/{key}/draft */
 void

@@ -23,21 +23,21 @@
 #define LIST(member, bound, items, shown, texts, order, edge, length, typed, way, behind, display, next, prev) \
 	"WITH want AS (SELECT *, " bound " AS bound FROM (SELECT " CURSOR_VALUES("'" member "'", "$2") " AS \"values\"," \
 	"  coalesce($3::int, 50) AS size, nullif($4, '') AS q, (SELECT oid FROM " ASKED("$1") " asked) AS asked) given)," \
-	" page AS (SELECT p.*, row_number() OVER (ORDER BY " order(way) ") AS n FROM (SELECT l.* FROM want, LATERAL (" items " OFFSET 0) l" \
-	"  WHERE (q IS NULL OR concat_ws(E'\\n', " texts ") OPERATOR(pg_catalog.~~*) (" ANYWHERE("q") "))" \
+	" page AS (SELECT p.*, pg_catalog.row_number() OVER (ORDER BY " order(way) ") AS n FROM (SELECT l.* FROM want, LATERAL (" items " OFFSET 0) l" \
+	"  WHERE (q IS NULL OR pg_catalog.concat_ws(E'\\n', " texts ") OPERATOR(pg_catalog.~~*) (" ANYWHERE("q") "))" \
 	"   AND (\"values\" IS NULL OR (" order("") ") " behind " (" typed "))" \
 	"  ORDER BY " order(way) " LIMIT (SELECT size + 1 FROM want)) p)," \
 	" edge AS (SELECT (SELECT " edge " FROM page WHERE n = 1 AND $2 IS NOT NULL) AS near," \
 	"  (SELECT " edge " FROM page, want WHERE n = size AND EXISTS (SELECT FROM page WHERE n > size)) AS far)," \
 	" problem AS (SELECT 'limit must be from 1 to 1000' AS detail, 'limit' AS field FROM want WHERE size NOT BETWEEN 1 AND 1000" \
 	"  UNION ALL SELECT 'the cursor is not one of this list', 'after' FROM want" \
-	"   WHERE $2 IS NOT NULL AND (\"values\" IS NULL OR json_array_length(\"values\") <> " length "))" \
+	"   WHERE $2 IS NOT NULL AND (\"values\" IS NULL OR pg_catalog.json_array_length(\"values\") <> " length "))" \
 	" SELECT CASE WHEN detail IS NOT NULL THEN 'invalid' END, detail, field," \
-	"  CASE WHEN detail IS NULL THEN (SELECT json_build_object('" member "'," \
-	"   (SELECT coalesce(json_agg((SELECT row_to_json(shown.*) FROM (SELECT " shown ") shown) ORDER BY " display "), '[]')" \
+	"  CASE WHEN detail IS NULL THEN (SELECT pg_catalog.json_build_object('" member "'," \
+	"   (SELECT coalesce(pg_catalog.json_agg((SELECT pg_catalog.row_to_json(shown.*) FROM (SELECT " shown ") shown) ORDER BY " display "), '[]')" \
 	"    FROM page l WHERE n <= size)," \
 	"   'next', " CURSOR("'" member "'", next) ", 'prev', " CURSOR("'" member "'", prev) ") FROM edge) END," \
-	"  detail IS NULL AND (SELECT count(*) > size FROM page)" \
+	"  detail IS NULL AND (SELECT pg_catalog.count(*) > size FROM page)" \
 	" FROM want LEFT JOIN (SELECT * FROM problem LIMIT 1) p ON true WHERE $1 IS NULL OR want.asked IS NOT NULL"
 
 /* The latest come first: on to what is older, or back to what is newer. */
@@ -70,7 +70,7 @@ is_backward(const Request *req)
 	" WHERE p.relation::oid = coalesce(want.asked, p.relation::oid)"
 #define LOCKS_TEXTS "l.key, l.owner, l.owner_name, l.note, l.relation::text"
 #define LOCKS_ORDER(way) "acquired_at " way ", relation::oid " way ", key COLLATE \"C\" " way
-#define LOCKS_EDGE "json_build_array(acquired_at, relation::oid, key)"
+#define LOCKS_EDGE "pg_catalog.json_build_array(acquired_at, relation::oid, key)"
 #define LOCKS_TYPED "(\"values\" ->> 0)::timestamptz, (\"values\" ->> 1)::oid, \"values\" ->> 2"
 #define LOCKS_LIST "locks", "NULL", LOCKS, LOCK_COLUMNS, LOCKS_TEXTS, LOCKS_ORDER, LOCKS_EDGE, "3", LOCKS_TYPED
 
@@ -92,17 +92,17 @@ list_locks(Request *req)
 /* ---- history ---- */
 
 /* $5 key, $6 owner, $7 actor, $8 event, $9 stretch of time from the cursor, or now, on */
-#define STRETCH(sign) "coalesce((\"values\" ->> 0)::timestamptz, now()) " sign " $9::interval"
+#define STRETCH(sign) "coalesce((\"values\" ->> 0)::timestamptz, pg_catalog.now()) " sign " $9::interval"
 #define HISTORY(within) \
 	"SELECT l.* FROM locking.history l WHERE l.at " within " want.bound" \
 	" AND (want.asked IS NULL OR l.relation::oid = want.asked) AND ($5 IS NULL OR l.key = $5)" \
 	" AND ($6 IS NULL OR l.owner = $6) AND ($7 IS NULL OR l.actor = $7) AND ($8 IS NULL OR l.event = $8)"
 #define HISTORY_COLUMNS \
-	"l.id, l.at, l.event, (pg_identify_object(1259, l.relation, 0)).identity AS \"table\", l.relation::text AS name, l.key," \
+	"l.id, l.at, l.event, (pg_catalog.pg_identify_object(1259, l.relation, 0)).identity AS \"table\", l.relation::text AS name, l.key," \
 	" l.owner, l.actor, l.session_role, l.client_addr, l.reason"
 #define HISTORY_TEXTS "l.key, l.owner, l.actor, l.reason"
 #define HISTORY_ORDER(way) "at " way ", id " way
-#define HISTORY_EDGE "json_build_array(at, id)"
+#define HISTORY_EDGE "pg_catalog.json_build_array(at, id)"
 #define HISTORY_TYPED "(\"values\" ->> 0)::timestamptz, (\"values\" ->> 1)::bigint"
 #define HISTORY_LIST(sign, within) \
 	"events", STRETCH(sign), HISTORY(within), HISTORY_COLUMNS, HISTORY_TEXTS, HISTORY_ORDER, HISTORY_EDGE, "2", HISTORY_TYPED

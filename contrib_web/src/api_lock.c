@@ -13,13 +13,13 @@
 
 /* $1 table, $2 key: the lock, if the key is spelled as in lock records, and if not, is there one? */
 static const Statement lock_state = {"lock_state",
-	"SELECT json_build_object('lock', s.lock), s.lock IS NULL AND locking.is_locked(s.oid::regclass, $2::text)"
+	"SELECT pg_catalog.json_build_object('lock', s.lock), s.lock IS NULL AND locking.is_locked(s.oid::regclass, $2::text)"
 	" FROM (SELECT asked.oid, " LOCK_WHERE("l.relation::oid = asked.oid AND l.key = $2::text") " AS lock"
 	"  FROM " ASKED("$1::text") " asked OFFSET 0) s"};
 
 /* $1 oid of the table, $2 key in the spelling of lock records */
 static const Statement lock_of_row = {"lock_of_row",
-	"SELECT json_build_object('lock', " LOCK_WHERE("l.relation::oid = $1::oid AND l.key = $2::text") ")"};
+	"SELECT pg_catalog.json_build_object('lock', " LOCK_WHERE("l.relation::oid = $1::oid AND l.key = $2::text") ")"};
 
 /* GET tables/{table}/rows/{key}/lock */
 void
@@ -49,18 +49,18 @@ enum Attempt
 
 /* $1 table, $2 key, $3 body */
 static const Statement try_acquire = {"try_acquire",
-	"SELECT a.granted, a.outcome, a.token, g.wait > 0 FROM " ASKED("$1::text") " asked,"
-	" jsonb_to_record($3::jsonb) g(ttl float8, hard boolean, client text, note text, wait float8),"
-	" LATERAL locking.try_acquire(asked.oid::regclass, $2::text, make_interval(secs => g.ttl), g.hard, g.client, g.note) a"};
+	"SELECT a.granted, a.outcome, a.token, g.wait > 0::float8 FROM " ASKED("$1::text") " asked,"
+	" pg_catalog.jsonb_to_record($3::jsonb) g(ttl float8, hard boolean, client text, note text, wait float8),"
+	" LATERAL locking.try_acquire(asked.oid::regclass, $2::text, pg_catalog.make_interval(secs => g.ttl), g.hard, g.client, g.note) a"};
 
 static const Statement wait_and_acquire = {"wait_and_acquire",
-	"SELECT true, 'granted', locking.acquire(asked.oid::regclass, $2::text, make_interval(secs => g.ttl), g.hard, g.client,"
-	" g.note, make_interval(secs => least(g.wait, " LONGEST_WAIT "))) FROM " ASKED("$1::text") " asked,"
-	" jsonb_to_record($3::jsonb) g(ttl float8, hard boolean, client text, note text, wait float8)"};
+	"SELECT true, 'granted', locking.acquire(asked.oid::regclass, $2::text, pg_catalog.make_interval(secs => g.ttl), g.hard, g.client,"
+	" g.note, pg_catalog.make_interval(secs => least(g.wait, " LONGEST_WAIT "))) FROM " ASKED("$1::text") " asked,"
+	" pg_catalog.jsonb_to_record($3::jsonb) g(ttl float8, hard boolean, client text, note text, wait float8)"};
 
 /* $1 token, $2 outcome. A statement of its own, as that which acquires does not see the new lock. */
 static const Statement acquired_lock = {"acquired_lock",
-	"SELECT json_build_object('outcome', $2::text, 'lock', " LOCK_WHERE("l.token = $1::bigint") ")"};
+	"SELECT pg_catalog.json_build_object('outcome', $2::text, 'lock', " LOCK_WHERE("l.token = $1::bigint") ")"};
 
 static void
 reply_held(Request *req, const char *outcome)
@@ -101,9 +101,9 @@ acquire_lock(Request *req)
 
 /* $1 table, $2 key, $3 body */
 static const Statement take_over = {"take_over",
-	"SELECT locking.take_over(asked.oid::regclass, $2::text, g.reason, make_interval(secs => g.ttl), g.hard, g.client, g.note)"
+	"SELECT locking.take_over(asked.oid::regclass, $2::text, g.reason, pg_catalog.make_interval(secs => g.ttl), g.hard, g.client, g.note)"
 	" FROM " ASKED("$1::text") " asked,"
-	" jsonb_to_record($3::jsonb) g(reason text, ttl float8, hard boolean, client text, note text)"};
+	" pg_catalog.jsonb_to_record($3::jsonb) g(reason text, ttl float8, hard boolean, client text, note text)"};
 
 /* POST tables/{table}/rows/{key}/lock/takeover */
 void
@@ -120,10 +120,10 @@ take_lock_over(Request *req)
 
 /* $1 table, $2 body */
 static const Statement renew = {"renew",
-	"SELECT json_build_object('token', g.token, 'expires_at', e,"
-	" 'seconds_left', date_part('epoch', e - clock_timestamp())) FROM " ASKED("$1::text") " asked,"
-	" jsonb_to_record($2::jsonb) g(token bigint, ttl float8, draft jsonb),"
-	" LATERAL locking.renew(g.token, make_interval(secs => g.ttl), g.draft) e"};
+	"SELECT pg_catalog.json_build_object('token', g.token, 'expires_at', e,"
+	" 'seconds_left', pg_catalog.date_part('epoch', e - pg_catalog.clock_timestamp())) FROM " ASKED("$1::text") " asked,"
+	" pg_catalog.jsonb_to_record($2::jsonb) g(token bigint, ttl float8, draft jsonb),"
+	" LATERAL locking.renew(g.token, pg_catalog.make_interval(secs => g.ttl), g.draft) e"};
 
 /* PUT tables/{table}/rows/{key}/lock */
 void
@@ -139,7 +139,7 @@ renew_lock(Request *req)
 /* $1 table, $2 body, $3 token, if it is not in the body */
 static const Statement release = {"release",
 	"SELECT locking.release(coalesce($3::bigint, g.token)) FROM " ASKED("$1::text") " asked,"
-	" jsonb_to_record($2::jsonb) g(token bigint)"};
+	" pg_catalog.jsonb_to_record($2::jsonb) g(token bigint)"};
 
 /* DELETE tables/{table}/rows/{key}/lock, POST tables/{table}/rows/{key}/lock/release */
 void
@@ -151,8 +151,8 @@ release_lock(Request *req)
 
 /* $1 table, $2 key, $3 body */
 static const Statement break_one = {"break_one",
-	"SELECT json_build_object('broken', broken), broken FROM " ASKED("$1::text") " asked,"
-	" jsonb_to_record($3::jsonb) g(reason text), LATERAL locking.break_lock(asked.oid::regclass, $2::text, g.reason) broken"};
+	"SELECT pg_catalog.json_build_object('broken', broken), broken FROM " ASKED("$1::text") " asked,"
+	" pg_catalog.jsonb_to_record($3::jsonb) g(reason text), LATERAL locking.break_lock(asked.oid::regclass, $2::text, g.reason) broken"};
 
 /* POST tables/{table}/rows/{key}/lock/break */
 void
@@ -166,9 +166,9 @@ break_lock(Request *req)
 
 /* $1 body: table and key of each lock, and the reason as the body of break_one */
 static const Statement locks_to_break = {"locks_to_break",
-	"SELECT i.\"table\", i.key, json_build_object('reason', g.reason)"
-	" FROM jsonb_to_record($1::jsonb) g(locks jsonb, reason text),"
-	" jsonb_to_recordset(g.locks) i(\"table\" text, key text)"};
+	"SELECT i.\"table\", i.key, pg_catalog.json_build_object('reason', g.reason)"
+	" FROM pg_catalog.jsonb_to_record($1::jsonb) g(locks jsonb, reason text),"
+	" pg_catalog.jsonb_to_recordset(g.locks) i(\"table\" text, key text)"};
 
 #define MOST_AT_ONCE 1000
 

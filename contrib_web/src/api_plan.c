@@ -78,7 +78,7 @@ run_plan_values(Request *req, const Statement *statement, int n, const char *con
 /* $1 table. Gives its oid, and SQL of $1 key that gives a row's key in the spelling of lock records. */
 static const Statement plan_row_name = {"plan_row_name", RELATION
 	"SELECT " CANNOT_READ ", " WHY_CANNOT_READ ", NULL, rel.oid,"
-	" format('SELECT %s FROM (SELECT $1::text AS key) asked, %s t WHERE %s', made.key, source, matches) FROM rel, made"};
+	" pg_catalog.format('SELECT %s FROM (SELECT $1::text AS key) asked, %s t WHERE %s', made.key, source, matches) FROM rel, made"};
 
 bool
 find_row(Request *req, RowName *row)

@@ -16,46 +16,46 @@
 
 /* SQL: rows of other tables that a row refers to, by column; only foreign keys of one column. */
 #define REFERENCES \
-	"coalesce((SELECT format('(SELECT coalesce(json_object_agg(name, target) FILTER (WHERE target IS NOT NULL), ''{}'')" \
+	"coalesce((SELECT pg_catalog.format('(SELECT coalesce(pg_catalog.json_object_agg(name, target) FILTER (WHERE target IS NOT NULL), ''{}'')" \
 	"  FROM (VALUES %s) v(name, target))'," \
-	"  string_agg(format('(%L, (SELECT json_build_object(''table'', %L, ''name'', %L, ''key'', locking.row_key(p.*), ''label'', %s)" \
+	"  pg_catalog.string_agg(pg_catalog.format('(%L, (SELECT pg_catalog.json_build_object(''table'', %L, ''name'', %L, ''key'', locking.row_key(p.*), ''label'', %s)" \
 	"   FROM %s p WHERE %s))', a.attname, i.identity, con.confrelid::regclass::text," \
 	"   " LABEL_OF("con.confrelid", "p", "'locking.row_key(p.*)'") ", i.identity, " REFERS("t", "p") "), ', '))" \
 	" FROM pg_constraint con JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = con.conkey[1]," \
-	"  pg_identify_object(1259, con.confrelid, 0) i" \
-	" WHERE con.conrelid = rel.oid AND con.contype = 'f' AND cardinality(con.conkey) = 1" \
-	"  AND has_table_privilege(con.confrelid, 'SELECT')" \
+	"  pg_catalog.pg_identify_object(1259, con.confrelid, 0) i" \
+	" WHERE con.conrelid = rel.oid AND con.contype = 'f' AND pg_catalog.cardinality(con.conkey) = 1" \
+	"  AND pg_catalog.has_table_privilege(con.confrelid, 'SELECT')" \
 	"  AND EXISTS (SELECT FROM pg_index WHERE indrelid = con.confrelid AND indisprimary)" \
-	" HAVING count(*) > 0), '''{}''::json')"
+	" HAVING pg_catalog.count(*) > 0), '''{}''::json')"
 
 /* Counting stops here: it is for people, and must not take long. */
 #define COUNTED "1000"
 
 /* SQL: an array of what refers to a row. Counted only where that is quick: with an index, or in a small table. */
 #define CHILDREN \
-	"(SELECT format('array_to_json(ARRAY[%s]::json[])', string_agg(format('(SELECT json_build_object(''constraint'', %L," \
-	"  ''table'', %L, ''name'', %L, ''filter'', json_object(%L::text[], ARRAY[%s]::text[]), ''count'', least(n, " COUNTED ")," \
+	"(SELECT pg_catalog.format('pg_catalog.array_to_json(ARRAY[%s]::json[])', pg_catalog.string_agg(pg_catalog.format('(SELECT pg_catalog.json_build_object(''constraint'', %L," \
+	"  ''table'', %L, ''name'', %L, ''filter'', pg_catalog.json_object(%L::text[], ARRAY[%s]::text[]), ''count'', least(n, " COUNTED ")," \
 	"  ''more'', coalesce(n > " COUNTED ", false)) FROM (%s) counted)', con.conname, i.identity, con.conrelid::regclass::text," \
 	"  " COLUMN_NAMES("con.conrelid", "con.conkey") "," \
-	"  (SELECT string_agg(format('t.%I::text', name), ', ' ORDER BY no)" \
-	"   FROM unnest(" COLUMN_NAMES("con.confrelid", "con.confkey") ") WITH ORDINALITY k(name, no))," \
-	"  CASE WHEN c.relkind = 'r' AND pg_relation_size(c.oid) < 8000000 OR EXISTS (SELECT FROM pg_index x WHERE x.indrelid = c.oid" \
+	"  (SELECT pg_catalog.string_agg(pg_catalog.format('t.%I::text', name), ', ' ORDER BY no)" \
+	"   FROM pg_catalog.unnest(" COLUMN_NAMES("con.confrelid", "con.confkey") ") WITH ORDINALITY k(name, no))," \
+	"  CASE WHEN c.relkind = 'r' AND pg_catalog.pg_relation_size(c.oid) < 8000000 OR EXISTS (SELECT FROM pg_index x WHERE x.indrelid = c.oid" \
 	"    AND x.indisvalid AND x.indpred IS NULL AND x.indkey[0] = ANY (con.conkey))" \
-	"   THEN format('SELECT count(*) AS n FROM (SELECT FROM %s c WHERE %s LIMIT " COUNTED " + 1) c', i.identity, " REFERS("c", "t") ")" \
+	"   THEN pg_catalog.format('SELECT pg_catalog.count(*) AS n FROM (SELECT FROM %s c WHERE %s LIMIT " COUNTED " + 1) c', i.identity, " REFERS("c", "t") ")" \
 	"   ELSE 'SELECT NULL::bigint AS n' END), ', ' ORDER BY con.conrelid::regclass::text, con.conname))" \
-	" FROM pg_constraint con JOIN pg_class c ON c.oid = con.conrelid, pg_identify_object(1259, con.conrelid, 0) i" \
-	" WHERE con.confrelid = rel.oid AND con.contype = 'f' AND con.conparentid = 0" \
-	"  AND has_table_privilege(con.conrelid, 'SELECT'))"
+	" FROM pg_constraint con JOIN pg_class c ON c.oid = con.conrelid, pg_catalog.pg_identify_object(1259, con.conrelid, 0) i" \
+	" WHERE con.confrelid = rel.oid AND con.contype = 'f' AND con.conparentid = 0::oid" \
+	"  AND pg_catalog.has_table_privilege(con.conrelid, 'SELECT'))"
 
 /* $1 table. Gives SQL of $1 key. */
 static const Statement plan_get_row = {"plan_get_row", RELATION
-	"SELECT " CANNOT_READ ", " WHY_CANNOT_READ ", NULL, format($sql$"
-	"SELECT json_build_object('table', %1$L, 'name', %2$L, 'key', r.key, 'label', r.label, 'values', r.\"values\","
-	" 'lock', " LOCK_WHERE("l.relation::oid = %3$s AND l.key = r.key") ","
-	" 'draft', (SELECT row_to_json(d.*) FROM (SELECT data, token, saved_at FROM locking.drafts d"
-	"  WHERE d.relation::oid = %3$s AND d.key = r.key) d),"
+	"SELECT " CANNOT_READ ", " WHY_CANNOT_READ ", NULL, pg_catalog.format($sql$"
+	"SELECT pg_catalog.json_build_object('table', %1$L, 'name', %2$L, 'key', r.key, 'label', r.label, 'values', r.\"values\","
+	" 'lock', " LOCK_WHERE("l.relation::oid = %3$s::oid AND l.key = r.key") ","
+	" 'draft', (SELECT pg_catalog.row_to_json(d.*) FROM (SELECT data, token, saved_at FROM locking.drafts d"
+	"  WHERE d.relation::oid = %3$s::oid AND d.key = r.key) d),"
 	" 'references', r.refers, 'children', r.children,"
-	" 'parent_lock', " LOCK_WHERE("l.relation::oid = %4$s AND l.key = r.parent_key") ")"
+	" 'parent_lock', " LOCK_WHERE("l.relation::oid = %4$s::oid AND l.key = r.parent_key") ")"
 	" FROM (SELECT %5$s AS key, %6$s AS label, %7$s AS \"values\", %8$s AS parent_key, %9$s AS refers, %10$s AS children"
 	"  FROM (SELECT $1::text AS key) asked, %11$s t WHERE %12$s OFFSET 0) r"
 	"$sql$, rel.target, rel.name, rel.oid, made.parent, made.key, label, made.\"values\", parent_key,"
@@ -99,47 +99,47 @@ enum WritePlan
  */
 static const Statement plan_write = {"plan_write", RELATION
 	", body AS ("
-	" SELECT $2::jsonb -> 'values' AS \"values\", coalesce($4::bigint, ($2::jsonb ->> 'token')::bigint) AS token,"
-	"  coalesce(($2::jsonb ->> 'keep')::boolean, false) AS keep,"
-	"  coalesce(($2::jsonb ->> 'discard_draft')::boolean, true) AS discard"
+	" SELECT $2::jsonb -> 'values'::text AS \"values\", coalesce($4::bigint, ($2::jsonb ->> 'token'::text)::bigint) AS token,"
+	"  coalesce(($2::jsonb ->> 'keep'::text)::boolean, false) AS keep,"
+	"  coalesce(($2::jsonb ->> 'discard_draft'::text)::boolean, true) AS discard"
 	"), sent AS ("
 	" SELECT sent.* FROM body, LATERAL " SENT("body.\"values\"") " WHERE $3 <> 'delete'"
 	"), list AS ("
-	" SELECT string_agg(ident, ', ' ORDER BY attnum) AS idents, string_agg(definition, ', ' ORDER BY attnum) AS definitions,"
-	"  string_agg(value, ', ' ORDER BY attnum) AS \"values\","
-	"  string_agg(format('%s = %s', ident, value), ', ' ORDER BY attnum) AS assignments"
+	" SELECT pg_catalog.string_agg(ident, ', ' ORDER BY attnum) AS idents, pg_catalog.string_agg(definition, ', ' ORDER BY attnum) AS definitions,"
+	"  pg_catalog.string_agg(value, ', ' ORDER BY attnum) AS \"values\","
+	"  pg_catalog.string_agg(pg_catalog.format('%s = %s', ident, value), ', ' ORDER BY attnum) AS assignments"
 	" FROM sent"
 	"), problem AS ("
 	" SELECT " CANNOT_READ " AS problem, " WHY_CANNOT_READ " AS detail, NULL AS field, 1 AS no FROM rel"
-	" UNION ALL SELECT 'invalid', 'the body must be a JSON object', NULL, 2 WHERE jsonb_typeof($2::jsonb) <> 'object'"
+	" UNION ALL SELECT 'invalid', 'the body must be a JSON object', NULL, 2 WHERE pg_catalog.jsonb_typeof($2::jsonb) <> 'object'"
 	" UNION ALL SELECT 'invalid', 'values must be an object', 'values', 3 FROM body"
-	"  WHERE $3 <> 'delete' AND jsonb_typeof(\"values\") IS DISTINCT FROM 'object'"
-	" UNION ALL SELECT 'invalid', format('there is no column \"%s\"', name), name, 4 FROM sent WHERE attnum IS NULL"
-	" UNION ALL SELECT 'invalid', format('the value of column \"%s\" must be text or null', name), name, 5 FROM sent"
+	"  WHERE $3 <> 'delete' AND pg_catalog.jsonb_typeof(\"values\") IS DISTINCT FROM 'object'"
+	" UNION ALL SELECT 'invalid', pg_catalog.format('there is no column \"%s\"', name), name, 4 FROM sent WHERE attnum IS NULL"
+	" UNION ALL SELECT 'invalid', pg_catalog.format('the value of column \"%s\" must be text or null', name), name, 5 FROM sent"
 	"  WHERE kind NOT IN ('string', 'null')"
-	" UNION ALL SELECT 'invalid', format('column \"%s\" is generated: it cannot be written', name), name, 6 FROM sent"
+	" UNION ALL SELECT 'invalid', pg_catalog.format('column \"%s\" is generated: it cannot be written', name), name, 6 FROM sent"
 	"  WHERE attgenerated <> '' OR attidentity = 'a'"
-	" UNION ALL SELECT 'invalid', format('no privilege to write column \"%s\"', sent.name), sent.name, 7 FROM sent, rel"
-	"  WHERE NOT has_column_privilege(rel.oid, attnum, $3)"
+	" UNION ALL SELECT 'invalid', pg_catalog.format('no privilege to write column \"%s\"', sent.name), sent.name, 7 FROM sent, rel"
+	"  WHERE NOT pg_catalog.has_column_privilege(rel.oid, attnum, $3)"
 	") "
 	"SELECT problem, detail, field,"
 	" CASE WHEN $3 = 'delete'"
-	"   THEN format('DELETE FROM %s t USING (SELECT $1::text AS key) asked WHERE %s RETURNING asked.key', source, matches)"
-	"  WHEN $3 = 'insert' AND idents IS NULL THEN format('INSERT INTO %s AS t DEFAULT VALUES RETURNING %s', target, made.key)"
+	"   THEN pg_catalog.format('DELETE FROM %s t USING (SELECT $1::text AS key) asked WHERE %s RETURNING asked.key', source, matches)"
+	"  WHEN $3 = 'insert' AND idents IS NULL THEN pg_catalog.format('INSERT INTO %s AS t DEFAULT VALUES RETURNING %s', target, made.key)"
 	"  WHEN $3 = 'insert'"
-	"   THEN format('INSERT INTO %s AS t (%s) SELECT %s FROM jsonb_to_record($2::jsonb -> ''values'') v(%s) RETURNING %s',"
+	"   THEN pg_catalog.format('INSERT INTO %s AS t (%s) SELECT %s FROM pg_catalog.jsonb_to_record($2::jsonb -> ''values''::text) v(%s) RETURNING %s',"
 	"    target, idents, list.\"values\", definitions, made.key)"
-	"  WHEN idents IS NULL THEN format('SELECT %s FROM (SELECT $1::text AS key) asked, %s t WHERE %s', made.key, source, matches)"
-	"  ELSE format('UPDATE %s t SET %s FROM (SELECT $1::text AS key) asked, jsonb_to_record($2::jsonb -> ''values'') v(%s)"
+	"  WHEN idents IS NULL THEN pg_catalog.format('SELECT %s FROM (SELECT $1::text AS key) asked, %s t WHERE %s', made.key, source, matches)"
+	"  ELSE pg_catalog.format('UPDATE %s t SET %s FROM (SELECT $1::text AS key) asked, pg_catalog.jsonb_to_record($2::jsonb -> ''values''::text) v(%s)"
 	" WHERE %s RETURNING %s', source, assignments, definitions, matches, made.key) END,"
-	" format($sql$SELECT CASE WHEN $2 IS NOT NULL THEN CASE WHEN EXISTS (SELECT FROM locking.locks l WHERE l.token = $2::bigint"
-	"   AND (l.relation::oid = %1$s AND l.key = r.key OR l.relation::oid = %2$s AND l.key = r.parent_key)) THEN 'ok' ELSE 'lost' END"
+	" pg_catalog.format($sql$SELECT CASE WHEN $2 IS NOT NULL THEN CASE WHEN EXISTS (SELECT FROM locking.locks l WHERE l.token = $2::bigint"
+	"   AND (l.relation::oid = %1$s::oid AND l.key = r.key OR l.relation::oid = %2$s::oid AND l.key = r.parent_key)) THEN 'ok' ELSE 'lost' END"
 	"  ELSE coalesce((SELECT CASE WHEN l.is_mine THEN 'required' WHEN l.hard THEN 'locked' ELSE 'ok' END FROM locking.locks l"
-	"   WHERE l.relation::oid = %1$s AND l.key = r.key), 'required') END"
+	"   WHERE l.relation::oid = %1$s::oid AND l.key = r.key), 'required') END"
 	"  FROM (SELECT %3$s AS key, %4$s AS parent_key FROM (SELECT $1::text AS key) asked, %5$s t WHERE %6$s OFFSET 0) r$sql$,"
 	"  rel.oid, made.parent, made.key, parent_key, source, matches),"
-	" format($sql$SELECT json_build_object('key', r.key, 'label', r.label, 'values', r.\"values\","
-	"  'lock', " LOCK_WHERE("l.relation::oid = %1$s AND l.key = r.key") ")"
+	" pg_catalog.format($sql$SELECT pg_catalog.json_build_object('key', r.key, 'label', r.label, 'values', r.\"values\","
+	"  'lock', " LOCK_WHERE("l.relation::oid = %1$s::oid AND l.key = r.key") ")"
 	"  FROM (SELECT %2$s AS key, %3$s AS label, %4$s AS \"values\" FROM (SELECT $1::text AS key) asked, %5$s t WHERE %6$s OFFSET 0) r$sql$,"
 	"  rel.oid, made.key, label, made.\"values\", source, matches),"
 	" rel.oid, protected, $3 = 'delete' OR EXISTS (SELECT FROM sent WHERE " IS_GUARDED("sent") "), token, keep, discard"

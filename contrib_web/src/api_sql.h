@@ -19,19 +19,19 @@
 
 /* A lock as the API shows it; l is locking.locks. Tokens are for their owner only. */
 #define LOCK_COLUMNS \
-	"(pg_identify_object(1259, l.relation, 0)).identity AS \"table\", l.relation::text AS name, l.key," \
+	"(pg_catalog.pg_identify_object(1259, l.relation, 0)).identity AS \"table\", l.relation::text AS name, l.key," \
 	" CASE WHEN l.is_mine THEN l.token END AS token, l.owner, l.owner_name, l.client, l.hard, l.note," \
 	" l.acquired_at, l.renewed_at, l.expires_at, l.seconds_left, l.is_mine"
 
 /* The lock that fulfils the condition as JSON, or NULL. */
 #define LOCK_WHERE(condition) \
-	"(SELECT row_to_json(lock.*) FROM (SELECT " LOCK_COLUMNS " FROM locking.locks l WHERE " condition ") lock)"
+	"(SELECT pg_catalog.row_to_json(lock.*) FROM (SELECT " LOCK_COLUMNS " FROM locking.locks l WHERE " condition ") lock)"
 
 /* ---- tables ---- */
 
 /* The table that a text names, a partition's root; no row if there is none. */
 #define ASKED(text) \
-	"(SELECT coalesce(pg_partition_root(r), r)::oid AS oid FROM to_regclass(" text ") r WHERE r IS NOT NULL OFFSET 0)"
+	"(SELECT coalesce(pg_catalog.pg_partition_root(r), r)::oid AS oid FROM pg_catalog.to_regclass(" text ") r WHERE r IS NOT NULL OFFSET 0)"
 
 /*
  * rel: tables that people work with, neither the system's nor this extension's, of those
@@ -39,17 +39,17 @@
  */
 #define REL(from) \
 	"rel AS (" \
-	" SELECT c.oid, c.oid::regclass::text AS name, format('%I.%I', n.nspname, c.relname) AS target," \
-	"  CASE c.relkind WHEN 'r' THEN 'ONLY ' ELSE '' END || format('%I.%I', n.nspname, c.relname) AS source," \
+	" SELECT c.oid, c.oid::regclass::text AS name, pg_catalog.format('%I.%I', n.nspname, c.relname) AS target," \
+	"  CASE c.relkind WHEN 'r' THEN 'ONLY ' ELSE '' END || pg_catalog.format('%I.%I', n.nspname, c.relname) AS source," \
 	"  n.nspname::text AS schema, c.relname::text AS relation, c.relowner, c.reltuples," \
-	"  has_table_privilege(c.oid, 'SELECT') AS readable, p.relation IS NOT NULL AS protected," \
+	"  pg_catalog.has_table_privilege(c.oid, 'SELECT') AS readable, p.relation IS NOT NULL AS protected," \
 	"  p.hard, p.required, p.columns, p.ttl, p.warning, p.parent, p.guarded," \
 	"  coalesce((i.indkey::int2[])[0:i.indnkeyatts - 1], '{}') AS key" \
 	" FROM " from " asked JOIN pg_class c ON c.oid = asked.oid" \
 	" JOIN pg_namespace n ON n.oid = c.relnamespace" \
 	" LEFT JOIN locking.protected_tables p ON p.relation::oid = c.oid" \
 	" LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary" \
-	" WHERE c.relkind IN ('r', 'p') AND n.nspname NOT LIKE 'pg\\_%'" \
+	" WHERE c.relkind IN ('r', 'p') AND pg_catalog.left(n.nspname::text, 3) <> 'pg_'" \
 	"  AND n.nspname <> 'information_schema' AND n.nspname <> 'locking')"
 
 /*
@@ -57,11 +57,11 @@
  * without an order of their own (varchar, enums, arrays, domains) go by the system's operator of that name.
  */
 #define OPERATOR_OF(type, strategy, name) \
-	"coalesce((SELECT format('OPERATOR(%I.%s)', n.nspname, o.oprname) FROM pg_opclass c" \
+	"coalesce((SELECT pg_catalog.format('OPERATOR(%I.%s)', n.nspname, o.oprname) FROM pg_opclass c" \
 	" JOIN pg_amop m ON m.amopfamily = c.opcfamily AND m.amoplefttype = c.opcintype" \
 	"  AND m.amoprighttype = c.opcintype AND m.amopstrategy = " strategy \
 	" JOIN pg_operator o ON o.oid = m.amopopr JOIN pg_namespace n ON n.oid = o.oprnamespace" \
-	" WHERE c.opcmethod = 403 AND c.opcdefault AND c.opcintype = " type "), 'OPERATOR(pg_catalog.' || " name " || ')')"
+	" WHERE c.opcmethod = 403::oid AND c.opcdefault AND c.opcintype = " type "), 'OPERATOR(pg_catalog.' || " name " || ')')"
 #define EQUALS(type) OPERATOR_OF(type, "3", "'='")
 
 /* The name of the column that names the rows of a table for people; NULL: the key does. */
@@ -70,17 +70,17 @@
 	" LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary" \
 	" WHERE a.attrelid = " oid " AND a.attnum > 0 AND NOT a.attisdropped AND t.typcategory = 'S'" \
 	"  AND a.attnum <> ALL (coalesce(i.indkey::int2[], '{}'))" \
-	" ORDER BY array_position(ARRAY['name', 'title', 'label', 'subject', 'headline', 'caption', 'description']," \
-	"  lower(a.attname)), a.attnum LIMIT 1)"
+	" ORDER BY pg_catalog.array_position(ARRAY['name', 'title', 'label', 'subject', 'headline', 'caption', 'description']," \
+	"  pg_catalog.lower(a.attname)), a.attnum LIMIT 1)"
 
 /* SQL for the label of a row of the table: its label column, or if that is empty what ELSE gives. */
 #define LABEL_OF(oid, alias, otherwise) \
-	"format('left(coalesce(nullif(%s::text, ''''), %s), 200)'," \
-	" coalesce((SELECT '" alias ".' || quote_ident(" LABEL_COLUMN(oid) ")), 'NULL'), " otherwise ")"
+	"pg_catalog.format('pg_catalog.left(coalesce(nullif(%s::text, ''''), %s), 200)'," \
+	" coalesce((SELECT '" alias ".' || pg_catalog.quote_ident(" LABEL_COLUMN(oid) ")), 'NULL'), " otherwise ")"
 
 /* SQL for the condition that a row of a foreign key's table refers to a row of the other; con is pg_constraint. */
 #define REFERS(child, parent) \
-	"(SELECT string_agg(format('" parent ".%I OPERATOR(%I.%s) " child ".%I', p.attname, n.nspname, o.oprname, f.attname)," \
+	"(SELECT pg_catalog.string_agg(pg_catalog.format('" parent ".%I OPERATOR(%I.%s) " child ".%I', p.attname, n.nspname, o.oprname, f.attname)," \
 	"  ' AND ' ORDER BY k.no)" \
 	" FROM unnest(con.confkey, con.conkey, con.conpfeqop) WITH ORDINALITY k(parent, child, op, no)" \
 	" JOIN pg_attribute p ON p.attrelid = con.confrelid AND p.attnum = k.parent" \
@@ -89,7 +89,7 @@
 
 /* Names of the columns whose numbers are in an array, as an array. */
 #define COLUMN_NAMES(oid, numbers) \
-	"ARRAY(SELECT a.attname::text FROM unnest(" numbers ") WITH ORDINALITY k(attnum, no)" \
+	"ARRAY(SELECT a.attname::text FROM pg_catalog.unnest(" numbers ") WITH ORDINALITY k(attnum, no)" \
 	" JOIN pg_attribute a ON a.attrelid = " oid " AND a.attnum = k.attnum ORDER BY k.no)"
 
 /*
@@ -99,23 +99,23 @@
  */
 #define RELATION \
 	"WITH " REL(ASKED("$1")) ", col AS (" \
-	" SELECT a.*, a.attname::text AS name, quote_ident(a.attname) AS ident, format_type(a.atttypid, -1) AS type," \
-	"  array_position(rel.key, a.attnum) AS key_no" \
+	" SELECT a.*, a.attname::text AS name, pg_catalog.quote_ident(a.attname) AS ident, pg_catalog.format_type(a.atttypid, -1) AS type," \
+	"  pg_catalog.array_position(rel.key, a.attnum) AS key_no" \
 	" FROM rel JOIN pg_attribute a ON a.attrelid = rel.oid" \
 	" WHERE a.attnum > 0 AND NOT a.attisdropped" \
 	"), made AS (" \
 	" SELECT 'locking.row_key(t.*)' AS key, " LABEL_OF("rel.oid", "t", "'locking.row_key(t.*)'") " AS label," \
-	"  (SELECT format('json_object(ARRAY[%s]::text[], ARRAY[%s]::text[])', string_agg(quote_literal(name), ', ' ORDER BY attnum)," \
-	"    string_agg(format('t.%s::text', ident), ', ' ORDER BY attnum)) FROM col) AS \"values\"," \
-	"  CASE WHEN cardinality(rel.key) = 1" \
-	"   THEN (SELECT format('t.%s %s asked.key::%s', ident, " EQUALS("atttypid") ", type) FROM col WHERE key_no = 1)" \
-	"   ELSE (SELECT format('cardinality(asked.key::text[]) = %s AND ', count(*))" \
-	"    || string_agg(format('t.%s %s (asked.key::text[])[%s]::%s', ident, " EQUALS("atttypid") ", key_no, type), ' AND ')" \
+	"  (SELECT pg_catalog.format('pg_catalog.json_object(ARRAY[%s]::text[], ARRAY[%s]::text[])', pg_catalog.string_agg(pg_catalog.quote_literal(name), ', ' ORDER BY attnum)," \
+	"    pg_catalog.string_agg(pg_catalog.format('t.%s::text', ident), ', ' ORDER BY attnum)) FROM col) AS \"values\"," \
+	"  CASE WHEN pg_catalog.cardinality(rel.key) = 1" \
+	"   THEN (SELECT pg_catalog.format('t.%s %s asked.key::%s', ident, " EQUALS("atttypid") ", type) FROM col WHERE key_no = 1)" \
+	"   ELSE (SELECT pg_catalog.format('pg_catalog.cardinality(asked.key::text[]) = %s AND ', pg_catalog.count(*))" \
+	"    || pg_catalog.string_agg(pg_catalog.format('t.%s %s (asked.key::text[])[%s]::%s', ident, " EQUALS("atttypid") ", key_no, type), ' AND ')" \
 	"    FROM col WHERE key_no > 0)" \
 	"  END AS matches, coalesce(con.confrelid, 0) AS parent," \
 	"  coalesce(con.conkey, '{}') AS parent_columns," \
-	"  CASE WHEN has_table_privilege(con.confrelid, 'SELECT') THEN format('(SELECT locking.row_key(p.*) FROM %s p WHERE %s)'," \
-	"   (pg_identify_object(1259, con.confrelid, 0)).identity, " REFERS("t", "p") ") ELSE 'NULL::text' END AS parent_key" \
+	"  CASE WHEN pg_catalog.has_table_privilege(con.confrelid, 'SELECT') THEN pg_catalog.format('(SELECT locking.row_key(p.*) FROM %s p WHERE %s)'," \
+	"   (pg_catalog.pg_identify_object(1259, con.confrelid, 0)).identity, " REFERS("t", "p") ") ELSE 'NULL::text' END AS parent_key" \
 	" FROM rel LEFT JOIN pg_constraint con ON con.conrelid = rel.oid AND con.conname = rel.parent AND con.contype = 'f'" \
 	") "
 
@@ -137,24 +137,24 @@
  * JSON themselves, not JSON strings, so these are read as texts first.
  */
 #define SENT(object) \
-	"(SELECT s.name, jsonb_typeof(s.value) AS kind, col.attnum, col.ident, col.attgenerated, col.attidentity, col.key_no," \
-	"  format('%s %s', ident, CASE WHEN is_json THEN 'text' ELSE format_type(atttypid, atttypmod) END) AS definition," \
-	"  format('v.%s%s', ident, CASE WHEN is_json THEN '::' || type ELSE '' END) AS value" \
-	" FROM jsonb_each(CASE jsonb_typeof(" object ") WHEN 'object' THEN " object " ELSE '{}' END) s(name, value)" \
+	"(SELECT s.name, pg_catalog.jsonb_typeof(s.value) AS kind, col.attnum, col.ident, col.attgenerated, col.attidentity, col.key_no," \
+	"  pg_catalog.format('%s %s', ident, CASE WHEN is_json THEN 'text' ELSE pg_catalog.format_type(atttypid, atttypmod) END) AS definition," \
+	"  pg_catalog.format('v.%s%s', ident, CASE WHEN is_json THEN '::' || type ELSE '' END) AS value" \
+	" FROM pg_catalog.jsonb_each(CASE pg_catalog.jsonb_typeof(" object ") WHEN 'object' THEN " object " ELSE '{}' END) s(name, value)" \
 	" LEFT JOIN col ON col.name = s.name" \
-	" CROSS JOIN LATERAL (SELECT " BASE_TYPE("atttypid") " IN (114, 3802) AS is_json) j) sent"
+	" CROSS JOIN LATERAL (SELECT " BASE_TYPE("atttypid") "::int8 IN (114, 3802) AS is_json) j) sent"
 
 /* What speaks against reading rows of the table, and in which words. */
 #define CANNOT_READ \
-	"CASE WHEN NOT rel.readable THEN 'forbidden' WHEN rel.key = '{}' THEN 'not-protected' END"
+	"CASE WHEN NOT rel.readable THEN 'forbidden' WHEN pg_catalog.cardinality(rel.key) = 0 THEN 'not-protected' END"
 #define WHY_CANNOT_READ \
-	"CASE WHEN NOT rel.readable THEN format('permission denied for table %s', rel.name)" \
-	" WHEN rel.key = '{}' THEN format('table \"%s\" has no primary key', rel.name) END"
+	"CASE WHEN NOT rel.readable THEN pg_catalog.format('permission denied for table %s', rel.name)" \
+	" WHEN pg_catalog.cardinality(rel.key) = 0 THEN pg_catalog.format('table \"%s\" has no primary key', rel.name) END"
 
 /* ---- texts ---- */
 
 /* Patterns for LIKE: the text is the beginning, or anywhere. */
-#define BEGINNING(text) "replace(replace(replace(" text ", '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '%'"
+#define BEGINNING(text) "pg_catalog.replace(pg_catalog.replace(pg_catalog.replace(" text ", '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '%'"
 #define ANYWHERE(text) "'%' || " BEGINNING(text)
 
 /*
@@ -162,14 +162,14 @@
  * in it, as it is no good for another one.
  */
 #define CURSOR(order, values) \
-	"(SELECT translate(encode(convert_to(json_build_object('order', " order ", 'values', " values ")::text, 'UTF8')," \
+	"(SELECT pg_catalog.translate(pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object('order', " order ", 'values', " values ")::text, 'UTF8')," \
 	" 'base64'), E'+/=\\n', '-_') WHERE " values " IS NOT NULL)"
 
 /* The values of a cursor as JSON; NULL if it is none of this order. */
 #define CURSOR_VALUES(order, cursor) \
-	"(SELECT CASE WHEN json_typeof(c) = 'object' THEN CASE WHEN c ->> 'order' = " order \
-	"  AND json_typeof(c -> 'values') = 'array' THEN c -> 'values' END END" \
-	" FROM convert_from(decode(translate(" cursor ", '-_', '+/')" \
-	"  || repeat('=', (4 - length(" cursor ") % 4) % 4), 'base64'), 'UTF8') d, LATERAL (SELECT d::json) j(c))"
+	"(SELECT CASE WHEN pg_catalog.json_typeof(c) = 'object' THEN CASE WHEN c ->> 'order'::text = " order \
+	"  AND pg_catalog.json_typeof(c -> 'values'::text) = 'array' THEN c -> 'values'::text END END" \
+	" FROM pg_catalog.convert_from(pg_catalog.decode(pg_catalog.translate(" cursor ", '-_', '+/')" \
+	"  || pg_catalog.repeat('=', (4 - pg_catalog.length(" cursor ") % 4) % 4), 'base64'), 'UTF8') d, LATERAL (SELECT d::json) j(c))"
 
 #endif

@@ -123,7 +123,7 @@ db_value(const PGresult *result)
 static bool
 connect_request(Request *req)
 {
-	PoolError	error;
+	ConnectError	error;
 
 	if (req->db)
 		return true;

@@ -7,9 +7,8 @@
  * so and cut off.  A client that comes back with the id of the event it saw last goes on from
  * there if the ring still has it.
  *
- * A role's right to a table is looked up before an event of that table is published, by the
- * listener, and kept for a while, so that the event loop, which passes the events on, never
- * waits for it.  Where it is not known, the client is told to load anew: that is never wrong.
+ * Who may know of an event is decided when it is passed on (rights.c).  Where that is not known,
+ * the client is told to load anew: that is never wrong.
  *
  * The mutex guards all of this.  Streams whose client waits are suspended and resumed with it
  * held, so that no event passes between looking for one and suspending.
@@ -23,15 +22,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <uthash.h>
 #include <utlist.h>
 
 #include "options.h"
+#include "rights.h"
 #include "secret.h"
 #include "session.h"
 
 #define RING_SIZE 1024
-#define RIGHT_SECONDS 10		/* a right that was taken away is noticed after so long */
 #define RETRY_MS 2000			/* when a client is to come back */
 
 /* A text that several streams send. */
@@ -48,23 +46,6 @@ typedef struct Event
 	Message    *full;
 	Message    *reduced;
 } Event;
-
-typedef struct Known
-{
-	Right		right;
-	int64_t		checked;		/* now_s() */
-	UT_hash_handle hh;
-	char		table[];
-} Known;
-
-/* A role with open streams. */
-typedef struct Reader
-{
-	long		streams;
-	Known	   *rights;			/* hash by table */
-	UT_hash_handle hh;
-	char		role[];			/* "": the service role */
-} Reader;
 
 struct Stream
 {
@@ -89,24 +70,8 @@ static uint64_t head;			/* number of the next event */
 static uint64_t tail;			/* of the oldest one kept */
 static char epoch[17];			/* ids of another one mean nothing */
 static Stream *streams;
-static Reader *readers;
 static EventCounts counts;
 static bool closing;			/* no stream stays */
-
-const Statement events_rights = {
-	"events_rights",
-	"SELECT asked.role, CASE"
-	" WHEN c.oid IS NULL OR NOT has_schema_privilege(r.oid, c.relnamespace, 'USAGE')"
-	" OR NOT has_table_privilege(r.oid, c.oid, 'SELECT') THEN 0"
-	" WHEN c.relrowsecurity AND NOT r.rolsuper AND NOT r.rolbypassrls"
-	" AND (c.relforcerowsecurity OR NOT pg_has_role(r.oid, c.relowner, 'USAGE')) THEN 1"
-	" ELSE 2 END"
-	" FROM jsonb_array_elements_text($2::jsonb) asked(role)"
-	" JOIN pg_roles r ON r.rolname = coalesce(nullif(asked.role, ''), current_user)"
-	" CROSS JOIN parse_ident($1::text) name"
-	" LEFT JOIN (pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace)"
-	" ON n.nspname = name[1] AND c.relname = name[2]"
-};
 
 /* ---- messages ---- */
 
@@ -151,106 +116,6 @@ reset_message(void)
 {
 	counts.resets++;
 	return new_message("id: %s-%" PRIu64 "\nevent: reset\ndata: {}\n\n", epoch, head);
-}
-
-/* ---- rights ---- */
-
-static Reader *
-find_reader(const char *role)
-{
-	Reader	   *reader;
-
-	HASH_FIND_STR(readers, role, reader);
-	return reader;
-}
-
-static Reader *
-join_reader(const char *role)
-{
-	Reader	   *reader = find_reader(role);
-
-	if (reader == NULL)
-	{
-		reader = allocate(sizeof(Reader) + strlen(role) + 1);
-		strcpy(reader->role, role);
-		HASH_ADD_STR(readers, role, reader);
-	}
-	reader->streams++;
-	return reader;
-}
-
-static void
-forget_right(Reader *reader, Known *known)
-{
-	HASH_DEL(reader->rights, known);
-	free(known);
-}
-
-static void
-leave_reader(Reader *reader)
-{
-	Known	   *known,
-			   *next;
-
-	if (--reader->streams > 0)
-		return;
-	HASH_ITER(hh, reader->rights, known, next)
-		forget_right(reader, known);
-	HASH_DEL(readers, reader);
-	free(reader);
-}
-
-static Known *
-find_right(const Reader *reader, const char *table)
-{
-	Known	   *known;
-
-	HASH_FIND_STR(reader->rights, table, known);
-	return known;
-}
-
-json_t *
-events_unknown_roles(const char *table)
-{
-	json_t	   *roles = NULL;
-	int64_t		fresh = now_s() - RIGHT_SECONDS;
-
-	pthread_mutex_lock(&mutex);
-	for (Reader *reader = readers; reader; reader = reader->hh.next)
-	{
-		const Known *known = find_right(reader, table);
-
-		if (known && known->checked > fresh)
-			continue;
-		if (roles == NULL)
-			roles = json_array();
-		json_array_append_new(roles, json_string(reader->role));
-	}
-	pthread_mutex_unlock(&mutex);
-	return roles;
-}
-
-void
-events_set_right(const char *role, const char *table, Right right)
-{
-	Reader	   *reader;
-	Known	   *known;
-
-	pthread_mutex_lock(&mutex);
-	reader = find_reader(role);
-	known = reader ? find_right(reader, table) : NULL;
-	if (reader && known == NULL)
-	{
-		known = allocate(sizeof(Known) + strlen(table) + 1);
-		strcpy(known->table, table);
-		HASH_ADD_STR(reader->rights, table, known);
-	}
-	if (known)
-	{
-		known->right = right;
-		known->checked = now_s();
-	}
-	pthread_mutex_unlock(&mutex);
 }
 
 /* ---- events ---- */
@@ -392,7 +257,7 @@ stream_open(Request *req, const char *last_id)
 	stream->connection = req->connection;
 	stream->session = req->session;
 	stream->ending = closing || session_has_ended(req->session);
-	stream->reader = join_reader(role ? role : "");
+	stream->reader = rights_join(role ? role : "");
 	stream->cursor = head;
 	stream->reset = last_id && !place_of(last_id, &stream->cursor);
 	stream->current = new_message("retry: %d\nid: %s-%" PRIu64 "\n\n", RETRY_MS, epoch, stream->cursor);
@@ -409,7 +274,7 @@ stream_close(Stream *stream)
 	pthread_mutex_lock(&mutex);
 	DL_DELETE(streams, stream);
 	counts.streams--;
-	leave_reader(stream->reader);
+	rights_leave(stream->reader);
 	release_message(stream->current);
 	pthread_mutex_unlock(&mutex);
 	free(stream);
@@ -446,17 +311,17 @@ next_event(Stream *stream)
 	while (stream->cursor < head)
 	{
 		const Event *event = &ring[stream->cursor++ % RING_SIZE];
-		const Known *known = find_right(stream->reader, event->table);
+		Right		right = rights_of(stream->reader, event->table);
 		Message    *message;
 
-		if (known == NULL)
+		if (right == RIGHT_UNKNOWN)
 		{
 			stream->cursor = head;
 			return reset_message();
 		}
-		if (known->right == RIGHT_NONE)
+		if (right == RIGHT_NONE)
 			continue;
-		message = known->right == RIGHT_FULL ? event->full : event->reduced;
+		message = right == RIGHT_FULL ? event->full : event->reduced;
 		message->references++;
 		return message;
 	}
@@ -582,17 +447,6 @@ events_end_all(void)
 	end_streams(NULL);
 }
 
-static void
-forget_old_rights(Reader *reader, int64_t now)
-{
-	Known	   *known,
-			   *next;
-
-	HASH_ITER(hh, reader->rights, known, next)
-		if (known->checked + 60 * RIGHT_SECONDS < now)
-			forget_right(reader, known);
-}
-
 void
 events_tidy(void)
 {
@@ -603,8 +457,6 @@ events_tidy(void)
 	DL_FOREACH(streams, stream)
 		if (now >= stream->written + options.ping)
 			wake(stream);
-	for (Reader *reader = readers; reader; reader = reader->hh.next)
-		forget_old_rights(reader, now);
 	pthread_mutex_unlock(&mutex);
 }
 

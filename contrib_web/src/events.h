@@ -10,26 +10,9 @@
 struct Session;
 typedef struct Stream Stream;
 
-/* What a role may learn of a table's locks. */
-typedef enum Right
-{
-	RIGHT_NONE,
-	RIGHT_CHANGED,				/* that something changed: row security decides about the rest */
-	RIGHT_FULL
-} Right;
-
-/* The rights of roles: $1 table as in events, $2 roles as a JSON array, "" being the current user.
- * Rows: role, right as a number.  Roles that are not there have no row. */
-extern const Statement events_rights;
-
 extern void events_init(void);
 
 /* ---- the listener's side (listen.c) ---- */
-
-/* Roles with open streams whose right to the table is not known, or was not looked at lately; a new
- * reference to an array, or NULL if there are none. */
-extern json_t *events_unknown_roles(const char *table);
-extern void events_set_right(const char *role, const char *table, Right right);
 
 /* For those who have the right: FULL; for those who may only know that something changed: REDUCED. */
 extern void events_publish(const char *table, const char *full, const char *reduced);
@@ -53,7 +36,7 @@ extern json_t *stream_missed_tables(Stream *stream);
 extern void events_end_session(const struct Session *session);
 extern void events_end_all(void);
 
-/* A sign of life on streams where nothing was sent for a while, and forgets rights not asked for lately. */
+/* A sign of life on streams where nothing was sent for a while. */
 extern void events_tidy(void);
 
 typedef struct EventCounts

@@ -17,9 +17,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "connect.h"
 #include "events.h"
 #include "log.h"
-#include "pool.h"
+#include "rights.h"
 
 #define BACKOFF_FIRST_MS 250
 #define BACKOFF_LAST_MS 10000
@@ -34,21 +35,17 @@ static atomic_long connects;
 static bool
 look_up_rights(PGconn *pg, const char *table)
 {
-	json_t	   *roles = events_unknown_roles(table);
-	char	   *text;
+	char	   *roles = rights_unknown(table);
 	PGresult   *result;
 	bool		done;
 
 	if (roles == NULL)
 		return true;
-	text = json_dumps(roles, JSON_COMPACT);
-	json_decref(roles);
-	result = PQexecParams(pg, events_rights.sql, 2, NULL, (const char *[]) {table, text}, NULL, NULL, 0);
+	result = PQexecParams(pg, rights_query.sql, 2, NULL, (const char *[]) {table, roles}, NULL, NULL, 0);
 	done = PQresultStatus(result) == PGRES_TUPLES_OK;
-	for (int i = 0; i < PQntuples(result); i++)
-		events_set_right(PQgetvalue(result, i, 0), table, (Right) atoi(PQgetvalue(result, i, 1)));
+	rights_note(result, table);
 	PQclear(result);
-	free(text);
+	free(roles);
 	return done;
 }
 
@@ -105,8 +102,8 @@ wait_for(int fd, int timeout)
 static PGconn *
 connect_and_listen(void)
 {
-	PoolError	error;
-	PGconn	   *pg = pool_connect_service(&error);
+	ConnectError	error;
+	PGconn	   *pg = connect_database(NULL, NULL, &error);
 	PGresult   *result;
 	bool		listening;
 

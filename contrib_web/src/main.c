@@ -19,6 +19,7 @@
 #include "metrics.h"
 #include "options.h"
 #include "pool.h"
+#include "rights.h"
 #include "secret.h"
 #include "server.h"
 #include "session.h"
@@ -64,6 +65,7 @@ tidy(void)
 	pool_tidy();
 	clients_tidy();
 	events_tidy();
+	rights_tidy();
 	throttle_tidy();
 }
 

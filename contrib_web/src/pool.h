@@ -9,10 +9,9 @@
 #ifndef POOL_H
 #define POOL_H
 
-#include <libpq-fe.h>
-#include <stdbool.h>
 #include <stdint.h>
 
+#include "connect.h"
 #include "web.h"
 
 typedef struct Pool
@@ -36,18 +35,8 @@ typedef struct DbConnection
 
 extern Pool service_pool;
 
-/*
- * A connection that works, or NULL, with the reason: its SQLSTATE, "08006" if the server cannot
- * be reached, and a message.  Waits for at most CONNECT_SECONDS.
- */
-#define CONNECT_SECONDS 5
-#define POOL_MESSAGE_SIZE 256
-typedef struct PoolError
-{
-	char		sqlstate[6];
-	char		message[POOL_MESSAGE_SIZE];
-} PoolError;
-extern DbConnection *pool_take(Pool *pool, PoolError *error);
+/* A connection that works, or NULL. */
+extern DbConnection *pool_take(Pool *pool, ConnectError *error);
 
 /* Gives it back; one that does not work any more, or is in a transaction, is closed. */
 extern void pool_give(DbConnection *connection);
@@ -64,9 +53,6 @@ extern void pool_tidy(void);
 
 /* Asks the server to cancel what is running. */
 extern void pool_cancel_all(void);
-
-/* Opens a connection to the database as the service role and prepares nothing; not of a pool. */
-extern PGconn *pool_connect_service(PoolError *error);
 
 extern void pool_counts(long *open, long *idle);
 

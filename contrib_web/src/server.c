@@ -9,13 +9,11 @@
 #include "server.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,6 +26,7 @@
 #include "options.h"
 #include "reply.h"
 #include "session.h"
+#include "socket.h"
 #include "workers.h"
 
 /* Of a connection: request line and headers, then the reply's headers, and what is read or
@@ -225,87 +224,11 @@ log_library(void *cls, const char *template, va_list args)
 	log_message("%s", text);
 }
 
-/* ---- listening ---- */
-
 static bool
 complain(const char *what, const char *why)
 {
 	fprintf(stderr, "locking-web: %s: %s\n", what, why);
 	return false;
-}
-
-/* "address:port" or "[address]:port"; the parts point into TEXT, which is changed. */
-static bool
-split_address(char *text, const char **host, const char **port)
-{
-	char	   *colon = strrchr(text, ':');
-
-	if (colon == NULL)
-		return false;
-	*colon = '\0';
-	*port = colon + 1;
-	*host = *text ? text : NULL;
-	if (*text == '[' && colon[-1] == ']')
-	{
-		colon[-1] = '\0';
-		*host = text + 1;
-	}
-	return true;
-}
-
-static int
-bind_to(const struct addrinfo *address)
-{
-	int			fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int			on = 1;
-
-	if (fd < 0)
-		return -1;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
-		return fd;
-	close(fd);
-	return -1;
-}
-
-static int
-open_listener(void)
-{
-	const struct addrinfo wanted = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
-	char	   *text = strdup(options.listen);
-	const char *host;
-	const char *port;
-	struct addrinfo *addresses = NULL;
-	int			fd = -1;
-	int			failure;
-
-	if (text == NULL || !split_address(text, &host, &port))
-		complain(options.listen, "not ADDRESS:PORT");
-	else if ((failure = getaddrinfo(host, port, &wanted, &addresses)) != 0)
-		complain(options.listen, gai_strerror(failure));
-	else if ((fd = bind_to(addresses)) < 0)
-		complain(options.listen, strerror(errno));
-	if (addresses)
-		freeaddrinfo(addresses);
-	free(text);
-	return fd;
-}
-
-static void
-say_where(int fd)
-{
-	struct sockaddr_storage address;
-	socklen_t	length = sizeof(address);
-	char		host[NI_MAXHOST];
-	char		port[NI_MAXSERV];
-
-	if (getsockname(fd, (struct sockaddr *) &address, &length) != 0 ||
-		getnameinfo((struct sockaddr *) &address, length, host, sizeof(host), port, sizeof(port),
-					NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-		return;
-	printf(strchr(host, ':') ? "listening on %s://[%s]:%s/\n" : "listening on %s://%s:%s/\n",
-		   options.tls_cert ? "https" : "http", host, port);
-	fflush(stdout);
 }
 
 /* ---- TLS ---- */
@@ -363,7 +286,7 @@ server_start(void)
 
 	if (options.tls_cert && (cert == NULL || key == NULL))
 		return false;
-	fd = open_listener();
+	fd = socket_listen(options.listen);
 	if (fd < 0)
 		return false;
 	workers_start(run, give_back);
@@ -373,7 +296,7 @@ server_start(void)
 		explicit_bzero(key, strlen(key));
 	free(key);
 	free(cert);
-	say_where(fd);
+	socket_print(fd, options.tls_cert ? "https" : "http");
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #include "events.h"
 #include "handlers.h"
 #include "reply.h"
+#include "rights.h"
 #include "session.h"
 
 #define BLOCK 1024
@@ -24,15 +25,14 @@ look_up_rights(Request *req, const json_t *tables)
 
 	json_array_foreach(tables, i, table)
 	{
-		const PGresult *result = db_run(req, &events_rights, json_string_value(table), text);
+		const PGresult *result = db_run(req, &rights_query, json_string_value(table), text);
 
 		if (result == NULL)
 		{
 			done = false;
 			break;
 		}
-		if (PQntuples(result) == 1)
-			events_set_right(role ? role : "", json_string_value(table), (Right) atoi(PQgetvalue(result, 0, 1)));
+		rights_note(result, json_string_value(table));
 	}
 	free(text);
 	json_decref(roles);
