@@ -59,7 +59,7 @@ extern void reply_no_row(Request *req);
  */
 extern void reply_failure(Request *req, const char *key);
 
-/* Replies with a problem that concerns the row's lock, with "lock" and "row" as they are now. */
+/* Replies with a problem that concerns the row's lock, with "lock" and "row" as they are now. DETAIL: NULL says who holds it. */
 extern void reply_lock_problem(Request *req, ProblemKind kind, const char *detail);
 
 /* ---- handlers, by the file that they are in ---- */

@@ -68,7 +68,7 @@ reply_held(Request *req, const char *outcome)
 	if (strcmp(outcome, "held_elsewhere") == 0)
 		reply_lock_problem(req, PROBLEM_HELD_ELSEWHERE, "you have locked the row yourself, in another window or program");
 	else
-		reply_lock_problem(req, PROBLEM_LOCKED, "the row is locked by another");
+		reply_lock_problem(req, PROBLEM_LOCKED, NULL);
 }
 
 static void

@@ -167,7 +167,7 @@ judge_lock(Request *req, const char *verdict)
 	if (strcmp(verdict, "lost") == 0)
 		reply_lock_problem(req, PROBLEM_LOST, "the token is not that of a lock on this row");
 	else if (strcmp(verdict, "locked") == 0)
-		reply_lock_problem(req, PROBLEM_LOCKED, "the row is locked by another");
+		reply_lock_problem(req, PROBLEM_LOCKED, NULL);
 	else
 		reply_lock_problem(req, PROBLEM_LOCK_REQUIRED, "lock the row first, and save with the lock's token");
 	return false;

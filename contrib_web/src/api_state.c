@@ -34,11 +34,25 @@ state_now(Request *req, const char *key)
 	return json_pack("{s:o, s:o}", "lock", json_member(value_at(state, 0)), "row", json_member(value_at(state, 1)));
 }
 
+/* Who holds the row, in words. */
+static const char *
+locked_by(Request *req, json_t *state)
+{
+	const char *owner = "another";
+	const char *name = NULL;
+
+	json_unpack(state, "{s:{s:s, s?s}}", "lock", "owner", &owner, "owner_name", &name);
+	return request_printf(req, "the row is locked by %s", name ? name : owner);
+}
+
 void
 reply_lock_problem(Request *req, ProblemKind kind, const char *detail)
 {
+	json_t	   *state;
+
 	db_rollback(req);
-	reply_problem(req, kind, detail, state_now(req, request_param(req, "key")));
+	state = state_now(req, request_param(req, "key"));
+	reply_problem(req, kind, detail ? detail : locked_by(req, state), state);
 }
 
 /* ---- the column ---- */
