@@ -128,9 +128,12 @@ connect_request(Request *req)
 	if (req->db)
 		return true;
 	req->db = pool_take(session_pool(req->session), &error);
-	if (req->db == NULL)
-		note_lost(req, error.sqlstate, error.message);
-	return req->db != NULL;
+	if (req->db)
+		return true;
+	note_lost(req, error.sqlstate, error.message);
+	if (req->session && strncmp(error.sqlstate, "28", 2) == 0)
+		session_end(req->session);	/* its password is good no more */
+	return false;
 }
 
 static void

@@ -132,7 +132,7 @@ static const struct
 	{"44", PROBLEM_INVALID},	/* view with check option */
 	{"54", PROBLEM_INVALID},	/* too deep, too long */
 	{"P0", PROBLEM_INVALID},
-	{"28", PROBLEM_SIGN_IN_FAILED},
+	{"28", PROBLEM_UNAUTHENTICATED}, /* a password that was changed meanwhile */
 	{"57014", PROBLEM_TIMEOUT},
 	{"40", PROBLEM_TIMEOUT},	/* serialization, deadlock */
 	{"25006", PROBLEM_UNAVAILABLE}, /* a standby */
@@ -160,11 +160,11 @@ kind_of(const Request *req)
 	return PROBLEM_INTERNAL;
 }
 
-/* An administrator's business: where the server is, what is wrong inside. */
+/* Where the server is and what is wrong inside is an administrator's business. */
 static bool
-is_public(ProblemKind kind)
+is_public(const Request *req, ProblemKind kind)
 {
-	return kind != PROBLEM_UNAVAILABLE && kind != PROBLEM_INTERNAL && kind != PROBLEM_SIGN_IN_FAILED;
+	return req->error && kind != PROBLEM_UNAVAILABLE && kind != PROBLEM_INTERNAL;
 }
 
 static void
@@ -196,12 +196,12 @@ db_document(Request *req, ProblemKind kind)
 {
 	json_t	   *json = json_object();
 
-	if (is_public(kind))
+	if (is_public(req, kind))
 		add_fields(req, json);
 	else
 		log_failure(req, kind);
 	set_text(json, "sqlstate", *db_sqlstate(req) ? db_sqlstate(req) : NULL);
-	return document(&problems[kind], is_public(kind) ? db_error_field(req, PG_DIAG_MESSAGE_PRIMARY) : NULL, json);
+	return document(&problems[kind], is_public(req, kind) ? db_error_field(req, PG_DIAG_MESSAGE_PRIMARY) : NULL, json);
 }
 
 json_t *

@@ -28,7 +28,7 @@ struct Session
 	Lane		lane;
 	int64_t		created;		/* now_s() */
 	int64_t		used;
-	bool		ended;
+	bool		open;			/* in the table */
 	long		references;
 	UT_hash_handle hh;
 };
@@ -100,6 +100,7 @@ session_open(Session *session)
 	else
 	{
 		session->references++;	/* the table's */
+		session->open = true;
 		HASH_ADD_STR(sessions, token, session);
 	}
 	pthread_mutex_unlock(&mutex);
@@ -135,17 +136,15 @@ session_release(Session *session)
 void
 session_end(Session *session)
 {
-	bool		ended;
+	bool		was_open;
 
 	pthread_mutex_lock(&mutex);
-	ended = session->ended;
-	if (!ended)
-	{
-		session->ended = true;
+	was_open = session->open;
+	if (was_open)
 		HASH_DEL(sessions, session);
-	}
+	session->open = false;
 	pthread_mutex_unlock(&mutex);
-	if (ended)
+	if (!was_open)
 		return;
 	events_end_session(session);
 	pool_close(&session->pool);
@@ -279,7 +278,7 @@ session_has_ended(const Session *session)
 	bool		ended;
 
 	pthread_mutex_lock(&mutex);
-	ended = session->ended;
+	ended = !session->open;
 	pthread_mutex_unlock(&mutex);
 	return ended;
 }

@@ -38,7 +38,7 @@ extern SessionRefusal session_open(Session *session);
 extern Session *session_find(const char *token);
 extern void session_release(Session *session);
 
-/* Nobody finds it any more; its streams and connections are closed. */
+/* Nobody finds it any more; its streams and connections are closed. Nothing if it is not open. */
 extern void session_end(Session *session);
 
 /* Ends those whose time is over. */

@@ -12,7 +12,7 @@
 
 #include "options.h"
 
-#define STACK_SIZE (256 * 1024)	/* libpq and jansson are content with it */
+#define STACK_SIZE (512UL * 1024)	/* for libpq with TLS and name services */
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t work = PTHREAD_COND_INITIALIZER;
