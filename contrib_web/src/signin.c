@@ -121,7 +121,7 @@ read_credentials(Request *req, Credentials *credentials)
 	credentials->role = json_string_value(json_object_get(body, "role"));
 	credentials->password = json_string_value(json_object_get(body, "password"));
 	if (body == NULL)
-		return refuse(req, PROBLEM_BAD_REQUEST, "The body is not JSON.", NULL);
+		return refuse(req, PROBLEM_INVALID, "The body is not JSON.", NULL);
 	if (credentials->role == NULL || *credentials->role == '\0' || strlen(credentials->role) > ROLE_MAX)
 		return refuse(req, PROBLEM_INVALID, "\"role\" must be a name of 1 to 63 bytes.", "role");
 	if (credentials->password == NULL || strlen(credentials->password) >= PASSWORD_SIZE)
