@@ -290,7 +290,7 @@ CREATE FUNCTION locking.lock_seconds_remaining(relation regclass, key text) RETU
 CREATE FUNCTION locking.lock_seconds_remaining(relation regclass, key anyelement) RETURNS double precision
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_lock_seconds_remaining';
 CREATE FUNCTION locking.row_key("row" anyelement) RETURNS text
-	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'locking_row_key';
+	LANGUAGE c STABLE COST 100 AS 'MODULE_PATHNAME', 'locking_row_key';
 
 COMMENT ON FUNCTION locking.is_locked(regclass, text) IS 'is the row locked by anybody?';
 COMMENT ON FUNCTION locking.is_locked(regclass, anyelement) IS 'is the row locked by anybody?';
@@ -302,7 +302,7 @@ COMMENT ON FUNCTION locking.row_key(anyelement) IS 'the key of a row of any tabl
 
 -- May the caller see this row, as far as row security goes?
 CREATE FUNCTION locking.row_visible(relation regclass, key text) RETURNS boolean
-	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'locking_row_visible';
+	LANGUAGE c STABLE COST 10 AS 'MODULE_PATHNAME', 'locking_row_visible';
 COMMENT ON FUNCTION locking.row_visible(regclass, text) IS
 	'may the caller read the table and, where row security is on, this row of it?';
 

@@ -34,7 +34,8 @@
  *	  has become shorter than that, nothing is left to be read.
  * 4. Records that come by other ways than this library's functions are raised by a trigger
  *	  on the table, before they are written.  Without it, enabled ALWAYS, the gate says nothing;
- *	  every backend looks again when the relation cache says that the table changed, and
+ *	  a transaction that believes the gate holds a lock on the table which keeps its trigger as it
+ *	  is; every backend looks again when the relation cache says that the table changed, and
  *	  what was filled before the trigger's row in pg_trigger changed is filled anew.
  * 5. On a standby nobody marks a database as filled; after promotion 3. applies.  Nor while
  *	  the table's file is of the own transaction's making: what it replaced may come back.
@@ -65,6 +66,7 @@
 #include "port/atomics.h"
 #include "storage/bufmgr.h"
 #include "storage/ipc.h"
+#include "storage/lmgr.h"
 #include "storage/lwlock.h"
 #include "storage/shmem.h"
 #include "storage/spin.h"
@@ -139,6 +141,9 @@ static Gate *gate = NULL;
 
 /* the records' table, if this backend knows that the gate is filled for it */
 static Oid	known_filled = InvalidOid;
+
+/* and this transaction keeps it from ceasing to be so */
+static bool relied_on = false;
 
 /* raised by every invalidation: one may arrive while that is being found out */
 static uint64 generation = 0;
@@ -298,8 +303,9 @@ flush_counts(void)
 }
 
 static void
-flush_at_end(XactEvent event, void *arg)
+end_transaction(XactEvent event, void *arg)
 {
+	relied_on = false;
 	if (counts.asked >= FLUSH_AT_COMMIT)
 		flush_counts();
 }
@@ -609,8 +615,32 @@ static void
 forget_filled(Datum arg, Oid relid)
 {
 	generation++;
-	if (!OidIsValid(relid) || relid == known_filled)
-		known_filled = InvalidOid;
+	if (OidIsValid(relid) && relid != known_filled)
+		return;
+	known_filled = InvalidOid;
+	relied_on = false;
+}
+
+/*
+ * From here to the end of the transaction nobody can take the trigger of 4. away, nor put
+ * records there without it: that takes a lock on the table which conflicts with ours.
+ * Taking ours reads the invalidations that tell of it.
+ */
+static pg_noinline bool
+rely_on_it(void)
+{
+	if (!OidIsValid(known_filled) && !find_out_filled())
+		return false;
+	LockRelationOid(known_filled, RowExclusiveLock);
+	relied_on = OidIsValid(known_filled);
+	return relied_on;
+}
+
+/* If a subtransaction is undone, the table's lock may go with it. */
+static void
+end_subtransaction(SubXactEvent event, SubTransactionId subxid, SubTransactionId parent, void *arg)
+{
+	relied_on = false;
 }
 
 /* ---- asking ---- */
@@ -635,7 +665,7 @@ gate_says_free(Oid relid, uint64 place, bool lapsed_too)
 {
 	pg_atomic_uint64 *slot;
 
-	if (unlikely(!OidIsValid(known_filled)) && !find_out_filled())
+	if (unlikely(!relied_on) && !rely_on_it())
 		return false;
 	if (unlikely(++counts.asked >= FLUSH_EVERY))
 		flush_counts();
@@ -752,7 +782,8 @@ locking_gate(PG_FUNCTION_ARGS)
 void
 gate_init(void)
 {
-	RegisterXactCallback(flush_at_end, NULL);
+	RegisterXactCallback(end_transaction, NULL);
+	RegisterSubXactCallback(end_subtransaction, NULL);
 	CacheRegisterRelcacheCallback(forget_filled, (Datum) 0);
 	if (!process_shared_preload_libraries_in_progress)
 		return;

@@ -109,14 +109,18 @@ fixed_offset(TupleDesc desc, AttrNumber attnum)
 	return offset;
 }
 
-/* Most keys are an integer that is stored; those need no text to be told from each other. */
+/*
+ * Most keys are an integer that is stored.  Those need no text to be told from each
+ * other, unless somebody has a way of his own to write them.
+ */
 static void
 set_integer(Key *key, TupleDesc desc)
 {
 	Form_pg_attribute att = TupleDescAttr(desc, key->columns[0].attnum - 1);
 	Oid			base = getBaseType(att->atttypid);
 
-	if (att->attgenerated != '\0' || (base != INT2OID && base != INT4OID && base != INT8OID))
+	if (att->attgenerated != '\0' || key->columns[0].way != KEY_TEXT_OUTPUT ||
+		(base != INT2OID && base != INT4OID && base != INT8OID))
 		return;
 	key->integer_size = att->attlen;
 	key->integer_offset = fixed_offset(desc, att->attnum);
