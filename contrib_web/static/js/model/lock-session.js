@@ -62,9 +62,11 @@ export function initial({ lockOn = 'open', ttl = 120, warning = 60 } = {}) {
 		retryAt: null,
 		retries: 0,
 		holder: null,
+		cause: null,
 		loss: null,
 		refusal: null,
 		resumed: false,
+		inherited: false,
 	});
 }
 
@@ -156,7 +158,7 @@ const handlers = {
 
 	granted: (s, e) => (s.phase === 'left'
 		? [s, { do: 'release', token: e.token, beacon: false }]
-		: followUp(held(s, e), { do: 'reread' })),
+		: followUp({ ...held(s, e), inherited: e.outcome === 'renewed' }, { do: 'reread' })),
 
 	held: (s, e) => (s.phase === 'left' ? [s] : stopped({ ...s, pending: null }, e)),
 
@@ -172,10 +174,10 @@ const handlers = {
 		return followUp(next);
 	},
 
-	looked(s, e, now) {
+	looked(s, e) {
 		const next = { ...s, pending: null, trouble: null, retryAt: null, retries: 0 };
 		if (s.phase === 'left') return [s];
-		if (!e.lock) return nobodyHolds(next, now);
+		if (!e.lock) return nobodyHolds(next);
 		if (e.lock.is_mine && e.lock.token === s.token && s.token !== null) return followUp(next);
 		return stopped(next, e);
 	},
@@ -273,10 +275,10 @@ function stopped(s, { lock, sentAt }) {
 
 function nobodyHolds(s) {
 	if (s.phase === 'held' || s.phase === 'expired') {
-		// Broken is somebody's decision. Otherwise it was our own release,
-		// overtaken by a reload: take it again, and compare the row.
-		if (s.cause === 'broken' || s.cause === 'taken_over') return [lost(s, { cause: s.cause })];
-		return s.phase === 'expired' ? [s] : acquire({ ...s, token: null });
+		if (s.phase === 'expired') return [s];
+		// A lock that was there before this page may have been released by the page before
+		// it, overtaken by the reload. Any other end is somebody's decision.
+		return s.inherited && s.cause === 'released' ? acquire({ ...s, token: null, inherited: false }) : [lost(s, { cause: s.cause ?? 'ended' })];
 	}
 	if (s.phase === 'lost') return [{ ...s, holder: null }];
 	return [{ ...s, phase: 'free', holder: null }, { do: 'reread' }];

@@ -124,18 +124,19 @@ const refused = ({ refusal }) => (refusal?.problem?.detail ? [`That was refused:
 
 function lossTitle({ loss, holder }, { ended }) {
 	const by = ended?.actor ?? (holder && !holder.is_mine ? personName(holder) : null);
-	if (loss.cause === 'moved') return 'You are editing this row in another tab now.';
+	if (loss.cause === 'moved' || holder?.is_mine) return 'You are editing this row in another tab now.';
 	if (loss.cause === 'taken_over') return by ? `${by} ${by === 'You' ? 'have' : 'has'} taken over this row.` : 'Somebody has taken over this row.';
 	if (loss.cause === 'broken') return by ? `${by} ${by === 'You' ? 'have' : 'has'} removed your lock.` : 'Your lock was removed.';
+	if (loss.cause === 'released') return 'Your lock was released, in another tab or in a list.';
 	if (holder) return `Your lock has ended, and ${by} is editing this row now.`;
 	return 'Your lock has ended, and the row was changed meanwhile.';
 }
 
 const lossReason = ({ ended }) => (ended?.reason ? [`Reason: “${ended.reason}”.`] : []);
 
-function lossActions({ holder, loss }, about) {
+function lossActions({ holder }, about) {
 	const first = about.isDirty ? ['compare'] : [];
-	if (loss.cause === 'moved' && holder?.is_mine) return [...first, 'control'];
+	if (holder?.is_mine) return [...first, 'control'];
 	return holder ? withTakeOver([...first, askOrWithdraw(about)], about) : [...first, 'again'];
 }
 

@@ -19,6 +19,9 @@ import { announce, ask, askReason, banner, button, toast } from '../ui.js';
 import { lockOnSetting } from '../settings.js';
 import { signInAgain } from './signin.js';
 
+/** What of the lock's state can be seen. */
+const SHOWN = ['phase', 'warned', 'trouble', 'endsAt', 'holder', 'loss', 'refusal'];
+
 export class EditPage {
 	#app;
 	#tableName;
@@ -134,6 +137,7 @@ export class EditPage {
 		if (state.phase === 'held' && before.phase !== 'held') this.#heldNow(state);
 		if (state.phase === 'blocked' && before.phase !== 'blocked') this.#readRequests();
 		if (before.changedAt !== null && state.changedAt === null && state.phase === 'held') this.#draftNote.textContent = this.#isDirty ? 'Draft kept' : '';
+		if (!SHOWN.some((what) => before[what] !== state[what])) return;
 		const words = spoken(before, state, this.#view());
 		if (words) announce(words, { urgent: ['lost', 'expired'].includes(state.phase) || state.warned });
 		this.#render();
@@ -283,21 +287,29 @@ export class EditPage {
 	}
 
 	#renderWanted() {
+		const wanted = this.#lock?.state.phase === 'held' ? this.#wanted : null;
+		// Drawn anew only if it says something else: a button must not go while it is pressed.
+		const key = wanted && JSON.stringify([wanted, this.#isDirty]);
+		if (key === this.#wantedDrawn) return;
+		this.#wantedDrawn = key;
 		this.#wantedNote?.remove();
 		this.#wantedNote = null;
-		if (!this.#wanted || this.#lock?.state.phase !== 'held') return;
-		const { message, requested_at: at } = this.#wanted;
+		if (!wanted) return;
+		const { message, requested_at: at } = wanted;
 		const hand = button(this.#isDirty ? 'Save and hand over' : 'Hand over', () => (this.#isDirty ? this.#save({ keep: false }) : this.#leave()), { kind: 'primary small' });
 		const no = button('Not now', () => { this.#declined = at; this.#wanted = null; this.#render(); }, { kind: 'small' });
-		this.#wantedNote = banner('info', { icon: 'hand', title: `${personName(this.#wanted)} asks for this row.`, text: message ? `“${message}”` : [], actions: [hand, no] });
+		this.#wantedNote = banner('info', { icon: 'hand', title: `${personName(wanted)} asks for this row.`, text: message ? `“${message}”` : [], actions: [hand, no] });
 		this.#notes.append(this.#wantedNote);
 	}
 	#wantedNote = null;
+	#wantedDrawn = null;
 
 	#renderParent() {
+		const holder = this.#parentHolder;
+		if (holder?.acquired_at === this.#parentDrawn) return;
+		this.#parentDrawn = holder?.acquired_at;
 		this.#parentNote?.remove();
 		this.#parentNote = null;
-		const holder = this.#parentHolder;
 		if (!holder) return;
 		this.#parentNote = banner('theirs', {
 			icon: 'lock',
@@ -307,6 +319,7 @@ export class EditPage {
 		this.#notes.append(this.#parentNote);
 	}
 	#parentNote = null;
+	#parentDrawn;
 
 	/** A message over the form; the next one of the same kind replaces it. */
 	#note(kind, content, { id = 'note' } = {}) {

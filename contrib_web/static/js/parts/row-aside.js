@@ -26,7 +26,7 @@ function references(table, row) {
 function children(row) {
 	if (!row.children.length) return null;
 	return card('Rows that refer to this', h('ul', { class: 'links' }, row.children.map(({ name, filter, count: n, more }) => h('li', {},
-		h('a', { href: paths.rows(name, { filter: JSON.stringify(filter) }) }, name), h('span', { class: 'quiet small number' }, `${count(n)}${more ? ' or more' : ''} · ${Object.keys(filter).join(', ')}`)))));
+		h('a', { href: paths.rows(name, { filter: JSON.stringify(filter) }) }, name), h('span', { class: 'quiet small number' }, [n === null ? null : `${count(n)}${more ? ' or more' : ''}`, Object.keys(filter).join(', ')].filter(Boolean).join(' · '))))));
 }
 
 function history(app, table, row) {
