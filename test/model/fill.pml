@@ -292,8 +292,9 @@ proctype Writer(byte me)
 	:: writes < 2 ->
 		writes++;
 		d_step { due = BY_COPY };
-#ifndef LONG_TRANSACTION
-		accept_invalidations();		/* the start of a transaction does, a statement need not */
+#ifndef RELY_WITHOUT_LOCK
+		/* gate.c:rely_on_it: taking the table's lock does, and holding it keeps the trigger as it is */
+		accept_invalidations();
 #endif
 		if
 		:: atomic { row_by == NOBODY -> row_by = _pid; due = due || (RECORDED && !BY_COPY) }
