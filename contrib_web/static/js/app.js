@@ -41,18 +41,14 @@ class App extends EventTarget {
 
 	async #resume() {
 		try {
-			await this.readSession();
+			// Optional: that nobody has signed in yet is no error.
+			const { data, sentAt } = await this.api.get('/session', { optional: true });
+			if (!data) return;
+			this.#become(data, sentAt);
 			this.live.start();
 		} catch (error) {
 			if (!(error instanceof Problem)) throw error;
-			this.session = null;
 		}
-	}
-
-	/** Reads who one is. @throws {Problem} */
-	async readSession() {
-		const { data, sentAt } = await this.api.get('/session');
-		this.#become(data, sentAt);
 	}
 
 	/** @throws {Problem} if name or password are wrong */

@@ -35,6 +35,8 @@
 
 /** How long a change may wait before it goes to the server as a draft. */
 export const DRAFT_DELAY = 4000;
+/** Events that end a lock by somebody's decision. */
+const ENDS = ['released', 'broken', 'taken_over'];
 const RETRY_FIRST = 2000;
 const RETRY_MAX = 15000;
 
@@ -56,6 +58,7 @@ export function initial({ lockOn = 'open', ttl = 120, warning = 60 } = {}) {
 		usedAt: -Infinity,
 		warned: false,
 		changedAt: null,
+		lastChangeAt: null,
 		pending: null,
 		lookAgain: false,
 		trouble: null,
@@ -117,7 +120,7 @@ const handlers = {
 	},
 
 	change(s, e, now) {
-		const marked = { ...s, changedAt: s.changedAt ?? now, usedAt: now };
+		const marked = { ...s, changedAt: s.changedAt ?? now, lastChangeAt: now, usedAt: now };
 		if (s.phase === 'idle') return s.lockOn === 'never' ? [s] : acquire(marked);
 		return used(marked, now);
 	},
@@ -148,7 +151,8 @@ const handlers = {
 	// incomplete, so they only cause a look.
 	news(s, e) {
 		if (['idle', 'acquiring', 'left', 'refused'].includes(s.phase)) return [s];
-		const told = { ...s, cause: e.event };
+		const loss = s.loss?.cause === 'ended' && ENDS.includes(e.event) ? Object.freeze({ cause: e.event }) : s.loss;
+		const told = { ...s, cause: e.event, loss };
 		return s.pending ? [{ ...told, lookAgain: true }] : look(told);
 	},
 
@@ -165,11 +169,11 @@ const handlers = {
 	renewed(s, e) {
 		if (s.phase === 'left') return [s];
 		const resumed = s.phase === 'expired';
-		const unsent = s.changedAt !== null && s.changedAt > e.sentAt;
+		const newer = s.lastChangeAt > e.sentAt ? s.lastChangeAt : null;
 		const next = {
 			...held(s, { ...e, token: s.token }),
 			resumed,
-			changedAt: e.draft && !unsent ? null : s.changedAt,
+			changedAt: e.draft ? newer : s.changedAt,
 		};
 		return followUp(next);
 	},
@@ -278,11 +282,13 @@ function nobodyHolds(s) {
 		if (s.phase === 'expired') return [s];
 		// A lock that was there before this page may have been released by the page before
 		// it, overtaken by the reload. Any other end is somebody's decision.
-		return s.inherited && s.cause === 'released' ? acquire({ ...s, token: null, inherited: false }) : [lost(s, { cause: s.cause ?? 'ended' })];
+		return s.inherited && s.cause === 'released' ? acquire({ ...s, token: null, inherited: false }) : [lost(s, { cause: causeOf(s) })];
 	}
 	if (s.phase === 'lost') return [{ ...s, holder: null }];
 	return [{ ...s, phase: 'free', holder: null }, { do: 'reread' }];
 }
+
+const causeOf = ({ cause }) => (ENDS.includes(cause) ? cause : 'ended');
 
 function lost(s, loss) {
 	return {
@@ -301,10 +307,10 @@ function failed(s, { of, status, problem, lock, sentAt }, now) {
 	if (status === 401) return [{ ...s, trouble: 'signed_out', retryAt: null }];
 	if (status === 0 || status === 429 || status >= 500) return [troubled(s, status, now)];
 	if (status === 404) return [{ ...s, phase: 'refused', token: null, refusal: { status, problem } }];
-	if (of === 'renew') return lock ? stopped(s, { lock, sentAt }) : [lost(s, { cause: s.cause ?? 'ended' })];
+	if (of === 'renew') return lock ? stopped(s, { lock, sentAt }) : [lost(s, { cause: causeOf(s) })];
 	if (of === 'look') return [s];
 	if (lock) return stopped(s, { lock, sentAt });
-	return [{ ...s, phase: s.holder ? 'blocked' : 'refused', refusal: { status, problem } }];
+	return [{ ...s, phase: s.loss ? 'lost' : s.holder ? 'blocked' : 'refused', refusal: { status, problem } }];
 }
 
 function troubled(s, status, now) {

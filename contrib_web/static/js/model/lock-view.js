@@ -129,7 +129,8 @@ function lossTitle({ loss, holder }, { ended }) {
 	if (loss.cause === 'broken') return by ? `${by} ${by === 'You' ? 'have' : 'has'} removed your lock.` : 'Your lock was removed.';
 	if (loss.cause === 'released') return 'Your lock was released, in another tab or in a list.';
 	if (holder) return `Your lock has ended, and ${by} is editing this row now.`;
-	return 'Your lock has ended, and the row was changed meanwhile.';
+	if (loss.cause === 'changed') return 'Your lock has ended, and the row was changed meanwhile.';
+	return 'Your lock has ended, and somebody may have changed the row since.';
 }
 
 const lossReason = ({ ended }) => (ended?.reason ? [`Reason: “${ended.reason}”.`] : []);

@@ -139,7 +139,9 @@ export class EditPage {
 		if (before.changedAt !== null && state.changedAt === null && state.phase === 'held') this.#draftNote.textContent = this.#isDirty ? 'Draft kept' : '';
 		if (!SHOWN.some((what) => before[what] !== state[what])) return;
 		const words = spoken(before, state, this.#view());
-		if (words) announce(words, { urgent: ['lost', 'expired'].includes(state.phase) || state.warned });
+		const isUrgent = ['lost', 'expired'].includes(state.phase) || state.warned;
+		if (words) announce(words, { urgent: isUrgent });
+		document.title = `${isUrgent ? '(!) ' : ''}${document.title.replace(/^\(!\) /, '')}`;
 		this.#render();
 	}
 
