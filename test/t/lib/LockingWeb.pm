@@ -1,0 +1,338 @@
+# What the tests of the web server share: a cluster that asks for passwords, the server as a
+# process of its own, clients that sign in, and bare connections for what no client would send.
+package LockingWeb;
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use FindBin;
+use JSON::PP ();
+use LockingTest;
+use POSIX ();
+
+our @EXPORT = qw(new_web_node web_server segment json_of in_seconds);
+
+our $json = JSON::PP->new->utf8->canonical->allow_nonref;
+
+# How long to wait for what should come at once, before it counts as failed.
+our $PATIENCE = 60;
+
+# A running cluster with the extension, a protected table article (id, title, body) of 20 rows, and roles whose password
+# is NAME-pw: anna and bert edit, boss may break, take over and protect as well, reader only reads, locking_web is
+# the server's own. Only the superuser needs no password.
+sub new_web_node
+{
+	my ($name, %options) = @_;
+	my $node = new_node($name, stopped => 1, conf => [ 'log_statement = none', 'password_encryption = scram-sha-256', @{ $options{conf} || [] } ],
+		init => { extra => [ '-E', 'UTF8', '--locale=C' ] });
+	ask_for_passwords($node);
+	$node->start;
+	sql($node, <<'SQL');
+CREATE EXTENSION locking;
+CREATE ROLE anna LOGIN PASSWORD 'anna-pw';
+CREATE ROLE bert LOGIN PASSWORD 'bert-pw';
+CREATE ROLE boss LOGIN PASSWORD 'boss-pw';
+CREATE ROLE reader LOGIN PASSWORD 'reader-pw';
+CREATE ROLE locking_web LOGIN PASSWORD 'locking_web-pw';
+COMMENT ON ROLE anna IS 'Anna Albers';
+CREATE TABLE article (id integer PRIMARY KEY, title text NOT NULL, body text);
+INSERT INTO article SELECT g, 'title ' || g, 'body' FROM generate_series(1, 20) g;
+SELECT locking.protect('article');
+GRANT SELECT, INSERT, UPDATE, DELETE ON article TO anna, bert, boss;
+GRANT SELECT ON article TO reader;
+SELECT format('GRANT EXECUTE ON FUNCTION %s TO boss', oid::regprocedure) FROM pg_proc
+WHERE pronamespace = 'locking'::regnamespace AND proname IN ('break_lock', 'take_over', 'protect', 'unprotect') \gexec
+SQL
+	return $node;
+}
+
+sub ask_for_passwords
+{
+	my ($node) = @_;
+	my $superuser = getpwuid $>;
+	open my $file, '>', $node->data_dir . '/pg_hba.conf' or die "pg_hba.conf: $!\n";
+	print $file "local all $superuser trust\nlocal replication $superuser trust\nlocal all all scram-sha-256\n";
+	close $file;
+	return;
+}
+
+sub web_server { return LockingWeb::Server->new(@_) }
+
+# A text as a segment of a path, or a part of a query.
+sub segment
+{
+	my ($text) = @_;
+	utf8::encode($text);
+	$text =~ s/([^A-Za-z0-9._~-])/sprintf '%%%02X', ord $1/ge;
+	return $text;
+}
+
+sub json_of { return $json->encode($_[0]) }
+
+# The code's value; dies if it takes too long.
+sub in_seconds
+{
+	my ($seconds, $what, $code) = @_;
+	local $SIG{ALRM} = sub { die "$what: not within $seconds s\n" };
+	alarm $seconds;
+	my $value = eval { $code->() };
+	my $error = $@;
+	alarm 0;
+	die $error if $error;
+	return $value;
+}
+
+# ---- the server ----
+
+package LockingWeb::Server;
+
+use Test::More;
+
+my $program = "$FindBin::RealBin/../../contrib_web/build/asan/locking-web";
+my %running;
+
+# Of a node, with options as on the command line: web_server($node, '--workers', 1). Requests from one address, as
+# all are here, are not limited unless the options say so.
+sub new
+{
+	my ($class, $node, @options) = @_;
+	my $self = bless { node => $node, log => LockingTest::tmp_folder() . '/log' }, $class;
+	my $dsn = 'host=' . $node->host . ' port=' . $node->port . ' dbname=postgres user=locking_web password=locking_web-pw';
+	$self->spawn({ LOCKING_WEB_DSN => $dsn }, '--listen', '127.0.0.1:0', '--connections-per-address', '0', @options);
+	return $self;
+}
+
+sub spawn
+{
+	my ($self, $environment, @arguments) = @_;
+	$self->{pid} = open $self->{out}, '-|';
+	die "fork: $!\n" unless defined $self->{pid};
+	if ($self->{pid} == 0)
+	{
+		%ENV = (%ENV, %$environment, ASAN_OPTIONS => 'exitcode=99', UBSAN_OPTIONS => 'print_stacktrace=1:exitcode=99');
+		open STDERR, '>', $self->{log};
+		exec { $program } $program, @arguments or POSIX::_exit(127);
+	}
+	$running{ $self->{pid} } = 1;
+	my $line = LockingWeb::in_seconds($LockingWeb::PATIENCE, 'start', sub { readline $self->{out} }) || '';
+	($self->{url}, $self->{port}) = $line =~ m{^listening on (https?://127\.0\.0\.1:(\d+))/$}
+	  or die "the server does not start: $line" . $self->log;
+	return;
+}
+
+sub log
+{
+	my ($self) = @_;
+	open my $file, '<', $self->{log} or return '';
+	local $/;
+	return scalar(<$file>) // '';
+}
+
+# Nobody signed in.
+sub client { my ($self, %options) = @_; return LockingWeb::Client->new($self, %options) }
+
+sub sign_in
+{
+	my ($self, $role, %options) = @_;
+	my $client = $self->client(%options);
+	my $reply = $client->sign_in($role, "$role-pw");
+	die "signing in as $role: $reply->{status} $reply->{content}\n" if $reply->{status} != 201;
+	return $client;
+}
+
+sub wire { my ($self) = @_; return LockingWeb::Wire->new($self->{port}) }
+
+sub is_alive { my ($self) = @_; return waitpid($self->{pid}, POSIX::WNOHANG()) == 0 }
+
+sub terminate { my ($self) = @_; kill 'TERM', $self->{pid}; return }
+
+# Its exit status, once it has ended; dies if that takes longer than so many seconds.
+sub await_end
+{
+	my ($self, $seconds) = @_;
+	LockingWeb::in_seconds($seconds, 'end', sub { waitpid $self->{pid}, 0 });
+	delete $running{ $self->{pid} };
+	return $?;
+}
+
+# Ends it, and looks at how it ended: one test.
+sub stop_ok
+{
+	my ($self, $name) = @_;
+	$self->terminate;
+	my $status = eval { $self->await_end(20) };
+	my ($complaint) = $self->log =~ /(runtime error: .*|ERROR: (?:Address|Leak)Sanitizer.*)/s;
+	return ok(defined $status && $status == 0 && !$complaint, $name || 'the server ends well, and no sanitizer complains')
+	  || diag(defined $status ? "status $status" : $@, $complaint || '');
+}
+
+END
+{
+	my $status = $?;
+	kill 'KILL', keys %running;
+	$? = $status;
+}
+
+# ---- a client ----
+
+package LockingWeb::Client;
+
+use HTTP::Tiny;
+
+# Options: headers, sent with each request.
+sub new
+{
+	my ($class, $server, %options) = @_;
+	my $http = HTTP::Tiny->new(timeout => $LockingWeb::PATIENCE, max_redirect => 0, keep_alive => 1,
+		http_proxy => undef, https_proxy => undef, all_proxy => undef, verify_SSL => 0);
+	return bless { server => $server, http => $http, headers => $options{headers} || {} }, $class;
+}
+
+# The reply: status, headers (names in lower case), content, json (decoded, if it is some). The path is below /api/v1, unless
+# it begins with two slashes: '//healthz'. The body is data, or a reference to a text that is sent as it is. Session and
+# CSRF token are sent as by a page; a header that is undef is not sent.
+sub request
+{
+	my ($self, $method, $path, $body, %headers) = @_;
+	my %all = (%{ $self->{headers} }, $self->own_headers($method), defined $body ? ('Content-Type' => 'application/json') : (), %headers);
+	delete @all{ grep { !defined $all{$_} } keys %all };
+	my $content = !defined $body ? undef : ref $body eq 'SCALAR' ? $$body : LockingWeb::json_of($body);
+	my $reply = $self->{http}->request($method, $self->url($path), { headers => \%all, defined $content ? (content => $content) : () });
+	die "$method $path: $reply->{content}\n" if $reply->{status} == 599;
+	$reply->{json} = $LockingWeb::json->decode($reply->{content})
+	  if ($reply->{headers}{'content-type'} // '') =~ /json/ && length $reply->{content};
+	$self->{server}{observer}->($method, $path, $reply, $content) if $self->{server}{observer};
+	return $reply;
+}
+
+sub url
+{
+	my ($self, $path) = @_;
+	return $self->{server}{url} . ($path =~ m{^//} ? substr $path, 1 : "/api/v1$path");
+}
+
+sub own_headers
+{
+	my ($self, $method) = @_;
+	return ($self->{cookie} ? (Cookie => "locking_session=$self->{cookie}") : (),
+		$self->{csrf} && $method ne 'GET' ? ('X-CSRF-Token' => $self->{csrf}) : ());
+}
+
+sub get { my ($self, @rest) = @_; return $self->request('GET', @rest) }
+sub post { my ($self, @rest) = @_; return $self->request('POST', @rest) }
+sub put { my ($self, @rest) = @_; return $self->request('PUT', @rest) }
+sub delete { my ($self, @rest) = @_; return $self->request('DELETE', @rest) }
+
+sub sign_in
+{
+	my ($self, $role, $password) = @_;
+	my $reply = $self->post('/session', { role => $role, password => $password });
+	$self->enter($reply) if $reply->{status} == 201;
+	return $reply;
+}
+
+# Goes on with the session that a reply began.
+sub enter
+{
+	my ($self, $reply) = @_;
+	($self->{cookie}) = $reply->{headers}{'set-cookie'} =~ /^locking_session=([^;]+)/;
+	$self->{csrf} = $reply->{json}{csrf};
+	return;
+}
+
+# ---- a connection ----
+
+package LockingWeb::Wire;
+
+use IO::Select;
+use IO::Socket::INET;
+use Socket qw(IPPROTO_TCP TCP_NODELAY SHUT_WR);
+
+sub new
+{
+	my ($class, $port) = @_;
+	my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port) or die "connect: $!\n";
+	setsockopt $socket, IPPROTO_TCP, TCP_NODELAY, 1;
+	return bless { socket => $socket, input => '', closed => 0 }, $class;
+}
+
+# Bytes as they are; what a server that has closed does not take is lost.
+sub send
+{
+	my ($self, $bytes) = @_;
+	local $SIG{PIPE} = 'IGNORE';
+	while (length $bytes)
+	{
+		my $written = syswrite $self->{socket}, $bytes;
+		last unless defined $written;
+		substr $bytes, 0, $written, '';
+	}
+	return $self;
+}
+
+# A whole request, as the client would send it.
+sub send_request
+{
+	my ($self, $client, $method, $path, $body, %headers) = @_;
+	my $content = defined $body ? LockingWeb::json_of($body) : '';
+	%headers = (Host => '127.0.0.1', $client ? $client->own_headers($method) : (),
+		defined $body ? ('Content-Type' => 'application/json', 'Content-Length' => length $content) : (), %headers);
+	return $self->send("$method /api/v1$path HTTP/1.1\r\n" . join('', map { "$_: $headers{$_}\r\n" } sort keys %headers) . "\r\n$content");
+}
+
+sub finish_sending { my ($self) = @_; shutdown $self->{socket}, SHUT_WR; return $self }
+
+# Reads what there is, waiting at most so long for it; false: nothing came.
+sub read_some
+{
+	my ($self, $seconds) = @_;
+	return 0 if $self->{closed} || !IO::Select->new($self->{socket})->can_read($seconds);
+	my $n = sysread $self->{socket}, $self->{input}, 65536, length $self->{input};
+	$self->{closed} = 1 unless $n;
+	return $n;
+}
+
+# Until the pattern fits what has come: what stood before its end is taken away and returned. undef: the end came before.
+sub read_until
+{
+	my ($self, $pattern, $seconds) = @_;
+	my $deadline = time + ($seconds || $LockingWeb::PATIENCE);
+	until ($self->{input} =~ /$pattern/)
+	{
+		return undef if $self->{closed};
+		die "nothing came that fits $pattern, but: $self->{input}\n" if time > $deadline;
+		$self->read_some(1);
+	}
+	return substr $self->{input}, 0, $+[0], '';
+}
+
+# A reply with its body (not for streams): status, headers, content, json. undef: closed without one.
+sub read_reply
+{
+	my ($self) = @_;
+	my $head = $self->read_until(qr/\r\n\r\n/) // return undef;
+	my ($status) = $head =~ m{^HTTP/1\.[01] (\d\d\d)} or return undef;
+	my %headers = map { /^([^:]+):\s*(.*)$/ ? (lc $1 => $2) : () } split /\r\n/, $head;
+	my $length = $headers{'content-length'} || 0;
+	my $content = $length ? $self->read_until(qr/\A.{$length}/s) : '';
+	my $decoded = ($headers{'content-type'} // '') =~ /json/ && length($content // '') ? $LockingWeb::json->decode($content) : undef;
+	return { status => $status, headers => \%headers, content => $content, json => $decoded };
+}
+
+# All that comes until the server closes; undef if it does not in that time.
+sub read_to_end
+{
+	my ($self, $seconds) = @_;
+	my $deadline = time + $seconds;
+	until ($self->{closed})
+	{
+		return undef if time > $deadline;
+		$self->read_some(1);
+	}
+	return $self->{input};
+}
+
+sub close { my ($self) = @_; close $self->{socket}; return }
+
+1;
