@@ -61,8 +61,13 @@ sql() { run psql -X -q -At -v ON_ERROR_STOP=1 -d "$DATABASE" "$@"; }
 
 # A statement's time inside the server, in ms, left in OUT. A single row is written
 # first: the session has loaded by then what it needs.
-time_update() { # TABLE KEY
-	sql -c "UPDATE $1 SET v = v + 1 WHERE id = $2" -c "SELECT bench.ms('UPDATE $1 SET v = v + 1')"
+time_update() { # TABLE VARIANT KEY
+	use_variant "$1" "$2"
+	sql -c "UPDATE $1 SET v = v + 1 WHERE id = $3" -c "SELECT bench.ms('UPDATE $1 SET v = v + 1')"
+}
+
+use_variant() { # TABLE VARIANT
+	sql -c "SELECT bench.use('$1', '$2')"
 }
 
 record() { # WORKLOAD TASK GATE VARIANT ROUND VALUE UNIT

@@ -62,7 +62,7 @@ GRANT SELECT ON bench.doc, bench.usual_lock TO reader;
 SELECT format('CREATE TABLE bench.wal_%s (id int PRIMARY KEY, v int NOT NULL, modified timestamptz NOT NULL)
 			WITH (fillfactor = 45)', v),
 	format('INSERT INTO bench.wal_%s SELECT g, 0, now() FROM generate_series(1, 20000) g', v),
-	format('SELECT bench.add_trigger(''bench.wal_%1$s'', %1$L)', v)
+	format('SELECT bench.add_triggers(''bench.wal_%1$s'', %1$L), bench.use(''bench.wal_%1$s'', %1$L)', v)
 FROM string_to_table('none empty guard plpgsql', ' ') v \gexec
 VACUUM ANALYZE;
 CHECKPOINT;

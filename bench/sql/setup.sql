@@ -20,21 +20,33 @@ BEGIN
 	RETURN NEW;
 END $$;
 
--- Puts a variant's trigger on a table; "none" has none.
-CREATE FUNCTION bench.add_trigger(target regclass, variant text) RETURNS void LANGUAGE plpgsql AS $$
+-- A table has the triggers of all variants, of which bench.use() leaves one enabled: tables that
+-- differ in nothing but their place in memory already differ by more than what is measured.
+CREATE FUNCTION bench.add_triggers(target regclass, VARIADIC variants text[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	variant text;
+	function text;
 BEGIN
-	CASE variant
-	WHEN 'none' THEN
-		NULL;
-	WHEN 'guard' THEN
-		PERFORM locking.protect(target);
-	WHEN 'empty' THEN
-		EXECUTE format('CREATE TRIGGER t BEFORE UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION bench.empty_trigger()', target);
-	WHEN 'plpgsql' THEN
-		EXECUTE format('CREATE TRIGGER t BEFORE UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION bench.usual_trigger()', target);
-	WHEN 'moddatetime' THEN
-		EXECUTE format('CREATE TRIGGER t BEFORE UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION moddatetime(modified)', target);
-	END CASE;
+	FOREACH variant IN ARRAY variants LOOP
+		function := CASE variant
+			WHEN 'empty' THEN 'bench.empty_trigger()'
+			WHEN 'plpgsql' THEN 'bench.usual_trigger()'
+			WHEN 'moddatetime' THEN 'moddatetime(modified)' END;
+		IF variant = 'guard' THEN
+			PERFORM locking.protect(target);
+		ELSIF function IS NOT NULL THEN
+			EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION %s', variant, target, function);
+		END IF;
+	END LOOP;
+	PERFORM bench.use(target, 'none');
+END $$;
+
+CREATE FUNCTION bench.use(target regclass, variant text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE format('ALTER TABLE %s DISABLE TRIGGER USER', target);
+	IF variant <> 'none' THEN
+		EXECUTE format('ALTER TABLE %s ENABLE TRIGGER %I', target, CASE variant WHEN 'guard' THEN '~locking_guard' ELSE variant END);
+	END IF;
 END $$;
 
 -- Milliseconds that a statement takes.

@@ -3,7 +3,7 @@
 
 VARIANTS=(none empty guard moddatetime plpgsql)
 
-# These tables are of use to "single" too.
+# The tables are of use to "single" too.
 TABLES_MADE=
 make_tables() {
 	local cluster
@@ -18,9 +18,9 @@ make_tables() {
 
 bulk_once() { # SHAPE VARIANT CLUSTER ROUND
 	use "$3"
-	time_update "bench.$1_$2" 1
+	time_update "bench.$1" "$2" 1
 	record bulk "$1" "$3" "$2" "$4" "$(per_row "$OUT" "$ROWS")" 'ns per row'
-	sql -c "VACUUM bench.$1_$2"
+	sql -c "VACUUM bench.$1"
 }
 
 bulk() {

@@ -70,12 +70,12 @@ live_once() { # ROUND VARIANT NAME GATE LOCKS SLOTS KEYS ORDER
 	use "$3"
 	count_looks
 	looked=$OUT
-	time_update "bench.live_$2" "$(live_key "$7")"
+	time_update bench.live "$2" "$(live_key "$7")"
 	record live "$(live_task "${@:3}")" "$4" "$2" "$1" "$(per_row "$OUT" "$ROWS")" 'ns per row'
 	count_looks
 	[ "$2:$4" != guard:on ] ||
 		record live "$(live_task "${@:3}"): looks at records" "$4" "$2" "$1" $((OUT - looked)) "in $ROWS rows"
-	sql -c "VACUUM bench.live_$2"
+	sql -c "VACUUM bench.live"
 }
 
 # How often the gate could not say that a row is free.
@@ -121,7 +121,8 @@ live() {
 }
 
 record_filling() { # LOCKS
-	sql -c "INSERT INTO bench.live_guard VALUES (1, 0, now())"
-	sql -c "SELECT bench.ms('UPDATE bench.live_guard SET v = v + 1')"
+	use_variant bench.live guard
+	sql -c "INSERT INTO bench.live VALUES (1, 0, now())"
+	sql -c "SELECT bench.ms('UPDATE bench.live SET v = v + 1')"
 	record live "first guarded UPDATE after a start, $1 locks" on guard 1 "$OUT" ms
 }

@@ -4,9 +4,10 @@
 single_once() { # SHAPE VARIANT CLUSTER ROUND
 	local count=$((ROWS / 10))
 	use "$3"
-	sql -c "UPDATE bench.$1_$2 SET v = v + 1 WHERE id = 1" -c "SELECT bench.singles_$1_$2($count)"
+	use_variant "bench.$1" "$2"
+	sql -c "UPDATE bench.$1 SET v = v + 1 WHERE id = 1" -c "SELECT bench.singles_$1($count)"
 	record single "$1" "$3" "$2" "$4" "$(per_row "$OUT" "$count")" 'ns per row'
-	sql -c "VACUUM bench.$1_$2"
+	sql -c "VACUUM bench.$1"
 }
 
 single() {

@@ -1,24 +1,24 @@
 # shellcheck shell=bash
-# pgbench's own TPC-B script. One database for each trigger on pgbench_accounts, in the
-# same cluster, and one in the cluster without the gate. Committing does not wait for the disk,
-# so that a trigger shows.
+# pgbench's own TPC-B script, with one trigger or the other on pgbench_accounts. Committing
+# does not wait for the disk, so that a trigger shows.
 
 TPCB_RUNS=(on:none on:empty on:guard off:guard)
 
-make_tpcb() { # CLUSTER VARIANT
-	local DATABASE=tpcb_$2
+make_tpcb() { # CLUSTER
+	local DATABASE=tpcb
 	use "$1"
 	run createdb "$DATABASE"
 	run pgbench -q -i -s "$TPCB_SCALE" "$DATABASE"
 	sql -f "$BENCH/sql/setup.sql"
-	sql -c "SELECT bench.add_trigger('pgbench_accounts', '$2')" \
+	sql -c "SELECT bench.add_triggers('pgbench_accounts', 'empty', 'guard')" \
 		-c "ALTER DATABASE $DATABASE SET synchronous_commit = off" -c CHECKPOINT
 }
 
 tpcb_once() { # CLUSTER VARIANT CLIENTS ROUND
-	local rate
+	local rate DATABASE=tpcb
 	use "$1"
-	run pgbench -M prepared -c "$3" -j $(($3 < 2 ? 1 : 2)) -T "$TPCB_SECONDS" "tpcb_$2"
+	use_variant pgbench_accounts "$2"
+	run pgbench -M prepared -c "$3" -j $(($3 < 2 ? 1 : 2)) -T "$TPCB_SECONDS" "$DATABASE"
 	rate=$(sed -n 's/^tps = \([0-9.]*\).*/\1/p' <<<"$OUT")
 	record tpcb "$3 clients" "$1" "$2" "$4" "$rate" 'per s'
 }
@@ -32,19 +32,18 @@ tpcb_round() { # CLIENTS ROUND
 }
 
 vacuum_tpcb() {
-	local one DATABASE
-	for one in "${TPCB_RUNS[@]}"; do
-		DATABASE=tpcb_${one#*:}
-		use "${one%:*}"
+	local cluster DATABASE=tpcb
+	for cluster in on off; do
+		use $cluster
 		sql -c 'VACUUM pgbench_accounts'
 	done
 }
 
 tpcb() {
-	local one round clients again
-	for one in "${TPCB_RUNS[@]}"; do
-		progress "tpcb: database $one, scale $TPCB_SCALE"
-		make_tpcb "${one%:*}" "${one#*:}"
+	local cluster round clients again
+	for cluster in on off; do
+		progress "tpcb: scale $TPCB_SCALE, gate $cluster"
+		make_tpcb $cluster
 	done
 	tpcb_round 8 0
 	for round in $(seq "$ROUNDS"); do
