@@ -3,8 +3,7 @@
  *		All locks, and their history.
  *
  * The views ask of each record whether its reader may see the row. So they are asked for as
- * little as can do: locks table by table, which the index of lock records
- * serves, and the history by stretches of time. OFFSET 0 keeps a condition beside its view: as a
+ * little as can do: locks of one table by their index, and the history by stretches of time. OFFSET 0 keeps a condition beside its view: as a
  * condition of a join it would be applied after the view's own.
  */
 #include "api.h"
@@ -62,12 +61,11 @@ is_backward(const Request *req)
 
 /* ---- locks ---- */
 
-/* $5 owner, $6 mine */
-#define LOCKS \
-	"SELECT l.* FROM locking.protected_tables p, LATERAL (SELECT l.* FROM locking.locks l" \
-	"  WHERE l.relation::oid = p.relation::oid AND ($5 IS NULL OR l.owner = $5)" \
-	"   AND (l.is_mine OR NOT coalesce($6::boolean, false)) OFFSET 0) l" \
-	" WHERE p.relation::oid = coalesce(want.asked, p.relation::oid)"
+/* $5 owner, $6 mine. Two ways, of which one is taken: all records are read once, or those of one table by their index. */
+#define LOCKS_WHERE(condition) \
+	"SELECT l.* FROM locking.locks l WHERE " condition " AND ($5 IS NULL OR l.owner = $5)" \
+	" AND (l.is_mine OR NOT coalesce($6::boolean, false))"
+#define LOCKS LOCKS_WHERE("want.asked IS NULL") " UNION ALL " LOCKS_WHERE("l.relation::oid = want.asked")
 #define LOCKS_TEXTS "l.key, l.owner, l.owner_name, l.note, l.relation::text"
 #define LOCKS_ORDER(way) "acquired_at " way ", relation::oid " way ", key COLLATE \"C\" " way
 #define LOCKS_EDGE "pg_catalog.json_build_array(acquired_at, relation::oid, key)"

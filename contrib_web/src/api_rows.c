@@ -31,6 +31,10 @@ enum PagePlan
  * greatest values, but a comparison with NULL is never true: where the sort column can
  * be null, the rows behind the cursor are those of one condition or another. An index
  * answers each, but not both in one, hence UNION ALL.
+ *
+ * What is shown of a row is made of no more rows than the page has: first these are picked, by
+ * order and key alone, so that sorting reads no long values; then they are looked up again.
+ * MATERIALIZED matters: a lock is looked up by index only if the key to look for is a column that is there.
  */
 static const Statement plan_page = {"plan_page", RELATION
 	/* dir and before make the way to go: up or down */
@@ -43,13 +47,14 @@ static const Statement plan_page = {"plan_page", RELATION
 	"), ord AS ("
 	" SELECT *, pg_catalog.format('($4::json ->> %s)::%s', no, type) AS given"
 	" FROM (SELECT pg_catalog.row_number() OVER (ORDER BY coalesce(name = want.sort, false) DESC, key_no)::int - 1 AS no,"
-	"   type, 't.' || ident AS item, NOT attnotnull AS nullable,"
+	"   type, 't.' || ident AS item, NOT attnotnull AS nullable, key_no, " EQUALS("atttypid") " AS equals,"
 	"   " OPERATOR_OF("atttypid", "want.strategy", "want.compare") " AS operator"
 	"  FROM col, want WHERE key_no > 0 OR name = want.sort) o"
 	"), cur AS ("
 	" SELECT " CURSOR_VALUES("list", "cursor") " AS \"values\" FROM want WHERE cursor IS NOT NULL"
 	"), piece AS ("
-	" SELECT (SELECT pg_catalog.string_agg(item || '::text', ', ' ORDER BY no) FROM ord) AS texts,"
+	" SELECT (SELECT pg_catalog.string_agg(pg_catalog.format('o%s::text', no), ', ' ORDER BY no) FROM ord) AS texts,"
+	"  (SELECT pg_catalog.string_agg(pg_catalog.format('%s %s p.o%s', item, equals, no), ' AND ') FROM ord WHERE key_no > 0) AS same_key,"
 	"  (SELECT pg_catalog.string_agg(pg_catalog.format('%s AS o%s', item, no), ', ' ORDER BY no) FROM ord) AS named,"
 	"  (SELECT pg_catalog.string_agg(pg_catalog.format('%s %s', item, way), ', ' ORDER BY no) FROM ord) AS item_order,"
 	"  (SELECT pg_catalog.string_agg(pg_catalog.format('o%s %s', no, way), ', ' ORDER BY no) FROM ord) AS page_order,"
@@ -73,7 +78,7 @@ static const Statement plan_page = {"plan_page", RELATION
 	" UNION ALL"
 	" SELECT pg_catalog.format('t.%s::text OPERATOR(pg_catalog.~~*) (%s)', ident, $sql$" ANYWHERE("$2") "$sql$)"
 	" FROM col JOIN pg_type type ON type.oid = atttypid WHERE typcategory = 'S'"
-	"), source AS ("
+	"), searched AS ("
 	" SELECT CASE WHEN locked THEN pg_catalog.format("
 	"   '(SELECT l.key FROM locking.locks l WHERE l.relation::oid = %s::oid OFFSET 0) asked JOIN %s t ON %s', oid, source, matches)"
 	"  ELSE source || ' t' END AS tables,"
@@ -92,19 +97,23 @@ static const Statement plan_page = {"plan_page", RELATION
 	"  FROM cur, want WHERE \"values\" IS NULL OR pg_catalog.json_array_length(\"values\") <> (SELECT pg_catalog.count(*) FROM ord)"
 	") "
 	"SELECT problem, detail, field, pg_catalog.format($sql$"
-	"WITH page AS (SELECT *, pg_catalog.row_number() OVER (ORDER BY %1$s) AS n FROM (%2$s) part ORDER BY %1$s LIMIT $1::bigint + 1),"
-	" edge AS (SELECT %3$L AS list, (SELECT cursor FROM page WHERE n = 1) AS near,"
-	"  (SELECT cursor FROM page WHERE n = $1::bigint AND EXISTS (SELECT FROM page WHERE n > $1::bigint)) AS far)"
-	" SELECT pg_catalog.json_build_object('rows', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('key', key, 'label', label, 'values', \"values\","
-	"  'lock', " LOCK_WHERE("l.relation::oid = %4$s::oid AND l.key = page.key") ") ORDER BY %5$s), '[]') FROM page WHERE n <= $1::bigint),"
-	" 'next', " CURSOR("list", "%6$s") ", 'prev', " CURSOR("list", "%7$s") ") FROM edge"
+	"WITH picked AS MATERIALIZED ("
+	"  SELECT *, pg_catalog.row_number() OVER (ORDER BY %1$s) AS n FROM (%2$s) part ORDER BY %1$s LIMIT $1::bigint + 1),"
+	" page AS MATERIALIZED (SELECT p.n, %3$s AS key, %4$s AS label, %5$s AS \"values\" FROM picked p JOIN %6$s t ON %7$s WHERE p.n <= $1::bigint),"
+	" edge AS (SELECT %8$L AS list, (SELECT pg_catalog.json_build_array(%9$s) FROM picked WHERE n = 1) AS near,"
+	"  (SELECT pg_catalog.json_build_array(%9$s) FROM picked WHERE n = $1::bigint"
+	"   AND EXISTS (SELECT FROM picked WHERE n > $1::bigint)) AS far)"
+	" SELECT pg_catalog.json_build_object('rows', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object("
+	"   'key', key, 'label', label, 'values', \"values\","
+	"   'lock', " LOCK_WHERE("l.relation::oid = %10$s::oid AND l.key = page.key") ") ORDER BY %11$s), '[]') FROM page),"
+	"  'next', " CURSOR("list", "%12$s") ", 'prev', " CURSOR("list", "%13$s") ") FROM edge"
 	"$sql$, page_order,"
-	" (SELECT pg_catalog.string_agg(pg_catalog.format('(SELECT %s AS key, %s AS label, %s AS \"values\", pg_catalog.json_build_array(%s) AS cursor, %s"
-	" FROM %s WHERE %s%s ORDER BY %s LIMIT $1::bigint + 1)', made.key, label, made.\"values\", texts, named, tables,"
-	"   condition, conditions, item_order), ' UNION ALL ') FROM part),"
-	" list, rel.oid, CASE WHEN back THEN 'n DESC' ELSE 'n' END, CASE WHEN back THEN 'near' ELSE 'far' END,"
+	" (SELECT pg_catalog.string_agg(pg_catalog.format('(SELECT %s FROM %s WHERE %s%s ORDER BY %s LIMIT $1::bigint + 1)',"
+	"   named, tables, condition, conditions, item_order), ' UNION ALL ') FROM part),"
+	" made.key, label, made.\"values\", rel.source, same_key, list, texts, rel.oid,"
+	" CASE WHEN back THEN 'n DESC' ELSE 'n' END, CASE WHEN back THEN 'near' ELSE 'far' END,"
 	" CASE WHEN back THEN 'far' WHEN at_start THEN 'NULL::json' ELSE 'near' END), size, (SELECT \"values\" FROM cur)"
-	" FROM rel, made, want, piece, source,"
+	" FROM rel, made, want, piece, searched,"
 	"  (SELECT * FROM problem WHERE problem IS NOT NULL OR no = 1 ORDER BY problem IS NULL, no LIMIT 1) p"};
 
 /* GET tables/{table}/rows */

@@ -26,8 +26,8 @@
 	"pg_catalog.json_build_object('hard', rel.hard, 'required', rel.required, 'columns', rel.columns," \
 	" 'ttl', " SECONDS("rel.ttl") ", 'warning', " SECONDS("rel.warning") ", 'parent', rel.parent, 'guarded', rel.guarded)"
 
-/* Members of the JSON that tells of a table. */
-#define SUMMARY \
+/* Members of the JSON that tells of a table; locks: how many there are. */
+#define SUMMARY(locks) \
 	"'table', rel.target, 'name', rel.name, 'schema', rel.schema, 'relation', rel.relation," \
 	" 'comment', pg_catalog.obj_description(rel.oid, 'pg_class'), 'has_key', pg_catalog.cardinality(rel.key) > 0," \
 	" 'protection', CASE WHEN rel.protected THEN " PROTECTION " END," \
@@ -38,13 +38,15 @@
 	"  'protect', " MAY_PROTECT "," \
 	"  'break_locks', pg_catalog.has_function_privilege('locking.break_lock(regclass,text,text)', 'EXECUTE')," \
 	"  'take_over', pg_catalog.has_function_privilege('locking.take_over(regclass,text,text,interval,boolean,text,text)', 'EXECUTE'))," \
-	" 'locks', (SELECT pg_catalog.count(*) FROM locking.locks l WHERE l.relation::oid = rel.oid)," \
+	" 'locks', " locks "," \
 	" 'rows_estimate', CASE WHEN rel.reltuples >= 0::float4 THEN rel.reltuples END"
 
 static const Statement all_tables = {"all_tables",
 	"WITH " REL("(SELECT oid FROM pg_class WHERE NOT relispartition)")
-	" SELECT pg_catalog.json_build_object('tables', coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(" SUMMARY ") ORDER BY rel.name), '[]'))"
-	" FROM rel WHERE readable AND (protected OR " MAY_PROTECT ")"};
+	", held AS (SELECT l.relation::oid AS oid, pg_catalog.count(*) AS locks FROM locking.locks l GROUP BY l.relation::oid)"
+	" SELECT pg_catalog.json_build_object('tables', coalesce(pg_catalog.json_agg(pg_catalog.json_build_object("
+	SUMMARY("coalesce(held.locks, 0)") ") ORDER BY rel.name), '[]'))"
+	" FROM rel LEFT JOIN held ON held.oid = rel.oid WHERE readable AND (protected OR " MAY_PROTECT ")"};
 
 /* GET tables */
 void
@@ -118,7 +120,8 @@ list_tables(Request *req)
 
 /* $1 table */
 static const Statement one_table = {"one_table", RELATION
-	"SELECT CASE WHEN NOT rel.readable THEN 'forbidden' END, " WHY_CANNOT_READ ", NULL, pg_catalog.json_build_object(" SUMMARY ","
+	"SELECT CASE WHEN NOT rel.readable THEN 'forbidden' END, " WHY_CANNOT_READ ", NULL, pg_catalog.json_build_object("
+	SUMMARY("(SELECT pg_catalog.count(*) FROM locking.locks l WHERE l.relation::oid = rel.oid)") ","
 	" 'label_column', " LABEL_COLUMN("rel.oid") ", 'primary_key', " COLUMN_NAMES("rel.oid", "rel.key") ","
 	" 'columns', coalesce(" COLUMNS ", '[]'), 'foreign_keys', " FOREIGN_KEYS("conrelid", "confrelid") ","
 	" 'children', " FOREIGN_KEYS("confrelid", "conrelid") ") FROM rel, made"};
