@@ -640,7 +640,8 @@ rely_on_it(void)
 static void
 end_subtransaction(SubXactEvent event, SubTransactionId subxid, SubTransactionId parent, void *arg)
 {
-	relied_on = false;
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+		relied_on = false;
 }
 
 /* ---- asking ---- */

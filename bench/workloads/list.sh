@@ -3,13 +3,19 @@
 # every tenth. As a role that may only SELECT.
 
 LIST_COLUMNS='a.id, a.title, coalesce(l.owner_name, l.owner), l.is_mine, ceil(l.seconds_left)'
+# As the README has it.
+page() { # KEY
+	echo "WITH page AS MATERIALIZED (SELECT d.*, $1 AS key FROM bench.doc d ORDER BY id LIMIT 1000)
+		SELECT $LIST_COLUMNS FROM page a
+		LEFT JOIN locking.locks l ON l.relation = 'bench.doc'::regclass
+			AND l.key = ANY (ARRAY(SELECT key FROM page)) AND l.key = a.key"
+}
+
 declare -A LIST_FROM=(
 	[rows-alone]="SELECT a.id, a.title FROM bench.doc a"
-	[locking-row_key]="SELECT $LIST_COLUMNS FROM bench.doc a
-		LEFT JOIN locking.locks l ON l.relation = 'bench.doc'::regclass AND l.key = locking.row_key(a)"
-	[locking-text]="SELECT $LIST_COLUMNS FROM bench.doc a
-		LEFT JOIN locking.locks l ON l.relation = 'bench.doc'::regclass AND l.key = a.id::text"
-	[locking-page-first]="SELECT $LIST_COLUMNS FROM (SELECT * FROM bench.doc ORDER BY id LIMIT 1000) a
+	[locking]="$(page 'locking.row_key(d)')"
+	[locking-text]="$(page 'd.id::text')"
+	[locking-page-last]="SELECT $LIST_COLUMNS FROM bench.doc a
 		LEFT JOIN locking.locks l ON l.relation = 'bench.doc'::regclass AND l.key = a.id::text"
 	[usual-table]="SELECT a.id, a.title, l.owner, l.owner = current_user,
 			ceil(date_part('epoch', l.expires_at - clock_timestamp())) FROM bench.doc a
@@ -39,7 +45,7 @@ list() {
 	make_list
 	progress 'list'
 	for round in $(seq 0 "$ROUNDS"); do
-		for name in $(in_turn "$round" rows-alone locking-row_key locking-text locking-page-first usual-table); do
+		for name in $(in_turn "$round" rows-alone locking locking-text locking-page-last usual-table); do
 			list_once "$name" "$round"
 		done
 	done
