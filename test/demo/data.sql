@@ -1,4 +1,6 @@
--- The demo's tables, from Debian's iso-codes: ISO 639-3, 3166-1 and 3166-2.
+-- The demo's tables, from Debian's iso-codes: ISO 639-3, 3166-1 and 3166-2. And one of
+-- proposals to change them, which has a column of nearly every kind.
+\if :{?iso_codes} \else \set iso_codes /usr/share/iso-codes/json \endif
 SET client_min_messages = warning;
 
 CREATE TABLE language (
@@ -29,6 +31,39 @@ CREATE TABLE subdivision (
 );
 CREATE INDEX subdivision_country_idx ON subdivision (country);
 
+CREATE TYPE stage AS ENUM ('draft', 'under review', 'accepted', 'rejected');
+
+CREATE TABLE proposal (
+	id         integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	title      text NOT NULL,
+	country    text REFERENCES country (alpha_2),
+	language   text REFERENCES language (alpha_3),
+	stage      stage NOT NULL DEFAULT 'draft',
+	urgent     boolean,
+	reasons    text,
+	keywords   text[],
+	due        date,
+	submitted  timestamptz,
+	meeting    time,
+	effort     interval,
+	votes      smallint,
+	cost       numeric(10,2),
+	share      double precision,
+	reference  uuid NOT NULL DEFAULT gen_random_uuid(),
+	short_name varchar(12),
+	details    jsonb,
+	letter     bytea,
+	length     integer GENERATED ALWAYS AS (char_length(title)) STORED
+);
+
+COMMENT ON TABLE language IS 'ISO 639-3';
+COMMENT ON TABLE country IS 'ISO 3166-1';
+COMMENT ON TABLE subdivision IS 'ISO 3166-2';
+COMMENT ON TABLE proposal IS 'Changes that somebody proposes to the standards';
+COMMENT ON COLUMN language.scope IS 'Individual, Macrolanguage or Special';
+COMMENT ON COLUMN proposal.due IS 'By when it has to be decided';
+COMMENT ON COLUMN proposal.share IS 'Part of the member bodies in favour, 0 to 1';
+
 INSERT INTO language (alpha_3, name, inverted_name, scope, type)
 SELECT alpha_3, name, inverted_name, scope, type
 FROM jsonb_to_recordset(pg_read_file(:'iso_codes' || '/iso_639-3.json')::jsonb -> '639-3')
@@ -46,4 +81,17 @@ SELECT code, split_part(code, '-', 1), name, type,
 FROM jsonb_to_recordset(pg_read_file(:'iso_codes' || '/iso_3166-2.json')::jsonb -> '3166-2')
 	AS (code text, name text, type text, parent text);
 
-ANALYZE language, country, subdivision;
+INSERT INTO proposal (title, country, language, stage, urgent, reasons, keywords, due, submitted,
+	meeting, effort, votes, cost, share, reference, short_name, details, letter)
+VALUES
+	('Spell Türkiye as its people do', 'TR', 'tur', 'accepted', false, 'The country asked for it.',
+		'{name,spelling}', '2022-06-30', '2022-05-31 12:00:00+00', '14:00', '3 days', 12, 450.00, 0.923,
+		'6f1c1f0e-2b55-4d0e-9a53-0c4de1a80a01', 'TUR', '{"letters": 2, "replaces": "Turkey"}', '\x255044462d312e34'),
+	('Regions of Iceland after the reform', 'IS', NULL, 'under review', true,
+		E'Eight regions stay.\n\nTwo of them get a new spelling, and the municipalities below them new codes.',
+		'{regions,"municipal reform",codes}', '2027-01-15', '2026-11-03 09:15:30.25+00', '09:30', '2 weeks 12:00:00', 7,
+		1280.50, 0.5, '6f1c1f0e-2b55-4d0e-9a53-0c4de1a80a02', 'ISL-REG', '{"affects": ["IS-1", "IS-8"], "backwards": true}', NULL),
+	('A code for sign languages of villages', NULL, 'bqy', 'draft', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+		'6f1c1f0e-2b55-4d0e-9a53-0c4de1a80a03', '', NULL, NULL);
+
+ANALYZE language, country, subdivision, proposal;

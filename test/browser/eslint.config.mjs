@@ -1,0 +1,27 @@
+// Lint of contrib_web's scripts and of these tests: npx eslint . ../../contrib_web/static
+import js from '@eslint/js';
+import globals from 'globals';
+
+const strict = {
+	'array-callback-return': 'error',
+	eqeqeq: 'error',
+	'no-constant-binary-expression': 'error',
+	'no-else-return': 'error',
+	'no-implied-eval': 'error',
+	'no-self-compare': 'error',
+	'no-unused-vars': ['error', { args: 'after-used', caughtErrors: 'all' }],
+	'no-use-before-define': ['error', { functions: false, classes: false, variables: false }],
+	'no-var': 'error',
+	'object-shorthand': 'error',
+	'prefer-const': 'error',
+};
+
+export default [
+	{ ignores: ['**/node_modules/'] },
+	js.configs.recommended,
+	{ linterOptions: { reportUnusedDisableDirectives: 'error' }, rules: strict },
+	{ files: ['**/contrib_web/static/**/*.js'], languageOptions: { globals: globals.browser, sourceType: 'module' } },
+	// Read before the first paint, so no module.
+	{ files: ['**/contrib_web/static/js/theme.js'], languageOptions: { sourceType: 'script' } },
+	{ files: ['**/test/browser/**/*.mjs'], languageOptions: { globals: { ...globals.node, document: 'readonly' } } },
+];

@@ -1,0 +1,69 @@
+/**
+ * A site of one's own for a test file: a database made from template_browser (test/run), and a
+ * locking-web that serves it. PGHOST, PGPORT and PGUSER name the cluster, LOCKING_WEB the program.
+ */
+import { execFile, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+export class Site {
+	#server = null;
+
+	/**
+	 * @param {string} name of the database
+	 * @param {string[]} [options] further ones of locking-web
+	 */
+	static async start(name, options = []) {
+		const site = new Site();
+		site.database = name;
+		await run('createdb', ['--template=template_browser', name]);
+		await site.#serve('127.0.0.1:0', options);
+		return site;
+	}
+
+	async stop() {
+		await this.stopServer();
+		await run('dropdb', ['--force', this.database]);
+	}
+
+	/** Ends the server as an operator would. */
+	async stopServer() {
+		const server = this.#server;
+		if (!server || server.exitCode !== null) return;
+		const ended = new Promise((resolve) => server.once('exit', resolve));
+		server.kill('SIGTERM');
+		await ended;
+	}
+
+	/** Starts it again at the same address. */
+	restartServer() {
+		return this.#serve(new URL(this.address).host, []);
+	}
+
+	// The server says where it listens once it does.
+	async #serve(listen, options) {
+		const { PGHOST, PGPORT, LOCKING_WEB } = process.env;
+		const dsn = `host=${PGHOST} port=${PGPORT} dbname=${this.database} user=locking_web`;
+		const server = spawn(LOCKING_WEB, ['--listen', listen, '--dsn', dsn, '--connections-per-address', '0', ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
+		this.#server = server;
+		server.stderr.resume();
+		this.address = await new Promise((resolve, reject) => {
+			server.once('exit', (code) => reject(new Error(`locking-web ended with ${code}`)));
+			createInterface(server.stdout).on('line', (line) => {
+				const [, address] = /^listening on (\S+)\/$/.exec(line) ?? [];
+				if (address) resolve(address);
+			});
+		});
+	}
+
+	/**
+	 * Runs SQL as the cluster's owner, whom no lock stops.
+	 * @returns {Promise<string>} the values, columns separated by |
+	 */
+	async sql(text) {
+		const { stdout } = await run('psql', ['-XqAt', '-v', 'ON_ERROR_STOP=1', '-d', this.database, '-c', 'SET locking.enforce = off', '-c', text]);
+		return stdout.trim();
+	}
+}

@@ -1,0 +1,261 @@
+/**
+ * Makes pictures of every page and its main states, in both themes and at both widths, to be
+ * looked at. Wants a running locking-web on the demo's tables (language, country, subdivision).
+ *
+ *   node test/browser/screenshots.mjs [--base http://127.0.0.1:8080] [--out screenshots]
+ *       [--editor anna:PASSWORD] [--other bert:PASSWORD] [--admin carla:PASSWORD]
+ *       [--theme light|dark] [--width 1280|390] [--only PART-OF-A-NAME]
+ *
+ * A password that is not given is the name. --theme and --width choose one instead of both. Files: OUT/NAME-THEME-WIDTH.png. Needs
+ * playwright-core (npm) and Debian's chromium. Rows are locked, but none is changed.
+ * Exits with 1 if a state could not be reached.
+ */
+import { mkdirSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright-core';
+
+const { values: options } = parseArgs({
+	options: {
+		base: { type: 'string', default: 'http://127.0.0.1:8080' },
+		out: { type: 'string', default: 'screenshots' },
+		editor: { type: 'string', default: 'anna' },
+		other: { type: 'string', default: 'bert' },
+		admin: { type: 'string', default: 'carla' },
+		theme: { type: 'string' },
+		width: { type: 'string' },
+		only: { type: 'string', default: '' },
+	},
+});
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const THEMES = options.theme ? [options.theme] : ['light', 'dark'];
+const WIDTHS = options.width ? [Number(options.width)] : [1280, 390];
+const HEIGHT = { 1280: 900, 390: 844 };
+/** For what fades in to be there. */
+const SETTLE = 400;
+let failed = 0;
+
+async function pictures(theme, width) {
+	const context = () => browser.newContext({ colorScheme: theme, viewport: { width, height: HEIGHT[width] ?? 900 } });
+	const people = {};
+	for (const who of ['editor', 'other', 'admin']) people[who] = await signedIn(await context(), options[who]);
+	const stranger = await (await context()).newPage();
+	for (const [name, scene] of Object.entries(scenes)) {
+		if (!name.includes(options.only)) continue;
+		const shoot = (page, part = '') => picture(page, `${name}${part}-${theme}-${width}`);
+		await scene({ ...people, stranger, shoot }).catch((error) => complain(`${name}-${theme}-${width}`, error));
+	}
+	for (const page of Object.values(people)) await page.context().close();
+	await stranger.context().close();
+}
+
+async function signedIn(context, account) {
+	const [role, password = role] = account.split(/:(.*)/s);
+	const page = await context.newPage();
+	await page.goto(`${options.base}/signin`);
+	await page.getByLabel('Role').fill(role);
+	await page.getByLabel('Password').fill(password);
+	await page.getByRole('button', { name: 'Sign in' }).click();
+	await page.waitForURL('**/tables');
+	return page;
+}
+
+async function picture(page, name) {
+	await page.waitForTimeout(SETTLE);
+	await page.screenshot({ path: `${options.out}/${name}.png` });
+	console.log(`${options.out}/${name}.png`);
+}
+
+function complain(name, error) {
+	failed++;
+	console.error(`${name}: ${error.message}`);
+}
+
+const open = (page, path) => page.goto(options.base + path);
+const list = (page, query = '') => open(page, `/tables/country${query}`).then(() => page.locator('tbody tr, .empty').first().waitFor());
+const tone = (page, name) => page.locator(`[data-tone="${name}"]`).waitFor({ state: 'attached' });
+const press = (page, name) => page.getByRole('button', { name }).click();
+const dialog = (page) => page.locator('dialog[open]').waitFor();
+const close = (page) => page.keyboard.press('Escape');
+const field = (page, name) => page.locator(`value-field[data-column="${name}"]`).getByRole('textbox');
+
+/** Opens the row as one who may edit it. */
+async function edit(page, key) {
+	await open(page, `/tables/country/${key}`);
+	await tone(page, 'mine');
+}
+
+/** Leaves the row without saving, so that nobody waits for it. */
+async function leave(page) {
+	await page.evaluate(() => document.querySelector('dialog[open]')?.close());
+	await press(page, 'Leave');
+	const discard = page.locator('dialog[open] button[value="discard"]');
+	await Promise.race([page.waitForURL('**/tables/country*'), discard.click()]).catch(() => {});
+	await page.waitForURL('**/tables/country*');
+}
+
+const scenes = {
+	async signin({ stranger, shoot }) {
+		await open(stranger, '/signin');
+		await stranger.getByLabel('Role').waitFor();
+		await shoot(stranger);
+		await press(stranger, 'Sign in');
+		await shoot(stranger, '-refused');
+	},
+
+	async tables({ editor, admin, shoot }) {
+		await open(editor, '/tables');
+		await editor.locator('tbody tr').first().waitFor();
+		await shoot(editor);
+		await open(admin, '/tables');
+		await admin.locator('tbody tr').first().waitFor();
+		await shoot(admin, '-admin');
+	},
+
+	async list({ editor, other, admin, shoot }) {
+		await edit(other, 'AO');
+		await list(editor);
+		const lock = editor.locator('tr[data-key="AO"] lock-holder button');
+		await lock.waitFor();
+		await shoot(editor);
+		await lock.focus();
+		await editor.keyboard.press('Shift+Tab');
+		await editor.keyboard.press('Tab');
+		await shoot(editor, '-tip');
+		await list(admin);
+		await admin.locator('tr[data-key="AO"] lock-holder button').click();
+		await dialog(admin);
+		await shoot(admin, '-unlock');
+		await close(admin);
+		await leave(other);
+		await list(editor, '?q=nothing+like+this');
+		await shoot(editor, '-empty');
+	},
+
+	async edit({ editor, shoot }) {
+		await edit(editor, 'AQ');
+		await shoot(editor);
+		await editor.locator('value-field[data-column="official_name"] .null-press').click();
+		await field(editor, 'name').fill('The white continent');
+		await shoot(editor, '-changed');
+		await press(editor, 'Leave');
+		await dialog(editor);
+		await shoot(editor, '-leave');
+		await editor.locator('dialog[open] button[value="discard"]').click();
+		await editor.waitForURL('**/tables/country*');
+	},
+
+	async choice({ editor, shoot }) {
+		await open(editor, '/tables/subdivision/AD-02');
+		await editor.getByRole('combobox').click();
+		await editor.getByRole('option').first().waitFor();
+		await editor.keyboard.press('ArrowDown');
+		await shoot(editor);
+		await close(editor);
+	},
+
+	async new({ editor, shoot }) {
+		await open(editor, '/new/country');
+		await editor.locator('value-field').first().waitFor();
+		await press(editor, /^Save$/);
+		await shoot(editor);
+	},
+
+	async locked({ editor, other, admin, shoot }) {
+		await edit(other, 'AR');
+		await open(editor, '/tables/country/AR');
+		await tone(editor, 'theirs');
+		await shoot(editor);
+		await press(editor, 'Ask for it…');
+		await dialog(editor);
+		await shoot(editor, '-ask');
+		await press(editor, /^Ask for it$/);
+		await other.getByText('asks for this row').waitFor();
+		await shoot(other, '-asked');
+		await open(admin, '/tables/country/AR');
+		await tone(admin, 'theirs');
+		await press(admin, 'Take over…');
+		await dialog(admin);
+		await shoot(admin, '-take-over');
+		await close(admin);
+		await press(other, 'Hand over');
+		await editor.getByText('The row is free now').waitFor();
+		await shoot(editor, '-free');
+		await press(editor, 'Start editing');
+		await tone(editor, 'mine');
+		await leave(editor);
+	},
+
+	async lost({ editor, admin, shoot }) {
+		await edit(editor, 'AT');
+		await field(editor, 'name').fill('The Republic of Austria, mine');
+		await open(admin, '/tables/country/AT');
+		await tone(admin, 'theirs');
+		await press(admin, 'Take over…');
+		await admin.getByLabel('Reason').fill('goes to print tonight');
+		await press(admin, /^Take over$/);
+		await tone(editor, 'bad');
+		await editor.getByText('goes to print tonight').first().waitFor();
+		await shoot(editor);
+		await press(editor, 'Compare and copy');
+		await dialog(editor);
+		await shoot(editor, '-compare');
+		await leave(editor);
+		await leave(admin);
+	},
+
+	async elsewhere({ editor, shoot }) {
+		const second = await editor.context().newPage();
+		await edit(editor, 'AU');
+		await open(second, '/tables/country/AU');
+		await tone(second, 'theirs');
+		await shoot(second);
+		await second.close();
+		await leave(editor);
+	},
+
+	// With the page's clock put forward: nobody has to wait.
+	async time({ editor, shoot }) {
+		const page = await editor.context().newPage();
+		await page.clock.install();
+		await edit(page, 'AZ');
+		await page.clock.fastForward('01:01');
+		await tone(page, 'warn');
+		await shoot(page, '-warned');
+		await page.clock.fastForward('01:01');
+		await page.getByText('has expired').first().waitFor();
+		await shoot(page, '-expired');
+		await page.close();
+	},
+
+	async locks({ editor, admin, shoot }) {
+		await edit(editor, 'BB');
+		await open(admin, '/locks');
+		const choose = admin.getByRole('checkbox', { name: /BB/ });
+		await choose.waitFor();
+		await shoot(admin);
+		await choose.check();
+		await press(admin, 'Remove lock…');
+		await dialog(admin);
+		await shoot(admin, '-break');
+		await close(admin);
+		await leave(editor);
+	},
+
+	async history({ admin, shoot }) {
+		await open(admin, '/history');
+		await admin.locator('tbody tr').first().waitFor();
+		await shoot(admin);
+	},
+
+	async missing({ editor, shoot }) {
+		await open(editor, '/tables/nothing_of_this_name');
+		await editor.locator('.empty').waitFor();
+		await shoot(editor);
+	},
+};
+
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+mkdirSync(options.out, { recursive: true });
+for (const theme of THEMES) for (const width of WIDTHS) await pictures(theme, width);
+await browser.close();
+process.exitCode = failed ? 1 : 0;
