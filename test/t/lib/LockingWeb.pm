@@ -9,9 +9,10 @@ use Exporter 'import';
 use FindBin;
 use JSON::PP ();
 use LockingTest;
+use OpenApi;
 use POSIX ();
 
-our @EXPORT = qw(new_web_node web_server segment json_of in_seconds);
+our @EXPORT = qw(new_web_node web_server openapi segment json_of in_seconds);
 
 our $json = JSON::PP->new->utf8->canonical->allow_nonref;
 
@@ -58,6 +59,9 @@ sub ask_for_passwords
 }
 
 sub web_server { return LockingWeb::Server->new(@_) }
+
+my $openapi = OpenApi->new("$FindBin::RealBin/../../contrib_web/openapi.json");
+sub openapi { return $openapi }
 
 # A text as a segment of a path, or a part of a query.
 sub segment
@@ -156,15 +160,27 @@ sub await_end
 	return $?;
 }
 
-# Ends it, and looks at how it ended: one test.
+# Every reply of the API is held against openapi.json, whatever the test is about.
+sub observe
+{
+	my ($self, $method, $path, $reply) = @_;
+	my ($known) = LockingWeb::openapi()->operation($method, $path) or return;
+	$self->{outcomes}{"$method $known $reply->{status}"} = 1;
+	push @{ $self->{faults} }, map { "$method $path, $reply->{status}: $_" } LockingWeb::openapi()->faults($method, $path, $reply);
+	return;
+}
+
+# Ends it, and looks at how it ended, and at what it said: one test.
 sub stop_ok
 {
 	my ($self, $name) = @_;
 	$self->terminate;
 	my $status = eval { $self->await_end(20) };
 	my ($complaint) = $self->log =~ /(runtime error: .*|ERROR: (?:Address|Leak)Sanitizer.*)/s;
-	return ok(defined $status && $status == 0 && !$complaint, $name || 'the server ends well, and no sanitizer complains')
-	  || diag(defined $status ? "status $status" : $@, $complaint || '');
+	my @faults = @{ $self->{faults} || [] };
+	return ok(defined $status && $status == 0 && !$complaint && !@faults,
+		$name || 'the server ends well, no sanitizer complains, and all replies were as openapi.json says')
+	  || diag(defined $status ? "status $status\n" : $@, $complaint || '', join "\n", @faults);
 }
 
 END
@@ -202,7 +218,7 @@ sub request
 	die "$method $path: $reply->{content}\n" if $reply->{status} == 599;
 	$reply->{json} = $LockingWeb::json->decode($reply->{content})
 	  if ($reply->{headers}{'content-type'} // '') =~ /json/ && length $reply->{content};
-	$self->{server}{observer}->($method, $path, $reply, $content) if $self->{server}{observer};
+	$self->{server}->observe($method, $path, $reply);
 	return $reply;
 }
 
@@ -298,13 +314,13 @@ sub read_until
 {
 	my ($self, $pattern, $seconds) = @_;
 	my $deadline = time + ($seconds || $LockingWeb::PATIENCE);
-	until ($self->{input} =~ /$pattern/)
+	while (1)
 	{
+		return substr $self->{input}, 0, $+[0], '' if $self->{input} =~ /$pattern/;
 		return undef if $self->{closed};
 		die "nothing came that fits $pattern, but: $self->{input}\n" if time > $deadline;
 		$self->read_some(1);
 	}
-	return substr $self->{input}, 0, $+[0], '';
 }
 
 # A reply with its body (not for streams): status, headers, content, json. undef: closed without one.

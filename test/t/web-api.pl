@@ -1,0 +1,207 @@
+# Walks openapi.json: each operation gives each response that it names, and each is as its schema says.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use LockingTest;
+use LockingWeb;
+use Test::More;
+
+my $node = new_web_node('main');
+sql($node, <<'SQL');
+CREATE TABLE line (article integer NOT NULL REFERENCES article, n integer, said text, PRIMARY KEY (article, n));
+SELECT locking.protect('line', parent => 'line_article_fkey');
+CREATE TABLE spare (id integer PRIMARY KEY);
+CREATE TABLE keyless (body text);
+CREATE TABLE secret (id integer PRIMARY KEY, other integer REFERENCES secret);
+SELECT locking.protect('secret');
+GRANT ALL ON line, spare, keyless TO anna, bert, boss;
+SQL
+
+my $server = web_server($node, '--max-body', 2000);
+my %client = map { $_ => $server->sign_in($_) } qw(anna bert boss);
+my ($anna, $bert, $boss) = @client{qw(anna bert boss)};
+my $nobody = $server->client;
+
+# Of the operations with all that openapi.json names for them; parameters of the path are filled in.
+my %sample = (table => 'article', key => '1');
+sub operations_with
+{
+	my ($status) = @_;
+	return map { [ @$_, $_->[1] =~ s/\{(\w+)\}/$sample{$1}/gr ] } grep { $_->[2] == $status } openapi()->outcomes;
+}
+
+sub gives
+{
+	my ($status, $reply, $name) = @_;
+	is($reply->{status}, $status, $name) or diag($reply->{content});
+	return $reply->{json};
+}
+
+# ---- the document itself ----
+
+is_deeply([ openapi()->wrong_examples ], [], 'the examples are as their schemas say');
+is_deeply($anna->get('/openapi.json')->{json}, openapi()->{document}, 'the server serves it');
+{
+	open my $routes, '<', "$FindBin::RealBin/../../contrib_web/src/routes.c" or die "routes.c: $!\n";
+	my @served = map { m{\{METHOD_(\w+), "/api/v1(/[^"]*)"} ? "$1 $2" : () } <$routes>;
+	my %named = map { ("$_->[0] $_->[1]" => 1) } openapi()->outcomes;
+	is_deeply([ sort @served ], [ sort keys %named ], 'its operations are the routes that there are');
+}
+
+# ---- what it is for ----
+
+my $row = '/tables/article/rows/1';
+my $token = gives(201, $anna->post("$row/lock", { client => 'one', note => 'spelling' }), 'acquired')->{lock}{token};
+gives(200, $anna->post("$row/lock", { client => 'one' }), 'renewed by acquiring');
+gives(200, $anna->put("$row/lock", { token => $token, draft => { title => 'x' } }), 'renewed');
+gives(200, $bert->get("$row/lock"), 'asked');
+gives(201, $bert->post("$row/request", { message => 'please' }), 'asked for');
+gives(200, $anna->get("$row/request"), 'the queue');
+gives(204, $bert->delete("$row/request"), 'withdrawn');
+gives(204, $anna->put("$row/draft", { token => $token, data => { title => 'y' } }), 'a draft kept');
+gives(200, $anna->get("$row/draft"), 'a draft read');
+gives(200, $anna->get($row), 'a row');
+gives(200, $anna->get('/tables/article/rows'), 'rows');
+gives(200, $boss->get('/locks'), 'locks');
+gives(200, $anna->put($row, { token => $token, values => { title => 'new' }, keep => JSON::PP::true }), 'saved');
+gives(204, $anna->delete("$row/draft"), 'a draft discarded');
+gives(204, $anna->delete("$row/lock?token=$token"), 'released');
+gives(409, $anna->put("$row/lock", { token => $token }), 'renewing what has ended');
+gives(409, $anna->put("$row/draft", { token => $token, data => {} }), 'a draft for what has ended');
+gives(409, $anna->put($row, { token => $token, values => { title => 'z' } }), 'saving with what has ended');
+gives(409, $anna->delete($row, { token => $token }), 'deleting with it');
+gives(409, $anna->post('/tables/line/rows', { token => $token, values => { article => '1', n => '1' } }), 'inserting with it');
+
+$token = gives(200, $boss->post("$row/lock/takeover", { reason => 'tonight' }), 'taken over')->{lock}{token};
+gives(423, $anna->post("$row/lock"), 'locked by another');
+gives(423, $anna->put($row, { values => { title => 'z' } }), 'saving what another has locked');
+gives(423, $anna->delete($row), 'deleting it');
+gives(423, $anna->post('/tables/line/rows', { values => { article => '1', n => '1' } }), 'inserting what another has locked');
+gives(204, $boss->post("$row/lock/release", { token => $token }), 'released by beacon');
+$anna->post("$row/lock");
+gives(200, $boss->post("$row/lock/break"), 'broken');
+gives(200, $boss->post('/locks/break', { locks => [ { table => 'article', key => '1' }, { table => 'nowhere', key => '1' } ] }), 'several broken');
+gives(200, $anna->get('/history'), 'history');
+
+gives(201, $anna->post('/tables/line/rows', { values => { article => '2', n => '1', said => 'hello' } }), 'inserted');
+my $lines = '/tables/line/rows/' . segment('{2,1}');
+$token = $anna->post("$lines/lock")->{json}{lock}{token};
+gives(204, $anna->delete($lines, { token => $token }), 'deleted');
+gives(200, $anna->get('/tables/line/choices?column=article'), 'choices');
+gives(200, $anna->get('/tables'), 'tables');
+gives(200, $anna->get('/tables/article'), 'a table');
+gives(200, $boss->put('/tables/spare/protection', { ttl => 60 }), 'protected');
+gives(204, $boss->delete('/tables/spare/protection'), 'unprotected');
+gives(200, $anna->get('/session'), 'a session');
+{
+	my $other = $server->sign_in('bert');
+	gives(204, $other->delete('/session'), 'signed out');
+}
+# Its head; the stream itself has a test of its own.
+sub stream
+{
+	my ($client, %headers) = @_;
+	my $wire = $server->wire->send_request($client, 'GET', '/events', undef, %headers);
+	my $head = $wire->read_until(qr/\r\n\r\n/);
+	my ($status) = $head =~ m{^HTTP/1.1 (\d+)};
+	my ($type) = $head =~ m{^Content-Type: (.*)\r$}m;
+	$server->observe('GET', '/events', { status => $status, headers => { 'content-type' => $type }, content => '' }) if $status == 200;
+	my ($id) = $status == 200 ? $wire->read_until(qr/^id: .*$/m) =~ /id: (.*)/ : ();
+	$wire->close;
+	return ($status, $id);
+}
+my ($status, $place) = stream($anna);
+is($status, 200, 'a stream');
+$anna->post("$row/lock");	# an event that this place has not seen
+
+# ---- refusals that are the same for all ----
+
+sub refused_everywhere
+{
+	my ($status, $name, $ask) = @_;
+	for my $operation (operations_with($status))
+	{
+		my ($method, $template, undef, $path) = @$operation;
+		my $reply = $ask->($method, $path, $template) or next;
+		gives($status, $reply, "$name: $method $template");
+	}
+	return;
+}
+
+my %has_body = map { ("$_->[0] $_->[3]" => 1) } operations_with(415);
+sub body_of { my ($method, $path) = @_; return $has_body{"$method $path"} ? {} : undef }
+
+refused_everywhere(400, 'broken encoding', sub { my ($method, $path) = @_; return $anna->request($method, "$path?q=%zz", body_of($method, $path)) });
+refused_everywhere(401, 'nobody', sub {
+	my ($method, $path, $template) = @_;
+	return "$method $template" eq 'POST /session' ? $nobody->sign_in('anna', 'wrong') : $nobody->request($method, $path, body_of($method, $path));
+});
+refused_everywhere(413, 'too much', sub { my ($method, $path) = @_; return $anna->request($method, $path, { values => {}, more => 'x' x 3000 }) });
+refused_everywhere(415, 'another type', sub { my ($method, $path) = @_; return $anna->request($method, $path, \'<a/>', 'Content-Type' => 'text/html') });
+refused_everywhere(403, 'no right', sub {
+	my ($method, $path, $template) = @_;
+	return $method eq 'GET' ? $anna->get($template =~ s/\{table\}/secret/r =~ s/\{key\}/1/r . ($path =~ /choices/ ? '?column=other' : ''))
+	  : $anna->request($method, $path, body_of($method, $path), 'X-CSRF-Token' => 'wrong', Origin => 'https://example.com');
+});
+refused_everywhere(404, 'no such table', sub {
+	my ($method, $path, $template) = @_;
+	my $asked = $template =~ s/\{table\}/nowhere/r =~ s/\{key\}/1/r;
+	return $boss->request($method, $asked eq $template ? "$path?table=nowhere" : $asked,
+		$path =~ /draft$|lock$|release$/ && $method ne 'GET' && !($path =~ /draft$/ && $method eq 'DELETE') ? { token => 1, data => {} }
+		: $path =~ /rows/ && $has_body{"$method $path"} ? { values => {} } : body_of($method, $path));
+});
+refused_everywhere(409, 'no key', sub {
+	my ($method, $path, $template) = @_;
+	my $key = $method eq 'GET' || $template =~ /protection|request|draft|takeover|break|lock$/;
+	return $key && !$server->{outcomes}{"$method $template 409"} && $boss->request($method, $template =~ s/\{table\}/keyless/r =~ s/\{key\}/1/r, body_of($method, $path));
+});
+refused_everywhere(422, 'no JSON, or out of range', sub {
+	my ($method, $path, $template) = @_;
+	return $anna->request($method, $path, \'{"token": ') if $has_body{"$method $path"};
+	return $anna->request($method, $template =~ s/\{table\}/article/r =~ s/\{key\}/abc/r . '?limit=0');
+});
+
+# ---- too many, and nobody there ----
+
+{
+	my $throttling = web_server($node);
+	my @tries = map { $throttling->client->sign_in('anna', 'wrong') } 1 .. 7;
+	$server->observe('POST', '/session', $tries[-1]);
+	gives(429, $tries[-1], 'too many attempts');
+	$throttling->stop_ok;
+}
+{
+	my $busy = web_server($node, '--workers', 1, '--queue', 1);
+	my $client = $busy->sign_in('anna');
+	my $session = session($node);
+	$session->query('BEGIN; LOCK TABLE article');
+	my $wire = $busy->wire->send_request($client, 'GET', '/tables/article/rows');
+	ok($node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_locks WHERE NOT granted"), 'the only worker waits');
+	my $behind = $busy->wire->send_request($client, 'GET', '/tables/article/rows');
+	like($busy->client->get('//metrics')->{content}, qr/^locking_web_requests_waiting 1$/m, 'a request waits for it');
+	my $reply = $client->delete('/session');
+	gives(503, $reply, 'no room for another');
+	$server->observe('DELETE', '/session', $reply);
+	$session->query('COMMIT');
+	is($_->read_reply->{status}, 200, 'those who waited are answered') for $wire, $behind;
+	$session->quit;
+	$busy->stop_ok;
+}
+$node->stop('fast');
+refused_everywhere(503, 'no database', sub {
+	my ($method, $path, $template) = @_;
+	return $server->client->sign_in('bert', 'bert-pw') if "$method $template" eq 'POST /session';
+	return if "$method $template" eq 'DELETE /session';
+	return $anna->request($method, $path, body_of($method, $path), $template eq '/events' ? ('Last-Event-ID' => $place) : ());
+});
+
+# ---- all of it? ----
+
+for my $outcome (map { "@$_" } openapi()->outcomes)
+{
+	ok($server->{outcomes}{$outcome}, "$outcome was provoked");
+}
+$server->stop_ok;
+done_testing();
