@@ -11,7 +11,8 @@
 
 /* $1 oid of the table, $2 key in the spelling of lock records */
 static const Statement queue_of_row = {"queue_of_row",
-	"SELECT pg_catalog.json_build_object('requests', coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(q.*) ORDER BY q.place), '[]'))"
+	"SELECT pg_catalog.json_build_object('requests', coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(q.*) ORDER"
+	" BY q.place), '[]'))"
 	" FROM (SELECT owner, owner_name, message, requested_at, place, is_mine FROM locking.requests r"
 	"  WHERE r.relation::oid = $1::oid AND r.key = $2::text) q"};
 
@@ -60,7 +61,8 @@ withdraw_request(Request *req)
 
 /* $1 oid of the table, $2 key in the spelling of lock records */
 static const Statement draft_of_row = {"draft_of_row",
-	"SELECT pg_catalog.json_build_object('draft', (SELECT pg_catalog.row_to_json(d.*) FROM (SELECT data, token, saved_at FROM locking.drafts d"
+	"SELECT pg_catalog.json_build_object('draft', (SELECT pg_catalog.row_to_json(d.*) FROM (SELECT data, token,"
+	" saved_at FROM locking.drafts d"
 	" WHERE d.relation::oid = $1::oid AND d.key = $2::text) d))"};
 
 /* GET tables/{table}/rows/{key}/draft */

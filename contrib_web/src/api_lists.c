@@ -3,8 +3,9 @@
  *		All locks, and their history.
  *
  * The views ask of each record whether its reader may see the row. So they are asked for as
- * little as can do: locks of one table by their index, and the history by stretches of time. OFFSET 0 keeps a condition beside its view: as a
- * condition of a join it would be applied after the view's own.
+ * little as can do: locks of one table by their index, and the history by stretches of time.
+ * OFFSET 0 keeps a condition beside its view: as a condition of a join it would be applied
+ * after the view's own.
  */
 #include "api.h"
 #include "api_sql.h"
@@ -12,17 +13,19 @@
 /* ---- what both have in common ---- */
 
 /*
- * SQL of a page. $1 table, $2 cursor, $3 limit, $4 q, and what ITEMS needs. Columns as of a plan, then the
- * page, and whether it is full.
+ * SQL of a page. $1 table, $2 cursor, $3 limit, $4 q, and what ITEMS needs. Columns as of a plan,
+ * then the page, and whether it is full.
  *
- * MEMBER names the list. BOUND: what its records are limited by, if anything. ITEMS: these, l; SHOWN what is shown of one; TEXTS what is searched. ORDER(way): the
- * columns to sort by, EDGE their values as a JSON array of LENGTH, TYPED the cursor's such values in their
- * types. WAY and what follows goes with the direction that one pages in, see FORWARD and BACKWARD.
+ * MEMBER names the list. BOUND: what its records are limited by, if anything. ITEMS: these, l.
+ * SHOWN: what is shown of one. TEXTS: what is searched. ORDER(way): the columns to sort by, EDGE
+ * their values as a JSON array of LENGTH, TYPED such values of the cursor in their types. WAY
+ * and what follows goes with the direction that one pages in, see FORWARD and BACKWARD.
  */
 #define LIST(member, bound, items, shown, texts, order, edge, length, typed, way, behind, display, next, prev) \
 	"WITH want AS (SELECT *, " bound " AS bound FROM (SELECT " CURSOR_VALUES("'" member "'", "$2") " AS \"values\"," \
 	"  coalesce($3::int, 50) AS size, nullif($4, '') AS q, (SELECT oid FROM " ASKED("$1") " asked) AS asked) given)," \
-	" page AS (SELECT p.*, pg_catalog.row_number() OVER (ORDER BY " order(way) ") AS n FROM (SELECT l.* FROM want, LATERAL (" items " OFFSET 0) l" \
+	" page AS (SELECT p.*, pg_catalog.row_number() OVER (ORDER BY " order(way) ") AS n FROM (SELECT l.* FROM want," \
+	" LATERAL (" items " OFFSET 0) l" \
 	"  WHERE (q IS NULL OR pg_catalog.concat_ws(E'\\n', " texts ") OPERATOR(pg_catalog.~~*) (" ANYWHERE("q") "))" \
 	"   AND (\"values\" IS NULL OR (" order("") ") " behind " (" typed "))" \
 	"  ORDER BY " order(way) " LIMIT (SELECT size + 1 FROM want)) p)," \
@@ -33,7 +36,8 @@
 	"   WHERE $2 IS NOT NULL AND (\"values\" IS NULL OR pg_catalog.json_array_length(\"values\") <> " length "))" \
 	" SELECT CASE WHEN detail IS NOT NULL THEN 'invalid' END, detail, field," \
 	"  CASE WHEN detail IS NULL THEN (SELECT pg_catalog.json_build_object('" member "'," \
-	"   (SELECT coalesce(pg_catalog.json_agg((SELECT pg_catalog.row_to_json(shown.*) FROM (SELECT " shown ") shown) ORDER BY " display "), '[]')" \
+	"   (SELECT coalesce(pg_catalog.json_agg((SELECT pg_catalog.row_to_json(shown.*) FROM (SELECT " shown ") shown)" \
+	" ORDER BY " display "), '[]')" \
 	"    FROM page l WHERE n <= size)," \
 	"   'next', " CURSOR("'" member "'", next) ", 'prev', " CURSOR("'" member "'", prev) ") FROM edge) END," \
 	"  detail IS NULL AND (SELECT pg_catalog.count(*) > size FROM page)" \
@@ -96,7 +100,8 @@ list_locks(Request *req)
 	" AND (want.asked IS NULL OR l.relation::oid = want.asked) AND ($5 IS NULL OR l.key = $5)" \
 	" AND ($6 IS NULL OR l.owner = $6) AND ($7 IS NULL OR l.actor = $7) AND ($8 IS NULL OR l.event = $8)"
 #define HISTORY_COLUMNS \
-	"l.id, l.at, l.event, (pg_catalog.pg_identify_object(1259, l.relation, 0)).identity AS \"table\", l.relation::text AS name, l.key," \
+	"l.id, l.at, l.event, (pg_catalog.pg_identify_object(1259, l.relation, 0)).identity AS \"table\"," \
+	" l.relation::text AS name, l.key," \
 	" l.owner, l.actor, l.session_role, l.client_addr, l.reason"
 #define HISTORY_TEXTS "l.key, l.owner, l.actor, l.reason"
 #define HISTORY_ORDER(way) "at " way ", id " way

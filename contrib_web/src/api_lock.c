@@ -51,10 +51,12 @@ enum Attempt
 static const Statement try_acquire = {"try_acquire",
 	"SELECT a.granted, a.outcome, a.token, g.wait > 0::float8 FROM " ASKED("$1::text") " asked,"
 	" pg_catalog.jsonb_to_record($3::jsonb) g(ttl float8, hard boolean, client text, note text, wait float8),"
-	" LATERAL locking.try_acquire(asked.oid::regclass, $2::text, pg_catalog.make_interval(secs => g.ttl), g.hard, g.client, g.note) a"};
+	" LATERAL locking.try_acquire(asked.oid::regclass, $2::text, pg_catalog.make_interval(secs => g.ttl), g.hard,"
+	" g.client, g.note) a"};
 
 static const Statement wait_and_acquire = {"wait_and_acquire",
-	"SELECT true, 'granted', locking.acquire(asked.oid::regclass, $2::text, pg_catalog.make_interval(secs => g.ttl), g.hard, g.client,"
+	"SELECT true, 'granted', locking.acquire(asked.oid::regclass, $2::text, pg_catalog.make_interval(secs => g.ttl),"
+	" g.hard, g.client,"
 	" g.note, pg_catalog.make_interval(secs => least(g.wait, " LONGEST_WAIT "))) FROM " ASKED("$1::text") " asked,"
 	" pg_catalog.jsonb_to_record($3::jsonb) g(ttl float8, hard boolean, client text, note text, wait float8)"};
 
@@ -101,7 +103,8 @@ acquire_lock(Request *req)
 
 /* $1 table, $2 key, $3 body */
 static const Statement take_over = {"take_over",
-	"SELECT locking.take_over(asked.oid::regclass, $2::text, g.reason, pg_catalog.make_interval(secs => g.ttl), g.hard, g.client, g.note)"
+	"SELECT locking.take_over(asked.oid::regclass, $2::text, g.reason, pg_catalog.make_interval(secs => g.ttl),"
+	" g.hard, g.client, g.note)"
 	" FROM " ASKED("$1::text") " asked,"
 	" pg_catalog.jsonb_to_record($3::jsonb) g(reason text, ttl float8, hard boolean, client text, note text)"};
 
@@ -152,7 +155,8 @@ release_lock(Request *req)
 /* $1 table, $2 key, $3 body */
 static const Statement break_one = {"break_one",
 	"SELECT pg_catalog.json_build_object('broken', broken), broken FROM " ASKED("$1::text") " asked,"
-	" pg_catalog.jsonb_to_record($3::jsonb) g(reason text), LATERAL locking.break_lock(asked.oid::regclass, $2::text, g.reason) broken"};
+	" pg_catalog.jsonb_to_record($3::jsonb) g(reason text), LATERAL locking.break_lock(asked.oid::regclass, $2::text,"
+	" g.reason) broken"};
 
 /* POST tables/{table}/rows/{key}/lock/break */
 void

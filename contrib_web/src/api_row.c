@@ -16,9 +16,11 @@
 
 /* SQL: rows of other tables that a row refers to, by column; only foreign keys of one column. */
 #define REFERENCES \
-	"coalesce((SELECT pg_catalog.format('(SELECT coalesce(pg_catalog.json_object_agg(name, target) FILTER (WHERE target IS NOT NULL), ''{}'')" \
+	"coalesce((SELECT pg_catalog.format('(SELECT coalesce(pg_catalog.json_object_agg(name, target) FILTER (WHERE" \
+	" target IS NOT NULL), ''{}'')" \
 	"  FROM (VALUES %s) v(name, target))'," \
-	"  pg_catalog.string_agg(pg_catalog.format('(%L, (SELECT pg_catalog.json_build_object(''table'', %L, ''name'', %L, ''key'', locking.row_key(p.*), ''label'', %s)" \
+	"  pg_catalog.string_agg(pg_catalog.format('(%L, (SELECT pg_catalog.json_build_object(''table'', %L, ''name''," \
+	" %L, ''key'', locking.row_key(p.*), ''label'', %s)" \
 	"   FROM %s p WHERE %s))', a.attname, i.identity, con.confrelid::regclass::text," \
 	"   " LABEL_OF("con.confrelid", "p", "'locking.row_key(p.*)'") ", i.identity, " REFERS("t", "p") "), ', '))" \
 	" FROM pg_constraint con JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = con.conkey[1]," \
@@ -33,15 +35,19 @@
 
 /* SQL: an array of what refers to a row. Counted only where that is quick: with an index, or in a small table. */
 #define CHILDREN \
-	"(SELECT pg_catalog.format('pg_catalog.array_to_json(ARRAY[%s]::json[])', pg_catalog.string_agg(pg_catalog.format('(SELECT pg_catalog.json_build_object(''constraint'', %L," \
-	"  ''table'', %L, ''name'', %L, ''filter'', pg_catalog.json_object(%L::text[], ARRAY[%s]::text[]), ''count'', least(n, " COUNTED ")," \
+	"(SELECT pg_catalog.format('pg_catalog.array_to_json(ARRAY[%s]::json[])'," \
+	" pg_catalog.string_agg(pg_catalog.format('(SELECT pg_catalog.json_build_object(''constraint'', %L," \
+	"  ''table'', %L, ''name'', %L, ''filter'', pg_catalog.json_object(%L::text[], ARRAY[%s]::text[]), ''count''," \
+	" least(n, " COUNTED ")," \
 	"  ''more'', coalesce(n > " COUNTED ", false)) FROM (%s) counted)', con.conname, i.identity, con.conrelid::regclass::text," \
 	"  " COLUMN_NAMES("con.conrelid", "con.conkey") "," \
 	"  (SELECT pg_catalog.string_agg(pg_catalog.format('t.%I::text', name), ', ' ORDER BY no)" \
 	"   FROM pg_catalog.unnest(" COLUMN_NAMES("con.confrelid", "con.confkey") ") WITH ORDINALITY k(name, no))," \
-	"  CASE WHEN c.relkind = 'r' AND pg_catalog.pg_relation_size(c.oid) < 8000000 OR EXISTS (SELECT FROM pg_index x WHERE x.indrelid = c.oid" \
+	"  CASE WHEN c.relkind = 'r' AND pg_catalog.pg_relation_size(c.oid) < 8000000 OR EXISTS (SELECT FROM pg_index x" \
+	" WHERE x.indrelid = c.oid" \
 	"    AND x.indisvalid AND x.indpred IS NULL AND x.indkey[0] = ANY (con.conkey))" \
-	"   THEN pg_catalog.format('SELECT pg_catalog.count(*) AS n FROM (SELECT FROM %s c WHERE %s LIMIT " COUNTED " + 1) c', i.identity, " REFERS("c", "t") ")" \
+	"   THEN pg_catalog.format('SELECT pg_catalog.count(*) AS n FROM (SELECT FROM %s c WHERE %s LIMIT " COUNTED " +" \
+	" 1) c', i.identity, " REFERS("c", "t") ")" \
 	"   ELSE 'SELECT NULL::bigint AS n' END), ', ' ORDER BY con.conrelid::regclass::text, con.conname))" \
 	" FROM pg_constraint con JOIN pg_class c ON c.oid = con.conrelid, pg_catalog.pg_identify_object(1259, con.conrelid, 0) i" \
 	" WHERE con.confrelid = rel.oid AND con.contype = 'f' AND con.conparentid = 0::oid" \
@@ -105,7 +111,8 @@ static const Statement plan_write = {"plan_write", RELATION
 	"), sent AS ("
 	" SELECT sent.* FROM body, LATERAL " SENT("body.\"values\"") " WHERE $3 <> 'delete'"
 	"), list AS ("
-	" SELECT pg_catalog.string_agg(ident, ', ' ORDER BY attnum) AS idents, pg_catalog.string_agg(definition, ', ' ORDER BY attnum) AS definitions,"
+	" SELECT pg_catalog.string_agg(ident, ', ' ORDER BY attnum) AS idents, pg_catalog.string_agg(definition, ', '"
+	" ORDER BY attnum) AS definitions,"
 	"  pg_catalog.string_agg(value, ', ' ORDER BY attnum) AS \"values\","
 	"  pg_catalog.string_agg(pg_catalog.format('%s = %s', ident, value), ', ' ORDER BY attnum) AS assignments"
 	" FROM sent"
@@ -124,23 +131,31 @@ static const Statement plan_write = {"plan_write", RELATION
 	") "
 	"SELECT problem, detail, field,"
 	" CASE WHEN $3 = 'delete'"
-	"   THEN pg_catalog.format('DELETE FROM %s t USING (SELECT $1::text AS key) asked WHERE %s RETURNING asked.key', source, matches)"
-	"  WHEN $3 = 'insert' AND idents IS NULL THEN pg_catalog.format('INSERT INTO %s AS t DEFAULT VALUES RETURNING %s', target, made.key)"
+	"   THEN pg_catalog.format('DELETE FROM %s t USING (SELECT $1::text AS key) asked WHERE %s RETURNING asked.key',"
+	" source, matches)"
+	"  WHEN $3 = 'insert' AND idents IS NULL THEN pg_catalog.format('INSERT INTO %s AS t DEFAULT VALUES RETURNING"
+	" %s', target, made.key)"
 	"  WHEN $3 = 'insert'"
-	"   THEN pg_catalog.format('INSERT INTO %s AS t (%s) SELECT %s FROM pg_catalog.jsonb_to_record($2::jsonb -> ''values''::text) v(%s) RETURNING %s',"
+	"   THEN pg_catalog.format('INSERT INTO %s AS t (%s) SELECT %s FROM pg_catalog.jsonb_to_record($2::jsonb ->"
+	" ''values''::text) v(%s) RETURNING %s',"
 	"    target, idents, list.\"values\", definitions, made.key)"
-	"  WHEN idents IS NULL THEN pg_catalog.format('SELECT %s FROM (SELECT $1::text AS key) asked, %s t WHERE %s', made.key, source, matches)"
-	"  ELSE pg_catalog.format('UPDATE %s t SET %s FROM (SELECT $1::text AS key) asked, pg_catalog.jsonb_to_record($2::jsonb -> ''values''::text) v(%s)"
+	"  WHEN idents IS NULL THEN pg_catalog.format('SELECT %s FROM (SELECT $1::text AS key) asked, %s t WHERE %s',"
+	" made.key, source, matches)"
+	"  ELSE pg_catalog.format('UPDATE %s t SET %s FROM (SELECT $1::text AS key) asked,"
+	" pg_catalog.jsonb_to_record($2::jsonb -> ''values''::text) v(%s)"
 	" WHERE %s RETURNING %s', source, assignments, definitions, matches, made.key) END,"
-	" pg_catalog.format($sql$SELECT CASE WHEN $2 IS NOT NULL THEN CASE WHEN EXISTS (SELECT FROM locking.locks l WHERE l.token = $2::bigint"
-	"   AND (l.relation::oid = %1$s::oid AND l.key = r.key OR l.relation::oid = %2$s::oid AND l.key = r.parent_key)) THEN 'ok' ELSE 'lost' END"
+	" pg_catalog.format($sql$SELECT CASE WHEN $2 IS NOT NULL THEN CASE WHEN EXISTS (SELECT FROM locking.locks l WHERE"
+	" l.token = $2::bigint"
+	"   AND (l.relation::oid = %1$s::oid AND l.key = r.key OR l.relation::oid = %2$s::oid AND l.key = r.parent_key))"
+	" THEN 'ok' ELSE 'lost' END"
 	"  ELSE coalesce((SELECT CASE WHEN l.is_mine THEN 'required' WHEN l.hard THEN 'locked' ELSE 'ok' END FROM locking.locks l"
 	"   WHERE l.relation::oid = %1$s::oid AND l.key = r.key), 'required') END"
 	"  FROM (SELECT %3$s AS key, %4$s AS parent_key FROM (SELECT $1::text AS key) asked, %5$s t WHERE %6$s OFFSET 0) r$sql$,"
 	"  rel.oid, made.parent, made.key, parent_key, source, matches),"
 	" pg_catalog.format($sql$SELECT pg_catalog.json_build_object('key', r.key, 'label', r.label, 'values', r.\"values\","
 	"  'lock', " LOCK_WHERE("l.relation::oid = %1$s::oid AND l.key = r.key") ")"
-	"  FROM (SELECT %2$s AS key, %3$s AS label, %4$s AS \"values\" FROM (SELECT $1::text AS key) asked, %5$s t WHERE %6$s OFFSET 0) r$sql$,"
+	"  FROM (SELECT %2$s AS key, %3$s AS label, %4$s AS \"values\" FROM (SELECT $1::text AS key) asked, %5$s t WHERE"
+	" %6$s OFFSET 0) r$sql$,"
 	"  rel.oid, made.key, label, made.\"values\", source, matches),"
 	" rel.oid, protected, $3 = 'delete' OR EXISTS (SELECT FROM sent WHERE " IS_GUARDED("sent") "), token, keep, discard"
 	" FROM rel, made, body, list,"

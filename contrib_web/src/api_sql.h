@@ -31,7 +31,8 @@
 
 /* The table that a text names, a partition's root; no row if there is none. */
 #define ASKED(text) \
-	"(SELECT coalesce(pg_catalog.pg_partition_root(r), r)::oid AS oid FROM pg_catalog.to_regclass(" text ") r WHERE r IS NOT NULL OFFSET 0)"
+	"(SELECT coalesce(pg_catalog.pg_partition_root(r), r)::oid AS oid FROM pg_catalog.to_regclass(" text ") r WHERE r" \
+	" IS NOT NULL OFFSET 0)"
 
 /*
  * rel: tables that people work with, neither the system's nor this extension's, of those
@@ -80,7 +81,8 @@
 
 /* SQL for the condition that a row of a foreign key's table refers to a row of the other; con is pg_constraint. */
 #define REFERS(child, parent) \
-	"(SELECT pg_catalog.string_agg(pg_catalog.format('" parent ".%I OPERATOR(%I.%s) " child ".%I', p.attname, n.nspname, o.oprname, f.attname)," \
+	"(SELECT pg_catalog.string_agg(pg_catalog.format('" parent ".%I OPERATOR(%I.%s) " child ".%I', p.attname," \
+	" n.nspname, o.oprname, f.attname)," \
 	"  ' AND ' ORDER BY k.no)" \
 	" FROM unnest(con.confkey, con.conkey, con.conpfeqop) WITH ORDINALITY k(parent, child, op, no)" \
 	" JOIN pg_attribute p ON p.attrelid = con.confrelid AND p.attnum = k.parent" \
@@ -99,23 +101,28 @@
  */
 #define RELATION \
 	"WITH " REL(ASKED("$1")) ", col AS (" \
-	" SELECT a.*, a.attname::text AS name, pg_catalog.quote_ident(a.attname) AS ident, pg_catalog.format_type(a.atttypid, -1) AS type," \
+	" SELECT a.*, a.attname::text AS name, pg_catalog.quote_ident(a.attname) AS ident," \
+	" pg_catalog.format_type(a.atttypid, -1) AS type," \
 	"  pg_catalog.array_position(rel.key, a.attnum) AS key_no" \
 	" FROM rel JOIN pg_attribute a ON a.attrelid = rel.oid" \
 	" WHERE a.attnum > 0 AND NOT a.attisdropped" \
 	"), made AS (" \
 	" SELECT 'locking.row_key(t.*)' AS key, " LABEL_OF("rel.oid", "t", "'locking.row_key(t.*)'") " AS label," \
-	"  (SELECT pg_catalog.format('pg_catalog.json_object(ARRAY[%s]::text[], ARRAY[%s]::text[])', pg_catalog.string_agg(pg_catalog.quote_literal(name), ', ' ORDER BY attnum)," \
+	"  (SELECT pg_catalog.format('pg_catalog.json_object(ARRAY[%s]::text[], ARRAY[%s]::text[])'," \
+	" pg_catalog.string_agg(pg_catalog.quote_literal(name), ', ' ORDER BY attnum)," \
 	"    pg_catalog.string_agg(pg_catalog.format('t.%s::text', ident), ', ' ORDER BY attnum)) FROM col) AS \"values\"," \
 	"  CASE WHEN pg_catalog.cardinality(rel.key) = 1" \
 	"   THEN (SELECT pg_catalog.format('t.%s %s asked.key::%s', ident, " EQUALS("atttypid") ", type) FROM col WHERE key_no = 1)" \
 	"   ELSE (SELECT pg_catalog.format('pg_catalog.cardinality(asked.key::text[]) = %s AND ', pg_catalog.count(*))" \
-	"    || pg_catalog.string_agg(pg_catalog.format('t.%s %s (asked.key::text[])[%s]::%s', ident, " EQUALS("atttypid") ", key_no, type), ' AND ')" \
+	"    || pg_catalog.string_agg(pg_catalog.format('t.%s %s (asked.key::text[])[%s]::%s', ident," \
+	" " EQUALS("atttypid") ", key_no, type), ' AND ')" \
 	"    FROM col WHERE key_no > 0)" \
 	"  END AS matches, coalesce(con.confrelid, 0) AS parent," \
 	"  coalesce(con.conkey, '{}') AS parent_columns," \
-	"  CASE WHEN pg_catalog.has_table_privilege(con.confrelid, 'SELECT') THEN pg_catalog.format('(SELECT locking.row_key(p.*) FROM %s p WHERE %s)'," \
-	"   (pg_catalog.pg_identify_object(1259, con.confrelid, 0)).identity, " REFERS("t", "p") ") ELSE 'NULL::text' END AS parent_key" \
+	"  CASE WHEN pg_catalog.has_table_privilege(con.confrelid, 'SELECT') THEN pg_catalog.format('(SELECT" \
+	" locking.row_key(p.*) FROM %s p WHERE %s)'," \
+	"   (pg_catalog.pg_identify_object(1259, con.confrelid, 0)).identity, " REFERS("t", "p") ") ELSE 'NULL::text' END" \
+	" AS parent_key" \
 	" FROM rel LEFT JOIN pg_constraint con ON con.conrelid = rel.oid AND con.conname = rel.parent AND con.contype = 'f'" \
 	") "
 
@@ -137,10 +144,13 @@
  * JSON themselves, not JSON strings, so these are read as texts first.
  */
 #define SENT(object) \
-	"(SELECT s.name, pg_catalog.jsonb_typeof(s.value) AS kind, col.attnum, col.ident, col.attgenerated, col.attidentity, col.key_no," \
-	"  pg_catalog.format('%s %s', ident, CASE WHEN is_json THEN 'text' ELSE pg_catalog.format_type(atttypid, atttypmod) END) AS definition," \
+	"(SELECT s.name, pg_catalog.jsonb_typeof(s.value) AS kind, col.attnum, col.ident, col.attgenerated," \
+	" col.attidentity, col.key_no," \
+	"  pg_catalog.format('%s %s', ident, CASE WHEN is_json THEN 'text' ELSE pg_catalog.format_type(atttypid," \
+	" atttypmod) END) AS definition," \
 	"  pg_catalog.format('v.%s%s', ident, CASE WHEN is_json THEN '::' || type ELSE '' END) AS value" \
-	" FROM pg_catalog.jsonb_each(CASE pg_catalog.jsonb_typeof(" object ") WHEN 'object' THEN " object " ELSE '{}' END) s(name, value)" \
+	" FROM pg_catalog.jsonb_each(CASE pg_catalog.jsonb_typeof(" object ") WHEN 'object' THEN " object " ELSE '{}'" \
+	" END) s(name, value)" \
 	" LEFT JOIN col ON col.name = s.name" \
 	" CROSS JOIN LATERAL (SELECT " BASE_TYPE("atttypid") "::int8 IN (114, 3802) AS is_json) j) sent"
 
@@ -154,7 +164,8 @@
 /* ---- texts ---- */
 
 /* Patterns for LIKE: the text is the beginning, or anywhere. */
-#define BEGINNING(text) "pg_catalog.replace(pg_catalog.replace(pg_catalog.replace(" text ", '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '%'"
+#define BEGINNING(text) \
+	"pg_catalog.replace(pg_catalog.replace(pg_catalog.replace(" text ", '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '%'"
 #define ANYWHERE(text) "'%' || " BEGINNING(text)
 
 /*
@@ -162,7 +173,8 @@
  * in it, as it is no good for another one.
  */
 #define CURSOR(order, values) \
-	"(SELECT pg_catalog.translate(pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object('order', " order ", 'values', " values ")::text, 'UTF8')," \
+	"(SELECT pg_catalog.translate(pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object('order'," \
+	" " order ", 'values', " values ")::text, 'UTF8')," \
 	" 'base64'), E'+/=\\n', '-_') WHERE " values " IS NOT NULL)"
 
 /* The values of a cursor as JSON; NULL if it is none of this order. */

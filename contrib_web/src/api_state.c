@@ -14,7 +14,8 @@
 static const Statement plan_state = {"plan_state", RELATION
 	"SELECT " CANNOT_READ ", " WHY_CANNOT_READ ", NULL, pg_catalog.format($sql$"
 	"SELECT " LOCK_WHERE("(l.relation::oid = %1$s::oid AND l.key = r.key OR l.relation::oid = %2$s::oid AND l.key = r.parent_key)"
-						 " ORDER BY l.is_mine LIMIT 1") ", pg_catalog.json_build_object('key', r.key, 'label', r.label, 'values', r.\"values\")"
+						 " ORDER BY l.is_mine LIMIT 1") ", pg_catalog.json_build_object('key', r.key, 'label',"
+						 " r.label, 'values', r.\"values\")"
 	" FROM (SELECT %3$s AS key, %4$s AS parent_key, %5$s AS label, %6$s AS \"values\""
 	"  FROM (SELECT $1::text AS key) asked, %7$s t WHERE %8$s OFFSET 0) r"
 	"$sql$, rel.oid, made.parent, made.key, parent_key, label, made.\"values\", source, matches)"
@@ -64,7 +65,8 @@ static const Statement constraint_column = {"constraint_column",
 
 /* $1 table, $2 body: for each value that was sent, its column and SQL of $1 body that only reads it */
 static const Statement plan_probes = {"plan_probes", RELATION
-	"SELECT name, pg_catalog.format('SELECT %s FROM pg_catalog.jsonb_to_record($1::jsonb -> ''values''::text) v(%s)', value, definition)"
+	"SELECT name, pg_catalog.format('SELECT %s FROM pg_catalog.jsonb_to_record($1::jsonb -> ''values''::text) v(%s)',"
+	" value, definition)"
 	" FROM " SENT("$2::jsonb -> 'values'::text") " ORDER BY attnum"};
 
 /* Which value is it that its column's type refuses? PostgreSQL does not tell, so each is tried. */

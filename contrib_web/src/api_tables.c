@@ -9,7 +9,8 @@
 
 /* Was EXECUTE on a function granted to one by name? That is what protect() and unprotect() go by. */
 #define GRANTED_BY_NAME(function) \
-	"EXISTS (SELECT FROM pg_proc p, pg_catalog.aclexplode(p.proacl) a WHERE p.oid = " function "::regproc::oid AND a.privilege_type = 'EXECUTE'" \
+	"EXISTS (SELECT FROM pg_proc p, pg_catalog.aclexplode(p.proacl) a WHERE p.oid = " function "::regproc::oid AND" \
+	" a.privilege_type = 'EXECUTE'" \
 	" AND a.grantee <> 0::oid AND a.grantee <> p.proowner AND pg_catalog.pg_has_role(a.grantee, 'USAGE'))"
 
 /* May one protect the table, having a look at its owner first? */
@@ -33,8 +34,10 @@
 	" 'protection', CASE WHEN rel.protected THEN " PROTECTION " END," \
 	" 'time_until_expiration', " SECONDS("coalesce(rel.ttl, " SETTING("time_until_expiration", "120 s") ")") "," \
 	" 'time_until_warning', " SECONDS("coalesce(rel.warning, " SETTING("time_until_warning", "60 s") ")") "," \
-	" 'may', pg_catalog.json_build_object('select', rel.readable, 'insert', pg_catalog.has_any_column_privilege(rel.oid, 'INSERT')," \
-	"  'update', pg_catalog.has_any_column_privilege(rel.oid, 'UPDATE'), 'delete', pg_catalog.has_table_privilege(rel.oid, 'DELETE')," \
+	" 'may', pg_catalog.json_build_object('select', rel.readable, 'insert'," \
+	" pg_catalog.has_any_column_privilege(rel.oid, 'INSERT')," \
+	"  'update', pg_catalog.has_any_column_privilege(rel.oid, 'UPDATE'), 'delete'," \
+	" pg_catalog.has_table_privilege(rel.oid, 'DELETE')," \
 	"  'protect', " MAY_PROTECT "," \
 	"  'break_locks', pg_catalog.has_function_privilege('locking.break_lock(regclass,text,text)', 'EXECUTE')," \
 	"  'take_over', pg_catalog.has_function_privilege('locking.take_over(regclass,text,text,interval,boolean,text,text)', 'EXECUTE'))," \
@@ -81,7 +84,8 @@ list_tables(Request *req)
 	"  'name', con.confrelid::regclass::text, 'column', a.attname, 'label', " LABEL_COLUMN("con.confrelid") "," \
 	"  'constraint', con.conname)" \
 	" FROM pg_constraint con JOIN pg_attribute a ON a.attrelid = con.confrelid AND a.attnum = con.confkey[1]" \
-	" WHERE con.conrelid = rel.oid AND con.contype = 'f' AND pg_catalog.cardinality(con.conkey) = 1 AND con.conkey[1] = col.attnum ORDER BY con.conname LIMIT 1)"
+	" WHERE con.conrelid = rel.oid AND con.contype = 'f' AND pg_catalog.cardinality(con.conkey) = 1 AND con.conkey[1]" \
+	" = col.attnum ORDER BY con.conname LIMIT 1)"
 
 /* base: the type of a column, or what its domain (or the domain's) is made of, and the first modifier on the way */
 #define BASE_OF_COLUMN \
@@ -93,13 +97,15 @@ list_tables(Request *req)
 	" SELECT oid, typmod, not_null, typcategory FROM step WHERE typtype <> 'd') base"
 
 #define COLUMNS \
-	"(SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', col.name, 'type', pg_catalog.format_type(col.atttypid, col.atttypmod)," \
+	"(SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', col.name, 'type'," \
+	" pg_catalog.format_type(col.atttypid, col.atttypmod)," \
 	"  'category', " CATEGORY ", 'values', (SELECT pg_catalog.json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e" \
 	"   WHERE e.enumtypid = base.oid)," \
 	"  'integer', base.oid::int8 IN (20, 21, 23) OR coalesce(" SCALE " <= 0, false)," \
 	"  'max_length', " MAX_LENGTH ", 'precision', " PRECISION ", 'scale', " SCALE "," \
 	"  'not_null', col.attnotnull OR base.not_null," \
-	"  'default', (SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d WHERE d.adrelid = rel.oid AND d.adnum = col.attnum)," \
+	"  'default', (SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d WHERE d.adrelid = rel.oid AND" \
+	" d.adnum = col.attnum)," \
 	"  'generated', col.attgenerated <> ''," \
 	"  'identity', CASE col.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default' END," \
 	"  'insertable', " WRITABLE("INSERT") ", 'updatable', " WRITABLE("UPDATE") "," \
@@ -110,7 +116,8 @@ list_tables(Request *req)
 
 /* A foreign key, told from its own table (child) or from the one it refers to (parent); con is pg_constraint. */
 #define FOREIGN_KEY(other) \
-	"pg_catalog.json_build_object('constraint', con.conname, 'table', (pg_catalog.pg_identify_object(1259, con." other ", 0)).identity," \
+	"pg_catalog.json_build_object('constraint', con.conname, 'table', (pg_catalog.pg_identify_object(1259," \
+	" con." other ", 0)).identity," \
 	" 'name', con." other "::regclass::text, 'columns', " COLUMN_NAMES("con.conrelid", "con.conkey") "," \
 	" 'target_columns', " COLUMN_NAMES("con.confrelid", "con.confkey") ")"
 
@@ -141,8 +148,10 @@ get_table(Request *req)
 /* $1 table, $2 body */
 static const Statement protect = {"protect",
 	"SELECT locking.protect(asked.oid::regclass, coalesce(g.hard, true), coalesce(g.required, false), g.columns::name[],"
-	" pg_catalog.make_interval(secs => g.ttl), pg_catalog.make_interval(secs => g.warning), g.parent::name) FROM " ASKED("$1::text") " asked,"
-	" pg_catalog.jsonb_to_record($2::jsonb) g(hard boolean, required boolean, columns text[], ttl float8, warning float8, parent text)"};
+	" pg_catalog.make_interval(secs => g.ttl), pg_catalog.make_interval(secs => g.warning), g.parent::name) FROM"
+	" " ASKED("$1::text") " asked,"
+	" pg_catalog.jsonb_to_record($2::jsonb) g(hard boolean, required boolean, columns text[], ttl float8, warning"
+	" float8, parent text)"};
 
 /* $1 table. A statement of its own, as that which protects does not see the new settings. */
 static const Statement protection_now = {"protection_now",
