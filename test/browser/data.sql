@@ -16,7 +16,7 @@ CREATE TABLE note (id integer PRIMARY KEY, body text);
 INSERT INTO note SELECT n, 'Note ' || n FROM generate_series(1, 5) n;
 
 CREATE TABLE "Odd Names" ("the Key" text PRIMARY KEY, "select" text);
-INSERT INTO "Odd Names" VALUES ('new', 'a'), ('a b/c?d#e%&+', 'b'), ('..', 'c'), ('<b>"x"</b>', '<i>not markup</i>');
+INSERT INTO "Odd Names" VALUES ('new', 'a'), ('a b/c?d#e%&+', 'b'), ('<b>"x"</b>', '<i>not markup</i>');
 
 CREATE TABLE line (document text, n integer, body text, PRIMARY KEY (document, n));
 INSERT INTO line VALUES ('A/7 ä', 1, 'first'), ('A/7 ä', 2, 'second');

@@ -52,7 +52,7 @@ async function play({ site, browser }, act) {
 		await act({ site, browser, invite });
 		assert.deepEqual(people.flatMap(({ troubles }) => troubles), [], 'nothing went wrong unasked');
 	} catch (error) {
-		error.message += `\n${(await Promise.all(people.map(whereabouts))).join('\n')}`;
+		error.stack += `\n${(await Promise.all(people.map(whereabouts))).join('\n')}`;
 		throw error;
 	} finally {
 		await Promise.all(people.map((person) => person.leave()));

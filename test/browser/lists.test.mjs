@@ -1,0 +1,192 @@
+// The change list: what others do appears by itself; search, sort, pages, filters.
+import assert from 'node:assert/strict';
+import { eventually } from './lib/person.mjs';
+import { stage } from './lib/stage.mjs';
+
+const scene = stage('browser_lists');
+const keys = (person) => person.page.locator('tbody tr').evaluateAll((rows) => rows.map(({ dataset }) => dataset.key));
+const showsKeys = (person, expected) => eventually(async () => assert.deepEqual(await keys(person), expected));
+
+scene('a lock of somebody else appears in the list, and goes, without a reload', async ({ invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	await bert.open('/tables/country?q=ice');
+	await bert.seesRow('IS', 'none');
+	await bert.sees('Live');
+	await anna.edits('country', 'IS');
+	await bert.seesRow('IS', 'theirs');
+	assert.equal(await bert.row('IS').locator('lock-holder').innerText(), 'Anna Albers');
+	await anna.press('Leave');
+	await bert.seesRow('IS', 'none');
+	assert.equal(await bert.row('IS').locator('lock-holder').innerText(), '');
+});
+
+scene('one\'s own lock is told apart, and what is locked already is shown on load', async ({ invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	await anna.edits('country', 'IT');
+	await bert.edits('country', 'JP');
+	const list = await anna.tab();
+	await list.open('/tables/country?locked=true');
+	await list.seesRow('IT', 'mine');
+	await list.seesRow('JP', 'theirs');
+	assert.equal(await list.row('IT').locator('lock-holder').innerText(), 'You');
+	await showsKeys(list, ['IT', 'JP']);
+});
+
+scene('who looks closer is told for how long and by whom', async ({ invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	await anna.edits('country', 'KE');
+	await bert.open('/tables/country?q=kenya');
+	await bert.seesRow('KE', 'theirs');
+	const holder = bert.row('KE').locator('lock-holder');
+	await holder.getByRole('button').hover();
+	await bert.page.getByRole('tooltip').getByText(/^Still locked for (\d+ seconds|2 minutes) by Anna Albers$/).waitFor();
+	await holder.locator('.holder-name').hover();
+	await bert.page.getByRole('tooltip').getByText('Anna Albers (anna)', { exact: true }).waitFor();
+	await bert.page.keyboard.press('Escape');
+	await bert.page.getByRole('tooltip').waitFor({ state: 'hidden' });
+});
+
+scene('a lock taken by a program is shown as that of a person, one of another table is not', async ({ site, invite }) => {
+	const bert = await invite('bert');
+	await bert.open('/tables/country?q=peru');
+	await bert.seesRow('PE', 'none');
+	await bert.sees('Live');
+	await site.sql(`SELECT locking.set_owner('job:reindex', 'Nightly job'); SELECT locking.acquire('language', 'PE') WHERE false; SELECT locking.acquire('country', 'PE')`);
+	await bert.seesRow('PE', 'theirs');
+	await site.sql(`SELECT locking.break_lock('country', 'PE', 'test')`);
+	await bert.seesRow('PE', 'none');
+});
+
+scene('a lock that ends by its time goes from the list', async ({ site, invite }) => {
+	const bert = await invite('bert');
+	await site.sql(`SELECT locking.acquire('country', 'QA', '2 seconds')`);
+	await bert.open('/tables/country?q=qatar');
+	await bert.seesRow('QA', 'theirs');
+	await bert.seesRow('QA', 'none');
+});
+
+scene('search finds text and key, and is in the address', async ({ invite }) => {
+	const anna = await invite('anna');
+	await anna.open('/tables/country');
+	await anna.page.getByRole('searchbox').fill('republic of fiji');
+	await showsKeys(anna, ['FJ']);
+	assert.equal(new URL(anna.page.url()).searchParams.get('q'), 'republic of fiji');
+	await anna.page.getByRole('searchbox').fill('no such country anywhere');
+	await anna.sees('Nothing found');
+	await anna.page.getByRole('searchbox').fill('');
+	await anna.row('AD').waitFor();
+	await anna.page.getByRole('searchbox').fill('100%_');
+	await anna.sees('Nothing found');
+});
+
+scene('a click on a heading sorts: up, down, and by the key again', async ({ invite }) => {
+	const anna = await invite('anna');
+	await anna.open('/tables/country?q=guinea');
+	await showsKeys(anna, ['GN', 'GQ', 'GW', 'PG']);
+	const heading = anna.page.getByRole('columnheader', { name: 'name', exact: true });
+	await heading.getByRole('button').click();
+	await showsKeys(anna, ['GQ', 'GN', 'GW', 'PG']);
+	assert.equal(await heading.getAttribute('aria-sort'), 'ascending');
+	await heading.getByRole('button').click();
+	await showsKeys(anna, ['PG', 'GW', 'GN', 'GQ']);
+	assert.equal(await heading.getAttribute('aria-sort'), 'descending');
+	await heading.getByRole('button').click();
+	await showsKeys(anna, ['GN', 'GQ', 'GW', 'PG']);
+	assert.equal(await heading.getAttribute('aria-sort'), 'none');
+});
+
+scene('pages go forth and back, over all rows once', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.open('/tables/language');
+	await anna.page.locator('tbody tr').first().waitFor();
+	const first = await keys(anna);
+	await anna.press('Next');
+	await eventually(async () => assert.notDeepEqual(await keys(anna), first));
+	const second = await keys(anna);
+	assert.equal([...first, ...second].join(), (await site.sql(`SELECT string_agg(alpha_3, ',' ORDER BY alpha_3) FROM (SELECT alpha_3 FROM language ORDER BY 1 LIMIT ${first.length + second.length}) t`)));
+	await anna.page.reload();
+	await showsKeys(anna, second);
+	await anna.press('Previous');
+	await showsKeys(anna, first);
+	assert.ok(await anna.button('Previous').isDisabled());
+});
+
+scene('back from a row to the list, as it was left', async ({ invite }) => {
+	const anna = await invite('anna');
+	await anna.open('/tables/country?q=guinea&sort=name&dir=desc');
+	await showsKeys(anna, ['PG', 'GW', 'GN', 'GQ']);
+	await anna.row('GW').getByRole('link').click();
+	await anna.seesLock('mine');
+	await anna.press('Leave');
+	await showsKeys(anna, ['PG', 'GW', 'GN', 'GQ']);
+	await anna.seesRow('GW', 'none');
+});
+
+scene('the rows that refer to a row are listed with a link, which filters them', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('country', 'IS');
+	await anna.page.getByRole('complementary').getByRole('link', { name: 'subdivision' }).click();
+	await anna.sees('country = IS');
+	const expected = (await site.sql(`SELECT code FROM subdivision WHERE country = 'IS' ORDER BY code COLLATE "C" LIMIT 100`)).split('\n');
+	await eventually(async () => assert.deepEqual((await keys(anna)).sort(), expected.sort().slice(0, (await keys(anna)).length)));
+	await anna.press('Take away the filter country = IS');
+	await anna.row('AD-02').waitFor();
+});
+
+scene('rows that row security hides are neither listed nor told of', async ({ invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	await anna.open('/tables/private');
+	await showsKeys(anna, ['1']);
+	await anna.sees('Live');
+	await bert.edits('private', '2');
+	await bert.edits('private', '1');
+	await anna.seesRow('1', 'theirs');
+	const locks = await anna.tab();
+	await locks.open('/locks');
+	await locks.sees('private 1');
+	await bert.edits('private', '2');
+	await locks.seesNo('private 1');
+	await locks.seesNo('private 2');
+	await anna.seesRow('1', 'none');
+	anna.expects(404, /private/);
+	await anna.open('/tables/private/2');
+	await anna.sees('Not there');
+});
+
+scene('keys and names of any spelling: opened, edited and saved; text is never markup', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.open('/tables');
+	await anna.page.getByRole('link', { name: 'Odd Names' }).click();
+	for (const key of ['new', 'a b/c?d#e%&+', '<b>"x"</b>']) {
+		await anna.row(key).getByRole('link').click();
+		await anna.seesLock('mine');
+		assert.equal(await anna.value('the Key'), key);
+		await anna.input('select').fill(`changed <i>${key}</i>`);
+		await anna.press('Save');
+		await anna.row(key).waitFor();
+	}
+	assert.equal(await site.sql(`SELECT count(*) FROM "Odd Names" WHERE "select" = 'changed <i>' || "the Key" || '</i>'`), '3');
+	await anna.open('/tables/line');
+	await anna.page.locator('tbody').getByRole('link').nth(1).click();
+	await anna.seesLock('mine');
+	await anna.input('body').fill('2nd');
+	await anna.press('Save');
+	await anna.arrives('/tables/line');
+	assert.equal(await site.sql(`SELECT string_agg(body, ',' ORDER BY n) FROM line`), 'first,2nd');
+});
+
+scene('the server goes away and comes back: the list says so, and is up to date again', async ({ site, invite }) => {
+	const bert = await invite('bert');
+	await bert.open('/tables/country?q=chad');
+	await bert.seesRow('TD', 'none');
+	await bert.sees('Live');
+	bert.expects(0);
+	bert.expects(401);
+	await site.stopServer();
+	await bert.sees('Not live');
+	await site.restartServer();
+	await bert.signInQuietly();
+	await site.sql(`SELECT locking.acquire('country', 'TD')`);
+	await bert.seesRow('TD', 'theirs');
+	await bert.sees('Live');
+});
