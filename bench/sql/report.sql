@@ -10,7 +10,7 @@ CREATE TABLE report.fact (name text, value text, n int GENERATED ALWAYS AS IDENT
 
 -- What a row is compared to.
 CREATE TABLE report.reference (workload text, variant text);
-INSERT INTO report.reference VALUES ('bulk', 'empty'), ('single', 'empty'), ('live', 'empty'), ('tpcb', 'none'),
+INSERT INTO report.reference VALUES ('bulk', 'empty'), ('instructions', 'empty'), ('single', 'empty'), ('live', 'empty'), ('tpcb', 'none'),
 	('acquire', 'bare'), ('contention', 'bare'), ('list', 'rows-alone'), ('wal', 'none'), ('wal', 'bare');
 
 -- Ratios are taken round by round: what was measured one after the other.

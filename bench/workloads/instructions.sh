@@ -1,0 +1,46 @@
+# shellcheck shell=bash
+# Instructions, and misses of a first-level instruction cache, of a bulk UPDATE, HOT. Counted by
+# callgrind in a backend of its own, so they do not vary with what else the machine does.
+
+COUNTED_ROWS=20000
+
+make_counted() { # VARIANT
+	sql -c "CREATE TABLE bench.counted_$1 (id int PRIMARY KEY, v int NOT NULL, modified timestamptz NOT NULL) WITH (fillfactor = 45)" \
+		-c "INSERT INTO bench.counted_$1 SELECT g, 0, now() FROM generate_series(1, $COUNTED_ROWS) g" \
+		-c "SELECT bench.add_triggers('bench.counted_$1', '$1'), bench.use('bench.counted_$1', '$1')" \
+		-c "VACUUM ANALYZE bench.counted_$1"
+}
+
+# "instructions misses" of a whole backend that runs one statement. OUT.
+count_backend() { # STATEMENT
+	local data=$WORK/counted
+	run bash -c 'cd "$1" && echo "$2" >"$1.sql" && rm -f "$1.callgrind" &&
+		valgrind -q --tool=callgrind --cache-sim=yes --callgrind-out-file="$1.callgrind" \
+			postgres --single -D "$1" bench <"$1.sql"' - "$data" "$1"
+	# the events in the order Ir Dr Dw I1mr ...
+	OUT=$(awk '/^totals:/ { print $2, $5 }' "$data.callgrind")
+}
+
+count_variant() { # VARIANT
+	local all idle
+	count_backend "UPDATE bench.counted_$1 SET v = v + 1"
+	read -ra all <<<"$OUT"
+	count_backend "UPDATE bench.counted_$1 SET v = v + 1 WHERE id = 1"
+	read -ra idle <<<"$OUT"
+	record instructions 'instructions' on "$1" 1 $(((all[0] - idle[0]) / (COUNTED_ROWS - 1))) 'per row'
+	record instructions 'instruction cache misses' on "$1" 1 $(((all[1] - idle[1]) / (COUNTED_ROWS - 1))) 'per row'
+}
+
+instructions() {
+	local variant
+	need_packages valgrind
+	start_bench_cluster counted on $GATE_SLOTS
+	use counted
+	for variant in "${VARIANTS[@]}"; do make_counted "$variant"; done
+	stop_cluster counted
+	for variant in "${VARIANTS[@]}"; do
+		progress "instructions: $variant"
+		count_variant "$variant"
+	done
+	use on
+}
