@@ -73,14 +73,15 @@ make_room(void)
 	return oldest;
 }
 
-/* A server that was restarted has closed its end. */
+/* A server that ended the connection said why first, so what it said is read up to the end. */
 static bool
 is_alive(DbConnection *connection)
 {
 	struct pollfd fd = {.fd = PQsocket(connection->pg), .events = POLLIN};
 
-	if (poll(&fd, 1, 0) > 0)
-		PQconsumeInput(connection->pg);
+	while (poll(&fd, 1, 0) > 0)
+		if (!PQconsumeInput(connection->pg))
+			return false;
 	return PQstatus(connection->pg) == CONNECTION_OK;
 }
 

@@ -95,7 +95,10 @@ json_member(const char *text)
 
 /* ---- errors of the database ---- */
 
-/* The first prefix that fits decides.  What is not here is a bug of this program. */
+/*
+ * The first prefix that fits decides.  What is not here comes from the table: its triggers may raise
+ * any code.
+ */
 static const struct
 {
 	const char *prefix;
@@ -120,19 +123,6 @@ static const struct
 	{"42809", PROBLEM_INVALID},
 	{"42939", PROBLEM_INVALID},
 	{"42P16", PROBLEM_INVALID},
-	{"2BP01", PROBLEM_INVALID},
-	{"0A", PROBLEM_INVALID},
-	{"21", PROBLEM_INVALID},
-	{"22", PROBLEM_INVALID},
-	{"23", PROBLEM_INVALID},
-	{"27", PROBLEM_INVALID},
-	{"2F", PROBLEM_INVALID},
-	{"38", PROBLEM_INVALID},	/* triggers of the table's */
-	{"39", PROBLEM_INVALID},
-	{"44", PROBLEM_INVALID},	/* view with check option */
-	{"54", PROBLEM_INVALID},	/* too deep, too long */
-	{"P0", PROBLEM_INVALID},
-	{"28", PROBLEM_UNAUTHENTICATED}, /* a password that was changed meanwhile */
 	{"57014", PROBLEM_TIMEOUT},
 	{"40", PROBLEM_TIMEOUT},	/* serialization, deadlock */
 	{"25006", PROBLEM_UNAVAILABLE}, /* a standby */
@@ -143,21 +133,39 @@ static const struct
 	{"53", PROBLEM_UNAVAILABLE},
 	{"57", PROBLEM_UNAVAILABLE},
 	{"58", PROBLEM_UNAVAILABLE},
-	{NULL, PROBLEM_INTERNAL}
+	{"42", PROBLEM_INTERNAL},	/* bugs of this program */
+	{"25P02", PROBLEM_INTERNAL},
+	{"26", PROBLEM_INTERNAL},
+	{"34", PROBLEM_INTERNAL},
+	{"XX", PROBLEM_INTERNAL},
+	{"", PROBLEM_INVALID}
 };
+
+static bool
+is_state(const Request *req, const char *prefix)
+{
+	return strncmp(db_sqlstate(req), prefix, strlen(prefix)) == 0;
+}
 
 static ProblemKind
 kind_of(const Request *req)
 {
-	const char *sqlstate = db_sqlstate(req);
+	size_t		i = 0;
 
+	if (*db_sqlstate(req) == '\0')
+		return PROBLEM_INTERNAL;
+	/* Refused while connecting: a password that was changed meanwhile. */
+	if (req->error == NULL && is_state(req, "28"))
+		return PROBLEM_UNAUTHENTICATED;
 	/* The guard names the table; a lock_timeout, which has the same code, does not. */
-	if (strcmp(sqlstate, "55P03") == 0 && db_error_field(req, PG_DIAG_TABLE_NAME) == NULL)
+	if (is_state(req, "55P03") && db_error_field(req, PG_DIAG_TABLE_NAME) == NULL)
 		return PROBLEM_TIMEOUT;
-	for (size_t i = 0; sqlstates[i].prefix; i++)
-		if (strncmp(sqlstate, sqlstates[i].prefix, strlen(sqlstates[i].prefix)) == 0)
-			return sqlstates[i].kind;
-	return PROBLEM_INTERNAL;
+	while (!is_state(req, sqlstates[i].prefix))
+		i++;
+	/* What a function of the table's does wrong is no bug of ours. */
+	if (sqlstates[i].kind == PROBLEM_INTERNAL && db_error_field(req, PG_DIAG_CONTEXT))
+		return PROBLEM_INVALID;
+	return sqlstates[i].kind;
 }
 
 /* Where the server is and what is wrong inside is an administrator's business. */

@@ -176,13 +176,25 @@ request_add_body(Request *req, const char *data, size_t size)
 
 /* ---- routes ---- */
 
+/*
+ * Browsers and proxies resolve the segments "", "." and "..", so these values are sent with a "~"
+ * before them; values that look like that ("~..") have one more.
+ */
+static const char *
+without_guard(const char *segment)
+{
+	const char *rest = segment + strspn(segment, "~");
+
+	return rest > segment && (*rest == '\0' || strcmp(rest, ".") == 0 || strcmp(rest, "..") == 0) ? segment + 1 : segment;
+}
+
 static void
 add_param(Request *req, const char *name, size_t name_length, const char *value, size_t length)
 {
 	Argument   *param = &req->params[req->nparams++];
 
 	param->name = obstack_copy0(&req->memory, name, name_length);
-	param->value = decode(req, value, length);
+	param->value = without_guard(decode(req, value, length));
 }
 
 /* Does one segment fit?  A parameter is noted. */

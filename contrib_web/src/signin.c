@@ -236,20 +236,29 @@ post_session(Request *req)
 	wipe_credentials(req, &credentials);
 }
 
+/* A page that only asks whether somebody is signed in ("optional") is not told of an error. */
+static void
+nobody(Request *req)
+{
+	const char *optional = request_query(req, "optional");
+
+	if (options.user_header)
+		sign_in_by_proxy(req, MHD_HTTP_OK);
+	else if (optional && strcmp(optional, "true") == 0)
+		reply_empty(req, MHD_HTTP_NO_CONTENT);
+	else
+		refuse(req, PROBLEM_UNAUTHENTICATED, "Sign in first.", NULL);
+}
+
 void
 get_session(Request *req)
 {
 	const PGresult *state;
 
 	req->session = access_find_session(req);
-	if (req->session == NULL && options.user_header)
-	{
-		sign_in_by_proxy(req, MHD_HTTP_OK);
-		return;
-	}
 	if (req->session == NULL)
 	{
-		refuse(req, PROBLEM_UNAUTHENTICATED, "Sign in first.", NULL);
+		nobody(req);
 		return;
 	}
 	state = db_run(req, &session_state);
