@@ -34,8 +34,10 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 export class RowLock extends EventTarget {
 	#api;
 	#live;
+	#ownsLive;
 	#table;
 	#key;
+	#known;
 	#client;
 	#note;
 	#draft;
@@ -65,13 +67,12 @@ export class RowLock extends EventTarget {
 		this.#ownsLive = !live;
 		this.#table = table;
 		this.#key = key;
+		this.#known = { table, key };
 		this.#client = client;
 		this.#note = note;
 		this.#draft = draft;
 		this.#state = initial({ lockOn, ttl, warning });
 	}
-	#ownsLive;
-
 	get state() { return this.#state; }
 	get token() { return this.#state.token; }
 	get mayEdit() { return mayEdit(this.#state); }
@@ -140,8 +141,7 @@ export class RowLock extends EventTarget {
 	}
 
 	#news({ event, table, key }) {
-		const sameTable = table === this.#table || table === `public.${this.#table}`;
-		if (!sameTable || (key !== this.#key && event !== 'changed')) return;
+		if (table !== this.#known.table || (key !== this.#known.key && event !== 'changed')) return;
 		if (event === 'requested' || event === 'withdrawn') this.dispatchEvent(new Event('request'));
 		else this.#happen({ type: 'news', event });
 	}
@@ -167,7 +167,13 @@ export class RowLock extends EventTarget {
 	async #do(action) {
 		if (action.do === 'reread') this.dispatchEvent(new Event('reread'));
 		else if (action.do === 'release') this.#release(action);
-		else this.#happen(await this.#answer(action));
+		else this.#happen(this.#learn(await this.#answer(action)));
+	}
+
+	// Events name table and key as the server spells them, which the page may not have done.
+	#learn(event) {
+		if (event.lock) this.#known = { table: event.lock.table, key: event.lock.key };
+		return event;
 	}
 
 	async #answer(action) {
@@ -207,4 +213,4 @@ export class RowLock extends EventTarget {
 	#who() { return this.#note === null ? { client: this.#client } : { client: this.#client, note: this.#note }; }
 }
 
-const granted = ({ data: { lock, outcome }, sentAt }) => ({ type: 'granted', token: lock.token, seconds_left: lock.seconds_left, outcome, sentAt });
+const granted = ({ data: { lock, outcome }, sentAt }) => ({ type: 'granted', lock, token: lock.token, seconds_left: lock.seconds_left, outcome, sentAt });

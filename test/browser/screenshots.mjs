@@ -146,6 +146,7 @@ const scenes = {
 
 	async choice({ editor, shoot }) {
 		await open(editor, '/tables/subdivision/AD-02');
+		await tone(editor, 'mine');
 		await editor.getByRole('combobox').click();
 		await editor.getByRole('option').first().waitFor();
 		await editor.keyboard.press('ArrowDown');
@@ -169,7 +170,7 @@ const scenes = {
 		await dialog(editor);
 		await shoot(editor, '-ask');
 		await press(editor, /^Ask for it$/);
-		await other.getByText('asks for this row').waitFor();
+		await other.locator('.notes').getByText('asks for this row').waitFor();
 		await shoot(other, '-asked');
 		await open(admin, '/tables/country/AR');
 		await tone(admin, 'theirs');
@@ -178,7 +179,7 @@ const scenes = {
 		await shoot(admin, '-take-over');
 		await close(admin);
 		await press(other, 'Hand over');
-		await editor.getByText('The row is free now').waitFor();
+		await editor.locator('.lock-banner').getByText('The row is free now').waitFor();
 		await shoot(editor, '-free');
 		await press(editor, 'Start editing');
 		await tone(editor, 'mine');
@@ -194,7 +195,7 @@ const scenes = {
 		await admin.getByLabel('Reason').fill('goes to print tonight');
 		await press(admin, /^Take over$/);
 		await tone(editor, 'bad');
-		await editor.getByText('goes to print tonight').first().waitFor();
+		await editor.locator('.lock-banner').getByText('goes to print tonight').waitFor();
 		await shoot(editor);
 		await press(editor, 'Compare and copy');
 		await dialog(editor);
@@ -222,7 +223,7 @@ const scenes = {
 		await tone(page, 'warn');
 		await shoot(page, '-warned');
 		await page.clock.fastForward('01:01');
-		await page.getByText('has expired').first().waitFor();
+		await page.locator('.lock-banner').getByText('has expired').waitFor();
 		await shoot(page, '-expired');
 		await page.close();
 	},
