@@ -27,6 +27,12 @@
 
 #include "inject.h"
 
+/*
+ * An entry is built anew if something changed meanwhile; where that does not end
+ * (debug_discard_caches), it serves once.
+ */
+#define MAX_BUILDS 4
+
 static HTAB *tables;
 
 /* raised by every invalidation: one may arrive while an entry is being built */
@@ -55,7 +61,7 @@ invalidate_table(Datum arg, Oid relid)
 			table->info->valid = false;
 }
 
-/* Plans name the schema: one was renamed. */
+/* Plans name the schema, and one was renamed; or there is a new way to write a key. */
 static void
 invalidate_all(Datum arg, int cacheid, uint32 hashvalue)
 {
@@ -72,6 +78,7 @@ table_init(void)
 	tables = hash_create("locking tables", 32, &control, HASH_ELEM | HASH_BLOBS);
 	CacheRegisterRelcacheCallback(invalidate_table, (Datum) 0);
 	CacheRegisterSyscacheCallback(NAMESPACEOID, invalidate_all, (Datum) 0);
+	CacheRegisterSyscacheCallback(CASTSOURCETARGET, invalidate_all, (Datum) 0);
 }
 
 /* ---- reading the catalogs ---- */
@@ -526,17 +533,20 @@ table_entry(Relation rel)
 	if (table && table->info && table->info->valid)
 		return table;
 
-	do
+	built_in = generation;
+	info = build_info(rel);
+	for (int tries = 1; built_in != generation && tries < MAX_BUILDS; tries++)
 	{
+		MemoryContextDelete(info->cxt);
 		built_in = generation;
 		info = build_info(rel);
-	} while (built_in != generation);
+	}
 	table = hash_search(tables, &relid, HASH_ENTER, &found);
 	if (found && table->info)
 		MemoryContextSetParent(table->info->cxt, TopTransactionContext);
 	table->info = info;
 	MemoryContextSetParent(info->cxt, CacheMemoryContext);
-	info->valid = true;
+	info->valid = built_in == generation;
 	return table;
 }
 
