@@ -26,6 +26,8 @@ class App extends EventTarget {
 	session = null;
 	/** Where the reader left each table's list: address by table. */
 	lists = new Map();
+	/** The key of the row that was open last, to find it again in the list. */
+	lastRow = null;
 	#shell = new Shell(this);
 	#page = null;
 	#shown = 0;
@@ -35,6 +37,7 @@ class App extends EventTarget {
 		this.router.addEventListener('show', ({ detail }) => this.#show(detail));
 		this.router.guard(async () => (this.#page?.mayLeave ? this.#page.mayLeave() : true));
 		this.api.addEventListener('signedout', () => this.#signedOut());
+		this.live.addEventListener('ended', () => this.#checkSession());
 		await this.#resume();
 		this.router.start();
 	}
@@ -49,6 +52,12 @@ class App extends EventTarget {
 		} catch (error) {
 			if (!(error instanceof Problem)) throw error;
 		}
+	}
+
+	// The stream was refused: perhaps because the session has ended, here or in another tab.
+	async #checkSession() {
+		const answer = await this.api.get('/session', { optional: true }).catch(() => null);
+		if (answer && !answer.data) this.#signedOut();
 	}
 
 	/** @throws {Problem} if name or password are wrong */

@@ -37,7 +37,10 @@ const orders = {
 		ports.delete(port);
 		if (ports.size === 0) close();
 	},
-	stop: () => close(),
+	stop() {
+		close();
+		tell({ type: 'state', on: false, ended: true });
+	},
 };
 
 self.onconnect = ({ ports: [port] }) => {

@@ -1,8 +1,10 @@
 /**
  * The live stream as events: `lock` (detail: what happened), `reset` (something was missed:
- * load anew) and `state` (detail: { on }). Shared between tabs where the browser can.
+ * load anew), `state` (detail: { on }) and `ended` (the server refused it; it is asked for again
+ * by and by). Shared between tabs where the browser can.
  */
-const REOPEN = 5000;
+const REOPEN_FIRST = 5000;
+const REOPEN_MAX = 60000;
 
 export class Live extends EventTarget {
 	#url;
@@ -10,6 +12,7 @@ export class Live extends EventTarget {
 	#source = null;
 	#reopen = null;
 	#wanted = false;
+	#wait = REOPEN_FIRST;
 	on = false;
 
 	constructor(url) {
@@ -67,8 +70,11 @@ export class Live extends EventTarget {
 	#changeState(on, ended) {
 		if (ended && this.#wanted) {
 			clearTimeout(this.#reopen);
-			this.#reopen = setTimeout(() => this.#join('join'), REOPEN);
+			this.#reopen = setTimeout(() => this.#join('join'), this.#wait);
+			this.#wait = Math.min(REOPEN_MAX, this.#wait * 2);
+			this.dispatchEvent(new Event('ended'));
 		}
+		if (on) this.#wait = REOPEN_FIRST;
 		this.#setOn(on);
 	}
 

@@ -44,6 +44,7 @@ export class EditPage {
 	#formElement = h('form', { class: 'row-form', noValidate: true });
 	#saveButtons = [];
 	#remove = null;
+	#leaveButton = button('Leave', () => this.#leave(), { kind: 'plain' });
 	#draftNote = h('span', { class: 'quiet small draft-note' });
 
 	constructor(app, { table, key, query }) {
@@ -74,6 +75,7 @@ export class EditPage {
 		this.#table = table.data;
 		this.#row = row?.data ?? null;
 		this.#key = this.#row?.key ?? null;
+		this.#app.lastRow = this.#key;
 		this.#form = Form.create(this.#row?.values ?? {});
 		if (this.#isNew) this.#prefill();
 		this.element = this.#build();
@@ -285,6 +287,7 @@ export class EditPage {
 			element.disabled = !ready;
 			element.hidden = !this.#mayEdit && !this.#isDirty;
 		}
+		this.#leaveButton.textContent = this.#isNew ? 'Cancel' : this.#mayEdit || this.#isDirty ? 'Leave' : 'Back to the list';
 		if (this.#remove) this.#remove.hidden = !this.#mayEdit;
 	}
 
@@ -385,6 +388,7 @@ export class EditPage {
 		const { data } = await this.#app.api.post(`${tablePath(this.#tableName)}/rows`, { values });
 		this.#savedAs(data);
 		toast(`${data.label} is added.`);
+		this.#app.lastRow = data.key;
 		await this.#app.router.go(keep ? paths.row(this.#tableName, data.key) : this.#listAddress(), { replace: true, ask: false });
 	}
 
@@ -565,10 +569,9 @@ export class EditPage {
 	#foot() {
 		const save = h('button', { class: 'button primary', type: 'submit', value: 'close' }, 'Save');
 		const keep = h('button', { class: 'button', type: 'submit', value: 'keep', title: 'Ctrl+S' }, this.#isNew ? 'Save and edit' : 'Save and go on');
-		const leave = button(this.#isNew ? 'Cancel' : 'Leave', () => this.#leave(), { kind: 'plain' });
 		if (!this.#isNew && this.#table.may.delete) this.#remove = button('Delete', () => this.#delete(), { kind: 'plain bad push', name: 'trash' });
 		this.#saveButtons = [save, keep];
-		return h('div', { class: 'form-foot' }, save, keep, leave, this.#draftNote, this.#remove);
+		return h('div', { class: 'form-foot' }, save, keep, this.#leaveButton, this.#draftNote, this.#remove);
 	}
 }
 

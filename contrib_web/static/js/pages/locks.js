@@ -148,7 +148,7 @@ export class LocksPage {
 		const cell = (label, content, kind = '') => h('td', { role: 'cell', class: kind, data: { label } }, content);
 		return h('tr', { role: 'row', data: { id, lock: lock.is_mine ? 'mine' : 'theirs' } },
 			box ? h('td', { role: 'cell', class: 'fit choose' }, box) : null,
-			h('th', { role: 'rowheader', scope: 'row', class: 'lead' }, h('a', { class: 'cell', href: paths.row(lock.name, lock.key) }, h('span', { class: 'table-name' }, lock.name), ' ', h('span', { class: 'key' }, lock.key))),
+			h('th', { role: 'rowheader', scope: 'row', class: 'lead' }, h('a', { class: 'cell', href: paths.row(lock.name, lock.key), data: { control: 'open' } }, h('span', { class: 'table-name' }, lock.name), ' ', h('span', { class: 'key' }, lock.key))),
 			cell('Held by', h('span', { class: 'holder-cell' }, holder, lock.hard ? null : h('span', { class: 'chip', title: 'Others are warned, not refused' }, 'soft'))),
 			cell('Since', h('span', { class: 'number', title: exactMoment(lock.acquired_at) }, moment(lock.acquired_at))),
 			cell('Ends in', h('span', { class: 'number' }, timeLeft(lock.endsAt, { words: duration }))),

@@ -71,8 +71,10 @@ export class RowsPage {
 
 	async #reload({ quiet = false } = {}) {
 		try {
+			const before = this.#rows;
 			if (!await this.#fetch()) return;
-			this.#render();
+			if (quiet && sameRows(before, this.#rows)) this.#refreshLocks(before);
+			else this.#render();
 			if (!quiet) announce(this.#summary());
 		} catch (error) {
 			if (!(error instanceof Problem)) throw error;
@@ -135,9 +137,20 @@ export class RowsPage {
 		announce(`${row.label}: ${row.lock ? `locked by ${row.lock.is_mine ? 'you' : personName(row.lock)}` : 'free'}`);
 	}
 
-	async #lookAt(row) {
-		const { data, sentAt } = await this.#app.api.get(`${rowPath(this.name, row.key)}/lock`).catch(() => ({ data: null }));
-		if (!data) return;
+	// Nothing but locks can have changed: leave the rows, and whoever is reading them, alone.
+	#refreshLocks(before) {
+		for (const [at, row] of this.#rows.entries()) {
+			if (before[at].lock?.owner !== row.lock?.owner) this.#updateRow(row);
+			else if (row.lock) this.#body.rows[at].querySelector('lock-holder').update(row.lock);
+		}
+		this.#renderPager();
+		this.#watchEnds();
+	}
+
+	async #lookAt(key) {
+		const { data, sentAt } = await this.#app.api.get(`${rowPath(this.name, key)}/lock`).catch(() => ({ data: null }));
+		const row = this.#rows.find((each) => each.key === key);
+		if (!data || !row) return;
 		row.lock = data.lock && timed(data.lock, sentAt);
 		const element = [...this.#body.rows].find(({ dataset }) => dataset.key === row.key);
 		const holder = element?.querySelector('lock-holder');
@@ -147,8 +160,7 @@ export class RowsPage {
 	}
 
 	async #unlock(lock) {
-		const row = this.#rows.find((each) => each.lock === lock) ?? this.#rows.find(({ key }) => key === lock.key);
-		if (await unlock(this.#app, { ...lock, table: this.#table.table }, this.#table.may.break_locks) && row) await this.#lookAt(row);
+		if (await unlock(this.#app, { ...lock, table: this.#table.table }, this.#table.may.break_locks)) await this.#lookAt(lock.key);
 	}
 
 	/* What is shown */
@@ -212,15 +224,24 @@ export class RowsPage {
 		this.#renderPager();
 		if (!this.#rows.length) return this.#results.replaceChildren(h('div', { class: 'data' }, this.#nothing()));
 		const columns = this.#columns();
-		const focused = document.activeElement?.closest?.('[data-column]')?.dataset.column;
+		const focused = this.#focused();
 		this.#head.replaceChildren(h('tr', { role: 'row' }, this.#headers(columns)));
 		this.#body.replaceChildren(...this.#rows.map((row) => this.#row(row, columns)));
 		if (!this.#body.isConnected || !this.#results.contains(this.#body)) {
 			const table = h('table', { role: 'table', 'aria-label': `Rows of ${this.#table.name}` }, this.#head, this.#body);
 			this.#results.replaceChildren(h('div', { class: 'data stack' }, table));
 		}
-		if (focused) [...this.#head.querySelectorAll('[data-column]')].find(({ dataset }) => dataset.column === focused)?.querySelector('button').focus();
-		return undefined;
+		return focused?.()?.focus();
+	}
+
+	// Where the focus has to be again once everything has been drawn anew.
+	#focused() {
+		const at = document.activeElement;
+		const column = at?.closest?.('th[data-column]')?.dataset.column;
+		const key = at?.closest?.('tr[data-key]')?.dataset.key;
+		if (column) return () => [...this.#head.querySelectorAll('[data-column]')].find(({ dataset }) => dataset.column === column)?.querySelector('button');
+		if (key && this.#body.contains(at)) return () => [...this.#body.rows].find(({ dataset }) => dataset.key === key)?.querySelector(at.localName);
+		return null;
 	}
 
 	#headers([lead, ...rest]) {
@@ -238,11 +259,11 @@ export class RowsPage {
 	#row(row, [lead, ...rest]) {
 		const holder = document.createElement('lock-holder');
 		holder.lock = row.lock;
-		holder.refresh = () => this.#lookAt(row);
+		holder.refresh = () => this.#lookAt(row.key);
 		holder.addEventListener('lockclick', ({ detail }) => this.#unlock(detail));
 		const lock = this.#table.protection ? [h('td', { role: 'cell', class: 'lock-column', data: { label: 'Lock' } }, holder)] : [];
 		const text = shown(lead, row.values[lead.name]);
-		const link = h('a', { class: 'cell', href: paths.row(this.name, row.key) }, text || row.label || row.key);
+		const link = h('a', { class: 'cell', href: paths.row(this.name, row.key), data: row.key === this.#app.lastRow ? { autofocus: '' } : {} }, text || row.label || row.key);
 		const element = h('tr', { role: 'row', data: { key: row.key } },
 			h('th', { role: 'rowheader', scope: 'row', class: 'lead' }, link), ...lock, ...rest.map((column, index) => cell(column, row.values[column.name], index >= ON_A_PHONE)));
 		markRow(element, row.lock);
@@ -275,6 +296,8 @@ export class RowsPage {
 }
 
 const isNumber = ({ category, references }) => category === 'number' && !references;
+
+const sameRows = (a, b) => a.length === b.length && a.every(({ key, values }, at) => key === b[at].key && JSON.stringify(values) === JSON.stringify(b[at].values));
 
 const timed = (lock, sentAt) => ({ ...lock, endsAt: sentAt + lock.seconds_left * 1000 });
 

@@ -34,7 +34,7 @@ function history(app, table, row) {
 	app.api.get('/history', { table: table.table, key: row.key, limit: LATEST }).then(({ data }) => {
 		list.replaceChildren(...(data.events.length ? data.events.map(entry) : [h('li', { class: 'quiet' }, 'Nothing recorded')]));
 	}).catch(() => list.replaceChildren(h('li', { class: 'quiet' }, 'Not available now')));
-	const all = h('a', { class: 'small', href: paths.history({ table: table.table, key: row.key }) }, 'All of it');
+	const all = h('a', { class: 'small', href: paths.history({ table: table.table, key: row.key }) }, 'Whole history');
 	return h('section', { class: 'card' }, h('header', {}, h('h2', {}, 'Locks of this row'), all), h('div', { class: 'body' }, list));
 }
 

@@ -14,6 +14,7 @@ const box = h('div', { class: 'tip', id: 'tip', role: 'tooltip', hidden: true })
 box.addEventListener('pointerenter', () => clearTimeout(hiding));
 box.addEventListener('pointerleave', hideSoon);
 addEventListener('keydown', ({ key }) => key === 'Escape' && hide());
+addEventListener('pointermove', () => shown && !shown.element.isConnected && hide(), { passive: true });
 addEventListener('scroll', hide, { passive: true, capture: true });
 
 /**
