@@ -71,7 +71,15 @@ SELECT 'TPC-B, 8 clients: protected / unprotected', report.ratio('tpcb', '8 clie
 UNION ALL
 SELECT 'acquire + release, 16 clients, durable / ' || title,
 	report.ratio('acquire', 'acquire + release, durable, 16 clients', '-', 'locking', 'acquire + release, durable, 16 clients', peer), NULL, at_least
-FROM (VALUES ('bare upsert + delete', 'bare', 0.9), ('Redis, appendfsync always (as near to 1 as can be)', 'redis-always', NULL)) v (title, peer, at_least);
+FROM (VALUES ('bare upsert + delete', 'bare', 0.9), ('Redis, appendfsync always (as near to 1 as can be)', 'redis-always', NULL)) v (title, peer, at_least)
+UNION ALL
+SELECT 'locking-web, ' || what, (SELECT median FROM report.median m WHERE (m.workload, m.task) = ('web', v.task)), at_most, at_least
+FROM (VALUES ('GET of a lock per second', 'GET of a lock', NULL, 8000), ('renewals per second', 'renewals', NULL, 3000),
+		('ms for a page of 1,000 rows', 'page of 1,000 rows', 50, NULL),
+		('ms until an acquire is on another stream', 'acquire until on another stream', 300, NULL),
+		('ms until an acquire is on all of 5,000 streams', 'acquire until on all of 5000 streams', 1000, NULL),
+		('KB for each of 5,000 streams', 'memory of each of 5000 streams', 25, NULL),
+		('MB at rest', 'memory at rest', 30, NULL)) v (what, task, at_most, at_least);
 
 CREATE VIEW report.judged AS
 SELECT n, what, coalesce('at most ' || at_most, 'at least ' || at_least, '-') AS target, round(measured::numeric, 3) AS measured,

@@ -1,0 +1,160 @@
+# shellcheck shell=bash
+# locking-web: the database beside it, the load generators on the same processors, everything
+# as installed but for synchronous_commit. Each round starts the server anew.
+
+# shellcheck source-path=SCRIPTDIR source=../../test/web.sh
+. "$HERE/../test/web.sh"
+
+WEB_SESSIONS=4
+WEB_ROWS=/api/v1/tables/bench.doc/rows/
+WEB_PID=
+
+web_sizes() {
+	if [ -n "${QUICK:-}" ]; then : "${WEB_STREAMS:=500}" "${WEB_SECONDS:=1}" "${WEB_EVENTS:=5}"; fi
+	: "${WEB_STREAMS:=5000}" "${WEB_SECONDS:=5}" "${WEB_EVENTS:=31}"
+}
+
+# -----------------------------------------------------------------------------
+# Database and server
+# -----------------------------------------------------------------------------
+
+# 100,000 rows, every tenth of them locked by somebody else.
+make_web() {
+	start_bench_cluster web on "$GATE_SLOTS" 'fsync = on' 'synchronous_commit = off' \
+		'locking.notify = on' 'locking.history = on'
+	sql -f "$BENCH/sql/locks.sql"
+	sql -c "CREATE ROLE editor LOGIN PASSWORD 'editor'" -c "CREATE ROLE service LOGIN PASSWORD 'service'" \
+		-c 'GRANT USAGE ON SCHEMA bench TO editor' -c 'GRANT SELECT, UPDATE ON bench.doc TO editor'
+	lock_every_tenth
+	ask_for_passwords web postgres
+}
+
+lock_every_tenth() {
+	sql -c 'DELETE FROM locking.lock' \
+		-c "INSERT INTO locking.lock (relation, key, owner, expires_at)
+			SELECT 'bench.doc'::regclass, g::text, 'somebody', now() + interval '1 day' FROM generate_series(10, 100000, 10) g" \
+		-c 'VACUUM ANALYZE locking.lock, bench.doc'
+}
+
+start_web() {
+	local tries
+	setsid "${AS_USER[@]}" "$SRC/contrib_web/build/locking-web" --listen 127.0.0.1:0 \
+		--dsn "host=$PGHOST port=$PGPORT dbname=$DATABASE user=service password=service" \
+		--connections-per-address 0 --streams-per-session 100000 >"$WORK/web.out" 2>"$WORK/web.log" &
+	WEB_PID=$!
+	for ((tries = 0; tries < 100; tries++)); do
+		WEB_URL=$(sed -n 's|^listening on \(.*\)/$|\1|p' "$WORK/web.out")
+		[ -z "$WEB_URL" ] || return 0
+		sleep 0.1
+	done
+	cat "$WORK/web.log" >&2
+	return 1
+}
+
+stop_web() {
+	[ -n "$WEB_PID" ] || return 0
+	kill -TERM "$WEB_PID" 2>/dev/null || true
+	wait "$WEB_PID" 2>/dev/null || true
+	WEB_PID=
+}
+
+sign_in() { # fills COOKIES and CSRFS
+	local n
+	COOKIES=() CSRFS=()
+	for ((n = 0; n < WEB_SESSIONS; n++)); do
+		run curl -sSi -H 'Content-Type: application/json' -d '{"role": "editor", "password": "editor"}' "$WEB_URL/api/v1/session"
+		[[ $OUT =~ locking_session=([0-9a-f]+) ]] && COOKIES+=("${BASH_REMATCH[1]}")
+		[[ $OUT =~ \"csrf\":\ *\"([0-9a-f]+)\" ]] && CSRFS+=("${BASH_REMATCH[1]}")
+	done
+}
+
+# -----------------------------------------------------------------------------
+# Measuring
+# -----------------------------------------------------------------------------
+
+record_web() { # TASK ROUND VALUE UNIT
+	record web "$1" - locking-web "$2" "$3" "$4"
+}
+
+web_memory() { # TASK ROUND
+	record_web "$1" "$2" "$(awk '/^VmRSS:/ { printf "%.1f", $2 / 1024 }' "/proc/$WEB_PID/status")" MB
+}
+
+# As many people as there are sessions, each his own rows in turn. Keys and tokens are read from
+# standard input.
+write_requests() { # METHOD
+	local n=0 key token body
+	while read -r key token; do
+		body=${token:+"{\"token\": $token}"}
+		printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$WEB_ROWS$key/lock" "${COOKIES[n % WEB_SESSIONS]}" "${CSRFS[n % WEB_SESSIONS]}" "$body"
+		n=$((n + 1))
+	done >"$WORK/requests.tsv"
+}
+
+web_rate() { # TASK ROUND: of the requests written
+	run env "REQUESTS=$WORK/requests.tsv" wrk -t 1 -c 16 -d "$WEB_SECONDS" -s "$BENCH/client/requests.lua" "$WEB_URL"
+	if [[ $OUT == *Non-2xx* || $OUT == *'Socket errors'* ]]; then
+		complain "$OUT"
+		return 1
+	fi
+	record_web "$1" "$2" "$(awk '/^Requests\/sec:/ { print $2 }' <<<"$OUT")" 'per s'
+}
+
+measure_get() { # ROUND
+	write_requests GET < <(seq 1 64)
+	web_rate 'GET of a lock' "$1"
+}
+
+measure_renewals() { # ROUND
+	sql -F ' ' -c 'SET ROLE editor' -c "SELECT g, locking.acquire('bench.doc', g) FROM generate_series(1, 640, 10) g"
+	write_requests PUT <<<"$OUT"
+	web_rate 'renewals' "$1"
+}
+
+# The first one plans, and is not counted.
+measure_page() { # ROUND
+	run curl -sS -b "locking_session=${COOKIES[0]}" -o "$WORK/page.json" -w '%{http_code} %{time_total}\n' \
+		"$WEB_URL${WEB_ROWS%/}?limit=1000&n=[0-${WEB_EVENTS}]"
+	record_web 'page of 1,000 rows' "$1" "$(awk '$1 != 200 { exit 1 } NR > 1 { print $2 * 1000 }' <<<"$OUT" | median)" ms
+}
+
+median() { sort -g | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'; }
+
+# Milliseconds until each event has reached all streams, and KB for each stream.
+stream_client() { # STREAMS
+	sql -c "DELETE FROM locking.lock WHERE owner = 'editor'"
+	run "$BENCH/client/stream_client" "${WEB_URL##*:}" "${COOKIES[0]}" "${CSRFS[0]}" "$WEB_PID" "$1" "$WEB_EVENTS" "$WEB_ROWS"
+}
+
+measure_streams() { # ROUND
+	stream_client 1
+	record_web 'acquire until on another stream' "$1" "$(sed '$d' <<<"$OUT" | median)" ms
+	stream_client "$WEB_STREAMS"
+	record_web "acquire until on all of $WEB_STREAMS streams" "$1" "$(sed '$d' <<<"$OUT" | median)" ms
+	record_web "memory of each of $WEB_STREAMS streams" "$1" "$(sed -n '$p' <<<"$OUT")" KB
+}
+
+web_round() { # ROUND
+	progress "web, round $1"
+	lock_every_tenth
+	start_web
+	web_memory 'memory at rest' "$1"
+	sign_in
+	measure_streams "$1"
+	measure_get "$1"
+	measure_renewals "$1"
+	measure_page "$1"
+	web_memory 'memory at the end of a round' "$1"
+	stop_web
+}
+
+web() {
+	local round
+	web_sizes
+	need_packages "${WEB_PACKAGES[@]}" curl wrk
+	build_web all
+	make_web
+	for round in $(seq 0 "$ROUNDS"); do web_round "$round"; done
+	stop_clusters web
+	use on
+}
