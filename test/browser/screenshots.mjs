@@ -219,6 +219,7 @@ const scenes = {
 		const page = await editor.context().newPage();
 		await page.clock.install();
 		await edit(page, 'AZ');
+		await page.waitForLoadState('networkidle');
 		await page.clock.fastForward('01:01');
 		await tone(page, 'warn');
 		await shoot(page, '-warned');

@@ -6,7 +6,9 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { setTimeout as pause } from 'node:timers/promises';
 
-const PATIENCE = 10_000;
+const PATIENCE = 20_000;
+/** What can be seen: all but what is only said to screen readers. */
+const SHOWN = '#app, dialog, #toasts';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 export class Person {
@@ -56,10 +58,10 @@ export class Person {
 	/* Seeing */
 
 	/** Waits until an element with the text is shown. */
-	sees(text, { within = 'body' } = {}) { return this.page.locator(within).getByText(text).filter({ visible: true }).first().waitFor(); }
+	sees(text, { within = SHOWN } = {}) { return this.page.locator(within).getByText(text).filter({ visible: true }).first().waitFor(); }
 
 	/** Waits until nothing with the text is shown. */
-	seesNo(text, { within = 'body' } = {}) {
+	seesNo(text, { within = SHOWN } = {}) {
 		return eventually(async () => assert.equal(await this.page.locator(within).getByText(text).filter({ visible: true }).count(), 0, `"${text}" is still shown`));
 	}
 

@@ -8,6 +8,9 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
+// Each scene signs the same few people in once more, from one address.
+const MANY_PEOPLE = ['--connections-per-address', '0', '--sessions-per-role', '1000'];
+
 export class Site {
 	#server = null;
 
@@ -46,7 +49,7 @@ export class Site {
 	async #serve(listen, options) {
 		const { PGHOST, PGPORT, LOCKING_WEB } = process.env;
 		const dsn = `host=${PGHOST} port=${PGPORT} dbname=${this.database} user=locking_web`;
-		const server = spawn(LOCKING_WEB, ['--listen', listen, '--dsn', dsn, '--connections-per-address', '0', ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
+		const server = spawn(LOCKING_WEB, ['--listen', listen, '--dsn', dsn, ...MANY_PEOPLE, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
 		this.#server = server;
 		server.stderr.resume();
 		this.address = await new Promise((resolve, reject) => {
@@ -56,6 +59,11 @@ export class Site {
 				if (address) resolve(address);
 			});
 		});
+	}
+
+	/** Ends all locks: a browser that is shut need not get to it. */
+	endLocks() {
+		return this.sql(`SELECT locking.break_lock(relation, key, 'end of the scene') FROM locking.locks`);
 	}
 
 	/**

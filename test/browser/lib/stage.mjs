@@ -11,7 +11,7 @@ import { Site } from './site.mjs';
 
 const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 /** For a scene that hangs; none is timed. */
-const LONGEST = 60_000;
+const LONGEST = 120_000;
 
 // What a browser asks the net for by itself has no place in a test.
 const QUIET = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
@@ -24,8 +24,8 @@ export const launch = () => chromium.launch({ executablePath: PROGRAM, args: QUI
  * @param {object} [setting]
  * @param {string} [setting.sql] run before the server starts
  * @param {string[]} [setting.options] of locking-web
- * @returns {(name: string, act: (stage: { site: Site, invite: Function }) => Promise<void>) => void}
- *   declares a scene; `invite(role, options)` brings somebody, signed in
+ * @returns {(name: string, act: (stage: { site: Site, invite: Function }) => Promise<void>, more?: { todo: string }) => void}
+ *   declares a scene; `invite(role, options)` brings somebody, signed in; `todo`: known not to work yet, and why
  */
 export function stage(name, { sql, options } = {}) {
 	const set = {};
@@ -38,7 +38,7 @@ export function stage(name, { sql, options } = {}) {
 		await set.browser?.close();
 		await set.site?.stop();
 	});
-	return (title, act) => test(title, { timeout: LONGEST }, () => play(set, act));
+	return (title, act, { todo } = {}) => test(title, { timeout: LONGEST, todo }, () => play(set, act));
 }
 
 async function play({ site, browser }, act) {
@@ -56,6 +56,7 @@ async function play({ site, browser }, act) {
 		throw error;
 	} finally {
 		await Promise.all(people.map((person) => person.leave()));
+		await site.endLocks();
 	}
 }
 

@@ -1,0 +1,388 @@
+// The edit page: locked by oneself, by another, taken over, broken, asked for; saving and being refused.
+import assert from 'node:assert/strict';
+import { eventually } from './lib/person.mjs';
+import { stage } from './lib/stage.mjs';
+
+const scene = stage('browser_edit');
+const named = (site, key) => site.sql(`SELECT name FROM country WHERE alpha_2 = '${key}'`);
+const holder = (site, key) => site.sql(`SELECT owner FROM locking.locks WHERE relation = 'country'::regclass AND key = '${key}'`);
+
+scene('who opens a row holds it, saves it, and has let it go by then', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('country', 'AL');
+	assert.equal(await holder(site, 'AL'), 'anna');
+	await anna.sees('You are editing this row');
+	assert.ok(await anna.button('Save').isDisabled(), 'nothing to save yet');
+	await anna.input('name').fill('Shqipëria');
+	await anna.press('Save');
+	await anna.arrives('/tables/country');
+	await anna.sees('Shqipëria is saved.');
+	assert.equal(await named(site, 'AL'), 'Shqipëria');
+	await anna.seesRow('AL', 'none');
+	assert.equal(await holder(site, 'AL'), '');
+});
+
+scene('save and go on keeps the lock', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('country', 'AM');
+	await anna.input('name').fill('Hayastan');
+	await anna.page.keyboard.press('Control+s');
+	await anna.sees('Hayastan is saved.');
+	await anna.seesLock('mine');
+	assert.equal(await holder(site, 'AM'), 'anna');
+	await anna.input('official_name').fill('Hayastan, twice');
+	await anna.press('Save and go on');
+	await eventually(async () => assert.equal(await site.sql(`SELECT official_name FROM country WHERE alpha_2 = 'AM'`), 'Hayastan, twice'));
+});
+
+scene('a row that another edits can be read, not edited, and says by whom and for how long', async ({ invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	await anna.edits('country', 'AO');
+	await bert.open('/tables/country/AO');
+	await bert.seesLock('theirs');
+	await bert.sees('This content is currently being edited by Anna Albers.');
+	await bert.sees('You can read it but not edit it.');
+	await bert.sees(/^Since \d\d:\d\d/);
+	assert.match(await bert.page.locator('.lock-bar .counter').innerText(), /^[12]:\d\d$/);
+	for (const column of ['alpha_2', 'name', 'official_name']) assert.ok(!await bert.input(column).isEditable(), `${column} cannot be changed`);
+	assert.equal(await bert.value('name'), 'Angola');
+	assert.equal(await bert.button('Save').filter({ visible: true }).count(), 0);
+	assert.equal(await bert.button('Delete').filter({ visible: true }).count(), 0);
+	await anna.input('name').fill('Ngola');
+	await anna.press('Save');
+	await bert.sees('The row is free now.');
+	await eventually(async () => assert.equal(await bert.value('name'), 'Ngola'));
+	await bert.press('Start editing');
+	await bert.seesLock('mine');
+	assert.ok(await bert.input('name').isEditable());
+});
+
+scene('asking for a row: the holder is told at once, and hands it over saved', async ({ site, invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	await anna.edits('country', 'AR');
+	await anna.input('name').fill('Argentina!');
+	await bert.open('/tables/country/AR');
+	await bert.press('Ask for it…');
+	await bert.dialog().getByRole('textbox').fill('only a comma');
+	await bert.answers('Ask for it');
+	await bert.sees('You have asked for it.');
+	await anna.sees('Bert Brandt asks for this row.');
+	await anna.sees('“only a comma”');
+	assert.equal(await anna.value('name'), 'Argentina!');
+	await anna.press('Save and hand over');
+	await bert.sees('The row is free now.');
+	assert.equal(await named(site, 'AR'), 'Argentina!');
+	await bert.press('Start editing');
+	await bert.seesLock('mine');
+	assert.equal(await bert.value('name'), 'Argentina!');
+	await bert.seesNo('asks for this row');
+});
+
+scene('a request can be taken back, and the holder need not follow it', async ({ invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	await anna.edits('country', 'AU');
+	await bert.open('/tables/country/AU');
+	await bert.press('Ask for it…');
+	await bert.answers('Not now');
+	await bert.press('Ask for it…');
+	await bert.answers('Ask for it');
+	await anna.sees('Bert Brandt asks for this row.');
+	await anna.press('Not now');
+	await anna.seesNo('Bert Brandt asks for this row.');
+	await bert.press('Take my request back');
+	await bert.button('Ask for it…').waitFor();
+	await bert.press('Ask for it…');
+	await bert.answers('Ask for it');
+	await anna.sees('Bert Brandt asks for this row.');
+	await bert.press('Take my request back');
+	await anna.seesNo('Bert Brandt asks for this row.');
+});
+
+scene('taking over: with a reason; the former holder is told at once, keeps his text, compares and saves anew', async ({ site, invite }) => {
+	const [anna, carla] = [await invite('anna'), await invite('carla')];
+	await anna.edits('country', 'AZ');
+	await anna.input('name').fill('Azerbaijan of Anna');
+	await carla.open('/tables/country/AZ');
+	await carla.press('Take over…');
+	await carla.answers('Leave it');
+	await carla.seesLock('theirs');
+	await carla.press('Take over…');
+	await carla.dialog().getByLabel('Reason').fill('goes to print');
+	await carla.answers('Take over');
+	await carla.seesLock('mine');
+	await anna.seesLock('bad');
+	await anna.sees('Carla Conti, administrator has taken over this row.');
+	await anna.sees('Reason: “goes to print”.');
+	assert.equal(await anna.value('name'), 'Azerbaijan of Anna');
+	assert.ok(!await anna.input('name').isEditable());
+	assert.ok(!await anna.button('Save').isEnabled());
+	await anna.press('Compare and copy');
+	await anna.dialog().getByText('Azerbaijan of Anna').waitFor();
+	await anna.answers('Close');
+
+	await carla.input('name').fill('Azerbaijan of Carla');
+	await carla.press('Save');
+	await carla.arrives('/tables/country');
+	await anna.press('Start editing');
+	await anna.sees('Others have changed what you changed');
+	await anna.dialog().getByText('Azerbaijan of Carla').waitFor();
+	await anna.answers('Use the chosen');
+	assert.equal(await anna.value('name'), 'Azerbaijan of Anna');
+	await anna.press('Save');
+	await anna.arrives('/tables/country');
+	assert.equal(await named(site, 'AZ'), 'Azerbaijan of Anna');
+});
+
+scene('who may not take over is not offered it', async ({ invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	await anna.edits('country', 'BA');
+	await bert.open('/tables/country/BA');
+	await bert.button('Ask for it…').waitFor();
+	assert.equal(await bert.button('Take over…').count(), 0);
+});
+
+scene('removing a lock from the list: asked first, with a reason that the holder is shown', async ({ site, invite }) => {
+	const [anna, carla] = [await invite('anna'), await invite('carla')];
+	await anna.edits('country', 'BB');
+	await anna.input('name').fill('Barbados of Anna');
+	await carla.open('/tables/country?q=barbados');
+	await carla.press('Locked by Anna Albers. Unlock?');
+	await carla.sees("User 'Anna Albers' is currently editing this content. Proceed with removing the lock?");
+	await carla.answers('Leave it');
+	await carla.seesRow('BB', 'theirs');
+	await carla.press('Locked by Anna Albers. Unlock?');
+	await carla.dialog().getByLabel('Reason').fill('lunch');
+	await carla.answers('Remove lock');
+	await carla.seesRow('BB', 'none');
+	await anna.seesLock('bad');
+	await anna.sees('carla has removed your lock.');
+	await anna.sees('Reason: “lunch”.');
+	assert.equal(await anna.value('name'), 'Barbados of Anna');
+	assert.equal(await site.sql(`SELECT owner, actor, reason FROM locking.history WHERE event = 'broken' AND key = 'BB'`), 'anna|carla|lunch');
+	await anna.press('Start editing');
+	await anna.seesLock('mine');
+	await anna.press('Save');
+	await anna.arrives('/tables/country');
+	assert.equal(await named(site, 'BB'), 'Barbados of Anna');
+});
+
+scene('one\'s own lock is released from the list; the tab that edits keeps its text', async ({ invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('country', 'BD');
+	await anna.input('name').fill('Bangladesh of Anna');
+	const list = await anna.tab();
+	await list.open('/tables/country?q=bangladesh');
+	await list.press('Locked by you. Release?');
+	await list.answers('Release');
+	await list.seesRow('BD', 'none');
+	await anna.sees('Your lock was released, in another tab or in a list.');
+	assert.equal(await anna.value('name'), 'Bangladesh of Anna');
+});
+
+scene('a save that is refused says what to do and keeps the text, though the page had not been told', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	// Its stream is cut, so the page does not know before it saves. (A worker's cannot be cut from here.)
+	await anna.context.addInitScript(() => delete globalThis.SharedWorker);
+	await anna.context.route('**/api/v1/events', (route) => route.abort());
+	anna.expects(0, /events$/);
+	await anna.edits('country', 'BE');
+	await anna.sees('Not live');
+	await anna.input('name').fill('Belgium of Anna');
+	await site.sql(`SELECT locking.set_owner('bert', 'Bert Brandt'), locking.take_over('country', 'BE', 'in a hurry')`);
+	anna.expects(423, /rows\/BE/);
+	anna.expects(409, /rows\/BE/);
+	await anna.press('Save');
+	await anna.sees(/^Not saved\./);
+	await anna.seesLock('bad');
+	await anna.sees('Compare and copy');
+	assert.equal(await anna.value('name'), 'Belgium of Anna');
+	assert.equal(await named(site, 'BE'), 'Belgium');
+});
+
+scene('a second tab of the same person is asked, not accused; the first keeps its text', async ({ invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('country', 'BF');
+	await anna.input('name').fill('Burkina of the first tab');
+	const second = await anna.tab();
+	await second.open('/tables/country/BF');
+	await second.sees('You are editing this row in another tab or on another device.');
+	assert.ok(!await second.input('name').isEditable());
+	await second.press('Take control in this tab');
+	await second.seesLock('mine');
+	await anna.sees('You are editing this row in another tab now.');
+	assert.equal(await anna.value('name'), 'Burkina of the first tab');
+	assert.ok(!await anna.input('name').isEditable());
+	await anna.press('Take control in this tab');
+	await anna.seesLock('mine');
+	assert.equal(await anna.value('name'), 'Burkina of the first tab');
+	await second.sees('You are editing this row in another tab now.');
+});
+
+scene('a reload keeps the row', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('country', 'BG');
+	await anna.page.reload();
+	await anna.seesLock('mine');
+	await anna.sees('You are editing this row');
+	assert.equal(await holder(site, 'BG'), 'anna');
+});
+
+scene('leaving in any way releases: another address, a link, the button, back, closing the tab', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	const ways = {
+		'another address': () => anna.page.goto('about:blank'),
+		'a link': () => anna.page.getByRole('link', { name: 'History' }).click(),
+		'the button': () => anna.press('Leave'),
+		back: () => anna.page.goBack(),
+		'closing the tab': () => anna.page.close({ runBeforeUnload: true }),
+	};
+	for (const [way, leave] of Object.entries(ways)) {
+		await anna.open('/tables');
+		await anna.edits('country', 'BH');
+		assert.equal(await holder(site, 'BH'), 'anna');
+		await leave();
+		await eventually(async () => assert.equal(await holder(site, 'BH'), '', way));
+	}
+	anna.page = await anna.context.newPage();
+});
+
+scene('back and forward between pages of the site: locked on each arrival, released on each departure', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.open('/tables/country?q=bolivia');
+	await anna.row('BO').getByRole('link').click();
+	await anna.seesLock('mine');
+	await anna.page.goBack();
+	await anna.seesRow('BO', 'none');
+	await eventually(async () => assert.equal(await holder(site, 'BO'), ''));
+	await anna.page.goForward();
+	await anna.seesLock('mine');
+	assert.equal(await holder(site, 'BO'), 'anna');
+}, { todo: 'reported' });
+
+scene('leaving with unsaved text asks: stay, keep a draft that is offered again, or discard', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.open('/tables/country?q=brazil');
+	await anna.row('BR').getByRole('link').click();
+	await anna.seesLock('mine');
+	await anna.input('name').fill('Brasil');
+	await anna.page.goBack();
+	await anna.answers('Stay');
+	await anna.arrives('/tables/country/BR');
+	assert.equal(await anna.value('name'), 'Brasil');
+	await anna.press('Leave');
+	await anna.answers('Keep a draft');
+	await anna.seesRow('BR', 'none');
+	await anna.edits('country', 'BR');
+	await anna.sees(/^You have unsaved text of this row from/);
+	assert.equal(await anna.value('name'), 'Brazil');
+	await anna.press('Take it in');
+	assert.equal(await anna.value('name'), 'Brasil');
+	await anna.press('Leave');
+	await anna.answers('Discard');
+	await anna.arrives('/tables/country');
+	await anna.edits('country', 'BR');
+	await anna.seesNo(/^You have unsaved text/);
+	assert.equal(await named(site, 'BR'), 'Brazil');
+});
+
+scene('after a crash of the browser the draft is offered again', async ({ invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('country', 'BT');
+	await anna.input('name').fill('Druk Yul');
+	await anna.sees('Draft kept');
+	await anna.crash();
+	const again = await anna.tab();
+	await again.open('/tables/country/BT');
+	await again.sees(/^You have unsaved text of this row from/);
+	await again.press('Take control in this tab');
+	await again.seesLock('mine');
+	await again.press('Compare');
+	await again.dialog().getByText('Druk Yul').waitFor();
+	await again.answers('Close');
+	await again.press('Take it in');
+	assert.equal(await again.value('name'), 'Druk Yul');
+	await again.press('Save');
+	await again.arrives('/tables/country');
+	anna.page = again.page;
+});
+
+scene('locking with the first change, if one sets it so', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('country', 'BW');
+	await anna.page.getByText('When rows are locked').click();
+	await anna.page.getByLabel('With my first change').check();
+	await anna.open('/tables/country/BY');
+	await anna.sees('Not locked yet: your first change locks it');
+	assert.equal(await holder(site, 'BY'), '');
+	await anna.input('name').pressSequentially('!');
+	await anna.seesLock('mine');
+	assert.equal(await anna.value('name'), 'Belarus!');
+	assert.equal(await holder(site, 'BY'), 'anna');
+}, { todo: 'reported' });
+
+scene('a child is not edited while its parent is somebody else\'s', async ({ site, invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	await bert.edits('country', 'AD');
+	await anna.open('/tables/subdivision/AD-02');
+	await anna.sees('country AD is currently being edited by Bert Brandt.');
+	assert.ok(!await anna.input('name').isEditable());
+	await bert.press('Leave');
+	await anna.seesNo('is currently being edited by Bert Brandt');
+	await anna.input('name').fill('Canillo!');
+	await anna.press('Save');
+	await anna.arrives('/tables/subdivision');
+	assert.equal(await site.sql(`SELECT name FROM subdivision WHERE code = 'AD-02'`), 'Canillo!');
+});
+
+scene('who may only read is told so, and locks nothing', async ({ site, invite }) => {
+	const dora = await invite('dora');
+	await dora.open('/tables/country/CA');
+	await dora.sees('You may read this row, but not change it');
+	assert.ok(!await dora.input('name').isEditable());
+	assert.equal(await holder(site, 'CA'), '');
+});
+
+scene('a row that is deleted under the page: said, and the text can be copied', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('country', 'CC');
+	await anna.input('name').fill('Cocos');
+	await site.sql(`DELETE FROM country WHERE alpha_2 = 'CC'`);
+	anna.expects(404, /rows\/CC/);
+	anna.expects(409, /rows\/CC/);
+	await anna.press('Save');
+	await anna.seesLock('bad');
+	assert.equal(await anna.value('name'), 'Cocos');
+});
+
+scene('a new row, and its end', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.open('/tables/country');
+	await anna.page.getByRole('link', { name: 'New row' }).click();
+	await anna.press('Save and edit');
+	await anna.sees('This column needs a value');
+	for (const [column, text] of Object.entries({ alpha_2: 'XL', alpha_3: 'XLO', numeric: '998', name: 'Lockland' })) await anna.input(column).fill(text);
+	await anna.press('Save and edit');
+	await anna.arrives('/tables/country/XL');
+	await anna.seesLock('mine');
+	await anna.press('Delete');
+	await anna.answers('Keep it');
+	await anna.press('Delete');
+	await anna.answers('Delete');
+	await anna.arrives('/tables/country');
+	assert.equal(await site.sql(`SELECT count(*) FROM country WHERE alpha_2 = 'XL'`), '0');
+});
+
+scene('no connection: said, tried again, and nothing typed is lost', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('country', 'CD');
+	await anna.input('name').fill('Congo, typed offline');
+	anna.expects(0);
+	await anna.context.setOffline(true);
+	await anna.press('Save');
+	await anna.sees('The server cannot be reached');
+	assert.equal(await anna.value('name'), 'Congo, typed offline');
+	await anna.context.setOffline(false);
+	await anna.press('Save');
+	await anna.arrives('/tables/country');
+	assert.equal(await named(site, 'CD'), 'Congo, typed offline');
+});
