@@ -2,7 +2,8 @@
  * The JSON API under /api/v1: one method per kind of request, errors as Problem.
  */
 
-const enc = encodeURIComponent;
+import { segment } from './model/route.js';
+
 const TIMEOUT = 15000;
 
 /** An answer that is no success. `status` 0: there was no answer. */
@@ -20,8 +21,8 @@ export class Problem extends Error {
 	}
 }
 
-export const tablePath = (table) => `/tables/${enc(table)}`;
-export const rowPath = (table, key) => `${tablePath(table)}/rows/${enc(key)}`;
+export const tablePath = (table) => `/tables/${segment(table)}`;
+export const rowPath = (table, key) => `${tablePath(table)}/rows/${segment(key)}`;
 
 export class Api extends EventTarget {
 	/** @param {string} base origin of locking-web; '' for these pages' own */
@@ -77,8 +78,8 @@ export class Api extends EventTarget {
 	async #fetch(url, options, sentAt) {
 		try {
 			return await fetch(url, options);
-		} catch (error) {
-			throw new Problem(0, { title: 'No answer', detail: error.message }, sentAt);
+		} catch {
+			throw new Problem(0, { title: 'No answer' }, sentAt);
 		}
 	}
 }

@@ -35,7 +35,7 @@ class App extends EventTarget {
 
 	async start() {
 		this.router.addEventListener('show', ({ detail }) => this.#show(detail));
-		this.router.guard(async () => (this.#page?.mayLeave ? this.#page.mayLeave() : true));
+		this.router.guard(() => this.#page?.mayLeave?.() ?? true);
 		this.api.addEventListener('signedout', () => this.#signedOut());
 		this.live.addEventListener('ended', () => this.#checkSession());
 		await this.#resume();

@@ -5,10 +5,10 @@ import { parse } from './model/route.js';
 
 export class Router extends EventTarget {
 	#index = history.state?.index ?? 0;
-	#mayLeave = async () => true;
-	#returning = false;
+	#mayLeave = () => true;
+	#asked = false;
 
-	/** @param {() => Promise<boolean>} mayLeave asked before the current page is left */
+	/** @param {() => boolean|Promise<boolean>} mayLeave asked before the current page is left; true at once if nothing is to be asked */
 	guard(mayLeave) { this.#mayLeave = mayLeave; }
 
 	start() {
@@ -38,32 +38,28 @@ export class Router extends EventTarget {
 		const plain = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
 		if (!link || !plain || event.defaultPrevented || link.target || link.hasAttribute('download')) return;
 		const url = new URL(link.href);
-		if (url.origin !== location.origin || url.hash || parse(url.pathname).page === 'missing') return;
+		if (url.origin !== location.origin || parse(url.pathname).page === 'missing') return;
 		event.preventDefault();
-		this.go(url.pathname + url.search);
+		if (url.hash) document.querySelector(url.hash)?.focus();
+		else this.go(url.pathname + url.search);
 	}
 
-	// The browser has moved already: go back first, ask, and move again if one may.
+	// The browser has moved already. If there is something to ask, go back first, ask, and
+	// move again if one may; so its history stays as it is.
 	async #pop({ state }) {
-		if (this.#returning) {
-			this.#returning = false;
-			return;
-		}
 		const index = state?.index ?? 0;
 		const delta = index - this.#index;
-		if (!await this.#askInPlace(delta)) return;
-		this.#index = index;
-		this.#show();
-	}
-
-	async #askInPlace(delta) {
-		const target = location.href;
-		const answer = this.#mayLeave();
-		if (await Promise.race([answer, Promise.resolve('wait')]) === true) return true;
-		this.#returning = true;
+		if (delta === 0) return;
+		const answer = this.#asked || this.#mayLeave();
+		this.#asked = false;
+		if (answer === true) {
+			this.#index = index;
+			this.#show();
+			return;
+		}
 		history.go(-delta);
-		if (await answer) this.go(target, { ask: false });
-		return false;
+		this.#asked = await answer;
+		if (this.#asked) history.go(delta);
 	}
 
 	#show() {

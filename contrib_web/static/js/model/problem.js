@@ -10,8 +10,11 @@ export function explain(status, problem) {
 	const detail = [problem?.detail, problem?.hint].filter(Boolean).join('. ');
 	const known = explanations[kindOf(problem)] ?? explanations[status] ?? (status >= 500 ? explanations[503] : explanations.other);
 	const { title, advice } = known(problem ?? {});
-	return { title: title ?? problem?.title ?? 'That did not work', detail, advice };
+	return { title: title ?? problem?.title ?? 'That did not work', detail: sentence(detail), advice };
 }
+
+// PostgreSQL's messages have neither capital nor period.
+const sentence = (text) => (text === '' ? '' : `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`);
 
 const explanations = {
 	0: () => ({ title: 'The server cannot be reached', advice: 'Check the connection. What you typed is still here.' }),

@@ -129,6 +129,7 @@ export class EditPage {
 		this.#lock.addEventListener('request', () => this.#readRequests());
 		this.#bar.settings({ name, hasLocks: protection !== null });
 		this.#lock.start({ lock: this.#row.lock, sentAt });
+		this.#render();
 	}
 
 	#lockChanged(state) {
@@ -417,7 +418,7 @@ export class EditPage {
 	#failed(error, prefix) {
 		if (!(error instanceof Problem)) throw error;
 		const { title, detail, advice } = explain(error.status, error.problem);
-		this.#note('bad', { icon: 'warn', title: [prefix, `${title}.`].filter(Boolean).join(' '), text: [detail && `${detail.replace(/\.$/, '')}.`, advice].filter(Boolean) }, { id: 'failed' });
+		this.#note('bad', { icon: 'warn', title: [prefix, `${title}.`].filter(Boolean).join(' '), text: [detail, advice].filter(Boolean) }, { id: 'failed' });
 	}
 
 	/* Comparing */
@@ -498,8 +499,12 @@ export class EditPage {
 
 	/* Leaving */
 
-	async mayLeave() {
-		if (!this.#isDirty || this.#saving) return true;
+	/** @returns {boolean|Promise<boolean>} true at once if there is nothing to ask */
+	mayLeave() {
+		return !this.#form || !this.#isDirty || this.#saving || this.#askToLeave();
+	}
+
+	async #askToLeave() {
 		const keepsDraft = this.#lock && ['held', 'expired'].includes(this.#lock.state.phase);
 		const answer = await ask({
 			title: 'Leave without saving?',
@@ -551,7 +556,7 @@ export class EditPage {
 	#build() {
 		for (const column of this.#columns()) {
 			const field = document.createElement('value-field');
-			field.configure({ column, isNew: this.#isNew, api: this.#app.api, table: this.#tableName, label: this.#row?.references[column.name]?.label });
+			field.configure({ column, isNew: this.#isNew, api: this.#app.api, table: this.#tableName, label: this.#row?.references[column.name]?.label, explains: this.#isNew ? this.#table.may.insert : this.#table.may.update });
 			field.addEventListener('valuechange', ({ detail }) => this.#changed(detail));
 			this.#fields.set(column.name, field);
 		}
@@ -561,7 +566,7 @@ export class EditPage {
 		const { name, comment } = this.#table;
 		return h('div', { class: 'edit' },
 			h('nav', { class: 'crumbs', 'aria-label': 'You are here' }, h('ol', {}, h('li', {}, h('a', { href: paths.tables() }, 'Tables')), h('li', {}, h('a', { href: this.#listAddress() }, name)))),
-			h('div', { class: 'page-head' }, h('div', {}, h('h1', { tabIndex: -1 }, this.#isNew ? `New row in ${name}` : this.#row.label, this.#row && this.#row.label !== this.#row.key ? h('span', { class: 'row-key' }, this.#row.key) : null), this.#isNew && comment ? h('p', { class: 'quiet' }, comment) : null)),
+			h('div', { class: 'page-head' }, h('div', {}, h('h1', { tabIndex: -1 }, this.#isNew ? `New row in ${name}` : this.#row.label, this.#row && this.#row.label !== this.#row.key ? [' ', h('span', { class: 'row-key' }, this.#row.key)] : null), this.#isNew && comment ? h('p', { class: 'quiet' }, comment) : null)),
 			this.#isNew ? null : this.#bar.element,
 			h('div', { class: 'edit-columns' }, h('div', { class: 'edit-main' }, this.#notes, this.#formElement), this.#isNew ? null : this.#aside));
 	}

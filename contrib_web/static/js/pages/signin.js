@@ -78,7 +78,7 @@ function credentials(signIn) {
 			if (!(problem instanceof Problem)) throw problem;
 			const { title, detail, advice } = explain(problem.status === 401 ? -1 : problem.status, problem.problem);
 			password.select();
-			return refuse([title, problem.status === 401 ? '' : detail, advice].filter(Boolean).map((part) => part.replace(/\.$/, '')).join('. ') + '.', password);
+			return refuse([`${title}.`, problem.status === 401 ? '' : detail, advice].filter(Boolean).join(' '), password);
 		}
 	}
 	return { fields, submit, role };

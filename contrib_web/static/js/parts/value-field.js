@@ -8,6 +8,8 @@ import { h, icon, newId } from '../dom.js';
 import { fieldKind, readOnlyReason, typeLine } from '../model/column.js';
 import { anyText, makeControl } from './controls.js';
 
+const UNTYPED = Symbol('untyped');
+
 export class ValueField extends HTMLElement {
 	#column;
 	#isNew;
@@ -18,6 +20,9 @@ export class ValueField extends HTMLElement {
 	#value;
 	#label;
 	#fixed = null;
+	// What comes from the control itself must not replace it under the reader's hands.
+	#typed = UNTYPED;
+	#explains = true;
 	#isReadOnly = false;
 	#large = false;
 	#slot = h('div', { class: 'control' });
@@ -31,8 +36,10 @@ export class ValueField extends HTMLElement {
 	 * @param {boolean} options.isNew for an INSERT
 	 * @param {object} options.api @param {string} options.table
 	 * @param {string} [options.label] the name of the row referred to
+	 * @param {boolean} [options.explains] whether to say why the field is read-only
 	 */
-	configure({ column, isNew, api, table, label }) {
+	configure({ column, isNew, api, table, label, explains = true }) {
+		this.#explains = explains;
 		this.#column = column;
 		this.#isNew = isNew;
 		this.#label = label;
@@ -46,7 +53,7 @@ export class ValueField extends HTMLElement {
 	/** @param {string|null|undefined} value @param {{ changed: boolean }} state */
 	show(value, { changed }) {
 		this.#value = value;
-		this.#fit(value);
+		if (value !== this.#typed) this.#fit(value);
 		this.#control.show(value, this.#label);
 		this.#label = undefined;
 		this.#placeholder();
@@ -79,7 +86,7 @@ export class ValueField extends HTMLElement {
 
 	#build() {
 		const { comment, name, not_null: notNull } = this.#column;
-		const hint = [this.#fixed, comment].filter(Boolean).join('. ');
+		const hint = [this.#explains && this.#fixed, comment].filter(Boolean).join('. ');
 		this.#error.id = `${this.#id}-error`;
 		this.#undo.setAttribute('aria-label', `${name}: changed, undo`);
 		this.#undo.addEventListener('click', () => { this.#tell(undefined, { undo: true }); this.#control.focus(); });
@@ -125,14 +132,21 @@ export class ValueField extends HTMLElement {
 	}
 
 	#describedBy() {
-		return [this.#fixed || this.#column.comment ? `${this.#id}-hint` : null, `${this.#id}-error`].filter(Boolean).join(' ');
+		return [(this.#explains && this.#fixed) || this.#column.comment ? `${this.#id}-hint` : null, `${this.#id}-error`].filter(Boolean).join(' ');
 	}
 
 	#enlarge() {
 		if (this.#kind !== 'line' || !this.#column.multiline || this.#column.category !== 'text' || this.#fixed) return [];
 		const enlarge = (value) => { this.#large = true; this.#fit(value); this.#control.show(value); this.#control.focus(); };
-		this.#control.input.addEventListener('paste', (event) => this.#pasteLines(event, enlarge));
-		const press = h('button', { class: 'enlarge', type: 'button', 'aria-label': `Several lines for ${this.#column.name}`, title: 'Several lines', on: { click: () => enlarge(this.#value) } }, icon('lines'));
+		const { input } = this.#control;
+		input.addEventListener('paste', (event) => this.#pasteLines(event, enlarge));
+		input.addEventListener('keydown', (event) => {
+			if (event.key !== 'Enter' || !event.shiftKey || this.#isReadOnly) return;
+			event.preventDefault();
+			enlarge(this.#value);
+		});
+		input.setAttribute('aria-keyshortcuts', 'Shift+Enter');
+		const press = h('button', { class: 'enlarge', type: 'button', tabIndex: -1, 'aria-label': `Several lines for ${this.#column.name}`, title: 'Several lines (Shift+Enter)', on: { click: () => enlarge(this.#value) } }, icon('lines'));
 		return [press];
 	}
 
@@ -157,6 +171,7 @@ export class ValueField extends HTMLElement {
 	}
 
 	#tell(value, { undo = false, label } = {}) {
+		this.#typed = undo ? UNTYPED : value;
 		this.#label = label;
 		this.dispatchEvent(new CustomEvent('valuechange', { detail: { name: this.name, value, undo }, bubbles: true }));
 	}
