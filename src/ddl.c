@@ -135,6 +135,24 @@ makes_partition(Node *command)
 	return false;
 }
 
+/* Its locks would be nobody's: a partition stands for its root, which may not even be protected. */
+static void
+refuse_protected_partition(void)
+{
+	bool		isnull;
+	Oid			partition = DatumGetObjectId(catalog_query(
+		"SELECT p.relation::oid FROM locking.protected p"
+		" JOIN pg_class c ON c.oid = p.relation AND c.relispartition LIMIT 1", 0, NULL, NULL, NULL, &isnull));
+
+	if (!isnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("protected table \"%s\" cannot become a partition", get_rel_name(partition)),
+				 errdetail("The rows of a partition are locked as those of its root, so its own locks would be lost."),
+				 errhint("Call locking.unprotect() first, and protect the partitioned table."),
+				 errtable_by_id(partition)));
+}
+
 static void
 guard_partitions(void)
 {
@@ -170,7 +188,10 @@ locking_on_ddl(PG_FUNCTION_ARGS)
 	if (IsA(command, RenameStmt))
 		follow_rename((RenameStmt *) command);
 	if (makes_partition(command))
+	{
+		refuse_protected_partition();
 		guard_partitions();
+	}
 	PG_RETURN_NULL();
 }
 

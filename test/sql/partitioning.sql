@@ -188,5 +188,22 @@ UPDATE note SET entry = NULL;
 TRUNCATE note;
 SELECT * FROM note;
 
+-- A protected table does not become a partition: its locks would be lost.
+SET locking.owner = 'anna';
+CREATE TABLE loose (id integer PRIMARY KEY, text text);
+INSERT INTO loose VALUES (1, 'a');
+SELECT locking.protect('loose');
+SELECT locking.acquire('loose', 1) > 0 AS acquired;
+CREATE TABLE whole (id integer PRIMARY KEY, text text) PARTITION BY RANGE (id);
+ALTER TABLE whole ATTACH PARTITION loose FOR VALUES FROM (0) TO (10);
+SET locking.owner = 'bert';
+UPDATE loose SET text = 'b' WHERE id = 1;
+SELECT locking.unprotect('loose');
+ALTER TABLE whole ATTACH PARTITION loose FOR VALUES FROM (0) TO (10);
+SELECT locking.protect('whole');
+SELECT locking.acquire('whole', 1) > 0 AS acquired;
+SET locking.owner = 'anna';
+UPDATE loose SET text = 'b' WHERE id = 1;
+
 SET client_min_messages = warning;
 DROP SCHEMA partitioning, partitioning_aside CASCADE;
