@@ -6,7 +6,7 @@
 
 static const Statement extension_version = {
 	"extension_version",
-	"SELECT extversion FROM pg_extension WHERE extname = 'locking'"
+	"SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'locking'"
 };
 
 void

@@ -39,18 +39,19 @@ struct Reader
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static Reader *readers;
 
+/* Functions are named with their schema: one of somebody else's might fit better, and be called instead. */
 const Statement rights_query = {
 	"rights_query",
 	"SELECT asked.role, CASE"
-	" WHEN c.oid IS NULL OR NOT has_schema_privilege(r.oid, c.relnamespace, 'USAGE')"
-	" OR NOT has_table_privilege(r.oid, c.oid, 'SELECT') THEN 0"
+	" WHEN c.oid IS NULL OR NOT pg_catalog.has_schema_privilege(r.oid, c.relnamespace, 'USAGE')"
+	" OR NOT pg_catalog.has_table_privilege(r.oid, c.oid, 'SELECT') THEN 0"
 	" WHEN c.relrowsecurity AND NOT r.rolsuper AND NOT r.rolbypassrls"
-	" AND (c.relforcerowsecurity OR NOT pg_has_role(r.oid, c.relowner, 'USAGE')) THEN 1"
+	" AND (c.relforcerowsecurity OR NOT pg_catalog.pg_has_role(r.oid, c.relowner, 'USAGE')) THEN 1"
 	" ELSE 2 END"
-	" FROM jsonb_array_elements_text($2::jsonb) asked(role)"
-	" JOIN pg_roles r ON r.rolname = coalesce(nullif(asked.role, ''), current_user)"
-	" CROSS JOIN parse_ident($1::text) name"
-	" LEFT JOIN (pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace)"
+	" FROM pg_catalog.jsonb_array_elements_text($2::jsonb) asked(role)"
+	" JOIN pg_catalog.pg_roles r ON r.rolname = coalesce(nullif(asked.role, ''), current_user::text)"
+	" CROSS JOIN pg_catalog.parse_ident($1::text) name"
+	" LEFT JOIN (pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace)"
 	" ON n.nspname = name[1] AND c.relname = name[2]"
 };
 
