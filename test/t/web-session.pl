@@ -9,17 +9,283 @@ use LockingWeb;
 use Test::More;
 
 my $node = new_web_node('main');
-my $server = web_server($node);
+my $row = '/tables/article/rows/1';
+
+sub answers
+{
+	my ($reply, $status, $kind, $name) = @_;
+	is("$reply->{status} " . ($reply->{json}{type} // ''), "$status urn:locking:problem:$kind", $name) or diag($reply->{content});
+	return $reply;
+}
+
+# Connections of a role to the database.
+sub connections
+{
+	my ($role) = @_;
+	return sql($node, "SELECT count(*) FROM pg_stat_activity WHERE usename = '$role'");
+}
+sub has_no_connections
+{
+	my ($role, $name) = @_;
+	return ok($node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE usename = '$role'"), $name);
+}
 
 # ---- signing in ----
 
-my $anna = $server->client;
-my $reply = $anna->sign_in('anna', 'anna-pw');
-is($reply->{status}, 201, 'signed in');
-is($reply->{json}{role}, 'anna', 'as the role');
-is($reply->{json}{owner_name}, 'Anna Albers', 'whose comment is her name');
-like($reply->{headers}{'set-cookie'}, qr/^locking_session=[A-Za-z0-9_-]{43,}; Path=\/; HttpOnly; SameSite=Strict$/, 'the cookie');
-is($anna->get('/session')->{json}{csrf}, $anna->{csrf}, 'the session tells its CSRF token');
+{
+	my $server = web_server($node);
+	my $anna = $server->client;
+	my $reply = $anna->sign_in('anna', 'anna-pw');
+	is($reply->{status}, 201, 'signed in');
+	is("$reply->{json}{role} $reply->{json}{owner} $reply->{json}{owner_name}", 'anna anna Anna Albers', 'as the role, whose comment is her name');
+	like($reply->{headers}{'set-cookie'}, qr/^locking_session=[0-9a-f]{64}; Path=\/; HttpOnly; SameSite=Strict$/, 'the cookie');
+	is($reply->{headers}{'cache-control'} // '', 'no-store', 'nobody keeps the answer');
+	is($anna->get('/session')->{json}{csrf}, $anna->{csrf}, 'the session tells its CSRF token');
+	isnt($anna->{csrf}, $anna->{cookie}, 'which is not the cookie');
 
-$server->stop_ok;
+	my $first = $anna->{cookie};
+	$anna->sign_in('anna', 'anna-pw');
+	isnt($anna->{cookie}, $first, 'signing in again gives another cookie');
+	answers($server->client(headers => { Cookie => "locking_session=$first" })->get('/session'), 401, 'unauthenticated', 'and ends the session before');
+
+	answers($server->client(headers => { Cookie => "locking_session=$_" })->get('/tables'), 401, 'unauthenticated', "a made up cookie: $_")
+	  for 'x', '', $anna->{csrf}, 'a' x 64, 'a' x 3000;
+
+	cmp_ok(connections('anna'), '>', 0, 'she has connections');
+	my $stream = $server->wire->send_request($anna, 'GET', '/events');
+	$stream->read_until(qr/^id: /m);
+	is($anna->delete('/session')->{status}, 204, 'signed out');
+	answers($anna->get($row), 401, 'unauthenticated', 'the session has ended');
+	answers($anna->delete('/session'), 401, 'unauthenticated', 'and cannot be ended again');
+	ok(defined $stream->read_until(qr/^0\r\n\r\n/m), 'so has its stream');
+	has_no_connections('anna', 'and its connections to the database');
+
+	$reply = $server->sign_in('bert')->delete('/session');
+	like($reply->{headers}{'set-cookie'}, qr/^locking_session=;.* Max-Age=0$/, 'the browser is told to forget the cookie');
+	$server->stop_ok;
+}
+
+# ---- refused ----
+
+{
+	my $server = web_server($node);
+	my @refusals = map { $server->client->sign_in(@$_) } [ 'anna', 'wrong' ], [ 'nobody', 'wrong' ], [ 'anna', '' ], [ 'postgres', 'x' ];
+	answers($_, 401, 'sign-in-failed', 'refused') for @refusals;
+	is($_->{content}, $refusals[0]{content}, 'in the same words') for @refusals;
+	is($_->{headers}{'set-cookie'}, undef, 'without a cookie') for @refusals;
+	is(connections('anna'), 0, 'no connection is left');
+	$server->stop_ok;
+}
+{
+	# Whom the database lets in without a password has not shown who he is.
+	my $superuser = getpwuid $>;
+	my $server = web_server($node);
+	answers($server->client->sign_in($superuser, 'any'), 401, 'sign-in-failed', 'who is trusted by the database');
+	answers($server->client->post('/session', $_->[1]), 422, 'invalid', $_->[0])
+	  for [ 'no role' => { password => 'x' } ], [ 'no password' => { role => 'anna' } ], [ 'an empty role' => { role => '', password => 'x' } ],
+	  [ 'a role that is a number' => { role => 1, password => 'x' } ], [ 'a role that is too long' => { role => 'x' x 64, password => 'x' } ],
+	  [ 'a password that is too long' => { role => 'anna', password => 'x' x 1024 } ], [ 'an array' => [] ], [ 'a text' => 'anna' ],
+	  [ 'no JSON' => \'role=anna' ], [ 'a member twice' => \'{"role": "bert", "role": "anna", "password": "anna-pw"}' ],
+	  [ 'connection parameters' => \'{"role": "anna\u0000", "password": "x"}' ];
+	answers($server->client->sign_in("anna' host=/tmp", 'x'), 401, 'sign-in-failed', 'a role is a role, not a connection string');
+	answers($server->client->sign_in('dbname=template1 user=anna', 'anna-pw'), 401, 'sign-in-failed', 'of whatever form');
+	$server->stop_ok;
+}
+
+# ---- too many attempts ----
+
+{
+	my $server = web_server($node);
+	my ($reply, @before) = guess_until_throttled('anna', $server->client);
+	answers($reply, 429, 'too-many', 'wrong passwords again and again');
+	cmp_ok(scalar(@before), '>=', 6, 'a few are free');
+	like($reply->{headers}{'retry-after'}, qr/^[1-9]\d*$/, 'Retry-After says how long to wait');
+	answers($server->client->sign_in('anna', 'anna-pw'), 429, 'too-many', 'so has the right one to');
+	answers($server->client->sign_in('bert', 'bert-pw'), 429, 'too-many', 'for any role from that address');
+	$server->stop_ok;
+}
+{
+	my $server = web_server($node, '--trusted-proxy', '127.0.0.0/8');
+	my $from = sub { my ($address) = @_; return $server->client(headers => { 'X-Forwarded-For' => $address }) };
+	my ($reply, @before) = guess_until_throttled('anna', map { $from->("198.51.100.$_") } 1 .. 200);
+	cmp_ok(scalar(@before), '>=', 11, 'a role may be guessed at from more addresses');
+	answers($from->('198.51.100.201')->sign_in('anna', 'anna-pw'), 429, 'too-many', 'but not from any number');
+	is($from->('198.51.100.202')->sign_in('bert', 'bert-pw')->{status}, 201, 'another role is free');
+	guess_until_throttled('reader', $from->('203.0.113.1'));
+	answers($from->('192.0.2.1, 203.0.113.1')->sign_in('bert', 'bert-pw'), 429, 'too-many', 'what stands before the proxy\'s own word does not count');
+	guess_until_throttled('boss', $from->('2001:db8::1'));
+	answers($from->('2001:db8::2')->sign_in('bert', 'bert-pw'), 429, 'too-many', 'the other addresses of a network neither');
+	is($from->('2001:db8:0:1::1')->sign_in('bert', 'bert-pw')->{status}, 201, 'another network is free');
+	$server->stop_ok;
+}
+
+# ---- time limits ----
+
+{
+	my $server = web_server($node, '--session-idle', 2, '--session-absolute', 1000);
+	my ($used, $unused) = ($server->sign_in('anna'), $server->sign_in('bert'));
+	# Used all the time until the other one's connections are gone, since it was not.
+	my $ended = LockingWeb::in_seconds(60, 'idle limit', sub {
+		while (connections('bert') > 0)
+		{
+			return 0 if $used->get('/session')->{status} != 200;
+			select undef, undef, undef, 0.2;
+		}
+		return 1;
+	});
+	ok($ended, 'a session that is used stays, one that is not ends');
+	answers($unused->get('/session'), 401, 'unauthenticated', 'by the idle limit');
+	is($used->get('/session')->{json}{idle_timeout}, 2, 'the session tells the limit');
+	$server->stop_ok;
+}
+{
+	my $server = web_server($node, '--session-idle', 1000, '--session-absolute', 2);
+	my $anna = $server->sign_in('anna');
+	my $status = LockingWeb::in_seconds(60, 'absolute limit', sub {
+		my $status;
+		select undef, undef, undef, 0.2 while ($status = $anna->get('/session')->{status}) == 200;
+		return $status;
+	});
+	is($status, 401, 'a session ends by the absolute limit, however much it is used');
+	has_no_connections('anna', 'its connections, too');
+	$server->stop_ok;
+}
+
+# ---- how many ----
+
+{
+	my $server = web_server($node, '--sessions-per-role', 2, '--max-sessions', 3);
+	my @annas = map { $server->sign_in('anna') } 1, 2;
+	my $reply = answers($server->client->sign_in('anna', 'anna-pw'), 429, 'too-many', 'a third session of a role');
+	like($reply->{headers}{'retry-after'}, qr/^\d+$/, 'with Retry-After');
+	is($reply->{headers}{'set-cookie'}, undef, 'without a cookie');
+	my $bert = $server->sign_in('bert');
+	answers($server->client->sign_in('boss', 'boss-pw'), 429, 'too-many', 'a fourth in all');
+	is(connections('boss'), 0, 'who was refused has no connection');
+	$annas[0]->delete('/session');
+	is($server->client->sign_in('boss', 'boss-pw')->{status}, 201, 'there is room again after signing out');
+	is($annas[1]->get($row)->{status}, 200, 'the others were left alone');
+	$server->stop_ok;
+}
+
+# ---- pages of other sites ----
+
+{
+	my $server = web_server($node, '--allow-origin', 'https://app.example.org');
+	my $anna = $server->sign_in('anna');
+	my $bert = $server->sign_in('bert');
+	my @changes = ([ 'POST', "$row/lock", {} ], [ 'DELETE', "$row/lock?token=1" ], [ 'PUT', $row, { values => { title => 'x' } } ],
+		[ 'POST', "$row/lock/release", { token => 1 } ], [ 'DELETE', '/session' ], [ 'PUT', '/tables/article/protection', {} ]);
+	for my $change (@changes)
+	{
+		my ($method, $path, $body) = @$change;
+		answers($anna->request($method, $path, $body, 'X-CSRF-Token' => undef), 403, 'csrf', "$method $path without token");
+		answers($anna->request($method, $path, $body, 'X-CSRF-Token' => $_), 403, 'csrf', "$method $path with a wrong one")
+		  for '', 'x', $bert->{csrf}, $anna->{cookie}, substr($anna->{csrf}, 0, -1), "$anna->{csrf}x";
+		answers($anna->request($method, $path, $body, Origin => $_), 403, 'csrf', "$method $path from $_")
+		  for 'https://example.com', 'null', "http://127.0.0.1:1", 'http://127.0.0.1', 'https://app.example.org.example.com', 'http://app.example.org';
+	}
+	answers($server->client->post('/session', { role => 'anna', password => 'anna-pw' }, Origin => 'https://example.com'), 403, 'csrf', 'signing in from another site');
+	is($anna->get('/session')->{status}, 200, 'none of them did anything');
+	is(sql($node, 'SELECT count(*) FROM locking.locks'), 0, 'nothing at all');
+
+	is($anna->post("$row/lock", {}, Origin => $_)->{status} =~ /^20[01]$/ ? 1 : 0, 1, "from $_")
+	  for $server->{url} =~ s{/$}{}r, 'https://app.example.org';
+	my $reply = $anna->get($row, undef, Origin => 'https://app.example.org');
+	is($reply->{headers}{'access-control-allow-origin'}, 'https://app.example.org', 'the allowed site may read');
+	is($reply->{headers}{'access-control-allow-credentials'}, 'true', 'with cookies');
+	like($reply->{headers}{vary}, qr/Origin/, 'caches know that');
+	is($anna->get($row, undef, Origin => 'https://example.com')->{headers}{'access-control-allow-origin'}, undef, 'another may not');
+	$reply = $server->client->request('OPTIONS', "$row/lock", undef, Origin => 'https://app.example.org', 'Access-Control-Request-Method' => 'PUT');
+	is($reply->{status}, 204, 'it may ask before');
+	like($reply->{headers}{'access-control-allow-methods'}, qr/PUT/, 'for methods');
+	like($reply->{headers}{'access-control-allow-headers'}, qr/X-CSRF-Token/i, 'and headers');
+
+	my $token = $anna->get("$row/lock")->{json}{lock}{token};
+	my $beacon = { token => $token, csrf => $anna->{csrf} };
+	my @plain = ('X-CSRF-Token' => undef, 'Content-Type' => 'text/plain;charset=UTF-8');
+	answers($anna->post("$row/lock/release", { %$beacon, csrf => $bert->{csrf} }, @plain), 403, 'csrf', 'a beacon with another\'s token');
+	answers($anna->post("$row/lock/release", $beacon, @plain, Origin => 'https://example.com'), 403, 'csrf', 'a beacon from another site');
+	answers($anna->put("$row/lock", $beacon, @plain), 415, 'unsupported-media-type', 'what is no beacon as text');
+	is($anna->post("$row/lock/release", $beacon, @plain)->{status}, 204, 'a beacon with its token in the body');
+	is($bert->get("$row/lock")->{json}{lock}, undef, 'has released');
+	$server->stop_ok;
+}
+
+# ---- a proxy that signs people in ----
+
+sql($node, 'GRANT EXECUTE ON FUNCTION locking.set_owner(text, text, boolean) TO locking_web; GRANT SELECT, UPDATE ON article TO locking_web');
+my @proxy = ('--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name');
+{
+	my $server = web_server($node, @proxy, '--trusted-proxy', '127.0.0.1');
+	my %ann = ('X-Remote-User' => 'ann@example.org', 'X-Remote-Name' => 'Ann Berg');
+	my $ann = $server->client(headers => \%ann);
+	my $reply = $ann->get('/session');
+	is("$reply->{status} $reply->{json}{owner} $reply->{json}{role}", '200 ann@example.org locking_web', 'signed in by the proxy');
+	is($reply->{json}{owner_name}, 'Ann Berg', 'with the name for people');
+	$ann->enter($reply);
+	is($ann->post("$row/lock")->{status}, 201, 'she locks a row');
+	my $bob = $server->client(headers => { 'X-Remote-User' => 'bob' });
+	$bob->enter($bob->post('/session', {}));
+	$reply = answers($bob->post("$row/lock"), 423, 'locked', 'another does not get it');
+	is("$reply->{json}{lock}{owner}, $reply->{json}{lock}{owner_name}", 'ann@example.org, Ann Berg', 'and learns who has it');
+	is($reply->{json}{lock}{token}, undef, 'not the token');
+
+	my $thief = $server->client(headers => { 'X-Remote-User' => 'bob', Cookie => "locking_session=$ann->{cookie}", 'X-CSRF-Token' => $ann->{csrf} });
+	answers($thief->get($row), 401, 'unauthenticated', 'her cookie is no good for another user');
+	answers($ann->get($row, undef, 'X-Remote-User' => undef), 401, 'unauthenticated', 'nor for nobody');
+	my $wire = $server->wire->send("GET /api/v1/session HTTP/1.1\r\nHost: a\r\nX-Remote-User: ann\@example.org\r\nX-Remote-User: root\r\n\r\n");
+	is($wire->read_reply->{status}, 401, 'two of the header name nobody');
+	$wire = $server->wire->send("GET /api/v1/session HTTP/1.1\r\nHost: a\r\nX-Remote-User: \xff\xfe\r\n\r\n");
+	is($wire->read_reply->{status}, 401, 'what is no text names nobody');
+	$wire = $server->wire->send("GET /api/v1/session HTTP/1.1\r\nHost: a\r\nX-Remote-User: \xc3\x85sa\r\n\r\n");
+	is($wire->read_reply->{json}{owner}, "\x{c5}sa", 'a name in any script is one');
+	is($server->client(headers => { 'X-Remote-User' => q(x'; DROP TABLE article; --) })->get('/session')->{json}{owner}, q(x'; DROP TABLE article; --), 'a name is a name');
+	$reply = $server->client(headers => { %ann, 'X-Forwarded-Proto' => 'https' })->get('/session');
+	like($reply->{headers}{'set-cookie'}, qr/; Secure$/, 'behind TLS the cookie is Secure');
+	ok($reply->{headers}{'strict-transport-security'}, 'and the site TLS only');
+	$server->stop_ok;
+}
+{
+	my $server = web_server($node, @proxy, '--trusted-proxy', '192.0.2.0/24,::1');
+	my %spoofed = ('X-Remote-User' => 'ann@example.org', 'X-Forwarded-For' => '192.0.2.1');
+	my $ask = sub { return $server->wire->send_request(undef, @_[ 0 .. 2 ], %spoofed)->read_reply };
+	answers($ask->('GET', '/session'), 403, 'forbidden', 'the header from elsewhere is good for nothing');
+	answers($ask->('POST', '/session', { role => 'anna', password => 'anna-pw' }), 403, 'forbidden', 'nor is a password');
+	answers($ask->('GET', $_), 403, 'forbidden', "nor is anything: $_") for $row, '/tables', '/events', '/locks';
+	is($server->client->get('//healthz')->{status}, 200, 'but whether it lives');
+	$server->stop_ok;
+}
+{
+	my $server = web_server($node);
+	my $spoofed = $server->client(headers => { 'X-Remote-User' => 'anna', 'X-Forwarded-Proto' => 'https', 'X-Forwarded-For' => '203.0.113.9', 'X-Forwarded-Host' => 'example.com' });
+	answers($spoofed->get('/session'), 401, 'unauthenticated', 'without a proxy the header means nothing');
+	$spoofed->sign_in('anna', 'anna-pw');
+	unlike($server->log, qr/203\.0\.113\.9/, 'nor what it says of the peer');
+	answers($spoofed->post("$row/lock", {}, Origin => 'https://example.com'), 403, 'csrf', 'nor of the host');
+	$server->stop_ok;
+}
+
+# ---- what the log tells ----
+
+{
+	my $server = web_server($node);
+	my $anna = $server->sign_in('anna');
+	my $row = '/tables/article/rows/2';
+	my $token = $anna->post("$row/lock", { note => 'n0te-secret' })->{json}{lock}{token};
+	$anna->put("$row/lock", { token => $token, draft => { body => 'dr4ft-secret' } });
+	$anna->put($row, { token => $token, values => { body => 'v4lue-secret' } });
+	$server->client->sign_in('anna', 'wr0ng-secret');
+	$server->client->sign_in("ev\nil\e[31m \xff", 'x');
+	$anna->get('/tables?q=qu3ry-secret');
+	$server->wire->send("GET /tables/%0a\e[31m\xff HTTP/1.1\r\nHost: a\r\n\r\n")->read_reply;
+	$server->stop_ok;
+	my $log = $server->log;
+	unlike($log, qr/\Q$_\E/, 'the log has nothing of that') for 'anna-pw', 'locking_web-pw', $anna->{cookie}, $anna->{csrf}, qw(n0te dr4ft v4lue wr0ng qu3ry);
+	unlike($log, qr/[^\x20-\x7e\n]/, 'and nothing that a terminal would obey');
+	my $time = qr/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/;
+	is_deeply([ grep { !/^$time (locking-web: .+|127\.0\.0\.1 \S+ [A-Z]+ \S+ \d{3} [\d.]+ \d+)$/ } split /\n/, $log ], [], 'each line is of the one form');
+	like($log, qr{^$time 127\.0\.0\.1 anna POST /api/v1/tables/article/rows/2/lock 201 }m, 'it has who did what');
+}
+
 done_testing();

@@ -12,7 +12,7 @@ use LockingTest;
 use OpenApi;
 use POSIX ();
 
-our @EXPORT = qw(new_web_node web_server openapi segment json_of in_seconds);
+our @EXPORT = qw(new_web_node web_server openapi segment json_of in_seconds guess_until_throttled);
 
 our $json = JSON::PP->new->utf8->canonical->allow_nonref;
 
@@ -74,17 +74,34 @@ sub segment
 
 sub json_of { return $json->encode($_[0]) }
 
-# The code's value; dies if it takes too long.
+# What the code gives; dies if it takes too long.
 sub in_seconds
 {
 	my ($seconds, $what, $code) = @_;
 	local $SIG{ALRM} = sub { die "$what: not within $seconds s\n" };
 	alarm $seconds;
-	my $value = eval { $code->() };
+	my @result = eval { $code->() };
 	my $error = $@;
 	alarm 0;
 	die $error if $error;
-	return $value;
+	return wantarray ? @result : $result[0];
+}
+
+# Wrong passwords by the clients in turn, until one is told to wait for so long that what comes next
+# certainly comes too early: that reply, and the statuses before the first of its kind.
+sub guess_until_throttled
+{
+	my ($role, @clients) = @_;
+	return in_seconds($PATIENCE, 'throttling', sub {
+		my ($reply, @before);
+		for (my $n = 0; ; $n++)
+		{
+			$reply = $clients[ $n % @clients ]->sign_in($role, 'wrong');
+			push @before, $reply->{status} if $n == @before && $reply->{status} != 429;
+			return ($reply, @before) if $reply->{status} == 429 && $reply->{headers}{'retry-after'} >= 7;
+			select undef, undef, undef, 0.1 if $reply->{status} == 429;
+		}
+	});
 }
 
 # ---- the server ----
@@ -110,16 +127,18 @@ sub new
 sub spawn
 {
 	my ($self, $environment, @arguments) = @_;
-	$self->{pid} = open $self->{out}, '-|';
-	die "fork: $!\n" unless defined $self->{pid};
+	pipe my $out, my $in or die "pipe: $!\n";	# open '-|' would wait for the server when the handle goes
+	$self->{pid} = fork // die "fork: $!\n";
 	if ($self->{pid} == 0)
 	{
 		%ENV = (%ENV, %$environment, ASAN_OPTIONS => 'exitcode=99', UBSAN_OPTIONS => 'print_stacktrace=1:exitcode=99');
+		open STDOUT, '>&', $in;
 		open STDERR, '>', $self->{log};
 		exec { $program } $program, @arguments or POSIX::_exit(127);
 	}
 	$running{ $self->{pid} } = 1;
-	my $line = LockingWeb::in_seconds($LockingWeb::PATIENCE, 'start', sub { readline $self->{out} }) || '';
+	close $in;
+	my $line = LockingWeb::in_seconds($LockingWeb::PATIENCE, 'start', sub { scalar readline $out }) || '';
 	($self->{url}, $self->{port}) = $line =~ m{^listening on (https?://127\.0\.0\.1:(\d+))/$}
 	  or die "the server does not start: $line" . $self->log;
 	return;
