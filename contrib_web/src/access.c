@@ -20,7 +20,7 @@
 typedef struct Count
 {
 	const char *name;
-	const char *value;
+	const char *value;			/* of the last one */
 	int			n;
 } Count;
 
@@ -38,25 +38,34 @@ count_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *v
 	return MHD_YES;
 }
 
+static Count
+count_headers(const Request *req, const char *name)
+{
+	Count		count = {.name = name};
+
+	MHD_get_connection_values(req->connection, MHD_HEADER_KIND, count_header, &count);
+	return count;
+}
+
 /* A header that the proxy sets.  Two of them: one may be the client's, so neither counts. */
 static const char *
 proxy_header(const Request *req, const char *name)
 {
-	Count		count = {.name = name};
+	Count		count;
 
 	if (name == NULL || !req->from_proxy)
 		return NULL;
-	MHD_get_connection_values(req->connection, MHD_HEADER_KIND, count_header, &count);
+	count = count_headers(req, name);
 	if (count.n != 1 || count.value == NULL || *count.value == '\0' || !is_utf8(count.value, strlen(count.value)))
 		return NULL;
 	return count.value;
 }
 
-/* The proxy appends whom it got the request from to what others claim. */
+/* The proxy appends whom it got the request from to what others claim, or adds a header after theirs. */
 static void
 note_forwarded_for(Request *req)
 {
-	const char *list = req->from_proxy ? request_header(req, "X-Forwarded-For") : NULL;
+	const char *list = req->from_proxy ? count_headers(req, "X-Forwarded-For").value : NULL;
 	const char *last;
 	Address		address;
 
@@ -87,6 +96,21 @@ access_is_secure(const Request *req)
 	const char *scheme = req->from_proxy ? request_header(req, "X-Forwarded-Proto") : NULL;
 
 	return options.tls_cert || (scheme && strcasecmp(scheme, "https") == 0);
+}
+
+/* Whoever it is may sign in. */
+#define STRANGERS_BODY (16UL * 1024)
+
+size_t
+access_body_limit(const Request *req)
+{
+	Session    *session = access_find_session(req);
+	size_t		most = options.max_body;
+
+	if (session == NULL && most > STRANGERS_BODY)
+		most = STRANGERS_BODY;
+	session_release(session);
+	return most;
 }
 
 Session *
@@ -197,7 +221,7 @@ check_body(Request *req)
 	const char *type = request_header(req, "Content-Type");
 
 	if (req->body_too_large)
-		return refuse(req, PROBLEM_TOO_LARGE, request_printf(req, "A request has at most %ld bytes.", options.max_body));
+		return refuse(req, PROBLEM_TOO_LARGE, request_printf(req, "This request has at most %zu bytes.", access_body_limit(req)));
 	if (req->body_size == 0)
 		return true;
 	if (req->method != METHOD_GET && (type == NULL || !is_wanted_type(req, type)))

@@ -14,6 +14,9 @@ extern void access_identify(Request *req);
  * asks is of another site, body or token are not as they should be. */
 extern bool access_admit(Request *req);
 
+/* How many bytes of a body are kept in memory for whoever asks. */
+extern size_t access_body_limit(const Request *req);
+
 /* The session that the cookie names, and that belongs to the proxy's user if there is a proxy; or NULL. */
 extern struct Session *access_find_session(const Request *req);
 

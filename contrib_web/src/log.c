@@ -18,7 +18,8 @@
 #include "options.h"
 
 #define LINE_SIZE 1024
-#define FIELD_MAX 512			/* of a path */
+#define PATH_MAX_LOGGED 512		/* so that there is room for what comes after it */
+#define NAME_MAX_LOGGED 128
 
 typedef struct Line
 {
@@ -41,11 +42,11 @@ add(Line *line, const char *template,...)
 }
 
 static void
-add_escaped(Line *line, const char *text, bool spaces)
+add_escaped(Line *line, const char *text, size_t most, bool spaces)
 {
 	size_t		start = line->length;
 
-	for (; *text && line->length - start < FIELD_MAX; text++)
+	for (; *text && line->length - start < most; text++)
 	{
 		unsigned char c = *text;
 
@@ -91,11 +92,11 @@ log_request(const char *peer, const char *role, const char *method, const char *
 		return;
 	add_time(&line);
 	add(&line, "%s ", peer);
-	add_escaped(&line, role ? role : "-", false);
+	add_escaped(&line, role ? role : "-", NAME_MAX_LOGGED, false);
 	add(&line, " ");
-	add_escaped(&line, method, false);
+	add_escaped(&line, method, NAME_MAX_LOGGED, false);
 	add(&line, " ");
-	add_escaped(&line, path, false);
+	add_escaped(&line, path, PATH_MAX_LOGGED, false);
 	add(&line, " %u %.1f %llu", status, ms, (unsigned long long) bytes);
 	put(&line);
 }
@@ -113,6 +114,6 @@ log_message(const char *template,...)
 	text[strcspn(text, "\n")] = '\0';
 	add_time(&line);
 	add(&line, "locking-web: ");
-	add_escaped(&line, text, true);
+	add_escaped(&line, text, LINE_SIZE, true);
 	put(&line);
 }

@@ -156,11 +156,11 @@ request_free(Request *req)
 }
 
 void
-request_add_body(Request *req, const char *data, size_t size)
+request_add_body(Request *req, const char *data, size_t size, size_t limit)
 {
 	char	   *body;
 
-	req->body_too_large = req->body_too_large || req->body_size + size > (size_t) options.max_body;
+	req->body_too_large = req->body_too_large || req->body_size + size > limit;
 	body = req->body_too_large ? NULL : realloc(req->body, req->body_size + size + 1);
 	if (body == NULL)
 	{

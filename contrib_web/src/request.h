@@ -92,7 +92,8 @@ extern int64_t now_us(void);
 extern Request *request_new(struct MHD_Connection *connection, const char *method, const char *path);
 extern void request_free(Request *req);
 
-extern void request_add_body(Request *req, const char *data, size_t size);
+/* A part of the body; too large if that makes more bytes than the limit. */
+extern void request_add_body(Request *req, const char *data, size_t size, size_t limit);
 
 /* Finds route and parameters; malformed if what they hold is no text. */
 extern void request_parse(Request *req);

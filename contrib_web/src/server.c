@@ -148,6 +148,7 @@ begin(struct MHD_Connection *connection, const char *path, const char *method, v
 	*context = req;
 	if (req == NULL)
 		return MHD_NO;
+	clients_start_clock(connection);
 	access_identify(req);
 	req->body_too_large = refuse_at_once(req);
 	return req->body_too_large ? handle(req) : MHD_YES;
@@ -156,7 +157,7 @@ begin(struct MHD_Connection *connection, const char *path, const char *method, v
 static enum MHD_Result
 take_body(Request *req, const char *data, size_t *size)
 {
-	request_add_body(req, data, *size);
+	request_add_body(req, data, *size, access_body_limit(req));
 	*size = 0;
 	return req->body_discarded > MOST_DISCARDED ? MHD_NO : MHD_YES;
 }

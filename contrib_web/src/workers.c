@@ -13,6 +13,7 @@
 #include "options.h"
 
 #define STACK_SIZE (512UL * 1024)	/* for libpq with TLS and name services */
+#define LANE_PART 4				/* a lane may have one in so many of those that may wait */
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t work = PTHREAD_COND_INITIALIZER;
@@ -33,13 +34,21 @@ enqueue(Request *req)
 	pthread_cond_signal(&work);
 }
 
+/* With the mutex held. */
+static void
+wait_in_lane(Request *req)
+{
+	req->lane->n_waiting++;
+	DL_APPEND(req->lane->waiting, req);
+}
+
 bool
 workers_submit(Request *req, Lane *lane)
 {
 	bool		room;
 
 	pthread_mutex_lock(&mutex);
-	room = n_waiting < options.queue && !stopping;
+	room = n_waiting < options.queue && lane->n_waiting <= options.queue / LANE_PART && !stopping;
 	if (room)
 	{
 		n_waiting++;
@@ -47,7 +56,7 @@ workers_submit(Request *req, Lane *lane)
 		if (lane->running < options.requests_per_session)
 			enqueue(req);
 		else
-			DL_APPEND(lane->waiting, req);
+			wait_in_lane(req);
 	}
 	pthread_mutex_unlock(&mutex);
 	return room;
@@ -80,6 +89,7 @@ leave_lane(Lane *lane)
 	n_running--;
 	if (next == NULL)
 		return;
+	lane->n_waiting--;
 	DL_DELETE(lane->waiting, next);
 	enqueue(next);
 }
