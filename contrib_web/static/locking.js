@@ -60,7 +60,19 @@ export class RowLock extends EventTarget {
 	 * @param {string} [options.client] this tab; without it one is made
 	 * @param {Api} [options.api] @param {Live} [options.live] shared ones, if there are
 	 */
-	constructor({ table, key, base = '', lockOn = 'open', ttl, warning, draft = () => null, note = null, client = tabId, api, live }) {
+	constructor({
+		table,
+		key,
+		base = '',
+		lockOn = 'open',
+		ttl,
+		warning,
+		draft = () => null,
+		note = null,
+		client = tabId,
+		api,
+		live,
+	}) {
 		super();
 		this.#api = api ?? new Api(base);
 		this.#live = live ?? new Live(this.#api.url('/events'));
@@ -73,11 +85,19 @@ export class RowLock extends EventTarget {
 		this.#draft = draft;
 		this.#state = initial({ lockOn, ttl, warning });
 	}
-	get state() { return this.#state; }
-	get token() { return this.#state.token; }
-	get mayEdit() { return mayEdit(this.#state); }
+	get state() {
+		return this.#state;
+	}
+	get token() {
+		return this.#state.token;
+	}
+	get mayEdit() {
+		return mayEdit(this.#state);
+	}
 	/** Seconds until our lock, or its holder's, ends. */
-	get secondsLeft() { return timeLeft(this.#state, performance.now()) / 1000; }
+	get secondsLeft() {
+		return timeLeft(this.#state, performance.now()) / 1000;
+	}
 
 	/**
 	 * Begins: locks, listens, and from now on releases when the page goes.
@@ -91,21 +111,37 @@ export class RowLock extends EventTarget {
 	}
 
 	/** The text was changed. */
-	change() { this.#happen({ type: 'change' }); }
+	change() {
+		this.#happen({ type: 'change' });
+	}
 	/** Keep the lock: renews at once if it is about to end, or has. */
-	use() { this.#happen({ type: 'use' }); }
+	use() {
+		this.#happen({ type: 'use' });
+	}
 	/** Something may have happened meanwhile (signed in again): ask. */
-	wake() { this.#happen({ type: 'wake' }); }
+	wake() {
+		this.#happen({ type: 'wake' });
+	}
 	/** Try to lock once more. */
-	again() { this.#happen({ type: 'again' }); }
+	again() {
+		this.#happen({ type: 'again' });
+	}
 	/** Take the lock from one's own other tab. */
-	control() { this.#happen({ type: 'control' }); }
+	control() {
+		this.#happen({ type: 'control' });
+	}
 	/** End another's lock and lock the row. @param {string} reason */
-	takeOver(reason) { this.#happen({ type: 'takeOver', reason }); }
+	takeOver(reason) {
+		this.#happen({ type: 'takeOver', reason });
+	}
 	/** The row was saved. @param {{ released: boolean, seconds_left?: number, sentAt?: number }} answer */
-	saved(answer) { this.#happen({ type: 'saved', ...answer }); }
+	saved(answer) {
+		this.#happen({ type: 'saved', ...answer });
+	}
 	/** The save was refused because of the lock. @param {{ lock: object|null, sentAt: number }} answer */
-	refusedSave(answer) { this.#happen({ type: 'refusedSave', ...answer }); }
+	refusedSave(answer) {
+		this.#happen({ type: 'refusedSave', ...answer });
+	}
 
 	/** Releases, and stops for good. */
 	leave() {
@@ -209,8 +245,19 @@ export class RowLock extends EventTarget {
 		else this.#api.delete(this.#path('/lock'), { body: { token }, keepalive: true }).catch(() => {});
 	}
 
-	#path(rest) { return rowPath(this.#table, this.#key) + rest; }
-	#who() { return this.#note === null ? { client: this.#client } : { client: this.#client, note: this.#note }; }
+	#path(rest) {
+		return rowPath(this.#table, this.#key) + rest;
+	}
+	#who() {
+		return this.#note === null ? { client: this.#client } : { client: this.#client, note: this.#note };
+	}
 }
 
-const granted = ({ data: { lock, outcome }, sentAt }) => ({ type: 'granted', lock, token: lock.token, seconds_left: lock.seconds_left, outcome, sentAt });
+const granted = ({ data: { lock, outcome }, sentAt }) => ({
+	type: 'granted',
+	lock,
+	token: lock.token,
+	seconds_left: lock.seconds_left,
+	outcome,
+	sentAt,
+});

@@ -32,10 +32,18 @@ export class Api extends EventTarget {
 		this.csrf = null;
 	}
 
-	get(path, query) { return this.send('GET', path, { query }); }
-	post(path, body, options) { return this.send('POST', path, { ...options, body: body ?? {} }); }
-	put(path, body) { return this.send('PUT', path, { body }); }
-	delete(path, { body, keepalive } = {}) { return this.send('DELETE', path, { body, keepalive }); }
+	get(path, query) {
+		return this.send('GET', path, { query });
+	}
+	post(path, body, options) {
+		return this.send('POST', path, { ...options, body: body ?? {} });
+	}
+	put(path, body) {
+		return this.send('PUT', path, { body });
+	}
+	delete(path, { body, keepalive } = {}) {
+		return this.send('DELETE', path, { body, keepalive });
+	}
 
 	/**
 	 * @returns {Promise<{ data: any, status: number, sentAt: number }>}
@@ -43,15 +51,19 @@ export class Api extends EventTarget {
 	 */
 	async send(method, path, { query, body, keepalive = false, signal } = {}) {
 		const sentAt = performance.now();
-		const response = await this.#fetch(this.url(path, query), {
-			method,
-			body: body === undefined ? undefined : JSON.stringify(body),
-			headers: this.#headers(method, body),
-			credentials: 'include',
-			cache: 'no-store',
-			keepalive,
-			signal: signal ?? AbortSignal.timeout(TIMEOUT),
-		}, sentAt);
+		const response = await this.#fetch(
+			this.url(path, query),
+			{
+				method,
+				body: body === undefined ? undefined : JSON.stringify(body),
+				headers: this.#headers(method, body),
+				credentials: 'include',
+				cache: 'no-store',
+				keepalive,
+				signal: signal ?? AbortSignal.timeout(TIMEOUT),
+			},
+			sentAt,
+		);
 		const data = await readJson(response);
 		if (response.ok) return { data, status: response.status, sentAt };
 		if (response.status === 401) this.dispatchEvent(new Event('signedout'));

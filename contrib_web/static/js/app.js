@@ -69,7 +69,7 @@ class App extends EventTarget {
 	}
 
 	async signOut() {
-		if (this.#page?.mayLeave && !await this.#page.mayLeave()) return;
+		if (this.#page?.mayLeave && !(await this.#page.mayLeave())) return;
 		this.#closePage();
 		await this.api.delete('/session').catch(() => {});
 		this.session = null;
@@ -98,7 +98,8 @@ class App extends EventTarget {
 			const next = location.pathname === '/' ? {} : { next: location.pathname + location.search };
 			return this.router.go(`/signin?${new URLSearchParams(next)}`.replace(/\?$/, ''), { replace: true, ask: false });
 		}
-		if (this.session && ['signin', 'home'].includes(route.page)) return this.router.go(safeNext(route.query.next), { replace: true, ask: false });
+		if (this.session && ['signin', 'home'].includes(route.page))
+			return this.router.go(safeNext(route.query.next), { replace: true, ask: false });
 		this.#closePage();
 		const turn = ++this.#shown;
 		return route.page === 'signin' ? this.#open(new SignInPage(this, route), turn) : this.#open(this.#make(route), turn);
@@ -138,7 +139,11 @@ class App extends EventTarget {
 	#trouble({ status, problem }) {
 		const { title, detail, advice } = explain(status, problem);
 		const again = button('Try again', () => this.again(), { name: 'refresh' });
-		return h('div', { class: 'card' }, emptyState({ level: 'h1', name: 'warn', title, text: [detail, advice].filter(Boolean).join(' '), action: again }));
+		return h(
+			'div',
+			{ class: 'card' },
+			emptyState({ level: 'h1', name: 'warn', title, text: [detail, advice].filter(Boolean).join(' '), action: again }),
+		);
 	}
 
 	/** Shows the current page anew. */
@@ -157,7 +162,20 @@ const safeNext = (next) => (next && /^\/(?![/\\])/.test(next) && !next.startsWit
 
 function missing() {
 	const home = h('a', { class: 'button', href: paths.tables() }, 'All tables');
-	return { title: 'Not found', element: h('div', { class: 'card' }, emptyState({ level: 'h1', name: 'search', title: 'There is no such page', text: 'The address is wrong, or old.', action: home })) };
+	return {
+		title: 'Not found',
+		element: h(
+			'div',
+			{ class: 'card' },
+			emptyState({
+				level: 'h1',
+				name: 'search',
+				title: 'There is no such page',
+				text: 'The address is wrong, or old.',
+				action: home,
+			}),
+		),
+	};
 }
 
 new App().start();

@@ -39,6 +39,6 @@ export const clock = new Clock();
  * @param {{ wall: number, steady: number }} before
  * @param {{ wall: number, steady: number }} after
  */
-export const slept = (before, after) => Math.abs((after.wall - before.wall) - (after.steady - before.steady)) > SLEPT;
+export const slept = (before, after) => Math.abs(after.wall - before.wall - (after.steady - before.steady)) > SLEPT;
 
 export const bothClocks = () => ({ wall: Date.now(), steady: performance.now() });

@@ -9,7 +9,9 @@ export class Router extends EventTarget {
 	#asked = false;
 
 	/** @param {() => boolean|Promise<boolean>} mayLeave asked before the current page is left; true at once if nothing is to be asked */
-	guard(mayLeave) { this.#mayLeave = mayLeave; }
+	guard(mayLeave) {
+		this.#mayLeave = mayLeave;
+	}
 
 	start() {
 		history.replaceState({ ...history.state, index: this.#index }, '');
@@ -21,7 +23,7 @@ export class Router extends EventTarget {
 
 	/** @returns {Promise<boolean>} false if the page did not want to be left */
 	async go(href, { replace = false, ask = true } = {}) {
-		if (ask && !await this.#mayLeave()) return false;
+		if (ask && !(await this.#mayLeave())) return false;
 		if (!replace) this.#index++;
 		history[replace ? 'replaceState' : 'pushState']({ index: this.#index }, '', href);
 		this.#show();

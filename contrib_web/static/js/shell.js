@@ -29,11 +29,19 @@ export class Shell {
 		const { session } = this.#app;
 		this.#header.replaceChildren(
 			h('a', { class: 'brand', href: paths.tables() }, icon('logo'), 'locking'),
-			h('nav', { 'aria-label': 'Pages' }, h('ul', {},
-				this.#link('Tables', 'table', paths.tables(), ['tables', 'rows', 'edit']),
-				this.#link('Locks', 'lock', paths.locks(), ['locks']),
-				this.#link('History', 'history', paths.history(), ['history']))),
-			h('div', { class: 'top-end' }, this.#live, themeButton(), ...(session ? this.#who(session) : [])));
+			h(
+				'nav',
+				{ 'aria-label': 'Pages' },
+				h(
+					'ul',
+					{},
+					this.#link('Tables', 'table', paths.tables(), ['tables', 'rows', 'edit']),
+					this.#link('Locks', 'lock', paths.locks(), ['locks']),
+					this.#link('History', 'history', paths.history(), ['history']),
+				),
+			),
+			h('div', { class: 'top-end' }, this.#live, themeButton(), ...(session ? this.#who(session) : [])),
+		);
 		this.#renderLive();
 	}
 
@@ -80,17 +88,21 @@ export class Shell {
 /** Goes round: as the system, light, dark. */
 export function themeButton() {
 	const root = document.documentElement;
-	const element = button('', () => {
-		const next = THEMES[(THEMES.indexOf(root.dataset.theme ?? '') + 1) % THEMES.length];
-		if (next) root.dataset.theme = next;
-		else delete root.dataset.theme;
-		try {
-			localStorage.setItem('locking.theme', next);
-		} catch {
-			// It holds until the next load then.
-		}
-		render();
-	}, { kind: 'plain icon-only' });
+	const element = button(
+		'',
+		() => {
+			const next = THEMES[(THEMES.indexOf(root.dataset.theme ?? '') + 1) % THEMES.length];
+			if (next) root.dataset.theme = next;
+			else delete root.dataset.theme;
+			try {
+				localStorage.setItem('locking.theme', next);
+			} catch {
+				// It holds until the next load then.
+			}
+			render();
+		},
+		{ kind: 'plain icon-only' },
+	);
 	const render = () => {
 		const [name, picture] = THEME_NAMES[root.dataset.theme ?? ''];
 		element.replaceChildren(icon(picture));

@@ -26,7 +26,9 @@ function leave(id) {
 
 function fresh() {
 	const bytes = crypto.getRandomValues(new Uint8Array(9));
-	return `tab-${btoa(String.fromCharCode(...bytes)).replace(/\+/g, '-').replace(/\//g, '_')}`;
+	return `tab-${btoa(String.fromCharCode(...bytes))
+		.replace(/\+/g, '-')
+		.replace(/\//g, '_')}`;
 }
 
 export const tabId = take() ?? fresh();

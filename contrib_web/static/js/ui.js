@@ -9,7 +9,9 @@ const TOAST = 6000;
 export function announce(text, { urgent = false } = {}) {
 	const region = document.getElementById(urgent ? 'urgent' : 'polite');
 	region.textContent = '';
-	requestAnimationFrame(() => { region.textContent = text; });
+	requestAnimationFrame(() => {
+		region.textContent = text;
+	});
 }
 
 /** A short message that goes by itself; for what needs no answer. */
@@ -35,15 +37,27 @@ export function ask({ title, body = [], choices, wide = false, check = () => tru
 	const titleId = newId('title');
 	const bodyId = newId('body');
 	return new Promise((resolve) => {
-		const form = h('form', { method: 'dialog', class: 'dialog-form' },
+		const form = h(
+			'form',
+			{ method: 'dialog', class: 'dialog-form' },
 			h('div', { class: 'dialog-body', id: bodyId }, h('h2', { id: titleId }, title), ...body),
-			h('div', { class: 'dialog-foot' }, choices.map(choiceButton)));
-		const dialog = h('dialog', { class: wide ? 'wide' : '', 'aria-labelledby': titleId, 'aria-describedby': wide ? null : bodyId, role: alert ? 'alertdialog' : null }, form);
+			h('div', { class: 'dialog-foot' }, choices.map(choiceButton)),
+		);
+		const dialog = h(
+			'dialog',
+			{
+				class: wide ? 'wide' : '',
+				'aria-labelledby': titleId,
+				'aria-describedby': wide ? null : bodyId,
+				role: alert ? 'alertdialog' : null,
+			},
+			form,
+		);
 		let answer = null;
 		form.addEventListener('submit', async (event) => {
 			event.preventDefault();
 			const value = event.submitter?.value ?? choices.at(-1).value;
-			if (!await check(value, dialog)) return;
+			if (!(await check(value, dialog))) return;
 			answer = value;
 			dialog.close();
 		});
@@ -58,30 +72,71 @@ export function ask({ title, body = [], choices, wide = false, check = () => tru
 
 function choiceButton({ value, text, kind = '', disabled = false }, index, all) {
 	const main = index === all.length - 1;
-	return h('button', { class: `button ${kind || (main ? 'primary' : '')}`, type: 'submit', value, disabled, formNoValidate: !main }, text);
+	return h(
+		'button',
+		{ class: `button ${kind || (main ? 'primary' : '')}`, type: 'submit', value, disabled, formNoValidate: !main },
+		text,
+	);
 }
 
 /**
  * A question with a reason.
  * @returns {Promise<string|null>} the reason, perhaps empty; null: no
  */
-export async function askReason({ title, text, action, kind = 'danger', label = 'Reason', hint = 'Kept in the history, where the former holder can read it.', no = 'Cancel' }) {
+export async function askReason({
+	title,
+	text,
+	action,
+	kind = 'danger',
+	label = 'Reason',
+	hint = 'Kept in the history, where the former holder can read it.',
+	no = 'Cancel',
+}) {
 	const id = newId('reason');
 	const input = h('textarea', { class: 'input', id, rows: 2, maxLength: 1000, 'aria-describedby': `${id}-hint` });
 	const body = [
 		...[text].flat().map((each) => (typeof each === 'string' ? h('p', {}, each) : each)),
-		h('div', {}, h('label', { class: 'label', htmlFor: id }, label, h('span', { class: 'quiet' }, ' (optional)')), input, h('p', { class: 'hint', id: `${id}-hint` }, hint)),
+		h(
+			'div',
+			{},
+			h('label', { class: 'label', htmlFor: id }, label, h('span', { class: 'quiet' }, ' (optional)')),
+			input,
+			h('p', { class: 'hint', id: `${id}-hint` }, hint),
+		),
 	];
-	const answer = await ask({ title, body, choices: [{ value: 'no', text: no }, { value: 'yes', text: action, kind }] });
+	const answer = await ask({
+		title,
+		body,
+		choices: [
+			{ value: 'no', text: no },
+			{ value: 'yes', text: action, kind },
+		],
+	});
 	return answer === 'yes' ? input.value.trim() : null;
 }
 
 /** Loading: grey lines, said once. */
-export const loading = (text = 'Loading') => h('div', { class: 'loading', role: 'status' }, h('span', {}), h('span', {}), h('span', {}), h('span', {}), h('div', { class: 'visually-hidden' }, text));
+export const loading = (text = 'Loading') =>
+	h(
+		'div',
+		{ class: 'loading', role: 'status' },
+		h('span', {}),
+		h('span', {}),
+		h('span', {}),
+		h('span', {}),
+		h('div', { class: 'visually-hidden' }, text),
+	);
 
 /** Nothing to show, or an error in the place of a page. */
 export function emptyState({ name = 'info', title, text, action, level = 'h2' }) {
-	return h('div', { class: 'empty' }, icon(name), h(level, { tabIndex: -1 }, title), text ? h('p', {}, text) : null, action ?? null);
+	return h(
+		'div',
+		{ class: 'empty' },
+		icon(name),
+		h(level, { tabIndex: -1 }, title),
+		text ? h('p', {}, text) : null,
+		action ?? null,
+	);
 }
 
 /**
@@ -89,9 +144,22 @@ export function emptyState({ name = 'info', title, text, action, level = 'h2' })
  * @param {{ icon: string, title: string, text?: (string|Node)[], actions?: Node[] }} content
  */
 export function banner(kind, { icon: name, title, text = [], actions = [] }) {
-	const paragraphs = [text].flat().filter(Boolean).map((part) => (typeof part === 'string' ? h('p', {}, part) : part));
-	return h('div', { class: `banner ${kind}` }, icon(name),
-		h('div', {}, h('p', {}, h('strong', {}, title)), paragraphs, actions.length ? h('div', { class: 'button-row' }, actions) : null));
+	const paragraphs = [text]
+		.flat()
+		.filter(Boolean)
+		.map((part) => (typeof part === 'string' ? h('p', {}, part) : part));
+	return h(
+		'div',
+		{ class: `banner ${kind}` },
+		icon(name),
+		h(
+			'div',
+			{},
+			h('p', {}, h('strong', {}, title)),
+			paragraphs,
+			actions.length ? h('div', { class: 'button-row' }, actions) : null,
+		),
+	);
 }
 
 /** @param {Function} act may be async; the button is busy meanwhile */

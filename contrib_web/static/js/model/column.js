@@ -67,7 +67,8 @@ const checks = {
 			return `Not valid JSON: ${error.message}`;
 		}
 	},
-	text: (text, { max_length: max }) => (max !== null && [...text].length > max ? `At most ${max} characters; these are ${[...text].length}` : null),
+	text: (text, { max_length: max }) =>
+		max !== null && [...text].length > max ? `At most ${max} characters; these are ${[...text].length}` : null,
 };
 
 /**
@@ -78,8 +79,12 @@ const checks = {
  */
 export function complaint(column, value, isNew = false) {
 	if (value === null) return column.not_null ? 'This column needs a value' : null;
-	if (value === undefined) return isNew && column.not_null && column.default === null && !column.identity ? 'This column needs a value' : null;
-	return checks[column.category]?.(value.trim === undefined ? value : column.category === 'text' ? value : value.trim(), column) ?? null;
+	if (value === undefined)
+		return isNew && column.not_null && column.default === null && !column.identity ? 'This column needs a value' : null;
+	return (
+		checks[column.category]?.(value.trim === undefined ? value : column.category === 'text' ? value : value.trim(), column) ??
+		null
+	);
 }
 
 /** A value for a list or a comparison. */

@@ -15,7 +15,11 @@ const words = (text) => text.match(/\s+|[\p{L}\p{N}_]+|[^]/gu) ?? [];
 export function diff(before, after) {
 	const a = words(before);
 	const b = words(after);
-	if (a.length > MOST_WORDS || b.length > MOST_WORDS) return merge([['gone', [before]], ['new', [after]]]);
+	if (a.length > MOST_WORDS || b.length > MOST_WORDS)
+		return merge([
+			['gone', [before]],
+			['new', [after]],
+		]);
 	const start = commonStart(a, b);
 	const end = commonEnd(a, b, start);
 	const middle = walk(a.slice(start, a.length - end), b.slice(start, b.length - end));

@@ -50,7 +50,9 @@ export function applyDraft(form, data) {
 	const known = Object.entries(draftValues(data)).filter(([name]) => name in form.base);
 	const next = known.reduce((so, [name, value]) => set(so, name, value), form);
 	const base = data?.base ?? {};
-	const conflicts = known.map(([name]) => name).filter((name) => name in base && base[name] !== form.base[name] && name in next.mine);
+	const conflicts = known
+		.map(([name]) => name)
+		.filter((name) => name in base && base[name] !== form.base[name] && name in next.mine);
 	return { form: next, conflicts };
 }
 

@@ -80,7 +80,8 @@ export const renewEvery = (state) => state.ttl / 3;
 export const warnAfter = (state) => (state.warning < state.ttl ? state.warning : state.ttl / 2);
 
 /** Whether fields may be changed in this state: also while the first change waits for its lock. */
-export const mayEdit = ({ phase, changedAt }) => ['idle', 'held', 'expired'].includes(phase) || (phase === 'acquiring' && changedAt !== null);
+export const mayEdit = ({ phase, changedAt }) =>
+	['idle', 'held', 'expired'].includes(phase) || (phase === 'acquiring' && changedAt !== null);
 
 /** Milliseconds until our lock, or else its holder's, ends. */
 export function timeLeft(state, now) {
@@ -91,10 +92,9 @@ export function timeLeft(state, now) {
 /** When the machine wants its next `tick`; Infinity if never. */
 export function wakeAt(state) {
 	const { phase } = state;
-	if (phase === 'held')
-		return Math.min(state.endsAt, nextRenewal(state), nextWarning(state));
+	if (phase === 'held') return Math.min(state.endsAt, nextRenewal(state), nextWarning(state));
 	if (phase === 'blocked' || phase === 'elsewhere' || (phase === 'lost' && state.holder))
-		return state.pending ? Infinity : state.retryAt ?? state.holder.endsAt;
+		return state.pending ? Infinity : (state.retryAt ?? state.holder.endsAt);
 	return state.retryAt ?? Infinity;
 }
 
@@ -152,7 +152,7 @@ const handlers = {
 	news(s, e) {
 		if (['idle', 'acquiring', 'left', 'refused'].includes(s.phase)) return [s];
 		const loss = s.loss?.cause === 'ended' && ENDS.includes(e.event) ? Object.freeze({ cause: e.event }) : s.loss;
-		const told = { ...s, cause: e.event, loss };
+		const told = { ...s, cause: ENDS.includes(e.event) ? e.event : s.cause, loss };
 		return s.pending ? [{ ...told, lookAgain: true }] : look(told);
 	},
 
@@ -160,9 +160,10 @@ const handlers = {
 	control: (s) => ask(s, 'control', {}),
 	takeOver: (s, e) => ask(s, 'takeOver', { reason: e.reason }),
 
-	granted: (s, e) => (s.phase === 'left'
-		? [s, { do: 'release', token: e.token, beacon: false }]
-		: followUp({ ...held(s, e), inherited: e.outcome === 'renewed' }, { do: 'reread' })),
+	granted: (s, e) =>
+		s.phase === 'left'
+			? [s, { do: 'release', token: e.token, beacon: false }]
+			: followUp({ ...held(s, e), inherited: e.outcome === 'renewed' }, { do: 'reread' }),
 
 	held: (s, e) => (s.phase === 'left' ? [s] : stopped({ ...s, pending: null }, e)),
 
@@ -188,14 +189,14 @@ const handlers = {
 
 	failed: (s, e, now) => (s.phase === 'left' ? [s] : failed({ ...s, pending: null }, e, now)),
 
-	saved: (s, e) => (e.released
-		? [{ ...s, phase: 'left', token: null, changedAt: null, pending: null }]
-		: [{ ...held(s, { ...e, token: e.token ?? s.token }), changedAt: null, pending: s.pending }]),
+	saved: (s, e) =>
+		e.released
+			? [{ ...s, phase: 'left', token: null, changedAt: null, pending: null }]
+			: [{ ...held(s, { ...e, token: e.token ?? s.token }), changedAt: null, pending: s.pending }],
 
 	// A save that was answered by 423 or 409: what we hold is worth nothing any more.
-	refusedSave: (s, e) => (e.lock && !e.lock.is_mine
-		? stopped({ ...s, pending: null }, e)
-		: [lost({ ...s, pending: null }, { cause: 'changed' })]),
+	refusedSave: (s, e) =>
+		e.lock && !e.lock.is_mine ? stopped({ ...s, pending: null }, e) : [lost({ ...s, pending: null }, { cause: 'changed' })],
 
 	leave(s, e) {
 		const next = { ...s, phase: 'left', token: null, pending: null, changedAt: null, retryAt: null };
@@ -234,7 +235,10 @@ const look = (s) => ask({ ...s, retryAt: null }, 'look', {});
 const renew = (s) => ask(s, 'renew', { token: s.token, draft: s.changedAt !== null });
 
 function ask(s, what, details) {
-	return [{ ...s, pending: what, retryAt: null }, { do: what, ...details }];
+	return [
+		{ ...s, pending: what, retryAt: null },
+		{ do: what, ...details },
+	];
 }
 
 function retry(s) {
@@ -257,6 +261,7 @@ function held(s, { token, seconds_left, sentAt, ttl, warning }) {
 		retryAt: null,
 		retries: 0,
 		holder: null,
+		cause: null,
 		loss: null,
 		resumed: false,
 	};
@@ -272,7 +277,7 @@ function followUp(s, ...actions) {
 function stopped(s, { lock, sentAt }) {
 	const holder = Object.freeze({ ...lock, endsAt: sentAt + lock.seconds_left * 1000 });
 	const had = s.token !== null || s.phase === 'lost';
-	if (had) return [lost({ ...s, holder }, { cause: lock.is_mine ? 'moved' : 'taken_over' })];
+	if (had) return [lost({ ...s, holder }, { cause: lock.is_mine ? 'moved' : causeOf(s) })];
 	const phase = lock.is_mine ? 'elsewhere' : 'blocked';
 	return [{ ...s, phase, holder, trouble: null, retryAt: null, lookAgain: false }];
 }
@@ -282,7 +287,9 @@ function nobodyHolds(s) {
 		if (s.phase === 'expired') return [s];
 		// A lock that was there before this page may have been released by the page before
 		// it, overtaken by the reload. Any other end is somebody's decision.
-		return s.inherited && s.cause === 'released' ? acquire({ ...s, token: null, inherited: false }) : [lost(s, { cause: causeOf(s) })];
+		return s.inherited && s.cause === 'released'
+			? acquire({ ...s, token: null, inherited: false })
+			: [lost(s, { cause: causeOf(s) })];
 	}
 	if (s.phase === 'lost') return [{ ...s, holder: null }];
 	return [{ ...s, phase: 'free', holder: null }, { do: 'reread' }];

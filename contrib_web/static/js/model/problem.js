@@ -26,16 +26,26 @@ const explanations = {
 	429: () => ({ title: 'Too many attempts', advice: 'Wait a little, then try again.' }),
 	503: () => ({ title: 'The database is not available', advice: 'Try again in a moment. What you typed is still here.' }),
 	csrf: () => ({ title: 'This page is too old', advice: 'Sign in again in this tab, then repeat what you did.' }),
-	timeout: () => ({ title: 'It took too long', advice: 'The database is busy, or somebody is writing this very row. Try again in a moment.' }),
-	locked: ({ lock }) => (lock
-		? {
-			title: `Locked by ${personName(lock)}`,
-			advice: `You cannot save this because it is locked by ${personName(lock)} for roughly ${duration(lock.seconds_left)} more. Ask for it, or copy your text.`,
-		}
-		: { title: 'Locked', advice: 'It is free again by now. Try once more.' }),
-	'held-elsewhere': () => ({ title: 'You are editing this in another tab', advice: 'Take control in this tab, or go on in the other.' }),
+	timeout: () => ({
+		title: 'It took too long',
+		advice: 'The database is busy, or somebody is writing this very row. Try again in a moment.',
+	}),
+	locked: ({ lock }) =>
+		lock
+			? {
+					title: `Locked by ${personName(lock)}`,
+					advice: `You cannot save this because it is locked by ${personName(lock)} for roughly ${duration(lock.seconds_left)} more. Ask for it, or copy your text.`,
+				}
+			: { title: 'Locked', advice: 'It is free again by now. Try once more.' },
+	'held-elsewhere': () => ({
+		title: 'You are editing this in another tab',
+		advice: 'Take control in this tab, or go on in the other.',
+	}),
 	'lock-required': () => ({ title: 'A lock is needed', advice: 'Lock the row first, then save.' }),
-	lost: () => ({ title: 'Your lock is gone', advice: 'Compare your text with the row as it is now, then lock it again and save.' }),
+	lost: () => ({
+		title: 'Your lock is gone',
+		advice: 'Compare your text with the row as it is now, then lock it again and save.',
+	}),
 	'not-protected': () => ({ title: 'This table is not protected', advice: 'Its rows cannot be locked.' }),
 	'sign-in-failed': () => ({ title: 'Sign-in failed', advice: 'Check name and password.' }),
 	other: () => ({ advice: 'Try again.' }),

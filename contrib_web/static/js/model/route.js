@@ -20,7 +20,9 @@ export const paths = Object.freeze({
 
 /** `?a=1&b=2` of what is neither empty nor null; '' of nothing. */
 export function queryText(query) {
-	const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== '' && value !== false);
+	const given = Object.entries(query).filter(
+		([, value]) => value !== null && value !== undefined && value !== '' && value !== false,
+	);
 	return given.length ? `?${new URLSearchParams(given)}` : '';
 }
 

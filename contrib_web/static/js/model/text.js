@@ -35,12 +35,14 @@ export function stillLocked(lock, secondsLeft) {
 		: `Was locked by ${whose}; the time has just passed`;
 }
 
-export const fullName = (lock) => (lock.owner_name && lock.owner_name !== lock.owner ? `${lock.owner_name} (${lock.owner})` : lock.owner);
+export const fullName = (lock) =>
+	lock.owner_name && lock.owner_name !== lock.owner ? `${lock.owner_name} (${lock.owner})` : lock.owner;
 
 /** What a click on a lock asks before it ends somebody's lock. */
-export const unlockQuestion = (lock) => (lock.is_mine
-	? 'You are editing this content yourself. Release your lock?'
-	: `User '${personName(lock)}' is currently editing this content. Proceed with removing the lock?`);
+export const unlockQuestion = (lock) =>
+	lock.is_mine
+		? 'You are editing this content yourself. Release your lock?'
+		: `User '${personName(lock)}' is currently editing this content. Proceed with removing the lock?`;
 
 /** A large number with thin separators, a small one as it is. */
 export const count = (n) => new Intl.NumberFormat().format(n);

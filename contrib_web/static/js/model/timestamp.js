@@ -3,7 +3,8 @@
  * again. Microseconds stay; what does not fit (infinity, BC) stays one text: split() answers null.
  */
 
-const SHAPE = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)\s*(Z|[+-]\d\d(?::?\d\d(?::?\d\d)?)?|(?!BC$|AD$)[A-Za-z][\w+/-]*)?)?$/;
+const SHAPE =
+	/^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)\s*(Z|[+-]\d\d(?::?\d\d(?::?\d\d)?)?|(?!BC$|AD$)[A-Za-z][\w+/-]*)?)?$/;
 
 /** @returns {{ date: string, time: string, zone: string }|null} */
 export function split(text) {

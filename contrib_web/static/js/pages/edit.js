@@ -54,9 +54,15 @@ export class EditPage {
 		this.#query = query;
 	}
 
-	get #isNew() { return this.#key === null; }
-	get title() { return `${this.#isNew ? 'New row' : this.#row?.label ?? this.#key} · ${this.#table?.name ?? this.#tableName}`; }
-	get #isDirty() { return Form.isDirty(this.#form); }
+	get #isNew() {
+		return this.#key === null;
+	}
+	get title() {
+		return `${this.#isNew ? 'New row' : (this.#row?.label ?? this.#key)} · ${this.#table?.name ?? this.#tableName}`;
+	}
+	get #isDirty() {
+		return Form.isDirty(this.#form);
+	}
 	get #mayEdit() {
 		if (this.#isNew) return this.#table.may.insert;
 		if (!this.#table.may.update || this.#parentHolder) return false;
@@ -71,7 +77,10 @@ export class EditPage {
 
 	async load() {
 		const { api } = this.#app;
-		const [table, row] = await Promise.all([api.get(tablePath(this.#tableName)), this.#isNew ? null : api.get(rowPath(this.#tableName, this.#key))]);
+		const [table, row] = await Promise.all([
+			api.get(tablePath(this.#tableName)),
+			this.#isNew ? null : api.get(rowPath(this.#tableName, this.#key)),
+		]);
 		this.#table = table.data;
 		this.#row = row?.data ?? null;
 		this.#key = this.#row?.key ?? null;
@@ -91,7 +100,8 @@ export class EditPage {
 
 	#prefill() {
 		try {
-			for (const [name, value] of Object.entries(JSON.parse(this.#query.from ?? '{}'))) this.#form = Form.set(this.#form, name, value);
+			for (const [name, value] of Object.entries(JSON.parse(this.#query.from ?? '{}')))
+				this.#form = Form.set(this.#form, name, value);
 		} catch {
 			// Not an address that these pages make.
 		}
@@ -122,7 +132,16 @@ export class EditPage {
 		const { name, protection, time_until_expiration: ttl, time_until_warning: warning, may } = this.#table;
 		const lockOn = !protection ? 'never' : lockOnSetting();
 		if (!may.update && !may.delete) return;
-		this.#lock = new RowLock({ api: this.#app.api, live: this.#app.live, table: this.#table.table, key: this.#key, lockOn, ttl, warning, draft: () => Form.draftOf(this.#form) });
+		this.#lock = new RowLock({
+			api: this.#app.api,
+			live: this.#app.live,
+			table: this.#table.table,
+			key: this.#key,
+			lockOn,
+			ttl,
+			warning,
+			draft: () => Form.draftOf(this.#form),
+		});
 		this.#before = this.#lock.state;
 		this.#lock.addEventListener('state', ({ detail }) => this.#lockChanged(detail));
 		this.#lock.addEventListener('reread', () => this.#reread());
@@ -135,11 +154,12 @@ export class EditPage {
 	#lockChanged(state) {
 		const before = this.#before;
 		this.#before = state;
-		if (state.phase === 'lost' && before.phase !== 'lost') this.#findWhoEnded();
+		if (state.phase === 'lost' && before.loss?.cause !== state.loss.cause) this.#findWhoEnded(state.loss.cause);
 		if (state.phase !== 'lost') this.#ended = null;
 		if (state.phase === 'held' && before.phase !== 'held') this.#heldNow(state);
 		if (state.phase === 'blocked' && before.phase !== 'blocked') this.#readRequests();
-		if (before.changedAt !== null && state.changedAt === null && state.phase === 'held') this.#draftNote.textContent = this.#isDirty ? 'Draft kept' : '';
+		if (before.changedAt !== null && state.changedAt === null && state.phase === 'held')
+			this.#draftNote.textContent = this.#isDirty ? 'Draft kept' : '';
 		if (!SHOWN.some((what) => before[what] !== state[what])) return;
 		const words = spoken(before, state, this.#view());
 		const isUrgent = ['lost', 'expired'].includes(state.phase) || state.warned;
@@ -155,13 +175,22 @@ export class EditPage {
 	}
 
 	#view() {
-		return lockView(this.#lock.state, { secondsLeft: this.#lock.secondsLeft, mayTakeOver: this.#table.may.take_over, isDirty: this.#isDirty, asked: this.#asked, ended: this.#ended });
+		return lockView(this.#lock.state, {
+			secondsLeft: this.#lock.secondsLeft,
+			mayTakeOver: this.#table.may.take_over,
+			isDirty: this.#isDirty,
+			asked: this.#asked,
+			ended: this.#ended,
+		});
 	}
 
 	// Who, and why: the live stream does not say; the history does.
-	async #findWhoEnded() {
-		const { data } = await this.#app.api.get('/history', { table: this.#table.table, key: this.#key, limit: 5 }).catch(() => ({ data: { events: [] } }));
-		const end = data.events.find(({ event, owner }) => ['broken', 'taken_over'].includes(event) && owner === this.#app.session.owner);
+	async #findWhoEnded(cause) {
+		if (!['broken', 'taken_over'].includes(cause)) return;
+		const { data } = await this.#app.api
+			.get('/history', { table: this.#table.table, key: this.#key, limit: 5 })
+			.catch(() => ({ data: { events: [] } }));
+		const end = data.events.find(({ event, owner }) => event === cause && owner === this.#app.session.owner);
 		if (!end || this.#lock.state.phase !== 'lost') return;
 		const { holder } = this.#lock.state;
 		const actor = end.actor === holder?.owner ? personName(holder) : end.actor;
@@ -177,7 +206,12 @@ export class EditPage {
 			const { form, changed, conflicts } = Form.rebase(this.#form, data.values);
 			this.#form = form;
 			this.#conflicts = [...new Set([...this.#conflicts, ...conflicts])].filter((name) => name in form.mine);
-			if (changed.length && !conflicts.length && this.#isDirty) this.#note('info', { icon: 'info', title: `Others have changed ${changed.join(', ')} meanwhile.`, text: 'The new values are in the form. What you typed is untouched.' });
+			if (changed.length && !conflicts.length && this.#isDirty)
+				this.#note('info', {
+					icon: 'info',
+					title: `Others have changed ${changed.join(', ')} meanwhile.`,
+					text: 'The new values are in the form. What you typed is untouched.',
+				});
 			this.#render();
 			if (this.#conflicts.length) this.#decide();
 		} catch (error) {
@@ -186,7 +220,9 @@ export class EditPage {
 	}
 
 	async #readRequests() {
-		const { data } = await this.#app.api.get(`${rowPath(this.#tableName, this.#key)}/request`).catch(() => ({ data: { requests: [] } }));
+		const { data } = await this.#app.api
+			.get(`${rowPath(this.#tableName, this.#key)}/request`)
+			.catch(() => ({ data: { requests: [] } }));
 		this.#asked = data.requests.find(({ is_mine: isMine }) => isMine) ?? null;
 		const other = data.requests.find(({ is_mine: isMine }) => !isMine);
 		this.#wanted = this.#lock?.state.phase === 'held' && other && other.requested_at !== this.#declined ? other : null;
@@ -198,7 +234,9 @@ export class EditPage {
 
 	async #parentNews({ table, key, event }) {
 		const parent = this.#row?.parent_lock;
-		const isParent = parent ? table === parent.table && key === parent.key : this.#table.foreign_keys.some((each) => each.constraint === this.#table.protection?.parent && each.table === table);
+		const isParent = parent
+			? table === parent.table && key === parent.key
+			: this.#table.foreign_keys.some((each) => each.constraint === this.#table.protection?.parent && each.table === table);
 		if (!isParent || event === 'requested' || event === 'withdrawn') return;
 		const { data } = await this.#app.api.get(rowPath(this.#tableName, this.#key)).catch(() => ({ data: null }));
 		if (!data) return;
@@ -219,7 +257,9 @@ export class EditPage {
 		signIn: () => signInAgain(this.#app),
 	};
 
-	#act(action) { return this.#actions[action](); }
+	#act(action) {
+		return this.#actions[action]();
+	}
 
 	async #takeOver() {
 		const { holder } = this.#lock.state;
@@ -302,9 +342,26 @@ export class EditPage {
 		this.#wantedNote = null;
 		if (!wanted) return;
 		const { message, requested_at: at } = wanted;
-		const hand = button(this.#isDirty ? 'Save and hand over' : 'Hand over', () => (this.#isDirty ? this.#save({ keep: false }) : this.#leave()), { kind: 'primary small' });
-		const no = button('Not now', () => { this.#declined = at; this.#wanted = null; this.#render(); }, { kind: 'small' });
-		this.#wantedNote = banner('info', { icon: 'hand', title: `${personName(wanted)} asks for this row.`, text: message ? `“${message}”` : [], actions: [hand, no] });
+		const hand = button(
+			this.#isDirty ? 'Save and hand over' : 'Hand over',
+			() => (this.#isDirty ? this.#save({ keep: false }) : this.#leave()),
+			{ kind: 'primary small' },
+		);
+		const no = button(
+			'Not now',
+			() => {
+				this.#declined = at;
+				this.#wanted = null;
+				this.#render();
+			},
+			{ kind: 'small' },
+		);
+		this.#wantedNote = banner('info', {
+			icon: 'hand',
+			title: `${personName(wanted)} asks for this row.`,
+			text: message ? `“${message}”` : [],
+			actions: [hand, no],
+		});
 		this.#notes.append(this.#wantedNote);
 	}
 	#wantedNote = null;
@@ -320,7 +377,10 @@ export class EditPage {
 		this.#parentNote = banner('theirs', {
 			icon: 'lock',
 			title: `${holder.name} ${holder.key} is currently being edited by ${personName(holder)}.`,
-			text: ['This row belongs to it, so you can read it but not edit it until then.', h('p', {}, h('a', { href: paths.row(holder.name, holder.key) }, `See ${holder.name} ${holder.key}`))],
+			text: [
+				'This row belongs to it, so you can read it but not edit it until then.',
+				h('p', {}, h('a', { href: paths.row(holder.name, holder.key) }, `See ${holder.name} ${holder.key}`)),
+			],
 		});
 		this.#notes.append(this.#parentNote);
 	}
@@ -334,7 +394,13 @@ export class EditPage {
 		const element = banner(kind, { ...content, actions: [...(content.actions ?? []), close] });
 		element.dataset.note = id;
 		this.#notes.append(element);
-		announce([content.title, content.text].flat().filter((part) => typeof part === 'string').join(' '), { urgent: kind === 'bad' });
+		announce(
+			[content.title, content.text]
+				.flat()
+				.filter((part) => typeof part === 'string')
+				.join(' '),
+			{ urgent: kind === 'bad' },
+		);
 		if (kind === 'bad') element.scrollIntoView({ block: 'center' });
 		return element;
 	}
@@ -343,7 +409,7 @@ export class EditPage {
 
 	async #save({ keep }) {
 		if (this.#saving || !this.#mayEdit || !(this.#isDirty || this.#isNew)) return;
-		if (this.#conflicts.length && !await this.#decide()) return;
+		if (this.#conflicts.length && !(await this.#decide())) return;
 		if (!this.#check()) return;
 		this.#saving = true;
 		this.#renderSave();
@@ -375,12 +441,17 @@ export class EditPage {
 
 	async #update(values, keep) {
 		const hasLocks = this.#table.protection !== null;
-		const { data, sentAt } = await this.#app.api.put(rowPath(this.#tableName, this.#key), { token: this.#lock?.token ?? null, values, keep: keep && hasLocks });
+		const { data, sentAt } = await this.#app.api.put(rowPath(this.#tableName, this.#key), {
+			token: this.#lock?.token ?? null,
+			values,
+			keep: keep && hasLocks,
+		});
 		this.#lock?.saved({ released: !keep || !data.lock, seconds_left: data.lock?.seconds_left, sentAt });
 		this.#savedAs(data);
 		toast(`${data.label} is saved.`);
 		if (!keep) return this.#toList();
-		if (data.key !== this.#row.key) return this.#app.router.go(paths.row(this.#tableName, data.key), { replace: true, ask: false });
+		if (data.key !== this.#row.key)
+			return this.#app.router.go(paths.row(this.#tableName, data.key), { replace: true, ask: false });
 		this.#render();
 		return undefined;
 	}
@@ -411,14 +482,19 @@ export class EditPage {
 			announce(`${field.name}: ${problem.detail}`, { urgent: true });
 			return;
 		}
-		if ((status === 423 || (status === 409 && /lost$/.test(problem.type))) && this.#lock) this.#lock.refusedSave({ lock: problem.lock ?? null, sentAt });
+		if ((status === 423 || (status === 409 && /lost$/.test(problem.type))) && this.#lock)
+			this.#lock.refusedSave({ lock: problem.lock ?? null, sentAt });
 		if (status !== 401) this.#failed(error, 'Not saved.');
 	}
 
 	#failed(error, prefix) {
 		if (!(error instanceof Problem)) throw error;
 		const { title, detail, advice } = explain(error.status, error.problem);
-		this.#note('bad', { icon: 'warn', title: [prefix, `${title}.`].filter(Boolean).join(' '), text: [detail, advice].filter(Boolean) }, { id: 'failed' });
+		this.#note(
+			'bad',
+			{ icon: 'warn', title: [prefix, `${title}.`].filter(Boolean).join(' '), text: [detail, advice].filter(Boolean) },
+			{ id: 'failed' },
+		);
 	}
 
 	/* Comparing */
@@ -447,10 +523,20 @@ export class EditPage {
 			mayChoose: true,
 		});
 		if (!sides) {
-			this.#note('warn', { icon: 'warn', title: 'Others have changed what you changed too.', text: `In ${names.join(', ')}. You are asked once more before you save.`, actions: [button('Compare', () => this.#decide(), { kind: 'small' })] }, { id: 'conflict' });
+			this.#note(
+				'warn',
+				{
+					icon: 'warn',
+					title: 'Others have changed what you changed too.',
+					text: `In ${names.join(', ')}. You are asked once more before you save.`,
+					actions: [button('Compare', () => this.#decide(), { kind: 'small' })],
+				},
+				{ id: 'conflict' },
+			);
 			return false;
 		}
-		for (const [name, which] of Object.entries(sides)) if (which === 'theirs') this.#form = Form.set(this.#form, name, this.#form.base[name]);
+		for (const [name, which] of Object.entries(sides))
+			if (which === 'theirs') this.#form = Form.set(this.#form, name, this.#form.base[name]);
 		this.#conflicts = [];
 		this.#notes.querySelector('[data-note="conflict"]')?.remove();
 		this.#render();
@@ -465,7 +551,12 @@ export class EditPage {
 		const take = button('Take it in', () => this.#takeDraft(draft), { kind: 'small primary' });
 		const see = button('Compare', () => this.#compareDraft(draft), { kind: 'small' });
 		const forget = button('Discard', () => this.#discardDraft(), { kind: 'small plain bad' });
-		const element = banner('info', { icon: 'history', title: `You have unsaved text of this row from ${moment(draft.saved_at)}.`, text: 'It was kept when you left without saving.', actions: [take, see, forget] });
+		const element = banner('info', {
+			icon: 'history',
+			title: `You have unsaved text of this row from ${moment(draft.saved_at)}.`,
+			text: 'It was kept when you left without saving.',
+			actions: [take, see, forget],
+		});
 		element.dataset.note = 'draft';
 		this.#notes.append(element);
 	}
@@ -483,8 +574,17 @@ export class EditPage {
 
 	async #compareDraft(draft) {
 		const { form } = Form.applyDraft(Form.create(this.#row.values), draft.data);
-		const columns = Object.keys(form.mine).map((name) => ({ name, mine: form.mine[name], theirs: this.#row.values[name] ?? null }));
-		await compare({ title: 'Your draft and the row as it is now', text: 'Only the columns that differ.', columns, mayChoose: false });
+		const columns = Object.keys(form.mine).map((name) => ({
+			name,
+			mine: form.mine[name],
+			theirs: this.#row.values[name] ?? null,
+		}));
+		await compare({
+			title: 'Your draft and the row as it is now',
+			text: 'Only the columns that differ.',
+			columns,
+			mayChoose: false,
+		});
 	}
 
 	async #discardDraft() {
@@ -508,17 +608,33 @@ export class EditPage {
 		const keepsDraft = this.#lock && ['held', 'expired'].includes(this.#lock.state.phase);
 		const answer = await ask({
 			title: 'Leave without saving?',
-			body: [h('p', {}, keepsDraft ? 'Your text can be kept as a draft: it is offered again when you come back to this row.' : 'What you typed is only in this page, and will be lost. Copy it first if you need it.')],
-			choices: [{ value: 'discard', text: keepsDraft ? 'Discard' : 'Leave', kind: 'plain bad' }, ...(keepsDraft ? [{ value: 'draft', text: 'Keep a draft' }] : []), { value: 'stay', text: 'Stay' }],
+			body: [
+				h(
+					'p',
+					{},
+					keepsDraft
+						? 'Your text can be kept as a draft: it is offered again when you come back to this row.'
+						: 'What you typed is only in this page, and will be lost. Copy it first if you need it.',
+				),
+			],
+			choices: [
+				{ value: 'discard', text: keepsDraft ? 'Discard' : 'Leave', kind: 'plain bad' },
+				...(keepsDraft ? [{ value: 'draft', text: 'Keep a draft' }] : []),
+				{ value: 'stay', text: 'Stay' },
+			],
 		});
 		if (answer === 'draft') return this.#keepDraft();
-		if (answer === 'discard' && this.#lock) await this.#app.api.delete(`${rowPath(this.#tableName, this.#key)}/draft`).catch(() => {});
+		if (answer === 'discard' && this.#lock)
+			await this.#app.api.delete(`${rowPath(this.#tableName, this.#key)}/draft`).catch(() => {});
 		return answer === 'discard';
 	}
 
 	async #keepDraft() {
 		try {
-			await this.#app.api.put(`${rowPath(this.#tableName, this.#key)}/draft`, { token: this.#lock.token, data: Form.draftOf(this.#form) });
+			await this.#app.api.put(`${rowPath(this.#tableName, this.#key)}/draft`, {
+				token: this.#lock.token,
+				data: Form.draftOf(this.#form),
+			});
 			return true;
 		} catch (error) {
 			this.#failed(error, 'The draft could not be kept.');
@@ -526,20 +642,37 @@ export class EditPage {
 		}
 	}
 
-	#leave() { return this.#app.router.go(this.#listAddress()); }
-	#toList() { return this.#app.router.go(this.#listAddress(), { ask: false }); }
-	#listAddress() { return this.#app.lists.get(this.#tableName) ?? this.#app.lists.get(this.#table.name) ?? paths.rows(this.#tableName); }
+	#leave() {
+		return this.#app.router.go(this.#listAddress());
+	}
+	#toList() {
+		return this.#app.router.go(this.#listAddress(), { ask: false });
+	}
+	#listAddress() {
+		return this.#app.lists.get(this.#tableName) ?? this.#app.lists.get(this.#table.name) ?? paths.rows(this.#tableName);
+	}
 
 	async #delete() {
 		const answer = await ask({
 			title: `Delete ${this.#row.label}?`,
 			alert: true,
-			body: [h('p', {}, 'The row is removed from the database for good. What refers to it may be removed with it, or keep it from being removed.')],
-			choices: [{ value: 'no', text: 'Keep it' }, { value: 'yes', text: 'Delete', kind: 'danger' }],
+			body: [
+				h(
+					'p',
+					{},
+					'The row is removed from the database for good. What refers to it may be removed with it, or keep it from being removed.',
+				),
+			],
+			choices: [
+				{ value: 'no', text: 'Keep it' },
+				{ value: 'yes', text: 'Delete', kind: 'danger' },
+			],
 		});
 		if (answer !== 'yes') return;
 		try {
-			await this.#app.api.delete(rowPath(this.#tableName, this.#key), { body: this.#lock?.token ? { token: this.#lock.token } : undefined });
+			await this.#app.api.delete(rowPath(this.#tableName, this.#key), {
+				body: this.#lock?.token ? { token: this.#lock.token } : undefined,
+			});
 			this.#lock?.saved({ released: true });
 			this.#form = Form.create(this.#row.values);
 			toast(`${this.#row.label} is deleted.`);
@@ -551,32 +684,79 @@ export class EditPage {
 
 	/* Building */
 
-	#columns() { return this.#table.columns; }
+	#columns() {
+		return this.#table.columns;
+	}
 
 	#build() {
 		for (const column of this.#columns()) {
 			const field = document.createElement('value-field');
-			field.configure({ column, isNew: this.#isNew, api: this.#app.api, table: this.#tableName, label: this.#row?.references[column.name]?.label, explains: this.#isNew ? this.#table.may.insert : this.#table.may.update });
+			field.configure({
+				column,
+				isNew: this.#isNew,
+				api: this.#app.api,
+				table: this.#tableName,
+				label: this.#row?.references[column.name]?.label,
+				explains: this.#isNew ? this.#table.may.insert : this.#table.may.update,
+			});
 			field.addEventListener('valuechange', ({ detail }) => this.#changed(detail));
 			this.#fields.set(column.name, field);
 		}
 		this.#offerDraft();
 		this.#formElement.append(h('div', { class: 'card fields' }, [...this.#fields.values()]), this.#foot());
-		this.#formElement.addEventListener('submit', (event) => { event.preventDefault(); this.#save({ keep: event.submitter?.value === 'keep' }); });
+		this.#formElement.addEventListener('submit', (event) => {
+			event.preventDefault();
+			this.#save({ keep: event.submitter?.value === 'keep' });
+		});
 		const { name, comment } = this.#table;
-		return h('div', { class: 'edit' },
-			h('nav', { class: 'crumbs', 'aria-label': 'You are here' }, h('ol', {}, h('li', {}, h('a', { href: paths.tables() }, 'Tables')), h('li', {}, h('a', { href: this.#listAddress() }, name)))),
-			h('div', { class: 'page-head' }, h('div', {}, h('h1', { tabIndex: -1 }, this.#isNew ? `New row in ${name}` : this.#row.label, this.#row && this.#row.label !== this.#row.key ? [' ', h('span', { class: 'row-key' }, this.#row.key)] : null), this.#isNew && comment ? h('p', { class: 'quiet' }, comment) : null)),
+		return h(
+			'div',
+			{ class: 'edit' },
+			h(
+				'nav',
+				{ class: 'crumbs', 'aria-label': 'You are here' },
+				h(
+					'ol',
+					{},
+					h('li', {}, h('a', { href: paths.tables() }, 'Tables')),
+					h('li', {}, h('a', { href: this.#listAddress() }, name)),
+				),
+			),
+			h(
+				'div',
+				{ class: 'page-head' },
+				h(
+					'div',
+					{},
+					h(
+						'h1',
+						{ tabIndex: -1 },
+						this.#isNew ? `New row in ${name}` : this.#row.label,
+						this.#row && this.#row.label !== this.#row.key ? [' ', h('span', { class: 'row-key' }, this.#row.key)] : null,
+					),
+					this.#isNew && comment ? h('p', { class: 'quiet' }, comment) : null,
+				),
+			),
 			this.#isNew ? null : this.#bar.element,
-			h('div', { class: 'edit-columns' }, h('div', { class: 'edit-main' }, this.#notes, this.#formElement), this.#isNew ? null : this.#aside));
+			h(
+				'div',
+				{ class: 'edit-columns' },
+				h('div', { class: 'edit-main' }, this.#notes, this.#formElement),
+				this.#isNew ? null : this.#aside,
+			),
+		);
 	}
 
 	#foot() {
 		const save = h('button', { class: 'button primary', type: 'submit', value: 'close' }, 'Save');
-		const keep = h('button', { class: 'button', type: 'submit', value: 'keep', title: 'Ctrl+S' }, this.#isNew ? 'Save and edit' : 'Save and go on');
-		if (!this.#isNew && this.#table.may.delete) this.#remove = button('Delete', () => this.#delete(), { kind: 'plain bad push', name: 'trash' });
+		const keep = h(
+			'button',
+			{ class: 'button', type: 'submit', value: 'keep', title: 'Ctrl+S' },
+			this.#isNew ? 'Save and edit' : 'Save and go on',
+		);
+		if (!this.#isNew && this.#table.may.delete)
+			this.#remove = button('Delete', () => this.#delete(), { kind: 'plain bad push', name: 'trash' });
 		this.#saveButtons = [save, keep];
 		return h('div', { class: 'form-foot' }, save, keep, this.#leaveButton, this.#draftNote, this.#remove);
 	}
 }
-

@@ -5,154 +5,185 @@ import { Problem } from '../api.js';
 import { h, icon, newId } from '../dom.js';
 import { explain } from '../model/problem.js';
 import { paths } from '../model/route.js';
-import { firstEnd } from '../model/row-list.js';
 import { duration, exactMoment, fullName, moment, personName } from '../model/text.js';
 import '../parts/lock-holder.js';
 import { timeLeft } from '../parts/time-left.js';
 import { unlock } from '../parts/unlock.js';
-import { announce, askReason, banner, button, emptyState, toast } from '../ui.js';
+import { askReason, button, emptyState, toast } from '../ui.js';
+import { ListPage, searchField, timed } from './list-page.js';
 
-const TYPING = 250;
-const SETTLE = 300;
-const RELOAD_EVERY = 5000;
-
-export class LocksPage {
+export class LocksPage extends ListPage {
 	title = 'Locks';
-	#app;
-	#query;
 	#locks = [];
 	#tables = [];
-	#cursors = { next: null, prev: null };
 	#chosen = new Set();
-	#stop = new AbortController();
-	#timers = {};
-	#loads = 0;
-	#loadedAt = -Infinity;
-	#results = h('div', {});
 	#bar = h('div', { class: 'selection', hidden: true });
-	#pager = h('nav', { class: 'pager', 'aria-label': 'Pages of the list' });
 
 	constructor(app, { query }) {
-		this.#app = app;
-		this.#query = query;
+		super(app, query);
 	}
 
 	async load() {
-		const [tables] = await Promise.all([this.#app.api.get('/tables'), this.#fetch()]);
+		const [tables] = await Promise.all([this.app.api.get('/tables'), this.refetch()]);
 		this.#tables = tables.data.tables.filter(({ protection }) => protection);
-		this.element = h('div', {},
-			h('div', { class: 'page-head' }, h('div', {}, h('h1', { tabIndex: -1 }, 'Locks'), h('p', { class: 'quiet' }, 'Every row that somebody is editing now, as far as you may see it.'))),
-			this.#toolbar(), this.#bar, this.#results, this.#pager);
-		this.#render();
-		const { signal } = this.#stop;
-		for (const type of ['lock', 'reset']) this.#app.live.addEventListener(type, () => this.#soon(), { signal });
+		this.element = h(
+			'div',
+			{},
+			h(
+				'div',
+				{ class: 'page-head' },
+				h(
+					'div',
+					{},
+					h('h1', { tabIndex: -1 }, 'Locks'),
+					h('p', { class: 'quiet' }, 'Every row that somebody is editing now, as far as you may see it.'),
+				),
+			),
+			this.#toolbar(),
+			this.#bar,
+			this.results,
+			this.pager,
+		);
+		this.draw();
+		for (const type of ['lock', 'reset']) this.app.live.addEventListener(type, () => this.reloadSoon(), { signal: this.signal });
 	}
 
-	close() {
-		this.#stop.abort();
-		Object.values(this.#timers).forEach(clearTimeout);
+	get #mayBreak() {
+		return this.app.session.may.break_locks;
 	}
 
-	get #mayBreak() { return this.#app.session.may.break_locks; }
-
-	async #fetch() {
-		const load = ++this.#loads;
-		const { q, table, mine, after, before } = this.#query;
-		const { data, sentAt } = await this.#app.api.get('/locks', { q, table, mine, after, before });
-		if (load !== this.#loads) return false;
-		this.#locks = data.locks.map((lock) => ({ ...lock, endsAt: sentAt + lock.seconds_left * 1000 }));
-		this.#cursors = { next: data.next, prev: data.prev };
-		this.#loadedAt = performance.now();
-		return true;
+	fetch({ q, table, mine, after, before }) {
+		return this.app.api.get('/locks', { q, table, mine, after, before });
 	}
 
-	async #reload({ quiet = false } = {}) {
-		try {
-			if (!await this.#fetch()) return;
-			this.#render();
-			if (!quiet) announce(this.#summary());
-		} catch (error) {
-			if (!(error instanceof Problem)) throw error;
-			const { title, detail, advice } = explain(error.status, error.problem);
-			this.#results.replaceChildren(banner('bad', { icon: 'warn', title, text: `${detail} ${advice}`, actions: [button('Try again', () => this.#reload(), { name: 'refresh' })] }));
-		}
+	take({ locks }, sentAt) {
+		this.#locks = locks.map((lock) => timed(lock, sentAt));
 	}
 
-	#change(query) {
-		this.#query = { ...this.#query, after: null, before: null, ...query };
-		this.#app.router.rename(paths.locks(this.#query));
-		return this.#reload();
-	}
-
-	#soon(wait = SETTLE) {
-		clearTimeout(this.#timers.soon);
-		this.#timers.soon = setTimeout(() => this.#reload({ quiet: true }), wait);
-	}
-
-	#watchEnds() {
-		clearTimeout(this.#timers.ends);
-		const now = performance.now();
-		const end = firstEnd(this.#locks);
-		if (end === Infinity) return;
-		const wait = Math.max(end - now + SETTLE, this.#loadedAt + RELOAD_EVERY - now);
-		this.#timers.ends = setTimeout(() => this.#reload({ quiet: true }), Math.min(wait, 2 ** 31 - 1));
+	address(query) {
+		return paths.locks(query);
 	}
 
 	#toolbar() {
-		const { q, table, mine } = this.#query;
-		const search = h('input', { class: 'input', type: 'search', value: q ?? '', placeholder: 'Search key, person or note', autocomplete: 'off', spellcheck: false, 'aria-label': 'Search key, person or note', on: { input: () => this.#typed(search.value) } });
-		const select = h('select', { class: 'input', id: newId('table'), on: { change: () => this.#change({ table: select.value }) } },
+		const { table, mine } = this.query;
+		const search = searchField(this, 'Search key, person or note');
+		const select = h(
+			'select',
+			{ class: 'input', id: newId('table'), on: { change: () => this.change({ table: select.value }) } },
 			h('option', { value: '' }, 'All tables'),
-			this.#tables.map((each) => h('option', { value: each.table, selected: each.table === table || each.name === table }, each.name)));
-		const onlyMine = h('input', { type: 'checkbox', checked: mine === 'true', on: { change: () => this.#change({ mine: onlyMine.checked ? 'true' : null }) } });
-		return h('form', { class: 'toolbar', role: 'search', on: { submit: (event) => event.preventDefault() } },
+			this.#tables.map((each) =>
+				h('option', { value: each.table, selected: each.table === table || each.name === table }, each.name),
+			),
+		);
+		const onlyMine = h('input', {
+			type: 'checkbox',
+			checked: mine === 'true',
+			on: { change: () => this.change({ mine: onlyMine.checked ? 'true' : null }) },
+		});
+		return h(
+			'form',
+			{ class: 'toolbar', role: 'search', on: { submit: (event) => event.preventDefault() } },
 			h('div', { class: 'search grow' }, icon('search'), search),
 			h('div', { class: 'narrow' }, h('label', { class: 'visually-hidden', htmlFor: select.id }, 'Table'), select),
-			h('label', { class: 'check toggle' }, onlyMine, 'Mine only'));
+			h('label', { class: 'check toggle' }, onlyMine, 'Mine only'),
+		);
 	}
 
-	#typed(q) {
-		clearTimeout(this.#timers.typing);
-		this.#timers.typing = setTimeout(() => this.#change({ q }), TYPING);
-	}
-
-	#render() {
-		this.#watchEnds();
+	draw() {
+		this.watchEnds(this.#locks);
 		const ids = new Set(this.#locks.map(idOf));
 		this.#chosen = new Set([...this.#chosen].filter((id) => ids.has(id)));
 		const focused = document.activeElement?.closest?.('tr')?.dataset.id;
 		const control = document.activeElement?.dataset?.control;
-		this.#results.replaceChildren(this.#locks.length ? this.#table() : h('div', { class: 'data' }, this.#nothing()));
-		if (focused && control) this.#results.querySelector(`tr[data-id="${CSS.escape(focused)}"] [data-control="${control}"]`)?.focus();
+		this.results.replaceChildren(this.#locks.length ? this.#table() : h('div', { class: 'data' }, this.#nothing()));
+		if (focused && control)
+			this.results.querySelector(`tr[data-id="${CSS.escape(focused)}"] [data-control="${control}"]`)?.focus();
 		this.#renderBar();
-		this.#renderPager();
+		this.drawPager();
 	}
 
 	#table() {
-		const all = this.#mayBreak ? h('input', { type: 'checkbox', data: { all: '' }, 'aria-label': 'Choose all', on: { change: ({ target }) => this.#chooseAll(target.checked) } }) : null;
+		const all = this.#mayBreak
+			? h('input', {
+					type: 'checkbox',
+					data: { all: '' },
+					'aria-label': 'Choose all',
+					on: { change: ({ target }) => this.#chooseAll(target.checked) },
+				})
+			: null;
 		const heads = ['Row', 'Held by', 'Since', 'Ends in', 'Note'];
-		return h('div', { class: 'data stack' }, h('table', { role: 'table', 'aria-label': 'Locks' },
-			h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' },
-				all ? h('td', { role: 'cell', class: 'fit' }, all) : null,
-				heads.map((text) => h('th', { role: 'columnheader', scope: 'col' }, text)))),
-			h('tbody', { role: 'rowgroup' }, this.#locks.map((lock) => this.#row(lock)))));
+		return h(
+			'div',
+			{ class: 'data stack' },
+			h(
+				'table',
+				{ role: 'table', 'aria-label': 'Locks' },
+				h(
+					'thead',
+					{ role: 'rowgroup' },
+					h(
+						'tr',
+						{ role: 'row' },
+						all ? h('td', { role: 'cell', class: 'fit' }, all) : null,
+						heads.map((text) => h('th', { role: 'columnheader', scope: 'col' }, text)),
+					),
+				),
+				h(
+					'tbody',
+					{ role: 'rowgroup' },
+					this.#locks.map((lock) => this.#row(lock)),
+				),
+			),
+		);
 	}
 
 	#row(lock) {
 		const id = idOf(lock);
-		const box = this.#mayBreak ? h('input', { type: 'checkbox', checked: this.#chosen.has(id), data: { control: 'choose' }, 'aria-label': `Choose ${lock.name} ${lock.key}, held by ${personName(lock)}`, on: { change: ({ target }) => this.#choose(id, target.checked) } }) : null;
+		const box = this.#mayBreak
+			? h('input', {
+					type: 'checkbox',
+					checked: this.#chosen.has(id),
+					data: { control: 'choose' },
+					'aria-label': `Choose ${lock.name} ${lock.key}, held by ${personName(lock)}`,
+					on: { change: ({ target }) => this.#choose(id, target.checked) },
+				})
+			: null;
 		const holder = document.createElement('lock-holder');
 		holder.lock = lock;
 		holder.querySelector('button').dataset.control = 'unlock';
-		holder.addEventListener('lockclick', async ({ detail }) => await unlock(this.#app, detail, this.#mayBreak) && this.#reload({ quiet: true }));
+		holder.addEventListener(
+			'lockclick',
+			async ({ detail }) => (await unlock(this.app, detail, this.#mayBreak)) && this.reload({ quiet: true }),
+		);
 		const cell = (label, content, kind = '') => h('td', { role: 'cell', class: kind, data: { label } }, content);
-		return h('tr', { role: 'row', data: { id, lock: lock.is_mine ? 'mine' : 'theirs' } },
+		return h(
+			'tr',
+			{ role: 'row', data: { id, lock: lock.is_mine ? 'mine' : 'theirs' } },
 			box ? h('td', { role: 'cell', class: 'fit choose' }, box) : null,
-			h('th', { role: 'rowheader', scope: 'row', class: 'lead' }, h('a', { class: 'cell', href: paths.row(lock.name, lock.key), data: { control: 'open' } }, h('span', { class: 'table-name' }, lock.name), ' ', h('span', { class: 'key' }, lock.key))),
-			cell('Held by', h('span', { class: 'holder-cell' }, holder, lock.hard ? null : h('span', { class: 'chip', title: 'Others are warned, not refused' }, 'soft'))),
+			h(
+				'th',
+				{ role: 'rowheader', scope: 'row', class: 'lead' },
+				h(
+					'a',
+					{ class: 'cell', href: paths.row(lock.name, lock.key), data: { control: 'open' } },
+					h('span', { class: 'table-name' }, lock.name),
+					' ',
+					h('span', { class: 'key' }, lock.key),
+				),
+			),
+			cell(
+				'Held by',
+				h(
+					'span',
+					{ class: 'holder-cell' },
+					holder,
+					lock.hard ? null : h('span', { class: 'chip', title: 'Others are warned, not refused' }, 'soft'),
+				),
+			),
 			cell('Since', h('span', { class: 'number', title: exactMoment(lock.acquired_at) }, moment(lock.acquired_at))),
 			cell('Ends in', h('span', { class: 'number' }, timeLeft(lock.endsAt, { words: duration }))),
-			cell('Note', h('span', { class: 'cell', title: lock.note ?? null }, lock.note ?? ''), lock.note ? '' : 'spare'));
+			cell('Note', h('span', { class: 'cell', title: lock.note ?? null }, lock.note ?? ''), lock.note ? '' : 'spare'),
+		);
 	}
 
 	#choose(id, on) {
@@ -163,22 +194,27 @@ export class LocksPage {
 
 	#chooseAll(on) {
 		this.#chosen = new Set(on ? this.#locks.map(idOf) : []);
-		for (const box of this.#results.querySelectorAll('[data-control="choose"]')) box.checked = on;
+		for (const box of this.results.querySelectorAll('[data-control="choose"]')) box.checked = on;
 		this.#renderBar();
 	}
 
 	#renderBar() {
 		const n = this.#chosen.size;
-		const all = this.#results.querySelector('[data-all]');
+		const all = this.results.querySelector('[data-all]');
 		if (all) {
 			all.checked = n > 0 && n === this.#locks.length;
 			all.indeterminate = n > 0 && n < this.#locks.length;
 		}
 		this.#bar.hidden = n === 0;
 		if (n === 0) return;
-		this.#bar.replaceChildren(h('strong', {}, `${n} chosen`),
+		this.#bar.replaceChildren(
+			h('strong', {}, `${n} chosen`),
 			button('Choose none', () => this.#chooseAll(false), { kind: 'small plain' }),
-			button(n === 1 ? 'Remove lock…' : `Remove ${n} locks…`, () => this.#breakChosen(), { kind: 'small danger', name: 'unlock' }));
+			button(n === 1 ? 'Remove lock…' : `Remove ${n} locks…`, () => this.#breakChosen(), {
+				kind: 'small danger',
+				name: 'unlock',
+			}),
+		);
 	}
 
 	async #breakChosen() {
@@ -186,16 +222,22 @@ export class LocksPage {
 		const people = [...new Set(locks.map(fullName))].join(', ');
 		const reason = await askReason({
 			title: locks.length === 1 ? 'Remove this lock?' : `Remove ${locks.length} locks?`,
-			text: [`Currently editing: ${people}. Proceed with removing?`, 'They are told at once and keep their text, but cannot save without locking anew.'],
+			text: [
+				`Currently editing: ${people}. Proceed with removing?`,
+				'They are told at once and keep their text, but cannot save without locking anew.',
+			],
 			action: 'Remove',
 			no: 'Leave them',
 		});
 		if (reason === null) return;
 		try {
-			const { data } = await this.#app.api.post('/locks/break', { locks: locks.map(({ table, key }) => ({ table, key })), reason });
+			const { data } = await this.app.api.post('/locks/break', {
+				locks: locks.map(({ table, key }) => ({ table, key })),
+				reason,
+			});
 			this.#tell(data.results);
 			this.#chosen.clear();
-			await this.#reload({ quiet: true });
+			await this.reload({ quiet: true });
 		} catch (error) {
 			if (!(error instanceof Problem)) throw error;
 			const { title, detail } = explain(error.status, error.problem);
@@ -207,31 +249,25 @@ export class LocksPage {
 		const broken = results.filter((result) => result.broken).length;
 		const refused = results.filter(({ problem }) => problem);
 		if (broken) toast(broken === 1 ? 'One lock is removed.' : `${broken} locks are removed.`);
-		if (refused.length) toast(`${refused.length} could not be removed: ${refused[0].problem.detail ?? refused[0].problem.title}`, { bad: true });
+		if (refused.length)
+			toast(`${refused.length} could not be removed: ${refused[0].problem.detail ?? refused[0].problem.title}`, { bad: true });
 		if (!broken && !refused.length) toast('They had ended already.');
 	}
 
-	#renderPager() {
-		const { next, prev } = this.#cursors;
-		const move = (text, name, cursor) => {
-			const element = button(text, () => this.#change(cursor), { kind: 'small', name });
-			element.disabled = Object.values(cursor)[0] === null;
-			return element;
-		};
-		this.#pager.hidden = !next && !prev;
-		this.#pager.replaceChildren(h('span', { class: 'quiet small' }, this.#summary()), h('div', { class: 'button-row' }, move('Previous', 'left', { before: prev }), move('Next', 'right', { after: next })));
-	}
-
-	#summary() {
+	summary() {
 		const n = this.#locks.length;
 		return n === 1 ? 'One lock' : `${n} locks`;
 	}
 
 	#nothing() {
-		const { q, table, mine } = this.#query;
+		const { q, table, mine } = this.query;
 		return q || table || mine
 			? emptyState({ name: 'search', title: 'No such lock', text: 'Nobody holds a row that fits the search now.' })
-			: emptyState({ name: 'unlock', title: 'Nothing is locked', text: 'Nobody is editing now. Locks appear here by themselves.' });
+			: emptyState({
+					name: 'unlock',
+					title: 'Nothing is locked',
+					text: 'Nobody is editing now. Locks appear here by themselves.',
+				});
 	}
 }
 

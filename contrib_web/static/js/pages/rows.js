@@ -1,130 +1,83 @@
 /**
  * The change list of a table: search, sort, pages, and who holds which row, live.
  */
-import { Problem, rowPath, tablePath } from '../api.js';
+import { rowPath, tablePath } from '../api.js';
 import { clock } from '../clock.js';
 import { h, hidden, icon } from '../dom.js';
 import { shown } from '../model/column.js';
-import { explain } from '../model/problem.js';
 import { paths } from '../model/route.js';
-import { applyEvent, firstEnd, nextSort } from '../model/row-list.js';
+import { applyEvent, nextSort } from '../model/row-list.js';
 import { about, personName } from '../model/text.js';
 import '../parts/lock-holder.js';
 import { unlock } from '../parts/unlock.js';
-import { announce, banner, button, emptyState } from '../ui.js';
+import { announce, banner, emptyState } from '../ui.js';
+import { ListPage, searchField, timed } from './list-page.js';
 
 const MOST_COLUMNS = 6;
 /** Columns beside the first that a phone shows. */
 const ON_A_PHONE = 3;
-const TYPING = 250;
-/** Locks that ended by time and what the stream only hints at are asked for together. */
-const SETTLE = 400;
-/** Shortest time between two loads because of ended locks. */
-const RELOAD_EVERY = 5000;
-
-export class RowsPage {
-	#app;
-	#query;
+export class RowsPage extends ListPage {
 	#table = null;
 	#rows = [];
-	#cursors = { next: null, prev: null };
-	#stop = new AbortController();
-	#timers = {};
-	#loads = 0;
-	#loadedAt = -Infinity;
 	#body = h('tbody', { role: 'rowgroup' });
 	#head = h('thead', { role: 'rowgroup' });
-	#results = h('div', {});
-	#pager = h('nav', { class: 'pager', 'aria-label': 'Pages of the list' });
 
 	constructor(app, { table, query }) {
-		this.#app = app;
+		super(app, query);
 		this.name = table;
-		this.#query = query;
 		this.title = table;
 	}
 
 	async load() {
-		const [table] = await Promise.all([this.#app.api.get(tablePath(this.name)), this.#fetch()]);
+		const [table] = await Promise.all([this.app.api.get(tablePath(this.name)), this.refetch()]);
 		this.#table = table.data;
 		this.title = this.#table.name;
 		this.element = this.#build();
-		this.#render();
+		this.draw();
 		this.#listen();
 	}
 
-	close() {
-		this.#stop.abort();
-		Object.values(this.#timers).forEach(clearTimeout);
+	fetch({ q, sort, dir, after, before, filter, locked }) {
+		return this.app.api.get(`${tablePath(this.name)}/rows`, { q, sort, dir, after, before, filter, locked });
 	}
 
-	async #fetch() {
-		const load = ++this.#loads;
-		const { q, sort, dir, after, before, filter, locked } = this.#query;
-		const { data, sentAt } = await this.#app.api.get(`${tablePath(this.name)}/rows`, { q, sort, dir, after, before, filter, locked });
-		if (load !== this.#loads) return false;
-		this.#rows = data.rows.map((row) => ({ ...row, lock: row.lock && timed(row.lock, sentAt) }));
-		this.#cursors = { next: data.next, prev: data.prev };
-		this.#loadedAt = performance.now();
-		return true;
+	take({ rows }, sentAt) {
+		this.#before = this.#rows;
+		this.#rows = rows.map((row) => ({ ...row, lock: timed(row.lock, sentAt) }));
+	}
+	#before = [];
+
+	draw({ quiet = false } = {}) {
+		if (quiet && sameRows(this.#before, this.#rows)) this.#refreshLocks();
+		else this.#render();
 	}
 
-	async #reload({ quiet = false } = {}) {
-		try {
-			const before = this.#rows;
-			if (!await this.#fetch()) return;
-			if (quiet && sameRows(before, this.#rows)) this.#refreshLocks(before);
-			else this.#render();
-			if (!quiet) announce(this.#summary());
-		} catch (error) {
-			if (!(error instanceof Problem)) throw error;
-			const { title, detail, advice } = explain(error.status, error.problem);
-			this.#results.replaceChildren(banner('bad', { icon: 'warn', title, text: `${detail} ${advice}`, actions: [button('Try again', () => this.#reload(), { name: 'refresh' })] }));
-		}
+	address(query) {
+		return paths.rows(this.name, query);
 	}
-
-	// What the reader asked for: in the address too, so that it can be kept and sent.
-	#change(query) {
-		this.#query = { ...this.#query, after: null, before: null, ...query };
-		this.#app.router.rename(this.#address());
-		return this.#reload();
-	}
-
-	#address() { return paths.rows(this.name, this.#query); }
 
 	/* Live */
 
 	#listen() {
-		const { signal } = this.#stop;
-		const { live } = this.#app;
+		const { signal } = this;
+		const { live } = this.app;
 		live.addEventListener('lock', ({ detail }) => this.#happened(detail), { signal });
-		live.addEventListener('reset', () => this.#soon(), { signal });
+		live.addEventListener('reset', () => this.reloadSoon(), { signal });
 		addEventListener('keydown', (event) => this.#shortcut(event), { signal });
 	}
 
 	#happened(event) {
 		if (event.table !== this.#table.table) return;
-		const { rows, touched, unclear } = applyEvent(this.#rows, event, { owner: this.#app.session.owner, now: performance.now(), toClock: clock.toClock });
-		if (unclear || (this.#query.locked && !touched)) this.#soon();
+		const { rows, touched, unclear } = applyEvent(this.#rows, event, {
+			owner: this.app.session.owner,
+			now: performance.now(),
+			toClock: clock.toClock,
+		});
+		if (unclear || (this.query.locked && !touched)) this.reloadSoon();
 		if (!touched) return;
 		this.#rows = rows;
 		this.#updateRow(rows.find(({ key }) => key === touched));
-		this.#watchEnds();
-	}
-
-	#soon(wait = SETTLE) {
-		clearTimeout(this.#timers.soon);
-		this.#timers.soon = setTimeout(() => this.#reload({ quiet: true }), wait);
-	}
-
-	// A lock that ends by its time is no event. Renewals are none either: so ask.
-	#watchEnds() {
-		clearTimeout(this.#timers.ends);
-		const now = performance.now();
-		const end = firstEnd(this.#rows.map(({ lock }) => lock));
-		if (end === Infinity) return;
-		const wait = Math.max(end - now + SETTLE, this.#loadedAt + RELOAD_EVERY - now);
-		this.#timers.ends = setTimeout(() => this.#reload({ quiet: true }), Math.min(wait, 2 ** 31 - 1));
+		this.#watch();
 	}
 
 	#updateRow(row) {
@@ -138,20 +91,24 @@ export class RowsPage {
 	}
 
 	// Nothing but locks can have changed: leave the rows, and whoever is reading them, alone.
-	#refreshLocks(before) {
+	#refreshLocks() {
 		for (const [at, row] of this.#rows.entries()) {
-			if (before[at].lock?.owner !== row.lock?.owner) this.#updateRow(row);
+			if (this.#before[at].lock?.owner !== row.lock?.owner) this.#updateRow(row);
 			else if (row.lock) this.#body.rows[at].querySelector('lock-holder').update(row.lock);
 		}
-		this.#renderPager();
-		this.#watchEnds();
+		this.drawPager();
+		this.#watch();
+	}
+
+	#watch() {
+		this.watchEnds(this.#rows.map(({ lock }) => lock));
 	}
 
 	async #lookAt(key) {
-		const { data, sentAt } = await this.#app.api.get(`${rowPath(this.name, key)}/lock`).catch(() => ({ data: null }));
+		const { data, sentAt } = await this.app.api.get(`${rowPath(this.name, key)}/lock`).catch(() => ({ data: null }));
 		const row = this.#rows.find((each) => each.key === key);
 		if (!data || !row) return;
-		row.lock = data.lock && timed(data.lock, sentAt);
+		row.lock = timed(data.lock, sentAt);
 		const element = [...this.#body.rows].find(({ dataset }) => dataset.key === row.key);
 		const holder = element?.querySelector('lock-holder');
 		if (!holder) return;
@@ -160,48 +117,93 @@ export class RowsPage {
 	}
 
 	async #unlock(lock) {
-		if (await unlock(this.#app, { ...lock, table: this.#table.table }, this.#table.may.break_locks)) await this.#lookAt(lock.key);
+		if (await unlock(this.app, { ...lock, table: this.#table.table }, this.#table.may.break_locks)) await this.#lookAt(lock.key);
 	}
 
 	/* What is shown */
 
 	#build() {
 		const { name, comment, rows_estimate: estimate, may, protection } = this.#table;
-		const head = h('div', { class: 'page-head' },
-			h('div', {}, h('h1', { tabIndex: -1 }, name), h('p', { class: 'quiet' }, comment ? `${comment} · ${about(estimate)} rows` : `${about(estimate)} rows`)),
-			may.insert ? h('div', { class: 'page-actions' }, h('a', { class: 'button primary', href: paths.newRow(this.name, { from: this.#query.filter }) }, icon('plus'), 'New row')) : null);
-		return h('div', {},
-			h('nav', { class: 'crumbs', 'aria-label': 'You are here' }, h('ol', {}, h('li', {}, h('a', { href: paths.tables() }, 'Tables')))),
+		const head = h(
+			'div',
+			{ class: 'page-head' },
+			h(
+				'div',
+				{},
+				h('h1', { tabIndex: -1 }, name),
+				h('p', { class: 'quiet' }, comment ? `${comment} · ${about(estimate)} rows` : `${about(estimate)} rows`),
+			),
+			may.insert
+				? h(
+						'div',
+						{ class: 'page-actions' },
+						h(
+							'a',
+							{ class: 'button primary', href: paths.newRow(this.name, { from: this.query.filter }) },
+							icon('plus'),
+							'New row',
+						),
+					)
+				: null,
+		);
+		return h(
+			'div',
+			{},
+			h(
+				'nav',
+				{ class: 'crumbs', 'aria-label': 'You are here' },
+				h('ol', {}, h('li', {}, h('a', { href: paths.tables() }, 'Tables'))),
+			),
 			head,
-			protection ? null : banner('warn', { icon: 'unlock', title: 'This table is not protected.', text: 'Its rows can be edited, but not locked: whoever saves last wins.' }),
-			this.#toolbar(), this.#results, this.#pager);
+			protection
+				? null
+				: banner('warn', {
+						icon: 'unlock',
+						title: 'This table is not protected.',
+						text: 'Its rows can be edited, but not locked: whoever saves last wins.',
+					}),
+			this.#toolbar(),
+			this.results,
+			this.pager,
+		);
 	}
 
 	#toolbar() {
-		const search = h('input', {
-			class: 'input', type: 'search', id: 'search', value: this.#query.q ?? '', placeholder: 'Search', autocomplete: 'off', spellcheck: false, 'aria-label': `Search in ${this.#table.name}`, 'aria-keyshortcuts': '/',
-			on: { input: () => this.#typed(search.value) },
+		const search = searchField(this, `Search in ${this.#table.name}`, {
+			id: 'search',
+			placeholder: 'Search',
+			'aria-keyshortcuts': '/',
 		});
-		const onlyLocked = h('input', { type: 'checkbox', checked: this.#query.locked === 'true', on: { change: () => this.#change({ locked: onlyLocked.checked ? 'true' : null }) } });
-		return h('form', { class: 'toolbar', role: 'search', on: { submit: (event) => { event.preventDefault(); this.#change({ q: search.value }); } } },
+		const onlyLocked = h('input', {
+			type: 'checkbox',
+			checked: this.query.locked === 'true',
+			on: { change: () => this.change({ locked: onlyLocked.checked ? 'true' : null }) },
+		});
+		return h(
+			'form',
+			{
+				class: 'toolbar',
+				role: 'search',
+				on: {
+					submit: (event) => {
+						event.preventDefault();
+						this.change({ q: search.value });
+					},
+				},
+			},
 			h('div', { class: 'search grow' }, icon('search'), search),
 			h('label', { class: 'check toggle' }, onlyLocked, 'Locked only'),
-			this.#filterChip());
+			this.#filterChip(),
+		);
 	}
 
 	#filterChip() {
-		const filter = readFilter(this.#query.filter);
+		const filter = readFilter(this.query.filter);
 		if (!filter) return null;
-		const words = Object.entries(filter).map(([column, value]) => `${column} = ${value ?? 'null'}`).join(', ');
-		const chip = h('span', { class: 'chip filter' }, words);
-		const off = button('', () => { chip.remove(); return this.#change({ filter: null }); }, { kind: 'plain icon-only small', name: 'close', label: `Take away the filter ${words}` });
-		chip.append(off);
-		return chip;
-	}
-
-	#typed(q) {
-		clearTimeout(this.#timers.typing);
-		this.#timers.typing = setTimeout(() => this.#change({ q }), TYPING);
+		const words = Object.entries(filter)
+			.map(([column, value]) => `${column} = ${value ?? 'null'}`)
+			.join(', ');
+		return this.filterChip(words, { filter: null });
 	}
 
 	#shortcut(event) {
@@ -219,17 +221,17 @@ export class RowsPage {
 	}
 
 	#render() {
-		this.#app.lists.set(this.name, this.#address());
-		this.#watchEnds();
-		this.#renderPager();
-		if (!this.#rows.length) return this.#results.replaceChildren(h('div', { class: 'data' }, this.#nothing()));
+		this.app.lists.set(this.name, this.address(this.query));
+		this.#watch();
+		this.drawPager();
+		if (!this.#rows.length) return this.results.replaceChildren(h('div', { class: 'data' }, this.#nothing()));
 		const columns = this.#columns();
 		const focused = this.#focused();
 		this.#head.replaceChildren(h('tr', { role: 'row' }, this.#headers(columns)));
 		this.#body.replaceChildren(...this.#rows.map((row) => this.#row(row, columns)));
-		if (!this.#body.isConnected || !this.#results.contains(this.#body)) {
+		if (!this.#body.isConnected || !this.results.contains(this.#body)) {
 			const table = h('table', { role: 'table', 'aria-label': `Rows of ${this.#table.name}` }, this.#head, this.#body);
-			this.#results.replaceChildren(h('div', { class: 'data stack' }, table));
+			this.results.replaceChildren(h('div', { class: 'data stack' }, table));
 		}
 		return focused?.()?.focus();
 	}
@@ -239,8 +241,13 @@ export class RowsPage {
 		const at = document.activeElement;
 		const column = at?.closest?.('th[data-column]')?.dataset.column;
 		const key = at?.closest?.('tr[data-key]')?.dataset.key;
-		if (column) return () => [...this.#head.querySelectorAll('[data-column]')].find(({ dataset }) => dataset.column === column)?.querySelector('button');
-		if (key && this.#body.contains(at)) return () => [...this.#body.rows].find(({ dataset }) => dataset.key === key)?.querySelector(at.localName);
+		if (column)
+			return () =>
+				[...this.#head.querySelectorAll('[data-column]')]
+					.find(({ dataset }) => dataset.column === column)
+					?.querySelector('button');
+		if (key && this.#body.contains(at))
+			return () => [...this.#body.rows].find(({ dataset }) => dataset.key === key)?.querySelector(at.localName);
 		return null;
 	}
 
@@ -250,10 +257,25 @@ export class RowsPage {
 	}
 
 	#header(column) {
-		const { sort, dir } = this.#query;
+		const { sort, dir } = this.query;
 		const sorted = sort === column.name ? (dir === 'desc' ? 'descending' : 'ascending') : 'none';
-		const press = h('button', { class: 'sort', type: 'button', on: { click: () => this.#change(nextSort({ sort, dir }, column.name)) } }, column.name, icon('up'));
-		return h('th', { role: 'columnheader', scope: 'col', class: isNumber(column) ? 'number' : '', 'aria-sort': sorted, data: { column: column.name } }, press);
+		const press = h(
+			'button',
+			{ class: 'sort', type: 'button', on: { click: () => this.change(nextSort({ sort, dir }, column.name)) } },
+			column.name,
+			icon('up'),
+		);
+		return h(
+			'th',
+			{
+				role: 'columnheader',
+				scope: 'col',
+				class: isNumber(column) ? 'number' : '',
+				'aria-sort': sorted,
+				data: { column: column.name },
+			},
+			press,
+		);
 	}
 
 	#row(row, [lead, ...rest]) {
@@ -263,43 +285,50 @@ export class RowsPage {
 		holder.addEventListener('lockclick', ({ detail }) => this.#unlock(detail));
 		const lock = this.#table.protection ? [h('td', { role: 'cell', class: 'lock-column', data: { label: 'Lock' } }, holder)] : [];
 		const text = shown(lead, row.values[lead.name]);
-		const link = h('a', { class: 'cell', href: paths.row(this.name, row.key), data: row.key === this.#app.lastRow ? { autofocus: '' } : {} }, text || row.label || row.key);
-		const element = h('tr', { role: 'row', data: { key: row.key } },
-			h('th', { role: 'rowheader', scope: 'row', class: 'lead' }, link), ...lock, ...rest.map((column, index) => cell(column, row.values[column.name], index >= ON_A_PHONE)));
+		const link = h(
+			'a',
+			{ class: 'cell', href: paths.row(this.name, row.key), data: row.key === this.app.lastRow ? { autofocus: '' } : {} },
+			text || row.label || row.key,
+		);
+		const element = h(
+			'tr',
+			{ role: 'row', data: { key: row.key } },
+			h('th', { role: 'rowheader', scope: 'row', class: 'lead' }, link),
+			...lock,
+			...rest.map((column, index) => cell(column, row.values[column.name], index >= ON_A_PHONE)),
+		);
 		markRow(element, row.lock);
 		return element;
 	}
 
-	#renderPager() {
-		const { next, prev } = this.#cursors;
-		const move = (text, name, cursor) => {
-			const element = button(text, () => this.#change(cursor).then(() => scrollTo({ top: 0 })), { kind: 'small', name });
-			element.disabled = Object.values(cursor)[0] === null;
-			return element;
-		};
-		this.#pager.hidden = !next && !prev;
-		this.#pager.replaceChildren(h('span', { class: 'quiet small' }, this.#summary()),
-			h('div', { class: 'button-row' }, move('Previous', 'left', { before: prev }), move('Next', 'right', { after: next })));
-	}
-
-	#summary() {
+	summary() {
 		const n = this.#rows.length;
-		return n === 1 ? 'One row' : `${n} rows${this.#cursors.next || this.#cursors.prev ? ' on this page' : ''}`;
+		return n === 1 ? 'One row' : `${n} rows${this.pager.hidden ? '' : ' on this page'}`;
 	}
 
 	#nothing() {
-		const { q, locked, filter } = this.#query;
-		if (locked && !q) return emptyState({ name: 'unlock', title: 'Nothing is locked', text: 'Nobody is editing a row of this table now. Locks appear here by themselves.' });
-		if (q || filter) return emptyState({ name: 'search', title: 'Nothing found', text: 'The search looks into all text columns, and for the key.' });
+		const { q, locked, filter } = this.query;
+		if (locked && !q)
+			return emptyState({
+				name: 'unlock',
+				title: 'Nothing is locked',
+				text: 'Nobody is editing a row of this table now. Locks appear here by themselves.',
+			});
+		if (q || filter)
+			return emptyState({
+				name: 'search',
+				title: 'Nothing found',
+				text: 'The search looks into all text columns, and for the key.',
+			});
 		return emptyState({ name: 'table', title: 'No rows', text: 'The table is empty, or you may not see its rows.' });
 	}
 }
 
 const isNumber = ({ category, references }) => category === 'number' && !references;
 
-const sameRows = (a, b) => a.length === b.length && a.every(({ key, values }, at) => key === b[at].key && JSON.stringify(values) === JSON.stringify(b[at].values));
-
-const timed = (lock, sentAt) => ({ ...lock, endsAt: sentAt + lock.seconds_left * 1000 });
+const sameRows = (a, b) =>
+	a.length === b.length &&
+	a.every(({ key, values }, at) => key === b[at].key && JSON.stringify(values) === JSON.stringify(b[at].values));
 
 function markRow(element, lock) {
 	element.dataset.lock = lock ? (lock.is_mine ? 'mine' : 'theirs') : 'none';
@@ -307,8 +336,15 @@ function markRow(element, lock) {
 
 function cell(column, value, isSpare) {
 	const text = shown(column, value);
-	const content = text === null ? h('span', { class: 'cell null' }, 'null') : h('span', { class: 'cell', title: text.length > 48 ? text : null }, text);
-	return h('td', { role: 'cell', class: `${isNumber(column) ? 'number' : ''}${isSpare ? ' spare' : ''}`, data: { label: column.name } }, text === '' ? hidden('empty') : content);
+	const content =
+		text === null
+			? h('span', { class: 'cell null' }, 'null')
+			: h('span', { class: 'cell', title: text.length > 48 ? text : null }, text);
+	return h(
+		'td',
+		{ role: 'cell', class: `${isNumber(column) ? 'number' : ''}${isSpare ? ' spare' : ''}`, data: { label: column.name } },
+		text === '' ? hidden('empty') : content,
+	);
 }
 
 function readFilter(text) {

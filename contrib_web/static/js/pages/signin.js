@@ -14,21 +14,39 @@ export class SignInPage {
 		const { fields, submit, role } = credentials((...words) => app.signIn(...words));
 		role.dataset.autofocus = '';
 		const go = h('button', { class: 'button primary', type: 'submit' }, 'Sign in');
-		const form = h('form', {
-			class: 'signin-form',
-			noValidate: true,
-			on: {
-				submit: async (event) => {
-					event.preventDefault();
-					go.disabled = true;
-					if (await submit()) app.router.go(`/signin?${new URLSearchParams(query)}`, { replace: true });
-					go.disabled = false;
+		const form = h(
+			'form',
+			{
+				class: 'signin-form',
+				noValidate: true,
+				on: {
+					submit: async (event) => {
+						event.preventDefault();
+						go.disabled = true;
+						if (await submit()) app.router.go(`/signin?${new URLSearchParams(query)}`, { replace: true });
+						go.disabled = false;
+					},
 				},
 			},
-		}, ...fields, go);
-		this.element = h('div', { class: 'signin' },
+			...fields,
+			go,
+		);
+		this.element = h(
+			'div',
+			{ class: 'signin' },
 			h('div', { class: 'signin-head' }, h('span', { class: 'brand' }, icon('logo'), 'locking'), themeButton()),
-			h('div', { class: 'card' }, h('div', { class: 'body' }, h('h1', { tabIndex: -1 }, 'Sign in'), h('p', { class: 'quiet' }, 'With your PostgreSQL role and its password.'), form)));
+			h(
+				'div',
+				{ class: 'card' },
+				h(
+					'div',
+					{ class: 'body' },
+					h('h1', { tabIndex: -1 }, 'Sign in'),
+					h('p', { class: 'quiet' }, 'With your PostgreSQL role and its password.'),
+					form,
+				),
+			),
+		);
 	}
 }
 
@@ -39,7 +57,10 @@ export async function signInAgain(app) {
 	await ask({
 		title: 'You are signed out',
 		body: [h('p', {}, 'Your session has ended. Sign in again to go on; what you typed is still here.'), ...fields],
-		choices: [{ value: 'no', text: 'Not now' }, { value: 'yes', text: 'Sign in' }],
+		choices: [
+			{ value: 'no', text: 'Not now' },
+			{ value: 'yes', text: 'Sign in' },
+		],
 		check: async (answer) => answer === 'no' || submit(),
 	});
 }
@@ -49,8 +70,26 @@ function credentials(signIn) {
 	const passwordId = newId('password');
 	const errorId = newId('error');
 	const error = h('p', { class: 'field-error', id: errorId, hidden: true });
-	const role = h('input', { class: 'input', id: roleId, name: 'role', autocomplete: 'username', autocapitalize: 'none', spellcheck: false, required: true, maxLength: 63, 'aria-describedby': errorId });
-	const password = h('input', { class: 'input', id: passwordId, name: 'password', type: 'password', autocomplete: 'current-password', maxLength: 1000, 'aria-describedby': errorId });
+	const role = h('input', {
+		class: 'input',
+		id: roleId,
+		name: 'role',
+		autocomplete: 'username',
+		autocapitalize: 'none',
+		spellcheck: false,
+		required: true,
+		maxLength: 63,
+		'aria-describedby': errorId,
+	});
+	const password = h('input', {
+		class: 'input',
+		id: passwordId,
+		name: 'password',
+		type: 'password',
+		autocomplete: 'current-password',
+		maxLength: 1000,
+		'aria-describedby': errorId,
+	});
 	const fields = [
 		h('div', {}, h('label', { class: 'label', htmlFor: roleId }, 'Role'), role),
 		h('div', {}, h('label', { class: 'label', htmlFor: passwordId }, 'Password'), password),

@@ -26,9 +26,21 @@ export class TablesPage {
 
 	async load() {
 		await this.#fetch();
-		this.element = h('div', {},
-			h('div', { class: 'page-head' }, h('div', {}, h('h1', { tabIndex: -1 }, 'Tables'), h('p', { class: 'quiet' }, 'While somebody edits a row of a protected table, nobody else can change it.'))),
-			this.#lists);
+		this.element = h(
+			'div',
+			{},
+			h(
+				'div',
+				{ class: 'page-head' },
+				h(
+					'div',
+					{},
+					h('h1', { tabIndex: -1 }, 'Tables'),
+					h('p', { class: 'quiet' }, 'While somebody edits a row of a protected table, nobody else can change it.'),
+				),
+			),
+			this.#lists,
+		);
 		const { signal } = this.#stop;
 		for (const type of ['lock', 'reset']) this.#app.live.addEventListener(type, () => this.#soon(), { signal });
 	}
@@ -55,29 +67,79 @@ export class TablesPage {
 		const focused = document.activeElement?.closest?.('[data-act]');
 		const again = focused && [focused.dataset.table, focused.dataset.act];
 		this.#lists.replaceChildren(
-			isProtected.length ? this.#list('Protected', isProtected) : h('div', { class: 'data' }, emptyState({ name: 'shield', title: 'No protected tables', text: 'Nothing is protected yet, or nothing that you may read.' })),
-			...(others.length ? [h('h2', { class: 'section' }, 'Not protected'), this.#list('Not protected', others)] : []));
-		if (again) [...this.#lists.querySelectorAll('[data-act]')].find(({ dataset }) => dataset.table === again[0] && dataset.act === again[1])?.focus();
+			isProtected.length
+				? this.#list('Protected', isProtected)
+				: h(
+						'div',
+						{ class: 'data' },
+						emptyState({
+							name: 'shield',
+							title: 'No protected tables',
+							text: 'Nothing is protected yet, or nothing that you may read.',
+						}),
+					),
+			...(others.length ? [h('h2', { class: 'section' }, 'Not protected'), this.#list('Not protected', others)] : []),
+		);
+		if (again)
+			[...this.#lists.querySelectorAll('[data-act]')]
+				.find(({ dataset }) => dataset.table === again[0] && dataset.act === again[1])
+				?.focus();
 	}
 
 	#list(label, tables) {
 		const heads = [['Table'], ['Locked now', 'number'], ['Rows', 'number'], ['Locking'], ['Ends after'], ['', 'fit']];
-		return h('div', { class: 'data stack' }, h('table', { role: 'table', 'aria-label': label },
-			h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, heads.map(([text, kind = '']) => (text ? h('th', { role: 'columnheader', scope: 'col', class: kind }, text) : h('td', { role: 'cell', class: kind }))))),
-			h('tbody', { role: 'rowgroup' }, tables.map((table) => this.#row(table)))));
+		return h(
+			'div',
+			{ class: 'data stack' },
+			h(
+				'table',
+				{ role: 'table', 'aria-label': label },
+				h(
+					'thead',
+					{ role: 'rowgroup' },
+					h(
+						'tr',
+						{ role: 'row' },
+						heads.map(([text, kind = '']) =>
+							text ? h('th', { role: 'columnheader', scope: 'col', class: kind }, text) : h('td', { role: 'cell', class: kind }),
+						),
+					),
+				),
+				h(
+					'tbody',
+					{ role: 'rowgroup' },
+					tables.map((table) => this.#row(table)),
+				),
+			),
+		);
 	}
 
 	#row(table) {
 		const { protection, locks } = table;
 		const cell = (label, content, kind = '') => h('td', { role: 'cell', class: kind, data: { label } }, content);
-		const lockCount = locks ? h('a', { class: 'chip theirs', href: paths.locks({ table: table.table }) }, icon('lock'), String(locks), h('span', { class: 'visually-hidden' }, ` locked rows in ${table.name}`)) : h('span', { class: 'quiet' }, '0');
-		return h('tr', { role: 'row' },
-			h('th', { role: 'rowheader', scope: 'row', class: 'lead' }, h('div', {}, this.#name(table), table.comment ? h('span', { class: 'quiet small block' }, table.comment) : null)),
+		const lockCount = locks
+			? h(
+					'a',
+					{ class: 'chip theirs', href: paths.locks({ table: table.table }) },
+					icon('lock'),
+					String(locks),
+					h('span', { class: 'visually-hidden' }, ` locked rows in ${table.name}`),
+				)
+			: h('span', { class: 'quiet' }, '0');
+		return h(
+			'tr',
+			{ role: 'row' },
+			h(
+				'th',
+				{ role: 'rowheader', scope: 'row', class: 'lead' },
+				h('div', {}, this.#name(table), table.comment ? h('span', { class: 'quiet small block' }, table.comment) : null),
+			),
 			cell('Locked now', lockCount, 'number'),
 			cell('Rows', h('span', {}, about(table.rows_estimate).replace('about ', '')), 'number'),
 			cell('Locking', h('span', { class: 'chips' }, settings(table))),
 			cell('Ends after', h('span', {}, protection ? duration(table.time_until_expiration) : '–')),
-			h('td', { role: 'cell', class: 'fit ends' }, h('div', { class: 'button-row' }, this.#actions(table))));
+			h('td', { role: 'cell', class: 'fit ends' }, h('div', { class: 'button-row' }, this.#actions(table))),
+		);
 	}
 
 	#name({ has_key: hasKey, may, table, name }) {
@@ -108,7 +170,11 @@ export class TablesPage {
 		const answer = await ask({
 			title: isNew ? `Protect ${table.name}` : `Settings of ${table.name}`,
 			body: form.body,
-			choices: [...(isNew ? [] : [{ value: 'unprotect', text: 'Unprotect…', kind: 'plain bad' }]), { value: 'no', text: 'Cancel' }, { value: 'yes', text: isNew ? 'Protect' : 'Save settings' }],
+			choices: [
+				...(isNew ? [] : [{ value: 'unprotect', text: 'Unprotect…', kind: 'plain bad' }]),
+				{ value: 'no', text: 'Cancel' },
+				{ value: 'yes', text: isNew ? 'Protect' : 'Save settings' },
+			],
 			check: async (choice, dialog) => choice !== 'yes' || this.#send(table, form, dialog),
 		});
 		if (answer === 'unprotect') await this.#unprotect(table);
@@ -134,10 +200,19 @@ export class TablesPage {
 			title: `Take the protection of ${table.name} away?`,
 			alert: true,
 			body: [
-				h('p', { id: note }, 'Everybody who may write the table can then change any row at any time, also rows that somebody is editing.'),
-				table.locks ? banner('warn', { icon: 'lock', title: `${table.locks} locked now`, text: 'These locks end at once.' }) : null,
+				h(
+					'p',
+					{ id: note },
+					'Everybody who may write the table can then change any row at any time, also rows that somebody is editing.',
+				),
+				table.locks
+					? banner('warn', { icon: 'lock', title: `${table.locks} locked now`, text: 'These locks end at once.' })
+					: null,
 			].filter(Boolean),
-			choices: [{ value: 'no', text: 'Keep it protected' }, { value: 'yes', text: 'Unprotect', kind: 'danger' }],
+			choices: [
+				{ value: 'no', text: 'Keep it protected' },
+				{ value: 'yes', text: 'Unprotect', kind: 'danger' },
+			],
 		});
 		if (answer !== 'yes') return;
 		try {
@@ -162,7 +237,9 @@ function settings({ protection }) {
 	const { hard, required, columns, parent, guarded } = protection;
 	const chip = (text, title, kind = '') => h('span', { class: `chip ${kind}`, title }, text);
 	return [
-		guarded ? null : chip('guard missing', 'The trigger is gone or disabled: nothing is enforced. Save the settings anew to mend it.', 'bad'),
+		guarded
+			? null
+			: chip('guard missing', 'The trigger is gone or disabled: nothing is enforced. Save the settings anew to mend it.', 'bad'),
 		hard ? chip('enforced', 'Other people’s writes are refused') : chip('soft', 'Other people are warned, not refused'),
 		required ? chip('lock required', 'Writing needs a lock') : null,
 		columns ? chip(`${columns.length} ${columns.length === 1 ? 'column' : 'columns'}`, `Guarded: ${columns.join(', ')}`) : null,

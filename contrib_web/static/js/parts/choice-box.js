@@ -13,7 +13,16 @@ const TYPING = 180;
 export class ChoiceBox extends HTMLElement {
 	search = async () => ({ choices: [], more: false });
 	#listId = newId('choices');
-	#input = h('input', { class: 'input', type: 'text', role: 'combobox', autocomplete: 'off', spellcheck: false, 'aria-expanded': 'false', 'aria-autocomplete': 'list', 'aria-controls': this.#listId });
+	#input = h('input', {
+		class: 'input',
+		type: 'text',
+		role: 'combobox',
+		autocomplete: 'off',
+		spellcheck: false,
+		'aria-expanded': 'false',
+		'aria-autocomplete': 'list',
+		'aria-controls': this.#listId,
+	});
 	#list = h('ul', { class: 'choices', id: this.#listId, role: 'listbox', hidden: true });
 	#value = null;
 	#label = '';
@@ -33,8 +42,12 @@ export class ChoiceBox extends HTMLElement {
 		this.#list.addEventListener('pointerdown', (event) => this.#pick(event));
 	}
 
-	get input() { return this.#input; }
-	get value() { return this.#value; }
+	get input() {
+		return this.#input;
+	}
+	get value() {
+		return this.#value;
+	}
 
 	/** @param {string|null|undefined} value @param {string} [label] the row's name, if known */
 	show(value, label) {
@@ -68,8 +81,12 @@ export class ChoiceBox extends HTMLElement {
 	}
 
 	#option({ value, label }, index) {
-		return h('li', { id: `${this.#listId}-${index}`, role: 'option', 'aria-selected': String(value === this.#value), data: { index } },
-			h('span', { class: 'choice-label' }, label), label === value ? null : h('code', { class: 'quiet' }, value));
+		return h(
+			'li',
+			{ id: `${this.#listId}-${index}`, role: 'option', 'aria-selected': String(value === this.#value), data: { index } },
+			h('span', { class: 'choice-label' }, label),
+			label === value ? null : h('code', { class: 'quiet' }, value),
+		);
 	}
 
 	#close() {
@@ -82,10 +99,17 @@ export class ChoiceBox extends HTMLElement {
 		this.#input.value = this.#label;
 	}
 
-	get #isOpen() { return !this.#list.hidden; }
+	get #isOpen() {
+		return !this.#list.hidden;
+	}
 
 	#key(event) {
-		const act = { ArrowDown: () => this.#step(1), ArrowUp: () => this.#step(-1), Enter: () => this.#take(), Escape: () => this.#isOpen && this.#close() }[event.key];
+		const act = {
+			ArrowDown: () => this.#step(1),
+			ArrowUp: () => this.#step(-1),
+			Enter: () => this.#take(),
+			Escape: () => this.#isOpen && this.#close(),
+		}[event.key];
 		if (!act || (event.key === 'Enter' && !this.#isOpen) || (event.key === 'Escape' && !this.#isOpen)) return;
 		event.preventDefault();
 		event.stopPropagation();
@@ -100,7 +124,8 @@ export class ChoiceBox extends HTMLElement {
 
 	#mark(index) {
 		this.#active = index;
-		for (const [at, option] of [...this.#list.querySelectorAll('[role="option"]')].entries()) option.classList.toggle('active', at === index);
+		for (const [at, option] of [...this.#list.querySelectorAll('[role="option"]')].entries())
+			option.classList.toggle('active', at === index);
 		if (index < 0) return this.#input.removeAttribute('aria-activedescendant');
 		this.#input.setAttribute('aria-activedescendant', `${this.#listId}-${index}`);
 		return this.#list.children[index].scrollIntoView({ block: 'nearest' });

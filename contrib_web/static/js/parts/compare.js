@@ -15,8 +15,25 @@ import { ask, toast } from '../ui.js';
  */
 export async function compare({ title, text, columns, mayChoose, action = 'Use the chosen' }) {
 	const sides = columns.map((column) => side(column, mayChoose));
-	const choices = mayChoose ? [{ value: 'no', text: 'Decide later' }, { value: 'yes', text: action }] : [{ value: 'no', text: 'Close' }];
-	const answer = await ask({ title, wide: true, body: [h('p', { class: 'quiet' }, text), h('div', { class: 'compare' }, sides.map(({ element }) => element))], choices });
+	const choices = mayChoose
+		? [
+				{ value: 'no', text: 'Decide later' },
+				{ value: 'yes', text: action },
+			]
+		: [{ value: 'no', text: 'Close' }];
+	const answer = await ask({
+		title,
+		wide: true,
+		body: [
+			h('p', { class: 'quiet' }, text),
+			h(
+				'div',
+				{ class: 'compare' },
+				sides.map(({ element }) => element),
+			),
+		],
+		choices,
+	});
 	return answer === 'yes' ? Object.fromEntries(sides.map(({ name, chosen }) => [name, chosen()])) : null;
 }
 
@@ -25,11 +42,36 @@ function side({ name, mine, theirs }, mayChoose) {
 	const keep = h('input', { type: 'radio', name: group, value: 'mine', checked: true });
 	const take = h('input', { type: 'radio', name: group, value: 'theirs' });
 	const parts = mine !== null && theirs !== null ? diff(theirs, mine) : null;
-	const head = (words, input) => (mayChoose ? h('label', { class: 'check' }, input, h('span', {}, words)) : h('span', { class: 'side-name' }, words));
-	const copy = h('button', { class: 'button plain small', type: 'button', 'aria-label': `Copy your ${name}`, on: { click: () => copyText(mine ?? '', copy) } }, icon('copy'), 'Copy');
-	const element = h('fieldset', { class: 'compare-column' }, h('legend', {}, name),
-		h('div', { class: 'compare-side mine' }, h('div', { class: 'compare-head' }, head('Yours', keep), copy), shownText(mine, parts, 'new')),
-		h('div', { class: 'compare-side' }, h('div', { class: 'compare-head' }, head('In the database now', take)), shownText(theirs, parts, 'gone')));
+	const head = (words, input) =>
+		mayChoose ? h('label', { class: 'check' }, input, h('span', {}, words)) : h('span', { class: 'side-name' }, words);
+	const copy = h(
+		'button',
+		{
+			class: 'button plain small',
+			type: 'button',
+			'aria-label': `Copy your ${name}`,
+			on: { click: () => copyText(mine ?? '', copy) },
+		},
+		icon('copy'),
+		'Copy',
+	);
+	const element = h(
+		'fieldset',
+		{ class: 'compare-column' },
+		h('legend', {}, name),
+		h(
+			'div',
+			{ class: 'compare-side mine' },
+			h('div', { class: 'compare-head' }, head('Yours', keep), copy),
+			shownText(mine, parts, 'new'),
+		),
+		h(
+			'div',
+			{ class: 'compare-side' },
+			h('div', { class: 'compare-head' }, head('In the database now', take)),
+			shownText(theirs, parts, 'gone'),
+		),
+	);
 	return { name, element, chosen: () => (take.checked ? 'theirs' : 'mine') };
 }
 
@@ -38,7 +80,13 @@ function shownText(text, parts, kind) {
 	if (text === '') return h('p', { class: 'compare-text null' }, 'empty');
 	if (!parts) return h('p', { class: 'compare-text' }, text);
 	const tag = { new: 'ins', gone: 'del' };
-	return h('p', { class: 'compare-text' }, parts.filter((part) => part.kind === 'same' || part.kind === kind).map((part) => (part.kind === 'same' ? part.text : h(tag[kind], {}, part.text))));
+	return h(
+		'p',
+		{ class: 'compare-text' },
+		parts
+			.filter((part) => part.kind === 'same' || part.kind === kind)
+			.map((part) => (part.kind === 'same' ? part.text : h(tag[kind], {}, part.text))),
+	);
 }
 
 /** To the clipboard; where a page may not use it, the text is selected instead. */

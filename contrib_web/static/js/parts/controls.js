@@ -14,7 +14,8 @@ const text = (value) => value ?? '';
 const always = () => true;
 
 /** What an empty control means: NULL where the type has no empty text. */
-const emptied = (column, value) => (value === '' && !['text', 'array', 'json'].includes(column.category) && !column.not_null ? null : value);
+const emptied = (column, value) =>
+	value === '' && !['text', 'array', 'json'].includes(column.category) && !column.not_null ? null : value;
 
 function oneInput(input, column, changed, wants = always) {
 	input.addEventListener('input', () => changed(emptied(column, input.value)));
@@ -22,36 +23,83 @@ function oneInput(input, column, changed, wants = always) {
 		element: input,
 		input,
 		focus: () => input.focus(),
-		show(value) { if (input.value !== text(value)) input.value = text(value); },
-		readOnly(on) { input.readOnly = on; },
+		show(value) {
+			if (input.value !== text(value)) input.value = text(value);
+		},
+		readOnly(on) {
+			input.readOnly = on;
+		},
 		wants,
 	};
 }
 
 const plainInput = (id, props = {}) => h('input', { class: 'input', id, type: 'text', autocomplete: 'off', ...props });
 
-const number = ({ id, column }, changed) => oneInput(plainInput(id, { class: 'input number', inputMode: column.integer ? 'numeric' : 'decimal', spellcheck: false }), column, changed);
+const number = ({ id, column }, changed) =>
+	oneInput(
+		plainInput(id, { class: 'input number', inputMode: column.integer ? 'numeric' : 'decimal', spellcheck: false }),
+		column,
+		changed,
+	);
 
 const line = ({ id, column }, changed) => {
 	const narrow = ['time', 'interval'].includes(column.category) || (column.max_length !== null && column.max_length <= 24);
-	return oneInput(plainInput(id, { class: `input${narrow ? ' narrow' : ''}`, spellcheck: column.category === 'text' }), column, changed, (value) => !/\n/.test(text(value)));
+	return oneInput(
+		plainInput(id, { class: `input${narrow ? ' narrow' : ''}`, spellcheck: column.category === 'text' }),
+		column,
+		changed,
+		(value) => !/\n/.test(text(value)),
+	);
 };
 
 const long = ({ id, column }, changed) => {
 	const area = h('textarea', { class: 'input', id, rows: 4 });
 	const control = oneInput(area, column, changed);
-	const fit = () => { area.style.height = 'auto'; area.style.height = `${Math.min(area.scrollHeight + 2, 480)}px`; };
+	const fit = () => {
+		area.style.height = 'auto';
+		area.style.height = `${Math.min(area.scrollHeight + 2, 480)}px`;
+	};
 	area.addEventListener('input', fit);
-	return { ...control, show(value) { control.show(value); requestAnimationFrame(fit); } };
+	return {
+		...control,
+		show(value) {
+			control.show(value);
+			requestAnimationFrame(fit);
+		},
+	};
 };
 
-const date = ({ id, column }, changed) => oneInput(h('input', { class: 'input narrow', id, type: 'date' }), column, changed, (value) => /^(\d{4}-\d\d-\d\d)?$/.test(text(value)));
+const date = ({ id, column }, changed) =>
+	oneInput(h('input', { class: 'input narrow', id, type: 'date' }), column, changed, (value) =>
+		/^(\d{4}-\d\d-\d\d)?$/.test(text(value)),
+	);
 
 const uuid = ({ id, column, label }, changed) => {
 	const input = plainInput(id, { class: 'input mono', spellcheck: false });
 	const control = oneInput(input, column, changed);
-	const make = h('button', { class: 'button small', type: 'button', 'aria-label': `New UUID for ${label}`, on: { click: () => { input.value = randomUuid(); changed(input.value); } } }, 'New');
-	return { ...control, element: h('div', { class: 'with-button' }, input, make), readOnly(on) { input.readOnly = on; make.hidden = on; } };
+	const make = h(
+		'button',
+		{
+			class: 'button small',
+			type: 'button',
+			'aria-label': `New UUID for ${label}`,
+			on: {
+				click: () => {
+					input.value = randomUuid();
+					changed(input.value);
+				},
+			},
+		},
+		'New',
+	);
+	return {
+		...control,
+		element: h('div', { class: 'with-button' }, input, make),
+		readOnly(on) {
+			input.readOnly = on;
+			make.hidden = on;
+		},
+	};
 };
 
 function randomUuid() {
@@ -65,12 +113,42 @@ function randomUuid() {
 const json = ({ id, column, label }, changed) => {
 	const area = h('textarea', { class: 'input mono', id, rows: 5, spellcheck: false });
 	const control = oneInput(area, column, changed);
-	const tidy = h('button', { class: 'button small', type: 'button', 'aria-label': `Tidy up ${label}`, on: { click: () => { if (complaint(column, area.value) === null) { area.value = JSON.stringify(JSON.parse(area.value), null, 2); changed(area.value); } } } }, 'Tidy up');
+	const tidy = h(
+		'button',
+		{
+			class: 'button small',
+			type: 'button',
+			'aria-label': `Tidy up ${label}`,
+			on: {
+				click: () => {
+					if (complaint(column, area.value) === null) {
+						area.value = JSON.stringify(JSON.parse(area.value), null, 2);
+						changed(area.value);
+					}
+				},
+			},
+		},
+		'Tidy up',
+	);
 	// Numbers that JavaScript would round must not pass through it.
 	const exact = () => !/\d{16,}|\d\.\d{16,}|[eE]/.test(area.value.replace(/"(?:[^"\\]|\\.)*"/g, ''));
-	const offer = () => { tidy.disabled = area.readOnly || !exact(); };
+	const offer = () => {
+		tidy.disabled = area.readOnly || !exact();
+	};
 	area.addEventListener('input', offer);
-	return { ...control, element: h('div', { class: 'stacked' }, area, tidy), show(value) { control.show(value); offer(); }, readOnly(on) { area.readOnly = on; tidy.hidden = on; offer(); } };
+	return {
+		...control,
+		element: h('div', { class: 'stacked' }, area, tidy),
+		show(value) {
+			control.show(value);
+			offer();
+		},
+		readOnly(on) {
+			area.readOnly = on;
+			tidy.hidden = on;
+			offer();
+		},
+	};
 };
 
 const bytes = ({ id }) => {
@@ -80,7 +158,10 @@ const bytes = ({ id }) => {
 		element: input,
 		input,
 		focus: () => input.focus(),
-		show(value) { input.value = value === null || value === undefined ? '' : `${size(value)} bytes  ${value.slice(0, 66)}${value.length > 66 ? '…' : ''}`; },
+		show(value) {
+			input.value =
+				value === null || value === undefined ? '' : `${size(value)} bytes  ${value.slice(0, 66)}${value.length > 66 ? '…' : ''}`;
+		},
 		readOnly() {},
 		wants: always,
 	};
@@ -88,15 +169,27 @@ const bytes = ({ id }) => {
 
 const choices = ({ id, column, describedby }, changed) => {
 	const options = [['true', 'True'], ['false', 'False'], ...(column.not_null ? [] : [[null, 'null']])];
-	const radios = options.map(([value, name]) => [value, h('input', { type: 'radio', name: id, on: { change: () => changed(value) } }), name]);
-	const element = h('div', { class: 'segments', role: 'radiogroup', 'aria-labelledby': `${id}-label`, 'aria-describedby': describedby },
-		radios.map(([value, input, name]) => h('label', { class: value === null ? 'is-null' : '' }, input, h('span', {}, name))));
+	const radios = options.map(([value, name]) => [
+		value,
+		h('input', { type: 'radio', name: id, on: { change: () => changed(value) } }),
+		name,
+	]);
+	const element = h(
+		'div',
+		{ class: 'segments', role: 'radiogroup', 'aria-labelledby': `${id}-label`, 'aria-describedby': describedby },
+		radios.map(([value, input, name]) => h('label', { class: value === null ? 'is-null' : '' }, input, h('span', {}, name))),
+	);
 	return {
 		element,
 		input: element,
 		focus: () => (radios.find(([, input]) => input.checked) ?? radios[0])[1].focus(),
-		show(value) { for (const [each, input] of radios) input.checked = each === value; },
-		readOnly(on) { for (const [, input] of radios) input.disabled = on && !input.checked; element.classList.toggle('read-only', on); },
+		show(value) {
+			for (const [each, input] of radios) input.checked = each === value;
+		},
+		readOnly(on) {
+			for (const [, input] of radios) input.disabled = on && !input.checked;
+			element.classList.toggle('read-only', on);
+		},
 		wants: always,
 		showsNull: true,
 	};
@@ -104,16 +197,36 @@ const choices = ({ id, column, describedby }, changed) => {
 
 const enumeration = ({ id, column, isNew }, changed) => {
 	const NULL = '\u0000null';
-	const none = isNew || column.not_null ? [h('option', { value: '', disabled: column.not_null && !isNew, hidden: !isNew }, isNew ? (column.default ?? 'Choose') : '')] : [];
-	const select = h('select', { class: 'input narrow', id },
-		...none, ...column.values.map((value) => h('option', { value }, value)), ...(column.not_null ? [] : [h('option', { value: NULL }, 'null')]));
-	select.addEventListener('change', () => changed(select.value === NULL ? null : select.value === '' && isNew ? undefined : select.value));
+	const none =
+		isNew || column.not_null
+			? [
+					h(
+						'option',
+						{ value: '', disabled: column.not_null && !isNew, hidden: !isNew },
+						isNew ? (column.default ?? 'Choose') : '',
+					),
+				]
+			: [];
+	const select = h(
+		'select',
+		{ class: 'input narrow', id },
+		...none,
+		...column.values.map((value) => h('option', { value }, value)),
+		...(column.not_null ? [] : [h('option', { value: NULL }, 'null')]),
+	);
+	select.addEventListener('change', () =>
+		changed(select.value === NULL ? null : select.value === '' && isNew ? undefined : select.value),
+	);
 	return {
 		element: select,
 		input: select,
 		focus: () => select.focus(),
-		show(value) { select.value = value === null ? NULL : text(value); },
-		readOnly(on) { select.disabled = on; },
+		show(value) {
+			select.value = value === null ? NULL : text(value);
+		},
+		readOnly(on) {
+			select.disabled = on;
+		},
 		wants: always,
 		showsNull: true,
 	};
@@ -122,11 +235,26 @@ const enumeration = ({ id, column, isNew }, changed) => {
 const dateAndTime = ({ id, column, label, describedby }, changed) => {
 	const withZone = column.category === 'timestamptz';
 	const day = h('input', { class: 'input', type: 'date', id, 'aria-label': `${label}: date`, 'aria-describedby': describedby });
-	const time = plainInput(`${id}-time`, { 'aria-label': `${label}: time`, placeholder: 'hh:mm:ss', spellcheck: false, class: 'input number' });
-	const zone = plainInput(`${id}-zone`, { 'aria-label': `${label}: time zone`, placeholder: 'zone', spellcheck: false, list: `${id}-zones` });
-	const zones = h('datalist', { id: `${id}-zones` }, ['+00', Intl.DateTimeFormat().resolvedOptions().timeZone].map((value) => h('option', { value })));
+	const time = plainInput(`${id}-time`, {
+		'aria-label': `${label}: time`,
+		placeholder: 'hh:mm:ss',
+		spellcheck: false,
+		class: 'input number',
+	});
+	const zone = plainInput(`${id}-zone`, {
+		'aria-label': `${label}: time zone`,
+		placeholder: 'zone',
+		spellcheck: false,
+		list: `${id}-zones`,
+	});
+	const zones = h(
+		'datalist',
+		{ id: `${id}-zones` },
+		['+00', Intl.DateTimeFormat().resolvedOptions().timeZone].map((value) => h('option', { value })),
+	);
 	const inputs = withZone ? [day, time, zone] : [day, time];
-	const read = () => emptied(column, timestamp.join({ date: day.value, time: time.value.trim(), zone: withZone ? zone.value.trim() : '' }));
+	const read = () =>
+		emptied(column, timestamp.join({ date: day.value, time: time.value.trim(), zone: withZone ? zone.value.trim() : '' }));
 	for (const input of inputs) input.addEventListener('input', () => changed(read()));
 	return {
 		element: h('div', { class: 'moment', role: 'group', 'aria-labelledby': `${id}-label` }, inputs, withZone ? zones : null),
@@ -139,7 +267,9 @@ const dateAndTime = ({ id, column, label, describedby }, changed) => {
 			time.value = parts.time;
 			zone.value = parts.zone;
 		},
-		readOnly(on) { for (const input of inputs) input.readOnly = on; },
+		readOnly(on) {
+			for (const input of inputs) input.readOnly = on;
+		},
 		wants: (value) => timestamp.split(text(value)) !== null,
 	};
 };
@@ -148,9 +278,28 @@ const list = ({ id, label, describedby }, changed) => {
 	let items = [];
 	let isReadOnly = false;
 	const rows = h('ol', { class: 'items' });
-	const add = h('button', { class: 'button small', type: 'button', on: { click: () => { put([...items, '']); rows.lastElementChild?.querySelector('input').focus(); } } }, icon('plus'), 'Add');
+	const add = h(
+		'button',
+		{
+			class: 'button small',
+			type: 'button',
+			on: {
+				click: () => {
+					put([...items, '']);
+					rows.lastElementChild?.querySelector('input').focus();
+				},
+			},
+		},
+		icon('plus'),
+		'Add',
+	);
 	add.setAttribute('aria-label', `Add an element to ${label}`);
-	const element = h('div', { class: 'stacked', role: 'group', id, tabIndex: -1, 'aria-labelledby': `${id}-label`, 'aria-describedby': describedby }, rows, add);
+	const element = h(
+		'div',
+		{ class: 'stacked', role: 'group', id, tabIndex: -1, 'aria-labelledby': `${id}-label`, 'aria-describedby': describedby },
+		rows,
+		add,
+	);
 
 	function put(next) {
 		items = next;
@@ -163,9 +312,36 @@ const list = ({ id, label, describedby }, changed) => {
 		add.hidden = isReadOnly;
 	}
 	function item(value, index) {
-		const input = h('input', { class: 'input', type: 'text', value: value ?? '', placeholder: value === null ? 'null' : '', readOnly: isReadOnly, 'aria-label': `${label}: element ${index + 1}`, autocomplete: 'off' });
-		input.addEventListener('input', () => { items = items.with ? items.with(index, input.value) : items.map((each, at) => (at === index ? input.value : each)); input.placeholder = ''; changed(arrayText.format(items)); });
-		const remove = h('button', { class: 'button plain icon-only small', type: 'button', hidden: isReadOnly, 'aria-label': `Remove element ${index + 1} of ${label}`, on: { click: () => { put(items.filter((_, at) => at !== index)); (rows.children[Math.min(index, items.length - 1)]?.querySelector('input') ?? add).focus(); } } }, icon('close'));
+		const input = h('input', {
+			class: 'input',
+			type: 'text',
+			value: value ?? '',
+			placeholder: value === null ? 'null' : '',
+			readOnly: isReadOnly,
+			'aria-label': `${label}: element ${index + 1}`,
+			autocomplete: 'off',
+		});
+		input.addEventListener('input', () => {
+			items = items.with ? items.with(index, input.value) : items.map((each, at) => (at === index ? input.value : each));
+			input.placeholder = '';
+			changed(arrayText.format(items));
+		});
+		const remove = h(
+			'button',
+			{
+				class: 'button plain icon-only small',
+				type: 'button',
+				hidden: isReadOnly,
+				'aria-label': `Remove element ${index + 1} of ${label}`,
+				on: {
+					click: () => {
+						put(items.filter((_, at) => at !== index));
+						(rows.children[Math.min(index, items.length - 1)]?.querySelector('input') ?? add).focus();
+					},
+				},
+			},
+			icon('close'),
+		);
 		return h('li', {}, input, remove);
 	}
 	return {
@@ -178,7 +354,10 @@ const list = ({ id, label, describedby }, changed) => {
 			items = next;
 			return draw();
 		},
-		readOnly(on) { isReadOnly = on; draw(); },
+		readOnly(on) {
+			isReadOnly = on;
+			draw();
+		},
 		wants: (value) => value === null || value === undefined || value === '' || arrayText.parse(value) !== null,
 	};
 };
@@ -194,15 +373,33 @@ const choice = ({ id, label, search }, changed) => {
 		focus: () => box.input.focus(),
 		show(value, known) {
 			box.show(value, known);
-			if (value && !known) search(null, value).then(({ choices: [found] }) => box.value === value && found && box.show(value, found.label)).catch(() => {});
+			if (value && !known)
+				search(null, value)
+					.then(({ choices: [found] }) => box.value === value && found && box.show(value, found.label))
+					.catch(() => {});
 		},
-		readOnly(on) { box.readOnly = on; },
+		readOnly(on) {
+			box.readOnly = on;
+		},
 		wants: always,
 		label,
 	};
 };
 
-const makers = { line, long, number, boolean: choices, date, timestamp: dateAndTime, enum: enumeration, array: list, json, uuid, bytes, choice };
+const makers = {
+	line,
+	long,
+	number,
+	boolean: choices,
+	date,
+	timestamp: dateAndTime,
+	enum: enumeration,
+	array: list,
+	json,
+	uuid,
+	bytes,
+	choice,
+};
 
 /**
  * @param {string} kind of model/column.js

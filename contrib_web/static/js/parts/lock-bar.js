@@ -67,10 +67,20 @@ export class LockBar {
 			return button(words, () => this.#act(action), { kind: `small ${kind}` });
 		});
 		const hadFocus = old?.contains(document.activeElement);
-		this.#banner.replaceChildren(h('div', { class: 'lock-says' },
-			h('div', { class: 'words' }, h('p', {}, h('strong', {}, title)), text.map((words) => h('p', {}, words)),
-				facts && state.holder ? h('p', { class: 'quiet small' }, sinceAndNote(state.holder)) : null),
-			buttons.length ? h('div', { class: 'button-row' }, buttons) : null));
+		this.#banner.replaceChildren(
+			h(
+				'div',
+				{ class: 'lock-says' },
+				h(
+					'div',
+					{ class: 'words' },
+					h('p', {}, h('strong', {}, title)),
+					text.map((words) => h('p', {}, words)),
+					facts && state.holder ? h('p', { class: 'quiet small' }, sinceAndNote(state.holder)) : null,
+				),
+				buttons.length ? h('div', { class: 'button-row' }, buttons) : null,
+			),
+		);
 		if (hadFocus) this.#banner.querySelector('button')?.focus();
 		return undefined;
 	}
@@ -84,11 +94,16 @@ export class LockBar {
 	}
 }
 
-const sinceAndNote = ({ acquired_at: since, note }) => [`Since ${moment(since)}, until the holder is done or the time is over`, note && `“${note}”`].filter(Boolean).join('. ');
+const sinceAndNote = ({ acquired_at: since, note }) =>
+	[`Since ${moment(since)}, until the holder is done or the time is over`, note && `“${note}”`].filter(Boolean).join('. ');
 
 // Calm as long as all is well; to the second when it counts.
 function until(endsAt, counts) {
 	if (counts) return h('span', { class: 'until number' }, h('span', { class: 'counter' }, timeLeft(endsAt)), ' left');
 	const wall = new Date(Date.now() + endsAt - performance.now());
-	return h('span', { class: 'until number', title: 'Renewed by itself while you use the page' }, `until ${moment(wall.toISOString())}`);
+	return h(
+		'span',
+		{ class: 'until number', title: 'Renewed by itself while you use the page' },
+		`until ${moment(wall.toISOString())}`,
+	);
 }

@@ -17,7 +17,9 @@ export class LockHolder extends HTMLElement {
 		this.#render();
 	}
 
-	get lock() { return this.#lock; }
+	get lock() {
+		return this.#lock;
+	}
 
 	/** The same lock, known better. */
 	update(lock) {
@@ -30,9 +32,21 @@ export class LockHolder extends HTMLElement {
 		if (!lock) return this.replaceChildren();
 		const whose = lock.is_mine ? 'mine' : 'theirs';
 		const name = lock.is_mine ? 'You' : personName(lock);
-		const press = h('button', { type: 'button', 'aria-label': lock.is_mine ? 'Locked by you. Release?' : `Locked by ${personName(lock)}. Unlock?`, on: { click: () => this.#click() } }, icon(lock.is_mine ? 'editing' : 'lock'));
+		const press = h(
+			'button',
+			{
+				type: 'button',
+				'aria-label': lock.is_mine ? 'Locked by you. Release?' : `Locked by ${personName(lock)}. Unlock?`,
+				on: { click: () => this.#click() },
+			},
+			icon(lock.is_mine ? 'editing' : 'lock'),
+		);
 		const label = h('span', { class: 'holder-name' }, name);
-		tip(press, () => stillLocked(this.#lock, (this.#lock.endsAt - performance.now()) / 1000), () => this.refresh?.(this.#lock));
+		tip(
+			press,
+			() => stillLocked(this.#lock, (this.#lock.endsAt - performance.now()) / 1000),
+			() => this.refresh?.(this.#lock),
+		);
 		tip(label, () => fullName(this.#lock));
 		return this.replaceChildren(h('span', { class: 'holder', data: { whose } }, press, label));
 	}

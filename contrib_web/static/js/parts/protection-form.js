@@ -30,7 +30,14 @@ export function protectionForm(table) {
 			wrong[0].input.focus();
 			return null;
 		}
-		return { hard: hard.input.checked, required: required.input.checked, ttl: ttl.value(), warning: warning.value(), parent: parent.value(), columns: columns.value() };
+		return {
+			hard: hard.input.checked,
+			required: required.input.checked,
+			ttl: ttl.value(),
+			warning: warning.value(),
+			parent: parent.value(),
+			columns: columns.value(),
+		};
 	}
 	return { body, read };
 }
@@ -54,7 +61,16 @@ function check(text, hint, checked) {
 function seconds(text, name, value, otherwise) {
 	const id = newId(name);
 	const error = h('p', { class: 'field-error', id: `${id}-error`, hidden: true });
-	const input = h('input', { class: 'input number', id, name, inputMode: 'decimal', value: value ?? '', placeholder: value === null ? `${otherwise} (the setting)` : 'the setting', 'aria-describedby': `${id}-error`, autocomplete: 'off' });
+	const input = h('input', {
+		class: 'input number',
+		id,
+		name,
+		inputMode: 'decimal',
+		value: value ?? '',
+		placeholder: value === null ? `${otherwise} (the setting)` : 'the setting',
+		'aria-describedby': `${id}-error`,
+		autocomplete: 'off',
+	});
 	const number = () => (input.value.trim() === '' ? null : Number(input.value));
 	return {
 		input,
@@ -66,7 +82,13 @@ function seconds(text, name, value, otherwise) {
 			input.setAttribute('aria-invalid', String(!good));
 			return good;
 		},
-		row: h('div', {}, h('label', { class: 'label', htmlFor: id }, text, h('span', { class: 'quiet' }, ' (seconds)')), input, error),
+		row: h(
+			'div',
+			{},
+			h('label', { class: 'label', htmlFor: id }, text, h('span', { class: 'quiet' }, ' (seconds)')),
+			input,
+			error,
+		),
 	};
 }
 
@@ -74,9 +96,18 @@ function parentChoice(table, value) {
 	const keys = table.foreign_keys;
 	if (!keys.length) return { row: null, value: () => value };
 	const id = newId('parent');
-	const select = h('select', { class: 'input', id, name: 'parent' },
+	const select = h(
+		'select',
+		{ class: 'input', id, name: 'parent' },
 		h('option', { value: '' }, 'Each row by its own lock'),
-		keys.map(({ constraint, name, columns }) => h('option', { value: constraint, selected: constraint === value }, `Also by the lock of its ${name} (${columns.join(', ')})`)));
+		keys.map(({ constraint, name, columns }) =>
+			h(
+				'option',
+				{ value: constraint, selected: constraint === value },
+				`Also by the lock of its ${name} (${columns.join(', ')})`,
+			),
+		),
+	);
 	return { row: h('div', {}, h('label', { class: 'label', htmlFor: id }, 'Guarded'), select), value: () => select.value || null };
 }
 
@@ -84,9 +115,20 @@ function columnChoice(table, value) {
 	const all = table.columns.filter(({ key, generated }) => !key && !generated);
 	const boxes = all.map(({ name }) => [name, h('input', { type: 'checkbox', checked: value === null || value.includes(name) })]);
 	const chosen = () => boxes.filter(([, { checked }]) => checked).map(([name]) => name);
-	const row = h('details', { class: 'fold', open: value !== null },
+	const row = h(
+		'details',
+		{ class: 'fold', open: value !== null },
 		h('summary', {}, 'Guarded columns'),
-		h('fieldset', {}, h('legend', { class: 'hint' }, 'Columns left out may be changed by anybody at any time. The key is always guarded.'),
-			h('div', { class: 'column-checks' }, boxes.map(([name, input]) => h('label', { class: 'check' }, input, h('span', {}, name))))));
+		h(
+			'fieldset',
+			{},
+			h('legend', { class: 'hint' }, 'Columns left out may be changed by anybody at any time. The key is always guarded.'),
+			h(
+				'div',
+				{ class: 'column-checks' },
+				boxes.map(([name, input]) => h('label', { class: 'check' }, input, h('span', {}, name))),
+			),
+		),
+	);
 	return { row: all.length ? row : null, value: () => (chosen().length === all.length || !chosen().length ? null : chosen()) };
 }

@@ -12,39 +12,105 @@ const LATEST = 5;
 export function rowAside(element, { app, table, row }) {
 	if (!row || element.shownRow === row) return;
 	element.shownRow = row;
-	element.replaceChildren(...[references(table, row), children(row), history(app, table, row), table.protection ? settings() : null].filter(Boolean));
+	element.replaceChildren(
+		...[references(table, row), children(row), history(app, table, row), table.protection ? settings() : null].filter(Boolean),
+	);
 }
 
-const card = (title, ...content) => h('section', { class: 'card' }, h('header', {}, h('h2', {}, title)), h('div', { class: 'body' }, content));
+const card = (title, ...content) =>
+	h('section', { class: 'card' }, h('header', {}, h('h2', {}, title)), h('div', { class: 'body' }, content));
 
 function references(table, row) {
 	const entries = Object.entries(row.references);
 	if (!entries.length) return null;
-	return card('Refers to', h('ul', { class: 'links' }, entries.map(([column, { name, key, label }]) => h('li', {}, h('a', { href: paths.row(name, key) }, label), h('span', { class: 'quiet small' }, `${name} · ${column}`)))));
+	return card(
+		'Refers to',
+		h(
+			'ul',
+			{ class: 'links' },
+			entries.map(([column, { name, key, label }]) =>
+				h('li', {}, h('a', { href: paths.row(name, key) }, label), h('span', { class: 'quiet small' }, `${name} · ${column}`)),
+			),
+		),
+	);
 }
 
 function children(row) {
 	if (!row.children.length) return null;
-	return card('Rows that refer to this', h('ul', { class: 'links' }, row.children.map(({ name, filter, count: n, more }) => h('li', {},
-		h('a', { href: paths.rows(name, { filter: JSON.stringify(filter) }) }, name), h('span', { class: 'quiet small number' }, [n === null ? null : `${count(n)}${more ? ' or more' : ''}`, Object.keys(filter).join(', ')].filter(Boolean).join(' · '))))));
+	return card(
+		'Rows that refer to this',
+		h(
+			'ul',
+			{ class: 'links' },
+			row.children.map(({ name, filter, count: n, more }) =>
+				h(
+					'li',
+					{},
+					h('a', { href: paths.rows(name, { filter: JSON.stringify(filter) }) }, name),
+					h(
+						'span',
+						{ class: 'quiet small number' },
+						[n === null ? null : `${count(n)}${more ? ' or more' : ''}`, Object.keys(filter).join(', ')]
+							.filter(Boolean)
+							.join(' · '),
+					),
+				),
+			),
+		),
+	);
 }
 
 function history(app, table, row) {
 	const list = h('ol', { class: 'events' }, h('li', { class: 'quiet' }, 'Loading'));
-	app.api.get('/history', { table: table.table, key: row.key, limit: LATEST }).then(({ data }) => {
-		list.replaceChildren(...(data.events.length ? data.events.map(entry) : [h('li', { class: 'quiet' }, 'Nothing recorded')]));
-	}).catch(() => list.replaceChildren(h('li', { class: 'quiet' }, 'Not available now')));
+	app.api
+		.get('/history', { table: table.table, key: row.key, limit: LATEST })
+		.then(({ data }) => {
+			list.replaceChildren(...(data.events.length ? data.events.map(entry) : [h('li', { class: 'quiet' }, 'Nothing recorded')]));
+		})
+		.catch(() => list.replaceChildren(h('li', { class: 'quiet' }, 'Not available now')));
 	const all = h('a', { class: 'small', href: paths.history({ table: table.table, key: row.key }) }, 'Whole history');
-	return h('section', { class: 'card' }, h('header', {}, h('h2', {}, 'Locks of this row'), all), h('div', { class: 'body' }, list));
+	return h(
+		'section',
+		{ class: 'card' },
+		h('header', {}, h('h2', {}, 'Locks of this row'), all),
+		h('div', { class: 'body' }, list),
+	);
 }
 
 function entry({ at, event, owner, actor, reason }) {
-	return h('li', {}, h('span', {}, h('strong', {}, eventNames[event] ?? event), ` ${actor === owner ? `by ${owner}` : `by ${actor}, from ${owner}`}`), h('time', { class: 'quiet small number', dateTime: at, title: exactMoment(at) }, moment(at)), reason ? h('q', { class: 'small' }, reason) : null);
+	return h(
+		'li',
+		{},
+		h(
+			'span',
+			{},
+			h('strong', {}, eventNames[event] ?? event),
+			` ${actor === owner ? `by ${owner}` : `by ${actor}, from ${owner}`}`,
+		),
+		h('time', { class: 'quiet small number', dateTime: at, title: exactMoment(at) }, moment(at)),
+		reason ? h('q', { class: 'small' }, reason) : null,
+	);
 }
 
 function settings() {
 	const chosen = lockOnSetting();
-	const option = (value, text) => h('label', { class: 'check' }, h('input', { type: 'radio', name: 'lock-on', value, checked: value === chosen, on: { change: () => setLockOn(value) } }), h('span', {}, text));
-	return h('details', { class: 'card fold-card' }, h('summary', {}, icon('settings'), 'When rows are locked'),
-		h('fieldset', { class: 'body' }, h('legend', { class: 'hint' }, 'In this browser, from the next row that you open:'), option('open', 'When I open them'), option('change', 'With my first change')));
+	const option = (value, text) =>
+		h(
+			'label',
+			{ class: 'check' },
+			h('input', { type: 'radio', name: 'lock-on', value, checked: value === chosen, on: { change: () => setLockOn(value) } }),
+			h('span', {}, text),
+		);
+	return h(
+		'details',
+		{ class: 'card fold-card' },
+		h('summary', {}, icon('settings'), 'When rows are locked'),
+		h(
+			'fieldset',
+			{ class: 'body' },
+			h('legend', { class: 'hint' }, 'In this browser, from the next row that you open:'),
+			option('open', 'When I open them'),
+			option('change', 'With my first change'),
+		),
+	);
 }

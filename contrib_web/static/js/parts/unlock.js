@@ -32,8 +32,18 @@ async function attempt(act) {
 async function releaseOwn(app, lock) {
 	const answer = await ask({
 		title: 'Release your lock?',
-		body: [h('p', {}, unlockQuestion(lock)), h('p', { class: 'quiet' }, 'If a tab of yours is still editing it, that tab keeps its text, but has to lock the row again to save.')],
-		choices: [{ value: 'no', text: 'Keep it' }, { value: 'yes', text: 'Release' }],
+		body: [
+			h('p', {}, unlockQuestion(lock)),
+			h(
+				'p',
+				{ class: 'quiet' },
+				'If a tab of yours is still editing it, that tab keeps its text, but has to lock the row again to save.',
+			),
+		],
+		choices: [
+			{ value: 'no', text: 'Keep it' },
+			{ value: 'yes', text: 'Release' },
+		],
 	});
 	if (answer !== 'yes') return false;
 	const { data } = await app.api.get(`${rowPath(lock.table, lock.key)}/lock`);
@@ -66,7 +76,10 @@ export async function askFor(app, lock) {
 			lockFacts(lock),
 			h('div', {}, h('label', { class: 'label', htmlFor: id }, 'Message', h('span', { class: 'quiet' }, ' (optional)')), message),
 		],
-		choices: [{ value: 'no', text: 'Not now' }, { value: 'yes', text: 'Ask for it' }],
+		choices: [
+			{ value: 'no', text: 'Not now' },
+			{ value: 'yes', text: 'Ask for it' },
+		],
 	});
 	if (answer !== 'yes') return false;
 	await app.api.post(`${rowPath(lock.table, lock.key)}/request`, { message: message.value.trim() || null });
@@ -82,5 +95,9 @@ export function lockFacts(lock) {
 		['Ends in', left > 0 ? `${duration(left)}, unless renewed` : 'a moment'],
 		lock.note ? ['Note', lock.note] : null,
 	].filter(Boolean);
-	return h('dl', { class: 'facts small' }, facts.map(([term, text]) => [h('dt', {}, term), h('dd', {}, text)]));
+	return h(
+		'dl',
+		{ class: 'facts small' },
+		facts.map(([term, text]) => [h('dt', {}, term), h('dd', {}, text)]),
+	);
 }

@@ -48,7 +48,9 @@ export class ValueField extends HTMLElement {
 		this.#build();
 	}
 
-	get name() { return this.#column.name; }
+	get name() {
+		return this.#column.name;
+	}
 
 	/** @param {string|null|undefined} value @param {{ changed: boolean }} state */
 	show(value, { changed }) {
@@ -89,22 +91,45 @@ export class ValueField extends HTMLElement {
 		const hint = [this.#explains && this.#fixed, comment].filter(Boolean).join('. ');
 		this.#error.id = `${this.#id}-error`;
 		this.#undo.setAttribute('aria-label', `${name}: changed, undo`);
-		this.#undo.addEventListener('click', () => { this.#tell(undefined, { undo: true }); this.#control.focus(); });
+		this.#undo.addEventListener('click', () => {
+			this.#tell(undefined, { undo: true });
+			this.#control.focus();
+		});
 		const showsNull = ['boolean', 'enum'].includes(fieldKind(this.#column, null));
 		if (!notNull && !showsNull && this.#fixed === null) this.#nullPress = this.#makeNullPress();
 		this.className = 'field';
 		this.dataset.column = name;
 		this.replaceChildren(
-			h('div', { class: 'field-label' }, h('label', { id: `${this.#id}-label`, htmlFor: this.#id }, name), this.#undo, h('span', { class: 'type' }, typeLine(this.#column, this.#isNew))),
-			h('div', { class: 'field-control' }, h('div', { class: 'control-row' }, this.#slot, this.#nullPress),
-				hint ? h('p', { class: 'hint', id: `${this.#id}-hint` }, hint) : null, this.#error));
+			h(
+				'div',
+				{ class: 'field-label' },
+				h('label', { id: `${this.#id}-label`, htmlFor: this.#id }, name),
+				this.#undo,
+				h('span', { class: 'type' }, typeLine(this.#column, this.#isNew)),
+			),
+			h(
+				'div',
+				{ class: 'field-control' },
+				h('div', { class: 'control-row' }, this.#slot, this.#nullPress),
+				hint ? h('p', { class: 'hint', id: `${this.#id}-hint` }, hint) : null,
+				this.#error,
+			),
+		);
 	}
 
 	#makeNullPress() {
-		return h('button', {
-			class: 'null-press', type: 'button', 'aria-pressed': 'false', 'aria-label': `${this.#column.name} is null`, title: 'NULL: no value, which is not the same as empty',
-			on: { click: () => this.#pressNull() },
-		}, 'null');
+		return h(
+			'button',
+			{
+				class: 'null-press',
+				type: 'button',
+				'aria-pressed': 'false',
+				'aria-label': `${this.#column.name} is null`,
+				title: 'NULL: no value, which is not the same as empty',
+				on: { click: () => this.#pressNull() },
+			},
+			'null',
+		);
 	}
 
 	// Off again, a text or a list is empty; what has no empty value waits for one.
@@ -118,9 +143,18 @@ export class ValueField extends HTMLElement {
 	// The control that fits the value; the reader may ask for a larger one.
 	#fit(value) {
 		const kind = this.#large ? 'long' : fieldKind(this.#column, value);
-		if (this.#control && (kind === this.#kind || (this.#kind === 'long' && kind === 'line')) && this.#control.wants(value)) return;
+		if (this.#control && (kind === this.#kind || (this.#kind === 'long' && kind === 'line')) && this.#control.wants(value))
+			return;
 		const hadFocus = this.#slot.contains(document.activeElement);
-		const about = { id: this.#id, column: this.#column, label: this.#column.name, isNew: this.#isNew, describedby: this.#describedBy(), search: this.#search, value };
+		const about = {
+			id: this.#id,
+			column: this.#column,
+			label: this.#column.name,
+			isNew: this.#isNew,
+			describedby: this.#describedBy(),
+			search: this.#search,
+			value,
+		};
 		const changed = (next, label) => this.#tell(next, { label });
 		this.#kind = kind;
 		this.#control = makeControl(kind, about, changed);
@@ -132,12 +166,19 @@ export class ValueField extends HTMLElement {
 	}
 
 	#describedBy() {
-		return [(this.#explains && this.#fixed) || this.#column.comment ? `${this.#id}-hint` : null, `${this.#id}-error`].filter(Boolean).join(' ');
+		return [(this.#explains && this.#fixed) || this.#column.comment ? `${this.#id}-hint` : null, `${this.#id}-error`]
+			.filter(Boolean)
+			.join(' ');
 	}
 
 	#enlarge() {
 		if (this.#kind !== 'line' || !this.#column.multiline || this.#column.category !== 'text' || this.#fixed) return [];
-		const enlarge = (value) => { this.#large = true; this.#fit(value); this.#control.show(value); this.#control.focus(); };
+		const enlarge = (value) => {
+			this.#large = true;
+			this.#fit(value);
+			this.#control.show(value);
+			this.#control.focus();
+		};
 		const { input } = this.#control;
 		input.addEventListener('paste', (event) => this.#pasteLines(event, enlarge));
 		input.addEventListener('keydown', (event) => {
@@ -146,7 +187,18 @@ export class ValueField extends HTMLElement {
 			enlarge(this.#value);
 		});
 		input.setAttribute('aria-keyshortcuts', 'Shift+Enter');
-		const press = h('button', { class: 'enlarge', type: 'button', tabIndex: -1, 'aria-label': `Several lines for ${this.#column.name}`, title: 'Several lines (Shift+Enter)', on: { click: () => enlarge(this.#value) } }, icon('lines'));
+		const press = h(
+			'button',
+			{
+				class: 'enlarge',
+				type: 'button',
+				tabIndex: -1,
+				'aria-label': `Several lines for ${this.#column.name}`,
+				title: 'Several lines (Shift+Enter)',
+				on: { click: () => enlarge(this.#value) },
+			},
+			icon('lines'),
+		);
 		return [press];
 	}
 
