@@ -14,6 +14,7 @@
 #include "options.h"
 #include "reply.h"
 #include "session.h"
+#include "text.h"
 
 /* ---- who asks ---- */
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "options.h"
 
 typedef struct Network
@@ -109,9 +110,7 @@ address_trust_proxies(void)
 {
 	const TextList *list = &options.trusted_proxies;
 
-	trusted = calloc(list->n + 1, sizeof(Network));
-	if (trusted == NULL)
-		abort();
+	trusted = allocate((list->n + 1) * sizeof(Network));
 	for (size_t i = 0; i < list->n; i++)
 	{
 		if (parse_network(list->items[i], &trusted[i]))

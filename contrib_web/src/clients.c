@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <utlist.h>
 
+#include "clock.h"
+#include "memory.h"
 #include "options.h"
 #include "request.h"
 
@@ -29,10 +31,8 @@ static Client *clients;
 static void
 add_client(struct MHD_Connection *connection, void **context)
 {
-	Client	   *client = malloc(sizeof(Client));
+	Client	   *client = allocate(sizeof(Client));
 
-	if (client == NULL)
-		abort();
 	client->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 	client->since = now_s();
 	*context = client;

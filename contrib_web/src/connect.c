@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "options.h"
-#include "request.h"
 
 /* Keywords for PQconnectStartParams(): of one that is there twice, the later counts. */
 #define MAX_KEYWORDS 80

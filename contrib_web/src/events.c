@@ -24,6 +24,8 @@
 #include <sys/socket.h>
 #include <utlist.h>
 
+#include "clock.h"
+#include "memory.h"
 #include "options.h"
 #include "rights.h"
 #include "secret.h"
@@ -74,16 +76,6 @@ static EventCounts counts;
 static bool closing;			/* no stream stays */
 
 /* ---- messages ---- */
-
-static void *
-allocate(size_t size)
-{
-	void	   *memory = calloc(1, size);
-
-	if (memory == NULL)
-		abort();
-	return memory;
-}
 
 static Message * __attribute__((format(printf, 1, 2)))
 new_message(const char *template,...)
@@ -159,9 +151,7 @@ events_publish(const char *table, const char *full, const char *reduced)
 		forget_event(event);
 		tail++;
 	}
-	event->table = strdup(table);
-	if (event->table == NULL)
-		abort();
+	event->table = copy_text(table);
 	event->full = lock_message(full);
 	event->reduced = lock_message(reduced);
 	head++;

@@ -117,3 +117,9 @@ log_message(const char *template,...)
 	add_escaped(&line, text, LINE_SIZE, true);
 	put(&line);
 }
+
+void
+complain(const char *what, const char *why)
+{
+	fprintf(stderr, "locking-web: %s: %s\n", what, why);
+}

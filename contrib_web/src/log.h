@@ -12,6 +12,9 @@
 extern void log_request(const char *peer, const char *role, const char *method, const char *path,
 						unsigned status, double ms, uint64_t bytes);
 
+/* Why it does not start. */
+extern void complain(const char *what, const char *why);
+
 /* TIME locking-web: text */
 extern void log_message(const char *template,...) __attribute__((format(printf, 1, 2)));
 

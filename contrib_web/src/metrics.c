@@ -9,6 +9,7 @@
 #include "events.h"
 #include "handlers.h"
 #include "listen.h"
+#include "memory.h"
 #include "pool.h"
 #include "session.h"
 #include "workers.h"
@@ -30,16 +31,12 @@ typedef struct RouteMetrics
 static RouteMetrics **by_route; /* made when the route is first used */
 static size_t n_routes;			/* after the last one: requests that have none */
 
-static const char *const method_names[METHOD_COUNT] = {"GET", "POST", "PUT", "DELETE"};
-
 void
 metrics_init(void)
 {
 	while (routes[n_routes].pattern)
 		n_routes++;
-	by_route = calloc(n_routes + 1, sizeof(RouteMetrics *));
-	if (by_route == NULL)
-		abort();
+	by_route = allocate((n_routes + 1) * sizeof(RouteMetrics *));
 }
 
 static RouteMetrics *
@@ -48,9 +45,7 @@ metrics_of(const Route *route)
 	size_t		i = route ? (size_t) (route - routes) : n_routes;
 
 	if (by_route[i] == NULL)
-		by_route[i] = calloc(1, sizeof(RouteMetrics));
-	if (by_route[i] == NULL)
-		abort();
+		by_route[i] = allocate(sizeof(RouteMetrics));
 	return by_route[i];
 }
 

@@ -14,8 +14,9 @@
 #include <uthash.h>
 #include <utlist.h>
 
+#include "clock.h"
+#include "memory.h"
 #include "options.h"
-#include "request.h"
 
 typedef struct Prepared
 {
@@ -110,11 +111,9 @@ take_idle(Pool *pool)
 static DbConnection *
 take_new(Pool *pool, ConnectError *error)
 {
-	DbConnection *connection = calloc(1, sizeof(DbConnection));
+	DbConnection *connection = allocate(sizeof(DbConnection));
 	DbConnection *oldest;
 
-	if (connection == NULL)
-		abort();
 	pthread_mutex_lock(&mutex);
 	oldest = make_room();
 	pthread_mutex_unlock(&mutex);
@@ -254,10 +253,8 @@ pool_is_prepared(const DbConnection *connection, const Statement *statement)
 void
 pool_set_prepared(DbConnection *connection, const Statement *statement)
 {
-	Prepared   *prepared = malloc(sizeof(Prepared));
+	Prepared   *prepared = allocate(sizeof(Prepared));
 
-	if (prepared == NULL)
-		abort();
 	prepared->statement = statement;
 	HASH_ADD_PTR(connection->prepared, statement, prepared);
 }

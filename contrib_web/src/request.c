@@ -7,107 +7,27 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <time.h>
 
+#include "clock.h"
 #include "db.h"
 #include "events.h"
 #include "options.h"
 #include "session.h"
+#include "text.h"
 
 #define obstack_chunk_alloc malloc
 #define obstack_chunk_free free
 #define CHUNK_SIZE 1000			/* thousands of open streams keep theirs */
 
-static const char *const method_names[METHOD_COUNT] = {"GET", "POST", "PUT", "DELETE"};
+const char *const method_names[METHOD_COUNT] = {"GET", "POST", "PUT", "DELETE"};
 
-int64_t
-now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t) now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-/* ---- texts ---- */
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-/* How many bytes follow the first one of a character, and the least one that needs so many; -1: none begins so. */
-static int
-following_bytes(unsigned char first, unsigned *bits, unsigned *least)
-{
-	static const unsigned leasts[] = {0, 0x80, 0x800, 0x10000};
-	int			n = first < 0x80 ? 0 : first < 0xc0 ? -1 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : first < 0xf8 ? 3 : -1;
-
-	if (n < 0)
-		return n;
-	*bits = n ? first & (0x3f >> n) : first;
-	*least = leasts[n];
-	return n;
-}
-
-bool
-is_utf8(const char *text, size_t length)
-{
-	const unsigned char *p = (const unsigned char *) text;
-	const unsigned char *end = p + length;
-
-	while (p < end)
-	{
-		unsigned	character,
-					least;
-		int			n = following_bytes(*p++, &character, &least);
-
-		if (n < 0 || end - p < n)
-			return false;
-		for (; n > 0; n--, p++)
-		{
-			if ((*p & 0xc0) != 0x80)
-				return false;
-			character = character << 6 | (*p & 0x3f);
-		}
-		if (character < least || character > 0x10ffff || (character >= 0xd800 && character <= 0xdfff) || character == 0)
-			return false;
-	}
-	return true;
-}
-
-/* Percent-decoded; NULL, and the request is malformed, if that is no text. */
+/* Percent-decoded; what is no text makes the request malformed. */
 static const char *
 decode(Request *req, const char *text, size_t length)
 {
 	char	   *result = obstack_alloc(&req->memory, length + 1);
-	size_t		n = 0;
 
-	for (size_t i = 0; i < length; i++)
-	{
-		if (text[i] != '%')
-		{
-			result[n++] = text[i];
-			continue;
-		}
-		if (i + 2 >= length || hex_digit(text[i + 1]) < 0 || hex_digit(text[i + 2]) < 0)
-			req->malformed = true;
-		else
-		{
-			result[n++] = (char) (hex_digit(text[i + 1]) << 4 | hex_digit(text[i + 2]));
-			i += 2;
-		}
-	}
-	result[n] = '\0';
-	if (!is_utf8(result, n))
+	if (!percent_decode(result, text, length))
 		req->malformed = true;
 	return result;
 }

@@ -84,9 +84,8 @@ struct Request
 			   *next;
 };
 
-/* Microseconds, of a clock that only goes forward. */
-extern int64_t now_us(void);
-#define now_s() (now_us() / 1000000)
+/* As in HTTP; by Method. */
+extern const char *const method_names[METHOD_COUNT];
 
 /* NULL if there is no memory: of the event loop's, which only then closes the connection. */
 extern Request *request_new(struct MHD_Connection *connection, const char *method, const char *path);
@@ -100,7 +99,5 @@ extern void request_parse(Request *req);
 
 /* Is there a route for this path and another method?  Writes those that there are, "GET, POST". */
 extern bool request_allowed_methods(Request *req, const char **methods);
-
-extern bool is_utf8(const char *text, size_t length);
 
 #endif							/* REQUEST_H */

@@ -15,7 +15,8 @@
 #include <string.h>
 #include <uthash.h>
 
-#include "request.h"
+#include "clock.h"
+#include "memory.h"
 
 #define FRESH_SECONDS 10		/* a right that was taken away is noticed after so long */
 #define FORGET_SECONDS 600
@@ -56,16 +57,6 @@ const Statement rights_query = {
 };
 
 /* ---- with the mutex held ---- */
-
-static void *
-allocate(size_t size)
-{
-	void	   *memory = calloc(1, size);
-
-	if (memory == NULL)
-		abort();
-	return memory;
-}
 
 static Reader *
 find_reader(const char *role)

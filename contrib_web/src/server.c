@@ -19,6 +19,7 @@
 
 #include "access.h"
 #include "clients.h"
+#include "clock.h"
 #include "db.h"
 #include "events.h"
 #include "log.h"
@@ -225,13 +226,6 @@ log_library(void *cls, const char *template, va_list args)
 	log_message("%s", text);
 }
 
-static bool
-complain(const char *what, const char *why)
-{
-	fprintf(stderr, "locking-web: %s: %s\n", what, why);
-	return false;
-}
-
 /* ---- TLS ---- */
 
 static char *
@@ -292,7 +286,10 @@ server_start(void)
 		return false;
 	workers_start(run, give_back);
 	if (!start_daemon(fd, cert, key))
-		return complain(options.listen, "the HTTP server did not start");
+	{
+		complain(options.listen, "the HTTP server did not start");
+		return false;
+	}
 	if (key)
 		explicit_bzero(key, strlen(key));
 	free(key);

@@ -12,7 +12,9 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "clock.h"
 #include "events.h"
+#include "memory.h"
 #include "options.h"
 #include "workers.h"
 
@@ -43,10 +45,9 @@ static Lane service_lane;		/* of requests that come without a session */
 static Session *
 new_session(const char *owner)
 {
-	Session    *session = calloc(1, sizeof(Session));
+	Session    *session = allocate(sizeof(Session));
 
-	if (session == NULL || (session->owner = strdup(owner)) == NULL)
-		abort();
+	session->owner = copy_text(owner);
 	session->references = 1;
 	session->created = session->used = now_s();
 	return session;
@@ -69,8 +70,7 @@ session_new_proxied(const char *owner, const char *name)
 	Session    *session = new_session(owner);
 
 	session->proxied = true;
-	if (name && (session->owner_name = strdup(name)) == NULL)
-		abort();
+	session->owner_name = name ? copy_text(name) : NULL;
 	return session;
 }
 

@@ -13,11 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static void
-complain(const char *what, const char *why)
-{
-	fprintf(stderr, "locking-web: %s: %s\n", what, why);
-}
+#include "log.h"
 
 /* "address:port" or "[address]:port"; the parts point into TEXT, which is changed. */
 static bool

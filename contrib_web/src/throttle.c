@@ -17,7 +17,8 @@
 #include <string.h>
 #include <uthash.h>
 
-#include "request.h"
+#include "clock.h"
+#include "memory.h"
 
 #define FORGET_SECONDS 60		/* per failure */
 #define MAX_ENTRIES 20000
@@ -89,9 +90,7 @@ find(const char *key, int64_t now)
 	{
 		if (HASH_COUNT(entries) >= MAX_ENTRIES)
 			forget(entries);	/* the oldest */
-		entry = calloc(1, sizeof(Entry) + strlen(key) + 1);
-		if (entry == NULL)
-			abort();
+		entry = allocate(sizeof(Entry) + strlen(key) + 1);
 		strcpy(entry->key, key);
 		entry->updated = now;
 		HASH_ADD_STR(entries, key, entry);

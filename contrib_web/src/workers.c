@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "memory.h"
 #include "options.h"
 
 #define STACK_SIZE (512UL * 1024)	/* for libpq with TLS and name services */
@@ -122,9 +123,7 @@ workers_start(void (*run) (Request *req), void (*done) (Request *req))
 
 	run_request = run;
 	request_done = done;
-	threads = calloc(options.workers, sizeof(pthread_t));
-	if (threads == NULL)
-		abort();
+	threads = allocate(options.workers * sizeof(pthread_t));
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, STACK_SIZE);
 	for (long i = 0; i < options.workers; i++)

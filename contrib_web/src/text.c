@@ -1,0 +1,79 @@
+/*
+ * text.c
+ *		Is it text?  And percent-decoding.
+ */
+#include "text.h"
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* How many bytes follow the first one of a character, and the least one that needs so many; -1: none begins so. */
+static int
+following_bytes(unsigned char first, unsigned *bits, unsigned *least)
+{
+	static const unsigned leasts[] = {0, 0x80, 0x800, 0x10000};
+	int			n = first < 0x80 ? 0 : first < 0xc0 ? -1 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : first < 0xf8 ? 3 : -1;
+
+	if (n < 0)
+		return n;
+	*bits = n ? first & (0x3f >> n) : first;
+	*least = leasts[n];
+	return n;
+}
+
+bool
+is_utf8(const char *text, size_t length)
+{
+	const unsigned char *p = (const unsigned char *) text;
+	const unsigned char *end = p + length;
+
+	while (p < end)
+	{
+		unsigned	character,
+					least;
+		int			n = following_bytes(*p++, &character, &least);
+
+		if (n < 0 || end - p < n)
+			return false;
+		for (; n > 0; n--, p++)
+		{
+			if ((*p & 0xc0) != 0x80)
+				return false;
+			character = character << 6 | (*p & 0x3f);
+		}
+		if (character < least || character > 0x10ffff || (character >= 0xd800 && character <= 0xdfff) || character == 0)
+			return false;
+	}
+	return true;
+}
+
+bool
+percent_decode(char *result, const char *text, size_t length)
+{
+	bool		whole = true;
+	size_t		n = 0;
+
+	for (size_t i = 0; i < length; i++)
+	{
+		if (text[i] != '%')
+			result[n++] = text[i];
+		else if (i + 2 >= length || hex_digit(text[i + 1]) < 0 || hex_digit(text[i + 2]) < 0)
+			whole = false;
+		else
+		{
+			result[n++] = (char) (hex_digit(text[i + 1]) << 4 | hex_digit(text[i + 2]));
+			i += 2;
+		}
+	}
+	result[n] = '\0';
+	return whole && is_utf8(result, n);
+}
