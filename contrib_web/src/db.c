@@ -82,6 +82,13 @@ note_lost(Request *req, const char *sqlstate, const char *message)
 	req->lost = request_printf(req, "%s", message);
 }
 
+/* A function of the database's may have made or dropped prepared statements of our names. */
+static bool
+is_about_prepared(const char *sqlstate)
+{
+	return strcmp(sqlstate, "26000") == 0 || strcmp(sqlstate, "42P05") == 0;
+}
+
 static void
 note_error(Request *req, PGresult *result)
 {
@@ -93,6 +100,7 @@ note_error(Request *req, PGresult *result)
 		return;
 	}
 	req->error = result;
+	req->db->spoiled = req->db->spoiled || is_about_prepared(sqlstate);
 	snprintf(req->sqlstate, sizeof(req->sqlstate), "%.5s", sqlstate);
 }
 

@@ -148,7 +148,7 @@ pool_take(Pool *pool, ConnectError *error)
 void
 pool_give(DbConnection *connection)
 {
-	bool		fit = PQstatus(connection->pg) == CONNECTION_OK &&
+	bool		fit = !connection->spoiled && PQstatus(connection->pg) == CONNECTION_OK &&
 		PQtransactionStatus(connection->pg) == PQTRANS_IDLE &&
 		PQpipelineStatus(connection->pg) == PQ_PIPELINE_OFF;
 

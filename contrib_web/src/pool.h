@@ -26,6 +26,7 @@ typedef struct DbConnection
 	PGconn	   *pg;
 	Pool	   *pool;
 	struct Prepared *prepared;	/* hash */
+	bool		spoiled;		/* not to be used again */
 	int64_t		idle_since;		/* now_s() */
 	struct DbConnection *prev,
 			   *next;			/* of the pool's idle ones */
