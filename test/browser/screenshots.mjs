@@ -26,7 +26,15 @@ const { values: options } = parseArgs({
 		only: { type: 'string', default: '' },
 	},
 });
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const FLAGS = [
+	'--no-sandbox',
+	'--disable-gpu',
+	'--disable-quic',
+	'--no-first-run',
+	'--disable-background-networking',
+	'--disable-component-update',
+	'--disable-sync',
+];
 const THEMES = options.theme ? [options.theme] : ['light', 'dark'];
 const WIDTHS = options.width ? [Number(options.width)] : [1280, 390];
 const HEIGHT = { 1280: 900, 390: 844 };
@@ -71,7 +79,8 @@ function complain(name, error) {
 }
 
 const open = (page, path) => page.goto(options.base + path);
-const list = (page, query = '') => open(page, `/tables/country${query}`).then(() => page.locator('tbody tr, .empty').first().waitFor());
+const list = (page, query = '') =>
+	open(page, `/tables/country${query}`).then(() => page.locator('tbody tr, .empty').first().waitFor());
 const tone = (page, name) => page.locator(`[data-tone="${name}"]`).waitFor({ state: 'attached' });
 const press = (page, name) => page.getByRole('button', { name }).click();
 const dialog = (page) => page.locator('dialog[open]').waitFor();

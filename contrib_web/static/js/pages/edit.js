@@ -1,9 +1,9 @@
 /**
  * The edit page of a row, and of a new one: form, lock, saving, and what can go wrong with them.
  */
+import { RowLock } from '../../locking.js';
 import { Problem, rowPath, tablePath } from '../api.js';
 import { h } from '../dom.js';
-import { RowLock } from '../../locking.js';
 import { complaint } from '../model/column.js';
 import * as Form from '../model/form.js';
 import { lockView, spoken } from '../model/lock-view.js';
@@ -11,12 +11,14 @@ import { explain } from '../model/problem.js';
 import { paths } from '../model/route.js';
 import { moment, personName } from '../model/text.js';
 import { compare } from '../parts/compare.js';
+import { FormNotes } from '../parts/form-notes.js';
 import { LockBar } from '../parts/lock-bar.js';
 import { rowAside } from '../parts/row-aside.js';
+import { askToDelete, askToLeave, askToTakeOver } from '../parts/row-questions.js';
 import { askFor } from '../parts/unlock.js';
 import '../parts/value-field.js';
-import { announce, ask, askReason, banner, button, toast } from '../ui.js';
 import { lockOnSetting } from '../settings.js';
+import { announce, banner, button, toast } from '../ui.js';
 import { signInAgain } from './signin.js';
 
 /** What of the lock's state can be seen. */
@@ -39,7 +41,7 @@ export class EditPage {
 	#saving = false;
 	#stop = new AbortController();
 	#bar = new LockBar((action) => this.#act(action));
-	#notes = h('div', { class: 'notes' });
+	#notes = new FormNotes();
 	#aside = h('aside', { class: 'row-aside', 'aria-label': 'About this row' });
 	#formElement = h('form', { class: 'row-form', noValidate: true });
 	#saveButtons = [];
@@ -207,7 +209,7 @@ export class EditPage {
 			this.#form = form;
 			this.#conflicts = [...new Set([...this.#conflicts, ...conflicts])].filter((name) => name in form.mine);
 			if (changed.length && !conflicts.length && this.#isDirty)
-				this.#note('info', {
+				this.#notes.show('changed', 'info', {
 					icon: 'info',
 					title: `Others have changed ${changed.join(', ')} meanwhile.`,
 					text: 'The new values are in the form. What you typed is untouched.',
@@ -262,13 +264,7 @@ export class EditPage {
 	}
 
 	async #takeOver() {
-		const { holder } = this.#lock.state;
-		const reason = await askReason({
-			title: `Take over from ${personName(holder)}?`,
-			text: [`${personName(holder)} is told at once and keeps what was typed, but cannot save it any more.`],
-			action: 'Take over',
-			no: 'Leave it',
-		});
+		const reason = await askToTakeOver(this.#lock.state.holder);
 		if (reason !== null) this.#lock.takeOver(reason || null);
 	}
 
@@ -334,75 +330,39 @@ export class EditPage {
 
 	#renderWanted() {
 		const wanted = this.#lock?.state.phase === 'held' ? this.#wanted : null;
-		// Drawn anew only if it says something else: a button must not go while it is pressed.
-		const key = wanted && JSON.stringify([wanted, this.#isDirty]);
-		if (key === this.#wantedDrawn) return;
-		this.#wantedDrawn = key;
-		this.#wantedNote?.remove();
-		this.#wantedNote = null;
-		if (!wanted) return;
-		const { message, requested_at: at } = wanted;
-		const hand = button(
-			this.#isDirty ? 'Save and hand over' : 'Hand over',
-			() => (this.#isDirty ? this.#save({ keep: false }) : this.#leave()),
-			{ kind: 'primary small' },
-		);
-		const no = button(
-			'Not now',
-			() => {
-				this.#declined = at;
-				this.#wanted = null;
-				this.#render();
-			},
-			{ kind: 'small' },
-		);
-		this.#wantedNote = banner('info', {
+		this.#notes.keep('wanted', wanted && [wanted, this.#isDirty], () => this.#wantedNote(wanted));
+	}
+
+	#wantedNote(wanted) {
+		const handOver = () => (this.#isDirty ? this.#save({ keep: false }) : this.#leave());
+		const decline = () => {
+			this.#declined = wanted.requested_at;
+			this.#wanted = null;
+			this.#render();
+		};
+		return banner('info', {
 			icon: 'hand',
 			title: `${personName(wanted)} asks for this row.`,
-			text: message ? `“${message}”` : [],
-			actions: [hand, no],
+			text: wanted.message ? `“${wanted.message}”` : [],
+			actions: [
+				button(this.#isDirty ? 'Save and hand over' : 'Hand over', handOver, { kind: 'primary small' }),
+				button('Not now', decline, { kind: 'small' }),
+			],
 		});
-		this.#notes.append(this.#wantedNote);
 	}
-	#wantedNote = null;
-	#wantedDrawn = null;
 
 	#renderParent() {
 		const holder = this.#parentHolder;
-		if (holder?.acquired_at === this.#parentDrawn) return;
-		this.#parentDrawn = holder?.acquired_at;
-		this.#parentNote?.remove();
-		this.#parentNote = null;
-		if (!holder) return;
-		this.#parentNote = banner('theirs', {
-			icon: 'lock',
-			title: `${holder.name} ${holder.key} is currently being edited by ${personName(holder)}.`,
-			text: [
-				'This row belongs to it, so you can read it but not edit it until then.',
-				h('p', {}, h('a', { href: paths.row(holder.name, holder.key) }, `See ${holder.name} ${holder.key}`)),
-			],
-		});
-		this.#notes.append(this.#parentNote);
-	}
-	#parentNote = null;
-	#parentDrawn;
-
-	/** A message over the form; the next one of the same kind replaces it. */
-	#note(kind, content, { id = 'note' } = {}) {
-		this.#notes.querySelector(`[data-note="${id}"]`)?.remove();
-		const close = button('Close', () => element.remove(), { kind: 'small' });
-		const element = banner(kind, { ...content, actions: [...(content.actions ?? []), close] });
-		element.dataset.note = id;
-		this.#notes.append(element);
-		announce(
-			[content.title, content.text]
-				.flat()
-				.filter((part) => typeof part === 'string')
-				.join(' '),
-			{ urgent: kind === 'bad' },
+		this.#notes.keep('parent', holder && [holder.key, holder.owner, holder.acquired_at], () =>
+			banner('theirs', {
+				icon: 'lock',
+				title: `${holder.name} ${holder.key} is currently being edited by ${personName(holder)}.`,
+				text: [
+					'This row belongs to it, so you can read it but not edit it until then.',
+					h('p', {}, h('a', { href: paths.row(holder.name, holder.key) }, `See ${holder.name} ${holder.key}`)),
+				],
+			}),
 		);
-		if (kind === 'bad') element.scrollIntoView({ block: 'center' });
-		return element;
 	}
 
 	/* Saving */
@@ -468,7 +428,7 @@ export class EditPage {
 		this.#row = this.#row && { ...this.#row, values, label, draft: null };
 		this.#form = Form.create(values);
 		this.#conflicts = [];
-		this.#notes.replaceChildren();
+		this.#notes.clear();
 		this.#draftNote.textContent = '';
 	}
 
@@ -490,11 +450,11 @@ export class EditPage {
 	#failed(error, prefix) {
 		if (!(error instanceof Problem)) throw error;
 		const { title, detail, advice } = explain(error.status, error.problem);
-		this.#note(
-			'bad',
-			{ icon: 'warn', title: [prefix, `${title}.`].filter(Boolean).join(' '), text: [detail, advice].filter(Boolean) },
-			{ id: 'failed' },
-		);
+		this.#notes.show('failed', 'bad', {
+			icon: 'warn',
+			title: [prefix, `${title}.`].filter(Boolean).join(' '),
+			text: [detail, advice].filter(Boolean),
+		});
 	}
 
 	/* Comparing */
@@ -523,22 +483,18 @@ export class EditPage {
 			mayChoose: true,
 		});
 		if (!sides) {
-			this.#note(
-				'warn',
-				{
-					icon: 'warn',
-					title: 'Others have changed what you changed too.',
-					text: `In ${names.join(', ')}. You are asked once more before you save.`,
-					actions: [button('Compare', () => this.#decide(), { kind: 'small' })],
-				},
-				{ id: 'conflict' },
-			);
+			this.#notes.show('conflict', 'warn', {
+				icon: 'warn',
+				title: 'Others have changed what you changed too.',
+				text: `In ${names.join(', ')}. You are asked once more before you save.`,
+				actions: [button('Compare', () => this.#decide(), { kind: 'small' })],
+			});
 			return false;
 		}
 		for (const [name, which] of Object.entries(sides))
 			if (which === 'theirs') this.#form = Form.set(this.#form, name, this.#form.base[name]);
 		this.#conflicts = [];
-		this.#notes.querySelector('[data-note="conflict"]')?.remove();
+		this.#notes.remove('conflict');
 		this.#render();
 		return true;
 	}
@@ -551,14 +507,14 @@ export class EditPage {
 		const take = button('Take it in', () => this.#takeDraft(draft), { kind: 'small primary' });
 		const see = button('Compare', () => this.#compareDraft(draft), { kind: 'small' });
 		const forget = button('Discard', () => this.#discardDraft(), { kind: 'small plain bad' });
-		const element = banner('info', {
-			icon: 'history',
-			title: `You have unsaved text of this row from ${moment(draft.saved_at)}.`,
-			text: 'It was kept when you left without saving.',
-			actions: [take, see, forget],
-		});
-		element.dataset.note = 'draft';
-		this.#notes.append(element);
+		this.#notes.keep('draft', draft.saved_at, () =>
+			banner('info', {
+				icon: 'history',
+				title: `You have unsaved text of this row from ${moment(draft.saved_at)}.`,
+				text: 'It was kept when you left without saving.',
+				actions: [take, see, forget],
+			}),
+		);
 	}
 
 	#takeDraft(draft) {
@@ -566,7 +522,7 @@ export class EditPage {
 		const { form, conflicts } = Form.applyDraft(this.#form, draft.data);
 		this.#form = form;
 		this.#conflicts = conflicts;
-		this.#notes.querySelector('[data-note="draft"]')?.remove();
+		this.#notes.remove('draft');
 		this.#render();
 		this.#lock?.change();
 		return conflicts.length ? this.#decide() : undefined;
@@ -590,7 +546,7 @@ export class EditPage {
 	async #discardDraft() {
 		try {
 			await this.#app.api.delete(`${rowPath(this.#tableName, this.#key)}/draft`);
-			this.#notes.querySelector('[data-note="draft"]')?.remove();
+			this.#notes.remove('draft');
 			toast('The draft is discarded.');
 		} catch (error) {
 			this.#failed(error);
@@ -605,24 +561,8 @@ export class EditPage {
 	}
 
 	async #askToLeave() {
-		const keepsDraft = this.#lock && ['held', 'expired'].includes(this.#lock.state.phase);
-		const answer = await ask({
-			title: 'Leave without saving?',
-			body: [
-				h(
-					'p',
-					{},
-					keepsDraft
-						? 'Your text can be kept as a draft: it is offered again when you come back to this row.'
-						: 'What you typed is only in this page, and will be lost. Copy it first if you need it.',
-				),
-			],
-			choices: [
-				{ value: 'discard', text: keepsDraft ? 'Discard' : 'Leave', kind: 'plain bad' },
-				...(keepsDraft ? [{ value: 'draft', text: 'Keep a draft' }] : []),
-				{ value: 'stay', text: 'Stay' },
-			],
-		});
+		const mayKeepDraft = this.#lock && ['held', 'expired'].includes(this.#lock.state.phase);
+		const answer = await askToLeave(mayKeepDraft);
 		if (answer === 'draft') return this.#keepDraft();
 		if (answer === 'discard' && this.#lock)
 			await this.#app.api.delete(`${rowPath(this.#tableName, this.#key)}/draft`).catch(() => {});
@@ -653,22 +593,7 @@ export class EditPage {
 	}
 
 	async #delete() {
-		const answer = await ask({
-			title: `Delete ${this.#row.label}?`,
-			alert: true,
-			body: [
-				h(
-					'p',
-					{},
-					'The row is removed from the database for good. What refers to it may be removed with it, or keep it from being removed.',
-				),
-			],
-			choices: [
-				{ value: 'no', text: 'Keep it' },
-				{ value: 'yes', text: 'Delete', kind: 'danger' },
-			],
-		});
-		if (answer !== 'yes') return;
+		if (!(await askToDelete(this.#row.label))) return;
 		try {
 			await this.#app.api.delete(rowPath(this.#tableName, this.#key), {
 				body: this.#lock?.token ? { token: this.#lock.token } : undefined,
@@ -741,7 +666,7 @@ export class EditPage {
 			h(
 				'div',
 				{ class: 'edit-columns' },
-				h('div', { class: 'edit-main' }, this.#notes, this.#formElement),
+				h('div', { class: 'edit-main' }, this.#notes.element, this.#formElement),
 				this.#isNew ? null : this.#aside,
 			),
 		);
