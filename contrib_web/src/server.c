@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "access.h"
+#include "caller.h"
 #include "clients.h"
 #include "clock.h"
 #include "db.h"
@@ -25,6 +26,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "options.h"
+#include "origin.h"
 #include "reply.h"
 #include "session.h"
 #include "socket.h"
@@ -79,11 +81,11 @@ send_reply(Request *req)
 {
 	reply_header(req, "X-Content-Type-Options", "nosniff");
 	reply_header(req, "Referrer-Policy", "same-origin");
-	if (access_is_secure(req))
+	if (caller_is_secure(req))
 		reply_header(req, MHD_HTTP_HEADER_STRICT_TRANSPORT_SECURITY, "max-age=31536000");
 	if (quiesced)
 		reply_header(req, MHD_HTTP_HEADER_CONNECTION, "close");
-	access_add_cors(req);
+	origin_add_cors(req);
 	req->answered = now_us();
 	if (req->stream == NULL)
 		clients_start_clock(req->connection);
@@ -115,7 +117,7 @@ handle(Request *req)
 	if (quiesced)
 		reply_problem(req, PROBLEM_UNAVAILABLE, "The server is being stopped.", NULL);
 	else if (strcmp(req->method_name, "OPTIONS") == 0)
-		access_preflight(req);
+		origin_preflight(req);
 	else if (access_admit(req))
 	{
 		if (!(req->route->flags & ROUTE_DIRECT))
@@ -150,7 +152,7 @@ begin(struct MHD_Connection *connection, const char *path, const char *method, v
 	if (req == NULL)
 		return MHD_NO;
 	clients_start_clock(connection);
-	access_identify(req);
+	caller_identify(req);
 	req->body_too_large = refuse_at_once(req);
 	return req->body_too_large ? handle(req) : MHD_YES;
 }
@@ -158,7 +160,7 @@ begin(struct MHD_Connection *connection, const char *path, const char *method, v
 static enum MHD_Result
 take_body(Request *req, const char *data, size_t *size)
 {
-	request_add_body(req, data, *size, access_body_limit(req));
+	request_add_body(req, data, *size, caller_body_limit(req));
 	*size = 0;
 	return req->body_discarded > MOST_DISCARDED ? MHD_NO : MHD_YES;
 }

@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "access.h"
+#include "caller.h"
 #include "db.h"
 #include "handlers.h"
 #include "log.h"
@@ -64,7 +64,7 @@ set_cookie(Request *req, const char *value, const char *more)
 {
 	reply_header(req, MHD_HTTP_HEADER_SET_COOKIE,
 				 request_printf(req, SESSION_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict%s%s", value,
-								access_is_secure(req) ? "; Secure" : "", more));
+								caller_is_secure(req) ? "; Secure" : "", more));
 }
 
 /* A request whose session is none after all.  Its connection is the session's, so that goes first. */
@@ -80,7 +80,7 @@ drop_session(Request *req)
 static void
 open_session(Request *req, unsigned status, const PGresult *state)
 {
-	Session    *before = access_find_session(req);
+	Session    *before = caller_session(req);
 	SessionRefusal refusal;
 
 	if (before)
@@ -259,7 +259,7 @@ get_session(Request *req)
 {
 	const PGresult *state;
 
-	req->session = access_find_session(req);
+	req->session = caller_session(req);
 	if (req->session == NULL)
 	{
 		nobody(req);
