@@ -4,7 +4,6 @@
 import { RowLock } from '../../locking.js';
 import { Problem, rowPath, tablePath } from '../api.js';
 import { h } from '../dom.js';
-import { complaint } from '../model/column.js';
 import * as Form from '../model/form.js';
 import { lockView, spoken } from '../model/lock-view.js';
 import { explain } from '../model/problem.js';
@@ -14,9 +13,9 @@ import { compare } from '../parts/compare.js';
 import { FormNotes } from '../parts/form-notes.js';
 import { LockBar } from '../parts/lock-bar.js';
 import { rowAside } from '../parts/row-aside.js';
+import { RowForm } from '../parts/row-form.js';
 import { askToDelete, askToLeave, askToTakeOver } from '../parts/row-questions.js';
 import { askFor } from '../parts/unlock.js';
-import '../parts/value-field.js';
 import { lockOnSetting } from '../settings.js';
 import { announce, banner, button, toast } from '../ui.js';
 import { signInAgain } from './signin.js';
@@ -34,7 +33,7 @@ export class EditPage {
 	#form = null;
 	#lock = null;
 	#before = null;
-	#fields = new Map();
+	#rowForm = null;
 	#conflicts = [];
 	#asked = null;
 	#ended = null;
@@ -43,11 +42,6 @@ export class EditPage {
 	#bar = new LockBar((action) => this.#act(action));
 	#notes = new FormNotes();
 	#aside = h('aside', { class: 'row-aside', 'aria-label': 'About this row' });
-	#formElement = h('form', { class: 'row-form', noValidate: true });
-	#saveButtons = [];
-	#remove = null;
-	#leaveButton = button('Leave', () => this.#leave(), { kind: 'plain' });
-	#draftNote = h('span', { class: 'quiet small draft-note' });
 
 	constructor(app, { table, key, query }) {
 		this.#app = app;
@@ -161,9 +155,9 @@ export class EditPage {
 		if (state.phase === 'held' && before.phase !== 'held') this.#heldNow(state);
 		if (state.phase === 'blocked' && before.phase !== 'blocked') this.#readRequests();
 		if (before.changedAt !== null && state.changedAt === null && state.phase === 'held')
-			this.#draftNote.textContent = this.#isDirty ? 'Draft kept' : '';
+			this.#rowForm.note = this.#isDirty ? 'Draft kept' : '';
 		if (!SHOWN.some((what) => before[what] !== state[what])) return;
-		const words = spoken(before, state, this.#view());
+		const words = spoken(before, state, this.#lockView());
 		const isUrgent = ['lost', 'expired'].includes(state.phase) || state.warned;
 		if (words) announce(words, { urgent: isUrgent });
 		document.title = `${isUrgent ? '(!) ' : ''}${document.title.replace(/^\(!\) /, '')}`;
@@ -176,7 +170,7 @@ export class EditPage {
 		this.#readRequests();
 	}
 
-	#view() {
+	#lockView() {
 		return lockView(this.#lock.state, {
 			secondsLeft: this.#lock.secondsLeft,
 			mayTakeOver: this.#table.may.take_over,
@@ -290,18 +284,15 @@ export class EditPage {
 	#changed({ name, value, undo }) {
 		this.#form = Form.set(this.#form, name, undo ? this.#form.base[name] : value);
 		this.#conflicts = this.#conflicts.filter((each) => each in this.#form.mine);
-		this.#fields.get(name).complain(null);
-		this.#draftNote.textContent = '';
-		this.#renderField(this.#fields.get(name));
+		this.#rowForm.forgive(name);
+		this.#rowForm.note = '';
+		this.#rowForm.showField(this.#form, name);
 		this.#renderSave();
 		this.#lock?.change();
 	}
 
 	#render() {
-		for (const field of this.#fields.values()) {
-			field.readOnly = !this.#mayEdit;
-			this.#renderField(field);
-		}
+		this.#rowForm.show(this.#form, { mayEdit: this.#mayEdit });
 		this.#renderBar();
 		this.#renderWanted();
 		this.#renderParent();
@@ -309,23 +300,13 @@ export class EditPage {
 		rowAside(this.#aside, { app: this.#app, table: this.#table, row: this.#row });
 	}
 
-	#renderField(field) {
-		field.show(Form.valueOf(this.#form, field.name), { changed: !this.#isNew && field.name in this.#form.mine });
-	}
-
 	#renderBar() {
-		if (this.#lock) this.#bar.show(this.#view(), this.#lock.state);
+		if (this.#lock) this.#bar.show(this.#lockView(), this.#lock.state);
 		else if (!this.#isNew) this.#bar.readOnly();
 	}
 
 	#renderSave() {
-		const ready = this.#mayEdit && (this.#isDirty || this.#isNew) && !this.#saving;
-		for (const element of this.#saveButtons) {
-			element.disabled = !ready;
-			element.hidden = !this.#mayEdit && !this.#isDirty;
-		}
-		this.#leaveButton.textContent = this.#isNew ? 'Cancel' : this.#mayEdit || this.#isDirty ? 'Leave' : 'Back to the list';
-		if (this.#remove) this.#remove.hidden = !this.#mayEdit;
+		this.#rowForm.showButtons({ mayEdit: this.#mayEdit, isDirty: this.#isDirty, isSaving: this.#saving });
 	}
 
 	#renderWanted() {
@@ -370,7 +351,7 @@ export class EditPage {
 	async #save({ keep }) {
 		if (this.#saving || !this.#mayEdit || !(this.#isDirty || this.#isNew)) return;
 		if (this.#conflicts.length && !(await this.#decide())) return;
-		if (!this.#check()) return;
+		if (!this.#rowForm.check(this.#form)) return;
 		this.#saving = true;
 		this.#renderSave();
 		try {
@@ -382,21 +363,6 @@ export class EditPage {
 			this.#saving = false;
 			this.#renderSave();
 		}
-	}
-
-	#check() {
-		let first = null;
-		for (const column of this.#columns()) {
-			const field = this.#fields.get(column.name);
-			const touched = column.name in this.#form.mine || (this.#isNew && column.insertable);
-			const words = touched ? complaint(column, Form.valueOf(this.#form, column.name), this.#isNew) : null;
-			field.complain(words);
-			if (words && !first) first = field;
-		}
-		if (!first) return true;
-		first.focusControl();
-		announce('Something has to be corrected before this can be saved.', { urgent: true });
-		return false;
 	}
 
 	async #update(values, keep) {
@@ -429,19 +395,13 @@ export class EditPage {
 		this.#form = Form.create(values);
 		this.#conflicts = [];
 		this.#notes.clear();
-		this.#draftNote.textContent = '';
+		this.#rowForm.note = '';
 	}
 
 	#refused(error) {
 		if (!(error instanceof Problem)) throw error;
 		const { status, problem, sentAt } = error;
-		const field = this.#fields.get(problem.column);
-		if (status === 422 && field) {
-			field.complain([problem.detail, problem.hint].filter(Boolean).join('. '));
-			field.focusControl();
-			announce(`${field.name}: ${problem.detail}`, { urgent: true });
-			return;
-		}
+		if (status === 422 && this.#rowForm.refuse(problem)) return;
 		if ((status === 423 || (status === 409 && /lost$/.test(problem.type))) && this.#lock)
 			this.#lock.refusedSave({ lock: problem.lock ?? null, sentAt });
 		if (status !== 401) this.#failed(error, 'Not saved.');
@@ -609,30 +569,19 @@ export class EditPage {
 
 	/* Building */
 
-	#columns() {
-		return this.#table.columns;
-	}
-
 	#build() {
-		for (const column of this.#columns()) {
-			const field = document.createElement('value-field');
-			field.configure({
-				column,
-				isNew: this.#isNew,
-				api: this.#app.api,
-				table: this.#tableName,
-				label: this.#row?.references[column.name]?.label,
-				explains: this.#isNew ? this.#table.may.insert : this.#table.may.update,
-			});
-			field.addEventListener('valuechange', ({ detail }) => this.#changed(detail));
-			this.#fields.set(column.name, field);
-		}
-		this.#offerDraft();
-		this.#formElement.append(h('div', { class: 'card fields' }, [...this.#fields.values()]), this.#foot());
-		this.#formElement.addEventListener('submit', (event) => {
-			event.preventDefault();
-			this.#save({ keep: event.submitter?.value === 'keep' });
+		const form = new RowForm({
+			table: this.#table,
+			isNew: this.#isNew,
+			api: this.#app.api,
+			references: this.#row?.references ?? {},
 		});
+		form.addEventListener('change', ({ detail }) => this.#changed(detail));
+		form.addEventListener('save', ({ detail }) => this.#save(detail));
+		form.addEventListener('leave', () => this.#leave());
+		form.addEventListener('delete', () => this.#delete());
+		this.#rowForm = form;
+		this.#offerDraft();
 		const { name, comment } = this.#table;
 		return h(
 			'div',
@@ -666,22 +615,9 @@ export class EditPage {
 			h(
 				'div',
 				{ class: 'edit-columns' },
-				h('div', { class: 'edit-main' }, this.#notes.element, this.#formElement),
+				h('div', { class: 'edit-main' }, this.#notes.element, form.element),
 				this.#isNew ? null : this.#aside,
 			),
 		);
-	}
-
-	#foot() {
-		const save = h('button', { class: 'button primary', type: 'submit', value: 'close' }, 'Save');
-		const keep = h(
-			'button',
-			{ class: 'button', type: 'submit', value: 'keep', title: 'Ctrl+S' },
-			this.#isNew ? 'Save and edit' : 'Save and go on',
-		);
-		if (!this.#isNew && this.#table.may.delete)
-			this.#remove = button('Delete', () => this.#delete(), { kind: 'plain bad push', name: 'trash' });
-		this.#saveButtons = [save, keep];
-		return h('div', { class: 'form-foot' }, save, keep, this.#leaveButton, this.#draftNote, this.#remove);
 	}
 }
