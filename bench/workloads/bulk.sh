@@ -23,17 +23,20 @@ bulk_once() { # SHAPE VARIANT CLUSTER ROUND
 	sql -c "VACUUM bench.$1"
 }
 
-bulk() {
+# Each variant in turn, on both shapes, in both clusters.
+all_variants() { # WORKLOAD: calls WORKLOAD_once SHAPE VARIANT CLUSTER ROUND
 	local round shape variant cluster
 	make_tables
 	for round in $(seq 0 "$ROUNDS"); do
-		progress "bulk: round $round of $ROUNDS"
+		progress "$1: round $round of $ROUNDS"
 		for shape in hot full; do
 			for variant in $(in_turn "$round" "${VARIANTS[@]}"); do
 				for cluster in $(in_turn "$round" on off); do
-					bulk_once $shape "$variant" "$cluster" "$round"
+					"$1_once" $shape "$variant" "$cluster" "$round"
 				done
 			done
 		done
 	done
 }
+
+bulk() { all_variants bulk; }

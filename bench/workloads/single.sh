@@ -10,17 +10,4 @@ single_once() { # SHAPE VARIANT CLUSTER ROUND
 	sql -c "VACUUM bench.$1"
 }
 
-single() {
-	local round shape variant cluster
-	make_tables
-	for round in $(seq 0 "$ROUNDS"); do
-		progress "single: round $round of $ROUNDS"
-		for shape in hot full; do
-			for variant in $(in_turn "$round" "${VARIANTS[@]}"); do
-				for cluster in $(in_turn "$round" on off); do
-					single_once $shape "$variant" "$cluster" "$round"
-				done
-			done
-		done
-	done
-}
+single() { all_variants single; }
