@@ -20,6 +20,7 @@
 
 #define FRESH_SECONDS 10		/* a right that was taken away is noticed after so long */
 #define FORGET_SECONDS 600
+#define MAX_KNOWN 10000			/* tables of a reader; names of forged events may be any */
 
 typedef struct Known
 {
@@ -86,16 +87,6 @@ find_known(const Reader *reader, const char *table)
 	return known;
 }
 
-static Known *
-add_known(Reader *reader, const char *table)
-{
-	Known	   *known = allocate(sizeof(Known) + strlen(table) + 1);
-
-	strcpy(known->table, table);
-	HASH_ADD_STR(reader->rights, table, known);
-	return known;
-}
-
 /* What was looked up before the time. */
 static void
 forget_known(Reader *reader, int64_t before)
@@ -110,6 +101,18 @@ forget_known(Reader *reader, int64_t before)
 		HASH_DEL(reader->rights, known);
 		free(known);
 	}
+}
+
+static Known *
+add_known(Reader *reader, const char *table)
+{
+	Known	   *known = allocate(sizeof(Known) + strlen(table) + 1);
+
+	if (HASH_COUNT(reader->rights) >= MAX_KNOWN)
+		forget_known(reader, INT64_MAX);
+	strcpy(known->table, table);
+	HASH_ADD_STR(reader->rights, table, known);
+	return known;
 }
 
 static void
