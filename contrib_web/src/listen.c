@@ -27,6 +27,7 @@
 
 static pthread_t thread;
 static int	stop_fd;			/* readable: end */
+static atomic_bool stopping;
 static atomic_long connects;
 
 /* ---- an event ---- */
@@ -127,7 +128,7 @@ handle_notifications(PGconn *pg)
 {
 	PGnotify   *notification;
 
-	while ((notification = PQnotifies(pg)) != NULL)
+	while (!stopping && (notification = PQnotifies(pg)) != NULL)
 	{
 		handle(pg, notification->extra);
 		PQfreemem(notification);
@@ -190,6 +191,7 @@ listen_start(void)
 void
 listen_end(void)
 {
+	stopping = true;
 	eventfd_write(stop_fd, 1);
 }
 
