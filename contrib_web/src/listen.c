@@ -42,7 +42,7 @@ look_up_rights(PGconn *pg, const char *table)
 
 	if (roles == NULL)
 		return true;
-	result = PQexecParams(pg, rights_query.sql, 2, NULL, (const char *[]) {table, roles}, NULL, NULL, 0);
+	result = PQexecPrepared(pg, rights_query.name, 2, (const char *[]) {table, roles}, NULL, NULL, 0);
 	done = PQresultStatus(result) == PGRES_TUPLES_OK;
 	rights_note(result, table);
 	PQclear(result);
@@ -100,23 +100,28 @@ wait_for(int fd, int timeout)
 	return fds[0].revents == 0;
 }
 
+static bool
+succeeded(PGresult *result)
+{
+	bool		success = PQresultStatus(result) == PGRES_COMMAND_OK;
+
+	PQclear(result);
+	return success;
+}
+
 static PGconn *
 connect_and_listen(void)
 {
 	ConnectError	error;
 	PGconn	   *pg = connect_database(NULL, NULL, &error);
-	PGresult   *result;
-	bool		listening;
 
 	if (pg == NULL)
 	{
 		log_message("no connection for events: %s", error.message);
 		return NULL;
 	}
-	result = PQexec(pg, "LISTEN locking");
-	listening = PQresultStatus(result) == PGRES_COMMAND_OK;
-	PQclear(result);
-	if (listening)
+	if (succeeded(PQexec(pg, "LISTEN locking")) &&
+		succeeded(PQprepare(pg, rights_query.name, rights_query.sql, 0, NULL)))
 		return pg;
 	log_message("LISTEN: %s", PQerrorMessage(pg));
 	PQfinish(pg);
