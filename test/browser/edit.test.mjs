@@ -257,7 +257,7 @@ scene('back and forward between pages of the site: locked on each arrival, relea
 	await anna.page.goForward();
 	await anna.seesLock('mine');
 	assert.equal(await holder(site, 'BO'), 'anna');
-}, { todo: 'reported' });
+});
 
 scene('leaving with unsaved text asks: stay, keep a draft that is offered again, or discard', async ({ site, invite }) => {
 	const anna = await invite('anna');
@@ -318,7 +318,7 @@ scene('locking with the first change, if one sets it so', async ({ site, invite 
 	await anna.seesLock('mine');
 	assert.equal(await anna.value('name'), 'Belarus!');
 	assert.equal(await holder(site, 'BY'), 'anna');
-}, { todo: 'reported' });
+});
 
 scene('a child is not edited while its parent is somebody else\'s', async ({ site, invite }) => {
 	const [anna, bert] = [await invite('anna'), await invite('bert')];

@@ -1,0 +1,175 @@
+// All locks, the tables and their protection, the history; and the rights that each needs.
+import assert from 'node:assert/strict';
+import { eventually } from './lib/person.mjs';
+import { stage } from './lib/stage.mjs';
+
+const scene = stage('browser_locks');
+const line = (person, text) => person.page.locator('main tbody tr').filter({ hasText: text });
+
+scene('all locks: of every table, live, searched and filtered', async ({ site, invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	await bert.open('/locks');
+	await bert.sees('Nothing is locked');
+	await bert.sees('Live');
+	await anna.edits('country', 'FI');
+	await line(bert, 'country FI').waitFor();
+	await site.sql(`SET SESSION AUTHORIZATION bert; SELECT locking.acquire('language', 'fin', note => 'checking the spelling'), locking.acquire('language', 'swe', hard => false)`);
+	await line(bert, 'language fin').getByText('checking the spelling').waitFor();
+	await line(bert, 'language swe').getByText('soft').waitFor();
+	await bert.page.getByLabel('Mine only').check();
+	await bert.seesNo('country FI');
+	await bert.page.getByLabel('Mine only').uncheck();
+	await bert.page.getByRole('searchbox').fill('spelling');
+	await bert.seesNo('country FI');
+	await line(bert, 'language fin').waitFor();
+	await bert.page.getByRole('searchbox').fill('');
+	await line(bert, 'country FI').waitFor();
+	await bert.page.getByLabel('Table').selectOption('country');
+	await bert.seesNo('language fin');
+	await anna.press('Leave');
+	await bert.sees('No such lock');
+});
+
+scene('several locks are removed at once, with one question and one reason', async ({ site, invite }) => {
+	const [anna, carla] = [await invite('anna'), await invite('carla')];
+	await anna.edits('country', 'GA');
+	await anna.input('name').fill('Gabon of Anna');
+	await site.sql(`SET SESSION AUTHORIZATION bert; SELECT locking.acquire('country', 'GB'), locking.acquire('country', 'GD')`);
+	await carla.open('/locks');
+	for (const key of ['GA', 'GB', 'GD']) await line(carla, `country ${key}`).waitFor();
+	await line(carla, 'country GA').getByRole('checkbox').check();
+	await line(carla, 'country GB').getByRole('checkbox').check();
+	await carla.sees('2 chosen');
+	await carla.press('Remove 2 locks…');
+	await carla.sees('Currently editing: Bert Brandt (bert), Anna Albers (anna). Proceed with removing?');
+	await carla.answers('Leave them');
+	await carla.press('Remove 2 locks…');
+	await carla.dialog().getByLabel('Reason').fill('migration tonight');
+	await carla.answers('Remove');
+	await carla.sees('2 locks are removed.');
+	await carla.seesNo('country GA');
+	await carla.seesNo('country GB');
+	await line(carla, 'country GD').waitFor();
+	await anna.seesLock('bad');
+	await anna.sees('Reason: “migration tonight”.');
+	assert.equal(await anna.value('name'), 'Gabon of Anna');
+	assert.equal(await site.sql(`SELECT count(*) FROM locking.history WHERE event = 'broken' AND reason = 'migration tonight' AND actor = 'carla'`), '2');
+});
+
+scene('choosing all, and none', async ({ site, invite }) => {
+	const carla = await invite('carla');
+	await site.sql(`SET SESSION AUTHORIZATION bert; SELECT locking.acquire('country', 'GE'), locking.acquire('country', 'GF')`);
+	await carla.open('/locks');
+	await carla.page.getByLabel('Choose all').check();
+	await carla.sees('2 chosen');
+	await carla.press('Choose none');
+	await carla.seesNo('2 chosen');
+	assert.ok(!await line(carla, 'country GE').getByRole('checkbox').isChecked());
+});
+
+scene('who may not remove locks is offered to ask instead', async ({ site, invite }) => {
+	const bert = await invite('bert');
+	await site.sql(`SET SESSION AUTHORIZATION anna; SELECT locking.acquire('country', 'GH')`);
+	await bert.open('/locks');
+	await line(bert, 'country GH').waitFor();
+	assert.equal(await bert.page.getByRole('checkbox', { name: /^Choose/ }).count(), 0);
+	await bert.press('Locked by Anna Albers. Unlock?');
+	await bert.sees('Ask Anna Albers for it?');
+	await bert.answers('Ask for it');
+	await bert.sees('Anna Albers has been asked.');
+	assert.equal(await site.sql(`SELECT owner FROM locking.requests WHERE key = 'GH'`), 'bert');
+});
+
+scene('a table is protected, its settings changed, and its protection taken away, by its owner', async ({ site, invite }) => {
+	const carla = await invite('carla');
+	const settings = () => site.sql(`SELECT hard, required, extract(epoch FROM ttl)::integer FROM locking.protected_tables WHERE relation = 'note'::regclass`);
+	await carla.open('/tables');
+	await carla.press('Protect: note');
+	await carla.dialog().getByLabel('A lock ends after').fill('-1');
+	await carla.dialog().getByRole('button', { name: 'Protect', exact: true }).click();
+	await carla.sees('A number of seconds, more than 0; or nothing.');
+	await carla.dialog().getByLabel('A lock ends after').fill('300');
+	await carla.answers('Protect');
+	await carla.sees('note is protected now.');
+	assert.equal(await settings(), 't|f|300');
+	await carla.press('Settings: note');
+	await carla.dialog().getByLabel('Refuse other people’s writes').uncheck();
+	await carla.answers('Save settings');
+	await eventually(async () => assert.equal(await settings(), 'f|f|300'));
+	await carla.button('Settings: note').waitFor();
+	await site.sql(`SELECT locking.acquire('note', '1')`);
+	await carla.press('Settings: note');
+	await carla.dialog().getByRole('button', { name: 'Unprotect…' }).click();
+	await carla.answers('Keep it protected');
+	assert.equal(await settings(), 'f|f|300');
+	await carla.press('Settings: note');
+	await carla.dialog().getByRole('button', { name: 'Unprotect…' }).click();
+	await carla.answers('Unprotect');
+	await carla.sees('note is not protected any more.');
+	assert.equal(await settings(), '');
+	await carla.button('Protect: note').waitFor();
+});
+
+scene('who does not own a table is not offered to change its protection', async ({ invite }) => {
+	const anna = await invite('anna');
+	await anna.open('/tables');
+	await anna.page.getByRole('link', { name: 'country' }).waitFor();
+	assert.equal(await anna.page.getByRole('button', { name: /^(Protect|Settings):/ }).count(), 0);
+});
+
+scene('rows of a table that is not protected are edited without locks, and it is said', async ({ site, invite }) => {
+	const carla = await invite('carla');
+	await carla.open('/tables/note');
+	await carla.sees('This table is not protected.');
+	await carla.page.getByRole('link', { name: 'Note 2' }).click();
+	await carla.sees('Not protected: rows of this table are not locked');
+	await carla.input('body').fill('Note 2, changed');
+	await carla.press('Save');
+	await carla.arrives('/tables/note');
+	assert.equal(await site.sql('SELECT body FROM note WHERE id = 2'), 'Note 2, changed');
+});
+
+scene('the number of locks in the list of tables is live, and leads to them', async ({ invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	await bert.open('/tables');
+	await bert.sees('Live');
+	await anna.edits('proposal', '1');
+	const count = line(bert, 'proposal').getByRole('link', { name: /locked rows in proposal/ });
+	await count.waitFor();
+	await count.click();
+	await line(bert, 'proposal 1').waitFor();
+});
+
+scene('the history tells who did what and why, of one row and of all; the latest first', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await site.sql(`SET SESSION AUTHORIZATION bert; SELECT locking.acquire('country', 'HR')`);
+	await site.sql(`SELECT locking.set_owner('carla'), locking.take_over('country', 'HR', 'goes to print')`);
+	await site.sql(`SELECT locking.set_owner('carla'), locking.release(token) FROM locking.locks WHERE key = 'HR'`);
+	await site.sql(`SELECT locking.acquire('country', 'HU')`);
+	await anna.open('/history?table=country&key=HR');
+	await anna.page.locator('main tbody tr').first().waitFor();
+	const events = await anna.page.locator('main tbody tr .what').allInnerTexts();
+	assert.deepEqual(events.slice(0, 1), ['Released']);
+	assert.ok(events.includes('Taken over') && events.includes('Locked'));
+	await anna.sees('goes to print');
+	await anna.press('Take away the filter key = HR');
+	await line(anna, 'country HU').waitFor();
+	await anna.page.getByLabel('Event', { exact: true }).selectOption('taken_over');
+	await anna.seesNo('country HU');
+	await site.sql(`SELECT locking.acquire('country', 'ID')`);
+	await anna.press('Show what has happened since');
+	await anna.page.getByLabel('Event', { exact: true }).selectOption('');
+	await line(anna, 'country ID').waitFor();
+});
+
+scene('an address that leads nowhere says so', async ({ invite }) => {
+	const anna = await invite('anna');
+	await anna.open('/tables');
+	anna.expects(404);
+	for (const [path, words] of [['/tables/no_such_table', 'Not there'], ['/tables/country/NOPE', 'Not there']]) {
+		await anna.open(path);
+		await anna.sees(words);
+	}
+	await anna.page.getByRole('link', { name: 'Tables' }).first().click();
+	await anna.page.getByRole('link', { name: 'country' }).waitFor();
+});
