@@ -59,8 +59,8 @@ typedef struct Route
 {
 	Method		method;
 	const char *pattern;		/* "/api/v1/tables/{table}/rows/{key}": a parameter is a whole
-								 * segment, percent-decoded ("/" may be in it), perhaps empty;
-								 * "{file...}" at the end: all the rest */
+								 * segment, percent-decoded ("/" may be in it), perhaps empty,
+								 * "~." for "." (request.c); "{file...}" at the end: all the rest */
 	Handler		handler;
 	unsigned	flags;
 } Route;
