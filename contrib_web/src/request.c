@@ -100,12 +100,18 @@ request_add_body(Request *req, const char *data, size_t size, size_t limit)
  * Browsers and proxies resolve the segments "", "." and "..", so these values are sent with a "~"
  * before them; values that look like that ("~..") have one more.
  */
+static bool
+needs_guard(const char *text)
+{
+	const char *rest = text + strspn(text, "~");
+
+	return *rest == '\0' || strcmp(rest, ".") == 0 || strcmp(rest, "..") == 0;
+}
+
 static const char *
 without_guard(const char *segment)
 {
-	const char *rest = segment + strspn(segment, "~");
-
-	return rest > segment && (*rest == '\0' || strcmp(rest, ".") == 0 || strcmp(rest, "..") == 0) ? segment + 1 : segment;
+	return *segment == '~' && needs_guard(segment) ? segment + 1 : segment;
 }
 
 static void
@@ -231,6 +237,16 @@ request_param(const Request *req, const char *name)
 		if (strcmp(req->params[i].name, name) == 0)
 			return req->params[i].value;
 	abort();					/* the route's pattern has no such parameter */
+}
+
+const char *
+request_segment(Request *req, const char *text)
+{
+	char	   *segment = obstack_alloc(&req->memory, 1 + 3 * strlen(text) + 1);
+
+	*segment = '~';
+	percent_encode(segment + 1, text);
+	return needs_guard(text) ? segment : segment + 1;
 }
 
 const char *

@@ -1,8 +1,11 @@
 /*
  * text.c
- *		Is it text?  And percent-decoding.
+ *		Is it text?  And percent-encoding.
  */
 #include "text.h"
+
+#include <stdio.h>
+#include <string.h>
 
 static int
 hex_digit(char c)
@@ -76,4 +79,17 @@ percent_decode(char *result, const char *text, size_t length)
 	}
 	result[n] = '\0';
 	return whole && is_utf8(result, n);
+}
+
+void
+percent_encode(char *result, const char *text)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+
+	for (; *text; text++)
+		if (strchr(plain, *text))
+			*result++ = *text;
+		else
+			result += sprintf(result, "%%%02X", (unsigned char) *text);
+	*result = '\0';
 }

@@ -1,6 +1,6 @@
 /*
  * text.h
- *		Is it text?  And percent-decoding.
+ *		Is it text?  And percent-encoding.
  */
 #ifndef TEXT_H
 #define TEXT_H
@@ -13,5 +13,8 @@ extern bool is_utf8(const char *text, size_t length);
 
 /* Decodes into RESULT, of LENGTH + 1 bytes.  False if that is no text, or what follows a "%" is no code. */
 extern bool percent_decode(char *result, const char *text, size_t length);
+
+/* Encodes all but letters, digits and "-._~" into RESULT, of three times the length and 1 byte more. */
+extern void percent_encode(char *result, const char *text);
 
 #endif							/* TEXT_H */

@@ -72,6 +72,9 @@ extern const Route routes[];	/* the first that fits; ends with pattern NULL */
 /* Parameter NAME of the path, decoded; it must be in the route's pattern. */
 extern const char *request_param(const Request *req, const char *name);
 
+/* The reverse: TEXT as a segment of a path. */
+extern const char *request_segment(Request *req, const char *text);
+
 /* Argument NAME of the query string, decoded; NULL if it is not there. "?a" gives "". */
 extern const char *request_query(const Request *req, const char *name);
 
