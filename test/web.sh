@@ -7,11 +7,11 @@
 # shellcheck disable=SC2034 # read by who sources this
 WEB_PACKAGES=(libmicrohttpd-dev libpq-dev libjansson-dev uthash-dev pkg-config gzip)
 
-# Builds locking-web in the copy of the checkout: $SRC/contrib_web/build/locking-web, or
-# that of another target of its Makefile.
-build_web() { # [TARGET]
+# Builds a target of contrib_web/Makefile in the copy of the checkout; all:
+# $SRC/contrib_web/build/locking-web.
+build_web() { # TARGET
 	local log=$WORK/build-web.log
-	if ! as_user make -s -j"$(nproc)" -C "$SRC/contrib_web" "$@" >"$log" 2>&1; then
+	if ! as_user make -s -j"$(nproc)" -C "$SRC/contrib_web" "$1" >"$log" 2>&1; then
 		cat "$log" >&2
 		complain "locking-web does not build"
 		return 1
@@ -27,4 +27,37 @@ ask_for_passwords() { # NAME ROLE...
 	printf 'local all %s trust\nlocal all all scram-sha-256\n' "$trusted" |
 		as_user tee "$data/pg_hba.conf" >/dev/null
 	as_user pg_ctl -D "$data" reload >/dev/null
+}
+
+# Starts locking-web, built before, on the loopback for a database of the cluster started
+# last, and sets WEB_ADDRESS. It goes on when this shell ends; stop_web knows it by WORK.
+start_web() { # DATABASE
+	local output=$WORK/web.out tries
+	"${AS_USER[@]}" "$SRC/contrib_web/build/locking-web" --listen 127.0.0.1:0 \
+		--dsn "host=$PGHOST port=$PGPORT dbname=$1 user=locking_web" >"$output" 2>"$WORK/web.log" </dev/null &
+	echo $! >"$WORK/web.pid"
+	for ((tries = 0; tries < 100; tries++)); do
+		WEB_ADDRESS=$(sed -n 's/^listening on //p' "$output")
+		[ -z "$WEB_ADDRESS" ] || return 0
+		sleep 0.1
+	done
+	cat "$WORK/web.log" >&2
+	complain "locking-web does not start"
+	return 1
+}
+
+stop_web() {
+	local pid tries
+	pid=$(cat "$WORK/web.pid" 2>/dev/null) || return 0
+	for ((tries = 0; tries < 100; tries++)); do
+		is_web "$pid" || return 0
+		[ "$tries" -gt 0 ] || kill -TERM "$pid"
+		sleep 0.1
+	done
+	kill -KILL "$pid"
+}
+
+# A stale web.pid may name another's process by now.
+is_web() { # PID
+	[ "$(readlink "/proc/$1/exe" 2>/dev/null)" = "$(readlink -f "$WORK/src/contrib_web/build/locking-web")" ]
 }
