@@ -132,6 +132,7 @@ const handlers = {
 
 	tick(s, e, now) {
 		if (s.phase === 'held') return tickHeld(s, now);
+		if (s.pending) return [s];
 		if (s.retryAt !== null && now >= s.retryAt) return retry(s);
 		if (s.holder && ['blocked', 'elsewhere', 'lost'].includes(s.phase) && now >= s.holder.endsAt) return look(s);
 		return [s];

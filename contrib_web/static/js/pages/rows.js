@@ -29,23 +29,28 @@ export class RowsPage extends ListPage {
 	}
 
 	async load() {
+		this.#listen();
 		const [table] = await Promise.all([this.app.api.get(tablePath(this.name)), this.refetch()]);
 		this.#table = table.data;
 		this.title = this.#table.name;
 		this.element = this.#build();
+		this.#replay();
 		this.draw();
-		this.#listen();
 	}
 
 	fetch({ q, sort, dir, after, before, filter, locked }) {
+		this.#since = [];
 		return this.app.api.get(`${tablePath(this.name)}/rows`, { q, sort, dir, after, before, filter, locked });
 	}
 
 	take({ rows }, sentAt) {
 		this.#before = this.#rows;
 		this.#rows = rows.map((row) => ({ ...row, lock: timed(row.lock, sentAt) }));
+		if (this.#table) this.#replay();
 	}
 	#before = [];
+	// What has happened since the rows were asked for, and may not be in the answer; null: nothing is asked.
+	#since = null;
 
 	draw({ quiet = false } = {}) {
 		if (quiet && sameRows(this.#before, this.#rows)) this.#refreshLocks();
@@ -67,17 +72,28 @@ export class RowsPage extends ListPage {
 	}
 
 	#happened(event) {
-		if (event.table !== this.#table.table) return;
-		const { rows, touched, unclear } = applyEvent(this.#rows, event, {
-			owner: this.app.session.owner,
-			now: performance.now(),
-			toClock: clock.toClock,
-		});
+		this.#since?.push(event);
+		if (!this.#table || event.table !== this.#table.table) return;
+		const { rows, touched, unclear } = this.#apply(event);
 		if (unclear || (this.query.locked && !touched)) this.reloadSoon();
 		if (!touched) return;
 		this.#rows = rows;
 		this.#updateRow(rows.find(({ key }) => key === touched));
 		this.#watch();
+	}
+
+	#apply(event) {
+		const about = { owner: this.app.session.owner, now: performance.now(), toClock: clock.toClock };
+		return applyEvent(this.#rows, event, about);
+	}
+
+	#replay() {
+		for (const event of this.#since.filter(({ table }) => table === this.#table.table)) {
+			const { rows, unclear } = this.#apply(event);
+			this.#rows = rows;
+			if (unclear) this.reloadSoon();
+		}
+		this.#since = null;
 	}
 
 	#updateRow(row) {

@@ -49,16 +49,28 @@ export class ChoiceBox extends HTMLElement {
 		return this.#value;
 	}
 
-	/** @param {string|null|undefined} value @param {string} [label] the row's name, if known */
+	/** Whether the row's name was told with the value. */
+	get isNamed() {
+		return this.#isNamed;
+	}
+	#isNamed = false;
+
+	/**
+	 * Shown once more, nothing changes: not the name, nor what somebody is typing to search.
+	 * @param {string|null|undefined} value @param {string} [label] the row's name, if known
+	 */
 	show(value, label) {
+		const isSame = value === this.#value;
+		if (isSame && label === undefined) return;
+		this.#isNamed = label !== undefined;
 		this.#value = value;
 		this.#label = value === null || value === undefined ? '' : label && label !== value ? `${label} (${value})` : value;
-		this.#input.value = this.#label;
+		if (!isSame || !this.#isOpen) this.#input.value = this.#label;
 	}
 
 	set readOnly(on) {
 		this.#input.readOnly = on;
-		this.#close();
+		if (on) this.#close();
 	}
 
 	#typed() {

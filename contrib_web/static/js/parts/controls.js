@@ -373,7 +373,7 @@ const choice = ({ id, label, search }, changed) => {
 		focus: () => box.input.focus(),
 		show(value, known) {
 			box.show(value, known);
-			if (value && !known)
+			if (value && !box.isNamed)
 				search(null, value)
 					.then(({ choices: [found] }) => box.value === value && found && box.show(value, found.label))
 					.catch(() => {});

@@ -68,7 +68,7 @@ function history(app, table, row) {
 			list.replaceChildren(...(data.events.length ? data.events.map(entry) : [h('li', { class: 'quiet' }, 'Nothing recorded')]));
 		})
 		.catch(() => list.replaceChildren(h('li', { class: 'quiet' }, 'Not available now')));
-	const all = h('a', { class: 'small', href: paths.history({ table: table.table, key: row.key }) }, 'Whole history');
+	const all = h('a', { class: 'small', href: paths.history({ table: table.table, key: row.key }) }, 'All of it');
 	return h(
 		'section',
 		{ class: 'card' },
