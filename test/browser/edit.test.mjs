@@ -231,7 +231,7 @@ scene('leaving in any way releases: another address, a link, the button, back, c
 	const anna = await invite('anna');
 	const ways = {
 		'another address': () => anna.page.goto('about:blank'),
-		'a link': () => anna.page.getByRole('link', { name: 'History' }).click(),
+		'a link': () => anna.page.getByRole('link', { name: 'History', exact: true }).click(),
 		'the button': () => anna.press('Leave'),
 		back: () => anna.page.goBack(),
 		'closing the tab': () => anna.page.close({ runBeforeUnload: true }),
@@ -314,6 +314,7 @@ scene('locking with the first change, if one sets it so', async ({ site, invite 
 	await anna.open('/tables/country/BY');
 	await anna.sees('Not locked yet: your first change locks it');
 	assert.equal(await holder(site, 'BY'), '');
+	await anna.input('name').press('End');
 	await anna.input('name').pressSequentially('!');
 	await anna.seesLock('mine');
 	assert.equal(await anna.value('name'), 'Belarus!');

@@ -119,6 +119,9 @@ scene('a foreign key is a choice that one searches in, with the keyboard', async
 	await box.fill('norw');
 	await anna.field('country').getByRole('option', { name: /Norway/ }).waitFor();
 	await eventually(async () => assert.equal(await anna.field('country').getByRole('option').count(), 1));
+	await site.sql(`SET SESSION AUTHORIZATION bert; SELECT locking.request('proposal', '${ICELAND}', 'please')`);
+	await anna.sees('Bert Brandt asks for this row.');
+	assert.equal(await box.inputValue(), 'norw', 'what happens meanwhile does not disturb');
 	await box.press('ArrowDown');
 	await box.press('Enter');
 	await eventually(async () => assert.equal(await box.inputValue(), 'Norway (NO)'));

@@ -147,12 +147,13 @@ export class Person {
 		if (response.status() >= 400 && !this.#isExpected(response.status(), pathname)) this.#trouble(`${response.request().method()} ${pathname} was answered by ${response.status()}`);
 	}
 
-	// A page that is left gives up what it was reading; beacons, and answers without content,
-	// are reported as given up, too.
+	// A page that is left gives up what it was reading; what outlives it (beacons, releases) and
+	// answers without content are reported as given up, too.
 	#unanswered(request) {
 		const { pathname } = new URL(request.url());
 		const why = request.failure()?.errorText;
-		const isGivenUp = request.method() === 'GET' || request.resourceType() === 'ping' || this.#answers.has(request);
+		const outlives = request.resourceType() === 'ping' || (request.method() === 'DELETE' && pathname.endsWith('/lock'));
+		const isGivenUp = request.method() === 'GET' || outlives || this.#answers.has(request);
 		if (why === 'net::ERR_ABORTED' && isGivenUp) return;
 		if (!this.#isExpected(0, pathname)) this.#trouble(`${request.method()} ${pathname} failed: ${why}`);
 	}

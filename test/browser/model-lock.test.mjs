@@ -1,0 +1,420 @@
+// The lock session's state machine, alone: no clock, no network, no document.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DRAFT_DELAY, initial, mayEdit, renewEvery, step, timeLeft, wakeAt, warnAfter } from '../../contrib_web/static/js/model/lock-session.js';
+
+const MINE = { owner: 'anna', is_mine: true, token: 7, client: 'tab-1', seconds_left: 60 };
+const THEIRS = { owner: 'bert', owner_name: 'Bert Brandt', is_mine: false, token: null, client: null, seconds_left: 30 };
+
+/** A session that keeps its own time and what it was last told to do. */
+class Session {
+	constructor(options = {}) {
+		this.state = initial({ ttl: 120, warning: 60, ...options });
+		this.now = 1000;
+		this.actions = [];
+	}
+
+	/** Lets an event happen. */
+	at(type, details = {}) {
+		const { state, actions } = step(this.state, { type, ...details }, this.now);
+		this.state = state;
+		this.actions = actions;
+		return this;
+	}
+
+	/** Time passes, without anything happening. */
+	after(milliseconds) {
+		this.now += milliseconds;
+		return this;
+	}
+
+	/** Time passes until the machine wants to be woken, and it is. */
+	tick() {
+		const at = wakeAt(this.state);
+		assert.notEqual(at, Infinity, 'it wants to be woken');
+		this.now = Math.max(this.now, at);
+		return this.at('tick');
+	}
+
+	/** The answer that a lock was granted, to a request sent just now. */
+	granted(details = {}) { return this.at('granted', { token: 7, seconds_left: 120, outcome: 'acquired', sentAt: this.now, ...details }); }
+	renewed(details = {}) { return this.at('renewed', { seconds_left: 120, sentAt: this.now, ...details }); }
+	failed(of, status, details = {}) { return this.at('failed', { of, status, problem: {}, lock: null, sentAt: this.now, ...details }); }
+	does(...expected) {
+		assert.deepEqual(this.actions, expected);
+		return this;
+	}
+
+	is(phase) {
+		assert.equal(this.state.phase, phase);
+		return this;
+	}
+}
+
+const held = (options) => new Session(options).at('open').granted();
+const typing = () => held().after(1000).at('change');
+const expired = () => {
+	const session = held();
+	session.now = session.state.endsAt;
+	return session.at('tick').is('expired');
+};
+
+test('opening locks, and then the row is read anew', () => {
+	const session = new Session().at('open').is('acquiring').does({ do: 'acquire' });
+	assert.equal(mayEdit(session.state), false);
+	session.granted().is('held').does({ do: 'reread' });
+	assert.equal(mayEdit(session.state), true);
+	assert.equal(session.state.token, 7);
+});
+
+test('a table that is not protected is edited without a lock', () => {
+	const session = new Session({ lockOn: 'never' }).at('open').is('idle').does().at('change').is('idle').does();
+	assert.equal(mayEdit(session.state), true);
+	assert.equal(wakeAt(session.state), Infinity);
+});
+
+test('locking with the first change lets it be typed meanwhile', () => {
+	const session = new Session({ lockOn: 'change' }).at('open').is('idle').does();
+	assert.equal(mayEdit(session.state), true);
+	session.at('change').is('acquiring').does({ do: 'acquire' });
+	assert.equal(mayEdit(session.state), true);
+	session.granted().is('held');
+});
+
+test('a row that was just seen to be locked is not asked for', () => {
+	new Session().at('open', { lock: THEIRS, sentAt: 1000, client: 'tab-1' }).is('blocked').does();
+	new Session().at('open', { lock: { ...MINE, client: 'tab-2' }, sentAt: 1000, client: 'tab-1' }).is('elsewhere').does();
+	new Session().at('open', { lock: MINE, sentAt: 1000, client: 'tab-1' }).is('acquiring').does({ do: 'acquire' });
+});
+
+test('the time is counted from when the request was sent, so never longer than the server\'s', () => {
+	const session = new Session().at('open').after(5000).granted({ sentAt: 1000, seconds_left: 120 });
+	assert.equal(session.state.endsAt, 1000 + 120_000);
+	assert.equal(timeLeft(session.state, session.now), 115_000);
+	assert.equal(timeLeft(session.state, 1_000_000), 0);
+});
+
+test('while the page is used it is renewed in good time; while it is not, it is not', () => {
+	const idle = held();
+	assert.equal(wakeAt(idle.state), idle.state.renewedAt + warnAfter(idle.state));
+	const used = held().after(1000).at('use').does();
+	assert.equal(wakeAt(used.state), used.state.renewedAt + renewEvery(used.state));
+	used.tick().does({ do: 'renew', token: 7, draft: false });
+	assert.ok(renewEvery(used.state) * 2 < 120_000, 'a lost renewal can be repeated');
+});
+
+test('only one request is under way', () => {
+	const session = held().after(1000).at('use').tick().does({ do: 'renew', token: 7, draft: false });
+	session.at('use').does().at('change').does().at('news', { event: 'changed' }).does().at('hide').does().at('wake').does();
+	session.renewed().does({ do: 'look' });
+});
+
+test('what was typed goes to the server as a draft after a while, once', () => {
+	const session = typing();
+	assert.equal(wakeAt(session.state), session.now + DRAFT_DELAY);
+	session.tick().does({ do: 'renew', token: 7, draft: true });
+	session.renewed({ draft: true });
+	assert.equal(session.state.changedAt, null);
+});
+
+test('what is typed while a draft is on its way is sent as well', () => {
+	const session = typing().tick();
+	const sentAt = session.now;
+	session.after(100).at('change').renewed({ draft: true, sentAt });
+	assert.notEqual(session.state.changedAt, null);
+	session.tick().does({ do: 'renew', token: 7, draft: true });
+});
+
+test('what was typed goes to the server when the page goes out of sight', () => {
+	typing().at('hide').does({ do: 'renew', token: 7, draft: true });
+	held().at('hide').does();
+});
+
+test('a warning comes before the end; using the page renews at once', () => {
+	const session = held().tick().is('held').does();
+	assert.equal(session.state.warned, true);
+	assert.ok(session.state.endsAt > session.now, 'before');
+	session.at('use').does({ do: 'renew', token: 7, draft: false }).renewed();
+	assert.equal(session.state.warned, false);
+});
+
+test('a warning time longer than the lock is cut to half of it', () => {
+	const session = held({ ttl: 120, warning: 600 });
+	assert.equal(warnAfter(session.state), 60_000);
+});
+
+test('an expired lock is resumed by using the page, and that is told', () => {
+	const session = expired().does();
+	assert.equal(mayEdit(session.state), true, 'typing goes on');
+	session.at('use').does({ do: 'renew', token: 7, draft: false }).renewed().is('held');
+	assert.equal(session.state.resumed, true);
+	session.after(1000).at('use').tick().renewed();
+	assert.equal(session.state.resumed, false, 'told once');
+});
+
+test('an expired lock that cannot be resumed is lost, and says why', () => {
+	const session = expired().at('use').failed('renew', 409).is('lost').does();
+	assert.equal(session.state.loss.cause, 'ended');
+	assert.equal(session.state.token, null);
+	assert.equal(mayEdit(session.state), false);
+	session.at('again').is('acquiring').does({ do: 'acquire' });
+	assert.equal(session.state.loss, null);
+});
+
+test('expired, and somebody else came: he has taken nothing over', () => {
+	const session = expired().at('news', { event: 'acquired' }).does({ do: 'look' }).at('looked', { lock: THEIRS, sentAt: 130_000 }).is('lost');
+	assert.equal(session.state.loss.cause, 'ended');
+	assert.equal(session.state.holder.owner, 'bert');
+});
+
+test('a tab that slept finds out at once: tick and wake after the end, resumed or lost', () => {
+	for (const [answer, phase] of [['renewed', 'held'], ['lost', 'lost']]) {
+		const session = typing().after(3_600_000).at('wake').does({ do: 'renew', token: 7, draft: true });
+		if (answer === 'renewed') session.renewed();
+		else session.failed('renew', 409);
+		session.is(phase);
+	}
+	held().after(3_600_000).at('tick').is('expired');
+});
+
+test('taken over: told by the news, lost, and its holder is known', () => {
+	const session = typing().at('news', { event: 'taken_over' }).does({ do: 'look' }).at('looked', { lock: THEIRS, sentAt: 2000 }).is('lost');
+	assert.equal(session.state.loss.cause, 'taken_over');
+	assert.equal(session.state.holder.endsAt, 2000 + 30_000);
+	assert.equal(session.state.token, null);
+	session.at('leave').does();
+});
+
+test('removed by another: lost, with nobody holding it', () => {
+	const session = held().at('news', { event: 'broken' }).at('looked', { lock: null }).is('lost');
+	assert.equal(session.state.loss.cause, 'broken');
+	assert.equal(session.state.holder, null);
+	session.at('again').does({ do: 'acquire' });
+});
+
+test('news that turns out to be nothing changes nothing', () => {
+	held().at('news', { event: 'changed' }).at('looked', { lock: MINE, sentAt: 1000 }).is('held').does();
+});
+
+test('a lock that this page found and that a reload released just after is taken anew', () => {
+	const session = new Session().at('open').granted({ outcome: 'renewed' });
+	session.at('news', { event: 'released' }).at('looked', { lock: null }).is('acquiring').does({ do: 'acquire' });
+	held().at('news', { event: 'released' }).at('looked', { lock: null }).is('lost');
+});
+
+test('in a second tab: asked, not accused; control is taken, and the first tab is told', () => {
+	const second = new Session().at('open').at('held', { lock: { ...MINE, client: 'tab-2' }, sentAt: 1000 }).is('elsewhere');
+	assert.equal(mayEdit(second.state), false);
+	second.at('control').does({ do: 'control' }).granted({ token: 8 }).is('held');
+	const first = typing().at('news', { event: 'acquired' }).at('looked', { lock: { ...MINE, token: 8 }, sentAt: 2000 }).is('lost');
+	assert.equal(first.state.loss.cause, 'moved');
+});
+
+test('blocked: looks again when the holder\'s time has passed, then the row is free', () => {
+	const session = new Session().at('open').failed('acquire', 423, { lock: THEIRS }).is('blocked');
+	assert.equal(wakeAt(session.state), session.now + 30_000);
+	session.tick().does({ do: 'look' });
+	session.at('looked', { lock: { ...THEIRS, seconds_left: 20 }, sentAt: session.now }).is('blocked');
+	session.tick().at('looked', { lock: null }).is('free').does({ do: 'reread' });
+	session.at('again').does({ do: 'acquire' }).granted().is('held');
+});
+
+test('blocked: taking over, and being refused it', () => {
+	const blocked = () => new Session().at('open').failed('acquire', 423, { lock: THEIRS });
+	blocked().at('takeOver', { reason: 'print' }).does({ do: 'takeOver', reason: 'print' }).granted({ token: 9 }).is('held');
+	const refused = blocked().at('takeOver', { reason: 'print' }).failed('takeOver', 403, { problem: { detail: 'no' } }).is('blocked');
+	assert.equal(refused.state.refusal.status, 403);
+});
+
+test('lost: a takeover that is refused leaves it lost', () => {
+	const session = typing().at('news', { event: 'taken_over' }).at('looked', { lock: THEIRS, sentAt: 2000 });
+	session.at('takeOver', { reason: '' }).failed('takeOver', 403).is('lost');
+	assert.equal(session.state.loss.cause, 'taken_over');
+});
+
+test('may not be locked, or is gone', () => {
+	new Session().at('open').failed('acquire', 403).is('refused').does();
+	typing().at('hide').failed('renew', 404).is('refused');
+});
+
+test('no connection: repeated ever more slowly, and with success all is as before', () => {
+	const session = held().after(1000).at('use').tick();
+	const waits = [];
+	for (let tries = 0; tries < 6 && session.state.phase === 'held'; tries++) {
+		session.failed('renew', 0);
+		assert.equal(session.state.trouble, 'offline');
+		waits.push(session.state.retryAt - session.now);
+		session.tick();
+	}
+	assert.deepEqual(waits, [...waits].sort((a, b) => a - b));
+	assert.ok(waits.at(-1) <= 15_000);
+	session.renewed().is('held');
+	assert.equal(session.state.trouble, null);
+	assert.equal(session.state.retries, 0);
+});
+
+test('no connection until after the end: expired, not lost, and tried again', () => {
+	const session = typing().tick();
+	for (let tries = 0; tries < 40 && session.state.phase === 'held'; tries++) {
+		if (session.state.pending) session.failed('renew', 0);
+		session.tick();
+	}
+	session.is('expired');
+	assert.equal(mayEdit(session.state), true);
+	if (session.state.pending) session.failed('renew', 0);
+	session.at('wake').does({ do: 'renew', token: 7, draft: true }).renewed({ draft: true }).is('held');
+});
+
+test('the database is away: said apart from no connection', () => {
+	assert.equal(held().after(1000).at('use').tick().failed('renew', 503).state.trouble, 'busy');
+});
+
+test('signed out: nothing is sent until signed in again, then it asks', () => {
+	const session = typing().tick().failed('renew', 401);
+	assert.equal(session.state.trouble, 'signed_out');
+	session.at('use').does().at('change').does();
+	session.at('wake').does({ do: 'renew', token: 7, draft: true }).renewed({ draft: true }).is('held');
+	assert.equal(session.state.trouble, null);
+});
+
+test('saved and released; saved and gone on', () => {
+	typing().at('saved', { released: true }).is('left').does().at('leave').does();
+	const session = typing().at('saved', { released: false, seconds_left: 120, sentAt: 3000 }).is('held');
+	assert.equal(session.state.changedAt, null);
+	assert.equal(session.state.token, 7);
+	assert.equal(session.state.endsAt, 123_000);
+});
+
+test('a refused save: lost, to whom if it is known', () => {
+	assert.equal(typing().at('refusedSave', { lock: THEIRS, sentAt: 2000 }).is('lost').state.holder.owner, 'bert');
+	assert.equal(typing().at('refusedSave', { lock: null, sentAt: 2000 }).is('lost').state.loss.cause, 'changed');
+});
+
+test('leaving releases, by beacon if the page goes; a grant that comes too late is given back', () => {
+	held().at('leave').is('left').does({ do: 'release', token: 7, beacon: false });
+	held().at('leave', { beacon: true }).does({ do: 'release', token: 7, beacon: true });
+	new Session().at('open').at('leave').is('left').does().granted().is('left').does({ do: 'release', token: 7, beacon: false });
+	const left = held().at('leave');
+	for (const type of ['use', 'change', 'tick', 'wake', 'news', 'hide']) left.at(type, { event: 'changed' }).is('left').does();
+	assert.equal(wakeAt(left.state), Infinity);
+});
+
+test('a page that comes back out of the browser\'s cache locks anew', () => {
+	held().at('leave', { beacon: true }).at('restore').is('acquiring').does({ do: 'acquire' });
+});
+
+test('states cannot be changed, and an event without consequence gives the same state', () => {
+	const { state } = held();
+	assert.throws(() => { state.phase = 'lost'; }, TypeError);
+	assert.equal(step(state, { type: 'hide' }, 1000).state, state);
+	assert.throws(() => step(state, { type: 'no such event' }, 1000), TypeError);
+});
+
+/* Anything in any order, against a server that is played here */
+
+// mulberry32: small, and the same numbers in every run.
+function randomNumbers(seed) {
+	let a = seed;
+	return () => {
+		a = (a + 0x6d2b79f5) | 0;
+		let t = Math.imul(a ^ (a >>> 15), 1 | a);
+		t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+		return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+	};
+}
+
+/** The database's side of one row: who has it, until when, and whether it was written. */
+class Row {
+	owner = null;
+	token = 0;
+	endsAt = 0;
+	wroteSince = false;
+	ttl = 120_000;
+
+	lock(now) {
+		if (!this.owner || now >= this.endsAt) return null;
+		const isMine = this.owner === 'anna';
+		return { owner: this.owner, is_mine: isMine, token: isMine ? this.token : null, client: this.client, seconds_left: (this.endsAt - now) / 1000 };
+	}
+
+	take(owner, client, now) {
+		Object.assign(this, { owner, client, token: this.token + 1, endsAt: now + this.ttl, wroteSince: false });
+		return this.token;
+	}
+
+	answer(action, now) {
+		const lock = this.lock(now);
+		const refused = { type: 'failed', of: action.do, status: 423, problem: {}, lock };
+		if (action.do === 'look') return { type: 'looked', lock };
+		if (action.do === 'renew') {
+			const isGood = this.owner === 'anna' && action.token === this.token && (lock || !this.wroteSince);
+			if (!isGood) return { ...refused, status: 409 };
+			this.endsAt = now + this.ttl;
+			return { type: 'renewed', seconds_left: this.ttl / 1000, draft: action.draft };
+		}
+		if (lock && !lock.is_mine && action.do !== 'takeOver') return refused;
+		if (lock?.is_mine && lock.client !== 'tab' && action.do === 'acquire') return refused;
+		return { type: 'granted', token: this.take('anna', 'tab', now), seconds_left: this.ttl / 1000, outcome: 'acquired' };
+	}
+}
+
+const READER = ['use', 'use', 'change', 'change', 'change', 'hide', 'wake', 'again', 'control', 'takeOver', 'tick', 'tick'];
+
+function walk(seed) {
+	const random = randomNumbers(seed);
+	const pick = (list) => list[Math.floor(random() * list.length)];
+	const row = new Row();
+	const session = new Session().at('open');
+	const network = [{ action: session.actions[0], sentAt: session.now }];
+	const ways = {
+		reader: () => {
+			const type = pick(READER);
+			const fits = { again: ['lost', 'free'], control: ['elsewhere'], takeOver: ['blocked', 'lost'] }[type];
+			if (!fits || (fits.includes(session.state.phase) && !session.state.pending)) session.at(type, { reason: '' });
+		},
+		answer: () => {
+			const sent = network.shift();
+			if (!sent) return;
+			const { action, sentAt } = sent;
+			const reply = random() < 0.1 ? { type: 'failed', of: action.do, status: pick([0, 503, 401]), problem: {}, lock: null } : row.answer(action, session.now);
+			session.at(reply.type, { ...reply, sentAt });
+		},
+		others: () => {
+			if (random() < 0.3) row.wroteSince ||= !row.lock(session.now);
+			else if (random() < 0.5) row.take(pick(['bert', 'anna']), 'elsewhere', session.now);
+			else row.owner = null;
+			session.at('news', { event: pick(['acquired', 'taken_over', 'broken', 'released', 'changed']) });
+		},
+	};
+	for (let turn = 0; turn < 200; turn++) {
+		session.after(Math.floor(random() * 20_000));
+		session.actions = [];
+		ways[pick(['reader', 'reader', 'reader', 'answer', 'answer', 'answer', 'others'])]();
+		for (const action of session.actions) if (action.do !== 'reread' && action.do !== 'release') network.push({ action, sentAt: session.now });
+		check(session, network, row);
+	}
+}
+
+function check({ state, now }, network, row) {
+	assert.ok(network.length <= 1, 'one request at a time');
+	assert.equal(state.pending !== null, network.length === 1, 'what is pending is under way');
+	if (state.phase === 'held') {
+		assert.notEqual(state.token, null);
+		if (row.owner === 'anna' && row.token === state.token) assert.ok(state.endsAt <= row.endsAt, 'never believed in for longer than by the server');
+	}
+	if (['lost', 'blocked', 'elsewhere', 'free', 'refused'].includes(state.phase)) assert.equal(mayEdit(state), false);
+	if (state.phase === 'lost') assert.ok(state.loss !== null || state.pending, 'a loss has a cause');
+	assert.notEqual(state.phase, 'left', 'it never goes by itself');
+	if (state.phase === 'held' && !state.pending && state.trouble !== 'signed_out') assert.ok(wakeAt(state) <= Math.max(now, state.endsAt), 'its end is seen');
+}
+
+test('whatever happens in whatever order: one request at a time, nothing believed too long, no standstill', () => {
+	for (let seed = 1; seed <= 1000; seed++) {
+		try {
+			walk(seed);
+		} catch (error) {
+			error.message = `seed ${seed}: ${error.message}`;
+			throw error;
+		}
+	}
+});
