@@ -1,0 +1,184 @@
+// The pages' other pure parts: values, forms, texts, addresses, lists.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as arrayText from '../../contrib_web/static/js/model/array-text.js';
+import { complaint, fieldKind, readOnlyReason, shown, typeLine } from '../../contrib_web/static/js/model/column.js';
+import { diff } from '../../contrib_web/static/js/model/diff.js';
+import * as Form from '../../contrib_web/static/js/model/form.js';
+import { initial, step } from '../../contrib_web/static/js/model/lock-session.js';
+import { lockView, spoken } from '../../contrib_web/static/js/model/lock-view.js';
+import { explain } from '../../contrib_web/static/js/model/problem.js';
+import { parse, paths, queryText } from '../../contrib_web/static/js/model/route.js';
+import { applyEvent, firstEnd, nextSort } from '../../contrib_web/static/js/model/row-list.js';
+import { countdown, duration, fullName, moment, stillLocked, unlockQuestion } from '../../contrib_web/static/js/model/text.js';
+import * as timestamp from '../../contrib_web/static/js/model/timestamp.js';
+
+const COLUMN = {
+	name: 'c', type: 'text', category: 'text', values: null, integer: false, max_length: null, not_null: false, default: null,
+	generated: false, identity: null, insertable: true, updatable: true, key: false, multiline: true, comment: null, references: null,
+};
+const column = (more) => ({ ...COLUMN, ...more });
+
+test('arrays: what PostgreSQL prints is read, and what is written it reads', () => {
+	const cases = [
+		['{}', []], ['{a}', ['a']], ['{a,b}', ['a', 'b']], ['{NULL,"NULL"}', [null, 'NULL']], ['{""}', ['']],
+		['{"a b","c,d","{e}"}', ['a b', 'c,d', '{e}']], ['{"say \\"hi\\"","back\\\\slash"}', ['say "hi"', 'back\\slash']], ['{"line\nbreak",ä€😀}', ['line\nbreak', 'ä€😀']],
+	];
+	for (const [text, items] of cases) {
+		assert.deepEqual(arrayText.parse(text), items, text);
+		assert.deepEqual(arrayText.parse(arrayText.format(items)), items, `${text} and back`);
+	}
+	for (const text of ['', 'a', '{', '{{1,2},{3,4}}', '[2:3]={1,2}', '{a', '{a,}', '{"a}', '{a"b"}']) assert.equal(arrayText.parse(text), null, text);
+});
+
+test('time stamps: taken apart and put together as they were', () => {
+	const cases = {
+		'2026-11-03 09:15:30.250001+00': { date: '2026-11-03', time: '09:15:30.250001', zone: '+00' },
+		'2026-11-03T09:15:30-03:30': { date: '2026-11-03', time: '09:15:30', zone: '-03:30' },
+		'2026-11-03 09:15 Europe/Berlin': { date: '2026-11-03', time: '09:15', zone: 'Europe/Berlin' },
+		'2026-11-03': { date: '2026-11-03', time: '', zone: '' },
+		'': { date: '', time: '', zone: '' },
+	};
+	for (const [text, parts] of Object.entries(cases)) assert.deepEqual(timestamp.split(text), parts, text);
+	for (const text of ['infinity', '0044-03-15 12:00:00+00 BC', '12026-01-01 00:00:00', 'yesterday']) assert.equal(timestamp.split(text), null, text);
+	assert.equal(timestamp.join({ date: '2026-11-03', time: '09:15', zone: '+02' }), '2026-11-03 09:15 +02');
+	assert.equal(timestamp.join({ date: '2026-11-03', time: '', zone: '+02' }), '2026-11-03');
+	assert.equal(timestamp.join({ date: '', time: '', zone: '+02' }), '');
+});
+
+test('columns: which field, why not writable, what is said of the type', () => {
+	assert.equal(fieldKind(column({ references: { name: 'country' } })), 'choice');
+	assert.equal(fieldKind(COLUMN, 'short'), 'line');
+	assert.equal(fieldKind(COLUMN, 'two\nlines'), 'long');
+	assert.equal(fieldKind(column({ category: 'timestamptz' })), 'timestamp');
+	assert.equal(fieldKind(column({ category: 'other' })), 'line');
+	assert.equal(readOnlyReason(COLUMN, false), null);
+	assert.match(readOnlyReason(column({ generated: true }), false), /Computed/);
+	assert.match(readOnlyReason(column({ identity: 'always' }), true), /Numbered/);
+	assert.match(readOnlyReason(column({ updatable: false }), false), /may not/);
+	assert.equal(readOnlyReason(column({ updatable: false }), true), null);
+	assert.equal(typeLine(column({ type: 'varchar(4)', key: true, not_null: true }), true), 'varchar(4) · key · required');
+	assert.equal(shown(column({ category: 'bytea' }), '\\x0102'), '2 bytes');
+});
+
+test('columns: what is no value is complained of, what may be one is not', () => {
+	const integer = column({ category: 'number', integer: true });
+	const decimal = column({ category: 'number' });
+	const good = [[integer, '42'], [integer, ' -7 '], [decimal, '3.14'], [decimal, '.5e-3'], [decimal, 'NaN'], [decimal, '-infinity'],
+		[column({ category: 'uuid' }), '6F1C1F0E-2b55-4d0e-9a53-0c4de1a80a01'], [column({ category: 'json' }), 'null'], [column({ max_length: 2 }), '😀😀'], [COLUMN, ''], [COLUMN, null]];
+	const bad = [[integer, '4.2'], [integer, ''], [integer, 'NaN'], [decimal, '1,5'], [column({ category: 'uuid' }), '6f1c'], [column({ category: 'json' }), '{a: 1}'],
+		[column({ max_length: 2 }), 'abc'], [column({ not_null: true }), null]];
+	for (const [each, value] of good) assert.equal(complaint(each, value), null, `${each.category} ${value}`);
+	for (const [each, value] of bad) assert.notEqual(complaint(each, value), null, `${each.category} ${value}`);
+	assert.notEqual(complaint(column({ not_null: true }), undefined, true), null, 'required in a new row');
+	assert.equal(complaint(column({ not_null: true, default: 'now()' }), undefined, true), null);
+});
+
+test('forms: only what differs is sent, and undoing leaves nothing', () => {
+	let form = Form.create({ a: '1', b: null });
+	form = Form.set(form, 'a', '2');
+	form = Form.set(form, 'b', '');
+	assert.deepEqual(Form.changes(form), { a: '2', b: '' });
+	form = Form.set(form, 'b', null);
+	assert.deepEqual(Form.changes(form), { a: '2' });
+	form = Form.set(form, 'a', '1');
+	assert.equal(Form.isDirty(form), false);
+});
+
+test('forms: what others wrote comes in, what the editor wrote stays, and where both did is told', () => {
+	const typed = ['a', 'b', 'c'].reduce((form, name) => Form.set(form, name, `mine ${name}`), Form.create({ a: '1', b: '1', c: '1', d: '1' }));
+	const { form, changed, conflicts } = Form.rebase(typed, { a: '1', b: 'theirs', c: 'mine c', d: 'theirs' });
+	assert.deepEqual(changed, ['b', 'c', 'd']);
+	assert.deepEqual(conflicts, ['b']);
+	assert.deepEqual(Form.changes(form), { a: 'mine a', b: 'mine b' });
+	assert.equal(Form.valueOf(form, 'd'), 'theirs');
+});
+
+test('drafts: taken in on top of the row, with what changed since; nonsense is not', () => {
+	const draft = Form.draftOf(Form.set(Form.set(Form.create({ a: '1', b: null }), 'a', 'mine'), 'b', 'mine'));
+	assert.deepEqual(draft, { values: { a: 'mine', b: 'mine' }, base: { a: '1', b: null } });
+	const now = Form.create({ a: 'theirs', b: null });
+	assert.ok(Form.draftDiffers(now, draft));
+	const { form, conflicts } = Form.applyDraft(now, draft);
+	assert.deepEqual(Form.changes(form), { a: 'mine', b: 'mine' });
+	assert.deepEqual(conflicts, ['a']);
+	for (const nonsense of [null, 5, 'text', [], {}, { values: null }, { values: { a: 5 } }, { values: { gone: 'x' } }]) assert.equal(Form.draftDiffers(now, nonsense), false, JSON.stringify(nonsense));
+});
+
+test('differences of two texts, word by word; together they are the texts', () => {
+	const parts = diff('the quick brown fox', 'the slow brown foxes');
+	assert.deepEqual(parts.filter(({ kind }) => kind === 'gone').map(({ text }) => text), ['quick', 'fox']);
+	for (const [before, after] of [['', ''], ['a', ''], ['', 'b'], ['a b c', 'c b a'], ['😀 ä', '😀 ö'], ['x '.repeat(3000), 'y']]) {
+		const all = diff(before, after);
+		assert.equal(all.filter(({ kind }) => kind !== 'new').map(({ text }) => text).join(''), before);
+		assert.equal(all.filter(({ kind }) => kind !== 'gone').map(({ text }) => text).join(''), after);
+	}
+});
+
+test('addresses: there and back for any table and key', () => {
+	for (const key of ['42', 'a/b', 'a?b#c', '%', '{a,"b c"}', 'ä😀', ' ', 'new']) {
+		const { page, table, key: read } = parse(paths.row('"My Table"', key));
+		assert.deepEqual([page, table, read], ['edit', '"My Table"', key], key);
+	}
+	assert.deepEqual(parse('/tables/t', '?q=a%20b'), { page: 'rows', table: 't', query: { q: 'a b' } });
+	assert.equal(parse('/').page, 'home');
+	assert.equal(parse('/new/t').key, null);
+	for (const path of ['/x', '/tables/t/k/more', '/signin/x', '/new', '/tables/%ff']) assert.equal(parse(path).page, 'missing', path);
+	assert.equal(queryText({ a: 1, b: '', c: null, d: undefined }), '?a=1');
+});
+
+test('lists: what an event changes in the rows shown', () => {
+	const about = { owner: 'anna', now: 0, toClock: () => 5000 };
+	const rows = [{ key: '1', lock: null }, { key: '2', lock: { owner: 'bert', note: 'x', endsAt: 1 } }];
+	const locked = applyEvent(rows, { event: 'acquired', table: 't', key: '1', owner: 'anna', owner_name: 'Anna', expires_at: 'later' }, about);
+	assert.equal(locked.touched, '1');
+	assert.deepEqual([locked.rows[0].lock.is_mine, locked.rows[0].lock.endsAt], [true, 5000]);
+	assert.equal(rows[0].lock, null, 'the rows given stay as they are');
+	assert.equal(applyEvent(rows, { event: 'released', key: '2', owner: 'bert' }, about).rows[1].lock, null);
+	assert.equal(applyEvent(rows, { event: 'released', key: '2', owner: 'somebody else' }, about).touched, null, 'a late event ends no newer lock');
+	assert.equal(applyEvent(rows, { event: 'acquired', key: 'elsewhere', owner: 'bert' }, about).touched, null);
+	assert.equal(applyEvent(rows, { event: 'changed', table: 't' }, about).unclear, true);
+	assert.equal(firstEnd([null, { endsAt: 7 }, { endsAt: 3 }]), 3);
+	assert.equal(firstEnd([]), Infinity);
+	assert.deepEqual(nextSort({ sort: 'a', dir: 'asc' }, 'a'), { sort: 'a', dir: 'desc' });
+	assert.deepEqual(nextSort({ sort: 'a', dir: 'desc' }, 'a'), { sort: null, dir: null });
+	assert.deepEqual(nextSort({ sort: 'a', dir: 'desc' }, 'b'), { sort: 'b', dir: 'asc' });
+});
+
+test('times and people in words', () => {
+	assert.deepEqual([0, 1, 58.2, 59.2, 61, 29 * 60, 7200, 3 * 86400, NaN].map(duration), ['0 seconds', '1 second', '59 seconds', '1 minute', '2 minutes', '29 minutes', '2 hours', '3 days', 'ever']);
+	assert.deepEqual([0, 5, 65, 3600, 7384].map(countdown), ['0:00', '0:05', '1:05', '1:00:00', '2:03:04']);
+	assert.equal(stillLocked({ owner: 'blub', is_mine: false }, 29 * 60), 'Still locked for 29 minutes by blub');
+	assert.match(stillLocked({ owner: 'blub', is_mine: false }, 0), /has just passed/);
+	assert.equal(fullName({ owner: 'anna', owner_name: 'Anna Albers' }), 'Anna Albers (anna)');
+	assert.equal(unlockQuestion({ owner: 'admin', is_mine: false }), "User 'admin' is currently editing this content. Proceed with removing the lock?");
+	assert.match(moment('2026-11-23T10:00:00Z', new Date('2026-11-23T12:00:00Z')), /^\d\d:\d\d/);
+	assert.equal(moment('nonsense'), 'nonsense');
+});
+
+test('every problem has words for the reader', () => {
+	assert.match(explain(423, { type: 'urn:locking:problem:locked', lock: { owner: 'brenda', seconds_left: 50 } }).advice, /locked by brenda for roughly 50 seconds/);
+	assert.match(explain(0, {}).title, /cannot be reached/);
+	for (const status of [400, 401, 403, 404, 409, 413, 422, 423, 429, 500, 503]) {
+		const { title, advice } = explain(status, { detail: 'why' });
+		assert.ok(title && advice, String(status));
+	}
+});
+
+test('what the edit page says of each state, and that it is said once', () => {
+	const about = { secondsLeft: 30, mayTakeOver: true, isDirty: true, asked: null, ended: null };
+	const steps = (...events) => events.reduce((state, event) => step(state, event, 1000).state, initial());
+	const lock = { owner: 'bert', owner_name: 'Bert Brandt', is_mine: false, token: null, seconds_left: 30 };
+	const held = steps({ type: 'open' }, { type: 'granted', token: 1, seconds_left: 60, sentAt: 1000 });
+	const blocked = steps({ type: 'open' }, { type: 'held', lock, sentAt: 1000 });
+	const lost = step(held, { type: 'looked', lock, sentAt: 1000 }, 1000).state;
+	assert.equal(lockView(held, about).banner, undefined, 'all is well: no banner');
+	assert.deepEqual(lockView({ ...held, warned: true }, about).banner.actions, ['save', 'keep', 'leave']);
+	assert.equal(lockView(blocked, about).banner.title, 'This content is currently being edited by Bert Brandt.');
+	assert.deepEqual(lockView(blocked, about).banner.actions, ['ask', 'takeOver']);
+	assert.deepEqual(lockView(blocked, { ...about, mayTakeOver: false, asked: { place: 2 } }).banner.actions, ['withdraw']);
+	assert.ok(lockView(lost, about).banner.actions.includes('compare'), 'the text can be copied');
+	assert.ok(lockView({ ...held, trouble: 'signed_out' }, about).banner.actions.includes('signIn'));
+	assert.match(spoken(held, lost, lockView(lost, about)), /text is kept/);
+	assert.equal(spoken(lost, lost, lockView(lost, about)), null);
+});
