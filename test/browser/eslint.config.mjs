@@ -23,5 +23,6 @@ export default [
 	{ files: ['**/contrib_web/static/**/*.js'], languageOptions: { globals: globals.browser, sourceType: 'module' } },
 	// Read before the first paint, so no module.
 	{ files: ['**/contrib_web/static/js/theme.js'], languageOptions: { sourceType: 'script' } },
-	{ files: ['**/test/browser/**/*.mjs'], languageOptions: { globals: { ...globals.node, document: 'readonly' } } },
+	// Parts of them run in the page.
+	{ files: ['**/test/browser/**/*.mjs'], languageOptions: { globals: { ...globals.node, ...globals.browser } } },
 ];
