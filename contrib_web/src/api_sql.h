@@ -129,7 +129,7 @@
 /* Is a change of the column guarded? */
 #define IS_GUARDED(column) \
 	"(rel.protected AND (rel.columns IS NULL OR " column ".name = ANY (rel.columns::text[])" \
-	" OR " column ".key_no > 0 OR " column ".attnum = ANY (made.parent_columns)))"
+	" OR " column ".key_no IS NOT NULL OR " column ".attnum = ANY (made.parent_columns)))"
 
 /* The type that a domain, or a domain over a domain, is made of; other types are made of themselves. */
 #define BASE_TYPE(type) \
