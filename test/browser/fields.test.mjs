@@ -38,11 +38,13 @@ scene('null is told from empty, and each can be set', async ({ site, invite }) =
 	await anna.press('Save and go on');
 	await becomes(site, BARE, `reasons = '', short_name IS NULL, keywords = '{}'`, 't|t|t');
 	await anna.input('votes').fill('5');
+	await anna.input('reasons').fill('some');
 	await anna.press('Save and go on');
-	await becomes(site, BARE, 'votes', '5');
+	await becomes(site, BARE, 'votes, reasons', '5|some');
 	await anna.input('votes').fill('');
+	await anna.input('reasons').fill('');
 	await anna.press('Save and go on');
-	await becomes(site, BARE, 'votes IS NULL', 't');
+	await becomes(site, BARE, `votes IS NULL, reasons = ''`, 't|t');
 });
 
 scene('text, number, boolean, enum, date and time are saved as they were set', async ({ site, invite }) => {
