@@ -291,7 +291,7 @@ stream_missed_tables(Stream *stream)
 uint64_t
 stream_bytes(const Stream *stream)
 {
-	return stream->bytes;		/* the event loop counts, and asks */
+	return stream->bytes;		/* the connection's loop counts, and asks */
 }
 
 /* The next event that the reader may know of, or NULL. */

@@ -4,6 +4,7 @@
  */
 #include "metrics.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "events.h"
@@ -28,7 +29,8 @@ typedef struct RouteMetrics
 	double		sum;
 } RouteMetrics;
 
-static RouteMetrics **by_route; /* made when the route is first used */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static RouteMetrics **by_route; /* made when the route is first used; with the mutex held */
 static size_t n_routes;			/* after the last one: requests that have none */
 
 void
@@ -49,10 +51,9 @@ metrics_of(const Route *route)
 	return by_route[i];
 }
 
-void
-metrics_count(const Request *req, double seconds)
+static void
+count(RouteMetrics *metrics, const Request *req, double seconds)
 {
-	RouteMetrics *metrics = metrics_of(req->route);
 	size_t		bucket = 0;
 
 	if (req->status < MAX_STATUS)
@@ -65,6 +66,14 @@ metrics_count(const Request *req, double seconds)
 		bucket++;
 	if (bucket < N_BOUNDS)
 		metrics->buckets[bucket]++;
+}
+
+void
+metrics_count(const Request *req, double seconds)
+{
+	pthread_mutex_lock(&mutex);
+	count(metrics_of(req->route), req, seconds);
+	pthread_mutex_unlock(&mutex);
 }
 
 /* ---- the page: grown in the request's memory ---- */
@@ -155,8 +164,10 @@ get_metrics(Request *req)
 {
 	struct obstack *page = &req->memory;
 
+	pthread_mutex_lock(&mutex);
 	print_requests(page);
 	print_histograms(page);
+	pthread_mutex_unlock(&mutex);
 	print_numbers(page);
 	obstack_1grow(page, '\0');
 	reply_text(req, 200, "text/plain; version=0.0.4", obstack_finish(page));

@@ -1,8 +1,6 @@
 /*
  * metrics.h
  *		Counts for /metrics.
- *
- * Counted and read by the event loop alone.
  */
 #ifndef METRICS_H
 #define METRICS_H

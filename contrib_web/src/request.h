@@ -87,7 +87,7 @@ struct Request
 /* As in HTTP; by Method. */
 extern const char *const method_names[METHOD_COUNT];
 
-/* NULL if there is no memory: of the event loop's, which only then closes the connection. */
+/* NULL if there is no memory: of an event loop's, which only then closes the connection. */
 extern Request *request_new(struct MHD_Connection *connection, const char *method, const char *path);
 extern void request_free(Request *req);
 

@@ -3,7 +3,7 @@
  *		What roles with open streams may learn of tables' locks.
  *
  * A role's right to a table is looked up before an event of that table is published, by the
- * listener, and kept for a while, so that the event loop, which passes events on, never waits
+ * listener, and kept for a while, so that an event loop, which passes events on, never waits
  * for it.  A stream that begins with missed events has them looked up before.
  *
  * The mutex guards all of it; events.c may hold its own when calling.

@@ -1,10 +1,10 @@
 /*
  * server.c
- *		The event loop: from sockets to handlers and back.
+ *		The event loops: from sockets to handlers and back.
  *
- * One thread of libmicrohttpd's reads and writes all sockets.  A request is collected, looked
- * at, and, if its handler may wait for the database, its connection is suspended until a worker
- * has made the reply.  Whoever has the request, the loop or a worker, has it alone.
+ * A few threads of libmicrohttpd's read and write the sockets, each its own.  A request is collected,
+ * looked at, and, if its handler may wait for the database, its connection is suspended until a
+ * worker has made the reply.  Whoever has the request, its loop or a worker, has it alone.
  */
 #include "server.h"
 
@@ -35,6 +35,10 @@
 /* Of a connection: request line and headers, then the reply's headers, and what is read or
  * written at a time.  Thousands of open streams have this much each. */
 #define CONNECTION_MEMORY (12 * 1024)
+
+/* To resume a connection, the library walks all suspended ones of its loop: of thousands of open streams,
+ * each has a part only. */
+#define EVENT_LOOPS 8
 
 static struct MHD_Daemon *mhd;
 static atomic_bool quiesced;
@@ -74,7 +78,7 @@ give_back(Request *req)
 	MHD_resume_connection(req->connection);
 }
 
-/* ---- in the event loop ---- */
+/* ---- in an event loop ---- */
 
 static enum MHD_Result
 send_reply(Request *req)
@@ -261,6 +265,7 @@ start_daemon(int fd, const char *cert, const char *key)
 	mhd = MHD_start_daemon(flags | (cert ? MHD_USE_TLS : 0), 0, NULL, NULL, access_request, NULL,
 						   MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
 						   MHD_OPTION_LISTEN_SOCKET, fd,
+						   MHD_OPTION_THREAD_POOL_SIZE, (unsigned) EVENT_LOOPS,
 						   MHD_OPTION_NOTIFY_COMPLETED, complete, NULL,
 						   MHD_OPTION_NOTIFY_CONNECTION, clients_notify, NULL,
 						   MHD_OPTION_UNESCAPE_CALLBACK, leave_encoded, NULL,

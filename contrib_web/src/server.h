@@ -1,6 +1,6 @@
 /*
  * server.h
- *		The event loop: from sockets to handlers and back.
+ *		The event loops: from sockets to handlers and back.
  */
 #ifndef SERVER_H
 #define SERVER_H

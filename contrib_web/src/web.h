@@ -47,7 +47,7 @@ typedef void (*Handler) (Request *req);
 enum RouteFlags
 {
 	ROUTE_PUBLIC = 1 << 0,		/* no session needed (and no CSRF token) */
-	ROUTE_DIRECT = 1 << 1,		/* the event loop answers: must wait for nothing, no database */
+	ROUTE_DIRECT = 1 << 1,		/* an event loop answers: must wait for nothing, no database */
 	ROUTE_BEACON = 1 << 2,		/* for navigator.sendBeacon(): the body may be text/plain, and the
 								 * token may be its member "csrf" */
 	ROUTE_AJAX = 1 << 3,		/* django-locking's contract: the pattern is relative to

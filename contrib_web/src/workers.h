@@ -18,7 +18,7 @@ typedef struct Lane
 	Request    *waiting;
 } Lane;
 
-/* RUN does what the request asks for; after DONE it is the event loop's again. */
+/* RUN does what the request asks for; after DONE it is its event loop's again. */
 extern void workers_start(void (*run) (Request *req), void (*done) (Request *req));
 
 /* False if too many wait, of all or of the lane. */
