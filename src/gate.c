@@ -320,12 +320,18 @@ flush_at_exit(int code, Datum arg)
 
 /* The text of an integer, as its type writes it? */
 static bool
-is_integer(const char *text, int64 *integer)
+is_integer(const char *key, int length, int64 *integer)
 {
-	const char *digits = text[0] == '-' ? text + 1 : text;
+	char		text[MAXINT8LEN + 1];
+	const char *digits;
 	char	   *end;
 
-	if (digits[0] < '0' || digits[0] > '9' || (digits[0] == '0' && text[1] != '\0'))
+	if (length == 0 || length > MAXINT8LEN)
+		return false;
+	memcpy(text, key, length);
+	text[length] = '\0';
+	digits = text[0] == '-' ? text + 1 : text;
+	if (digits[0] < '0' || digits[0] > '9' || (digits[0] == '0' && length > 1))
 		return false;
 	errno = 0;
 	*integer = strtoll(text, &end, 10);
@@ -339,13 +345,13 @@ is_integer(const char *text, int64 *integer)
  * few lines of the processor's cache are fetched for many rows.
  */
 uint64
-gate_place_of_text(const char *key)
+gate_place_of_text(const char *key, int length)
 {
 	int64		integer;
 
-	if (is_integer(key, &integer))
+	if (is_integer(key, length, &integer))
 		return gate_place_of_integer(integer);
-	return hash_bytes_extended((const unsigned char *) key, strlen(key), 0);
+	return hash_bytes_extended((const unsigned char *) key, length, 0);
 }
 
 /*
@@ -384,7 +390,7 @@ gate_raise(Oid relid, const char *key, TimestampTz expires_at)
 {
 	INJECT("raise");
 	if (attached())
-		raise_slot(slot_of(relid, gate_place_of_text(key)), expires_at);
+		raise_slot(slot_of(relid, gate_place_of_text(key, strlen(key))), expires_at);
 	INJECT("raised");
 }
 
@@ -476,7 +482,7 @@ raise_all(TableScanDesc scan, TupleTableSlot *slot, MemoryContext per_record)
 
 		INJECT("fill-record");
 		record_read_end(slot, &relation, &key, &expires_at);
-		raise_slot(slot_of(relation, gate_place_of_text(key)), expires_at);
+		raise_slot(slot_of(relation, gate_place_of_text(key, strlen(key))), expires_at);
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(per_record);
 		CHECK_FOR_INTERRUPTS();

@@ -75,7 +75,7 @@ look_up(Write *write, Oid relid, const char *key, Lock *lock)
 static bool
 find_record(Write *write, Oid relid, const char *key, bool lapsed_too, Lock *lock)
 {
-	return !gate_says_free(relid, gate_place_of_text(key), lapsed_too) &&
+	return !gate_says_free(relid, gate_place_of_text(key, strlen(key)), lapsed_too) &&
 		look_up(write, relid, key, lock);
 }
 
@@ -637,6 +637,22 @@ begin_statement(FunctionCallInfo fcinfo)
 	return statement;
 }
 
+/* False: the row gets another key, or one whose place has to be found by its text. */
+static inline bool
+place_of_kept_key(const TriggerData *trigger, const Key *key, uint64 *place)
+{
+	Relation	rel = trigger->tg_relation;
+	HeapTuple	old = trigger->tg_trigtuple;
+	HeapTuple	new = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : NULL;
+	int64		old_integer;
+	int64		new_integer;
+
+	if (!key_integer(key, rel, old, &old_integer))
+		return !(new && key_differs(key, rel, old, new)) && key_place(key, rel, old, place);
+	*place = gate_place_of_integer(old_integer);
+	return new == NULL || (key_integer(key, rel, new, &new_integer) && old_integer == new_integer);
+}
+
 /*
  * Nearly every write ends here: the row's own lock is all that counts, its key stays what
  * it was, and the gate knows of no lock.  "asked": it was asked.
@@ -644,14 +660,10 @@ begin_statement(FunctionCallInfo fcinfo)
 static inline bool
 passes_gate(const TriggerData *trigger, const TableInfo *table, bool *asked)
 {
-	Relation	rel = trigger->tg_relation;
-	int64		old;
-	int64		new;
+	uint64		place;
 
-	*asked = table->is_plain && key_integer(table->key, rel, trigger->tg_trigtuple, &old) &&
-		(!TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ||
-		 (key_integer(table->key, rel, trigger->tg_newtuple, &new) && old == new));
-	return *asked && gate_says_free(table->root, gate_place_of_integer(old), records_touched());
+	*asked = table->is_plain && place_of_kept_key(trigger, table->key, &place);
+	return *asked && gate_says_free(table->root, place, records_touched());
 }
 
 /* True: skip the row. */

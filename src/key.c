@@ -22,6 +22,7 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
+#include "utils/uuid.h"
 
 /* ---- building ---- */
 
@@ -110,20 +111,24 @@ fixed_offset(TupleDesc desc, AttrNumber attnum)
 }
 
 /*
- * Most keys are an integer that is stored.  Those need no text to be told from each
- * other, unless somebody has a way of his own to write them.
+ * Most keys are an integer, a uuid or a text.  Those need no text made, and nothing
+ * allocated, for the gate to know them, unless somebody has a way of his own to write them.
  */
 static void
-set_integer(Key *key, TupleDesc desc)
+set_kind(KeyColumn *column, Form_pg_attribute att)
 {
-	Form_pg_attribute att = TupleDescAttr(desc, key->columns[0].attnum - 1);
 	Oid			base = getBaseType(att->atttypid);
 
-	if (att->attgenerated != '\0' || key->columns[0].way != KEY_TEXT_OUTPUT ||
-		(base != INT2OID && base != INT4OID && base != INT8OID))
+	column->kind = KEY_OTHER;
+	if (att->attgenerated != '\0')
 		return;
-	key->integer_size = att->attlen;
-	key->integer_offset = fixed_offset(desc, att->attnum);
+	if (column->way == KEY_TEXT_AS_IS && att->attlen == -1)
+		column->kind = KEY_TEXT;
+	else if (column->way == KEY_TEXT_OUTPUT && (base == INT2OID || base == INT4OID || base == INT8OID))
+		column->kind = KEY_INTEGER;
+	else if (column->way == KEY_TEXT_OUTPUT && base == UUIDOID)
+		column->kind = KEY_UUID;
+	column->size = att->attlen;
 }
 
 Key *
@@ -153,10 +158,11 @@ key_build(Relation rel, Oid root, int ncolumns, const AttrNumber *root_attnums, 
 		fmgr_info_cxt(input, &column->input, cxt);
 		if (!set_text_way(column, cxt))
 			key->needs_settings = true;
+		set_kind(column, att);
 	}
 	key->integer_offset = -1;
-	if (ncolumns == 1)
-		set_integer(key, RelationGetDescr(rel));
+	if (ncolumns == 1 && key->columns[0].kind == KEY_INTEGER)
+		key->integer_offset = fixed_offset(RelationGetDescr(rel), key->columns[0].attnum);
 	return key;
 }
 
@@ -279,19 +285,91 @@ key_of_tuple(const Key *key, Relation rel, HeapTuple tuple, bool is_new)
 	return key_text(key, values);
 }
 
+static int64
+integer_value(const KeyColumn *column, Datum value)
+{
+	return column->size == sizeof(int32) ? DatumGetInt32(value) :
+		column->size == sizeof(int64) ? DatumGetInt64(value) : DatumGetInt16(value);
+}
+
 /* The general way: behind columns of varying width, in rows with nulls. */
 bool
 key_integer_anywhere(const Key *key, Relation rel, HeapTuple tuple, int64 *integer)
 {
+	const KeyColumn *column = &key->columns[0];
 	bool		isnull;
-	Datum		value;
 
-	if (key->integer_size == 0)
+	if (key->ncolumns > 1 || column->kind != KEY_INTEGER)
 		return false;
-	value = heap_getattr(tuple, key->columns[0].attnum, RelationGetDescr(rel), &isnull);
-	*integer = key->integer_size == sizeof(int32) ? DatumGetInt32(value) :
-		key->integer_size == sizeof(int64) ? DatumGetInt64(value) : DatumGetInt16(value);
+	*integer = integer_value(column, heap_getattr(tuple, column->attnum, RelationGetDescr(rel), &isnull));
 	return !isnull;
+}
+
+/* As uuid_out() does. */
+static char *
+write_uuid(const unsigned char *data, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (int i = 0; i < UUID_LEN; i++)
+	{
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*out++ = '-';
+		*out++ = digits[data[i] >> 4];
+		*out++ = digits[data[i] & 0xf];
+	}
+	return out;
+}
+
+/* Columns as the key's text has them, which quotes neither integers nor uuids.  NULL: others. */
+static char *
+write_columns(const Key *key, Relation rel, HeapTuple tuple, char *out)
+{
+	for (int i = 0; i < key->ncolumns; i++)
+	{
+		const KeyColumn *column = &key->columns[i];
+		bool		isnull;
+		Datum		value = heap_getattr(tuple, column->attnum, RelationGetDescr(rel), &isnull);
+
+		if (isnull || (column->kind != KEY_INTEGER && column->kind != KEY_UUID))
+			return NULL;
+		if (i > 0)
+			*out++ = ',';
+		out = column->kind == KEY_UUID ? write_uuid(DatumGetUUIDP(value)->data, out) :
+			out + pg_lltoa(integer_value(column, value), out);
+	}
+	return out;
+}
+
+static bool
+place_of_text_column(const Key *key, Relation rel, HeapTuple tuple, uint64 *place)
+{
+	bool		isnull;
+	Datum		value = heap_getattr(tuple, key->columns[0].attnum, RelationGetDescr(rel), &isnull);
+	char	   *text = DatumGetPointer(value);
+
+	if (isnull || VARATT_IS_COMPRESSED(text) || VARATT_IS_EXTERNAL(text))
+		return false;
+	*place = gate_place_of_text(VARDATA_ANY(text), VARSIZE_ANY_EXHDR(text));
+	return true;
+}
+
+/* The gate's place of a stored row's key, if no text has to be made for it. */
+bool
+key_place(const Key *key, Relation rel, HeapTuple tuple, uint64 *place)
+{
+	char		text[INDEX_MAX_KEYS * (2 * UUID_LEN + 5) + 2] = "{";
+	char	   *end;
+
+	if (key->ncolumns == 1 && key->columns[0].kind == KEY_TEXT)
+		return place_of_text_column(key, rel, tuple, place);
+	end = write_columns(key, rel, tuple, text + 1);
+	if (end == NULL)
+		return false;
+	*end = '}';
+	*place = key->ncolumns == 1 ? gate_place_of_text(text + 1, end - text - 1) :
+		gate_place_of_text(text, end - text + 1);
+	return true;
 }
 
 /*

@@ -73,9 +73,19 @@ typedef enum KeyTextWay
 	KEY_TEXT_OUTPUT				/* the type's output function */
 } KeyTextWay;
 
+typedef enum KeyKind
+{
+	KEY_OTHER,
+	KEY_INTEGER,				/* stored, and written as usual, like the next two */
+	KEY_UUID,
+	KEY_TEXT
+} KeyKind;
+
 typedef struct KeyColumn
 {
 	AttrNumber	attnum;			/* in the relation of the Table */
+	KeyKind		kind;
+	int			size;			/* of the type */
 	NameData	name;
 	Oid			type;
 	Oid			equals;			/* the type's equality operator */
@@ -88,8 +98,7 @@ typedef struct KeyColumn
 typedef struct Key
 {
 	int			ncolumns;
-	int			integer_size;	/* of the one column's integer type; 0: it is not such a key */
-	int			integer_offset; /* in the data of rows without nulls, -1: it varies */
+	int			integer_offset; /* of the one column, an integer, in rows without nulls; or -1 */
 	bool		image_equal;	/* equal values have equal texts */
 	bool		needs_settings; /* text depends on DateStyle and the like */
 	KeyColumn	columns[FLEXIBLE_ARRAY_MEMBER];
@@ -100,6 +109,7 @@ extern Key *key_build(Relation rel, Oid root, int ncolumns, const AttrNumber *ro
 extern char *key_text(const Key *key, const Datum *values);
 extern char *key_of_tuple(const Key *key, Relation rel, HeapTuple tuple, bool is_new);
 extern bool key_integer_anywhere(const Key *key, Relation rel, HeapTuple tuple, int64 *integer);
+extern bool key_place(const Key *key, Relation rel, HeapTuple tuple, uint64 *place);
 extern bool key_differs(const Key *key, Relation rel, HeapTuple old, HeapTuple new);
 extern bool column_differs(Relation rel, AttrNumber attnum, HeapTuple old, HeapTuple new);
 extern void key_parse(const Key *key, Oid relid, const char *text, Datum *values);
@@ -119,8 +129,8 @@ key_integer(const Key *key, Relation rel, HeapTuple tuple, int64 *integer)
 	if (unlikely(key->integer_offset < 0 || HeapTupleHasNulls(tuple) ||
 				 key->columns[0].attnum > HeapTupleHeaderGetNatts(tuple->t_data)))
 		return key_integer_anywhere(key, rel, tuple, integer);
-	*integer = key->integer_size == sizeof(int32) ? *(const int32 *) data :
-		key->integer_size == sizeof(int64) ? *(const int64 *) data : *(const int16 *) data;
+	*integer = key->columns[0].size == sizeof(int32) ? *(const int32 *) data :
+		key->columns[0].size == sizeof(int64) ? *(const int64 *) data : *(const int16 *) data;
 	return true;
 }
 
@@ -289,7 +299,7 @@ pg_noreturn extern void report_not_yours(int64 token);
 
 extern void gate_init(void);
 extern void gate_raise(Oid relid, const char *key, TimestampTz expires_at);
-extern uint64 gate_place_of_text(const char *key);
+extern uint64 gate_place_of_text(const char *key, int length);
 
 /* See gate_place_of_text(). */
 static inline uint64

@@ -1,5 +1,5 @@
--- Rows whose key is an integer pass the gate without the text of their key. Wherever
--- the integer stands in the row and whatever its size, another's lock must be found by it.
+-- Rows whose key is an integer, a uuid or a text pass the gate without the text of their key
+-- being made. Wherever it stands in the row and whatever its size, another's lock must be found by it.
 SET client_min_messages = warning;
 \set VERBOSITY terse
 CREATE DOMAIN small AS int2;
@@ -12,6 +12,9 @@ CREATE TABLE behind_dropped (gone text, a bool, id int PRIMARY KEY, v int);
 ALTER TABLE behind_dropped DROP COLUMN gone;
 CREATE TABLE generated (base bigint, id bigint GENERATED ALWAYS AS (base * 2) STORED PRIMARY KEY, v int);
 CREATE TABLE as_text (id text PRIMARY KEY, v int);
+CREATE TABLE of_varchar (v int, id varchar(20) PRIMARY KEY);
+CREATE TABLE of_uuid (v int, t text, id uuid PRIMARY KEY);
+CREATE TABLE long_text (v int, id text PRIMARY KEY);
 CREATE TABLE added_later (v int);
 INSERT INTO added_later VALUES (0);
 ALTER TABLE added_later ADD COLUMN id int NOT NULL DEFAULT 7;
@@ -25,6 +28,9 @@ INSERT INTO of_domain VALUES (-3, 0), (3, 0);
 INSERT INTO behind_dropped VALUES (true, 4, 0), (NULL, 5, 0);
 INSERT INTO generated (base, v) VALUES (1, 0), (21, 0);
 INSERT INTO as_text VALUES ('42', 0), ('042', 0), ('-0', 0), ('9223372036854775808', 0), ('+1', 0), (' 1', 0), ('', 0);
+INSERT INTO of_varchar VALUES (0, '1'), (NULL, '-1'), (0, 'a b'), (0, '{1,2}'), (0, 'NULL'), (0, 'ü"');
+INSERT INTO of_uuid SELECT 0, NULL, md5(g::text)::uuid FROM generate_series(1, 4) g UNION ALL SELECT 0, 'x', 'FFFFFFFF-0000-0000-0000-00000000000a';
+INSERT INTO long_text SELECT 0, repeat(md5(g::text), 60) FROM generate_series(1, 3) g;
 INSERT INTO added_later (id, v) VALUES (8, 0);
 
 -- For each row: lock it, and see which rows of the table another may write.
@@ -67,7 +73,7 @@ SELECT relation, count(*) AS rows,
 	bool_and(NOT locked = ANY (update_passes)) AS updates_refused,
 	bool_and(NOT locked = ANY (delete_passes)) AS deletes_refused,
 	bool_and(cardinality(update_passes) = n - 1) AS other_updates_pass
-FROM unnest(ARRAY['at_start', 'of_8_bytes', 'behind_text', 'behind_fixed', 'of_domain', 'behind_dropped', 'generated', 'as_text', 'added_later']::regclass[])
+FROM unnest(ARRAY['at_start', 'of_8_bytes', 'behind_text', 'behind_fixed', 'of_domain', 'behind_dropped', 'generated', 'as_text', 'of_varchar', 'of_uuid', 'long_text', 'added_later']::regclass[])
 		WITH ORDINALITY AS u (relation, nr),
 	LATERAL (SELECT locking.protect(relation)) AS protected,
 	LATERAL others_may_write(relation) AS o,
@@ -90,6 +96,18 @@ SET locking.enforce = off;
 DELETE FROM at_start WHERE id = 100000;
 SET locking.enforce = on;
 UPDATE at_start SET id = 100000 WHERE id = 512;
+-- Several columns, of which the key's text is an array's.
+CREATE TABLE of_three (v int, a bigint, b uuid, c int2, PRIMARY KEY (c, b, a));
+INSERT INTO of_three SELECT 0, -g, md5(g::text)::uuid, g FROM generate_series(1, 3) g;
+SELECT locking.protect('of_three');
+SELECT locking.acquire('of_three', locking.row_key(o)) > 0 AS acquired FROM of_three o WHERE c = 2;
+SELECT locking.set_owner('anna', is_local => false);
+UPDATE of_three SET v = 1 WHERE c = 1;
+UPDATE of_three SET v = 1 WHERE c = 2;
+DELETE FROM of_three WHERE c = 2;
+UPDATE of_three SET a = 0 WHERE c = 2;
+UPDATE of_three SET (a, b, c) = (-2, md5('2')::uuid, 2) WHERE c = 3;
+DROP TABLE of_three;
 DROP FUNCTION others_may_write;
-DROP TABLE at_start, of_8_bytes, behind_text, behind_fixed, of_domain, behind_dropped, generated, as_text, added_later;
+DROP TABLE at_start, of_8_bytes, behind_text, behind_fixed, of_domain, behind_dropped, generated, as_text, of_varchar, of_uuid, long_text, added_later;
 DROP DOMAIN small;
