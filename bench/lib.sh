@@ -59,11 +59,11 @@ run() { # COMMAND...
 
 sql() { run psql -X -q -At -v ON_ERROR_STOP=1 -d "$DATABASE" "$@"; }
 
-# A statement's time inside the server, in ms, left in OUT. A single row is written
+# The processor's time for a statement, in ms, left in OUT. A single row is written
 # first: the session has loaded by then what it needs.
 time_update() { # TABLE VARIANT KEY
 	use_variant "$1" "$2"
-	sql -c "UPDATE $1 SET v = v + 1 WHERE id = $3" -c "SELECT bench.ms('UPDATE $1 SET v = v + 1')"
+	sql -c "UPDATE $1 SET v = v + 1 WHERE id = $3" -c "SELECT bench.busy_ms('UPDATE $1 SET v = v + 1')"
 }
 
 use_variant() { # TABLE VARIANT

@@ -3,11 +3,12 @@
  *		Holds event streams of locking-web open, locks rows through its API, and measures
  *		how long each of these events takes to all streams.
  *
- * stream_client PORT COOKIE CSRF PID STREAMS EVENTS ROWS
+ * stream_client PORT COOKIE CSRF PID STREAMS EVENTS ROWS COMMAND...
  *
  * Locks the rows 1, 3, 5, ... below ROWS, the path of a table's rows with its last slash.
  * Output: a line for each event, the milliseconds from asking for the lock to the last stream;
- * then the resident memory that the streams cost the server, process PID, in KB each.
+ * then the resident memory that the streams cost the server, process PID, in KB each; then that of the
+ * command, which is run while the streams are open.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -21,6 +22,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -81,7 +83,7 @@ static int
 connect_to_server(void)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	int			fd = socket(AF_INET, SOCK_STREAM, 0);
+	int			fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0 || connect(fd, (struct sockaddr *) &address, sizeof(address)) != 0)
 		give_up("connect: %s", strerror(errno));
@@ -194,15 +196,30 @@ raise_limit(void)
 	setrlimit(RLIMIT_NOFILE, &files);
 }
 
+static void
+run(char **command)
+{
+	int			status;
+
+	fflush(stdout);
+	if (fork() == 0)
+	{
+		execvp(command[0], command);
+		_exit(127);
+	}
+	if (wait(&status) < 0 || status != 0)
+		give_up("%s failed", command[0]);
+}
+
 int
 main(int argc, char **argv)
 {
 	int			n_streams;
-	int			epoll = epoll_create1(0);
+	int			epoll = epoll_create1(EPOLL_CLOEXEC);
 	long		kb;
 
-	if (argc != 8)
-		give_up("usage: stream_client PORT COOKIE CSRF PID STREAMS EVENTS ROWS");
+	if (argc < 9)
+		give_up("usage: stream_client PORT COOKIE CSRF PID STREAMS EVENTS ROWS COMMAND...");
 	port = atoi(argv[1]);
 	cookie = argv[2];
 	csrf = argv[3];
@@ -213,5 +230,6 @@ main(int argc, char **argv)
 	for (int i = 0; i < atoi(argv[6]); i++)
 		printf("%.3f\n", lock_row(argv[7], 2 * i + 1, n_streams, epoll));
 	printf("%.2f\n", (double) (resident_kb(argv[4]) - kb) / n_streams);
+	run(argv + 8);
 	return 0;
 }

@@ -49,7 +49,20 @@ BEGIN
 	END IF;
 END $$;
 
--- Milliseconds that a statement takes.
+-- Milliseconds that this backend was on a processor: what else runs on the machine does not count,
+-- nor waiting for the disk.
+CREATE FUNCTION bench.processor_ms() RETURNS double precision LANGUAGE sql AS $$
+	SELECT split_part(pg_read_file('/proc/self/schedstat', 0, 100), ' ', 1)::double precision / 1e6 $$;
+
+CREATE FUNCTION bench.busy_ms(statement text) RETURNS double precision LANGUAGE plpgsql AS $$
+DECLARE
+	start double precision := bench.processor_ms();
+BEGIN
+	EXECUTE statement;
+	RETURN bench.processor_ms() - start;
+END $$;
+
+-- Milliseconds that a statement takes by the clock.
 CREATE FUNCTION bench.ms(statement text) RETURNS double precision LANGUAGE plpgsql AS $$
 DECLARE
 	start timestamptz := clock_timestamp();

@@ -10,12 +10,12 @@ SELECT format('CREATE UNLOGGED TABLE bench.%s (id int PRIMARY KEY, v int NOT NUL
 -- Single-row statements, one after the other inside the server.
 	format('CREATE FUNCTION bench.singles_%1$s(n int) RETURNS double precision LANGUAGE plpgsql AS $f$
 DECLARE
-	start timestamptz := clock_timestamp();
+	start double precision := bench.processor_ms();
 BEGIN
 	FOR i IN 1..n LOOP
 		UPDATE bench.%1$s SET v = v + 1 WHERE id = i;
 	END LOOP;
-	RETURN date_part(''epoch'', clock_timestamp() - start) * 1000;
+	RETURN bench.processor_ms() - start;
 END $f$', name)
 FROM bench.shape \gexec
 VACUUM ANALYZE;

@@ -1,13 +1,12 @@
 # shellcheck shell=bash
 # locking-web: the database beside it, the load generators on the same processors, everything
-# as installed but for synchronous_commit. Each round starts the server anew.
+# as installed but for synchronous_commit. Each round starts the server anew, and again for streams.
 
 # shellcheck source-path=SCRIPTDIR source=../../test/web.sh
 . "$HERE/../test/web.sh"
 
 WEB_SESSIONS=4
 WEB_ROWS=/api/v1/tables/bench.doc/rows/
-WEB_PID=
 
 web_sizes() {
 	if [ -n "${QUICK:-}" ]; then : "${WEB_STREAMS:=500}" "${WEB_SECONDS:=1}" "${WEB_EVENTS:=5}"; fi
@@ -23,10 +22,10 @@ make_web() {
 	start_bench_cluster web on "$GATE_SLOTS" 'fsync = on' 'synchronous_commit = off' \
 		'locking.notify = on' 'locking.history = on'
 	sql -f "$BENCH/sql/locks.sql"
-	sql -c "CREATE ROLE editor LOGIN PASSWORD 'editor'" -c "CREATE ROLE service LOGIN PASSWORD 'service'" \
+	sql -c "CREATE ROLE editor LOGIN PASSWORD 'editor'" -c "CREATE ROLE locking_web LOGIN" \
 		-c 'GRANT USAGE ON SCHEMA bench TO editor' -c 'GRANT SELECT, UPDATE ON bench.doc TO editor'
 	lock_every_tenth
-	ask_for_passwords web postgres
+	ask_for_passwords web postgres locking_web
 }
 
 lock_every_tenth() {
@@ -36,26 +35,10 @@ lock_every_tenth() {
 		-c 'VACUUM ANALYZE locking.lock, bench.doc'
 }
 
-start_web() {
-	local tries
-	setsid "${AS_USER[@]}" "$SRC/contrib_web/build/locking-web" --listen 127.0.0.1:0 \
-		--dsn "host=$PGHOST port=$PGPORT dbname=$DATABASE user=service password=service" \
-		--connections-per-address 0 --streams-per-session 100000 >"$WORK/web.out" 2>"$WORK/web.log" &
-	WEB_PID=$!
-	for ((tries = 0; tries < 100; tries++)); do
-		WEB_URL=$(sed -n 's|^listening on \(.*\)/$|\1|p' "$WORK/web.out")
-		[ -z "$WEB_URL" ] || return 0
-		sleep 0.1
-	done
-	cat "$WORK/web.log" >&2
-	return 1
-}
-
-stop_web() {
-	[ -n "$WEB_PID" ] || return 0
-	kill -TERM "$WEB_PID" 2>/dev/null || true
-	wait "$WEB_PID" 2>/dev/null || true
-	WEB_PID=
+start_for_many() {
+	LOCKING_WEB_CONNECTIONS_PER_ADDRESS=0 LOCKING_WEB_STREAMS_PER_SESSION=100000 start_web "$DATABASE"
+	WEB_URL=${WEB_ADDRESS%/}
+	WEB_PID=$(<"$WORK/web.pid")
 }
 
 sign_in() { # fills COOKIES and CSRFS
@@ -91,13 +74,24 @@ write_requests() { # METHOD
 	done >"$WORK/requests.tsv"
 }
 
-web_rate() { # TASK ROUND: of the requests written
-	run env "REQUESTS=$WORK/requests.tsv" wrk -t 1 -c 16 -d "$WEB_SECONDS" -s "$BENCH/client/requests.lua" "$WEB_URL"
+# A command that sends them for a while.
+wrk_command() {
+	printf '%s\n' env "REQUESTS=$WORK/requests.tsv" wrk -t 1 -c 16 -d "$WEB_SECONDS" -s "$BENCH/client/requests.lua" "$WEB_URL"
+}
+
+record_rate() { # TASK ROUND: of what wrk printed
 	if [[ $OUT == *Non-2xx* || $OUT == *'Socket errors'* ]]; then
 		complain "$OUT"
 		return 1
 	fi
 	record_web "$1" "$2" "$(awk '/^Requests\/sec:/ { print $2 }' <<<"$OUT")" 'per s'
+}
+
+web_rate() { # TASK ROUND
+	local -a wrk
+	mapfile -t wrk < <(wrk_command)
+	run "${wrk[@]}"
+	record_rate "$1" "$2"
 }
 
 measure_get() { # ROUND
@@ -120,32 +114,48 @@ measure_page() { # ROUND
 
 median() { sort -g | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'; }
 
-# Milliseconds until each event has reached all streams, and KB for each stream.
-stream_client() { # STREAMS
+# Milliseconds until each event has reached all streams, KB for each stream, and what a command
+# prints that runs while they are open.
+stream_client() { # STREAMS COMMAND...
 	sql -c "DELETE FROM locking.lock WHERE owner = 'editor'"
-	run "$BENCH/client/stream_client" "${WEB_URL##*:}" "${COOKIES[0]}" "${CSRFS[0]}" "$WEB_PID" "$1" "$WEB_EVENTS" "$WEB_ROWS"
+	run "$BENCH/client/stream_client" "${WEB_URL##*:}" "${COOKIES[0]}" "${CSRFS[0]}" "$WEB_PID" "$1" "$WEB_EVENTS" "$WEB_ROWS" "${@:2}"
+}
+
+record_events() { # TASK ROUND: of what stream_client printed
+	record_web "$1" "$2" "$(head -n "$WEB_EVENTS" <<<"$OUT" | median)" ms
 }
 
 measure_streams() { # ROUND
-	stream_client 1
-	record_web 'acquire until on another stream' "$1" "$(sed '$d' <<<"$OUT" | median)" ms
-	stream_client "$WEB_STREAMS"
-	record_web "acquire until on all of $WEB_STREAMS streams" "$1" "$(sed '$d' <<<"$OUT" | median)" ms
-	record_web "memory of each of $WEB_STREAMS streams" "$1" "$(sed -n '$p' <<<"$OUT")" KB
+	local -a wrk
+	stream_client 1 true
+	record_events 'acquire until on another stream' "$1"
+	write_requests GET < <(seq 1 64)
+	mapfile -t wrk < <(wrk_command)
+	stream_client "$WEB_STREAMS" "${wrk[@]}"
+	record_events "acquire until on all of $WEB_STREAMS streams" "$1"
+	record_web "memory of each of $WEB_STREAMS streams" "$1" "$(sed -n "$((WEB_EVENTS + 1))p" <<<"$OUT")" KB
+	record_rate "GET of a lock, $WEB_STREAMS streams open" "$1"
 }
 
-web_round() { # ROUND
-	progress "web, round $1"
-	lock_every_tenth
-	start_web
-	web_memory 'memory at rest' "$1"
-	sign_in
-	measure_streams "$1"
+measure_requests() { # ROUND
 	measure_get "$1"
 	measure_renewals "$1"
 	measure_page "$1"
-	web_memory 'memory at the end of a round' "$1"
-	stop_web
+	web_memory 'memory after requests' "$1"
+}
+
+# What has served thousands of streams is no server at rest.
+web_round() { # ROUND
+	local part
+	progress "web, round $1"
+	lock_every_tenth
+	for part in requests streams; do
+		start_for_many
+		[ "$part" = streams ] || web_memory 'memory at rest' "$1"
+		sign_in
+		"measure_$part" "$1"
+		stop_web
+	done
 }
 
 web() {
