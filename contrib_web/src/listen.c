@@ -171,8 +171,8 @@ listener(void *arg)
 		if (pg)
 		{
 			backoff = BACKOFF_FIRST_MS;
-			if (connects++ > 0)
-				events_reset();
+			connects++;
+			events_reset();		/* the first time, too: streams may have been opened before */
 			going_on = listen_on(pg);
 			PQfinish(pg);
 		}
