@@ -7,6 +7,17 @@ const scene = stage('browser_edit');
 const named = (site, key) => site.sql(`SELECT name FROM country WHERE alpha_2 = '${key}'`);
 const holder = (site, key) => site.sql(`SELECT owner FROM locking.locks WHERE relation = 'country'::regclass AND key = '${key}'`);
 
+/** Saves of the row are held up until the function that this answers is called. */
+async function holdSaves(person, key) {
+	let letThrough;
+	const isLetThrough = new Promise((resolve) => { letThrough = resolve; });
+	await person.page.route(`**/rows/${key}`, async (route) => {
+		if (route.request().method() === 'PUT') await isLetThrough;
+		await route.continue();
+	});
+	return letThrough;
+}
+
 scene('who opens a row holds it, saves it, and has let it go by then', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('country', 'AL');
@@ -33,6 +44,34 @@ scene('save and go on keeps the lock', async ({ site, invite }) => {
 	await anna.input('official_name').fill('Hayastan, twice');
 	await anna.press('Save and go on');
 	await eventually(async () => assert.equal(await site.sql(`SELECT official_name FROM country WHERE alpha_2 = 'AM'`), 'Hayastan, twice'));
+});
+
+scene('what is typed while a save is under way is not lost', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	const letThrough = await holdSaves(anna, 'AW');
+	await anna.edits('country', 'AW');
+	await anna.input('name').fill('Aruba, first');
+	await anna.press('Save and go on');
+	await anna.input('name').fill('Aruba, second');
+	letThrough();
+	await anna.sees('Aruba, first is saved.');
+	assert.equal(await anna.value('name'), 'Aruba, second');
+	assert.equal(await named(site, 'AW'), 'Aruba, first');
+	await anna.press('Save');
+	await anna.arrives('/tables/country');
+	assert.equal(await named(site, 'AW'), 'Aruba, second');
+});
+
+scene('while a save is under way that leaves the page, nothing can be typed', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	const letThrough = await holdSaves(anna, 'AX');
+	await anna.edits('country', 'AX');
+	await anna.input('name').fill('Åland');
+	await anna.press('Save');
+	await eventually(async () => assert.ok(!await anna.input('name').isEditable()));
+	letThrough();
+	await anna.arrives('/tables/country');
+	assert.equal(await named(site, 'AX'), 'Åland');
 });
 
 scene('a row that another edits can be read, not edited, and says by whom and for how long', async ({ invite }) => {

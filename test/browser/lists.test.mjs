@@ -157,6 +157,8 @@ scene('keys and names of any spelling: opened, edited and saved; text is never m
 	const anna = await invite('anna');
 	await anna.open('/tables');
 	await anna.page.getByRole('link', { name: 'Odd Names' }).click();
+	await anna.sees('<i>not markup</i>');
+	assert.equal(await anna.row('<b>"x"</b>').locator('i, b').count(), 0);
 	for (const key of ['new', 'a b/c?d#e%&+', '<b>"x"</b>']) {
 		await anna.row(key).getByRole('link').click();
 		await anna.seesLock('mine');

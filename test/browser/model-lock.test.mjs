@@ -285,6 +285,13 @@ test('saved and released; saved and gone on', () => {
 	assert.equal(session.state.endsAt, 123_000);
 });
 
+test('what is typed while a save is under way goes to the server as a draft', () => {
+	const session = typing();
+	const sentAt = session.now;
+	session.after(100).at('change').at('saved', { released: false, seconds_left: 120, sentAt }).is('held');
+	session.tick().does({ do: 'renew', token: 7, draft: true });
+});
+
 test('a refused save: lost, to whom if it is known', () => {
 	assert.equal(typing().at('refusedSave', { lock: THEIRS, sentAt: 2000 }).is('lost').state.holder.owner, 'bert');
 	assert.equal(typing().at('refusedSave', { lock: null, sentAt: 2000 }).is('lost').state.loss.cause, 'changed');

@@ -94,6 +94,16 @@ test('forms: what others wrote comes in, what the editor wrote stays, and where 
 	assert.equal(Form.valueOf(form, 'd'), 'theirs');
 });
 
+test('forms: what was typed while a save was under way is still to be saved', () => {
+	const sent = Form.set(Form.create({ a: '1', b: '1', c: '1' }), 'a', 'mine');
+	const now = Form.set(Form.set(Form.set(sent, 'b', 'later'), 'a', 'mine, later'), 'c', '1');
+	const form = Form.saved(now, sent, { a: 'mine', b: '1', c: 'by a trigger' });
+	assert.deepEqual(Form.changes(form), { a: 'mine, later', b: 'later' });
+	assert.equal(Form.valueOf(form, 'c'), 'by a trigger');
+	assert.deepEqual(Form.changes(Form.saved(Form.set(sent, 'a', '1'), sent, { a: 'mine', b: '1', c: '1' })), { a: '1' }, 'undone meanwhile');
+	assert.equal(Form.isDirty(Form.saved(sent, sent, { a: 'mine', b: '1', c: '1' })), false);
+});
+
 test('drafts: taken in on top of the row, with what changed since; nonsense is not', () => {
 	const draft = Form.draftOf(Form.set(Form.set(Form.create({ a: '1', b: null }), 'a', 'mine'), 'b', 'mine'));
 	assert.deepEqual(draft, { values: { a: 'mine', b: 'mine' }, base: { a: '1', b: null } });

@@ -33,6 +33,16 @@ export function rebase(form, values) {
 	return { form: Object.freeze({ base: values, mine: Object.freeze(mine) }), changed, conflicts };
 }
 
+/**
+ * The row has been saved. What was typed since the form was sent is still to be saved.
+ * @param {object} sent the form as it was sent
+ * @param {object} values the row as it was saved
+ */
+export function saved(form, sent, values) {
+	const typedSince = Object.keys(values).filter((name) => valueOf(form, name) !== valueOf(sent, name));
+	return typedSince.reduce((so, name) => set(so, name, valueOf(form, name)), create(values));
+}
+
 /** For the server to keep: the values, and what they were made from. */
 export function draftOf(form) {
 	const base = Object.fromEntries(Object.keys(form.mine).map((name) => [name, form.base[name] ?? null]));

@@ -171,11 +171,10 @@ const handlers = {
 	renewed(s, e) {
 		if (s.phase === 'left') return [s];
 		const resumed = s.phase === 'expired';
-		const newer = s.lastChangeAt > e.sentAt ? s.lastChangeAt : null;
 		const next = {
 			...held(s, { ...e, token: s.token }),
 			resumed,
-			changedAt: e.draft ? newer : s.changedAt,
+			changedAt: e.draft ? typedSince(s, e) : s.changedAt,
 		};
 		return followUp(next);
 	},
@@ -193,7 +192,7 @@ const handlers = {
 	saved: (s, e) =>
 		e.released
 			? [{ ...s, phase: 'left', token: null, changedAt: null, pending: null }]
-			: [{ ...held(s, { ...e, token: e.token ?? s.token }), changedAt: null, pending: s.pending }],
+			: [{ ...held(s, { ...e, token: e.token ?? s.token }), changedAt: typedSince(s, e), pending: s.pending }],
 
 	// A save that was answered by 423 or 409: what we hold is worth nothing any more.
 	refusedSave: (s, e) =>
@@ -206,6 +205,9 @@ const handlers = {
 
 	restore: (s) => (s.phase === 'left' ? acquire({ ...s, trouble: null }) : [s]),
 };
+
+// When something was typed that a request sent before did not carry.
+const typedSince = ({ lastChangeAt }, { sentAt }) => (lastChangeAt > sentAt ? lastChangeAt : null);
 
 function tickHeld(s, now) {
 	if (now >= s.endsAt) return [{ ...s, phase: 'expired', warned: false }];

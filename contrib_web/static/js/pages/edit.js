@@ -38,6 +38,8 @@ export class EditPage {
 	#asked = null;
 	#ended = null;
 	#saving = false;
+	/** Saving, and then the page is left: what is typed meanwhile would be lost. */
+	#closing = false;
 	#stop = new AbortController();
 	#bar = new LockBar((action) => this.#act(action));
 	#notes = new FormNotes();
@@ -292,7 +294,7 @@ export class EditPage {
 	}
 
 	#render() {
-		this.#rowForm.show(this.#form, { mayEdit: this.#mayEdit });
+		this.#rowForm.show(this.#form, { mayEdit: this.#mayEdit && !this.#closing });
 		this.#renderBar();
 		this.#renderWanted();
 		this.#renderParent();
@@ -352,47 +354,48 @@ export class EditPage {
 		if (this.#saving || !this.#mayEdit || !(this.#isDirty || this.#isNew)) return;
 		if (this.#conflicts.length && !(await this.#decide())) return;
 		if (!this.#rowForm.check(this.#form)) return;
+		const values = Object.fromEntries(Object.entries(Form.changes(this.#form)).filter(([, value]) => value !== undefined));
 		this.#saving = true;
-		this.#renderSave();
+		this.#closing = !keep || this.#isNew || this.#table.columns.some(({ key, name }) => key && name in values);
+		this.#render();
 		try {
-			const values = Object.fromEntries(Object.entries(Form.changes(this.#form)).filter(([, value]) => value !== undefined));
 			await (this.#isNew ? this.#insert(values, keep) : this.#update(values, keep));
 		} catch (error) {
 			this.#refused(error);
 		} finally {
-			this.#saving = false;
-			this.#renderSave();
+			this.#saving = this.#closing = false;
+			this.#render();
 		}
 	}
 
 	async #update(values, keep) {
 		const hasLocks = this.#table.protection !== null;
+		const sent = this.#form;
 		const { data, sentAt } = await this.#app.api.put(rowPath(this.#tableName, this.#key), {
 			token: this.#lock?.token ?? null,
 			values,
 			keep: keep && hasLocks,
 		});
 		this.#lock?.saved({ released: !keep || !data.lock, seconds_left: data.lock?.seconds_left, sentAt });
-		this.#savedAs(data);
+		this.#savedAs(data, sent);
 		toast(`${data.label} is saved.`);
 		if (!keep) return this.#toList();
 		if (data.key !== this.#row.key)
 			return this.#app.router.go(paths.row(this.#tableName, data.key), { replace: true, ask: false });
-		this.#render();
 		return undefined;
 	}
 
 	async #insert(values, keep) {
 		const { data } = await this.#app.api.post(`${tablePath(this.#tableName)}/rows`, { values });
-		this.#savedAs(data);
+		this.#savedAs(data, this.#form);
 		toast(`${data.label} is added.`);
 		this.#app.lastRow = data.key;
 		await this.#app.router.go(keep ? paths.row(this.#tableName, data.key) : this.#listAddress(), { replace: true, ask: false });
 	}
 
-	#savedAs({ values, label }) {
+	#savedAs({ values, label }, sent) {
 		this.#row = this.#row && { ...this.#row, values, label, draft: null };
-		this.#form = Form.create(values);
+		this.#form = Form.saved(this.#form, sent, values);
 		this.#conflicts = [];
 		this.#notes.clear();
 		this.#rowForm.note = '';
