@@ -195,7 +195,7 @@ scene('that a row is locked by another is said to screen readers', async ({ invi
 	await anna.edits('country', 'ZW');
 	await bert.open('/tables/country/ZW');
 	await bert.page.locator('#polite').getByText('This content is currently being edited by Anna Albers.').waitFor({ state: 'attached' });
-}, { todo: 'the page\'s title is said instead' });
+});
 
 scene('the theme is chosen, kept, and there before anything is painted', async ({ invite }) => {
 	const anna = await invite('anna', { colorScheme: 'light' });

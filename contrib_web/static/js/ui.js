@@ -5,12 +5,20 @@ import { h, icon, newId } from './dom.js';
 
 const TOAST = 6000;
 
-/** Says something to a screen reader; the same words twice are said twice. */
+const unsaid = { polite: [], urgent: [] };
+
+/**
+ * Says something to a screen reader; the same words twice are said twice. What comes together
+ * is said together, or the last would silence the others.
+ */
 export function announce(text, { urgent = false } = {}) {
-	const region = document.getElementById(urgent ? 'urgent' : 'polite');
+	const name = urgent ? 'urgent' : 'polite';
+	const region = document.getElementById(name);
+	unsaid[name].push(text);
+	if (unsaid[name].length > 1) return;
 	region.textContent = '';
 	requestAnimationFrame(() => {
-		region.textContent = text;
+		region.textContent = unsaid[name].splice(0).join(' ');
 	});
 }
 

@@ -52,7 +52,9 @@ async function play({ site, browser }, act) {
 		await act({ site, browser, invite });
 		assert.deepEqual(people.flatMap(({ troubles }) => troubles), [], 'nothing went wrong unasked');
 	} catch (error) {
-		error.stack += `\n${(await Promise.all(people.map(whereabouts))).join('\n')}`;
+		const seen = (await Promise.all(people.map(whereabouts))).join('\n');
+		error.stack += `\n${seen}`; // what one reporter prints,
+		error.message += `\n${seen}`; // and another
 		throw error;
 	} finally {
 		await Promise.all(people.map((person) => person.leave()));
