@@ -12,9 +12,12 @@ const LATEST = 5;
 export function rowAside(element, { app, table, row }) {
 	if (!row || element.shownRow === row) return;
 	element.shownRow = row;
+	const isOpen = element.querySelector('details')?.open; // the reader's choice, whatever is read anew
 	element.replaceChildren(
 		...[references(table, row), children(row), history(app, table, row), table.protection ? settings() : null].filter(Boolean),
 	);
+	const details = element.querySelector('details');
+	if (isOpen && details) details.open = true;
 }
 
 const card = (title, ...content) =>
