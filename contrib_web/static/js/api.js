@@ -64,7 +64,7 @@ export class Api extends EventTarget {
 			},
 			sentAt,
 		);
-		const data = await readJson(response);
+		const data = await readJson(response, sentAt);
 		if (response.ok) return { data, status: response.status, sentAt };
 		if (response.status === 401) this.dispatchEvent(new Event('signedout'));
 		throw new Problem(response.status, data ?? {}, sentAt);
@@ -91,16 +91,19 @@ export class Api extends EventTarget {
 		try {
 			return await fetch(url, options);
 		} catch {
-			throw new Problem(0, { title: 'No answer' }, sentAt);
+			throw noAnswer(sentAt);
 		}
 	}
 }
 
-async function readJson(response) {
+// An answer that breaks off is none: what was asked for may have been done or not.
+async function readJson(response, sentAt) {
 	if (!/json/.test(response.headers.get('Content-Type') ?? '')) return null;
 	try {
 		return await response.json();
 	} catch {
-		return null;
+		throw noAnswer(sentAt);
 	}
 }
+
+const noAnswer = (sentAt) => new Problem(0, { title: 'No answer' }, sentAt);

@@ -1,5 +1,5 @@
 /**
- * The live stream as events: `lock` (detail: what happened), `reset` (something was missed:
+ * The live stream as events: `lock` (detail: what happened), `reset` (something may have been missed:
  * load anew), `state` (detail: { on }) and `ended` (the server refused it; it is asked for again
  * by and by). Shared between tabs where the browser can.
  */
@@ -78,10 +78,12 @@ export class Live extends EventTarget {
 		this.#setOn(on);
 	}
 
+	// What happened between a page's first reading and the opening of the stream was not sent.
 	#setOn(on) {
 		if (on === this.on) return;
 		this.on = on;
 		this.dispatchEvent(new CustomEvent('state', { detail: { on } }));
+		if (on) this.dispatchEvent(new Event('reset'));
 	}
 }
 
