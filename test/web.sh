@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What test/run and test/demo/start share about contrib_web: its packages, building it,
-# and a cluster in which people prove who they are.
+# What test/run, test/demo/start and bench/run share about contrib_web: its packages, building it,
+# a cluster in which people prove who they are, and browsers.
 #
 # Sourced after lib.sh; build_web after stage_install, ask_for_passwords after start_cluster.
 
@@ -60,4 +60,18 @@ stop_web() {
 # A stale web.pid may name another's process by now.
 is_web() { # PID
 	[ "$(readlink "/proc/$1/exe" 2>/dev/null)" = "$(readlink -f "$WORK/src/contrib_web/build/locking-web")" ]
+}
+
+# Node.js from elsewhere has npm in it, and does not go with Debian's.
+browser_packages() {
+	echo chromium
+	if ! command -v node >/dev/null || ! command -v npm >/dev/null; then printf '%s\n' nodejs npm; fi
+}
+
+install_browser_modules() {
+	local log=$WORK/npm.log
+	as_user npm --prefix "$SRC/test/browser" ci --loglevel=error >"$log" 2>&1 && return
+	cat "$log" >&2
+	complain "test/browser's modules cannot be installed"
+	return 1
 }

@@ -76,7 +76,7 @@ UNION ALL
 SELECT 'locking-web, ' || what, (SELECT median FROM report.median m WHERE (m.workload, m.task) = ('web', v.task)), at_most, at_least
 FROM (VALUES ('GET of a lock per second', 'GET of a lock', NULL, 8000), ('renewals per second', 'renewals', NULL, 3000),
 		('ms for a page of 1,000 rows', 'page of 1,000 rows', 50, NULL),
-		('ms until an acquire is on another stream', 'acquire until on another stream', 300, NULL),
+		('ms until an acquire is on another browser''s screen', 'acquire until in another browser', 300, NULL),
 		('ms until an acquire is on all of 5,000 streams', 'acquire until on all of 5000 streams', 1000, NULL),
 		('KB for each of 5,000 streams', 'memory of each of 5000 streams', 25, NULL),
 		('MB at rest', 'memory at rest', 30, NULL)) v (what, task, at_most, at_least);

@@ -22,8 +22,9 @@ make_web() {
 	start_bench_cluster web on "$GATE_SLOTS" 'fsync = on' 'synchronous_commit = off' \
 		'locking.notify = on' 'locking.history = on'
 	sql -f "$BENCH/sql/locks.sql"
-	sql -c "CREATE ROLE editor LOGIN PASSWORD 'editor'" -c 'CREATE ROLE locking_web LOGIN' \
-		-c 'GRANT USAGE ON SCHEMA bench TO editor' -c 'GRANT SELECT, UPDATE ON bench.doc TO editor'
+	sql -c "CREATE ROLE editor LOGIN PASSWORD 'editor-password'" -c "CREATE ROLE reader LOGIN PASSWORD 'reader-password'" \
+		-c 'CREATE ROLE locking_web LOGIN' -c 'GRANT USAGE ON SCHEMA bench TO editor, reader' \
+		-c 'GRANT SELECT ON bench.doc TO editor, reader' -c 'GRANT UPDATE ON bench.doc TO editor'
 	lock_every_tenth
 	ask_for_passwords web postgres locking_web
 }
@@ -45,7 +46,7 @@ sign_in() { # fills COOKIES and CSRFS
 	local n
 	COOKIES=() CSRFS=()
 	for ((n = 0; n < WEB_SESSIONS; n++)); do
-		run curl -sSi -H 'Content-Type: application/json' -d '{"role": "editor", "password": "editor"}' "$WEB_URL/api/v1/session"
+		run curl -sSi -H 'Content-Type: application/json' -d '{"role": "editor", "password": "editor-password"}' "$WEB_URL/api/v1/session"
 		[[ $OUT =~ locking_session=([0-9a-f]+) ]] && COOKIES+=("${BASH_REMATCH[1]}")
 		[[ $OUT =~ \"csrf\":\ *\"([0-9a-f]+)\" ]] && CSRFS+=("${BASH_REMATCH[1]}")
 	done
@@ -117,11 +118,21 @@ median() { sort -g | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)
 # Milliseconds until each event has reached all streams, KB for each stream, and what a command
 # prints that runs while they are open.
 stream_client() { # STREAMS COMMAND...
-	sql -c "DELETE FROM locking.lock WHERE owner = 'editor'"
+	end_editors_locks
 	run "$BENCH/client/stream_client" "${WEB_URL##*:}" "${COOKIES[0]}" "${CSRFS[0]}" "$WEB_PID" "$1" "$WEB_EVENTS" "$WEB_ROWS" "${@:2}"
 }
 
-record_events() { # TASK ROUND: of what stream_client printed
+end_editors_locks() {
+	sql -c "DELETE FROM locking.lock WHERE owner = 'editor'"
+}
+
+measure_browser() { # ROUND
+	end_editors_locks
+	run node "$BENCH/client/browser_client.mjs" "$WEB_URL" bench.doc "$WEB_EVENTS"
+	record_events "acquire until in another browser" "$1"
+}
+
+record_events() { # TASK ROUND: of what a client printed
 	record_web "$1" "$2" "$(head -n "$WEB_EVENTS" <<<"$OUT" | median)" ms
 }
 
@@ -141,6 +152,7 @@ measure_requests() { # ROUND
 	measure_get "$1"
 	measure_renewals "$1"
 	measure_page "$1"
+	measure_browser "$1"
 	web_memory 'memory after requests' "$1"
 }
 
@@ -160,9 +172,12 @@ web_round() { # ROUND
 
 web() {
 	local round
+	local -a browser
 	web_sizes
-	need_packages "${WEB_PACKAGES[@]}" curl wrk
+	mapfile -t browser < <(browser_packages)
+	need_packages "${WEB_PACKAGES[@]}" "${browser[@]}" curl wrk
 	build_web all
+	install_browser_modules
 	make_web
 	for round in $(seq 0 "$ROUNDS"); do web_round "$round"; done
 	stop_clusters web
