@@ -1,0 +1,54 @@
+/**
+ * How long after a row's lock was asked for it is seen in somebody else's browser.
+ *
+ *   node bench/client/browser_client.mjs ADDRESS TABLE EVENTS
+ *
+ * The people `editor` and `reader` each have a browser, `reader` with the table's change list before
+ * him. The rows 1, 3, 5, ... are locked through the API. Output: a line for each, the milliseconds from
+ * before the request to after the frame in which the list shows the holder.
+ */
+import { Person } from '../../test/browser/lib/person.mjs';
+import { launch } from '../../test/browser/lib/stage.mjs';
+
+const [address, table, events] = process.argv.slice(2);
+
+// In the reader's page. Both browsers go by the machine's clock.
+function seenAt(key) {
+	return new Promise((resolve) => {
+		const look = () => {
+			if (!document.querySelector(`tr[data-key="${key}"][data-lock="theirs"]`)) return;
+			observer.disconnect();
+			requestAnimationFrame(() => setTimeout(() => resolve(Date.now())));
+		};
+		const observer = new MutationObserver(look);
+		observer.observe(document.body, { subtree: true, childList: true, attributes: true });
+		look();
+	});
+}
+
+// In the editor's page.
+async function lock(path) {
+	const { csrf } = await (await fetch('/api/v1/session')).json();
+	const askedAt = Date.now();
+	const { status } = await fetch(path, { method: 'POST', body: '{}', headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf } });
+	if (status !== 201) throw new Error(`${path} was answered by ${status}`);
+	return askedAt;
+}
+
+const browser = await launch();
+try {
+	const editor = await Person.enter(browser, { address }, 'editor');
+	const reader = await Person.enter(browser, { address }, 'reader');
+	await editor.open('/tables');
+	await reader.open(`/tables/${table}`);
+	await reader.sees('Live');
+	for (let n = 0; n < Number(events); n++) {
+		const key = 2 * n + 1;
+		await reader.seesRow(key, 'none');
+		const seen = reader.page.evaluate(seenAt, key);
+		const askedAt = await editor.page.evaluate(lock, `/api/v1/tables/${table}/rows/${key}/lock`);
+		console.log((await seen) - askedAt);
+	}
+} finally {
+	await browser.close();
+}
