@@ -6,6 +6,9 @@
  * Slot hash(database, table, key) holds the latest expires_at that any lock hashing
  * there ever had.  Nothing is ever cleared: time does that.  A slot may be too late
  * (release, rollback, collision: a look too many), it must never be too early.
+ * Neighbouring keys also share a slot of a smaller array, the summary, which is asked first
+ * and fits the processor's cache where the other does not.  Every lock raises both, in the same
+ * step of what follows, so what is said of the slot holds for each by itself.
  *
  * Who orders what before what:
  *
@@ -22,7 +25,9 @@
  *	  end, which it did see, had passed by the guard's clock, so it has by the renewal's,
  *	  and the renewal has to get the target row first, which the writer holds (rule 5).
  *	  Read the other way round, slot and then clock, a renewal could pass between the two.
- *	  A slot that is 0 needs no clock: there is no lock to be renewed.
+ *	  How long before the slot the clock is read does not matter, so what has passed for an hour
+ *	  is told by a time that the transaction read once.  A slot that is 0 needs none: there is no lock
+ *	  to be renewed.
  * 3. Locks from before the start: the array says nothing until it has been filled,
  *	  once per database, from every version of every record that is physically there,
  *	  of transactions in progress or prepared too.  Records written since the start
@@ -45,7 +50,8 @@
  *	  on, since others may have it and believe it: an error.  Who asks looks at the records.
  *
  * A clock that is set back can end a lock early for the guard and not for a renewal,
- * with the gate as without.
+ * with the gate as without.  If it is set back by more than an hour, that lasts until the
+ * guard's transaction ends.
  */
 #include "locking.h"
 
@@ -89,13 +95,16 @@ PG_FUNCTION_INFO_V1(locking_raise_gate);
 #define GATE_NAME "locking gate"
 
 /* raise it with every change of the hash or of the layout */
-#define GATE_VERSION 1
+#define GATE_VERSION 2
 
 #define RAISE_TRIGGER "~raise_gate"
 #define DEFAULT_SLOTS 65536
 
-/* so many neighbours have slots in a row: a page of memory */
+/* so many neighbours have slots in a row, a page of memory, and one slot of the summary */
 #define RUN 512
+
+/* so many slots have one of the summary */
+#define SUMMARY_RATIO 64
 
 /* blocks read at a time; a filling that is given up goes on after the last of them */
 #define STRETCH 64
@@ -132,7 +141,7 @@ typedef struct Gate
 	slock_t		mutex;			/* of the marks */
 	uint32		next_victim;
 	Mark		marks[MAX_MARKS];
-	pg_atomic_uint64 slots[FLEXIBLE_ARRAY_MEMBER];
+	pg_atomic_uint64 slots[FLEXIBLE_ARRAY_MEMBER];	/* nslots, and behind them the summary */
 } Gate;
 
 int			locking_gate_slots = DEFAULT_SLOTS;
@@ -144,6 +153,9 @@ static Oid	known_filled = InvalidOid;
 
 /* and this transaction keeps it from ceasing to be so */
 static bool relied_on = false;
+
+/* an hour before that, for clocks are set back */
+static TimestampTz long_past = 0;
 
 /* raised by every invalidation: one may arrive while that is being found out */
 static uint64 generation = 0;
@@ -162,10 +174,16 @@ static void flush_at_exit(int code, Datum arg);
 
 /* ---- shared memory ---- */
 
+static inline Size
+all_slots(Size nslots)
+{
+	return nslots + nslots / SUMMARY_RATIO;
+}
+
 static Size
 gate_size(void)
 {
-	return add_size(offsetof(Gate, slots), mul_size(locking_gate_slots, sizeof(pg_atomic_uint64)));
+	return add_size(offsetof(Gate, slots), mul_size(all_slots(locking_gate_slots), sizeof(pg_atomic_uint64)));
 }
 
 /* Zeroed memory is a slot that was never raised, on every platform's atomics of 64 bits. */
@@ -182,7 +200,7 @@ initialize(void *memory)
 	SpinLockInit(&new->mutex);
 	new->next_victim = 0;
 	memset(new->marks, 0, sizeof(new->marks));
-	for (uint32 i = 0; i < new->nslots; i++)
+	for (Size i = 0; i < all_slots(new->nslots); i++)
 		pg_atomic_init_u64(&new->slots[i], 0);
 }
 
@@ -354,19 +372,32 @@ gate_place_of_text(const char *key, int length)
 	return hash_bytes_extended((const unsigned char *) key, length, 0);
 }
 
-/*
- * RUN neighbours have slots in a row.  Where it begins is decided by multiplication with
- * the golden ratio of 2^64 (Knuth, The Art of Computer Programming, volume 3, 6.4): runs of
- * one table lie far apart, tables differ in the high half of what is multiplied.
- */
-static inline pg_atomic_uint64 *
-slot_of(Oid relid, uint64 place)
+/* Of RUN neighbours. Its upper half says where in an array they are. */
+static inline uint64
+hash_of_run(Oid relid, uint64 place)
 {
 	uint64		table = (uint64) (relid ^ (MyDatabaseId << 16 | MyDatabaseId >> 16)) << 32;
-	uint64		hash = ((place / RUN) ^ table) * UINT64CONST(0x9e3779b97f4a7c15);
+
+	return ((place / RUN) ^ table) * UINT64CONST(0x9e3779b97f4a7c15);
+}
+
+/*
+ * Where a run begins is decided by multiplication with the golden ratio of 2^64 (Knuth,
+ * The Art of Computer Programming, volume 3, 6.4): runs of one table lie far apart, tables
+ * differ in the high half of what is multiplied.
+ */
+static inline pg_atomic_uint64 *
+slot_of(uint64 hash, uint64 place)
+{
 	uint64		slot = (((hash >> 32) * gate->nslots) >> 32) + place % RUN;
 
 	return &gate->slots[likely(slot < gate->nslots) ? slot : slot % gate->nslots];
+}
+
+static inline pg_atomic_uint64 *
+summary_of(uint64 hash)
+{
+	return &gate->slots[gate->nslots + (((hash >> 32) * (gate->nslots / SUMMARY_RATIO)) >> 32)];
 }
 
 static void
@@ -381,6 +412,15 @@ raise_slot(pg_atomic_uint64 *slot, TimestampTz expires_at)
 	pg_memory_barrier();		/* also if it was late enough already */
 }
 
+static void
+raise_place(Oid relid, uint64 place, TimestampTz expires_at)
+{
+	uint64		hash = hash_of_run(relid, place);
+
+	raise_slot(summary_of(hash), expires_at);
+	raise_slot(slot_of(hash, place), expires_at);
+}
+
 /*
  * Before a record is locked and the clock read that decides: this is the latest
  * end that the record may get.
@@ -390,7 +430,7 @@ gate_raise(Oid relid, const char *key, TimestampTz expires_at)
 {
 	INJECT("raise");
 	if (attached())
-		raise_slot(slot_of(relid, gate_place_of_text(key, strlen(key))), expires_at);
+		raise_place(relid, gate_place_of_text(key, strlen(key)), expires_at);
 	INJECT("raised");
 }
 
@@ -482,7 +522,7 @@ raise_all(TableScanDesc scan, TupleTableSlot *slot, MemoryContext per_record)
 
 		INJECT("fill-record");
 		record_read_end(slot, &relation, &key, &expires_at);
-		raise_slot(slot_of(relation, gate_place_of_text(key, strlen(key))), expires_at);
+		raise_place(relation, gate_place_of_text(key, strlen(key)), expires_at);
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(per_record);
 		CHECK_FOR_INTERRUPTS();
@@ -639,6 +679,8 @@ rely_on_it(void)
 		return false;
 	LockRelationOid(known_filled, RowExclusiveLock);
 	relied_on = OidIsValid(known_filled);
+	long_past = clock_now() - USECS_PER_HOUR;
+	pg_memory_barrier();		/* the clock before the slots */
 	return relied_on;
 }
 
@@ -652,7 +694,16 @@ end_subtransaction(SubXactEvent event, SubTransactionId subxid, SubTransactionId
 
 /* ---- asking ---- */
 
-/* Not 0: has the latest end that was noted there passed? */
+/* Was there never a lock, or has the latest end that was noted there passed long ago? */
+static inline bool
+is_quiet(pg_atomic_uint64 *slot, bool lapsed_too)
+{
+	TimestampTz end = (TimestampTz) pg_atomic_read_u64(slot);
+
+	return end == 0 || (!lapsed_too && end <= long_past);
+}
+
+/* Has it passed by now? */
 static pg_noinline bool
 has_passed(pg_atomic_uint64 *slot)
 {
@@ -671,13 +722,17 @@ pg_attribute_hot bool
 gate_says_free(Oid relid, uint64 place, bool lapsed_too)
 {
 	pg_atomic_uint64 *slot;
+	uint64		hash;
 
 	if (unlikely(!relied_on) && !rely_on_it())
 		return false;
 	if (unlikely(++counts.asked >= FLUSH_EVERY))
 		flush_counts();
-	slot = slot_of(relid, place);
-	if (likely(pg_atomic_read_u64(slot) == 0) || (!lapsed_too && has_passed(slot)))
+	hash = hash_of_run(relid, place);
+	if (likely(is_quiet(summary_of(hash), lapsed_too)))
+		return true;
+	slot = slot_of(hash, place);
+	if (likely(is_quiet(slot, lapsed_too)) || (!lapsed_too && has_passed(slot)))
 		return true;
 	counts.looked++;
 	return false;
