@@ -2,7 +2,8 @@
  * notify.c
  *		Fuzzes payloads of notifications, on their way from the database to a stream.
  *
- * Anybody who may connect can send any payload; none may break the form of the stream, or tell a token.
+ * Anybody who may connect can send any payload; none may break the form of the stream, or tell a token. What the
+ * database says of the reader's right to a table is made of the length of the table's name.
  */
 #include "../src/listen.c"
 
@@ -14,6 +15,7 @@
 
 static Session *session;
 static Request *req;
+static Right right;
 
 const union MHD_ConnectionInfo *
 MHD_get_connection_info(struct MHD_Connection *connection, enum MHD_ConnectionInfoType type,...)
@@ -37,6 +39,33 @@ MHD_resume_connection(struct MHD_Connection *connection)
 	(void) connection;
 }
 
+static Right
+right_to(const char *table)
+{
+	return (Right[]) {RIGHT_FULL, RIGHT_CHANGED, RIGHT_NONE}[strlen(table) % 3];
+}
+
+/* rights_query: of the one reader, who is the service role. */
+PGresult *
+PQexecPrepared(PGconn *pg, const char *name, int n, const char *const *values, const int *lengths, const int *formats, int format)
+{
+	static PGresAttDesc columns[] = {{.name = "role", .typid = 25, .typlen = -1}, {.name = "right", .typid = 23, .typlen = 4}};
+	PGresult   *result = PQmakeEmptyPGresult(pg, PGRES_TUPLES_OK);
+	char		number[12];
+
+	(void) name;
+	(void) n;
+	(void) lengths;
+	(void) formats;
+	(void) format;
+	right = right_to(values[0]);
+	snprintf(number, sizeof(number), "%d", (int) right);
+	PQsetResultAttrs(result, 2, columns);
+	PQsetvalue(result, 0, 0, "", 0);
+	PQsetvalue(result, 0, 1, number, strlen(number));
+	return result;
+}
+
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -47,28 +76,46 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	options_read(3, args);
 	events_init();
 	session = session_new_proxied("anna", NULL);
-	req = request_new((struct MHD_Connection *) &session, "GET", "/api/v1/events");
-	req->session = session;
 	if (session_open(session) != SESSION_GRANTED)
 		abort();
-	req->stream = stream_open(req, NULL);
 	return 0;
 }
 
-/* Each block is an id, an event, and one line of data, which is JSON without a token; or it is the stream's beginning. */
+/* A stream for each input, so that what it knows of rights goes with it. */
 static void
-check_block(char *block)
+begin_stream(void)
 {
-	char	   *data = strstr(block, "\ndata: ");
-	json_t	   *json;
+	req = request_new((struct MHD_Connection *) &session, "GET", "/api/v1/events");
+	req->session = session;
+	req->stream = stream_open(req, NULL);
+}
 
-	if (data == NULL)
-		return;
-	data += strlen("\ndata: ");
-	json = json_loads(data, 0, NULL);
-	if (strchr(data, '\n') || json == NULL || json_object_get(json, "token"))
+static void
+check_data(const char *data)
+{
+	json_t	   *json = json_loads(data, JSON_REJECT_DUPLICATES, NULL);
+
+	if (json == NULL || json_object_get(json, "token") || !json_string_value(json_object_get(json, "table")))
+		abort();
+	if (right == RIGHT_CHANGED && json_object_size(json) != 2)
 		abort();
 	json_decref(json);
+}
+
+/* The stream's beginning ("retry:"), or an event: id, kind, and one line of data. */
+static void
+check_block(const char *block)
+{
+	const char *event = strstr(block, "\nevent: lock\ndata: ");
+
+	if (strncmp(block, "retry: ", 7) == 0)
+		return;
+	if (right == RIGHT_NONE || strncmp(block, "id: ", 4) != 0 || event == NULL || event != strchr(block, '\n'))
+		abort();
+	event += strlen("\nevent: lock\ndata: ");
+	if (event[strcspn(event, "\r\n")])
+		abort();
+	check_data(event);
 }
 
 int
@@ -79,6 +126,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t		length = 0;
 	ssize_t		n;
 
+	begin_stream();
 	handle(NULL, payload);
 	while ((n = stream_read(req->stream, 0, sent + length, sizeof(sent) - 1 - length)) > 0)
 		length += n;
@@ -88,6 +136,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		*end = '\0';
 		check_block(block);
 	}
+	req->session = NULL;		/* goes on */
+	request_free(req);
 	free(payload);
 	return 0;
 }

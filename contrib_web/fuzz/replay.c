@@ -1,6 +1,8 @@
 /*
  * replay.c
- *		Runs a harness once over each file of folders, where there is no libFuzzer.
+ *		Runs a harness once over each file of a folder, where there is no libFuzzer: "ok 1 - request/static".
+ *
+ * What a sanitizer or the harness finds ends the program, so that fewer are ok than were planned.
  */
 #include "harness.h"
 
@@ -9,50 +11,60 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* As large as the file, so that AddressSanitizer sees what is read behind its end. */
+static uint8_t *
+read_file(const char *path, size_t *size)
+{
+	FILE	   *file = fopen(path, "rb");
+	uint8_t    *data;
+
+	if (file == NULL || fseek(file, 0, SEEK_END) != 0)
+		err(1, "%s", path);
+	*size = (size_t) ftell(file);
+	rewind(file);
+	data = malloc(*size);
+	if (fread(data, 1, *size, file) != *size)
+		err(1, "%s", path);
+	fclose(file);
+	return data;
+}
+
 static void
 run_file(const char *folder, const char *name)
 {
-	static uint8_t data[1 << 20];
 	char		path[4096];
-	FILE	   *file;
 	size_t		size;
+	uint8_t    *data;
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	file = fopen(path, "rb");
-	if (file == NULL)
-		err(1, "%s", path);
-	size = fread(data, 1, sizeof(data), file);
-	fclose(file);
+	data = read_file(path, &size);
 	LLVMFuzzerTestOneInput(data, size);
+	free(data);
 }
 
 static int
-run_folder(const char *folder)
+is_visible(const struct dirent *entry)
 {
-	DIR		   *dir = opendir(folder);
-	struct dirent *entry;
-	int			n = 0;
-
-	if (dir == NULL)
-		err(1, "%s", folder);
-	while ((entry = readdir(dir)) != NULL)
-		if (entry->d_name[0] != '.')
-		{
-			run_file(folder, entry->d_name);
-			n++;
-		}
-	closedir(dir);
-	return n;
+	return entry->d_name[0] != '.';
 }
 
 int
 main(int argc, char **argv)
 {
-	int			n = 0;
+	struct dirent **entries;
+	int			n = argc == 2 ? scandir(argv[1], &entries, is_visible, alphasort) : -1;
 
+	if (n <= 0)
+		errx(1, "usage: %s FOLDER, with files", argv[0]);
 	LLVMFuzzerInitialize(&argc, &argv);
-	for (int i = 1; i < argc; i++)
-		n += run_folder(argv[i]);
-	printf("%d inputs\n", n);
-	return n > 0 ? 0 : 1;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	printf("1..%d\n", n);
+	for (int i = 0; i < n; i++)
+	{
+		run_file(argv[1], entries[i]->d_name);
+		printf("ok %d - %s/%s\n", i + 1, argv[1], entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+	return 0;
 }

@@ -1,31 +1,28 @@
 /*
  * request.c
- *		Fuzzes all that is decided of a request before the database is asked: route, percent-encoding, query,
+ *		Fuzzes all that is decided of a request, but for what the database says: route, percent-encoding, query,
  *		cookie, tokens, origin, addresses of proxies, body, sign-in, Last-Event-ID, static files.
  *
- * An input is a request as it is written, "METHOD path?query", header lines, an empty line, the body. What
- * libmicrohttpd would do, taking it apart, is done here, and its functions are answered from that. The values
- * "SESSION" and "CSRF" stand for those of a session that is open.
+ * An input is a request as it is written, "METHOD path?query FLAGS", header lines, an empty line, the body. What
+ * libmicrohttpd would do, taking it apart and asking server.c, is done here, and its functions are answered from
+ * that. In header values "SESSION", "CSRF" and "EPOCH" at the beginning stand for those of a session that is open, and
+ * of the events' ids. Flags, letters in place of HTTP's version:
+ *
+ *		u	people are signed in by a proxy
+ *		s	who asks is no trusted proxy
+ *		d	the database answers who signs in; otherwise it is away
+ *		q	the server is being stopped
  */
+#include "../src/server.c"
+
 #include "harness.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
-#include "access.h"
-#include "caller.h"
-#include "db.h"
-#include "events.h"
-#include "handlers.h"
-#include "metrics.h"
-#include "options.h"
-#include "origin.h"
-#include "session.h"
+#include "secret.h"
 
 #define MAX_ITEMS 64
+#define PIECE 700				/* bytes of a body that come at a time */
 
 typedef struct Item
 {
@@ -39,16 +36,32 @@ typedef struct Items
 	int			n;
 } Items;
 
+static struct MHD_Connection *const connection = (struct MHD_Connection *) &mhd;	/* any address */
 static Items headers;
 static Items arguments;
 static char cookie[256];
+static bool is_stranger;
+static bool database_answers;
+static char events_epoch[17];
 static Session *session;
+static void *client;			/* clients.c's */
+static bool answered_once;
+static int	n_suspended;
 
 /* ---- what libmicrohttpd is asked ---- */
 
-static int
-give(const Items *items, MHD_KeyValueIterator iterator, void *cls, enum MHD_ValueKind kind)
+static const Items *
+items_of(enum MHD_ValueKind kind)
 {
+	return kind == MHD_HEADER_KIND ? &headers : &arguments;
+}
+
+int
+MHD_get_connection_values(struct MHD_Connection *c, enum MHD_ValueKind kind, MHD_KeyValueIterator iterator, void *cls)
+{
+	const Items *items = items_of(kind);
+
+	(void) c;
 	for (int i = 0; i < items->n; i++)
 		if (iterator(cls, kind, items->items[i].name, items->items[i].value) != MHD_YES)
 			break;
@@ -56,18 +69,11 @@ give(const Items *items, MHD_KeyValueIterator iterator, void *cls, enum MHD_Valu
 }
 
 int
-MHD_get_connection_values(struct MHD_Connection *connection, enum MHD_ValueKind kind, MHD_KeyValueIterator iterator, void *cls)
+MHD_get_connection_values_n(struct MHD_Connection *c, enum MHD_ValueKind kind, MHD_KeyValueIteratorN iterator, void *cls)
 {
-	(void) connection;
-	return give(kind == MHD_HEADER_KIND ? &headers : &arguments, iterator, cls, kind);
-}
+	const Items *items = items_of(kind);
 
-int
-MHD_get_connection_values_n(struct MHD_Connection *connection, enum MHD_ValueKind kind, MHD_KeyValueIteratorN iterator, void *cls)
-{
-	const Items *items = kind == MHD_HEADER_KIND ? &headers : &arguments;
-
-	(void) connection;
+	(void) c;
 	for (int i = 0; i < items->n; i++)
 	{
 		const Item *item = &items->items[i];
@@ -79,9 +85,9 @@ MHD_get_connection_values_n(struct MHD_Connection *connection, enum MHD_ValueKin
 }
 
 const char *
-MHD_lookup_connection_value(struct MHD_Connection *connection, enum MHD_ValueKind kind, const char *name)
+MHD_lookup_connection_value(struct MHD_Connection *c, enum MHD_ValueKind kind, const char *name)
 {
-	(void) connection;
+	(void) c;
 	if (kind == MHD_COOKIE_KIND)
 		return *cookie ? cookie : NULL;
 	for (int i = 0; i < headers.n; i++)
@@ -91,40 +97,181 @@ MHD_lookup_connection_value(struct MHD_Connection *connection, enum MHD_ValueKin
 }
 
 const union MHD_ConnectionInfo *
-MHD_get_connection_info(struct MHD_Connection *connection, enum MHD_ConnectionInfoType type,...)
+MHD_get_connection_info(struct MHD_Connection *c, enum MHD_ConnectionInfoType type,...)
 {
 	static struct sockaddr_in peer = {.sin_family = AF_INET};
 	static union MHD_ConnectionInfo info;
 
-	(void) connection;
-	peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	(void) c;
+	peer.sin_addr.s_addr = htonl(is_stranger ? 0xc0000201 : INADDR_LOOPBACK);
 	if (type == MHD_CONNECTION_INFO_CLIENT_ADDRESS)
 		info.client_addr = (struct sockaddr *) &peer;
+	else if (type == MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+		info.socket_context = client;
 	else
 		info.connect_fd = -1;
 	return &info;
 }
 
 void
-MHD_suspend_connection(struct MHD_Connection *connection)
+MHD_suspend_connection(struct MHD_Connection *c)
 {
-	(void) connection;
+	(void) c;
+	n_suspended++;
 }
 
 void
-MHD_resume_connection(struct MHD_Connection *connection)
+MHD_resume_connection(struct MHD_Connection *c)
 {
-	(void) connection;
+	(void) c;
+	n_suspended--;
+}
+
+/* None may have a line's end in it, and only allowed sites are told that they are. */
+static enum MHD_Result
+check_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	(void) cls;
+	(void) kind;
+	if (value[strcspn(value, "\r\n")])
+		abort();
+	if (strcasecmp(name, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_ORIGIN) == 0 && strcasecmp(value, "https://app.example.org") != 0)
+		abort();
+	return MHD_YES;
+}
+
+/* Each request has one answer; no fault of the program's own; and those that are refused have a reason in it. */
+enum MHD_Result
+MHD_queue_response(struct MHD_Connection *c, unsigned status, struct MHD_Response *response)
+{
+	const char *type = MHD_get_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE);
+
+	(void) c;
+	if (answered_once || n_suspended != 0)
+		abort();
+	if (status < 200 || status == 500 || (status > 500 && status != 503))
+		abort();
+	if (status >= 400 && type && strcmp(type, "application/problem+json") != 0)
+		abort();
+	MHD_get_response_headers(response, check_header, NULL);
+	answered_once = true;
+	return MHD_YES;
+}
+
+/* ---- workers: the loop itself ---- */
+
+void
+workers_start(void (*run_request) (Request *req), void (*done) (Request *req))
+{
+	(void) run_request;
+	(void) done;
+}
+
+bool
+workers_submit(Request *req, Lane *lane)
+{
+	(void) lane;
+	run(req);
+	give_back(req);
+	return true;
+}
+
+void
+workers_stop(void)
+{
+}
+
+void
+workers_counts(long *waiting, long *running)
+{
+	*waiting = *running = 0;
+}
+
+/* ---- the database ---- */
+
+PGresult *
+db_run_values(Request *req, const Statement *statement, int n, const char *const *values)
+{
+	static char json[] = "{\"owner\": \"anna\"}";
+	static PGresAttDesc column = {.name = "json", .typid = 114, .typlen = -1};
+	PGresult   *result;
+
+	(void) n;
+	(void) values;
+	if (!database_answers || strcmp(statement->name, "session_state") != 0)
+	{
+		strcpy(req->sqlstate, database_answers ? "28P01" : "08006");
+		return NULL;
+	}
+	result = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
+	PQsetResultAttrs(result, 1, &column);
+	PQsetvalue(result, 0, 0, json, strlen(json));
+	req->results = (struct Results *) result;
+	return result;
+}
+
+PGresult *
+db_run_once_values(Request *req, const char *sql, int n, const char *const *values)
+{
+	(void) req;
+	(void) sql;
+	(void) n;
+	(void) values;
+	abort();					/* what is run once has been made by the database */
+}
+
+void
+db_begin(Request *req)
+{
+	(void) req;
+}
+
+bool
+db_commit(Request *req)
+{
+	(void) req;
+	abort();					/* of what? */
+}
+
+void
+db_rollback(Request *req)
+{
+	(void) req;
+}
+
+void
+db_finish(Request *req)
+{
+	(void) req;
+}
+
+void
+db_release(Request *req)
+{
+	PQclear((PGresult *) req->results);
+}
+
+const char *
+db_value(const PGresult *result)
+{
+	return result ? PQgetvalue(result, 0, 0) : NULL;
+}
+
+const char *
+db_sqlstate(const Request *req)
+{
+	return req->sqlstate;
+}
+
+const char *
+db_error_field(const Request *req, int field)
+{
+	(void) req;
+	(void) field;
+	return NULL;
 }
 
 /* ---- the request ---- */
-
-/* The next part of a text, ended by one of the characters, which is taken away. */
-static char *
-next_part(char **text, const char *ends)
-{
-	return strsep(text, ends);
-}
 
 static void
 add(Items *items, char *name, char *value)
@@ -142,18 +289,35 @@ take_query(char *query)
 			*p = ' ';
 	while (query && *query)
 	{
-		char	   *value = next_part(&query, "&");
-		char	   *name = next_part(&value, "=");
+		char	   *value = strsep(&query, "&");
+		char	   *name = strsep(&value, "=");
 
 		add(&arguments, name, value);
 	}
 }
 
 static void
+take_cookie(const char *value)
+{
+	snprintf(cookie, sizeof(cookie), "%s", strcmp(value, "SESSION") == 0 ? session_token(session) : value);
+}
+
+static char *
+with_epoch(char *value)
+{
+	static char id[256];
+
+	if (strncmp(value, "EPOCH", 5) != 0)
+		return value;
+	snprintf(id, sizeof(id), "%s%s", events_epoch, value + 5);
+	return id;
+}
+
+static void
 take_header(char *line)
 {
 	char	   *value = line;
-	char	   *name = next_part(&value, ":");
+	char	   *name = strsep(&value, ":");
 
 	if (value == NULL)
 		return;
@@ -161,15 +325,42 @@ take_header(char *line)
 	if (strcmp(value, "CSRF") == 0)
 		value = (char *) session_csrf(session);
 	if (strcasecmp(name, "Cookie") == 0)
-		snprintf(cookie, sizeof(cookie), "%s", strcmp(value, "SESSION") == 0 ? session_token(session) : value);
-	add(&headers, name, value);
+		take_cookie(value);
+	add(&headers, name, strcasecmp(name, "Last-Event-ID") == 0 ? with_epoch(value) : value);
 }
 
-/* What can be answered without database, or fails there in an interesting way. */
-static bool
-is_to_run(const Request *req)
+static void
+take_flags(const char *flags)
 {
-	return req->route->flags & ROUTE_DIRECT || req->route->handler == post_session || req->route->handler == get_events;
+	bool		by_proxy = flags && strchr(flags, 'u');
+
+	is_stranger = flags && strchr(flags, 's');
+	database_answers = flags && strchr(flags, 'd');
+	quiesced = flags && strchr(flags, 'q');
+	options.user_header = by_proxy ? "X-Remote-User" : NULL;
+	options.name_header = by_proxy ? "X-Remote-Name" : NULL;
+}
+
+/* Somebody who is signed in; freed in the end unless a reference to it is lost. */
+static void
+begin_session(void)
+{
+	char	   *password = options.user_header ? NULL : secret_alloc();
+
+	if (options.user_header)
+		session = session_new_proxied("anna", NULL);
+	else if (password)
+		session = session_new_role("anna", strcpy(password, "secret"));
+	if (session == NULL || session_open(session) != SESSION_GRANTED)
+		abort();
+}
+
+static void
+end_session(void)
+{
+	session_release(session);
+	session = NULL;
+	session_end_all();
 }
 
 static void
@@ -177,82 +368,114 @@ read_stream(Request *req)
 {
 	char		buffer[300];
 
-	for (int i = 0; i < 100; i++)
+	for (int i = 0; i < 100 && n_suspended == 0; i++)
 		if (stream_read(req->stream, 0, buffer, sizeof(buffer)) <= 0)
-			return;
+			break;
+}
+
+static bool
+call(const char *method, const char *path, const char *data, size_t size, void **context)
+{
+	return access_request(NULL, connection, path, method, "HTTP/1.1", data, &size, context) == MHD_YES;
 }
 
 static void
-ask(char *method, char *path, char *body, size_t body_size)
+serve(const char *method, const char *path, const char *body, size_t size)
 {
-	Request    *req = request_new((struct MHD_Connection *) &headers, method, path);
+	void	   *context = NULL;
+	bool		open = call(method, path, NULL, 0, &context);
 
-	caller_identify(req);
-	if (body_size > 0)
-		request_add_body(req, body, body_size, caller_body_limit(req));
-	request_parse(req);
-	if (strcmp(method, "OPTIONS") == 0)
-		origin_preflight(req);
-	else if (access_admit(req) && is_to_run(req))
-	{
-		req->route->handler(req);
-		if (req->status == 0 && *db_sqlstate(req))
-			reply_db_error(req, NULL);
-		if (req->status == 0)
-			abort();			/* a handler replies, or has failed in the database */
-		if (req->stream)
-			read_stream(req);
-		db_finish(req);
-	}
-	if (req->status == 0 && req->route == NULL)
+	for (size_t done = 0; open && !answered_once && done < size; done += PIECE)
+		open = call(method, path, body + done, size - done < PIECE ? size - done : PIECE, &context);
+	for (int i = 0; i < 2 && open && !answered_once; i++)
+		open = call(method, path, NULL, 0, &context);
+	if (open && !answered_once)
 		abort();
-	request_free(req);
+	if (context && ((Request *) context)->stream)
+		read_stream(context);
+	complete(NULL, connection, &context, MHD_REQUEST_TERMINATED_COMPLETED_OK);
+	if (n_pending != 0)
+		abort();
 }
 
 /* ---- libFuzzer ---- */
+
+static void
+note_epoch(void)
+{
+	Request    *req = request_new(connection, "GET", "/api/v1/events");
+	char		buffer[300] = "";
+
+	begin_session();
+	req->session = session;
+	session = NULL;
+	req->stream = stream_open(req, NULL);
+	stream_read(req->stream, 0, buffer, sizeof(buffer) - 1);
+	sscanf(buffer, "retry: %*d\nid: %16[^-]-", events_epoch);
+	request_free(req);
+	end_session();
+}
 
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	char	   *args[] = {"fuzz", "--dsn", "host=/nonexistent", "--trusted-proxy", "127.0.0.1", "--allow-origin", "https://app.example.org",
-		"--access-log", "off", "--max-body", "1024", NULL};
+		"--max-body", "20000", NULL};
 
 	(void) argc;
 	(void) argv;
-	options_read(11, args);
+	options_read(9, args);
 	if (!address_trust_proxies())
 		abort();
+	secret_init(8);
 	events_init();
 	metrics_init();
-	session = session_new_proxied("anna", NULL);
-	if (session_open(session) != SESSION_GRANTED)
-		abort();
+	note_epoch();
 	events_publish("public.article", "{\"event\":\"acquired\"}", "{\"event\":\"changed\"}");
 	return 0;
+}
+
+/* "METHOD path?query FLAGS" */
+static void
+take_line(char *line, char **method, char **path)
+{
+	char	   *query;
+
+	*method = strsep(&line, " ");
+	query = strsep(&line, " ");
+	*path = strsep(&query, "?");
+	take_flags(line);
+	take_query(query);
+}
+
+static void
+take_headers(char **rest)
+{
+	while (*rest && **rest && **rest != '\n')
+		take_header(strsep(rest, "\n"));
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char	   *text = malloc(size + 1);
-	char	   *rest = text;
-	char	   *line;
-	char	   *path;
+	char	   *text = calloc(1, size + 1);
+	char	   *rest = memcpy(text, data, size);
 	char	   *method;
+	char	   *path;
 
-	memcpy(text, data, size);
-	text[size] = '\0';
 	headers.n = arguments.n = 0;
 	*cookie = '\0';
-	line = next_part(&rest, "\n");
-	method = next_part(&line, " ");
-	path = next_part(&line, "?");
-	take_query(line);
-	while (rest && *rest && *rest != '\n')
-		take_header(next_part(&rest, "\n"));
+	answered_once = false;
+	n_suspended = 0;
+	take_line(strsep(&rest, "\n"), &method, &path);
+	begin_session();
+	take_headers(&rest);
 	rest = rest && *rest ? rest + 1 : text + size;
-	if (path && *path == '/')
-		ask(method, path, rest, text + size - rest);
+	clients_notify(NULL, connection, &client, MHD_CONNECTION_NOTIFY_STARTED);
+	if (path)
+		serve(method, path, rest, text + size - rest);
+	clients_notify(NULL, connection, &client, MHD_CONNECTION_NOTIFY_CLOSED);
+	end_session();
 	free(text);
 	return 0;
 }
