@@ -257,6 +257,32 @@ scene('a second tab of the same person is asked, not accused; the first keeps it
 	await second.sees('You are editing this row in another tab now.');
 });
 
+scene('what happens while the page is being told of something else is not missed', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('country', 'BI');
+	const list = await anna.tab();
+	await list.open('/tables/country?q=burundi');
+	await list.sees('Live');
+	await list.seesRow('BI', 'mine');
+	// The answer that nobody holds the row is on its way while another tab locks it.
+	let arrive;
+	const mayArrive = new Promise((resolve) => { arrive = resolve; });
+	let isAnswered;
+	const answered = new Promise((resolve) => { isAnswered = resolve; });
+	await anna.page.route('**/rows/BI/lock', async (route) => {
+		const response = await route.fetch();
+		isAnswered();
+		await mayArrive;
+		await route.fulfill({ response });
+	});
+	await site.sql(`SELECT locking.set_owner('anna'), locking.release(token) FROM locking.locks WHERE key = 'BI'`);
+	await answered;
+	await site.sql(`SET SESSION AUTHORIZATION bert; SELECT locking.acquire('country', 'BI')`);
+	await list.seesRow('BI', 'theirs'); // what one tab is told, all are
+	arrive();
+	await anna.sees('Locked by Bert Brandt', { within: '.lock-bar' });
+});
+
 scene('a reload keeps the row', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('country', 'BG');

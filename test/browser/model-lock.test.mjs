@@ -192,6 +192,14 @@ test('removed by another: lost, with nobody holding it', () => {
 	session.at('again').does({ do: 'acquire' });
 });
 
+test('what happens while a look is under way is looked for once more, whatever the answer says', () => {
+	const moved = held().at('news', { event: 'released' }).at('news', { event: 'acquired' }).at('looked', { lock: null }).is('lost').does({ do: 'look' });
+	assert.ok(moved.at('looked', { lock: { ...MINE, token: 8 }, sentAt: 2000 }).is('lost').does().state.holder.is_mine);
+	const blocked = () => new Session().at('open', { lock: THEIRS, sentAt: 1000 }).at('news', { event: 'released' });
+	blocked().at('news', { event: 'acquired' }).at('looked', { lock: null }).is('free').does({ do: 'reread' }, { do: 'look' });
+	blocked().at('news', { event: 'released' }).at('looked', { lock: THEIRS, sentAt: 1000 }).is('blocked').does({ do: 'look' });
+});
+
 test('news that turns out to be nothing changes nothing', () => {
 	held().at('news', { event: 'changed' }).at('looked', { lock: MINE, sentAt: 1000 }).is('held').does();
 });
@@ -373,18 +381,30 @@ function walk(seed) {
 	const row = new Row();
 	const session = new Session().at('open');
 	const network = [{ action: session.actions[0], sentAt: session.now }];
+	const take = () => {
+		for (const action of session.actions) if (action.do !== 'reread' && action.do !== 'release') network.push({ action, sentAt: session.now });
+	};
+	// The server answers at one time, and the answer arrives at another.
+	const serve = (sent, mayFail) => {
+		if (sent.reply) return;
+		const isLost = mayFail && random() < 0.1;
+		sent.reply = isLost ? { type: 'failed', of: sent.action.do, status: pick([0, 503, 401]), problem: {}, lock: null } : row.answer(sent.action, session.now);
+	};
+	const deliver = () => {
+		const { reply, sentAt } = network.shift();
+		session.at(reply.type, { ...reply, sentAt });
+	};
 	const ways = {
 		reader: () => {
 			const type = pick(READER);
 			const fits = { again: ['lost', 'free'], control: ['elsewhere'], takeOver: ['blocked', 'lost'] }[type];
 			if (!fits || (fits.includes(session.state.phase) && !session.state.pending)) session.at(type, { reason: '' });
 		},
+		server: () => network.length && serve(network[0], true),
 		answer: () => {
-			const sent = network.shift();
-			if (!sent) return;
-			const { action, sentAt } = sent;
-			const reply = random() < 0.1 ? { type: 'failed', of: action.do, status: pick([0, 503, 401]), problem: {}, lock: null } : row.answer(action, session.now);
-			session.at(reply.type, { ...reply, sentAt });
+			if (!network.length) return;
+			serve(network[0], true);
+			deliver();
 		},
 		others: () => {
 			if (random() < 0.3) row.wroteSince ||= !row.lock(session.now);
@@ -396,10 +416,27 @@ function walk(seed) {
 	for (let turn = 0; turn < 200; turn++) {
 		session.after(Math.floor(random() * 20_000));
 		session.actions = [];
-		ways[pick(['reader', 'reader', 'reader', 'answer', 'answer', 'answer', 'others'])]();
-		for (const action of session.actions) if (action.do !== 'reread' && action.do !== 'release') network.push({ action, sentAt: session.now });
+		ways[pick(['reader', 'reader', 'reader', 'server', 'answer', 'answer', 'answer', 'others'])]();
+		take();
 		check(session, network, row);
 	}
+	for (let rest = 0; network.length; rest++) {
+		assert.ok(rest < 10, 'it comes to rest');
+		session.actions = [];
+		serve(network[0], false);
+		deliver();
+		take();
+	}
+	checkAtRest(session, row);
+}
+
+// All that happened was told, and all questions are answered: the page knows how it is.
+function checkAtRest({ state, now }, row) {
+	if (state.trouble) return;
+	const lock = row.lock(now);
+	if (state.phase === 'held') assert.ok(!lock || lock.token === state.token, 'what it holds is its own');
+	if (['blocked', 'elsewhere', 'lost'].includes(state.phase) && lock) assert.equal(state.holder?.owner, lock.owner, 'it knows the holder');
+	if (state.phase === 'free') assert.equal(lock, null, 'free is free');
 }
 
 function check({ state, now }, network, row) {

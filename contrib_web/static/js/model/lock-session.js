@@ -166,7 +166,7 @@ const handlers = {
 			? [s, { do: 'release', token: e.token, beacon: false }]
 			: followUp({ ...held(s, e), inherited: e.outcome === 'renewed' }, { do: 'reread' }),
 
-	held: (s, e) => (s.phase === 'left' ? [s] : stopped({ ...s, pending: null }, e)),
+	held: (s, e) => (s.phase === 'left' ? [s] : followUp(...stopped({ ...s, pending: null }, e))),
 
 	renewed(s, e) {
 		if (s.phase === 'left') return [s];
@@ -182,12 +182,12 @@ const handlers = {
 	looked(s, e) {
 		const next = { ...s, pending: null, trouble: null, retryAt: null, retries: 0 };
 		if (s.phase === 'left') return [s];
-		if (!e.lock) return nobodyHolds(next);
+		if (!e.lock) return followUp(...nobodyHolds(next));
 		if (e.lock.is_mine && e.lock.token === s.token && s.token !== null) return followUp(next);
-		return stopped(next, e);
+		return followUp(...stopped(next, e));
 	},
 
-	failed: (s, e, now) => (s.phase === 'left' ? [s] : failed({ ...s, pending: null }, e, now)),
+	failed: (s, e, now) => (s.phase === 'left' ? [s] : followUp(...failed({ ...s, pending: null }, e, now))),
 
 	saved: (s, e) =>
 		e.released
@@ -196,7 +196,11 @@ const handlers = {
 
 	// A save that was answered by 423 or 409: what we hold is worth nothing any more.
 	refusedSave: (s, e) =>
-		e.lock && !e.lock.is_mine ? stopped({ ...s, pending: null }, e) : [lost({ ...s, pending: null }, { cause: 'changed' })],
+		followUp(
+			...(e.lock && !e.lock.is_mine
+				? stopped({ ...s, pending: null }, e)
+				: [lost({ ...s, pending: null }, { cause: 'changed' })]),
+		),
 
 	leave(s, e) {
 		const next = { ...s, phase: 'left', token: null, pending: null, changedAt: null, retryAt: null };
@@ -270,8 +274,9 @@ function held(s, { token, seconds_left, sentAt, ttl, warning }) {
 	};
 }
 
+// What happened while a request was under way may be missing in its answer, whatever that says.
 function followUp(s, ...actions) {
-	if (!s.lookAgain) return [s, ...actions];
+	if (!s.lookAgain || s.pending || s.trouble || s.phase === 'refused') return [s, ...actions];
 	const [next, action] = look({ ...s, lookAgain: false });
 	return [next, ...actions, action];
 }
@@ -282,7 +287,7 @@ function stopped(s, { lock, sentAt }) {
 	const had = s.token !== null || s.phase === 'lost';
 	if (had) return [lost({ ...s, holder }, { cause: lock.is_mine ? 'moved' : causeOf(s) })];
 	const phase = lock.is_mine ? 'elsewhere' : 'blocked';
-	return [{ ...s, phase, holder, trouble: null, retryAt: null, lookAgain: false }];
+	return [{ ...s, phase, holder, trouble: null, retryAt: null }];
 }
 
 function nobodyHolds(s) {
@@ -308,7 +313,6 @@ function lost(s, loss) {
 		warned: false,
 		trouble: null,
 		retryAt: null,
-		lookAgain: false,
 		loss: s.loss ?? Object.freeze({ ...loss }),
 	};
 }
