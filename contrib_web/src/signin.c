@@ -35,7 +35,7 @@ static const Statement session_state = {
 	"   'locking.take_over(regclass,text,text,interval,boolean,text,text)', 'EXECUTE'),"
 	"  'protect_any', (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) OR EXISTS ("
 	"   SELECT FROM pg_catalog.pg_proc p, pg_catalog.aclexplode(p.proacl) a"
-	"   WHERE p.oid = 'locking.protect(regclass,boolean,boolean,name[],interval,interval,name)'::regprocedure"
+	"   WHERE p.oid = 'locking.protect(regclass,boolean,boolean,name[],interval,interval,name)'::regprocedure::oid"
 	"   AND a.privilege_type = 'EXECUTE' AND a.grantee <> 0::oid AND a.grantee <> p.proowner"
 	"   AND pg_catalog.pg_has_role(a.grantee, 'USAGE'))),"
 	" 'time_until_expiration', " SECONDS_OF("locking.time_until_expiration") ","
