@@ -69,6 +69,9 @@ FROM unnest(ARRAY['key order', 'random order']) o
 UNION ALL
 SELECT 'TPC-B, 8 clients: protected / unprotected', report.ratio('tpcb', '8 clients', 'on', 'guard', '8 clients', 'none'), NULL, 0.98
 UNION ALL
+SELECT 'TPC-B, 8 clients: the same by backends'' time for a transaction',
+	1 / report.ratio('tpcb', '8 clients: backends'' time', 'on', 'guard', '8 clients: backends'' time', 'none'), NULL, 0.98
+UNION ALL
 SELECT 'acquire + release, 16 clients, durable / ' || title,
 	report.ratio('acquire', 'acquire + release, durable, 16 clients', '-', 'locking', 'acquire + release, durable, 16 clients', peer), NULL, at_least
 FROM (VALUES ('bare upsert + delete', 'bare', 0.9), ('Redis, appendfsync always (as near to 1 as can be)', 'redis-always', NULL)) v (title, peer, at_least)

@@ -15,12 +15,34 @@ make_tpcb() { # CLUSTER
 }
 
 tpcb_once() { # CLUSTER VARIANT CLIENTS ROUND
-	local rate DATABASE=tpcb
+	local before after rate transactions DATABASE=tpcb
 	use "$1"
 	use_variant pgbench_accounts "$2"
+	before=$(ticks_of_ended_backends "$1")
 	run pgbench -M prepared -c "$3" -j $(($3 < 2 ? 1 : 2)) -T "$TPCB_SECONDS" "$DATABASE"
 	rate=$(sed -n 's/^tps = \([0-9.]*\).*/\1/p' <<<"$OUT")
+	transactions=$(sed -n 's/^number of transactions actually processed: \([0-9]*\).*/\1/p' <<<"$OUT")
+	wait_for_end_of_clients
+	after=$(ticks_of_ended_backends "$1")
 	record tpcb "$3 clients" "$1" "$2" "$4" "$rate" 'per s'
+	record tpcb "$3 clients: backends' time" "$1" "$2" "$4" \
+		"$(per_transaction $((after - before)) "$transactions")" 'us per transaction'
+}
+
+# The time on a processor of a server's processes that have ended, from proc_pid_stat(5).
+ticks_of_ended_backends() { # CLUSTER
+	awk '{ print $16 + $17 }' "/proc/$(head -n 1 "$WORK/$1/postmaster.pid")/stat"
+}
+
+wait_for_end_of_clients() {
+	OUT=
+	until [ "$OUT" = 0 ]; do
+		sql -c "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgbench'"
+	done
+}
+
+per_transaction() { # TICKS TRANSACTIONS: us
+	awk -v ticks="$1" -v n="$2" -v hz="$(getconf CLK_TCK)" 'BEGIN { printf "%.3f", ticks / hz * 1e6 / n }'
 }
 
 tpcb_round() { # CLIENTS ROUND
