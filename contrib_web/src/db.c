@@ -139,7 +139,7 @@ connect_request(Request *req)
 	if (req->db)
 		return true;
 	note_lost(req, error.sqlstate, error.message);
-	if (req->session && strncmp(error.sqlstate, "28", 2) == 0)
+	if (session_role(req->session) && strncmp(error.sqlstate, "28", 2) == 0)
 		session_end(req->session);	/* its password is good no more */
 	return false;
 }

@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "log.h"
 #include "reply.h"
+#include "session.h"
 
 typedef struct Problem
 {
@@ -156,9 +157,9 @@ kind_of(const Request *req)
 
 	if (*db_sqlstate(req) == '\0')
 		return PROBLEM_INTERNAL;
-	/* Refused while connecting: a password that was changed meanwhile. */
+	/* Refused while connecting: a password that was changed meanwhile, the client's or our own. */
 	if (req->error == NULL && is_state(req, "28"))
-		return PROBLEM_UNAUTHENTICATED;
+		return session_role(req->session) ? PROBLEM_UNAUTHENTICATED : PROBLEM_UNAVAILABLE;
 	/* The guard names the table; a lock_timeout, which has the same code, does not. */
 	if (is_state(req, "55P03") && db_error_field(req, PG_DIAG_TABLE_NAME) == NULL)
 		return PROBLEM_TIMEOUT;

@@ -45,13 +45,13 @@ static Reader *readers;
 const Statement rights_query = {
 	"rights_query",
 	"SELECT asked.role, CASE"
-	" WHEN c.oid IS NULL OR NOT pg_catalog.has_schema_privilege(r.oid, c.relnamespace, 'USAGE')"
-	" OR NOT pg_catalog.has_table_privilege(r.oid, c.oid, 'SELECT') THEN 0"
+	" WHEN pg_catalog.has_schema_privilege(r.oid, c.relnamespace, 'USAGE') IS NOT TRUE"
+	" OR pg_catalog.has_table_privilege(r.oid, c.oid, 'SELECT') IS NOT TRUE THEN 0"
 	" WHEN c.relrowsecurity AND NOT r.rolsuper AND NOT r.rolbypassrls"
 	" AND (c.relforcerowsecurity OR NOT pg_catalog.pg_has_role(r.oid, c.relowner, 'USAGE')) THEN 1"
 	" ELSE 2 END"
 	" FROM pg_catalog.jsonb_array_elements_text($2::jsonb) asked(role)"
-	" JOIN pg_catalog.pg_roles r ON r.rolname = coalesce(nullif(asked.role, ''), current_user::text)"
+	" LEFT JOIN pg_catalog.pg_roles r ON r.rolname = coalesce(nullif(asked.role, ''), current_user::text)"
 	" CROSS JOIN pg_catalog.parse_ident($1::text) name"
 	" LEFT JOIN (pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace)"
 	" ON n.nspname = name[1] AND c.relname = name[2]"

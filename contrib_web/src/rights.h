@@ -25,7 +25,7 @@ extern void rights_leave(Reader *reader);
 extern Right rights_of(Reader *reader, const char *table);
 
 /* Looks rights up: $1 table as in events, $2 roles as a JSON array.  Rows: role, right as a number.
- * Roles that are not there have no row. */
+ * Roles that are not there (any more) have none. */
 extern const Statement rights_query;
 
 /* What the query answered. */

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "db.h"
 #include "events.h"
 #include "handlers.h"
 #include "reply.h"
@@ -14,9 +15,8 @@
 
 /* The rights to the tables of missed events, which the listener may not have looked up for this reader. */
 static bool
-look_up_rights(Request *req, const json_t *tables)
+look_up_rights(Request *req, const char *role, const json_t *tables)
 {
-	const char *role = session_role(req->session);
 	json_t	   *roles = json_pack("[s]", role ? role : "");
 	char	   *text = json_dumps(roles, JSON_COMPACT);
 	size_t		i;
@@ -39,6 +39,25 @@ look_up_rights(Request *req, const json_t *tables)
 	return done;
 }
 
+/*
+ * The service role asks, as nobody's session: on the reader's own connection operators of his own
+ * search_path could answer.
+ */
+static bool
+look_up_rights_as_service(Request *req, const json_t *tables)
+{
+	struct Session *session = req->session;
+	bool		done;
+
+	req->session = NULL;
+	done = look_up_rights(req, session_role(session), tables);
+	if (!done)
+		reply_db_error(req, NULL);
+	db_finish(req);
+	req->session = session;
+	return done;
+}
+
 void
 get_events(Request *req)
 {
@@ -52,10 +71,15 @@ get_events(Request *req)
 		return;
 	}
 	tables = stream_missed_tables(req->stream);
-	if (look_up_rights(req, tables))
+	if (look_up_rights_as_service(req, tables))
 	{
 		reply_callback(req, "text/event-stream", BLOCK, stream_read, req->stream);
 		reply_header(req, "X-Accel-Buffering", "no");	/* to nginx */
+	}
+	else
+	{
+		stream_close(req->stream);
+		req->stream = NULL;
 	}
 	json_decref(tables);
 }
