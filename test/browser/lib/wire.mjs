@@ -1,0 +1,69 @@
+/**
+ * The wire between a browser and a site: a proxy that can hold back requests, break off answers
+ * and say who somebody is. Unlike the browser's own interception it reaches shared workers, too.
+ */
+import { createServer, request as ask } from 'node:http';
+
+export class Wire {
+	#server;
+	#site;
+	#headers;
+	#held = [];
+	#broken = [];
+
+	/**
+	 * @param {import('./site.mjs').Site} site
+	 * @param {Object<string, string>} [headers] that every request is given
+	 */
+	static async lay(site, headers = {}) {
+		const wire = new Wire();
+		wire.#site = site;
+		wire.#headers = headers;
+		wire.#server = createServer((request, response) => wire.#pass(request, response));
+		await new Promise((resolve) => { wire.#server.listen(0, '127.0.0.1', resolve); });
+		wire.address = `http://127.0.0.1:${wire.#server.address().port}`;
+		return wire;
+	}
+
+	/** Requests whose path fits wait. @returns {Function} lets them through, and all later ones */
+	holdBack(path) {
+		let letThrough;
+		const hold = { path, until: new Promise((resolve) => { letThrough = resolve; }) };
+		this.#held.push(hold);
+		return () => {
+			this.#held = this.#held.filter((each) => each !== hold);
+			letThrough();
+		};
+	}
+
+	/** Of the next answer to such a request only the first half of its body arrives. */
+	breakOff(method, path) { this.#broken.push({ method, path }); }
+
+	remove() {
+		this.#server.closeAllConnections();
+		return new Promise((resolve) => { this.#server.close(resolve); });
+	}
+
+	async #pass(request, response) {
+		await Promise.all(this.#held.filter(({ path }) => path.test(request.url)).map(({ until }) => until));
+		const { method, url: path } = request;
+		const onward = ask(this.#site.address + path, { method, headers: { ...request.headers, ...this.#headers } });
+		onward.on('response', (answer) => this.#answer(request, answer, response));
+		onward.on('error', () => response.destroy());
+		response.on('close', () => onward.destroy());
+		request.pipe(onward);
+	}
+
+	#answer({ method, url }, answer, response) {
+		response.writeHead(answer.statusCode, answer.headers);
+		const breaks = this.#broken.findIndex((each) => each.method === method && each.path.test(url));
+		if (breaks < 0) {
+			answer.pipe(response);
+			answer.on('error', () => response.destroy());
+			return;
+		}
+		this.#broken.splice(breaks, 1);
+		// Not a reset, after which browsers ask once more by themselves.
+		answer.once('data', (chunk) => response.write(chunk.subarray(0, chunk.length / 2), () => response.socket.end()));
+	}
+}

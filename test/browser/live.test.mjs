@@ -1,0 +1,104 @@
+// What the live stream cannot tell, and answers that do not arrive whole: nothing is missed for that.
+import assert from 'node:assert/strict';
+import { eventually } from './lib/person.mjs';
+import { stage } from './lib/stage.mjs';
+import { Wire } from './lib/wire.mjs';
+
+const scene = stage('browser_live');
+const holder = (site, key) => site.sql(`SELECT owner FROM locking.locks WHERE relation = 'country'::regclass AND key = '${key}'`);
+const lockedByAnna = (site, key) => site.sql(`SET SESSION AUTHORIZATION anna; SELECT locking.acquire('country', '${key}', '1 hour')`);
+const released = (site, key) => site.sql(`SELECT locking.break_lock('country', '${key}', 'test')`);
+
+/** Declares a scene whose people's browsers are at the end of a wire. */
+const wiredScene = (name, act) => scene(name, async (given) => {
+	const wire = await Wire.lay(given.site);
+	try {
+		await act({ ...given, wire });
+	} finally {
+		await wire.remove();
+	}
+});
+
+const pages = {
+	'a list of rows': { path: '/tables/country?q=iceland', before: (bert) => bert.seesRow('IS', 'none'), after: (bert) => bert.seesRow('IS', 'theirs') },
+	'the list of locks': { path: '/locks', before: (bert) => bert.sees('Nothing is locked'), after: (bert) => bert.sees('country IS') },
+	'the list of tables': { path: '/tables', before: (bert) => bert.page.getByRole('link', { name: 'country', exact: true }).waitFor(), after: (bert) => bert.page.getByRole('link', { name: /locked rows in country/ }).waitFor() },
+};
+for (const [name, { path, before, after }] of Object.entries(pages)) {
+	wiredScene(`what happens between the first reading of ${name} and the opening of the stream is seen`, async ({ site, wire, invite }) => {
+		const bert = await invite('bert');
+		const openStream = wire.holdBack(/\/events$/);
+		await bert.page.goto(wire.address + path);
+		await before(bert);
+		await lockedByAnna(site, 'IS');
+		openStream();
+		await after(bert);
+	});
+}
+
+wiredScene('a page that edits is told of what happened before its stream was opened', async ({ site, wire, invite }) => {
+	const bert = await invite('bert');
+	const openStream = wire.holdBack(/\/events$/);
+	await bert.page.goto(`${wire.address}/tables/country/IS`);
+	await bert.seesLock('mine');
+	await released(site, 'IS');
+	await lockedByAnna(site, 'IS');
+	openStream();
+	await bert.seesLock('bad');
+	await bert.sees('Locked by Anna Albers', { within: '.lock-bar' });
+});
+
+wiredScene('a lock whose answer breaks off is asked for again, and is this tab\'s own', async ({ site, wire, invite }) => {
+	const bert = await invite('bert');
+	bert.expects(0, /lock$/);
+	wire.breakOff('POST', /rows\/JM\/lock$/);
+	await bert.page.goto(`${wire.address}/tables/country/JM`);
+	await bert.sees('The server cannot be reached.');
+	assert.equal(await holder(site, 'JM'), 'bert', 'it was granted, but bert\'s page does not know');
+	await bert.seesLock('mine');
+	await bert.input('name').fill('Jamaica!');
+	await bert.press('Save');
+	await bert.sees('Jamaica! is saved.');
+});
+
+wiredScene('a look whose answer breaks off is repeated', async ({ site, wire, invite }) => {
+	const bert = await invite('bert');
+	await lockedByAnna(site, 'JO');
+	await bert.page.goto(`${wire.address}/tables/country/JO`);
+	await bert.seesLock('theirs');
+	await bert.sees('Live');
+	bert.expects(0, /lock$/);
+	wire.breakOff('GET', /rows\/JO\/lock$/);
+	await released(site, 'JO');
+	await bert.sees('The row is free now.');
+});
+
+wiredScene('a save whose answer breaks off is not believed, and can be repeated', async ({ site, wire, invite }) => {
+	const bert = await invite('bert');
+	await bert.page.goto(`${wire.address}/tables/country/KG`);
+	await bert.seesLock('mine');
+	await bert.input('name').fill('Kirgisistan');
+	bert.expects(0, /rows\/KG$/);
+	bert.expects(409, /rows\/KG$/);
+	wire.breakOff('PUT', /rows\/KG$/);
+	await bert.press('Save and go on');
+	await bert.sees(/^Not saved\./);
+	assert.equal(await bert.value('name'), 'Kirgisistan');
+	await bert.press('Save');
+	await bert.sees('Kirgisistan is saved.');
+	assert.equal(await site.sql(`SELECT name FROM country WHERE alpha_2 = 'KG'`), 'Kirgisistan');
+});
+
+wiredScene('a list whose answer breaks off says so, and is asked for again', async ({ wire, invite }) => {
+	const bert = await invite('bert');
+	wire.holdBack(/\/events$/); // whose opening would have the list read anew
+	await bert.page.goto(`${wire.address}/tables/country`);
+	await bert.row('AD').waitFor();
+	bert.expects(0, /rows$/);
+	wire.breakOff('GET', /rows\?q=/);
+	await bert.page.getByRole('searchbox').fill('kenya');
+	await bert.sees('The server cannot be reached');
+	await bert.press('Try again');
+	await bert.row('KE').waitFor();
+	await eventually(async () => assert.equal(await bert.page.locator('tbody tr').count(), 1));
+});
