@@ -316,7 +316,9 @@ inline ask_gate(free)
 	:: now = clock; seen = slot
 	fi;
 #else
+#ifndef EARLY_CLOCK
 	now = clock;
+#endif
 	d_step {
 		seen = slot;
 		free = seen <= now;
@@ -368,6 +370,9 @@ active proctype Writer()
 		writes++;
 #ifdef OLD_SNAPSHOT
 		d_step { copy(lock, record) };	/* the statement's own, from before the row lock */
+#endif
+#ifdef EARLY_CLOCK
+		now = clock;			/* gate.c:rely_on_it */
 #endif
 		target_lock();			/* the executor's, before it fires the trigger */
 		ask_gate(free);
