@@ -78,6 +78,24 @@ look_after(const sigset_t *signals)
 		tidy();
 }
 
+static void *
+cancel_all(void *arg)
+{
+	(void) arg;
+	pool_cancel_all();
+	return NULL;
+}
+
+/* In a thread of its own, as it waits for the server, which may not answer. */
+static void
+start_cancelling(void)
+{
+	pthread_t	thread;
+
+	if (pthread_create(&thread, NULL, cancel_all, NULL) == 0)
+		pthread_detach(thread);
+}
+
 /* Answers what has been asked, then ends; at the latest after DRAIN_SECONDS + CANCEL_SECONDS. */
 static void
 shut_down(void)
@@ -87,7 +105,7 @@ shut_down(void)
 	events_end_all();
 	listen_end();
 	if (!server_wait(DRAIN_SECONDS))
-		pool_cancel_all();
+		start_cancelling();
 	if (!server_wait(CANCEL_SECONDS) || !listen_join())
 	{
 		log_message("stopped, with requests cut off");

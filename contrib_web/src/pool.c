@@ -3,8 +3,8 @@
  *		Connections to the database: of a session each its own, and those of the
  *		service role.
  *
- * The mutex guards the lists and is never held while waiting for the server.  A
- * connection that somebody took is his alone.
+ * The mutex guards the lists and is never held while waiting for the server, but for
+ * pool_cancel_all() at the end.  A connection that somebody took is his alone.
  */
 #include "pool.h"
 

@@ -52,7 +52,7 @@ extern void pool_close(Pool *pool);
 /* Closes those that have been idle for long. */
 extern void pool_tidy(void);
 
-/* Asks the server to cancel what is running. */
+/* Asks the server to cancel what is running, and waits for it; until then nobody gets or gives a connection. */
 extern void pool_cancel_all(void);
 
 extern void pool_counts(long *open, long *idle);
