@@ -123,9 +123,10 @@ class App extends EventTarget {
 			if (!(error instanceof Problem)) throw error;
 			if (turn !== this.#shown) return;
 			this.#shell.show(this.#trouble(error));
+			return this.#shell.focus(turn > 1);
 		}
 		this.title(page.title);
-		this.#shell.focus(turn > 1);
+		return this.#shell.focus(turn > 1);
 	}
 
 	/** @param {string} text the document's title */
@@ -138,11 +139,13 @@ class App extends EventTarget {
 
 	#trouble({ status, problem }) {
 		const { title, detail, advice } = explain(status, problem);
-		const again = button('Try again', () => this.again(), { name: 'refresh' });
+		const isFinal = status >= 400 && status < 500;
+		const action = isFinal ? toTables() : button('Try again', () => this.again(), { name: 'refresh' });
+		this.title(title);
 		return h(
 			'div',
 			{ class: 'card' },
-			emptyState({ level: 'h1', name: 'warn', title, text: [detail, advice].filter(Boolean).join(' '), action: again }),
+			emptyState({ level: 'h1', name: 'warn', title, text: [detail, advice].filter(Boolean).join(' '), action }),
 		);
 	}
 
@@ -160,8 +163,9 @@ class App extends EventTarget {
 // Only addresses of these pages.
 const safeNext = (next) => (next && /^\/(?![/\\])/.test(next) && !next.startsWith('/signin') ? next : paths.tables());
 
+const toTables = () => h('a', { class: 'button', href: paths.tables() }, 'All tables');
+
 function missing() {
-	const home = h('a', { class: 'button', href: paths.tables() }, 'All tables');
 	return {
 		title: 'Not found',
 		element: h(
@@ -172,7 +176,7 @@ function missing() {
 				name: 'search',
 				title: 'There is no such page',
 				text: 'The address is wrong, or old.',
-				action: home,
+				action: toTables(),
 			}),
 		),
 	};

@@ -12,7 +12,7 @@ import { moment, personName } from '../model/text.js';
 import { compare } from '../parts/compare.js';
 import { FormNotes } from '../parts/form-notes.js';
 import { LockBar } from '../parts/lock-bar.js';
-import { rowAside } from '../parts/row-aside.js';
+import { historyIsStale, rowAside } from '../parts/row-aside.js';
 import { RowForm } from '../parts/row-form.js';
 import { askToDelete, askToLeave, askToTakeOver } from '../parts/row-questions.js';
 import { askFor } from '../parts/unlock.js';
@@ -158,6 +158,7 @@ export class EditPage {
 		if (state.phase === 'blocked' && before.phase !== 'blocked') this.#readRequests();
 		if (before.changedAt !== null && state.changedAt === null && state.phase === 'held')
 			this.#rowForm.note = this.#isDirty ? 'Draft kept' : '';
+		if (state.phase !== before.phase) historyIsStale(this.#aside);
 		if (!SHOWN.some((what) => before[what] !== state[what])) return;
 		const words = spoken(before, state, this.#lockView());
 		const isUrgent = ['lost', 'expired'].includes(state.phase) || state.warned;
@@ -608,8 +609,8 @@ export class EditPage {
 					h(
 						'h1',
 						{ tabIndex: -1 },
-						this.#isNew ? `New row in ${name}` : this.#row.label,
-						this.#row && this.#row.label !== this.#row.key ? [' ', h('span', { class: 'row-key' }, this.#row.key)] : null,
+						this.#isNew ? `New row in ${name}` : h('bdi', {}, this.#row.label),
+						this.#row && this.#row.label !== this.#row.key ? [' ', h('bdi', { class: 'row-key' }, this.#row.key)] : null,
 					),
 					this.#isNew && comment ? h('p', { class: 'quiet' }, comment) : null,
 				),

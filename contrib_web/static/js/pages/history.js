@@ -5,6 +5,7 @@ import { h, icon, newId } from '../dom.js';
 import { paths } from '../model/route.js';
 import { eventNames, exactMoment, moment } from '../model/text.js';
 import { button, emptyState } from '../ui.js';
+import { rowName } from '../parts/row-name.js';
 import { ListPage, searchField } from './list-page.js';
 
 const KINDS = { acquired: 'mine', resumed: 'mine', broken: 'bad', taken_over: 'theirs', expired: 'warn', released: '' };
@@ -153,13 +154,7 @@ function row({ at, event, name, key, owner, actor, session_role: role, client_ad
 		h(
 			'th',
 			{ role: 'rowheader', scope: 'row', data: { label: 'Row' } },
-			h(
-				'a',
-				{ class: 'cell', href: paths.row(name, key) },
-				h('span', { class: 'table-name' }, name),
-				' ',
-				h('span', { class: 'key' }, key),
-			),
+			rowName(name, key),
 		),
 		cell('Holder', h('span', { class: 'cell name' }, owner)),
 		cell('By', by, actor === owner ? 'spare' : ''),

@@ -7,6 +7,7 @@ import { explain } from '../model/problem.js';
 import { paths } from '../model/route.js';
 import { duration, exactMoment, fullName, moment, personName } from '../model/text.js';
 import '../parts/lock-holder.js';
+import { rowName } from '../parts/row-name.js';
 import { timeLeft } from '../parts/time-left.js';
 import { unlock } from '../parts/unlock.js';
 import { askReason, button, emptyState, toast } from '../ui.js';
@@ -163,13 +164,7 @@ export class LocksPage extends ListPage {
 			h(
 				'th',
 				{ role: 'rowheader', scope: 'row', class: 'lead' },
-				h(
-					'a',
-					{ class: 'cell', href: paths.row(lock.name, lock.key), data: { control: 'open' } },
-					h('span', { class: 'table-name' }, lock.name),
-					' ',
-					h('span', { class: 'key' }, lock.key),
-				),
+				rowName(lock.name, lock.key, { control: 'open' }),
 			),
 			cell(
 				'Held by',
@@ -219,15 +214,15 @@ export class LocksPage extends ListPage {
 
 	async #breakChosen() {
 		const locks = this.#locks.filter((lock) => this.#chosen.has(idOf(lock)));
-		const people = [...new Set(locks.map(fullName))].join(', ');
+		const isOne = locks.length === 1;
 		const reason = await askReason({
-			title: locks.length === 1 ? 'Remove this lock?' : `Remove ${locks.length} locks?`,
+			title: isOne ? 'Remove this lock?' : `Remove ${locks.length} locks?`,
 			text: [
-				`Currently editing: ${people}. Proceed with removing?`,
-				'They are told at once and keep their text, but cannot save without locking anew.',
+				heldRows(locks),
+				`${isOne ? 'The holder is' : 'The holders are'} told at once and keep${isOne ? 's' : ''} what was typed, but cannot save it without locking the row anew.`,
 			],
-			action: 'Remove',
-			no: 'Leave them',
+			action: isOne ? 'Remove lock' : 'Remove locks',
+			no: isOne ? 'Leave it' : 'Leave them',
 		});
 		if (reason === null) return;
 		try {
@@ -269,6 +264,17 @@ export class LocksPage extends ListPage {
 					text: 'Nobody is editing now. Locks appear here by themselves.',
 				});
 	}
+}
+
+/** Which rows, and who holds them: each holder is named once. */
+function heldRows(locks) {
+	const people = [...new Set(locks.map(fullName))];
+	const rowsOf = (person) => locks.filter((lock) => fullName(lock) === person).map(({ name, key }) => `${name} ${key}`);
+	return h(
+		'dl',
+		{ class: 'facts held' },
+		people.map((person) => [h('dt', {}, person), h('dd', {}, rowsOf(person).join(', '))]),
+	);
 }
 
 const idOf = ({ table, key }) => JSON.stringify([table, key]);

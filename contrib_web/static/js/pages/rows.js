@@ -147,7 +147,7 @@ export class RowsPage extends ListPage {
 				'div',
 				{},
 				h('h1', { tabIndex: -1 }, name),
-				h('p', { class: 'quiet' }, comment ? `${comment} · ${about(estimate)} rows` : `${about(estimate)} rows`),
+				h('p', { class: 'quiet' }, [comment, estimate === null ? null : `${about(estimate)} rows`].filter(Boolean).join(' · ')),
 			),
 			may.insert
 				? h(
@@ -171,13 +171,7 @@ export class RowsPage extends ListPage {
 				h('ol', {}, h('li', {}, h('a', { href: paths.tables() }, 'Tables'))),
 			),
 			head,
-			protection
-				? null
-				: banner('warn', {
-						icon: 'unlock',
-						title: 'This table is not protected.',
-						text: 'Its rows can be edited, but not locked: whoever saves last wins.',
-					}),
+			protection ? null : notProtected(),
 			this.#toolbar(),
 			this.results,
 			this.pager,
@@ -208,7 +202,7 @@ export class RowsPage extends ListPage {
 				},
 			},
 			h('div', { class: 'search grow' }, icon('search'), search),
-			h('label', { class: 'check toggle' }, onlyLocked, 'Locked only'),
+			this.#table.protection ? h('label', { class: 'check toggle' }, onlyLocked, 'Locked only') : null,
 			this.#filterChip(),
 		);
 	}
@@ -303,7 +297,13 @@ export class RowsPage extends ListPage {
 		const text = shown(lead, row.values[lead.name]);
 		const link = h(
 			'a',
-			{ class: 'cell', href: paths.row(this.name, row.key), data: row.key === this.app.lastRow ? { autofocus: '' } : {} },
+			{
+				class: 'cell',
+				dir: 'auto',
+				href: paths.row(this.name, row.key),
+				title: tooLong(text),
+				data: row.key === this.app.lastRow ? { autofocus: '' } : {},
+			},
 			text || row.label || row.key,
 		);
 		const element = h(
@@ -340,7 +340,20 @@ export class RowsPage extends ListPage {
 	}
 }
 
+function notProtected() {
+	const element = banner('warn', {
+		icon: 'unlock',
+		title: 'This table is not protected.',
+		text: 'Its rows can be edited, but not locked: whoever saves last wins.',
+	});
+	element.classList.add('on-list');
+	return element;
+}
+
 const isNumber = ({ category, references }) => category === 'number' && !references;
+
+/** Of what a cell may cut off; a title of a page's length would hide the list. */
+const tooLong = (text) => (text?.length > 24 ? text.slice(0, 500) : null);
 
 const sameRows = (a, b) =>
 	a.length === b.length &&
@@ -355,7 +368,7 @@ function cell(column, value, isSpare) {
 	const content =
 		text === null
 			? h('span', { class: 'cell null' }, 'null')
-			: h('span', { class: 'cell', title: text.length > 48 ? text : null }, text);
+			: h('span', { class: 'cell', dir: 'auto', title: tooLong(text) }, text);
 	return h(
 		'td',
 		{ role: 'cell', class: `${isNumber(column) ? 'number' : ''}${isSpare ? ' spare' : ''}`, data: { label: column.name } },

@@ -6,11 +6,21 @@ import { h, icon, newId } from '../dom.js';
 import { complain, protectionForm } from '../parts/protection-form.js';
 import { explain } from '../model/problem.js';
 import { paths } from '../model/route.js';
-import { about, duration } from '../model/text.js';
+import { count, duration } from '../model/text.js';
 import { ask, banner, button, emptyState, toast } from '../ui.js';
 
 /** Events come in bursts; the counts of locks are asked for after one. */
 const SETTLE = 500;
+
+/** What the lists' columns are called, of what kind they are, and whether tables without protection have them. */
+const HEADS = [
+	['Table', '', true],
+	['Locked now', 'number', false],
+	['Rows', 'number', true],
+	['Locking', '', false],
+	['Ends after', '', false],
+	['', 'fit', true],
+];
 
 export class TablesPage {
 	title = 'Tables';
@@ -87,7 +97,7 @@ export class TablesPage {
 	}
 
 	#list(label, tables) {
-		const heads = [['Table'], ['Locked now', 'number'], ['Rows', 'number'], ['Locking'], ['Ends after'], ['', 'fit']];
+		const heads = tables[0].protection ? HEADS : HEADS.filter(([, , always]) => always);
 		return h(
 			'div',
 			{ class: 'data stack' },
@@ -100,7 +110,7 @@ export class TablesPage {
 					h(
 						'tr',
 						{ role: 'row' },
-						heads.map(([text, kind = '']) =>
+						heads.map(([text, kind]) =>
 							text ? h('th', { role: 'columnheader', scope: 'col', class: kind }, text) : h('td', { role: 'cell', class: kind }),
 						),
 					),
@@ -132,12 +142,12 @@ export class TablesPage {
 			h(
 				'th',
 				{ role: 'rowheader', scope: 'row', class: 'lead' },
-				h('div', {}, this.#name(table), table.comment ? h('span', { class: 'quiet small block' }, table.comment) : null),
+				h('div', {}, this.#name(table), remarks(table)),
 			),
-			cell('Locked now', lockCount, 'number'),
-			cell('Rows', h('span', {}, about(table.rows_estimate).replace('about ', '')), 'number'),
-			cell('Locking', h('span', { class: 'chips' }, settings(table))),
-			cell('Ends after', h('span', {}, protection ? duration(table.time_until_expiration) : '–')),
+			protection ? cell('Locked now', lockCount, 'number') : null,
+			cell('Rows', rowCount(table), 'number'),
+			protection ? cell('Locking', h('span', { class: 'chips' }, settings(table))) : null,
+			protection ? cell('Ends after', h('span', {}, duration(table.time_until_expiration))) : null,
 			h('td', { role: 'cell', class: 'fit ends' }, h('div', { class: 'button-row' }, this.#actions(table))),
 		);
 	}
@@ -147,19 +157,15 @@ export class TablesPage {
 	}
 
 	#actions(table) {
-		if (!table.may.protect) return null;
+		if (!table.may.protect || !table.has_key) return null;
 		const act = (text, what, name, kind = 'small') => {
 			const element = button(text, what, { kind, name, label: `${text}: ${table.name}` });
 			Object.assign(element.dataset, { act: text, table: table.table });
 			return element;
 		};
-		if (!table.protection) {
-			const element = act('Protect', () => this.#protect(table), 'shield');
-			element.disabled = !table.has_key;
-			element.title = table.has_key ? '' : 'Only a table with a primary key can be protected';
-			return element;
-		}
-		return act('Settings', () => this.#protect(table), 'settings');
+		return table.protection
+			? act('Settings', () => this.#protect(table), 'settings')
+			: act('Protect', () => this.#protect(table), 'shield');
 	}
 
 	async #protect(summary) {
@@ -171,7 +177,7 @@ export class TablesPage {
 			title: isNew ? `Protect ${table.name}` : `Settings of ${table.name}`,
 			body: form.body,
 			choices: [
-				...(isNew ? [] : [{ value: 'unprotect', text: 'Unprotect…', kind: 'plain bad' }]),
+				...(isNew ? [] : [{ value: 'unprotect', text: 'Unprotect…', kind: 'plain bad push' }]),
 				{ value: 'no', text: 'Cancel' },
 				{ value: 'yes', text: isNew ? 'Protect' : 'Save settings' },
 			],
@@ -231,9 +237,17 @@ export class TablesPage {
 	}
 }
 
+const rowCount = ({ rows_estimate: n }) =>
+	n === null ? h('span', { class: 'quiet', title: 'Not counted yet' }, '–') : h('span', {}, count(n));
+
+/** What is to be known of a table beside its name. */
+function remarks({ comment, has_key: hasKey }) {
+	const words = [comment, hasKey ? null : 'Without a primary key, its rows cannot be shown or locked here.'];
+	return words.filter(Boolean).map((text) => h('span', { class: 'quiet small block' }, text));
+}
+
 /** The settings in words. */
 function settings({ protection }) {
-	if (!protection) return h('span', { class: 'quiet' }, 'none');
 	const { hard, required, columns, parent, guarded } = protection;
 	const chip = (text, title, kind = '') => h('span', { class: `chip ${kind}`, title }, text);
 	return [

@@ -43,9 +43,9 @@ const number = ({ id, column }, changed) =>
 	);
 
 const line = ({ id, column }, changed) => {
-	const narrow = ['time', 'interval'].includes(column.category) || (column.max_length !== null && column.max_length <= 24);
+	const narrow = column.category === 'time' || (column.max_length !== null && column.max_length <= 24);
 	return oneInput(
-		plainInput(id, { class: `input${narrow ? ' narrow' : ''}`, spellcheck: column.category === 'text' }),
+		plainInput(id, { class: `input${narrow ? ' narrow' : ''}`, dir: 'auto', spellcheck: column.category === 'text' }),
 		column,
 		changed,
 		(value) => !/\n/.test(text(value)),
@@ -53,7 +53,7 @@ const line = ({ id, column }, changed) => {
 };
 
 const long = ({ id, column }, changed) => {
-	const area = h('textarea', { class: 'input', id, rows: 4 });
+	const area = h('textarea', { class: 'input', id, rows: 4, dir: 'auto' });
 	const control = oneInput(area, column, changed);
 	const fit = () => {
 		area.style.height = 'auto';
@@ -74,7 +74,7 @@ const date = ({ id, column }, changed) =>
 		/^(\d{4}-\d\d-\d\d)?$/.test(text(value)),
 	);
 
-const uuid = ({ id, column, label }, changed) => {
+const uuid = ({ id, column, label, isNew }, changed) => {
 	const input = plainInput(id, { class: 'input mono', spellcheck: false });
 	const control = oneInput(input, column, changed);
 	const make = h(
@@ -97,7 +97,7 @@ const uuid = ({ id, column, label }, changed) => {
 		element: h('div', { class: 'with-button' }, input, make),
 		readOnly(on) {
 			input.readOnly = on;
-			make.hidden = on;
+			make.hidden = on || (column.key && !isNew); // the key of a row that is there is rarely to be another
 		},
 	};
 };
@@ -315,6 +315,7 @@ const list = ({ id, label, describedby }, changed) => {
 		const input = h('input', {
 			class: 'input',
 			type: 'text',
+			dir: 'auto',
 			value: value ?? '',
 			placeholder: value === null ? 'null' : '',
 			readOnly: isReadOnly,

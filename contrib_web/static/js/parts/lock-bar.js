@@ -62,8 +62,10 @@ export class LockBar {
 		const old = this.#banner.firstElementChild;
 		if (!view.banner) return this.#fade(old);
 		const { title, text, actions, facts } = view.banner;
+		const main = actions.find((action) => LABELS[action][1] === 'primary') ?? actions[0];
 		const buttons = actions.map((action) => {
-			const [words, kind] = LABELS[action];
+			const [words, usual] = LABELS[action];
+			const kind = action === main ? 'primary' : usual;
 			return button(words, () => this.#act(action), { kind: `small ${kind}` });
 		});
 		const hadFocus = old?.contains(document.activeElement);

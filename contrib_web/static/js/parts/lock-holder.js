@@ -41,7 +41,7 @@ export class LockHolder extends HTMLElement {
 			},
 			icon(lock.is_mine ? 'editing' : 'lock'),
 		);
-		const label = h('span', { class: 'holder-name' }, name);
+		const label = h('span', { class: 'holder-name', dir: 'auto' }, name);
 		tip(
 			press,
 			() => stillLocked(this.#lock, (this.#lock.endsAt - performance.now()) / 1000),

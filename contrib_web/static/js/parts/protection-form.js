@@ -67,7 +67,7 @@ function seconds(text, name, value, otherwise) {
 		name,
 		inputMode: 'decimal',
 		value: value ?? '',
-		placeholder: value === null ? `${otherwise} (the setting)` : 'the setting',
+		placeholder: value === null ? `${otherwise} by default` : 'default',
 		'aria-describedby': `${id}-error`,
 		autocomplete: 'off',
 	});

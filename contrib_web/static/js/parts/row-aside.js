@@ -13,8 +13,14 @@ export function rowAside(element, { app, table, row }) {
 	if (!row || element.shownRow === row) return;
 	element.shownRow = row;
 	const isOpen = element.querySelector('details')?.open; // the reader's choice, whatever is read anew
+	const { protection, may } = table;
 	element.replaceChildren(
-		...[references(table, row), children(row), history(app, table, row), table.protection ? settings() : null].filter(Boolean),
+		...[
+			references(table, row),
+			children(row),
+			protection ? history(app, table, row) : null,
+			protection && (may.update || may.delete) ? settings() : null,
+		].filter(Boolean),
 	);
 	const details = element.querySelector('details');
 	if (isOpen && details) details.open = true;
@@ -65,12 +71,8 @@ function children(row) {
 
 function history(app, table, row) {
 	const list = h('ol', { class: 'events' }, h('li', { class: 'quiet' }, 'Loading'));
-	app.api
-		.get('/history', { table: table.table, key: row.key, limit: LATEST })
-		.then(({ data }) => {
-			list.replaceChildren(...(data.events.length ? data.events.map(entry) : [h('li', { class: 'quiet' }, 'Nothing recorded')]));
-		})
-		.catch(() => list.replaceChildren(h('li', { class: 'quiet' }, 'Not available now')));
+	list.addEventListener('stale', () => readEvents(list, app, table, row));
+	readEvents(list, app, table, row);
 	const all = h('a', { class: 'small', href: paths.history({ table: table.table, key: row.key }) }, 'All of it');
 	return h(
 		'section',
@@ -78,6 +80,18 @@ function history(app, table, row) {
 		h('header', {}, h('h2', {}, 'Locks of this row'), all),
 		h('div', { class: 'body' }, list),
 	);
+}
+
+/** Something has happened to the lock: what is shown of its history is old. */
+export const historyIsStale = (element) => element.querySelector('.events')?.dispatchEvent(new Event('stale'));
+
+function readEvents(list, app, table, row) {
+	return app.api
+		.get('/history', { table: table.table, key: row.key, limit: LATEST })
+		.then(({ data }) => {
+			list.replaceChildren(...(data.events.length ? data.events.map(entry) : [h('li', { class: 'quiet' }, 'Nothing recorded')]));
+		})
+		.catch(() => list.replaceChildren(h('li', { class: 'quiet' }, 'Not available now')));
 }
 
 function entry({ at, event, owner, actor, reason }) {
