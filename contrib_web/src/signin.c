@@ -12,6 +12,7 @@
 #include "handlers.h"
 #include "log.h"
 #include "options.h"
+#include "origin.h"
 #include "reply.h"
 #include "session.h"
 #include "throttle.h"
@@ -201,6 +202,10 @@ sign_in(Request *req, const Credentials *credentials)
 
 /* ---- signed in by a proxy ---- */
 
+/*
+ * A session begins by a GET, too, and there may be only so many of a user's: pages of other sites must not
+ * use them up.
+ */
 static void
 sign_in_by_proxy(Request *req, unsigned status)
 {
@@ -210,6 +215,11 @@ sign_in_by_proxy(Request *req, unsigned status)
 	{
 		refuse(req, req->from_proxy ? PROBLEM_UNAUTHENTICATED : PROBLEM_FORBIDDEN,
 			   "The sign-on proxy names nobody, or the request did not come through it.", NULL);
+		return;
+	}
+	if (origin_is_foreign_page(req))
+	{
+		refuse(req, PROBLEM_CSRF, "A page of another site cannot begin a session.", NULL);
 		return;
 	}
 	req->session = session_new_proxied(req->proxy_user, req->proxy_name);
