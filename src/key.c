@@ -321,6 +321,13 @@ write_uuid(const unsigned char *data, char *out)
 	return out;
 }
 
+static char *
+write_integer(int64 value, char *out)
+{
+	pg_lltoa(value, out);		/* tells its length from 14 on */
+	return out + strlen(out);
+}
+
 /* Columns as the key's text has them, which quotes neither integers nor uuids.  NULL: others. */
 static char *
 write_columns(const Key *key, Relation rel, HeapTuple tuple, char *out)
@@ -336,7 +343,7 @@ write_columns(const Key *key, Relation rel, HeapTuple tuple, char *out)
 		if (i > 0)
 			*out++ = ',';
 		out = column->kind == KEY_UUID ? write_uuid(DatumGetUUIDP(value)->data, out) :
-			out + pg_lltoa(integer_value(column, value), out);
+			write_integer(integer_value(column, value), out);
 	}
 	return out;
 }

@@ -68,6 +68,11 @@ BEGIN
 	END LOOP;
 END $$;
 
+CREATE FUNCTION rows_of(relation regclass, OUT n int) LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE format('SELECT count(*) FROM %s', relation) INTO n;
+END $$;
+
 -- Exactly the locked row is refused.
 SELECT relation, count(*) AS rows,
 	bool_and(NOT locked = ANY (update_passes)) AS updates_refused,
@@ -77,7 +82,7 @@ FROM unnest(ARRAY['at_start', 'of_8_bytes', 'behind_text', 'behind_fixed', 'of_d
 		WITH ORDINALITY AS u (relation, nr),
 	LATERAL (SELECT locking.protect(relation)) AS protected,
 	LATERAL others_may_write(relation) AS o,
-	LATERAL (SELECT (xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %s', relation), false, true, '')))[1]::text::int AS n) AS all_rows
+	LATERAL (SELECT rows_of(relation) AS n) AS all_rows
 GROUP BY relation, nr ORDER BY nr;
 
 -- A change of the key meets the locks of the old and of the new one.

@@ -102,8 +102,15 @@ sub lapse
 sub all_anew
 {
 	my ($server, $victim) = @_;
+	my $done;
 	$victim->abandon;
-	return $server->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = $victim->{pid}");
+	# a psql that is not let in may be gone before it has been given the query
+	until (defined $done)
+	{
+		$done = eval { $server->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = $victim->{pid}") };
+		die $@ if $@ && $@ !~ /Broken pipe/;
+	}
+	return $done;
 }
 
 # Without versions of records that are dead: those raise their slots as well.
