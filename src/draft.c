@@ -14,6 +14,7 @@
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "storage/bufmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 
@@ -147,14 +148,9 @@ locking_withdraw(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/*
- * Who has the row no longer waits for it.  On the path of every acquire(), so a
- * bare index probe: the queue is nearly always empty.
- */
-void
-drop_own_request(Oid relid, const char *key, const char *owner)
+static void
+drop_request(Relation queue, Oid relid, const char *key, const char *owner)
 {
-	Relation	queue = table_open(catalog_relid("request_queue"), RowExclusiveLock);
 	ScanKeyData keys[3];
 	SysScanDesc scan;
 	HeapTuple	tuple;
@@ -169,6 +165,19 @@ drop_own_request(Oid relid, const char *key, const char *owner)
 	if ((tuple = systable_getnext(scan)) != NULL)
 		CatalogTupleDelete(queue, &tuple->t_self);
 	systable_endscan(scan);
+}
+
+/*
+ * Who has the row no longer waits for it.  On the path of every acquire(), so without the
+ * executor, and where nobody ever asked, or vacuum has cut off what was empty, without a look.
+ */
+void
+drop_own_request(Oid relid, const char *key, const char *owner)
+{
+	Relation	queue = table_open(catalog_relid("request_queue"), RowExclusiveLock);
+
+	if (RelationGetNumberOfBlocks(queue) > 0)
+		drop_request(queue, relid, key, owner);
 	table_close(queue, NoLock);
 }
 
