@@ -15,6 +15,7 @@ export class Person {
 	/** What went wrong unasked, in words. */
 	troubles = [];
 	#expected = [];
+	#expectedWords = [];
 	#answers = new WeakSet();
 
 	/**
@@ -115,6 +116,9 @@ export class Person {
 	 */
 	expects(status, path = /./) { this.#expected.push({ status, path }); }
 
+	/** Announces what the console will say because of what the test provokes. @param {RegExp} words */
+	expectsWords(words) { this.#expectedWords.push(words); }
+
 	/** Looks for barriers with axe. @returns {Promise<string[]>} those of impact serious or critical */
 	async barriers() {
 		await this.page.evaluate(AXE);
@@ -138,6 +142,7 @@ export class Person {
 	// What the console says of answers that are no success is told by the answers themselves.
 	#said(message) {
 		if (!['error', 'warning'].includes(message.type()) || message.text().startsWith('Failed to load resource')) return;
+		if (this.#expectedWords.some((words) => words.test(message.text()))) return;
 		this.#trouble(`console ${message.type()}: ${message.text()}`);
 	}
 

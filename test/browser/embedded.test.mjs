@@ -1,0 +1,110 @@
+// locking.js on the edit page of another site, which --allow-origin lets ask: it locks, learns, renews, releases.
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { after } from 'node:test';
+import { eventually } from './lib/person.mjs';
+import { stage } from './lib/stage.mjs';
+
+// The page that locking.js's own head shows, in few words. Where locking-web is stands in its address.
+const PAGE = `<!DOCTYPE html>
+<html lang="en">
+<title>Another site's edit page</title>
+<link rel="icon" href="data:,">
+<form><label>Name <input name="name"></label></form>
+<p id="app"></p>
+<script type="module">
+	const { base, key, lockOn = 'open' } = Object.fromEntries(new URLSearchParams(location.search));
+	const say = (words) => { document.getElementById('app').textContent = words; };
+	const { RowLock } = await import(base + '/static/locking.js').catch(() => say('refused') ?? {});
+	const form = document.forms[0];
+	const lock = RowLock && new RowLock({ base, table: 'country', key, lockOn, draft: () => Object.fromEntries(new FormData(form)) });
+	lock?.addEventListener('state', ({ detail: { phase, holder } }) => {
+		form.inert = !lock.mayEdit;
+		say(holder ? phase + ' by ' + holder.owner : phase);
+	});
+	form.addEventListener('input', () => lock.change());
+	globalThis.lock = lock;
+	lock?.start();
+</script>`;
+
+async function host() {
+	const server = createServer((request, response) => response.setHeader('Content-Type', 'text/html').end(PAGE));
+	await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+	after(() => {
+		server.closeAllConnections();
+		server.close();
+	});
+	return `http://127.0.0.1:${server.address().port}`;
+}
+
+const [friend, stranger] = [await host(), await host()];
+const scene = stage('browser_embedded', { options: ['--allow-origin', friend], sql: `SELECT locking.protect('country', ttl => '6 s')` });
+
+const holder = (site, key) => site.sql(`SELECT owner FROM locking.locks WHERE relation = 'country'::regclass AND key = '${key}'`);
+const visit = (person, key, { origin = friend, ...more } = {}) => person.page.goto(`${origin}/?${new URLSearchParams({ base: person.site.address, key, ...more })}`);
+const says = (person, words) => person.sees(words, { within: '#app' });
+
+scene('another site\'s page locks the row, and releases it when it is left', async ({ site, invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	await bert.open('/tables/country?q=malta');
+	await bert.sees('Live');
+	await visit(anna, 'MT');
+	await says(anna, 'held');
+	await bert.seesRow('MT', 'theirs');
+	assert.equal(await holder(site, 'MT'), 'anna');
+	await anna.page.goto('about:blank');
+	await bert.seesRow('MT', 'none');
+	assert.equal(await holder(site, 'MT'), '');
+});
+
+scene('it is told who has the row, and when it is free', async ({ site, invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	await bert.edits('country', 'MU');
+	anna.expects(423, /lock$/);
+	await visit(anna, 'MU');
+	await says(anna, 'blocked by bert');
+	assert.ok(await anna.page.locator('form').evaluate((form) => form.inert));
+	await bert.press('Leave');
+	await says(anna, /^free$/);
+	await anna.page.evaluate(() => globalThis.lock.again());
+	await says(anna, 'held');
+	assert.ok(!await anna.page.locator('form').evaluate((form) => form.inert));
+	assert.equal(await holder(site, 'MU'), 'anna');
+});
+
+scene('it is told at once that its lock was taken over', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await visit(anna, 'MV');
+	await says(anna, 'held');
+	await site.sql(`SELECT locking.set_owner('bert', 'Bert Brandt'), locking.take_over('country', 'MV', 'in a hurry')`);
+	await says(anna, 'lost by bert');
+	assert.ok(await anna.page.locator('form').evaluate((form) => form.inert));
+});
+
+scene('it locks with the first change, renews while it is used, and keeps the text as a draft', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await visit(anna, 'MW', { lockOn: 'change' });
+	const input = anna.page.getByLabel('Name');
+	await eventually(async () => assert.equal(await anna.page.evaluate(() => globalThis.lock?.state.phase), 'idle'));
+	assert.equal(await holder(site, 'MW'), '');
+	await input.press('M');
+	await says(anna, 'held');
+	const first = await site.sql(`SELECT expires_at FROM locking.locks WHERE key = 'MW'`);
+	await eventually(async () => {
+		await input.press('a');
+		assert.equal(await site.sql(`SELECT clock_timestamp() > '${first}'::timestamptz`), 't');
+	});
+	await says(anna, 'held');
+	assert.equal(await holder(site, 'MW'), 'anna');
+	await eventually(async () => assert.match(await (await anna.context.request.get(`${site.address}/api/v1/tables/country/rows/MW/draft`)).text(), /"Ma+"/));
+});
+
+scene('a site that is not named cannot use it', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	anna.expects(0);
+	anna.expectsWords(/CORS policy/);
+	await visit(anna, 'MX', { origin: stranger });
+	await says(anna, 'refused');
+	const answer = await anna.page.evaluate((url) => fetch(url, { credentials: 'include' }).then((each) => each.status, () => 'none'), `${site.address}/api/v1/session`);
+	assert.equal(answer, 'none');
+});

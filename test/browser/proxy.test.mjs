@@ -1,0 +1,67 @@
+// Behind a proxy that signs people in: no form, each is who the proxy says he is, and all of it works.
+import assert from 'node:assert/strict';
+import { stage } from './lib/stage.mjs';
+import { Wire } from './lib/wire.mjs';
+
+const scene = stage('browser_proxy', {
+	sql: `GRANT EXECUTE ON FUNCTION locking.set_owner(text, text, boolean) TO locking_web; GRANT SELECT, INSERT, UPDATE, DELETE ON country TO locking_web`,
+	options: ['--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name', '--trusted-proxy', '127.0.0.1'],
+});
+
+/** Declares a scene in which `admit(user, name)` brings somebody whom the proxy has signed in. */
+const admission = (title, act) => scene(title, async ({ site, invite }) => {
+	const wires = [];
+	const admit = async (user, name) => {
+		const wire = await Wire.lay(site, { 'x-remote-user': user, 'x-remote-name': name });
+		wires.push(wire);
+		const person = await invite(null);
+		person.role = user;
+		person.site = { ...site, address: wire.address };
+		return person;
+	};
+	try {
+		await act({ site, admit });
+	} finally {
+		await Promise.all(wires.map((wire) => wire.remove()));
+	}
+});
+
+admission('whom the proxy names is signed in, without a form, and cannot sign out', async ({ admit }) => {
+	const eve = await admit('eve@example.org', 'Eve Ernst');
+	await eve.open('/');
+	await eve.arrives('/tables');
+	await eve.sees('Eve Ernst', { within: 'header' });
+	await eve.page.getByRole('link', { name: 'country', exact: true }).waitFor();
+	assert.equal(await eve.button('Sign out').count(), 0);
+	await eve.open('/signin?next=/locks');
+	await eve.arrives('/locks');
+});
+
+admission('two people see each other\'s locks live, and only the holder saves', async ({ site, admit }) => {
+	const [eve, max] = [await admit('eve@example.org', 'Eve Ernst'), await admit('max', 'Max Mohn')];
+	await max.open('/tables/country?q=nepal');
+	await max.sees('Live');
+	await max.seesRow('NP', 'none');
+	await eve.edits('country', 'NP');
+	await max.seesRow('NP', 'theirs');
+	assert.equal(await max.row('NP').locator('lock-holder').innerText(), 'Eve Ernst');
+	await max.row('NP').getByRole('link').click();
+	await max.sees('This content is currently being edited by Eve Ernst.');
+	await eve.input('name').fill('Nepāl');
+	await eve.press('Save');
+	await eve.arrives('/tables/country');
+	await max.sees('The row is free now.');
+	assert.equal(await site.sql(`SELECT owner FROM locking.history WHERE key = 'NP' AND event = 'acquired'`), 'eve@example.org');
+	assert.equal(await site.sql(`SELECT name FROM country WHERE alpha_2 = 'NP'`), 'Nepāl');
+});
+
+admission('who closes the tab lets the row go', async ({ site, admit }) => {
+	const [eve, max] = [await admit('eve', 'Eve Ernst'), await admit('max', 'Max Mohn')];
+	await eve.edits('country', 'NZ');
+	await max.open('/tables/country/NZ');
+	await max.seesLock('theirs');
+	await eve.page.close({ runBeforeUnload: true });
+	await max.sees('The row is free now.');
+	assert.equal(await site.sql(`SELECT count(*) FROM locking.locks WHERE key = 'NZ'`), '0');
+	eve.page = await eve.context.newPage();
+});
