@@ -23,6 +23,7 @@
 #include "clock.h"
 #include "db.h"
 #include "events.h"
+#include "framing.h"
 #include "log.h"
 #include "metrics.h"
 #include "options.h"
@@ -147,6 +148,15 @@ refuse_at_once(const Request *req)
 	return size > (unsigned long long) options.max_body && (request_header(req, "Expect") || size > MOST_DISCARDED);
 }
 
+/* Nor can it be known where the next one begins. */
+static enum MHD_Result
+refuse_framing(Request *req)
+{
+	reply_problem(req, PROBLEM_BAD_REQUEST, "It is not certain where this request ends.", NULL);
+	reply_header(req, MHD_HTTP_HEADER_CONNECTION, "close");
+	return send_reply(req);
+}
+
 static enum MHD_Result
 begin(struct MHD_Connection *connection, const char *path, const char *method, void **context)
 {
@@ -157,6 +167,8 @@ begin(struct MHD_Connection *connection, const char *path, const char *method, v
 		return MHD_NO;
 	clients_start_clock(connection);
 	caller_identify(req);
+	if (!framing_is_clear(req))
+		return refuse_framing(req);
 	req->body_too_large = refuse_at_once(req);
 	return req->body_too_large ? handle(req) : MHD_YES;
 }
