@@ -50,7 +50,7 @@ run_on_row(Request *req, const Statement *statement)
 	const char *table = table_name(req);
 	PGresult   *result = table ? run_on_table(req, statement, table, request_param(req, "id")) : NULL;
 
-	if (table != NULL && result == NULL && strcmp(db_sqlstate(req), "42501") == 0)
+	if (table != NULL && result == NULL && (strcmp(db_sqlstate(req), "42501") == 0 || is_hidden(req, table)))
 		reply_empty(req, 401);
 	return result;
 }

@@ -23,6 +23,12 @@ enum PlanColumn
 	run_on_table_values(req, statement, DB_VALUES(__VA_ARGS__))
 extern PGresult *run_on_table_values(Request *req, const Statement *statement, int n, const char *const *values);
 
+/*
+ * Did the last statement fail as the table is not protected, and may one not even read it? Whether it is
+ * protected is then none of one's business. Looks once more only after such a failure.
+ */
+extern bool is_hidden(Request *req, const char *table);
+
 /* Runs a plan; NULL if something speaks against the request: that has been replied then. */
 #define run_plan(req, statement, ...) \
 	run_plan_values(req, statement, DB_VALUES(__VA_ARGS__))

@@ -38,8 +38,8 @@ static const Statement plan_choices = {"plan_choices", RELATION
 	"$sql$, value, " LABEL_OF("target.oid", "p", "value || '::text'") ", pg_catalog.concat_ws(', ', named, value), target.name,"
 	" value || ' IS NOT NULL'"
 	"  || CASE WHEN $4 IS NULL THEN '' ELSE pg_catalog.format(' AND %s %s $3::%s', value, " EQUALS("atttypid") ", type) END"
-	"  || CASE WHEN q IS NULL THEN '' ELSE pg_catalog.format(' AND (%s::text OPERATOR(pg_catalog.~~*) (%s) OR"
-	" %s::text OPERATOR(pg_catalog.~~*) (%s))',"
+	"  || CASE WHEN q IS NULL THEN '' ELSE pg_catalog.format(' AND (%s::text " ANY_COLLATION " OPERATOR(pg_catalog.~~*) (%s) OR"
+	" %s::text " ANY_COLLATION " OPERATOR(pg_catalog.~~*) (%s))',"
 	"   value, $sql$" BEGINNING("$2") "$sql$, coalesce(named, value), $sql$" ANYWHERE("$2") "$sql$) END), size"
 	" FROM rel CROSS JOIN want LEFT JOIN target ON true"
 	" LEFT JOIN (SELECT * FROM problem ORDER BY no LIMIT 1) p ON true"};

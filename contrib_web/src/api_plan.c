@@ -41,11 +41,25 @@ is_no_name(const char *sqlstate)
 	return strcmp(sqlstate, "42601") == 0 || strcmp(sqlstate, "42602") == 0 || strcmp(sqlstate, "0A000") == 0;
 }
 
+/* $1 table */
+static const Statement may_read = {"may_read",
+	"SELECT pg_catalog.has_table_privilege(asked.oid, 'SELECT') FROM " ASKED("$1::text") " asked"};
+
+bool
+is_hidden(Request *req, const char *table)
+{
+	const char *readable = strcmp(db_sqlstate(req), "55000") == 0 ? db_value(db_run(req, &may_read, table)) : NULL;
+
+	return readable != NULL && strcmp(readable, "f") == 0;
+}
+
 PGresult *
 run_on_table_values(Request *req, const Statement *statement, int n, const char *const *values)
 {
 	PGresult   *result = db_run_values(req, statement, n, values);
 
+	if (result == NULL && is_hidden(req, values[0]))
+		reply_problem(req, PROBLEM_FORBIDDEN, request_printf(req, "permission denied for table %s", values[0]), NULL);
 	if (result == NULL ? !is_no_name(db_sqlstate(req)) : PQntuples(result) > 0)
 		return result;
 	reply_problem(req, PROBLEM_NOT_FOUND, request_printf(req, "there is no table %s", values[0]), NULL);

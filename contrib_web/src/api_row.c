@@ -8,8 +8,6 @@
 #include "api.h"
 #include "api_sql.h"
 
-#include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
 /* ---- reading ---- */
@@ -274,22 +272,6 @@ save_row(Request *req)
 		commit_and_reply(req, 200, plan, key);
 }
 
-/* A text as a segment of a path. */
-static const char *
-percent_encoded(Request *req, const char *text)
-{
-	char	   *encoded = request_printf(req, "%*s", (int) (3 * strlen(text)), "");
-	char	   *end = encoded;
-
-	for (; *text != '\0'; text++)
-		if (isalnum((unsigned char) *text) || strchr("-._~", *text) != NULL)
-			*end++ = *text;
-		else
-			end += sprintf(end, "%%%02X", (unsigned char) *text);
-	*end = '\0';
-	return encoded;
-}
-
 /* POST tables/{table}/rows */
 void
 insert_row(Request *req)
@@ -305,8 +287,8 @@ insert_row(Request *req)
 	if (token != NULL && is_true(plan, WRITE_PROTECTED) && db_run(req, &confirm_token, token) == NULL)
 		reply_failure(req, NULL);
 	else if ((key = write_row(req, plan, NULL)) != NULL && commit_and_reply(req, 201, plan, key))
-		reply_header(req, "Location", request_printf(req, "/api/v1/tables/%s/rows/%s", percent_encoded(req, table),
-													 percent_encoded(req, key)));
+		reply_header(req, "Location", request_printf(req, "/api/v1/tables/%s/rows/%s", request_segment(req, table),
+													 request_segment(req, key)));
 }
 
 /* DELETE tables/{table}/rows/{key} */

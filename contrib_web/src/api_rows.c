@@ -77,7 +77,7 @@ static const Statement plan_page = {"plan_page", RELATION
 	"), search AS ("
 	" SELECT pg_catalog.format('t.%s::text OPERATOR(pg_catalog.=) $2', ident) AS condition FROM col WHERE key_no > 0"
 	" UNION ALL"
-	" SELECT pg_catalog.format('t.%s::text OPERATOR(pg_catalog.~~*) (%s)', ident, $sql$" ANYWHERE("$2") "$sql$)"
+	" SELECT pg_catalog.format('t.%s::text " ANY_COLLATION " OPERATOR(pg_catalog.~~*) (%s)', ident, $sql$" ANYWHERE("$2") "$sql$)"
 	" FROM col JOIN pg_type type ON type.oid = atttypid WHERE typcategory = 'S'"
 	"), searched AS ("
 	" SELECT CASE WHEN locked THEN pg_catalog.format("

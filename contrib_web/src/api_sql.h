@@ -168,6 +168,9 @@
 	"pg_catalog.replace(pg_catalog.replace(pg_catalog.replace(" text ", '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '%'"
 #define ANYWHERE(text) "'%' || " BEGINNING(text)
 
+/* Goes behind a column that is searched: its own collation may be one that LIKE does not support. */
+#define ANY_COLLATION "COLLATE pg_catalog.\"default\""
+
 /*
  * Cursors: an edge of a page as an opaque text, base64url of JSON. The name of the list's order is
  * in it, as it is no good for another one.

@@ -143,6 +143,7 @@ refused_everywhere(413, 'too much', sub { my ($method, $path) = @_; return $anna
 refused_everywhere(415, 'another type', sub { my ($method, $path) = @_; return $anna->request($method, $path, \'<a/>', 'Content-Type' => 'text/html') });
 refused_everywhere(403, 'no right', sub {
 	my ($method, $path, $template) = @_;
+	return if $method eq 'GET' && $template !~ /\{table\}/;	# only past a proxy, see below
 	return $method eq 'GET' ? $anna->get($template =~ s/\{table\}/secret/r =~ s/\{key\}/1/r . ($path =~ /choices/ ? '?column=other' : ''))
 	  : $anna->request($method, $path, body_of($method, $path), 'X-CSRF-Token' => 'wrong', Origin => 'https://example.com');
 });
@@ -163,6 +164,41 @@ refused_everywhere(422, 'no JSON, or out of range', sub {
 	return $anna->request($method, $path, \'{"token": ') if $has_body{"$method $path"};
 	return $anna->request($method, $template =~ s/\{table\}/article/r =~ s/\{key\}/abc/r . '?limit=0');
 });
+
+# Whether a table is protected is told to none who may not read it.
+sql($node, 'CREATE TABLE hidden (id integer PRIMARY KEY)');
+for my $ask ([ 'GET', 'lock' ], [ 'POST', 'lock' ], [ 'POST', 'request' ], [ 'DELETE', 'request' ], [ 'GET', 'draft' ], [ 'DELETE', 'draft' ])
+{
+	my ($method, $what) = @$ask;
+	my @refusals = map { $anna->request($method, "/tables/$_/rows/1/$what", body_of($method, $what)) } qw(secret hidden);
+	is($_->{status}, 403, "$method $what of a table that one may not read") for @refusals;
+}
+
+# ---- past the proxy that signs people in, and too many by it ----
+
+sql($node, 'GRANT EXECUTE ON FUNCTION locking.set_owner(text, text, boolean) TO locking_web');
+sub proxied { return web_server($node, '--user-header', 'X-Remote-User', @_) }
+sub noted { my ($reply, @operation) = @_; $server->observe(@operation, $reply); return $reply }
+{
+	my $proxied = proxied('--trusted-proxy', '192.0.2.1');
+	my $client = $proxied->client(headers => { 'X-Remote-User' => 'ann' });
+	for my $operation (operations_with(403))
+	{
+		my ($method, $template, undef, $path) = @$operation;
+		gives(403, noted($client->request($method, $path, body_of($method, $path)), $method, $path), "not by the proxy: $method $template");
+	}
+	$proxied->stop_ok;
+}
+{
+	my $proxied = proxied('--trusted-proxy', '127.0.0.1', '--max-sessions', 1, '--max-streams', 1);
+	my $ann = $proxied->client(headers => { 'X-Remote-User' => 'ann' });
+	$ann->enter($ann->get('/session'));
+	gives(429, noted($proxied->client(headers => { 'X-Remote-User' => 'bob' })->get('/session'), 'GET', '/session'), 'one session more than there may be');
+	my $stream = $proxied->wire->send_request($ann, 'GET', '/events', undef, 'X-Remote-User' => 'ann');
+	$stream->read_until(qr/^id: /m);
+	gives(429, noted($ann->get('/events'), 'GET', '/events'), 'one stream more');
+	$proxied->stop_ok;
+}
 
 # ---- too many, and nobody there ----
 
