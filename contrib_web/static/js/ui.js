@@ -35,7 +35,8 @@ export function toast(text, { bad = false } = {}) {
  * @param {object} options
  * @param {string} options.title
  * @param {(Node|string)[]} [options.body]
- * @param {{ value: string, text: string, kind?: string }[]} options.choices the last one is the main one
+ * @param {{ value: string, text: string, kind?: string, autofocus?: boolean }[]} options.choices the last one is the
+ *   main one; the focus goes to what comes first, if none asks for it
  * @param {boolean} [options.wide]
  * @param {(value: string, dialog: HTMLDialogElement) => boolean|Promise<boolean>} [options.check]
  *   false keeps the dialog open
@@ -78,11 +79,11 @@ export function ask({ title, body = [], choices, wide = false, check = () => tru
 	});
 }
 
-function choiceButton({ value, text, kind = '', disabled = false }, index, all) {
+function choiceButton({ value, text, kind = '', autofocus = false }, index, all) {
 	const main = index === all.length - 1;
 	return h(
 		'button',
-		{ class: `button ${kind || (main ? 'primary' : '')}`, type: 'submit', value, disabled, formNoValidate: !main },
+		{ class: `button ${kind || (main ? 'primary' : '')}`, type: 'submit', value, autofocus, formNoValidate: !main },
 		text,
 	);
 }
@@ -101,7 +102,7 @@ export async function askReason({
 	no = 'Cancel',
 }) {
 	const id = newId('reason');
-	const input = h('textarea', { class: 'input', id, rows: 2, maxLength: 1000, 'aria-describedby': `${id}-hint` });
+	const input = h('textarea', { class: 'input', id, rows: 2, maxLength: 1000, autofocus: true, 'aria-describedby': `${id}-hint` });
 	const body = [
 		...[text].flat().map((each) => (typeof each === 'string' ? h('p', {}, each) : each)),
 		h(

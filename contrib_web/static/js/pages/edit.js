@@ -43,6 +43,7 @@ export class EditPage {
 	#stop = new AbortController();
 	#bar = new LockBar((action) => this.#act(action));
 	#notes = new FormNotes();
+	#heading = h('bdi', {});
 	#aside = h('aside', { class: 'row-aside', 'aria-label': 'About this row' });
 
 	constructor(app, { table, key, query }) {
@@ -295,6 +296,7 @@ export class EditPage {
 	}
 
 	#render() {
+		this.#heading.textContent = this.#row?.label;
 		this.#rowForm.show(this.#form, { mayEdit: this.#mayEdit && !this.#closing });
 		this.#renderBar();
 		this.#renderWanted();
@@ -405,10 +407,12 @@ export class EditPage {
 	#refused(error) {
 		if (!(error instanceof Problem)) throw error;
 		const { status, problem, sentAt } = error;
-		if (status === 422 && this.#rowForm.refuse(problem)) return;
+		if (status === 422 && this.#rowForm.refuse(problem)) return undefined;
 		if ((status === 423 || (status === 409 && /lost$/.test(problem.type))) && this.#lock)
 			this.#lock.refusedSave({ lock: problem.lock ?? null, sentAt });
-		if (status !== 401) this.#failed(error, 'Not saved.');
+		if (status !== 401) return this.#failed(error, 'Not saved.');
+		this.#notes.show('failed', 'bad', { icon: 'warn', title: 'Not saved.', text: 'Sign in again, then save once more.' });
+		return this.#lock?.wake(); // and says so, where it says who has the row
 	}
 
 	#failed(error, prefix) {
@@ -609,7 +613,7 @@ export class EditPage {
 					h(
 						'h1',
 						{ tabIndex: -1 },
-						this.#isNew ? `New row in ${name}` : h('bdi', {}, this.#row.label),
+						this.#isNew ? `New row in ${name}` : this.#heading,
 						this.#row && this.#row.label !== this.#row.key ? [' ', h('bdi', { class: 'row-key' }, this.#row.key)] : null,
 					),
 					this.#isNew && comment ? h('p', { class: 'quiet' }, comment) : null,

@@ -22,7 +22,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 export class ListPage {
 	app;
 	query;
-	results = h('div', {});
+	results = h('div', { class: 'results' });
 	pager = h('nav', { class: 'pager', 'aria-label': 'Pages of the list' });
 	pagerWords = ['Previous', 'Next'];
 	#stop = new AbortController();
@@ -59,8 +59,10 @@ export class ListPage {
 
 	/** @param {{ quiet: boolean }} options quiet: not because of what the reader did */
 	async reload({ quiet = false } = {}) {
+		if (!quiet) this.results.setAttribute('aria-busy', 'true');
 		try {
 			if (!(await this.refetch())) return;
+			this.results.removeAttribute('aria-busy');
 			this.draw({ quiet });
 			if (!quiet) announce(this.summary());
 		} catch (error) {
@@ -131,6 +133,8 @@ export class ListPage {
 	#showTrouble({ status, problem }) {
 		const { title, detail, advice } = explain(status, problem);
 		const again = button('Try again', () => this.reload(), { name: 'refresh' });
+		this.results.removeAttribute('aria-busy');
+		this.pager.hidden = true;
 		this.results.replaceChildren(banner('bad', { icon: 'warn', title, text: `${detail} ${advice}`, actions: [again] }));
 	}
 }

@@ -52,8 +52,9 @@ export class SignInPage {
 
 /** @returns {Promise<void>} when somebody has signed in, or does not want to */
 export async function signInAgain(app) {
-	const { fields, submit, role } = credentials((...words) => app.signIn(...words));
+	const { fields, submit, role, password } = credentials((...words) => app.signIn(...words));
 	role.value = app.session.role;
+	password.autofocus = true;
 	await ask({
 		title: 'You are signed out',
 		body: [h('p', {}, 'Your session has ended. Sign in again to go on; what you typed is still here.'), ...fields],
@@ -120,5 +121,5 @@ function credentials(signIn) {
 			return refuse([`${title}.`, problem.status === 401 ? '' : detail, advice].filter(Boolean).join(' '), password);
 		}
 	}
-	return { fields, submit, role };
+	return { fields, submit, role, password };
 }

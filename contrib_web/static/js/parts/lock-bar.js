@@ -45,7 +45,7 @@ export class LockBar {
 	/** @param {object} view of lockView() @param {object} state of the lock session */
 	show(view, state) {
 		const endsAt = state.phase === 'held' ? state.endsAt : state.holder?.endsAt;
-		this.#drawLine(view, endsAt);
+		this.#drawLine(view, state.trouble === 'signed_out' ? null : endsAt);
 		this.#drawBanner(view, state);
 	}
 

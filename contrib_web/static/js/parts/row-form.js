@@ -62,7 +62,8 @@ export class RowForm extends EventTarget {
 
 	showButtons({ mayEdit, isDirty, isSaving }) {
 		for (const element of this.#saveButtons) {
-			element.disabled = !mayEdit || isSaving || !(isDirty || this.#isNew);
+			// Not `disabled`: the button that has just saved would lose the focus.
+			element.setAttribute('aria-disabled', String(!mayEdit || isSaving || !(isDirty || this.#isNew)));
 			element.hidden = !mayEdit && !isDirty;
 		}
 		this.#leave.textContent = this.#isNew ? 'Cancel' : mayEdit || isDirty ? 'Leave' : 'Back to the list';

@@ -33,7 +33,7 @@ export const askToLeave = (mayKeepDraft) =>
 		choices: [
 			{ value: 'discard', text: mayKeepDraft ? 'Discard' : 'Leave', kind: 'plain bad' },
 			...(mayKeepDraft ? [{ value: 'draft', text: 'Keep a draft' }] : []),
-			{ value: 'stay', text: 'Stay' },
+			{ value: 'stay', text: 'Stay', autofocus: true },
 		],
 	});
 
