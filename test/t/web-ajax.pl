@@ -1,0 +1,138 @@
+# django-locking's AJAX contract, to the letter: what pages made for it ask, and what they get.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use IPC::Run ();
+use LockingTest;
+use LockingWeb;
+use Test::More;
+
+my $node = new_web_node('main');
+sql($node, <<'SQL');
+CREATE TABLE news_story (id integer PRIMARY KEY, title text);
+CREATE TABLE "My-App_Big_Thing" (id bigint PRIMARY KEY, title text);
+CREATE TABLE news_free (id integer PRIMARY KEY);
+CREATE TABLE news_private (id integer PRIMARY KEY);
+CREATE TABLE news_hidden (id integer PRIMARY KEY);
+INSERT INTO news_story SELECT g, 'title' FROM generate_series(1, 3) g;
+INSERT INTO "My-App_Big_Thing" VALUES (9223372036854775807, 'title');
+INSERT INTO news_private VALUES (1);
+SELECT locking.protect(t) FROM unnest('{news_story,"\"My-App_Big_Thing\"",news_private}'::regclass[]) t;
+GRANT ALL ON news_story, "My-App_Big_Thing", news_free TO anna, bert, boss;
+GRANT SELECT ON news_story TO reader;
+SQL
+
+my $server = web_server($node);
+my %client = map { $_ => $server->sign_in($_) } qw(anna bert boss reader);
+my ($anna, $bert, $boss, $reader) = @client{qw(anna bert boss reader)};
+my $nobody = $server->client;
+
+# A call, below the base.
+sub call
+{
+	my ($client, $path, %headers) = @_;
+	return $client->get("//admin/ajax/$path", undef, %headers);
+}
+sub is_empty
+{
+	my ($reply, $status, $name) = @_;
+	return is("$reply->{status} '$reply->{content}'", "$status ''", $name);
+}
+sub says
+{
+	my ($client, $path, $active, $user, $applies, $name) = @_;
+	my $reply = call($client, $path);
+	is("$reply->{status} $reply->{headers}{'content-type'}", '200 application/json', "$name: JSON");
+	my ($true, $false) = (JSON::PP::true, JSON::PP::false);
+	return is_deeply($reply->{json}, { is_active => $active ? $true : $false, for_user => $user, applies => $applies ? $true : $false }, $name);
+}
+
+# ---- one row, two editors ----
+
+my $story = 'news/story/1';
+says($anna, "$story/is_locked/", 0, undef, 0, 'nobody has it');
+is_empty(call($anna, "$story/unlock/"), 403, 'nothing to unlock');
+is_empty(call($boss, "$story/unlock/"), 403, 'nor to break');
+is_empty(call($anna, "$story/lock/"), 200, 'locked');
+says($anna, "$story/is_locked/", 1, 'anna', 0, 'it is hers, so does not apply');
+says($bert, "$story/is_locked/", 1, 'anna', 1, 'to another it does');
+is_empty(call($anna, "$story/lock/"), 200, 'locked again, which renews');
+is_empty(call($bert, "$story/lock/?_=1290000000000"), 403, 'another does not get it');
+is_empty(call($bert, "$story/unlock/"), 403, 'nor ends it');
+says($bert, "$story/is_locked/?_=1290000000000", 1, 'anna', 1, 'it is still hers');
+is_empty(call($anna, "$story/unlock/"), 200, 'she ends it');
+says($bert, "$story/is_locked/", 0, undef, 0, 'it is free');
+is_empty(call($bert, "$story/lock/"), 200, 'for the other one');
+is(sql($node, 'SELECT count(*) FROM locking.lock'), 1, 'there is one lock of a row, never two');
+is_empty(call($boss, "$story/unlock/"), 200, 'who may break locks unlocks it');
+is(sql($node, "SELECT string_agg(event || ' ' || actor, ', ' ORDER BY id) FROM locking.history WHERE event <> 'acquired'"), 'released anna, broken boss', 'which the history tells');
+call($anna, "$story/lock/");
+sql($node, "UPDATE locking.lock SET expires_at = clock_timestamp() - interval '1 second'");
+says($bert, "$story/is_locked/", 0, undef, 0, 'a lock whose time has passed is none');
+
+my $big = 'My-App/Big_Thing/9223372036854775807';
+is_empty(call($anna, "$big/lock/"), 200, 'app and model are the name of the table');
+says($bert, "$big/is_locked/", 1, 'anna', 1, 'of that row');
+
+# ---- refused ----
+
+is_empty(call($nobody, "$story/$_/"), 401, "nobody signed in: $_") for qw(is_locked lock unlock);
+is_empty(call($reader, "$story/lock/"), 401, 'no permission to change the row');
+says($reader, "$story/is_locked/", 0, undef, 0, 'who may read it may ask');
+for my $call (qw(is_locked lock unlock))
+{
+	is_empty(call($anna, "news/private/1/$call/"), 401, "no permission on the table: $call");
+	is_empty(call($anna, "news/hidden/1/$call/"), 401, "nor on one that is not protected: $call");
+	is_empty(call($anna, "news/free/1/$call/"), 409, "a table that is not protected: $call");
+	is_empty(call($anna, "$_/$call/"), 404, "not of the contract: $_/$call")
+	  for 'news/nowhere/1', 'news/story/x', 'news/story/-1', 'news/story/1.0', 'news/story/', 'news/st%22ory/1', 'news/st.ory/1', 'n%C3%A9ws/story/1', 'news/story/1%20';
+	is(call($anna, "$story/$call")->{status}, 404, "$call without the slash at the end");
+	is($anna->post("//admin/ajax/$story/$call/", {})->{status}, 405, "$call is a GET");
+}
+is_empty(call($anna, 'news/story/999/lock/'), 404, 'no such row');
+is(call($anna, "news/story/1%ff/lock/")->{status}, 400, 'no text');
+
+# A GET that changes something must come from a page of ours.
+my %foreign = (Origin => 'https://example.com', Referer => 'https://example.com/page', 'Sec-Fetch-Site' => 'cross-site');
+for my $call (qw(lock unlock))
+{
+	is_empty(call($anna, "news/story/2/$call/", $_ => $foreign{$_}), 403, "$call by a page of another site, told by $_") for sort keys %foreign;
+}
+says($anna, 'news/story/2/is_locked/', 0, undef, 0, 'has done nothing');
+is_empty(call($anna, 'news/story/2/lock/', Referer => "$server->{url}admin/news/story/2/", 'Sec-Fetch-Site' => 'same-origin'), 200, 'a page of ours may');
+
+# ---- scripts ----
+
+my $variables = call($nobody, 'variables.js');
+like($variables->{headers}{'content-type'}, qr{^text/javascript\b}, 'variables.js is a script');
+is($variables->{content}, qq(var locking = {"base_url": "/admin/ajax", "timeout": 1800, "time_until_expiration": 120, "time_until_warning": 60, "admin_url": "/admin"};\n),
+	'with what the pages read, for everybody');
+my $texts = call($nobody, 'jsi18n/');
+is($texts->{status}, 200, 'jsi18n/ as well');
+like($texts->{headers}{'content-type'}, qr{^text/javascript\b}, 'is a script');
+like($texts->{content}, qr/^function $_\b/m, "which defines $_") for qw(gettext interpolate);
+SKIP:
+{
+	skip 'no node to run scripts', 1 unless grep { -x "$_/node" } split /:/, $ENV{PATH};
+	my @expressions = (q(gettext('a')), q(interpolate('%s of %s', ['x', 'y'])), q(interpolate('%s of %s', ['x'])), q(interpolate('%(a)s %(b)s', {a: 1}, true)),
+		q(interpolate('%(a)s', null, true)), q(interpolate('%(a)s', undefined, true)), q(interpolate('%s')), q(interpolate('%(a)s', {a: '$&'}, true)));
+	IPC::Run::run([ 'node', '-e', "$texts->{content}; console.log(JSON.stringify([" . join(', ', @expressions) . ']))' ], '<', \undef, '>', \my $out);
+	is_deeply($LockingWeb::json->decode($out || '[]'), [ 'a', 'x of y', 'x of %s', '1 %(b)s', '%(a)s', '%(a)s', '%s', '$&' ], 'interpolate() bears missing data');
+}
+$server->stop_ok;
+
+# ---- mounted elsewhere ----
+
+for my $mount ([ '/locks-of/django/', '/locks-of/django', '/locks-of' ], [ '/ajax/', '/ajax', '' ], [ '/', '', '' ])
+{
+	my ($base, $url, $admin) = @$mount;
+	my $other = web_server($node, '--ajax-base', $base);
+	is($other->client->get("/${base}variables.js")->{content} =~ s/"(?:time\w*)": \d+, //gr, qq(var locking = {"base_url": "$url", "admin_url": "$admin"};\n), "variables.js at $base");
+	is_empty($other->sign_in('anna')->get("/${base}news/story/3/lock/"), 200, "a lock by $base");
+	is($other->client->get('//admin/ajax/variables.js')->{status}, 404, 'and nothing elsewhere');
+	$other->stop_ok;
+}
+
+done_testing();
