@@ -12,12 +12,14 @@ import { moment, personName } from '../model/text.js';
 import { compare } from '../parts/compare.js';
 import { FormNotes } from '../parts/form-notes.js';
 import { LockBar } from '../parts/lock-bar.js';
+import { watchLock } from '../parts/lock-watch.js';
 import { historyIsStale, rowAside } from '../parts/row-aside.js';
 import { RowForm } from '../parts/row-form.js';
 import { askToDelete, askToLeave, askToTakeOver } from '../parts/row-questions.js';
 import { askFor } from '../parts/unlock.js';
 import { lockOnSetting } from '../settings.js';
 import { announce, banner, button, toast } from '../ui.js';
+import { timed } from './list-page.js';
 import { signInAgain } from './signin.js';
 
 /** What of the lock's state can be seen. */
@@ -130,7 +132,7 @@ export class EditPage {
 	#startLock(sentAt) {
 		const { name, protection, time_until_expiration: ttl, time_until_warning: warning, may } = this.#table;
 		const lockOn = !protection ? 'never' : lockOnSetting();
-		if (!may.update && !may.delete) return;
+		if (!may.update && !may.delete) return this.#watchLock(sentAt);
 		this.#lock = new RowLock({
 			api: this.#app.api,
 			live: this.#app.live,
@@ -147,7 +149,16 @@ export class EditPage {
 		this.#lock.addEventListener('request', () => this.#readRequests());
 		this.#bar.settings({ name, hasLocks: protection !== null });
 		this.#lock.start({ lock: this.#row.lock, sentAt });
-		this.#render();
+		return this.#render();
+	}
+
+	#watchLock(sentAt) {
+		const lock = timed(this.#row.lock, sentAt);
+		this.#bar.readOnly(lock);
+		watchLock({ app: this.#app, table: this.#table.table, key: this.#key, lock, signal: this.#stop.signal }, (news) => {
+			this.#bar.readOnly(news);
+			historyIsStale(this.#aside);
+		});
 	}
 
 	#lockChanged(state) {
@@ -296,7 +307,7 @@ export class EditPage {
 	}
 
 	#render() {
-		this.#heading.textContent = this.#row?.label;
+		this.#heading.textContent = this.#row?.label ?? '';
 		this.#rowForm.show(this.#form, { mayEdit: this.#mayEdit && !this.#closing });
 		this.#renderBar();
 		this.#renderWanted();
@@ -307,7 +318,6 @@ export class EditPage {
 
 	#renderBar() {
 		if (this.#lock) this.#bar.show(this.#lockView(), this.#lock.state);
-		else if (!this.#isNew) this.#bar.readOnly();
 	}
 
 	#renderSave() {

@@ -3,7 +3,7 @@
  * explains what is not as usual. Draws what model/lock-view.js says.
  */
 import { h, icon } from '../dom.js';
-import { moment } from '../model/text.js';
+import { moment, personName } from '../model/text.js';
 import { timeLeft } from './time-left.js';
 import { button } from '../ui.js';
 
@@ -37,9 +37,11 @@ export class LockBar {
 		this.element.classList.toggle('without-locks', !hasLocks);
 	}
 
-	/** One may read the table, and no more. */
-	readOnly() {
-		this.#drawLine({ tone: 'quiet', icon: 'info', status: 'You may read this row, but not change it' }, null);
+	/** One may read the table, and no more. @param {object|null} lock who is editing the row */
+	readOnly(lock) {
+		const what = 'You may read this row, but not change it';
+		if (!lock) return this.#drawLine({ tone: 'quiet', icon: 'info', status: what }, null);
+		return this.#drawLine({ tone: 'theirs', icon: 'lock', status: `Locked by ${personName(lock)}. ${what}` }, null);
 	}
 
 	/** @param {object} view of lockView() @param {object} state of the lock session */
