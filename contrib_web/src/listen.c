@@ -32,7 +32,19 @@ static atomic_long connects;
 
 /* ---- an event ---- */
 
-/* False if the table has no name that one could have: a forged event. */
+/* Two names of 63 bytes, with all their quotes doubled, and a dot. */
+#define TABLE_MAX (2 * (2 + 2 * 63) + 1)
+
+/* What the query says of a text that is no name. */
+static bool
+is_no_name(const PGresult *result)
+{
+	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	return sqlstate && strncmp(sqlstate, "22", 2) == 0;
+}
+
+/* False if the event is not to be passed on: it is forged, or it is not known to whom. */
 static bool
 look_up_rights(PGconn *pg, const char *table)
 {
@@ -44,7 +56,10 @@ look_up_rights(PGconn *pg, const char *table)
 		return true;
 	result = PQexecPrepared(pg, rights_query.name, 2, (const char *[]) {table, roles}, NULL, NULL, 0);
 	done = PQresultStatus(result) == PGRES_TUPLES_OK;
-	rights_note(result, table);
+	if (done)
+		rights_note(result, table);
+	else if (!is_no_name(result))
+		events_reset();			/* an event was missed */
 	PQclear(result);
 	free(roles);
 	return done;
@@ -75,7 +90,7 @@ handle(PGconn *pg, const char *payload)
 	json_t	   *event = json_loads(payload, JSON_REJECT_DUPLICATES, NULL);
 	const char *table = json_string_value(json_object_get(event, "table"));
 
-	if (table && json_is_string(json_object_get(event, "event")))
+	if (table && strlen(table) <= TABLE_MAX && json_is_string(json_object_get(event, "event")))
 	{
 		char	   *full = without_token(event);
 		char	   *reduced = only_changed(table);
