@@ -34,7 +34,6 @@ export class Live extends EventTarget {
 		clearTimeout(this.#reopen);
 		this.#port?.postMessage({ order: 'stop' });
 		this.#part();
-		this.#setOn(false);
 	}
 
 	#join(order) {
@@ -48,6 +47,7 @@ export class Live extends EventTarget {
 		this.#port?.postMessage({ order: 'part' });
 		this.#source?.close();
 		this.#source = null;
+		this.#setOn(false);
 	}
 
 	#openOwn() {
@@ -78,7 +78,7 @@ export class Live extends EventTarget {
 		this.#setOn(on);
 	}
 
-	// What happened between a page's first reading and the opening of the stream was not sent.
+	// What happened between a page's first reading, or its being left, and the opening of the stream was not sent.
 	#setOn(on) {
 		if (on === this.on) return;
 		this.on = on;

@@ -10,7 +10,7 @@ import { applyEvent, nextSort } from '../model/row-list.js';
 import { about, personName } from '../model/text.js';
 import '../parts/lock-holder.js';
 import { unlock } from '../parts/unlock.js';
-import { announce, banner, emptyState } from '../ui.js';
+import { announce, banner, emptyState, loading } from '../ui.js';
 import { ListPage, searchField, timed } from './list-page.js';
 
 const MOST_COLUMNS = 6;
@@ -30,16 +30,18 @@ export class RowsPage extends ListPage {
 
 	async load() {
 		this.#listen();
-		const [table] = await Promise.all([this.app.api.get(tablePath(this.name)), this.refetch()]);
+		const [table, isLatest] = await Promise.all([this.app.api.get(tablePath(this.name)), this.refetch()]);
 		this.#table = table.data;
 		this.title = this.#table.name;
 		this.element = this.#build();
-		this.#replay();
-		this.draw();
+		if (this.#isAhead) this.#replay();
+		if (isLatest) this.draw();
+		else this.results.replaceChildren(loading()); // a later request is under way, and draws
 	}
 
 	fetch({ q, sort, dir, after, before, filter, locked }) {
 		this.#since = [];
+		this.#isAhead = false;
 		return this.app.api.get(`${tablePath(this.name)}/rows`, { q, sort, dir, after, before, filter, locked });
 	}
 
@@ -47,10 +49,13 @@ export class RowsPage extends ListPage {
 		this.#before = this.#rows;
 		this.#rows = rows.map((row) => ({ ...row, lock: timed(row.lock, sentAt) }));
 		if (this.#table) this.#replay();
+		else this.#isAhead = true;
 	}
 	#before = [];
 	// What has happened since the rows were asked for, and may not be in the answer; null: nothing is asked.
 	#since = null;
+	// The rows came before the table was known, without which nothing can be replayed.
+	#isAhead = false;
 
 	draw({ quiet = false } = {}) {
 		if (quiet && sameRows(this.#before, this.#rows)) this.#refreshLocks();
