@@ -1,0 +1,134 @@
+# Change lists where they are large, or sorted in ways of their own: what a page costs, and that none of its rows is lost.
+use strict;
+use warnings;
+use utf8;
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use LockingTest;
+use LockingWeb;
+use Test::More;
+
+my $node = new_web_node('main');
+
+# ---- what a page costs ----
+
+# The plan of each statement goes to the log, whoever signs in as planner.
+my $ROWS = 100_000;
+sql($node, <<"SQL");
+CREATE TABLE big (id integer PRIMARY KEY, title text);
+INSERT INTO big SELECT g, 'title ' || g FROM generate_series(1, $ROWS) g;
+SELECT locking.protect('big');
+SELECT count(*) FROM locking.acquire_all('big', ARRAY(SELECT g::text FROM generate_series(1, $ROWS) g), '1 hour');
+ANALYZE big; ANALYZE locking.lock;
+CREATE ROLE planner LOGIN PASSWORD 'planner-pw';
+ALTER ROLE planner SET session_preload_libraries = 'auto_explain';
+ALTER ROLE planner SET auto_explain.log_min_duration = 0;
+ALTER ROLE planner SET auto_explain.log_analyze = on;
+GRANT SELECT, UPDATE ON big TO planner;
+SQL
+my $server = web_server($node);
+my $planner = $server->sign_in('planner');
+
+# What a request has the database do: the plan of each statement.
+sub plans_of
+{
+	my ($path) = @_;
+	my $before = length server_log($node);
+	my $reply = $planner->get($path);
+	is($reply->{status}, 200, $path) or diag($reply->{content});
+	return ($reply->{json}, grep { /^Query Text:/ } split /(?=Query Text:)/, substr server_log($node), $before);
+}
+
+# Rows that were read of the records of locks, whatever was returned of them: by index, each a loop of one.
+sub records_read
+{
+	my ($plan) = @_;
+	my $read = 0;
+	$read += $1 * $2 for $plan =~ /Scan.* on lock\b.*\(actual .*rows=([\d.]+) loops=(\d+)\)/g;
+	$read += $1 for $plan =~ /Rows Removed by Filter: (\d+)/g;
+	return $read;
+}
+
+for my $query ('limit=1000', 'limit=1000&sort=title', 'limit=1000&sort=title&dir=desc', 'limit=1000&filter=' . segment('{"title": "title 7"}'))
+{
+	my ($page, @plans) = plans_of("/tables/big/rows?$query");
+	my $rows = @{ $page->{rows} };
+	is(scalar(grep { !$_->{lock} } @{ $page->{rows} }), 0, "$query: each of $rows rows has its lock");
+	is(scalar @plans, 2, 'by two statements: one that makes the other, which gives rows and locks');
+	my ($plan) = grep { /^Query Text:\s+WITH picked\b/ } @plans;
+	unlike($plan, qr/Seq Scan on lock\b/, 'records of locks are not read all');
+	like($plan, qr/Index (?:Only )?Scan using \S+ on lock\b/, 'but by their index');
+}
+{
+	# Further pages are read where they begin.
+	my $last = $planner->get('/tables/big/rows?limit=1000')->{json};
+	$last = $planner->get("/tables/big/rows?limit=1000&after=$last->{next}")->{json} for 1 .. 3;
+	my ($page, @plans) = plans_of("/tables/big/rows?limit=1000&after=$last->{next}");
+	is($page->{rows}[0]{key}, 4001, 'the fifth page');
+	my ($plan) = grep { /^Query Text:\s+WITH picked\b/ } @plans;
+	like($plan, qr/Index (?:Only )?Scan using big_pkey on big t .*\n\s*Index Cond: \(id > 4000\)/, 'begins in the index behind the fourth');
+}
+{
+	my ($state, @plans) = plans_of('/tables/big/rows/77777/lock');
+	is($state->{lock}{key}, '77777', 'the lock of one row');
+	is(scalar @plans, 1, 'is one statement');
+	cmp_ok(records_read($plans[0]), '<=', 2, 'which reads that record');
+}
+
+# ---- collations ----
+
+my $has_icu = sql($node, "SELECT count(*) FROM pg_collation WHERE collname = 'und-x-icu'");
+SKIP:
+{
+	skip 'PostgreSQL was built without ICU', 1 unless $has_icu;
+	my $text = <<'SQL';
+CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level1', deterministic = false);
+CREATE TABLE sorted (id integer PRIMARY KEY, loose text COLLATE nocase, german text COLLATE "de-x-icu" NOT NULL, plain text COLLATE "C", mark text COLLATE nocase);
+INSERT INTO sorted SELECT g, (ARRAY['Apfel', 'apfel', 'ÄPFEL', 'äpfel', 'zebra', NULL])[g % 6 + 1], (ARRAY['Öl', 'Ol', 'öl', 'Zoo', 'zoo'])[g % 5 + 1], chr(65 + g % 3), g % 4 FROM generate_series(1, 60) g;
+CREATE TABLE named (name text COLLATE nocase PRIMARY KEY, n integer);
+INSERT INTO named SELECT 'Näme ' || g, g FROM generate_series(1, 30) g;
+CREATE TABLE refers (id integer PRIMARY KEY, sorted integer REFERENCES sorted, named text COLLATE nocase REFERENCES named);
+INSERT INTO refers VALUES (1, 1, 'name 1');
+SELECT locking.protect(t) FROM unnest('{sorted,named,refers}'::regclass[]) t;
+GRANT ALL ON sorted, named, refers TO anna;
+SQL
+	utf8::encode($text);
+	sql($node, $text);
+	my $anna = $server->sign_in('anna');
+	my $walk = sub {
+		my ($table, $query, $way, $cursor) = @_;
+		my @keys;
+		for (1 .. 100)
+		{
+			my $page = $anna->get("/tables/$table/rows?limit=7&$query" . (defined $cursor ? '&' . ($way eq 'next' ? 'after' : 'before') . "=$cursor" : ''))->{json};
+			my @rows = map { $_->{key} } @{ $page->{rows} };
+			@keys = $way eq 'next' ? (@keys, @rows) : (@rows, @keys);
+			return ($page, @keys) unless defined($cursor = $page->{$way});
+		}
+		die "no end of pages\n";
+	};
+	for my $list (map { [ 'sorted', 'id', $_ ] } (qw(loose german plain mark)), [ 'named', 'name', 'name' ], [ 'named', 'name', 'n' ])
+	{
+		my ($table, $key, $sort) = @$list;
+		for my $dir ('asc', 'desc')
+		{
+			my $expected = sql($node, "SELECT $key FROM $table ORDER BY $sort $dir, $key $dir");
+			utf8::decode($expected);
+			my ($last, @forth) = $walk->($table, "sort=$sort&dir=$dir", 'next');
+			is_deeply(\@forth, [ split /\n/, $expected ], "$table by $sort $dir: every row once, on to the end");
+			my (undef, @back) = $walk->($table, "sort=$sort&dir=$dir", 'prev', $last->{prev});
+			is_deeply([ @back, map { $_->{key} } @{ $last->{rows} } ], [ split /\n/, $expected ], "$table by $sort $dir: and back");
+		}
+	}
+	my $found = $anna->get('/tables/sorted/rows?limit=100&q=' . segment('PFE'));
+	is("$found->{status} " . @{ $found->{json}{rows} || [] }, '200 40', 'searched, though LIKE knows no such collation');
+	$found = $anna->get('/tables/refers/choices?column=named&q=' . segment('Näme 1'));
+	is("$found->{status} $found->{json}{choices}[0]{value}", "200 Näme 1", 'and chosen from');
+	is($anna->get('/tables/refers/choices?column=sorted&q=zeb')->{status}, 200, 'by label, too');
+	is($anna->get('/tables/named/rows/' . segment('NAME 1'))->{json}{key}, 'Näme 1', 'a key is found by what its collation calls equal');
+	is($anna->get('/tables/refers/rows/1')->{json}{references}{named}{key}, 'Näme 1', 'and what refers to it');
+}
+
+$server->stop_ok;
+done_testing();
