@@ -16,7 +16,8 @@ const LONGEST = 120_000;
 // What a browser asks the net for by itself has no place in a test.
 const QUIET = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
-export const launch = () => chromium.launch({ executablePath: PROGRAM, args: QUIET });
+// Pages that are left are kept for going back, as in everybody's browser.
+export const launch = () => chromium.launch({ executablePath: PROGRAM, args: QUIET, ignoreDefaultArgs: ['--disable-back-forward-cache'] });
 
 /**
  * Prepares browser and site for the scenes of one file.

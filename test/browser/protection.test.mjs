@@ -1,0 +1,71 @@
+// Tables whose protection is not as usual: soft, and such that writing needs a lock.
+import assert from 'node:assert/strict';
+import { stage } from './lib/stage.mjs';
+
+const scene = stage('browser_protection', {
+	sql: `SELECT locking.protect('country', hard => false); SELECT locking.protect('language', required => true)`,
+});
+const named = (site, key) => site.sql(`SELECT name FROM country WHERE alpha_2 = '${key}'`);
+const spoken = (site, key) => site.sql(`SELECT name FROM language WHERE alpha_3 = '${key}'`);
+
+scene('a soft lock is seen by others and keeps their pages from editing', async ({ site, invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	await bert.open('/tables/country?q=qatar');
+	await bert.sees('Live');
+	await anna.edits('country', 'QA');
+	await bert.seesRow('QA', 'theirs');
+	await bert.row('QA').getByRole('link').click();
+	await bert.sees('This content is currently being edited by Anna Albers.');
+	assert.ok(!await bert.input('name').isEditable());
+	await anna.input('name').fill('Katar');
+	await anna.press('Save');
+	await bert.sees('The row is free now.');
+	assert.equal(await named(site, 'QA'), 'Katar');
+});
+
+scene('what a program writes past a soft lock is not overwritten unseen', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('country', 'RO');
+	await anna.input('name').fill('România');
+	await site.sql(`SET locking.enforce = on; SET SESSION AUTHORIZATION bert; UPDATE country SET official_name = 'by a program' WHERE alpha_2 = 'RO'`);
+	await anna.press('Save');
+	await anna.arrives('/tables/country');
+	assert.equal(await site.sql(`SELECT name, official_name FROM country WHERE alpha_2 = 'RO'`), 'România|by a program');
+});
+
+scene('where writing needs a lock, the pages have it: a row is saved, added and deleted', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('language', 'ron');
+	await anna.input('name').fill('Rumänisch');
+	await anna.press('Save');
+	await anna.arrives('/tables/language');
+	assert.equal(await spoken(site, 'ron'), 'Rumänisch');
+	await anna.open('/new/language');
+	for (const [column, text] of Object.entries({ alpha_3: 'qab', name: 'Lockish', scope: 'I', type: 'L' })) await anna.input(column).fill(text);
+	await anna.press('Save and edit');
+	await anna.arrives('/tables/language/qab');
+	await anna.seesLock('mine');
+	await anna.press('Delete');
+	await anna.answers('Delete');
+	await anna.arrives('/tables/language');
+	assert.equal(await spoken(site, 'qab'), '');
+});
+
+scene('where writing needs a lock, a save after its end takes it again', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await site.sql(`SELECT locking.protect('language', required => true, ttl => '2 s')`);
+	await anna.edits('language', 'rus');
+	await anna.input('name').fill('Russisch');
+	await anna.sees('Your lock on this page has expired.');
+	await anna.press('Save');
+	await anna.arrives('/tables/language');
+	assert.equal(await spoken(site, 'rus'), 'Russisch');
+});
+
+scene('where writing needs a lock and another has it, it says by whom', async ({ site, invite }) => {
+	const bert = await invite('bert');
+	await site.sql(`SET SESSION AUTHORIZATION anna; SELECT locking.acquire('language', 'por', '1 hour')`);
+	await bert.open('/tables/language/por');
+	await bert.sees('This content is currently being edited by Anna Albers.');
+	assert.ok(!await bert.input('name').isEditable());
+});
