@@ -169,7 +169,7 @@ new_session(const Credentials *credentials)
 }
 
 static void
-sign_in_failed(Request *req)
+sign_in_failed(Request *req, const char *role)
 {
 	if (strncmp(db_sqlstate(req), "28", 2) == 0 || *db_sqlstate(req) == '\0')
 	{
@@ -179,7 +179,10 @@ sign_in_failed(Request *req)
 		refuse(req, PROBLEM_SIGN_IN_FAILED, "Role or password is wrong, or the role may not sign in.", NULL);
 	}
 	else
+	{
+		throttle_withdraw(&req->peer, role);
 		reply_db_error(req, NULL);
+	}
 }
 
 static void
@@ -195,7 +198,7 @@ sign_in(Request *req, const Credentials *credentials)
 		open_session(req, MHD_HTTP_CREATED, state);
 		return;
 	}
-	sign_in_failed(req);
+	sign_in_failed(req, credentials->role);
 	if (req->session)
 		drop_session(req);
 }

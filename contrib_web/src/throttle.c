@@ -122,6 +122,15 @@ count_failure(const char *key, const Rule *rule, int64_t now)
 	entry->blocked_until = now + (wait < rule->longest ? wait : rule->longest);
 }
 
+static void
+discount(const char *key, int64_t now)
+{
+	Entry	   *entry = find(key, now);
+
+	entry->failures = entry->failures > 1 ? entry->failures - 1 : 0;
+	entry->blocked_until = 0;
+}
+
 /* ---- interface ---- */
 
 long
@@ -152,15 +161,26 @@ throttle_succeeded(const Address *address, const char *role)
 {
 	char		key[KEY_SIZE];
 	int64_t		now = now_s();
-	Entry	   *entry;
 
 	pthread_mutex_lock(&mutex);
 	address_key(key, address);
-	entry = find(key, now);
-	entry->failures = entry->failures > 1 ? entry->failures - 1 : 0;
-	entry->blocked_until = 0;
+	discount(key, now);
 	role_key(key, role);
 	forget(find(key, now));
+	pthread_mutex_unlock(&mutex);
+}
+
+void
+throttle_withdraw(const Address *address, const char *role)
+{
+	char		key[KEY_SIZE];
+	int64_t		now = now_s();
+
+	pthread_mutex_lock(&mutex);
+	address_key(key, address);
+	discount(key, now);
+	role_key(key, role);
+	discount(key, now);
 	pthread_mutex_unlock(&mutex);
 }
 

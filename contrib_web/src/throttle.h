@@ -11,6 +11,9 @@
 extern long throttle_attempt(const Address *address, const char *role);
 extern void throttle_succeeded(const Address *address, const char *role);
 
+/* The attempt told nothing of the password: it counts for nothing. */
+extern void throttle_withdraw(const Address *address, const char *role);
+
 /* Forgets attempts of long ago. */
 extern void throttle_tidy(void);
 
