@@ -80,8 +80,8 @@ export class RowsPage extends ListPage {
 		this.#since?.push(event);
 		if (!this.#table || event.table !== this.#table.table) return;
 		const { rows, touched, unclear } = this.#apply(event);
-		if (unclear || (this.query.locked && !touched)) this.reloadSoon();
-		if (!touched) return;
+		if (unclear || (this.query.locked && touched === null)) this.reloadSoon();
+		if (touched === null) return; // but a key may be ''
 		this.#rows = rows;
 		this.#updateRow(rows.find(({ key }) => key === touched));
 		this.#watch();

@@ -203,7 +203,7 @@ const enumeration = ({ id, column, isNew }, changed) => {
 					h(
 						'option',
 						{ value: '', disabled: column.not_null && !isNew, hidden: !isNew },
-						isNew ? (column.default ?? 'Choose') : '',
+						isNew ? (column.default === null ? 'Choose' : `default: ${column.default}`) : '',
 					),
 				]
 			: [];
