@@ -197,6 +197,18 @@ scene('that a row is locked by another is said to screen readers', async ({ invi
 	await bert.page.locator('#polite').getByText('This content is currently being edited by Anna Albers.').waitFor({ state: 'attached' });
 });
 
+for (const [wish, fades] of Object.entries({ 'no-preference': true, reduce: false })) {
+	scene(`banners ${fades ? 'fade in' : 'are there at once, for whoever wants less motion'}`, async ({ site, invite }) => {
+		await bertHoldsIceland(site);
+		const anna = await invite('anna', { reducedMotion: wish });
+		await anna.open('/tables/country/IS');
+		const banner = anna.page.locator('.lock-bar .lock-says');
+		await banner.waitFor();
+		const [name, lasts] = await banner.evaluate((element) => [getComputedStyle(element).animationName, parseFloat(getComputedStyle(element).animationDuration)]);
+		assert.equal(name !== 'none' && lasts > 0, fades);
+	});
+}
+
 scene('the theme is chosen, kept, and there before anything is painted', async ({ invite }) => {
 	const anna = await invite('anna', { colorScheme: 'light' });
 	const background = () => anna.page.evaluate(() => getComputedStyle(document.body).backgroundColor);

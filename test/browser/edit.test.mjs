@@ -157,6 +157,9 @@ scene('taking over: with a reason; the former holder is told at once, keeps his 
 	assert.ok(!await anna.button('Save').isEnabled());
 	await anna.press('Compare and copy');
 	await anna.dialog().getByText('Azerbaijan of Anna').waitFor();
+	await anna.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+	await anna.press('Copy your name');
+	await eventually(async () => assert.equal(await anna.page.evaluate(() => navigator.clipboard.readText()), 'Azerbaijan of Anna'));
 	await anna.answers('Close');
 
 	await carla.input('name').fill('Azerbaijan of Carla');
@@ -384,6 +387,28 @@ scene('locking with the first change, if one sets it so', async ({ site, invite 
 	await anna.seesLock('mine');
 	assert.equal(await anna.value('name'), 'Belarus!');
 	assert.equal(await holder(site, 'BY'), 'anna');
+});
+
+scene('locking with the first change comes too late: told by whom, and the text is kept', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('country', 'BW');
+	await anna.page.getByText('When rows are locked').click();
+	await anna.page.getByLabel('With my first change').check();
+	await anna.open('/tables/country/BZ');
+	await anna.sees('Not locked yet: your first change locks it');
+	await site.sql(`SET SESSION AUTHORIZATION bert; SELECT locking.acquire('country', 'BZ', '1 hour')`);
+	anna.expects(423, /lock$/);
+	await anna.input('name').press('End');
+	await anna.input('name').press('!');
+	await anna.sees('This content is currently being edited by Bert Brandt.');
+	assert.equal(await anna.value('name'), 'Belize!');
+	assert.ok(!await anna.input('name').isEditable());
+	await site.sql(`SELECT locking.break_lock('country', 'BZ', 'test')`);
+	await anna.press('Start editing');
+	await anna.seesLock('mine');
+	await anna.press('Save');
+	await anna.arrives('/tables/country');
+	assert.equal(await named(site, 'BZ'), 'Belize!');
 });
 
 scene('a child is not edited while its parent is somebody else\'s', async ({ site, invite }) => {

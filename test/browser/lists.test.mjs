@@ -30,6 +30,9 @@ scene('one\'s own lock is told apart, and what is locked already is shown on loa
 	await list.seesRow('JP', 'theirs');
 	assert.equal(await list.row('IT').locator('lock-holder').innerText(), 'You');
 	await showsKeys(list, ['IT', 'JP']);
+	const picture = (key) => list.row(key).locator('lock-holder button use').getAttribute('href');
+	assert.match(await picture('IT'), /#editing$/);
+	assert.match(await picture('JP'), /#lock$/);
 });
 
 scene('who looks closer is told for how long and by whom', async ({ invite }) => {
@@ -109,6 +112,26 @@ scene('pages go forth and back, over all rows once', async ({ site, invite }) =>
 	await anna.press('Previous');
 	await showsKeys(anna, first);
 	assert.ok(await anna.button('Previous').isDisabled());
+});
+
+scene('pages of a sorted list show each row once, with many alike and nulls, though rows come meanwhile', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	const all = (await site.sql('SELECT alpha_2 FROM country')).split('\n');
+	await anna.open('/tables/country?sort=official_name&dir=desc');
+	const seen = [];
+	for (let page = 0; ; page++) {
+		assert.ok(page < 20, 'it comes to an end');
+		await anna.page.locator('tbody tr').first().waitFor();
+		const shown = await keys(anna);
+		assert.deepEqual(shown.filter((key) => seen.includes(key)), [], 'none is shown twice');
+		seen.push(...shown);
+		if (await anna.button('Next').isDisabled()) break;
+		if (page === 0) await site.sql(`INSERT INTO country VALUES ('X0', 'XXO', '997', 'Before the first', 'ÿ before all that have a name')`);
+		await anna.press('Next');
+		await eventually(async () => assert.notDeepEqual(await keys(anna), shown));
+	}
+	assert.deepEqual(all.filter((key) => !seen.includes(key)), [], 'none is left out');
+	await site.sql(`DELETE FROM country WHERE alpha_2 = 'X0'`);
 });
 
 scene('back from a row to the list, as it was left', async ({ invite }) => {

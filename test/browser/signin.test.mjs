@@ -15,7 +15,10 @@ scene('a stranger is asked to sign in, and gets where he wanted to go', async ({
 	anna.expects(401, /session$/);
 	await anna.open('/tables/country?q=ice');
 	await anna.sees('With your PostgreSQL role and its password.');
-	await fillIn(anna, 'anna', 'anna-password');
+	await anna.page.keyboard.type('anna'); // the first field has the focus
+	await anna.page.keyboard.press('Tab');
+	await anna.page.keyboard.type('anna-password');
+	await anna.page.keyboard.press('Enter');
 	await anna.arrives('/tables/country?q=ice');
 	await anna.row('IS').waitFor();
 	await anna.sees('Anna Albers');

@@ -42,6 +42,15 @@ scene('saving from the warning', async ({ site, invite }) => {
 	assert.equal(await site.sql(`SELECT name FROM country WHERE alpha_2 = 'EC'`), 'Ecuador, just in time');
 });
 
+scene('leaving from the warning lets the row go', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('country', 'EE');
+	await anna.seesLock('warn');
+	await anna.press('Leave', { within: anna.page.locator('.lock-bar') });
+	await anna.arrives('/tables/country');
+	assert.equal(await holder(site, 'country', 'EE'), '');
+});
+
 scene('expired while nobody else came: using the page resumes it, and the text is saved', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('language', 'deu');
