@@ -145,12 +145,23 @@ pool_take(Pool *pool, ConnectError *error)
 	return connection;
 }
 
+/* Some function of the database's has it listen: the library would keep all that comes, as nobody asks for it. */
+static bool
+is_notified(PGconn *pg)
+{
+	PGnotify   *notification = PQnotifies(pg);
+	bool		notified = notification != NULL;
+
+	PQfreemem(notification);
+	return notified;
+}
+
 void
 pool_give(DbConnection *connection)
 {
 	bool		fit = !connection->spoiled && PQstatus(connection->pg) == CONNECTION_OK &&
 		PQtransactionStatus(connection->pg) == PQTRANS_IDLE &&
-		PQpipelineStatus(connection->pg) == PQ_PIPELINE_OFF;
+		PQpipelineStatus(connection->pg) == PQ_PIPELINE_OFF && !is_notified(connection->pg);
 
 	pthread_mutex_lock(&mutex);
 	DL_DELETE2(all_busy, connection, older, newer);
