@@ -373,6 +373,28 @@ read_stream(Request *req)
 			break;
 }
 
+/* As handlers are promised (web.h); jansson takes nothing else, and looks for itself. */
+static void
+check_text(const char *text)
+{
+	json_t	   *json = json_string(text);
+
+	if (json == NULL)
+		abort();
+	json_decref(json);
+}
+
+static void
+check_texts(const Request *req)
+{
+	if (req->malformed)
+		return;
+	for (int i = 0; i < req->nparams; i++)
+		check_text(req->params[i].value);
+	for (const Argument *argument = req->query; argument; argument = argument->next)
+		check_text(argument->value);
+}
+
 static bool
 call(const char *method, const char *path, const char *data, size_t size, void **context)
 {
@@ -391,6 +413,8 @@ serve(const char *method, const char *path, const char *body, size_t size)
 		open = call(method, path, NULL, 0, &context);
 	if (open && !answered_once)
 		abort();
+	if (context)
+		check_texts(context);
 	if (context && ((Request *) context)->stream)
 		read_stream(context);
 	complete(NULL, connection, &context, MHD_REQUEST_TERMINATED_COMPLETED_OK);
