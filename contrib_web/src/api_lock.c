@@ -62,7 +62,8 @@ static const Statement wait_and_acquire = {"wait_and_acquire",
 
 /* $1 token, $2 outcome. A statement of its own, as that which acquires does not see the new lock. */
 static const Statement acquired_lock = {"acquired_lock",
-	"SELECT pg_catalog.json_build_object('outcome', $2::text, 'lock', " LOCK_WHERE("l.token = $1::bigint") ")"};
+	"SELECT pg_catalog.json_build_object('outcome', $2::text, 'lock', s.lock), s.lock IS NULL"
+	" FROM (SELECT " LOCK_WHERE("l.token = $1::bigint") " AS lock OFFSET 0) s"};
 
 static void
 reply_held(Request *req, const char *outcome)
@@ -73,10 +74,16 @@ reply_held(Request *req, const char *outcome)
 		reply_lock_problem(req, PROBLEM_LOCKED, NULL);
 }
 
+/* The lock may have ended again: somebody broke it, or another client of the same owner released it. */
 static void
-reply_acquired(Request *req, const char *token, const char *outcome)
+reply_acquired(Request *req, unsigned status, const char *token, const char *outcome)
 {
-	reply_result(req, strcmp(outcome, "granted") == 0 ? 201 : 200, db_run(req, &acquired_lock, token, outcome));
+	PGresult   *acquired = db_run(req, &acquired_lock, token, outcome);
+
+	if (acquired != NULL && is_true(acquired, 1))
+		reply_lock_problem(req, PROBLEM_LOST, "the lock was acquired, but has ended already");
+	else
+		reply_result(req, status, acquired);
 }
 
 /* POST tables/{table}/rows/{key}/lock */
@@ -96,7 +103,11 @@ acquire_lock(Request *req)
 	if (attempt == NULL)
 		return;
 	if (is_true(attempt, ATTEMPT_GRANTED))
-		reply_acquired(req, value_at(attempt, ATTEMPT_TOKEN), value_at(attempt, ATTEMPT_OUTCOME));
+	{
+		const char *outcome = value_at(attempt, ATTEMPT_OUTCOME);
+
+		reply_acquired(req, strcmp(outcome, "granted") == 0 ? 201 : 200, value_at(attempt, ATTEMPT_TOKEN), outcome);
+	}
 	else
 		reply_held(req, value_at(attempt, ATTEMPT_OUTCOME));
 }
@@ -116,7 +127,7 @@ take_lock_over(Request *req)
 									 request_body(req));
 
 	if (taken != NULL)
-		reply_result(req, 200, db_run(req, &acquired_lock, db_value(taken), "granted"));
+		reply_acquired(req, 200, db_value(taken), "granted");
 }
 
 /* ---- keeping and ending ---- */

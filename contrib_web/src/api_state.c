@@ -109,6 +109,24 @@ is_about_value(const char *sqlstate)
 	return strncmp(sqlstate, "22", 2) == 0 || strncmp(sqlstate, "23", 2) == 0;
 }
 
+/*
+ * Input functions of some types have codes of other classes, as if the statement were wrong: tsvector's a syntax
+ * error, regclass's that there is no such table.
+ */
+static bool
+may_be_about_value(const char *sqlstate)
+{
+	return (strncmp(sqlstate, "42", 2) == 0 && strcmp(sqlstate, "42501") != 0) || strncmp(sqlstate, "3F", 2) == 0;
+}
+
+static void
+reply_refused_value(Request *req, const char *column)
+{
+	const char *message = db_error_field(req, PG_DIAG_MESSAGE_PRIMARY);
+
+	reply_problem(req, PROBLEM_INVALID, message, json_pack("{s:s, s:s}", "column", column, "sqlstate", db_sqlstate(req)));
+}
+
 void
 reply_failure(Request *req, const char *key)
 {
@@ -116,6 +134,11 @@ reply_failure(Request *req, const char *key)
 	const char *column;
 
 	db_rollback(req);
+	if (may_be_about_value(db_sqlstate(req)) && (column = refused_column(req)) != NULL)
+	{
+		reply_refused_value(req, column);
+		return;
+	}
 	if (is_about_lock(db_sqlstate(req)))
 		extra = state_now(req, key);
 	else if (is_about_value(db_sqlstate(req)) && (column = column_to_blame(req)) != NULL)

@@ -108,7 +108,7 @@ SQL
 		}
 		die "no end of pages\n";
 	};
-	for my $list (map { [ 'sorted', 'id', $_ ] } (qw(loose german plain mark)), [ 'named', 'name', 'name' ], [ 'named', 'name', 'n' ])
+	for my $list ((map { [ 'sorted', 'id', $_ ] } qw(loose german plain mark)), [ 'named', 'name', 'name' ], [ 'named', 'name', 'n' ])
 	{
 		my ($table, $key, $sort) = @$list;
 		for my $dir ('asc', 'desc')

@@ -7,12 +7,13 @@ use warnings;
 
 use Exporter 'import';
 use FindBin;
+use IPC::Run ();
 use JSON::PP ();
 use LockingTest;
 use OpenApi;
 use POSIX ();
 
-our @EXPORT = qw(new_web_node web_server openapi segment json_of in_seconds guess_until_throttled);
+our @EXPORT = qw(new_web_node web_server run_web openapi segment json_of in_seconds guess_until_throttled);
 
 our $json = JSON::PP->new->utf8->canonical->allow_nonref;
 
@@ -63,6 +64,18 @@ sub web_server { return LockingWeb::Server->new(@_) }
 my $openapi = OpenApi->new("$FindBin::RealBin/../../contrib_web/openapi.json");
 sub openapi { return $openapi }
 
+# The program with nothing but this environment and these arguments, when it is to end by itself: exit status, output, errors.
+sub run_web
+{
+	my ($environment, @arguments) = @_;
+	local %ENV = (PATH => $ENV{PATH}, %$environment, ASAN_OPTIONS => 'detect_leaks=0');	# exit() frees nothing
+	my ($out, $err) = ('', '');
+	my $run = IPC::Run::start([ $LockingWeb::Server::program, @arguments ], '<', \undef, '>', \$out, '2>', \$err, IPC::Run::timeout($PATIENCE));
+	return ($run->result(0), $out, $err) if eval { $run->finish; 1 };
+	$run->kill_kill;
+	return ('none', $out, $err);
+}
+
 # A text as a segment of a path, or a part of a query.
 sub segment
 {
@@ -110,7 +123,7 @@ package LockingWeb::Server;
 
 use Test::More;
 
-my $program = "$FindBin::RealBin/../../contrib_web/build/asan/locking-web";
+our $program = "$FindBin::RealBin/../../contrib_web/build/asan/locking-web";
 my %running;
 
 # Of a node, with options as on the command line: web_server($node, '--workers', 1). Requests from one address, as
