@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 Options		options = {.access_log = true};
 
@@ -49,8 +50,8 @@ typedef struct Option
 static Option table[] = {
 	{"listen", "ADDRESS:PORT", TEXT, &options.listen, "127.0.0.1:8080", 0, 0, "where to listen; port 0: any, which is printed", DEFAULT},
 	{"dsn", "CONNINFO", TEXT, &options.dsn, "", 0, 0, "the database, and the service role", DEFAULT},
-	{"tls-cert", "FILE", TEXT, &options.tls_cert, NULL, 0, 0, "certificate chain (PEM)", DEFAULT},
-	{"tls-key", "FILE", TEXT, &options.tls_key, NULL, 0, 0, "its private key (PEM)", DEFAULT},
+	{"tls-cert", "FILE", TEXT, &options.tls_cert, NULL, 0, 0, "certificate chain, PEM", DEFAULT},
+	{"tls-key", "FILE", TEXT, &options.tls_key, NULL, 0, 0, "its private key, PEM", DEFAULT},
 	{"user-header", "NAME", TEXT, &options.user_header, NULL, 0, 0, "a proxy signs people in and names them here", DEFAULT},
 	{"name-header", "NAME", TEXT, &options.name_header, NULL, 0, 0, "and here the name that people read", DEFAULT},
 	{"trusted-proxy", "CIDR", LIST, &options.trusted_proxies, NULL, 0, 0, "address of such a proxy", DEFAULT},
@@ -79,17 +80,26 @@ static Option table[] = {
 
 #define N_OPTIONS (sizeof(table) / sizeof(table[0]))
 
+static char place[PATH_MAX + 32];	/* "FILE:LINE: " while a line of the file is read */
+
+static void __attribute__((noreturn))
+refer_to_help(void)
+{
+	fputs("Try \"locking-web --help\".\n", stderr);
+	exit(2);
+}
+
 static void __attribute__((noreturn, format(printf, 1, 2)))
 refuse(const char *template,...)
 {
 	va_list		args;
 
-	fputs("locking-web: ", stderr);
+	fprintf(stderr, "locking-web: %s", place);
 	va_start(args, template);
 	vfprintf(stderr, template, args);
 	va_end(args);
-	fputs("\nTry \"locking-web --help\".\n", stderr);
-	exit(2);
+	fputc('\n', stderr);
+	refer_to_help();
 }
 
 static char *
@@ -213,14 +223,16 @@ read_line(const char *file, int number, char *line)
 	line = trim(line);
 	if (*line == '\0' || *line == '#')
 		return;
+	snprintf(place, sizeof(place), "%s:%d: ", file, number);
 	equals = strchr(line, '=');
 	if (equals == NULL)
-		refuse("%s:%d: not \"key = value\"", file, number);
+		refuse("not \"key = value\"");
 	*equals = '\0';
 	option = find_option(trim(line));
 	if (option == NULL)
-		refuse("%s:%d: there is no option \"%s\"", file, number, trim(line));
+		refuse("there is no option \"%s\"", trim(line));
 	set_option(option, trim(equals + 1), CONFIG_FILE);
+	*place = '\0';
 }
 
 static void
@@ -269,7 +281,7 @@ print_help(void)
 {
 	puts("locking-web: the web front end of the PostgreSQL extension locking.\n\n"
 		 "Usage: locking-web [OPTION...]\n\n"
-		 "  --config FILE                    lines \"option = value\", names as below\n"
+		 "  --config FILE                     lines \"option = value\", names as below\n"
 		 "  --help, --version");
 	for (size_t i = 0; i < N_OPTIONS; i++)
 	{
@@ -311,7 +323,7 @@ look_at_flags(int argc, char **argv, const struct option *flags)
 	while ((flag = getopt_long(argc, argv, "", flags, NULL)) != -1)
 	{
 		if (flag == '?')
-			refuse("that is no option");
+			refer_to_help();	/* getopt has said why */
 		if (flag == FLAG_HELP)
 		{
 			print_help();
@@ -343,6 +355,15 @@ read_flags(int argc, char **argv, const struct option *flags)
 
 /* ---- all of them together ---- */
 
+/* As browsers send it: without a path, not even a slash. */
+static bool
+is_origin(const char *text)
+{
+	const char *host = strncasecmp(text, "https://", 8) == 0 ? text + 8 : strncasecmp(text, "http://", 7) == 0 ? text + 7 : "";
+
+	return *host && host[strcspn(host, "/?#@")] == '\0';
+}
+
 static void
 check_options(void)
 {
@@ -354,6 +375,9 @@ check_options(void)
 		refuse("user-header: believed from trusted-proxy only, of which there is none");
 	if (options.name_header && options.user_header == NULL)
 		refuse("name-header: of no use without user-header");
+	for (size_t i = 0; i < options.allowed_origins.n; i++)
+		if (!is_origin(options.allowed_origins.items[i]))
+			refuse("allow-origin: \"%s\" is not like https://app.example.org", options.allowed_origins.items[i]);
 	if (length == 0 || options.ajax_base[0] != '/' || options.ajax_base[length - 1] != '/')
 		refuse("ajax-base: \"%s\" does not begin and end with /", options.ajax_base);
 }

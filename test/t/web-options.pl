@@ -1,0 +1,208 @@
+# What the program is told: by flag, environment and file, which of them counts, what is refused and how, and what each option does.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use IPC::Run ();
+use LockingTest;
+use LockingWeb;
+use Test::More;
+
+my $folder = tmp_folder();
+sub write_file
+{
+	my ($text) = @_;
+	open my $file, '>', "$folder/conf" or die "conf: $!\n";
+	print $file $text;
+	close $file;
+	return "$folder/conf";
+}
+
+# Of a program that ends by itself.
+sub ends_as
+{
+	my ($expected, $says, $name, $environment, @arguments) = @_;
+	my ($status, $out, $err) = run_web($environment, @arguments);
+	return is($status, $expected, $name) && like($expected == 0 ? $out : $err, $says, "$name: says so") || diag($out, $err);
+}
+
+# ---- help ----
+
+ends_as(0, qr/\Alocking-web \d+\.\d+\n\z/, '--version', {}, '--version');
+my ($status, $help, $complaint) = run_web({}, '--help');
+is("$status $complaint", '0 ', '--help');
+my %option = map { /^  --([a-z-]+) (\S+) +(.*)$/ && $1 ne 'help' ? ($1 => $3) : () } split /\n/, $help;
+delete $option{config};
+
+# README.md has a table of them, with their defaults.
+{
+	open my $readme, '<', "$FindBin::RealBin/../../contrib_web/README.md" or die "README.md: $!\n";
+	my %told;
+	while (<$readme>)
+	{
+		my ($names, $default) = /^\| (`[a-z-]+`(?:, `[a-z-]+`)*)[ *]*\|([^|]*)\|/ or next;
+		my @names = $names =~ /`([a-z-]+)`/g;
+		my @defaults = split /,/, $default =~ s/[` ]+//gr;
+		$told{ $names[$_] } = $defaults[$_] // '' for 0 .. $#names;
+	}
+	is_deeply([ sort keys %told ], [ sort keys %option ], 'README.md names the options that there are');
+	my %default = map { ($_ => $option{$_} =~ / \(([^()]*)\)$/ ? $1 : '') } keys %option;
+	is_deeply(\%told, \%default, 'and their defaults');
+}
+
+# ---- each option is read from each source, and refused if wrong ----
+
+my %wrong = ((map { ($_ => 'x') } keys %option),
+	dsn => 'x', 'tls-cert' => '/x', 'tls-key' => '/x', 'user-header' => 'X-User', 'name-header' => 'X-Name', 'allow-origin' => 'https://app.example.org/');
+for my $name (sort keys %option)
+{
+	my $variable = 'LOCKING_WEB_' . uc $name =~ s/-/_/gr;
+	my ($status, $says) = $name eq 'listen' ? (1, qr/x: not ADDRESS:PORT/) : (2, qr/$name/);	# found out when it starts
+	ends_as($status, $says, "--$name $wrong{$name}", {}, "--$name", $wrong{$name});
+	ends_as($status, $says, "$variable=$wrong{$name}", { $variable => $wrong{$name} });
+	ends_as($status, $says, "$name = $wrong{$name}", {}, '--config', write_file("# first\n$name = $wrong{$name}\n"));
+}
+ends_as(2, qr/\Q$folder\E\/conf:3: /, "a wrong line of the file is named: $_", {}, '--config', write_file("# a comment\n\n$_\nping = 5\n"))
+  for 'workers', 'no-such-option = 1', 'Workers = 1', '= 1', 'workers = x', 'workers = 0', 'access-log = yes', 'config = /x', '[section]';
+for my $bad ([ 'ping' => 0 ], [ 'ping' => 3601 ], [ 'ping' => '' ], [ 'ping' => '5s' ], [ 'ping' => '99999999999999999999' ], [ 'workers' => '-1' ], [ 'access-log' => 'ON' ], [ 'ajax-base' => '/x' ],
+	[ 'ajax-base' => '' ], [ 'trusted-proxy' => '10.0.0.0/33' ], [ 'trusted-proxy' => '10.0.0' ], map { [ 'allow-origin' => $_ ] } 'app.example.org', 'https://', 'https://a/path', 'null', '*')
+{
+	ends_as(2, qr/$bad->[0]/, "--$bad->[0] '$bad->[1]'", {}, "--$bad->[0]", $bad->[1]);
+}
+ends_as(1, qr/^locking-web: \Q$_\E: /, "--listen $_", {}, '--listen', $_) for '127.0.0.1', ':x', '127.0.0.1:x', '192.0.2.1:0', '[::1:0';
+ends_as(2, qr/--help/, "arguments that are none: @$_", {}, @$_) for ['--no-such-option'], ['-x'], ['file'], ['--listen'], [ '--help=x' ];
+ends_as(2, qr/No such file/, 'a file that is not there', {}, '--config', "$folder/none");
+ends_as(2, qr/No such file/, 'nor by the environment', { LOCKING_WEB_CONFIG => "$folder/none" });
+ends_as(1, qr/No such file/, 'a certificate that is not there', {}, '--listen', '127.0.0.1:0', '--tls-cert', "$folder/none", '--tls-key', "$folder/none");
+
+# ---- which source counts ----
+
+my $node = new_web_node('main');
+sub idle_timeout
+{
+	my ($server) = @_;
+	my $timeout = $server->sign_in('anna')->get('/session')->{json}{idle_timeout};
+	$server->stop_ok;
+	return $timeout;
+}
+{
+	my $conf = write_file("  session-idle=101\t\n\n\t# session-idle = 999\n");
+	is(idle_timeout(web_server($node)), 3600, 'without an option its default');
+	is(idle_timeout(web_server($node, '--config', $conf)), 101, 'the file');
+	local $ENV{LOCKING_WEB_CONFIG} = $conf;
+	is(idle_timeout(web_server($node)), 101, 'the file that the environment names');
+	is(idle_timeout(web_server($node, '--config', '/dev/null')), 3600, 'which a flag beats');
+	local $ENV{LOCKING_WEB_SESSION_IDLE} = 102;
+	is(idle_timeout(web_server($node)), 102, 'the environment beats the file');
+	is(idle_timeout(web_server($node, '--session-idle', 103)), 103, 'a flag beats both');
+	is(idle_timeout(web_server($node, '--session-idle', 103, '--session-idle=104')), 104, 'the last flag');
+}
+{
+	my $origin = sub {
+		my $server = web_server($node, @_);
+		my @may = grep { $server->client->get('//healthz', undef, Origin => "https://$_")->{headers}{'access-control-allow-origin'} } qw(a.example b.example c.example);
+		$server->stop_ok;
+		return "@may";
+	};
+	is($origin->('--allow-origin', 'https://a.example', '--allow-origin', 'https://b.example'), 'a.example b.example', 'a list by several flags');
+	local $ENV{LOCKING_WEB_ALLOW_ORIGIN} = 'https://b.example, https://c.example';
+	is($origin->(), 'b.example c.example', 'by commas in the environment');
+	is($origin->('--allow-origin', 'https://a.example'), 'a.example', 'of one source alone');
+	delete $ENV{LOCKING_WEB_ALLOW_ORIGIN};
+	is($origin->('--config', write_file("allow-origin = https://a.example\nallow-origin = https://c.example\n")), 'a.example c.example', 'by several lines');
+}
+
+# ---- what they do, where no other test shows it ----
+
+{
+	my $server = web_server($node, '--access-log', 'off');
+	$server->client->get('//healthz');
+	$server->stop_ok;
+	unlike($server->log, qr/GET/, 'access-log off: no line for a request');
+}
+
+sub connections
+{
+	my ($condition) = @_;
+	return "SELECT count(*) FROM pg_stat_activity WHERE usename IN ('anna', 'bert', 'boss') AND $condition";
+}
+{
+	my $server = web_server($node, '--database-idle', 1);
+	my $anna = $server->sign_in('anna');
+	ok($node->poll_query_until('postgres', connections('true') =~ s/count\(\*\)/count(*) = 0/r), 'database-idle: unused connections are closed');
+	is($anna->get('/tables')->{status}, 200, 'the session lives, and has a new one');
+	$server->stop_ok;
+}
+{
+	my $server = web_server($node, '--database-connections', 2, '--workers', 2);
+	my @clients = map { $server->sign_in($_) } qw(anna bert boss anna);
+	is($_->get('/tables')->{status}, 200, 'database-connections: everybody is answered') for @clients, reverse @clients;
+	cmp_ok(sql($node, connections('true')), '<=', 2, 'with no more connections than that');
+	$server->stop_ok;
+}
+{
+	my $server = web_server($node, '--requests-per-session', 1, '--workers', 4);
+	my ($anna, $bert) = map { $server->sign_in($_) } qw(anna bert);
+	my $session = session($node);
+	$session->query('BEGIN; LOCK TABLE article');
+	my @wires = map { $server->wire->send_request($anna, 'GET', '/tables/article/rows') } 1 .. 3;
+	ok($node->poll_query_until('postgres', connections("wait_event_type = 'Lock'") =~ s/count\(\*\)/count(*) = 1/r), 'requests-per-session: one is at work');
+	is($bert->get('/tables')->{status}, 200, 'another session is not kept waiting');
+	is(sql($node, connections("usename = 'anna'")), 1, 'the others of that session wait, without connections');
+	$session->query('COMMIT');
+	is($_->read_reply->{status}, 200, 'and are answered') for @wires;
+	$session->quit;
+	$server->stop_ok;
+}
+{
+	my $server = web_server($node, '--statement-timeout', 1, '--lock-timeout', 600);
+	my $anna = $server->sign_in('anna');
+	my $session = session($node);
+	$session->query('BEGIN; LOCK TABLE article');
+	my $reply = $anna->get('/tables/article/rows');
+	is("$reply->{status} $reply->{json}{type}", '503 urn:locking:problem:timeout', 'statement-timeout');
+	$session->query('COMMIT');
+	$session->quit;
+	$server->stop_ok;
+}
+{
+	my $server = web_server($node, '--connections-per-address', 2);
+	my @wires = map { $server->wire } 1, 2;
+	is($_->send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")->read_reply->{status}, 200, 'connections-per-address: so many') for @wires;
+	is($server->wire->send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")->read_reply, undef, 'another is closed');
+	$_->close for @wires;
+	my $again = LockingWeb::in_seconds(60, 'a free place', sub {
+		my $reply;
+		select undef, undef, undef, 0.1 until $reply = $server->wire->send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")->read_reply;
+		return $reply->{status};
+	});
+	is($again, 200, 'until there is room again');
+	$server->stop_ok;
+}
+
+# ---- TLS ----
+
+{
+	my ($cert, $key) = ("$folder/cert.pem", "$folder/key.pem");
+	my $output = '';
+	IPC::Run::run([ qw(openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -keyout), $key, '-out', $cert ], '>&', \$output) or die "openssl: $output\n";
+	my $server = web_server($node, '--tls-cert', $cert, '--tls-key', $key);
+	like($server->{url}, qr/^https:/, 'tls-cert, tls-key: HTTPS');
+	my $body = json_of({ role => 'anna', password => 'anna-pw' });
+	my $ask = "POST /api/v1/session HTTP/1.0\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: " . length($body) . "\r\n\r\n$body";
+	my $tls = sub {
+		my ($text, @arguments) = @_;
+		IPC::Run::run([ qw(openssl s_client -quiet -verify_quiet -ign_eof -connect), "127.0.0.1:$server->{port}", '-CAfile', $cert, @arguments ], '<', \$text, '>', \my $reply, '2>', \my $error);
+		return $reply;
+	};
+	my $reply = $tls->($ask);
+	like($reply, qr{^HTTP/1\.[01] 201 }, 'signed in by TLS');
+	like($reply, qr/^Set-Cookie: locking_session=[^\r]*; Secure\r$/m, 'the cookie is Secure');
+	like($reply, qr/^Strict-Transport-Security: /m, 'and the site TLS only');
+	unlike($tls->("GET /healthz HTTP/1.0\r\n\r\n", @$_), qr/^HTTP/, "none older: @$_") for [ '-tls1_1', '-cipher', 'ALL:@SECLEVEL=0' ];
+	is($server->wire->send("GET /healthz HTTP/1.0\r\n\r\n")->read_reply, undef, 'none without it');
+	$server->stop_ok;
+}
+
+done_testing();
