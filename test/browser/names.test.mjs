@@ -94,7 +94,7 @@ scene('the lock of the row whose key is empty is live, too', async ({ site, invi
 	await listed(bert);
 	await locks(site, ['']);
 	await eventually(async () => assert.ok(!(await freeKeys(bert)).includes('')));
-}, { todo: 'pages/rows.js takes the empty key for none' });
+});
 
 scene('keys of several columns, of any spelling', async ({ site, invite }) => {
 	const anna = await invite('anna');
