@@ -7,7 +7,7 @@
  *       [--theme light|dark] [--width 1280|390] [--only PART-OF-A-NAME]
  *
  * A password that is not given is the name. --theme and --width choose one instead of both. Files: OUT/NAME-THEME-WIDTH.png. Needs
- * playwright-core (npm) and Debian's chromium. Rows are locked, but none is changed.
+ * playwright-core (npm) and Debian's chromium. Rows are locked, but none stays changed.
  * Exits with 1 if a state could not be reached.
  */
 import { mkdirSync } from 'node:fs';
@@ -120,6 +120,14 @@ const scenes = {
 		await shoot(admin, '-admin');
 	},
 
+	async settings({ admin, shoot }) {
+		await open(admin, '/tables');
+		await press(admin, 'Settings: subdivision');
+		await dialog(admin);
+		await shoot(admin);
+		await close(admin);
+	},
+
 	async list({ editor, other, admin, shoot }) {
 		await edit(other, 'AO');
 		await list(editor);
@@ -151,6 +159,59 @@ const scenes = {
 		await shoot(editor, '-leave');
 		await editor.locator('dialog[open] button[value="discard"]').click();
 		await editor.waitForURL('**/tables/country*');
+	},
+
+	async saved({ editor, shoot }) {
+		await edit(editor, 'BF');
+		const name = await field(editor, 'name').inputValue();
+		await field(editor, 'name').fill(`${name}, for a moment`);
+		await press(editor, 'Save and go on');
+		await editor.getByText(`${name}, for a moment is saved.`).last().waitFor();
+		await shoot(editor);
+		await field(editor, 'name').fill(name);
+		await press(editor, /^Save$/);
+		await editor.waitForURL('**/tables/country*');
+	},
+
+	async signed_out({ editor, shoot }) {
+		const cookies = await editor.context().cookies();
+		await edit(editor, 'BH');
+		await field(editor, 'name').fill('Written without a session');
+		await editor.context().clearCookies();
+		await press(editor, 'Save and go on');
+		await dialog(editor);
+		await shoot(editor);
+		await close(editor);
+		await shoot(editor, '-bar');
+		await editor.context().addCookies(cookies);
+		await leave(editor);
+	},
+
+	async children({ editor, other, shoot }) {
+		await edit(other, 'BE');
+		await open(editor, '/tables/subdivision?filter={"country":"BE"}');
+		await editor.locator('tbody tr').first().waitFor();
+		await shoot(editor, '-list');
+		await editor.locator('tbody a').first().click();
+		await editor.locator('.notes').getByText('country BE is currently').waitFor();
+		await shoot(editor, '-locked');
+		await leave(other);
+	},
+
+	async draft({ editor, shoot }) {
+		await open(editor, '/tables/proposal/1');
+		await editor.locator('.notes').getByText('You have unsaved text').waitFor();
+		await shoot(editor);
+	},
+
+	async paper({ editor, shoot }) {
+		await editor.emulateMedia({ media: 'print' });
+		await list(editor);
+		await shoot(editor, '-list');
+		await edit(editor, 'BG');
+		await shoot(editor, '-edit');
+		await editor.emulateMedia({ media: 'screen' });
+		await leave(editor);
 	},
 
 	async choice({ editor, shoot }) {
@@ -248,6 +309,11 @@ const scenes = {
 		await press(admin, 'Remove lock…');
 		await dialog(admin);
 		await shoot(admin, '-break');
+		await close(admin);
+		await admin.getByRole('checkbox', { name: 'Choose all' }).check();
+		await press(admin, /^Remove \d+ locks…$/);
+		await dialog(admin);
+		await shoot(admin, '-break-all');
 		await close(admin);
 		await leave(editor);
 	},
