@@ -317,7 +317,9 @@ export class EditPage {
 	}
 
 	#renderBar() {
-		if (this.#lock) this.#bar.show(this.#lockView(), this.#lock.state);
+		const parent = this.#parentHolder;
+		if (parent && this.#lock?.state.phase === 'held') this.#bar.show(lockedWith(parent), {});
+		else if (this.#lock) this.#bar.show(this.#lockView(), this.#lock.state);
 	}
 
 	#renderSave() {
@@ -639,3 +641,10 @@ export class EditPage {
 		);
 	}
 }
+
+/** One's own lock of a row is of no use while the row that guards it is another's. */
+const lockedWith = (parent) => ({
+	tone: 'theirs',
+	icon: 'lock',
+	status: `Locked by ${personName(parent)}, with ${parent.name} ${parent.key}`,
+});
