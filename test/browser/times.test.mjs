@@ -6,6 +6,11 @@ import { stage } from './lib/stage.mjs';
 const scene = stage('browser_times', {
 	sql: `SELECT locking.protect('country', ttl => '4 s', warning => '2 s'); SELECT locking.protect('language', ttl => '3 s', warning => '1 s')`,
 });
+/** Pressing a button renews, too, which the release that comes with a save or with leaving may overtake. */
+function presses(person, name, more) {
+	person.expects(409, /lock$/);
+	return person.press(name, more);
+}
 const holder = (site, table, key) => site.sql(`SELECT owner FROM locking.locks WHERE relation = '${table}'::regclass AND key = '${key}'`);
 
 scene('a warning comes before the end, and going on with editing renews', async ({ site, invite }) => {
@@ -37,7 +42,7 @@ scene('saving from the warning', async ({ site, invite }) => {
 	await anna.edits('country', 'EC');
 	await anna.input('name').fill('Ecuador, just in time');
 	await anna.seesLock('warn');
-	await anna.press('Save and close');
+	await presses(anna, 'Save and close');
 	await anna.arrives('/tables/country');
 	assert.equal(await site.sql(`SELECT name FROM country WHERE alpha_2 = 'EC'`), 'Ecuador, just in time');
 });
@@ -46,8 +51,7 @@ scene('leaving from the warning lets the row go', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('country', 'EE');
 	await anna.seesLock('warn');
-	anna.expects(409, /lock$/); // pressing renews, too, which the release may overtake
-	await anna.press('Leave', { within: anna.page.locator('.lock-bar') });
+	await presses(anna, 'Leave', { within: anna.page.locator('.lock-bar') });
 	await anna.arrives('/tables/country');
 	await eventually(async () => assert.equal(await holder(site, 'country', 'EE'), ''));
 });
@@ -61,7 +65,7 @@ scene('expired while nobody else came: using the page resumes it, and the text i
 	await anna.press('Keep editing');
 	await anna.seesLock('mine');
 	await anna.sees('Your lock is renewed; nobody has changed the row.');
-	await anna.press('Save');
+	await presses(anna, 'Save');
 	await anna.arrives('/tables/language');
 	assert.equal(await site.sql(`SELECT name FROM language WHERE alpha_3 = 'deu'`), 'Deutsch');
 });
@@ -71,7 +75,7 @@ scene('saving after the end works just so, if nobody else came', async ({ site, 
 	await anna.edits('language', 'eng');
 	await anna.input('name').fill('English (late)');
 	await anna.sees('Your lock on this page has expired.');
-	await anna.press('Save');
+	await presses(anna, 'Save');
 	await anna.arrives('/tables/language');
 	assert.equal(await site.sql(`SELECT name FROM language WHERE alpha_3 = 'eng'`), 'English (late)');
 });
@@ -83,7 +87,7 @@ scene('expired, and somebody wrote the row: told, nothing overwritten, compared,
 	await anna.sees('Your lock on this page has expired.');
 	await site.sql(`UPDATE language SET name = 'Français d''un autre' WHERE alpha_3 = 'fra'`);
 	anna.expects(409, /rows\/fra/);
-	await anna.press('Save');
+	await presses(anna, 'Save');
 	await anna.seesLock('bad');
 	assert.equal(await anna.value('name'), 'Français d\'Anna');
 	assert.equal(await site.sql(`SELECT name FROM language WHERE alpha_3 = 'fra'`), 'Français d\'un autre');
