@@ -45,7 +45,7 @@ scene('several locks are removed at once, with one question and one reason', asy
 	await carla.answers('Leave them');
 	await carla.press('Remove 2 locks…');
 	await carla.dialog().getByLabel('Reason').fill('migration tonight');
-	await carla.answers('Remove');
+	await carla.answers('Remove locks');
 	await carla.sees('2 locks are removed.');
 	await carla.seesNo('country GA');
 	await carla.seesNo('country GB');
