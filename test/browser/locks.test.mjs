@@ -41,7 +41,7 @@ scene('several locks are removed at once, with one question and one reason', asy
 	await line(carla, 'country GB').getByRole('checkbox').check();
 	await carla.sees('2 chosen');
 	await carla.press('Remove 2 locks…');
-	await carla.sees('Currently editing: Bert Brandt (bert), Anna Albers (anna). Proceed with removing?');
+	await carla.sees('Bert Brandt (bert)', { within: 'dialog' });
 	await carla.answers('Leave them');
 	await carla.press('Remove 2 locks…');
 	await carla.dialog().getByLabel('Reason').fill('migration tonight');
