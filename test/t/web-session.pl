@@ -266,6 +266,30 @@ my @proxy = ('--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name')
 	$server->stop_ok;
 }
 
+{
+	# The proxy adds a header behind those that the client has made up.
+	my $server = web_server($node, '--trusted-proxy', '127.0.0.1');
+	$server->wire->send("GET /healthz HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 198.51.100.9\r\nX-Forwarded-For: 198.51.100.8, 203.0.113.7\r\n\r\n")->read_reply;
+	$server->wire->send("GET /healthz HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: nobody\r\n\r\n")->read_reply;
+	$server->stop_ok;
+	is_deeply([ $server->log =~ m{^\S+ (\S+) - GET /healthz}mg ], [ '203.0.113.7', '127.0.0.1' ], 'the peer is the last of the last header, if it is an address');
+}
+
+# ---- how much one may send ----
+
+{
+	my $server = web_server($node, '--max-body', 50_000);
+	my $anna = $server->sign_in('anna');
+	my $nobody = $server->client;
+	my $values = sub { return { values => { title => 'x' x $_[0] } } };
+	answers($nobody->put($row, $values->(100)), 401, 'unauthenticated', 'a small body of nobody');
+	answers($nobody->put($row, $values->(20_000)), 401, 'unauthenticated', 'a large one');
+	answers($nobody->post('/session', { role => 'anna', password => 'x' x 20_000 }), 413, 'too-large', 'more than signing in takes');
+	answers($anna->put($row, $values->(49_000)), 423, 'locked', 'who is signed in may send as much as --max-body says');
+	answers($anna->put($row, $values->(50_001)), 413, 'too-large', 'and no more');
+	$server->stop_ok;
+}
+
 # ---- what the log tells ----
 
 {
@@ -279,6 +303,7 @@ my @proxy = ('--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name')
 	$server->client->sign_in("ev\nil\e[31m \xff", 'x');
 	$anna->get('/tables?q=qu3ry-secret');
 	$server->wire->send("GET /tables/%0a\e[31m\xff HTTP/1.1\r\nHost: a\r\n\r\n")->read_reply;
+	$server->wire->send('M' x 600 . " /healthz HTTP/1.1\r\nHost: a\r\n\r\n")->read_reply;
 	$server->stop_ok;
 	my $log = $server->log;
 	unlike($log, qr/\Q$_\E/, 'the log has nothing of that') for 'anna-pw', 'locking_web-pw', $anna->{cookie}, $anna->{csrf}, qw(n0te dr4ft v4lue wr0ng qu3ry);
