@@ -93,7 +93,7 @@ const states = {
 	'an address that leads nowhere': async (carla) => {
 		carla.expects(404, /no_such_table/);
 		await carla.open('/tables/no_such_table');
-		await carla.sees('Not there');
+		await carla.sees('Not found');
 	},
 };
 

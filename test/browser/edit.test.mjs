@@ -301,7 +301,7 @@ scene('leaving in any way releases: another address, a link, the button, back, c
 		'another address': () => anna.page.goto('about:blank'),
 		'a link': () => anna.page.getByRole('link', { name: 'History', exact: true }).click(),
 		'the button': () => anna.press('Leave'),
-		back: () => anna.page.goBack(),
+		back: () => anna.page.goBack({ waitUntil: 'commit' }),
 		'closing the tab': () => anna.page.close({ runBeforeUnload: true }),
 	};
 	for (const [way, leave] of Object.entries(ways)) {

@@ -62,7 +62,7 @@ scene('a lock taken by a program is shown as that of a person, one of another ta
 
 scene('a lock that ends by its time goes from the list', async ({ site, invite }) => {
 	const bert = await invite('bert');
-	await site.sql(`SELECT locking.acquire('country', 'QA', '2 seconds')`);
+	await site.sql(`SELECT locking.acquire('country', 'QA', '10 seconds')`);
 	await bert.open('/tables/country?q=qatar');
 	await bert.seesRow('QA', 'theirs');
 	await bert.seesRow('QA', 'none');
@@ -173,7 +173,7 @@ scene('rows that row security hides are neither listed nor told of', async ({ in
 	await anna.seesRow('1', 'none');
 	anna.expects(404, /private/);
 	await anna.open('/tables/private/2');
-	await anna.sees('Not there');
+	await anna.sees('Not found');
 });
 
 scene('keys and names of any spelling: opened, edited and saved; text is never markup', async ({ site, invite }) => {

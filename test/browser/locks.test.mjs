@@ -166,7 +166,7 @@ scene('an address that leads nowhere says so', async ({ invite }) => {
 	const anna = await invite('anna');
 	await anna.open('/tables');
 	anna.expects(404);
-	for (const [path, words] of [['/tables/no_such_table', 'Not there'], ['/tables/country/NOPE', 'Not there']]) {
+	for (const [path, words] of [['/tables/no_such_table', 'Not found'], ['/tables/country/NOPE', 'Not found']]) {
 		await anna.open(path);
 		await anna.sees(words);
 	}

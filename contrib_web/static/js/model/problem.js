@@ -5,7 +5,7 @@ import { duration, personName } from './text.js';
 
 const kindOf = (problem) => (problem?.type ?? '').replace('urn:locking:problem:', '');
 
-/** @returns {{ title: string, detail: string, advice: string }} */
+/** @returns {{ title: string, detail: string, advice: string }} detail and advice may be empty */
 export function explain(status, problem) {
 	const detail = [problem?.detail, problem?.hint].filter(Boolean).join('. ');
 	const known = explanations[kindOf(problem)] ?? explanations[status] ?? (status >= 500 ? explanations[503] : explanations.other);
@@ -17,14 +17,14 @@ export function explain(status, problem) {
 const sentence = (text) => (text === '' ? '' : `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`);
 
 const explanations = {
-	0: () => ({ title: 'The server cannot be reached', advice: 'Check the connection. What you typed is still here.' }),
-	401: () => ({ title: 'You are signed out', advice: 'Sign in again. What you typed is still here.' }),
+	0: () => ({ title: 'The server cannot be reached', advice: 'Check the connection.' }),
+	401: () => ({ title: 'You are signed out', advice: 'Sign in again.' }),
 	403: () => ({ title: 'Not allowed', advice: 'Ask an administrator for the right to do this.' }),
-	404: () => ({ title: 'Not there', advice: 'It was deleted, never existed, or you may not see it.' }),
+	404: () => ({ title: 'Not found', advice: '' }),
 	413: () => ({ title: 'Too much at once', advice: 'Shorten the text and save again.' }),
 	422: () => ({ title: 'A value was refused', advice: 'Correct it and save again.' }),
 	429: () => ({ title: 'Too many attempts', advice: 'Wait a little, then try again.' }),
-	503: () => ({ title: 'The database is not available', advice: 'Try again in a moment. What you typed is still here.' }),
+	503: () => ({ title: 'The database is not available', advice: 'Try again in a moment.' }),
 	csrf: () => ({ title: 'This page is too old', advice: 'Sign in again in this tab, then repeat what you did.' }),
 	timeout: () => ({
 		title: 'It took too long',

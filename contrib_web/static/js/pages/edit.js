@@ -433,7 +433,7 @@ export class EditPage {
 		this.#notes.show('failed', 'bad', {
 			icon: 'warn',
 			title: [prefix, `${title}.`].filter(Boolean).join(' '),
-			text: [detail, advice].filter(Boolean),
+			text: [detail, advice, this.#isDirty ? 'What you typed is still here.' : ''].filter(Boolean),
 		});
 	}
 

@@ -135,7 +135,7 @@ export class ListPage {
 		const again = button('Try again', () => this.reload(), { name: 'refresh' });
 		this.results.removeAttribute('aria-busy');
 		this.pager.hidden = true;
-		this.results.replaceChildren(banner('bad', { icon: 'warn', title, text: `${detail} ${advice}`, actions: [again] }));
+		this.results.replaceChildren(banner('bad', { icon: 'warn', title, text: [detail, advice].filter(Boolean).join(' '), actions: [again] }));
 	}
 }
 
