@@ -163,6 +163,9 @@ kind_of(const Request *req)
 	/* The guard names the table; a lock_timeout, which has the same code, does not. */
 	if (is_state(req, "55P03") && db_error_field(req, PG_DIAG_TABLE_NAME) == NULL)
 		return PROBLEM_TIMEOUT;
+	/* Of a key, by a type's input function: in a statement of ours it would have a position. */
+	if (is_state(req, "42601") && db_error_field(req, PG_DIAG_STATEMENT_POSITION) == NULL)
+		return PROBLEM_INVALID;
 	while (!is_state(req, sqlstates[i].prefix))
 		i++;
 	/* What a function of the table's does wrong is no bug of ours. */

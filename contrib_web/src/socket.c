@@ -62,6 +62,8 @@ socket_listen(const char *where)
 
 	if (text == NULL || !split_address(text, &host, &port))
 		complain(where, "not ADDRESS:PORT");
+	else if (strtoul(port, NULL, 10) > 65535)	/* what is more is cut off */
+		complain(where, "no such port");
 	else if ((failure = getaddrinfo(host, port, &wanted, &addresses)) != 0)
 		complain(where, gai_strerror(failure));
 	else if ((fd = bind_to(addresses)) < 0)

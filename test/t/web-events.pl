@@ -200,7 +200,7 @@ SQL
 	# The connection for events is lost, and with it perhaps events.
 	my @open = map { stream($server, $_) } $anna, $bert;
 	$seen = $open[0]{id};
-	is(sql($node, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'locking_web'"), 1, 'one connection listens for all');
+	is(sql($node, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE backend_start = (SELECT min(backend_start) FROM pg_stat_activity WHERE usename = 'locking_web')"), 1, 'one connection listens for all');
 	hears($_, 'everybody is told to load anew', 'reset') for @open;
 	$bert->post('/tables/article/rows/17/lock');
 	hears($_, 'and goes on', 'acquired public.article 17 bert') for @open;
