@@ -22,9 +22,9 @@ make_web() {
 	start_bench_cluster web on "$GATE_SLOTS" 'fsync = on' 'synchronous_commit = off' \
 		'locking.notify = on' 'locking.history = on'
 	sql -f "$BENCH/sql/locks.sql"
-	sql -c "CREATE ROLE editor LOGIN PASSWORD 'editor-password'" -c "CREATE ROLE reader LOGIN PASSWORD 'reader-password'" \
-		-c 'CREATE ROLE locking_web LOGIN' -c 'GRANT USAGE ON SCHEMA bench TO editor, reader' \
-		-c 'GRANT SELECT ON bench.doc TO editor, reader' -c 'GRANT UPDATE ON bench.doc TO editor'
+	sql -c "CREATE ROLE editor LOGIN PASSWORD 'editor-password'" -c "ALTER ROLE reader LOGIN PASSWORD 'reader-password'" \
+		-c 'CREATE ROLE locking_web LOGIN' -c 'GRANT USAGE ON SCHEMA bench TO editor' \
+		-c 'GRANT SELECT, UPDATE ON bench.doc TO editor'
 	lock_every_tenth
 	ask_for_passwords web postgres locking_web
 }
