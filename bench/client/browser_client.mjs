@@ -43,7 +43,7 @@ try {
 	await reader.open(`/tables/${table}`);
 	await reader.sees('Live');
 	for (let n = 0; n < Number(events); n++) {
-		const key = 2 * n + 1;
+		const key = String(2 * n + 1);
 		await reader.seesRow(key, 'none');
 		const seen = reader.page.evaluate(seenAt, key);
 		const askedAt = await editor.page.evaluate(lock, `/api/v1/tables/${table}/rows/${key}/lock`);
