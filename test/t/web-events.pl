@@ -25,6 +25,14 @@ sub stream
 	return $self;
 }
 
+# An event without a lock: anybody may send one.
+sub notify
+{
+	my ($table) = @_;
+	sql($node, qq(NOTIFY locking, '{"event": "acquired", "table": "$table", "key": "sign"}'));
+	return;
+}
+
 # A server that hears what the database tells, so that from now on no stream misses anything.
 sub listening_server
 {
@@ -34,7 +42,7 @@ sub listening_server
 	LockingWeb::in_seconds(60, 'the first event', sub {
 		until ($witness->{wire}{input} =~ /"sign"/)
 		{
-			sql($node, q(NOTIFY locking, '{"event": "acquired", "table": "public.article", "key": "sign"}'));
+			notify('public.article');
 			$witness->{wire}->read_some(0.5);
 		}
 	});
@@ -58,12 +66,14 @@ sub part
 	return \%part;
 }
 
-# The next event that is no comment, in words.
+# The next event that is no comment, in words; 'nothing' if there is none for long.
 sub heard
 {
 	my ($stream) = @_;
+	my $deadline = time + $LockingWeb::PATIENCE;
 	while (my $part = part($stream))
 	{
+		return 'nothing' if time > $deadline;
 		next if defined $part->{comment} && !$part->{event};
 		$stream->{last} = $part;
 		my $data = $part->{json};
@@ -84,7 +94,7 @@ sub ends
 {
 	my ($stream, $name) = @_;
 	my $last = heard($stream);
-	$last = heard($stream) until $last eq 'end';
+	$last = heard($stream) until $last =~ /^(end|nothing)$/;
 	return is($last, 'end', $name);
 }
 
@@ -172,6 +182,29 @@ SQL
 	ends($his, 'the end of the server ends streams');
 }
 
+{
+	# Each event is followed by a reset, which everybody hears: who hears that at once has not heard the event.
+	sql($node, "CREATE ROLE brief LOGIN PASSWORD 'brief-pw'; GRANT SELECT ON article TO brief");
+	my $server = listening_server();
+	my ($brief, $bert) = map { stream($server, $server->sign_in($_)) } qw(brief bert);
+	notify('public.article');
+	hears($_, 'a role that may read the table', 'acquired public.article sign -') for $brief, $bert;
+	sql($node, 'DROP OWNED BY brief; DROP ROLE brief');
+	my $deaf = eval { LockingWeb::in_seconds($LockingWeb::PATIENCE, 'dropped role', sub {
+		while (1)
+		{
+			notify('public.article');
+			heard($bert);
+			sql($node, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'locking_web'");
+			heard($bert);
+			return 1 if heard($brief) eq 'reset';
+			heard($brief);
+		}
+	}) };
+	ok($deaf, 'a role that was dropped while it listens soon hears nothing more of the table');
+	$server->stop_ok;
+}
+
 # ---- what was missed ----
 
 {
@@ -206,6 +239,56 @@ SQL
 	hears($_, 'and goes on', 'acquired public.article 17 bert') for @open;
 	my $late = stream($server, $anna, 'Last-Event-ID' => $seen);
 	hears($late, 'who was away meanwhile, too', 'reset');
+	$server->stop_ok;
+}
+
+{
+	# In the schema that anna's search_path begins with, an operator says that the table she may not read is the one that she may.
+	sql($node, <<'SQL');
+DELETE FROM locking.lock;
+CREATE SCHEMA hers;
+GRANT USAGE ON SCHEMA hers TO anna;
+CREATE FUNCTION hers.same(name, text) RETURNS boolean LANGUAGE sql AS $$SELECT $1::text OPERATOR(pg_catalog.=) pg_catalog.replace($2, 'private', 'article')$$;
+CREATE OPERATOR hers.= (LEFTARG = name, RIGHTARG = text, FUNCTION = hers.same);
+ALTER ROLE anna SET search_path = hers, pg_catalog, public;
+SQL
+	my $server = listening_server();
+	my ($anna, $boss) = map { $server->sign_in($_) } qw(anna boss);
+	my ($stream, $bosses) = map { stream($server, $_) } $anna, $boss;
+	$stream->{wire}->close;
+	$boss->post("/tables/$_/lock") for 'private/rows/1', 'article/rows/16';
+	hears($bosses, 'while one is away', 'acquired public.private 1 boss', 'acquired public.article 16 boss');
+	$stream = stream($server, $anna, 'Last-Event-ID' => $stream->{id});
+	hears($stream, 'no operator of the reader\'s own gives him events that he missed of a table he may not read', 'acquired public.article 16 boss');
+	sql($node, 'ALTER ROLE anna RESET search_path; DROP SCHEMA hers CASCADE');
+	$server->stop_ok;
+}
+
+{
+	my $server = listening_server('--lock-timeout', 1);
+	my $stream = stream($server, $server->sign_in('anna'));
+	my $published = sub { return ($server->client->get('//metrics')->{content} =~ /^locking_web_events_total (\d+)$/m)[0] };
+	my $before = $published->();
+	notify('public.' . 'x' x 7000);
+	notify('public.article');
+	hears($stream, 'an event after one of a table whose name none can have', 'acquired public.article sign -');
+	is($published->() - $before, 1, 'which is not passed on, as all such names would be kept');
+
+	my ($locker, $teller) = map { session($node) } 1, 2;
+	$locker->query('BEGIN; LOCK pg_catalog.pg_namespace IN ACCESS EXCLUSIVE MODE');
+	$teller->query(q(NOTIFY locking, '{"event": "acquired", "table": "public.mine", "key": "1"}'));
+	for my $waiting (1, 0)
+	{
+		LockingWeb::in_seconds($LockingWeb::PATIENCE, 'lock timeout', sub {
+			select undef, undef, undef, 0.05
+			  until $locker->query("SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND usename = 'locking_web'") == $waiting;
+		});
+	}
+	$locker->query('COMMIT');
+	notify('public.article');
+	is(heard($stream), 'reset', 'an event that could not be passed on, as its readers could not be looked up in time: load anew');
+	is(heard($stream), 'acquired public.article sign -', 'and it goes on');
+	$_->quit for $locker, $teller;
 	$server->stop_ok;
 }
 
@@ -268,8 +351,9 @@ SQL
 	}
 	is($server->client->get('//readyz')->{status}, 503, 'not ready');
 	is($server->client->get('//healthz')->{status}, 200, 'but healthy');
-	is($server->client->sign_in('bert', 'bert-pw')->{status}, 503, 'nobody can sign in');
+	is($server->client->sign_in('bert', 'bert-pw')->{status}, 503, 'nobody can sign in') for 1 .. 9;
 	start_again($node);
+	is($server->client->sign_in('bert', 'bert-pw')->{status}, 201, 'nor is kept out afterwards for having tried');
 	is($anna->get($row)->{status}, 200, 'it works again, with the session as it was');
 	is($server->client->get('//readyz')->{status}, 200, 'ready again');
 	hears($stream, 'the stream as well', 'reset');
@@ -328,6 +412,26 @@ for my $how (qw(TERM INT))
 	ends($stream, 'the stream ends');
 	ok(defined $_->read_to_end(5), 'connections are closed') for $idle, $half;
 	unlike($server->log, qr/Sanitizer|runtime error/, 'no sanitizer complains');
+	$session->query('COMMIT');
+	$session->quit;
+	ok($node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE usename IN ('anna', 'locking_web')"), 'no connection is left');
+}
+{
+	# The statement that runs is to be cancelled, but nobody takes the connection by which that is asked.
+	my $server = web_server($node, '--statement-timeout', 600, '--lock-timeout', 600);
+	my $anna = $server->sign_in('anna');
+	my $session = session($node);
+	$session->query('BEGIN; LOCK TABLE article');
+	my $wire = $server->wire->send_request($anna, 'GET', '/tables/article/rows');
+	ok($node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE usename = 'anna' AND wait_event_type = 'Lock'"), 'a request runs');
+	kill 'STOP', $node->{_pid};
+	$server->terminate;
+	my $status = eval { $server->await_end(20) } // $@;
+	kill 'CONT', $node->{_pid};
+	is($status, 0, 'SIGTERM: ends though the database answers nothing any more');
+	like($server->log, qr/stopped, with requests cut off/, 'and says what it did not wait for');
+	unlike($server->log, qr/Sanitizer|runtime error/, 'no sanitizer complains');
+	is($wire->read_reply, undef, 'the request has no answer');
 	$session->query('COMMIT');
 	$session->quit;
 	ok($node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE usename IN ('anna', 'locking_web')"), 'no connection is left');

@@ -70,7 +70,7 @@ for my $bad ([ 'ping' => 0 ], [ 'ping' => 3601 ], [ 'ping' => '' ], [ 'ping' => 
 {
 	ends_as(2, qr/$bad->[0]/, "--$bad->[0] '$bad->[1]'", {}, "--$bad->[0]", $bad->[1]);
 }
-ends_as(1, qr/^locking-web: \Q$_\E: /, "--listen $_", {}, '--listen', $_) for '127.0.0.1', ':x', '127.0.0.1:x', '192.0.2.1:0', '[::1:0';
+ends_as(1, qr/^locking-web: \Q$_\E: /, "--listen $_", {}, '--listen', $_) for '127.0.0.1', ':x', '127.0.0.1:x', '192.0.2.1:0', '[::1:0', '127.0.0.1:65536', '127.0.0.1:99999';
 ends_as(2, qr/--help/, "arguments that are none: @$_", {}, @$_) for ['--no-such-option'], ['-x'], ['file'], ['--listen'], [ '--help=x' ];
 ends_as(2, qr/No such file/, 'a file that is not there', {}, '--config', "$folder/none");
 ends_as(2, qr/No such file/, 'nor by the environment', { LOCKING_WEB_CONFIG => "$folder/none" });

@@ -30,10 +30,13 @@ sub has_no_connections
 	return ok($node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE usename = '$role'"), $name);
 }
 
+# Of those below that see connections end, none ends for having been unused.
+my @kept = ('--database-idle', 3600);
+
 # ---- signing in ----
 
 {
-	my $server = web_server($node);
+	my $server = web_server($node, @kept);
 	my $anna = $server->client;
 	my $reply = $anna->sign_in('anna', 'anna-pw');
 	is($reply->{status}, 201, 'signed in');
@@ -122,7 +125,7 @@ sub has_no_connections
 # ---- time limits ----
 
 {
-	my $server = web_server($node, '--session-idle', 2, '--session-absolute', 1000);
+	my $server = web_server($node, '--session-idle', 2, '--session-absolute', 1000, @kept);
 	my ($used, $unused) = ($server->sign_in('anna'), $server->sign_in('bert'));
 	# Used all the time until the other one's connections are gone, since it was not.
 	my $ended = LockingWeb::in_seconds(60, 'idle limit', sub {
@@ -139,7 +142,7 @@ sub has_no_connections
 	$server->stop_ok;
 }
 {
-	my $server = web_server($node, '--session-idle', 1000, '--session-absolute', 2);
+	my $server = web_server($node, '--session-idle', 1000, '--session-absolute', 2, @kept);
 	my $anna = $server->sign_in('anna');
 	my $status = LockingWeb::in_seconds(60, 'absolute limit', sub {
 		my $status;
@@ -244,6 +247,26 @@ my @proxy = ('--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name')
 	$reply = $server->client(headers => { %ann, 'X-Forwarded-Proto' => 'https' })->get('/session');
 	like($reply->{headers}{'set-cookie'}, qr/; Secure$/, 'behind TLS the cookie is Secure');
 	ok($reply->{headers}{'strict-transport-security'}, 'and the site TLS only');
+	$server->stop_ok;
+}
+{
+	# There may be two sessions of hers: a third attempt would be refused for that, and her own.
+	my $server = web_server($node, @proxy, '--trusted-proxy', '127.0.0.1', '--sessions-per-role', 2);
+	my $ann = $server->client(headers => { 'X-Remote-User' => 'ann@example.org' });
+	my @foreign = ([ 'Sec-Fetch-Site' => 'cross-site' ], [ 'Sec-Fetch-Site' => 'same-site' ], [ Origin => 'https://example.com' ], [ Referer => 'https://example.com/' ]);
+	answers($ann->get('/session', undef, @$_), 403, 'csrf', "a page of another site begins no session: @$_") for @foreign;
+	is($ann->get('/session', undef, 'Sec-Fetch-Site' => 'same-origin')->{status}, 200, 'nor uses up those that the user may have');
+	$server->stop_ok;
+}
+{
+	my $server = web_server($node, @proxy, '--trusted-proxy', '127.0.0.1');
+	my $ann = $server->client(headers => { 'X-Remote-User' => 'ann@example.org' });
+	$ann->enter($ann->get('/session'));
+	sql($node, "ALTER ROLE locking_web PASSWORD 'other'; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'locking_web'");
+	has_no_connections('locking_web', 'the server gets in no more: its own password is wrong');
+	answers($ann->get($_), 503, 'unavailable', "which is nobody else's fault: $_") for $row, '/tables', '/session';
+	sql($node, "ALTER ROLE locking_web PASSWORD 'locking_web-pw'");
+	is($ann->get($row)->{status}, 200, 'and ends no session');
 	$server->stop_ok;
 }
 {
