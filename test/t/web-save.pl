@@ -243,6 +243,7 @@ my %typed = (
 	interval => [ 'interval', '1 day', '24:00:00', 'x' ],
 	truth => [ 'boolean', 'true', 'yes', 'maybe' ],
 	word => [ "varchar(10)", 'word', 'word', undef ],
+	words => [ 'tsvector', 'cat', "'cat'", "'" ],	# of which it says that it is a syntax error
 );
 for my $name (sort keys %typed)
 {
@@ -259,6 +260,7 @@ for my $name (sort keys %typed)
 	for my $ask ([ 'GET', '' ], [ 'GET', '/lock' ], [ 'POST', '/lock', {} ], [ 'DELETE', '' ], [ 'PUT', '', { values => { v => 'x' } } ], [ 'GET', '/request' ], [ 'GET', '/draft' ])
 	{
 		my ($method, $more, $body) = @$ask;
+		local our $TODO = $name eq 'words' && $more eq '/lock' ? 'the key is taken for the table\'s name: 404' : undef;
 		refused_as($anna->request($method, path("k_$name", $bad) . $more, $body), 422, 'invalid', "$type: $method$more of $bad");
 	}
 }
@@ -403,7 +405,7 @@ is(gives($anna->put($late, { token => $token, values => { v => 'loud' } }), 200,
 sql($node, <<'SQL');
 CREATE TABLE rude (id integer PRIMARY KEY, v text); INSERT INTO rude VALUES (1, 'v');
 CREATE FUNCTION be_rude() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
-IF NEW.v = 'forget' THEN DEALLOCATE ALL; ELSE RAISE EXCEPTION 'rude' USING ERRCODE = NEW.v; END IF; RETURN NEW; END$$;
+IF NEW.v = 'forget' THEN DEALLOCATE ALL; ELSIF NEW.v = 'listen' THEN LISTEN noise; ELSE RAISE EXCEPTION 'rude' USING ERRCODE = NEW.v; END IF; RETURN NEW; END$$;
 CREATE TRIGGER be_rude BEFORE UPDATE ON rude FOR EACH ROW EXECUTE FUNCTION be_rude();
 GRANT ALL ON rude TO anna;
 SQL
@@ -412,6 +414,15 @@ refused_as($anna->put($rude, { values => { v => $_ } }), 422, 'invalid', "a trig
 my @after = map { $_->{status} } $anna->put($rude, { values => { v => 'forget' } }), map { $anna->get($_) } ($rude, "$row/lock") x 4;
 is_deeply([ grep { $_ != 200 && $_ != 503 } @after ], [], "a trigger that forgets what was prepared costs a 503 at most: @after");
 is($after[-1], 200, 'and then all is well');
+gives($anna->put($rude, { values => { v => 'listen' } }), 200, 'a trigger that listens');
+my $ear = sql($node, "SELECT pid FROM pg_stat_activity WHERE usename = 'anna' ORDER BY state_change DESC LIMIT 1");
+sql($node, 'NOTIFY noise');
+my $closed = eval { LockingWeb::in_seconds($LockingWeb::PATIENCE, 'another connection', sub {
+	$anna->get($rude) while sql($node, "SELECT count(*) FROM pg_stat_activity WHERE pid = $ear");
+	return 1;
+}) };
+ok($closed, 'costs the connection, or all that is told would be kept for it');
+gives($anna->get($rude), 200, 'another one takes its place');
 
 # ---- row security ----
 
