@@ -417,6 +417,15 @@ refuse_key(Oid relid, const char *text, const char *why)
 			 errdetail("%s", why)));
 }
 
+/* Whether an input function or a domain refused the value; tsvector's calls bad text a syntax error. */
+static bool
+tells_of_value(int sqlerrcode)
+{
+	return ERRCODE_TO_CATEGORY(sqlerrcode) == ERRCODE_DATA_EXCEPTION ||
+		ERRCODE_TO_CATEGORY(sqlerrcode) == ERRCODE_TO_CATEGORY(ERRCODE_CHECK_VIOLATION) ||
+		sqlerrcode == ERRCODE_SYNTAX_ERROR;
+}
+
 /*
  * Read with the caller's settings, which may be those he wrote it with.  The
  * type modifier is left out: rounding would make it another row's key.  What the
@@ -439,8 +448,7 @@ column_value(const KeyColumn *column, Oid relid, const char *text)
 
 		MemoryContextSwitchTo(caller);
 		error = CopyErrorData();
-		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION &&
-			ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_TO_CATEGORY(ERRCODE_CHECK_VIOLATION))
+		if (!tells_of_value(error->sqlerrcode))
 			PG_RE_THROW();
 		FlushErrorState();
 		refuse_key(relid, text, error->message);

@@ -133,6 +133,8 @@ SELECT locking.is_locked('k_numeric_fixed', '12345.501') AS rounded, locking.is_
 SELECT locking.is_locked('k_sku', 'abc');
 SELECT locking.is_locked('k_natural', -1);
 SELECT locking.is_locked('k_enum', 'angry');
+SELECT make('k_words', 'tsvector', '''so''') AS a_type_that_calls_it_a_syntax_error;
+SELECT locking.is_locked('k_words', '''');
 
 -- equal, but spelled otherwise: the owner's change of spelling takes the lock along
 SET locking.owner = 'anna';
