@@ -310,7 +310,7 @@ const scenes = {
 		await dialog(admin);
 		await shoot(admin, '-break');
 		await close(admin);
-		await admin.getByRole('checkbox', { name: 'Choose all' }).check();
+		await press(admin, 'Choose all');
 		await press(admin, /^Remove \d+ locks…$/);
 		await dialog(admin);
 		await shoot(admin, '-break-all');

@@ -18,7 +18,18 @@ export class LocksPage extends ListPage {
 	#locks = [];
 	#tables = [];
 	#chosen = new Set();
-	#bar = h('div', { class: 'selection', hidden: true });
+	// One bar for all selections: a button keeps the focus while locks come and go.
+	#count = h('strong');
+	#all = button('Choose all', () => this.#chooseAll(true), { kind: 'small plain' });
+	#breakText = h('span');
+	#bar = h(
+		'div',
+		{ class: 'selection', hidden: true },
+		this.#count,
+		this.#all,
+		button('Choose none', () => this.#chooseAll(false), { kind: 'small plain' }),
+		button(this.#breakText, () => this.#breakChosen(), { kind: 'small danger', name: 'unlock' }),
+	);
 
 	constructor(app, { query }) {
 		super(app, query);
@@ -201,15 +212,9 @@ export class LocksPage extends ListPage {
 			all.indeterminate = n > 0 && n < this.#locks.length;
 		}
 		this.#bar.hidden = n === 0;
-		if (n === 0) return;
-		this.#bar.replaceChildren(
-			h('strong', {}, `${n} chosen`),
-			button('Choose none', () => this.#chooseAll(false), { kind: 'small plain' }),
-			button(n === 1 ? 'Remove lock…' : `Remove ${n} locks…`, () => this.#breakChosen(), {
-				kind: 'small danger',
-				name: 'unlock',
-			}),
-		);
+		this.#all.disabled = n === this.#locks.length;
+		this.#count.textContent = `${n} chosen`;
+		this.#breakText.textContent = n === 1 ? 'Remove lock…' : `Remove ${n} locks…`;
 	}
 
 	async #breakChosen() {
