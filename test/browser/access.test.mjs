@@ -222,4 +222,6 @@ scene('the theme is chosen, kept, and there before anything is painted', async (
 	await anna.page.reload();
 	await anna.button('Theme: dark').waitFor();
 	assert.equal(await background(), dark);
+	await anna.page.emulateMedia({ media: 'print' });
+	assert.equal(await background(), light, 'paper is white');
 });
