@@ -107,12 +107,16 @@ grant(const Wish *wish, Lock *lock, TransactionId xmin, TimestampTz now, Timesta
 	lock->confirm_xid = InvalidTransactionId;
 }
 
-/* One's own lock goes on; what the call says anew is taken over into it. */
+/*
+ * One's own lock goes on; what the call says anew is taken over into it.  An end that is kept
+ * is raised like a new one: the gate may know it only from the version that this one replaces.
+ */
 static void
 extend(const Wish *wish, Lock *lock, TimestampTz now, TimestampTz expires_at)
 {
 	lock->renewed_at = now;
 	lock->expires_at = wish->ttl ? expires_at : Max(lock->expires_at, expires_at);
+	gate_raise(lock->relation, lock->key, lock->expires_at);
 	if (wish->ttl)
 		lock->ttl = *wish->ttl;
 	if (wish->hard_given)

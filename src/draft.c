@@ -10,7 +10,8 @@
 
 #include "access/genam.h"
 #include "access/table.h"
-#include "catalog/indexing.h"
+#include "access/tableam.h"
+#include "access/xact.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
@@ -154,6 +155,7 @@ drop_request(Relation queue, Oid relid, const char *key, const char *owner)
 	ScanKeyData keys[3];
 	SysScanDesc scan;
 	HeapTuple	tuple;
+	TM_FailureData failure;
 
 	/* columns 2, 3 and 4 of the table */
 	ScanKeyInit(&keys[0], 2, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
@@ -162,8 +164,10 @@ drop_request(Relation queue, Oid relid, const char *key, const char *owner)
 	ScanKeyEntryInitialize(&keys[2], 0, 4, BTEqualStrategyNumber, TEXTOID, C_COLLATION_OID,
 						   F_TEXTEQ, CStringGetTextDatum(owner));
 	scan = systable_beginscan(queue, catalog_relid("request_queue_pkey"), true, NULL, 3, keys);
+	/* another session of the owner's may be changing it just now: then it stays */
 	if ((tuple = systable_getnext(scan)) != NULL)
-		CatalogTupleDelete(queue, &tuple->t_self);
+		(void) table_tuple_delete(queue, &tuple->t_self, GetCurrentCommandId(true), SnapshotAny,
+								  InvalidSnapshot, false, &failure, false);
 	systable_endscan(scan);
 }
 

@@ -4,8 +4,9 @@
  *		that it is certainly not locked.
  *
  * Slot hash(database, table, key) holds the latest expires_at that any lock hashing
- * there ever had.  Nothing is ever cleared: time does that.  A slot may be too late
- * (release, rollback, collision: a look too many), it must never be too early.
+ * there ever had.  Nothing is ever cleared: time does that (an endless lock's slot stays until the
+ * next start).  A slot may be too late (release, rollback, collision: a look too many), it must
+ * never be too early.
  * Neighbouring keys also share a slot of a smaller array, the summary, which is asked first
  * and fits the processor's cache where the other does not.  Every lock raises both, in the same
  * step of what follows, so what is said of the slot holds for each by itself.
@@ -15,8 +16,8 @@
  * 1. A lock that is acquired: the acquirer holds the target row (rule 1), raises
  *	  the slot, writes the record and commits; only then is the row let go.  A writer
  *	  asks the gate with the row locked.  If he got it after the acquirer, the passing
- *	  of the row lock (LWLocks on its page and on the proc array, each a full barrier)
- *	  makes the raised slot visible to him.  If before, the acquirer has not decided yet.
+ *	  of the row lock (LWLocks on its page and on the proc array: one lets go, the other
+ *	  takes) makes the raised slot visible to him.  If before, the acquirer has not decided yet.
  * 2. A lock that is renewed, without the target row: the renewal fixes the new end,
  *	  raises the slot (raise_slot(): an atomic, a full barrier), locks the record, and then
  *	  reads the clock that decides whether the old time has passed.  The guard reads
@@ -26,13 +27,13 @@
  *	  and the renewal has to get the target row first, which the writer holds (rule 5).
  *	  Read the other way round, slot and then clock, a renewal could pass between the two.
  *	  How long before the slot the clock is read does not matter, so what has passed for an hour
- *	  is told by a time that the transaction read once.  A slot that is 0 needs none: there is no lock
+ *	  is told by a time that the statement read when it began.  A slot that is 0 needs none: there is no lock
  *	  to be renewed.
  * 3. Locks from before the start: the array says nothing until it has been filled,
  *	  once per database, from every version of every record that is physically there,
  *	  of transactions in progress or prepared too.  Records written since the start
- *	  were raised by who wrote them, filled or not, so the scan need not see them; the
- *	  mark is set after the scan (barrier), and looked at before the slot.
+ *	  were raised by who wrote them, filled or not, also where the end stays what it was, so the
+ *	  scan need not see them; the mark is set after the scan (barrier), and looked at before the slot.
  *	  A filling that is given up leaves in the mark how far it got, and the next goes on
  *	  there: what was written behind it since was raised, too.  Records that were not raised get
  *	  there only with a new file (VACUUM FULL and the like), so the place is of one file; if the file
@@ -50,8 +51,8 @@
  *	  on, since others may have it and believe it: an error.  Who asks looks at the records.
  *
  * A clock that is set back can end a lock early for the guard and not for a renewal,
- * with the gate as without.  If it is set back by more than an hour, that lasts until the
- * guard's transaction ends.
+ * with the gate as without.  If it is set back by more than an hour, a statement that had begun
+ * before also passes locks acquired since then, until it ends.
  */
 #include "locking.h"
 
@@ -154,8 +155,8 @@ static Oid	known_filled = InvalidOid;
 /* and this transaction keeps it from ceasing to be so */
 static bool relied_on = false;
 
-/* an hour before that, for clocks are set back */
-static TimestampTz long_past = 0;
+/* an hour before the guard's statement began: clocks are set back */
+static TimestampTz long_past;
 
 /* raised by every invalidation: one may arrive while that is being found out */
 static uint64 generation = 0;
@@ -293,7 +294,7 @@ try_to_attach(void)
 				(errcode(error->sqlerrcode),
 				 errmsg("this session does without the gate of \"locking\": %s", error->message),
 				 errdetail("It looks at the record for each row that it writes, and cannot acquire or renew locks."),
-				 errhint("%s", error->hint ? error->hint : "Preload the library, or make room in shared memory.")));
+				 errhint("%s", error->hint ? error->hint : "Restart the server if the library was replaced; otherwise preload it, or make room in shared memory.")));
 	return false;
 }
 #else
@@ -679,8 +680,6 @@ rely_on_it(void)
 		return false;
 	LockRelationOid(known_filled, RowExclusiveLock);
 	relied_on = OidIsValid(known_filled);
-	long_past = clock_now() - USECS_PER_HOUR;
-	pg_memory_barrier();		/* the clock before the slots */
 	return relied_on;
 }
 
@@ -693,6 +692,13 @@ end_subtransaction(SubXactEvent event, SubTransactionId subxid, SubTransactionId
 }
 
 /* ---- asking ---- */
+
+void
+gate_begin_statement(void)
+{
+	long_past = clock_now() - USECS_PER_HOUR;
+	pg_memory_barrier();		/* the clock before the slots */
+}
 
 /* Was there never a lock, or has the latest end that was noted there passed long ago? */
 static inline bool
@@ -716,7 +722,7 @@ has_passed(pg_atomic_uint64 *slot)
 
 /*
  * Is the row certainly not locked?  The caller has it locked (or, for a child's
- * guard, the parent row).  "lapsed_too": is there not even a lock whose time has passed?
+ * guard, the parent row), and has begun its statement.  "lapsed_too": is there not even a lock whose time has passed?
  */
 pg_attribute_hot bool
 gate_says_free(Oid relid, uint64 place, bool lapsed_too)

@@ -634,6 +634,7 @@ begin_statement(FunctionCallInfo fcinfo)
 	statement->cxt = fcinfo->flinfo->fn_mcxt;
 	statement->table = table_entry(trigger->tg_relation);
 	fcinfo->flinfo->fn_extra = statement;
+	gate_begin_statement();
 	return statement;
 }
 

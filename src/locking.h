@@ -308,6 +308,7 @@ gate_place_of_integer(int64 key)
 	return (uint64) key;
 }
 
+extern void gate_begin_statement(void);
 extern bool gate_says_free(Oid relid, uint64 place, bool lapsed_too);
 extern void gate_looked_in_vain(void);
 

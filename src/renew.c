@@ -68,11 +68,13 @@ resume(Target *target, Lock *lock)
 	lock->row_xmin = target->xmin;
 }
 
+/* An end that is kept is raised, too: see extend() of acquire.c. */
 static void
 extend(Lock *lock, const Interval *ttl, TimestampTz now, TimestampTz expires_at)
 {
 	lock->renewed_at = now;
 	lock->expires_at = ttl ? expires_at : Max(lock->expires_at, expires_at);
+	gate_raise(lock->relation, lock->key, lock->expires_at);
 	if (ttl)
 		lock->ttl = *ttl;
 }

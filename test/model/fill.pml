@@ -123,7 +123,14 @@ proctype Holder()
 	!in_recovery;
 	users++;			/* record.c:records_open */
 	atomic { row_by == NOBODY -> row_by = _pid };
+#ifdef KEPT_END_NOT_RAISED
+	if
+	:: RECORDED			/* its end stays what it was */
+	:: !RECORDED -> gate_raise()
+	fi;
+#else
 	gate_raise();
+#endif
 	atomic {
 		if
 		:: version[0] >= COMMITTED -> old = 0

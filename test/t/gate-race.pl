@@ -123,10 +123,17 @@ sub let_go
 	return;
 }
 
-sub hour_passes
+sub hours_pass
 {
 	my ($keeper) = @_;
 	$keeper->query('SELECT pg_advisory_lock(2)');
+	return;
+}
+
+sub set_clock_back
+{
+	my ($keeper) = @_;
+	$keeper->query('SELECT pg_advisory_unlock(2)');
 	return;
 }
 
@@ -163,7 +170,7 @@ sub guard_between_clock_and_slot
 	$zoe->query(write_of(1000));
 	send_to($zoe, 'ask-slot', write_of(1));
 	$ann->query("SELECT locking.renew(" . token_of(1) . ", '10 hours')");
-	hour_passes($keeper);
+	hours_pass($keeper);
 	let_go($keeper);
 	my $state = end_of($zoe) || 'free';
 	my $locked = $ann->query("SELECT locking.is_locked('article', 1)");
@@ -179,12 +186,28 @@ sub renewal_held_at
 	my ($ann, $zoe, $keeper) = (user('ann'), user('zoe'), keeper());
 	$zoe->query(write_of(1000));
 	send_to($ann, $point, "SELECT locking.renew(" . token_of(1) . ", '10 hours')");
-	hour_passes($keeper);
+	hours_pass($keeper);
 	my $state = $zoe->state_of(write_of(1)) || 'written';
 	let_go($keeper);
 	my $renewed = end_of($ann) || 'renewed';
 	quit($ann, $zoe, $keeper);
 	return "$state, $renewed";
+}
+
+# A transaction that asked the gate while the clock was wrong, and a lock acquired since it is right.
+sub clock_set_back
+{
+	fresh('few');
+	my ($ann, $zoe, $keeper) = (user('ann'), user('zoe'), keeper());
+	$zoe->query(write_of(1000));
+	$zoe->query('BEGIN');
+	hours_pass($keeper);
+	$zoe->query(write_of(1000));
+	set_clock_back($keeper);
+	$ann->query("SELECT locking.acquire('article', 2000, ttl => '10 minutes')");
+	my $state = $zoe->state_of(write_of(2000)) || 'free';
+	quit($ann, $zoe, $keeper);
+	return $state;
 }
 
 # ---- filling ----
@@ -346,6 +369,35 @@ sub cancelled_after_a_stretch
 my @move_forward = ("DELETE FROM locking.lock WHERE ctid < '(64,0)'", 'VACUUM FULL locking.lock');
 my @cut_short = ("DELETE FROM locking.lock WHERE ctid >= '(10,0)'", 'VACUUM locking.lock');
 
+# The same; then a lock whose owner calls so that it keeps its later end gets a new version where the filling was
+# already.  The table's own time is ten minutes.
+sub kept_end
+{
+	my ($call) = @_;
+	fresh('many');
+	my ($ann, $bob, $dump, $keeper) = (user('ann'), user('bob'), user('dump'), keeper());
+	send_to($bob, 'fill-stretch', write_of(30000));
+	$keeper->query("SELECT pg_cancel_backend($bob->{pid})");
+	end_of($bob);
+	let_go($keeper);
+	here("DELETE FROM locking.lock WHERE ctid < '(30,0)'");
+	here('VACUUM locking.lock');
+	my $key = here("SELECT key FROM locking.lock WHERE ctid >= '(100,0)' ORDER BY ctid LIMIT 1");
+	$dump->query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM article LIMIT 1');	# keeps versions, so that the page fills up
+	$ann->query(sprintf $call, $key) for 1 .. 60;
+	$dump->query('COMMIT');
+	my $moved = here("SELECT ctid < '(30,0)' FROM locking.lock WHERE key = '$key'");
+	here('VACUUM locking.lock');
+	state_of_write(30000);
+	hours_pass($keeper);
+	my $state = states($key) . ', filled ' . filled();
+	quit($ann, $bob, $dump, $keeper);
+	return "moved $moved, $state";
+}
+my $acquired_again = "SELECT locking.acquire('article', %s)";
+my $renewed = "SELECT locking.renew(token) FROM locking.lock WHERE key = '%s'";
+my $raise_kept = sub { s/\tgate_raise\(lock->relation, lock->key, lock->expires_at\);\n// };
+
 # As many fillings as there are stretches, each cancelled after the first that it has read; then one that must not
 # have to read any.
 sub cancelled_each_time
@@ -414,6 +466,9 @@ my @races = (
 		},
 		'written, renewed' ],
 	[ 'a renewal after its raise, the old end, a writer', sub { renewal_held_at('raised') }, 'written, LK001' ],
+	[ 'a clock that was hours ahead', \&clock_set_back, '55P03',
+		'a time for the whole transaction', 'src/gate.c',
+		sub { s/(\tlong_past = clock_now)/\tif (!relied_on)\n\t$1/ }, 'free' ],
 	[ 'a write while another fills', sub { write_while_filling('fill-record') }, '55P03',
 		'the mark before the scan', 'src/gate.c', sub { s/mark->filling = true;/mark->filling = mark->filled = true;/ }, 'free' ],
 	[ 'everything while another fills', sub { everything_while_filling('fill-record') }, "$everything, filled f; $everything, filled t; 55P03" ],
@@ -440,6 +495,10 @@ my @races = (
 	[ 'one that is cancelled, and a new file', sub { cancelled_after_a_stretch(\@move_forward) }, '57014, then none free, filled t',
 		'any file', 'src/gate.c', sub { s/if \(mark->file == wanted->file\)// }, '57014, then some free, filled t' ],
 	[ 'one that is cancelled, and a file cut short', sub { cancelled_after_a_stretch(\@cut_short) }, '57014, then none free, filled t' ],
+	[ 'one that is cancelled, and an end that acquire() keeps', sub { kept_end($acquired_again) }, 'moved t, 55P03, filled t',
+		'no raise of it', 'src/acquire.c', $raise_kept, 'moved t, free, filled t' ],
+	[ 'the same by renew()', sub { kept_end($renewed) }, 'moved t, 55P03, filled t',
+		'no raise of it', 'src/renew.c', $raise_kept, 'moved t, free, filled t' ],
 	[ 'the trigger goes off while a backend finds out', \&trigger_goes_off, '55P03, 55P03, 55P03',
 		'what changed meanwhile is believed', 'src/gate.c', sub { s/filled = filled && asked_in == generation;/(void) asked_in;/ },
 		'free, free, 55P03' ],

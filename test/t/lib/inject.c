@@ -36,14 +36,14 @@ locking_inject(const char *point)
 	DirectFunctionCall1(pg_advisory_unlock_shared_int8, HOLD);
 }
 
-/* The clock of everybody is an hour ahead while a session holds lock 2. */
+/* The clock of everybody is two hours ahead while a session holds lock 2. */
 TimestampTz
 locking_injected_clock(void)
 {
 	TimestampTz now = GetCurrentTimestamp();
 
 	if (!DatumGetBool(DirectFunctionCall1(pg_try_advisory_lock_shared_int8, AHEAD)))
-		return now + USECS_PER_HOUR;
+		return now + 2 * USECS_PER_HOUR;
 	DirectFunctionCall1(pg_advisory_unlock_shared_int8, AHEAD);
 	return now;
 }
