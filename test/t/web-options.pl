@@ -156,6 +156,32 @@ sub connections
 	$server->stop_ok;
 }
 {
+	my $server = web_server($node, '--workers', 1, '--requests-per-session', 1, '--queue', 4);
+	my ($anna, $bert) = map { $server->sign_in($_) } qw(anna bert);
+	my $session = session($node);
+	$session->query('BEGIN; LOCK TABLE article');
+	my @wires;
+	my $ask = sub { my ($client) = @_; return $server->wire->send_request($client, 'GET', '/tables/article/rows') };
+	my $waiting = sub {
+		my ($client, $n) = @_;
+		push @wires, $ask->($client);
+		return LockingWeb::in_seconds($LockingWeb::PATIENCE, "$n requests", sub {
+			select undef, undef, undef, 0.05 until $server->client->get('//metrics')->{content} =~ /^locking_web_requests_waiting $n$/m;
+			return 1;
+		});
+	};
+	push @wires, $ask->($anna);
+	ok($node->poll_query_until('postgres', connections("wait_event_type = 'Lock'") =~ s/count\(\*\)/count(*) = 1/r), 'queue: one is at work');
+	ok($waiting->(@$_), "$_->[1] wait") for [ $anna, 1 ], [ $anna, 2 ];
+	is($ask->($anna)->read_reply->{status}, 503, 'a session has a part of it only');
+	ok($waiting->(@$_), "$_->[1] wait") for [ $bert, 3 ], [ $bert, 4 ];
+	is($ask->($bert)->read_reply->{status}, 503, 'no more than so many wait in all');
+	$session->query('COMMIT');
+	is($_->read_reply->{status}, 200, 'and are answered') for @wires;
+	$session->quit;
+	$server->stop_ok;
+}
+{
 	my $server = web_server($node, '--statement-timeout', 1, '--lock-timeout', 600);
 	my $anna = $server->sign_in('anna');
 	my $session = session($node);
