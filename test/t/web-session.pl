@@ -2,6 +2,7 @@
 use strict;
 use warnings;
 
+use Compress::Zlib ();
 use FindBin;
 use lib "$FindBin::RealBin/lib";
 use LockingTest;
@@ -72,7 +73,7 @@ my @kept = ('--database-idle', 3600);
 
 {
 	my $server = web_server($node);
-	my @refusals = map { $server->client->sign_in(@$_) } [ 'anna', 'wrong' ], [ 'nobody', 'wrong' ], [ 'anna', '' ], [ 'postgres', 'x' ];
+	my @refusals = map { $server->client->sign_in(@$_) } [ 'anna', 'wrong' ], [ 'nobody', 'wrong' ], [ 'anna', '' ], [ 'locking_web', '' ], [ 'postgres', 'x' ];	# the server has a password of locking_web's
 	answers($_, 401, 'sign-in-failed', 'refused') for @refusals;
 	is($_->{content}, $refusals[0]{content}, 'in the same words') for @refusals;
 	is($_->{headers}{'set-cookie'}, undef, 'without a cookie') for @refusals;
@@ -209,9 +210,39 @@ my @kept = ('--database-idle', 3600);
 	my @plain = ('X-CSRF-Token' => undef, 'Content-Type' => 'text/plain;charset=UTF-8');
 	answers($anna->post("$row/lock/release", { %$beacon, csrf => $bert->{csrf} }, @plain), 403, 'csrf', 'a beacon with another\'s token');
 	answers($anna->post("$row/lock/release", $beacon, @plain, Origin => 'https://example.com'), 403, 'csrf', 'a beacon from another site');
+	answers($anna->put("$row/lock", $beacon, 'X-CSRF-Token' => undef), 403, 'csrf', 'what is no beacon with its token in the body');
 	answers($anna->put("$row/lock", $beacon, @plain), 415, 'unsupported-media-type', 'what is no beacon as text');
 	is($anna->post("$row/lock/release", $beacon, @plain)->{status}, 204, 'a beacon with its token in the body');
 	is($bert->get("$row/lock")->{json}{lock}, undef, 'has released');
+	$server->stop_ok;
+}
+
+# ---- pages of this site ----
+
+{
+	open my $routes, '<', "$FindBin::RealBin/../../contrib_web/src/routes.c" or die "routes.c: $!\n";
+	my @pages = map { m{"(/[^"]*)", get_page,} ? $1 =~ s/\{\w+\}/x/gr : () } <$routes>;
+	my $server = web_server($node);
+	my $nobody = $server->client;
+	for my $path (@pages, '/static/js/app.js', '/static/index.html')
+	{
+		my $reply = $nobody->get("/$path");
+		like("$reply->{status} " . ($reply->{headers}{'content-security-policy'} // ''), qr/^200 (?=.*default-src 'none')(?=.*script-src 'self';)(?=.*frame-ancestors 'none')/,
+			"$path runs scripts of this site only, in no other page's frame");
+		is($reply->{headers}{$_->[0]}, $_->[1], "$path: $_->[0]") for [ 'x-content-type-options', 'nosniff' ], [ 'referrer-policy', 'same-origin' ];
+	}
+
+	my $plain = $nobody->get('//static/js/app.js');
+	my $packed = $nobody->get('//static/js/app.js', undef, 'Accept-Encoding' => 'gzip');
+	is($packed->{headers}{'content-encoding'}, 'gzip', 'a file, packed for who takes that');
+	is(Compress::Zlib::memGunzip($packed->{content}), $plain->{content}, 'is the same');
+	is($nobody->get('//static/js/app.js', undef, 'Accept-Encoding' => 'gzip;q=0')->{headers}{'content-encoding'}, undef, 'and not for who does not');
+	isnt($packed->{headers}{etag}, $plain->{headers}{etag}, 'each form has an ETag of its own');
+	for my $ask ([ $plain->{headers}{etag} => 304 ], [ "\"x\", $plain->{headers}{etag}" => 304 ], [ '*' => 304 ], [ '"x"' => 200 ], [ $packed->{headers}{etag} => 200 ])
+	{
+		my $reply = $nobody->get('//static/js/app.js', undef, 'If-None-Match' => $ask->[0]);
+		is("$reply->{status} $reply->{content}", $ask->[1] == 304 ? '304 ' : "200 $plain->{content}", "If-None-Match: $ask->[0]");
+	}
 	$server->stop_ok;
 }
 
@@ -270,7 +301,7 @@ my @proxy = ('--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name')
 	$server->stop_ok;
 }
 {
-	my $server = web_server($node, @proxy, '--trusted-proxy', '192.0.2.0/24,::1');
+	my $server = web_server($node, @proxy, '--trusted-proxy', '192.0.2.0/24,127.0.0.2/31,::1');
 	my %spoofed = ('X-Remote-User' => 'ann@example.org', 'X-Forwarded-For' => '192.0.2.1');
 	my $ask = sub { return $server->wire->send_request(undef, @_[ 0 .. 2 ], %spoofed)->read_reply };
 	answers($ask->('GET', '/session'), 403, 'forbidden', 'the header from elsewhere is good for nothing');
@@ -283,17 +314,20 @@ my @proxy = ('--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name')
 	my $server = web_server($node);
 	my $spoofed = $server->client(headers => { 'X-Remote-User' => 'anna', 'X-Forwarded-Proto' => 'https', 'X-Forwarded-For' => '203.0.113.9', 'X-Forwarded-Host' => 'example.com' });
 	answers($spoofed->get('/session'), 401, 'unauthenticated', 'without a proxy the header means nothing');
-	$spoofed->sign_in('anna', 'anna-pw');
+	my $reply = $spoofed->sign_in('anna', 'anna-pw');
 	unlike($server->log, qr/203\.0\.113\.9/, 'nor what it says of the peer');
+	unlike($reply->{headers}{'set-cookie'}, qr/Secure/, 'nor of TLS');
+	is($reply->{headers}{'strict-transport-security'}, undef, 'which nobody is told to use');
 	answers($spoofed->post("$row/lock", {}, Origin => 'https://example.com'), 403, 'csrf', 'nor of the host');
 	$server->stop_ok;
 }
 
 {
-	# The proxy adds a header behind those that the client has made up.
-	my $server = web_server($node, '--trusted-proxy', '127.0.0.1');
-	$server->wire->send("GET /healthz HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 198.51.100.9\r\nX-Forwarded-For: 198.51.100.8, 203.0.113.7\r\n\r\n")->read_reply;
-	$server->wire->send("GET /healthz HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: nobody\r\n\r\n")->read_reply;
+	# The proxy adds a header behind those that the client has made up. On one connection: the log has the requests in order.
+	my $server = web_server($node, '--trusted-proxy', '127.0.0.0/31');
+	my $wire = $server->wire;
+	$wire->send("GET /healthz HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 198.51.100.9\r\nX-Forwarded-For: 198.51.100.8, 203.0.113.7\r\n\r\n")->read_reply;
+	$wire->send("GET /healthz HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: nobody\r\n\r\n")->read_reply;
 	$server->stop_ok;
 	is_deeply([ $server->log =~ m{^\S+ (\S+) - GET /healthz}mg ], [ '203.0.113.7', '127.0.0.1' ], 'the peer is the last of the last header, if it is an address');
 }
