@@ -316,6 +316,14 @@ SQL
 	$server->stop_ok;
 }
 {
+	# Who only listens is no slow client.
+	my $server = web_server($node, '--request-timeout', 1, '--ping', 1);
+	my $stream = stream($server, $server->sign_in('anna'));
+	my @signs = grep { $_ && defined $_->{comment} } map { part($stream) } 1 .. 5;
+	cmp_ok(scalar(@signs), '>=', 4, 'a stream lives for longer than a request may take');
+	$server->stop_ok;
+}
+{
 	# Events pile up before one who does not read until his socket and his place in the ring are full.
 	my $server = listening_server();
 	my ($anna, $bert) = map { $server->sign_in($_) } qw(anna bert);
@@ -351,7 +359,7 @@ SQL
 	}
 	is($server->client->get('//readyz')->{status}, 503, 'not ready');
 	is($server->client->get('//healthz')->{status}, 200, 'but healthy');
-	is($server->client->sign_in('bert', 'bert-pw')->{status}, 503, 'nobody can sign in') for 1 .. 9;
+	is($server->client->sign_in('bert', 'bert-pw')->{status}, 503, 'nobody can sign in') for 1 .. 20;	# more than the throttle lets a role fail
 	start_again($node);
 	is($server->client->sign_in('bert', 'bert-pw')->{status}, 201, 'nor is kept out afterwards for having tried');
 	is($anna->get($row)->{status}, 200, 'it works again, with the session as it was');
@@ -415,6 +423,26 @@ for my $how (qw(TERM INT))
 	$session->query('COMMIT');
 	$session->quit;
 	ok($node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE usename IN ('anna', 'locking_web')"), 'no connection is left');
+}
+{
+	# Streams end as soon as nothing new is taken.
+	my $server = web_server($node, '--statement-timeout', 600, '--lock-timeout', 600);
+	my $anna = $server->sign_in('anna');
+	my $stream = stream($server, $anna);
+	my $session = session($node);
+	$session->query('BEGIN; LOCK TABLE article');
+	my $before = $server->wire->send_request($anna, 'GET', '/tables/article/rows');
+	ok($node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE usename = 'anna' AND wait_event_type = 'Lock'"), 'a request runs');
+	my $late = $server->wire;
+	my $ask = sub { return ($late->send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")->read_reply // {})->{status} };
+	is($ask->(), 200, 'another is answered');
+	$server->terminate;
+	ends($stream, 'SIGTERM ends the stream');
+	is($ask->(), 503, 'who asks only then is refused');
+	$session->query('COMMIT');
+	is(($before->read_reply // {})->{status}, 200, 'who asked before is answered');
+	is(eval { $server->await_end(20) } // $@, 0, 'and that is the end');
+	$session->quit;
 }
 {
 	# The statement that runs is to be cancelled, but nobody takes the connection by which that is asked.
