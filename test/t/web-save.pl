@@ -399,6 +399,7 @@ is($anna->get($late)->{json}{draft}{data}, 'kept', 'the draft, too');
 refused_as($anna->put($late, { token => $token, values => { v => 'never' } }), 403, 'forbidden', 'a trigger that does not want it');
 like(refused_as($anna->put($late, { token => $token, values => { v => 'oops' } }), 422, 'invalid', 'a trigger that raises')->{detail}, qr/not this/, 'says so');
 is(gives($anna->put($late, { token => $token, values => { v => 'loud' } }), 200, 'a trigger that changes it')->{values}{v}, 'LOUD', 'the answer shows what is stored');
+is(sql($node, "SELECT count(*) FROM late WHERE id = 1 AND xmin IN (SELECT xmin FROM locking.event WHERE relation = 'late'::regclass AND event = 'released')"), 1, 'the release is of the same transaction');
 
 # What a table's trigger does to the connection, or raises, is the table's business.
 sql($node, <<'SQL');
