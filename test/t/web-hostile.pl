@@ -121,6 +121,9 @@ none_is_at_fault("bytes: $_", fault_of_answer($_, $server->wire->send($bytes{$_}
 my $refused = $server->wire->send($bytes{'body too long'})->read_reply;
 is($refused->{json}{type}, 'urn:locking:problem:too-large', 'a body that is too long is refused for that');
 
+my $endless = $server->wire->send("${put}Transfer-Encoding: chunked\r\n\r\n" . ("10000\r\n" . 'x' x 65536 . "\r\n") x 272 . "0\r\n\r\n");
+is($endless->read_reply, undef, 'one that goes on and on is not read to its end');
+
 # ---- where does a request end? ----
 
 # What follows would be a request for those who see the end elsewhere: one answer comes, and then the end of the connection.
@@ -142,6 +145,7 @@ is($refused->{json}{type}, 'urn:locking:problem:too-large', 'a body that is too 
 		'a space before the colon' => "${post}Transfer-Encoding : chunked\r\nContent-Length: 2\r\n\r\n{}$hidden",
 		'a folded encoding' => "${post}Transfer-Encoding:\r\n chunked\r\nContent-Length: 2\r\n\r\n{}$hidden",
 		'an encoding in a folded line' => "${post}X: y\r\n Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n{}$hidden",
+		'a space before the colon of the length' => "${post}Content-Length : 2\r\n\r\n{}$hidden",
 		'a bare carriage return' => "${post}Content-Length: 2\rX: y\r\n\r\n{}$hidden",
 		'two hosts' => "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n$hidden",
 	);
@@ -165,7 +169,7 @@ is($refused->{json}{type}, 'urn:locking:problem:too-large', 'a body that is too 
 
 	# After each there is a request whose answer would not be in its place if a body had come.
 	my @paths = map { s/\{table\}/article/r =~ s/\{key\}/1/r } do { my %seen; grep { !$seen{$_}++ } map { "/api/v1$_->[1]" } openapi()->outcomes };
-	for my $path (@paths, '/', '/healthz', '/readyz', '/metrics', '/static/js/main.js', '/admin/ajax/a/b/1/is_locked/')
+	for my $path (@paths, '/', '/healthz', '/readyz', '/metrics', '/static/js/app.js', '/admin/ajax/a/b/1/is_locked/')
 	{
 		my $send = sub { return $server->wire->send("$_[0] $path HTTP/1.1\r\n$signed_in\r\nGET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")->read_to_end(30) // 'not closed' };
 		like($send->('HEAD'), qr{\AHTTP/1\.1 [245]\d\d .*?\r\n\r\nHTTP/1\.1 200 OK.*ok\n\z}s, "HEAD $path");
