@@ -122,6 +122,15 @@ my @kept = ('--database-idle', 3600);
 	is($from->('2001:db8:0:1::1')->sign_in('bert', 'bert-pw')->{status}, 201, 'another network is free');
 	$server->stop_ok;
 }
+{
+	my $server = web_server($node, '--trusted-proxy', '127.0.0.0/8');
+	my $attempt = sub { my ($address, @as) = @_; return $server->client(headers => { 'X-Forwarded-For' => $address })->sign_in(@as)->{status} };
+	my @own = map { $attempt->("198.51.100.$_", 'boss', $_ % 8 ? 'wrong' : 'boss-pw') } 1 .. 32;
+	is_deeply([ grep { $_ == 429 } @own ], [], 'who gets in at last has a fresh start');
+	my @guesses = map { ($attempt->('203.0.113.1', "nobody$_", 'wrong'), $attempt->('203.0.113.1', 'bert', 'bert-pw')) } 1 .. 12;
+	cmp_ok(scalar(grep { $_ == 429 } @guesses), '>', 0, 'but an account of one\'s own buys no guesses at others');
+	$server->stop_ok;
+}
 
 # ---- time limits ----
 
