@@ -4,7 +4,9 @@
  *
  * What can be read in two ways a proxy in front may read in the other one: what it takes for a
  * request's body would be another request here, which it never looked at (request smuggling).
- * RFC 9112 wants such requests refused; the library takes them.
+ * RFC 9112 wants such requests refused; the library takes them.  Two kinds it takes without our
+ * seeing it: a line that begins with a colon ends the head, a NUL a header's value.  A proxy has to
+ * refuse these itself, as the README says.
  */
 #include "framing.h"
 
@@ -19,11 +21,11 @@ typedef struct Framing
 	bool		broken;
 } Framing;
 
-/* "Transfer-Encoding : chunked" is another header here, and none elsewhere; a NUL ends a value here. */
+/* "Transfer-Encoding : chunked" is another header here, and none elsewhere. */
 static bool
-is_broken(const char *name, size_t name_size, const char *value, size_t size)
+is_broken(const char *name)
 {
-	return name_size == 0 || strcspn(name, " \t\r\n") != name_size || (value && strlen(value) != size);
+	return strpbrk(name, " \t\r\n") != NULL;
 }
 
 /* What a header continues with on the next line, the library appends to its name. */
@@ -34,7 +36,7 @@ begins_with(const char *name, const char *wanted)
 }
 
 static enum MHD_Result
-look_at_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_size, const char *value, size_t size)
+look_at_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
 {
 	Framing    *framing = cls;
 
@@ -46,7 +48,7 @@ look_at_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name
 		framing->encodings++;
 		framing->broken = framing->broken || value == NULL || strcasecmp(value, "chunked") != 0;
 	}
-	framing->broken = framing->broken || is_broken(name, name_size, value, size);
+	framing->broken = framing->broken || is_broken(name);
 	return MHD_YES;
 }
 
@@ -55,6 +57,6 @@ framing_is_clear(const Request *req)
 {
 	Framing		framing = {0};
 
-	MHD_get_connection_values_n(req->connection, MHD_HEADER_KIND, look_at_header, &framing);
+	MHD_get_connection_values(req->connection, MHD_HEADER_KIND, look_at_header, &framing);
 	return !framing.broken && framing.hosts <= 1 && framing.lengths + framing.encodings <= 1;
 }
