@@ -40,12 +40,6 @@ RETURNS double precision LANGUAGE sql STABLE AS $$
 	SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY a.value / b.value)
 	FROM report.rounds(workload, task, gate, variant) a JOIN report.rounds(workload, to_task, gate, to_variant) b USING (round)
 $$;
--- The same of what the guard costs above the empty trigger; none if it was lost in the noise.
-CREATE FUNCTION report.cost_ratio(task text, to_task text) RETURNS double precision LANGUAGE sql STABLE AS $$
-	SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY a.difference)
-		/ nullif(greatest(percentile_cont(0.5) WITHIN GROUP (ORDER BY b.difference), 0), 0)
-	FROM report.rounds('live', task, 'on', 'guard') a JOIN report.rounds('live', to_task, 'on', 'guard') b USING (round)
-$$;
 
 CREATE TABLE report.target (n int GENERATED ALWAYS AS IDENTITY, what text, measured double precision, at_most numeric, at_least numeric);
 INSERT INTO report.target (what, measured, at_most, at_least)
@@ -61,10 +55,6 @@ FROM unnest(ARRAY['key order', 'random order', 'uuid']) o
 UNION ALL
 SELECT format('guarded bulk UPDATE, %s: 10,000,000 live locks / none', o),
 	report.ratio('live', '10000000 locks, ' || o, 'on', 'guard', '0 locks, ' || o, 'guard'), 1.2, NULL
-FROM unnest(ARRAY['key order', 'random order']) o
-UNION ALL
-SELECT format('guard''s time above the empty trigger''s, %s: 10,000,000 live locks / none', o),
-	report.cost_ratio('10000000 locks, ' || o, '0 locks, ' || o), 1.2, NULL
 FROM unnest(ARRAY['key order', 'random order']) o
 UNION ALL
 SELECT 'TPC-B, 8 clients: protected / unprotected', report.ratio('tpcb', '8 clients', 'on', 'guard', '8 clients', 'none'), NULL, 0.98
