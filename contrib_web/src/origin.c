@@ -88,7 +88,7 @@ origin_preflight(Request *req)
 	if (request_header(req, "Access-Control-Request-Method"))
 	{
 		reply_header(req, "Access-Control-Allow-Methods", methods);
-		reply_header(req, "Access-Control-Allow-Headers", "Content-Type, X-CSRF-Token, If-Match, Last-Event-ID");
+		reply_header(req, "Access-Control-Allow-Headers", "Content-Type, X-CSRF-Token, Last-Event-ID");
 		reply_header(req, "Access-Control-Max-Age", "600");
 	}
 }
