@@ -226,9 +226,8 @@ is($endless->read_reply, undef, 'one that goes on and on is not read to its end'
 	my @wires = map { $server->wire->send_request($anna, 'GET', '/tables/article/rows') } 1 .. 10;
 	metric_becomes('requests_running', 4, 'requests wait for the database');
 	$_->close for splice @wires, 0, 5;
-	$_->finish_sending for @wires;
 	$locker->query('ROLLBACK');
-	is_deeply([ map { $_->read_reply->{status} } @wires ], [ (200) x 5 ], 'who is still there is answered, even if he has sent all he will');
+	is_deeply([ map { $_->read_reply->{status} } @wires ], [ (200) x 5 ], 'who is still there is answered');
 	metric_becomes("requests_$_", 0, "no request is left $_") for qw(running waiting);
 	$locker->quit;
 }
