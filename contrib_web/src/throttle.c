@@ -156,8 +156,9 @@ throttle_attempt(const Address *address, const char *role)
 	return wait;
 }
 
-void
-throttle_succeeded(const Address *address, const char *role)
+/* The attempt was no failure of the address's; a success clears all of the role's. */
+static void
+take_back(const Address *address, const char *role, bool succeeded)
 {
 	char		key[KEY_SIZE];
 	int64_t		now = now_s();
@@ -166,22 +167,23 @@ throttle_succeeded(const Address *address, const char *role)
 	address_key(key, address);
 	discount(key, now);
 	role_key(key, role);
-	forget(find(key, now));
+	if (succeeded)
+		forget(find(key, now));
+	else
+		discount(key, now);
 	pthread_mutex_unlock(&mutex);
+}
+
+void
+throttle_succeeded(const Address *address, const char *role)
+{
+	take_back(address, role, true);
 }
 
 void
 throttle_withdraw(const Address *address, const char *role)
 {
-	char		key[KEY_SIZE];
-	int64_t		now = now_s();
-
-	pthread_mutex_lock(&mutex);
-	address_key(key, address);
-	discount(key, now);
-	role_key(key, role);
-	discount(key, now);
-	pthread_mutex_unlock(&mutex);
+	take_back(address, role, false);
 }
 
 void
