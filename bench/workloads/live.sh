@@ -1,12 +1,12 @@
 # shellcheck shell=bash
 # Bulk UPDATE of rows that are not locked, in a table with more and more locks on its
-# other rows. A cluster for each number of locks, its gate sized by the rule (four slots for
-# a lock, at least the default), so that all of them are measured in turn.
+# other rows. A cluster for each number of locks, its gate sized by the rule (LIVE_SLOTS
+# for a lock, at least the default), so that all of them are measured in turn.
 
 declare -A KEY=([int]=g [uuid]='md5(g::text)::uuid')
 
 slots_for() { # LOCKS
-	local slots=$(($1 * 4194304 / 1000000))
+	local slots=$(($1 * LIVE_SLOTS * 1048576 / 1000000))
 	echo $((slots > 65536 ? slots : 65536))
 }
 
