@@ -46,8 +46,7 @@ typedef struct Write
 	TableInfo  *table;
 	HeapTuple	old;			/* NULL: INSERT */
 	HeapTuple	new;			/* NULL: DELETE */
-	bool		departs;		/* the DELETE and the INSERT of a row that moves to */
-	bool		arrives;		/* another partition */
+	bool		arrives;		/* the INSERT of a row that moves to another partition */
 	bool		is_action;		/* a referential action of the session's own */
 	bool		gate_asked;		/* about the row itself, in vain */
 	bool		owner_known;
@@ -284,7 +283,6 @@ static struct
 	ItemPointerData tid;
 	Oid			root;
 	bool		deleted;		/* the DELETE was seen: the INSERT is next */
-	bool		guarded;		/* the UPDATE was of something guarded, and judged */
 	bool		is_action;
 	bool		holds_row;
 	char	   *key;			/* that the writer's lock followed the row to, or NULL */
@@ -300,7 +298,7 @@ remember_key(const char *key)
 }
 
 static void
-expect_movement(const Write *write, bool guarded)
+expect_movement(const Write *write)
 {
 	if (!write->rel->rd_rel->relispartition)
 		return;
@@ -311,7 +309,6 @@ expect_movement(const Write *write, bool guarded)
 	movement.tid = write->old->t_self;
 	movement.root = write->table->root;
 	movement.deleted = false;
-	movement.guarded = guarded;
 	movement.is_action = write->is_action;
 	movement.holds_row = write->holds_row;
 }
@@ -323,7 +320,7 @@ is_movement_expected(void)
 		movement.subxid == GetCurrentSubTransactionId();
 }
 
-/* The DELETE of a row that moves. */
+/* The DELETE of a row that moves.  A move changes the key, which a partition key is part of. */
 static bool
 is_departure(const Write *write)
 {
@@ -332,14 +329,6 @@ is_departure(const Write *write)
 	movement.deleted = movement.relid == RelationGetRelid(write->rel) &&
 		ItemPointerEquals(&movement.tid, &write->old->t_self);
 	return movement.deleted;
-}
-
-/* Judged as a DELETE, as its UPDATE was of nothing guarded. */
-static void
-note_departure(const Write *write)
-{
-	remember_key(write->own_key);
-	movement.holds_row = write->holds_row;
 }
 
 /* The INSERT of a row that moves. */
@@ -382,15 +371,13 @@ follow_row(Write *write, Lock *lock)
 	Relation	records = write->records;
 	char	   *new_key;
 
-	write->own_key = lock->key;
-	if (write->departs)
-		return;
 	if (write->new == NULL)
 	{
 		if (record_lock(records, lock, LockTupleExclusive, LockWaitBlock))
 			release_record(records, lock, EVENT_RELEASED, NULL);
 		return;
 	}
+	write->own_key = lock->key;
 	new_key = key_of_tuple(write->table->key, write->rel, write->new, true);
 	if (new_key == NULL || strcmp(new_key, lock->key) == 0)
 	{
@@ -641,7 +628,6 @@ read_write(const TriggerData *trigger, Statement *statement, bool gate_asked, Wr
 	write->old = TRIGGER_FIRED_BY_INSERT(event) ? NULL : trigger->tg_trigtuple;
 	write->new = TRIGGER_FIRED_BY_INSERT(event) ? trigger->tg_trigtuple :
 		TRIGGER_FIRED_BY_UPDATE(event) ? trigger->tg_newtuple : NULL;
-	write->departs = is_departure(write);
 	write->arrives = is_arrival(write);
 	write->is_action = write->arrives ? movement.is_action :
 		write->old && in_referential_action(write->rel, write->old);
@@ -668,23 +654,18 @@ is_covered(const Write *write)
 static bool
 check_write(Write *write)
 {
-	bool		guarded = write->departs || is_guarded_change(write);
 	bool		skip;
 
-	if (write->departs && movement.guarded)
+	if (is_departure(write) || !is_guarded_change(write))
 		return false;
-	skip = guarded && (check_parents(write) || check_own_lock(write));
+	skip = check_parents(write) || check_own_lock(write);
 	if (write->records)
 		table_close(write->records, NoLock);
-	if (skip)
-		return true;
-	if (guarded && write->table->required && !is_covered(write) && !write->is_action)
+	if (!skip && write->table->required && !is_covered(write) && !write->is_action)
 		refuse_unlocked(write);
-	if (write->old && write->new)
-		expect_movement(write, guarded);
-	else if (write->departs)
-		note_departure(write);
-	return false;
+	if (!skip && write->old && write->new)
+		expect_movement(write);
+	return skip;
 }
 
 static pg_noinline Statement *
