@@ -53,8 +53,10 @@ CREATE TABLE locking.protected (
 	ttl      interval,
 	warning  interval,
 	parent   name,
-	key      name[]   NOT NULL      -- of the primary key that protect() found
+	key      name[]   NOT NULL,     -- of the primary key that protect() found
+	parent_table regclass           -- that the foreign key "parent" refers to
 );
+CREATE INDEX protected_parent_idx ON locking.protected (parent_table);
 COMMENT ON TABLE locking.protected IS 'settings made by locking.protect(); read locking.protected_tables instead';
 
 CREATE SEQUENCE locking.event_id_seq AS bigint;
@@ -66,7 +68,7 @@ CREATE TABLE locking.event (
 	key          text        COLLATE "C" NOT NULL,
 	token        bigint      NOT NULL,
 	owner        text        COLLATE "C" NOT NULL,
-	actor        text        COLLATE "C" NOT NULL,
+	actor        text        COLLATE "C",  -- null: nobody, see the reference
 	session_role name        NOT NULL,
 	client_addr  inet,
 	reason       text
@@ -83,6 +85,7 @@ CREATE TABLE locking.draft (
 	saved_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
 	PRIMARY KEY (relation, key, owner)
 );
+CREATE INDEX draft_owner_idx ON locking.draft (owner);
 
 -- The queue of those who asked for a row: id gives the order of asking.
 CREATE TABLE locking.request_queue (
@@ -148,9 +151,11 @@ COMMENT ON FUNCTION locking.on_drop() IS 'removes settings and locks of dropped 
 CREATE EVENT TRIGGER locking_on_drop ON sql_drop
 	EXECUTE FUNCTION locking.on_drop();
 
-REVOKE ALL ON FUNCTION locking.guard(), locking.guard_truncate(),
-	locking.settings_changed(), locking.raise_gate(), locking.on_ddl(), locking.on_drop()
-	FROM PUBLIC;
+-- PostgreSQL gives a new partition its root's triggers as the role that makes it,
+-- which takes EXECUTE; so does a restore. On a table that is not protected the
+-- guard does nothing.
+REVOKE ALL ON FUNCTION locking.settings_changed(), locking.raise_gate(),
+	locking.on_ddl(), locking.on_drop() FROM PUBLIC;
 
 -- ---------------------------------------------------------------------------
 -- Owner
@@ -158,7 +163,7 @@ REVOKE ALL ON FUNCTION locking.guard(), locking.guard_truncate(),
 
 CREATE FUNCTION locking.owner() RETURNS text
 	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'locking_owner';
-COMMENT ON FUNCTION locking.owner() IS 'the current owner: who one is as far as locks are concerned';
+COMMENT ON FUNCTION locking.owner() IS 'the current owner of locks; null in code that runs on behalf of a table''s owner';
 
 CREATE FUNCTION locking.set_owner(owner text, owner_name text = NULL, is_local boolean = true)
 	RETURNS void
@@ -349,50 +354,89 @@ COMMENT ON FUNCTION locking.gate() IS
 	'state of the gate: slots, how many are raised, how often it was asked, and a record looked at, and in vain';
 
 -- ---------------------------------------------------------------------------
--- Views. security_barrier: a reader's own function must not see a row before
--- the check of it. The privilege tests run as the reader.
+-- Views. A row that the reader may not see must not reach the reader's own
+-- conditions, not even leakproof ones, which PostgreSQL pushes past a security
+-- barrier: their effect shows in EXPLAIN. OFFSET 0 keeps them out. So conditions
+-- on a lock's relation are pushed down only among relations that the reader may
+-- read, those on the time and number of an event only as far as these; for the
+-- locks of certain rows, and the history of one, there are functions.
 -- ---------------------------------------------------------------------------
 
 CREATE VIEW locking.locks WITH (security_barrier) AS
-SELECT l.relation, l.key, l.token, l.owner, l.owner_name, l.client, l.hard, l.note,
-	l.acquired_at, l.renewed_at, l.expires_at,
-	pg_catalog.date_part('epoch', l.expires_at OPERATOR(pg_catalog.-) c.now) AS seconds_left,
-	l.owner OPERATOR(pg_catalog.=) locking.owner() AS is_mine
-FROM locking.lock l, LATERAL (SELECT pg_catalog.clock_timestamp() AS now OFFSET 0) c
-WHERE l.expires_at OPERATOR(pg_catalog.>) c.now
-	AND locking.row_visible(l.relation, l.key);
+SELECT p.relation, l.key, l.token, l.owner, l.owner_name, l.client, l.hard, l.note,
+	l.acquired_at, l.renewed_at, l.expires_at, l.seconds_left, l.is_mine
+FROM (SELECT relation FROM locking.protected
+		WHERE pg_catalog.has_table_privilege(relation, 'SELECT') OFFSET 0) p,
+	LATERAL (SELECT l.key, l.token, l.owner, l.owner_name, l.client, l.hard, l.note,
+			l.acquired_at, l.renewed_at, l.expires_at,
+			pg_catalog.date_part('epoch', l.expires_at OPERATOR(pg_catalog.-) c.now) AS seconds_left,
+			COALESCE(l.owner OPERATOR(pg_catalog.=) locking.owner(), false) AS is_mine
+		FROM locking.lock l, LATERAL (SELECT pg_catalog.clock_timestamp() AS now OFFSET 0) c
+		WHERE l.relation OPERATOR(pg_catalog.=) p.relation
+			AND l.expires_at OPERATOR(pg_catalog.>) c.now
+			AND locking.row_visible(l.relation, l.key)
+		OFFSET 0) l;
 COMMENT ON VIEW locking.locks IS 'locks that have not ended, of the rows that the reader may see';
 
+-- Enforced for ordinary sessions on the table and all its partitions? Read from
+-- the catalogs alone: no partition is locked, or waited for.
 CREATE VIEW locking.protected_tables WITH (security_barrier) AS
 SELECT p.relation, p.hard, p.required, p.columns, p.ttl, p.warning, p.parent, p.key,
-	EXISTS (SELECT FROM pg_catalog.pg_trigger t
-		WHERE t.tgrelid OPERATOR(pg_catalog.=) p.relation
-			AND t.tgfoid OPERATOR(pg_catalog.=) 'locking.guard()'::pg_catalog.regprocedure
-			AND t.tgenabled OPERATOR(pg_catalog.<>) 'D') AS guarded
-FROM locking.protected p
-WHERE pg_catalog.has_table_privilege(p.relation, 'SELECT');
+	NOT EXISTS (
+		WITH RECURSIVE part(oid) AS (
+			SELECT p.relation::pg_catalog.oid
+			UNION ALL
+			SELECT i.inhrelid FROM part
+				JOIN pg_catalog.pg_inherits i ON i.inhparent OPERATOR(pg_catalog.=) part.oid
+				JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.inhrelid AND c.relispartition)
+		SELECT FROM part, (VALUES ('locking.guard()'::pg_catalog.regprocedure),
+				('locking.guard_truncate()'::pg_catalog.regprocedure)) f(trigger)
+		WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t
+			WHERE t.tgrelid OPERATOR(pg_catalog.=) part.oid
+				AND t.tgfoid OPERATOR(pg_catalog.=) f.trigger
+				AND t.tgenabled OPERATOR(pg_catalog.=) ANY ('{O,A}'::pg_catalog."char"[]))
+	) AS guarded
+FROM (SELECT * FROM locking.protected
+		WHERE pg_catalog.has_table_privilege(relation, 'SELECT') OFFSET 0) p;
 COMMENT ON VIEW locking.protected_tables IS 'settings of the protected tables that the reader may read';
 
 CREATE VIEW locking.history WITH (security_barrier) AS
-SELECT e.at, e.event, e.relation, e.key, e.token, e.owner, e.actor, e.session_role, e.client_addr, e.reason, e.id
-FROM locking.event e
-WHERE locking.row_visible(e.relation, e.key);
+SELECT i.at, e.event, e.relation, e.key, e.token, e.owner, e.actor, e.session_role, e.client_addr, e.reason, i.id
+FROM locking.event i,
+	LATERAL (SELECT e.* FROM locking.event e
+		WHERE e.id OPERATOR(pg_catalog.=) i.id AND locking.row_visible(e.relation, e.key)
+		OFFSET 0) e;
 COMMENT ON VIEW locking.history IS 'what happened to locks, of the rows that the reader may see';
 
 CREATE VIEW locking.drafts WITH (security_barrier) AS
 SELECT d.relation, d.key, d.token, d.data, d.saved_at
-FROM locking.draft d
-WHERE d.owner OPERATOR(pg_catalog.=) locking.owner()
-	AND locking.row_visible(d.relation, d.key);
+FROM (SELECT * FROM locking.draft d
+	WHERE d.owner OPERATOR(pg_catalog.=) locking.owner()
+		AND locking.row_visible(d.relation, d.key)
+	OFFSET 0) d;
 COMMENT ON VIEW locking.drafts IS 'the reader''s own drafts';
 
 CREATE VIEW locking.requests WITH (security_barrier) AS
-SELECT r.relation, r.key, r.owner, r.owner_name, r.message, r.requested_at,
-	pg_catalog.rank() OVER (PARTITION BY r.relation, r.key ORDER BY r.id) AS place,
-	r.owner OPERATOR(pg_catalog.=) locking.owner() AS is_mine
-FROM locking.request_queue r
-WHERE locking.row_visible(r.relation, r.key);
+SELECT p.relation, r.key, r.owner, r.owner_name, r.message, r.requested_at, r.place, r.is_mine
+FROM (SELECT relation FROM locking.protected
+		WHERE pg_catalog.has_table_privilege(relation, 'SELECT') OFFSET 0) p,
+	LATERAL (SELECT r.key, r.owner, r.owner_name, r.message, r.requested_at,
+			pg_catalog.rank() OVER (PARTITION BY r.key ORDER BY r.id) AS place,
+			COALESCE(r.owner OPERATOR(pg_catalog.=) locking.owner(), false) AS is_mine
+		FROM locking.request_queue r
+		WHERE r.relation OPERATOR(pg_catalog.=) p.relation
+			AND locking.row_visible(r.relation, r.key)
+		OFFSET 0) r;
 COMMENT ON VIEW locking.requests IS 'who waits for which row, in the order of asking';
 
 GRANT SELECT ON locking.locks, locking.protected_tables, locking.history, locking.drafts,
 	locking.requests TO PUBLIC;
+
+-- By key, with an index: the caller's right to see a row is checked before its
+-- record is looked up.
+CREATE FUNCTION locking.locks_of(relation regclass, keys text[]) RETURNS SETOF locking.locks
+	LANGUAGE c ROWS 10 AS 'MODULE_PATHNAME', 'locking_locks_of';
+COMMENT ON FUNCTION locking.locks_of(regclass, text[]) IS 'locks of certain rows of a table, by the keys that row_key() gives';
+CREATE FUNCTION locking.history_of(relation regclass, key text) RETURNS SETOF locking.history
+	LANGUAGE c ROWS 100 AS 'MODULE_PATHNAME', 'locking_history_of';
+COMMENT ON FUNCTION locking.history_of(regclass, text) IS 'what happened to the locks of a row, by the key that row_key() gives';

@@ -20,6 +20,8 @@
 #include "utils/lsyscache.h"
 #include "utils/tuplestore.h"
 
+#include "result.h"
+
 PG_FUNCTION_INFO_V1(locking_acquire);
 PG_FUNCTION_INFO_V1(locking_try_acquire);
 PG_FUNCTION_INFO_V1(locking_acquire_all);
@@ -94,7 +96,7 @@ static void
 grant(const Wish *wish, Lock *lock, TransactionId xmin, TimestampTz now, TimestampTz expires_at)
 {
 	lock->token = next_token();
-	lock->owner = pstrdup(current_owner());
+	lock->owner = pstrdup(require_owner());
 	lock->owner_name = current_owner_name();
 	lock->client = wish->client;
 	lock->hard = wish->hard;
@@ -305,7 +307,8 @@ static void
 read_wish(FunctionCallInfo fcinfo, int ttl, Wish *wish)
 {
 	memset(wish, 0, sizeof(Wish));
-	wish->table = protected_table(fcinfo, 0, RowShareLock);
+	(void) require_owner();
+	wish->table = protected_table(fcinfo, 0, RowShareLock, MAY_LOCK);
 	check_may_lock_any(wish->table);
 	wish->ttl = interval_argument(fcinfo, ttl, "ttl");
 	wish->hard = hard_argument(fcinfo, ttl + 1, wish);
@@ -440,26 +443,6 @@ sorted_keys(TableInfo *table, ArrayType *array, int *n)
 		if (*n == 0 || strcmp(keys[*n - 1], keys[i]) != 0)
 			keys[(*n)++] = keys[i];
 	return keys;
-}
-
-static Tuplestorestate *
-begin_result(FunctionCallInfo fcinfo, TupleDesc *desc)
-{
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	MemoryContext caller;
-
-	if (rsinfo == NULL || !IsA(rsinfo, ReturnSetInfo) || !(rsinfo->allowedModes & SFRM_Materialize))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("set-valued function called in context that cannot accept a set")));
-	caller = MemoryContextSwitchTo(rsinfo->econtext->ecxt_per_query_memory);
-	if (get_call_result_type(fcinfo, NULL, desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	rsinfo->returnMode = SFRM_Materialize;
-	rsinfo->setDesc = *desc = CreateTupleDescCopy(*desc);
-	rsinfo->setResult = tuplestore_begin_heap(true, false, work_mem);
-	MemoryContextSwitchTo(caller);
-	return rsinfo->setResult;
 }
 
 static int64

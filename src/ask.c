@@ -13,6 +13,8 @@
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
+#include "statement.h"
+
 PG_FUNCTION_INFO_V1(locking_is_locked);
 PG_FUNCTION_INFO_V1(locking_lock_applies);
 PG_FUNCTION_INFO_V1(locking_lock_seconds_remaining);
@@ -23,17 +25,15 @@ PG_FUNCTION_INFO_V1(locking_row_visible);
 static bool
 live_lock(FunctionCallInfo fcinfo, Lock *lock)
 {
-	TableInfo  *table = protected_table(fcinfo, 0, AccessShareLock);
+	TableInfo  *table = protected_table(fcinfo, 0, AccessShareLock, MAY_READ);
 	Datum		values[INDEX_MAX_KEYS];
 	Relation	records;
 	char	   *key;
 	bool		found;
 
 	key_argument(table->key, table->root, fcinfo, 1, values);
-	if (pg_class_aclcheck(table->root, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
-		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(table->root));
 	key = target_key(table, values);
-	if (!row_visible(table->root, key))
+	if (!row_visible(table->root, key, true))
 		return false;
 	records = records_open(AccessShareLock);
 	found = record_find(records, table->root, key, lock) && !has_lapsed(lock, clock_now());
@@ -121,5 +121,6 @@ locking_row_visible(PG_FUNCTION_ARGS)
 {
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_BOOL(false);
-	PG_RETURN_BOOL(row_visible(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1))));
+	PG_RETURN_BOOL(row_visible(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)),
+							   statement_names(PG_GETARG_OID(0))));
 }

@@ -20,6 +20,8 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
+#include "role.h"
+
 #define LOCKING_SCHEMA "locking"
 
 typedef struct CatalogEntry
@@ -30,8 +32,8 @@ typedef struct CatalogEntry
 
 static CatalogEntry entries[] = {
 	{"lock"}, {"lock_pkey"}, {"lock_token_key"}, {"token_seq"},
-	{"protected"}, {"protected_pkey"},
-	{"event"}, {"event_id_seq"},
+	{"protected"}, {"protected_pkey"}, {"protected_parent_idx"},
+	{"event"}, {"event_id_seq"}, {"event_row_idx"},
 	{"request_queue"}, {"request_queue_pkey"},
 };
 
@@ -83,19 +85,6 @@ catalog_relid(const char *name)
 		return entries[i].relid;
 	}
 	elog(ERROR, "unknown relation \"%s\" of locking", name);
-}
-
-Oid
-relation_owner(Oid relid)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", relid);
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return owner;
 }
 
 /* The role with whose rights records are written. */

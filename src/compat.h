@@ -93,4 +93,14 @@ locking_deconstruct_fk(HeapTuple constraint, int *n, AttrNumber *columns, AttrNu
 #endif
 }
 
+/* 18 dropped an argument of the executor's hook */
+#if PG_VERSION_NUM < 180000
+#define EXECUTOR_RUN_ARGS \
+	QueryDesc *queryDesc, ScanDirection direction, uint64 count, bool execute_once
+#define EXECUTOR_RUN_PASS queryDesc, direction, count, execute_once
+#else
+#define EXECUTOR_RUN_ARGS QueryDesc *queryDesc, ScanDirection direction, uint64 count
+#define EXECUTOR_RUN_PASS queryDesc, direction, count
+#endif
+
 #endif							/* LOCKING_COMPAT_H */

@@ -17,6 +17,7 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+#include "partition.h"
 #include "protect.h"
 
 PG_FUNCTION_INFO_V1(locking_settings_changed);
@@ -32,35 +33,54 @@ invalidate_if_there(Oid relid)
 		CacheInvalidateRelcacheByRelid(relid);
 }
 
-/* The parent's rows are locked more strongly from now on, or no longer. */
-static void
-tell_backends(HeapTuple tuple, TupleDesc desc)
+static Oid
+settings_relation(HeapTuple tuple, TupleDesc desc)
 {
 	bool		isnull;
-	ForeignKey	fk;
 
-	invalidate_if_there(DatumGetObjectId(heap_getattr(tuple, SPI_fnumber(desc, "relation"), desc, &isnull)));
-	if (parent_key(tuple, desc, &fk))
-		invalidate_if_there(table_root(fk.target));
+	return DatumGetObjectId(heap_getattr(tuple, SPI_fnumber(desc, "relation"), desc, &isnull));
+}
+
+/*
+ * The table's own settings changed.  If the parent did, its rows are locked more strongly
+ * from now on, or no longer; other changes do not concern it.
+ */
+static void
+tell_backends(HeapTuple old, HeapTuple new, TupleDesc desc)
+{
+	Oid			old_parent = old ? parent_table(old, desc) : InvalidOid;
+	Oid			new_parent = new ? parent_table(new, desc) : InvalidOid;
+
+	if (old)
+		invalidate_if_there(settings_relation(old, desc));
+	if (new)
+		invalidate_if_there(settings_relation(new, desc));
+	if (old_parent == new_parent)
+		return;
+	if (OidIsValid(old_parent))
+		invalidate_if_there(table_root(old_parent));
+	if (OidIsValid(new_parent))
+		invalidate_if_there(table_root(new_parent));
 }
 
 Datum
 locking_settings_changed(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
-	TupleDesc	desc;
-	HeapTuple	tuple;
+	TriggerEvent event;
+	HeapTuple	old;
+	HeapTuple	new;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("function \"locking.settings_changed\" must be fired for each row")));
-	desc = RelationGetDescr(trigger->tg_relation);
-	tuple = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
-	tell_backends(trigger->tg_trigtuple, desc);
-	if (tuple != trigger->tg_trigtuple)
-		tell_backends(tuple, desc);
-	return PointerGetDatum(tuple);
+	event = trigger->tg_event;
+	old = TRIGGER_FIRED_BY_INSERT(event) ? NULL : trigger->tg_trigtuple;
+	new = TRIGGER_FIRED_BY_INSERT(event) ? trigger->tg_trigtuple :
+		TRIGGER_FIRED_BY_UPDATE(event) ? trigger->tg_newtuple : NULL;
+	tell_backends(old, new, RelationGetDescr(trigger->tg_relation));
+	return PointerGetDatum(new ? new : old);
 }
 
 /* ---- event triggers ---- */
@@ -113,38 +133,37 @@ follow_rename(RenameStmt *rename)
 						lengthof(types), types, values, NULL);
 }
 
-/*
- * Does the command make a partition?  Only then are there new ones to guard: in
- * a restore, whose dump has the partitions' triggers, they are made before the
- * settings are there.
- */
-static bool
-makes_partition(Node *command)
+/* OIDs that a query on the command's objects gives as an array; NIL if it gives none. */
+static List *
+command_objects(const char *query)
 {
-	ListCell   *cell;
+	bool		isnull;
+	Datum		array = catalog_query(query, 0, NULL, NULL, NULL, &isnull);
+	List	   *relids = NIL;
+	Datum	   *oids;
+	int			n;
 
-	if (IsA(command, CreateSchemaStmt))
-		return true;
-	if (IsA(command, CreateStmt))
-		return ((CreateStmt *) command)->partbound != NULL;
-	if (!IsA(command, AlterTableStmt))
-		return false;
-	foreach(cell, ((AlterTableStmt *) command)->cmds)
-		if (((AlterTableCmd *) lfirst(cell))->subtype == AT_AttachPartition)
-			return true;
-	return false;
+	if (isnull)
+		return NIL;
+	deconstruct_array(DatumGetArrayTypeP(array), OIDOID, sizeof(Oid), true, TYPALIGN_INT,
+					  &oids, NULL, &n);
+	for (int i = 0; i < n; i++)
+		relids = lappend_oid(relids, DatumGetObjectId(oids[i]));
+	return relids;
+}
+
+static List *
+command_tables(void)
+{
+	return command_objects("SELECT array_agg(objid) FROM pg_event_trigger_ddl_commands()"
+						   " WHERE classid = 'pg_class'::regclass AND object_type = 'table'");
 }
 
 /* Its locks would be nobody's: a partition stands for its root, which may not even be protected. */
 static void
-refuse_protected_partition(void)
+refuse_protected_partition(Oid partition)
 {
-	bool		isnull;
-	Oid			partition = DatumGetObjectId(catalog_query(
-		"SELECT p.relation::oid FROM locking.protected p"
-		" JOIN pg_class c ON c.oid = p.relation AND c.relispartition LIMIT 1", 0, NULL, NULL, NULL, &isnull));
-
-	if (!isnull)
+	if (is_protected_table(partition))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("protected table \"%s\" cannot become a partition", get_rel_name(partition)),
@@ -153,29 +172,58 @@ refuse_protected_partition(void)
 				 errtable_by_id(partition)));
 }
 
+/*
+ * A table became a partition.  The command holds it, and what is below it, exclusively,
+ * so nothing is waited for.  The root goes by the settings of tables that refer to it.
+ */
 static void
-guard_partitions(void)
+follow_new_partition(Oid partition)
 {
-	Oid			last = InvalidOid;
-	Oid			partition;
-	bool		isnull;
+	Oid			root = table_root(partition);
 
-	for (;;)
+	if (root == partition)
+		return;
+	invalidate_if_there(root);
+	if (is_protected_table(root))
+		guard_truncates(partition, root);
+}
+
+/* CREATE TABLE ... PARTITION OF, by itself or in CREATE SCHEMA. */
+static void
+follow_creation(void)
+{
+	ListCell   *cell;
+
+	foreach(cell, command_tables())
+		follow_new_partition(lfirst_oid(cell));
+}
+
+/* The command says which by name; it holds the relation, so the name still means it. */
+static void
+follow_attachment(AlterTableStmt *alter)
+{
+	ListCell   *cell;
+
+	foreach(cell, alter->cmds)
 	{
-		partition = DatumGetObjectId(catalog_query(
-			"SELECT t.relid::oid FROM locking.protected p"
-			" JOIN pg_class c ON c.oid = p.relation AND c.relkind = 'p',"
-			" pg_partition_tree(p.relation) t"
-			" WHERE NOT EXISTS (SELECT FROM pg_trigger g"
-			"  WHERE g.tgrelid = t.relid AND g.tgname = '" TRUNCATE_TRIGGER "')"
-			" LIMIT 1", 0, NULL, NULL, NULL, &isnull));
-		if (isnull || partition == last)
-			break;
-		guard_truncate(partition);
-		last = partition;
+		AlterTableCmd *command = lfirst(cell);
+		Oid			partition;
+
+		if (command->subtype != AT_AttachPartition || command_tables() == NIL)
+			continue;
+		partition = RangeVarGetRelid(((PartitionCmd *) command->def)->name, NoLock, true);
+		if (!OidIsValid(partition) || get_rel_relkind(partition) == RELKIND_INDEX ||
+			get_rel_relkind(partition) == RELKIND_PARTITIONED_INDEX)
+			continue;
+		refuse_protected_partition(partition);
+		follow_new_partition(partition);
 	}
 }
 
+/*
+ * Looks at the objects of its own command alone.  What is not in order elsewhere must
+ * neither make the command fail nor wait.
+ */
 Datum
 locking_on_ddl(PG_FUNCTION_ARGS)
 {
@@ -187,11 +235,11 @@ locking_on_ddl(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	if (IsA(command, RenameStmt))
 		follow_rename((RenameStmt *) command);
-	if (makes_partition(command))
-	{
-		refuse_protected_partition();
-		guard_partitions();
-	}
+	else if (IsA(command, AlterTableStmt))
+		follow_attachment((AlterTableStmt *) command);
+	else if (IsA(command, CreateSchemaStmt) ||
+			 (IsA(command, CreateStmt) && ((CreateStmt *) command)->partbound))
+		follow_creation();
 	PG_RETURN_NULL();
 }
 
@@ -208,20 +256,25 @@ static const char *const forget_columns =
 "  WHERE classid = 'pg_class'::regclass AND objsubid <> 0 GROUP BY objid) d"
 " WHERE p.relation::oid = d.objid AND (p.key && d.names OR p.columns && d.names)";
 
-/* With the rights of the tables' owner: whoever may drop a table may drop it. */
+/* With the rights of the tables' owner: a role that may drop a table may drop it. */
 Datum
 locking_on_drop(PG_FUNCTION_ARGS)
 {
 	static const char *const tables[] = {"protected", "lock", "event", "draft", "request_queue"};
+	static const Oid types[] = {OIDARRAYOID};
+	List	   *dropped;
+	Datum		values[1];
 
 	check_event(fcinfo);
 	if (!catalog_installed())	/* it is the extension that is being dropped */
 		PG_RETURN_NULL();
-	for (int i = 0; i < lengthof(tables); i++)
-		catalog_execute(psprintf("DELETE FROM locking.%s WHERE relation::oid IN"
-								 " (SELECT objid FROM pg_event_trigger_dropped_objects()"
-								 "  WHERE classid = 'pg_class'::regclass AND objsubid = 0)", tables[i]),
-						0, NULL, NULL, NULL);
+	dropped = command_objects("SELECT array_agg(objid) FROM pg_event_trigger_dropped_objects()"
+							  " WHERE classid = 'pg_class'::regclass AND objsubid = 0"
+							  "  AND object_type = 'table' AND NOT is_temporary");
+	values[0] = oid_array(dropped);
+	for (int i = 0; dropped != NIL && i < lengthof(tables); i++)
+		catalog_execute(psprintf("DELETE FROM locking.%s WHERE relation::oid = ANY ($1)", tables[i]),
+						lengthof(types), types, values, NULL);
 	catalog_execute(forget_columns, 0, NULL, NULL, NULL);
 	PG_RETURN_NULL();
 }

@@ -62,7 +62,7 @@ locking_save_draft(PG_FUNCTION_ARGS)
 	table_close(records, NoLock);
 	if (!is_current_owner(lock.owner))
 		report_not_yours(lock.token);
-	check_may_update(lock.relation);
+	check_right(lock.relation, MAY_LOCK);
 	save_draft(&lock, PG_GETARG_DATUM(1));
 	PG_RETURN_VOID();
 }
@@ -71,12 +71,12 @@ locking_save_draft(PG_FUNCTION_ARGS)
 static TableInfo *
 row_parameters(FunctionCallInfo fcinfo, Datum *values, Datum *parameters)
 {
-	TableInfo  *table = protected_table(fcinfo, 0, AccessShareLock);
+	TableInfo  *table = protected_table(fcinfo, 0, AccessShareLock, MAY_NAME);
 
 	key_argument(table->key, table->root, fcinfo, 1, values);
 	parameters[0] = ObjectIdGetDatum(table->root);
 	parameters[1] = CStringGetTextDatum(target_key(table, values));
-	parameters[2] = CStringGetTextDatum(current_owner());
+	parameters[2] = CStringGetTextDatum(require_owner());
 	return table;
 }
 
@@ -107,7 +107,7 @@ tell_request(EventKind kind, Datum *parameters)
 	table_close(records, NoLock);
 	lock.relation = DatumGetObjectId(parameters[0]);
 	lock.key = TextDatumGetCString(parameters[1]);
-	lock.owner = current_owner();
+	lock.owner = require_owner();
 	lock.owner_name = current_owner_name();
 	event_record(kind, &lock, NULL);
 }
@@ -235,7 +235,7 @@ locking_purge_drafts(PG_FUNCTION_ARGS)
 	Datum		values[3];
 
 	values[0] = age_argument(fcinfo);
-	values[1] = CStringGetTextDatum(current_owner());
+	values[1] = CStringGetTextDatum(require_owner());
 	values[2] = BoolGetDatum(superuser());
 	PG_RETURN_INT64(catalog_execute("DELETE FROM locking.draft"
 									" WHERE saved_at < clock_timestamp() - $1 AND (owner = $2 OR $3)",

@@ -53,6 +53,7 @@ keep(EventKind kind, const Lock *lock, const char *reason)
 	Datum		values[11];
 	bool		nulls[11] = {0};
 	NameData	session_role;
+	const char *actor;
 
 	namestrcpy(&session_role, GetUserNameFromId(GetSessionUserId(), false));
 	values[0] = Int64GetDatum(nextval_internal(catalog_relid("event_id_seq"), false));
@@ -63,7 +64,9 @@ keep(EventKind kind, const Lock *lock, const char *reason)
 	values[5] = Int64GetDatum(lock->token);
 	values[6] = CStringGetTextDatum(lock->owner);
 	/* a release is the owner's, also when a foreign key's action brings it about */
-	values[7] = CStringGetTextDatum(kind == EVENT_RELEASED ? lock->owner : current_owner());
+	actor = kind == EVENT_RELEASED ? lock->owner : current_owner();
+	nulls[7] = actor == NULL;
+	values[7] = actor ? CStringGetTextDatum(actor) : (Datum) 0;
 	values[8] = NameGetDatum(&session_role);
 	values[9] = client_address(&nulls[9]);
 	nulls[10] = reason == NULL;
@@ -103,14 +106,13 @@ iso_time(TimestampTz when)
 }
 
 static char *
-payload(EventKind kind, const Lock *lock, bool with_texts)
+payload(EventKind kind, const Lock *lock, const char *table, bool with_texts)
 {
 	StringInfoData json;
 
 	initStringInfo(&json);
 	appendStringInfo(&json, "{\"event\": \"%s\"", event_names[kind]);
-	append_member(&json, "table", quote_qualified_identifier(get_namespace_name(get_rel_namespace(lock->relation)),
-															 get_rel_name(lock->relation)));
+	append_member(&json, "table", table);
 	append_member(&json, "key", with_texts ? lock->key : NULL);
 	append_member(&json, "owner", with_texts ? lock->owner : NULL);
 	append_member(&json, "owner_name", with_texts ? lock->owner_name : NULL);
@@ -122,22 +124,34 @@ payload(EventKind kind, const Lock *lock, bool with_texts)
 
 /* Texts too long for a notification are left out: the token still tells. */
 static void
-notify(EventKind kind, const Lock *lock)
+notify(EventKind kind, const Lock *lock, const char *table)
 {
-	char	   *json = payload(kind, lock, true);
+	char	   *json = payload(kind, lock, table, true);
 
 	if (strlen(json) > PAYLOAD_MAX)
-		json = payload(kind, lock, false);
+		json = payload(kind, lock, table, false);
 	Async_Notify(CHANNEL, json);
+}
+
+/* The table's name with its schema, or NULL if it is being dropped. */
+static char *
+table_name(Oid relid)
+{
+	char	   *table = get_rel_name(relid);
+	char	   *schema = get_namespace_name(get_rel_namespace(relid));
+
+	return table && schema ? quote_qualified_identifier(schema, table) : NULL;
 }
 
 void
 event_record(EventKind kind, const Lock *lock, const char *reason)
 {
-	if (get_rel_name(lock->relation) == NULL)
-		return;					/* the table is being dropped */
+	char	   *table = table_name(lock->relation);
+
+	if (table == NULL)
+		return;
 	if (locking_history && kind < EVENT_REQUESTED)
 		keep(kind, lock, reason);
 	if (locking_notify)
-		notify(kind, lock);
+		notify(kind, lock, table);
 }

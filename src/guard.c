@@ -25,6 +25,9 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "role.h"
+#include "statement.h"
+
 PG_FUNCTION_INFO_V1(locking_guard);
 
 /* What is kept from row to row, in the trigger's fn_extra. */
@@ -43,12 +46,15 @@ typedef struct Write
 	TableInfo  *table;
 	HeapTuple	old;			/* NULL: INSERT */
 	HeapTuple	new;			/* NULL: DELETE */
-	bool		by_foreign_key; /* a foreign key's own action */
+	bool		arrives;		/* the INSERT of a row that moves to another partition */
+	bool		is_action;		/* a referential action of the session's own */
 	bool		gate_asked;		/* about the row itself, in vain */
-	const char *owner;			/* who is answerable for it, once asked for */
-	bool		holds_row;		/* he has a live lock on the row itself */
+	bool		owner_known;
+	const char *owner;			/* see writer_of() */
+	bool		holds_row;		/* the owner has a live lock on the row itself */
+	char	   *own_key;		/* of the owner's record, as it is after the write */
 	int			parents_held;	/* on parents, old and new */
-	int			parents_free;	/* and on how many he has none */
+	int			parents_free;	/* on how many of these it has none */
 	Relation	records;		/* NULL until a record has to be looked at */
 } Write;
 
@@ -181,18 +187,22 @@ lock_still_live(Relation records, Lock *lock, bool below)
 	return false;
 }
 
+/* The owner charged with the write; computed lazily.  NULL: nobody. */
 static const char *
 writer_of(Write *write)
 {
-	if (write->owner == NULL)
-		write->owner = write->by_foreign_key ? outer_owner() : current_owner();
+	if (!write->owner_known)
+		write->owner = write->is_action ? outer_owner() : current_owner();
+	write->owner_known = true;
 	return write->owner;
 }
 
 static bool
 is_writers(Write *write, const Lock *lock)
 {
-	return strcmp(lock->owner, writer_of(write)) == 0;
+	const char *writer = writer_of(write);
+
+	return writer && strcmp(lock->owner, writer) == 0;
 }
 
 /* Another's live hard lock: "lock" is in the way. */
@@ -216,8 +226,8 @@ check_lock(Write *write, Lock *lock, Oid child)
 {
 	if (!in_the_way(write, lock, child))
 		return false;
-	/* rule 8: leaving out what a foreign key does would break it */
-	if (locking_on_locked == ON_LOCKED_ERROR || write->by_foreign_key)
+	/* rule 8: leaving out what a foreign key does would break it; a row that moves would be lost */
+	if (locking_on_locked == ON_LOCKED_ERROR || InNoForceRLSOperation() || write->arrives)
 		report_locked(ERROR, lock, child);
 	return true;
 }
@@ -260,9 +270,10 @@ note_savepoint(Relation records, Lock *lock)
 
 /*
  * An UPDATE that moves a row to another partition fires UPDATE, then DELETE of
- * the same old row, then INSERT of the new one.  The first is judged, the others follow
- * it: that DELETE does not end the lock.  No other DELETE is taken for one: an old
- * version that this subtransaction has updated cannot be deleted by it again.
+ * the same old row, then INSERT of the new one.  The first is judged; that DELETE does
+ * not end the lock; the INSERT is judged for what BEFORE INSERT triggers of the new
+ * partition may have changed: key and reference.  No other DELETE is taken for one: an
+ * old version that this subtransaction has updated cannot be deleted by it again.
  */
 static struct
 {
@@ -272,64 +283,73 @@ static struct
 	ItemPointerData tid;
 	Oid			root;
 	bool		deleted;		/* the DELETE was seen: the INSERT is next */
+	bool		is_action;
+	bool		holds_row;
+	char	   *key;			/* that the writer's lock followed the row to, or NULL */
 }			movement;
+
+/* The key must outlive the statement, but is of use in this transaction only. */
+static void
+remember_key(const char *key)
+{
+	if (movement.key && movement.xid == GetTopTransactionIdIfAny())
+		pfree(movement.key);
+	movement.key = key ? MemoryContextStrdup(TopTransactionContext, key) : NULL;
+}
 
 static void
 expect_movement(const Write *write)
 {
 	if (!write->rel->rd_rel->relispartition)
 		return;
+	remember_key(write->own_key);
 	movement.xid = GetTopTransactionId();
 	movement.subxid = GetCurrentSubTransactionId();
 	movement.relid = RelationGetRelid(write->rel);
 	movement.tid = write->old->t_self;
 	movement.root = write->table->root;
 	movement.deleted = false;
+	movement.is_action = write->is_action;
+	movement.holds_row = write->holds_row;
 }
 
 static bool
-is_movement(const Write *write)
+is_movement_expected(void)
 {
-	if (movement.xid != GetTopTransactionIdIfAny() || !TransactionIdIsValid(movement.xid) ||
-		movement.subxid != GetCurrentSubTransactionId())
-		return false;
-	if (write->new == NULL)
-	{
-		movement.deleted = movement.relid == RelationGetRelid(write->rel) &&
-			ItemPointerEquals(&movement.tid, &write->old->t_self);
-		return movement.deleted;
-	}
-	if (write->old == NULL && movement.deleted && movement.root == write->table->root)
-	{
-		movement.deleted = false;
-		return true;
-	}
-	return false;
+	return TransactionIdIsValid(movement.xid) && movement.xid == GetTopTransactionIdIfAny() &&
+		movement.subxid == GetCurrentSubTransactionId();
 }
 
-/*
- * Rule 6: the owner's DELETE ends the lock, his change of the key moves it.  A
- * record left over at the new key is of a row that is gone.
- */
+/* The DELETE of a row that moves.  A move changes the key, which a partition key is part of. */
+static bool
+is_departure(const Write *write)
+{
+	if (write->new || !is_movement_expected())
+		return false;
+	movement.deleted = movement.relid == RelationGetRelid(write->rel) &&
+		ItemPointerEquals(&movement.tid, &write->old->t_self);
+	return movement.deleted;
+}
+
+/* The INSERT of a row that moves. */
+static bool
+is_arrival(const Write *write)
+{
+	if (write->old || !is_movement_expected() || !movement.deleted ||
+		movement.root != write->table->root)
+		return false;
+	movement.deleted = false;
+	return true;
+}
+
+/* The owner's lock goes with the row to its new key.  A record left over there is of a row that is gone. */
 static void
-follow_row(Write *write, Lock *lock)
+move_lock(Write *write, Lock *lock, char *new_key)
 {
 	Relation	records = write->records;
-	char	   *new_key;
+	const char *old_key = lock->key;
 	Lock		leftover;
 
-	if (write->new == NULL)
-	{
-		if (record_lock(records, lock, LockTupleExclusive, LockWaitBlock))
-			release_record(records, lock, EVENT_RELEASED, NULL);
-		return;
-	}
-	new_key = key_of_tuple(write->table->key, write->rel, write->new, true);
-	if (new_key == NULL || strcmp(new_key, lock->key) == 0)
-	{
-		note_savepoint(records, lock);
-		return;
-	}
 	if (!record_lock(records, lock, LockTupleExclusive, LockWaitBlock))
 		return;
 	if (record_find(records, lock->relation, new_key, &leftover) &&
@@ -340,7 +360,31 @@ follow_row(Write *write, Lock *lock)
 	gate_raise(lock->relation, new_key, lock->expires_at);
 	lock->key = new_key;
 	record_update(records, lock);
-	move_papers(lock->relation, key_of_tuple(write->table->key, write->rel, write->old, false), new_key);
+	move_papers(lock->relation, old_key, new_key);
+	write->own_key = new_key;
+}
+
+/* Rule 6: the owner's DELETE ends the lock, its change of the key moves it. */
+static void
+follow_row(Write *write, Lock *lock)
+{
+	Relation	records = write->records;
+	char	   *new_key;
+
+	if (write->new == NULL)
+	{
+		if (record_lock(records, lock, LockTupleExclusive, LockWaitBlock))
+			release_record(records, lock, EVENT_RELEASED, NULL);
+		return;
+	}
+	write->own_key = lock->key;
+	new_key = key_of_tuple(write->table->key, write->rel, write->new, true);
+	if (new_key == NULL || strcmp(new_key, lock->key) == 0)
+	{
+		note_savepoint(records, lock);
+		return;
+	}
+	move_lock(write, lock, new_key);
 }
 
 /* The lock on the key that the row is given, if somebody else's is on it. */
@@ -354,6 +398,20 @@ check_new_key(Write *write)
 		check_lock(write, &lock, InvalidOid);
 }
 
+/* The lock that followed the row to the key that the UPDATE gave it follows to the one it arrives with. */
+static void
+follow_arrival(Write *write)
+{
+	char	   *new_key = key_of_tuple(write->table->key, write->rel, write->new, true);
+	Lock		lock;
+
+	write->holds_row = movement.holds_row;
+	if (movement.key && new_key && strcmp(new_key, movement.key) != 0 &&
+		find_record(write, write->table->root, movement.key, true, &lock) &&
+		is_writers(write, &lock))
+		move_lock(write, &lock, new_key);
+}
+
 /*
  * True: skip the row.  A lapsed record of the writer's own matters where it has to
  * follow the row, or to learn of a savepoint of the save that it confirmed.
@@ -365,6 +423,8 @@ check_own_lock(Write *write)
 	bool		moves;
 	bool		found;
 
+	if (write->arrives && !check_new_key(write))
+		follow_arrival(write);
 	if (write->old == NULL)
 		return false;
 	moves = write->new && key_changed(write);
@@ -391,12 +451,10 @@ fetch_parent(Write *write, TableInfo *parent, TargetQuery query, Datum *values)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	Datum		key_values[INDEX_MAX_KEYS];
-	Oid			save_role;
-	int			save_context;
+	RoleSwitch	saved;
 	char	   *key = NULL;
 
-	as_role(relation_owner(parent->root), SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS,
-			&save_role, &save_context);
+	enter_role_as_foreign_key(&saved, relation_owner(parent->root));
 	SPI_connect();
 	CommandCounterIncrement();
 	if (SPI_execute_snapshot(parent_plan(write->table, parent, query), values, NULL,
@@ -413,7 +471,7 @@ fetch_parent(Write *write, TableInfo *parent, TargetQuery query, Datum *values)
 		MemoryContextSwitchTo(spi);
 	}
 	SPI_finish();
-	SetUserIdAndSecContext(save_role, save_context);
+	leave_role(&saved);
 	return key;
 }
 
@@ -550,24 +608,12 @@ refuse_unlocked(Write *write)
 					key, get_rel_name(write->table->root)) :
 			 errmsg("rows of table \"%s\" can only be written with a lock on them",
 					get_rel_name(write->table->root)),
+			 writer_of(write) ?
 			 errdetail("The table requires a lock for writing, and the current owner, \"%s\", has none.",
-					   writer_of(write)),
+					   writer_of(write)) :
+			 errdetail("The table requires a lock for writing, and the code of a table's owner that runs in a command of others has none."),
 			 errhint("Acquire the row first with locking.acquire()."),
 			 errtable_by_id(write->table->root)));
-}
-
-/*
- * Is this a foreign key's own action?  PostgreSQL runs one as the owner of the
- * referring table and marks it so, but the mark stays on in triggers of users that it
- * fires; those writing tables that refer to nothing are told apart.  It is its cause's: judged
- * as the owner who wrote the referred table.
- */
-static bool
-by_foreign_key(Relation rel)
-{
-	return InNoForceRLSOperation() &&
-		GetUserId() == rel->rd_rel->relowner &&
-		RelationGetFKeyList(rel) != NIL;
 }
 
 static void
@@ -582,9 +628,13 @@ read_write(const TriggerData *trigger, Statement *statement, bool gate_asked, Wr
 	write->old = TRIGGER_FIRED_BY_INSERT(event) ? NULL : trigger->tg_trigtuple;
 	write->new = TRIGGER_FIRED_BY_INSERT(event) ? trigger->tg_trigtuple :
 		TRIGGER_FIRED_BY_UPDATE(event) ? trigger->tg_newtuple : NULL;
-	write->by_foreign_key = by_foreign_key(write->rel);
+	write->arrives = is_arrival(write);
+	write->is_action = write->arrives ? movement.is_action :
+		write->old && in_referential_action(write->rel, write->old);
+	write->owner_known = false;
 	write->owner = NULL;
 	write->holds_row = false;
+	write->own_key = NULL;
 	write->parents_held = 0;
 	write->parents_free = 0;
 	write->records = NULL;
@@ -598,20 +648,20 @@ is_covered(const Write *write)
 }
 
 /*
- * All checks of one write.  True: skip the row.  What a foreign key does itself
- * needs no lock of its own: its cause had to have one.
+ * All checks of one write.  True: skip the row.  A referential action needs no
+ * lock of its own: its cause had to have one.
  */
 static bool
 check_write(Write *write)
 {
 	bool		skip;
 
-	if (is_movement(write) || !is_guarded_change(write))
+	if (is_departure(write) || !is_guarded_change(write))
 		return false;
 	skip = check_parents(write) || check_own_lock(write);
 	if (write->records)
 		table_close(write->records, NoLock);
-	if (!skip && write->table->required && !is_covered(write) && !write->by_foreign_key)
+	if (!skip && write->table->required && !is_covered(write) && !write->is_action)
 		refuse_unlocked(write);
 	if (!skip && write->old && write->new)
 		expect_movement(write);

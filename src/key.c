@@ -9,7 +9,9 @@
 #include "locking.h"
 
 #include "access/nbtree.h"
+#include "access/transam.h"
 #include "catalog/pg_am.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "funcapi.h"
@@ -21,8 +23,11 @@
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 #include "utils/typcache.h"
 #include "utils/uuid.h"
+
+#include "role.h"
 
 /* ---- building ---- */
 
@@ -131,6 +136,48 @@ set_kind(KeyColumn *column, Form_pg_attribute att)
 	column->size = att->attlen;
 }
 
+static Oid
+type_owner(Oid type)
+{
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for type %u", type);
+	owner = ((Form_pg_type) GETSTRUCT(tuple))->typowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+static Oid
+function_owner(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", function);
+	owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/*
+ * The role whose code may run where a column's values are read from text or written
+ * as text: input and output functions, casts, a domain's checks.  InvalidOid: only
+ * PostgreSQL's own.  That code runs as its owner, whoever writes the row or
+ * asks about the key.
+ */
+static Oid
+code_owner(const KeyColumn *column)
+{
+	if (column->type >= FirstNormalObjectId)
+		return type_owner(column->type);
+	if (column->way != KEY_TEXT_AS_IS && column->to_text.fn_oid >= FirstNormalObjectId)
+		return function_owner(column->to_text.fn_oid);
+	return InvalidOid;
+}
+
 Key *
 key_build(Relation rel, Oid root, int ncolumns, const AttrNumber *root_attnums, Oid index,
 		  MemoryContext cxt)
@@ -159,6 +206,7 @@ key_build(Relation rel, Oid root, int ncolumns, const AttrNumber *root_attnums, 
 		if (!set_text_way(column, cxt))
 			key->needs_settings = true;
 		set_kind(column, att);
+		column->code_owner = code_owner(column);
 	}
 	key->integer_offset = -1;
 	if (ncolumns == 1 && key->columns[0].kind == KEY_INTEGER)
@@ -184,7 +232,7 @@ fix_settings(void)
 }
 
 static char *
-column_text(const KeyColumn *column, Datum value)
+write_text(const KeyColumn *column, Datum value)
 {
 	FmgrInfo   *to_text = (FmgrInfo *) &column->to_text;
 
@@ -198,6 +246,20 @@ column_text(const KeyColumn *column, Datum value)
 			break;
 	}
 	return OutputFunctionCall(to_text, value);
+}
+
+static char *
+column_text(const KeyColumn *column, Datum value)
+{
+	RoleSwitch	saved;
+	char	   *text;
+
+	if (!OidIsValid(column->code_owner))
+		return write_text(column, value);
+	enter_role(&saved, column->code_owner);
+	text = write_text(column, value);
+	leave_role(&saved);
+	return text;
 }
 
 static char *
@@ -235,7 +297,8 @@ key_text(const Key *key, const Datum *values)
 
 /*
  * A generated column of a row that a BEFORE trigger sees: not computed yet in
- * the new row, and never stored if it is virtual.
+ * the new row, and never stored if it is virtual.  The expression is the table
+ * owner's code.
  */
 static Datum
 generated_value(Relation rel, HeapTuple tuple, AttrNumber attnum, bool *isnull)
@@ -245,11 +308,14 @@ generated_value(Relation rel, HeapTuple tuple, AttrNumber attnum, bool *isnull)
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsHeapTuple);
 	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), attnum - 1);
 	Expr	   *expr = (Expr *) locking_generation_expression(rel, attnum);
+	RoleSwitch	saved;
 	Datum		value;
 
 	ExecStoreHeapTuple(tuple, slot, false);
 	econtext->ecxt_scantuple = slot;
+	enter_role(&saved, rel->rd_rel->relowner);
 	value = ExecEvalExprSwitchContext(ExecPrepareExpr(expr, estate), econtext, isnull);
+	leave_role(&saved);
 	if (!*isnull)
 		value = datumCopy(value, att->attbyval, att->attlen);
 	ExecDropSingleTupleTableSlot(slot);
@@ -426,10 +492,27 @@ tells_of_value(int sqlerrcode)
 		sqlerrcode == ERRCODE_SYNTAX_ERROR;
 }
 
+/* Calls the input function as its owner. */
+static Datum
+read_text(const KeyColumn *column, const char *text)
+{
+	RoleSwitch	saved;
+	Datum		value;
+
+	if (OidIsValid(column->code_owner))
+		enter_role(&saved, column->code_owner);
+	value = InputFunctionCall((FmgrInfo *) &column->input, unconstify(char *, text),
+							  column->typioparam, -1);
+	if (OidIsValid(column->code_owner))
+		leave_role(&saved);
+	return value;
+}
+
 /*
- * Read with the caller's settings, which may be those he wrote it with.  The
- * type modifier is left out: rounding would make it another row's key.  What the
- * type's input function says of bad text becomes the detail; nothing goes on after it.
+ * Read with the caller's settings, which may be those the text was written with.
+ * The type modifier is left out: rounding would make it another row's key.  The
+ * message of the type's input function for bad text becomes the detail; the error
+ * ends the (sub)transaction, which restores the role.
  */
 static Datum
 column_value(const KeyColumn *column, Oid relid, const char *text)
@@ -439,8 +522,7 @@ column_value(const KeyColumn *column, Oid relid, const char *text)
 
 	PG_TRY();
 	{
-		value = InputFunctionCall((FmgrInfo *) &column->input, unconstify(char *, text),
-								  column->typioparam, -1);
+		value = read_text(column, text);
 	}
 	PG_CATCH();
 	{

@@ -9,6 +9,8 @@
 #include "miscadmin.h"
 #include "utils/guc.h"
 
+#include "statement.h"
+
 PG_MODULE_MAGIC;
 
 void		_PG_init(void);
@@ -101,4 +103,5 @@ _PG_init(void)
 	catalog_init();
 	table_init();
 	release_init();
+	statement_init();
 }

@@ -59,6 +59,7 @@ extern int64 catalog_execute(const char *sql, int nargs, const Oid *types, const
 /* ---- who one is (owner.c) ---- */
 
 extern char *current_owner(void);
+extern char *require_owner(void);
 extern char *current_owner_name(void);
 extern char *outer_owner(void);
 extern bool set_own_reading(bool on);
@@ -89,6 +90,7 @@ typedef struct KeyColumn
 	NameData	name;
 	Oid			type;
 	Oid			equals;			/* the type's equality operator */
+	Oid			code_owner;		/* whose code input and output may run; or InvalidOid */
 	Oid			typioparam;
 	FmgrInfo	input;
 	KeyTextWay	way;
@@ -187,15 +189,29 @@ typedef struct TableInfo
 	Key		   *key;			/* NULL: no primary key */
 	Parent	   *parent;
 	SPIPlanPtr	plans[TARGET_NQUERIES][2];	/* without and with xmin */
+	int			ndepends;		/* relations whose change makes this invalid */
+	Oid		   *depends;
+	List	   *syscache_hashes;	/* of schemas and casts, likewise */
 	MemoryContext cxt;
 } TableInfo;
 
+/* What a role must be allowed on a table for what it wants of the table's locks. */
+typedef enum TableRight
+{
+	MAY_READ,					/* SELECT */
+	MAY_LOCK,					/* UPDATE of some column */
+	MAY_NAME					/* SELECT or UPDATE of some column */
+} TableRight;
+
+typedef void (*RootCheck) (Oid root, void *arg);
+
 extern void table_init(void);
-extern Oid	table_root(Oid relid);
 extern Table *table_entry(Relation rel);
 extern TableInfo *table_info(Relation rel);
-extern TableInfo *protected_table(FunctionCallInfo fcinfo, int argno, LOCKMODE lockmode);
-extern TableInfo *protected_table_by_id(Oid relid, LOCKMODE lockmode);
+extern bool is_protected_table(Oid root);
+extern Relation open_root(Oid relid, LOCKMODE lockmode, RootCheck check, void *arg);
+extern TableInfo *protected_table(FunctionCallInfo fcinfo, int argno, LOCKMODE lockmode, TableRight right);
+extern TableInfo *protected_table_by_id(Oid relid, LOCKMODE lockmode, TableRight right);
 extern void check_key_in_force(const TableInfo *table);
 extern SPIPlanPtr table_plan(TableInfo *info, TargetQuery which, bool with_xmin);
 extern SPIPlanPtr parent_plan(TableInfo *info, TableInfo *parent, TargetQuery which);
@@ -204,9 +220,8 @@ extern void append_key_condition(StringInfo query, int n, const KeyColumn *colum
 extern void append_table(StringInfo query, Oid relid);
 extern void append_condition(StringInfo query, int n, Oid operator, const char *left, Oid left_type,
 							 const char *right, Oid right_type);
-extern Oid	relation_owner(Oid relid);
 extern bool foreign_key(Oid relid, const char *name, ForeignKey *fk);
-extern bool parent_key(HeapTuple settings, TupleDesc desc, ForeignKey *fk);
+extern Oid	parent_table(HeapTuple settings, TupleDesc desc);
 extern bool primary_key(Oid relid, List **attnums, Oid *index, bool *deferrable);
 
 /* ---- the row that a lock is on (target.c) ---- */
@@ -215,10 +230,11 @@ extern bool target_fetch(TableInfo *table, TargetQuery query, const Datum *value
 						 char **key, TransactionId *xmin);
 extern char *target_key(TableInfo *table, const Datum *values);
 extern void check_may_lock(TableInfo *table, const Datum *values);
-extern void as_role(Oid role, int flags, Oid *save_role, int *save_context);
-extern bool row_visible(Oid relid, const char *key);
+extern bool find_row(Oid relid, const char *query, int n, Oid *types, Datum *values, int ncolumns, Datum *row);
+extern bool row_visible(Oid relid, const char *key, bool named);
 extern bool may_tell(Oid relid, const char *key);
-extern void check_may_update(Oid relid);
+extern void check_right(Oid relid, TableRight right);
+extern void check_may_exclude(Oid relid, void *arg);
 extern void check_may_lock_any(const TableInfo *table);
 pg_noreturn extern void no_such_row(const TableInfo *table, const Datum *values);
 
@@ -251,6 +267,7 @@ extern bool record_find_token(Relation records, int64 token, Lock *lock);
 typedef struct Probe Probe;
 
 extern bool record_may_exist(Probe **kept, MemoryContext statement, Oid relid, const char *key);
+extern List *records_of_keys(Relation records, Oid relid, const List *keys);
 extern List *records_of(Relation records, Oid relid);
 extern List *records_of_owner(Relation records, const char *owner);
 extern List *records_after(Relation records, int64 *token, int max);

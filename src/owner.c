@@ -1,15 +1,15 @@
 /*
  * owner.c
- *		Who the current user is, as far as locks are concerned.
+ *		The current owner: the application's user, as far as locks are concerned.
  *
- * An owner must not be forged (S8).  The setting is for those who may set it;
- * without it the owner is the outer role: SET ROLE counts, which needs
- * membership, and SECURITY DEFINER does not, so that nobody becomes another by
- * calling his function.
+ * An owner must not be forged (S8).  The setting is for roles that may set it;
+ * without it the owner is the outer role: SET ROLE counts, which needs membership,
+ * and SECURITY DEFINER does not, so that calling a function makes no role another.
  *
- * Where PostgreSQL runs a table owner's code in somebody else's command (triggers
- * below a foreign key's action, functions of indexes that are maintained), that
- * code is its owner's: neither setting nor outer role are for it to use.
+ * Foreign code, which PostgreSQL runs for a table's owner in a command of others
+ * (statement.c), acts for nobody: neither setting nor outer role are its own, and
+ * the current role is one that any function with SECURITY DEFINER chooses.  Nobody's
+ * locks match, and nobody acquires any.  doc/design.md has a table of all contexts.
  */
 #include "locking.h"
 
@@ -23,14 +23,16 @@
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
 
+#include "statement.h"
+
 PG_FUNCTION_INFO_V1(locking_owner);
 PG_FUNCTION_INFO_V1(locking_set_owner);
 
 static bool own_reading = false;
 
 /*
- * Reading on behalf of the caller is restricted, too, but it is his own: policies
- * may ask who he is.  Returns what was set before.
+ * Reading on behalf of the caller is restricted, too, but it is the caller's own:
+ * policies may call locking.owner().  Returns what was set before.
  */
 bool
 set_own_reading(bool on)
@@ -41,13 +43,7 @@ set_own_reading(bool on)
 	return before;
 }
 
-static bool
-in_foreign_code(void)
-{
-	return (InSecurityRestrictedOperation() && !own_reading) || InNoForceRLSOperation();
-}
-
-/* The owner as he is to his own statements, whosever code is running. */
+/* The owner of the session's own statements, whichever code is running. */
 char *
 outer_owner(void)
 {
@@ -55,22 +51,32 @@ outer_owner(void)
 		GetUserNameFromId(GetOuterUserId(), false);
 }
 
-static Oid
-owner_role(void)
-{
-	return in_foreign_code() ? GetUserId() : GetOuterUserId();
-}
-
 static bool
-owner_is_set(void)
+is_nobody(void)
 {
-	return locking_owner_setting[0] != '\0' && !in_foreign_code();
+	return in_foreign_code() && !(own_reading && !InNoForceRLSOperation());
 }
 
+/* NULL: nobody. */
 char *
 current_owner(void)
 {
-	return owner_is_set() ? locking_owner_setting : GetUserNameFromId(owner_role(), false);
+	return is_nobody() ? NULL : outer_owner();
+}
+
+/* The same, for what only an owner can do. */
+char *
+require_owner(void)
+{
+	char	   *owner = current_owner();
+
+	if (owner == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("there is no lock owner in code that runs on behalf of a table's owner"),
+				 errdetail("Triggers and functions below a foreign key's action, functions of indexes in maintenance commands and materialized views act for nobody."),
+				 errhint("Call the function in a statement of the session itself.")));
+	return owner;
 }
 
 /* COMMENT ON ROLE, or NULL; it is in a catalog of its own. */
@@ -106,21 +112,29 @@ role_comment(Oid role)
 char *
 current_owner_name(void)
 {
-	if (locking_owner_name_setting[0] != '\0' && !in_foreign_code())
+	if (is_nobody())
+		return NULL;
+	if (locking_owner_name_setting[0] != '\0')
 		return locking_owner_name_setting;
-	return owner_is_set() ? NULL : role_comment(owner_role());
+	return locking_owner_setting[0] != '\0' ? NULL : role_comment(GetOuterUserId());
 }
 
 bool
 is_current_owner(const char *owner)
 {
-	return strcmp(owner, current_owner()) == 0;
+	const char *current = current_owner();
+
+	return current && strcmp(owner, current) == 0;
 }
 
 Datum
 locking_owner(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TEXT_P(cstring_to_text(current_owner()));
+	char	   *owner = current_owner();
+
+	if (owner == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(owner));
 }
 
 /* The right to call set_owner() is the right to set what it sets. */
@@ -139,6 +153,7 @@ locking_set_owner(PG_FUNCTION_ARGS)
 	char	   *owner_name;
 	bool		is_local = PG_ARGISNULL(2) ? true : PG_GETARG_BOOL(2);
 
+	(void) require_owner();		/* not for foreign code */
 	argument_not_null(fcinfo, 0, "owner");
 	owner = text_argument(fcinfo, 0);
 	owner_name = text_argument(fcinfo, 1);

@@ -12,7 +12,6 @@
 #include "access/xact.h"
 #include "catalog/catalog.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
@@ -23,7 +22,9 @@
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
+#include "partition.h"
 #include "protect.h"
 
 PG_FUNCTION_INFO_V1(locking_protect);
@@ -45,17 +46,26 @@ granted_by_name(Oid function)
 						   lengthof(types), types, values, NULL) > 0;
 }
 
+/* "arg" points to the function's OID. */
 static void
-check_may_protect(Relation rel, Oid function)
+check_may_protect(Oid relid, void *arg)
 {
-	if (!locking_owns_relation(RelationGetRelid(rel), GetUserId()) && !granted_by_name(function))
+	Oid			function = *(Oid *) arg;
+
+	if (!locking_owns_relation(relid, GetUserId()) && !granted_by_name(function))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied to protect or unprotect table \"%s\"",
-						RelationGetRelationName(rel)),
-				 errdetail("The table's owner may, and who was granted EXECUTE on %s() by name.",
+				 errmsg("permission denied to protect or unprotect table \"%s\"", get_rel_name(relid)),
+				 errdetail("The table's owner may, and a role that was granted EXECUTE on %s() by name.",
 						   get_func_name(function)),
-				 errtable(rel)));
+				 errtable_by_id(relid)));
+}
+
+static void
+check_may_be_parent(Oid relid, void *arg)
+{
+	if (!granted_by_name(*(Oid *) arg))
+		check_may_exclude(relid, NULL);
 }
 
 /* ---- can it be? ---- */
@@ -139,28 +149,32 @@ check_columns(Relation rel, ArrayType *columns)
 	}
 }
 
-/* The table that a foreign key refers to. */
+/* The table that the foreign key refers to, its root kept from acquirers; or InvalidOid. */
 static Oid
-check_parent(Relation rel, const char *name)
+lock_parent(FunctionCallInfo fcinfo, Relation rel)
 {
 	ForeignKey	fk;
+	const char *name;
 
+	if (PG_ARGISNULL(6))
+		return InvalidOid;
+	name = NameStr(*PG_GETARG_NAME(6));
 	if (!foreign_key(RelationGetRelid(rel), name, &fk))
 		refuse_argument(rel, psprintf("\"%s\" is not a foreign key of table \"%s\"",
 									  name, RelationGetRelationName(rel)));
-	return table_root(fk.target);
+	relation_close(open_root(fk.target, ExclusiveLock, check_may_be_parent, &fcinfo->flinfo->fn_oid), NoLock);
+	return fk.target;
 }
 
 static void
 warn_unprotected_parent(Oid parent)
 {
-	Relation	rel = table_open(parent, NoLock);
+	Oid			root = table_root(parent);
 
-	if (!table_info(rel)->is_protected)
+	if (!is_protected_table(root))
 		ereport(WARNING,
-				(errmsg("parent table \"%s\" is not protected", RelationGetRelationName(rel)),
+				(errmsg("parent table \"%s\" is not protected", get_rel_name(root)),
 				 errhint("Nobody can lock its rows until locking.protect() is called for it too.")));
-	table_close(rel, NoLock);
 }
 
 static Datum
@@ -197,11 +211,12 @@ forget_settings(Oid relid)
 }
 
 static void
-write_settings(FunctionCallInfo fcinfo, Relation rel, List *key)
+write_settings(FunctionCallInfo fcinfo, Relation rel, List *key, Oid parent)
 {
-	static const Oid types[] = {REGCLASSOID, BOOLOID, BOOLOID, NAMEARRAYOID, INTERVALOID, INTERVALOID, NAMEOID, NAMEARRAYOID};
-	Datum		values[8];
-	bool		nulls[8] = {0};
+	static const Oid types[] = {REGCLASSOID, BOOLOID, BOOLOID, NAMEARRAYOID, INTERVALOID,
+	INTERVALOID, NAMEOID, NAMEARRAYOID, REGCLASSOID};
+	Datum		values[9];
+	bool		nulls[9] = {0};
 
 	values[0] = ObjectIdGetDatum(RelationGetRelid(rel));
 	values[1] = bool_argument(fcinfo, 1, true);
@@ -212,9 +227,11 @@ write_settings(FunctionCallInfo fcinfo, Relation rel, List *key)
 		values[i] = nulls[i] ? (Datum) 0 : PG_GETARG_DATUM(i);
 	}
 	values[7] = key_names(rel, key);
+	values[8] = ObjectIdGetDatum(parent);
+	nulls[8] = !OidIsValid(parent);
 	forget_settings(RelationGetRelid(rel));
-	catalog_execute("INSERT INTO locking.protected (relation, hard, required, columns, ttl, warning, parent, key)"
-					" VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+	catalog_execute("INSERT INTO locking.protected (relation, hard, required, columns, ttl, warning, parent, key, parent_table)"
+					" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
 					lengthof(types), types, values, nulls);
 }
 
@@ -244,10 +261,16 @@ has_trigger(Oid relid, const char *name)
 	return OidIsValid(get_trigger_oid(relid, name, true));
 }
 
+/* The caller has the relation locked. */
 static char *
 full_name(Oid relid)
 {
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid));
+	char	   *schema = get_namespace_name(get_rel_namespace(relid));
+	char	   *name = get_rel_name(relid);
+
+	if (schema == NULL || name == NULL)
+		elog(ERROR, "cache lookup failed for relation %u", relid);
+	return quote_qualified_identifier(schema, name);
 }
 
 static void
@@ -259,68 +282,81 @@ run(const char *command)
 static void
 drop_trigger(Oid relid, const char *name)
 {
-	if (has_trigger(relid, name))
+	if (!has_trigger(relid, name))
+		return;
+	LockRelationOid(relid, AccessExclusiveLock);
+	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)) && has_trigger(relid, name))
 		run(psprintf("DROP TRIGGER %s ON %s", quote_identifier(name), full_name(relid)));
 }
 
-/* TRUNCATE of a partition fires none of its root's triggers. */
-void
-guard_truncate(Oid relid)
+/* False: it has the trigger, or is no part of the root any more. */
+static bool
+guard_truncate(Oid relid, Oid root)
 {
-	if (!has_trigger(relid, TRUNCATE_TRIGGER))
-		run(psprintf("CREATE TRIGGER %s BEFORE TRUNCATE ON %s FOR EACH STATEMENT"
-					 " EXECUTE FUNCTION locking.guard_truncate()",
-					 quote_identifier(TRUNCATE_TRIGGER), full_name(relid)));
+	if (has_trigger(relid, TRUNCATE_TRIGGER))
+		return false;
+	LockRelationOid(relid, ShareRowExclusiveLock);
+	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)) || table_root(relid) != root ||
+		has_trigger(relid, TRUNCATE_TRIGGER))
+		return false;
+	run(psprintf("CREATE TRIGGER %s BEFORE TRUNCATE ON %s FOR EACH STATEMENT"
+				 " EXECUTE FUNCTION locking.guard_truncate()",
+				 quote_identifier(TRUNCATE_TRIGGER), full_name(relid)));
+	return true;
 }
 
-static List *
-with_partitions(Relation rel)
+/*
+ * TRUNCATE of a partition fires none of its root's triggers, so each has its own.
+ * Waiting for a partition may have let another one be attached: looked up again until
+ * there is none without.
+ */
+void
+guard_truncates(Oid relid, Oid root)
 {
-	if (rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
-		return list_make1_oid(RelationGetRelid(rel));
-	return find_all_inheritors(RelationGetRelid(rel), AccessShareLock, NULL);
+	bool		added;
+
+	do
+	{
+		ListCell   *cell;
+
+		added = false;
+		foreach(cell, partition_descendants(relid))
+			added |= guard_truncate(lfirst_oid(cell), root);
+	} while (added);
 }
 
 static void
-drop_triggers(Relation rel)
+drop_triggers(Oid root)
 {
 	ListCell   *cell;
 
-	drop_trigger(RelationGetRelid(rel), ROW_TRIGGER);
-	foreach(cell, with_partitions(rel))
+	drop_trigger(root, ROW_TRIGGER);
+	foreach(cell, partition_descendants(root))
 		drop_trigger(lfirst_oid(cell), TRUNCATE_TRIGGER);
 }
 
 static void
-create_triggers(Relation rel, bool on_insert)
+create_triggers(Oid root, bool on_insert)
 {
-	ListCell   *cell;
-
 	run(psprintf("CREATE TRIGGER %s BEFORE %sUPDATE OR DELETE ON %s FOR EACH ROW"
 				 " EXECUTE FUNCTION locking.guard()",
-				 quote_identifier(ROW_TRIGGER), on_insert ? "INSERT OR " : "",
-				 full_name(RelationGetRelid(rel))));
-	foreach(cell, with_partitions(rel))
-		guard_truncate(lfirst_oid(cell));
+				 quote_identifier(ROW_TRIGGER), on_insert ? "INSERT OR " : "", full_name(root)));
+	guard_truncates(root, root);
 }
 
 /* ---- functions ---- */
 
-/* The root table, locked against writers, if the caller may change its settings. */
+/*
+ * The root table, locked against writers, if the caller may change its settings.
+ * A partition that is being attached becomes its root's, for which the right is checked.
+ */
 static Relation
 open_for_settings(FunctionCallInfo fcinfo)
 {
-	Relation	rel;
-
 	PreventCommandIfReadOnly("a change of protection");
 	argument_not_null(fcinfo, 0, "relation");
-	rel = try_relation_open(table_root(PG_GETARG_OID(0)), AccessShareLock);
-	if (rel == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation with OID %u does not exist", PG_GETARG_OID(0))));
-	check_may_protect(rel, fcinfo->flinfo->fn_oid);
-	return rel;
+	return open_root(PG_GETARG_OID(0), ShareRowExclusiveLock, check_may_protect,
+					 &fcinfo->flinfo->fn_oid);
 }
 
 Datum
@@ -328,27 +364,22 @@ locking_protect(PG_FUNCTION_ARGS)
 {
 	Relation	rel = open_for_settings(fcinfo);
 	Oid			relid = RelationGetRelid(rel);
-	Oid			parent = InvalidOid;
+	Oid			parent;
 	List	   *key;
 
 	check_can_be_protected(rel);
-	LockRelationOid(relid, ShareRowExclusiveLock);
 	key = check_primary_key(rel);
 	(void) interval_argument(fcinfo, 4, "ttl");
 	(void) interval_argument(fcinfo, 5, "warning");
 	if (!PG_ARGISNULL(3))
 		check_columns(rel, PG_GETARG_ARRAYTYPE_P(3));
-	if (!PG_ARGISNULL(6))
-	{
-		parent = check_parent(rel, NameStr(*PG_GETARG_NAME(6)));
-		LockRelationOid(parent, ExclusiveLock);
-	}
+	parent = lock_parent(fcinfo, rel);
 	if (table_info(rel)->key_replaced)
 		break_all(relid, "the primary key was replaced");
 
-	drop_triggers(rel);
-	write_settings(fcinfo, rel, key);
-	create_triggers(rel, OidIsValid(parent));
+	drop_triggers(relid);
+	write_settings(fcinfo, rel, key, parent);
+	create_triggers(relid, OidIsValid(parent));
 	CommandCounterIncrement();
 	if (OidIsValid(parent))
 		warn_unprotected_parent(parent);
@@ -362,13 +393,12 @@ locking_unprotect(PG_FUNCTION_ARGS)
 	Relation	rel = open_for_settings(fcinfo);
 	Oid			relid = RelationGetRelid(rel);
 
-	LockRelationOid(relid, ShareRowExclusiveLock);
-	if (!table_info(rel)->is_protected)
+	if (!is_protected_table(relid))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table \"%s\" is not protected", RelationGetRelationName(rel)),
 				 errtable(rel)));
-	drop_triggers(rel);
+	drop_triggers(relid);
 	break_all(relid, "the table was unprotected");
 	forget_settings(relid);
 	relation_close(rel, NoLock);

@@ -12,6 +12,6 @@
 #define ROW_TRIGGER "~locking_guard"
 #define TRUNCATE_TRIGGER "~locking_guard_truncate"
 
-extern void guard_truncate(Oid relid);
+extern void guard_truncates(Oid relid, Oid root);
 
 #endif							/* LOCKING_PROTECT_H */

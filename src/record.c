@@ -284,6 +284,23 @@ append_copy(List *locks, const Lock *lock)
 	return lappend(locks, copy);
 }
 
+/* The records of some rows of a table, by their keys. */
+List *
+records_of_keys(Relation records, Oid relid, const List *keys)
+{
+	List	   *locks = NIL;
+	const ListCell *cell;
+
+	foreach(cell, keys)
+	{
+		Lock		lock;
+
+		if (record_find(records, relid, lfirst(cell), &lock))
+			locks = append_copy(locks, &lock);
+	}
+	return locks;
+}
+
 /* All records of a table, in the order of their keys. */
 List *
 records_of(Relation records, Oid relid)

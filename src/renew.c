@@ -42,7 +42,7 @@ find_own(Relation records, int64 token, Lock *lock)
 		report_lost(token);
 	if (!is_current_owner(lock->owner))
 		report_not_yours(token);
-	check_may_update(lock->relation);
+	check_right(lock->relation, MAY_LOCK);
 }
 
 static void
@@ -50,7 +50,7 @@ hold_target(Target *target, const Lock *lock, TargetQuery query)
 {
 	Datum		values[INDEX_MAX_KEYS];
 
-	target->table = protected_table_by_id(lock->relation, RowShareLock);
+	target->table = protected_table_by_id(lock->relation, RowShareLock, MAY_LOCK);
 	key_parse(target->table->key, target->table->root, lock->key, values);
 	if (!target_fetch(target->table, query, values, NULL, &target->xmin))
 		report_lost(lock->token);

@@ -12,10 +12,10 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/indexing.h"
-#include "catalog/partition.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
+#include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -26,26 +26,54 @@
 #include "utils/syscache.h"
 
 #include "inject.h"
+#include "partition.h"
+#include "role.h"
 
 /*
- * An entry is built anew if something changed meanwhile; where that does not end
- * (debug_discard_caches), it serves once.
+ * An entry is built anew if something it depends on changed meanwhile; where that
+ * does not end (debug_discard_caches), it serves once.
  */
 #define MAX_BUILDS 4
 
 static HTAB *tables;
 
-/* raised by every invalidation: one may arrive while an entry is being built */
-static uint64 generation = 0;
-
 /* ---- invalidation ---- */
 
-/* A partition goes by its root's settings; a plan may name the parent. */
+/* What was invalidated while an entry was being built, whose dependencies are not known yet. */
+static struct
+{
+	bool		all;
+	int			n;
+	Oid			relids[32];
+}			meanwhile;
+
+static void
+note_invalidation(Oid relid)
+{
+	if (!OidIsValid(relid) || meanwhile.n == lengthof(meanwhile.relids))
+		meanwhile.all = true;
+	else
+		meanwhile.relids[meanwhile.n++] = relid;
+}
+
 static bool
 depends_on(const TableInfo *info, Oid relid)
 {
-	return info->relid == relid || info->root == relid ||
-		(info->parent && info->parent->key.target == relid);
+	for (int i = 0; i < info->ndepends; i++)
+		if (info->depends[i] == relid)
+			return true;
+	return false;
+}
+
+static bool
+changed_meanwhile(const TableInfo *info)
+{
+	if (meanwhile.all)
+		return true;
+	for (int i = 0; i < meanwhile.n; i++)
+		if (depends_on(info, meanwhile.relids[i]))
+			return true;
+	return false;
 }
 
 static void
@@ -54,18 +82,25 @@ invalidate_table(Datum arg, Oid relid)
 	HASH_SEQ_STATUS status;
 	Table	   *table;
 
-	generation++;
+	note_invalidation(relid);
 	hash_seq_init(&status, tables);
 	while ((table = hash_seq_search(&status)) != NULL)
 		if (table->info && (!OidIsValid(relid) || depends_on(table->info, relid)))
 			table->info->valid = false;
 }
 
-/* Plans name the schema, and one was renamed; or there is a new way to write a key. */
+/* Plans name schemas, and one was renamed; or a type has another cast to text. */
 static void
-invalidate_all(Datum arg, int cacheid, uint32 hashvalue)
+invalidate_users_of(Datum arg, int cacheid, uint32 hashvalue)
 {
-	invalidate_table(arg, InvalidOid);
+	HASH_SEQ_STATUS status;
+	Table	   *table;
+
+	note_invalidation(InvalidOid);
+	hash_seq_init(&status, tables);
+	while ((table = hash_seq_search(&status)) != NULL)
+		if (table->info && (hashvalue == 0 || list_member_int(table->info->syscache_hashes, (int) hashvalue)))
+			table->info->valid = false;
 }
 
 void
@@ -77,20 +112,11 @@ table_init(void)
 	control.entrysize = sizeof(Table);
 	tables = hash_create("locking tables", 32, &control, HASH_ELEM | HASH_BLOBS);
 	CacheRegisterRelcacheCallback(invalidate_table, (Datum) 0);
-	CacheRegisterSyscacheCallback(NAMESPACEOID, invalidate_all, (Datum) 0);
-	CacheRegisterSyscacheCallback(CASTSOURCETARGET, invalidate_all, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACEOID, invalidate_users_of, (Datum) 0);
+	CacheRegisterSyscacheCallback(CASTSOURCETARGET, invalidate_users_of, (Datum) 0);
 }
 
 /* ---- reading the catalogs ---- */
-
-/* A partition stands for its root. */
-Oid
-table_root(Oid relid)
-{
-	if (!get_rel_relispartition(relid))
-		return relid;
-	return llast_oid(get_partition_ancestors(relid));
-}
 
 static List *
 int2_list(Datum array_datum)
@@ -150,12 +176,13 @@ name_list(Datum array)
 {
 	List	   *list = NIL;
 	Datum	   *names;
+	bool	   *nulls;
 	int			n;
 
 	deconstruct_array(DatumGetArrayTypeP(array), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR,
-					  &names, NULL, &n);
+					  &names, &nulls, &n);
 	for (int i = 0; i < n; i++)
-		list = lappend(list, pstrdup(NameStr(*DatumGetName(names[i]))));
+		list = lappend(list, nulls[i] ? "" : pstrdup(NameStr(*DatumGetName(names[i]))));
 	return list;
 }
 
@@ -163,6 +190,26 @@ static Datum
 setting(HeapTuple tuple, TupleDesc desc, const char *name, bool *isnull)
 {
 	return heap_getattr(tuple, SPI_fnumber(desc, name), desc, isnull);
+}
+
+/* The table that a row of locking.protected names as the parent, or InvalidOid. */
+Oid
+parent_table(HeapTuple settings, TupleDesc desc)
+{
+	bool		isnull;
+	Datum		relid = setting(settings, desc, "parent_table", &isnull);
+
+	return isnull ? InvalidOid : DatumGetObjectId(relid);
+}
+
+/* The foreign key of the parent.  A key of that name that refers elsewhere is another one. */
+static bool
+parent_key(HeapTuple settings, TupleDesc desc, const char *name, ForeignKey *fk)
+{
+	bool		isnull;
+	Oid			relid = DatumGetObjectId(setting(settings, desc, "relation", &isnull));
+
+	return foreign_key(relid, name, fk) && fk->target == parent_table(settings, desc);
 }
 
 static void
@@ -181,11 +228,11 @@ read_settings(HeapTuple tuple, TupleDesc desc, Settings *settings, TableInfo *in
 	settings->key = name_list(setting(tuple, desc, "key", &isnull));
 	value = setting(tuple, desc, "columns", &isnull);
 	settings->columns = isnull ? NIL : name_list(value);
-	(void) setting(tuple, desc, "parent", &isnull);
+	value = setting(tuple, desc, "parent", &isnull);
 	if (!isnull)
 	{
-		settings->parent = palloc(sizeof(ForeignKey));
-		info->parent_lost = !parent_key(tuple, desc, settings->parent);
+		settings->parent = palloc0(sizeof(ForeignKey));
+		info->parent_lost = !parent_key(tuple, desc, NameStr(*DatumGetName(value)), settings->parent);
 	}
 }
 
@@ -210,39 +257,52 @@ foreign_key(Oid relid, const char *name, ForeignKey *fk)
 	return found;
 }
 
-/* The foreign key that a row of locking.protected names as the parent. */
-bool
-parent_key(HeapTuple settings, TupleDesc desc, ForeignKey *fk)
+/*
+ * The first row of locking.protected that an index has for a table.  "read", if
+ * given, gets it.
+ */
+static bool
+find_settings(Relation protected, const char *index, Oid relid, Settings *read, TableInfo *info)
 {
-	bool		isnull;
-	Oid			relid = DatumGetObjectId(setting(settings, desc, "relation", &isnull));
-	Datum		name = setting(settings, desc, "parent", &isnull);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	AttrNumber	column = strcmp(index, "protected_pkey") == 0 ?
+		SPI_fnumber(RelationGetDescr(protected), "relation") :
+		SPI_fnumber(RelationGetDescr(protected), "parent_table");
 
-	return !isnull && foreign_key(relid, NameStr(*DatumGetName(name)), fk);
+	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
+	scan = systable_beginscan(protected, catalog_relid(index), true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple) && read)
+		read_settings(tuple, RelationGetDescr(protected), read, info);
+	systable_endscan(scan);
+	return HeapTupleIsValid(tuple);
 }
 
-/* One pass over the few settings: the table's own, and whose parent it is. */
+/* Is the table, a root, protected?  If it is not locked, this holds for the moment. */
+bool
+is_protected_table(Oid root)
+{
+	Relation	protected = table_open(catalog_relid("protected"), AccessShareLock);
+	bool		found = find_settings(protected, "protected_pkey", root, NULL, NULL);
+
+	table_close(protected, AccessShareLock);
+	return found;
+}
+
+/* The table's own settings, and whether rows of other tables are guarded by its rows. */
 static void
 load_settings(TableInfo *info, Settings *settings)
 {
 	Relation	protected = table_open(catalog_relid("protected"), AccessShareLock);
-	TupleDesc	desc = RelationGetDescr(protected);
-	SysScanDesc scan = systable_beginscan(protected, InvalidOid, false, NULL, 0, NULL);
-	HeapTuple	tuple;
+	ListCell   *cell;
 
-	while ((tuple = systable_getnext(scan)) != NULL)
-	{
-		bool		isnull;
-		Oid			relid = DatumGetObjectId(setting(tuple, desc, "relation", &isnull));
-		ForeignKey	fk;
-
-		/* a foreign key may refer to a partition: its rows' locks are the root's */
-		if (parent_key(tuple, desc, &fk) && table_root(fk.target) == info->root)
+	(void) find_settings(protected, "protected_pkey", info->root, settings, info);
+	/* a foreign key may refer to a partition: its rows' locks are the root's */
+	foreach(cell, partition_descendants(info->root))
+		if (find_settings(protected, "protected_parent_idx", lfirst_oid(cell), NULL, NULL))
 			info->has_children = true;
-		if (relid == info->root)
-			read_settings(tuple, desc, settings, info);
-	}
-	systable_endscan(scan);
 	table_close(protected, AccessShareLock);
 }
 
@@ -485,6 +545,89 @@ free_plans(void *arg)
 			SPI_freeplan(info->parent->plans[i]);
 }
 
+static void
+depend_on_hash(TableInfo *info, uint32 hash)
+{
+	MemoryContext caller = MemoryContextSwitchTo(info->cxt);
+
+	info->syscache_hashes = list_append_unique_int(info->syscache_hashes, (int) hash);
+	MemoryContextSwitchTo(caller);
+}
+
+static void
+depend_on(TableInfo *info, Oid relid)
+{
+	if (info->depends == NULL)
+		info->depends = MemoryContextAlloc(info->cxt, sizeof(Oid));
+	else
+		info->depends = repalloc(info->depends, (info->ndepends + 1) * sizeof(Oid));
+	info->depends[info->ndepends++] = relid;
+}
+
+static void
+depend_on_all(TableInfo *info, const List *relids)
+{
+	const ListCell *cell;
+
+	foreach(cell, relids)
+		depend_on(info, lfirst_oid(cell));
+}
+
+/* Plans, which are made when first used, name the schemas of tables, operators and types. */
+static void
+depend_on_schema(TableInfo *info, Oid schema)
+{
+	depend_on_hash(info, GetSysCacheHashValue1(NAMESPACEOID, ObjectIdGetDatum(schema)));
+}
+
+static void
+depend_on_type(TableInfo *info, Oid type)
+{
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+
+	if (!HeapTupleIsValid(tuple))
+		return;
+	depend_on_schema(info, ((Form_pg_type) GETSTRUCT(tuple))->typnamespace);
+	ReleaseSysCache(tuple);
+}
+
+static void
+depend_on_operator(TableInfo *info, Oid operator)
+{
+	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+	Form_pg_operator form;
+
+	if (!HeapTupleIsValid(tuple))
+		return;
+	form = (Form_pg_operator) GETSTRUCT(tuple);
+	depend_on_schema(info, form->oprnamespace);
+	depend_on_type(info, form->oprleft);
+	depend_on_type(info, form->oprright);
+	ReleaseSysCache(tuple);
+}
+
+static void
+note_dependencies(TableInfo *info)
+{
+	depend_on_schema(info, get_rel_namespace(info->root));
+	for (int i = 0; info->key && i < info->key->ncolumns; i++)
+	{
+		const KeyColumn *column = &info->key->columns[i];
+
+		depend_on_operator(info, column->equals);
+		depend_on_hash(info, GetSysCacheHashValue2(CASTSOURCETARGET,
+												   ObjectIdGetDatum(getBaseType(column->type)),
+												   ObjectIdGetDatum(TEXTOID)));
+	}
+	if (info->parent == NULL)
+		return;
+	depend_on(info, info->parent->key.target);
+	depend_on_all(info, partition_ancestors(info->parent->key.target));
+	depend_on_schema(info, get_rel_namespace(info->parent->key.target));
+	for (int i = 0; i < info->parent->key.n; i++)
+		depend_on_operator(info, info->parent->key.operators[i]);
+}
+
 static TableInfo *
 allocate_info(Relation rel)
 {
@@ -492,10 +635,14 @@ allocate_info(Relation rel)
 	MemoryContext cxt = AllocSetContextCreate(TopTransactionContext, "locking table", ALLOCSET_SMALL_SIZES);
 	TableInfo  *info = MemoryContextAllocZero(cxt, sizeof(TableInfo));
 	MemoryContextCallback *callback = MemoryContextAlloc(cxt, sizeof(MemoryContextCallback));
+	List	   *ancestors;
 
 	info->cxt = cxt;
 	info->relid = RelationGetRelid(rel);
-	info->root = table_root(info->relid);
+	ancestors = partition_ancestors(info->relid);
+	info->root = ancestors == NIL ? info->relid : llast_oid(ancestors);
+	depend_on(info, info->relid);
+	depend_on_all(info, ancestors);
 	info->partitioned = get_rel_relkind(info->root) == RELKIND_PARTITIONED_TABLE;
 	callback->func = free_plans;
 	callback->arg = info;
@@ -515,8 +662,26 @@ build_info(Relation rel)
 	build_key(info, rel, &settings);
 	build_columns(info, rel, settings.columns);
 	build_parent(info, rel, &settings);
+	note_dependencies(info);
 	info->is_plain = info->is_protected && !info->key_replaced && !info->parent_lost &&
 		!info->required && info->parent == NULL && !rel->rd_rel->relispartition;
+	return info;
+}
+
+static TableInfo *
+build_until_stable(Relation rel)
+{
+	TableInfo  *info = NULL;
+
+	for (int tries = 0; tries < MAX_BUILDS && (info == NULL || !info->valid); tries++)
+	{
+		if (info)
+			MemoryContextDelete(info->cxt);
+		meanwhile.all = false;
+		meanwhile.n = 0;
+		info = build_info(rel);
+		info->valid = !changed_meanwhile(info);
+	}
 	return info;
 }
 
@@ -527,26 +692,17 @@ table_entry(Relation rel)
 	Oid			relid = RelationGetRelid(rel);
 	Table	   *table = hash_search(tables, &relid, HASH_FIND, NULL);
 	TableInfo  *info;
-	uint64		built_in;
 	bool		found;
 
 	if (table && table->info && table->info->valid)
 		return table;
 
-	built_in = generation;
-	info = build_info(rel);
-	for (int tries = 1; built_in != generation && tries < MAX_BUILDS; tries++)
-	{
-		MemoryContextDelete(info->cxt);
-		built_in = generation;
-		info = build_info(rel);
-	}
+	info = build_until_stable(rel);
 	table = hash_search(tables, &relid, HASH_ENTER, &found);
 	if (found && table->info)
 		MemoryContextSetParent(table->info->cxt, TopTransactionContext);
 	table->info = info;
 	MemoryContextSetParent(info->cxt, CacheMemoryContext);
-	info->valid = built_in == generation;
 	return table;
 }
 
@@ -573,44 +729,119 @@ check_key_in_force(const TableInfo *table)
 	if (table->parent_lost)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the foreign key that guards table \"%s\" by its parent was dropped",
+				 errmsg("the foreign key that guards table \"%s\" by its parent was dropped or replaced",
 						get_rel_name(table->root)),
 				 errhint("Call locking.protect() again, or locking.unprotect()."),
 				 errtable_by_id(table->root)));
 }
 
+static void
+refuse_missing(Oid relid)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_TABLE),
+			 errmsg("relation with OID %u does not exist", relid)));
+}
+
+static void
+refuse_unprotected(Oid relid)
+{
+	char	   *schema = get_namespace_name(get_rel_namespace(relid));
+	char	   *name = get_rel_name(relid);
+
+	if (schema == NULL || name == NULL)
+		refuse_missing(relid);
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("table \"%s\" is not protected", name),
+			 errhint("Protect it first: SELECT locking.protect(%s).",
+					 quote_literal_cstr(quote_qualified_identifier(schema, name))),
+			 errtable_by_id(relid)));
+}
+
+/* Locks the partitions on the way from the root to a relation, in that order. */
+static void
+lock_below_root(const List *ancestors, Oid relid)
+{
+	for (int i = list_length(ancestors) - 2; i >= 0; i--)
+		LockRelationOid(list_nth_oid(ancestors, i), AccessShareLock);
+	if (ancestors != NIL)
+		LockRelationOid(relid, AccessShareLock);
+}
+
+static void
+unlock_below_root(const List *ancestors, Oid relid)
+{
+	for (int i = 0; i < list_length(ancestors) - 1; i++)
+		UnlockRelationOid(list_nth_oid(ancestors, i), AccessShareLock);
+	if (ancestors != NIL)
+		UnlockRelationOid(relid, AccessShareLock);
+}
+
 /*
- * The root table of "relid", its relation lock taken first so that what is known
- * of it is current (protect() of a child conflicts with RowShareLock).
+ * Opens the root of the table "relid".  "check" is called before any lock is
+ * taken, so that a role without rights on a table keeps nobody from it.  What the
+ * catalogs say of a relation that is not locked may have changed by the time that
+ * it is, so the ancestry is locked, root first, and looked up again.
+ */
+Relation
+open_root(Oid relid, LOCKMODE lockmode, RootCheck check, void *arg)
+{
+	for (;;)
+	{
+		List	   *ancestors = partition_ancestors(relid);
+		Oid			root = ancestors == NIL ? relid : llast_oid(ancestors);
+		Relation	rel;
+
+		if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(root)))
+			refuse_missing(relid);
+		check(root, arg);
+		rel = try_relation_open(root, lockmode);
+		INJECT("root-opened");
+		if (rel)
+			lock_below_root(ancestors, relid);
+		if (rel && equal(ancestors, partition_ancestors(relid)))
+			return rel;
+		if (rel == NULL)
+		{
+			AcceptInvalidationMessages();
+			continue;
+		}
+		unlock_below_root(ancestors, relid);
+		relation_close(rel, lockmode);
+	}
+}
+
+/* Which right on a table must a role have for what it wants of the table's locks? */
+static void
+check_may_use(Oid root, void *arg)
+{
+	if (!is_protected_table(root))
+		refuse_unprotected(root);
+	check_right(root, *(TableRight *) arg);
+}
+
+/*
+ * The root table of "relid", locked, if it is protected and the current role has
+ * the right.  protect() of a child conflicts with RowShareLock, so that what is
+ * known of the table is current.
  */
 TableInfo *
-protected_table_by_id(Oid relid, LOCKMODE lockmode)
+protected_table_by_id(Oid relid, LOCKMODE lockmode, TableRight right)
 {
-	Oid			root = table_root(relid);
-	Relation	rel = try_relation_open(root, lockmode);
-	TableInfo  *info;
+	Relation	rel = open_root(relid, lockmode, check_may_use, &right);
+	TableInfo  *info = table_info(rel);
 
-	if (rel == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation with OID %u does not exist", relid)));
-	info = table_info(rel);
 	if (!info->is_protected)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("table \"%s\" is not protected", RelationGetRelationName(rel)),
-				 errhint("Protect it first: SELECT locking.protect(%s).",
-						 quote_literal_cstr(quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)),
-																	   RelationGetRelationName(rel)))),
-				 errtable(rel)));
+		refuse_unprotected(info->root);
 	relation_close(rel, NoLock);
 	check_key_in_force(info);
 	return info;
 }
 
 TableInfo *
-protected_table(FunctionCallInfo fcinfo, int argno, LOCKMODE lockmode)
+protected_table(FunctionCallInfo fcinfo, int argno, LOCKMODE lockmode, TableRight right)
 {
 	argument_not_null(fcinfo, argno, "relation");
-	return protected_table_by_id(PG_GETARG_OID(argno), lockmode);
+	return protected_table_by_id(PG_GETARG_OID(argno), lockmode, right);
 }

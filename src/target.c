@@ -11,12 +11,18 @@
 #include "access/xact.h"
 #include "catalog/pg_inherits.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
+
+#include "role.h"
+#include "statement.h"
 
 typedef void (*RowReader) (void *arg, HeapTuple tuple, TupleDesc desc);
 
@@ -66,31 +72,62 @@ read_row(void *arg, HeapTuple tuple, TupleDesc desc)
 		row->xmin = DatumGetTransactionId(values[n - 1]);
 }
 
-/* The caller restores what was, or an error's abort does. */
-void
-as_role(Oid role, int flags, Oid *save_role, int *save_context)
-{
-	GetUserIdAndSecContext(save_role, save_context);
-	SetUserIdAndSecContext(role, *save_context | SECURITY_LOCAL_USERID_CHANGE | flags);
-}
-
 /*
- * xmin is not among the columns one can grant, so a caller who was granted some
- * columns only cannot read it; who has the row locked may have it all the same.  With
- * the rights of the table's owner: planning runs code of his.
+ * xmin is not among the columns that can be granted, so a caller who was granted some
+ * columns only cannot read it; a caller with the row locked may have it all the same.
  */
 static TransactionId
 fetch_xmin(TableInfo *table, const Datum *values)
 {
 	RowState	row = {table->key, true};
-	Oid			save_role;
-	int			save_context;
+	RoleSwitch	saved;
 
-	as_role(relation_owner(table->root), SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS,
-			&save_role, &save_context);
+	enter_role_as_foreign_key(&saved, relation_owner(table->root));
 	(void) run_plan(table_plan(table, TARGET_SEE, true), values, false, read_row, &row);
-	SetUserIdAndSecContext(save_role, save_context);
+	leave_role(&saved);
 	return row.xmin;
+}
+
+/*
+ * Read at most one row with the rights of the table's owner, as foreign keys are
+ * checked: never with those of the records' owner, since planning a query on a
+ * table runs code of its owner.  With a snapshot of now: the transaction's may be
+ * older than what it writes.  "row" gets the columns, if it is given.
+ */
+bool
+find_row(Oid relid, const char *query, int n, Oid *types, Datum *values, int ncolumns, Datum *row)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	RoleSwitch	saved;
+	bool		found;
+
+	enter_role_as_foreign_key(&saved, relation_owner(relid));
+	SPI_connect();
+	CommandCounterIncrement();
+	if (SPI_execute_snapshot(SPI_prepare(query, n, types), values, NULL,
+							 GetLatestSnapshot(), InvalidSnapshot, false, false, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not execute \"%s\"", query);
+	found = SPI_processed > 0;
+	for (int i = 0; found && i < ncolumns; i++)
+	{
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+		bool		isnull;
+		MemoryContext spi;
+
+		row[i] = SPI_getbinval(SPI_tuptable->vals[0], desc, i + 1, &isnull);
+		if (isnull)
+			found = false;
+		else
+		{
+			spi = MemoryContextSwitchTo(caller);
+			row[i] = datumCopy(row[i], att->attbyval, att->attlen);
+			MemoryContextSwitchTo(spi);
+		}
+	}
+	SPI_finish();
+	leave_role(&saved);
+	return found;
 }
 
 /*
@@ -127,14 +164,40 @@ target_key(TableInfo *table, const Datum *values)
 	return key_text(table->key, values);
 }
 
+/* Asked before the relation is locked, so that who has no right on it does not hold it up. */
 void
-check_may_update(Oid relid)
+check_right(Oid relid, TableRight right)
+{
+	static const AclMode modes[] = {
+		[MAY_READ] = ACL_SELECT,
+		[MAY_LOCK] = ACL_UPDATE,
+		[MAY_NAME] = ACL_SELECT | ACL_UPDATE,
+	};
+	Oid			role = GetUserId();
+
+	if (pg_class_aclmask(relid, role, modes[right], ACLMASK_ANY) == 0 &&
+		(right == MAY_READ ||
+		 pg_attribute_aclcheck_all(relid, role, modes[right], ACLMASK_ANY) != ACLCHECK_OK))
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(relid));
+}
+
+/*
+ * May the current role keep acquirers out of the parent of protected rows, which takes
+ * EXCLUSIVE mode?  It takes a privilege that lets it hold up writers anyhow: those of
+ * LOCK TABLE in that mode, or REFERENCES, with which a foreign key is made.
+ */
+void
+check_may_exclude(Oid relid, void *arg)
 {
 	Oid			role = GetUserId();
 
-	if (pg_class_aclcheck(relid, role, ACL_UPDATE) != ACLCHECK_OK &&
-		pg_attribute_aclcheck_all(relid, role, ACL_UPDATE, ACLMASK_ANY) != ACLCHECK_OK)
-		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(relid));
+	if (pg_class_aclcheck(relid, role, ACL_UPDATE | ACL_DELETE | ACL_TRUNCATE | ACL_REFERENCES) != ACLCHECK_OK &&
+		pg_attribute_aclcheck_all(relid, role, ACL_REFERENCES, ACLMASK_ANY) != ACLCHECK_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for table \"%s\"", get_rel_name(relid)),
+				 errdetail("As the parent of protected rows it has to be locked in EXCLUSIVE mode, which takes the UPDATE, DELETE, TRUNCATE or REFERENCES privilege."),
+				 errtable_by_id(relid)));
 }
 
 /*
@@ -144,7 +207,7 @@ check_may_update(Oid relid)
 void
 check_may_lock_any(const TableInfo *table)
 {
-	check_may_update(table->root);
+	check_right(table->root, MAY_LOCK);
 	if (pg_class_aclcheck(table->root, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
 		return;
 	for (int i = 0; i < table->key->ncolumns; i++)
@@ -215,26 +278,23 @@ check_may_lock(TableInfo *table, const Datum *values)
 }
 
 /*
- * Read a row, and do nothing else: who reads the list of locks has not chosen
- * whose tables' policies run as him, so they may neither write nor leave settings.
+ * Read a row, and do nothing else: the policies that run as the caller are the
+ * table owner's code, so they may neither write nor leave settings.
  */
 static bool
 see_row_body(void *arg)
 {
 	RowQuestion *question = arg;
 	Datum		values[INDEX_MAX_KEYS];
-	Oid			save_role;
-	int			save_context;
+	RoleSwitch	saved;
 	bool		save_read_only = XactReadOnly;
-	int			save_guc = NewGUCNestLevel();
 
-	as_role(GetUserId(), SECURITY_RESTRICTED_OPERATION, &save_role, &save_context);
+	enter_role(&saved, GetUserId());
 	XactReadOnly = true;
 	key_parse(question->table->key, question->table->root, question->key, values);
 	question->answer = target_fetch(question->table, TARGET_SEE, values, NULL, NULL);
 	XactReadOnly = save_read_only;
-	AtEOXact_GUC(false, save_guc);
-	SetUserIdAndSecContext(save_role, save_context);
+	leave_role(&saved);
 	return false;
 }
 
@@ -247,7 +307,7 @@ policies_show_row(TableInfo *table, const char *key)
 {
 	RowQuestion question = {table, NULL, key};
 	ErrorData  *error;
-	bool		before = set_own_reading(!InSecurityRestrictedOperation());
+	bool		before = set_own_reading(!in_foreign_code());
 
 	(void) in_subtransaction(see_row_body, &question, &error);
 	(void) set_own_reading(before);
@@ -256,9 +316,24 @@ policies_show_row(TableInfo *table, const char *key)
 	return !error && question.answer;
 }
 
-/* May the current role read the table and, under row security, this row of it? */
+/* May the code of a table's owner run as the caller without having been named by the caller? */
+static bool
+is_trusted(Oid owner)
+{
+	return has_privs_of_role(GetUserId(), owner) || superuser_arg(owner);
+}
+
+/*
+ * May the current role read the table and, under row security, this row of it?
+ *
+ * The policies of a table run as the caller.  They run only if the caller, or the
+ * statement that reads a view, named the table, or if its owner is one of the
+ * caller's own roles or a superuser; otherwise the row counts as hidden.  So does
+ * one whose table is locked against readers, rather than that a list of locks
+ * waits for it.
+ */
 bool
-row_visible(Oid relid, const char *key)
+row_visible(Oid relid, const char *key, bool named)
 {
 	Relation	rel;
 	TableInfo  *table;
@@ -269,8 +344,14 @@ row_visible(Oid relid, const char *key)
 		return false;
 	if (check_enable_rls(relid, InvalidOid, true) != RLS_ENABLED)
 		return true;
+	if (!named && !is_trusted(relation_owner(relid)))
+		return false;
+	if (!ConditionalLockRelationOid(relid, AccessShareLock))
+		return false;
 
-	rel = relation_open(relid, AccessShareLock);
+	rel = try_relation_open(relid, NoLock);
+	if (rel == NULL)
+		return false;
 	table = table_info(rel);
 	if (table->is_protected && !table->key_replaced)
 		visible = policies_show_row(table, key);
@@ -279,16 +360,16 @@ row_visible(Oid relid, const char *key)
 }
 
 /*
- * May who caused this be told of the row?  Where the code that runs is not his
- * own (a foreign key's action, a SECURITY DEFINER function) policies are not run as him.
+ * May the session's user be told of the row?  Where the code that runs is not its
+ * own (a foreign key's action, a SECURITY DEFINER function) policies are not run as it.
  */
 bool
 may_tell(Oid relid, const char *key)
 {
 	Oid			role = GetOuterUserId();
 
-	if (role == GetUserId())
-		return row_visible(relid, key);
+	if (role == GetUserId() && !in_foreign_code())
+		return row_visible(relid, key, true);
 	return pg_class_aclcheck(relid, role, ACL_SELECT) == ACLCHECK_OK &&
 		check_enable_rls(relid, role, true) != RLS_ENABLED;
 }

@@ -13,57 +13,10 @@
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
-#include "storage/lmgr.h"
 #include "utils/builtins.h"
-#include "utils/datum.h"
 #include "utils/lsyscache.h"
-#include "utils/snapmgr.h"
 
 PG_FUNCTION_INFO_V1(locking_guard_truncate);
-
-/*
- * Read at most one row with the rights of the table's owner, as foreign keys are
- * checked: never with those of the records' owner, since planning a query on a
- * table runs code of whoever owns it.  With a snapshot of now: TRUNCATE takes
- * rows, too, that the transaction's does not show.  "row" gets the columns, if it is
- * given.
- */
-static bool
-find_row(Oid relid, const char *query, int n, Oid *types, Datum *values, int ncolumns, Datum *row)
-{
-	MemoryContext caller = CurrentMemoryContext;
-	Oid			save_role;
-	int			save_context;
-	bool		found;
-
-	as_role(relation_owner(relid), SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS,
-			&save_role, &save_context);
-	SPI_connect();
-	if (SPI_execute_snapshot(SPI_prepare(query, n, types), values, NULL,
-							 GetLatestSnapshot(), InvalidSnapshot, true, false, 1) != SPI_OK_SELECT)
-		elog(ERROR, "could not execute \"%s\"", query);
-	found = SPI_processed > 0;
-	for (int i = 0; found && i < ncolumns; i++)
-	{
-		TupleDesc	desc = SPI_tuptable->tupdesc;
-		Form_pg_attribute att = TupleDescAttr(desc, i);
-		bool		isnull;
-		MemoryContext spi;
-
-		row[i] = SPI_getbinval(SPI_tuptable->vals[0], desc, i + 1, &isnull);
-		if (isnull)
-			found = false;
-		else
-		{
-			spi = MemoryContextSwitchTo(caller);
-			row[i] = datumCopy(row[i], att->attbyval, att->attlen);
-			MemoryContextSwitchTo(spi);
-		}
-	}
-	SPI_finish();
-	SetUserIdAndSecContext(save_role, save_context);
-	return found;
-}
 
 static void
 append_key_conditions(StringInfo query, const Key *key, Oid *types)
@@ -170,7 +123,7 @@ check_parent_locks(Relation records, TableInfo *table)
 
 	if (table->parent == NULL)
 		return;
-	LockRelationOid(table_root(table->parent->key.target), ExclusiveLock);
+	relation_close(open_root(table->parent->key.target, ExclusiveLock, check_may_exclude, NULL), NoLock);
 	rel = table_open(table->parent->key.target, AccessShareLock);
 	parent = table_info(rel);
 	if (parent->is_protected)

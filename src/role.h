@@ -1,0 +1,26 @@
+/*
+ * role.h
+ *		Running code of another role as that role.
+ */
+#ifndef LOCKING_ROLE_H
+#define LOCKING_ROLE_H
+
+#include "postgres.h"
+
+#pragma GCC visibility push(hidden)
+
+typedef struct RoleSwitch
+{
+	Oid			role;			/* what the switch found, to go back to */
+	int			context;
+	int			guc_level;
+} RoleSwitch;
+
+extern void enter_role(RoleSwitch *saved, Oid role);
+extern void enter_role_as_foreign_key(RoleSwitch *saved, Oid role);
+extern void leave_role(const RoleSwitch *saved);
+extern Oid	relation_owner(Oid relid);
+
+#pragma GCC visibility pop
+
+#endif							/* LOCKING_ROLE_H */

@@ -1,0 +1,269 @@
+-- Code that PostgreSQL runs for a table's owner in a command of another role acts for
+-- nobody: no lock matches, none is acquired. A foreign key's own action is its cause's.
+-- doc/design.md has the table of all contexts. What needs a session of its own is in
+-- test/t/foreign-code.pl.
+--
+-- mallory attacks; anna holds locks and owns functions with SECURITY DEFINER; app owns
+-- the application's tables.
+\set ON_ERROR_ROLLBACK on
+\set QUIET on
+SET client_min_messages = warning;
+BEGIN;
+SELECT * FROM no_plan();
+
+CREATE ROLE mallory;
+CREATE ROLE anna;
+CREATE ROLE app;
+CREATE SCHEMA app AUTHORIZATION app;
+CREATE SCHEMA m AUTHORIZATION mallory;
+CREATE SCHEMA a AUTHORIZATION anna;
+GRANT USAGE ON SCHEMA app, m, a TO PUBLIC;
+
+SET SESSION AUTHORIZATION app;
+CREATE TABLE app.doc (id integer PRIMARY KEY, body text);
+INSERT INTO app.doc SELECT g, 'body' FROM generate_series(1, 9) g;
+GRANT SELECT, UPDATE, DELETE ON app.doc TO anna;
+SELECT locking.protect('app.doc');
+RESET SESSION AUTHORIZATION;
+
+-- anna's functions, which anybody may call: what they write is judged as the caller's
+SET SESSION AUTHORIZATION anna;
+CREATE FUNCTION a.write() RETURNS integer LANGUAGE plpgsql SECURITY DEFINER AS
+	$$BEGIN UPDATE app.doc SET body = 'forged' WHERE id = 1; RETURN 1; END$$;
+CREATE FUNCTION a.owner() RETURNS text LANGUAGE plpgsql SECURITY DEFINER AS
+	$$BEGIN RETURN locking.owner(); END$$;
+CREATE FUNCTION a.acquire() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER AS
+	$$BEGIN RETURN locking.acquire('app.doc', 2); END$$;
+SELECT locking.acquire('app.doc', 1, note => 'private') AS token \gset
+RESET SESSION AUTHORIZATION;
+
+-- What mallory's code did in a context: the SQLSTATE of the write below anna's lock, the
+-- owner there, the SQLSTATE of acquire().
+CREATE TABLE m.seen (context text, write text, owner text, acquire text);
+ALTER TABLE m.seen OWNER TO mallory;
+GRANT INSERT ON m.seen TO PUBLIC;
+SET SESSION AUTHORIZATION mallory;
+CREATE FUNCTION m.state_of(command text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE command;
+	RETURN 'done';
+EXCEPTION WHEN OTHERS THEN RETURN SQLSTATE;
+END $$;
+CREATE FUNCTION m.try(context text) RETURNS integer LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO m.seen SELECT context, m.state_of('SELECT a.write()'), a.owner(), m.state_of('SELECT a.acquire()');
+	RETURN 1;
+END $$;
+-- said to be immutable, so that an index, a generated column or the planner runs it
+CREATE FUNCTION m.immutable(integer, text) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS
+	$$BEGIN PERFORM m.try($2); RETURN $1; END$$;
+RESET SESSION AUTHORIZATION;
+CREATE FUNCTION public.seen(wanted text) RETURNS SETOF text LANGUAGE sql AS $$
+	WITH gone AS (DELETE FROM m.seen RETURNING *)
+	SELECT DISTINCT format('%s %s %s', write, coalesce(owner, 'nobody'), acquire) FROM gone WHERE context = wanted $$;
+
+-- ---------------------------------------------------------------------------
+-- Maintenance of mallory's tables by others
+-- ---------------------------------------------------------------------------
+
+SET SESSION AUTHORIZATION mallory;
+CREATE TABLE m.indexed (id integer);
+INSERT INTO m.indexed VALUES (1);
+CREATE INDEX indexed_idx ON m.indexed (m.immutable(id, 'index'));
+CREATE MATERIALIZED VIEW m.view AS SELECT m.immutable(id, 'view') FROM m.indexed WITH NO DATA;
+TRUNCATE m.seen;
+RESET SESSION AUTHORIZATION;
+-- as the superuser, with an application's owner set, and as anna would: all the same
+SET LOCAL locking.owner = 'anna';
+ANALYZE m.indexed;
+SELECT is(public.seen('index'), '55P03 nobody 42501', 'ANALYZE');
+REINDEX TABLE m.indexed;
+SELECT is(public.seen('index'), '55P03 nobody 42501', 'REINDEX');
+CLUSTER m.indexed USING indexed_idx;
+SELECT is(public.seen('index'), '55P03 nobody 42501', 'CLUSTER');
+CREATE INDEX indexed_too ON m.indexed (m.immutable(id, 'index'));
+SELECT is(public.seen('index'), '55P03 nobody 42501', 'CREATE INDEX by another role');
+REFRESH MATERIALIZED VIEW m.view;
+SELECT is(public.seen('view'), '55P03 nobody 42501', 'REFRESH MATERIALIZED VIEW');
+SET LOCAL locking.owner = '';
+SET SESSION AUTHORIZATION mallory;
+ANALYZE m.indexed;
+RESET SESSION AUTHORIZATION;
+SELECT is(public.seen('index'), '55P03 nobody 42501', 'ANALYZE by mallory');
+
+-- ---------------------------------------------------------------------------
+-- Below a foreign key's action
+-- ---------------------------------------------------------------------------
+
+SET SESSION AUTHORIZATION app;
+CREATE TABLE app.par (id integer PRIMARY KEY, x integer);
+INSERT INTO app.par SELECT g FROM generate_series(1, 9) g;
+GRANT SELECT, UPDATE, DELETE ON app.par TO anna;
+GRANT REFERENCES ON app.par TO mallory;
+RESET SESSION AUTHORIZATION;
+SET SESSION AUTHORIZATION mallory;
+CREATE DOMAIN m.checked AS integer CHECK (m.immutable(VALUE, 'domain') IS NOT NULL);
+CREATE TABLE m.child (id integer PRIMARY KEY, par integer REFERENCES app.par ON DELETE CASCADE ON UPDATE CASCADE,
+	c integer CHECK (m.immutable(c, 'check') IS NOT NULL),
+	g integer GENERATED ALWAYS AS (m.immutable(c, 'generated')) STORED);
+INSERT INTO m.child SELECT g, g, g FROM generate_series(1, 9) g;
+CREATE INDEX ON m.child (m.immutable(par, 'index'));
+CREATE FUNCTION m.fire() RETURNS trigger LANGUAGE plpgsql AS
+	$$BEGIN PERFORM m.try(TG_NAME); RETURN coalesce(new, old); END$$;
+CREATE TRIGGER before_row BEFORE UPDATE OR DELETE ON m.child FOR EACH ROW EXECUTE FUNCTION m.fire();
+CREATE TRIGGER before_statement BEFORE UPDATE OR DELETE ON m.child FOR EACH STATEMENT EXECUTE FUNCTION m.fire();
+TRUNCATE m.seen;
+SET SESSION AUTHORIZATION anna;
+DELETE FROM app.par WHERE id = 1;
+RESET SESSION AUTHORIZATION;
+SELECT is(public.seen('before_row'), '55P03 nobody 42501', 'a BEFORE ROW trigger below ON DELETE CASCADE');
+SET SESSION AUTHORIZATION anna;
+UPDATE app.par SET id = 20 WHERE id = 2;
+RESET SESSION AUTHORIZATION;
+SELECT set_eq($$SELECT DISTINCT context || ' ' || write || ' ' || coalesce(owner, 'nobody') || ' ' || acquire FROM m.seen$$,
+	ARRAY['before_row 55P03 nobody 42501', 'before_statement 55P03 nobody 42501', 'check 55P03 nobody 42501',
+		'generated 55P03 nobody 42501', 'index 55P03 nobody 42501'],
+	'triggers, constraints, generated columns and indexes below ON UPDATE CASCADE');
+DELETE FROM m.seen;
+SELECT is((SELECT body FROM app.doc WHERE id = 1), 'body', 'nothing was forged');
+
+-- what such code may not do either
+SET SESSION AUTHORIZATION anna;
+CREATE FUNCTION a.run(command text) RETURNS text LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+	EXECUTE command;
+	RETURN 'done';
+EXCEPTION WHEN OTHERS THEN RETURN SQLSTATE;
+END $$;
+RESET SESSION AUTHORIZATION;
+GRANT EXECUTE ON FUNCTION locking.set_owner(text, text, boolean), locking.break_lock(regclass, text, text),
+	locking.take_over(regclass, text, text, interval, boolean, text, text) TO anna;
+SET SESSION AUTHORIZATION mallory;
+CREATE TABLE m.answers (command text, answer text);
+CREATE FUNCTION m.ask() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE command text;
+BEGIN
+	FOR command IN SELECT format(c, current_setting('test.token')) FROM unnest(ARRAY[
+		'SELECT locking.release(%s)', 'SELECT locking.renew(%s)', 'SELECT locking.confirm(%s)', 'SELECT locking.save_draft(%s, ''{}'')',
+		'SELECT locking.try_acquire(''app.doc'', ''3'')', 'SELECT locking.acquire_all(''app.doc'', ''{3}'')',
+		'SELECT locking.take_over(''app.doc'', ''1'', ''mine'')', 'SELECT locking.break_lock(''app.doc'', ''1'', ''mine'')',
+		'SELECT locking.set_owner(''anna'')', 'SELECT locking.request(''app.doc'', ''3'')', 'SELECT locking.withdraw(''app.doc'', ''3'')',
+		'SELECT locking.discard_draft(''app.doc'', ''1'')', 'SELECT locking.purge_drafts(''0'')',
+		'DELETE FROM app.doc WHERE id = 1', 'UPDATE app.doc SET id = 10 WHERE id = 1']) c
+	LOOP
+		INSERT INTO m.answers VALUES (command, a.run(command));
+	END LOOP;
+	INSERT INTO m.answers SELECT 'release_all', locking.release_all() UNION ALL SELECT 'is_mine', count(*) FROM locking.locks WHERE is_mine;
+	RETURN old;
+END $$;
+CREATE TRIGGER ask BEFORE DELETE ON m.child FOR EACH ROW EXECUTE FUNCTION m.ask();
+RESET SESSION AUTHORIZATION;
+SELECT set_config('test.token', :'token', true);
+SET SESSION AUTHORIZATION anna;
+DELETE FROM app.par WHERE id = 3;
+RESET SESSION AUTHORIZATION;
+SELECT is_empty($$SELECT * FROM m.answers WHERE answer NOT IN ('42501', '55P03', '0')$$,
+	'no lock is ended, renewed, confirmed, acquired, taken over or written past; no owner set, no draft or request touched');
+SELECT cmp_ok((SELECT count(*) FROM m.answers), '>=', 17::bigint, 'all of that was tried');
+DELETE FROM m.seen;
+
+-- ---------------------------------------------------------------------------
+-- The action itself is its cause's
+-- ---------------------------------------------------------------------------
+
+SET SESSION AUTHORIZATION app;
+CREATE TABLE app.line (id integer PRIMARY KEY, par integer REFERENCES app.par ON DELETE CASCADE ON UPDATE CASCADE, x integer);
+CREATE TABLE app.mark (id integer PRIMARY KEY, line integer REFERENCES app.line ON DELETE CASCADE,
+	par integer REFERENCES app.par ON DELETE SET NULL ON UPDATE CASCADE);
+INSERT INTO app.line SELECT g, g FROM generate_series(4, 9) g;
+INSERT INTO app.mark SELECT g, g, g FROM generate_series(4, 9) g;
+GRANT SELECT, UPDATE, DELETE ON app.line, app.mark TO anna;
+SELECT locking.protect('app.line'), locking.protect('app.mark', required => true);
+SET SESSION AUTHORIZATION anna;
+SELECT locking.acquire('app.line', 4), locking.acquire('app.line', 5), locking.acquire('app.mark', 6);
+SELECT lives_ok('UPDATE app.par SET id = 40 WHERE id = 4', 'ON UPDATE CASCADE passes the lock of its cause');
+SELECT lives_ok('DELETE FROM app.par WHERE id = 5', 'so do ON DELETE CASCADE and, two levels down, SET NULL and CASCADE, which need no lock where one is required');
+SELECT is_empty('SELECT FROM app.mark WHERE id = 5', 'all of it was done');
+-- in a function with SECURITY DEFINER, in a trigger, in a procedure: the session's own
+CREATE FUNCTION a.delete_six() RETURNS void LANGUAGE sql SECURITY DEFINER AS 'DELETE FROM app.par WHERE id = 6';
+SELECT locking.acquire('app.line', 6);
+SELECT lives_ok('SELECT a.delete_six()', 'in a function of one''s own with SECURITY DEFINER');
+CREATE VIEW a.pars AS SELECT id FROM app.par;
+CREATE FUNCTION a.instead() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN DELETE FROM app.par WHERE id = old.id; RETURN old; END$$;
+CREATE TRIGGER instead INSTEAD OF DELETE ON a.pars FOR EACH ROW EXECUTE FUNCTION a.instead();
+SELECT locking.acquire('app.line', 7);
+SELECT lives_ok('DELETE FROM a.pars WHERE id = 7', 'in a trigger of the statement''s own table');
+RESET SESSION AUTHORIZATION;
+
+-- but not what foreign code causes
+SET SESSION AUTHORIZATION app;
+CREATE FUNCTION app.delete_par(integer) RETURNS void LANGUAGE sql SECURITY DEFINER AS 'DELETE FROM app.par WHERE id = $1';
+CREATE FUNCTION app.delete_mark(integer) RETURNS void LANGUAGE sql SECURITY DEFINER AS 'DELETE FROM app.mark WHERE id = $1';
+CREATE FUNCTION app.touch_mark(integer) RETURNS void LANGUAGE sql SECURITY DEFINER AS 'UPDATE app.mark SET par = par WHERE id = $1';
+SET SESSION AUTHORIZATION mallory;
+DROP TRIGGER ask ON m.child;
+CREATE OR REPLACE FUNCTION m.fire() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO m.answers SELECT c, m.state_of(c) FROM unnest(ARRAY['SELECT app.delete_par(8)', 'SELECT app.delete_mark(9)', 'SELECT app.touch_mark(9)']) c;
+	RETURN old;
+END $$;
+TRUNCATE m.answers;
+RESET SESSION AUTHORIZATION;
+INSERT INTO app.par VALUES (101);
+SET SESSION AUTHORIZATION mallory;
+INSERT INTO m.child VALUES (100, 101, 1);
+SET SESSION AUTHORIZATION anna;
+SELECT locking.acquire('app.line', 8);
+DELETE FROM app.par WHERE id = 101;
+RESET SESSION AUTHORIZATION;
+SELECT set_eq($$SELECT command || ' ' || answer FROM m.answers$$,
+	ARRAY['SELECT app.delete_par(8) 55P03', 'SELECT app.delete_mark(9) LK002', 'SELECT app.touch_mark(9) LK002'],
+	'foreign code causes no action past a lock of the session''s owner, and writes no row that requires one');
+
+-- rule 8 below a foreign key's action: nothing is skipped
+SET SESSION AUTHORIZATION anna;
+SELECT locking.acquire('app.line', 9);
+RESET SESSION AUTHORIZATION;
+SET LOCAL locking.on_locked = skip;
+SELECT throws_ok('DELETE FROM app.par WHERE id = 9', '55P03', NULL, 'an action is not skipped');
+RESET locking.on_locked;
+
+-- ---------------------------------------------------------------------------
+-- Code of a type's or a table's owner runs as that owner
+-- ---------------------------------------------------------------------------
+
+SET SESSION AUTHORIZATION mallory;
+CREATE TABLE m.ran (what text, who text);
+GRANT INSERT ON m.ran TO PUBLIC;
+CREATE FUNCTION m.note(what text) RETURNS boolean LANGUAGE plpgsql VOLATILE AS
+	$$BEGIN INSERT INTO m.ran VALUES (what, current_user); RETURN true; END$$;
+CREATE FUNCTION m.check(integer) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RETURN m.note('check'); END$$;
+CREATE DOMAIN m.key AS integer CHECK (m.check(VALUE));
+CREATE TABLE m.keyed (id m.key PRIMARY KEY, body text);
+INSERT INTO m.keyed VALUES (1), (2), (3);
+SELECT locking.protect('m.keyed');
+GRANT ALL ON m.keyed TO app;
+SELECT locking.acquire('m.keyed', 2);
+RESET SESSION AUTHORIZATION;
+CREATE TABLE public.ref (id integer PRIMARY KEY, keyed integer CONSTRAINT keyed REFERENCES m.keyed);
+INSERT INTO public.ref VALUES (1, 1);
+TRUNCATE m.ran;
+SELECT locking.protect('public.ref', parent => 'keyed');
+SELECT locking.acquire('m.keyed', '1') AS keyed \gset
+SELECT locking.is_locked('m.keyed', '1'), locking.lock_applies('m.keyed', '2'), locking.lock_seconds_remaining('m.keyed', '2');
+SELECT locking.renew(:keyed), locking.confirm(:keyed), locking.save_draft(:keyed, '{}'), locking.discard_draft('m.keyed', '1');
+SELECT locking.request('m.keyed', '2'), locking.withdraw('m.keyed', '2'), locking.break_lock('m.keyed', '3', 'x');
+SELECT * FROM locking.acquire_all('m.keyed', '{1,3}');
+SELECT * FROM locking.locks_of('m.keyed', '{1,2}');
+SELECT * FROM locking.history_of('m.keyed', '1');
+SELECT locking.release(:keyed), locking.release_all();
+SELECT count(*) FROM locking.locks;
+UPDATE public.ref SET keyed = NULL;
+SELECT lives_ok('TRUNCATE public.ref', 'TRUNCATE of a child of mallory''s table');
+SELECT locking.reap(), locking.unprotect('public.ref');
+RESET SESSION AUTHORIZATION;
+SELECT is_empty($$SELECT * FROM m.ran WHERE who <> 'mallory'$$, 'a domain''s check runs as the domain''s owner, not as a superuser who names the table');
+SELECT isnt_empty($$SELECT * FROM m.ran WHERE what = 'check'$$, 'and does run');
+
+SELECT * FROM finish();
+ROLLBACK;

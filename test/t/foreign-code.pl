@@ -1,0 +1,108 @@
+# Whose code it is, where the library is loaded only below a foreign key's action: the
+# first guard of the session fires there. And triggers that PostgreSQL 18 runs as the role
+# that queued their events. The rest is in test/pgtap/foreign_code.sql.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use LockingTest;
+use Test::More;
+
+my $node = new_node('main', conf => ['log_statement = none']);
+my $major = major_version($node);
+
+sql($node, <<'SQL');
+CREATE EXTENSION locking;
+CREATE ROLE anna LOGIN;
+CREATE ROLE app LOGIN;
+CREATE ROLE mallory LOGIN;
+CREATE SCHEMA app AUTHORIZATION app;
+CREATE SCHEMA m AUTHORIZATION mallory;
+GRANT USAGE ON SCHEMA app, m TO PUBLIC;
+SQL
+sql($node, <<'SQL', user => 'app');
+CREATE TABLE app.par (id integer PRIMARY KEY);
+INSERT INTO app.par SELECT generate_series(1, 99);
+CREATE TABLE app.line (id integer PRIMARY KEY, par integer REFERENCES app.par ON DELETE CASCADE ON UPDATE CASCADE, body text);
+CREATE TABLE app.mark (id integer PRIMARY KEY, par integer REFERENCES app.par ON DELETE SET NULL ON UPDATE CASCADE);
+INSERT INTO app.line SELECT g, g FROM generate_series(1, 60) g;
+INSERT INTO app.mark SELECT g, g FROM generate_series(1, 60) g;
+SELECT locking.protect('app.line'), locking.protect('app.mark', required => true);
+GRANT SELECT, UPDATE, DELETE ON app.par, app.line, app.mark TO anna;
+GRANT REFERENCES ON app.par TO mallory;
+GRANT SELECT, UPDATE ON app.line TO mallory;
+CREATE FUNCTION app.touch_mark(integer) RETURNS void LANGUAGE sql SECURITY DEFINER AS 'UPDATE app.mark SET par = par WHERE id = $1';
+CREATE FUNCTION app.delete_par(integer) RETURNS void LANGUAGE sql SECURITY DEFINER AS 'DELETE FROM app.par WHERE id = $1';
+SQL
+
+# ---- the action of a top-level statement, in a session that has not loaded the library ----
+
+sql($node, "SELECT locking.acquire('app.line', 1, ttl => '1 hour'), locking.acquire('app.line', 2, ttl => '1 hour'),"
+	  . " locking.acquire('app.line', 3, ttl => '1 hour'), locking.acquire('app.line', 4, ttl => '1 hour')", user => 'anna');
+accepted('late, ON DELETE CASCADE and SET NULL: the action passes the lock of its cause and needs no other', $node,
+	'DELETE FROM app.par WHERE id = 1', user => 'anna');
+accepted('late, ON UPDATE CASCADE', $node, 'UPDATE app.par SET id = 1002 WHERE id = 2', user => 'anna');
+accepted('late, more rows than one', $node, 'DELETE FROM app.par WHERE id IN (3, 50, 51)', user => 'anna');
+refused('late, by another owner', $node, '55P03', 'DELETE FROM app.par WHERE id = 4', user => 'app');
+
+# ---- foreign code below it ----
+
+# Each of mallory's codes below a cascade of anna's, which fires first and loads the library.
+sub foreign_code_is_refused
+{
+	my ($how, $definition) = @_;
+
+	for my $attack ('app.touch_mark(20)', 'app.delete_par(4)')
+	{
+		sql($node, <<"SQL", user => 'mallory');
+CREATE OR REPLACE FUNCTION m.code() RETURNS boolean LANGUAGE plpgsql AS \$\$
+BEGIN
+	PERFORM $attack;
+	RETURN true;
+END \$\$;
+CREATE OR REPLACE FUNCTION m.frozen(integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS
+	\$\$BEGIN IF current_setting('session_authorization') = 'anna' THEN PERFORM m.code(); END IF; RETURN \$1; END\$\$;
+CREATE OR REPLACE FUNCTION m.fire() RETURNS trigger LANGUAGE plpgsql AS \$\$BEGIN PERFORM m.code(); RETURN coalesce(new, old); END\$\$;
+DROP TABLE IF EXISTS m.child;
+CREATE TABLE m.child (id integer PRIMARY KEY, par integer REFERENCES app.par ON UPDATE CASCADE ON DELETE CASCADE);
+INSERT INTO m.child VALUES (1, 10);
+$definition
+SQL
+		refused("late, $how: $attack", $node, $attack =~ /mark/ ? 'LK002' : '55P03',
+			'UPDATE app.par SET id = 1010 WHERE id = 10', user => 'anna');
+	}
+	return;
+}
+
+foreign_code_is_refused('a BEFORE trigger', 'CREATE TRIGGER fire BEFORE UPDATE ON m.child FOR EACH ROW EXECUTE FUNCTION m.fire();');
+foreign_code_is_refused('an index', 'CREATE INDEX ON m.child (m.frozen(par));');
+foreign_code_is_refused('a constraint', 'ALTER TABLE m.child ADD CHECK (m.frozen(par) IS NOT NULL);');
+foreign_code_is_refused('a generated column', 'ALTER TABLE m.child ADD g integer GENERATED ALWAYS AS (m.frozen(par)) STORED;');
+sql($node, 'DROP TABLE m.child', user => 'mallory');
+
+# ---- AFTER triggers below an action ----
+
+# Until 17 PostgreSQL runs them as the session's role, with all its rights: what they do is that
+# role's own. From 18 on they run as mallory, so they are hers.
+sql($node, <<'SQL', user => 'mallory');
+CREATE TABLE m.child (id integer PRIMARY KEY, par integer REFERENCES app.par ON DELETE CASCADE);
+INSERT INTO m.child VALUES (1, 30), (2, 31);
+CREATE OR REPLACE FUNCTION m.fire() RETURNS trigger LANGUAGE plpgsql AS
+	$$BEGIN UPDATE app.line SET body = 'by mallory' WHERE id = 4; RETURN NULL; END$$;
+CREATE CONSTRAINT TRIGGER fire AFTER DELETE ON m.child DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION m.fire();
+SQL
+SKIP:
+{
+	skip 'triggers run as the role that queued their events from 18 on', 3 if $major < 18;
+	refused('an AFTER trigger below a cascade', $node, '55P03', 'DELETE FROM app.par WHERE id = 30', user => 'anna');
+	refused('a deferred one', $node, '55P03',
+		"BEGIN;\nSET CONSTRAINTS ALL DEFERRED;\nDELETE FROM app.par WHERE id = 30;\nCOMMIT;", user => 'anna');
+	sql($node, 'ALTER TABLE m.child DISABLE TRIGGER fire', user => 'mallory');
+	accepted('without it nothing is refused', $node, "BEGIN;\nDELETE FROM app.par WHERE id = 30;\nUPDATE app.line SET body = 'mine' WHERE id = 4;\nCOMMIT;",
+		user => 'anna');
+}
+
+is(in_log($node, qr/TRAP:|terminated by signal|XX00\d/), 0, 'nothing unforeseen in the log');
+$node->stop('fast');
+done_testing();

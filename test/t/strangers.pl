@@ -1,0 +1,213 @@
+# A role with a schema of its own neither makes others wait nor fail, nor reads what it
+# may not: locks are taken after rights were checked, lists of all locks wait for no
+# table and run no stranger's policy, event triggers look at their own command only.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use LockingTest;
+use Test::More;
+
+my $node = new_node('main', conf => [ 'log_statement = none', "lock_timeout = '5s'" ]);
+my $major = major_version($node);
+
+sql($node, <<'SQL');
+CREATE EXTENSION locking;
+CREATE ROLE anna LOGIN;
+CREATE ROLE app LOGIN;
+CREATE ROLE mallory LOGIN;
+GRANT CREATE ON DATABASE postgres TO app, mallory;
+CREATE SCHEMA app AUTHORIZATION app;
+CREATE SCHEMA m AUTHORIZATION mallory;
+GRANT USAGE ON SCHEMA app, m TO PUBLIC;
+SQL
+sql($node, <<'SQL', user => 'app');
+CREATE TABLE app.doc (id integer PRIMARY KEY, body text);
+INSERT INTO app.doc SELECT g, 'body' FROM generate_series(1, 9) g;
+SELECT locking.protect('app.doc');
+GRANT SELECT, UPDATE ON app.doc TO anna;
+SQL
+
+# Without waiting, as another session holds the table.
+sub not_waiting
+{
+	my ($name, $sql, %options) = @_;
+	return accepted($name, $node, "SET lock_timeout = '50ms';\n$sql", %options);
+}
+
+sub refused_without_waiting
+{
+	my ($name, $state, $sql, %options) = @_;
+	refused($name, $node, $state, "SET lock_timeout = '50ms';\n$sql", %options);
+	return;
+}
+
+# ---- locks are taken after rights were checked ----
+
+my $holder = session($node, user => 'app');
+$holder->query('BEGIN; LOCK TABLE app.doc IN ACCESS EXCLUSIVE MODE');
+for my $call (
+	"acquire('app.doc', 1)", "try_acquire('app.doc', 1)", "acquire_all('app.doc', '{1}')", "is_locked('app.doc', 1)",
+	"lock_applies('app.doc', 1)", "lock_seconds_remaining('app.doc', 1)", "request('app.doc', 1)", "withdraw('app.doc', 1)",
+	"discard_draft('app.doc', 1)", "locks_of('app.doc', '{1}')", "history_of('app.doc', '1')",
+	"protect('app.doc')", "unprotect('app.doc')")
+{
+	refused_without_waiting("$call by a role without rights", '42501', "SELECT locking.$call", user => 'mallory');
+}
+is(not_waiting('row_visible() of it', "SELECT locking.row_visible('app.doc', '1')", user => 'mallory'), 'f', 'and it is not visible');
+$holder->query('COMMIT');
+
+# a parent that the child's owner may not touch any more
+sql($node, 'GRANT REFERENCES ON app.doc TO mallory', user => 'app');
+sql($node, <<'SQL', user => 'mallory');
+CREATE TABLE m.child (id integer PRIMARY KEY, doc integer CONSTRAINT doc REFERENCES app.doc);
+CREATE TABLE m.guarded (id integer PRIMARY KEY, doc integer CONSTRAINT doc REFERENCES app.doc);
+SELECT locking.protect('m.guarded', parent => 'doc');
+SQL
+sql($node, 'REVOKE REFERENCES ON app.doc FROM mallory', user => 'app');
+my $reader = session($node, user => 'anna');
+$reader->query('BEGIN; SELECT * FROM app.doc FOR UPDATE');
+refused_without_waiting('protect() with that parent', '42501', "SELECT locking.protect('m.child', parent => 'doc')", user => 'mallory');
+refused_without_waiting('TRUNCATE of its child', '42501', 'TRUNCATE m.guarded', user => 'mallory');
+$reader->query('COMMIT');
+
+# ---- lists of all locks ----
+
+sql($node, <<'SQL', user => 'mallory');
+CREATE FUNCTION m.policy() RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	IF current_user <> 'mallory' THEN
+		RAISE LOG 'policy runs as %', current_user;
+		PERFORM pg_advisory_lock(7);
+	END IF;
+	RETURN true;
+END $$;
+CREATE TABLE m.trap (id integer PRIMARY KEY);
+INSERT INTO m.trap VALUES (1), (2);
+ALTER TABLE m.trap ENABLE ROW LEVEL SECURITY;
+CREATE POLICY trap ON m.trap USING (m.policy());
+GRANT SELECT, UPDATE ON m.trap TO PUBLIC;
+SELECT locking.protect('m.trap');
+SELECT locking.acquire('m.trap', 1, ttl => '1 hour'), locking.request('m.trap', 2);
+SQL
+my %lists = (
+	locks => 'SELECT count(*) FROM locking.locks',
+	history => 'SELECT count(*) FROM locking.history',
+	requests => 'SELECT count(*) FROM locking.requests',
+	drafts => 'SELECT count(*) FROM locking.drafts',
+	protected_tables => 'SELECT count(*) FROM locking.protected_tables');
+my $mallory = session($node, user => 'mallory');
+$mallory->query('SELECT pg_advisory_lock(7)');
+for my $list (sort keys %lists)
+{
+	not_waiting("a policy that waits does not hold up $list", $lists{$list}, user => 'anna');
+}
+$mallory->query('SELECT pg_advisory_unlock(7)');
+is(in_log($node, qr/policy runs as/), 0, 'it did not run at all');
+is(sql($node, "SELECT count(*) FROM locking.locks WHERE relation = 'm.trap'::regclass", user => 'anna'), '1',
+	'it runs for who names the table by a constant');
+is(sql($node, "PREPARE q(regclass) AS SELECT count(*) FROM locking.locks WHERE relation = \$1;\n"
+	  . join('', map { "EXECUTE q('m.trap');\n" } 1 .. 8), user => 'anna'), join("\n", ('1') x 8), 'by a parameter, in whatever kind of plan');
+is(sql($node, 'SELECT count(*) FROM m.trap t LEFT JOIN locking.locks l ON l.relation = t.tableoid::regclass AND l.key = t.id::text'
+	  . ' WHERE l.token IS NOT NULL', user => 'anna'), '1', 'in FROM');
+is(sql($node, "SELECT count(*) FROM locking.locks_of('m.trap', '{1,2}')", user => 'anna'), '1', 'as an argument');
+cmp_ok(in_log($node, qr/policy runs as anna/), '>', 0, 'then it did');
+sql($node, 'GRANT mallory TO anna');
+is(sql($node, 'SELECT count(*) FROM locking.locks', user => 'anna'), '1', 'and for a member of the owner');
+sql($node, 'REVOKE mallory FROM anna');
+
+$mallory->query('BEGIN; LOCK TABLE m.trap IN ACCESS EXCLUSIVE MODE');
+for my $list (sort keys %lists)
+{
+	not_waiting("a locked table does not hold up $list", $lists{$list}, user => 'anna');
+	not_waiting("nor a superuser's $list", $lists{$list});
+}
+$mallory->query('COMMIT');
+sql($node, 'DROP TABLE m.trap', user => 'mallory');
+
+# ---- event triggers ----
+
+# Settings of a partition, as an older version or a superuser's hand may have left them: nobody
+# else's DDL fails. A partition without its trigger that another session writes: nobody waits.
+sql($node, <<'SQL', user => 'mallory');
+CREATE TABLE m.parts (id integer PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE m.part1 PARTITION OF m.parts FOR VALUES FROM (0) TO (10);
+SELECT locking.protect('m.parts');
+SQL
+sql($node, "INSERT INTO locking.protected (relation, key) VALUES ('m.part1', '{id}')");
+sql($node, 'DROP TRIGGER "~locking_guard_truncate" ON m.part1', user => 'mallory');
+$mallory->query('BEGIN; INSERT INTO m.part1 VALUES (1)');
+not_waiting('CREATE SCHEMA', 'CREATE SCHEMA harmless', user => 'app');
+not_waiting('CREATE SCHEMA with tables', 'CREATE SCHEMA more CREATE TABLE t (id integer PRIMARY KEY) CREATE VIEW v AS SELECT 1', user => 'app');
+not_waiting('CREATE TABLE ... PARTITION OF, ATTACH and DETACH', <<'SQL', user => 'app');
+CREATE TABLE app.parts (id integer PRIMARY KEY) PARTITION BY RANGE (id);
+SELECT locking.protect('app.parts');
+CREATE TABLE app.part1 PARTITION OF app.parts FOR VALUES FROM (0) TO (10) PARTITION BY RANGE (id);
+CREATE TABLE app.part11 (id integer NOT NULL);
+ALTER TABLE app.part1 ATTACH PARTITION app.part11 FOR VALUES FROM (0) TO (5);
+CREATE TABLE IF NOT EXISTS app.part11 PARTITION OF app.part1 FOR VALUES FROM (0) TO (5);
+ALTER TABLE IF EXISTS app.none ATTACH PARTITION m.part1 FOR VALUES FROM (0) TO (5);
+ALTER TABLE app.doc RENAME body TO text;
+ALTER TABLE app.doc RENAME text TO body;
+CREATE TABLE app.gone (id integer PRIMARY KEY);
+DROP TABLE app.gone;
+DROP SCHEMA more CASCADE;
+SQL
+is(sql($node, "SELECT guarded FROM locking.protected_tables WHERE relation = 'app.parts'::regclass"), 't', 'new partitions are guarded');
+$mallory->query('COMMIT');
+sql($node, "DELETE FROM locking.protected WHERE relation = 'm.part1'::regclass");
+
+# ATTACH of a table that is being protected, in either order
+sql($node, "CREATE TABLE m.late (id integer NOT NULL PRIMARY KEY)", user => 'mallory');
+$mallory->query('BEGIN; ALTER TABLE m.parts ATTACH PARTITION m.late FOR VALUES FROM (10) TO (20)');
+my $other = session($node, user => 'mallory');
+$other->send_sql("SELECT locking.protect('m.late', hard => false)");
+$other->await_block;
+$mallory->query('COMMIT');
+$other->finish;
+is($other->last_state, '', 'protect() of a table that became a partition meanwhile');
+is(sql($node, "SELECT string_agg(relation::text || ' ' || hard, ', ') FROM locking.protected_tables WHERE relation::text LIKE 'm.%' AND parent IS NULL"),
+	'm.parts false', 'is of its root');
+sql($node, "CREATE TABLE m.alone (id integer NOT NULL PRIMARY KEY); SELECT locking.protect('m.alone')", user => 'mallory');
+sql($node, 'CREATE TABLE m.plain (id integer PRIMARY KEY) PARTITION BY RANGE (id)', user => 'mallory');
+refused('ATTACH of a table that is protected by itself', $node, '55000',
+	'ALTER TABLE m.plain ATTACH PARTITION m.alone FOR VALUES FROM (20) TO (30)', user => 'mallory');
+
+# a partition that is attached below while protect() waits for its parent gets its trigger
+sql($node, <<'SQL', user => 'mallory');
+CREATE TABLE m.top (id integer PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE m.middle PARTITION OF m.top FOR VALUES FROM (0) TO (10) PARTITION BY RANGE (id);
+CREATE TABLE m.leaf (id integer NOT NULL PRIMARY KEY);
+SQL
+$mallory->query('BEGIN; ALTER TABLE m.middle ATTACH PARTITION m.leaf FOR VALUES FROM (0) TO (5)');
+$other->send_sql("SELECT locking.protect('m.top')");
+$other->await_block;
+$mallory->query('COMMIT');
+$other->finish;
+is(sql($node, "SELECT guarded FROM locking.protected_tables WHERE relation = 'm.top'::regclass"), 't',
+	'protect() of a root below which a partition is attached meanwhile');
+
+# ---- "guarded" ----
+
+sub guarded
+{
+	my ($name, $expected, $command) = @_;
+	sql($node, $command);
+	is(sql($node, "SELECT guarded FROM locking.protected_tables WHERE relation = 'app.parts'::regclass"), $expected, "guarded: $name");
+	return;
+}
+
+guarded('ENABLE REPLICA TRIGGER', 'f', 'ALTER TABLE app.parts ENABLE REPLICA TRIGGER "~locking_guard"');
+guarded('ENABLE ALWAYS TRIGGER', 't', 'ALTER TABLE app.parts ENABLE ALWAYS TRIGGER "~locking_guard"');
+guarded('DISABLE TRIGGER on a partition', 'f', 'ALTER TABLE app.part11 DISABLE TRIGGER "~locking_guard"');
+guarded('enabled again', 't', 'ALTER TABLE app.part11 ENABLE TRIGGER "~locking_guard"');
+guarded('no TRUNCATE trigger on a partition', 'f', 'DROP TRIGGER "~locking_guard_truncate" ON app.part11');
+guarded('protect() again', 't', "SELECT locking.protect('app.parts')");
+guarded('a disabled TRUNCATE trigger', 'f', 'ALTER TABLE app.part1 DISABLE TRIGGER "~locking_guard_truncate"');
+guarded('DISABLE TRIGGER USER', 'f', 'ALTER TABLE app.part1 ENABLE TRIGGER "~locking_guard_truncate"; ALTER TABLE ONLY app.parts DISABLE TRIGGER USER');
+
+is(in_log($node, qr/TRAP:|terminated by signal|XX00\d/), 0, 'nothing unforeseen in the log');
+$_->quit for $holder, $reader, $mallory, $other;
+$node->stop('fast');
+done_testing();
