@@ -121,13 +121,19 @@ my %mend = (
 		"SELECT format('ALTER TABLE s.%I RENAME CONSTRAINT %I TO %I', c.relname, k.conname, left(k.conname, -1)) FROM pg_constraint k"
 		  . " JOIN pg_class c ON c.oid = k.conrelid WHERE c.relnamespace = to_regnamespace('s') AND k.conname LIKE '%x'"
 		  . " AND k.contype IN ('p', 'f') AND k.conparentid = 0 \\gexec\n",
+		for_tables('DROP TABLE s.%I CASCADE', "c.relname NOT IN ('word', 'multi') AND NOT c.relispartition AND "
+			. q{NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'id')}),
 		'GRANT USAGE ON SCHEMA s TO PUBLIC;' ],
 	tables => [ @create, 'GRANT ALL ON ALL TABLES IN SCHEMA s TO PUBLIC;' ],
 	columns => [ for_tables('ALTER TABLE s.%I ADD COLUMN t text',
 			q{NOT c.relispartition AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 't')}),
 		for_tables('ALTER TABLE s.%I ALTER COLUMN id TYPE integer',
 			q{NOT c.relispartition AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'id' AND a.atttypid <> 'integer'::regtype)}) ],
-	keys => [ for_tables('ALTER TABLE s.%I ADD PRIMARY KEY (id)', "c.relname NOT IN ('word', 'multi') AND $no_key") ],
+	keys => [ "SELECT format('ALTER TABLE s.%I DROP CONSTRAINT %I CASCADE', c.relname, k.conname) FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid"
+		  . " WHERE c.relnamespace = to_regnamespace('s') AND c.relname <> 'multi' AND k.contype = 'p' AND k.conparentid = 0 AND cardinality(k.conkey) > 1 \\gexec\n",
+		for_tables('DELETE FROM s.%1$I a WHERE id IS NULL OR EXISTS (SELECT FROM s.%1$I b WHERE b.id = a.id AND (b.tableoid, b.ctid) > (a.tableoid, a.ctid))',
+			"c.relname NOT IN ('word', 'multi') AND $no_key"),
+		for_tables('ALTER TABLE s.%I ADD PRIMARY KEY (id)', "c.relname NOT IN ('word', 'multi') AND $no_key") ],
 	partitions => [ $finalize,
 		(map { my $name = $_; "SELECT 'ALTER TABLE s.$bounds{$name}[0] ATTACH PARTITION s.$name FOR VALUES $bounds{$name}[1]'"
 			  . " FROM pg_class WHERE oid = to_regclass('s.$name') AND NOT relispartition \\gexec\n" } sort keys %bounds),
@@ -146,11 +152,11 @@ my %mend = (
 		  . " (SELECT FROM locking.protected_tables WHERE relation = to_regclass('keep.line')) \\gexec\n",
 		map { "SELECT 'SELECT locking.protect(''s.$_'', parent => ''${_}_up'')' WHERE to_regclass('s.$_') IS NOT NULL AND NOT EXISTS"
 			. " (SELECT FROM locking.protected_tables WHERE relation = to_regclass('s.$_')) \\gexec\n" } sort keys %up ],
-	rows => [ "INSERT INTO s.part SELECT g, 'new' FROM generate_series(1, 39, 3) g ON CONFLICT DO NOTHING;",
+	rows => [ "INSERT INTO s.part (id, t) SELECT g, 'new' FROM generate_series(1, 39, 3) g ON CONFLICT DO NOTHING;",
 		(map { "INSERT INTO s.$_ (id, t) SELECT g, 'new' FROM generate_series(1, 9) g ON CONFLICT DO NOTHING;" } qw(plain heir)),
-		"INSERT INTO s.word SELECT g, 'new' FROM generate_series(1, 9) g ON CONFLICT DO NOTHING;",
-		"INSERT INTO s.multi SELECT g, g, 'new' FROM generate_series(1, 9) g ON CONFLICT DO NOTHING;",
-		(map { "INSERT INTO s.$_ SELECT g, CASE WHEN g % 3 = 1 THEN g END, 'new' FROM generate_series(1, 9) g ON CONFLICT DO NOTHING;" } sort keys %up) ],
+		"INSERT INTO s.word (k, t) SELECT g, 'new' FROM generate_series(1, 9) g ON CONFLICT DO NOTHING;",
+		"INSERT INTO s.multi (a, b, t) SELECT g, g, 'new' FROM generate_series(1, 9) g ON CONFLICT DO NOTHING;",
+		(map { "INSERT INTO s.$_ (id, up, t) SELECT g, CASE WHEN g % 3 = 1 THEN g END, 'new' FROM generate_series(1, 9) g ON CONFLICT DO NOTHING;" } sort keys %up) ],
 );
 my @mend_order = qw(names tables columns keys partitions references rights extension rows);
 
@@ -183,6 +189,9 @@ END $$;
 SQL
 	return;
 }
+
+# The settings, too, so that they go by the keys and references that are there now.
+my $protect_again = "SELECT format('SELECT locking.protect(%s::oid::regclass, parent => %L)', relation::oid, parent) FROM locking.protected_tables \\gexec\n";
 
 # ---- writes ----
 
@@ -222,7 +231,7 @@ my @writes = (
 	[ 4, sub { return 'DELETE FROM ' . table(@integer_tables) . ' WHERE id = ' . id() . ';' } ],
 	[ 6, sub { return 'INSERT INTO ' . table(@integer_tables) . ' (id, t) VALUES (' . id() . ", 'new') ON CONFLICT (id) DO UPDATE SET t = 'upsert';" } ],
 	[ 4, sub { return 'INSERT INTO ' . table(@integer_tables) . ' (id, t) VALUES (' . id() . ", 'new');" } ],
-	[ 4, sub { my $child = pick(keys %up); return "INSERT INTO s.$child VALUES (" . id() . ', ' . id() . ", 'new') ON CONFLICT DO NOTHING;" } ],
+	[ 4, sub { my $child = pick(keys %up); return "INSERT INTO s.$child (id, up, t) VALUES (" . id() . ', ' . id() . ", 'new') ON CONFLICT DO NOTHING;" } ],
 	[ 4, sub { my $child = pick(keys %up); return "UPDATE s.$child SET " . (chance(0.5) ? 'up = ' . id() : "t = 'child'") . ' WHERE up = ' . id() . ';' } ],
 	[ 2, sub { return copy(table(@integer_tables)) } ],
 	[ 2, sub { return 'TRUNCATE ' . table() . pick('', ' CASCADE') . ';' } ],
@@ -454,7 +463,7 @@ sub script_of
 	my $steps_of_it = $profile->{bystander} ? $steps * 3 : $profile->{ddl} ? $steps / 2 : $steps;
 	my @lines = ("SET application_name = '" . ($profile->{bystander} ? 'bystander' : 'race') . "';", 'SET client_min_messages = error;',
 		'SET statement_timeout = ' . ($profile->{bystander} ? 60000 : 3000) . ';', 'SET lock_timeout = ' . ($profile->{bystander} ? 0 : 200) . ';',
-		$profile->{owner} ? "SET locking.owner = '$profile->{owner}';" : (), '\set tok 0', '\set r 0', @prepared);
+		$profile->{owner} ? "SET locking.owner = '$profile->{owner}';" : (), '\set tok 0', '\set r 0', $profile->{bystander} ? () : @prepared);
 	push @lines, step($profile) for 1 .. $steps_of_it;
 	return join("\n", @lines, 'SELECT 1;', '');
 }
@@ -494,8 +503,24 @@ sub run_script
 
 # ---- the log ----
 
-# Of PostgreSQL itself, without the extension.
-my @internal = ();
+# Internal errors that PostgreSQL itself raises in commands that are run at the same
+# time, and that have nothing of ours in them: neither a function nor a statement of a
+# trigger (CONTEXT).
+my @internal = (
+	# two commands change one row of a catalog: GRANT locks no table, ATTACH not all
+	qr/ERROR:  XX000: tuple concurrently (?:updated|deleted)\n.*LOCATION:  simple_heap_(?:update|delete),/s,
+	# the same, of a table that was dropped meanwhile
+	qr/ERROR:  XX000: cache lookup failed for relation \d+\n.*LOCATION:  ExecGrant_Relation,/s,
+	# ALTER COLUMN TYPE reads constraints with the transaction's snapshot, which may be older
+	qr/ERROR:  XX000: could not find tuple for constraint \d+\n.*LOCATION:  pg_get_constraintdef_worker,/s,
+);
+
+sub is_postgres_own
+{
+	my ($entry) = @_;
+	return 0 if $entry =~ /CONTEXT: |STATEMENT: .*locking\./s;
+	return scalar grep { $entry =~ $_ } @internal;
+}
 
 # What is in the log since a place in it: each message with its details, which may
 # stand apart from it as other sessions write there, too.
@@ -521,8 +546,7 @@ my $bad = qr/TRAP:|terminated by signal|PANIC:|(?:ERROR|FATAL):  XX\d\d\d:|WARNI
 sub check_log
 {
 	my ($from) = @_;
-	my @found = grep { /$bad/ } entries_since($from);
-	@found = grep { my $entry = $_; !grep { $entry =~ $_ } @internal } @found;
+	my @found = grep { /$bad/ && !is_postgres_own($_) } entries_since($from);
 	is(scalar @found, 0, 'no crash, no internal error, no leak in the log') or diag(join "\n", @found[ 0 .. ($#found > 9 ? 9 : $#found) ]);
 	return;
 }
@@ -666,7 +690,7 @@ sub check_clients
 		my $states = states_of($client);
 		if ($client->{name} eq 'bystander')
 		{
-			my %allowed = map { $_ => 1 } $drops_extension ? qw(42883 42P01 3F000 55000 LK001 40P01) : ();
+			my %allowed = map { $_ => 1 } $drops_extension ? qw(42883 42P01 42P06 42P07 3F000 55000 LK001 40P01) : ();
 			is(join(' ', map { "$_: $states->{$_}" } grep { !$allowed{$_} } sort keys %$states), '', 'the bystander is not disturbed')
 			  or diag(`grep -A4 ERROR: $client->{file}.err | head -n 30`);
 		}
@@ -676,7 +700,9 @@ sub check_clients
 		}
 	}
 	note(join ', ', map { "$_: $all{$_}" } sort keys %all);
-	is(join(' ', grep { !$foreseen{$_} && !/^XX/ } sort keys %all), '', 'no error but the foreseen ones');
+	my @unforeseen = grep { !$foreseen{$_} && !/^XX/ } sort keys %all;
+	is("@unforeseen", '', 'no error but the foreseen ones');
+	diag(`grep -h -A4 'ERROR:  $_' $folder/$db-*.err | head -n 20`) for @unforeseen;
 	return;
 }
 
@@ -695,7 +721,7 @@ sub run_round
 	run_script('finalize', $finalize, $finalize, 'CREATE EXTENSION IF NOT EXISTS locking;');
 	check_settings();
 	check_guards('afterwards');
-	run_script('mend', mend_all(), mend_all());
+	run_script('mend', 'SET locking.enforce = off;', mend_all(), mend_all(), $protect_again);
 	check_settings();
 	check_guards('mended');
 	check_use();
