@@ -229,9 +229,11 @@ write_settings(FunctionCallInfo fcinfo, Relation rel, List *key, Oid parent)
 	values[7] = key_names(rel, key);
 	values[8] = ObjectIdGetDatum(parent);
 	nulls[8] = !OidIsValid(parent);
-	forget_settings(RelationGetRelid(rel));
 	catalog_execute("INSERT INTO locking.protected (relation, hard, required, columns, ttl, warning, parent, key, parent_table)"
-					" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+					" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+					" ON CONFLICT (relation) DO UPDATE SET hard = excluded.hard, required = excluded.required,"
+					"  columns = excluded.columns, ttl = excluded.ttl, warning = excluded.warning,"
+					"  parent = excluded.parent, key = excluded.key, parent_table = excluded.parent_table",
 					lengthof(types), types, values, nulls);
 }
 

@@ -14,7 +14,8 @@
  * statements.  A referential action is recognised by EXEC_FLAG_SKIP_TRIGGERS,
  * which ri_triggers.c alone sets on an UPDATE or DELETE (it calls
  * SPI_execute_snapshot() with fire_triggers = false) and no SQL or procedural
- * language can; it is its session's own if the statement around it is.  Actions
+ * language can; a rule's action does not count.  It is its session's own if the
+ * statement around it is.  Actions
  * of several levels are no exception: all of them are queued for, and run by, the
  * end of the statement that caused the first.
  *
@@ -51,6 +52,7 @@
 typedef struct Frame
 {
 	struct Frame *outer;
+	uint64		number;
 	QueryDesc  *query;
 	bool		foreign;
 	bool		own_action;		/* a referential action that the session caused */
@@ -129,17 +131,28 @@ is_flagged_foreign(void)
 	return InSecurityRestrictedOperation() || InNoForceRLSOperation();
 }
 
+/*
+ * The statement as ri_triggers.c wrote it has its target in the first place of the range
+ * table.  Where the table has rules, their actions are run with the same flag, but have
+ * their target behind the tables of the original.
+ */
 static bool
 is_referential_action(const QueryDesc *query)
 {
+	const Plan *plan = query->plannedstmt->planTree;
+
 	return (query->operation == CMD_UPDATE || query->operation == CMD_DELETE) &&
-		(query->estate->es_top_eflags & EXEC_FLAG_SKIP_TRIGGERS) != 0;
+		(query->estate->es_top_eflags & EXEC_FLAG_SKIP_TRIGGERS) != 0 &&
+		IsA(plan, ModifyTable) && ((const ModifyTable *) plan)->nominalRelation == 1;
 }
 
 static void
 push(Frame *frame, QueryDesc *query)
 {
+	static uint64 number = 0;
+
 	frame->outer = innermost;
+	frame->number = ++number;
 	frame->query = query;
 	frame->foreign = is_flagged_foreign() || is_queuing_role_active();
 	frame->own_action = InNoForceRLSOperation() && !InSecurityRestrictedOperation() &&
@@ -207,6 +220,13 @@ statement_init(void)
 	prev_finish_hook = ExecutorFinish_hook;
 	ExecutorFinish_hook = finish_statement;
 	RegisterXactCallback(end_transaction, NULL);
+}
+
+/* Tells the running statement from others of the session; 0: it began before the library was loaded. */
+uint64
+statement_number(void)
+{
+	return innermost ? innermost->number : 0;
 }
 
 /* ---- whose code it is ---- */
