@@ -378,8 +378,11 @@ FROM (SELECT relation FROM locking.protected
 		OFFSET 0) l;
 COMMENT ON VIEW locking.locks IS 'locks that have not ended, of the rows that the reader may see';
 
--- Enforced for ordinary sessions on the table and all its partitions? Read from
--- the catalogs alone: no partition is locked, or waited for.
+-- Enforced for ordinary sessions on the table and all its partitions? The triggers
+-- must be as protect() makes them: the last of their kind by name, unconditional, for
+-- all columns, and fire for ordinary sessions. Read from the catalogs alone: no
+-- partition is locked, or waited for. Bits of tgtype: 1 ROW, 2 BEFORE, 4 INSERT,
+-- 8 DELETE, 16 UPDATE, 32 TRUNCATE.
 CREATE VIEW locking.protected_tables WITH (security_barrier) AS
 SELECT p.relation, p.hard, p.required, p.columns, p.ttl, p.warning, p.parent, p.key,
 	NOT EXISTS (
@@ -389,11 +392,16 @@ SELECT p.relation, p.hard, p.required, p.columns, p.ttl, p.warning, p.parent, p.
 			SELECT i.inhrelid FROM part
 				JOIN pg_catalog.pg_inherits i ON i.inhparent OPERATOR(pg_catalog.=) part.oid
 				JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.inhrelid AND c.relispartition)
-		SELECT FROM part, (VALUES ('locking.guard()'::pg_catalog.regprocedure),
-				('locking.guard_truncate()'::pg_catalog.regprocedure)) f(trigger)
+		SELECT FROM part, (VALUES
+				('~locking_guard', 'locking.guard()'::pg_catalog.regprocedure,
+					CASE WHEN p.parent IS NULL THEN 27 ELSE 31 END),
+				('~locking_guard_truncate', 'locking.guard_truncate()'::pg_catalog.regprocedure, 34)) f(name, trigger, type)
 		WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t
 			WHERE t.tgrelid OPERATOR(pg_catalog.=) part.oid
+				AND t.tgname OPERATOR(pg_catalog.=) f.name::pg_catalog.name
 				AND t.tgfoid OPERATOR(pg_catalog.=) f.trigger
+				AND t.tgtype OPERATOR(pg_catalog.=) f.type
+				AND t.tgqual IS NULL AND pg_catalog.cardinality(t.tgattr::pg_catalog.int2[]) OPERATOR(pg_catalog.=) 0
 				AND t.tgenabled OPERATOR(pg_catalog.=) ANY ('{O,A}'::pg_catalog."char"[]))
 	) AS guarded
 FROM (SELECT * FROM locking.protected

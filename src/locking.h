@@ -179,7 +179,7 @@ typedef struct TableInfo
 	bool		is_plain;		/* a row's own lock is all that its guard goes by */
 	bool		key_replaced;	/* not the primary key that protect() found */
 	bool		parent_lost;	/* nor the foreign key */
-	bool		has_children;	/* rows of other tables are guarded by these */
+	bool		has_children;	/* of a root: rows of other tables are guarded by its rows */
 	bool		hard;
 	bool		required;
 	bool		has_ttl;

@@ -289,7 +289,7 @@ see_row_body(void *arg)
 	RoleSwitch	saved;
 	bool		save_read_only = XactReadOnly;
 
-	enter_role(&saved, GetUserId());
+	restrict_role(&saved);
 	XactReadOnly = true;
 	key_parse(question->table->key, question->table->root, question->key, values);
 	question->answer = target_fetch(question->table, TARGET_SEE, values, NULL, NULL);

@@ -283,5 +283,25 @@ RESET SESSION AUTHORIZATION;
 SELECT is_empty($$SELECT * FROM m.ran WHERE who <> 'mallory'$$, 'a domain''s check runs as the domain''s owner, not as a superuser who names the table');
 SELECT isnt_empty($$SELECT * FROM m.ran WHERE what = 'check'$$, 'and does run');
 
+-- nor may a caller have that code call the caller's own functions: a superuser's domain
+-- whose check relies on the search_path
+CREATE FUNCTION public.short(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RETURN length($1) < 10; END$$;
+CREATE DOMAIN public.word AS text CHECK (public.short(VALUE));
+CREATE TABLE public.words (id public.word PRIMARY KEY);
+CREATE TABLE public.computed (id text, g text GENERATED ALWAYS AS (id || public.short(id)::text) STORED PRIMARY KEY, body text);
+INSERT INTO public.words VALUES ('a');
+INSERT INTO public.computed VALUES ('a');
+GRANT SELECT, UPDATE ON public.words, public.computed TO mallory;
+SELECT locking.protect('public.words'), locking.protect('public.computed');
+TRUNCATE m.ran;
+SET SESSION AUTHORIZATION mallory;
+CREATE FUNCTION m.length(text) RETURNS integer LANGUAGE plpgsql AS $$BEGIN PERFORM m.note('length'); RETURN 1; END$$;
+SET LOCAL search_path = m, pg_catalog, public;
+SELECT locking.is_locked('public.words', 'a'), locking.acquire('public.words', 'a');
+UPDATE public.computed SET id = 'b';
+RESET search_path;
+RESET SESSION AUTHORIZATION;
+SELECT is_empty($$SELECT * FROM m.ran WHERE who <> 'mallory'$$, 'no function of the caller''s runs with the rights of a type''s or table''s owner');
+
 SELECT * FROM finish();
 ROLLBACK;
