@@ -161,8 +161,9 @@ REVOKE ALL ON FUNCTION locking.settings_changed(), locking.raise_gate(),
 -- Owner
 -- ---------------------------------------------------------------------------
 
+-- Restricted: whose code is running is known in the leader alone.
 CREATE FUNCTION locking.owner() RETURNS text
-	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'locking_owner';
+	LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'locking_owner';
 COMMENT ON FUNCTION locking.owner() IS 'the current owner of locks; null in code that runs on behalf of a table''s owner';
 
 CREATE FUNCTION locking.set_owner(owner text, owner_name text = NULL, is_local boolean = true)
@@ -356,10 +357,10 @@ COMMENT ON FUNCTION locking.gate() IS
 -- ---------------------------------------------------------------------------
 -- Views. A row that the reader may not see must not reach the reader's own
 -- conditions, not even leakproof ones, which PostgreSQL pushes past a security
--- barrier: their effect shows in EXPLAIN. OFFSET 0 keeps them out. So conditions
--- on a lock's relation are pushed down only among relations that the reader may
--- read, those on the time and number of an event only as far as these; for the
--- locks of certain rows, and the history of one, there are functions.
+-- barrier: their effect shows in EXPLAIN. OFFSET 0 keeps them out. So a condition
+-- on a lock's relation is pushed down only among relations that the reader may
+-- read, and no other is; for the locks of certain rows, and the history of one,
+-- there are functions.
 -- ---------------------------------------------------------------------------
 
 CREATE VIEW locking.locks WITH (security_barrier) AS
@@ -408,12 +409,12 @@ FROM (SELECT * FROM locking.protected
 		WHERE pg_catalog.has_table_privilege(relation, 'SELECT') OFFSET 0) p;
 COMMENT ON VIEW locking.protected_tables IS 'settings of the protected tables that the reader may read';
 
+-- The latest first, so that a LIMIT ends the reading; among tables that the reader
+-- may read, whose rows it may see.
 CREATE VIEW locking.history WITH (security_barrier) AS
-SELECT i.at, e.event, e.relation, e.key, e.token, e.owner, e.actor, e.session_role, e.client_addr, e.reason, i.id
-FROM locking.event i,
-	LATERAL (SELECT e.* FROM locking.event e
-		WHERE e.id OPERATOR(pg_catalog.=) i.id AND locking.row_visible(e.relation, e.key)
-		OFFSET 0) e;
+SELECT e.at, e.event, e.relation, e.key, e.token, e.owner, e.actor, e.session_role, e.client_addr, e.reason, e.id
+FROM (SELECT * FROM locking.event e WHERE locking.row_visible(e.relation, e.key)
+	ORDER BY e.id USING OPERATOR(pg_catalog.>) OFFSET 0) e;
 COMMENT ON VIEW locking.history IS 'what happened to locks, of the rows that the reader may see';
 
 CREATE VIEW locking.drafts WITH (security_barrier) AS

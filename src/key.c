@@ -222,7 +222,7 @@ fix_settings(void)
 {
 	static const char *const fixed[][2] = {
 		{"datestyle", "ISO, YMD"}, {"intervalstyle", "postgres"}, {"timezone", "UTC"},
-		{"extra_float_digits", "1"}, {"bytea_output", "hex"}, {"search_path", "pg_catalog"},
+		{"extra_float_digits", "1"}, {"bytea_output", "hex"}, {"search_path", "pg_catalog, pg_temp"},
 	};
 	int			level = NewGUCNestLevel();
 

@@ -164,7 +164,8 @@ for my $who ('mallory', 'svc')
 	$session->query("SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;"
 		. ' SET parallel_leader_participation = off; SET max_parallel_workers_per_gather = 2');
 	$session->query("SELECT locking.set_owner('frank', NULL, false)") if $who eq 'svc';
-	like($session->query('EXPLAIN (COSTS off) SELECT DISTINCT locking.owner() FROM app.many'), qr/Gather/, "$who: a parallel plan");
+	like($session->query('EXPLAIN (COSTS off, VERBOSE) SELECT DISTINCT locking.owner() || id FROM app.many'),
+		qr/owner\(\).*Gather/s, "$who: the owner is asked for in the leader of a parallel plan");
 	is($session->query('SELECT string_agg(DISTINCT o, $$,$$) FROM (SELECT locking.owner() o FROM app.many OFFSET 0) x'),
 		$who eq 'svc' ? 'frank' : 'mallory', "$who: workers know the owner");
 	$session->quit;
