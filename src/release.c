@@ -134,27 +134,25 @@ locking_break_lock(PG_FUNCTION_ARGS)
 
 /* ---- housekeeping ---- */
 
-/* Lapsed for so long that nobody may resume it, or of a table that is gone. */
+/*
+ * Has the lock lapsed too long ago to be resumed, or is its table gone?  The
+ * setting is taken from the clock, not added to the end, which may be near
+ * the end of all timestamps, or infinite.
+ */
 static bool
-is_refuse(const Lock *lock)
+is_removable(const Lock *lock)
 {
-	TimestampTz kept_until;
-
-	if (get_rel_name(lock->relation) == NULL)
-		return true;
-	if (TIMESTAMP_NOT_FINITE(lock->expires_at))
-		return lock->expires_at == DT_NOBEGIN;
-	kept_until = TimestampTzPlusMilliseconds(lock->expires_at, (int64) locking_keep_lapsed * 1000);
-	return kept_until <= clock_now();
+	return lock->expires_at <= clock_now() - locking_keep_lapsed * USECS_PER_SEC ||
+		get_rel_name(lock->relation) == NULL;
 }
 
-/* Somebody who has the record locked is using it: leave it. */
+/* A record that another session has locked is in use: leave it. */
 static bool
-remove_refuse(Relation records, Lock *lock)
+remove_lapsed(Relation records, Lock *lock)
 {
-	if (!is_refuse(lock) ||
+	if (!is_removable(lock) ||
 		!record_lock(records, lock, LockTupleExclusive, LockWaitSkip) ||
-		!is_refuse(lock))
+		!is_removable(lock))
 		return false;
 	release_record(records, lock, EVENT_EXPIRED, NULL);
 	return true;
@@ -173,7 +171,7 @@ sweep(void)
 
 	PushActiveSnapshot(GetTransactionSnapshot());
 	foreach(cell, records_after(records, &token, SWEEP_SIZE))
-		(void) remove_refuse(records, lfirst(cell));
+		(void) remove_lapsed(records, lfirst(cell));
 	PopActiveSnapshot();
 	table_close(records, NoLock);
 }
@@ -225,7 +223,7 @@ locking_reap(PG_FUNCTION_ARGS)
 
 		foreach(cell, records_after(records, &token, BATCH_SIZE))
 			if (reaped < max)
-				reaped += remove_refuse(records, lfirst(cell));
+				reaped += remove_lapsed(records, lfirst(cell));
 		CHECK_FOR_INTERRUPTS();
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(batch);
