@@ -10,8 +10,10 @@
 
 #include "access/table.h"
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -162,8 +164,8 @@ remove_lapsed(Relation records, Lock *lock)
  * Look at a few records after those that this backend looked at last, in the
  * order of their tokens, round and round.
  */
-static void
-sweep(void)
+static bool
+sweep(void *arg)
 {
 	static int64 token = PG_INT64_MIN;
 	Relation	records = records_open(RowExclusiveLock);
@@ -174,20 +176,54 @@ sweep(void)
 		(void) remove_lapsed(records, lfirst(cell));
 	PopActiveSnapshot();
 	table_close(records, NoLock);
+	return true;
+}
+
+/* Lock a table for writing, unless that means to wait. */
+static bool
+lock_without_waiting(const char *name)
+{
+	return ConditionalLockRelationOid(catalog_relid(name), RowExclusiveLock);
+}
+
+/*
+ * An acquirer holds both locks already, unless it acquired in a savepoint that
+ * was rolled back.
+ */
+static bool
+sweep_without_waiting(void *arg)
+{
+	return lock_without_waiting("lock") && lock_without_waiting("event") && sweep(arg);
+}
+
+/* After an acquire() the transaction may have become one that cannot write. */
+static bool
+can_sweep(void)
+{
+	return !XactReadOnly && !IsInParallelMode() && !RecoveryInProgress() && catalog_installed();
 }
 
 static bool sweep_is_due = false;
 
-/* Just before the commit: other rows' records are locked no longer than that takes. */
+/*
+ * Just before the commit: other rows' records are locked no longer than that
+ * takes.  Housekeeping never fails a commit: an error (a lost index, a full
+ * disk, a cancel request that arrives just then) undoes the sweep and no
+ * more.  BeginInternalSubTransaction() allows for being called here (its state
+ * TBLOCK_END, or TBLOCK_STARTED outside of a block).
+ */
 static void
 sweep_if_due(XactEvent event, void *arg)
 {
-	if (event == XACT_EVENT_PRE_COMMIT && sweep_is_due)
-	{
-		sweep_is_due = false;
-		sweep();
-	}
-	if (event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
+	ErrorData  *error = NULL;
+
+	if (event == XACT_EVENT_PRE_COMMIT && sweep_is_due && can_sweep())
+		(void) in_subtransaction(sweep_without_waiting, NULL, &error);
+	if (error)
+		ereport(DEBUG1,
+				(errcode(error->sqlerrcode),
+				 errmsg("lapsed locks were not removed: %s", error->message)));
+	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
 		sweep_is_due = false;
 }
 
