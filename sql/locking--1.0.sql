@@ -36,6 +36,7 @@ CREATE TABLE locking.lock (
 	CONSTRAINT lock_token_key UNIQUE (token)
 ) WITH (fillfactor = 70,
         autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500);
+CREATE INDEX lock_owner_idx ON locking.lock (owner);
 -- In line, so that the gate can read it of versions whose other long values are gone.
 ALTER TABLE locking.lock ALTER COLUMN key SET STORAGE MAIN;
 COMMENT ON TABLE locking.lock IS 'lock records, lapsed ones included; read locking.locks instead';
@@ -82,6 +83,7 @@ CREATE TABLE locking.draft (
 	saved_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
 	PRIMARY KEY (relation, key, owner)
 );
+CREATE INDEX draft_owner_idx ON locking.draft (owner);
 
 -- The queue of those who asked for a row: id gives the order of asking.
 CREATE TABLE locking.request_queue (
@@ -94,6 +96,7 @@ CREATE TABLE locking.request_queue (
 	requested_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
 	PRIMARY KEY (relation, key, owner)
 );
+CREATE INDEX request_queue_owner_idx ON locking.request_queue (owner);
 
 -- Dumped: settings, drafts, history, and the sequences, so that a token from
 -- before the dump is never issued again. Live locks and requests are not.

@@ -29,7 +29,7 @@ typedef struct CatalogEntry
 } CatalogEntry;
 
 static CatalogEntry entries[] = {
-	{"lock"}, {"lock_pkey"}, {"lock_token_key"}, {"token_seq"},
+	{"lock"}, {"lock_pkey"}, {"lock_token_key"}, {"lock_owner_idx"}, {"token_seq"},
 	{"protected"}, {"protected_pkey"},
 	{"event"}, {"event_id_seq"},
 	{"request_queue"}, {"request_queue_pkey"},

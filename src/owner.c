@@ -140,8 +140,8 @@ locking_set_owner(PG_FUNCTION_ARGS)
 	bool		is_local = PG_ARGISNULL(2) ? true : PG_GETARG_BOOL(2);
 
 	argument_not_null(fcinfo, 0, "owner");
-	owner = text_argument(fcinfo, 0);
-	owner_name = text_argument(fcinfo, 1);
+	owner = name_argument(fcinfo, 0, "owner");
+	owner_name = name_argument(fcinfo, 1, "owner_name");
 	set_setting("locking.owner", owner, is_local);
 	set_setting("locking.owner_name", owner_name ? owner_name : "", is_local);
 	PG_RETURN_VOID();

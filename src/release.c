@@ -87,7 +87,7 @@ by_row(const ListCell *a, const ListCell *b)
 Datum
 locking_release_all(PG_FUNCTION_ARGS)
 {
-	char	   *client = text_argument(fcinfo, 0);
+	char	   *client = name_argument(fcinfo, 0, "client");
 	Relation	records = records_open(RowExclusiveLock);
 	List	   *own = NIL;
 	ListCell   *cell;
@@ -116,6 +116,7 @@ locking_break_lock(PG_FUNCTION_ARGS)
 {
 	TableInfo  *table = protected_table(fcinfo, 0, AccessShareLock);
 	Datum		values[INDEX_MAX_KEYS];
+	char	   *reason = text_argument(fcinfo, 2, "reason");
 	Relation	records;
 	char	   *key;
 	Lock		lock;
@@ -129,7 +130,7 @@ locking_break_lock(PG_FUNCTION_ARGS)
 		no_such_row(table, values);
 	records = records_open(RowExclusiveLock);
 	if (record_find(records, table->root, key, &lock) && !has_lapsed(&lock, clock_now()))
-		broken = end_lock(records, &lock, EVENT_BROKEN, text_argument(fcinfo, 2));
+		broken = end_lock(records, &lock, EVENT_BROKEN, reason);
 	table_close(records, NoLock);
 	PG_RETURN_BOOL(broken);
 }
