@@ -120,17 +120,18 @@ COMMENT ON FUNCTION locking.guard_truncate() IS 'rejects TRUNCATE of a table wit
 
 CREATE FUNCTION locking.settings_changed() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_settings_changed';
-COMMENT ON FUNCTION locking.settings_changed() IS 'tells every backend of changed settings';
+COMMENT ON FUNCTION locking.settings_changed() IS 'tells every backend of changed settings; refuses those that protect() did not write';
 
 CREATE TRIGGER settings_changed BEFORE INSERT OR UPDATE OR DELETE ON locking.protected
 	FOR EACH ROW EXECUTE FUNCTION locking.settings_changed();
 ALTER TABLE locking.protected ENABLE ALWAYS TRIGGER settings_changed;
 
 -- For records that no function of ours writes: COPY, INSERT, logical replication.
+-- Like the trigger above it lets only the owner and superusers write.
 CREATE FUNCTION locking.raise_gate() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_raise_gate';
 COMMENT ON FUNCTION locking.raise_gate() IS 'makes the gate know of a record before it is written';
-CREATE TRIGGER "~raise_gate" BEFORE INSERT OR UPDATE ON locking.lock
+CREATE TRIGGER "~raise_gate" BEFORE INSERT OR UPDATE OR DELETE ON locking.lock
 	FOR EACH ROW EXECUTE FUNCTION locking.raise_gate();
 ALTER TABLE locking.lock ENABLE ALWAYS TRIGGER "~raise_gate";
 

@@ -98,6 +98,25 @@ relation_owner(Oid relid)
 	return owner;
 }
 
+/*
+ * For the triggers on locking.protected and locking.lock: settings and locks
+ * come from this extension's functions, which write as the tables' owner, or
+ * from a superuser (a restore, replication, repairs).  Members of
+ * pg_write_all_data, and roles that were granted INSERT and the like, could
+ * otherwise end any lock, or forge one.
+ */
+void
+check_writer(Relation rel)
+{
+	if (!locking_owns_relation(RelationGetRelid(rel), GetUserId()))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to write table \"%s.%s\" directly",
+						LOCKING_SCHEMA, RelationGetRelationName(rel)),
+				 errdetail("Only its owner and superusers may, whatever was granted."),
+				 errhint("Use the functions in schema \"%s\".", LOCKING_SCHEMA)));
+}
+
 /* The role with whose rights records are written. */
 Oid
 catalog_owner(void)

@@ -55,6 +55,7 @@ locking_settings_changed(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("function \"locking.settings_changed\" must be fired for each row")));
+	check_writer(trigger->tg_relation);
 	desc = RelationGetDescr(trigger->tg_relation);
 	tuple = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
 	tell_backends(trigger->tg_trigtuple, desc);

@@ -56,6 +56,7 @@ extern void catalog_init(void);
 extern Oid	catalog_relid(const char *name);
 extern Oid	catalog_owner(void);
 extern bool catalog_installed(void);
+extern void check_writer(Relation rel);
 extern Datum catalog_query(const char *sql, int nargs, const Oid *types, const Datum *values,
 						   const bool *nulls, bool *isnull);
 extern int64 catalog_execute(const char *sql, int nargs, const Oid *types, const Datum *values,
