@@ -1,14 +1,13 @@
 -- locking 1.0: what CREATE EXTENSION installs.
 --
--- Tables first, then the C functions over them, then views. Every name is
--- written with its schema, operators of the views too: stored SQL must not
--- depend on anyone's search_path.
+-- Tables first, then the C functions over them, then views, and privileges
+-- last. Every name is written with its schema, operators of the views too:
+-- stored SQL must not depend on anyone's search_path.
 
 \echo Use "CREATE EXTENSION locking" to load this file. \quit
 
 -- Made here, not found: a schema that somebody prepared beforehand is refused.
 CREATE SCHEMA locking;
-GRANT USAGE ON SCHEMA locking TO PUBLIC;
 
 -- ---------------------------------------------------------------------------
 -- Tables. Nobody but their owner reads or writes them; views and functions do.
@@ -37,6 +36,7 @@ CREATE TABLE locking.lock (
 	CONSTRAINT lock_token_key UNIQUE (token)
 ) WITH (fillfactor = 70,
         autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500);
+CREATE INDEX lock_owner_idx ON locking.lock (owner);
 -- In line, so that the gate can read it of versions whose other long values are gone.
 ALTER TABLE locking.lock ALTER COLUMN key SET STORAGE MAIN;
 COMMENT ON TABLE locking.lock IS 'lock records, lapsed ones included; read locking.locks instead';
@@ -98,9 +98,7 @@ CREATE TABLE locking.request_queue (
 	requested_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
 	PRIMARY KEY (relation, key, owner)
 );
-
-REVOKE ALL ON locking.lock, locking.protected, locking.event, locking.draft,
-	locking.request_queue, locking.token_seq, locking.event_id_seq FROM PUBLIC;
+CREATE INDEX request_queue_owner_idx ON locking.request_queue (owner);
 
 -- Dumped: settings, drafts, history, and the sequences, so that a token from
 -- before the dump is never issued again. Live locks and requests are not.
@@ -124,17 +122,18 @@ COMMENT ON FUNCTION locking.guard_truncate() IS 'rejects TRUNCATE of a table wit
 
 CREATE FUNCTION locking.settings_changed() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_settings_changed';
-COMMENT ON FUNCTION locking.settings_changed() IS 'tells every backend of changed settings';
+COMMENT ON FUNCTION locking.settings_changed() IS 'tells every backend of changed settings; refuses those that protect() did not write';
 
 CREATE TRIGGER settings_changed BEFORE INSERT OR UPDATE OR DELETE ON locking.protected
 	FOR EACH ROW EXECUTE FUNCTION locking.settings_changed();
 ALTER TABLE locking.protected ENABLE ALWAYS TRIGGER settings_changed;
 
 -- For records that no function of ours writes: COPY, INSERT, logical replication.
+-- Like the trigger above it lets only the owner and superusers write.
 CREATE FUNCTION locking.raise_gate() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_raise_gate';
 COMMENT ON FUNCTION locking.raise_gate() IS 'makes the gate know of a record before it is written';
-CREATE TRIGGER "~raise_gate" BEFORE INSERT OR UPDATE ON locking.lock
+CREATE TRIGGER "~raise_gate" BEFORE INSERT OR UPDATE OR DELETE ON locking.lock
 	FOR EACH ROW EXECUTE FUNCTION locking.raise_gate();
 ALTER TABLE locking.lock ENABLE ALWAYS TRIGGER "~raise_gate";
 
@@ -151,12 +150,6 @@ COMMENT ON FUNCTION locking.on_drop() IS 'removes settings and locks of dropped 
 CREATE EVENT TRIGGER locking_on_drop ON sql_drop
 	EXECUTE FUNCTION locking.on_drop();
 
--- PostgreSQL gives a new partition its root's triggers as the role that makes it,
--- which takes EXECUTE; so does a restore. On a table that is not protected the
--- guard does nothing.
-REVOKE ALL ON FUNCTION locking.settings_changed(), locking.raise_gate(),
-	locking.on_ddl(), locking.on_drop() FROM PUBLIC;
-
 -- ---------------------------------------------------------------------------
 -- Owner
 -- ---------------------------------------------------------------------------
@@ -169,7 +162,6 @@ COMMENT ON FUNCTION locking.owner() IS 'the current owner of locks; null in code
 CREATE FUNCTION locking.set_owner(owner text, owner_name text = NULL, is_local boolean = true)
 	RETURNS void
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_set_owner';
-REVOKE ALL ON FUNCTION locking.set_owner(text, text, boolean) FROM PUBLIC;
 COMMENT ON FUNCTION locking.set_owner(text, text, boolean) IS
 	'says who the current user is, until the end of the transaction (or session)';
 
@@ -230,8 +222,6 @@ CREATE FUNCTION locking.take_over(relation regclass, key anyelement, reason text
 		hard boolean = NULL, client text = NULL, note text = NULL)
 	RETURNS bigint
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_take_over';
-REVOKE ALL ON FUNCTION locking.take_over(regclass, text, text, interval, boolean, text, text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION locking.take_over(regclass, anyelement, text, interval, boolean, text, text) FROM PUBLIC;
 
 CREATE FUNCTION locking.renew(token bigint, ttl interval = NULL, draft jsonb = NULL)
 	RETURNS timestamptz
@@ -250,12 +240,9 @@ CREATE FUNCTION locking.break_lock(relation regclass, key text, reason text) RET
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_break_lock';
 CREATE FUNCTION locking.break_lock(relation regclass, key anyelement, reason text) RETURNS boolean
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_break_lock';
-REVOKE ALL ON FUNCTION locking.break_lock(regclass, text, text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION locking.break_lock(regclass, anyelement, text) FROM PUBLIC;
 
 CREATE FUNCTION locking.reap(max_rows integer = NULL) RETURNS bigint
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_reap';
-REVOKE ALL ON FUNCTION locking.reap(integer) FROM PUBLIC;
 
 COMMENT ON FUNCTION locking.acquire(regclass, text, interval, boolean, text, text, interval) IS
 	'locks a row for the current owner and returns the fencing token';
@@ -332,7 +319,6 @@ CREATE FUNCTION locking.withdraw(relation regclass, key anyelement) RETURNS void
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_withdraw';
 CREATE FUNCTION locking.purge_history(older_than interval) RETURNS bigint
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_purge_history';
-REVOKE ALL ON FUNCTION locking.purge_history(interval) FROM PUBLIC;
 CREATE FUNCTION locking.purge_drafts(older_than interval) RETURNS bigint
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_purge_drafts';
 
@@ -438,9 +424,6 @@ FROM (SELECT relation FROM locking.protected
 		OFFSET 0) r;
 COMMENT ON VIEW locking.requests IS 'who waits for which row, in the order of asking';
 
-GRANT SELECT ON locking.locks, locking.protected_tables, locking.history, locking.drafts,
-	locking.requests TO PUBLIC;
-
 -- By key, with an index: the caller's right to see a row is checked before its
 -- record is looked up.
 CREATE FUNCTION locking.locks_of(relation regclass, keys text[]) RETURNS SETOF locking.locks
@@ -449,3 +432,100 @@ COMMENT ON FUNCTION locking.locks_of(regclass, text[]) IS 'locks of certain rows
 CREATE FUNCTION locking.history_of(relation regclass, key text) RETURNS SETOF locking.history
 	LANGUAGE c ROWS 100 AS 'MODULE_PATHNAME', 'locking_history_of';
 COMMENT ON FUNCTION locking.history_of(regclass, text) IS 'what happened to the locks of a row, by the key that row_key() gives';
+
+-- ---------------------------------------------------------------------------
+-- Privileges. Default privileges of the installing role (ALTER DEFAULT
+-- PRIVILEGES) are in the objects' ACLs by now, for whatever roles. First all
+-- of them go, so that each object is its owner's alone; row types have none.
+-- Then come the grants: what is not named there nobody but the owner may use.
+-- ---------------------------------------------------------------------------
+
+DO LANGUAGE plpgsql $$
+DECLARE
+	command text;
+BEGIN
+	FOR command IN
+		WITH object AS (
+			SELECT 'SCHEMA' AS kind, pg_catalog.format('%I', nspname) AS name, nspowner AS owner,
+				coalesce(nspacl, pg_catalog.acldefault('n', nspowner)) AS acl
+			FROM pg_catalog.pg_namespace
+			WHERE oid OPERATOR(pg_catalog.=) 'locking'::pg_catalog.regnamespace
+			UNION ALL
+			SELECT 'SEQUENCE', oid::pg_catalog.regclass::pg_catalog.text, relowner,
+				coalesce(relacl, pg_catalog.acldefault('s', relowner))
+			FROM pg_catalog.pg_class
+			WHERE relnamespace OPERATOR(pg_catalog.=) 'locking'::pg_catalog.regnamespace
+				AND relkind OPERATOR(pg_catalog.=) 'S'
+			UNION ALL
+			SELECT 'TABLE', oid::pg_catalog.regclass::pg_catalog.text, relowner,
+				coalesce(relacl, pg_catalog.acldefault('r', relowner))
+			FROM pg_catalog.pg_class
+			WHERE relnamespace OPERATOR(pg_catalog.=) 'locking'::pg_catalog.regnamespace
+				AND relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'v']::pg_catalog."char"[])
+			UNION ALL
+			SELECT 'ROUTINE', oid::pg_catalog.regprocedure::pg_catalog.text, proowner,
+				coalesce(proacl, pg_catalog.acldefault('f', proowner))
+			FROM pg_catalog.pg_proc
+			WHERE pronamespace OPERATOR(pg_catalog.=) 'locking'::pg_catalog.regnamespace
+		), change AS (
+			SELECT 1 AS step, pg_catalog.format('REVOKE ALL ON %s %s FROM %s CASCADE', kind, name,
+				CASE WHEN a.grantee OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN 'PUBLIC'
+					ELSE pg_catalog.format('%I', pg_catalog.pg_get_userbyid(a.grantee)) END) AS command
+			FROM object, LATERAL pg_catalog.aclexplode(acl) a
+			UNION
+			SELECT 2, pg_catalog.format('GRANT ALL ON %s %s TO %I', kind, name,
+				pg_catalog.pg_get_userbyid(owner))
+			FROM object
+		)
+		SELECT c.command FROM change c ORDER BY c.step, c.command
+	LOOP
+		EXECUTE command;
+	END LOOP;
+END $$;
+
+GRANT USAGE ON SCHEMA locking TO PUBLIC;
+
+GRANT SELECT ON locking.locks, locking.protected_tables, locking.history, locking.drafts,
+	locking.requests TO PUBLIC;
+
+-- PostgreSQL gives a new partition its root's triggers as the role that makes it,
+-- which takes EXECUTE on guard() and guard_truncate(); so does a restore. On a table
+-- that is not protected they do nothing.
+--
+-- Not set_owner(), take_over(), break_lock(), reap() and purge_history(), nor
+-- the other triggers' functions. protect() and unprotect() look for themselves.
+GRANT EXECUTE ON FUNCTION
+	locking.guard(),
+	locking.guard_truncate(),
+	locking.owner(),
+	locking.protect(regclass, boolean, boolean, name[], interval, interval, name),
+	locking.unprotect(regclass),
+	locking.acquire(regclass, text, interval, boolean, text, text, interval),
+	locking.acquire(regclass, anyelement, interval, boolean, text, text, interval),
+	locking.try_acquire(regclass, text, interval, boolean, text, text),
+	locking.try_acquire(regclass, anyelement, interval, boolean, text, text),
+	locking.acquire_all(regclass, text[], interval, boolean, text, text),
+	locking.renew(bigint, interval, jsonb),
+	locking.confirm(bigint),
+	locking.release(bigint),
+	locking.release_all(text),
+	locking.is_locked(regclass, text),
+	locking.is_locked(regclass, anyelement),
+	locking.lock_applies(regclass, text),
+	locking.lock_applies(regclass, anyelement),
+	locking.lock_seconds_remaining(regclass, text),
+	locking.lock_seconds_remaining(regclass, anyelement),
+	locking.locks_of(regclass, text[]),
+	locking.history_of(regclass, text),
+	locking.row_key(anyelement),
+	locking.row_visible(regclass, text),
+	locking.save_draft(bigint, jsonb),
+	locking.discard_draft(regclass, text),
+	locking.discard_draft(regclass, anyelement),
+	locking.request(regclass, text, text),
+	locking.request(regclass, anyelement, text),
+	locking.withdraw(regclass, text),
+	locking.withdraw(regclass, anyelement),
+	locking.purge_drafts(interval),
+	locking.gate()
+	TO PUBLIC;

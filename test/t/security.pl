@@ -297,9 +297,12 @@ sql($node, 'DROP TABLE m.trap', user => 'mallory');
 # ---- sizes ----
 
 my $big = session($node, user => 'mallory');
-is($big->state_of("SELECT locking.acquire('app.doc', 2, note => repeat('n', 100000000))"), '', 'a note of 100 MB');
+is($big->state_of("SELECT locking.acquire('app.doc', 2, note => repeat('n', 100000000))"), '22023', 'a note of 100 MB');
+is($big->state_of("SELECT locking.acquire('app.doc', 2)"), '', 'none');
+is($big->state_of("SELECT locking.save_draft((SELECT token FROM locking.locks WHERE is_mine AND key = '2'), to_jsonb(repeat('d', 16777000)))"),
+	'', 'a draft of 16 MB');
 is($big->state_of("SELECT locking.save_draft((SELECT token FROM locking.locks WHERE is_mine AND key = '2'), to_jsonb(repeat('d', 100000000)))"),
-	'', 'a draft of 100 MB');
+	'22023', 'a draft of 100 MB');
 isnt($big->state_of("SELECT locking.save_draft((SELECT token FROM locking.locks WHERE is_mine AND key = '2'), to_jsonb(repeat('d', 1000000000)))"),
 	'', 'a draft of 1 GB is refused');
 isnt($big->state_of("SELECT locking.acquire('app.doc', repeat('1', 1000000000))"), '', 'a key of 1 GB too');
