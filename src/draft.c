@@ -27,8 +27,8 @@ PG_FUNCTION_INFO_V1(locking_purge_history);
 PG_FUNCTION_INFO_V1(locking_purge_drafts);
 
 /*
- * A row of the owner's ($3) is replaced, or added as long as there are fewer than
- * "max"; otherwise the statement processes no row.
+ * A row of the owner's ($3) is replaced, or added as long as there are fewer
+ * than "max"; otherwise the statement processes no row.
  */
 #define UNLESS_TOO_MANY(table, max) \
 	" WHERE EXISTS (SELECT FROM locking." table " WHERE relation = $1 AND key = $2 AND owner = $3)" \

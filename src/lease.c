@@ -73,7 +73,7 @@ check_not_too_long(const Interval *span, const char *what)
 				 errmsg("%s is too long", what),
 				 errdetail("The setting \"locking.max_ttl\" allows %s.",
 						   GetConfigOptionByName("locking.max_ttl", NULL, false)),
-				 errhint("Renew the lock before its time has passed, or ask a superuser to raise the setting.")));
+				 errhint("Renew the lock in time, or ask a superuser to raise the setting.")));
 }
 
 /* An optional positive interval of a lock's, or NULL. */

@@ -79,12 +79,15 @@ name_argument(FunctionCallInfo fcinfo, int argno, const char *what)
 Datum
 draft_argument(FunctionCallInfo fcinfo, int argno, const char *what)
 {
-	check_size(PG_GETARG_DATUM(argno), what, (uint64) locking_max_draft_size * 1024,
-			   "locking.max_draft_size");
+	check_size(PG_GETARG_DATUM(argno), what,
+			   (uint64) locking_max_draft_size * 1024, "locking.max_draft_size");
 	return PG_GETARG_DATUM(argno);
 }
 
-/* The current owner's name for people, or NULL.  A role's comment may be of any length. */
+/*
+ * The current owner's name for people, or NULL.  It may be a role's comment,
+ * whose length nobody limits.
+ */
 char *
 stored_owner_name(void)
 {
