@@ -1,14 +1,13 @@
 -- locking 1.0: what CREATE EXTENSION installs.
 --
--- Tables first, then the C functions over them, then views. Every name is
--- written with its schema, operators of the views too: stored SQL must not
--- depend on anyone's search_path.
+-- Tables first, then the C functions over them, then views, and privileges
+-- last. Every name is written with its schema, operators of the views too:
+-- stored SQL must not depend on anyone's search_path.
 
 \echo Use "CREATE EXTENSION locking" to load this file. \quit
 
 -- Made here, not found: a schema that somebody prepared beforehand is refused.
 CREATE SCHEMA locking;
-GRANT USAGE ON SCHEMA locking TO PUBLIC;
 
 -- ---------------------------------------------------------------------------
 -- Tables. Nobody but their owner reads or writes them; views and functions do.
@@ -37,6 +36,7 @@ CREATE TABLE locking.lock (
 	CONSTRAINT lock_token_key UNIQUE (token)
 ) WITH (fillfactor = 70,
         autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500);
+CREATE INDEX lock_owner_idx ON locking.lock (owner);
 -- In line, so that the gate can read it of versions whose other long values are gone.
 ALTER TABLE locking.lock ALTER COLUMN key SET STORAGE MAIN;
 COMMENT ON TABLE locking.lock IS 'lock records, lapsed ones included; read locking.locks instead';
@@ -98,9 +98,7 @@ CREATE TABLE locking.request_queue (
 	requested_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
 	PRIMARY KEY (relation, key, owner)
 );
-
-REVOKE ALL ON locking.lock, locking.protected, locking.event, locking.draft,
-	locking.request_queue, locking.token_seq, locking.event_id_seq FROM PUBLIC;
+CREATE INDEX request_queue_owner_idx ON locking.request_queue (owner);
 
 -- Dumped: settings, drafts, history, and the sequences, so that a token from
 -- before the dump is never issued again. Live locks and requests are not.
@@ -124,17 +122,18 @@ COMMENT ON FUNCTION locking.guard_truncate() IS 'rejects TRUNCATE of a table wit
 
 CREATE FUNCTION locking.settings_changed() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_settings_changed';
-COMMENT ON FUNCTION locking.settings_changed() IS 'tells every backend of changed settings';
+COMMENT ON FUNCTION locking.settings_changed() IS 'tells every backend of changed settings; refuses those that protect() did not write';
 
 CREATE TRIGGER settings_changed BEFORE INSERT OR UPDATE OR DELETE ON locking.protected
 	FOR EACH ROW EXECUTE FUNCTION locking.settings_changed();
 ALTER TABLE locking.protected ENABLE ALWAYS TRIGGER settings_changed;
 
 -- For records that no function of ours writes: COPY, INSERT, logical replication.
+-- Like the trigger above it lets only the owner and superusers write.
 CREATE FUNCTION locking.raise_gate() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_raise_gate';
 COMMENT ON FUNCTION locking.raise_gate() IS 'makes the gate know of a record before it is written';
-CREATE TRIGGER "~raise_gate" BEFORE INSERT OR UPDATE ON locking.lock
+CREATE TRIGGER "~raise_gate" BEFORE INSERT OR UPDATE OR DELETE ON locking.lock
 	FOR EACH ROW EXECUTE FUNCTION locking.raise_gate();
 ALTER TABLE locking.lock ENABLE ALWAYS TRIGGER "~raise_gate";
 
@@ -151,24 +150,18 @@ COMMENT ON FUNCTION locking.on_drop() IS 'removes settings and locks of dropped 
 CREATE EVENT TRIGGER locking_on_drop ON sql_drop
 	EXECUTE FUNCTION locking.on_drop();
 
--- PostgreSQL gives a new partition its root's triggers as the role that makes it,
--- which takes EXECUTE; so does a restore. On a table that is not protected the
--- guard does nothing.
-REVOKE ALL ON FUNCTION locking.settings_changed(), locking.raise_gate(),
-	locking.on_ddl(), locking.on_drop() FROM PUBLIC;
-
 -- ---------------------------------------------------------------------------
 -- Owner
 -- ---------------------------------------------------------------------------
 
+-- Restricted: whose code is running is known in the leader alone.
 CREATE FUNCTION locking.owner() RETURNS text
-	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'locking_owner';
+	LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'locking_owner';
 COMMENT ON FUNCTION locking.owner() IS 'the current owner of locks; null in code that runs on behalf of a table''s owner';
 
 CREATE FUNCTION locking.set_owner(owner text, owner_name text = NULL, is_local boolean = true)
 	RETURNS void
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_set_owner';
-REVOKE ALL ON FUNCTION locking.set_owner(text, text, boolean) FROM PUBLIC;
 COMMENT ON FUNCTION locking.set_owner(text, text, boolean) IS
 	'says who the current user is, until the end of the transaction (or session)';
 
@@ -229,8 +222,6 @@ CREATE FUNCTION locking.take_over(relation regclass, key anyelement, reason text
 		hard boolean = NULL, client text = NULL, note text = NULL)
 	RETURNS bigint
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_take_over';
-REVOKE ALL ON FUNCTION locking.take_over(regclass, text, text, interval, boolean, text, text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION locking.take_over(regclass, anyelement, text, interval, boolean, text, text) FROM PUBLIC;
 
 CREATE FUNCTION locking.renew(token bigint, ttl interval = NULL, draft jsonb = NULL)
 	RETURNS timestamptz
@@ -249,12 +240,9 @@ CREATE FUNCTION locking.break_lock(relation regclass, key text, reason text) RET
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_break_lock';
 CREATE FUNCTION locking.break_lock(relation regclass, key anyelement, reason text) RETURNS boolean
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_break_lock';
-REVOKE ALL ON FUNCTION locking.break_lock(regclass, text, text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION locking.break_lock(regclass, anyelement, text) FROM PUBLIC;
 
 CREATE FUNCTION locking.reap(max_rows integer = NULL) RETURNS bigint
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_reap';
-REVOKE ALL ON FUNCTION locking.reap(integer) FROM PUBLIC;
 
 COMMENT ON FUNCTION locking.acquire(regclass, text, interval, boolean, text, text, interval) IS
 	'locks a row for the current owner and returns the fencing token';
@@ -331,7 +319,6 @@ CREATE FUNCTION locking.withdraw(relation regclass, key anyelement) RETURNS void
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_withdraw';
 CREATE FUNCTION locking.purge_history(older_than interval) RETURNS bigint
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_purge_history';
-REVOKE ALL ON FUNCTION locking.purge_history(interval) FROM PUBLIC;
 CREATE FUNCTION locking.purge_drafts(older_than interval) RETURNS bigint
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_purge_drafts';
 
@@ -356,10 +343,10 @@ COMMENT ON FUNCTION locking.gate() IS
 -- ---------------------------------------------------------------------------
 -- Views. A row that the reader may not see must not reach the reader's own
 -- conditions, not even leakproof ones, which PostgreSQL pushes past a security
--- barrier: their effect shows in EXPLAIN. OFFSET 0 keeps them out. So conditions
--- on a lock's relation are pushed down only among relations that the reader may
--- read, those on the time and number of an event only as far as these; for the
--- locks of certain rows, and the history of one, there are functions.
+-- barrier: their effect shows in EXPLAIN. OFFSET 0 keeps them out. So a condition
+-- on a lock's relation is pushed down only among relations that the reader may
+-- read, and no other is; for the locks of certain rows, and the history of one,
+-- there are functions.
 -- ---------------------------------------------------------------------------
 
 CREATE VIEW locking.locks WITH (security_barrier) AS
@@ -378,8 +365,11 @@ FROM (SELECT relation FROM locking.protected
 		OFFSET 0) l;
 COMMENT ON VIEW locking.locks IS 'locks that have not ended, of the rows that the reader may see';
 
--- Enforced for ordinary sessions on the table and all its partitions? Read from
--- the catalogs alone: no partition is locked, or waited for.
+-- Enforced for ordinary sessions on the table and all its partitions? The triggers
+-- must be as protect() makes them: the last of their kind by name, unconditional, for
+-- all columns, and fire for ordinary sessions. Read from the catalogs alone: no
+-- partition is locked, or waited for. Bits of tgtype: 1 ROW, 2 BEFORE, 4 INSERT,
+-- 8 DELETE, 16 UPDATE, 32 TRUNCATE.
 CREATE VIEW locking.protected_tables WITH (security_barrier) AS
 SELECT p.relation, p.hard, p.required, p.columns, p.ttl, p.warning, p.parent, p.key,
 	NOT EXISTS (
@@ -389,23 +379,28 @@ SELECT p.relation, p.hard, p.required, p.columns, p.ttl, p.warning, p.parent, p.
 			SELECT i.inhrelid FROM part
 				JOIN pg_catalog.pg_inherits i ON i.inhparent OPERATOR(pg_catalog.=) part.oid
 				JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.inhrelid AND c.relispartition)
-		SELECT FROM part, (VALUES ('locking.guard()'::pg_catalog.regprocedure),
-				('locking.guard_truncate()'::pg_catalog.regprocedure)) f(trigger)
+		SELECT FROM part, (VALUES
+				('~locking_guard', 'locking.guard()'::pg_catalog.regprocedure,
+					CASE WHEN p.parent IS NULL THEN 27 ELSE 31 END),
+				('~locking_guard_truncate', 'locking.guard_truncate()'::pg_catalog.regprocedure, 34)) f(name, trigger, type)
 		WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t
 			WHERE t.tgrelid OPERATOR(pg_catalog.=) part.oid
+				AND t.tgname OPERATOR(pg_catalog.=) f.name::pg_catalog.name
 				AND t.tgfoid OPERATOR(pg_catalog.=) f.trigger
+				AND t.tgtype OPERATOR(pg_catalog.=) f.type
+				AND t.tgqual IS NULL AND pg_catalog.cardinality(t.tgattr::pg_catalog.int2[]) OPERATOR(pg_catalog.=) 0
 				AND t.tgenabled OPERATOR(pg_catalog.=) ANY ('{O,A}'::pg_catalog."char"[]))
 	) AS guarded
 FROM (SELECT * FROM locking.protected
 		WHERE pg_catalog.has_table_privilege(relation, 'SELECT') OFFSET 0) p;
 COMMENT ON VIEW locking.protected_tables IS 'settings of the protected tables that the reader may read';
 
+-- The latest first, so that a LIMIT ends the reading; among tables that the reader
+-- may read, whose rows it may see.
 CREATE VIEW locking.history WITH (security_barrier) AS
-SELECT i.at, e.event, e.relation, e.key, e.token, e.owner, e.actor, e.session_role, e.client_addr, e.reason, i.id
-FROM locking.event i,
-	LATERAL (SELECT e.* FROM locking.event e
-		WHERE e.id OPERATOR(pg_catalog.=) i.id AND locking.row_visible(e.relation, e.key)
-		OFFSET 0) e;
+SELECT e.at, e.event, e.relation, e.key, e.token, e.owner, e.actor, e.session_role, e.client_addr, e.reason, e.id
+FROM (SELECT * FROM locking.event e WHERE locking.row_visible(e.relation, e.key)
+	ORDER BY e.id USING OPERATOR(pg_catalog.>) OFFSET 0) e;
 COMMENT ON VIEW locking.history IS 'what happened to locks, of the rows that the reader may see';
 
 CREATE VIEW locking.drafts WITH (security_barrier) AS
@@ -429,9 +424,6 @@ FROM (SELECT relation FROM locking.protected
 		OFFSET 0) r;
 COMMENT ON VIEW locking.requests IS 'who waits for which row, in the order of asking';
 
-GRANT SELECT ON locking.locks, locking.protected_tables, locking.history, locking.drafts,
-	locking.requests TO PUBLIC;
-
 -- By key, with an index: the caller's right to see a row is checked before its
 -- record is looked up.
 CREATE FUNCTION locking.locks_of(relation regclass, keys text[]) RETURNS SETOF locking.locks
@@ -440,3 +432,100 @@ COMMENT ON FUNCTION locking.locks_of(regclass, text[]) IS 'locks of certain rows
 CREATE FUNCTION locking.history_of(relation regclass, key text) RETURNS SETOF locking.history
 	LANGUAGE c ROWS 100 AS 'MODULE_PATHNAME', 'locking_history_of';
 COMMENT ON FUNCTION locking.history_of(regclass, text) IS 'what happened to the locks of a row, by the key that row_key() gives';
+
+-- ---------------------------------------------------------------------------
+-- Privileges. Default privileges of the installing role (ALTER DEFAULT
+-- PRIVILEGES) are in the objects' ACLs by now, for whatever roles. First all
+-- of them go, so that each object is its owner's alone; row types have none.
+-- Then come the grants: what is not named there nobody but the owner may use.
+-- ---------------------------------------------------------------------------
+
+DO LANGUAGE plpgsql $$
+DECLARE
+	command text;
+BEGIN
+	FOR command IN
+		WITH object AS (
+			SELECT 'SCHEMA' AS kind, pg_catalog.format('%I', nspname) AS name, nspowner AS owner,
+				coalesce(nspacl, pg_catalog.acldefault('n', nspowner)) AS acl
+			FROM pg_catalog.pg_namespace
+			WHERE oid OPERATOR(pg_catalog.=) 'locking'::pg_catalog.regnamespace
+			UNION ALL
+			SELECT 'SEQUENCE', oid::pg_catalog.regclass::pg_catalog.text, relowner,
+				coalesce(relacl, pg_catalog.acldefault('s', relowner))
+			FROM pg_catalog.pg_class
+			WHERE relnamespace OPERATOR(pg_catalog.=) 'locking'::pg_catalog.regnamespace
+				AND relkind OPERATOR(pg_catalog.=) 'S'
+			UNION ALL
+			SELECT 'TABLE', oid::pg_catalog.regclass::pg_catalog.text, relowner,
+				coalesce(relacl, pg_catalog.acldefault('r', relowner))
+			FROM pg_catalog.pg_class
+			WHERE relnamespace OPERATOR(pg_catalog.=) 'locking'::pg_catalog.regnamespace
+				AND relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'v']::pg_catalog."char"[])
+			UNION ALL
+			SELECT 'ROUTINE', oid::pg_catalog.regprocedure::pg_catalog.text, proowner,
+				coalesce(proacl, pg_catalog.acldefault('f', proowner))
+			FROM pg_catalog.pg_proc
+			WHERE pronamespace OPERATOR(pg_catalog.=) 'locking'::pg_catalog.regnamespace
+		), change AS (
+			SELECT 1 AS step, pg_catalog.format('REVOKE ALL ON %s %s FROM %s CASCADE', kind, name,
+				CASE WHEN a.grantee OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN 'PUBLIC'
+					ELSE pg_catalog.format('%I', pg_catalog.pg_get_userbyid(a.grantee)) END) AS command
+			FROM object, LATERAL pg_catalog.aclexplode(acl) a
+			UNION
+			SELECT 2, pg_catalog.format('GRANT ALL ON %s %s TO %I', kind, name,
+				pg_catalog.pg_get_userbyid(owner))
+			FROM object
+		)
+		SELECT c.command FROM change c ORDER BY c.step, c.command
+	LOOP
+		EXECUTE command;
+	END LOOP;
+END $$;
+
+GRANT USAGE ON SCHEMA locking TO PUBLIC;
+
+GRANT SELECT ON locking.locks, locking.protected_tables, locking.history, locking.drafts,
+	locking.requests TO PUBLIC;
+
+-- PostgreSQL gives a new partition its root's triggers as the role that makes it,
+-- which takes EXECUTE on guard() and guard_truncate(); so does a restore. On a table
+-- that is not protected they do nothing.
+--
+-- Not set_owner(), take_over(), break_lock(), reap() and purge_history(), nor
+-- the other triggers' functions. protect() and unprotect() look for themselves.
+GRANT EXECUTE ON FUNCTION
+	locking.guard(),
+	locking.guard_truncate(),
+	locking.owner(),
+	locking.protect(regclass, boolean, boolean, name[], interval, interval, name),
+	locking.unprotect(regclass),
+	locking.acquire(regclass, text, interval, boolean, text, text, interval),
+	locking.acquire(regclass, anyelement, interval, boolean, text, text, interval),
+	locking.try_acquire(regclass, text, interval, boolean, text, text),
+	locking.try_acquire(regclass, anyelement, interval, boolean, text, text),
+	locking.acquire_all(regclass, text[], interval, boolean, text, text),
+	locking.renew(bigint, interval, jsonb),
+	locking.confirm(bigint),
+	locking.release(bigint),
+	locking.release_all(text),
+	locking.is_locked(regclass, text),
+	locking.is_locked(regclass, anyelement),
+	locking.lock_applies(regclass, text),
+	locking.lock_applies(regclass, anyelement),
+	locking.lock_seconds_remaining(regclass, text),
+	locking.lock_seconds_remaining(regclass, anyelement),
+	locking.locks_of(regclass, text[]),
+	locking.history_of(regclass, text),
+	locking.row_key(anyelement),
+	locking.row_visible(regclass, text),
+	locking.save_draft(bigint, jsonb),
+	locking.discard_draft(regclass, text),
+	locking.discard_draft(regclass, anyelement),
+	locking.request(regclass, text, text),
+	locking.request(regclass, anyelement, text),
+	locking.withdraw(regclass, text),
+	locking.withdraw(regclass, anyelement),
+	locking.purge_drafts(interval),
+	locking.gate()
+	TO PUBLIC;

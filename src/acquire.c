@@ -85,8 +85,8 @@ wished_ttl(const Wish *wish)
 	if (wish->ttl)
 		return *wish->ttl;
 	if (wish->table->has_ttl)
-		return wish->table->ttl;
-	return seconds_interval(locking_time_until_expiration);
+		return limited_ttl(&wish->table->ttl);
+	return seconds_interval(Min(locking_time_until_expiration, locking_max_ttl));
 }
 
 /* ---- granting ---- */
@@ -97,7 +97,7 @@ grant(const Wish *wish, Lock *lock, TransactionId xmin, TimestampTz now, Timesta
 {
 	lock->token = next_token();
 	lock->owner = pstrdup(require_owner());
-	lock->owner_name = current_owner_name();
+	lock->owner_name = stored_owner_name();
 	lock->client = wish->client;
 	lock->hard = wish->hard;
 	lock->note = wish->note;
@@ -117,7 +117,7 @@ static void
 extend(const Wish *wish, Lock *lock, TimestampTz now, TimestampTz expires_at)
 {
 	lock->renewed_at = now;
-	lock->expires_at = wish->ttl ? expires_at : Max(lock->expires_at, expires_at);
+	lock->expires_at = wish->ttl ? expires_at : later_end(now, lock->expires_at, expires_at);
 	gate_raise(lock->relation, lock->key, lock->expires_at);
 	if (wish->ttl)
 		lock->ttl = *wish->ttl;
@@ -133,6 +133,7 @@ static Outcome
 insert_lock(Relation records, const Wish *wish, Lock *lock, char *key, TransactionId xmin,
 			TimestampTz now, TimestampTz expires_at)
 {
+	take_room_for_lock(records);
 	lock->relation = wish->table->root;
 	lock->key = key;
 	grant(wish, lock, xmin, now, expires_at);
@@ -141,11 +142,20 @@ insert_lock(Relation records, const Wish *wish, Lock *lock, char *key, Transacti
 	return GRANTED;
 }
 
+/* One of the owner's own live locks, of another client's, makes room itself. */
+static bool
+frees_room(EventKind how, const Lock *lock)
+{
+	return how == EVENT_TAKEN_OVER && is_current_owner(lock->owner);
+}
+
 /* The record of an ended lock becomes the new one's. */
 static Outcome
 replace_lock(Relation records, const Wish *wish, Lock *lock, EventKind how, TransactionId xmin,
 			 TimestampTz now, TimestampTz expires_at)
 {
+	if (!frees_room(how, lock))
+		take_room_for_lock(records);
 	event_record(how, lock, wish->reason);
 	grant(wish, lock, xmin, now, expires_at);
 	record_update(records, lock);
@@ -312,8 +322,8 @@ read_wish(FunctionCallInfo fcinfo, int ttl, Wish *wish)
 	check_may_lock_any(wish->table);
 	wish->ttl = interval_argument(fcinfo, ttl, "ttl");
 	wish->hard = hard_argument(fcinfo, ttl + 1, wish);
-	wish->client = text_argument(fcinfo, ttl + 2);
-	wish->note = text_argument(fcinfo, ttl + 3);
+	wish->client = name_argument(fcinfo, ttl + 2, "client");
+	wish->note = text_argument(fcinfo, ttl + 3, "note");
 }
 
 static void
@@ -339,7 +349,7 @@ wait_argument(FunctionCallInfo fcinfo, int argno, TimestampTz now)
 
 	if (PG_ARGISNULL(argno))
 		return now;
-	deadline = lease_end(now, PG_GETARG_INTERVAL_P(argno));
+	deadline = time_after(now, PG_GETARG_INTERVAL_P(argno));
 	if (deadline < now)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -370,7 +380,7 @@ locking_take_over(PG_FUNCTION_ARGS)
 	read_wish(fcinfo, 3, &wish);
 	key_argument(wish.table->key, wish.table->root, fcinfo, 1, wish.values);
 	wish.take_over = true;
-	wish.reason = text_argument(fcinfo, 2);
+	wish.reason = text_argument(fcinfo, 2, "reason");
 	(void) try_once(&wish, &lock);
 	PG_RETURN_INT64(lock.token);
 }
@@ -469,6 +479,7 @@ locking_acquire_all(PG_FUNCTION_ARGS)
 	read_wish(fcinfo, 2, &wish);
 	argument_not_null(fcinfo, 1, "keys");
 	keys = sorted_keys(wish.table, PG_GETARG_ARRAYTYPE_P(1), &n);
+	check_number_of_locks(n);
 	for (int i = 0; i < n; i++)
 	{
 		MemoryContext caller = MemoryContextSwitchTo(per_row);

@@ -31,7 +31,7 @@ typedef struct CatalogEntry
 } CatalogEntry;
 
 static CatalogEntry entries[] = {
-	{"lock"}, {"lock_pkey"}, {"lock_token_key"}, {"token_seq"},
+	{"lock"}, {"lock_pkey"}, {"lock_token_key"}, {"lock_owner_idx"}, {"token_seq"},
 	{"protected"}, {"protected_pkey"}, {"protected_parent_idx"},
 	{"event"}, {"event_id_seq"}, {"event_row_idx"},
 	{"request_queue"}, {"request_queue_pkey"},
@@ -85,6 +85,25 @@ catalog_relid(const char *name)
 		return entries[i].relid;
 	}
 	elog(ERROR, "unknown relation \"%s\" of locking", name);
+}
+
+/*
+ * For the triggers on locking.protected and locking.lock: settings and locks
+ * come from this extension's functions, which write as the tables' owner, or
+ * from a superuser (a restore, replication, repairs).  Members of
+ * pg_write_all_data, and roles that were granted INSERT and the like, could
+ * otherwise end any lock, or forge one.
+ */
+void
+check_writer(Relation rel)
+{
+	if (!locking_owns_relation(RelationGetRelid(rel), GetUserId()))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to write table \"%s.%s\" directly",
+						LOCKING_SCHEMA, RelationGetRelationName(rel)),
+				 errdetail("Only its owner and superusers may, whatever was granted."),
+				 errhint("Use the functions in schema \"%s\".", LOCKING_SCHEMA)));
 }
 
 /* The role with whose rights records are written. */

@@ -93,6 +93,11 @@ locking_deconstruct_fk(HeapTuple constraint, int *n, AttrNumber *columns, AttrNu
 #endif
 }
 
+/* 18 runs AFTER triggers as the role that queued their events */
+#if PG_VERSION_NUM >= 180000
+#define TRIGGERS_KEEP_ROLE
+#endif
+
 /* 18 dropped an argument of the executor's hook */
 #if PG_VERSION_NUM < 180000
 #define EXECUTOR_RUN_ARGS \

@@ -75,6 +75,7 @@ locking_settings_changed(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("function \"locking.settings_changed\" must be fired for each row")));
+	check_writer(trigger->tg_relation);
 	event = trigger->tg_event;
 	old = TRIGGER_FIRED_BY_INSERT(event) ? NULL : trigger->tg_trigtuple;
 	new = TRIGGER_FIRED_BY_INSERT(event) ? trigger->tg_trigtuple :

@@ -26,22 +26,33 @@ PG_FUNCTION_INFO_V1(locking_withdraw);
 PG_FUNCTION_INFO_V1(locking_purge_history);
 PG_FUNCTION_INFO_V1(locking_purge_drafts);
 
+/*
+ * A row of the owner's ($3) is replaced, or added as long as there are fewer
+ * than "max"; otherwise the statement processes no row.
+ */
+#define UNLESS_TOO_MANY(table, max) \
+	" WHERE EXISTS (SELECT FROM locking." table " WHERE relation = $1 AND key = $2 AND owner = $3)" \
+	" OR (SELECT count(*) FROM (SELECT FROM locking." table " WHERE owner = $3 LIMIT " max ") o) < " max
+
 /* ---- drafts ---- */
 
 void
 save_draft(const Lock *lock, Datum data)
 {
-	Oid			types[] = {REGCLASSOID, TEXTOID, TEXTOID, INT8OID, JSONBOID};
+	Oid			types[] = {REGCLASSOID, TEXTOID, TEXTOID, INT8OID, JSONBOID, INT4OID};
 	Datum		values[] = {
 		ObjectIdGetDatum(lock->relation), CStringGetTextDatum(lock->key),
-		CStringGetTextDatum(lock->owner), Int64GetDatum(lock->token), data
+		CStringGetTextDatum(lock->owner), Int64GetDatum(lock->token), data,
+		Int32GetDatum(locking_max_locks_per_owner)
 	};
 
-	catalog_execute("INSERT INTO locking.draft (relation, key, owner, token, data)"
-					" VALUES ($1, $2, $3, $4, $5)"
-					" ON CONFLICT (relation, key, owner) DO UPDATE"
-					" SET token = excluded.token, data = excluded.data, saved_at = excluded.saved_at",
-					lengthof(types), types, values, NULL);
+	if (catalog_execute("INSERT INTO locking.draft (relation, key, owner, token, data)"
+						" SELECT $1, $2, $3, $4, $5" UNLESS_TOO_MANY("draft", "$6")
+						" ON CONFLICT (relation, key, owner) DO UPDATE"
+						" SET token = excluded.token, data = excluded.data, saved_at = excluded.saved_at",
+						lengthof(types), types, values, NULL) == 0)
+		refuse_number("has too many drafts",
+					  "Discard some with locking.discard_draft() or locking.purge_drafts().");
 }
 
 /*
@@ -52,10 +63,12 @@ Datum
 locking_save_draft(PG_FUNCTION_ARGS)
 {
 	Relation	records;
+	Datum		data;
 	Lock		lock;
 
 	argument_not_null(fcinfo, 0, "token");
 	argument_not_null(fcinfo, 1, "data");
+	data = draft_argument(fcinfo, 1, "data");
 	records = records_open(RowExclusiveLock);
 	if (!record_find_token(records, PG_GETARG_INT64(0), &lock))
 		report_lost(PG_GETARG_INT64(0));
@@ -63,7 +76,7 @@ locking_save_draft(PG_FUNCTION_ARGS)
 	if (!is_current_owner(lock.owner))
 		report_not_yours(lock.token);
 	check_right(lock.relation, MAY_LOCK);
-	save_draft(&lock, PG_GETARG_DATUM(1));
+	save_draft(&lock, data);
 	PG_RETURN_VOID();
 }
 
@@ -80,7 +93,7 @@ row_parameters(FunctionCallInfo fcinfo, Datum *values, Datum *parameters)
 	return table;
 }
 
-static const Oid row_types[] = {REGCLASSOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+static const Oid row_types[] = {REGCLASSOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID};
 
 Datum
 locking_discard_draft(PG_FUNCTION_ARGS)
@@ -108,7 +121,7 @@ tell_request(EventKind kind, Datum *parameters)
 	lock.relation = DatumGetObjectId(parameters[0]);
 	lock.key = TextDatumGetCString(parameters[1]);
 	lock.owner = require_owner();
-	lock.owner_name = current_owner_name();
+	lock.owner_name = stored_owner_name();
 	event_record(kind, &lock, NULL);
 }
 
@@ -117,21 +130,24 @@ Datum
 locking_request(PG_FUNCTION_ARGS)
 {
 	Datum		values[INDEX_MAX_KEYS];
-	Datum		parameters[5];
-	bool		nulls[5] = {0};
-	char	   *name = current_owner_name();
+	Datum		parameters[6];
+	bool		nulls[6] = {0};
+	char	   *name = stored_owner_name();
+	char	   *message = text_argument(fcinfo, 2, "message");
 	TableInfo  *table = row_parameters(fcinfo, values, parameters);
 
 	check_may_lock_any(table);
 	check_may_lock(table, values);
 	nulls[3] = name == NULL;
 	parameters[3] = name ? CStringGetTextDatum(name) : (Datum) 0;
-	nulls[4] = PG_ARGISNULL(2);
-	parameters[4] = nulls[4] ? (Datum) 0 : PG_GETARG_DATUM(2);
-	catalog_execute("INSERT INTO locking.request_queue (relation, key, owner, owner_name, message)"
-					" VALUES ($1, $2, $3, $4, $5)"
-					" ON CONFLICT (relation, key, owner) DO UPDATE SET message = excluded.message",
-					5, row_types, parameters, nulls);
+	nulls[4] = message == NULL;
+	parameters[4] = message ? CStringGetTextDatum(message) : (Datum) 0;
+	parameters[5] = Int32GetDatum(locking_max_locks_per_owner);
+	if (catalog_execute("INSERT INTO locking.request_queue (relation, key, owner, owner_name, message)"
+						" SELECT $1, $2, $3, $4, $5" UNLESS_TOO_MANY("request_queue", "$6")
+						" ON CONFLICT (relation, key, owner) DO UPDATE SET message = excluded.message",
+						lengthof(row_types), row_types, parameters, nulls) == 0)
+		refuse_number("asks for too many rows", "Withdraw some with locking.withdraw().");
 	tell_request(EVENT_REQUESTED, parameters);
 	PG_RETURN_VOID();
 }

@@ -279,6 +279,7 @@ static struct
 {
 	TransactionId xid;
 	SubTransactionId subxid;
+	uint64		statement;		/* not one that a trigger runs in between */
 	Oid			relid;			/* the partition left */
 	ItemPointerData tid;
 	Oid			root;
@@ -305,6 +306,7 @@ expect_movement(const Write *write)
 	remember_key(write->own_key);
 	movement.xid = GetTopTransactionId();
 	movement.subxid = GetCurrentSubTransactionId();
+	movement.statement = statement_number();
 	movement.relid = RelationGetRelid(write->rel);
 	movement.tid = write->old->t_self;
 	movement.root = write->table->root;
@@ -317,7 +319,7 @@ static bool
 is_movement_expected(void)
 {
 	return TransactionIdIsValid(movement.xid) && movement.xid == GetTopTransactionIdIfAny() &&
-		movement.subxid == GetCurrentSubTransactionId();
+		movement.subxid == GetCurrentSubTransactionId() && movement.statement == statement_number();
 }
 
 /* The DELETE of a row that moves.  A move changes the key, which a partition key is part of. */
@@ -342,7 +344,10 @@ is_arrival(const Write *write)
 	return true;
 }
 
-/* The owner's lock goes with the row to its new key.  A record left over there is of a row that is gone. */
+/*
+ * The owner's lock goes with the row to its new key.  A record left over there is of a
+ * row that is gone.
+ */
 static void
 move_lock(Write *write, Lock *lock, char *new_key)
 {
@@ -398,7 +403,10 @@ check_new_key(Write *write)
 		check_lock(write, &lock, InvalidOid);
 }
 
-/* The lock that followed the row to the key that the UPDATE gave it follows to the one it arrives with. */
+/*
+ * The lock, which followed the row to the key that the UPDATE gave it, follows it to the
+ * one that it arrives with.
+ */
 static void
 follow_arrival(Write *write)
 {

@@ -15,8 +15,10 @@
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "optimizer/optimizer.h"
 #include "parser/parse_coerce.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
@@ -165,8 +167,7 @@ function_owner(Oid function)
 /*
  * The role whose code may run where a column's values are read from text or written
  * as text: input and output functions, casts, a domain's checks.  InvalidOid: only
- * PostgreSQL's own.  That code runs as its owner, whoever writes the row or
- * asks about the key.
+ * PostgreSQL's own.
  */
 static Oid
 code_owner(const KeyColumn *column)
@@ -221,7 +222,7 @@ fix_settings(void)
 {
 	static const char *const fixed[][2] = {
 		{"datestyle", "ISO, YMD"}, {"intervalstyle", "postgres"}, {"timezone", "UTC"},
-		{"extra_float_digits", "1"}, {"bytea_output", "hex"}, {"search_path", "pg_catalog"},
+		{"extra_float_digits", "1"}, {"bytea_output", "hex"}, {"search_path", "pg_catalog, pg_temp"},
 	};
 	int			level = NewGUCNestLevel();
 
@@ -229,6 +230,21 @@ fix_settings(void)
 		(void) set_config_option(fixed[i][0], fixed[i][1], PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_SAVE, true, 0, false);
 	return level;
+}
+
+/*
+ * A role that has the rights of the code's owner, and perhaps more to lose, runs it as that
+ * owner.  Any other runs it as itself, as in a query on the table: the rights of the owner are
+ * not for a caller to use.  True: the role was switched.
+ */
+static bool
+enter_code(const KeyColumn *column, RoleSwitch *saved)
+{
+	if (!OidIsValid(column->code_owner) || column->code_owner == GetUserId() ||
+		!has_privs_of_role(GetUserId(), column->code_owner))
+		return false;
+	enter_role(saved, column->code_owner);
+	return true;
 }
 
 static char *
@@ -252,13 +268,11 @@ static char *
 column_text(const KeyColumn *column, Datum value)
 {
 	RoleSwitch	saved;
-	char	   *text;
+	bool		switched = enter_code(column, &saved);
+	char	   *text = write_text(column, value);
 
-	if (!OidIsValid(column->code_owner))
-		return write_text(column, value);
-	enter_role(&saved, column->code_owner);
-	text = write_text(column, value);
-	leave_role(&saved);
+	if (switched)
+		leave_role(&saved);
 	return text;
 }
 
@@ -297,8 +311,8 @@ key_text(const Key *key, const Datum *values)
 
 /*
  * A generated column of a row that a BEFORE trigger sees: not computed yet in
- * the new row, and never stored if it is virtual.  The expression is the table
- * owner's code.
+ * the new row, and never stored if it is virtual.  PostgreSQL evaluates it as the writer,
+ * too.
  */
 static Datum
 generated_value(Relation rel, HeapTuple tuple, AttrNumber attnum, bool *isnull)
@@ -308,14 +322,11 @@ generated_value(Relation rel, HeapTuple tuple, AttrNumber attnum, bool *isnull)
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsHeapTuple);
 	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), attnum - 1);
 	Expr	   *expr = (Expr *) locking_generation_expression(rel, attnum);
-	RoleSwitch	saved;
 	Datum		value;
 
 	ExecStoreHeapTuple(tuple, slot, false);
 	econtext->ecxt_scantuple = slot;
-	enter_role(&saved, rel->rd_rel->relowner);
 	value = ExecEvalExprSwitchContext(ExecPrepareExpr(expr, estate), econtext, isnull);
-	leave_role(&saved);
 	if (!*isnull)
 		value = datumCopy(value, att->attbyval, att->attlen);
 	ExecDropSingleTupleTableSlot(slot);
@@ -492,18 +503,15 @@ tells_of_value(int sqlerrcode)
 		sqlerrcode == ERRCODE_SYNTAX_ERROR;
 }
 
-/* Calls the input function as its owner. */
 static Datum
 read_text(const KeyColumn *column, const char *text)
 {
 	RoleSwitch	saved;
-	Datum		value;
+	bool		switched = enter_code(column, &saved);
+	Datum		value = InputFunctionCall((FmgrInfo *) &column->input, unconstify(char *, text),
+										  column->typioparam, -1);
 
-	if (OidIsValid(column->code_owner))
-		enter_role(&saved, column->code_owner);
-	value = InputFunctionCall((FmgrInfo *) &column->input, unconstify(char *, text),
-							  column->typioparam, -1);
-	if (OidIsValid(column->code_owner))
+	if (switched)
 		leave_role(&saved);
 	return value;
 }

@@ -6,6 +6,7 @@
 
 #include <limits.h>
 
+#include "datatype/timestamp.h"
 #include "miscadmin.h"
 #include "utils/guc.h"
 
@@ -24,12 +25,43 @@ bool		locking_enforce;
 bool		locking_notify;
 bool		locking_history;
 int			locking_keep_lapsed;
+int			locking_max_ttl;
+int			locking_max_name_length;
+int			locking_max_text_length;
+int			locking_max_draft_size;
+int			locking_max_locks_per_owner;
 
 static const struct config_enum_entry on_locked_options[] = {
 	{"error", ON_LOCKED_ERROR, false},
 	{"skip", ON_LOCKED_SKIP, false},
 	{NULL, 0, false}
 };
+
+static bool
+check_owner(char **value, const char *what)
+{
+	const char *fault = fault_of_owner(*value);
+
+	if (fault == NULL)
+		return true;
+	GUC_check_errmsg("%s %s", what, fault);
+	GUC_check_errdetail("It has at most %d bytes, no blanks at its ends, and no control characters.",
+						MAX_OWNER_LENGTH);
+	GUC_check_errhint("Trim the user's name, or refuse the user.");
+	return false;
+}
+
+static bool
+check_owner_setting(char **value, void **extra, GucSource source)
+{
+	return check_owner(value, "owner");
+}
+
+static bool
+check_owner_name_setting(char **value, void **extra, GucSource source)
+{
+	return check_owner(value, "owner_name");
+}
 
 /*
  * The owner is PGC_SUSET: whoever could set it could write every row.  A
@@ -43,12 +75,12 @@ define_owner_settings(void)
 							   "The current owner of locks; empty: the role.",
 							   "Set it with locking.set_owner().",
 							   &locking_owner_setting, "",
-							   PGC_SUSET, 0, NULL, NULL, NULL);
+							   PGC_SUSET, 0, check_owner_setting, NULL, NULL);
 	DefineCustomStringVariable("locking.owner_name",
 							   "The owner's name as shown to people; empty: the role's comment.",
 							   NULL,
 							   &locking_owner_name_setting, "",
-							   PGC_SUSET, 0, NULL, NULL, NULL);
+							   PGC_SUSET, 0, check_owner_name_setting, NULL, NULL);
 }
 
 static void
@@ -91,12 +123,40 @@ define_behaviour_settings(void)
 							 PGC_SUSET, 0, NULL, NULL, NULL);
 }
 
+/* What one owner can cost the others: superusers say how much. */
+static void
+define_limits(void)
+{
+	DefineCustomIntVariable("locking.max_ttl",
+							"The longest time that a lock may be given.",
+							"Longer arguments are refused, longer settings are cut.",
+							&locking_max_ttl, SECS_PER_DAY, 1, INT_MAX,
+							PGC_SUSET, GUC_UNIT_S, NULL, NULL, NULL);
+	DefineCustomIntVariable("locking.max_name_length",
+							"The longest owner, owner's name or client.",
+							NULL, &locking_max_name_length, 255, NAMEDATALEN - 1, 1000,
+							PGC_SUSET, GUC_UNIT_BYTE, NULL, NULL, NULL);
+	DefineCustomIntVariable("locking.max_text_length",
+							"The longest note, reason or message.",
+							NULL, &locking_max_text_length, 1000, 0, 1024 * 1024,
+							PGC_SUSET, GUC_UNIT_BYTE, NULL, NULL, NULL);
+	DefineCustomIntVariable("locking.max_draft_size",
+							"The largest draft, as jsonb before compression.",
+							NULL, &locking_max_draft_size, 16 * 1024, 1, 1024 * 1024,
+							PGC_SUSET, GUC_UNIT_KB, NULL, NULL, NULL);
+	DefineCustomIntVariable("locking.max_locks_per_owner",
+							"How many live locks one owner may have, and how many requests and drafts.",
+							NULL, &locking_max_locks_per_owner, 10000, 1, INT_MAX,
+							PGC_SUSET, 0, NULL, NULL, NULL);
+}
+
 void
 _PG_init(void)
 {
 	define_owner_settings();
 	define_time_settings();
 	define_behaviour_settings();
+	define_limits();
 	gate_init();
 	MarkGUCPrefixReserved("locking");
 

@@ -44,6 +44,11 @@ extern bool locking_enforce;
 extern bool locking_notify;
 extern bool locking_history;
 extern int	locking_keep_lapsed;	/* seconds */
+extern int	locking_max_ttl;	/* seconds */
+extern int	locking_max_name_length;	/* bytes, like the next */
+extern int	locking_max_text_length;
+extern int	locking_max_draft_size; /* kB */
+extern int	locking_max_locks_per_owner;
 
 /* ---- own relations (catalog.c) ---- */
 
@@ -51,6 +56,7 @@ extern void catalog_init(void);
 extern Oid	catalog_relid(const char *name);
 extern Oid	catalog_owner(void);
 extern bool catalog_installed(void);
+extern void check_writer(Relation rel);
 extern Datum catalog_query(const char *sql, int nargs, const Oid *types, const Datum *values,
 						   const bool *nulls, bool *isnull);
 extern int64 catalog_execute(const char *sql, int nargs, const Oid *types, const Datum *values,
@@ -179,7 +185,7 @@ typedef struct TableInfo
 	bool		is_plain;		/* a row's own lock is all that its guard goes by */
 	bool		key_replaced;	/* not the primary key that protect() found */
 	bool		parent_lost;	/* nor the foreign key */
-	bool		has_children;	/* rows of other tables are guarded by these */
+	bool		has_children;	/* of a root: rows of other tables are guarded by its rows */
 	bool		hard;
 	bool		required;
 	bool		has_ttl;
@@ -270,6 +276,7 @@ extern bool record_may_exist(Probe **kept, MemoryContext statement, Oid relid, c
 extern List *records_of_keys(Relation records, Oid relid, const List *keys);
 extern List *records_of(Relation records, Oid relid);
 extern List *records_of_owner(Relation records, const char *owner);
+extern int	record_count_live(Relation records, const char *owner, int max);
 extern List *records_after(Relation records, int64 *token, int max);
 extern bool record_lock(Relation records, Lock *lock, LockTupleMode mode, LockWaitPolicy policy);
 extern void record_insert(Relation records, Lock *lock);
@@ -289,7 +296,24 @@ extern TimestampTz clock_now(void);
 extern double seconds_until(TimestampTz when, TimestampTz now);
 extern Interval *interval_argument(FunctionCallInfo fcinfo, int argno, const char *what);
 extern Interval seconds_interval(int seconds);
+extern TimestampTz time_after(TimestampTz now, const Interval *span);
+extern Interval limited_ttl(const Interval *ttl);
 extern TimestampTz lease_end(TimestampTz now, const Interval *ttl);
+extern TimestampTz later_end(TimestampTz now, TimestampTz end, TimestampTz other);
+
+/* ---- limits (limit.c) ---- */
+
+/* bytes; the check hook of a setting cannot read another setting */
+#define MAX_OWNER_LENGTH 255
+
+extern char *text_argument(FunctionCallInfo fcinfo, int argno, const char *what);
+extern char *name_argument(FunctionCallInfo fcinfo, int argno, const char *what);
+extern Datum draft_argument(FunctionCallInfo fcinfo, int argno, const char *what);
+extern char *stored_owner_name(void);
+extern const char *fault_of_owner(const char *owner);
+pg_noreturn extern void refuse_number(const char *too_many, const char *hint);
+extern void check_number_of_locks(int n);
+extern void take_room_for_lock(Relation records);
 
 /* ---- what is told of locks (event.c, report.c) ---- */
 
@@ -345,7 +369,6 @@ extern void sweep_soon(void);
 extern void drop_own_request(Oid relid, const char *key, const char *owner);
 extern void save_draft(const Lock *lock, Datum data);
 extern void move_papers(Oid relid, const char *old_key, const char *new_key);
-extern char *text_argument(FunctionCallInfo fcinfo, int argno);
 extern void argument_not_null(FunctionCallInfo fcinfo, int argno, const char *what);
 
 #pragma GCC visibility pop

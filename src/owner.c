@@ -155,8 +155,8 @@ locking_set_owner(PG_FUNCTION_ARGS)
 
 	(void) require_owner();		/* not for foreign code */
 	argument_not_null(fcinfo, 0, "owner");
-	owner = text_argument(fcinfo, 0);
-	owner_name = text_argument(fcinfo, 1);
+	owner = name_argument(fcinfo, 0, "owner");
+	owner_name = name_argument(fcinfo, 1, "owner_name");
 	set_setting("locking.owner", owner, is_local);
 	set_setting("locking.owner_name", owner_name ? owner_name : "", is_local);
 	PG_RETURN_VOID();

@@ -229,10 +229,13 @@ write_settings(FunctionCallInfo fcinfo, Relation rel, List *key, Oid parent)
 	values[7] = key_names(rel, key);
 	values[8] = ObjectIdGetDatum(parent);
 	nulls[8] = !OidIsValid(parent);
-	forget_settings(RelationGetRelid(rel));
-	catalog_execute("INSERT INTO locking.protected (relation, hard, required, columns, ttl, warning, parent, key, parent_table)"
-					" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-					lengthof(types), types, values, nulls);
+	/* not an upsert, which fires the trigger on INSERT as well */
+	if (catalog_execute("UPDATE locking.protected SET hard = $2, required = $3, columns = $4, ttl = $5,"
+						" warning = $6, parent = $7, key = $8, parent_table = $9 WHERE relation = $1",
+						lengthof(types), types, values, nulls) == 0)
+		catalog_execute("INSERT INTO locking.protected (relation, hard, required, columns, ttl, warning, parent, key, parent_table)"
+						" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+						lengthof(types), types, values, nulls);
 }
 
 /* Locks of a table that is no longer protected, or by another key. */

@@ -318,32 +318,63 @@ records_of(Relation records, Oid relid)
 	return locks;
 }
 
-/*
- * All records of an owner.  No index serves this; reading the table tidies its
- * pages in passing, which reading all of an index would not.
- */
+static void
+owner_key(ScanKey key, const char *owner)
+{
+	ScanKeyEntryInitialize(key, 0, 1, BTEqualStrategyNumber, TEXTOID, C_COLLATION_OID,
+						   F_TEXTEQ, CStringGetTextDatum(owner));
+}
+
+/* All records of an owner, lapsed ones included. */
 List *
 records_of_owner(Relation records, const char *owner)
 {
 	List	   *locks = NIL;
-	Snapshot	snapshot = RegisterSnapshot(GetCatalogSnapshot(RelationGetRelid(records)));
-	TableScanDesc scan = table_beginscan(records, SnapshotAny, 0, NULL);
-	TupleTableSlot *slot = table_slot_create(records, NULL);
+	ScanKeyData key;
+	Search		search;
 	Lock		lock;
 
-	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
-	{
-		/* first: long values of dead versions may be gone already */
-		if (!table_tuple_satisfies_snapshot(records, slot, snapshot))
-			continue;
-		read_lock(slot, &lock);
-		if (strcmp(lock.owner, owner) == 0)
-			locks = append_copy(locks, &lock);
-	}
-	ExecDropSingleTupleTableSlot(slot);
-	table_endscan(scan);
-	UnregisterSnapshot(snapshot);
+	owner_key(&key, owner);
+	search_begin(&search, records, "lock_owner_idx", &key, 1);
+	while (search_next(&search, &lock))
+		locks = append_copy(locks, &lock);
+	search_end(&search);
 	return locks;
+}
+
+/*
+ * How many locks of an owner have not lapsed; counts no further than "max".
+ *
+ * A dirty snapshot: locks that other transactions are acquiring count, so that
+ * an owner's sessions cannot have more by not committing, and so do those that
+ * they are releasing.  A lock that is being renewed at this moment may count
+ * twice.  It takes no predicate locks either, and unlike SnapshotAny lets the
+ * scan mark index entries of dead records, so that the next one skips them.
+ */
+int
+record_count_live(Relation records, const char *owner, int max)
+{
+	TimestampTz now = clock_now();
+	Relation	index = index_open(catalog_relid("lock_owner_idx"), AccessShareLock);
+	TupleTableSlot *slot = table_slot_create(records, NULL);
+	SnapshotData dirty;
+	IndexScanDesc scan;
+	ScanKeyData key;
+	int			live = 0;
+
+	InitDirtySnapshot(dirty);
+	owner_key(&key, owner);
+	scan = locking_index_beginscan(records, index, &dirty, 1);
+	index_rescan(scan, &key, 1, NULL, 0);
+	while (live < max && index_getnext_slot(scan, ForwardScanDirection, slot))
+	{
+		live += DatumGetTimestampTz(slot_value(slot, COL_EXPIRES_AT)) > now;
+		CHECK_FOR_INTERRUPTS();
+	}
+	index_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	index_close(index, AccessShareLock);
+	return live;
 }
 
 /*

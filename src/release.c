@@ -10,8 +10,10 @@
 
 #include "access/table.h"
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -86,7 +88,7 @@ Datum
 locking_release_all(PG_FUNCTION_ARGS)
 {
 	char	   *owner = current_owner();
-	char	   *client = text_argument(fcinfo, 0);
+	char	   *client = name_argument(fcinfo, 0, "client");
 	Relation	records = records_open(RowExclusiveLock);
 	List	   *own = NIL;
 	ListCell   *cell;
@@ -119,6 +121,7 @@ locking_break_lock(PG_FUNCTION_ARGS)
 {
 	TableInfo  *table;
 	Datum		values[INDEX_MAX_KEYS];
+	char	   *reason = text_argument(fcinfo, 2, "reason");
 	Relation	records;
 	char	   *key;
 	Lock		lock;
@@ -132,34 +135,32 @@ locking_break_lock(PG_FUNCTION_ARGS)
 		no_such_row(table, values);
 	records = records_open(RowExclusiveLock);
 	if (record_find(records, table->root, key, &lock) && !has_lapsed(&lock, clock_now()))
-		broken = end_lock(records, &lock, EVENT_BROKEN, text_argument(fcinfo, 2));
+		broken = end_lock(records, &lock, EVENT_BROKEN, reason);
 	table_close(records, NoLock);
 	PG_RETURN_BOOL(broken);
 }
 
 /* ---- housekeeping ---- */
 
-/* Lapsed for so long that nobody may resume it, or of a table that is gone. */
+/*
+ * Has the lock lapsed too long ago to be resumed, or is its table gone?  The
+ * setting is taken from the clock, not added to the end, which may be near
+ * the end of all timestamps, or infinite.
+ */
 static bool
-is_refuse(const Lock *lock)
+is_removable(const Lock *lock)
 {
-	TimestampTz kept_until;
-
-	if (get_rel_name(lock->relation) == NULL)
-		return true;
-	if (TIMESTAMP_NOT_FINITE(lock->expires_at))
-		return lock->expires_at == DT_NOBEGIN;
-	kept_until = TimestampTzPlusMilliseconds(lock->expires_at, (int64) locking_keep_lapsed * 1000);
-	return kept_until <= clock_now();
+	return lock->expires_at <= clock_now() - locking_keep_lapsed * USECS_PER_SEC ||
+		get_rel_name(lock->relation) == NULL;
 }
 
-/* Somebody who has the record locked is using it: leave it. */
+/* A record that another session has locked is in use: leave it. */
 static bool
-remove_refuse(Relation records, Lock *lock)
+remove_lapsed(Relation records, Lock *lock)
 {
-	if (!is_refuse(lock) ||
+	if (!is_removable(lock) ||
 		!record_lock(records, lock, LockTupleExclusive, LockWaitSkip) ||
-		!is_refuse(lock))
+		!is_removable(lock))
 		return false;
 	release_record(records, lock, EVENT_EXPIRED, NULL);
 	return true;
@@ -169,8 +170,8 @@ remove_refuse(Relation records, Lock *lock)
  * Look at a few records after those that this backend looked at last, in the
  * order of their tokens, round and round.
  */
-static void
-sweep(void)
+static bool
+sweep(void *arg)
 {
 	static int64 token = PG_INT64_MIN;
 	Relation	records = records_open(RowExclusiveLock);
@@ -178,23 +179,57 @@ sweep(void)
 
 	PushActiveSnapshot(GetTransactionSnapshot());
 	foreach(cell, records_after(records, &token, SWEEP_SIZE))
-		(void) remove_refuse(records, lfirst(cell));
+		(void) remove_lapsed(records, lfirst(cell));
 	PopActiveSnapshot();
 	table_close(records, NoLock);
+	return true;
+}
+
+/* Lock a table for writing, unless that means to wait. */
+static bool
+lock_without_waiting(const char *name)
+{
+	return ConditionalLockRelationOid(catalog_relid(name), RowExclusiveLock);
+}
+
+/*
+ * An acquirer holds both locks already, unless it acquired in a savepoint that
+ * was rolled back.
+ */
+static bool
+sweep_without_waiting(void *arg)
+{
+	return lock_without_waiting("lock") && lock_without_waiting("event") && sweep(arg);
+}
+
+/* After an acquire() the transaction may have become one that cannot write. */
+static bool
+can_sweep(void)
+{
+	return !XactReadOnly && !IsInParallelMode() && !RecoveryInProgress() && catalog_installed();
 }
 
 static bool sweep_is_due = false;
 
-/* Just before the commit: other rows' records are locked no longer than that takes. */
+/*
+ * Just before the commit: other rows' records are locked no longer than that
+ * takes.  Housekeeping never fails a commit: an error (a lost index, a full
+ * disk, a cancel request that arrives just then) undoes the sweep and no
+ * more.  BeginInternalSubTransaction() allows for being called here (its state
+ * TBLOCK_END, or TBLOCK_STARTED outside of a block).
+ */
 static void
 sweep_if_due(XactEvent event, void *arg)
 {
-	if (event == XACT_EVENT_PRE_COMMIT && sweep_is_due)
-	{
-		sweep_is_due = false;
-		sweep();
-	}
-	if (event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
+	ErrorData  *error = NULL;
+
+	if (event == XACT_EVENT_PRE_COMMIT && sweep_is_due && can_sweep())
+		(void) in_subtransaction(sweep_without_waiting, NULL, &error);
+	if (error)
+		ereport(DEBUG1,
+				(errcode(error->sqlerrcode),
+				 errmsg("lapsed locks were not removed: %s", error->message)));
+	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
 		sweep_is_due = false;
 }
 
@@ -230,7 +265,7 @@ locking_reap(PG_FUNCTION_ARGS)
 
 		foreach(cell, records_after(records, &token, BATCH_SIZE))
 			if (reaped < max)
-				reaped += remove_refuse(records, lfirst(cell));
+				reaped += remove_lapsed(records, lfirst(cell));
 		CHECK_FOR_INTERRUPTS();
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(batch);

@@ -73,7 +73,7 @@ static void
 extend(Lock *lock, const Interval *ttl, TimestampTz now, TimestampTz expires_at)
 {
 	lock->renewed_at = now;
-	lock->expires_at = ttl ? expires_at : Max(lock->expires_at, expires_at);
+	lock->expires_at = ttl ? expires_at : later_end(now, lock->expires_at, expires_at);
 	gate_raise(lock->relation, lock->key, lock->expires_at);
 	if (ttl)
 		lock->ttl = *ttl;
@@ -135,6 +135,7 @@ locking_renew(PG_FUNCTION_ARGS)
 {
 	Relation	records;
 	Interval   *ttl = interval_argument(fcinfo, 1, "ttl");
+	Datum		draft = PG_ARGISNULL(2) ? (Datum) 0 : draft_argument(fcinfo, 2, "draft");
 	Target		target = {0};
 	Lock		lock;
 
@@ -146,7 +147,7 @@ locking_renew(PG_FUNCTION_ARGS)
 	renew_record(records, &lock, &target, ttl, false);
 	table_close(records, NoLock);
 	if (!PG_ARGISNULL(2))
-		save_draft(&lock, PG_GETARG_DATUM(2));
+		save_draft(&lock, draft);
 	PG_RETURN_TIMESTAMPTZ(lock.expires_at);
 }
 

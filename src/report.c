@@ -84,6 +84,8 @@ report_locked(int elevel, const Lock *lock, Oid child)
 		ereport(elevel,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 				 errmsg("a row of table \"%s\" is locked by another owner%s", table, guarded),
+				 strcmp(lock->owner, outer_owner()) == 0 ?
+				 errhint("Code that runs on behalf of a table's owner acts for nobody, also beside a lock of the session's owner.") :
 				 errhint("Try again later."),
 				 errtable_by_id(reported)));
 	else
@@ -124,11 +126,4 @@ argument_not_null(FunctionCallInfo fcinfo, int argno, const char *what)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s must not be null", what)));
-}
-
-/* An optional text, or NULL. */
-char *
-text_argument(FunctionCallInfo fcinfo, int argno)
-{
-	return PG_ARGISNULL(argno) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(argno));
 }

@@ -3,10 +3,12 @@
  *		Running code of another role as that role.
  *
  * Functions of types, policies, and what planning a query evaluates belong to
- * whoever made the type or table.  What this extension runs of it without the
- * user having named the table in a command runs as that owner, as PostgreSQL
- * does for foreign keys and in maintenance: in a security-restricted operation,
- * whose changes of settings end with it.  An error leaves it to the end of the
+ * the owner of the type or table.  Where this extension runs such code without the
+ * caller having named the table in a command, or a caller that has the owner's
+ * rights and more, it runs as that owner, in a security-restricted operation, whose
+ * changes of settings end with it.  The search_path is pinned then, as in
+ * maintenance commands from PostgreSQL 17 on: otherwise a caller could have functions
+ * of its own called with the owner's rights.  An error leaves it to the end of the
  * transaction or subtransaction to restore role and settings.
  */
 #include "role.h"
@@ -26,10 +28,25 @@ switch_role(RoleSwitch *saved, Oid role, int flags)
 	saved->guc_level = NewGUCNestLevel();
 }
 
+static void
+pin_search_path(void)
+{
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/* Keeps the role. */
+void
+restrict_role(RoleSwitch *saved)
+{
+	switch_role(saved, GetUserId(), 0);
+}
+
 void
 enter_role(RoleSwitch *saved, Oid role)
 {
 	switch_role(saved, role, 0);
+	pin_search_path();
 }
 
 /* The same, and forced row security does not apply, as in a foreign key's checks. */
@@ -37,6 +54,7 @@ void
 enter_role_as_foreign_key(RoleSwitch *saved, Oid role)
 {
 	switch_role(saved, role, SECURITY_NOFORCE_RLS);
+	pin_search_path();
 }
 
 void

@@ -16,6 +16,7 @@ typedef struct RoleSwitch
 	int			guc_level;
 } RoleSwitch;
 
+extern void restrict_role(RoleSwitch *saved);
 extern void enter_role(RoleSwitch *saved, Oid role);
 extern void enter_role_as_foreign_key(RoleSwitch *saved, Oid role);
 extern void leave_role(const RoleSwitch *saved);

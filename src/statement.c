@@ -14,7 +14,8 @@
  * statements.  A referential action is recognised by EXEC_FLAG_SKIP_TRIGGERS,
  * which ri_triggers.c alone sets on an UPDATE or DELETE (it calls
  * SPI_execute_snapshot() with fire_triggers = false) and no SQL or procedural
- * language can; it is its session's own if the statement around it is.  Actions
+ * language can; a rule's action does not count.  It is its session's own if the
+ * statement around it is.  Actions
  * of several levels are no exception: all of them are queued for, and run by, the
  * end of the statement that caused the first.
  *
@@ -26,23 +27,24 @@
  * row refers to is gone.  Anything else is foreign.
  *
  * From PostgreSQL 18 on, an AFTER trigger runs as the role that was active when
- * its event was queued, without the flags.  For events that an action queued,
- * that is the owner of the referring table.  Such roles are noted until the
- * transaction ends: while one of them is active instead of the session's role,
- * the code is foreign.
+ * its event was queued, without the flags.  Code below a foreign key's action queues
+ * events for the end of the statement that caused it, or of the transaction.  While
+ * those are fired, all code that runs as another role than that statement's (than the
+ * session's) is foreign, functions with SECURITY DEFINER of the session's own included:
+ * what called them cannot be told.  Until 17 such triggers run as the session's
+ * role with all its rights; what they do cannot be told from what it does.
  */
 #include "locking.h"
 
 #include "access/xact.h"
-#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
-#include "commands/trigger.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
 #include "role.h"
@@ -51,9 +53,13 @@
 typedef struct Frame
 {
 	struct Frame *outer;
-	QueryDesc  *query;
+	uint64		number;
+	QueryDesc  *query;			/* NULL: a utility command */
+	Oid			role;
 	bool		foreign;
 	bool		own_action;		/* a referential action that the session caused */
+	bool		fires_triggers; /* it is at its end, where AFTER triggers are fired */
+	bool		has_foreign_events; /* some of which foreign code has queued */
 } Frame;
 
 /* lives on the C stack of the hooks */
@@ -64,64 +70,14 @@ static bool loaded_late = false;
 static ExecutorRun_hook_type prev_run_hook = NULL;
 static ExecutorFinish_hook_type prev_finish_hook = NULL;
 
-/* ---- roles of queued triggers ---- */
-
-#if PG_VERSION_NUM >= 180000
-
-/* in TopTransactionContext */
-static List *queuing_roles = NIL;
-
-static bool
-has_after_trigger(const TriggerDesc *triggers)
+static int
+trigger_depth(void)
 {
-	for (int i = 0; triggers && i < triggers->numtriggers; i++)
-		if (!triggers->triggers[i].tgisinternal &&
-			TRIGGER_FOR_AFTER(triggers->triggers[i].tgtype))
-			return true;
-	return false;
+	LOCAL_FCINFO(fcinfo, 0);
+
+	InitFunctionCallInfoData(*fcinfo, NULL, 0, InvalidOid, NULL, NULL);
+	return DatumGetInt32(pg_trigger_depth(fcinfo));
 }
-
-/* An action is about to queue events of its tables as the current role. */
-static void
-note_queuing_role(const QueryDesc *query)
-{
-	ListCell   *cell;
-
-	foreach(cell, query->estate->es_opened_result_relations)
-	{
-		const ResultRelInfo *result = lfirst(cell);
-
-		if (has_after_trigger(result->ri_TrigDesc))
-		{
-			MemoryContext caller = MemoryContextSwitchTo(TopTransactionContext);
-
-			queuing_roles = list_append_unique_oid(queuing_roles, GetUserId());
-			MemoryContextSwitchTo(caller);
-			return;
-		}
-	}
-}
-
-static bool
-is_queuing_role_active(void)
-{
-	return queuing_roles != NIL && GetUserId() != GetOuterUserId() &&
-		list_member_oid(queuing_roles, GetUserId());
-}
-
-static void
-forget_queuing_roles(void)
-{
-	queuing_roles = NIL;
-}
-
-#else
-#define note_queuing_role(query) ((void) 0)
-#define is_queuing_role_active() false
-#define forget_queuing_roles() ((void) 0)
-#endif
-
-/* ---- the stack ---- */
 
 static bool
 is_flagged_foreign(void)
@@ -129,23 +85,77 @@ is_flagged_foreign(void)
 	return InSecurityRestrictedOperation() || InNoForceRLSOperation();
 }
 
+/* ---- events that foreign code has queued ---- */
+
+#ifdef TRIGGERS_KEEP_ROLE
+
+static ProcessUtility_hook_type prev_utility_hook = NULL;
+
+/* of this transaction, some deferred perhaps */
+static bool has_foreign_events = false;
+
+/* A statement writes below a foreign key's action. */
+static void
+note_foreign_events(void)
+{
+	has_foreign_events = true;
+	for (Frame *frame = innermost; frame; frame = frame->outer)
+		frame->has_foreign_events |= frame->fires_triggers;
+}
+
+static bool
+is_fired_foreign(void)
+{
+	if (innermost == NULL)
+		return has_foreign_events && GetUserId() != GetOuterUserId() && trigger_depth() > 0;
+	return innermost->has_foreign_events && GetUserId() != innermost->role;
+}
+
+#else
+#define note_foreign_events() ((void) 0)
+#define is_fired_foreign() false
+#endif
+
+/* Is code running that PostgreSQL runs for a table's owner in a command of others? */
+bool
+in_foreign_code(void)
+{
+	return is_flagged_foreign() || (innermost && innermost->foreign) || is_fired_foreign();
+}
+
+/* ---- the stack ---- */
+
+/*
+ * The statement as ri_triggers.c wrote it has its target in the first place of the range
+ * table.  Where the table has rules, their actions are run with the same flag, but have
+ * their target behind the tables of the original.
+ */
 static bool
 is_referential_action(const QueryDesc *query)
 {
+	const Plan *plan = query->plannedstmt->planTree;
+
 	return (query->operation == CMD_UPDATE || query->operation == CMD_DELETE) &&
-		(query->estate->es_top_eflags & EXEC_FLAG_SKIP_TRIGGERS) != 0;
+		(query->estate->es_top_eflags & EXEC_FLAG_SKIP_TRIGGERS) != 0 &&
+		IsA(plan, ModifyTable) && ((const ModifyTable *) plan)->nominalRelation == 1;
 }
 
 static void
-push(Frame *frame, QueryDesc *query)
+push(Frame *frame, QueryDesc *query, bool fires_triggers)
 {
+	static uint64 number = 0;
+
 	frame->outer = innermost;
+	frame->number = ++number;
 	frame->query = query;
-	frame->foreign = is_flagged_foreign() || is_queuing_role_active();
+	frame->role = GetUserId();
+	frame->foreign = in_foreign_code();
 	frame->own_action = InNoForceRLSOperation() && !InSecurityRestrictedOperation() &&
-		!(innermost && innermost->foreign) && is_referential_action(query);
-	if (frame->own_action)
-		note_queuing_role(query);
+		!(innermost && innermost->foreign) && query && is_referential_action(query);
+	frame->fires_triggers = fires_triggers;
+	frame->has_foreign_events = false;
+	if (InNoForceRLSOperation() && query && query->operation != CMD_SELECT)
+		note_foreign_events();
 	innermost = frame;
 }
 
@@ -154,7 +164,7 @@ run_statement(EXECUTOR_RUN_ARGS)
 {
 	Frame		frame;
 
-	push(&frame, queryDesc);
+	push(&frame, queryDesc, false);
 	PG_TRY();
 	{
 		if (prev_run_hook)
@@ -174,7 +184,7 @@ finish_statement(QueryDesc *queryDesc)
 {
 	Frame		frame;
 
-	push(&frame, queryDesc);
+	push(&frame, queryDesc, true);
 	PG_TRY();
 	{
 		if (prev_finish_hook)
@@ -189,13 +199,62 @@ finish_statement(QueryDesc *queryDesc)
 	PG_END_TRY();
 }
 
+#ifdef TRIGGERS_KEEP_ROLE
+
+/* SET CONSTRAINTS fires deferred triggers. */
+static void
+run_utility(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
+			ProcessUtilityContext context, ParamListInfo params,
+			QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc)
+{
+	ProcessUtility_hook_type run = prev_utility_hook ? prev_utility_hook : standard_ProcessUtility;
+	Frame		frame;
+
+	if (!IsA(pstmt->utilityStmt, ConstraintsSetStmt))
+	{
+		run(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+		return;
+	}
+	push(&frame, NULL, true);
+	frame.has_foreign_events = has_foreign_events;
+	PG_TRY();
+	{
+		run(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+	}
+	PG_FINALLY();
+	{
+		innermost = frame.outer;
+	}
+	PG_END_TRY();
+}
+
+/* In a trigger, as another role: that may be one below an action that is not on the stack. */
+static void
+watch_foreign_events(void)
+{
+	has_foreign_events = loaded_late || (trigger_depth() > 0 && GetUserId() != GetOuterUserId());
+	prev_utility_hook = ProcessUtility_hook;
+	ProcessUtility_hook = run_utility;
+}
+
+static void
+forget_foreign_events(void)
+{
+	has_foreign_events = false;
+}
+
+#else
+#define watch_foreign_events() ((void) 0)
+#define forget_foreign_events() ((void) 0)
+#endif
+
 static void
 end_transaction(XactEvent event, void *arg)
 {
 	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE)
 		return;
 	loaded_late = false;
-	forget_queuing_roles();
+	forget_foreign_events();
 }
 
 void
@@ -206,26 +265,18 @@ statement_init(void)
 	ExecutorRun_hook = run_statement;
 	prev_finish_hook = ExecutorFinish_hook;
 	ExecutorFinish_hook = finish_statement;
+	watch_foreign_events();
 	RegisterXactCallback(end_transaction, NULL);
 }
 
-/* ---- whose code it is ---- */
-
-/* Is code running that PostgreSQL runs for a table's owner in a command of others? */
-bool
-in_foreign_code(void)
+/* Tells the running statement from others of the session; 0: it began before the library was loaded. */
+uint64
+statement_number(void)
 {
-	return is_flagged_foreign() || is_queuing_role_active();
+	return innermost ? innermost->number : 0;
 }
 
-static int
-trigger_depth(void)
-{
-	LOCAL_FCINFO(fcinfo, 0);
-
-	InitFunctionCallInfoData(*fcinfo, NULL, 0, InvalidOid, NULL, NULL);
-	return DatumGetInt32(pg_trigger_depth(fcinfo));
-}
+/* ---- referential actions ---- */
 
 /* Does the old row refer to a row that is gone by that key?  Read as its foreign keys do. */
 static bool

@@ -12,6 +12,7 @@
 #pragma GCC visibility push(hidden)
 
 extern void statement_init(void);
+extern uint64 statement_number(void);
 extern bool in_foreign_code(void);
 extern bool in_referential_action(Relation rel, HeapTuple old);
 extern bool statement_names(Oid relid);

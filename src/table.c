@@ -291,7 +291,7 @@ is_protected_table(Oid root)
 	return found;
 }
 
-/* The table's own settings, and whether rows of other tables are guarded by its rows. */
+/* The table's own settings, and, of a root, whether rows of other tables are guarded by its rows. */
 static void
 load_settings(TableInfo *info, Settings *settings)
 {
@@ -299,8 +299,8 @@ load_settings(TableInfo *info, Settings *settings)
 	ListCell   *cell;
 
 	(void) find_settings(protected, "protected_pkey", info->root, settings, info);
-	/* a foreign key may refer to a partition: its rows' locks are the root's */
-	foreach(cell, partition_descendants(info->root))
+	/* a foreign key may refer to a partition: its rows' locks, and their plans, are the root's */
+	foreach(cell, info->relid == info->root ? partition_descendants(info->root) : NIL)
 		if (find_settings(protected, "protected_parent_idx", lfirst_oid(cell), NULL, NULL))
 			info->has_children = true;
 	table_close(protected, AccessShareLock);

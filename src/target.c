@@ -277,40 +277,80 @@ check_may_lock(TableInfo *table, const Datum *values)
 		no_such_row(table, values);
 }
 
+/* The relations whose policies are being evaluated, on the C stack. */
+typedef struct Evaluation
+{
+	struct Evaluation *outer;
+	Oid			relid;
+} Evaluation;
+
+static Evaluation *evaluations = NULL;
+
+static bool
+is_being_evaluated(Oid relid)
+{
+	for (Evaluation *e = evaluations; e; e = e->outer)
+		if (e->relid == relid)
+			return true;
+	return false;
+}
+
 /*
  * Read a row, and do nothing else: the policies that run as the caller are the
  * table owner's code, so they may neither write nor leave settings.
  */
 static bool
-see_row_body(void *arg)
+see_row(RowQuestion *question)
 {
-	RowQuestion *question = arg;
 	Datum		values[INDEX_MAX_KEYS];
 	RoleSwitch	saved;
 	bool		save_read_only = XactReadOnly;
+	bool		visible;
 
-	enter_role(&saved, GetUserId());
+	restrict_role(&saved);
 	XactReadOnly = true;
 	key_parse(question->table->key, question->table->root, question->key, values);
-	question->answer = target_fetch(question->table, TARGET_SEE, values, NULL, NULL);
+	visible = target_fetch(question->table, TARGET_SEE, values, NULL, NULL);
 	XactReadOnly = save_read_only;
 	leave_role(&saved);
+	return visible;
+}
+
+static bool
+see_row_body(void *arg)
+{
+	RowQuestion *question = arg;
+	Evaluation	evaluation = {evaluations, question->table->root};
+	bool		before = set_own_reading(!in_foreign_code());
+
+	evaluations = &evaluation;
+	PG_TRY();
+	{
+		question->answer = see_row(question);
+	}
+	PG_FINALLY();
+	{
+		evaluations = evaluation.outer;
+		(void) set_own_reading(before);
+	}
+	PG_END_TRY();
 	return false;
 }
 
 /*
  * A policy that fails hides the row: one table's must not keep everybody from
- * reading the list of locks.
+ * reading the list of locks.  So does one that comes back to its own table by asking for
+ * its locks.
  */
 static bool
 policies_show_row(TableInfo *table, const char *key)
 {
 	RowQuestion question = {table, NULL, key};
 	ErrorData  *error;
-	bool		before = set_own_reading(!in_foreign_code());
 
+	if (is_being_evaluated(table->root))
+		return false;
 	(void) in_subtransaction(see_row_body, &question, &error);
-	(void) set_own_reading(before);
 	if (error && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
 		ReThrowError(error);
 	return !error && question.answer;

@@ -16,6 +16,8 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "role.h"
+
 PG_FUNCTION_INFO_V1(locking_guard_truncate);
 
 static void
@@ -53,8 +55,12 @@ referred_values(TableInfo *parent, const ForeignKey *fk, const Lock *lock, Datum
 	Datum		values[INDEX_MAX_KEYS];
 	Oid			types[INDEX_MAX_KEYS];
 	StringInfoData query;
+	RoleSwitch	saved;
 
+	/* the truncating role may never have heard of the parent, and the type is not its choice */
+	enter_role(&saved, relation_owner(parent->root));
 	key_parse(parent->key, parent->root, lock->key, values);
+	leave_role(&saved);
 	initStringInfo(&query);
 	for (int i = 0; i < fk->n; i++)
 		appendStringInfo(&query, "%s x.%s", i == 0 ? "SELECT" : ",",

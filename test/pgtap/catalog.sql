@@ -109,6 +109,11 @@ SELECT set_has($$ SELECT name, boot_val, unit, vartype, context FROM pg_settings
 		('locking.enforce', 'on', NULL, 'bool', 'superuser'),
 		('locking.notify', 'on', NULL, 'bool', 'superuser'),
 		('locking.history', 'on', NULL, 'bool', 'superuser'),
-		('locking.keep_lapsed', '3600', 's', 'integer', 'superuser') $$, 'settings, their defaults and who sets them');
+		('locking.keep_lapsed', '3600', 's', 'integer', 'superuser'),
+		('locking.max_ttl', '86400', 's', 'integer', 'superuser'),
+		('locking.max_name_length', '255', 'B', 'integer', 'superuser'),
+		('locking.max_text_length', '1000', 'B', 'integer', 'superuser'),
+		('locking.max_draft_size', '16384', 'kB', 'integer', 'superuser'),
+		('locking.max_locks_per_owner', '10000', NULL, 'integer', 'superuser') $$, 'settings, their defaults and who sets them');
 
 SELECT finish();

@@ -209,7 +209,7 @@ BEGIN
 END $$;
 TRUNCATE m.answers;
 RESET SESSION AUTHORIZATION;
-INSERT INTO app.par VALUES (101);
+INSERT INTO app.par VALUES (101), (102);
 SET SESSION AUTHORIZATION mallory;
 INSERT INTO m.child VALUES (100, 101, 1);
 SET SESSION AUTHORIZATION anna;
@@ -219,6 +219,24 @@ RESET SESSION AUTHORIZATION;
 SELECT set_eq($$SELECT command || ' ' || answer FROM m.answers$$,
 	ARRAY['SELECT app.delete_par(8) 55P03', 'SELECT app.delete_mark(9) LK002', 'SELECT app.touch_mark(9) LK002'],
 	'foreign code causes no action past a lock of the session''s owner, and writes no row that requires one');
+
+-- nor a rule's action, which PostgreSQL runs as a part of the referential one
+SET SESSION AUTHORIZATION mallory;
+CREATE TABLE m.ruled (id integer PRIMARY KEY, par integer REFERENCES app.par ON DELETE CASCADE ON UPDATE CASCADE);
+INSERT INTO m.ruled VALUES (1, 102);
+RESET SESSION AUTHORIZATION;
+GRANT SELECT, UPDATE ON app.doc, app.mark TO mallory;
+SET SESSION AUTHORIZATION mallory;
+CREATE RULE also AS ON DELETE TO m.ruled DO ALSO UPDATE app.doc SET body = 'by rule' WHERE id = 1;
+CREATE RULE required AS ON UPDATE TO m.ruled DO ALSO UPDATE app.mark SET par = par WHERE id = 9;
+SET SESSION AUTHORIZATION anna;
+SELECT throws_ok('DELETE FROM app.par WHERE id = 102', '55P03', NULL, 'a rule''s action is not the foreign key''s: DO ALSO');
+SELECT throws_ok('UPDATE app.par SET id = 103 WHERE id = 102', 'LK002', NULL, 'nor where a lock is required');
+SET SESSION AUTHORIZATION mallory;
+CREATE OR REPLACE RULE also AS ON DELETE TO m.ruled DO INSTEAD UPDATE app.doc SET body = 'by rule' WHERE id = 1;
+SET SESSION AUTHORIZATION anna;
+SELECT throws_ok('DELETE FROM app.par WHERE id = 102', '55P03', NULL, 'DO INSTEAD');
+RESET SESSION AUTHORIZATION;
 
 -- rule 8 below a foreign key's action: nothing is skipped
 SET SESSION AUTHORIZATION anna;
@@ -264,6 +282,26 @@ SELECT locking.reap(), locking.unprotect('public.ref');
 RESET SESSION AUTHORIZATION;
 SELECT is_empty($$SELECT * FROM m.ran WHERE who <> 'mallory'$$, 'a domain''s check runs as the domain''s owner, not as a superuser who names the table');
 SELECT isnt_empty($$SELECT * FROM m.ran WHERE what = 'check'$$, 'and does run');
+
+-- nor may a caller have that code call the caller's own functions: a superuser's domain
+-- whose check relies on the search_path
+CREATE FUNCTION public.short(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RETURN length($1) < 10; END$$;
+CREATE DOMAIN public.word AS text CHECK (public.short(VALUE));
+CREATE TABLE public.words (id public.word PRIMARY KEY);
+CREATE TABLE public.computed (id text, g text GENERATED ALWAYS AS (id || public.short(id)::text) STORED PRIMARY KEY, body text);
+INSERT INTO public.words VALUES ('a');
+INSERT INTO public.computed VALUES ('a');
+GRANT SELECT, UPDATE ON public.words, public.computed TO mallory;
+SELECT locking.protect('public.words'), locking.protect('public.computed');
+TRUNCATE m.ran;
+SET SESSION AUTHORIZATION mallory;
+CREATE FUNCTION m.length(text) RETURNS integer LANGUAGE plpgsql AS $$BEGIN PERFORM m.note('length'); RETURN 1; END$$;
+SET LOCAL search_path = m, pg_catalog, public;
+SELECT locking.is_locked('public.words', 'a'), locking.acquire('public.words', 'a');
+UPDATE public.computed SET id = 'b';
+RESET search_path;
+RESET SESSION AUTHORIZATION;
+SELECT is_empty($$SELECT * FROM m.ran WHERE who <> 'mallory'$$, 'no function of the caller''s runs with the rights of a type''s or table''s owner');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -508,19 +508,54 @@ SQL
 	sql($node, 'VACUUM locking.lock; DROP TABLE many');
 };
 
-# ---- leases without an end ----
+# ---- long leases ----
 
-subtest 'an endless lock' => sub {
-	my $ttl = $version >= 17 ? 'infinity' : '1000 years';
+subtest 'a lock that outlives us' => sub {
+	my $ttl = '68 years';
+	my $allowed = 'SET locking.max_ttl = 2147483647';
 	sql($node, write_of(1000));
-	my $token = sql($node, "SELECT locking.acquire('article', 20, ttl => '$ttl')", owner => 'ann');
+	my $token = sql($node, "$allowed; SELECT locking.acquire('article', 20, ttl => '$ttl')", owner => 'ann');
 	check_row($ttl, 20);
 	restart_with();
 	check_row("$ttl, started again", 20);
-	is(sql($node, "SELECT locking.renew($token) > 'now'::timestamptz + interval '900 years'", owner => 'ann'), 't', 'renewed');
+	is(sql($node, "$allowed; SELECT locking.renew($token) > 'now'::timestamptz + interval '60 years'", owner => 'ann'), 't', 'renewed');
 	check_row("$ttl, renewed", 20);
+	is(sql($node, "SELECT locking.renew($token) < 'now'::timestamptz + interval '25 hours'", owner => 'ann'), 't', 'renewed where that is not allowed');
+	check_row("$ttl, cut", 20);
 	release_all();
 	is_free('released', 20);
+	refused('longer than an ordinary user may', $node, '22023', "SELECT locking.acquire('article', 20, ttl => '" . ($version >= 17 ? 'infinity' : '300000 years') . "')", owner => 'ann');
+};
+
+# Whatever a role does that may lock rows: no slot stays raised for longer than locking.max_ttl.
+subtest 'locking.max_ttl bounds the slots' => sub {
+	restart_with();
+	sql($node, write_of(1000));
+	sql($node, "ALTER DATABASE postgres SET locking.max_ttl = '1s'");
+	sql($node, <<'SQL', owner => 'ann');
+SET locking.time_until_expiration = 2147483647;
+DO $$
+DECLARE
+	token bigint;
+BEGIN
+	FOR i IN 1 .. 20 LOOP
+		token := locking.acquire('form', i);
+		PERFORM locking.renew(token), locking.confirm(token), locking.acquire('form', i), locking.acquire('form', i, '1 s');
+		BEGIN
+			PERFORM locking.acquire('form', i, '1 day');
+		EXCEPTION WHEN invalid_parameter_value THEN
+			NULL;
+		END;
+	END LOOP;
+END $$;
+UPDATE form SET id = id + 100;
+UPDATE form SET id = id - 100;
+SQL
+	cmp_ok(gate($node)->{raised}, '>', 10, 'raised');
+	select(undef, undef, undef, 1.1);
+	is(gate($node)->{raised}, 0, 'and a second later no more');
+	sql($node, 'ALTER DATABASE postgres RESET locking.max_ttl');
+	release_all();
 };
 
 # ---- lapses ----
@@ -696,6 +731,7 @@ subtest 'rolled back, released' => sub {
 subtest 'dead records with long values' => sub {
 	my $long = "(SELECT string_agg(md5(g::text), '') FROM generate_series(1, 2000) g)";
 	my $key = "(SELECT left(string_agg(md5(g::text), ''), 2500) FROM generate_series(1, 100) g)";	# leaves the record for TOAST, too
+	sql($node, "ALTER DATABASE postgres SET locking.max_text_length = '1MB'");
 	my $token = sql($node, "SELECT locking.acquire('article', 70, note => $long)", owner => 'ann');
 	check_row('a long note', 70);
 	$node->restart;
@@ -716,6 +752,7 @@ subtest 'dead records with long values' => sub {
 	refused('a long key', $node, '55P03', 'DELETE FROM named WHERE length(id) = 2500', owner => 'zoe');
 	sql($node, 'VACUUM locking.lock');
 	release_all();
+	sql($node, 'ALTER DATABASE postgres RESET locking.max_text_length');
 };
 
 is(in_log($node, qr/TRAP:|XX000|leak|not owned|terminated by signal (?!9)/), 0, 'nothing unforeseen in the log');

@@ -164,7 +164,8 @@ for my $who ('mallory', 'svc')
 	$session->query("SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;"
 		. ' SET parallel_leader_participation = off; SET max_parallel_workers_per_gather = 2');
 	$session->query("SELECT locking.set_owner('frank', NULL, false)") if $who eq 'svc';
-	like($session->query('EXPLAIN (COSTS off) SELECT DISTINCT locking.owner() FROM app.many'), qr/Gather/, "$who: a parallel plan");
+	like($session->query('EXPLAIN (COSTS off, VERBOSE) SELECT DISTINCT locking.owner() || id FROM app.many'),
+		qr/owner\(\).*Gather/s, "$who: the owner is asked for in the leader of a parallel plan");
 	is($session->query('SELECT string_agg(DISTINCT o, $$,$$) FROM (SELECT locking.owner() o FROM app.many OFFSET 0) x'),
 		$who eq 'svc' ? 'frank' : 'mallory', "$who: workers know the owner");
 	$session->quit;
@@ -296,9 +297,12 @@ sql($node, 'DROP TABLE m.trap', user => 'mallory');
 # ---- sizes ----
 
 my $big = session($node, user => 'mallory');
-is($big->state_of("SELECT locking.acquire('app.doc', 2, note => repeat('n', 100000000))"), '', 'a note of 100 MB');
+is($big->state_of("SELECT locking.acquire('app.doc', 2, note => repeat('n', 100000000))"), '22023', 'a note of 100 MB');
+is($big->state_of("SELECT locking.acquire('app.doc', 2)"), '', 'none');
+is($big->state_of("SELECT locking.save_draft((SELECT token FROM locking.locks WHERE is_mine AND key = '2'), to_jsonb(repeat('d', 16777000)))"),
+	'', 'a draft of 16 MB');
 is($big->state_of("SELECT locking.save_draft((SELECT token FROM locking.locks WHERE is_mine AND key = '2'), to_jsonb(repeat('d', 100000000)))"),
-	'', 'a draft of 100 MB');
+	'22023', 'a draft of 100 MB');
 isnt($big->state_of("SELECT locking.save_draft((SELECT token FROM locking.locks WHERE is_mine AND key = '2'), to_jsonb(repeat('d', 1000000000)))"),
 	'', 'a draft of 1 GB is refused');
 isnt($big->state_of("SELECT locking.acquire('app.doc', repeat('1', 1000000000))"), '', 'a key of 1 GB too');

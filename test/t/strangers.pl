@@ -141,10 +141,10 @@ $mallory->query('BEGIN; INSERT INTO m.part1 VALUES (1)');
 not_waiting('CREATE SCHEMA', 'CREATE SCHEMA harmless', user => 'app');
 not_waiting('CREATE SCHEMA with tables', 'CREATE SCHEMA more CREATE TABLE t (id integer PRIMARY KEY) CREATE VIEW v AS SELECT 1', user => 'app');
 not_waiting('CREATE TABLE ... PARTITION OF, ATTACH and DETACH', <<'SQL', user => 'app');
-CREATE TABLE app.parts (id integer PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE app.parts (id integer PRIMARY KEY, body text) PARTITION BY RANGE (id);
 SELECT locking.protect('app.parts');
 CREATE TABLE app.part1 PARTITION OF app.parts FOR VALUES FROM (0) TO (10) PARTITION BY RANGE (id);
-CREATE TABLE app.part11 (id integer NOT NULL);
+CREATE TABLE app.part11 (id integer NOT NULL, body text);
 ALTER TABLE app.part1 ATTACH PARTITION app.part11 FOR VALUES FROM (0) TO (5);
 CREATE TABLE IF NOT EXISTS app.part11 PARTITION OF app.part1 FOR VALUES FROM (0) TO (5);
 ALTER TABLE IF EXISTS app.none ATTACH PARTITION m.part1 FOR VALUES FROM (0) TO (5);
@@ -205,6 +205,16 @@ guarded('enabled again', 't', 'ALTER TABLE app.part11 ENABLE TRIGGER "~locking_g
 guarded('no TRUNCATE trigger on a partition', 'f', 'DROP TRIGGER "~locking_guard_truncate" ON app.part11');
 guarded('protect() again', 't', "SELECT locking.protect('app.parts')");
 guarded('a disabled TRUNCATE trigger', 'f', 'ALTER TABLE app.part1 DISABLE TRIGGER "~locking_guard_truncate"');
+guarded('protect() once more', 't', "SELECT locking.protect('app.parts')");
+for my $trigger ('"~locking_guard" BEFORE UPDATE OF body OR DELETE ON app.parts FOR EACH ROW EXECUTE FUNCTION locking.guard()',
+	'"~locking_guard" BEFORE UPDATE ON app.parts FOR EACH ROW EXECUTE FUNCTION locking.guard()',
+	'"~locking_guard" BEFORE UPDATE OR DELETE ON app.parts FOR EACH ROW WHEN (old.id > 5) EXECUTE FUNCTION locking.guard()',
+	'aaa BEFORE UPDATE OR DELETE ON app.parts FOR EACH ROW EXECUTE FUNCTION locking.guard()')
+{
+	sql($node, 'DROP TRIGGER "~locking_guard" ON app.parts; CREATE TRIGGER ' . $trigger, user => 'app');
+	guarded($trigger, 'f', 'SELECT 1');
+	sql($node, "DROP TRIGGER IF EXISTS aaa ON app.parts; SELECT locking.protect('app.parts')");
+}
 guarded('DISABLE TRIGGER USER', 'f', 'ALTER TABLE app.part1 ENABLE TRIGGER "~locking_guard_truncate"; ALTER TABLE ONLY app.parts DISABLE TRIGGER USER');
 
 is(in_log($node, qr/TRAP:|terminated by signal|XX00\d/), 0, 'nothing unforeseen in the log');

@@ -19,6 +19,7 @@ sql($node, <<"SQL");
 CREATE TABLE big (id integer PRIMARY KEY, title text);
 INSERT INTO big SELECT g, 'title ' || g FROM generate_series(1, $ROWS) g;
 SELECT locking.protect('big');
+SET locking.max_locks_per_owner = $ROWS;
 SELECT count(*) FROM locking.acquire_all('big', ARRAY(SELECT g::text FROM generate_series(1, $ROWS) g), '1 hour');
 ANALYZE big; ANALYZE locking.lock;
 CREATE ROLE planner LOGIN PASSWORD 'planner-pw';

@@ -1,0 +1,137 @@
+# Housekeeping never fails a commit: the sweep that an acquirer runs before it
+# commits gives up, quietly, where it cannot run.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use LockingTest;
+use Test::More;
+
+my $node = new_node('main', conf => [ 'log_statement = none', 'max_prepared_transactions = 5' ]);
+
+sql($node, <<'SQL');
+CREATE EXTENSION locking;
+CREATE TABLE article (id integer PRIMARY KEY, body text);
+INSERT INTO article SELECT g, 'body' FROM generate_series(1, 20) g;
+SELECT locking.protect('article');
+CREATE TABLE done (id serial, how text);
+SQL
+
+# A record that the next sweep of a new session removes: the first by its token,
+# as a sweep looks at 16 versions of records, dead ones included.
+sub leave_lapsed
+{
+	sql($node, <<'SQL', owner => 'bob');
+DELETE FROM locking.lock;
+SELECT locking.acquire('article', 20);
+UPDATE locking.lock SET expires_at = clock_timestamp() - interval '2 hours' WHERE key = '20';
+VACUUM locking.lock;
+SQL
+	return;
+}
+
+sub lapsed_left { return sql($node, "SELECT count(*) FROM locking.lock WHERE key = '20'") }
+
+# As many renewals as make a sweep due; no history, and so no lock on its sequence.
+my $make_due = "DO \$\$ BEGIN FOR i IN 1 .. 17 LOOP PERFORM locking.acquire('public.article', 1); END LOOP; END \$\$";
+
+# A new session whose transaction, once a sweep is due, runs these statements and commits.
+sub commits
+{
+	my ($name, $then, %options) = @_;
+	leave_lapsed();
+	my $ann = session($node, owner => 'ann');
+	my $before = $options{before};
+	$ann->query($before) if $before;
+	$ann->query("SELECT locking.acquire('article', 1)");
+	my $last = sql($node, 'SELECT count(*) FROM done');
+	is($ann->state_of("BEGIN; INSERT INTO done (how) VALUES ('$name'); $make_due; $then; COMMIT"), '', "$name: committed");
+	is(sql($node, 'SELECT count(*) FROM done') - $last, 1, "$name: what was written is there");
+	is(lapsed_left(), $options{left}, "$name: " . ($options{left} ? 'not swept' : 'swept')) if defined $options{left};
+	$ann->quit;
+	return;
+}
+
+commits('nothing in the way', '', left => 0);
+commits('read-only', 'SET transaction_read_only = on', left => 1);
+commits('a savepoint that was rolled back', "SAVEPOINT a; $make_due; ROLLBACK TO a", left => 0);
+commits('serializable', '', before => 'SET default_transaction_isolation = serializable', left => 0);
+commits('an index dropped', 'ALTER TABLE locking.lock DROP CONSTRAINT lock_token_key', left => 1);
+sql($node, 'ALTER TABLE locking.lock ADD CONSTRAINT lock_token_key UNIQUE (token)');
+
+# ---- outside of a block, and in a procedure that commits ----
+
+leave_lapsed();
+my $ann = session($node, owner => 'ann');
+$ann->query("SELECT locking.acquire('article', 1)") for 1 .. 17;
+is(lapsed_left(), 0, 'without a block: swept');
+leave_lapsed();
+$ann->quit;
+$ann = session($node, owner => 'ann');
+$ann->query(<<'SQL');
+DO $$ BEGIN
+	FOR i IN 1 .. 17 LOOP
+		PERFORM locking.acquire('public.article', 1);
+		COMMIT;
+	END LOOP;
+END $$
+SQL
+is(lapsed_left(), 0, 'COMMIT in PL/pgSQL: swept');
+
+# ---- two-phase commit ----
+
+leave_lapsed();
+is($ann->state_of("SET locking.notify = off; BEGIN; $make_due; PREPARE TRANSACTION 'p'"), '', 'prepared');
+is($ann->state_of("COMMIT PREPARED 'p'; RESET locking.notify"), '', 'and committed');
+
+# ---- locks and cancel requests: it neither waits for a table, nor fails by what it waits for ----
+
+my $admin = session($node);
+$admin->query("BEGIN; LOCK TABLE locking.lock IN ACCESS EXCLUSIVE MODE");
+is($ann->state_of("SET lock_timeout = '10s'; BEGIN; INSERT INTO done (how) VALUES ('locked'); COMMIT"), '', 'not due: nothing to do');
+$admin->query('ROLLBACK');
+
+# a table that another session locks after the acquiring savepoint was rolled back
+leave_lapsed();
+my $locker = session($node);
+$ann->query("BEGIN; INSERT INTO done (how) VALUES ('table locked'); SAVEPOINT a; $make_due; ROLLBACK TO a");
+$locker->query('BEGIN; LOCK TABLE locking.lock IN ACCESS EXCLUSIVE MODE');
+is($ann->state_of('COMMIT'), '', 'the table is locked: committed without waiting');
+$locker->query('ROLLBACK');
+is(lapsed_left(), 1, 'and not swept');
+
+# what the sweep has to wait for: the history's sequence
+for my $how ('lock_timeout', 'cancel')
+{
+	leave_lapsed();
+	my $waiter = session($node, owner => 'ann');
+	$waiter->query("SELECT locking.acquire('article', 1)");
+	$waiter->query("SET lock_timeout = '1ms'") if $how eq 'lock_timeout';
+	$locker->query('BEGIN; ALTER SEQUENCE locking.event_id_seq CACHE 1');
+	$waiter->query("BEGIN; INSERT INTO done (how) VALUES ('$how'); $make_due");
+	$waiter->send_sql('COMMIT');
+	if ($how eq 'cancel')
+	{
+		$waiter->await_block;
+		$admin->query("SELECT pg_cancel_backend($waiter->{pid})");
+	}
+	$waiter->finish;
+	is($waiter->last_state, '', "$how: committed");
+	$locker->query('ROLLBACK');
+	is(sql($node, "SELECT count(*) FROM done WHERE how = '$how'"), 1, "$how: what was written is there");
+	is(lapsed_left(), 1, "$how: not swept");
+	is($waiter->state_of('SELECT 1'), '', "$how: the session goes on");
+	$waiter->quit;
+}
+
+commits('statement_timeout', "SET LOCAL statement_timeout = '1ms'");
+
+# ---- the extension is gone ----
+
+$_->quit for $ann, $admin, $locker;
+sql($node, "SELECT locking.release_all()", owner => 'ann');
+commits('DROP EXTENSION', 'SET client_min_messages = warning; DROP EXTENSION locking CASCADE');
+is(in_log($node, 'PANIC|was terminated by signal|TRAP'), 0, 'nothing crashed');
+
+done_testing();

@@ -1,0 +1,111 @@
+# What a backend knows of a table is built anew when something that it depends on changes,
+# and only then: DDL of strangers must not slow down everybody's writes. A backend is held
+# where it builds (src/inject.h), so a write that does not build passes, and one that does
+# runs into its lock_timeout.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use LockingTest;
+use LockingVariant;
+use Test::More;
+
+my $variant = LockingVariant->new;
+$variant->build;
+my $node = new_node('cache', conf => [ 'log_statement = none', 'autovacuum = off' ]);
+
+sql($node, <<'SQL');
+CREATE EXTENSION locking;
+CREATE ROLE anna LOGIN;
+CREATE ROLE mallory LOGIN;
+GRANT CREATE ON DATABASE postgres TO anna, mallory;
+SQL
+sql($node, <<'SQL', user => 'anna');
+CREATE SCHEMA a;
+CREATE TABLE a.doc (id integer PRIMARY KEY, body text);
+CREATE TABLE a.line (id integer PRIMARY KEY, doc integer CONSTRAINT doc REFERENCES a.doc, body text);
+CREATE TABLE a.parts (id integer PRIMARY KEY, body text) PARTITION BY RANGE (id);
+CREATE TABLE a.part PARTITION OF a.parts FOR VALUES FROM (0) TO (10);
+INSERT INTO a.doc VALUES (1);
+INSERT INTO a.line VALUES (1, 1);
+INSERT INTO a.parts VALUES (1);
+SELECT locking.protect('a.doc'), locking.protect('a.line', parent => 'doc'), locking.protect('a.parts');
+GRANT USAGE ON SCHEMA a TO mallory;
+GRANT REFERENCES ON a.doc TO mallory;
+SQL
+sql($node, <<'SQL', user => 'mallory');
+CREATE SCHEMA m;
+CREATE TYPE m.color AS ENUM ('red');
+CREATE FUNCTION m.text(m.color) RETURNS text LANGUAGE sql AS $$SELECT 'r'$$;
+CREATE TABLE m.child (id integer PRIMARY KEY, doc integer CONSTRAINT doc REFERENCES a.doc);
+CREATE TABLE m.other (id integer PRIMARY KEY, other integer CONSTRAINT other REFERENCES m.other);
+SELECT locking.protect('m.child', parent => 'doc'), locking.protect('m.other', parent => 'other');
+SQL
+
+my $holder = session($node);
+my %writes = (doc => 'UPDATE a.doc SET body = body', line => 'UPDATE a.line SET body = body', parts => 'UPDATE a.parts SET body = body');
+my $anna = session($node, user => 'anna');
+$anna->query("SET lock_timeout = '100ms'");
+$anna->query($_) for values %writes;
+
+# Did the backend build what it knows of the table?
+sub builds
+{
+	my ($table) = @_;
+	$holder->query('SELECT pg_advisory_lock(1)');
+	$anna->query("SET inject.wait_at = 'table-settings'");
+	my $state = $anna->state_of($writes{$table});
+	$anna->query("SET inject.wait_at = 'nowhere'");
+	$holder->query('SELECT pg_advisory_unlock(1)');
+	$anna->query($writes{$table});
+	die "unforeseen: $state" unless $state eq '' || $state eq '55P03';
+	return $state eq '55P03';
+}
+
+sub leaves_alone
+{
+	my ($name, $sql, $table) = @_;
+	sql($node, $sql, user => 'mallory');
+	ok(!builds($table || 'doc'), "$name: nothing is built anew");
+	return;
+}
+
+sub touches
+{
+	my ($name, $sql, $table, $user) = @_;
+	sql($node, $sql, user => $user || 'anna');
+	ok(builds($table || 'doc'), "$name: built anew");
+	ok(!builds($table || 'doc'), 'once');
+	return;
+}
+
+ok(!builds($_), "a second write of $_ builds nothing") for sort keys %writes;
+
+leaves_alone('a schema is created', 'CREATE SCHEMA mine');
+leaves_alone('renamed', 'ALTER SCHEMA mine RENAME TO yours');
+leaves_alone('and dropped', 'DROP SCHEMA yours');
+leaves_alone('a cast is created', 'CREATE CAST (m.color AS text) WITH FUNCTION m.text(m.color)');
+leaves_alone('and dropped', 'DROP CAST (m.color AS text)');
+leaves_alone('a temporary table', 'CREATE TEMPORARY TABLE t (x integer)');
+leaves_alone('the constraint of a child is renamed', 'ALTER TABLE m.child RENAME CONSTRAINT doc TO doc2');
+leaves_alone('its column', 'ALTER TABLE m.child RENAME COLUMN id TO id2');
+leaves_alone('its settings change', "SELECT locking.protect('m.child', parent => 'doc2', hard => false)");
+leaves_alone('a table without a connection is protected anew', "SELECT locking.protect('m.other', parent => 'other')");
+leaves_alone('unprotected', "SELECT locking.unprotect('m.other')");
+leaves_alone('and dropped', 'DROP TABLE m.other', 'parts');
+
+touches('its last child is unprotected', "SELECT locking.unprotect('m.child')", 'doc', 'mallory');
+touches('and protected', "SELECT locking.protect('m.child', parent => 'doc2')", 'doc', 'mallory');
+touches('a table is protected anew', "SELECT locking.protect('a.doc', ttl => '1 minute')");
+touches('altered', 'ALTER TABLE a.doc ADD COLUMN x integer');
+touches('its parent is altered', 'ALTER TABLE a.doc DROP COLUMN x', 'line');
+touches('a partition is attached', 'CREATE TABLE a.part2 PARTITION OF a.parts FOR VALUES FROM (10) TO (20)', 'parts');
+sql($node, 'ALTER SCHEMA a RENAME TO b');
+s/a\./b./ for values %writes;
+ok(builds($_), "its schema is renamed: $_ is built anew") for sort keys %writes;
+is(sql($node, "SELECT locking.acquire('b.line', 1) IS NOT NULL", user => 'anna'), 't', 'and its plans are good');
+
+$_->quit for $holder, $anna;
+$node->stop('fast');
+done_testing();
