@@ -472,6 +472,8 @@ scenario 'two levels that are being detached' => sub {
 	no_here("$_ is unprotected", '55000', "SELECT locking.is_locked('$_', '1')") for 'm.mid', 'm.leaf';
 	ok_here('protect() of the middle level', "SELECT locking.protect('m.mid')");
 	answers('the leaf counts as part of it', 'f', "SELECT locking.is_locked('m.leaf', '1')");
+	# PostgreSQL 18 cannot complete it: "1 unmatched constraints", also without locking
+	return if $major >= 18;
 	finalize('m.mid', 'm.leaf');
 	no_here('no longer', '55000', "SELECT locking.is_locked('m.leaf', '1')");
 	ok_here('and is written', "UPDATE m.leaf SET t = 'bob'", owner => 'bob');
