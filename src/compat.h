@@ -30,6 +30,11 @@
 #define pg_noreturn __attribute__((noreturn))
 #endif
 
+/* 14 has DETACH PARTITION ... CONCURRENTLY */
+#if PG_VERSION_NUM < 140000
+#define AT_DetachPartitionFinalize AT_DetachPartition
+#endif
+
 /* 14 has it; puts what every row passes side by side */
 #ifndef pg_attribute_hot
 #define pg_attribute_hot

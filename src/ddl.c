@@ -199,25 +199,45 @@ follow_creation(void)
 		follow_new_partition(lfirst_oid(cell));
 }
 
+/* A table ceased to be a partition; PostgreSQL has taken away only what it gave it. */
+static void
+follow_detachment(Oid partition)
+{
+	if (table_root(partition) == partition && !is_protected_table(partition))
+		drop_triggers(partition);
+}
+
 /* The command says which by name; it holds the relation, so the name still means it. */
 static void
-follow_attachment(AlterTableStmt *alter)
+follow_partition_command(AlterTableCmd *command)
+{
+	Oid			partition = RangeVarGetRelid(((PartitionCmd *) command->def)->name, NoLock, true);
+	char		kind = OidIsValid(partition) ? get_rel_relkind(partition) : '\0';
+
+	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE)
+		return;
+	if (command->subtype == AT_AttachPartition)
+	{
+		refuse_protected_partition(partition);
+		follow_new_partition(partition);
+	}
+	else
+		follow_detachment(partition);
+}
+
+static void
+follow_alteration(AlterTableStmt *alter)
 {
 	ListCell   *cell;
 
 	foreach(cell, alter->cmds)
 	{
 		AlterTableCmd *command = lfirst(cell);
-		Oid			partition;
 
-		if (command->subtype != AT_AttachPartition || command_tables() == NIL)
-			continue;
-		partition = RangeVarGetRelid(((PartitionCmd *) command->def)->name, NoLock, true);
-		if (!OidIsValid(partition) || get_rel_relkind(partition) == RELKIND_INDEX ||
-			get_rel_relkind(partition) == RELKIND_PARTITIONED_INDEX)
-			continue;
-		refuse_protected_partition(partition);
-		follow_new_partition(partition);
+		if ((command->subtype == AT_AttachPartition || command->subtype == AT_DetachPartition ||
+			 command->subtype == AT_DetachPartitionFinalize) &&
+			command_tables() != NIL)
+			follow_partition_command(command);
 	}
 }
 
@@ -237,7 +257,7 @@ locking_on_ddl(PG_FUNCTION_ARGS)
 	if (IsA(command, RenameStmt))
 		follow_rename((RenameStmt *) command);
 	else if (IsA(command, AlterTableStmt))
-		follow_attachment((AlterTableStmt *) command);
+		follow_alteration((AlterTableStmt *) command);
 	else if (IsA(command, CreateSchemaStmt) ||
 			 (IsA(command, CreateStmt) && ((CreateStmt *) command)->partbound))
 		follow_creation();

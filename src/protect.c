@@ -292,19 +292,47 @@ drop_trigger(Oid relid, const char *name)
 		run(psprintf("DROP TRIGGER %s ON %s", quote_identifier(name), full_name(relid)));
 }
 
-/* False: it has the trigger, or is no part of the root any more. */
+/* Of a table that is no part of a protected one any more. */
+void
+drop_triggers(Oid relid)
+{
+	drop_trigger(relid, ROW_TRIGGER);
+	drop_trigger(relid, TRUNCATE_TRIGGER);
+}
+
+/*
+ * Waits for writers and looks again: true if the relation is still a part of the root,
+ * and lacks the trigger.
+ */
+static bool
+lacks_trigger(Oid relid, Oid root, const char *name)
+{
+	if (has_trigger(relid, name))
+		return false;
+	LockRelationOid(relid, ShareRowExclusiveLock);
+	return SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)) && table_root(relid) == root &&
+		!has_trigger(relid, name);
+}
+
 static bool
 guard_truncate(Oid relid, Oid root)
 {
-	if (has_trigger(relid, TRUNCATE_TRIGGER))
-		return false;
-	LockRelationOid(relid, ShareRowExclusiveLock);
-	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)) || table_root(relid) != root ||
-		has_trigger(relid, TRUNCATE_TRIGGER))
+	if (!lacks_trigger(relid, root, TRUNCATE_TRIGGER))
 		return false;
 	run(psprintf("CREATE TRIGGER %s BEFORE TRUNCATE ON %s FOR EACH STATEMENT"
 				 " EXECUTE FUNCTION locking.guard_truncate()",
 				 quote_identifier(TRUNCATE_TRIGGER), full_name(relid)));
+	return true;
+}
+
+static bool
+guard_rows(Oid relid, Oid root, bool on_insert)
+{
+	if (!lacks_trigger(relid, root, ROW_TRIGGER))
+		return false;
+	run(psprintf("CREATE TRIGGER %s BEFORE %sUPDATE OR DELETE ON %s FOR EACH ROW"
+				 " EXECUTE FUNCTION locking.guard()",
+				 quote_identifier(ROW_TRIGGER), on_insert ? "INSERT OR " : "", full_name(relid)));
 	return true;
 }
 
@@ -328,23 +356,26 @@ guard_truncates(Oid relid, Oid root)
 	} while (added);
 }
 
-static void
-drop_triggers(Oid root)
-{
-	ListCell   *cell;
-
-	drop_trigger(root, ROW_TRIGGER);
-	foreach(cell, partition_descendants(root))
-		drop_trigger(lfirst_oid(cell), TRUNCATE_TRIGGER);
-}
-
+/* PostgreSQL gives partitions the row trigger, but for those whose detachment is pending. */
 static void
 create_triggers(Oid root, bool on_insert)
 {
-	run(psprintf("CREATE TRIGGER %s BEFORE %sUPDATE OR DELETE ON %s FOR EACH ROW"
-				 " EXECUTE FUNCTION locking.guard()",
-				 quote_identifier(ROW_TRIGGER), on_insert ? "INSERT OR " : "", full_name(root)));
+	ListCell   *cell;
+
+	(void) guard_rows(root, root, on_insert);
+	CommandCounterIncrement();
+	foreach(cell, partition_descendants(root))
+		(void) guard_rows(lfirst_oid(cell), root, on_insert);
 	guard_truncates(root, root);
+}
+
+static void
+drop_all_triggers(Oid root)
+{
+	ListCell   *cell;
+
+	foreach(cell, partition_descendants(root))
+		drop_triggers(lfirst_oid(cell));
 }
 
 /* ---- functions ---- */
@@ -380,7 +411,7 @@ locking_protect(PG_FUNCTION_ARGS)
 	if (table_info(rel)->key_replaced)
 		break_all(relid, "the primary key was replaced");
 
-	drop_triggers(relid);
+	drop_all_triggers(relid);
 	write_settings(fcinfo, rel, key, parent);
 	create_triggers(relid, OidIsValid(parent));
 	CommandCounterIncrement();
@@ -401,7 +432,7 @@ locking_unprotect(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table \"%s\" is not protected", RelationGetRelationName(rel)),
 				 errtable(rel)));
-	drop_triggers(relid);
+	drop_all_triggers(relid);
 	break_all(relid, "the table was unprotected");
 	forget_settings(relid);
 	relation_close(rel, NoLock);

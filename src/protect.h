@@ -12,6 +12,7 @@
 #define ROW_TRIGGER "~locking_guard"
 #define TRUNCATE_TRIGGER "~locking_guard_truncate"
 
+extern void drop_triggers(Oid relid);
 extern void guard_truncates(Oid relid, Oid root);
 
 #endif							/* LOCKING_PROTECT_H */
