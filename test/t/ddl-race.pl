@@ -577,6 +577,9 @@ SQL
 	none("nothing is left of relations that are gone: $_", "SELECT relation::oid, key FROM locking.$_ x WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = x.relation)")
 	  for qw(lock draft request_queue event);
 	none('protected tables are guarded', 'SELECT relation FROM locking.protected_tables WHERE NOT guarded');
+	none('no trigger depends on one that is gone', <<'SQL');
+SELECT objid, refobjid FROM pg_depend d WHERE refclassid = 'pg_trigger'::regclass AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.oid = d.refobjid)
+SQL
 	none('no other tables are', <<'SQL');
 SELECT t.tgrelid::regclass FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
 WHERE t.tgfoid = to_regproc('locking.guard') AND NOT c.relispartition AND NOT EXISTS (SELECT FROM locking.protected p WHERE p.relation = t.tgrelid)

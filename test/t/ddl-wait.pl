@@ -187,5 +187,39 @@ is(here("SELECT count(*) FROM locking.protected p JOIN pg_class c ON c.oid = p.r
 accepted('schemas and partitions can be made', $node, 'CREATE SCHEMA n; CREATE TABLE m.p9 PARTITION OF m.p FOR VALUES FROM (90) TO (99)', db => $db);
 $_->quit for $attaches, $protects;
 
+# ---- partitions that are made meanwhile, two levels down ----
+
+# DROP TRIGGER of a root takes the triggers of partitions away that there were when it
+# began.  Up to PostgreSQL 17 a trigger that is cloned meanwhile then depends on
+# nothing, and neither it nor the extension can be dropped any more.
+my $deeper = <<'SQL';
+CREATE TABLE m.mid PARTITION OF m.p FOR VALUES FROM (100) TO (200) PARTITION BY RANGE (id);
+CREATE TABLE m.leaf PARTITION OF m.mid FOR VALUES FROM (100) TO (110);
+CREATE TABLE m.loose (id integer PRIMARY KEY, t text);
+SQL
+for my $ddl ('CREATE TABLE m.leaf2 PARTITION OF m.mid FOR VALUES FROM (110) TO (120)', 'ALTER TABLE m.mid ATTACH PARTITION m.loose FOR VALUES FROM (120) TO (130)',
+	'ALTER TABLE m.mid DETACH PARTITION m.leaf', 'DROP TABLE m.leaf')
+{
+	for my $call ("protect('m.p')", "unprotect('m.p')")
+	{
+		fresh();
+		here($deeper);
+		my ($maker, $waiter) = map { session($node, db => $db) } 1 .. 2;
+		$maker->query("BEGIN; $ddl");
+		$waiter->send_sql("SELECT locking.$call");
+		await_all($waiter);
+		$maker->query('COMMIT');
+		$waiter->finish;
+		is($waiter->last_state, '', "$call while $ddl");
+		is(here(<<'SQL'), '0', 'no trigger depends on nothing');
+SELECT count(*) FROM pg_depend d WHERE refclassid = 'pg_trigger'::regclass AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.oid = d.refobjid)
+SQL
+		accepted('protect(), unprotect()', $node, "SELECT locking.protect('m.p'); SELECT locking.unprotect('m.p')", db => $db);
+		is(here("SELECT count(*) FROM pg_trigger WHERE tgname LIKE '~locking%' AND tgrelid IN (SELECT relid FROM pg_partition_tree('m.p'))"), '0', 'no guard is left');
+		accepted('DROP EXTENSION', $node, 'DROP EXTENSION locking CASCADE', db => $db);
+		$_->quit for $maker, $waiter;
+	}
+}
+
 $node->stop;
 done_testing();
