@@ -38,6 +38,8 @@ check_route(Request *req)
 	}
 	if (req->route == NULL)
 		return refuse(req, PROBLEM_NOT_FOUND, "There is nothing at this address.");
+	if (req->narguments > MAX_ARGUMENTS)
+		return refuse(req, PROBLEM_BAD_REQUEST, request_printf(req, "A query has at most %d arguments.", MAX_ARGUMENTS));
 	if (req->malformed)
 		return refuse(req, PROBLEM_BAD_REQUEST, "The address is not percent-encoded UTF-8 text.");
 	return true;

@@ -35,6 +35,7 @@ static const Problem problems[PROBLEM_COUNT] = {
 	[PROBLEM_HELD_ELSEWHERE] = {423, "held-elsewhere", "Row locked by another client of yours"},
 	[PROBLEM_LOCK_REQUIRED] = {423, "lock-required", "Lock required"},
 	[PROBLEM_TOO_MANY] = {429, "too-many", "Too many"},
+	[PROBLEM_HEAD_TOO_LARGE] = {431, "head-too-large", "Request line and headers too large"},
 	[PROBLEM_INTERNAL] = {500, "internal", "Internal error"},
 	[PROBLEM_UNAVAILABLE] = {503, "unavailable", "Temporarily not available"},
 	[PROBLEM_TIMEOUT] = {503, "timeout", "Took too long"},

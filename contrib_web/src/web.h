@@ -183,6 +183,7 @@ typedef enum ProblemKind
 	PROBLEM_HELD_ELSEWHERE,		/* 423 held-elsewhere: by another client of one's own */
 	PROBLEM_LOCK_REQUIRED,		/* 423 lock-required: the table wants a lock, and one has none */
 	PROBLEM_TOO_MANY,			/* 429 too-many */
+	PROBLEM_HEAD_TOO_LARGE,		/* 431 head-too-large: request line and headers */
 	PROBLEM_INTERNAL,			/* 500 internal: a bug */
 	PROBLEM_UNAVAILABLE,		/* 503 unavailable: database or workers; Retry-After is set */
 	PROBLEM_TIMEOUT,			/* 503 timeout: it took too long; Retry-After is set */
