@@ -79,6 +79,8 @@ check_origin(Request *req)
 
 	if ((req->method != METHOD_GET && origin_is_foreign(req)) || (ajax && origin_is_foreign_page(req)))
 		return refuse(req, PROBLEM_CSRF, "The page that asks is of another site, which is not allowed to.");
+	if (req->route->flags & ROUTE_SCRIPT && !origin_is_script(req))
+		return refuse(req, PROBLEM_CSRF, "Only scripts are served here: they send X-Requested-With: XMLHttpRequest.");
 	return true;
 }
 

@@ -3,8 +3,8 @@
  *		django-locking's contract, so that pages made for it need only another base URL.
  *
  * All calls are GET, with a slash at the end; refusals are empty. Unlike the original, unlock
- * of another's lock needs the right to break locks, and the routes' flag keeps pages of
- * other sites out.
+ * of another's lock needs the right to break locks, and the routes' flags keep out pages of
+ * other sites, and of what changes something all but scripts.
  */
 #include "api.h"
 #include "api_sql.h"

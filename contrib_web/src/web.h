@@ -51,8 +51,9 @@ enum RouteFlags
 	ROUTE_BEACON = 1 << 2,		/* for navigator.sendBeacon(): the body may be text/plain, and the
 								 * token may be its member "csrf" */
 	ROUTE_AJAX = 1 << 3,		/* django-locking's contract: the pattern is relative to
-								 * --ajax-base; errors have no body; a GET that changes something,
-								 * so it must come from a page of ours (same origin) */
+								 * --ajax-base; errors have no body; must come from a page of ours
+								 * (same origin) */
+	ROUTE_SCRIPT = 1 << 4,		/* a GET that changes something: only a script's request is served */
 };
 
 typedef struct Route
