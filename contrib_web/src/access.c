@@ -89,6 +89,8 @@ check_session(Request *req)
 {
 	if (options.user_header && !req->from_proxy)
 		return refuse(req, PROBLEM_FORBIDDEN, "Requests are answered only if they come through the sign-on proxy.");
+	if (caller_refuse_name(req))
+		return false;
 	req->session = caller_session(req);
 	if (req->session == NULL)
 		return refuse(req, PROBLEM_UNAUTHENTICATED, "Sign in first.");

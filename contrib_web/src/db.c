@@ -214,6 +214,13 @@ receive(Request *req, Steps *steps, PGresult **result)
 	return false;
 }
 
+/* What set_owner() says of a name that cannot be an owner's. */
+static bool
+is_about_value(const Request *req)
+{
+	return strncmp(req->sqlstate, "22", 2) == 0;
+}
+
 /* The wanted result, or NULL. */
 static PGresult *
 receive_steps(Request *req, Steps *steps)
@@ -227,8 +234,10 @@ receive_steps(Request *req, Steps *steps)
 
 		if (step->prepare && receive(req, steps, &result))
 			pool_set_prepared(req->db, step->statement);
-		if (receive(req, steps, &result) && step->wanted)
-			wanted = result;
+		if (receive(req, steps, &result))
+			wanted = step->wanted ? result : wanted;
+		else
+			req->owner_refused = req->owner_refused || (step->statement == &set_owner && is_about_value(req));
 	}
 	if (PQpipelineStatus(req->db->pg) != PQ_PIPELINE_OFF)
 	{

@@ -158,6 +158,8 @@ kind_of(const Request *req)
 
 	if (*db_sqlstate(req) == '\0')
 		return PROBLEM_INTERNAL;
+	if (req->owner_refused)
+		return PROBLEM_FORBIDDEN;
 	/* Refused while connecting: a password that was changed meanwhile, the client's or our own. */
 	if (req->error == NULL && is_state(req, "28"))
 		return session_role(req->session) ? PROBLEM_UNAUTHENTICATED : PROBLEM_UNAVAILABLE;

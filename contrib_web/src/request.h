@@ -64,6 +64,7 @@ struct Request
 	bool		from_proxy;		/* a trusted one */
 	const char *proxy_user;		/* NULL: nobody, or there is no proxy */
 	const char *proxy_name;
+	bool		bad_proxy_name; /* it named one that cannot be an owner */
 	struct Session *session;	/* a reference */
 
 	/* the database (db.c) */
@@ -72,6 +73,7 @@ struct Request
 	bool		begin_pending;
 	PGresult   *error;			/* one of the results */
 	char		sqlstate[6];
+	bool		owner_refused;	/* by locking.set_owner() */
 	char	   *lost;			/* what became of the connection */
 	struct Results *results;
 

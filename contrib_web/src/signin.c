@@ -214,6 +214,8 @@ sign_in_by_proxy(Request *req, unsigned status)
 {
 	const PGresult *state;
 
+	if (caller_refuse_name(req))
+		return;
 	if (req->proxy_user == NULL)
 	{
 		refuse(req, req->from_proxy ? PROBLEM_UNAUTHENTICATED : PROBLEM_FORBIDDEN,

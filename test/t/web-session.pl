@@ -280,13 +280,50 @@ my @proxy = ('--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name')
 	my $wire = $server->wire->send("GET /api/v1/session HTTP/1.1\r\nHost: a\r\nX-Remote-User: ann\@example.org\r\nX-Remote-User: root\r\n\r\n");
 	is($wire->read_reply->{status}, 401, 'two of the header name nobody');
 	$wire = $server->wire->send("GET /api/v1/session HTTP/1.1\r\nHost: a\r\nX-Remote-User: \xff\xfe\r\n\r\n");
-	is($wire->read_reply->{status}, 401, 'what is no text names nobody');
+	is($wire->read_reply->{status}, 403, 'what is no text is refused');
 	$wire = $server->wire->send("GET /api/v1/session HTTP/1.1\r\nHost: a\r\nX-Remote-User: \xc3\x85sa\r\n\r\n");
 	is($wire->read_reply->{json}{owner}, "\x{c5}sa", 'a name in any script is one');
 	is($server->client(headers => { 'X-Remote-User' => q(x'; DROP TABLE article; --) })->get('/session')->{json}{owner}, q(x'; DROP TABLE article; --), 'a name is a name');
+
+	# Owners that look the same must not be two, nor may a name end a line or fill a page.
+	my $named = sub { return $server->wire->send("$_[0] HTTP/1.1\r\nHost: a\r\nCookie: locking_session=$ann->{cookie}\r\n$_[1]\r\n\r\n")->read_reply };
+	my %bad = ('a blank at the end' => 'ann@example.org ', 'blanks at the end' => 'ann@example.org   ', 'a tab at the end' => "ann\@example.org\t", 'a tab' => "ann\t\@example.org",
+		'a no-break space at the end' => "ann\@example.org\xc2\xa0", 'one at the beginning' => "\xc2\xa0ann\@example.org", 'an ideographic space' => "ann\xe3\x80\x80", 'a space without width' => "ann\xe2\x80\x8b",
+		'a control character' => "ann\x01", 'an escape' => "ann\e[31m", 'DEL' => "ann\x7f", 'one of the others' => "ann\xc2\x85x", 'no UTF-8' => "ann\xff", 'overlong UTF-8' => "a\xc1\xa1", 'half a character' => "ann\xc3",
+		'256 bytes' => 'a' x 256, '8000 bytes' => 'a' x 8000, 'nothing but no-break spaces' => "\xc2\xa0\xc2\xa0");
+	for my $what (sort keys %bad)
+	{
+		for my $ask ([ 'GET /api/v1/session', "X-Remote-User: $bad{$what}" ], [ 'GET /api/v1/tables', "X-Remote-User: $bad{$what}" ], [ 'GET /api/v1/session', "X-Remote-User: ann\@example.org\r\nX-Remote-Name: $bad{$what}" ])
+		{
+			answers($named->(@$ask), 403, 'forbidden', "a name with $what: $ask->[0] " . ($ask->[1] =~ /Name/ ? 'for people' : ''));
+		}
+	}
+	like($server->log, qr/locking-web: the sign-on proxy sent a name that is refused: "ann\\x1b\[31m"/, 'which the log tells');
+	is(sql($node, "SELECT count(*) FROM locking.lock WHERE owner <> 'ann\@example.org'"), 0, 'no other owner came of it');
+	$wire = $server->wire->send("GET /api/v1/session HTTP/1.1\r\nHost: a\r\nX-Remote-User: " . "\xc3\x85" x 127 . "\r\n\r\n");
+	is($wire->read_reply->{json}{owner}, "\x{c5}" x 127, '254 bytes are a name');
+	is($named->('GET /api/v1/session', 'X-Remote-User: Ann Berg')->{json}{owner}, 'Ann Berg', 'so is one with a blank in it');
+
 	$reply = $server->client(headers => { %ann, 'X-Forwarded-Proto' => 'https' })->get('/session');
 	like($reply->{headers}{'set-cookie'}, qr/; Secure$/, 'behind TLS the cookie is Secure');
 	ok($reply->{headers}{'strict-transport-security'}, 'and the site TLS only');
+	$server->stop_ok;
+}
+{
+	# What the database refuses as an owner's name, though it passed here.
+	my $function = sql($node, "SELECT pg_get_functiondef('locking.set_owner(text, text, boolean)'::regprocedure)");
+	my $server = web_server($node, @proxy, '--trusted-proxy', '127.0.0.1');
+	my $ann = $server->client(headers => { 'X-Remote-User' => 'ann@example.org' });
+	$ann->enter($ann->get('/session'));
+	sql($node, $function =~ s/ LANGUAGE c\b.*//sr . " LANGUAGE plpgsql AS \$\$BEGIN RAISE 'owner names have no such characters' USING ERRCODE = '22023'; END\$\$");
+	for my $path ($row, '/tables')
+	{
+		my $reply = answers($ann->get($path), 403, 'forbidden', "a name that the database refuses: $path");
+		is($reply->{json}{detail}, 'owner names have no such characters', 'in its words');
+	}
+	answers($server->client(headers => { 'X-Remote-User' => 'bob' })->get('/session'), 403, 'forbidden', 'it begins no session either');
+	sql($node, $function);
+	is($ann->get($row)->{status}, 200, 'others go on');
 	$server->stop_ok;
 }
 {
