@@ -133,6 +133,17 @@ MHD_queue_response(struct MHD_Connection *c, unsigned status, struct MHD_Respons
 	return MHD_YES;
 }
 
+/* As handlers are promised (web.h); jansson takes nothing else, and looks for itself. */
+static void
+check_text(const char *text)
+{
+	json_t	   *json = json_string(text);
+
+	if (json == NULL)
+		abort();
+	json_decref(json);
+}
+
 /* ---- workers: the loop itself ---- */
 
 void
@@ -142,13 +153,14 @@ workers_start(void (*run_request) (Request *req), void (*done) (Request *req))
 	(void) done;
 }
 
-bool
-workers_submit(Request *req, Lane *lane)
+Admission
+workers_submit(Request *req, const char *party, Lane *lane)
 {
+	check_text(party);
 	(void) lane;
 	run(req);
 	give_back(req);
-	return true;
+	return ADMITTED;
 }
 
 void
@@ -330,17 +342,6 @@ read_stream(Request *req)
 	for (int i = 0; i < 100 && n_suspended == 0; i++)
 		if (stream_read(req->stream, 0, buffer, sizeof(buffer)) <= 0)
 			break;
-}
-
-/* As handlers are promised (web.h); jansson takes nothing else, and looks for itself. */
-static void
-check_text(const char *text)
-{
-	json_t	   *json = json_string(text);
-
-	if (json == NULL)
-		abort();
-	json_decref(json);
 }
 
 static void

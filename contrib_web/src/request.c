@@ -76,6 +76,7 @@ request_free(Request *req)
 		stream_close(req->stream);
 	db_release(req);
 	session_release(req->session);
+	session_release(req->turn_of);
 	if (req->response)
 		MHD_destroy_response(req->response);
 	free(req->body);

@@ -16,6 +16,7 @@ struct Session;
 struct DbConnection;
 struct Stream;
 struct Lane;
+struct Party;
 
 #define MAX_PARAMS 4
 #define MAX_ARGUMENTS 64		/* of the query; no page sends more than a few */
@@ -84,7 +85,9 @@ struct Request
 	uint64_t	reply_size;
 
 	/* waiting for a worker (workers.c) */
+	struct Session *turn_of;	/* a reference, if it is not the request's session */
 	struct Lane *lane;
+	struct Party *party;
 	struct Request *prev,
 			   *next;
 };

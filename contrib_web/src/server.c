@@ -104,17 +104,53 @@ send_reply(Request *req)
 	return MHD_queue_response(req->connection, req->status, req->response);
 }
 
+/* Public routes take no session, but the client may have one: it is that session's turn, then, not all strangers'. */
+static Session *
+session_in_turn(Request *req)
+{
+	if (req->session)
+		return req->session;
+	req->turn_of = caller_session(req);
+	return req->turn_of;
+}
+
+static const char *
+party_of(Request *req, const Session *session)
+{
+	Address		network = address_network(&req->peer);
+	char		text[ADDRESS_SIZE];
+
+	if (session)
+		return request_printf(req, "owner %s", session_owner(session));
+	address_print(&network, text);
+	return request_printf(req, "address %s", text);
+}
+
+static void
+refuse_admission(Request *req, Admission admission)
+{
+	if (admission == ALL_FULL)
+	{
+		reply_problem(req, PROBLEM_UNAVAILABLE, "Too many requests wait for the database.", NULL);
+		return;
+	}
+	reply_problem(req, PROBLEM_TOO_MANY, "Too many requests of yours wait for the database.", NULL);
+	reply_retry_after(req, 2);
+}
+
 /* The connection must be suspended before a worker can resume it. */
 static enum MHD_Result
 hand_over(Request *req)
 {
-	Lane	   *lane = session_lane(req->session);
+	Session    *session = session_in_turn(req);
+	Admission	admission;
 
 	req->state = RUNNING;
 	MHD_suspend_connection(req->connection);
-	if (workers_submit(req, lane))
+	admission = workers_submit(req, party_of(req, session), session_lane(session));
+	if (admission == ADMITTED)
 		return MHD_YES;
-	reply_problem(req, PROBLEM_UNAVAILABLE, "Too many requests wait for the database.", NULL);
+	refuse_admission(req, admission);
 	give_back(req);
 	return MHD_YES;
 }
