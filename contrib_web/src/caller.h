@@ -8,6 +8,7 @@
 #include "request.h"
 
 #define SESSION_COOKIE "locking_session"
+#define DEVICE_COOKIE "locking_device"
 
 /* Notes who asks, before anything else. */
 extern void caller_identify(Request *req);

@@ -132,6 +132,56 @@ my @kept = ('--database-idle', 3600);
 	$server->stop_ok;
 }
 
+{
+	# Strangers at ever new addresses keep a role out where it never was, but not where it has been before.
+	my $server = web_server($node, '--trusted-proxy', '127.0.0.0/8');
+	my $attempt = sub {
+		my ($address, $role, $password, $device) = @_;
+		return $server->client(headers => { 'X-Forwarded-For' => $address, $device ? (Cookie => "locking_device=$device") : () })->sign_in($role, $password);
+	};
+	my $device_of = sub { return map { /^locking_device=(\w+)/ ? $1 : () } @{ $_[0]{cookies} } };
+	my $first = $attempt->('192.0.2.1', 'anna', 'anna-pw');
+	my ($device) = $device_of->($first);
+	like($first->{cookies}[1], qr{^locking_device=[0-9a-f]{64}; Path=/api/v1/session; HttpOnly; SameSite=Strict; Max-Age=\d+$}, 'a device that signed in is known by a cookie');
+	is_deeply([ $device_of->($attempt->('192.0.2.1', 'anna', 'anna-pw', $device)) ], [$device], 'which it keeps');
+	is_deeply([ map { scalar $device_of->($attempt->('192.0.2.1', 'anna', @$_)) } [ 'wrong' ], [ 'wrong', $device ], [ '' ] ], [ 0, 0, 0 ], 'a failure gives none');
+	my ($berts) = $device_of->($attempt->('192.0.2.2', 'bert', 'bert-pw'));
+
+	my $flood = sub {
+		my ($role) = @_;
+		guess_until_throttled($role, map { $server->client(headers => { 'X-Forwarded-For' => "198.51.100.$_" }) } 1 .. 200);
+	};
+	$flood->('anna');
+	answers($attempt->('198.51.100.201', 'anna', 'anna-pw'), 429, 'too-many', 'strangers lock a role out from an address where it never was');
+	is($attempt->('198.51.100.202', 'anna', 'anna-pw', $device)->{status}, 201, 'not with a device that is known');
+	is($attempt->('192.0.2.1', 'anna', 'anna-pw')->{status}, 201, 'nor from an address that is');
+	answers($attempt->('198.51.100.203', 'anna', 'anna-pw', $_->[1]), 429, 'too-many', "$_->[0] is good for nothing")
+	  for [ 'another role\'s device' => $berts ], [ 'a forged one' => 'f' x 64 ], [ 'one that is cut off' => substr $device, 0, 63 ], [ 'the CSRF token' => $first->{json}{csrf} ];
+	answers($server->client(headers => { Cookie => "locking_device=$device" })->get('/session'), 401, 'unauthenticated', 'a device is no session');
+	answers($server->client(headers => { Cookie => "locking_session=$device" })->get('/session'), 401, 'unauthenticated', 'by no name');
+
+	# Who has a device's cookie, or is at the address, may guess a little more, and not for ever.
+	my @stolen = map { $attempt->("203.0.113.$_", 'anna', 'wrong', $device)->{status} } 1 .. 30;
+	cmp_ok(scalar(grep { $_ == 401 } @stolen), '<=', 12, 'guesses with a stolen cookie are limited, from wherever they come') || diag("@stolen");
+	is($stolen[-1], 429, 'in the end there are none');
+	is($attempt->('192.0.2.1', 'anna', 'anna-pw', $device)->{status}, 201, 'which does not lock out the role from an address that is known');
+	my @there = map { $attempt->('192.0.2.1', 'anna', 'wrong')->{status} } 1 .. 30;
+	cmp_ok(scalar(grep { $_ == 401 } @there), '<=', 12, 'guesses from a known address are limited, too') || diag("@there");
+	is($there[-1], 429, 'in the end there are none');
+
+	# A role's own devices push out only its own.
+	my @readers = map {
+		my $reply = $attempt->("192.0.2.$_", 'reader', 'reader-pw');
+		$server->client(headers => { Cookie => $reply->{headers}{'set-cookie'} =~ s/;.*//r, 'X-CSRF-Token' => $reply->{json}{csrf} })->delete('/session');
+		$device_of->($reply);
+	} 10 .. 31;
+	$flood->($_) for 'reader', 'bert';
+	answers($attempt->('198.51.100.204', 'reader', 'reader-pw', $readers[0]), 429, 'too-many', 'of more than 20 devices of a role, the oldest is forgotten');
+	is($attempt->('198.51.100.204', 'reader', 'reader-pw', $readers[-1])->{status}, 201, 'the others are not, and signing out changes nothing');
+	is($attempt->('198.51.100.204', 'bert', 'bert-pw', $berts)->{status}, 201, 'nor are those of others');
+	$server->stop_ok;
+}
+
 # ---- time limits ----
 
 {
