@@ -238,6 +238,13 @@ db_release(Request *req)
 	PQclear((PGresult *) req->results);
 }
 
+bool
+db_role_is_gone(Request *req)
+{
+	(void) req;
+	return false;
+}
+
 const char *
 db_value(const PGresult *result)
 {

@@ -83,6 +83,8 @@ run_plan_values(Request *req, const Statement *statement, int n, const char *con
 
 	if (problem == NULL)
 		return plan;
+	if (problem_kind(problem) == PROBLEM_FORBIDDEN && db_role_is_gone(req))
+		return NULL;
 	field = value_at(plan, PLAN_FIELD);
 	reply_problem(req, problem_kind(problem), value_at(plan, PLAN_DETAIL),
 				  field ? json_pack("{s:s}", "column", field) : NULL);

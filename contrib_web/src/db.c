@@ -139,8 +139,8 @@ connect_request(Request *req)
 	if (req->db)
 		return true;
 	note_lost(req, error.sqlstate, error.message);
-	if (session_role(req->session) && strncmp(error.sqlstate, "28", 2) == 0)
-		session_end(req->session);	/* its password is good no more */
+	if (session_role(req->session) && connect_refuses_role(error.sqlstate))
+		session_end(req->session);
 	return false;
 }
 
@@ -269,6 +269,25 @@ run_alone(Request *req, const Statement *statement)
 
 /* ---- statements ---- */
 
+bool
+db_role_is_gone(Request *req)
+{
+	if (session_role(req->session) == NULL || pool_unverified(session_pool(req->session)) < 1 || session_verify(req->session))
+		return false;
+	note_lost(req, "28000", "the role may not sign in any more");
+	return true;
+}
+
+/*
+ * What a role that was dropped runs on a connection that is still open fails as if it named something that is
+ * not there, or had no right to it.
+ */
+static bool
+is_doubtful(const char *sqlstate)
+{
+	return strcmp(sqlstate, "42704") == 0 || strcmp(sqlstate, "42501") == 0;
+}
+
 /* What goes before a statement, if it begins a transaction. */
 static void
 add_beginning(Request *req, Steps *steps, const char *owner[2])
@@ -307,6 +326,8 @@ run(Request *req, Step step)
 	result = run_steps(req, &steps);
 	if (result == NULL && own_transaction)
 		leave_transaction(req);
+	if (result == NULL && is_doubtful(req->sqlstate))
+		db_role_is_gone(req);
 	return result;
 }
 

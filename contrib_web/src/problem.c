@@ -160,9 +160,9 @@ kind_of(const Request *req)
 		return PROBLEM_INTERNAL;
 	if (req->owner_refused)
 		return PROBLEM_FORBIDDEN;
-	/* Refused while connecting: a password that was changed meanwhile, the client's or our own. */
-	if (req->error == NULL && is_state(req, "28"))
-		return session_role(req->session) ? PROBLEM_UNAUTHENTICATED : PROBLEM_UNAVAILABLE;
+	/* No statement failed, but the connection: the server is away, or does not let the role in any more, the client's or our own. */
+	if (req->error == NULL)
+		return session_role(req->session) && connect_refuses_role(db_sqlstate(req)) ? PROBLEM_UNAUTHENTICATED : PROBLEM_UNAVAILABLE;
 	/* The guard names the table; a lock_timeout, which has the same code, does not. */
 	if (is_state(req, "55P03") && db_error_field(req, PG_DIAG_TABLE_NAME) == NULL)
 		return PROBLEM_TIMEOUT;

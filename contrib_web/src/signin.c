@@ -172,7 +172,7 @@ new_session(const Credentials *credentials)
 static void
 sign_in_failed(Request *req, const Attempt *attempt)
 {
-	if (strncmp(db_sqlstate(req), "28", 2) == 0 || *db_sqlstate(req) == '\0')
+	if (*db_sqlstate(req) == '\0' || (req->error == NULL && connect_refuses_role(db_sqlstate(req))))
 	{
 		const char *message = db_error_field(req, PG_DIAG_MESSAGE_PRIMARY);
 

@@ -136,6 +136,12 @@ extern void db_begin(Request *req);
 extern bool db_commit(Request *req);	/* false: failed, by a deferred constraint, say */
 extern void db_rollback(Request *req);
 
+/*
+ * After something that the role has no right to: may it not even sign in any more, as it was dropped? That is the
+ * last failure then, and the session has ended.
+ */
+extern bool db_role_is_gone(Request *req);
+
 /* The first column of the first row; NULL if there is no row, or it is null, or RESULT is NULL. */
 extern const char *db_value(const PGresult *result);
 

@@ -214,6 +214,83 @@ my @kept = ('--database-idle', 3600);
 	$server->stop_ok;
 }
 
+# ---- a role that may not sign in any more ----
+
+{
+	my $server = web_server($node, '--reauthenticate', 2, @kept);
+	my $stream_of = sub {
+		my ($client) = @_;
+		my $stream = $server->wire->send_request($client, 'GET', '/events');
+		$stream->read_until(qr/^id: /m);
+		return $stream;
+	};
+	my %ways = (
+		NOLOGIN => 'ALTER ROLE gone NOLOGIN',
+		'a new password' => "ALTER ROLE gone PASSWORD 'new'",
+		'no password' => 'ALTER ROLE gone PASSWORD NULL',
+		'VALID UNTIL' => "ALTER ROLE gone VALID UNTIL '2000-01-01'",
+		'no right to connect' => 'REVOKE CONNECT ON DATABASE postgres FROM PUBLIC, gone',
+		'dropped' => 'DROP OWNED BY gone; DROP ROLE gone',
+		'dropped and made anew' => "DROP OWNED BY gone; DROP ROLE gone; CREATE ROLE gone LOGIN PASSWORD 'gone-pw'; GRANT SELECT ON article TO gone",
+		'another one of its name' => "ALTER ROLE gone RENAME TO went; ALTER ROLE went PASSWORD 'gone-pw'; CREATE ROLE gone LOGIN PASSWORD 'gone-pw'; GRANT SELECT ON article TO gone",
+		'pg_hba.conf' => undef,
+	);
+	for my $way (sort keys %ways)
+	{
+		sql($node, "CREATE ROLE gone LOGIN PASSWORD 'gone-pw'; GRANT SELECT ON article TO gone; GRANT CONNECT ON DATABASE postgres TO gone, anna, locking_web");
+		my ($used, $unused, $anna) = map { $server->sign_in($_) } qw(gone gone anna);
+		my ($stream, $hers) = map { $stream_of->($_) } $unused, $anna;
+		my $hba = $node->data_dir . '/pg_hba.conf';
+		my $before = do { open my $file, '<', $hba or die; local $/; <$file> };
+		if ($ways{$way}) { sql($node, $ways{$way}) }
+		else
+		{
+			open my $file, '>', $hba or die;
+			print $file "local all gone reject\n$before";
+			close $file;
+			$node->reload;
+		}
+		my $reply = LockingWeb::in_seconds(30, $way, sub {
+			my $reply;
+			select undef, undef, undef, 0.2 while ($reply = $used->get($row))->{status} =~ /^(200|403|404)$/;
+			return $reply;
+		});
+		answers($reply, 401, 'unauthenticated', "$way ends a session that is used");
+		ok(defined $stream->read_until(qr/^0\r\n\r\n/m, 30), "$way: and a stream that is only listened to");
+		answers($unused->get($row), 401, 'unauthenticated', "$way: and its session");
+		ok(!$hers->{closed} && $anna->get($row)->{status} == 200, "$way: of nobody else");
+		$_->close for $stream, $hers;
+		$anna->delete('/session');
+		sql($node, "REVOKE CONNECT ON DATABASE postgres FROM gone") if $way =~ /connect/;
+		sql($node, 'GRANT CONNECT ON DATABASE postgres TO PUBLIC');
+		sql($node, "DO \$\$ DECLARE r name; BEGIN FOR r IN SELECT rolname FROM pg_roles WHERE rolname IN ('gone', 'went') LOOP EXECUTE format('DROP OWNED BY %I; DROP ROLE %1\$I', r); END LOOP; END \$\$");
+		next if $ways{$way};
+		open my $file, '>', $hba or die;
+		print $file $before;
+		close $file;
+		$node->reload;
+	}
+	like($server->log, qr/locking-web: session of gone ended: /, 'the log tells');
+	$server->stop_ok;
+}
+{
+	# Of a role that was dropped, connections are still open: the first request on one that fails for that tells it.
+	my $server = web_server($node, @kept);
+	sql($node, "CREATE ROLE gone LOGIN PASSWORD 'gone-pw'; GRANT ALL ON article TO gone");
+	my @clients = map { $server->sign_in('gone') } 1 .. 3;
+	select undef, undef, undef, 1.5;
+	sql($node, 'DROP OWNED BY gone; DROP ROLE gone');
+	answers($clients[0]->post("$row/lock"), 401, 'unauthenticated', 'locking as a role that was dropped');
+	answers($clients[1]->get('/session'), 401, 'unauthenticated', 'asking who one is');
+	answers($clients[2]->put($row, { values => { title => 'x' } }), 401, 'unauthenticated', 'saving') for 1 .. 2;
+	answers($server->client->sign_in('gone', 'gone-pw'), 401, 'sign-in-failed', 'signing in');
+	sql($node, "CREATE ROLE gone LOGIN PASSWORD 'gone-pw'; REVOKE CONNECT ON DATABASE postgres FROM PUBLIC; GRANT CONNECT ON DATABASE postgres TO locking_web");
+	my $reply = answers($server->client->sign_in('gone', 'gone-pw'), 401, 'sign-in-failed', 'a role that may not connect, though the password is right');
+	is($reply->{content}, $server->client->sign_in('gone', 'wrong')->{content}, 'is told what one is told whose password is wrong');
+	sql($node, 'GRANT CONNECT ON DATABASE postgres TO PUBLIC; DROP ROLE gone');
+	$server->stop_ok;
+}
+
 # ---- how many ----
 
 {
