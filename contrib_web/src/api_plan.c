@@ -91,6 +91,23 @@ run_plan_values(Request *req, const Statement *statement, int n, const char *con
 	return NULL;
 }
 
+/* $1 table */
+static const Statement table_name = {"table_name",
+	"SELECT asked.oid, EXISTS (SELECT FROM locking.protected_tables p WHERE p.relation::oid = asked.oid)"
+	" FROM " ASKED("$1::text") " asked"};
+
+bool
+find_table(Request *req, const char *name, TableName *table)
+{
+	PGresult   *found = run_on_table(req, &table_name, name);
+
+	if (found == NULL)
+		return false;
+	table->oid = db_value(found);
+	table->is_protected = is_true(found, 1);
+	return true;
+}
+
 /* $1 table. Gives its oid, and SQL of $1 key that gives a row's key in the spelling of lock records. */
 static const Statement plan_row_name = {"plan_row_name", RELATION
 	"SELECT " CANNOT_READ ", " WHY_CANNOT_READ ", NULL, rel.oid,"

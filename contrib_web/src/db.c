@@ -50,8 +50,12 @@ typedef struct Steps
 
 /* All parameters are text: SQL that was put together may not even mention one. */
 #define TEXTOID 25
+#define OIDOID 26
 #define MAX_VALUES 16
 static const Oid text_types[MAX_VALUES] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+
+static const Oid relation_types[MAX_VALUES] = {OIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
 TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
 
 /* ---- results and errors ---- */
@@ -156,7 +160,8 @@ send_step(PGconn *pg, const Step *step)
 {
 	if (step->statement == NULL)
 		return PQsendQueryParams(pg, step->sql, step->n, text_types, step->values, NULL, NULL, 0);
-	if (step->prepare && !PQsendPrepare(pg, step->statement->name, step->statement->sql, step->n, text_types))
+	if (step->prepare && !PQsendPrepare(pg, step->statement->name, step->statement->sql, step->n,
+									   step->statement->names_relation ? relation_types : text_types))
 		return false;
 	return PQsendQueryPrepared(pg, step->statement->name, step->n, step->values, NULL, NULL, 0);
 }

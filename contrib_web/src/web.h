@@ -112,6 +112,8 @@ typedef struct Statement
 {
 	const char *name;			/* unique: name of the prepared statement */
 	const char *sql;
+	bool		names_relation; /* $1 is of type oid: locking's views run the policies only of
+								 * relations that a statement names, and this does so */
 } Statement;
 
 /*
