@@ -274,23 +274,34 @@ run_alone(Request *req, const Statement *statement)
 
 /* ---- statements ---- */
 
-bool
-db_role_is_gone(Request *req)
+/* Ends the session if its role may not sign in any more; that is the last failure then. */
+static bool
+end_refused(Request *req)
 {
-	if (session_role(req->session) == NULL || pool_unverified(session_pool(req->session)) < 1 || session_verify(req->session))
+	if (session_role(req->session) == NULL || session_verify(req->session))
 		return false;
 	note_lost(req, "28000", "the role may not sign in any more");
 	return true;
+}
+
+/* Others lack rights, too, so looking once a second will do. */
+bool
+db_role_is_gone(Request *req)
+{
+	return pool_unverified(session_pool(req->session)) >= 1 && end_refused(req);
 }
 
 /*
  * What a role that was dropped runs on a connection that is still open fails as if it named something that is
  * not there, or had no right to it.
  */
-static bool
-is_doubtful(const char *sqlstate)
+static void
+doubt_role(Request *req)
 {
-	return strcmp(sqlstate, "42704") == 0 || strcmp(sqlstate, "42501") == 0;
+	if (strcmp(req->sqlstate, "42704") == 0)
+		end_refused(req);
+	else if (strcmp(req->sqlstate, "42501") == 0)
+		db_role_is_gone(req);
 }
 
 /* What goes before a statement, if it begins a transaction. */
@@ -331,8 +342,8 @@ run(Request *req, Step step)
 	result = run_steps(req, &steps);
 	if (result == NULL && own_transaction)
 		leave_transaction(req);
-	if (result == NULL && is_doubtful(req->sqlstate))
-		db_role_is_gone(req);
+	if (result == NULL)
+		doubt_role(req);
 	return result;
 }
 

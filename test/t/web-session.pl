@@ -8,6 +8,7 @@ use lib "$FindBin::RealBin/lib";
 use LockingTest;
 use LockingWeb;
 use Test::More;
+use Time::HiRes ();
 
 my $node = new_web_node('main');
 my $row = '/tables/article/rows/1';
@@ -66,6 +67,55 @@ my @kept = ('--database-idle', 3600);
 
 	$reply = $server->sign_in('bert')->delete('/session');
 	like($reply->{headers}{'set-cookie'}, qr/^locking_session=;.* Max-Age=0$/, 'the browser is told to forget the cookie');
+	$server->stop_ok;
+}
+
+# ---- what is no way in ----
+
+{
+	# Fixation: a cookie that the client brings along never becomes a session's.
+	my $server = web_server($node);
+	my $planted = 'a' x 64;
+	my $victim = $server->client(headers => { Cookie => "locking_session=$planted" });
+	my $reply = $victim->sign_in('anna', 'anna-pw');
+	is($reply->{status}, 201, 'signed in with a cookie that somebody planted');
+	unlike($reply->{headers}{'set-cookie'}, qr/$planted/, 'the session has another');
+	answers($server->client(headers => { Cookie => "locking_session=$planted" })->get('/session'), 401, 'unauthenticated', 'and the planted one is none');
+	my $mine = $server->sign_in('bert');
+	$victim = $server->client(headers => { Cookie => "locking_session=$mine->{cookie}" });
+	$victim->sign_in('anna', 'anna-pw');
+	answers($mine->get('/session'), 401, 'unauthenticated', 'a session that was planted ends, rather than becoming the victim\'s');
+
+	# Mass assignment: members that a body has no business to have change nothing.
+	my $anna = $server->sign_in('anna');
+	my $lock = $anna->post('/tables/article/rows/5/lock', { owner => 'bert', owner_name => 'Bert', token => 7, is_mine => JSON::PP::false, acquired_at => '2000-01-01', expires_at => '2999-01-01T00:00:00Z', key => '6', table => 'x', note => 'mine' })->{json}{lock};
+	is("$lock->{owner} $lock->{owner_name} $lock->{key} $lock->{note}", 'anna Anna Albers 5 mine', 'a lock is its owner\'s, whatever the body says');
+	cmp_ok($lock->{seconds_left}, '<', 3600, 'for as long as is usual');
+	isnt($lock->{token}, 7, 'with a token of its own');
+	$reply = $anna->put('/tables/article/rows/5', { token => $lock->{token}, values => { title => 'new', owner => 'bert' } });
+	answers($reply, 422, 'invalid', 'a value of no column');
+	$reply = $server->client->post('/session', { role => 'anna', password => 'anna-pw', owner => 'boss', csrf => 'x' x 64, may => { break_locks => JSON::PP::true }, proxy => JSON::PP::true });
+	is("$reply->{json}{owner} " . ($reply->{json}{csrf} =~ /^x+$/ ? 1 : 0) . ($reply->{json}{may}{break_locks} ? 1 : 0), 'anna 00', 'signing in gives what the role has');
+	sql($node, 'DELETE FROM locking.lock');
+
+	# How long a refusal takes does not tell whether there is such a role: medians, with room for a machine that has other things to do.
+	my $proxied = web_server($node, '--trusted-proxy', '127.0.0.1');
+	my %took = (anna => [], nobody => []);
+	for my $n (1 .. 10)	# as many as a role may fail without waiting
+	{
+		for my $role (sort keys %took)
+		{
+			my $client = $proxied->client(headers => { 'X-Forwarded-For' => "198.51.100.$n" });
+			$client->get('//healthz');	# the connection is there
+			my $began = Time::HiRes::time();
+			answers($client->sign_in($role, 'wrong'), 401, 'sign-in-failed', "refused: $role");
+			push @{ $took{$role} }, Time::HiRes::time() - $began;
+		}
+	}
+	$proxied->stop_ok;
+	my %median = map { $_ => (sort { $a <=> $b } @{ $took{$_} })[5] } keys %took;
+	my ($less, $more) = sort { $a <=> $b } values %median;
+	cmp_ok($more, '<', 1.5 * $less + 0.005, 'a wrong password takes as long as a role that is none') || diag("$median{anna} $median{nobody}");
 	$server->stop_ok;
 }
 
