@@ -212,7 +212,7 @@ sub stop_ok
 	my @faults = @{ $self->{faults} || [] };
 	return ok(defined $status && $status == 0 && !$complaint && !@faults,
 		$name || 'the server ends well, no sanitizer complains, and all replies were as openapi.json says')
-	  || diag(defined $status ? "status $status\n" : $@, $complaint || '', join "\n", @faults);
+	  || diag(defined $status ? "status $status\n" : $@, $complaint || substr($self->log, -1000), join "\n", @faults);
 }
 
 END
