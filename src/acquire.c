@@ -142,7 +142,9 @@ insert_lock(Relation records, const Wish *wish, Lock *lock, char *key, Transacti
 	return GRANTED;
 }
 
-/* One of the owner's own live locks, of another client's, makes room itself. */
+/*
+ * One of the owner's own live locks, of another client's, makes room itself.
+ */
 static bool
 frees_room(EventKind how, const Lock *lock)
 {

@@ -42,8 +42,8 @@ settings_relation(HeapTuple tuple, TupleDesc desc)
 }
 
 /*
- * The table's own settings changed.  If the parent did, its rows are locked more strongly
- * from now on, or no longer; other changes do not concern it.
+ * The table's own settings changed.  If the parent did, its rows are locked
+ * more strongly from now on, or no longer; other changes do not concern it.
  */
 static void
 tell_backends(HeapTuple old, HeapTuple new, TupleDesc desc)
@@ -134,7 +134,10 @@ follow_rename(RenameStmt *rename)
 						lengthof(types), types, values, NULL);
 }
 
-/* OIDs that a query on the command's objects gives as an array; NIL if it gives none. */
+/*
+ * OIDs that a query on the command's objects gives as an array; NIL if it
+ * gives none.
+ */
 static List *
 command_objects(const char *query)
 {
@@ -174,8 +177,9 @@ refuse_protected_partition(Oid partition)
 }
 
 /*
- * A table became a partition.  The command holds it, and what is below it, exclusively,
- * so nothing is waited for.  The root goes by the settings of tables that refer to it.
+ * A table became a partition.  The command holds it, and what is below it,
+ * exclusively, so nothing is waited for.  The root goes by the settings of
+ * tables that refer to it.
  */
 static void
 follow_new_partition(Oid partition)
@@ -199,7 +203,10 @@ follow_creation(void)
 		follow_new_partition(lfirst_oid(cell));
 }
 
-/* A table ceased to be a partition; PostgreSQL has taken away only what it gave it. */
+/*
+ * A table ceased to be a partition; PostgreSQL has taken away only what it
+ * gave it.
+ */
 static void
 follow_detachment(Oid partition)
 {
@@ -207,7 +214,10 @@ follow_detachment(Oid partition)
 		drop_triggers(partition);
 }
 
-/* The command says which by name; it holds the relation, so the name still means it. */
+/*
+ * The command says which by name; it holds the relation, so the name still
+ * means it.
+ */
 static void
 follow_partition_command(AlterTableCmd *command)
 {
@@ -242,8 +252,8 @@ follow_alteration(AlterTableStmt *alter)
 }
 
 /*
- * Looks at the objects of its own command alone.  What is not in order elsewhere must
- * neither make the command fail nor wait.
+ * Looks at the objects of its own command alone.  What is not in order
+ * elsewhere must neither make the command fail nor wait.
  */
 Datum
 locking_on_ddl(PG_FUNCTION_ARGS)
@@ -277,7 +287,10 @@ static const char *const forget_columns =
 "  WHERE classid = 'pg_class'::regclass AND objsubid <> 0 GROUP BY objid) d"
 " WHERE p.relation::oid = d.objid AND (p.key && d.names OR p.columns && d.names)";
 
-/* With the rights of the tables' owner: a role that may drop a table may drop it. */
+/*
+ * With the rights of the tables' owner: a role that may drop a table may drop
+ * it.
+ */
 Datum
 locking_on_drop(PG_FUNCTION_ARGS)
 {

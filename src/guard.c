@@ -226,7 +226,10 @@ check_lock(Write *write, Lock *lock, Oid child)
 {
 	if (!in_the_way(write, lock, child))
 		return false;
-	/* rule 8: leaving out what a foreign key does would break it; a row that moves would be lost */
+	/*
+	 * rule 8: leaving out what a foreign key does would break it; a row that
+	 * moves would be lost
+	 */
 	if (locking_on_locked == ON_LOCKED_ERROR || InNoForceRLSOperation() || write->arrives)
 		report_locked(ERROR, lock, child);
 	return true;
@@ -269,11 +272,12 @@ note_savepoint(Relation records, Lock *lock)
 }
 
 /*
- * An UPDATE that moves a row to another partition fires UPDATE, then DELETE of
- * the same old row, then INSERT of the new one.  The first is judged; that DELETE does
- * not end the lock; the INSERT is judged for what BEFORE INSERT triggers of the new
- * partition may have changed: key and reference.  No other DELETE is taken for one: an
- * old version that this subtransaction has updated cannot be deleted by it again.
+ * An UPDATE that moves a row to another partition fires UPDATE, then DELETE
+ * of the same old row, then INSERT of the new one.  The first is judged; that
+ * DELETE does not end the lock; the INSERT is judged for what BEFORE INSERT
+ * triggers of the new partition may have changed: key and reference.  No
+ * other DELETE is taken for one: an old version that this subtransaction has
+ * updated cannot be deleted by it again.
  */
 static struct
 {
@@ -289,7 +293,9 @@ static struct
 	char	   *key;			/* that the writer's lock followed the row to, or NULL */
 }			movement;
 
-/* The key must outlive the statement, but is of use in this transaction only. */
+/*
+ * The key must outlive the statement, but is of use in this transaction only.
+ */
 static void
 remember_key(const char *key)
 {
@@ -322,7 +328,10 @@ is_movement_expected(void)
 		movement.subxid == GetCurrentSubTransactionId() && movement.statement == statement_number();
 }
 
-/* The DELETE of a row that moves.  A move changes the key, which a partition key is part of. */
+/*
+ * The DELETE of a row that moves.  A move changes the key, which a partition
+ * key is part of.
+ */
 static bool
 is_departure(const Write *write)
 {
@@ -345,8 +354,8 @@ is_arrival(const Write *write)
 }
 
 /*
- * The owner's lock goes with the row to its new key.  A record left over there is of a
- * row that is gone.
+ * The owner's lock goes with the row to its new key.  A record left over
+ * there is of a row that is gone.
  */
 static void
 move_lock(Write *write, Lock *lock, char *new_key)
@@ -369,7 +378,9 @@ move_lock(Write *write, Lock *lock, char *new_key)
 	write->own_key = new_key;
 }
 
-/* Rule 6: the owner's DELETE ends the lock, its change of the key moves it. */
+/*
+ * Rule 6: the owner's DELETE ends the lock, its change of the key moves it.
+ */
 static void
 follow_row(Write *write, Lock *lock)
 {
@@ -404,8 +415,8 @@ check_new_key(Write *write)
 }
 
 /*
- * The lock, which followed the row to the key that the UPDATE gave it, follows it to the
- * one that it arrives with.
+ * The lock, which followed the row to the key that the UPDATE gave it,
+ * follows it to the one that it arrives with.
  */
 static void
 follow_arrival(Write *write)
@@ -656,8 +667,8 @@ is_covered(const Write *write)
 }
 
 /*
- * All checks of one write.  True: skip the row.  A referential action needs no
- * lock of its own: its cause had to have one.
+ * All checks of one write.  True: skip the row.  A referential action needs
+ * no lock of its own: its cause had to have one.
  */
 static bool
 check_write(Write *write)

@@ -165,9 +165,9 @@ function_owner(Oid function)
 }
 
 /*
- * The role whose code may run where a column's values are read from text or written
- * as text: input and output functions, casts, a domain's checks.  InvalidOid: only
- * PostgreSQL's own.
+ * The role whose code may run where a column's values are read from text or
+ * written as text: input and output functions, casts, a domain's checks.
+ * InvalidOid: only PostgreSQL's own.
  */
 static Oid
 code_owner(const KeyColumn *column)
@@ -233,9 +233,10 @@ fix_settings(void)
 }
 
 /*
- * A role that has the rights of the code's owner, and perhaps more to lose, runs it as that
- * owner.  Any other runs it as itself, as in a query on the table: the rights of the owner are
- * not for a caller to use.  True: the role was switched.
+ * A role that has the rights of the code's owner, and perhaps more to lose,
+ * runs it as that owner.  Any other runs it as itself, as in a query on the
+ * table: the rights of the owner are not for a caller to use.  True: the role
+ * was switched.
  */
 static bool
 enter_code(const KeyColumn *column, RoleSwitch *saved)
@@ -311,8 +312,8 @@ key_text(const Key *key, const Datum *values)
 
 /*
  * A generated column of a row that a BEFORE trigger sees: not computed yet in
- * the new row, and never stored if it is virtual.  PostgreSQL evaluates it as the writer,
- * too.
+ * the new row, and never stored if it is virtual.  PostgreSQL evaluates it as
+ * the writer, too.
  */
 static Datum
 generated_value(Relation rel, HeapTuple tuple, AttrNumber attnum, bool *isnull)
@@ -517,10 +518,10 @@ read_text(const KeyColumn *column, const char *text)
 }
 
 /*
- * Read with the caller's settings, which may be those the text was written with.
- * The type modifier is left out: rounding would make it another row's key.  The
- * message of the type's input function for bad text becomes the detail; the error
- * ends the (sub)transaction, which restores the role.
+ * Read with the caller's settings, which may be those the text was written
+ * with. The type modifier is left out: rounding would make it another row's
+ * key.  The message of the type's input function for bad text becomes the
+ * detail; the error ends the (sub)transaction, which restores the role.
  */
 static Datum
 column_value(const KeyColumn *column, Oid relid, const char *text)

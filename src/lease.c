@@ -59,8 +59,8 @@ refuse_interval(const char *what)
 }
 
 /*
- * Intervals are compared as PostgreSQL does it, with days of 24 hours, so that
- * what is accepted does not depend on the date: a day may have 25 hours.
+ * Intervals are compared as PostgreSQL does it, with days of 24 hours, so
+ * that what is accepted does not depend on the date: a day may have 25 hours.
  */
 static void
 check_not_too_long(const Interval *span, const char *what)

@@ -2,8 +2,9 @@
  * lists.c
  *		Lists by key: locks_of(), history_of().
  *
- * The caller names the table, so its policies run as for a query of the caller's
- * own; whether the row is visible is decided before its records are looked up.
+ * The caller names the table, so its policies run as for a query of the
+ * caller's own; whether the row is visible is decided before its records are
+ * looked up.
  */
 #include "locking.h"
 
@@ -23,7 +24,10 @@ PG_FUNCTION_INFO_V1(locking_history_of);
 
 /* ---- locks_of ---- */
 
-/* Those of the keys, each once or as often as it was given, whose rows are visible. */
+/*
+ * Those of the keys, each once or as often as it was given, whose rows are
+ * visible.
+ */
 static List *
 visible_keys(const TableInfo *table, ArrayType *array)
 {

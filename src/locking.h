@@ -201,7 +201,10 @@ typedef struct TableInfo
 	MemoryContext cxt;
 } TableInfo;
 
-/* What a role must be allowed on a table for what it wants of the table's locks. */
+/*
+ * What a role must be allowed on a table for what it wants of the table's
+ * locks.
+ */
 typedef enum TableRight
 {
 	MAY_READ,					/* SELECT */

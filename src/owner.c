@@ -2,14 +2,16 @@
  * owner.c
  *		The current owner: the application's user, as far as locks are concerned.
  *
- * An owner must not be forged (S8).  The setting is for roles that may set it;
- * without it the owner is the outer role: SET ROLE counts, which needs membership,
- * and SECURITY DEFINER does not, so that calling a function makes no role another.
+ * An owner must not be forged (S8).  The setting is for roles that may set
+ * it; without it the owner is the outer role: SET ROLE counts, which needs
+ * membership, and SECURITY DEFINER does not, so that calling a function makes
+ * no role another.
  *
- * Foreign code, which PostgreSQL runs for a table's owner in a command of others
- * (statement.c), acts for nobody: neither setting nor outer role are its own, and
- * the current role is one that any function with SECURITY DEFINER chooses.  Nobody's
- * locks match, and nobody acquires any.  doc/design.md has a table of all contexts.
+ * Foreign code, which PostgreSQL runs for a table's owner in a command of
+ * others (statement.c), acts for nobody: neither setting nor outer role are
+ * its own, and the current role is one that any function with SECURITY
+ * DEFINER chooses.  Nobody's locks match, and nobody acquires any.
+ * doc/design.md has a table of all contexts.
  */
 #include "locking.h"
 
@@ -31,8 +33,8 @@ PG_FUNCTION_INFO_V1(locking_set_owner);
 static bool own_reading = false;
 
 /*
- * Reading on behalf of the caller is restricted, too, but it is the caller's own:
- * policies may call locking.owner().  Returns what was set before.
+ * Reading on behalf of the caller is restricted, too, but it is the caller's
+ * own: policies may call locking.owner().  Returns what was set before.
  */
 bool
 set_own_reading(bool on)

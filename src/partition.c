@@ -2,19 +2,20 @@
  * partition.c
  *		Partition ancestry and descent, read from pg_inherits.
  *
- * PostgreSQL's own functions leave out a partition whose detachment is pending
- * (DETACH PARTITION ... CONCURRENTLY between its two transactions).  Older
- * transactions still reach its rows through the root, so here it belongs to
- * its root until it is detached: locks and guard stay in force.
+ * PostgreSQL's own functions leave out a partition whose detachment is
+ * pending (DETACH PARTITION ... CONCURRENTLY between its two transactions).
+ * Older transactions still reach its rows through the root, so here it
+ * belongs to its root until it is detached: locks and guard stay in force.
  *
- * No relation is locked here.  The answer holds only while the caller keeps the
- * relations it names from being attached or detached; table.c:open_root() locks
- * them and asks again.  A syscache entry that is older than pg_inherits makes a
- * detached partition a root, which it is.
+ * No relation is locked here.  The answer holds only while the caller keeps
+ * the relations it names from being attached or detached; table.c:open_root()
+ * locks them and asks again.  A syscache entry that is older than pg_inherits
+ * makes a detached partition a root, which it is.
  */
 #include "partition.h"
 
 #include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_class.h"
@@ -86,7 +87,10 @@ append_children(Relation inherits, List *relids, Oid relid)
 	return relids;
 }
 
-/* A table and, if it is partitioned, all its partitions, parents before children. */
+/*
+ * A table and, if it is partitioned, all its partitions, parents before
+ * children.
+ */
 List *
 partition_descendants(Oid relid)
 {

@@ -149,7 +149,10 @@ check_columns(Relation rel, ArrayType *columns)
 	}
 }
 
-/* The table that the foreign key refers to, its root kept from acquirers; or InvalidOid. */
+/*
+ * The table that the foreign key refers to, its root kept from acquirers; or
+ * InvalidOid.
+ */
 static Oid
 lock_parent(FunctionCallInfo fcinfo, Relation rel)
 {
@@ -301,8 +304,8 @@ drop_triggers(Oid relid)
 }
 
 /*
- * Waits for writers and looks again: true if the relation is still a part of the root,
- * and lacks the trigger.
+ * Waits for writers and looks again: true if the relation is still a part of
+ * the root, and lacks the trigger.
  */
 static bool
 lacks_trigger(Oid relid, Oid root, const char *name)
@@ -337,9 +340,9 @@ guard_rows(Oid relid, Oid root, bool on_insert)
 }
 
 /*
- * TRUNCATE of a partition fires none of its root's triggers, so each has its own.
- * Waiting for a partition may have let another one be attached: looked up again until
- * there is none without.
+ * TRUNCATE of a partition fires none of its root's triggers, so each has its
+ * own. Waiting for a partition may have let another one be attached: looked
+ * up again until there is none without.
  */
 void
 guard_truncates(Oid relid, Oid root)
@@ -356,7 +359,10 @@ guard_truncates(Oid relid, Oid root)
 	} while (added);
 }
 
-/* PostgreSQL gives partitions the row trigger, but for those whose detachment is pending. */
+/*
+ * PostgreSQL gives partitions the row trigger, but for those whose detachment
+ * is pending.
+ */
 static void
 create_triggers(Oid root, bool on_insert)
 {
@@ -381,8 +387,9 @@ drop_all_triggers(Oid root)
 /* ---- functions ---- */
 
 /*
- * The root table, locked against writers, if the caller may change its settings.
- * A partition that is being attached becomes its root's, for which the right is checked.
+ * The root table, locked against writers, if the caller may change its
+ * settings. A partition that is being attached becomes its root's, for which
+ * the right is checked.
  */
 static Relation
 open_for_settings(FunctionCallInfo fcinfo)

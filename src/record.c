@@ -345,11 +345,12 @@ records_of_owner(Relation records, const char *owner)
 /*
  * How many locks of an owner have not lapsed; counts no further than "max".
  *
- * A dirty snapshot: locks that other transactions are acquiring count, so that
- * an owner's sessions cannot have more by not committing, and so do those that
- * they are releasing.  A lock that is being renewed at this moment may count
- * twice.  It takes no predicate locks either, and unlike SnapshotAny lets the
- * scan mark index entries of dead records, so that the next one skips them.
+ * A dirty snapshot: locks that other transactions are acquiring count, so
+ * that an owner's sessions cannot have more by not committing, and so do
+ * those that they are releasing.  A lock that is being renewed at this moment
+ * may count twice.  It takes no predicate locks either, and unlike
+ * SnapshotAny lets the scan mark index entries of dead records, so that the
+ * next one skips them.
  */
 int
 record_count_live(Relation records, const char *owner, int max)

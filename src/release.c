@@ -83,7 +83,10 @@ by_row(const ListCell *a, const ListCell *b)
 	return strcmp(left->key, right->key);
 }
 
-/* In the order in which acquire_all() locks: no deadlock with it.  Nobody has none. */
+/*
+ * In the order in which acquire_all() locks: no deadlock with it.  Nobody has
+ * none.
+ */
 Datum
 locking_release_all(PG_FUNCTION_ARGS)
 {
@@ -112,9 +115,9 @@ locking_release_all(PG_FUNCTION_ARGS)
 }
 
 /*
- * EXECUTE on break_lock() is the right to break; the row must be visible too, but
- * not writable: ending a lock is a moderator's right, not an editor's.  Not for
- * foreign code, as the history says who did it.
+ * EXECUTE on break_lock() is the right to break; the row must be visible too,
+ * but not writable: ending a lock is a moderator's right, not an editor's.
+ * Not for foreign code, as the history says who did it.
  */
 Datum
 locking_break_lock(PG_FUNCTION_ARGS)
@@ -193,8 +196,8 @@ lock_without_waiting(const char *name)
 }
 
 /*
- * An acquirer holds both locks already, unless it acquired in a savepoint that
- * was rolled back.
+ * An acquirer holds both locks already, unless it acquired in a savepoint
+ * that was rolled back.
  */
 static bool
 sweep_without_waiting(void *arg)
@@ -202,7 +205,9 @@ sweep_without_waiting(void *arg)
 	return lock_without_waiting("lock") && lock_without_waiting("event") && sweep(arg);
 }
 
-/* After an acquire() the transaction may have become one that cannot write. */
+/*
+ * After an acquire() the transaction may have become one that cannot write.
+ */
 static bool
 can_sweep(void)
 {
@@ -215,8 +220,8 @@ static bool sweep_is_due = false;
  * Just before the commit: other rows' records are locked no longer than that
  * takes.  Housekeeping never fails a commit: an error (a lost index, a full
  * disk, a cancel request that arrives just then) undoes the sweep and no
- * more.  BeginInternalSubTransaction() allows for being called here (its state
- * TBLOCK_END, or TBLOCK_STARTED outside of a block).
+ * more.  BeginInternalSubTransaction() allows for being called here (its
+ * state TBLOCK_END, or TBLOCK_STARTED outside of a block).
  */
 static void
 sweep_if_due(XactEvent event, void *arg)

@@ -3,13 +3,14 @@
  *		Running code of another role as that role.
  *
  * Functions of types, policies, and what planning a query evaluates belong to
- * the owner of the type or table.  Where this extension runs such code without the
- * caller having named the table in a command, or a caller that has the owner's
- * rights and more, it runs as that owner, in a security-restricted operation, whose
- * changes of settings end with it.  The search_path is pinned then, as in
- * maintenance commands from PostgreSQL 17 on: otherwise a caller could have functions
- * of its own called with the owner's rights.  An error leaves it to the end of the
- * transaction or subtransaction to restore role and settings.
+ * the owner of the type or table.  Where this extension runs such code
+ * without the caller having named the table in a command, or a caller that
+ * has the owner's rights and more, it runs as that owner, in a
+ * security-restricted operation, whose changes of settings end with it.  The
+ * search_path is pinned then, as in maintenance commands from PostgreSQL 17
+ * on: otherwise a caller could have functions of its own called with the
+ * owner's rights.  An error leaves it to the end of the transaction or
+ * subtransaction to restore role and settings.
  */
 #include "role.h"
 
@@ -49,7 +50,10 @@ enter_role(RoleSwitch *saved, Oid role)
 	pin_search_path();
 }
 
-/* The same, and forced row security does not apply, as in a foreign key's checks. */
+/*
+ * The same, and forced row security does not apply, as in a foreign key's
+ * checks.
+ */
 void
 enter_role_as_foreign_key(RoleSwitch *saved, Oid role)
 {

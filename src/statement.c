@@ -3,36 +3,38 @@
  *		The statements that are being executed, and whose code they are.
  *
  * PostgreSQL runs code of a table's owner in commands of others: triggers and
- * functions below a foreign key's action, functions of indexes in maintenance,
- * materialized views.  It marks that with flags of the security context, which
- * calls further down inherit and cannot take off (SECURITY DEFINER functions
- * included).  Such code is foreign: it acts for nobody (owner.c).
+ * functions below a foreign key's action, functions of indexes in
+ * maintenance, materialized views.  It marks that with flags of the security
+ * context, which calls further down inherit and cannot take off (SECURITY
+ * DEFINER functions included).  Such code is foreign: it acts for nobody
+ * (owner.c).
  *
- * The referential action itself is different: it is its cause's doing.  But the
- * flags stay on in the triggers that it fires, and code down there may cause
- * referential actions of its own.  So executor hooks keep a stack of running
- * statements.  A referential action is recognised by EXEC_FLAG_SKIP_TRIGGERS,
- * which ri_triggers.c alone sets on an UPDATE or DELETE (it calls
- * SPI_execute_snapshot() with fire_triggers = false) and no SQL or procedural
- * language can; a rule's action does not count.  It is its session's own if the
- * statement around it is.  Actions
- * of several levels are no exception: all of them are queued for, and run by, the
- * end of the statement that caused the first.
+ * The referential action itself is different: it is its cause's doing.  But
+ * the flags stay on in the triggers that it fires, and code down there may
+ * cause referential actions of its own.  So executor hooks keep a stack of
+ * running statements.  A referential action is recognised by
+ * EXEC_FLAG_SKIP_TRIGGERS, which ri_triggers.c alone sets on an UPDATE or
+ * DELETE (it calls SPI_execute_snapshot() with fire_triggers = false) and no
+ * SQL or procedural language can; a rule's action does not count.  It is its
+ * session's own if the statement around it is.  Actions of several levels are
+ * no exception: all of them are queued for, and run by, the end of the
+ * statement that caused the first.
  *
- * If the library is loaded in the midst of a statement (it was not preloaded, and
- * the first guard of the session fires below a cascade), the statements that had
- * begun before are not on the stack.  Until the transaction ends, a write by
- * one of those is taken for the action only if it fires at the depth of an
- * action of a top-level statement and does what the action does: the row that its
- * row refers to is gone.  Anything else is foreign.
+ * If the library is loaded in the midst of a statement (it was not preloaded,
+ * and the first guard of the session fires below a cascade), the statements
+ * that had begun before are not on the stack.  Until the transaction ends, a
+ * write by one of those is taken for the action only if it fires at the depth
+ * of an action of a top-level statement and does what the action does: the
+ * row that its row refers to is gone.  Anything else is foreign.
  *
- * From PostgreSQL 18 on, an AFTER trigger runs as the role that was active when
- * its event was queued, without the flags.  Code below a foreign key's action queues
- * events for the end of the statement that caused it, or of the transaction.  While
- * those are fired, all code that runs as another role than that statement's (than the
- * session's) is foreign, functions with SECURITY DEFINER of the session's own included:
- * what called them cannot be told.  Until 17 such triggers run as the session's
- * role with all its rights; what they do cannot be told from what it does.
+ * From PostgreSQL 18 on, an AFTER trigger runs as the role that was active
+ * when its event was queued, without the flags.  Code below a foreign key's
+ * action queues events for the end of the statement that caused it, or of the
+ * transaction.  While those are fired, all code that runs as another role
+ * than that statement's (than the session's) is foreign, functions with
+ * SECURITY DEFINER of the session's own included: what called them cannot be
+ * told.  Until 17 such triggers run as the session's role with all its
+ * rights; what they do cannot be told from what it does.
  */
 #include "locking.h"
 
@@ -116,7 +118,10 @@ is_fired_foreign(void)
 #define is_fired_foreign() false
 #endif
 
-/* Is code running that PostgreSQL runs for a table's owner in a command of others? */
+/*
+ * Is code running that PostgreSQL runs for a table's owner in a command of
+ * others?
+ */
 bool
 in_foreign_code(void)
 {
@@ -126,9 +131,9 @@ in_foreign_code(void)
 /* ---- the stack ---- */
 
 /*
- * The statement as ri_triggers.c wrote it has its target in the first place of the range
- * table.  Where the table has rules, their actions are run with the same flag, but have
- * their target behind the tables of the original.
+ * The statement as ri_triggers.c wrote it has its target in the first place
+ * of the range table.  Where the table has rules, their actions are run with
+ * the same flag, but have their target behind the tables of the original.
  */
 static bool
 is_referential_action(const QueryDesc *query)
@@ -228,7 +233,10 @@ run_utility(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	PG_END_TRY();
 }
 
-/* In a trigger, as another role: that may be one below an action that is not on the stack. */
+/*
+ * In a trigger, as another role: that may be one below an action that is not
+ * on the stack.
+ */
 static void
 watch_foreign_events(void)
 {
@@ -269,7 +277,10 @@ statement_init(void)
 	RegisterXactCallback(end_transaction, NULL);
 }
 
-/* Tells the running statement from others of the session; 0: it began before the library was loaded. */
+/*
+ * Tells the running statement from others of the session; 0: it began before
+ * the library was loaded.
+ */
 uint64
 statement_number(void)
 {
@@ -278,7 +289,10 @@ statement_number(void)
 
 /* ---- referential actions ---- */
 
-/* Does the old row refer to a row that is gone by that key?  Read as its foreign keys do. */
+/*
+ * Does the old row refer to a row that is gone by that key?  Read as its
+ * foreign keys do.
+ */
 static bool
 refers_to_nothing(Relation rel, HeapTuple old, const ForeignKeyCacheInfo *fk)
 {
@@ -306,7 +320,10 @@ refers_to_nothing(Relation rel, HeapTuple old, const ForeignKeyCacheInfo *fk)
 	return !find_row(fk->confrelid, query.data, fk->nkeys, types, values, 0, NULL);
 }
 
-/* The write of a statement that began before the library was loaded: see above. */
+/*
+ * The write of a statement that began before the library was loaded: see
+ * above.
+ */
 static bool
 does_what_an_action_does(Relation rel, HeapTuple old)
 {
@@ -321,8 +338,8 @@ does_what_an_action_does(Relation rel, HeapTuple old)
 }
 
 /*
- * Is the running statement, which updates or deletes the row "old" of "rel", a
- * referential action that the session's own statement caused?
+ * Is the running statement, which updates or deletes the row "old" of "rel",
+ * a referential action that the session's own statement caused?
  */
 bool
 in_referential_action(Relation rel, HeapTuple old)
@@ -356,8 +373,8 @@ parameters_name(ParamListInfo params, Oid relid)
 
 /*
  * Does the running statement name the relation: in FROM, or as a constant or
- * parameter of type regclass or oid?  The planner notes relations and constants
- * alike, as the plan depends on both.
+ * parameter of type regclass or oid?  The planner notes relations and
+ * constants alike, as the plan depends on both.
  */
 bool
 statement_names(Oid relid)

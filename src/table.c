@@ -30,8 +30,8 @@
 #include "role.h"
 
 /*
- * An entry is built anew if something it depends on changed meanwhile; where that
- * does not end (debug_discard_caches), it serves once.
+ * An entry is built anew if something it depends on changed meanwhile; where
+ * that does not end (debug_discard_caches), it serves once.
  */
 #define MAX_BUILDS 4
 
@@ -39,7 +39,10 @@ static HTAB *tables;
 
 /* ---- invalidation ---- */
 
-/* What was invalidated while an entry was being built, whose dependencies are not known yet. */
+/*
+ * What was invalidated while an entry was being built, whose dependencies are
+ * not known yet.
+ */
 static struct
 {
 	bool		all;
@@ -89,7 +92,10 @@ invalidate_table(Datum arg, Oid relid)
 			table->info->valid = false;
 }
 
-/* Plans name schemas, and one was renamed; or a type has another cast to text. */
+/*
+ * Plans name schemas, and one was renamed; or a type has another cast to
+ * text.
+ */
 static void
 invalidate_users_of(Datum arg, int cacheid, uint32 hashvalue)
 {
@@ -192,7 +198,10 @@ setting(HeapTuple tuple, TupleDesc desc, const char *name, bool *isnull)
 	return heap_getattr(tuple, SPI_fnumber(desc, name), desc, isnull);
 }
 
-/* The table that a row of locking.protected names as the parent, or InvalidOid. */
+/*
+ * The table that a row of locking.protected names as the parent, or
+ * InvalidOid.
+ */
 Oid
 parent_table(HeapTuple settings, TupleDesc desc)
 {
@@ -202,7 +211,10 @@ parent_table(HeapTuple settings, TupleDesc desc)
 	return isnull ? InvalidOid : DatumGetObjectId(relid);
 }
 
-/* The foreign key of the parent.  A key of that name that refers elsewhere is another one. */
+/*
+ * The foreign key of the parent.  A key of that name that refers elsewhere is
+ * another one.
+ */
 static bool
 parent_key(HeapTuple settings, TupleDesc desc, const char *name, ForeignKey *fk)
 {
@@ -258,8 +270,8 @@ foreign_key(Oid relid, const char *name, ForeignKey *fk)
 }
 
 /*
- * The first row of locking.protected that an index has for a table.  "read", if
- * given, gets it.
+ * The first row of locking.protected that an index has for a table.  "read",
+ * if given, gets it.
  */
 static bool
 find_settings(Relation protected, const char *index, Oid relid, Settings *read, TableInfo *info)
@@ -280,7 +292,10 @@ find_settings(Relation protected, const char *index, Oid relid, Settings *read, 
 	return HeapTupleIsValid(tuple);
 }
 
-/* Is the table, a root, protected?  If it is not locked, this holds for the moment. */
+/*
+ * Is the table, a root, protected?  If it is not locked, this holds for the
+ * moment.
+ */
 bool
 is_protected_table(Oid root)
 {
@@ -291,7 +306,10 @@ is_protected_table(Oid root)
 	return found;
 }
 
-/* The table's own settings, and, of a root, whether rows of other tables are guarded by its rows. */
+/*
+ * The table's own settings, and, of a root, whether rows of other tables are
+ * guarded by its rows.
+ */
 static void
 load_settings(TableInfo *info, Settings *settings)
 {
@@ -299,7 +317,10 @@ load_settings(TableInfo *info, Settings *settings)
 	ListCell   *cell;
 
 	(void) find_settings(protected, "protected_pkey", info->root, settings, info);
-	/* a foreign key may refer to a partition: its rows' locks, and their plans, are the root's */
+	/*
+	 * a foreign key may refer to a partition: its rows' locks, and their
+	 * plans, are the root's
+	 */
 	foreach(cell, info->relid == info->root ? partition_descendants(info->root) : NIL)
 		if (find_settings(protected, "protected_parent_idx", lfirst_oid(cell), NULL, NULL))
 			info->has_children = true;
@@ -573,7 +594,10 @@ depend_on_all(TableInfo *info, const List *relids)
 		depend_on(info, lfirst_oid(cell));
 }
 
-/* Plans, which are made when first used, name the schemas of tables, operators and types. */
+/*
+ * Plans, which are made when first used, name the schemas of tables,
+ * operators and types.
+ */
 static void
 depend_on_schema(TableInfo *info, Oid schema)
 {
@@ -759,7 +783,9 @@ refuse_unprotected(Oid relid)
 			 errtable_by_id(relid)));
 }
 
-/* Locks the partitions on the way from the root to a relation, in that order. */
+/*
+ * Locks the partitions on the way from the root to a relation, in that order.
+ */
 static void
 lock_below_root(const List *ancestors, Oid relid)
 {
@@ -780,9 +806,10 @@ unlock_below_root(const List *ancestors, Oid relid)
 
 /*
  * Opens the root of the table "relid".  "check" is called before any lock is
- * taken, so that a role without rights on a table keeps nobody from it.  What the
- * catalogs say of a relation that is not locked may have changed by the time that
- * it is, so the ancestry is locked, root first, and looked up again.
+ * taken, so that a role without rights on a table keeps nobody from it.  What
+ * the catalogs say of a relation that is not locked may have changed by the
+ * time that it is, so the ancestry is locked, root first, and looked up
+ * again.
  */
 Relation
 open_root(Oid relid, LOCKMODE lockmode, RootCheck check, void *arg)
@@ -812,7 +839,10 @@ open_root(Oid relid, LOCKMODE lockmode, RootCheck check, void *arg)
 	}
 }
 
-/* Which right on a table must a role have for what it wants of the table's locks? */
+/*
+ * Which right on a table must a role have for what it wants of the table's
+ * locks?
+ */
 static void
 check_may_use(Oid root, void *arg)
 {
@@ -822,9 +852,9 @@ check_may_use(Oid root, void *arg)
 }
 
 /*
- * The root table of "relid", locked, if it is protected and the current role has
- * the right.  protect() of a child conflicts with RowShareLock, so that what is
- * known of the table is current.
+ * The root table of "relid", locked, if it is protected and the current role
+ * has the right.  protect() of a child conflicts with RowShareLock, so that
+ * what is known of the table is current.
  */
 TableInfo *
 protected_table_by_id(Oid relid, LOCKMODE lockmode, TableRight right)

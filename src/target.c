@@ -73,8 +73,9 @@ read_row(void *arg, HeapTuple tuple, TupleDesc desc)
 }
 
 /*
- * xmin is not among the columns that can be granted, so a caller who was granted some
- * columns only cannot read it; a caller with the row locked may have it all the same.
+ * xmin is not among the columns that can be granted, so a caller who was
+ * granted some columns only cannot read it; a caller with the row locked may
+ * have it all the same.
  */
 static TransactionId
 fetch_xmin(TableInfo *table, const Datum *values)
@@ -89,10 +90,11 @@ fetch_xmin(TableInfo *table, const Datum *values)
 }
 
 /*
- * Read at most one row with the rights of the table's owner, as foreign keys are
- * checked: never with those of the records' owner, since planning a query on a
- * table runs code of its owner.  With a snapshot of now: the transaction's may be
- * older than what it writes.  "row" gets the columns, if it is given.
+ * Read at most one row with the rights of the table's owner, as foreign keys
+ * are checked: never with those of the records' owner, since planning a query
+ * on a table runs code of its owner.  With a snapshot of now: the
+ * transaction's may be older than what it writes.  "row" gets the columns, if
+ * it is given.
  */
 bool
 find_row(Oid relid, const char *query, int n, Oid *types, Datum *values, int ncolumns, Datum *row)
@@ -164,7 +166,10 @@ target_key(TableInfo *table, const Datum *values)
 	return key_text(table->key, values);
 }
 
-/* Asked before the relation is locked, so that who has no right on it does not hold it up. */
+/*
+ * Asked before the relation is locked, so that who has no right on it does
+ * not hold it up.
+ */
 void
 check_right(Oid relid, TableRight right)
 {
@@ -182,9 +187,10 @@ check_right(Oid relid, TableRight right)
 }
 
 /*
- * May the current role keep acquirers out of the parent of protected rows, which takes
- * EXCLUSIVE mode?  It takes a privilege that lets it hold up writers anyhow: those of
- * LOCK TABLE in that mode, or REFERENCES, with which a foreign key is made.
+ * May the current role keep acquirers out of the parent of protected rows,
+ * which takes EXCLUSIVE mode?  It takes a privilege that lets it hold up
+ * writers anyhow: those of LOCK TABLE in that mode, or REFERENCES, with which
+ * a foreign key is made.
  */
 void
 check_may_exclude(Oid relid, void *arg)
@@ -296,8 +302,8 @@ is_being_evaluated(Oid relid)
 }
 
 /*
- * Read a row, and do nothing else: the policies that run as the caller are the
- * table owner's code, so they may neither write nor leave settings.
+ * Read a row, and do nothing else: the policies that run as the caller are
+ * the table owner's code, so they may neither write nor leave settings.
  */
 static bool
 see_row(RowQuestion *question)
@@ -339,8 +345,8 @@ see_row_body(void *arg)
 
 /*
  * A policy that fails hides the row: one table's must not keep everybody from
- * reading the list of locks.  So does one that comes back to its own table by asking for
- * its locks.
+ * reading the list of locks.  So does one that comes back to its own table by
+ * asking for its locks.
  */
 static bool
 policies_show_row(TableInfo *table, const char *key)
@@ -356,7 +362,10 @@ policies_show_row(TableInfo *table, const char *key)
 	return !error && question.answer;
 }
 
-/* May the code of a table's owner run as the caller without having been named by the caller? */
+/*
+ * May the code of a table's owner run as the caller without having been named
+ * by the caller?
+ */
 static bool
 is_trusted(Oid owner)
 {
@@ -364,13 +373,14 @@ is_trusted(Oid owner)
 }
 
 /*
- * May the current role read the table and, under row security, this row of it?
+ * May the current role read the table and, under row security, this row of
+ * it?
  *
- * The policies of a table run as the caller.  They run only if the caller, or the
- * statement that reads a view, named the table, or if its owner is one of the
- * caller's own roles or a superuser; otherwise the row counts as hidden.  So does
- * one whose table is locked against readers, rather than that a list of locks
- * waits for it.
+ * The policies of a table run as the caller.  They run only if the caller, or
+ * the statement that reads a view, named the table, or if its owner is one of
+ * the caller's own roles or a superuser; otherwise the row counts as hidden.
+ * So does one whose table is locked against readers, rather than that a list
+ * of locks waits for it.
  */
 bool
 row_visible(Oid relid, const char *key, bool named)
@@ -400,8 +410,9 @@ row_visible(Oid relid, const char *key, bool named)
 }
 
 /*
- * May the session's user be told of the row?  Where the code that runs is not its
- * own (a foreign key's action, a SECURITY DEFINER function) policies are not run as it.
+ * May the session's user be told of the row?  Where the code that runs is not
+ * its own (a foreign key's action, a SECURITY DEFINER function) policies are
+ * not run as it.
  */
 bool
 may_tell(Oid relid, const char *key)

@@ -57,7 +57,10 @@ referred_values(TableInfo *parent, const ForeignKey *fk, const Lock *lock, Datum
 	StringInfoData query;
 	RoleSwitch	saved;
 
-	/* the truncating role may never have heard of the parent, and the type is not its choice */
+	/*
+	 * the truncating role may never have heard of the parent, and the type is
+	 * not its choice
+	 */
 	enter_role(&saved, relation_owner(parent->root));
 	key_parse(parent->key, parent->root, lock->key, values);
 	leave_role(&saved);

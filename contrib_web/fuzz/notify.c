@@ -85,7 +85,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 static void
 begin_stream(void)
 {
-	req = request_new((struct MHD_Connection *) &session, "GET", "/api/v1/events");
+	req = request_new((struct MHD_Connection *) &session, "/api/v1/events");
 	req->session = session;
 	req->stream = stream_open(req, NULL);
 }

@@ -38,7 +38,6 @@ typedef struct Items
 
 static struct MHD_Connection *const connection = (struct MHD_Connection *) &mhd;	/* any address */
 static Items headers;
-static Items arguments;
 static char cookie[256];
 static bool is_stranger;
 static bool database_answers;
@@ -50,38 +49,14 @@ static int	n_suspended;
 
 /* ---- what libmicrohttpd is asked ---- */
 
-static const Items *
-items_of(enum MHD_ValueKind kind)
-{
-	return kind == MHD_HEADER_KIND ? &headers : &arguments;
-}
-
 int
 MHD_get_connection_values(struct MHD_Connection *c, enum MHD_ValueKind kind, MHD_KeyValueIterator iterator, void *cls)
 {
-	const Items *items = items_of(kind);
-
 	(void) c;
-	for (int i = 0; i < items->n; i++)
-		if (iterator(cls, kind, items->items[i].name, items->items[i].value) != MHD_YES)
+	for (int i = 0; kind & MHD_HEADER_KIND && i < headers.n; i++)
+		if (iterator(cls, MHD_HEADER_KIND, headers.items[i].name, headers.items[i].value) != MHD_YES)
 			break;
-	return items->n;
-}
-
-int
-MHD_get_connection_values_n(struct MHD_Connection *c, enum MHD_ValueKind kind, MHD_KeyValueIteratorN iterator, void *cls)
-{
-	const Items *items = items_of(kind);
-
-	(void) c;
-	for (int i = 0; i < items->n; i++)
-	{
-		const Item *item = &items->items[i];
-
-		if (iterator(cls, kind, item->name, strlen(item->name), item->value, item->value ? strlen(item->value) : 0) != MHD_YES)
-			break;
-	}
-	return items->n;
+	return headers.n;
 }
 
 const char *
@@ -158,6 +133,17 @@ MHD_queue_response(struct MHD_Connection *c, unsigned status, struct MHD_Respons
 	return MHD_YES;
 }
 
+/* As handlers are promised (web.h); jansson takes nothing else, and looks for itself. */
+static void
+check_text(const char *text)
+{
+	json_t	   *json = json_string(text);
+
+	if (json == NULL)
+		abort();
+	json_decref(json);
+}
+
 /* ---- workers: the loop itself ---- */
 
 void
@@ -167,13 +153,14 @@ workers_start(void (*run_request) (Request *req), void (*done) (Request *req))
 	(void) done;
 }
 
-bool
-workers_submit(Request *req, Lane *lane)
+Admission
+workers_submit(Request *req, const char *party, Lane *lane)
 {
+	check_text(party);
 	(void) lane;
 	run(req);
 	give_back(req);
-	return true;
+	return ADMITTED;
 }
 
 void
@@ -251,6 +238,13 @@ db_release(Request *req)
 	PQclear((PGresult *) req->results);
 }
 
+bool
+db_role_is_gone(Request *req)
+{
+	(void) req;
+	return false;
+}
+
 const char *
 db_value(const PGresult *result)
 {
@@ -278,22 +272,6 @@ add(Items *items, char *name, char *value)
 {
 	if (items->n < MAX_ITEMS)
 		items->items[items->n++] = (Item) {name, value};
-}
-
-/* As the library does it: "+" is a space, an argument without "=" has no value. */
-static void
-take_query(char *query)
-{
-	for (char *p = query; p && *p; p++)
-		if (*p == '+')
-			*p = ' ';
-	while (query && *query)
-	{
-		char	   *value = strsep(&query, "&");
-		char	   *name = strsep(&value, "=");
-
-		add(&arguments, name, value);
-	}
 }
 
 static void
@@ -373,17 +351,6 @@ read_stream(Request *req)
 			break;
 }
 
-/* As handlers are promised (web.h); jansson takes nothing else, and looks for itself. */
-static void
-check_text(const char *text)
-{
-	json_t	   *json = json_string(text);
-
-	if (json == NULL)
-		abort();
-	json_decref(json);
-}
-
 static void
 check_texts(const Request *req)
 {
@@ -401,10 +368,22 @@ call(const char *method, const char *path, const char *data, size_t size, void *
 	return access_request(NULL, connection, path, method, "HTTP/1.1", data, &size, context) == MHD_YES;
 }
 
-static void
-serve(const char *method, const char *path, const char *body, size_t size)
+/* The library is not to see the query. */
+static void *
+begin_with(char *target)
 {
-	void	   *context = NULL;
+	void	   *context = begin_request(NULL, target, connection);
+	const char *query = strchr(target, '?');
+
+	if (context == NULL || (query && query[1]))
+		abort();
+	return context;
+}
+
+static void
+serve(const char *method, char *path, const char *body, size_t size)
+{
+	void	   *context = begin_with(path);
 	bool		open = call(method, path, NULL, 0, &context);
 
 	for (size_t done = 0; open && !answered_once && done < size; done += PIECE)
@@ -427,7 +406,7 @@ serve(const char *method, const char *path, const char *body, size_t size)
 static void
 note_epoch(void)
 {
-	Request    *req = request_new(connection, "GET", "/api/v1/events");
+	Request    *req = request_new(connection, "/api/v1/events");
 	char		buffer[300] = "";
 
 	begin_session();
@@ -463,13 +442,9 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 static void
 take_line(char *line, char **method, char **path)
 {
-	char	   *query;
-
 	*method = strsep(&line, " ");
-	query = strsep(&line, " ");
-	*path = strsep(&query, "?");
+	*path = strsep(&line, " ");
 	take_flags(line);
-	take_query(query);
 }
 
 static void
@@ -487,7 +462,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char	   *method;
 	char	   *path;
 
-	headers.n = arguments.n = 0;
+	headers.n = 0;
 	*cookie = '\0';
 	answered_once = false;
 	n_suspended = 0;

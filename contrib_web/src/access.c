@@ -38,6 +38,8 @@ check_route(Request *req)
 	}
 	if (req->route == NULL)
 		return refuse(req, PROBLEM_NOT_FOUND, "There is nothing at this address.");
+	if (req->narguments > MAX_ARGUMENTS)
+		return refuse(req, PROBLEM_BAD_REQUEST, request_printf(req, "A query has at most %d arguments.", MAX_ARGUMENTS));
 	if (req->malformed)
 		return refuse(req, PROBLEM_BAD_REQUEST, "The address is not percent-encoded UTF-8 text.");
 	return true;
@@ -77,6 +79,8 @@ check_origin(Request *req)
 
 	if ((req->method != METHOD_GET && origin_is_foreign(req)) || (ajax && origin_is_foreign_page(req)))
 		return refuse(req, PROBLEM_CSRF, "The page that asks is of another site, which is not allowed to.");
+	if (req->route->flags & ROUTE_SCRIPT && !origin_is_script(req))
+		return refuse(req, PROBLEM_CSRF, "Only scripts are served here: they send X-Requested-With: XMLHttpRequest.");
 	return true;
 }
 
@@ -85,6 +89,8 @@ check_session(Request *req)
 {
 	if (options.user_header && !req->from_proxy)
 		return refuse(req, PROBLEM_FORBIDDEN, "Requests are answered only if they come through the sign-on proxy.");
+	if (caller_refuse_name(req))
+		return false;
 	req->session = caller_session(req);
 	if (req->session == NULL)
 		return refuse(req, PROBLEM_UNAUTHENTICATED, "Sign in first.");

@@ -3,8 +3,8 @@
  *		django-locking's contract, so that pages made for it need only another base URL.
  *
  * All calls are GET, with a slash at the end; refusals are empty. Unlike the original, unlock
- * of another's lock needs the right to break locks, and the routes' flag keeps pages of
- * other sites out.
+ * of another's lock needs the right to break locks, and the routes' flags keep out pages of
+ * other sites, and of what changes something all but scripts.
  */
 #include "api.h"
 #include "api_sql.h"
@@ -61,7 +61,7 @@ run_on_row(Request *req, const Statement *statement)
 static const Statement is_locked = {"ajax_is_locked",
 	"SELECT pg_catalog.json_build_object('is_active', locking.is_locked(asked.oid::regclass, $2::text), 'for_user', l.owner,"
 	" 'applies', locking.lock_applies(asked.oid::regclass, $2::text)) FROM " ASKED("$1::text") " asked"
-	" LEFT JOIN LATERAL (SELECT l.owner FROM locking.locks l WHERE l.relation::oid = asked.oid AND l.key = $2::text) l ON true"};
+	" LEFT JOIN LATERAL (SELECT l.owner FROM " LOCKS_OF("asked.oid", "$2::text") " l) l ON true"};
 
 /* GET {app}/{model}/{id}/is_locked/ */
 void
@@ -87,8 +87,7 @@ ajax_lock(Request *req)
 /* $1 table, $2 key. The own lock's token is null for everybody else: then it is to be broken. */
 static const Statement lock_to_end = {"ajax_lock_to_end",
 	"SELECT locking.is_locked(asked.oid::regclass, $2::text), l.token FROM " ASKED("$1::text") " asked"
-	" LEFT JOIN LATERAL (SELECT l.token FROM locking.locks l"
-	"  WHERE l.relation::oid = asked.oid AND l.key = $2::text AND l.is_mine) l ON true"};
+	" LEFT JOIN LATERAL (SELECT l.token FROM " LOCKS_OF("asked.oid", "$2::text") " l WHERE l.is_mine) l ON true"};
 static const Statement release_own = {"ajax_release", "SELECT locking.release($1::bigint)"};
 static const Statement break_others = {"ajax_break", "SELECT locking.break_lock($1::text::regclass, $2::text, 'unlocked')"};
 

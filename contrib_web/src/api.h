@@ -43,6 +43,16 @@ extern bool is_true(const PGresult *result, int column);
 /* Replies with the JSON that the statement gives as its one value, unless it failed. */
 extern void reply_result(Request *req, unsigned status, const PGresult *result);
 
+/* A table as statements name it that show what row security hides from others (web.h). */
+typedef struct TableName
+{
+	const char *oid;
+	bool		is_protected;
+} TableName;
+
+/* Finds the table of that name, a partition's root; false: it has been replied why not. */
+extern bool find_table(Request *req, const char *name, TableName *table);
+
 /* A row as lock records name it: the table's oid, the key in its one spelling. */
 typedef struct RowName
 {

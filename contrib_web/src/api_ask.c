@@ -24,7 +24,7 @@ static const Statement queue_of_row = {"queue_of_row",
 	"SELECT pg_catalog.json_build_object('requests', coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(q.*) ORDER"
 	" BY q.place), '[]'))"
 	" FROM (SELECT owner, owner_name, message, requested_at, place, is_mine FROM locking.requests r"
-	"  WHERE r.relation::oid = $1::oid AND r.key = $2::text) q"};
+	"  WHERE r.relation::oid = $1 AND r.key = $2::text) q", .names_relation = true};
 
 static void
 reply_queue(Request *req, unsigned status)
@@ -72,7 +72,7 @@ withdraw_request(Request *req)
 static const Statement draft_of_row = {"draft_of_row",
 	"SELECT pg_catalog.json_build_object('draft', (SELECT pg_catalog.row_to_json(d.*) FROM (SELECT data, token,"
 	" saved_at FROM locking.drafts d"
-	" WHERE d.relation::oid = $1::oid AND d.key = $2::text) d))"};
+	" WHERE d.relation::oid = $1 AND d.key = $2::text) d))", .names_relation = true};
 
 /* GET tables/{table}/rows/{key}/draft */
 void

@@ -13,7 +13,7 @@
 /* ---- what both have in common ---- */
 
 /*
- * SQL of a page. $1 table, $2 cursor, $3 limit, $4 q, and what ITEMS needs. Columns as of a plan,
+ * SQL of a page. $1 oid of the table, $2 cursor, $3 limit, $4 q, and what ITEMS needs. Columns as of a plan,
  * then the page, and whether it is full.
  *
  * MEMBER names the list. BOUND: what its records are limited by, if anything. ITEMS: these, l.
@@ -23,7 +23,7 @@
  */
 #define LIST(member, bound, items, shown, texts, order, edge, length, typed, way, behind, display, next, prev) \
 	"WITH want AS (SELECT *, " bound " AS bound FROM (SELECT " CURSOR_VALUES("'" member "'", "$2") " AS \"values\"," \
-	"  coalesce($3::int, 50) AS size, nullif($4, '') AS q, (SELECT oid FROM " ASKED("$1") " asked) AS asked) given)," \
+	"  coalesce($3::int, 50) AS size, nullif($4, '') AS q, $1 AS asked) given)," \
 	" page AS (SELECT p.*, pg_catalog.row_number() OVER (ORDER BY " order(way) ") AS n FROM (SELECT l.* FROM want," \
 	" LATERAL (" items " OFFSET 0) l" \
 	"  WHERE (q IS NULL OR pg_catalog.concat_ws(E'\\n', " texts ") OPERATOR(pg_catalog.~~*) (" ANYWHERE("q") "))" \
@@ -41,7 +41,7 @@
 	"    FROM page l WHERE n <= size)," \
 	"   'next', " CURSOR("'" member "'", next) ", 'prev', " CURSOR("'" member "'", prev) ") FROM edge) END," \
 	"  detail IS NULL AND (SELECT pg_catalog.count(*) > size FROM page)" \
-	" FROM want LEFT JOIN (SELECT * FROM problem LIMIT 1) p ON true WHERE $1 IS NULL OR want.asked IS NOT NULL"
+	" FROM want LEFT JOIN (SELECT * FROM problem LIMIT 1) p ON true"
 
 /* The latest come first: on to what is older, or back to what is newer. */
 #define FORWARD "DESC", "<", "n", "far", "near"
@@ -63,6 +63,16 @@ is_backward(const Request *req)
 	return request_query(req, "before") != NULL;
 }
 
+/* The table that is asked for, if one is: of no other are policies run that are not trusted. False: it has been replied. */
+static bool
+find_asked(Request *req, TableName *table)
+{
+	const char *name = request_query(req, "table");
+
+	*table = (TableName) {NULL, false};
+	return name == NULL || find_table(req, name, table);
+}
+
 /* ---- locks ---- */
 
 /* $5 owner, $6 mine. Two ways, of which one is taken: all records are read once, or those of one table by their index. */
@@ -76,17 +86,20 @@ is_backward(const Request *req)
 #define LOCKS_TYPED "(\"values\" ->> 0)::timestamptz, (\"values\" ->> 1)::oid, \"values\" ->> 2"
 #define LOCKS_LIST "locks", "NULL", LOCKS, LOCK_COLUMNS, LOCKS_TEXTS, LOCKS_ORDER, LOCKS_EDGE, "3", LOCKS_TYPED
 
-static const Statement locks_forward = {"locks_forward", LIST_OF(LOCKS_LIST, FORWARD)};
-static const Statement locks_backward = {"locks_backward", LIST_OF(LOCKS_LIST, BACKWARD)};
+static const Statement locks_forward = {"locks_forward", LIST_OF(LOCKS_LIST, FORWARD), .names_relation = true};
+static const Statement locks_backward = {"locks_backward", LIST_OF(LOCKS_LIST, BACKWARD), .names_relation = true};
 
 /* GET locks */
 void
 list_locks(Request *req)
 {
-	PGresult   *page = run_plan(req, is_backward(req) ? &locks_backward : &locks_forward,
-								request_query(req, "table"), cursor_of(req), request_query(req, "limit"),
-								request_query(req, "q"), request_query(req, "owner"), request_query(req, "mine"));
+	TableName	table;
+	PGresult   *page = NULL;
 
+	if (find_asked(req, &table))
+		page = run_plan(req, is_backward(req) ? &locks_backward : &locks_forward, table.oid, cursor_of(req),
+						request_query(req, "limit"), request_query(req, "q"), request_query(req, "owner"),
+						request_query(req, "mine"));
 	if (page != NULL)
 		reply_json(req, 200, value_at(page, PLAN_FIRST));
 }
@@ -95,10 +108,14 @@ list_locks(Request *req)
 
 /* $5 key, $6 owner, $7 actor, $8 event, $9 stretch of time from the cursor, or now, on */
 #define STRETCH(sign) "coalesce((\"values\" ->> 0)::timestamptz, pg_catalog.now()) " sign " $9::interval"
+#define EVERYTHING "1000 years"
 #define HISTORY(within) \
 	"SELECT l.* FROM locking.history l WHERE l.at " within " want.bound" \
-	" AND (want.asked IS NULL OR l.relation::oid = want.asked) AND ($5 IS NULL OR l.key = $5)" \
-	" AND ($6 IS NULL OR l.owner = $6) AND ($7 IS NULL OR l.actor = $7) AND ($8 IS NULL OR l.event = $8)"
+	" AND (want.asked IS NULL OR l.relation::oid = want.asked) AND ($5 IS NULL OR l.key = $5) AND " HISTORY_FILTER
+#define HISTORY_OF_ROW(within) \
+	"SELECT l.* FROM locking.history_of(want.asked::regclass, $5) l WHERE l.at " within " want.bound AND " HISTORY_FILTER
+#define HISTORY_FILTER \
+	"($6 IS NULL OR l.owner = $6) AND ($7 IS NULL OR l.actor = $7) AND ($8 IS NULL OR l.event = $8)"
 #define HISTORY_COLUMNS \
 	"l.id, l.at, l.event, (pg_catalog.pg_identify_object(1259, l.relation, 0)).identity AS \"table\"," \
 	" l.relation::text AS name, l.key," \
@@ -107,30 +124,53 @@ list_locks(Request *req)
 #define HISTORY_ORDER(way) "at " way ", id " way
 #define HISTORY_EDGE "pg_catalog.json_build_array(at, id)"
 #define HISTORY_TYPED "(\"values\" ->> 0)::timestamptz, (\"values\" ->> 1)::bigint"
-#define HISTORY_LIST(sign, within) \
-	"events", STRETCH(sign), HISTORY(within), HISTORY_COLUMNS, HISTORY_TEXTS, HISTORY_ORDER, HISTORY_EDGE, "2", HISTORY_TYPED
+#define HISTORY_LIST(items, sign, within) \
+	"events", STRETCH(sign), items(within), HISTORY_COLUMNS, HISTORY_TEXTS, HISTORY_ORDER, HISTORY_EDGE, "2", HISTORY_TYPED
 
-static const Statement history_forward = {"history_forward", LIST_OF(HISTORY_LIST("-", ">"), FORWARD)};
-static const Statement history_backward = {"history_backward", LIST_OF(HISTORY_LIST("+", "<"), BACKWARD)};
+static const Statement history[2] = {
+	{"history_forward", LIST_OF(HISTORY_LIST(HISTORY, "-", ">"), FORWARD), .names_relation = true},
+	{"history_backward", LIST_OF(HISTORY_LIST(HISTORY, "+", "<"), BACKWARD), .names_relation = true}
+};
+
+/* Of one row of a protected table, by index. */
+static const Statement history_of_row[2] = {
+	{"history_of_row_forward", LIST_OF(HISTORY_LIST(HISTORY_OF_ROW, "-", ">"), FORWARD), .names_relation = true},
+	{"history_of_row_backward", LIST_OF(HISTORY_LIST(HISTORY_OF_ROW, "+", "<"), BACKWARD), .names_relation = true}
+};
 
 static PGresult *
-history_page(Request *req, const char *stretch)
+history_page(Request *req, const Statement *statements, const TableName *table, const char *stretch)
 {
-	return run_plan(req, is_backward(req) ? &history_backward : &history_forward,
-					request_query(req, "table"), cursor_of(req), request_query(req, "limit"),
+	return run_plan(req, &statements[is_backward(req)], table->oid, cursor_of(req), request_query(req, "limit"),
 					request_query(req, "q"), request_query(req, "key"), request_query(req, "owner"),
 					request_query(req, "actor"), request_query(req, "event"), stretch);
 }
 
-/* GET history: longer and longer stretches of time, until one fills the page; the last one holds everything. */
+/* Longer and longer stretches of time, until one fills the page; the last one holds everything. */
+static PGresult *
+history_in_stretches(Request *req, const TableName *table)
+{
+	static const char *const stretches[] = {"1 minute", "1 hour", "1 day", "30 days", EVERYTHING};
+	PGresult   *page = history_page(req, history, table, stretches[0]);
+
+	for (size_t i = 1; page != NULL && !is_true(page, PLAN_FIRST + 1) && i < sizeof(stretches) / sizeof(stretches[0]); i++)
+		page = history_page(req, history, table, stretches[i]);
+	return page;
+}
+
+/* GET history */
 void
 list_history(Request *req)
 {
-	static const char *const stretches[] = {"1 minute", "1 hour", "1 day", "30 days", "1000 years"};
-	PGresult   *page = history_page(req, stretches[0]);
+	TableName	table;
+	PGresult   *page;
 
-	for (size_t i = 1; page != NULL && !is_true(page, PLAN_FIRST + 1) && i < sizeof(stretches) / sizeof(stretches[0]); i++)
-		page = history_page(req, stretches[i]);
+	if (!find_asked(req, &table))
+		return;
+	if (table.is_protected && request_query(req, "key"))
+		page = history_page(req, history_of_row, &table, EVERYTHING);
+	else
+		page = history_in_stretches(req, &table);
 	if (page != NULL)
 		reply_json(req, 200, value_at(page, PLAN_FIRST));
 }

@@ -14,12 +14,12 @@
 /* $1 table, $2 key: the lock, if the key is spelled as in lock records, and if not, is there one? */
 static const Statement lock_state = {"lock_state",
 	"SELECT pg_catalog.json_build_object('lock', s.lock), s.lock IS NULL AND locking.is_locked(s.oid::regclass, $2::text)"
-	" FROM (SELECT asked.oid, " LOCK_WHERE("l.relation::oid = asked.oid AND l.key = $2::text") " AS lock"
+	" FROM (SELECT asked.oid, " LOCK_FROM(LOCKS_OF("asked.oid", "$2::text"), "true") " AS lock"
 	"  FROM " ASKED("$1::text") " asked OFFSET 0) s"};
 
 /* $1 oid of the table, $2 key in the spelling of lock records */
 static const Statement lock_of_row = {"lock_of_row",
-	"SELECT pg_catalog.json_build_object('lock', " LOCK_WHERE("l.relation::oid = $1::oid AND l.key = $2::text") ")"};
+	"SELECT pg_catalog.json_build_object('lock', " LOCK_FROM(LOCKS_OF("$1::oid", "$2::text"), "true") ")"};
 
 /* GET tables/{table}/rows/{key}/lock */
 void
@@ -60,10 +60,17 @@ static const Statement wait_and_acquire = {"wait_and_acquire",
 	" g.note, pg_catalog.make_interval(secs => least(g.wait, " LONGEST_WAIT "))) FROM " ASKED("$1::text") " asked,"
 	" pg_catalog.jsonb_to_record($3::jsonb) g(ttl float8, hard boolean, client text, note text, wait float8)"};
 
-/* $1 token, $2 outcome. A statement of its own, as that which acquires does not see the new lock. */
+/* Statements of their own, as that which acquires does not see the new lock. */
+#define ACQUIRED(from, locks) \
+	"SELECT pg_catalog.json_build_object('outcome', $4::text, 'lock', s.lock), s.lock IS NULL" \
+	" FROM (SELECT " LOCK_FROM(locks, "l.token = $3::bigint") " AS lock " from " OFFSET 0) s"
+
+/* $1 table, $2 key, $3 token, $4 outcome: the lock, if the key is spelled as in lock records */
 static const Statement acquired_lock = {"acquired_lock",
-	"SELECT pg_catalog.json_build_object('outcome', $2::text, 'lock', s.lock), s.lock IS NULL"
-	" FROM (SELECT " LOCK_WHERE("l.token = $1::bigint") " AS lock OFFSET 0) s"};
+	ACQUIRED("FROM " ASKED("$1::text") " asked", LOCKS_OF("asked.oid", "$2::text"))};
+
+/* $1 oid of the table, $2 key in the spelling of lock records, $3 token, $4 outcome */
+static const Statement acquired_lock_of_row = {"acquired_lock_of_row", ACQUIRED("", LOCKS_OF("$1::oid", "$2::text"))};
 
 static void
 reply_held(Request *req, const char *outcome)
@@ -78,8 +85,12 @@ reply_held(Request *req, const char *outcome)
 static void
 reply_acquired(Request *req, unsigned status, const char *token, const char *outcome)
 {
-	PGresult   *acquired = db_run(req, &acquired_lock, token, outcome);
+	PGresult   *acquired = run_on_table(req, &acquired_lock, request_param(req, "table"), request_param(req, "key"),
+										token, outcome);
+	RowName		row;
 
+	if (acquired != NULL && is_true(acquired, 1))
+		acquired = find_row(req, &row) ? db_run(req, &acquired_lock_of_row, row.table, row.key, token, outcome) : NULL;
 	if (acquired != NULL && is_true(acquired, 1))
 		reply_lock_problem(req, PROBLEM_LOST, "the lock was acquired, but has ended already");
 	else

@@ -83,10 +83,29 @@ run_plan_values(Request *req, const Statement *statement, int n, const char *con
 
 	if (problem == NULL)
 		return plan;
+	if (problem_kind(problem) == PROBLEM_FORBIDDEN && db_role_is_gone(req))
+		return NULL;
 	field = value_at(plan, PLAN_FIELD);
 	reply_problem(req, problem_kind(problem), value_at(plan, PLAN_DETAIL),
 				  field ? json_pack("{s:s}", "column", field) : NULL);
 	return NULL;
+}
+
+/* $1 table */
+static const Statement table_name = {"table_name",
+	"SELECT asked.oid, EXISTS (SELECT FROM locking.protected_tables p WHERE p.relation::oid = asked.oid)"
+	" FROM " ASKED("$1::text") " asked"};
+
+bool
+find_table(Request *req, const char *name, TableName *table)
+{
+	PGresult   *found = run_on_table(req, &table_name, name);
+
+	if (found == NULL)
+		return false;
+	table->oid = db_value(found);
+	table->is_protected = is_true(found, 1);
+	return true;
 }
 
 /* $1 table. Gives its oid, and SQL of $1 key that gives a row's key in the spelling of lock records. */

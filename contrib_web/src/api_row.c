@@ -12,7 +12,7 @@
 
 /* ---- reading ---- */
 
-/* SQL: rows of other tables that a row refers to, by column; only foreign keys of one column. */
+/* SQL: rows of other tables that a row refers to, by column; only foreign keys of one column, to tables that are trusted. */
 #define REFERENCES \
 	"coalesce((SELECT pg_catalog.format('(SELECT coalesce(pg_catalog.json_object_agg(name, target) FILTER (WHERE" \
 	" target IS NOT NULL), ''{}'')" \
@@ -21,9 +21,11 @@
 	" %L, ''key'', locking.row_key(p.*), ''label'', %s)" \
 	"   FROM %s p WHERE %s))', a.attname, i.identity, con.confrelid::regclass::text," \
 	"   " LABEL_OF("con.confrelid", "p", "'locking.row_key(p.*)'") ", i.identity, " REFERS("t", "p") "), ', '))" \
-	" FROM pg_constraint con JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = con.conkey[1]," \
+	" FROM pg_constraint con JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = con.conkey[1]" \
+	" JOIN pg_class c ON c.oid = con.confrelid," \
 	"  pg_catalog.pg_identify_object(1259, con.confrelid, 0) i" \
 	" WHERE con.conrelid = rel.oid AND con.contype = 'f' AND pg_catalog.cardinality(con.conkey) = 1" \
+	"  AND " IS_TRUSTED("c.relowner") \
 	"  AND pg_catalog.has_table_privilege(con.confrelid, 'SELECT')" \
 	"  AND EXISTS (SELECT FROM pg_index WHERE indrelid = con.confrelid AND indisprimary)" \
 	" HAVING pg_catalog.count(*) > 0), '''{}''::json')"
@@ -31,19 +33,20 @@
 /* Counting stops here: it is for people, and must not take long. */
 #define COUNTED "1000"
 
-/* SQL: an array of what refers to a row. Counted only where that is quick: with an index, or in a small table. */
+/* SQL: an array of what refers to a row. Counted only where that is quick, with an index or in a small table, and in tables that are trusted. */
 #define CHILDREN \
 	"(SELECT pg_catalog.format('pg_catalog.array_to_json(ARRAY[%s]::json[])'," \
 	" pg_catalog.string_agg(pg_catalog.format('(SELECT pg_catalog.json_build_object(''constraint'', %L," \
 	"  ''table'', %L, ''name'', %L, ''filter'', pg_catalog.json_object(%L::text[], ARRAY[%s]::text[]), ''count''," \
-	" least(n, " COUNTED ")," \
+	" CASE WHEN n IS NOT NULL THEN least(n, " COUNTED ") END," \
 	"  ''more'', coalesce(n > " COUNTED ", false)) FROM (%s) counted)', con.conname, i.identity, con.conrelid::regclass::text," \
 	"  " COLUMN_NAMES("con.conrelid", "con.conkey") "," \
 	"  (SELECT pg_catalog.string_agg(pg_catalog.format('t.%I::text', name), ', ' ORDER BY no)" \
 	"   FROM pg_catalog.unnest(" COLUMN_NAMES("con.confrelid", "con.confkey") ") WITH ORDINALITY k(name, no))," \
-	"  CASE WHEN c.relkind = 'r' AND pg_catalog.pg_relation_size(c.oid) < 8000000 OR EXISTS (SELECT FROM pg_index x" \
+	"  CASE WHEN CASE WHEN " IS_TRUSTED("c.relowner") " THEN" \
+	"   c.relkind = 'r' AND pg_catalog.pg_relation_size(c.oid) < 8000000 OR EXISTS (SELECT FROM pg_index x" \
 	" WHERE x.indrelid = c.oid" \
-	"    AND x.indisvalid AND x.indpred IS NULL AND x.indkey[0] = ANY (con.conkey))" \
+	"    AND x.indisvalid AND x.indpred IS NULL AND x.indkey[0] = ANY (con.conkey)) END" \
 	"   THEN pg_catalog.format('SELECT pg_catalog.count(*) AS n FROM (SELECT FROM %s c WHERE %s LIMIT " COUNTED " +" \
 	" 1) c', i.identity, " REFERS("c", "t") ")" \
 	"   ELSE 'SELECT NULL::bigint AS n' END), ', ' ORDER BY con.conrelid::regclass::text, con.conname))" \
@@ -55,15 +58,16 @@
 static const Statement plan_get_row = {"plan_get_row", RELATION
 	"SELECT " CANNOT_READ ", " WHY_CANNOT_READ ", NULL, pg_catalog.format($sql$"
 	"SELECT pg_catalog.json_build_object('table', %1$L, 'name', %2$L, 'key', r.key, 'label', r.label, 'values', r.\"values\","
-	" 'lock', " LOCK_WHERE("l.relation::oid = %3$s::oid AND l.key = r.key") ","
+	" 'lock', " LOCK_FROM("%13$s", "true") ","
 	" 'draft', (SELECT pg_catalog.row_to_json(d.*) FROM (SELECT data, token, saved_at FROM locking.drafts d"
 	"  WHERE d.relation::oid = %3$s::oid AND d.key = r.key) d),"
 	" 'references', r.refers, 'children', r.children,"
-	" 'parent_lock', " LOCK_WHERE("l.relation::oid = %4$s::oid AND l.key = r.parent_key") ")"
+	" 'parent_lock', " LOCK_FROM("%14$s", "true") ")"
 	" FROM (SELECT %5$s AS key, %6$s AS label, %7$s AS \"values\", %8$s AS parent_key, %9$s AS refers, %10$s AS children"
 	"  FROM (SELECT $1::text AS key) asked, %11$s t WHERE %12$s OFFSET 0) r"
-	"$sql$, rel.target, rel.name, rel.oid, made.parent, made.key, label, made.\"values\", parent_key,"
-	" " REFERENCES ", " CHILDREN ", source, matches)"
+	"$sql$, rel.target, rel.name, rel.oid, NULL, made.key, label, made.\"values\", parent_key,"
+	" " REFERENCES ", " CHILDREN ", source, matches, " LOCKS_IF("protected", "rel.oid", "r.key") ","
+	" " LOCKS_IF("parent_protected", "made.parent", "r.parent_key") ")"
 	" FROM rel, made"};
 
 /* GET tables/{table}/rows/{key} */
@@ -142,19 +146,18 @@ static const Statement plan_write = {"plan_write", RELATION
 	"  ELSE pg_catalog.format('UPDATE %s t SET %s FROM (SELECT $1::text AS key) asked,"
 	" pg_catalog.jsonb_to_record($2::jsonb -> ''values''::text) v(%s)"
 	" WHERE %s RETURNING %s', source, assignments, definitions, matches, made.key) END,"
-	" pg_catalog.format($sql$SELECT CASE WHEN $2 IS NOT NULL THEN CASE WHEN EXISTS (SELECT FROM locking.locks l WHERE"
-	" l.token = $2::bigint"
-	"   AND (l.relation::oid = %1$s::oid AND l.key = r.key OR l.relation::oid = %2$s::oid AND l.key = r.parent_key))"
-	" THEN 'ok' ELSE 'lost' END"
-	"  ELSE coalesce((SELECT CASE WHEN l.is_mine THEN 'required' WHEN l.hard THEN 'locked' ELSE 'ok' END FROM locking.locks l"
-	"   WHERE l.relation::oid = %1$s::oid AND l.key = r.key), 'required') END"
+	" pg_catalog.format($sql$SELECT CASE WHEN $2 IS NOT NULL THEN"
+	"  CASE WHEN EXISTS (SELECT FROM %1$s l WHERE l.token = $2::bigint)"
+	"   OR EXISTS (SELECT FROM %2$s l WHERE l.token = $2::bigint) THEN 'ok' ELSE 'lost' END"
+	"  ELSE coalesce((SELECT CASE WHEN l.is_mine THEN 'required' WHEN l.hard THEN 'locked' ELSE 'ok' END FROM %1$s l), 'required') END"
 	"  FROM (SELECT %3$s AS key, %4$s AS parent_key FROM (SELECT $1::text AS key) asked, %5$s t WHERE %6$s OFFSET 0) r$sql$,"
-	"  rel.oid, made.parent, made.key, parent_key, source, matches),"
+	"  " LOCKS_IF("protected", "rel.oid", "r.key") ", " LOCKS_IF("parent_protected", "made.parent", "r.parent_key") ","
+	"  made.key, parent_key, source, matches),"
 	" pg_catalog.format($sql$SELECT pg_catalog.json_build_object('key', r.key, 'label', r.label, 'values', r.\"values\","
-	"  'lock', " LOCK_WHERE("l.relation::oid = %1$s::oid AND l.key = r.key") ")"
+	"  'lock', " LOCK_FROM("%1$s", "true") ")"
 	"  FROM (SELECT %2$s AS key, %3$s AS label, %4$s AS \"values\" FROM (SELECT $1::text AS key) asked, %5$s t WHERE"
 	" %6$s OFFSET 0) r$sql$,"
-	"  rel.oid, made.key, label, made.\"values\", source, matches),"
+	"  " LOCKS_IF("protected", "rel.oid", "r.key") ", made.key, label, made.\"values\", source, matches),"
 	" rel.oid, protected, $3 = 'delete' OR EXISTS (SELECT FROM sent WHERE " IS_GUARDED("sent") "), token, keep, discard"
 	" FROM rel, made, body, list,"
 	"  (SELECT * FROM problem WHERE problem IS NOT NULL OR no = 1 ORDER BY problem IS NULL, no LIMIT 1) p"};

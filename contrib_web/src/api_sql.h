@@ -17,15 +17,26 @@
 
 /* ---- locks ---- */
 
-/* A lock as the API shows it; l is locking.locks. Tokens are for their owner only. */
+/* A lock as the API shows it; l is a row of locking.locks. Tokens are for their owner only. */
 #define LOCK_COLUMNS \
 	"(pg_catalog.pg_identify_object(1259, l.relation, 0)).identity AS \"table\", l.relation::text AS name, l.key," \
 	" CASE WHEN l.is_mine THEN l.token END AS token, l.owner, l.owner_name, l.client, l.hard, l.note," \
 	" l.acquired_at, l.renewed_at, l.expires_at, l.seconds_left, l.is_mine"
 
-/* The lock that fulfils the condition as JSON, or NULL. */
-#define LOCK_WHERE(condition) \
-	"(SELECT pg_catalog.row_to_json(lock.*) FROM (SELECT " LOCK_COLUMNS " FROM locking.locks l WHERE " condition ") lock)"
+/*
+ * The live locks of rows of a protected table. By locking.locks the same would read all locks of the table, as
+ * conditions on keys do not get past what it hides.
+ */
+#define LOCKS_OF(oid, keys) "locking.locks_of(" oid "::regclass, ARRAY[" keys "])"
+
+/* SQL for that, of a table that is perhaps not protected: it has none then. */
+#define LOCKS_IF(protected, oid, keys) \
+	"CASE WHEN " protected " THEN pg_catalog.format('" LOCKS_OF("%s::oid", keys) "', " oid ")" \
+	" ELSE '(SELECT * FROM locking.locks LIMIT 0)' END"
+
+/* The lock that fulfils the condition, of those, as JSON, or NULL. */
+#define LOCK_FROM(locks, condition) \
+	"(SELECT pg_catalog.row_to_json(lock.*) FROM (SELECT " LOCK_COLUMNS " FROM " locks " l WHERE " condition ") lock)"
 
 /* ---- tables ---- */
 
@@ -89,6 +100,15 @@
 	" JOIN pg_attribute f ON f.attrelid = con.conrelid AND f.attnum = k.child" \
 	" JOIN pg_operator o ON o.oid = k.op JOIN pg_namespace n ON n.oid = o.oprnamespace)"
 
+/*
+ * May the request run code of another table than that which it names (policies), and wait for locks on it? If it is
+ * the same owner's, a superuser's, or one of the reader's own roles'. A superuser has all roles, but trusts none.
+ */
+#define IS_TRUSTED(owner) \
+	"(" owner " = rel.relowner OR (SELECT r.rolsuper FROM pg_roles r WHERE r.oid = " owner ")" \
+	" OR (pg_catalog.pg_has_role(" owner ", 'USAGE')" \
+	"  AND NOT (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user)))"
+
 /* Names of the columns whose numbers are in an array, as an array. */
 #define COLUMN_NAMES(oid, numbers) \
 	"ARRAY(SELECT a.attname::text FROM pg_catalog.unnest(" numbers ") WITH ORDINALITY k(attnum, no)" \
@@ -99,8 +119,9 @@
  * SQL: a row's key, label, values, the condition that it is the row asked for, and the key
  * of the row that guards it (NULL if none does), and that row's table.
  */
-#define RELATION \
-	"WITH " REL(ASKED("$1")) ", col AS (" \
+#define RELATION RELATION_OF(ASKED("$1"))
+#define RELATION_OF(from) \
+	"WITH " REL(from) ", col AS (" \
 	" SELECT a.*, a.attname::text AS name, pg_catalog.quote_ident(a.attname) AS ident," \
 	" pg_catalog.format_type(a.atttypid, -1) AS type," \
 	"  pg_catalog.array_position(rel.key, a.attnum) AS key_no" \
@@ -118,6 +139,7 @@
 	" " EQUALS("atttypid") ", key_no, type), ' AND ')" \
 	"    FROM col WHERE key_no > 0)" \
 	"  END AS matches, coalesce(con.confrelid, 0) AS parent," \
+	"  EXISTS (SELECT FROM locking.protected_tables p WHERE p.relation::oid = con.confrelid) AS parent_protected," \
 	"  coalesce(con.conkey, '{}') AS parent_columns," \
 	"  CASE WHEN pg_catalog.has_table_privilege(con.confrelid, 'SELECT') THEN pg_catalog.format('(SELECT" \
 	" locking.row_key(p.*) FROM %s p WHERE %s)'," \

@@ -13,12 +13,12 @@
 /* $1 table. Gives SQL of $1 key for "lock" and "row" as they are now; the lock may be that of the row's parent. */
 static const Statement plan_state = {"plan_state", RELATION
 	"SELECT " CANNOT_READ ", " WHY_CANNOT_READ ", NULL, pg_catalog.format($sql$"
-	"SELECT " LOCK_WHERE("(l.relation::oid = %1$s::oid AND l.key = r.key OR l.relation::oid = %2$s::oid AND l.key = r.parent_key)"
-						 " ORDER BY l.is_mine LIMIT 1") ", pg_catalog.json_build_object('key', r.key, 'label',"
+	"SELECT " LOCK_FROM("(SELECT * FROM %1$s a UNION ALL SELECT * FROM %2$s b)", "true ORDER BY l.is_mine LIMIT 1") ", pg_catalog.json_build_object('key', r.key, 'label',"
 						 " r.label, 'values', r.\"values\")"
 	" FROM (SELECT %3$s AS key, %4$s AS parent_key, %5$s AS label, %6$s AS \"values\""
 	"  FROM (SELECT $1::text AS key) asked, %7$s t WHERE %8$s OFFSET 0) r"
-	"$sql$, rel.oid, made.parent, made.key, parent_key, label, made.\"values\", source, matches)"
+	"$sql$, " LOCKS_IF("protected", "rel.oid", "r.key") ", " LOCKS_IF("parent_protected", "made.parent", "r.parent_key") ","
+	" made.key, parent_key, label, made.\"values\", source, matches)"
 	" FROM rel, made"};
 
 /* {"lock": ..., "row": ...}, null where there is none; NULL if one cannot know. */

@@ -125,19 +125,20 @@ list_tables(Request *req)
 	"(SELECT coalesce(pg_catalog.json_agg(" FOREIGN_KEY(other) " ORDER BY con.conname), '[]') FROM pg_constraint con" \
 	" WHERE con." mine " = rel.oid AND con.contype = 'f' AND con.conparentid = 0::oid)"
 
-/* $1 table */
-static const Statement one_table = {"one_table", RELATION
+/* $1 oid of the table: of one under row security locking.locks shows the locks only to statements that name it */
+static const Statement one_table = {"one_table", RELATION_OF("(SELECT $1 AS oid)")
 	"SELECT CASE WHEN NOT rel.readable THEN 'forbidden' END, " WHY_CANNOT_READ ", NULL, pg_catalog.json_build_object("
 	SUMMARY("(SELECT pg_catalog.count(*) FROM locking.locks l WHERE l.relation::oid = rel.oid)") ","
 	" 'label_column', " LABEL_COLUMN("rel.oid") ", 'primary_key', " COLUMN_NAMES("rel.oid", "rel.key") ","
 	" 'columns', coalesce(" COLUMNS ", '[]'), 'foreign_keys', " FOREIGN_KEYS("conrelid", "confrelid") ","
-	" 'children', " FOREIGN_KEYS("confrelid", "conrelid") ") FROM rel, made"};
+	" 'children', " FOREIGN_KEYS("confrelid", "conrelid") ") FROM rel, made", .names_relation = true};
 
 /* GET tables/{table} */
 void
 get_table(Request *req)
 {
-	PGresult   *table = run_plan(req, &one_table, request_param(req, "table"));
+	TableName	asked;
+	PGresult   *table = find_table(req, request_param(req, "table"), &asked) ? run_plan(req, &one_table, asked.oid) : NULL;
 
 	if (table != NULL)
 		reply_json(req, 200, value_at(table, PLAN_FIRST));

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "log.h"
 #include "options.h"
 #include "session.h"
 #include "text.h"
@@ -52,9 +53,26 @@ proxy_header(const Request *req, const char *name)
 	if (name == NULL || !req->from_proxy)
 		return NULL;
 	count = count_headers(req, name);
-	if (count.n != 1 || count.value == NULL || *count.value == '\0' || !is_utf8(count.value, strlen(count.value)))
+	if (count.n != 1 || count.value == NULL || *count.value == '\0')
 		return NULL;
 	return count.value;
+}
+
+/*
+ * Names that differ only in what is not seen would be owners of their own.  They are refused, not made equal:
+ * to whom the proxy signed in they may be two people, one of whom would then act as the other.
+ */
+static void
+note_proxy_names(Request *req)
+{
+	req->proxy_user = proxy_header(req, options.user_header);
+	req->proxy_name = proxy_header(req, options.name_header);
+	req->bad_proxy_name = (req->proxy_user && !is_name(req->proxy_user)) || (req->proxy_name && !is_name(req->proxy_name));
+	if (!req->bad_proxy_name)
+		return;
+	log_message("the sign-on proxy sent a name that is refused: \"%.300s\", \"%.300s\"",
+				req->proxy_user ? req->proxy_user : "", req->proxy_name ? req->proxy_name : "");
+	req->proxy_user = req->proxy_name = NULL;
 }
 
 /* The proxy appends whom it got the request from to what others claim, or adds a header after theirs. */
@@ -81,9 +99,17 @@ caller_identify(Request *req)
 
 	req->peer = address_of(info->client_addr);
 	req->from_proxy = address_is_trusted(&req->peer);
-	req->proxy_user = proxy_header(req, options.user_header);
-	req->proxy_name = proxy_header(req, options.name_header);
+	note_proxy_names(req);
 	note_forwarded_for(req);
+}
+
+bool
+caller_refuse_name(Request *req)
+{
+	if (req->bad_proxy_name)
+		reply_problem(req, PROBLEM_FORBIDDEN, "The sign-on proxy gives you a name that has more than 255 bytes, control characters,"
+					  " a blank at its beginning or end, or is not UTF-8 text.", NULL);
+	return req->bad_proxy_name;
 }
 
 bool

@@ -8,9 +8,13 @@
 #include "request.h"
 
 #define SESSION_COOKIE "locking_session"
+#define DEVICE_COOKIE "locking_device"
 
 /* Notes who asks, before anything else. */
 extern void caller_identify(Request *req);
+
+/* Replies that the proxy named an owner that cannot be one, if it did. */
+extern bool caller_refuse_name(Request *req);
 
 /* The session that the cookie names, and that belongs to the proxy's user if there is a proxy; or NULL. */
 extern struct Session *caller_session(const Request *req);

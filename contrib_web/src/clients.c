@@ -21,6 +21,7 @@ typedef struct Client
 {
 	int			fd;
 	int64_t		since;			/* now_s(); -1: the clock does not run */
+	Request    *request;		/* being received or answered; its event loop's */
 	struct Client *prev,
 			   *next;
 } Client;
@@ -59,10 +60,28 @@ clients_notify(void *cls, struct MHD_Connection *connection, void **context,
 	free(client);
 }
 
+static Client *
+client_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+void
+clients_set_request(struct MHD_Connection *connection, Request *req)
+{
+	client_of(connection)->request = req;
+}
+
+Request *
+clients_request(struct MHD_Connection *connection)
+{
+	return client_of(connection)->request;
+}
+
 static void
 set_clock(struct MHD_Connection *connection, int64_t since)
 {
-	Client	   *client = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+	Client	   *client = client_of(connection);
 
 	pthread_mutex_lock(&mutex);
 	client->since = since;

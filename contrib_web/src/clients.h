@@ -10,9 +10,15 @@
 
 #include <microhttpd.h>
 
+struct Request;
+
 /* MHD_NotifyConnectionCallback */
 extern void clients_notify(void *cls, struct MHD_Connection *connection, void **context,
 						   enum MHD_ConnectionNotificationCode code);
+
+/* The request that the connection is at, or NULL. */
+extern void clients_set_request(struct MHD_Connection *connection, struct Request *req);
+extern struct Request *clients_request(struct MHD_Connection *connection);
 
 /* From now on the client has options.request_timeout, or has all the time it wants. */
 extern void clients_start_clock(struct MHD_Connection *connection);

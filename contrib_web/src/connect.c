@@ -74,6 +74,14 @@ connection_error(PGconn *pg, ConnectError *error)
 	error->message[strcspn(error->message, "\n")] = '\0';
 }
 
+bool
+connect_refuses_role(const char *sqlstate)
+{
+	return strncmp(sqlstate, "28", 2) == 0 ||	/* password, NOLOGIN, VALID UNTIL, pg_hba.conf, no such role */
+		strcmp(sqlstate, "42501") == 0 ||	/* no right to connect to the database */
+		strncmp(sqlstate, "P0", 2) == 0;	/* a login trigger raises an exception */
+}
+
 static bool
 wait_for(PGconn *pg, PostgresPollingStatusType what, int64_t until)
 {

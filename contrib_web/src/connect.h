@@ -6,6 +6,7 @@
 #define CONNECT_H
 
 #include <libpq-fe.h>
+#include <stdbool.h>
 
 #define CONNECT_SECONDS 5
 
@@ -21,5 +22,8 @@ typedef struct ConnectError
  * options.dsn says. NULL if that failed. Waits for at most CONNECT_SECONDS.
  */
 extern PGconn *connect_database(const char *role, const char *password, ConnectError *error);
+
+/* Does the server not let the role in (any more), or is it only that it cannot be reached or is too busy? */
+extern bool connect_refuses_role(const char *sqlstate);
 
 #endif							/* CONNECT_H */

@@ -50,8 +50,12 @@ typedef struct Steps
 
 /* All parameters are text: SQL that was put together may not even mention one. */
 #define TEXTOID 25
+#define OIDOID 26
 #define MAX_VALUES 16
 static const Oid text_types[MAX_VALUES] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+
+static const Oid relation_types[MAX_VALUES] = {OIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
 TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
 
 /* ---- results and errors ---- */
@@ -139,8 +143,8 @@ connect_request(Request *req)
 	if (req->db)
 		return true;
 	note_lost(req, error.sqlstate, error.message);
-	if (session_role(req->session) && strncmp(error.sqlstate, "28", 2) == 0)
-		session_end(req->session);	/* its password is good no more */
+	if (session_role(req->session) && connect_refuses_role(error.sqlstate))
+		session_end(req->session);
 	return false;
 }
 
@@ -156,7 +160,8 @@ send_step(PGconn *pg, const Step *step)
 {
 	if (step->statement == NULL)
 		return PQsendQueryParams(pg, step->sql, step->n, text_types, step->values, NULL, NULL, 0);
-	if (step->prepare && !PQsendPrepare(pg, step->statement->name, step->statement->sql, step->n, text_types))
+	if (step->prepare && !PQsendPrepare(pg, step->statement->name, step->statement->sql, step->n,
+									   step->statement->names_relation ? relation_types : text_types))
 		return false;
 	return PQsendQueryPrepared(pg, step->statement->name, step->n, step->values, NULL, NULL, 0);
 }
@@ -214,6 +219,13 @@ receive(Request *req, Steps *steps, PGresult **result)
 	return false;
 }
 
+/* What set_owner() says of a name that cannot be an owner's. */
+static bool
+is_about_value(const Request *req)
+{
+	return strncmp(req->sqlstate, "22", 2) == 0;
+}
+
 /* The wanted result, or NULL. */
 static PGresult *
 receive_steps(Request *req, Steps *steps)
@@ -227,8 +239,10 @@ receive_steps(Request *req, Steps *steps)
 
 		if (step->prepare && receive(req, steps, &result))
 			pool_set_prepared(req->db, step->statement);
-		if (receive(req, steps, &result) && step->wanted)
-			wanted = result;
+		if (receive(req, steps, &result))
+			wanted = step->wanted ? result : wanted;
+		else
+			req->owner_refused = req->owner_refused || (step->statement == &set_owner && is_about_value(req));
 	}
 	if (PQpipelineStatus(req->db->pg) != PQ_PIPELINE_OFF)
 	{
@@ -259,6 +273,36 @@ run_alone(Request *req, const Statement *statement)
 }
 
 /* ---- statements ---- */
+
+/* Ends the session if its role may not sign in any more; that is the last failure then. */
+static bool
+end_refused(Request *req)
+{
+	if (session_role(req->session) == NULL || session_verify(req->session))
+		return false;
+	note_lost(req, "28000", "the role may not sign in any more");
+	return true;
+}
+
+/* Others lack rights, too, so looking once a second will do. */
+bool
+db_role_is_gone(Request *req)
+{
+	return pool_unverified(session_pool(req->session)) >= 1 && end_refused(req);
+}
+
+/*
+ * What a role that was dropped runs on a connection that is still open fails as if it named something that is
+ * not there, or had no right to it.
+ */
+static void
+doubt_role(Request *req)
+{
+	if (strcmp(req->sqlstate, "42704") == 0)
+		end_refused(req);
+	else if (strcmp(req->sqlstate, "42501") == 0)
+		db_role_is_gone(req);
+}
 
 /* What goes before a statement, if it begins a transaction. */
 static void
@@ -298,6 +342,8 @@ run(Request *req, Step step)
 	result = run_steps(req, &steps);
 	if (result == NULL && own_transaction)
 		leave_transaction(req);
+	if (result == NULL)
+		doubt_role(req);
 	return result;
 }
 

@@ -17,6 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "budget.h"
+#include "clock.h"
 #include "connect.h"
 #include "events.h"
 #include "log.h"
@@ -143,6 +145,16 @@ connect_and_listen(void)
 	return NULL;
 }
 
+/* What a flood has pushed out may have been real. */
+static void
+make_up_for_dropped(void)
+{
+	if (!budget_is_reset_due(now_us() / 1000))
+		return;
+	log_message("too many notifications: %ld dropped so far, streams load anew", budget_dropped());
+	events_reset();
+}
+
 static void
 handle_notifications(PGconn *pg)
 {
@@ -150,8 +162,10 @@ handle_notifications(PGconn *pg)
 
 	while (!stopping && (notification = PQnotifies(pg)) != NULL)
 	{
-		handle(pg, notification->extra);
+		if (budget_admits(notification->be_pid, now_us() / 1000))
+			handle(pg, notification->extra);
 		PQfreemem(notification);
+		make_up_for_dropped();
 	}
 }
 
@@ -160,8 +174,9 @@ static bool
 listen_on(PGconn *pg)
 {
 	handle_notifications(pg);
-	while (wait_for(PQsocket(pg), -1))
+	while (wait_for(PQsocket(pg), budget_wait(now_us() / 1000)))
 	{
+		make_up_for_dropped();
 		if (!PQconsumeInput(pg) || PQstatus(pg) != CONNECTION_OK)
 		{
 			log_message("connection for events lost");

@@ -24,6 +24,7 @@
 #include "server.h"
 #include "session.h"
 #include "throttle.h"
+#include "watch.h"
 
 #define DRAIN_SECONDS 3			/* for running requests at the end, */
 #define CANCEL_SECONDS 1		/* and for cancelled ones */
@@ -104,9 +105,10 @@ shut_down(void)
 	server_quiesce();
 	events_end_all();
 	listen_end();
+	watch_end();
 	if (!server_wait(DRAIN_SECONDS))
 		start_cancelling();
-	if (!server_wait(CANCEL_SECONDS) || !listen_join())
+	if (!server_wait(CANCEL_SECONDS) || !listen_join() || !watch_join())
 	{
 		log_message("stopped, with requests cut off");
 		_exit(0);
@@ -138,6 +140,7 @@ main(int argc, char **argv)
 	if (!server_start())
 		return 1;
 	listen_start();
+	watch_start();
 	look_after(&signals);
 	shut_down();
 	return 0;

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "budget.h"
 #include "events.h"
 #include "handlers.h"
 #include "listen.h"
@@ -153,6 +154,7 @@ print_numbers(struct obstack *page)
 	print_number(page, "database_connections", "gauge", "Connections to the database, but for that of events.", open);
 	print_number(page, "database_connections_idle", "gauge", "Those of them not in use.", idle);
 	print_number(page, "events_total", "counter", "Events received from the database.", events.published);
+	print_number(page, "events_dropped_total", "counter", "Notifications dropped, as there were too many.", budget_dropped());
 	print_number(page, "stream_resets_total", "counter", "Streams told to load anew.", events.resets);
 	print_number(page, "streams_dropped_total", "counter", "Streams that were too slow.", events.dropped);
 	print_number(page, "notify_reconnects_total", "counter", "How often the connection of events was made anew.",

@@ -74,6 +74,7 @@ static Option table[] = {
 	{"ping", "SECONDS", NUMBER, &options.ping, "15", 1, 3600, "between signs of life on a stream", DEFAULT},
 	{"database-connections", "N", NUMBER, &options.database_connections, "60", 1, 100000, "in all, at most", DEFAULT},
 	{"database-idle", "SECONDS", NUMBER, &options.database_idle, "60", 1, 86400, "an unused one is closed after", DEFAULT},
+	{"reauthenticate", "SECONDS", NUMBER, &options.reauthenticate, "40", 1, 3600, "a session's role and password are checked anew after", DEFAULT},
 	{"statement-timeout", "SECONDS", NUMBER, &options.statement_timeout, "15", 1, 86400, "for a statement", DEFAULT},
 	{"lock-timeout", "SECONDS", NUMBER, &options.lock_timeout, "5", 1, 86400, "for waiting for somebody's transaction", DEFAULT},
 };

@@ -42,6 +42,7 @@ typedef struct Options
 	long		ping;			/* seconds between pings of a stream */
 	long		database_connections;
 	long		database_idle;	/* seconds after which an unused connection is closed */
+	long		reauthenticate; /* seconds after which a role connects anew */
 	long		statement_timeout;	/* seconds */
 	long		lock_timeout;	/* seconds */
 } Options;

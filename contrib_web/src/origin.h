@@ -16,6 +16,12 @@ extern bool origin_is_foreign(const Request *req);
  */
 extern bool origin_is_foreign_page(const Request *req);
 
+/*
+ * Does a script make the request?  A header of this name cannot be sent by a link, an image, a frame, a form, a
+ * prefetch or an address that is typed in, and by pages of other sites only after they were allowed to (CORS).
+ */
+extern bool origin_is_script(const Request *req);
+
 /* Adds what pages of allowed other sites need to read the reply. */
 extern void origin_add_cors(Request *req);
 

@@ -10,7 +10,9 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <uthash.h>
 #include <utlist.h>
 
@@ -74,6 +76,76 @@ make_room(void)
 	return oldest;
 }
 
+/* ---- connecting ---- */
+
+/*
+ * A role's connections stay open when it is dropped, and one of the same name may be made meanwhile.
+ * The operator is named with its schema: the role's own search_path counts here.
+ */
+static const char role_oid_query[] = "SELECT oid FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) SESSION_USER";
+
+/* Is it the role that the first connection was of? */
+static bool
+is_same_role(Pool *pool, PGconn *pg)
+{
+	PGresult   *result = PQexec(pg, role_oid_query);
+	const char *oid = PQntuples(result) == 1 ? PQgetvalue(result, 0, 0) : "";
+	bool		same;
+
+	pthread_mutex_lock(&mutex);
+	if (*pool->role_oid == '\0')
+		snprintf(pool->role_oid, sizeof(pool->role_oid), "%s", oid);
+	same = *oid && strcmp(pool->role_oid, oid) == 0;
+	if (same)
+		pool->verified = now_s();
+	pthread_mutex_unlock(&mutex);
+	PQclear(result);
+	return same;
+}
+
+static PGconn *
+connect_pool(Pool *pool, ConnectError *error)
+{
+	PGconn	   *pg = connect_database(pool->role, pool->password, error);
+
+	if (pg == NULL || pool->role == NULL || is_same_role(pool, pg))
+		return pg;
+	*error = (ConnectError) {"28000", "the role is another one than that which signed in"};
+	if (PQstatus(pg) != CONNECTION_OK)
+		*error = (ConnectError) {"08006", "connection lost"};
+	PQfinish(pg);
+	return NULL;
+}
+
+bool
+pool_verify(Pool *pool, ConnectError *error)
+{
+	PGconn	   *pg = connect_pool(pool, error);
+
+	PQfinish(pg);
+	return pg != NULL;
+}
+
+int64_t
+pool_unverified(const Pool *pool)
+{
+	int64_t		seconds;
+
+	pthread_mutex_lock(&mutex);
+	seconds = now_s() - pool->verified;
+	pthread_mutex_unlock(&mutex);
+	return seconds;
+}
+
+/* ---- taking and giving ---- */
+
+/* What changed for a role since then, its connections do not know. */
+static bool
+is_fresh(const DbConnection *connection)
+{
+	return connection->pool->role == NULL || now_s() < connection->opened + options.reauthenticate;
+}
+
 /* A server that ended the connection said why first, so what it said is read up to the end. */
 static bool
 is_alive(DbConnection *connection)
@@ -99,7 +171,7 @@ take_idle(Pool *pool)
 		if (connection)
 			remove_idle(connection);
 		pthread_mutex_unlock(&mutex);
-		if (connection == NULL || is_alive(connection))
+		if (connection == NULL || (is_fresh(connection) && is_alive(connection)))
 			return connection;
 		destroy(connection);
 		pthread_mutex_lock(&mutex);
@@ -120,7 +192,8 @@ take_new(Pool *pool, ConnectError *error)
 	if (oldest)
 		destroy(oldest);
 	connection->pool = pool;
-	connection->pg = connect_database(pool->role, pool->password, error);
+	connection->opened = now_s();
+	connection->pg = connect_pool(pool, error);
 	if (connection->pg)
 		return connection;
 	free(connection);

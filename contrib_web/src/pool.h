@@ -19,6 +19,8 @@ typedef struct Pool
 	const char *role;			/* NULL: what options.dsn says */
 	const char *password;		/* memory of secret.c */
 	struct DbConnection *idle;
+	char		role_oid[12];	/* of the first connection's; "": there was none yet */
+	int64_t		verified;		/* now_s() when the server last let the role in */
 } Pool;
 
 typedef struct DbConnection
@@ -27,6 +29,7 @@ typedef struct DbConnection
 	Pool	   *pool;
 	struct Prepared *prepared;	/* hash */
 	bool		spoiled;		/* not to be used again */
+	int64_t		opened;			/* now_s() */
 	int64_t		idle_since;		/* now_s() */
 	struct DbConnection *prev,
 			   *next;			/* of the pool's idle ones */
@@ -38,6 +41,12 @@ extern Pool service_pool;
 
 /* A connection that works, or NULL. */
 extern DbConnection *pool_take(Pool *pool, ConnectError *error);
+
+/* Does the server still let the pool's role in, as the one that it was?  By a connection of its own. */
+extern bool pool_verify(Pool *pool, ConnectError *error);
+
+/* For how many seconds has nobody looked? */
+extern int64_t pool_unverified(const Pool *pool);
 
 /* Gives it back; one that does not work any more, or is in a transaction, is closed. */
 extern void pool_give(DbConnection *connection);

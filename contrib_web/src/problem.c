@@ -35,6 +35,7 @@ static const Problem problems[PROBLEM_COUNT] = {
 	[PROBLEM_HELD_ELSEWHERE] = {423, "held-elsewhere", "Row locked by another client of yours"},
 	[PROBLEM_LOCK_REQUIRED] = {423, "lock-required", "Lock required"},
 	[PROBLEM_TOO_MANY] = {429, "too-many", "Too many"},
+	[PROBLEM_HEAD_TOO_LARGE] = {431, "head-too-large", "Request line and headers too large"},
 	[PROBLEM_INTERNAL] = {500, "internal", "Internal error"},
 	[PROBLEM_UNAVAILABLE] = {503, "unavailable", "Temporarily not available"},
 	[PROBLEM_TIMEOUT] = {503, "timeout", "Took too long"},
@@ -157,9 +158,11 @@ kind_of(const Request *req)
 
 	if (*db_sqlstate(req) == '\0')
 		return PROBLEM_INTERNAL;
-	/* Refused while connecting: a password that was changed meanwhile, the client's or our own. */
-	if (req->error == NULL && is_state(req, "28"))
-		return session_role(req->session) ? PROBLEM_UNAUTHENTICATED : PROBLEM_UNAVAILABLE;
+	if (req->owner_refused)
+		return PROBLEM_FORBIDDEN;
+	/* No statement failed, but the connection: the server is away, or does not let the role in any more, the client's or our own. */
+	if (req->error == NULL)
+		return session_role(req->session) && connect_refuses_role(db_sqlstate(req)) ? PROBLEM_UNAUTHENTICATED : PROBLEM_UNAVAILABLE;
 	/* The guard names the table; a lock_timeout, which has the same code, does not. */
 	if (is_state(req, "55P03") && db_error_field(req, PG_DIAG_TABLE_NAME) == NULL)
 		return PROBLEM_TIMEOUT;

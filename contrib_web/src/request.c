@@ -46,19 +46,27 @@ method_of(const char *name)
 }
 
 Request *
-request_new(struct MHD_Connection *connection, const char *method, const char *path)
+request_new(struct MHD_Connection *connection, const char *target)
 {
 	Request    *req = calloc(1, sizeof(Request));
+	size_t		length = strcspn(target, "?");
 
 	if (req == NULL)
 		return NULL;
 	obstack_begin(&req->memory, CHUNK_SIZE);
 	req->connection = connection;
 	req->started = now_us();
+	req->path = obstack_copy0(&req->memory, target, length);
+	if (target[length])
+		req->query_text = obstack_copy0(&req->memory, target + length + 1, strlen(target + length + 1));
+	return req;
+}
+
+void
+request_set_method(Request *req, const char *method)
+{
 	req->method_name = obstack_copy0(&req->memory, method, strlen(method));
 	req->method = method_of(method);
-	req->path = obstack_copy0(&req->memory, path, strlen(path));
-	return req;
 }
 
 void
@@ -68,6 +76,7 @@ request_free(Request *req)
 		stream_close(req->stream);
 	db_release(req);
 	session_release(req->session);
+	session_release(req->turn_of);
 	if (req->response)
 		MHD_destroy_response(req->response);
 	free(req->body);
@@ -206,26 +215,53 @@ request_allowed_methods(Request *req, const char **methods)
 	return list != NULL;
 }
 
-/* The library has turned "+" into spaces already. */
-static enum MHD_Result
-add_query(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_size, const char *value, size_t size)
+/* In a query "+" stands for a space. */
+static const char *
+decode_argument(Request *req, const char *text, size_t length)
 {
-	Request    *req = cls;
+	char	   *copy = obstack_copy0(&req->memory, text, length);
+
+	for (size_t i = 0; i < length; i++)
+		if (copy[i] == '+')
+			copy[i] = ' ';
+	return decode(req, copy, length);
+}
+
+/* "name=value", or a name alone. */
+static void
+add_argument(Request *req, const char *text, size_t length)
+{
+	const char *equals = memchr(text, '=', length);
+	size_t		name_length = equals ? (size_t) (equals - text) : length;
 	Argument   *argument = obstack_alloc(&req->memory, sizeof(Argument));
 
-	(void) kind;
-	argument->name = decode(req, name, name_size);
-	argument->value = decode(req, value ? value : "", value ? size : 0);
+	argument->name = decode_argument(req, text, name_length);
+	argument->value = equals ? decode_argument(req, equals + 1, length - name_length - 1) : "";
 	argument->next = req->query;
 	req->query = argument;
-	return MHD_YES;
+}
+
+/* Of a name that is there several times, the last counts. Those beyond the limit are counted only. */
+static void
+parse_query(Request *req)
+{
+	const char *text = req->query_text;
+
+	while (text)
+	{
+		size_t		length = strcspn(text, "&");
+
+		if (length > 0 && req->narguments++ < MAX_ARGUMENTS)
+			add_argument(req, text, length);
+		text = text[length] ? text + length + 1 : NULL;
+	}
 }
 
 void
 request_parse(Request *req)
 {
 	find_route(req);
-	MHD_get_connection_values_n(req->connection, MHD_GET_ARGUMENT_KIND, add_query, req);
+	parse_query(req);
 }
 
 /* ---- what handlers ask ---- */

@@ -16,8 +16,10 @@ struct Session;
 struct DbConnection;
 struct Stream;
 struct Lane;
+struct Party;
 
 #define MAX_PARAMS 4
+#define MAX_ARGUMENTS 64		/* of the query; no page sends more than a few */
 
 typedef struct Argument
 {
@@ -43,13 +45,15 @@ struct Request
 	bool		pending;		/* counted as such (server.c) */
 
 	/* what was asked */
-	const char *method_name;
+	const char *method_name;	/* NULL: the head has not come completely */
 	Method		method;			/* METHOD_COUNT: one that no route has */
 	const char *path;			/* as it was sent */
 	const Route *route;			/* NULL: none */
 	Argument	params[MAX_PARAMS];
 	int			nparams;
+	const char *query_text;		/* as it was sent; NULL: none */
 	Argument   *query;
+	int			narguments;
 	char	   *body;
 	size_t		body_size;
 	size_t		body_discarded; /* bytes, once it is */
@@ -61,6 +65,7 @@ struct Request
 	bool		from_proxy;		/* a trusted one */
 	const char *proxy_user;		/* NULL: nobody, or there is no proxy */
 	const char *proxy_name;
+	bool		bad_proxy_name; /* it named one that cannot be an owner */
 	struct Session *session;	/* a reference */
 
 	/* the database (db.c) */
@@ -69,6 +74,7 @@ struct Request
 	bool		begin_pending;
 	PGresult   *error;			/* one of the results */
 	char		sqlstate[6];
+	bool		owner_refused;	/* by locking.set_owner() */
 	char	   *lost;			/* what became of the connection */
 	struct Results *results;
 
@@ -79,7 +85,9 @@ struct Request
 	uint64_t	reply_size;
 
 	/* waiting for a worker (workers.c) */
+	struct Session *turn_of;	/* a reference, if it is not the request's session */
 	struct Lane *lane;
+	struct Party *party;
 	struct Request *prev,
 			   *next;
 };
@@ -87,8 +95,9 @@ struct Request
 /* As in HTTP; by Method. */
 extern const char *const method_names[METHOD_COUNT];
 
-/* NULL if there is no memory: of an event loop's, which only then closes the connection. */
-extern Request *request_new(struct MHD_Connection *connection, const char *method, const char *path);
+/* TARGET: path and query. NULL if there is no memory: of an event loop's, which only then closes the connection. */
+extern Request *request_new(struct MHD_Connection *connection, const char *target);
+extern void request_set_method(Request *req, const char *method);
 extern void request_free(Request *req);
 
 /* A part of the body; too large if that makes more bytes than the limit. */

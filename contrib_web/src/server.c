@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,6 +37,12 @@
 /* Of a connection: request line and headers, then the reply's headers, and what is read or
  * written at a time.  Thousands of open streams have this much each. */
 #define CONNECTION_MEMORY (12 * 1024)
+
+/* What of it a request's head may use up, so that the headers of a refusal still fit. */
+#define HEAD_MEMORY (CONNECTION_MEMORY - 1536)
+
+/* What the library keeps for each header and each cookie besides its text. */
+#define RECORD_MEMORY 64
 
 /* To resume a connection, the library walks all suspended ones of its loop: of thousands of open streams,
  * each has a part only. */
@@ -97,17 +104,53 @@ send_reply(Request *req)
 	return MHD_queue_response(req->connection, req->status, req->response);
 }
 
+/* Public routes take no session, but the client may have one: it is that session's turn, then, not all strangers'. */
+static Session *
+session_in_turn(Request *req)
+{
+	if (req->session)
+		return req->session;
+	req->turn_of = caller_session(req);
+	return req->turn_of;
+}
+
+static const char *
+party_of(Request *req, const Session *session)
+{
+	Address		network = address_network(&req->peer);
+	char		text[ADDRESS_SIZE];
+
+	if (session)
+		return request_printf(req, "owner %s", session_owner(session));
+	address_print(&network, text);
+	return request_printf(req, "address %s", text);
+}
+
+static void
+refuse_admission(Request *req, Admission admission)
+{
+	if (admission == ALL_FULL)
+	{
+		reply_problem(req, PROBLEM_UNAVAILABLE, "Too many requests wait for the database.", NULL);
+		return;
+	}
+	reply_problem(req, PROBLEM_TOO_MANY, "Too many requests of yours wait for the database.", NULL);
+	reply_retry_after(req, 2);
+}
+
 /* The connection must be suspended before a worker can resume it. */
 static enum MHD_Result
 hand_over(Request *req)
 {
-	Lane	   *lane = session_lane(req->session);
+	Session    *session = session_in_turn(req);
+	Admission	admission;
 
 	req->state = RUNNING;
 	MHD_suspend_connection(req->connection);
-	if (workers_submit(req, lane))
+	admission = workers_submit(req, party_of(req, session), session_lane(session));
+	if (admission == ADMITTED)
 		return MHD_YES;
-	reply_problem(req, PROBLEM_UNAVAILABLE, "Too many requests wait for the database.", NULL);
+	refuse_admission(req, admission);
 	give_back(req);
 	return MHD_YES;
 }
@@ -158,15 +201,67 @@ refuse_framing(Request *req)
 }
 
 static enum MHD_Result
-begin(struct MHD_Connection *connection, const char *path, const char *method, void **context)
+count_memory(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
 {
-	Request    *req = request_new(connection, method, path);
+	size_t	   *used = cls;
+	size_t		value_size = value ? strlen(value) : 0;
 
-	*context = req;
-	if (req == NULL)
-		return MHD_NO;
-	clients_start_clock(connection);
+	/* cookies are copied once more */
+	*used += RECORD_MEMORY + (kind == MHD_HEADER_KIND ? strlen(name) + value_size + 4 : 0);
+	if (kind == MHD_HEADER_KIND && strcasecmp(name, MHD_HTTP_HEADER_COOKIE) == 0)
+		*used += value_size;
+	return MHD_YES;
+}
+
+/*
+ * Does the head leave no room in the connection's memory for those of replies?  The library would close
+ * the connection without a word.
+ */
+static bool
+is_head_too_large(const Request *req)
+{
+	size_t		used = strlen(req->method_name) + strlen(req->path) + (req->query_text ? strlen(req->query_text) : 0) + 16;
+
+	MHD_get_connection_values(req->connection, MHD_HEADER_KIND | MHD_COOKIE_KIND, count_memory, &used);
+	return used > HEAD_MEMORY;
+}
+
+static enum MHD_Result
+refuse_head(Request *req)
+{
+	reply_problem(req, PROBLEM_HEAD_TOO_LARGE, "Request line, headers and cookies have more than there is room for.", NULL);
+	reply_header(req, MHD_HTTP_HEADER_CONNECTION, "close");
+	return send_reply(req);
+}
+
+/*
+ * Called with the address before its query is taken apart, which is done here (request.c): the library
+ * keeps a record for each argument, and where its memory does not suffice for them (0.9.75), it neither
+ * answers nor closes the connection.  So the query ends here for it.  The memory is its read buffer,
+ * const only in this signature.
+ */
+static void *
+begin_request(void *cls, const char *target, struct MHD_Connection *connection)
+{
+	Request    *req = request_new(connection, target ? target : "");
+	char	   *query = target ? strchr(target, '?') : NULL;
+
+	(void) cls;
+	if (query)
+		query[1] = '\0';
+	clients_set_request(connection, req);
+	return req;
+}
+
+/* The whole head has come. */
+static enum MHD_Result
+begin(Request *req, const char *method)
+{
+	request_set_method(req, method);
+	clients_start_clock(req->connection);
 	caller_identify(req);
+	if (is_head_too_large(req))
+		return refuse_head(req);
 	if (!framing_is_clear(req))
 		return refuse_framing(req);
 	req->body_too_large = refuse_at_once(req);
@@ -188,9 +283,13 @@ access_request(void *cls, struct MHD_Connection *connection, const char *path, c
 	Request    *req = *context;
 
 	(void) cls;
+	(void) connection;
+	(void) path;
 	(void) version;
 	if (req == NULL)
-		return begin(connection, path, method, context);
+		return MHD_NO;			/* no memory */
+	if (req->method_name == NULL)
+		return begin(req, method);
 	if (*size)
 		return take_body(req, data, size);
 	if (req->state == READY)
@@ -199,27 +298,46 @@ access_request(void *cls, struct MHD_Connection *connection, const char *path, c
 }
 
 static void
+log_completed(const Request *req)
+{
+	int64_t		end = req->stream || req->answered == 0 ? now_us() : req->answered;
+	char		peer[ADDRESS_SIZE];
+
+	address_print(&req->peer, peer);
+	log_request(peer, session_owner(req->session), req->method_name, req->path, req->status,
+				(double) (end - req->started) / 1000,
+				req->stream ? stream_bytes(req->stream) : strcmp(req->method_name, "HEAD") == 0 ? 0 : req->reply_size);
+	metrics_count(req, (double) (end - req->started) / 1000000);
+}
+
+static void
 complete(void *cls, struct MHD_Connection *connection, void **context, enum MHD_RequestTerminationCode code)
 {
 	Request    *req = *context;
-	int64_t		end;
-	char		peer[ADDRESS_SIZE];
 
 	(void) cls;
 	(void) code;
 	if (req == NULL)
 		return;
 	*context = NULL;
+	clients_set_request(connection, NULL);
 	clients_start_clock(connection);
-	end = req->stream || req->answered == 0 ? now_us() : req->answered;
-	address_print(&req->peer, peer);
-	log_request(peer, session_owner(req->session), req->method_name, req->path, req->status,
-				(double) (end - req->started) / 1000,
-				req->stream ? stream_bytes(req->stream) : strcmp(req->method_name, "HEAD") == 0 ? 0 : req->reply_size);
-	metrics_count(req, (double) (end - req->started) / 1000000);
+	if (req->method_name)
+		log_completed(req);		/* else the library refused its head */
 	if (req->pending)
 		count_pending(-1);
 	request_free(req);
+}
+
+/* Of a request whose cookies it has no room for the library (0.9.75) does not say that it is complete. */
+static void
+notify_connection(void *cls, struct MHD_Connection *connection, void **context,
+				  enum MHD_ConnectionNotificationCode code)
+{
+	void	   *left = code == MHD_CONNECTION_NOTIFY_CLOSED ? clients_request(connection) : NULL;
+
+	complete(NULL, connection, &left, MHD_REQUEST_TERMINATED_WITH_ERROR);
+	clients_notify(cls, connection, context, code);
 }
 
 /* What is encoded in an address is decoded in its parts, each by itself (request.c). */
@@ -279,7 +397,8 @@ start_daemon(int fd, const char *cert, const char *key)
 						   MHD_OPTION_LISTEN_SOCKET, fd,
 						   MHD_OPTION_THREAD_POOL_SIZE, (unsigned) EVENT_LOOPS,
 						   MHD_OPTION_NOTIFY_COMPLETED, complete, NULL,
-						   MHD_OPTION_NOTIFY_CONNECTION, clients_notify, NULL,
+						   MHD_OPTION_NOTIFY_CONNECTION, notify_connection, NULL,
+						   MHD_OPTION_URI_LOG_CALLBACK, begin_request, NULL,
 						   MHD_OPTION_UNESCAPE_CALLBACK, leave_encoded, NULL,
 						   MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) CONNECTION_MEMORY,
 						   MHD_OPTION_CONNECTION_LIMIT, (unsigned) options.max_connections,

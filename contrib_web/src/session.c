@@ -14,6 +14,7 @@
 
 #include "clock.h"
 #include "events.h"
+#include "log.h"
 #include "memory.h"
 #include "options.h"
 #include "workers.h"
@@ -30,10 +31,13 @@ struct Session
 	Lane		lane;
 	int64_t		created;		/* now_s() */
 	int64_t		used;
+	int64_t		tried;			/* to connect its role anew */
 	bool		open;			/* in the table */
 	long		references;
 	UT_hash_handle hh;
 };
+
+#define RETRY_SECONDS 5			/* while the server cannot be asked */
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static Session *sessions;
@@ -197,6 +201,39 @@ void
 session_end_all(void)
 {
 	end_sessions(true);
+}
+
+/* ---- signing in anew ---- */
+
+Session *
+session_to_verify(void)
+{
+	Session    *session;
+	int64_t		now = now_s();
+
+	pthread_mutex_lock(&mutex);
+	for (session = sessions; session; session = session->hh.next)
+		if (!session->proxied && pool_unverified(&session->pool) >= options.reauthenticate && now >= session->tried + RETRY_SECONDS)
+			break;
+	if (session)
+	{
+		session->references++;
+		session->tried = now;
+	}
+	pthread_mutex_unlock(&mutex);
+	return session;
+}
+
+bool
+session_verify(Session *session)
+{
+	ConnectError error;
+
+	if (pool_verify(&session->pool, &error) || !connect_refuses_role(error.sqlstate))
+		return true;
+	log_message("session of %s ended: %s", session->owner, error.message);
+	session_end(session);
+	return false;
 }
 
 /* ---- looking up ---- */

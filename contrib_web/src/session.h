@@ -45,6 +45,12 @@ extern void session_end(Session *session);
 extern void session_tidy(void);
 extern void session_end_all(void);
 
+/* One whose role has not connected for long, with a reference; NULL if there is none. */
+extern Session *session_to_verify(void);
+
+/* Connects its role anew, and ends it (false) if that is refused. */
+extern bool session_verify(Session *session);
+
 extern const char *session_token(const Session *session);
 extern const char *session_csrf(const Session *session);
 extern const char *session_owner(const Session *session);

@@ -10,6 +10,7 @@
 #include "caller.h"
 #include "db.h"
 #include "handlers.h"
+#include "known.h"
 #include "log.h"
 #include "options.h"
 #include "origin.h"
@@ -145,9 +146,9 @@ wipe_credentials(Request *req, Credentials *credentials)
 }
 
 static bool
-check_throttle(Request *req, const char *role)
+check_throttle(Request *req, Attempt *attempt)
 {
-	long		wait = throttle_attempt(&req->peer, role);
+	long		wait = throttle_attempt(attempt);
 
 	if (wait == 0)
 		return true;
@@ -169,9 +170,9 @@ new_session(const Credentials *credentials)
 }
 
 static void
-sign_in_failed(Request *req, const char *role)
+sign_in_failed(Request *req, const Attempt *attempt)
 {
-	if (strncmp(db_sqlstate(req), "28", 2) == 0 || *db_sqlstate(req) == '\0')
+	if (*db_sqlstate(req) == '\0' || (req->error == NULL && connect_refuses_role(db_sqlstate(req))))
 	{
 		const char *message = db_error_field(req, PG_DIAG_MESSAGE_PRIMARY);
 
@@ -180,13 +181,25 @@ sign_in_failed(Request *req, const char *role)
 	}
 	else
 	{
-		throttle_withdraw(&req->peer, role);
+		throttle_withdraw(attempt);
 		reply_db_error(req, NULL);
 	}
 }
 
+/* Next time strangers' failures are not counted with those of this device. It is no way in. */
 static void
-sign_in(Request *req, const Credentials *credentials)
+note_device(Request *req, const Attempt *attempt)
+{
+	char		token[TOKEN_SIZE];
+
+	known_note(attempt->address, attempt->device, attempt->role, token);
+	reply_header(req, MHD_HTTP_HEADER_SET_COOKIE,
+				 request_printf(req, DEVICE_COOKIE "=%s; Path=/api/v1/session; HttpOnly; SameSite=Strict%s; Max-Age=31536000", token,
+								caller_is_secure(req) ? "; Secure" : ""));
+}
+
+static void
+sign_in(Request *req, const Credentials *credentials, const Attempt *attempt)
 {
 	const PGresult *state;
 
@@ -194,11 +207,13 @@ sign_in(Request *req, const Credentials *credentials)
 	state = req->session ? db_run(req, &session_state) : NULL;
 	if (state)
 	{
-		throttle_succeeded(&req->peer, credentials->role);
+		throttle_succeeded(attempt);
 		open_session(req, MHD_HTTP_CREATED, state);
+		if (req->session)
+			note_device(req, attempt);
 		return;
 	}
-	sign_in_failed(req, credentials->role);
+	sign_in_failed(req, attempt);
 	if (req->session)
 		drop_session(req);
 }
@@ -214,6 +229,8 @@ sign_in_by_proxy(Request *req, unsigned status)
 {
 	const PGresult *state;
 
+	if (caller_refuse_name(req))
+		return;
 	if (req->proxy_user == NULL)
 	{
 		refuse(req, req->from_proxy ? PROBLEM_UNAUTHENTICATED : PROBLEM_FORBIDDEN,
@@ -242,14 +259,20 @@ void
 post_session(Request *req)
 {
 	Credentials credentials;
+	Attempt		attempt;
 
 	if (options.user_header)
 	{
 		sign_in_by_proxy(req, MHD_HTTP_CREATED);
 		return;
 	}
-	if (read_credentials(req, &credentials) && check_throttle(req, credentials.role))
-		sign_in(req, &credentials);
+	if (read_credentials(req, &credentials))
+	{
+		attempt = (Attempt) {.address = &req->peer, .role = credentials.role,
+		.device = MHD_lookup_connection_value(req->connection, MHD_COOKIE_KIND, DEVICE_COOKIE)};
+		if (check_throttle(req, &attempt))
+			sign_in(req, &credentials, &attempt);
+	}
 	wipe_credentials(req, &credentials);
 }
 

@@ -1,6 +1,6 @@
 /*
  * text.c
- *		Is it text?  And percent-encoding.
+ *		Is it text, or a name?  And percent-encoding.
  */
 #include "text.h"
 
@@ -33,6 +33,29 @@ following_bytes(unsigned char first, unsigned *bits, unsigned *least)
 	return n;
 }
 
+#define NO_CHARACTER 0xffffffffU
+
+/* The character at *P, which is moved on behind it. */
+static unsigned
+next_character(const unsigned char **p, const unsigned char *end)
+{
+	unsigned	character,
+				least;
+	int			n = following_bytes(*(*p)++, &character, &least);
+
+	if (n < 0 || end - *p < n)
+		return NO_CHARACTER;
+	for (; n > 0; n--, (*p)++)
+	{
+		if ((**p & 0xc0) != 0x80)
+			return NO_CHARACTER;
+		character = character << 6 | (**p & 0x3f);
+	}
+	if (character < least || character > 0x10ffff || (character >= 0xd800 && character <= 0xdfff) || character == 0)
+		return NO_CHARACTER;
+	return character;
+}
+
 bool
 is_utf8(const char *text, size_t length)
 {
@@ -40,23 +63,45 @@ is_utf8(const char *text, size_t length)
 	const unsigned char *end = p + length;
 
 	while (p < end)
-	{
-		unsigned	character,
-					least;
-		int			n = following_bytes(*p++, &character, &least);
-
-		if (n < 0 || end - p < n)
+		if (next_character(&p, end) == NO_CHARACTER)
 			return false;
-		for (; n > 0; n--, p++)
-		{
-			if ((*p & 0xc0) != 0x80)
-				return false;
-			character = character << 6 | (*p & 0x3f);
-		}
-		if (character < least || character > 0x10ffff || (character >= 0xd800 && character <= 0xdfff) || character == 0)
+	return true;
+}
+
+static bool
+is_control(unsigned character)
+{
+	return character < 0x20 || (character >= 0x7f && character < 0xa0);
+}
+
+/* Unicode's white space, and what has no width at all. */
+static bool
+is_blank(unsigned character)
+{
+	static const unsigned others[] = {0x20, 0xa0, 0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x2060, 0x3000, 0xfeff};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (character == others[i])
+			return true;
+	return character >= 0x2000 && character <= 0x200f;
+}
+
+bool
+is_name(const char *text)
+{
+	const unsigned char *p = (const unsigned char *) text;
+	const unsigned char *end = p + strlen(text);
+	unsigned	last = ' ';
+
+	if (end - p > NAME_MAX_BYTES)
+		return false;
+	for (bool first = true; p < end; first = false)
+	{
+		last = next_character(&p, end);
+		if (last == NO_CHARACTER || is_control(last) || (first && is_blank(last)))
 			return false;
 	}
-	return true;
+	return !is_blank(last);
 }
 
 bool

@@ -1,6 +1,6 @@
 /*
  * text.h
- *		Is it text?  And percent-encoding.
+ *		Is it text, or a name?  And percent-encoding.
  */
 #ifndef TEXT_H
 #define TEXT_H
@@ -10,6 +10,11 @@
 
 /* UTF-8 as PostgreSQL takes it: nothing overlong, no surrogates, no NUL. */
 extern bool is_utf8(const char *text, size_t length);
+
+#define NAME_MAX_BYTES 255
+
+/* May it name an owner?  1 to 255 bytes of such text, without control characters, and no blank at an end. */
+extern bool is_name(const char *text);
 
 /* Decodes into RESULT, of LENGTH + 1 bytes.  False if that is no text, or what follows a "%" is no code. */
 extern bool percent_decode(char *result, const char *text, size_t length);

@@ -7,17 +7,25 @@
  * of the address: who has an account must not get guesses at others' for nothing.  Roles have
  * a low limit on the time, since whoever knows a name can have its owner wait.
  *
+ * Not for ever, though: from devices and addresses that the role has signed in from before (known.c),
+ * attempts are counted by themselves, so that strangers do not have it wait there, wherever they come
+ * from.  Where these, too, have failed too often, the attempt counts as a stranger's.  So a stolen
+ * device cookie is good for a few guesses more, and nothing is lost with a forged one.
+ *
  * An attempt counts as failed before it is made: those under way at the same time count, too.
  */
 #include "throttle.h"
 
+#include <limits.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
 
 #include "clock.h"
+#include "known.h"
 #include "memory.h"
 
 #define FORGET_SECONDS 60		/* per failure */
@@ -29,7 +37,7 @@ typedef struct Rule
 	long		longest;		/* seconds */
 } Rule;
 
-static const Rule address_rule = {5, 900};
+static const Rule address_rule = {5, 900};	/* a known device's, too */
 static const Rule role_rule = {10, 60};
 
 typedef struct Entry
@@ -41,25 +49,55 @@ typedef struct Entry
 	char		key[];
 } Entry;
 
-#define KEY_SIZE 80				/* of an address, or a role's 63 bytes */
+#define KEY_SIZE 160			/* a kind, a token or an address, and a role's 63 bytes */
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static Entry *entries;
 
-static void
-address_key(char key[KEY_SIZE], const Address *address)
+/* What an attempt is counted with: one entry or two. */
+typedef struct Counters
 {
-	Address		network = address_network(address);
-	char		text[ADDRESS_SIZE];
+	char		keys[2][KEY_SIZE];
+	const Rule *rules[2];
+	int			n;
+} Counters;
 
-	address_print(&network, text);
-	snprintf(key, KEY_SIZE, "address %s", text);
+static void __attribute__((format(printf, 3, 4)))
+add_counter(Counters *counters, const Rule *rule, const char *template,...)
+{
+	va_list		args;
+
+	va_start(args, template);
+	vsnprintf(counters->keys[counters->n], KEY_SIZE, template, args);
+	va_end(args);
+	counters->rules[counters->n++] = rule;
 }
 
 static void
-role_key(char key[KEY_SIZE], const char *role)
+choose_counters(Counters *counters, const Attempt *attempt, AttemptKind kind)
 {
-	snprintf(key, KEY_SIZE, "role %s", role);
+	Address		network = address_network(attempt->address);
+	char		text[ADDRESS_SIZE];
+
+	counters->n = 0;
+	address_print(&network, text);
+	if (kind == ATTEMPT_BY_DEVICE)
+		add_counter(counters, &address_rule, "device %s %s", attempt->device, attempt->role);
+	else if (kind == ATTEMPT_BY_ADDRESS)
+		add_counter(counters, &address_rule, "known %s %s", text, attempt->role);
+	else
+	{
+		add_counter(counters, &address_rule, "address %s", text);
+		add_counter(counters, &role_rule, "role %s", attempt->role);
+	}
+}
+
+static bool
+is_of_kind(const Attempt *attempt, AttemptKind kind)
+{
+	if (kind == ATTEMPT_BY_DEVICE)
+		return known_device(attempt->device, attempt->role);
+	return kind == ATTEMPT_BY_STRANGER || known_address(attempt->address, attempt->role);
 }
 
 /* ---- with the mutex held ---- */
@@ -100,12 +138,19 @@ find(const char *key, int64_t now)
 }
 
 static long
-left(const char *key, int64_t now)
+left(const Counters *counters, int64_t now)
 {
-	const Entry *entry;
+	long		longest = 0;
 
-	HASH_FIND_STR(entries, key, entry);
-	return entry && entry->blocked_until > now ? entry->blocked_until - now : 0;
+	for (int i = 0; i < counters->n; i++)
+	{
+		const Entry *entry;
+
+		HASH_FIND_STR(entries, counters->keys[i], entry);
+		if (entry && entry->blocked_until - now > longest)
+			longest = entry->blocked_until - now;
+	}
+	return longest;
 }
 
 static void
@@ -133,57 +178,66 @@ discount(const char *key, int64_t now)
 
 /* ---- interface ---- */
 
-long
-throttle_attempt(const Address *address, const char *role)
+/* Is it let through as one of this kind?  If not: how long to wait for that. */
+static long
+try_kind(Attempt *attempt, AttemptKind kind)
 {
-	char		by_address[KEY_SIZE];
-	char		by_role[KEY_SIZE];
+	Counters	counters;
 	int64_t		now = now_s();
 	long		wait;
 
-	address_key(by_address, address);
-	role_key(by_role, role);
+	choose_counters(&counters, attempt, kind);
 	pthread_mutex_lock(&mutex);
-	wait = left(by_address, now);
-	if (left(by_role, now) > wait)
-		wait = left(by_role, now);
-	if (wait == 0)
-	{
-		count_failure(by_address, &address_rule, now);
-		count_failure(by_role, &role_rule, now);
-	}
+	wait = left(&counters, now);
+	for (int i = 0; wait == 0 && i < counters.n; i++)
+		count_failure(counters.keys[i], counters.rules[i], now);
 	pthread_mutex_unlock(&mutex);
+	attempt->kind = kind;
 	return wait;
 }
 
-/* The attempt was no failure of the address's; a success clears all of the role's. */
-static void
-take_back(const Address *address, const char *role, bool succeeded)
+long
+throttle_attempt(Attempt *attempt)
 {
-	char		key[KEY_SIZE];
+	long		shortest = LONG_MAX;
+
+	for (AttemptKind kind = 0; kind < N_ATTEMPT_KINDS && shortest > 0; kind++)
+	{
+		long		wait = is_of_kind(attempt, kind) ? try_kind(attempt, kind) : LONG_MAX;
+
+		if (wait < shortest)
+			shortest = wait;
+	}
+	return shortest;
+}
+
+/* The attempt was no failure after all; a success clears all of the role's, or the device's, but not of the address. */
+static void
+take_back(const Attempt *attempt, bool succeeded)
+{
+	Counters	counters;
 	int64_t		now = now_s();
 
+	choose_counters(&counters, attempt, attempt->kind);
 	pthread_mutex_lock(&mutex);
-	address_key(key, address);
-	discount(key, now);
-	role_key(key, role);
-	if (succeeded)
-		forget(find(key, now));
-	else
-		discount(key, now);
+	for (int i = 0; i < counters.n; i++)
+		if (succeeded && i == counters.n - 1)
+			forget(find(counters.keys[i], now));
+		else
+			discount(counters.keys[i], now);
 	pthread_mutex_unlock(&mutex);
 }
 
 void
-throttle_succeeded(const Address *address, const char *role)
+throttle_succeeded(const Attempt *attempt)
 {
-	take_back(address, role, true);
+	take_back(attempt, true);
 }
 
 void
-throttle_withdraw(const Address *address, const char *role)
+throttle_withdraw(const Attempt *attempt)
 {
-	take_back(address, role, false);
+	take_back(attempt, false);
 }
 
 void

@@ -7,12 +7,29 @@
 
 #include "address.h"
 
+/* Which failures an attempt is counted with. */
+typedef enum AttemptKind
+{
+	ATTEMPT_BY_DEVICE,			/* those of this device, which the role is known to use, */
+	ATTEMPT_BY_ADDRESS,			/* of an address that it is known to use, */
+	ATTEMPT_BY_STRANGER,		/* of the address, whatever the role, and of the role, wherever from */
+	N_ATTEMPT_KINDS
+} AttemptKind;
+
+typedef struct Attempt
+{
+	const Address *address;
+	const char *role;
+	const char *device;			/* cookie, or NULL */
+	AttemptKind kind;			/* by throttle_attempt() */
+} Attempt;
+
 /* Seconds to wait before the next attempt; 0: go on, and it counts as failed until throttle_succeeded(). */
-extern long throttle_attempt(const Address *address, const char *role);
-extern void throttle_succeeded(const Address *address, const char *role);
+extern long throttle_attempt(Attempt *attempt);
+extern void throttle_succeeded(const Attempt *attempt);
 
 /* The attempt told nothing of the password: it counts for nothing. */
-extern void throttle_withdraw(const Address *address, const char *role);
+extern void throttle_withdraw(const Attempt *attempt);
 
 /* Forgets attempts of long ago. */
 extern void throttle_tidy(void);

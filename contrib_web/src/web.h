@@ -51,8 +51,9 @@ enum RouteFlags
 	ROUTE_BEACON = 1 << 2,		/* for navigator.sendBeacon(): the body may be text/plain, and the
 								 * token may be its member "csrf" */
 	ROUTE_AJAX = 1 << 3,		/* django-locking's contract: the pattern is relative to
-								 * --ajax-base; errors have no body; a GET that changes something,
-								 * so it must come from a page of ours (same origin) */
+								 * --ajax-base; errors have no body; must come from a page of ours
+								 * (same origin) */
+	ROUTE_SCRIPT = 1 << 4,		/* a GET that changes something: only a script's request is served */
 };
 
 typedef struct Route
@@ -111,6 +112,8 @@ typedef struct Statement
 {
 	const char *name;			/* unique: name of the prepared statement */
 	const char *sql;
+	bool		names_relation; /* $1 is of type oid: locking's views run the policies only of
+								 * relations that a statement names, and this does so */
 } Statement;
 
 /*
@@ -134,6 +137,12 @@ extern PGresult *db_run_once_values(Request *req, const char *sql, int n, const 
 extern void db_begin(Request *req);
 extern bool db_commit(Request *req);	/* false: failed, by a deferred constraint, say */
 extern void db_rollback(Request *req);
+
+/*
+ * After something that the role has no right to: may it not even sign in any more, as it was dropped? That is the
+ * last failure then, and the session has ended.
+ */
+extern bool db_role_is_gone(Request *req);
 
 /* The first column of the first row; NULL if there is no row, or it is null, or RESULT is NULL. */
 extern const char *db_value(const PGresult *result);
@@ -183,6 +192,7 @@ typedef enum ProblemKind
 	PROBLEM_HELD_ELSEWHERE,		/* 423 held-elsewhere: by another client of one's own */
 	PROBLEM_LOCK_REQUIRED,		/* 423 lock-required: the table wants a lock, and one has none */
 	PROBLEM_TOO_MANY,			/* 429 too-many */
+	PROBLEM_HEAD_TOO_LARGE,		/* 431 head-too-large: request line and headers */
 	PROBLEM_INTERNAL,			/* 500 internal: a bug */
 	PROBLEM_UNAVAILABLE,		/* 503 unavailable: database or workers; Retry-After is set */
 	PROBLEM_TIMEOUT,			/* 503 timeout: it took too long; Retry-After is set */

@@ -2,97 +2,157 @@
  * workers.c
  *		Threads that run handlers, and the queue in front of them.
  *
- * The mutex guards queue and lanes, and is not held while a handler runs.
+ * The mutex guards parties and lanes, and is not held while a handler runs.
  */
 #include "workers.h"
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <uthash.h>
 #include <utlist.h>
 
 #include "memory.h"
 #include "options.h"
 
 #define STACK_SIZE (512UL * 1024)	/* for libpq with TLS and name services */
-#define LANE_PART 4				/* a lane may have one in so many of those that may wait */
+#define PARTY_PART 4			/* a party may have one in so many of those that may wait */
+
+/* There is one as long as it has requests. */
+typedef struct Party
+{
+	long		running;
+	long		n_waiting;
+	Request    *waiting;
+	struct Party *prev,
+			   *next;			/* by turn: the one served last comes last */
+	UT_hash_handle hh;
+	char		name[];
+} Party;
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t work = PTHREAD_COND_INITIALIZER;
-static Request *queue;
-static long n_waiting;			/* in the queue and in lanes */
+static Party *parties;			/* hash */
+static Party *turns;			/* all of them */
+static long n_waiting;
 static long n_running;
 static bool stopping;
 static pthread_t *threads;
 static void (*run_request) (Request *req);
 static void (*request_done) (Request *req);
 
-/* With the mutex held. */
-static void
-enqueue(Request *req)
+/* ---- parties, with the mutex held ---- */
+
+static Party *
+find_party(const char *name)
 {
-	req->lane->running++;
-	DL_APPEND(queue, req);
-	pthread_cond_signal(&work);
+	Party	   *party;
+
+	HASH_FIND_STR(parties, name, party);
+	if (party)
+		return party;
+	party = allocate(sizeof(Party) + strlen(name) + 1);
+	strcpy(party->name, name);
+	HASH_ADD_STR(parties, name, party);
+	DL_APPEND(turns, party);
+	return party;
 }
 
-/* With the mutex held. */
 static void
-wait_in_lane(Request *req)
+forget_idle(Party *party)
 {
-	req->lane->n_waiting++;
-	DL_APPEND(req->lane->waiting, req);
+	if (party->running > 0 || party->n_waiting > 0)
+		return;
+	HASH_DEL(parties, party);
+	DL_DELETE(turns, party);
+	free(party);
 }
 
-bool
-workers_submit(Request *req, Lane *lane)
+/* Its first request whose lane is free, or NULL. */
+static Request *
+ready_of(const Party *party)
 {
-	bool		room;
+	Request    *req;
+
+	if (party->running >= (options.workers + 1) / 2)
+		return NULL;
+	DL_FOREACH(party->waiting, req)
+		if (req->lane->running < options.requests_per_session)
+			return req;
+	return NULL;
+}
+
+/* Of the party whose turn it is, or NULL. */
+static Request *
+ready_request(void)
+{
+	Party	   *party;
+	Request    *req = NULL;
+
+	DL_FOREACH(turns, party)
+		if ((req = ready_of(party)) != NULL)
+			break;
+	return req;
+}
+
+/* ---- the queue ---- */
+
+Admission
+workers_submit(Request *req, const char *name, Lane *lane)
+{
+	Admission	admission = ADMITTED;
+	Party	   *party;
 
 	pthread_mutex_lock(&mutex);
-	room = n_waiting < options.queue && lane->n_waiting <= options.queue / LANE_PART && !stopping;
-	if (room)
+	party = find_party(name);
+	if (n_waiting >= options.queue || stopping)
+		admission = ALL_FULL;
+	else if (party->n_waiting > options.queue / PARTY_PART)
+		admission = PARTY_FULL;
+	else
 	{
-		n_waiting++;
 		req->lane = lane;
-		if (lane->running < options.requests_per_session)
-			enqueue(req);
-		else
-			wait_in_lane(req);
+		req->party = party;
+		DL_APPEND(party->waiting, req);
+		party->n_waiting++;
+		n_waiting++;
+		pthread_cond_signal(&work);
 	}
+	forget_idle(party);
 	pthread_mutex_unlock(&mutex);
-	return room;
+	return admission;
 }
 
-/* With the mutex held: the next request, or NULL at the end. */
+/* With the mutex held: a request for this thread, or NULL at the end. */
 static Request *
 dequeue(void)
 {
 	Request    *req;
+	Party	   *party;
 
-	while (queue == NULL && !stopping)
+	while ((req = ready_request()) == NULL && !stopping)
 		pthread_cond_wait(&work, &mutex);
-	req = queue;
 	if (req == NULL)
 		return NULL;
-	DL_DELETE(queue, req);
+	party = req->party;
+	DL_DELETE(party->waiting, req);
+	party->n_waiting--;
+	party->running++;
+	DL_DELETE(turns, party);
+	DL_APPEND(turns, party);
+	req->lane->running++;
 	n_waiting--;
 	n_running++;
 	return req;
 }
 
-/* With the mutex held. */
+/* With the mutex held. What may run now, this thread will look for itself. */
 static void
-leave_lane(Lane *lane)
+leave(Request *req)
 {
-	Request    *next = lane->waiting;
-
-	lane->running--;
+	req->lane->running--;
+	req->party->running--;
 	n_running--;
-	if (next == NULL)
-		return;
-	lane->n_waiting--;
-	DL_DELETE(lane->waiting, next);
-	enqueue(next);
+	forget_idle(req->party);
 }
 
 static void *
@@ -107,7 +167,7 @@ worker(void *arg)
 		pthread_mutex_unlock(&mutex);
 		run_request(req);
 		pthread_mutex_lock(&mutex);
-		leave_lane(req->lane);
+		leave(req);
 		pthread_mutex_unlock(&mutex);
 		request_done(req);
 		pthread_mutex_lock(&mutex);

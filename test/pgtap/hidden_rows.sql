@@ -54,6 +54,11 @@ DO $$
 DECLARE c record;
 BEGIN
 	FOR c IN SELECT * FROM conditions LOOP EXECUTE c.query; END LOOP;
+	SET LOCAL enable_indexscan = off;
+	SET LOCAL enable_bitmapscan = off;
+	FOR c IN SELECT * FROM conditions LOOP EXECUTE c.query; END LOOP;
+	RESET enable_indexscan;
+	RESET enable_bitmapscan;
 	FOR c IN SELECT * FROM conditions WHERE view <> 'drafts' LOOP
 		EXECUTE c.query || $q$ AND v.relation = 'app.doc'::regclass AND v.key = 'hidden'$q$;
 		EXECUTE c.query || $q$ AND v.relation = 'app.secret'::regclass AND v.key >= 'a'$q$;

@@ -126,6 +126,26 @@ for my $list (sort keys %lists)
 $mallory->query('COMMIT');
 sql($node, 'DROP TABLE m.trap', user => 'mallory');
 
+# nor does one whose policies do run: an ALTER TABLE may take its time
+sql($node, <<'SQL');
+CREATE TABLE public.trusted (id integer PRIMARY KEY);
+INSERT INTO public.trusted VALUES (1), (2);
+ALTER TABLE public.trusted ENABLE ROW LEVEL SECURITY;
+CREATE POLICY trusted ON public.trusted USING (true);
+GRANT SELECT, UPDATE ON public.trusted TO PUBLIC;
+SELECT locking.protect('public.trusted');
+SELECT locking.acquire('public.trusted', 1, ttl => '1 hour'), locking.request('public.trusted', 2);
+SQL
+is(sql($node, 'SELECT count(*) FROM locking.locks', user => 'anna'), '1', 'policies of a superuser do run');
+my $altering = session($node);
+$altering->query('BEGIN; LOCK TABLE public.trusted IN ACCESS EXCLUSIVE MODE');
+for my $list (sort keys %lists)
+{
+	not_waiting("$list while such a table is locked", $lists{$list}, user => 'anna');
+}
+$altering->query('COMMIT');
+$altering->quit;
+
 # ---- event triggers ----
 
 # Settings of a partition, as an older version or a superuser's hand may have left them: nobody

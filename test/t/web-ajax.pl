@@ -29,11 +29,12 @@ my %client = map { $_ => $server->sign_in($_) } qw(anna bert boss reader);
 my ($anna, $bert, $boss, $reader) = @client{qw(anna bert boss reader)};
 my $nobody = $server->client;
 
-# A call, below the base.
+# A call, below the base, as jQuery makes it.
+my %script = ('X-Requested-With' => 'XMLHttpRequest');
 sub call
 {
 	my ($client, $path, %headers) = @_;
-	return $client->get("//admin/ajax/$path", undef, %headers);
+	return $client->get("//admin/ajax/$path", undef, %script, %headers);
 }
 sub is_empty
 {
@@ -101,6 +102,33 @@ for my $call (qw(lock unlock))
 	is_empty(call($anna, "news/story/2/$call/", $_ => $foreign{$_}), 403, "$call by a page of another site, told by $_") for sort keys %foreign;
 }
 says($anna, 'news/story/2/is_locked/', 0, undef, 0, 'has done nothing');
+
+# And must be a script's: what a browser sends for anything else, and for a page of ours that was made to ask.
+my %sends = (
+	'an address typed in' => { 'Sec-Fetch-Site' => 'none', 'Sec-Fetch-Mode' => 'navigate', 'Sec-Fetch-Dest' => 'document', 'Sec-Fetch-User' => '?1' },
+	'a link' => { 'Sec-Fetch-Site' => 'same-origin', 'Sec-Fetch-Mode' => 'navigate', 'Sec-Fetch-Dest' => 'document', Referer => $server->{url} },
+	'an image' => { 'Sec-Fetch-Site' => 'same-origin', 'Sec-Fetch-Mode' => 'no-cors', 'Sec-Fetch-Dest' => 'image', Referer => $server->{url} },
+	'an image with credentials' => { 'Sec-Fetch-Site' => 'same-origin', 'Sec-Fetch-Mode' => 'cors', 'Sec-Fetch-Dest' => 'image', Origin => $server->{url} =~ s{/$}{}r },
+	'a frame' => { 'Sec-Fetch-Site' => 'same-origin', 'Sec-Fetch-Mode' => 'navigate', 'Sec-Fetch-Dest' => 'iframe', Referer => $server->{url} },
+	'a prefetch' => { 'Sec-Fetch-Site' => 'same-origin', 'Sec-Fetch-Mode' => 'no-cors', 'Sec-Fetch-Dest' => 'empty', 'Sec-Purpose' => 'prefetch', Referer => $server->{url} },
+	'a preload' => { 'Sec-Fetch-Site' => 'same-origin', 'Sec-Fetch-Mode' => 'cors', 'Sec-Fetch-Dest' => 'empty', Referer => $server->{url} },
+	'an old browser' => { Referer => $server->{url} },
+	'one that says nothing' => {},
+	'another program' => { 'X-Requested-With' => 'com.example.app' },
+);
+call($anna, 'news/story/3/lock/');
+for my $name (sort keys %sends)
+{
+	is_empty(call($anna, 'news/story/2/lock/', 'X-Requested-With' => undef, %{ $sends{$name} }), 403, "$name locks nothing");
+	is_empty(call($anna, 'news/story/3/unlock/', 'X-Requested-With' => undef, %{ $sends{$name} }), 403, "$name unlocks nothing");
+}
+says($bert, 'news/story/2/is_locked/', 0, undef, 0, 'nothing was locked');
+says($bert, 'news/story/3/is_locked/', 1, 'anna', 1, 'nor unlocked');
+call($anna, 'news/story/3/unlock/');
+{
+	my $reply = $nobody->request('OPTIONS', '//admin/ajax/news/story/2/lock/', undef, Origin => 'https://example.com', 'Access-Control-Request-Method' => 'GET', 'Access-Control-Request-Headers' => 'x-requested-with');
+	is($reply->{headers}{'access-control-allow-origin'}, undef, 'another site may not send the header');
+}
 is_empty(call($anna, 'news/story/2/lock/', Referer => "$server->{url}admin/news/story/2/", 'Sec-Fetch-Site' => 'same-origin'), 200, 'a page of ours may');
 
 # ---- scripts ----
@@ -130,7 +158,7 @@ for my $mount ([ '/locks-of/django/', '/locks-of/django', '/locks-of' ], [ '/aja
 	my ($base, $url, $admin) = @$mount;
 	my $other = web_server($node, '--ajax-base', $base);
 	is($other->client->get("/${base}variables.js")->{content} =~ s/"(?:time\w*)": \d+, //gr, qq(var locking = {"base_url": "$url", "admin_url": "$admin"};\n), "variables.js at $base");
-	is_empty($other->sign_in('anna')->get("/${base}news/story/3/lock/"), 200, "a lock by $base");
+	is_empty($other->sign_in('anna')->get("/${base}news/story/3/lock/", undef, %script), 200, "a lock by $base");
 	is($other->client->get('//admin/ajax/variables.js')->{status}, 404, 'and nothing elsewhere');
 	$other->stop_ok;
 }

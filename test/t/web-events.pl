@@ -293,6 +293,41 @@ SQL
 }
 
 {
+	# Any role may notify: a flood is dropped by sender, what others send at the same time is passed on, and in the end all load anew.
+	sql($node, "DELETE FROM locking.lock; CREATE ROLE mallory LOGIN PASSWORD 'mallory-pw'");
+	my $server = listening_server();
+	my ($anna, $bert) = map { $server->sign_in($_) } qw(anna bert);
+	my $hers = stream($server, $anna);
+	my $metric = sub { return ($server->client->get('//metrics')->{content} =~ /^locking_web_$_[0] (\d+)$/m)[0] };
+	my $before = $metric->('events_total');
+	my $resets = $metric->('stream_resets_total');
+	sql($node, q(SET SESSION AUTHORIZATION mallory; SELECT count(pg_notify('locking', json_build_object('event', 'acquired', 'table',
+		CASE WHEN g % 2 = 0 THEN 'public.private' ELSE 'public.t' || g END, 'key', 'secret', 'owner', g::text)::text)) FROM generate_series(1, 30000) g));
+	$bert->post('/tables/article/rows/20/lock');
+	my $began = time;
+	my $first = heard($hers);
+	my $took = time - $began;
+	like($first, qr/^(acquired public\.article 20 bert|reset)$/, 'a real event behind a flood of forged ones');
+	cmp_ok($took, '<=', 3, 'comes soon');	# the flood itself takes this server more than 10 s
+	is($first eq 'reset' ? 'reset' : heard($hers), 'reset', 'streams load anew, as what was dropped may have been real');
+	cmp_ok($metric->('events_dropped_total'), '>=', 28_000, 'most of the flood is dropped');
+	cmp_ok($metric->('events_total') - $before, '<=', 1_600, 'a sender has a part of what is passed on');
+	is($metric->('stream_resets_total') - $resets, 1, 'which costs each stream one reset');
+	$bert->post('/tables/article/rows/19/lock');
+	hears($hers, 'and it goes on', 'acquired public.article 19 bert');
+	unlike($hers->{wire}{input} . ($hers->{text} // ''), qr/private|secret/, 'nothing of a forged event was shown to who may not read the table');
+
+	# Many senders at the same time.
+	my @senders = map { session($node) } 1 .. 12;
+	$_->query(q(SELECT count(pg_notify('locking', json_build_object('event', 'acquired', 'table', 'public.t' || g, 'key', pg_backend_pid())::text)) FROM generate_series(1, 499) g)) for @senders;
+	$bert->post('/tables/article/rows/18/lock');
+	my $heard = heard($hers);
+	like($heard, qr/^(acquired public\.article 18 bert|reset)$/, 'a real event behind those of many senders');
+	$_->quit for @senders;
+	$server->stop_ok;
+	sql($node, 'DROP ROLE mallory; DELETE FROM locking.lock');
+}
+{
 	# Streams that are opened before the server listens for the first time.
 	sql($node, 'ALTER ROLE locking_web NOLOGIN');
 	my $server = web_server($node);

@@ -124,6 +124,49 @@ is($refused->{json}{type}, 'urn:locking:problem:too-large', 'a body that is too 
 my $endless = $server->wire->send("${put}Transfer-Encoding: chunked\r\n\r\n" . ("10000\r\n" . 'x' x 65536 . "\r\n") x 272 . "0\r\n\r\n");
 is($endless->read_reply, undef, 'one that goes on and on is not read to its end');
 
+# ---- many arguments, headers, cookies ----
+
+# Any number of them is answered or refused at once: each request comes after the one before on this clock.
+{
+	my %many = (
+		arguments => sub { 'GET /api/v1/tables/nix?' . join('&', map { "a$_=1" } 1 .. $_[0]) . " HTTP/1.1\r\nHost: a\r\n\r\n" },
+		'arguments without values' => sub { 'GET /api/v1/tables/nix?' . 'a&' x $_[0] . " HTTP/1.1\r\nHost: a\r\n\r\n" },
+		'arguments of one name' => sub { 'GET /api/v1/tables/nix?' . 'limit=1&' x $_[0] . " HTTP/1.1\r\nHost: a\r\n\r\n" },
+		'empty arguments' => sub { 'GET /api/v1/tables/nix?' . '&' x (5 * $_[0]) . " HTTP/1.1\r\nHost: a\r\n\r\n" },
+		'one long argument' => sub { 'GET /api/v1/tables/nix?a=' . 'a' x (20 * $_[0]) . " HTTP/1.1\r\nHost: a\r\n\r\n" },
+		'a long path' => sub { 'GET /api/v1/tables/' . 'a' x (20 * $_[0]) . " HTTP/1.1\r\nHost: a\r\n\r\n" },
+		headers => sub { "GET /api/v1/tables/nix HTTP/1.1\r\nHost: a\r\n" . join('', map { "X$_: 1\r\n" } 1 .. $_[0]) . "\r\n" },
+		'headers of one name' => sub { "GET /api/v1/tables/nix HTTP/1.1\r\nHost: a\r\n" . "X: 1\r\n" x $_[0] . "\r\n" },
+		'empty headers' => sub { "GET /api/v1/tables/nix HTTP/1.1\r\nHost: a\r\n" . "X:\r\n" x $_[0] . "\r\n" },
+		'one long header' => sub { "GET /api/v1/tables/nix HTTP/1.1\r\nHost: a\r\nX: " . 'a' x (20 * $_[0]) . "\r\n\r\n" },
+		cookies => sub { "GET /api/v1/tables/nix HTTP/1.1\r\nHost: a\r\nCookie: " . join('; ', map { "a$_=1" } 1 .. $_[0]) . "\r\n\r\n" },
+		'one long cookie' => sub { "GET /api/v1/tables/nix HTTP/1.1\r\nHost: a\r\nCookie: a=" . 'a' x (20 * $_[0]) . "\r\n\r\n" },
+		'headers and arguments' => sub { 'GET /api/v1/tables/nix?' . join('&', map { "a$_=1" } 1 .. $_[0] / 2) . " HTTP/1.1\r\nHost: a\r\n" . join('', map { "X$_: 1\r\n" } 1 .. $_[0] / 2) . "\r\n" },
+	);
+	for my $what (sort keys %many)
+	{
+		my (%answers, @silent);
+		for my $n (1, 10, 60, 64, 65, 100, 130 .. 200, map { 10 * $_ } 21 .. 70)
+		{
+			my $wire = $server->wire->send($many{$what}->($n));
+			my $reply = eval { LockingWeb::in_seconds(2, 'answer', sub { $wire->read_reply || { status => 'closed' } }) };	# --request-timeout is 3
+			$wire->close;
+			push @silent, $n unless $reply;
+			$answers{ $reply->{status} }++ if $reply;
+		}
+		is("@silent", '', "$what: any number is answered at once") || diag(join ' ', %answers);
+		is((grep { !/^(400|401|414|431|closed)$/ } keys %answers) + 0, 0, "$what: or refused") || diag(join ' ', %answers);
+		is(!!$answers{401}, 1, "$what: few are served");
+	}
+	my $reply = $server->wire->send($many{arguments}->(65))->read_reply;
+	is("$reply->{status} $reply->{json}{type}", '400 urn:locking:problem:bad-request', 'a query of too many arguments');
+	$reply = $server->wire->send($many{headers}->(150))->read_reply;
+	is("$reply->{status} $reply->{json}{type}", '431 urn:locking:problem:head-too-large', 'a head that is too large');
+	$reply = $anna->get('/tables/article/rows?limit=5&limit=2&q=title+1&q=');
+	is(scalar @{ $reply->{json}{rows} }, 2, 'the last of several arguments of a name counts');
+	is(scalar @{ $anna->get('/tables/article/rows?q=title+2')->{json}{rows} }, 2, '"+" is a space');
+}
+
 # ---- where does a request end? ----
 
 # What follows would be a request for those who see the end elsewhere: one answer comes, and then the end of the connection.

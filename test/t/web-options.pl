@@ -173,11 +173,47 @@ sub connections
 	push @wires, $ask->($anna);
 	ok($node->poll_query_until('postgres', connections("wait_event_type = 'Lock'") =~ s/count\(\*\)/count(*) = 1/r), 'queue: one is at work');
 	ok($waiting->(@$_), "$_->[1] wait") for [ $anna, 1 ], [ $anna, 2 ];
-	is($ask->($anna)->read_reply->{status}, 503, 'a session has a part of it only');
+	my $refused = $ask->($anna)->read_reply;
+	is("$refused->{status} $refused->{json}{type}", '429 urn:locking:problem:too-many', 'a role has a part of it only');
+	like($refused->{headers}{'retry-after'}, qr/^[1-9]\d*$/, 'and is told when to try again');
 	ok($waiting->(@$_), "$_->[1] wait") for [ $bert, 3 ], [ $bert, 4 ];
 	is($ask->($bert)->read_reply->{status}, 503, 'no more than so many wait in all');
 	$session->query('COMMIT');
 	is($_->read_reply->{status}, 200, 'and are answered') for @wires;
+	$session->quit;
+	$server->stop_ok;
+}
+{
+	# One role with as many sessions as it may have, whose requests all take long; others do not notice, and neither do those who
+	# only sign in.
+	my $server = web_server($node, '--lock-timeout', 600, '--statement-timeout', 600);
+	my @annas = map { $server->sign_in('anna') } 1 .. 20;
+	my $bert = $server->sign_in('bert');
+	my $session = session($node);
+	my $ask = sub { my ($client, $path) = @_; return $server->wire->send_request($client, 'GET', $path) };
+	$session->query('BEGIN; LOCK TABLE article');
+	my @wires = map { my $client = $_; map { $ask->($client, '/tables/article/rows') } 1 .. 9 } @annas;
+	ok($node->poll_query_until('postgres', connections("usename = 'anna' AND wait_event_type = 'Lock'") =~ s/count\(\*\)/count(*) = 8/r), 'fairness: a role has half of the workers');
+	for my $asked ([ $bert, '/tables', 200 ], [ $bert, '/session', 200 ], [ $bert, '/locks', 200 ])
+	{
+		my ($client, $path, $status) = @$asked;
+		my $reply = eval { LockingWeb::in_seconds(5, 'answer', sub { $ask->($client, $path)->read_reply }) } || { status => 'none' };
+		is($reply->{status}, $status, "another role is answered meanwhile: $path");
+	}
+	is((eval { LockingWeb::in_seconds(5, 'sign-in', sub { $server->client->sign_in('boss', 'boss-pw') }) } || { status => 'none' })->{status}, 201, 'and signs in');
+	$session->query('COMMIT');
+	is_deeply([ grep { $_ != 200 } map { $_->read_reply->{status} } @wires ], [], 'the flood is answered, too');
+
+	# Short requests, so that all workers come free again and again: they are not done in the order of coming.
+	$session->query('BEGIN; LOCK TABLE article');
+	@wires = map { my $client = $_; map { $ask->($client, '/tables/article/rows?limit=20') } 1 .. 9 } @annas;
+	LockingWeb::in_seconds($LockingWeb::PATIENCE, 'a queue', sub { select undef, undef, undef, 0.05 until $server->client->get('//metrics')->{content} =~ /^locking_web_requests_waiting 172$/m });
+	my $his = $ask->($bert, '/tables/article/rows');
+	LockingWeb::in_seconds($LockingWeb::PATIENCE, 'his', sub { select undef, undef, undef, 0.05 until sql($node, connections("usename = 'bert' AND wait_event_type = 'Lock'")) });
+	pass('a request of another role is at work before those that wait longer');
+	$session->query('COMMIT');
+	is($_->read_reply->{status}, 200, 'and is answered') for $his;
+	$_->read_reply for @wires;
 	$session->quit;
 	$server->stop_ok;
 }

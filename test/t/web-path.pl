@@ -80,7 +80,7 @@ is($boss->post("$row/lock/takeover", { reason => 'x' })->{status}, 200, 'taken o
 is($boss->post('/locks/break', { locks => [ { table => 'article', key => '2' } ] })->{json}{results}[0]{broken}, JSON::PP::true, 'broken');
 is($boss->put('/tables/line/protection', { parent => 'line_article_fkey', columns => ['mood'] })->{status}, 200, 'protected');
 is($boss->delete('/tables/line/protection')->{status}, 204, 'unprotected');
-is($anna->get("//admin/ajax/$_/")->{status}, 404, "ajax: $_") for 'a/b/1/lock';
+is($anna->get("//admin/ajax/$_/", undef, 'X-Requested-With' => 'XMLHttpRequest')->{status}, 404, "ajax: $_") for 'a/b/1/lock';
 is($server->client->get('//readyz')->{status}, 200, 'ready');
 is_deeply([ server_log($node) =~ /(HIJACKED: .*)/g ], [], 'none of them was called');
 $server->stop_ok;

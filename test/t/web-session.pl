@@ -8,6 +8,7 @@ use lib "$FindBin::RealBin/lib";
 use LockingTest;
 use LockingWeb;
 use Test::More;
+use Time::HiRes ();
 
 my $node = new_web_node('main');
 my $row = '/tables/article/rows/1';
@@ -66,6 +67,55 @@ my @kept = ('--database-idle', 3600);
 
 	$reply = $server->sign_in('bert')->delete('/session');
 	like($reply->{headers}{'set-cookie'}, qr/^locking_session=;.* Max-Age=0$/, 'the browser is told to forget the cookie');
+	$server->stop_ok;
+}
+
+# ---- what is no way in ----
+
+{
+	# Fixation: a cookie that the client brings along never becomes a session's.
+	my $server = web_server($node);
+	my $planted = 'a' x 64;
+	my $victim = $server->client(headers => { Cookie => "locking_session=$planted" });
+	my $reply = $victim->sign_in('anna', 'anna-pw');
+	is($reply->{status}, 201, 'signed in with a cookie that somebody planted');
+	unlike($reply->{headers}{'set-cookie'}, qr/$planted/, 'the session has another');
+	answers($server->client(headers => { Cookie => "locking_session=$planted" })->get('/session'), 401, 'unauthenticated', 'and the planted one is none');
+	my $mine = $server->sign_in('bert');
+	$victim = $server->client(headers => { Cookie => "locking_session=$mine->{cookie}" });
+	$victim->sign_in('anna', 'anna-pw');
+	answers($mine->get('/session'), 401, 'unauthenticated', 'a session that was planted ends, rather than becoming the victim\'s');
+
+	# Mass assignment: members that a body has no business to have change nothing.
+	my $anna = $server->sign_in('anna');
+	my $lock = $anna->post('/tables/article/rows/5/lock', { owner => 'bert', owner_name => 'Bert', token => 7, is_mine => JSON::PP::false, acquired_at => '2000-01-01', expires_at => '2999-01-01T00:00:00Z', key => '6', table => 'x', note => 'mine' })->{json}{lock};
+	is("$lock->{owner} $lock->{owner_name} $lock->{key} $lock->{note}", 'anna Anna Albers 5 mine', 'a lock is its owner\'s, whatever the body says');
+	cmp_ok($lock->{seconds_left}, '<', 3600, 'for as long as is usual');
+	isnt($lock->{token}, 7, 'with a token of its own');
+	$reply = $anna->put('/tables/article/rows/5', { token => $lock->{token}, values => { title => 'new', owner => 'bert' } });
+	answers($reply, 422, 'invalid', 'a value of no column');
+	$reply = $server->client->post('/session', { role => 'anna', password => 'anna-pw', owner => 'boss', csrf => 'x' x 64, may => { break_locks => JSON::PP::true }, proxy => JSON::PP::true });
+	is("$reply->{json}{owner} " . ($reply->{json}{csrf} =~ /^x+$/ ? 1 : 0) . ($reply->{json}{may}{break_locks} ? 1 : 0), 'anna 00', 'signing in gives what the role has');
+	sql($node, 'DELETE FROM locking.lock');
+
+	# How long a refusal takes does not tell whether there is such a role: medians, with room for a machine that has other things to do.
+	my $proxied = web_server($node, '--trusted-proxy', '127.0.0.1');
+	my %took = (anna => [], nobody => []);
+	for my $n (1 .. 10)	# as many as a role may fail without waiting
+	{
+		for my $role (sort keys %took)
+		{
+			my $client = $proxied->client(headers => { 'X-Forwarded-For' => "198.51.100.$n" });
+			$client->get('//healthz');	# the connection is there
+			my $began = Time::HiRes::time();
+			answers($client->sign_in($role, 'wrong'), 401, 'sign-in-failed', "refused: $role");
+			push @{ $took{$role} }, Time::HiRes::time() - $began;
+		}
+	}
+	$proxied->stop_ok;
+	my %median = map { $_ => (sort { $a <=> $b } @{ $took{$_} })[5] } keys %took;
+	my ($less, $more) = sort { $a <=> $b } values %median;
+	cmp_ok($more, '<', 1.5 * $less + 0.005, 'a wrong password takes as long as a role that is none') || diag("$median{anna} $median{nobody}");
 	$server->stop_ok;
 }
 
@@ -132,6 +182,56 @@ my @kept = ('--database-idle', 3600);
 	$server->stop_ok;
 }
 
+{
+	# Strangers at ever new addresses keep a role out where it never was, but not where it has been before.
+	my $server = web_server($node, '--trusted-proxy', '127.0.0.0/8');
+	my $attempt = sub {
+		my ($address, $role, $password, $device) = @_;
+		return $server->client(headers => { 'X-Forwarded-For' => $address, $device ? (Cookie => "locking_device=$device") : () })->sign_in($role, $password);
+	};
+	my $device_of = sub { return map { /^locking_device=(\w+)/ ? $1 : () } @{ $_[0]{cookies} } };
+	my $first = $attempt->('192.0.2.1', 'anna', 'anna-pw');
+	my ($device) = $device_of->($first);
+	like($first->{cookies}[1], qr{^locking_device=[0-9a-f]{64}; Path=/api/v1/session; HttpOnly; SameSite=Strict; Max-Age=\d+$}, 'a device that signed in is known by a cookie');
+	is_deeply([ $device_of->($attempt->('192.0.2.1', 'anna', 'anna-pw', $device)) ], [$device], 'which it keeps');
+	is_deeply([ map { scalar $device_of->($attempt->('192.0.2.1', 'anna', @$_)) } [ 'wrong' ], [ 'wrong', $device ], [ '' ] ], [ 0, 0, 0 ], 'a failure gives none');
+	my ($berts) = $device_of->($attempt->('192.0.2.2', 'bert', 'bert-pw'));
+
+	my $flood = sub {
+		my ($role) = @_;
+		guess_until_throttled($role, map { $server->client(headers => { 'X-Forwarded-For' => "198.51.100.$_" }) } 1 .. 200);
+	};
+	$flood->('anna');
+	answers($attempt->('198.51.100.201', 'anna', 'anna-pw'), 429, 'too-many', 'strangers lock a role out from an address where it never was');
+	is($attempt->('198.51.100.202', 'anna', 'anna-pw', $device)->{status}, 201, 'not with a device that is known');
+	is($attempt->('192.0.2.1', 'anna', 'anna-pw')->{status}, 201, 'nor from an address that is');
+	answers($attempt->('198.51.100.203', 'anna', 'anna-pw', $_->[1]), 429, 'too-many', "$_->[0] is good for nothing")
+	  for [ 'another role\'s device' => $berts ], [ 'a forged one' => 'f' x 64 ], [ 'one that is cut off' => substr $device, 0, 63 ], [ 'the CSRF token' => $first->{json}{csrf} ];
+	answers($server->client(headers => { Cookie => "locking_device=$device" })->get('/session'), 401, 'unauthenticated', 'a device is no session');
+	answers($server->client(headers => { Cookie => "locking_session=$device" })->get('/session'), 401, 'unauthenticated', 'by no name');
+
+	# Who has a device's cookie, or is at the address, may guess a little more, and not for ever.
+	my @stolen = map { $attempt->("203.0.113.$_", 'anna', 'wrong', $device)->{status} } 1 .. 30;
+	cmp_ok(scalar(grep { $_ == 401 } @stolen), '<=', 12, 'guesses with a stolen cookie are limited, from wherever they come') || diag("@stolen");
+	is($stolen[-1], 429, 'in the end there are none');
+	is($attempt->('192.0.2.1', 'anna', 'anna-pw', $device)->{status}, 201, 'which does not lock out the role from an address that is known');
+	my @there = map { $attempt->('192.0.2.1', 'anna', 'wrong')->{status} } 1 .. 30;
+	cmp_ok(scalar(grep { $_ == 401 } @there), '<=', 12, 'guesses from a known address are limited, too') || diag("@there");
+	is($there[-1], 429, 'in the end there are none');
+
+	# A role's own devices push out only its own.
+	my @readers = map {
+		my $reply = $attempt->("192.0.2.$_", 'reader', 'reader-pw');
+		$server->client(headers => { Cookie => $reply->{headers}{'set-cookie'} =~ s/;.*//r, 'X-CSRF-Token' => $reply->{json}{csrf} })->delete('/session');
+		$device_of->($reply);
+	} 10 .. 31;
+	$flood->($_) for 'reader', 'bert';
+	answers($attempt->('198.51.100.204', 'reader', 'reader-pw', $readers[0]), 429, 'too-many', 'of more than 20 devices of a role, the oldest is forgotten');
+	is($attempt->('198.51.100.204', 'reader', 'reader-pw', $readers[-1])->{status}, 201, 'the others are not, and signing out changes nothing');
+	is($attempt->('198.51.100.204', 'bert', 'bert-pw', $berts)->{status}, 201, 'nor are those of others');
+	$server->stop_ok;
+}
+
 # ---- time limits ----
 
 {
@@ -161,6 +261,83 @@ my @kept = ('--database-idle', 3600);
 	});
 	is($status, 401, 'a session ends by the absolute limit, however much it is used');
 	has_no_connections('anna', 'its connections, too');
+	$server->stop_ok;
+}
+
+# ---- a role that may not sign in any more ----
+
+{
+	my $server = web_server($node, '--reauthenticate', 2, @kept);
+	my $stream_of = sub {
+		my ($client) = @_;
+		my $stream = $server->wire->send_request($client, 'GET', '/events');
+		$stream->read_until(qr/^id: /m);
+		return $stream;
+	};
+	my %ways = (
+		NOLOGIN => 'ALTER ROLE gone NOLOGIN',
+		'a new password' => "ALTER ROLE gone PASSWORD 'new'",
+		'no password' => 'ALTER ROLE gone PASSWORD NULL',
+		'VALID UNTIL' => "ALTER ROLE gone VALID UNTIL '2000-01-01'",
+		'no right to connect' => 'REVOKE CONNECT ON DATABASE postgres FROM PUBLIC, gone',
+		'dropped' => 'DROP OWNED BY gone; DROP ROLE gone',
+		'dropped and made anew' => "DROP OWNED BY gone; DROP ROLE gone; CREATE ROLE gone LOGIN PASSWORD 'gone-pw'; GRANT SELECT ON article TO gone",
+		'another one of its name' => "ALTER ROLE gone RENAME TO went; ALTER ROLE went PASSWORD 'gone-pw'; CREATE ROLE gone LOGIN PASSWORD 'gone-pw'; GRANT SELECT ON article TO gone",
+		'pg_hba.conf' => undef,
+	);
+	for my $way (sort keys %ways)
+	{
+		sql($node, "CREATE ROLE gone LOGIN PASSWORD 'gone-pw'; GRANT SELECT ON article TO gone; GRANT CONNECT ON DATABASE postgres TO gone, anna, locking_web");
+		my ($used, $unused, $anna) = map { $server->sign_in($_) } qw(gone gone anna);
+		my ($stream, $hers) = map { $stream_of->($_) } $unused, $anna;
+		my $hba = $node->data_dir . '/pg_hba.conf';
+		my $before = do { open my $file, '<', $hba or die; local $/; <$file> };
+		if ($ways{$way}) { sql($node, $ways{$way}) }
+		else
+		{
+			open my $file, '>', $hba or die;
+			print $file "local all gone reject\n$before";
+			close $file;
+			$node->reload;
+		}
+		my $reply = LockingWeb::in_seconds(30, $way, sub {
+			my $reply;
+			select undef, undef, undef, 0.2 while ($reply = $used->get($row))->{status} =~ /^(200|403|404)$/;
+			return $reply;
+		});
+		answers($reply, 401, 'unauthenticated', "$way ends a session that is used");
+		ok(defined $stream->read_until(qr/^0\r\n\r\n/m, 30), "$way: and a stream that is only listened to");
+		answers($unused->get($row), 401, 'unauthenticated', "$way: and its session");
+		ok(!$hers->{closed} && $anna->get($row)->{status} == 200, "$way: of nobody else");
+		$_->close for $stream, $hers;
+		$anna->delete('/session');
+		sql($node, "REVOKE CONNECT ON DATABASE postgres FROM gone") if $way =~ /connect/;
+		sql($node, 'GRANT CONNECT ON DATABASE postgres TO PUBLIC');
+		sql($node, "DO \$\$ DECLARE r name; BEGIN FOR r IN SELECT rolname FROM pg_roles WHERE rolname IN ('gone', 'went') LOOP EXECUTE format('DROP OWNED BY %I; DROP ROLE %1\$I', r); END LOOP; END \$\$");
+		next if $ways{$way};
+		open my $file, '>', $hba or die;
+		print $file $before;
+		close $file;
+		$node->reload;
+	}
+	like($server->log, qr/locking-web: session of gone ended: /, 'the log tells');
+	$server->stop_ok;
+}
+{
+	# Of a role that was dropped, connections are still open: the first request on one that fails for that tells it.
+	my $server = web_server($node, @kept);
+	sql($node, "CREATE ROLE gone LOGIN PASSWORD 'gone-pw'; GRANT ALL ON article TO gone");
+	my @clients = map { $server->sign_in('gone') } 1 .. 3;
+	select undef, undef, undef, 1.5;
+	sql($node, 'DROP OWNED BY gone; DROP ROLE gone');
+	answers($clients[0]->post("$row/lock"), 401, 'unauthenticated', 'locking as a role that was dropped');
+	answers($clients[1]->get('/session'), 401, 'unauthenticated', 'asking who one is');
+	answers($clients[2]->put($row, { values => { title => 'x' } }), 401, 'unauthenticated', 'saving') for 1 .. 2;
+	answers($server->client->sign_in('gone', 'gone-pw'), 401, 'sign-in-failed', 'signing in');
+	sql($node, "CREATE ROLE gone LOGIN PASSWORD 'gone-pw'; REVOKE CONNECT ON DATABASE postgres FROM PUBLIC; GRANT CONNECT ON DATABASE postgres TO locking_web");
+	my $reply = answers($server->client->sign_in('gone', 'gone-pw'), 401, 'sign-in-failed', 'a role that may not connect, though the password is right');
+	is($reply->{content}, $server->client->sign_in('gone', 'wrong')->{content}, 'is told what one is told whose password is wrong');
+	sql($node, 'GRANT CONNECT ON DATABASE postgres TO PUBLIC; DROP ROLE gone');
 	$server->stop_ok;
 }
 
@@ -280,13 +457,50 @@ my @proxy = ('--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name')
 	my $wire = $server->wire->send("GET /api/v1/session HTTP/1.1\r\nHost: a\r\nX-Remote-User: ann\@example.org\r\nX-Remote-User: root\r\n\r\n");
 	is($wire->read_reply->{status}, 401, 'two of the header name nobody');
 	$wire = $server->wire->send("GET /api/v1/session HTTP/1.1\r\nHost: a\r\nX-Remote-User: \xff\xfe\r\n\r\n");
-	is($wire->read_reply->{status}, 401, 'what is no text names nobody');
+	is($wire->read_reply->{status}, 403, 'what is no text is refused');
 	$wire = $server->wire->send("GET /api/v1/session HTTP/1.1\r\nHost: a\r\nX-Remote-User: \xc3\x85sa\r\n\r\n");
 	is($wire->read_reply->{json}{owner}, "\x{c5}sa", 'a name in any script is one');
 	is($server->client(headers => { 'X-Remote-User' => q(x'; DROP TABLE article; --) })->get('/session')->{json}{owner}, q(x'; DROP TABLE article; --), 'a name is a name');
+
+	# Owners that look the same must not be two, nor may a name end a line or fill a page.
+	my $named = sub { return $server->wire->send("$_[0] HTTP/1.1\r\nHost: a\r\nCookie: locking_session=$ann->{cookie}\r\n$_[1]\r\n\r\n")->read_reply };
+	my %bad = ('a blank at the end' => 'ann@example.org ', 'blanks at the end' => 'ann@example.org   ', 'a tab at the end' => "ann\@example.org\t", 'a tab' => "ann\t\@example.org",
+		'a no-break space at the end' => "ann\@example.org\xc2\xa0", 'one at the beginning' => "\xc2\xa0ann\@example.org", 'an ideographic space' => "ann\xe3\x80\x80", 'a space without width' => "ann\xe2\x80\x8b",
+		'a control character' => "ann\x01", 'an escape' => "ann\e[31m", 'DEL' => "ann\x7f", 'one of the others' => "ann\xc2\x85x", 'no UTF-8' => "ann\xff", 'overlong UTF-8' => "a\xc1\xa1", 'half a character' => "ann\xc3",
+		'256 bytes' => 'a' x 256, '8000 bytes' => 'a' x 8000, 'nothing but no-break spaces' => "\xc2\xa0\xc2\xa0");
+	for my $what (sort keys %bad)
+	{
+		for my $ask ([ 'GET /api/v1/session', "X-Remote-User: $bad{$what}" ], [ 'GET /api/v1/tables', "X-Remote-User: $bad{$what}" ], [ 'GET /api/v1/session', "X-Remote-User: ann\@example.org\r\nX-Remote-Name: $bad{$what}" ])
+		{
+			answers($named->(@$ask), 403, 'forbidden', "a name with $what: $ask->[0] " . ($ask->[1] =~ /Name/ ? 'for people' : ''));
+		}
+	}
+	like($server->log, qr/locking-web: the sign-on proxy sent a name that is refused: "ann\\x1b\[31m"/, 'which the log tells');
+	is(sql($node, "SELECT count(*) FROM locking.lock WHERE owner <> 'ann\@example.org'"), 0, 'no other owner came of it');
+	$wire = $server->wire->send("GET /api/v1/session HTTP/1.1\r\nHost: a\r\nX-Remote-User: " . "\xc3\x85" x 127 . "\r\n\r\n");
+	is($wire->read_reply->{json}{owner}, "\x{c5}" x 127, '254 bytes are a name');
+	is($named->('GET /api/v1/session', 'X-Remote-User: Ann Berg')->{json}{owner}, 'Ann Berg', 'so is one with a blank in it');
+
 	$reply = $server->client(headers => { %ann, 'X-Forwarded-Proto' => 'https' })->get('/session');
 	like($reply->{headers}{'set-cookie'}, qr/; Secure$/, 'behind TLS the cookie is Secure');
 	ok($reply->{headers}{'strict-transport-security'}, 'and the site TLS only');
+	$server->stop_ok;
+}
+{
+	# What the database refuses as an owner's name, though it passed here.
+	my $function = sql($node, "SELECT pg_get_functiondef('locking.set_owner(text, text, boolean)'::regprocedure)");
+	my $server = web_server($node, @proxy, '--trusted-proxy', '127.0.0.1');
+	my $ann = $server->client(headers => { 'X-Remote-User' => 'ann@example.org' });
+	$ann->enter($ann->get('/session'));
+	sql($node, $function =~ s/ LANGUAGE c\b.*//sr . " LANGUAGE plpgsql AS \$\$BEGIN RAISE 'owner names have no such characters' USING ERRCODE = '22023'; END\$\$");
+	for my $path ($row, '/tables')
+	{
+		my $reply = answers($ann->get($path), 403, 'forbidden', "a name that the database refuses: $path");
+		is($reply->{json}{detail}, 'owner names have no such characters', 'in its words');
+	}
+	answers($server->client(headers => { 'X-Remote-User' => 'bob' })->get('/session'), 403, 'forbidden', 'it begins no session either');
+	sql($node, $function);
+	is($ann->get($row)->{status}, 200, 'others go on');
 	$server->stop_ok;
 }
 {

@@ -212,7 +212,7 @@ sub stop_ok
 	my @faults = @{ $self->{faults} || [] };
 	return ok(defined $status && $status == 0 && !$complaint && !@faults,
 		$name || 'the server ends well, no sanitizer complains, and all replies were as openapi.json says')
-	  || diag(defined $status ? "status $status\n" : $@, $complaint || '', join "\n", @faults);
+	  || diag(defined $status ? "status $status\n" : $@, $complaint || substr($self->log, -1000), join "\n", @faults);
 }
 
 END
@@ -237,7 +237,7 @@ sub new
 	return bless { server => $server, http => $http, headers => $options{headers} || {} }, $class;
 }
 
-# The reply: status, headers (names in lower case), content, json (decoded, if it is some). The path is below /api/v1, unless
+# The reply: status, headers (names in lower case), cookies (all that are set), content, json (decoded, if it is some). The path is below /api/v1, unless
 # it begins with two slashes: '//healthz'. The body is data, or a reference to a text that is sent as it is. Session and
 # CSRF token are sent as by a page; a header that is undef is not sent.
 sub request
@@ -248,6 +248,9 @@ sub request
 	my $content = !defined $body ? undef : ref $body eq 'SCALAR' ? $$body : LockingWeb::json_of($body);
 	my $reply = $self->{http}->request($method, $self->url($path), { headers => \%all, defined $content ? (content => $content) : () });
 	die "$method $path: $reply->{content}\n" if $reply->{status} == 599;
+	my $cookies = $reply->{headers}{'set-cookie'};
+	$reply->{cookies} = [ ref $cookies ? @$cookies : $cookies // () ];
+	$reply->{headers}{'set-cookie'} = $reply->{cookies}[0] if $cookies;	# that of the session
 	$reply->{json} = $LockingWeb::json->decode($reply->{content})
 	  if ($reply->{headers}{'content-type'} // '') =~ /json/ && length $reply->{content};
 	$self->{server}->observe($method, $path, $reply);

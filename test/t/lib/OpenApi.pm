@@ -47,12 +47,16 @@ sub operation
 	return $operation ? ($path, $operation) : ();
 }
 
+# What any operation may answer, and so none names: of a role with too many requests, and to a head that is too large.
+my %general = (429 => 'TooMany', 431 => 'HeadTooLarge');
+
 # What is wrong with a reply; nothing if the request is none that openapi.json knows.
 sub faults
 {
 	my ($self, $method, $asked, $reply) = @_;
 	my (undef, $operation) = $self->operation($method, $asked) or return;
-	my $response = $operation->{responses}{ $reply->{status} } or return "status $reply->{status} is not named: $reply->{content}";
+	my $general = $general{ $reply->{status} };
+	my $response = $operation->{responses}{ $reply->{status} } || ($general && $self->{document}{components}{responses}{$general}) or return "status $reply->{status} is not named: $reply->{content}";
 	$response = $self->resolve($response);
 	my $type = $reply->{headers}{'content-type'} // '';
 	$type =~ s/;.*//;
