@@ -1,16 +1,17 @@
 # Everything that the extension offers, while the tables change beneath it.
 #
-# Sessions pick statements by chance: DDL of all kinds, writes on every path that the
-# guard has, every function, every view.  They do it in transactions of all isolation
-# levels, with short timeouts, and one of them cancels the others.  A bystander works
-# on tables that nobody changes.  Then the server's log is searched for what must never
-# be there, and the database examined: settings, guards, functions.
+# Sessions pick statements by chance: DDL of all kinds, writes on every path
+# that the guard has, every function, every view.  They do it in transactions
+# of all isolation levels, with short timeouts, and one of them cancels the
+# others.  A bystander works on tables that nobody changes.  Then the server's
+# log is searched for what must never be there, and the database examined:
+# settings, guards, functions.
 #
-# The choices come from a seed: LOCKING_SEED repeats those of a round, though not
-# how the sessions meet.  Nothing is ended by time: each session has a number of
-# steps (LOCKING_STEPS).  LOCKING_SOAK=1 makes rounds, each with a seed of its own,
-# for an hour, and LOCKING_SECONDS for that long.  LOCKING_GO_ON=1 goes on after a
-# round that has failed.
+# The choices come from a seed: LOCKING_SEED repeats those of a round, though
+# not how the sessions meet.  Nothing is ended by time: each session has a
+# number of steps (LOCKING_STEPS).  LOCKING_SOAK=1 makes rounds, each with a
+# seed of its own, for an hour, and LOCKING_SECONDS for that long.
+# LOCKING_GO_ON=1 goes on after a round that has failed.
 use strict;
 use warnings;
 
@@ -62,8 +63,8 @@ sub pause { return sprintf 'SELECT pg_sleep(%.3f);', rand() * shift() }
 
 # ---- the tables, and how to have them again ----
 
-# Whatever DDL did, or had begun to do, these statements put right, each where it
-# is needed.  A query whose results are statements ends with \gexec.
+# Whatever DDL did, or had begun to do, these statements put right, each where
+# it is needed.  A query whose results are statements ends with \gexec.
 my @tables = qw(plain part part1 part2 part3 part3a part3b word multi c_plain c_root c_leaf c_part heir single);
 my @integer_tables = grep { $_ ne 'word' && $_ ne 'multi' } @tables;
 my %up = (c_plain => 'plain', c_root => 'part', c_leaf => 'part1', c_part => 'plain');
@@ -192,7 +193,8 @@ SQL
 	return;
 }
 
-# The settings, too, so that they go by the keys and references that are there now.
+# The settings, too, so that they go by the keys and references that are there
+# now.
 my $protect_again = "SELECT format('SELECT locking.protect(%s::oid::regclass, parent => %L)', relation::oid, parent) FROM locking.protected_tables \\gexec\n";
 
 # ---- writes ----
@@ -360,10 +362,11 @@ my @ddl = (
 );
 my @drops_of_extension = (
 	[ 2, sub { return [ 'DROP EXTENSION locking CASCADE;', pause(0.05), @{ $mend{extension} } ] } ],
-	[ 1, sub { return [ 'DROP EXTENSION IF EXISTS locking;' ] } ],
+	[ 1, sub { return [ 'DROP EXTENSION IF EXISTS locking;', @{ $mend{extension} } ] } ],
 );
 
-# Some DDL is done in a transaction, which may be rolled back, and some with savepoints.
+# Some DDL is done in a transaction, which may be rolled back, and some with
+# savepoints.
 sub ddl
 {
 	my @lines = @{ weighted(@ddl, $drops_extension ? @drops_of_extension : ())->() };
@@ -378,7 +381,8 @@ sub isolation { return pick('', '', ' ISOLATION LEVEL REPEATABLE READ', ' ISOLAT
 sub write_something { return weighted(@writes)->() }
 sub call_something { return weighted(@calls)->() }
 
-# A transaction that stays open for a while, having looked at something or not.
+# A transaction that stays open for a while, having looked at something or
+# not.
 sub transaction
 {
 	my $goes_on = chance(0.7);		# psql makes a savepoint before each statement
@@ -506,20 +510,25 @@ sub run_script
 
 # ---- the log ----
 
-# Internal errors of PostgreSQL's own.  Each was seen, or made by hand, in a server
-# without this extension, and is allowed only where nothing of ours takes part: no
-# function in the statement, no statement of a trigger (CONTEXT).
+# Internal errors of PostgreSQL's own.  Each was seen, or made by hand, in a
+# server without this extension, and is allowed only where nothing of ours
+# takes part: no function in the statement, no statement of a trigger
+# (CONTEXT).
 my @internal = (
-	# two commands change one row of a catalog: GRANT locks no table, ATTACH not all
+	# two commands change one row of a catalog: GRANT locks no table, ATTACH
+	# not all
 	qr/ERROR:  XX000: tuple concurrently (?:updated|deleted)\n.*LOCATION:  simple_heap_(?:update|delete),/s,
 	# the same, of a table that was dropped meanwhile
 	qr/ERROR:  XX000: cache lookup failed for relation \d+\n.*LOCATION:  ExecGrant_Relation,/s,
 	qr/ERROR:  XX000: could not open relation with OID \d+\n.*STATEMENT:  REASSIGN OWNED/s,
-	# an upsert through the root, while its partition is attached, or its index built anew
+	# an upsert through the root, while its partition is attached, or its
+	# index built anew
 	qr/ERROR:  XX000: invalid arbiter index list\n.*LOCATION:  ExecInitPartitionInfo,/s,
-	# FINALIZE below a level that was detached before; 18 has constraints for NOT NULL
+	# FINALIZE below a level that was detached before; 18 has constraints for
+	# NOT NULL
 	qr/ERROR:  XX000: \d+ unmatched constraints while removing inheritance .*LOCATION:  RemoveInheritance,/s,
-	# ALTER COLUMN TYPE reads constraints with the transaction's snapshot, which may be older
+	# ALTER COLUMN TYPE reads constraints with the transaction's snapshot,
+	# which may be older
 	qr/ERROR:  XX000: could not find tuple for constraint \d+\n.*LOCATION:  pg_get_constraintdef_worker,/s,
 );
 
@@ -530,8 +539,8 @@ sub is_postgres_own
 	return scalar grep { $entry =~ $_ } @internal;
 }
 
-# What is in the log since a place in it: each message with its details, which may
-# stand apart from it as other sessions write there, too.
+# What is in the log since a place in it: each message with its details, which
+# may stand apart from it as other sessions write there, too.
 sub entries_since
 {
 	my ($from) = @_;
@@ -589,7 +598,8 @@ SQL
 	return;
 }
 
-# A lock on a row of each relation of each protected table, and a foreign write of it.
+# A lock on a row of each relation of each protected table, and a foreign
+# write of it.
 sub check_guards
 {
 	my ($when) = @_;
@@ -683,8 +693,8 @@ SQL
 
 # ---- a round ----
 
-# 22, 23, 2x: what the statements say; 42 and 3F: what is not there, or not as it was;
-# 55: locked, or not in the state for it; 57014: cancelled; LK: locks.
+# 22, 23, 2x: what the statements say; 42 and 3F: what is not there, or not as
+# it was; 55: locked, or not in the state for it; 57014: cancelled; LK: locks.
 my %foreseen = map { $_ => 1 } qw(
   55P03 LK001 LK002 57014 40001 40P01 25P02 25P01 3B001 26000 34000 24000
   22P02 22012 22023 23502 23503 23505 23514 21000

@@ -1,6 +1,7 @@
-# Functions, writes and views that wait for another transaction's DDL: what they find
-# when it has committed is not what they have seen before, and a cached OID may be that
-# of nothing.  None of it may end in an internal error or a deadlock.
+# Functions, writes and views that wait for another transaction's DDL: what
+# they find when it has committed is not what they have seen before, and a
+# cached OID may be that of nothing.  None of it may end in an internal error
+# or a deadlock.
 use strict;
 use warnings;
 
@@ -189,9 +190,10 @@ $_->quit for $attaches, $protects;
 
 # ---- partitions that are made meanwhile, two levels down ----
 
-# DROP TRIGGER of a root takes the triggers of partitions away that there were when it
-# began.  Up to PostgreSQL 17 a trigger that is cloned meanwhile then depends on
-# nothing, and neither it nor the extension can be dropped any more.
+# DROP TRIGGER of a root takes the triggers of partitions away that there were
+# when it began.  Up to PostgreSQL 17 a trigger that is cloned meanwhile then
+# depends on nothing, and neither it nor the extension can be dropped any
+# more.
 my $deeper = <<'SQL';
 CREATE TABLE m.mid PARTITION OF m.p FOR VALUES FROM (100) TO (200) PARTITION BY RANGE (id);
 CREATE TABLE m.leaf PARTITION OF m.mid FOR VALUES FROM (100) TO (110);

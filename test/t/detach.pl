@@ -1,10 +1,11 @@
 # Partitions while they are being detached, and afterwards.
 #
-# Until its detachment is complete, a partition still counts as part of its root:
-# locks on its rows stay in force, and so does the guard.  PostgreSQL itself
-# disagrees in places.  While DETACH CONCURRENTLY waits, or after it was cancelled,
-# get_partition_ancestors() returns an empty list for the partition, new
-# snapshots do not show its rows through the root, and older ones do.
+# Until its detachment is complete, a partition still counts as part of its
+# root: locks on its rows stay in force, and so does the guard.  PostgreSQL
+# itself disagrees in places.  While DETACH CONCURRENTLY waits, or after it
+# was cancelled, get_partition_ancestors() returns an empty list for the
+# partition, new snapshots do not show its rows through the root, and older
+# ones do.
 use strict;
 use warnings;
 
@@ -26,8 +27,9 @@ if ($major < 14)
 my $db;
 my $databases = 0;
 
-# m.dp has partitions, m.sub has them at two levels.  m.line and m.kid are guarded by
-# a parent that is a partition.  m.other has nothing to do with any of them.
+# m.dp has partitions, m.sub has them at two levels.  m.line and m.kid are
+# guarded by a parent that is a partition.  m.other has nothing to do with any
+# of them.
 my $tables = <<'SQL';
 CREATE EXTENSION locking;
 CREATE SCHEMA m;
@@ -99,7 +101,8 @@ sub stop_after_crash
 	return;
 }
 
-# A scenario with a database of its own, after which the server must still be there.
+# A scenario with a database of its own, after which the server must still be
+# there.
 sub scenario
 {
 	my ($name, $body) = @_;
@@ -117,8 +120,8 @@ sub scenario
 
 # ---- ways to have a detachment that is pending ----
 
-# DETACH CONCURRENTLY has marked the partition and waits for a transaction that has
-# used the table.  Returns both sessions.
+# DETACH CONCURRENTLY has marked the partition and waits for a transaction
+# that has used the table.  Returns both sessions.
 sub waiting
 {
 	my ($table, $partition) = @_;
@@ -172,7 +175,8 @@ sub lock_rows
 my $undone = sub { my ($call) = @_; return "BEGIN; $call; ROLLBACK" };
 my $no_row = '55P03|P0002';		# new snapshots do not show it through the root
 
-# Row 1 of the partition is locked by ann, as a row of the root; row 2 is free.
+# Row 1 of the partition is locked by ann, as a row of the root; row 2 is
+# free.
 sub check_functions
 {
 	my ($partition, $token) = @_;
@@ -211,8 +215,8 @@ sub check_functions
 	return;
 }
 
-# A function that needs the row may say that there is none, or that the lock on it is
-# lost, but not that the table is not protected.
+# A function that needs the row may say that there is none, or that the lock
+# on it is lost, but not that the table is not protected.
 sub may_lack_row
 {
 	my ($name, $call, %options) = @_;
@@ -460,7 +464,8 @@ scenario 'a middle level whose detachment was cancelled' => sub {
 	check_detached('m.sub', 'm.mid', 'm.leaf');
 };
 
-# A leaf whose own detachment is pending below a middle level in the same state.
+# A leaf whose own detachment is pending below a middle level in the same
+# state.
 scenario 'two levels that are being detached' => sub {
 	lock_rows('m.sub' => 1, 'm.other' => 1);
 	cancelled('m.mid', 'm.leaf');
@@ -472,7 +477,8 @@ scenario 'two levels that are being detached' => sub {
 	no_here("$_ is unprotected", '55000', "SELECT locking.is_locked('$_', '1')") for 'm.mid', 'm.leaf';
 	ok_here('protect() of the middle level', "SELECT locking.protect('m.mid')");
 	answers('the leaf counts as part of it', 'f', "SELECT locking.is_locked('m.leaf', '1')");
-	# PostgreSQL 18 cannot complete it: "1 unmatched constraints", also without locking
+	# PostgreSQL 18 cannot complete it: "1 unmatched constraints", also
+	# without locking
 	return if $major >= 18;
 	finalize('m.mid', 'm.leaf');
 	no_here('no longer', '55000', "SELECT locking.is_locked('m.leaf', '1')");
@@ -480,8 +486,8 @@ scenario 'two levels that are being detached' => sub {
 	check_bystander('detached');
 };
 
-# protect() and unprotect() make and drop triggers, which PostgreSQL hands on to
-# partitions, but not to those that are being detached.
+# protect() and unprotect() make and drop triggers, which PostgreSQL hands on
+# to partitions, but not to those that are being detached.
 scenario 'protect() and unprotect() of a pending partition' => sub {
 	lock_rows('m.dp' => 1);
 	cancelled('m.dp', 'm.dp1');
