@@ -179,6 +179,8 @@ decide(Relation records, const Wish *wish, Lock *lock, TransactionId xmin, Times
 		return wish->take_over ?
 			replace_lock(records, wish, lock, EVENT_TAKEN_OVER, xmin, now, expires_at) : outcome;
 
+	if (lapsed)
+		take_room_for_lock(records);
 	extend(wish, lock, now, expires_at);
 	if (lapsed)
 		lock->row_xmin = xmin;

@@ -88,6 +88,36 @@ catalog_relid(const char *name)
 }
 
 /*
+ * Opens one of the tables.  Its OID may be that of a table that was dropped
+ * with the extension while this backend waited for the lock.
+ */
+Relation
+catalog_open(const char *name, LOCKMODE lockmode)
+{
+	for (;;)
+	{
+		Oid			relid = catalog_relid(name);
+		Relation	rel = try_relation_open(relid, lockmode);
+
+		if (rel)
+			return rel;
+		forget_relids((Datum) 0, relid);
+	}
+}
+
+/* Are all of them there?  Raises no error. */
+bool
+catalog_complete(void)
+{
+	Oid			schema = get_namespace_oid(LOCKING_SCHEMA, true);
+
+	for (int i = 0; i < lengthof(entries); i++)
+		if (!OidIsValid(schema) || !OidIsValid(get_relname_relid(entries[i].name, schema)))
+			return false;
+	return true;
+}
+
+/*
  * For the triggers on locking.protected and locking.lock: settings and locks
  * come from this extension's functions, which write as the tables' owner, or
  * from a superuser (a restore, replication, repairs).  Members of

@@ -98,6 +98,13 @@ locking_deconstruct_fk(HeapTuple constraint, int *n, AttrNumber *columns, AttrNu
 #endif
 }
 
+/* 18 has temporal keys */
+#if PG_VERSION_NUM < 180000
+#define locking_is_temporal(constraint) false
+#else
+#define locking_is_temporal(constraint) ((constraint)->conperiod)
+#endif
+
 /* 18 runs AFTER triggers as the role that queued their events */
 #if PG_VERSION_NUM >= 180000
 #define TRIGGERS_KEEP_ROLE

@@ -194,7 +194,7 @@ drop_request(Relation queue, Oid relid, const char *key, const char *owner)
 void
 drop_own_request(Oid relid, const char *key, const char *owner)
 {
-	Relation	queue = table_open(catalog_relid("request_queue"), RowExclusiveLock);
+	Relation	queue = catalog_open("request_queue", RowExclusiveLock);
 
 	if (RelationGetNumberOfBlocks(queue) > 0)
 		drop_request(queue, relid, key, owner);

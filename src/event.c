@@ -49,7 +49,7 @@ client_address(bool *isnull)
 static void
 keep(EventKind kind, const Lock *lock, const char *reason)
 {
-	Relation	history = table_open(catalog_relid("event"), RowExclusiveLock);
+	Relation	history = catalog_open("event", RowExclusiveLock);
 	Datum		values[11];
 	bool		nulls[11] = {0};
 	NameData	session_role;

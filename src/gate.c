@@ -643,7 +643,7 @@ find_out_filled(void)
 
 	if (!at_hand())
 		return false;
-	records = table_open(catalog_relid("lock"), AccessShareLock);
+	records = catalog_open("lock", AccessShareLock);
 	filled = own_mark(records, &mark) && fill_once(records, &mark);
 	INJECT("find-out");
 	AcceptInvalidationMessages();	/* a filling takes time */
@@ -790,7 +790,7 @@ locking_raise_gate(PG_FUNCTION_ARGS)
 static bool
 marked_filled(void)
 {
-	Relation	records = table_open(catalog_relid("lock"), AccessShareLock);
+	Relation	records = catalog_open("lock", AccessShareLock);
 	Mark		wanted;
 	Mark	   *mark;
 	bool		filled = false;

@@ -192,7 +192,7 @@ static const char *
 writer_of(Write *write)
 {
 	if (!write->owner_known)
-		write->owner = write->is_action ? outer_owner() : current_owner();
+		write->owner = write->is_action ? outer_owner() : writing_owner();
 	write->owner_known = true;
 	return write->owner;
 }
@@ -649,7 +649,7 @@ read_write(const TriggerData *trigger, Statement *statement, bool gate_asked, Wr
 		TRIGGER_FIRED_BY_UPDATE(event) ? trigger->tg_newtuple : NULL;
 	write->arrives = is_arrival(write);
 	write->is_action = write->arrives ? movement.is_action :
-		write->old && in_referential_action(write->rel, write->old);
+		write->old && in_referential_action(write->rel, write->old, write->new);
 	write->owner_known = false;
 	write->owner = NULL;
 	write->holds_row = false;

@@ -166,14 +166,16 @@ function_owner(Oid function)
 
 /*
  * The role whose code may run where a column's values are read from text or
- * written as text: input and output functions, casts, a domain's checks.
- * InvalidOid: only PostgreSQL's own.
+ * written as text: input and output functions, casts.  InvalidOid: only
+ * PostgreSQL's own.  Domains count as the type that they are made of.
  */
 static Oid
 code_owner(const KeyColumn *column)
 {
-	if (column->type >= FirstNormalObjectId)
-		return type_owner(column->type);
+	Oid			base = getBaseType(column->type);
+
+	if (base >= FirstNormalObjectId)
+		return type_owner(base);
 	if (column->way != KEY_TEXT_AS_IS && column->to_text.fn_oid >= FirstNormalObjectId)
 		return function_owner(column->to_text.fn_oid);
 	return InvalidOid;
@@ -202,7 +204,8 @@ key_build(Relation rel, Oid root, int ncolumns, const AttrNumber *root_attnums, 
 		namestrcpy(&column->name, name);
 		column->type = att->atttypid;
 		column->equals = lookup_type_cache(column->type, TYPECACHE_EQ_OPR)->eq_opr;
-		getTypeInputInfo(column->type, &input, &column->typioparam);
+		/* a domain's checks are not run: what they refuse is no row's key */
+		getTypeInputInfo(getBaseType(column->type), &input, &column->typioparam);
 		fmgr_info_cxt(input, &column->input, cxt);
 		if (!set_text_way(column, cxt))
 			key->needs_settings = true;
@@ -222,7 +225,8 @@ fix_settings(void)
 {
 	static const char *const fixed[][2] = {
 		{"datestyle", "ISO, YMD"}, {"intervalstyle", "postgres"}, {"timezone", "UTC"},
-		{"extra_float_digits", "1"}, {"bytea_output", "hex"}, {"search_path", "pg_catalog, pg_temp"},
+		{"extra_float_digits", "1"}, {"bytea_output", "hex"}, {"search_path", "pg_catalog, pg_temp"}, {"lc_monetary", "C"},
+		{"quote_all_identifiers", "off"},
 	};
 	int			level = NewGUCNestLevel();
 

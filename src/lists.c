@@ -135,7 +135,7 @@ locking_history_of(PG_FUNCTION_ARGS)
 	key = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	if (!row_visible(table->root, key, true))
 		return (Datum) 0;
-	events = table_open(catalog_relid("event"), AccessShareLock);
+	events = catalog_open("event", AccessShareLock);
 	ScanKeyInit(&keys[0], SPI_fnumber(RelationGetDescr(events), "relation"), BTEqualStrategyNumber,
 				F_OIDEQ, ObjectIdGetDatum(table->root));
 	ScanKeyEntryInitialize(&keys[1], 0, SPI_fnumber(RelationGetDescr(events), "key"),

@@ -55,7 +55,9 @@ extern int	locking_max_locks_per_owner;
 extern void catalog_init(void);
 extern Oid	catalog_relid(const char *name);
 extern Oid	catalog_owner(void);
+extern Relation catalog_open(const char *name, LOCKMODE lockmode);
 extern bool catalog_installed(void);
+extern bool catalog_complete(void);
 extern void check_writer(Relation rel);
 extern Datum catalog_query(const char *sql, int nargs, const Oid *types, const Datum *values,
 						   const bool *nulls, bool *isnull);
@@ -65,6 +67,7 @@ extern int64 catalog_execute(const char *sql, int nargs, const Oid *types, const
 /* ---- who one is (owner.c) ---- */
 
 extern char *current_owner(void);
+extern char *writing_owner(void);
 extern char *require_owner(void);
 extern char *current_owner_name(void);
 extern char *outer_owner(void);
@@ -155,6 +158,7 @@ typedef enum TargetQuery
 typedef struct ForeignKey
 {
 	Oid			target;			/* the table referred to */
+	bool		is_temporal;	/* refers to any number of rows */
 	int			n;
 	AttrNumber	columns[INDEX_MAX_KEYS];
 	AttrNumber	refcolumns[INDEX_MAX_KEYS];

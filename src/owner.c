@@ -66,7 +66,14 @@ current_owner(void)
 	return is_nobody() ? NULL : outer_owner();
 }
 
-/* The same, for what only an owner can do. */
+/* The owner of the statement that has fired the calling trigger, or NULL. */
+char *
+writing_owner(void)
+{
+	return is_fired_by_foreign_code() ? NULL : outer_owner();
+}
+
+/* current_owner(), for what only an owner can do. */
 char *
 require_owner(void)
 {

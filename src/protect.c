@@ -165,6 +165,8 @@ lock_parent(FunctionCallInfo fcinfo, Relation rel)
 	if (!foreign_key(RelationGetRelid(rel), name, &fk))
 		refuse_argument(rel, psprintf("\"%s\" is not a foreign key of table \"%s\"",
 									  name, RelationGetRelationName(rel)));
+	if (fk.is_temporal)
+		refuse_argument(rel, psprintf("temporal foreign key \"%s\" cannot name the parent of rows", name));
 	relation_close(open_root(fk.target, ExclusiveLock, check_may_be_parent, &fcinfo->flinfo->fn_oid), NoLock);
 	return fk.target;
 }
@@ -387,6 +389,32 @@ drop_all_triggers(Oid root)
 /* ---- functions ---- */
 
 /*
+ * Keeps partitions from being made and detached, and waits for those that are:
+ * PostgreSQL would not see them where it adds and drops triggers.
+ */
+static void
+lock_partitions(Oid root)
+{
+	List	   *locked = NIL;
+	bool		more;
+
+	do
+	{
+		ListCell   *cell;
+
+		more = false;
+		foreach(cell, partition_descendants(root))
+		{
+			if (list_member_oid(locked, lfirst_oid(cell)))
+				continue;
+			LockRelationOid(lfirst_oid(cell), ShareRowExclusiveLock);
+			locked = lappend_oid(locked, lfirst_oid(cell));
+			more = true;
+		}
+	} while (more);
+}
+
+/*
  * The root table, locked against writers, if the caller may change its
  * settings. A partition that is being attached becomes its root's, for which
  * the right is checked.
@@ -394,10 +422,14 @@ drop_all_triggers(Oid root)
 static Relation
 open_for_settings(FunctionCallInfo fcinfo)
 {
+	Relation	rel;
+
 	PreventCommandIfReadOnly("a change of protection");
 	argument_not_null(fcinfo, 0, "relation");
-	return open_root(PG_GETARG_OID(0), ShareRowExclusiveLock, check_may_protect,
-					 &fcinfo->flinfo->fn_oid);
+	rel = open_root(PG_GETARG_OID(0), ShareRowExclusiveLock, check_may_protect,
+					&fcinfo->flinfo->fn_oid);
+	lock_partitions(RelationGetRelid(rel));
+	return rel;
 }
 
 Datum

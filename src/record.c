@@ -53,7 +53,7 @@ records_open(LOCKMODE lockmode)
 		PreventCommandIfReadOnly("a change of locks");
 		PreventCommandIfParallelMode("a change of locks");
 	}
-	return table_open(catalog_relid("lock"), lockmode);
+	return catalog_open("lock", lockmode);
 }
 
 int64

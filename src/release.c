@@ -211,29 +211,43 @@ sweep_without_waiting(void *arg)
 static bool
 can_sweep(void)
 {
-	return !XactReadOnly && !IsInParallelMode() && !RecoveryInProgress() && catalog_installed();
+	return !XactReadOnly && !IsInParallelMode() && !RecoveryInProgress() && catalog_complete();
 }
 
 static bool sweep_is_due = false;
 
 /*
+ * Errors undo it.  Interrupts are held: a cancel request is not for
+ * housekeeping to take, and an assert-enabled server does not let a
+ * subtransaction be rolled back at the end of a transaction block.
+ */
+static void
+sweep_safely(void)
+{
+	ErrorData  *error = NULL;
+
+	HOLD_INTERRUPTS();
+	(void) in_subtransaction(sweep_without_waiting, NULL, &error);
+	if (error == NULL)			/* an error has let them go */
+		RESUME_INTERRUPTS();
+	else
+		ereport(DEBUG1,
+				(errcode(error->sqlerrcode),
+				 errmsg("lapsed locks were not removed: %s", error->message)));
+}
+
+/*
  * Just before the commit: other rows' records are locked no longer than that
- * takes.  Housekeeping never fails a commit: an error (a lost index, a full
- * disk, a cancel request that arrives just then) undoes the sweep and no
- * more.  BeginInternalSubTransaction() allows for being called here (its
- * state TBLOCK_END, or TBLOCK_STARTED outside of a block).
+ * takes.  Housekeeping never fails a commit: an error that nothing foresaw (a
+ * full disk) undoes the sweep and no more.  BeginInternalSubTransaction()
+ * allows for being called here (its state TBLOCK_END, or TBLOCK_STARTED
+ * outside of a block).
  */
 static void
 sweep_if_due(XactEvent event, void *arg)
 {
-	ErrorData  *error = NULL;
-
 	if (event == XACT_EVENT_PRE_COMMIT && sweep_is_due && can_sweep())
-		(void) in_subtransaction(sweep_without_waiting, NULL, &error);
-	if (error)
-		ereport(DEBUG1,
-				(errcode(error->sqlerrcode),
-				 errmsg("lapsed locks were not removed: %s", error->message)));
+		sweep_safely();
 	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
 		sweep_is_due = false;
 }

@@ -59,12 +59,13 @@ hold_target(Target *target, const Lock *lock, TargetQuery query)
 
 /* The lock's time has passed: it goes on only if nothing happened meanwhile. */
 static void
-resume(Target *target, Lock *lock)
+resume(Relation records, Target *target, Lock *lock)
 {
 	if (!target->held)
 		hold_target(target, lock, TARGET_TRY);
 	if (!unchanged_since(lock, target->xmin))
 		report_lost(lock->token);
+	take_room_for_lock(records);
 	lock->row_xmin = target->xmin;
 }
 
@@ -121,7 +122,7 @@ renew_record(Relation records, Lock *lock, Target *target, const Interval *ttl, 
 	now = clock_now();
 	lapsed = has_lapsed(lock, now);
 	if (lapsed)
-		resume(target, lock);
+		resume(records, target, lock);
 	if (confirming)
 		note_confirmation(target, lock);
 	extend(lock, ttl, now, expires_at);

@@ -30,15 +30,18 @@
  * From PostgreSQL 18 on, an AFTER trigger runs as the role that was active
  * when its event was queued, without the flags.  Code below a foreign key's
  * action queues events for the end of the statement that caused it, or of the
- * transaction.  While those are fired, all code that runs as another role
- * than that statement's (than the session's) is foreign, functions with
- * SECURITY DEFINER of the session's own included: what called them cannot be
- * told.  Until 17 such triggers run as the session's role with all its
- * rights; what they do cannot be told from what it does.
+ * transaction.  So once there may be such events, the function manager's hook
+ * watches trigger functions: one that is fired there as another role than the
+ * statement's (than the session's) is foreign, and so is all that it calls; and
+ * one with SECURITY DEFINER, as its caller cannot be told.  Until 17 such
+ * triggers run as the session's role with all its rights; what they do cannot
+ * be told from what it does.
  */
 #include "locking.h"
 
 #include "access/xact.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -48,6 +51,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 #include "role.h"
 #include "statement.h"
@@ -92,9 +96,17 @@ is_flagged_foreign(void)
 #ifdef TRIGGERS_KEEP_ROLE
 
 static ProcessUtility_hook_type prev_utility_hook = NULL;
+static needs_fmgr_hook_type prev_needs_fmgr_hook = NULL;
+static fmgr_hook_type prev_fmgr_hook = NULL;
 
 /* of this transaction, some deferred perhaps */
 static bool has_foreign_events = false;
+
+/* the library was loaded in a trigger of another role's */
+static bool loaded_in_trigger = false;
+
+/* running trigger functions that are foreign */
+static int	foreign_triggers = 0;
 
 /* A statement writes below a foreign key's action. */
 static void
@@ -106,17 +118,88 @@ note_foreign_events(void)
 }
 
 static bool
-is_fired_foreign(void)
+is_security_definer(Oid function)
 {
-	if (innermost == NULL)
-		return has_foreign_events && GetUserId() != GetOuterUserId() && trigger_depth() > 0;
-	return innermost->has_foreign_events && GetUserId() != innermost->role;
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	bool		result = HeapTupleIsValid(tuple) && ((Form_pg_proc) GETSTRUCT(tuple))->prosecdef;
+
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return result;
+}
+
+/* A trigger function begins.  Is it fired for an event that foreign code may have queued? */
+static bool
+is_fired_as_foreign(Oid function)
+{
+	Oid			role = innermost ? innermost->role : GetOuterUserId();
+
+	if (innermost ? !innermost->has_foreign_events : !has_foreign_events)
+		return false;
+	return GetUserId() != role || is_security_definer(function);
+}
+
+static bool
+needs_watching(Oid function)
+{
+	return (prev_needs_fmgr_hook && prev_needs_fmgr_hook(function)) ||
+		(has_foreign_events && get_func_rettype(function) == TRIGGEROID);
+}
+
+/* Kept for a function, from its start to its end. */
+typedef struct Watch
+{
+	bool		counted;
+	Datum		next;			/* of the next module that has the hook */
+} Watch;
+
+static void
+watch_function(FmgrHookEventType event, FmgrInfo *flinfo, Datum *arg)
+{
+	Watch	   *watch = (Watch *) DatumGetPointer(*arg);
+
+	if (watch == NULL)
+	{
+		watch = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(Watch));
+		*arg = PointerGetDatum(watch);
+	}
+	if (event == FHET_START)
+	{
+		watch->counted = get_func_rettype(flinfo->fn_oid) == TRIGGEROID &&
+			is_fired_as_foreign(flinfo->fn_oid);
+		foreign_triggers += watch->counted;
+	}
+	else if (watch->counted)
+	{
+		watch->counted = false;
+		foreign_triggers--;
+	}
+	if (prev_fmgr_hook)
+		prev_fmgr_hook(event, flinfo, &watch->next);
+}
+
+/*
+ * "depth": how many triggers there are between the code and the one that fired
+ * it, so that a guard does not take itself for one.
+ */
+static bool
+is_fired_foreign(int depth)
+{
+	return foreign_triggers > 0 ||
+		(loaded_in_trigger && innermost == NULL && trigger_depth() > depth &&
+		 GetUserId() != GetOuterUserId());
 }
 
 #else
 #define note_foreign_events() ((void) 0)
-#define is_fired_foreign() false
+#define is_fired_foreign(depth) ((void) (depth), false)
 #endif
+
+static bool
+is_foreign_at(int depth)
+{
+	return is_flagged_foreign() || (innermost && innermost->foreign) || is_fired_foreign(depth);
+}
 
 /*
  * Is code running that PostgreSQL runs for a table's owner in a command of
@@ -125,7 +208,14 @@ is_fired_foreign(void)
 bool
 in_foreign_code(void)
 {
-	return is_flagged_foreign() || (innermost && innermost->foreign) || is_fired_foreign();
+	return is_foreign_at(0);
+}
+
+/* The same, of the statement that has fired the calling trigger. */
+bool
+is_fired_by_foreign_code(void)
+{
+	return is_foreign_at(1);
 }
 
 /* ---- the stack ---- */
@@ -145,6 +235,19 @@ is_referential_action(const QueryDesc *query)
 		IsA(plan, ModifyTable) && ((const ModifyTable *) plan)->nominalRelation == 1;
 }
 
+/*
+ * Is the statement around a referential action the session's own?  If it is
+ * not on the stack, it was begun before the library was loaded; then it is if
+ * it is a top-level statement, whose actions fire at a depth of one.
+ */
+static bool
+is_caused_by_session(void)
+{
+	if (innermost)
+		return !innermost->foreign;
+	return !loaded_late || trigger_depth() == 1;
+}
+
 static void
 push(Frame *frame, QueryDesc *query, bool fires_triggers)
 {
@@ -156,7 +259,7 @@ push(Frame *frame, QueryDesc *query, bool fires_triggers)
 	frame->role = GetUserId();
 	frame->foreign = in_foreign_code();
 	frame->own_action = InNoForceRLSOperation() && !InSecurityRestrictedOperation() &&
-		!(innermost && innermost->foreign) && query && is_referential_action(query);
+		query && is_referential_action(query) && is_caused_by_session();
 	frame->fires_triggers = fires_triggers;
 	frame->has_foreign_events = false;
 	if (InNoForceRLSOperation() && query && query->operation != CMD_SELECT)
@@ -233,22 +336,25 @@ run_utility(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	PG_END_TRY();
 }
 
-/*
- * In a trigger, as another role: that may be one below an action that is not
- * on the stack.
- */
 static void
 watch_foreign_events(void)
 {
-	has_foreign_events = loaded_late || (trigger_depth() > 0 && GetUserId() != GetOuterUserId());
+	loaded_in_trigger = trigger_depth() > 0;
+	has_foreign_events = loaded_late || loaded_in_trigger;
 	prev_utility_hook = ProcessUtility_hook;
 	ProcessUtility_hook = run_utility;
+	prev_needs_fmgr_hook = needs_fmgr_hook;
+	needs_fmgr_hook = needs_watching;
+	prev_fmgr_hook = fmgr_hook;
+	fmgr_hook = watch_function;
 }
 
 static void
 forget_foreign_events(void)
 {
+	loaded_in_trigger = false;
 	has_foreign_events = false;
+	foreign_triggers = 0;
 }
 
 #else
@@ -321,18 +427,44 @@ refers_to_nothing(Relation rel, HeapTuple old, const ForeignKeyCacheInfo *fk)
 }
 
 /*
+ * Does the write, of a row that refers to nothing, do no more than that key's
+ * action?
+ */
+static bool
+is_done_by(const ForeignKeyCacheInfo *fk, Relation rel, HeapTuple old, HeapTuple new)
+{
+	HeapTuple	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(fk->conoid));
+	Bitmapset  *referring = NULL;
+	bool		cascades;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	cascades = ((Form_pg_constraint) GETSTRUCT(tuple))->confdeltype == FKCONSTR_ACTION_CASCADE;
+	ReleaseSysCache(tuple);
+	if (new == NULL)
+		return cascades;
+	for (int i = 0; i < fk->nkeys; i++)
+		referring = bms_add_member(referring, fk->conkey[i]);
+	for (int i = 1; i <= RelationGetNumberOfAttributes(rel); i++)
+		if (!TupleDescAttr(RelationGetDescr(rel), i - 1)->attisdropped &&
+			!bms_is_member(i, referring) && column_differs(rel, i, old, new))
+			return false;
+	return true;
+}
+
+/*
  * The write of a statement that began before the library was loaded: see
  * above.
  */
 static bool
-does_what_an_action_does(Relation rel, HeapTuple old)
+does_what_an_action_does(Relation rel, HeapTuple old, HeapTuple new)
 {
 	ListCell   *cell;
 
 	if (trigger_depth() != 2)
 		return false;
 	foreach(cell, RelationGetFKeyList(rel))
-		if (refers_to_nothing(rel, old, lfirst(cell)))
+		if (is_done_by(lfirst(cell), rel, old, new) && refers_to_nothing(rel, old, lfirst(cell)))
 			return true;
 	return false;
 }
@@ -342,14 +474,14 @@ does_what_an_action_does(Relation rel, HeapTuple old)
  * a referential action that the session's own statement caused?
  */
 bool
-in_referential_action(Relation rel, HeapTuple old)
+in_referential_action(Relation rel, HeapTuple old, HeapTuple new)
 {
 	if (!InNoForceRLSOperation())
 		return false;
 	if (innermost)
 		return innermost->own_action;
 	return loaded_late && !InSecurityRestrictedOperation() && old &&
-		does_what_an_action_does(rel, old);
+		does_what_an_action_does(rel, old, new);
 }
 
 /* ---- what a statement names ---- */

@@ -14,7 +14,8 @@
 extern void statement_init(void);
 extern uint64 statement_number(void);
 extern bool in_foreign_code(void);
-extern bool in_referential_action(Relation rel, HeapTuple old);
+extern bool is_fired_by_foreign_code(void);
+extern bool in_referential_action(Relation rel, HeapTuple old, HeapTuple new);
 extern bool statement_names(Oid relid);
 
 #pragma GCC visibility pop

@@ -262,6 +262,7 @@ foreign_key(Oid relid, const char *name, ForeignKey *fk)
 	if (((Form_pg_constraint) GETSTRUCT(tuple))->contype == CONSTRAINT_FOREIGN)
 	{
 		fk->target = ((Form_pg_constraint) GETSTRUCT(tuple))->confrelid;
+		fk->is_temporal = locking_is_temporal((Form_pg_constraint) GETSTRUCT(tuple));
 		locking_deconstruct_fk(tuple, &fk->n, fk->columns, fk->refcolumns, fk->operators);
 		found = true;
 	}
@@ -299,7 +300,7 @@ find_settings(Relation protected, const char *index, Oid relid, Settings *read, 
 bool
 is_protected_table(Oid root)
 {
-	Relation	protected = table_open(catalog_relid("protected"), AccessShareLock);
+	Relation	protected = catalog_open("protected", AccessShareLock);
 	bool		found = find_settings(protected, "protected_pkey", root, NULL, NULL);
 
 	table_close(protected, AccessShareLock);
@@ -313,7 +314,7 @@ is_protected_table(Oid root)
 static void
 load_settings(TableInfo *info, Settings *settings)
 {
-	Relation	protected = table_open(catalog_relid("protected"), AccessShareLock);
+	Relation	protected = catalog_open("protected", AccessShareLock);
 	ListCell   *cell;
 
 	(void) find_settings(protected, "protected_pkey", info->root, settings, info);

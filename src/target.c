@@ -152,6 +152,42 @@ target_fetch(TableInfo *table, TargetQuery query, const Datum *values, char **ke
 	return true;
 }
 
+/* The relations whose policies are being evaluated, on the C stack. */
+typedef struct Evaluation
+{
+	struct Evaluation *outer;
+	Oid			relid;
+} Evaluation;
+
+static Evaluation *evaluations = NULL;
+
+static bool
+is_being_evaluated(Oid relid)
+{
+	for (Evaluation *e = evaluations; e; e = e->outer)
+		if (e->relid == relid)
+			return true;
+	return false;
+}
+
+/* "key" gets the stored spelling, if there is a row that the caller can see. */
+static void
+fetch_stored_key(TableInfo *table, const Datum *values, char **key)
+{
+	Evaluation	evaluation = {evaluations, table->root};
+
+	evaluations = &evaluation;
+	PG_TRY();
+	{
+		(void) target_fetch(table, TARGET_SEE, values, key, NULL);
+	}
+	PG_FINALLY();
+	{
+		evaluations = evaluation.outer;
+	}
+	PG_END_TRY();
+}
+
 /*
  * A key's spelling.  Where equal values may be spelled differently the stored
  * row says which; without one, what the caller wrote.
@@ -159,11 +195,11 @@ target_fetch(TableInfo *table, TargetQuery query, const Datum *values, char **ke
 char *
 target_key(TableInfo *table, const Datum *values)
 {
-	char	   *key;
+	char	   *key = NULL;
 
-	if (!table->key->image_equal && target_fetch(table, TARGET_SEE, values, &key, NULL))
-		return key;
-	return key_text(table->key, values);
+	if (!table->key->image_equal && !is_being_evaluated(table->root))
+		fetch_stored_key(table, values, &key);
+	return key ? key : key_text(table->key, values);
 }
 
 /*
@@ -283,24 +319,6 @@ check_may_lock(TableInfo *table, const Datum *values)
 		no_such_row(table, values);
 }
 
-/* The relations whose policies are being evaluated, on the C stack. */
-typedef struct Evaluation
-{
-	struct Evaluation *outer;
-	Oid			relid;
-} Evaluation;
-
-static Evaluation *evaluations = NULL;
-
-static bool
-is_being_evaluated(Oid relid)
-{
-	for (Evaluation *e = evaluations; e; e = e->outer)
-		if (e->relid == relid)
-			return true;
-	return false;
-}
-
 /*
  * Read a row, and do nothing else: the policies that run as the caller are
  * the table owner's code, so they may neither write nor leave settings.
@@ -364,12 +382,13 @@ policies_show_row(TableInfo *table, const char *key)
 
 /*
  * May the code of a table's owner run as the caller without having been named
- * by the caller?
+ * by the caller?  Membership is no trust: other members of a group role may
+ * own tables by it.
  */
 static bool
 is_trusted(Oid owner)
 {
-	return has_privs_of_role(GetUserId(), owner) || superuser_arg(owner);
+	return owner == GetUserId() || superuser_arg(owner);
 }
 
 /*

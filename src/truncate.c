@@ -100,6 +100,14 @@ refers_to(TableInfo *truncated, TableInfo *parent, const Lock *lock)
 	return find_row(truncated->relid, query.data, fk->n, types, referred, 0, NULL);
 }
 
+static bool
+is_writers(const Lock *lock)
+{
+	const char *writer = writing_owner();
+
+	return writer && strcmp(lock->owner, writer) == 0;
+}
+
 /* Another's live lock refuses; one's own locks end with their rows (rule 6). */
 static void
 check_own_locks(Relation records, TableInfo *table)
@@ -112,7 +120,7 @@ check_own_locks(Relation records, TableInfo *table)
 
 		if (!lies_in(table, lock))
 			continue;
-		if (!is_current_owner(lock->owner))
+		if (!is_writers(lock))
 		{
 			if (lock->hard ? lock_still_live(records, lock, false) : !has_lapsed(lock, clock_now()))
 				report_locked(lock->hard ? ERROR : WARNING, lock, InvalidOid);
@@ -142,7 +150,7 @@ check_parent_locks(Relation records, TableInfo *table)
 		{
 			Lock	   *lock = lfirst(cell);
 
-			if (!is_current_owner(lock->owner) && lock->hard &&
+			if (!is_writers(lock) && lock->hard &&
 				refers_to(table, parent, lock) && lock_still_live(records, lock, true))
 				report_locked(ERROR, lock, table->root);
 		}

@@ -280,8 +280,31 @@ UPDATE public.ref SET keyed = NULL;
 SELECT lives_ok('TRUNCATE public.ref', 'TRUNCATE of a child of mallory''s table');
 SELECT locking.reap(), locking.unprotect('public.ref');
 RESET SESSION AUTHORIZATION;
-SELECT is_empty($$SELECT * FROM m.ran WHERE who <> 'mallory'$$, 'a domain''s check runs as the domain''s owner, not as a superuser who names the table');
-SELECT isnt_empty($$SELECT * FROM m.ran WHERE what = 'check'$$, 'and does run');
+SELECT is_empty($$SELECT * FROM m.ran$$, 'a domain''s check does not run');
+
+-- a cast to text does, as its owner where a superuser names the table
+SET SESSION AUTHORIZATION mallory;
+CREATE TYPE m.color AS ENUM ('red', 'blue');
+CREATE FUNCTION m.color_text(m.color) RETURNS text LANGUAGE plpgsql AS
+	$$BEGIN PERFORM m.note('cast'); RETURN CASE $1 WHEN 'red' THEN 'red' ELSE 'blue' END; END$$;
+CREATE CAST (m.color AS text) WITH FUNCTION m.color_text(m.color);
+CREATE TABLE m.colored (id m.color PRIMARY KEY, body text);
+INSERT INTO m.colored VALUES ('red'), ('blue');
+SELECT locking.protect('m.colored');
+SELECT locking.acquire('m.colored', 'blue');
+TRUNCATE m.ran;
+RESET SESSION AUTHORIZATION;
+CREATE TABLE public.dyed (id integer PRIMARY KEY, color m.color CONSTRAINT color REFERENCES m.colored);
+INSERT INTO public.dyed VALUES (1, 'red');
+SELECT locking.protect('public.dyed', parent => 'color');
+SELECT locking.acquire('m.colored', 'red'), locking.is_locked('m.colored', 'blue');
+UPDATE m.colored SET body = 'x' WHERE id = 'red';
+UPDATE public.dyed SET color = 'red';
+SELECT locking.release_all();
+TRUNCATE public.dyed;
+SELECT locking.unprotect('public.dyed');
+SELECT is_empty($$SELECT * FROM m.ran WHERE who <> 'mallory'$$, 'a cast runs as its owner, not as a superuser who names the table');
+SELECT isnt_empty($$SELECT * FROM m.ran WHERE what = 'cast'$$, 'and does run');
 
 -- nor may a caller have that code call the caller's own functions: a superuser's domain
 -- whose check relies on the search_path

@@ -81,6 +81,50 @@ foreign_code_is_refused('a constraint', 'ALTER TABLE m.child ADD CHECK (m.frozen
 foreign_code_is_refused('a generated column', 'ALTER TABLE m.child ADD g integer GENERATED ALWAYS AS (m.frozen(par)) STORED;');
 sql($node, 'DROP TABLE m.child', user => 'mallory');
 
+# what the first trigger below a cascade causes, where the second guard has loaded the library
+sql($node, <<'SQL');
+CREATE TABLE app.author (id integer PRIMARY KEY);
+ALTER TABLE app.author OWNER TO app;
+SQL
+sql($node, <<'SQL', user => 'app');
+INSERT INTO app.author VALUES (1), (2);
+CREATE TABLE app.load (id integer PRIMARY KEY, author integer REFERENCES app.author ON DELETE CASCADE);
+CREATE TABLE app.art (id integer PRIMARY KEY, author integer REFERENCES app.author ON DELETE CASCADE, title text);
+INSERT INTO app.load VALUES (1, 1), (2, 2);
+INSERT INTO app.art VALUES (1, 1);
+SELECT locking.protect('app.load'), locking.protect('app.art');
+GRANT SELECT, DELETE ON app.author TO mallory;
+GRANT SELECT, UPDATE ON app.art TO anna, mallory;
+CREATE TABLE app.writer (id integer PRIMARY KEY);
+INSERT INTO app.writer VALUES (2);
+GRANT SELECT, DELETE ON app.writer TO anna;
+GRANT REFERENCES ON app.writer TO mallory;
+SQL
+sql($node, "SELECT locking.acquire('app.art', 1, ttl => '1 hour')", user => 'anna');
+sql($node, <<'SQL', user => 'mallory');
+CREATE OR REPLACE FUNCTION m.fire() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN DELETE FROM app.author WHERE id = 1; RETURN old; END$$;
+CREATE TABLE m.child (id integer PRIMARY KEY, par integer REFERENCES app.par ON DELETE CASCADE);
+INSERT INTO m.child VALUES (1, 11);
+CREATE TRIGGER fire BEFORE DELETE ON m.child FOR EACH ROW EXECUTE FUNCTION m.fire();
+SQL
+refused('late, an action that another one loads the library for', $node, '55P03', 'DELETE FROM app.par WHERE id = 11', user => 'anna');
+sql($node, <<'SQL', user => 'mallory');
+DROP TABLE m.child;
+CREATE TABLE m.ruled (id integer PRIMARY KEY, writer integer REFERENCES app.writer ON DELETE CASCADE);
+INSERT INTO m.ruled VALUES (1, 2);
+SQL
+sql($node, <<'SQL', user => 'app');
+CREATE TABLE app.drawing (id integer PRIMARY KEY, writer integer REFERENCES app.writer ON DELETE SET NULL, title text);
+INSERT INTO app.drawing VALUES (2, 2);
+SELECT locking.protect('app.drawing');
+GRANT SELECT, UPDATE ON app.drawing TO anna, mallory;
+SQL
+sql($node, "SELECT locking.acquire('app.drawing', 2, ttl => '1 hour')", user => 'anna');
+sql($node, 'CREATE RULE ruled AS ON DELETE TO m.ruled DO ALSO UPDATE app.drawing SET title = $$by rule$$ WHERE writer = old.writer',
+	user => 'mallory');
+refused('late, a rule that writes more than the action does', $node, '55P03', 'DELETE FROM app.writer WHERE id = 2', user => 'anna');
+sql($node, 'DROP TABLE m.ruled', user => 'mallory');
+
 # ---- AFTER triggers below an action ----
 
 # Until 17 PostgreSQL runs them as the session's role, with all its rights: what they do is that
@@ -123,6 +167,24 @@ DROP TRIGGER fire ON m.child;
 CREATE TRIGGER fire AFTER DELETE ON m.child FOR EACH ROW EXECUTE FUNCTION m.fire_third();
 SQL
 	refused('one that calls a function of a third role', $node, '55P03', $delete, user => 'anna');
+	# by a simple expression, which is no statement
+	sql($node, <<'SQL');
+GRANT CREATE ON SCHEMA m TO anna, app;
+GRANT UPDATE ON app.line TO app;
+SQL
+	sql($node, <<"SQL", user => $_) for 'anna', 'app';
+CREATE FUNCTION m.write_as_$_() RETURNS integer LANGUAGE plpgsql SECURITY DEFINER AS
+	\$\$BEGIN UPDATE app.line SET body = 'forged' WHERE id = 4; RETURN 1; END\$\$;
+SQL
+	for my $role ('anna', 'app')
+	{
+		sql($node, <<"SQL", user => 'mallory');
+CREATE OR REPLACE FUNCTION m.fire_third() RETURNS trigger LANGUAGE plpgsql AS
+	\$\$DECLARE x integer; BEGIN x := m.write_as_$role(); RETURN NULL; END\$\$;
+SQL
+		refused("one that calls a function of $role", $node, '55P03', $delete, user => 'anna');
+		refused("below a function of the application", $node, '55P03', 'SELECT app.delete_par(30)', user => 'anna');
+	}
 	sql($node, <<'SQL', user => 'mallory');
 DROP TRIGGER fire ON m.child;
 CREATE TRIGGER fire BEFORE DELETE ON m.child FOR EACH ROW EXECUTE FUNCTION m.fire_queue();
