@@ -607,7 +607,8 @@ sub check_guards
 	my @pairs = split /\n/, here(<<'SQL');
 WITH RECURSIVE tree AS (
 	SELECT relation::oid AS root, relation::oid AS leaf FROM locking.protected
-	UNION ALL SELECT t.root, i.inhrelid FROM tree t JOIN pg_class c ON c.oid = t.leaf AND c.relkind = 'p' JOIN pg_inherits i ON i.inhparent = t.leaf)
+	UNION ALL SELECT t.root, i.inhrelid FROM tree t JOIN pg_class c ON c.oid = t.leaf AND c.relkind = 'p' JOIN pg_inherits i ON i.inhparent = t.leaf
+		WHERE (to_jsonb(i)->>'inhdetachpending')::boolean IS NOT TRUE)
 SELECT root::regclass, leaf::regclass FROM tree JOIN pg_class c ON c.oid = leaf AND c.relkind = 'r'
 	JOIN pg_attribute a ON a.attrelid = leaf AND a.attname = 't' AND NOT attisdropped
 SQL
