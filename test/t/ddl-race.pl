@@ -599,7 +599,8 @@ SQL
 }
 
 # A lock on a row of each relation of each protected table, and a foreign
-# write of it.
+# write of it.  Not of partitions whose detachment is pending, which 18 cannot
+# always complete: new snapshots do not show their rows through the root.
 sub check_guards
 {
 	my ($when) = @_;
