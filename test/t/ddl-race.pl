@@ -761,8 +761,8 @@ for (my $round = 0; $round < $rounds || time - $start < $seconds; $round++)
 	$node->append_conf('postgresql.conf', "shared_preload_libraries = '" . ($seed % 4 < 2 ? 'locking' : '') . "'");
 	$node->restart;
 	note("LOCKING_SEED=$seed");
-	subtest "seed $seed" . ($drops_extension ? ', with DROP EXTENSION' : '') => \&run_round;
-	unless (Test::More->builder->is_passing)
+	my $passed = subtest "seed $seed" . ($drops_extension ? ', with DROP EXTENSION' : '') => \&run_round;
+	unless ($passed)
 	{
 		diag("repeat with LOCKING_SEED=$seed");
 		last unless $ENV{LOCKING_GO_ON};
