@@ -599,7 +599,8 @@ SQL
 }
 
 # A lock on a row of each relation of each protected table, and a foreign
-# write of it.
+# write of it.  Not of partitions whose detachment is pending, which 18 cannot
+# always complete: new snapshots do not show their rows through the root.
 sub check_guards
 {
 	my ($when) = @_;
@@ -607,7 +608,8 @@ sub check_guards
 	my @pairs = split /\n/, here(<<'SQL');
 WITH RECURSIVE tree AS (
 	SELECT relation::oid AS root, relation::oid AS leaf FROM locking.protected
-	UNION ALL SELECT t.root, i.inhrelid FROM tree t JOIN pg_class c ON c.oid = t.leaf AND c.relkind = 'p' JOIN pg_inherits i ON i.inhparent = t.leaf)
+	UNION ALL SELECT t.root, i.inhrelid FROM tree t JOIN pg_class c ON c.oid = t.leaf AND c.relkind = 'p' JOIN pg_inherits i ON i.inhparent = t.leaf
+		WHERE (to_jsonb(i)->>'inhdetachpending')::boolean IS NOT TRUE)
 SELECT root::regclass, leaf::regclass FROM tree JOIN pg_class c ON c.oid = leaf AND c.relkind = 'r'
 	JOIN pg_attribute a ON a.attrelid = leaf AND a.attname = 't' AND NOT attisdropped
 SQL
@@ -759,8 +761,8 @@ for (my $round = 0; $round < $rounds || time - $start < $seconds; $round++)
 	$node->append_conf('postgresql.conf', "shared_preload_libraries = '" . ($seed % 4 < 2 ? 'locking' : '') . "'");
 	$node->restart;
 	note("LOCKING_SEED=$seed");
-	subtest "seed $seed" . ($drops_extension ? ', with DROP EXTENSION' : '') => \&run_round;
-	unless (Test::More->builder->is_passing)
+	my $passed = subtest "seed $seed" . ($drops_extension ? ', with DROP EXTENSION' : '') => \&run_round;
+	unless ($passed)
 	{
 		diag("repeat with LOCKING_SEED=$seed");
 		last unless $ENV{LOCKING_GO_ON};
