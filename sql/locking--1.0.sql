@@ -137,6 +137,14 @@ CREATE TRIGGER "~raise_gate" BEFORE INSERT OR UPDATE OR DELETE ON locking.lock
 	FOR EACH ROW EXECUTE FUNCTION locking.raise_gate();
 ALTER TABLE locking.lock ENABLE ALWAYS TRIGGER "~raise_gate";
 
+-- What was granted on these tables by mistake is no right to empty them.
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON locking.lock
+	FOR EACH STATEMENT EXECUTE FUNCTION locking.settings_changed();
+ALTER TABLE locking.lock ENABLE ALWAYS TRIGGER refuse_truncate;
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON locking.protected
+	FOR EACH STATEMENT EXECUTE FUNCTION locking.settings_changed();
+ALTER TABLE locking.protected ENABLE ALWAYS TRIGGER refuse_truncate;
+
 CREATE FUNCTION locking.on_ddl() RETURNS event_trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_on_ddl';
 COMMENT ON FUNCTION locking.on_ddl() IS 'follows renamed columns, and guards new partitions against TRUNCATE';

@@ -464,7 +464,7 @@ acquire_key(Wish *wish, const char *key)
 {
 	Lock		lock;
 
-	key_parse(wish->table->key, wish->table->root, key, wish->values);
+	key_parse_stored(wish->table->key, wish->table->root, key, wish->values);
 	wish->answerable = false;
 	refuse(try_once(wish, &lock), &lock);
 	return lock.token;

@@ -71,11 +71,14 @@ locking_settings_changed(PG_FUNCTION_ARGS)
 	HeapTuple	old;
 	HeapTuple	new;
 
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+	if (!CALLED_AS_TRIGGER(fcinfo) ||
+		!(TRIGGER_FIRED_FOR_ROW(trigger->tg_event) || TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event)))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("function \"locking.settings_changed\" must be fired for each row")));
 	check_writer(trigger->tg_relation);
+	if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
+		return PointerGetDatum(NULL);
 	event = trigger->tg_event;
 	old = TRIGGER_FIRED_BY_INSERT(event) ? NULL : trigger->tg_trigtuple;
 	new = TRIGGER_FIRED_BY_INSERT(event) ? trigger->tg_trigtuple :

@@ -618,7 +618,7 @@ refuse_unlocked(Write *write)
 {
 	HeapTuple	row = write->old ? write->old : write->new;
 	char	   *key = key_of_tuple(write->table->key, write->rel, row, write->old == NULL);
-	bool		named = key && may_tell(write->table->root, key);
+	bool		named = key && may_tell(write->table->root, key, true);
 
 	ereport(ERROR,
 			(errcode(ERRCODE_LOCK_REQUIRED),

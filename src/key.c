@@ -601,6 +601,22 @@ key_parse(const Key *key, Oid relid, const char *text, Datum *values)
 		array_values(key, relid, text_array(relid, text), values);
 }
 
+/* A key as it is stored, which was written under fixed settings. */
+void
+key_parse_stored(const Key *key, Oid relid, const char *text, Datum *values)
+{
+	int			level;
+
+	if (!key->needs_settings)
+	{
+		key_parse(key, relid, text, values);
+		return;
+	}
+	level = fix_settings();
+	key_parse(key, relid, text, values);
+	AtEOXact_GUC(false, level);
+}
+
 /* The text of an argument of some type, as "::text" gives it. */
 static char *
 argument_text(Oid type, Datum value)

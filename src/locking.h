@@ -124,6 +124,7 @@ extern bool key_place(const Key *key, Relation rel, HeapTuple tuple, uint64 *pla
 extern bool key_differs(const Key *key, Relation rel, HeapTuple old, HeapTuple new);
 extern bool column_differs(Relation rel, AttrNumber attnum, HeapTuple old, HeapTuple new);
 extern void key_parse(const Key *key, Oid relid, const char *text, Datum *values);
+extern void key_parse_stored(const Key *key, Oid relid, const char *text, Datum *values);
 extern void key_argument(const Key *key, Oid relid, FunctionCallInfo fcinfo, int argno, Datum *values);
 extern Datum tuple_value(Relation rel, HeapTuple tuple, AttrNumber attnum, bool is_new, bool *isnull);
 
@@ -245,7 +246,7 @@ extern char *target_key(TableInfo *table, const Datum *values);
 extern void check_may_lock(TableInfo *table, const Datum *values);
 extern bool find_row(Oid relid, const char *query, int n, Oid *types, Datum *values, int ncolumns, Datum *row);
 extern bool row_visible(Oid relid, const char *key, bool named);
-extern bool may_tell(Oid relid, const char *key);
+extern bool may_tell(Oid relid, const char *key, bool named);
 extern void check_right(Oid relid, TableRight right);
 extern void check_may_exclude(Oid relid, void *arg);
 extern void check_may_lock_any(const TableInfo *table);

@@ -173,8 +173,8 @@ remove_lapsed(Relation records, Lock *lock)
  * Look at a few records after those that this backend looked at last, in the
  * order of their tokens, round and round.
  */
-static bool
-sweep(void *arg)
+static void
+sweep(void)
 {
 	static int64 token = PG_INT64_MIN;
 	Relation	records = records_open(RowExclusiveLock);
@@ -185,7 +185,6 @@ sweep(void *arg)
 		(void) remove_lapsed(records, lfirst(cell));
 	PopActiveSnapshot();
 	table_close(records, NoLock);
-	return true;
 }
 
 /* Lock a table for writing, unless that means to wait. */
@@ -196,13 +195,16 @@ lock_without_waiting(const char *name)
 }
 
 /*
- * An acquirer holds both locks already, unless it acquired in a savepoint
- * that was rolled back.
+ * An acquirer holds these locks already, unless it acquired in a savepoint
+ * that was rolled back, or keeps no history.
  */
 static bool
 sweep_without_waiting(void *arg)
 {
-	return lock_without_waiting("lock") && lock_without_waiting("event") && sweep(arg);
+	if (lock_without_waiting("lock") && lock_without_waiting("event") &&
+		lock_without_waiting("event_id_seq"))
+		sweep();
+	return true;
 }
 
 /*

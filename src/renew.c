@@ -51,7 +51,7 @@ hold_target(Target *target, const Lock *lock, TargetQuery query)
 	Datum		values[INDEX_MAX_KEYS];
 
 	target->table = protected_table_by_id(lock->relation, RowShareLock, MAY_LOCK);
-	key_parse(target->table->key, target->table->root, lock->key, values);
+	key_parse_stored(target->table->key, target->table->root, lock->key, values);
 	if (!target_fetch(target->table, query, values, NULL, &target->xmin))
 		report_lost(lock->token);
 	target->held = true;

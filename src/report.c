@@ -12,6 +12,8 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "statement.h"
+
 /* bytes of a text of somebody's in a message */
 #define MAX_QUOTED 500
 
@@ -80,7 +82,8 @@ report_locked(int elevel, const Lock *lock, Oid child)
 		psprintf(", and with it its rows in \"%s\"", get_rel_name(child)) : "";
 	Oid			reported = OidIsValid(child) ? child : lock->relation;
 
-	if (!may_tell(lock->relation, lock->key))
+	/* a write to a child names the child alone */
+	if (!may_tell(lock->relation, lock->key, !OidIsValid(child) || statement_names(lock->relation)))
 		ereport(elevel,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 				 errmsg("a row of table \"%s\" is locked by another owner%s", table, guarded),

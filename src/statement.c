@@ -42,10 +42,13 @@
 #include "access/xact.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
+#include "commands/trigger.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "parser/parsetree.h"
 #include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -107,6 +110,36 @@ static bool loaded_in_trigger = false;
 
 /* running trigger functions that are foreign */
 static int	foreign_triggers = 0;
+
+static bool
+has_after_trigger(const TriggerDesc *triggers)
+{
+	for (int i = 0; triggers && i < triggers->numtriggers; i++)
+		if (!triggers->triggers[i].tgisinternal && TRIGGER_FOR_AFTER(triggers->triggers[i].tgtype))
+			return true;
+	return false;
+}
+
+/*
+ * May a statement below a foreign key's action queue events of foreign code?
+ * The session's own action on a table without AFTER triggers does not.  A row
+ * that moves to another partition finds its triggers there.
+ */
+static bool
+may_queue_events(const Frame *frame)
+{
+	const PlannedStmt *plan = frame->query->plannedstmt;
+	ListCell   *cell;
+
+	if (!frame->own_action)
+		return frame->query->operation != CMD_SELECT || plan->hasModifyingCTE;
+	if (rt_fetch(1, plan->rtable)->relkind == RELKIND_PARTITIONED_TABLE)
+		return true;
+	foreach(cell, frame->query->estate->es_opened_result_relations)
+		if (has_after_trigger(((ResultRelInfo *) lfirst(cell))->ri_TrigDesc))
+			return true;
+	return false;
+}
 
 /* A statement writes below a foreign key's action. */
 static void
@@ -191,6 +224,7 @@ is_fired_foreign(int depth)
 }
 
 #else
+#define may_queue_events(frame) false
 #define note_foreign_events() ((void) 0)
 #define is_fired_foreign(depth) ((void) (depth), false)
 #endif
@@ -262,7 +296,7 @@ push(Frame *frame, QueryDesc *query, bool fires_triggers)
 		query && is_referential_action(query) && is_caused_by_session();
 	frame->fires_triggers = fires_triggers;
 	frame->has_foreign_events = false;
-	if (InNoForceRLSOperation() && query && query->operation != CMD_SELECT)
+	if (InNoForceRLSOperation() && query && may_queue_events(frame))
 		note_foreign_events();
 	innermost = frame;
 }
@@ -340,7 +374,9 @@ static void
 watch_foreign_events(void)
 {
 	loaded_in_trigger = trigger_depth() > 0;
-	has_foreign_events = loaded_late || loaded_in_trigger;
+	/* what the transaction has done before is not known */
+	has_foreign_events = loaded_late || loaded_in_trigger ||
+		TransactionIdIsValid(GetTopTransactionIdIfAny());
 	prev_utility_hook = ProcessUtility_hook;
 	ProcessUtility_hook = run_utility;
 	prev_needs_fmgr_hook = needs_fmgr_hook;

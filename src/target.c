@@ -333,7 +333,7 @@ see_row(RowQuestion *question)
 
 	restrict_role(&saved);
 	XactReadOnly = true;
-	key_parse(question->table->key, question->table->root, question->key, values);
+	key_parse_stored(question->table->key, question->table->root, question->key, values);
 	visible = target_fetch(question->table, TARGET_SEE, values, NULL, NULL);
 	XactReadOnly = save_read_only;
 	leave_role(&saved);
@@ -434,12 +434,12 @@ row_visible(Oid relid, const char *key, bool named)
  * not run as it.
  */
 bool
-may_tell(Oid relid, const char *key)
+may_tell(Oid relid, const char *key, bool named)
 {
 	Oid			role = GetOuterUserId();
 
 	if (role == GetUserId() && !in_foreign_code())
-		return row_visible(relid, key, true);
+		return row_visible(relid, key, named);
 	return pg_class_aclcheck(relid, role, ACL_SELECT) == ACLCHECK_OK &&
 		check_enable_rls(relid, role, true) != RLS_ENABLED;
 }

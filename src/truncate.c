@@ -41,7 +41,7 @@ lies_in(TableInfo *truncated, const Lock *lock)
 
 	if (truncated->relid == truncated->root)
 		return true;
-	key_parse(key, truncated->root, lock->key, values);
+	key_parse_stored(key, truncated->root, lock->key, values);
 	initStringInfo(&query);
 	append_key_select(&query, key, truncated->relid, false);
 	append_key_conditions(&query, key, types);
@@ -62,7 +62,7 @@ referred_values(TableInfo *parent, const ForeignKey *fk, const Lock *lock, Datum
 	 * not its choice
 	 */
 	enter_role(&saved, relation_owner(parent->root));
-	key_parse(parent->key, parent->root, lock->key, values);
+	key_parse_stored(parent->key, parent->root, lock->key, values);
 	leave_role(&saved);
 	initStringInfo(&query);
 	for (int i = 0; i < fk->n; i++)
