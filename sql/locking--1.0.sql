@@ -364,7 +364,9 @@ FROM (SELECT relation FROM locking.protected
 		WHERE pg_catalog.has_table_privilege(relation, 'SELECT') OFFSET 0) p,
 	LATERAL (SELECT l.key, l.token, l.owner, l.owner_name, l.client, l.hard, l.note,
 			l.acquired_at, l.renewed_at, l.expires_at,
-			pg_catalog.date_part('epoch', l.expires_at OPERATOR(pg_catalog.-) c.now) AS seconds_left,
+			CASE WHEN pg_catalog.isfinite(l.expires_at)
+				THEN pg_catalog.date_part('epoch', l.expires_at OPERATOR(pg_catalog.-) c.now)
+				ELSE 'infinity' END AS seconds_left,
 			COALESCE(l.owner OPERATOR(pg_catalog.=) locking.owner(), false) AS is_mine
 		FROM locking.lock l, LATERAL (SELECT pg_catalog.clock_timestamp() AS now OFFSET 0) c
 		WHERE l.relation OPERATOR(pg_catalog.=) p.relation

@@ -118,5 +118,18 @@ SELECT lives_ok('SELECT count(*) FROM app.circle', 'a policy that asks for its o
 SELECT lives_ok('SELECT count(*) FROM locking.locks', 'and the list of all locks');
 RESET SESSION AUTHORIZATION;
 
+-- also where the stored row has to tell its key's spelling
+CREATE TABLE app.number (id numeric PRIMARY KEY);
+INSERT INTO app.number VALUES (1), (2.0);
+GRANT SELECT, UPDATE ON app.number TO alice;
+SELECT locking.protect('app.number');
+SELECT locking.acquire('app.number', 1);
+ALTER TABLE app.number ENABLE ROW LEVEL SECURITY;
+CREATE POLICY number ON app.number USING (NOT locking.lock_applies('app.number', id));
+SET SESSION AUTHORIZATION alice;
+SELECT lives_ok('SELECT count(*) FROM app.number', 'a policy that asks by a key of several spellings');
+SELECT lives_ok($$SELECT locking.acquire('app.number', '2')$$, 'and acquire()');
+RESET SESSION AUTHORIZATION;
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -2,7 +2,7 @@
 -- Limits: times, lengths, numbers of rows, and arithmetic at the ends of the
 -- types.
 --
-SELECT plan(221);
+SELECT plan(226);
 
 CREATE TABLE article (id integer PRIMARY KEY, title text);
 INSERT INTO article SELECT g, 'title ' || g FROM generate_series(1, 300) g;
@@ -214,6 +214,18 @@ SELECT is(data, '2') FROM locking.drafts WHERE key = '3';
 SELECT lives_ok($$ SELECT locking.discard_draft('article', 1), locking.save_draft(locking.acquire('article', 4), '1') $$, 'one less, one more');
 RESET locking.max_locks_per_owner;
 
+-- a lapsed lock that is resumed is one more
+SET locking.max_locks_per_owner = 3;
+SELECT locking.release_all();
+SELECT locking.acquire('article', 1, '1 ms') AS first, locking.acquire('article', 2, '1 ms') AS second \gset
+SELECT pg_sleep(0.01);
+SELECT locking.acquire('article', g) FROM generate_series(3, 5) g;
+SELECT throws_ok(format('SELECT locking.renew(%s, ''1 min'')', :'first'), '53400', NULL, 'resumed by renew()');
+SELECT throws_ok(format('SELECT locking.confirm(%s)', :'second'), '53400', NULL, 'by confirm()');
+SELECT throws_ok($$ SELECT locking.acquire('article', 2) $$, '53400', NULL, 'by acquire()');
+SELECT is(count(*), 3::bigint, 'three are live') FROM locking.locks;
+RESET locking.max_locks_per_owner;
+
 -- ---- who sets them ----
 
 CREATE ROLE limits_user;
@@ -238,6 +250,7 @@ SELECT is(locking.reap(), 0::bigint, 'nor if they are not kept at all');
 RESET locking.keep_lapsed;
 -- those times are seen and waited for as what they are
 SELECT is(locking.lock_seconds_remaining('article', 2), 'infinity', 'no end');
+SELECT is(seconds_left, 'infinity', 'nor in the list') FROM locking.locks WHERE key = '2';
 SELECT ok(locking.lock_seconds_remaining('article', 1) BETWEEN 9e12 AND 9.3e12, 'the last end');
 SET locking.owner = 'bob';
 SELECT ok(seconds_left BETWEEN 9e12 AND 9.3e12, 'by try_acquire(), too') FROM locking.try_acquire('article', 1);

@@ -2,7 +2,7 @@
 -- Tables of the extension, written by roles that have the privilege but are
 -- neither owner nor superuser: pg_write_all_data, or a GRANT.
 --
-SELECT plan(58);
+SELECT plan(61);
 
 CREATE TABLE article (id integer PRIMARY KEY, title text);
 INSERT INTO article SELECT g, 'title ' || g FROM generate_series(1, 9) g;
@@ -75,5 +75,13 @@ SELECT is(count(*), 1::bigint, 'its settings too') FROM locking.protected;
 -- and superusers repair
 SELECT lives_ok($$ UPDATE locking.lock SET expires_at = clock_timestamp() $$, 'a superuser ends a lock');
 SELECT lives_ok($$ DELETE FROM locking.lock $$, 'or removes it');
+
+-- what was granted is no right to empty them
+GRANT ALL ON locking.lock, locking.protected TO writers_granted;
+SET ROLE writers_granted;
+SELECT throws_ok('TRUNCATE locking.lock', '42501', NULL, 'TRUNCATE of locks');
+SELECT throws_ok('TRUNCATE locking.protected', '42501', NULL, 'TRUNCATE of settings');
+RESET ROLE;
+SELECT lives_ok('TRUNCATE locking.lock', 'a superuser may');
 
 SELECT finish();

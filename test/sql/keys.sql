@@ -142,5 +142,16 @@ UPDATE k_numeric SET id = 1.000;
 SELECT key, (SELECT locking.row_key(k) FROM k_numeric k) AS row_key FROM locking.locks WHERE relation = 'k_numeric'::regclass;
 SELECT locking.is_locked('k_numeric', '1');
 
+-- settings of a writer change no key's text
+CREATE TABLE k_regclass (id regclass PRIMARY KEY, v integer);
+INSERT INTO k_regclass VALUES ('k_numeric', 1);
+SELECT locking.protect('k_regclass');
+SELECT locking.acquire('k_regclass', 'k_numeric'::regclass) IS NOT NULL AS acquired;
+SET locking.owner = 'bert';
+SET quote_all_identifiers = on;
+UPDATE k_regclass SET v = 2;
+SELECT locking.acquire('k_regclass', 'k_numeric'::regclass);
+RESET quote_all_identifiers;
+
 SET client_min_messages = warning;
 DROP SCHEMA keys CASCADE;

@@ -192,6 +192,15 @@ CREATE CONSTRAINT TRIGGER fire AFTER INSERT ON m.queue DEFERRABLE INITIALLY DEFE
 SQL
 	refused('a deferred one of a table that a BEFORE trigger writes', $node, '55P03', $delete, user => 'anna');
 	sql($node, <<'SQL', user => 'mallory');
+CREATE OR REPLACE FUNCTION m.fire_queue() RETURNS trigger LANGUAGE plpgsql AS
+	$$BEGIN PERFORM * FROM m.enqueue(); RETURN old; END$$;
+CREATE FUNCTION m.enqueue() RETURNS bigint LANGUAGE sql AS
+	'WITH x AS (INSERT INTO m.queue VALUES (1) RETURNING 1) SELECT count(*) FROM x';
+SQL
+	refused('by a SELECT that writes', $node, '55P03', $delete, user => 'anna');
+	refused('a deferred one that was queued before the library was loaded', $node, '55P03',
+		"BEGIN;\n$delete;\nUPDATE app.line SET body = 'mine' WHERE id = 5;\nCOMMIT;", user => 'anna');
+	sql($node, <<'SQL', user => 'mallory');
 DROP TRIGGER fire ON m.queue;
 DROP TRIGGER fire ON m.child;
 CREATE TRIGGER fire AFTER DELETE ON m.child FOR EACH ROW EXECUTE FUNCTION m.fire_release();

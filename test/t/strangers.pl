@@ -151,6 +151,27 @@ for my $list (sort keys %lists)
 $altering->query('COMMIT');
 $altering->quit;
 
+# nor as the writer of a child whose parent is locked: the write names the child alone
+sql($node, <<'SQL', user => 'mallory');
+CREATE TABLE m.above (id integer PRIMARY KEY);
+INSERT INTO m.above VALUES (1);
+ALTER TABLE m.above ENABLE ROW LEVEL SECURITY;
+CREATE POLICY above ON m.above USING (m.policy());
+GRANT SELECT, UPDATE, REFERENCES ON m.above TO app, anna;
+SELECT locking.protect('m.above');
+SELECT locking.acquire('m.above', 1, ttl => '1 hour');
+SQL
+sql($node, <<'SQL', user => 'app');
+CREATE TABLE app.below (id integer PRIMARY KEY, above integer CONSTRAINT above REFERENCES m.above, body text);
+INSERT INTO app.below VALUES (1, NULL);
+GRANT SELECT, UPDATE ON app.below TO anna;
+SELECT locking.protect('app.below', parent => 'above');
+SQL
+$ran = in_log($node, qr/policy runs as anna/);
+refused('a write below a row that is locked', $node, '55P03', 'UPDATE app.below SET above = 1', user => 'anna');
+is(in_log($node, qr/policy runs as anna/), $ran, 'runs no policy of the parent\'s');
+sql($node, 'DROP TABLE m.above CASCADE');
+
 # ---- event triggers ----
 
 # Settings of a partition, as an older version or a superuser's hand may have left them: nobody
