@@ -344,6 +344,10 @@ extern void report_locked(int elevel, const Lock *lock, Oid child);
 pg_noreturn extern void report_lost(int64 token);
 pg_noreturn extern void report_not_yours(int64 token);
 
+/* ---- foreign keys' own actions (referential.c) ---- */
+
+extern bool in_referential_action(Relation rel, HeapTuple old, HeapTuple new);
+
 /* ---- the gate (gate.c) ---- */
 
 extern void gate_init(void);

@@ -22,10 +22,7 @@
  *
  * If the library is loaded in the midst of a statement (it was not preloaded,
  * and the first guard of the session fires below a cascade), the statements
- * that had begun before are not on the stack.  Until the transaction ends, a
- * write by one of those is taken for the action only if it fires at the depth
- * of an action of a top-level statement and does what the action does: the
- * row that its row refers to is gone.  Anything else is foreign.
+ * that had begun before are not on the stack: see referential.c.
  *
  * From PostgreSQL 18 on, an AFTER trigger runs as the role that was active
  * when its event was queued, without the flags.  Code below a foreign key's
@@ -40,7 +37,6 @@
 #include "locking.h"
 
 #include "access/xact.h"
-#include "catalog/pg_constraint.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
@@ -79,7 +75,8 @@ static bool loaded_late = false;
 static ExecutorRun_hook_type prev_run_hook = NULL;
 static ExecutorFinish_hook_type prev_finish_hook = NULL;
 
-static int
+/* How many triggers are running, as pg_trigger_depth() tells. */
+int
 trigger_depth(void)
 {
 	LOCAL_FCINFO(fcinfo, 0);
@@ -431,93 +428,15 @@ statement_number(void)
 
 /* ---- referential actions ---- */
 
-/*
- * Does the old row refer to a row that is gone by that key?  Read as its
- * foreign keys do.
- */
-static bool
-refers_to_nothing(Relation rel, HeapTuple old, const ForeignKeyCacheInfo *fk)
-{
-	Datum		values[INDEX_MAX_KEYS];
-	Oid			types[INDEX_MAX_KEYS];
-	StringInfoData query;
-
-	initStringInfo(&query);
-	appendStringInfoString(&query, "SELECT FROM");
-	append_table(&query, fk->confrelid);
-	for (int i = 0; i < fk->nkeys; i++)
-	{
-		char	   *column = get_attname(fk->confrelid, fk->confkey[i], false);
-		bool		isnull;
-
-		values[i] = tuple_value(rel, old, fk->conkey[i], false, &isnull);
-		if (isnull)
-			return false;
-		types[i] = TupleDescAttr(RelationGetDescr(rel), fk->conkey[i] - 1)->atttypid;
-		append_condition(&query, i + 1, fk->conpfeqop[i],
-						 psprintf("x.%s", quote_identifier(column)),
-						 get_atttype(fk->confrelid, fk->confkey[i]),
-						 psprintf("$%d", i + 1), types[i]);
-	}
-	return !find_row(fk->confrelid, query.data, fk->nkeys, types, values, 0, NULL);
-}
-
-/*
- * Does the write, of a row that refers to nothing, do no more than that key's
- * action?
- */
-static bool
-is_done_by(const ForeignKeyCacheInfo *fk, Relation rel, HeapTuple old, HeapTuple new)
-{
-	HeapTuple	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(fk->conoid));
-	Bitmapset  *referring = NULL;
-	bool		cascades;
-
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	cascades = ((Form_pg_constraint) GETSTRUCT(tuple))->confdeltype == FKCONSTR_ACTION_CASCADE;
-	ReleaseSysCache(tuple);
-	if (new == NULL)
-		return cascades;
-	for (int i = 0; i < fk->nkeys; i++)
-		referring = bms_add_member(referring, fk->conkey[i]);
-	for (int i = 1; i <= RelationGetNumberOfAttributes(rel); i++)
-		if (!TupleDescAttr(RelationGetDescr(rel), i - 1)->attisdropped &&
-			!bms_is_member(i, referring) && column_differs(rel, i, old, new))
-			return false;
-	return true;
-}
-
-/*
- * The write of a statement that began before the library was loaded: see
- * above.
- */
-static bool
-does_what_an_action_does(Relation rel, HeapTuple old, HeapTuple new)
-{
-	ListCell   *cell;
-
-	if (trigger_depth() != 2)
-		return false;
-	foreach(cell, RelationGetFKeyList(rel))
-		if (is_done_by(lfirst(cell), rel, old, new) && refers_to_nothing(rel, old, lfirst(cell)))
-			return true;
-	return false;
-}
-
-/*
- * Is the running statement, which updates or deletes the row "old" of "rel",
- * a referential action that the session's own statement caused?
- */
-bool
-in_referential_action(Relation rel, HeapTuple old, HeapTuple new)
+/* Is the running statement a referential action that the session caused? */
+ActionState
+running_action(void)
 {
 	if (!InNoForceRLSOperation())
-		return false;
+		return ACTION_NONE;
 	if (innermost)
-		return innermost->own_action;
-	return loaded_late && !InSecurityRestrictedOperation() && old &&
-		does_what_an_action_does(rel, old, new);
+		return innermost->own_action ? ACTION_OWN : ACTION_NONE;
+	return loaded_late && !InSecurityRestrictedOperation() ? ACTION_UNKNOWN : ACTION_NONE;
 }
 
 /* ---- what a statement names ---- */

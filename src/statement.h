@@ -7,15 +7,21 @@
 
 #include "postgres.h"
 
-#include "utils/rel.h"
-
 #pragma GCC visibility push(hidden)
 
+typedef enum ActionState
+{
+	ACTION_NONE,				/* or not the session's */
+	ACTION_OWN,
+	ACTION_UNKNOWN				/* the statement began before the library was loaded */
+} ActionState;
+
 extern void statement_init(void);
+extern int	trigger_depth(void);
+extern ActionState running_action(void);
 extern uint64 statement_number(void);
 extern bool in_foreign_code(void);
 extern bool is_fired_by_foreign_code(void);
-extern bool in_referential_action(Relation rel, HeapTuple old, HeapTuple new);
 extern bool statement_names(Oid relid);
 
 #pragma GCC visibility pop

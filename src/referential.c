@@ -1,0 +1,112 @@
+/*
+ * referential.c
+ *		Is a write the doing of a foreign key's own action?
+ *
+ * The stack of statements knows (statement.c), but for statements that began
+ * before the library was loaded.  Until the transaction ends, a write by one
+ * of those is taken for the action only if it fires at the depth of an action
+ * of a top-level statement and does what the action does, and no more: the
+ * row that its row refers to is gone, and other columns stay as they are.
+ */
+#include "locking.h"
+
+#include "catalog/pg_constraint.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+#include "statement.h"
+
+/*
+ * Does the old row refer to a row that is gone by that key?  Read as its
+ * foreign keys do.
+ */
+static bool
+refers_to_nothing(Relation rel, HeapTuple old, const ForeignKeyCacheInfo *fk)
+{
+	Datum		values[INDEX_MAX_KEYS];
+	Oid			types[INDEX_MAX_KEYS];
+	StringInfoData query;
+
+	initStringInfo(&query);
+	appendStringInfoString(&query, "SELECT FROM");
+	append_table(&query, fk->confrelid);
+	for (int i = 0; i < fk->nkeys; i++)
+	{
+		char	   *column = get_attname(fk->confrelid, fk->confkey[i], false);
+		bool		isnull;
+
+		values[i] = tuple_value(rel, old, fk->conkey[i], false, &isnull);
+		if (isnull)
+			return false;
+		types[i] = TupleDescAttr(RelationGetDescr(rel), fk->conkey[i] - 1)->atttypid;
+		append_condition(&query, i + 1, fk->conpfeqop[i],
+						 psprintf("x.%s", quote_identifier(column)),
+						 get_atttype(fk->confrelid, fk->confkey[i]),
+						 psprintf("$%d", i + 1), types[i]);
+	}
+	return !find_row(fk->confrelid, query.data, fk->nkeys, types, values, 0, NULL);
+}
+
+/*
+ * Does the write, of a row that refers to nothing, do no more than that key's
+ * action?
+ */
+static bool
+is_done_by(const ForeignKeyCacheInfo *fk, Relation rel, HeapTuple old, HeapTuple new)
+{
+	HeapTuple	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(fk->conoid));
+	Bitmapset  *referring = NULL;
+	bool		cascades;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	cascades = ((Form_pg_constraint) GETSTRUCT(tuple))->confdeltype == FKCONSTR_ACTION_CASCADE;
+	ReleaseSysCache(tuple);
+	if (new == NULL)
+		return cascades;
+	for (int i = 0; i < fk->nkeys; i++)
+		referring = bms_add_member(referring, fk->conkey[i]);
+	for (int i = 1; i <= RelationGetNumberOfAttributes(rel); i++)
+		if (!TupleDescAttr(RelationGetDescr(rel), i - 1)->attisdropped &&
+			!bms_is_member(i, referring) && column_differs(rel, i, old, new))
+			return false;
+	return true;
+}
+
+/*
+ * The write of a statement that began before the library was loaded: see
+ * above.
+ */
+static bool
+does_what_an_action_does(Relation rel, HeapTuple old, HeapTuple new)
+{
+	ListCell   *cell;
+
+	if (trigger_depth() != 2)
+		return false;
+	foreach(cell, RelationGetFKeyList(rel))
+		if (is_done_by(lfirst(cell), rel, old, new) && refers_to_nothing(rel, old, lfirst(cell)))
+			return true;
+	return false;
+}
+
+/*
+ * Is the running statement, which updates or deletes the row "old" of "rel",
+ * a referential action that the session's own statement caused?
+ */
+bool
+in_referential_action(Relation rel, HeapTuple old, HeapTuple new)
+{
+	switch (running_action())
+	{
+		case ACTION_NONE:
+			return false;
+		case ACTION_OWN:
+			return true;
+		case ACTION_UNKNOWN:
+			break;
+	}
+	return old && does_what_an_action_does(rel, old, new);
+}
