@@ -96,18 +96,20 @@ SELECT locking.protect('app.load'), locking.protect('app.art');
 GRANT SELECT, DELETE ON app.author TO mallory;
 GRANT SELECT, UPDATE ON app.art TO anna, mallory;
 CREATE TABLE app.writer (id integer PRIMARY KEY);
+CREATE TABLE app.other (id integer PRIMARY KEY);
 INSERT INTO app.writer VALUES (2);
-GRANT SELECT, DELETE ON app.writer TO anna;
-GRANT REFERENCES ON app.writer TO mallory;
+INSERT INTO app.other VALUES (11);
+GRANT SELECT, DELETE ON app.writer, app.other TO anna;
+GRANT REFERENCES ON app.writer, app.other TO mallory;
 SQL
 sql($node, "SELECT locking.acquire('app.art', 1, ttl => '1 hour')", user => 'anna');
 sql($node, <<'SQL', user => 'mallory');
 CREATE OR REPLACE FUNCTION m.fire() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN DELETE FROM app.author WHERE id = 1; RETURN old; END$$;
-CREATE TABLE m.child (id integer PRIMARY KEY, par integer REFERENCES app.par ON DELETE CASCADE);
+CREATE TABLE m.child (id integer PRIMARY KEY, other integer REFERENCES app.other ON DELETE CASCADE);
 INSERT INTO m.child VALUES (1, 11);
 CREATE TRIGGER fire BEFORE DELETE ON m.child FOR EACH ROW EXECUTE FUNCTION m.fire();
 SQL
-refused('late, an action that another one loads the library for', $node, '55P03', 'DELETE FROM app.par WHERE id = 11', user => 'anna');
+refused('late, an action that another one loads the library for', $node, '55P03', 'DELETE FROM app.other WHERE id = 11', user => 'anna');
 sql($node, <<'SQL', user => 'mallory');
 DROP TABLE m.child;
 CREATE TABLE m.ruled (id integer PRIMARY KEY, writer integer REFERENCES app.writer ON DELETE CASCADE);
@@ -197,7 +199,7 @@ CREATE OR REPLACE FUNCTION m.fire_queue() RETURNS trigger LANGUAGE plpgsql AS
 CREATE FUNCTION m.enqueue() RETURNS bigint LANGUAGE sql AS
 	'WITH x AS (INSERT INTO m.queue VALUES (1) RETURNING 1) SELECT count(*) FROM x';
 SQL
-	refused('by a SELECT that writes', $node, '55P03', $delete, user => 'anna');
+	refused('by a SELECT that writes', $node, '55P03', "SELECT locking.owner();\n$delete", user => 'anna');
 	refused('a deferred one that was queued before the library was loaded', $node, '55P03',
 		"BEGIN;\n$delete;\nUPDATE app.line SET body = 'mine' WHERE id = 5;\nCOMMIT;", user => 'anna');
 	sql($node, <<'SQL', user => 'mallory');
