@@ -405,12 +405,13 @@ FROM (SELECT * FROM locking.protected
 		WHERE pg_catalog.has_table_privilege(relation, 'SELECT') OFFSET 0) p;
 COMMENT ON VIEW locking.protected_tables IS 'settings of the protected tables that the reader may read';
 
--- The latest first, so that a LIMIT ends the reading; among tables that the reader
--- may read, whose rows it may see.
+-- The latest first, so that ORDER BY id DESC sorts nothing and a LIMIT ends the
+-- reading. The view itself has the ORDER BY and the OFFSET: the planner forgets the
+-- order of a subquery in a view.
 CREATE VIEW locking.history WITH (security_barrier) AS
 SELECT e.at, e.event, e.relation, e.key, e.token, e.owner, e.actor, e.session_role, e.client_addr, e.reason, e.id
-FROM (SELECT * FROM locking.event e WHERE locking.row_visible(e.relation, e.key)
-	ORDER BY e.id USING OPERATOR(pg_catalog.>) OFFSET 0) e;
+FROM locking.event e WHERE locking.row_visible(e.relation, e.key)
+ORDER BY e.id USING OPERATOR(pg_catalog.>) OFFSET 0;
 COMMENT ON VIEW locking.history IS 'what happened to locks, of the rows that the reader may see';
 
 CREATE VIEW locking.drafts WITH (security_barrier) AS

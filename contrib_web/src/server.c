@@ -16,7 +16,6 @@
 #include <string.h>
 #include <strings.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "access.h"
 #include "caller.h"
@@ -49,19 +48,34 @@
 #define EVENT_LOOPS 8
 
 static struct MHD_Daemon *mhd;
-static atomic_bool quiesced;
 
-/* Requests that have been received and not yet been answered. */
+/*
+ * Requests that have been received and not yet been answered.  Once quiesced,
+ * their number only falls: the program ends when it is 0, and no connection
+ * may be suspended then.
+ */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t answered = PTHREAD_COND_INITIALIZER;
 static long n_pending;
+static atomic_bool quiesced;	/* is set with the mutex held */
+
+static bool
+enter_pending(void)
+{
+	bool		entered;
+
+	pthread_mutex_lock(&mutex);
+	entered = !quiesced;
+	n_pending += entered;
+	pthread_mutex_unlock(&mutex);
+	return entered;
+}
 
 static void
-count_pending(int change)
+leave_pending(void)
 {
 	pthread_mutex_lock(&mutex);
-	n_pending += change;
-	if (n_pending == 0)
+	if (--n_pending == 0)
 		pthread_cond_broadcast(&answered);
 	pthread_mutex_unlock(&mutex);
 }
@@ -159,10 +173,9 @@ static enum MHD_Result
 handle(Request *req)
 {
 	clients_stop_clock(req->connection);
-	req->pending = true;
-	count_pending(+1);
+	req->pending = enter_pending();
 	request_parse(req);
-	if (quiesced)
+	if (!req->pending)
 		reply_problem(req, PROBLEM_UNAVAILABLE, "The server is being stopped.", NULL);
 	else if (strcmp(req->method_name, "OPTIONS") == 0)
 		origin_preflight(req);
@@ -325,7 +338,7 @@ complete(void *cls, struct MHD_Connection *connection, void **context, enum MHD_
 	if (req->method_name)
 		log_completed(req);		/* else the library refused its head */
 	if (req->pending)
-		count_pending(-1);
+		leave_pending();
 	request_free(req);
 }
 
@@ -436,15 +449,18 @@ server_start(void)
 	return true;
 }
 
+/*
+ * New connections are still accepted, and their requests refused.
+ * MHD_quiesce_daemon() would stop listening, but it races with the event
+ * loops (0.9.75): both remove the socket from the epoll set, and the library
+ * calls abort() where that fails, the second time.
+ */
 void
 server_quiesce(void)
 {
-	int			fd;
-
+	pthread_mutex_lock(&mutex);
 	quiesced = true;
-	fd = MHD_quiesce_daemon(mhd);
-	if (fd >= 0)
-		close(fd);
+	pthread_mutex_unlock(&mutex);
 }
 
 bool

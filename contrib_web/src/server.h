@@ -10,7 +10,7 @@
 /* Listens; says where, on standard output. False, with a message, if that cannot be. */
 extern bool server_start(void);
 
-/* No new connections, and no new requests on old ones. */
+/* From now on requests are refused. */
 extern void server_quiesce(void);
 
 /* Waits until all requests are answered, so long at most. */

@@ -474,6 +474,8 @@ for my $how (qw(TERM INT))
 	$server->terminate;
 	ends($stream, 'SIGTERM ends the stream');
 	is($ask->(), 503, 'who asks only then is refused');
+	# The library's way to stop listening may abort() the server.
+	is((eval { $server->wire->send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")->read_reply } // {})->{status}, 503, 'also on a new connection');
 	$session->query('COMMIT');
 	is(($before->read_reply // {})->{status}, 200, 'who asked before is answered');
 	is(eval { $server->await_end(20) } // $@, 0, 'and that is the end');

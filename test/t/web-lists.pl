@@ -7,6 +7,7 @@ use FindBin;
 use lib "$FindBin::RealBin/lib";
 use LockingTest;
 use LockingWeb;
+use MIME::Base64 qw(encode_base64url);
 use Test::More;
 
 my $node = new_web_node('main');
@@ -75,6 +76,67 @@ for my $query ('limit=1000', 'limit=1000&sort=title', 'limit=1000&sort=title&dir
 	is($state->{lock}{key}, '77777', 'the lock of one row');
 	is(scalar @plans, 1, 'is one statement');
 	cmp_ok(records_read($plans[0]), '<=', 2, 'which reads that record');
+}
+
+# ---- the history ----
+
+# In an order that is not that of their ids, as purging leaves room for new ones among old ones.
+sql($node, <<"SQL");
+CREATE TABLE few (id integer PRIMARY KEY);
+INSERT INTO locking.event (id, event, relation, key, token, owner, actor, session_role, reason)
+SELECT 1000000 + g, CASE WHEN g % 10 = 0 THEN 'broken' ELSE 'expired' END, CASE WHEN g % 5000 = 0 THEN 'few'::regclass ELSE 'big'::regclass END,
+ (g % $ROWS + 1)::text, g, 'owner ' || g % 4, 'actor', 'postgres', 'reason ' || g % 3
+FROM generate_series(1, $ROWS) g ORDER BY hashint4(g);
+ANALYZE locking.event;
+GRANT SELECT ON few TO anna;
+SQL
+
+# Rows that were read of the records of events, whatever was returned of them.
+sub events_read
+{
+	my ($plan) = @_;
+	my $read = 0;
+	$read += $_ for $plan =~ /Scan[^\n]* on event\b[^\n]*\(actual [^\n]*?rows=([\d.]+)/g, $plan =~ /Rows Removed by Filter: (\d+)/g;
+	return $read;
+}
+for my $query ('limit=50', 'limit=50&table=big', 'limit=50&event=broken', 'limit=50&table=big&owner=owner+1&actor=actor&event=expired&q=REASON+2')
+{
+	my ($page, @plans) = plans_of("/history?$query");
+	is(scalar @{ $page->{events} }, 50, 'has a full page');
+	my @lists = grep { /\bFROM locking\.history\b/ } @plans;
+	is(scalar @lists, 1, 'by one statement');
+	cmp_ok(events_read($lists[0]), '<', 2000, 'which ends reading when the page is full');
+}
+{
+	my ($first) = plans_of('/history?limit=50');
+	my ($second, $forth) = plans_of("/history?limit=50&after=$first->{next}");
+	cmp_ok(events_read($forth), '<', 300, 'the second page reads the first, too, and no more');
+	my ($again, $back) = plans_of("/history?limit=50&before=$second->{prev}");
+	cmp_ok(events_read($back), '<', 300, 'and so does the way back');
+	is_deeply([ map { $_->{id} } @{ $again->{events} } ], [ map { $_->{id} } @{ $first->{events} } ], 'which gives the first page');
+}
+{
+	# Of most events anna may not see the table.
+	my $anna = $server->sign_in('anna');
+	my @ids = split /\n/, sql($node, "SELECT id FROM locking.event WHERE relation = 'few'::regclass ORDER BY id DESC");
+	my $walk = sub {
+		my ($argument, $way, $cursor) = @_;
+		my @pages;
+		do
+		{
+			push @pages, $anna->get('/history?limit=7' . ($cursor ? "&$argument=$cursor" : ''))->{json};
+		} while (defined($cursor = $pages[-1]{$way}) && @pages < 10);
+		return @pages;
+	};
+	my @pages = $walk->('after', 'next');
+	is_deeply([ map { $_->{id} } map { @{ $_->{events} } } @pages ], \@ids, 'every event among many hidden ones, once');
+	my @back = $walk->('before', 'prev', $pages[-1]{prev});
+	is_deeply([ map { $_->{id} } map { @{ $_->{events} } } reverse(@back), $pages[-1] ], \@ids, 'and back');
+	for my $values ('[1, 2]', '["2026-11-29", 1]', '[]', '[-9223372036854775808]', '["x"]', '[9223372036854775808]', '[null]')
+	{
+		my $cursor = encode_base64url(qq({"order": "events", "values": $values}));
+		like(join(' ', map { $anna->get("/history?$_=$cursor")->{status} } qw(after before)), qr/^(200|422) (200|422)$/, "a cursor of $values");
+	}
 }
 
 # ---- collations ----
