@@ -200,8 +200,14 @@ CREATE FUNCTION m.enqueue() RETURNS bigint LANGUAGE sql AS
 	'WITH x AS (INSERT INTO m.queue VALUES (1) RETURNING 1) SELECT count(*) FROM x';
 SQL
 	refused('by a SELECT that writes', $node, '55P03', "SELECT locking.owner();\n$delete", user => 'anna');
+	sql($node, 'INSERT INTO app.other VALUES (12)', user => 'app');
+	sql($node, <<'SQL', user => 'mallory');
+CREATE TABLE m.unguarded (id integer PRIMARY KEY, other integer REFERENCES app.other ON DELETE CASCADE);
+INSERT INTO m.unguarded VALUES (1, 12);
+CREATE TRIGGER fire BEFORE DELETE ON m.unguarded FOR EACH ROW EXECUTE FUNCTION m.fire_queue();
+SQL
 	refused('a deferred one that was queued before the library was loaded', $node, '55P03',
-		"BEGIN;\n$delete;\nUPDATE app.line SET body = 'mine' WHERE id = 5;\nCOMMIT;", user => 'anna');
+		"BEGIN;\nDELETE FROM app.other WHERE id = 12;\nUPDATE app.line SET body = 'mine' WHERE id = 5;\nCOMMIT;", user => 'anna');
 	sql($node, <<'SQL', user => 'mallory');
 DROP TRIGGER fire ON m.queue;
 DROP TRIGGER fire ON m.child;
