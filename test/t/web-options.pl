@@ -218,6 +218,48 @@ sub connections
 	$server->stop_ok;
 }
 {
+	# Strangers take turns by address, and do not keep those waiting who are signed in, also where a route is for all.
+	my $server = web_server($node, '--trusted-proxy', '127.0.0.1');
+	my $bert = $server->sign_in('bert');
+	my $ask = sub { return $server->wire->send("GET /readyz HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: $_[0]\r\n\r\n") };
+	my $waiting = sub { my ($n) = @_; return LockingWeb::in_seconds($LockingWeb::PATIENCE, 'a queue', sub { select undef, undef, undef, 0.05 until $server->client->get('//metrics')->{content} =~ /^locking_web_requests_waiting $n$/m }) };
+	ok($node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE usename = 'locking_web'"), 'it listens');
+	kill 'STOP', $node->{_pid};	# no new connection
+	my @wires = map { $ask->('198.51.100.1') } 1 .. 40;
+	$waiting->(36);
+	push @wires, $ask->('198.51.100.2');
+	$waiting->(37);
+	is((eval { LockingWeb::in_seconds(5, 'answer', sub { $server->wire->send_request($bert, 'GET', '/session')->read_reply }) } || { status => 'none' })->{status}, 200, 'who is signed in is answered while strangers wait');
+	kill 'CONT', $node->{_pid};
+	is_deeply([ grep { $_ != 200 } map { $_->read_reply->{status} } @wires ], [], 'then all are answered');
+	$server->stop_ok;
+	my @order = $server->log =~ m{^\S+ (198\.51\.100\.\d) - GET /readyz}mg;
+	is(scalar @order, 41, 'as the log tells');
+	my ($place) = grep { $order[$_] eq '198.51.100.2' } 0 .. $#order;
+	cmp_ok($place, '<', 20, 'another address does not wait for all of the first');
+}
+{
+	# Two roles have all workers, and more requests waiting: the worker that comes free first is a third role's.
+	my $server = web_server($node, '--workers', 4, '--statement-timeout', 600, '--lock-timeout', 600);
+	my %client = map { $_ => $server->sign_in($_) } qw(anna boss bert);
+	my $session = session($node);
+	my $ask = sub { return $server->wire->send_request($client{ $_[0] }, 'GET', '/tables/article/rows') };
+	my $waiting = sub { my ($n) = @_; return LockingWeb::in_seconds($LockingWeb::PATIENCE, 'a queue', sub { select undef, undef, undef, 0.05 until $server->client->get('//metrics')->{content} =~ /^locking_web_requests_waiting $n$/m }) };
+	$session->query('BEGIN; LOCK TABLE article');
+	my @wires = map { my $role = $_; map { $ask->($role) } 1 .. 4 } qw(anna boss);
+	ok($node->poll_query_until('postgres', "SELECT count(*) = 4 FROM pg_stat_activity WHERE usename IN ('anna', 'boss') AND wait_event_type = 'Lock'"), 'two roles have all workers');
+	$waiting->(4);
+	my $his = $ask->('bert');
+	$waiting->(5);
+	sql($node, "SELECT pg_cancel_backend(min(pid)) FROM pg_stat_activity WHERE usename = 'anna' AND wait_event_type = 'Lock'");
+	ok($node->poll_query_until('postgres', "SELECT count(*) = 4 AND count(*) FILTER (WHERE usename = 'bert') = 1 FROM pg_stat_activity WHERE usename IN ('anna', 'boss', 'bert') AND wait_event_type = 'Lock'"), 'the first that comes free is a third one\'s');
+	$session->query('COMMIT');
+	is($his->read_reply->{status}, 200, 'who is answered');
+	is(scalar(grep { $_->read_reply->{status} != 200 } @wires), 1, 'and so are they');
+	$session->quit;
+	$server->stop_ok;
+}
+{
 	my $server = web_server($node, '--statement-timeout', 1, '--lock-timeout', 600);
 	my $anna = $server->sign_in('anna');
 	my $session = session($node);

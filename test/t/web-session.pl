@@ -177,8 +177,11 @@ my @kept = ('--database-idle', 3600);
 	my $attempt = sub { my ($address, @as) = @_; return $server->client(headers => { 'X-Forwarded-For' => $address })->sign_in(@as)->{status} };
 	my @own = map { $attempt->("198.51.100.$_", 'boss', $_ % 8 ? 'wrong' : 'boss-pw') } 1 .. 32;
 	is_deeply([ grep { $_ == 429 } @own ], [], 'who gets in at last has a fresh start');
+	# By one account that is known there from its first success on, or by ever new ones.
 	my @guesses = map { ($attempt->('203.0.113.1', "nobody$_", 'wrong'), $attempt->('203.0.113.1', 'bert', 'bert-pw')) } 1 .. 12;
 	cmp_ok(scalar(grep { $_ == 429 } @guesses), '>', 0, 'but an account of one\'s own buys no guesses at others');
+	@guesses = map { my $own = $_; ((map { $attempt->('203.0.113.2', "nobody$_", 'wrong') } 1 .. 4), $attempt->('203.0.113.2', $own, "$own-pw")) } qw(anna bert reader);
+	cmp_ok(scalar(grep { $_ == 429 } @guesses), '>', 0, 'nor do several of them');
 	$server->stop_ok;
 }
 
@@ -196,6 +199,7 @@ my @kept = ('--database-idle', 3600);
 	is_deeply([ $device_of->($attempt->('192.0.2.1', 'anna', 'anna-pw', $device)) ], [$device], 'which it keeps');
 	is_deeply([ map { scalar $device_of->($attempt->('192.0.2.1', 'anna', @$_)) } [ 'wrong' ], [ 'wrong', $device ], [ '' ] ], [ 0, 0, 0 ], 'a failure gives none');
 	my ($berts) = $device_of->($attempt->('192.0.2.2', 'bert', 'bert-pw'));
+	isnt(($device_of->($attempt->('192.0.2.1', 'bert', 'bert-pw', 'e' x 64)))[0], 'e' x 64, 'a planted cookie becomes no device');
 
 	my $flood = sub {
 		my ($role) = @_;
@@ -206,7 +210,7 @@ my @kept = ('--database-idle', 3600);
 	is($attempt->('198.51.100.202', 'anna', 'anna-pw', $device)->{status}, 201, 'not with a device that is known');
 	is($attempt->('192.0.2.1', 'anna', 'anna-pw')->{status}, 201, 'nor from an address that is');
 	answers($attempt->('198.51.100.203', 'anna', 'anna-pw', $_->[1]), 429, 'too-many', "$_->[0] is good for nothing")
-	  for [ 'another role\'s device' => $berts ], [ 'a forged one' => 'f' x 64 ], [ 'one that is cut off' => substr $device, 0, 63 ], [ 'the CSRF token' => $first->{json}{csrf} ];
+	  for [ 'another role\'s device' => $berts ], [ 'a forged one' => 'f' x 64 ], [ 'one that is cut off' => substr $device, 0, 63 ], [ 'the CSRF token' => $first->{json}{csrf} ], [ 'a planted one' => 'e' x 64 ];
 	answers($server->client(headers => { Cookie => "locking_device=$device" })->get('/session'), 401, 'unauthenticated', 'a device is no session');
 	answers($server->client(headers => { Cookie => "locking_session=$device" })->get('/session'), 401, 'unauthenticated', 'by no name');
 
@@ -218,16 +222,21 @@ my @kept = ('--database-idle', 3600);
 	my @there = map { $attempt->('192.0.2.1', 'anna', 'wrong')->{status} } 1 .. 30;
 	cmp_ok(scalar(grep { $_ == 401 } @there), '<=', 12, 'guesses from a known address are limited, too') || diag("@there");
 	is($there[-1], 429, 'in the end there are none');
+	is($attempt->('192.0.2.1', 'bert', 'bert-pw')->{status}, 201, 'another role that is known there is free');
 
 	# A role's own devices push out only its own.
-	my @readers = map {
-		my $reply = $attempt->("192.0.2.$_", 'reader', 'reader-pw');
+	my @readers;
+	for my $n (10 .. 32)
+	{
+		my $reply = $attempt->("192.0.2.$n", 'reader', 'reader-pw', $n == 25 ? $readers[1] : undef);
 		$server->client(headers => { Cookie => $reply->{headers}{'set-cookie'} =~ s/;.*//r, 'X-CSRF-Token' => $reply->{json}{csrf} })->delete('/session');
-		$device_of->($reply);
-	} 10 .. 31;
-	$flood->($_) for 'reader', 'bert';
+		push @readers, $device_of->($reply);
+	}
+	$flood->('reader');
 	answers($attempt->('198.51.100.204', 'reader', 'reader-pw', $readers[0]), 429, 'too-many', 'of more than 20 devices of a role, the oldest is forgotten');
 	is($attempt->('198.51.100.204', 'reader', 'reader-pw', $readers[-1])->{status}, 201, 'the others are not, and signing out changes nothing');
+	is($attempt->('198.51.100.204', 'reader', 'reader-pw', $readers[1])->{status}, 201, 'the oldest is that which was not used for longest');
+	$flood->('bert');
 	is($attempt->('198.51.100.204', 'bert', 'bert-pw', $berts)->{status}, 201, 'nor are those of others');
 	$server->stop_ok;
 }
@@ -324,15 +333,40 @@ my @kept = ('--database-idle', 3600);
 	$server->stop_ok;
 }
 {
+	my $server = web_server($node, '--reauthenticate', 1, @kept);
+	my $anna = $server->sign_in('anna');
+	for (1 .. 20)
+	{
+		$anna->get($row);
+		select undef, undef, undef, 0.2;
+	}
+	is(sql($node, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'anna' AND backend_start < now() - interval '3 s'"), 0, 'a connection that is used all the time is not used for long');
+	$server->stop_ok;
+}
+{
+	# A refused connection ends the session, without waiting for the next check.
+	my $server = web_server($node, '--reauthenticate', 1000, '--database-idle', 1);
+	sql($node, "CREATE ROLE gone LOGIN PASSWORD 'gone-pw'; GRANT SELECT ON article TO gone");
+	my $client = $server->sign_in('gone');
+	has_no_connections('gone', 'an unused connection is closed');
+	sql($node, 'ALTER ROLE gone NOLOGIN');
+	answers($client->get($row), 401, 'unauthenticated', 'the next one is refused');
+	sql($node, 'ALTER ROLE gone LOGIN');
+	answers($client->get($row), 401, 'unauthenticated', 'which has ended the session');
+	sql($node, 'DROP OWNED BY gone; DROP ROLE gone');
+	$server->stop_ok;
+}
+{
 	# Of a role that was dropped, connections are still open: the first request on one that fails for that tells it.
 	my $server = web_server($node, @kept);
 	sql($node, "CREATE ROLE gone LOGIN PASSWORD 'gone-pw'; GRANT ALL ON article TO gone");
-	my @clients = map { $server->sign_in('gone') } 1 .. 3;
+	my @clients = map { $server->sign_in('gone') } 1 .. 4;
 	select undef, undef, undef, 1.5;
 	sql($node, 'DROP OWNED BY gone; DROP ROLE gone');
 	answers($clients[0]->post("$row/lock"), 401, 'unauthenticated', 'locking as a role that was dropped');
 	answers($clients[1]->get('/session'), 401, 'unauthenticated', 'asking who one is');
 	answers($clients[2]->put($row, { values => { title => 'x' } }), 401, 'unauthenticated', 'saving') for 1 .. 2;
+	answers($clients[3]->put('/tables/article/protection', {}), 401, 'unauthenticated', 'protecting');
 	answers($server->client->sign_in('gone', 'gone-pw'), 401, 'sign-in-failed', 'signing in');
 	sql($node, "CREATE ROLE gone LOGIN PASSWORD 'gone-pw'; REVOKE CONNECT ON DATABASE postgres FROM PUBLIC; GRANT CONNECT ON DATABASE postgres TO locking_web");
 	my $reply = answers($server->client->sign_in('gone', 'gone-pw'), 401, 'sign-in-failed', 'a role that may not connect, though the password is right');

@@ -27,8 +27,23 @@ ALTER TABLE m.trap ENABLE ROW LEVEL SECURITY;
 ALTER TABLE m.child ENABLE ROW LEVEL SECURITY;
 CREATE POLICY p ON m.trap USING (m.spy());
 CREATE POLICY p ON m.child USING (m.spy());
-GRANT SELECT ON m.trap, m.child TO PUBLIC;
+CREATE TABLE m.leaf (id integer PRIMARY KEY, trap integer REFERENCES m.trap);
+CREATE INDEX ON m.leaf (trap);
+INSERT INTO m.leaf VALUES (1, 1);
+GRANT SELECT ON m.trap, m.child, m.leaf TO PUBLIC;
+GRANT REFERENCES ON m.trap TO PUBLIC;
 RESET SESSION AUTHORIZATION;
+CREATE TABLE points (id integer PRIMARY KEY, trap integer, article integer REFERENCES article);
+INSERT INTO points VALUES (1, 1, 2);
+ALTER TABLE points ADD FOREIGN KEY (trap) REFERENCES m.trap NOT VALID;
+SELECT locking.protect('points');
+GRANT ALL ON points TO anna, boss;
+GRANT USAGE, CREATE ON SCHEMA public TO anna;
+CREATE TABLE annas (id integer PRIMARY KEY, article integer REFERENCES article);
+CREATE INDEX ON annas (article);
+INSERT INTO annas VALUES (1, 1);
+ALTER TABLE annas OWNER TO anna;
+GRANT SELECT ON annas TO boss;
 CREATE TABLE notice (id integer PRIMARY KEY, article integer REFERENCES article);
 CREATE INDEX ON notice (article);
 INSERT INTO notice VALUES (1, 1), (2, 1);
@@ -56,7 +71,7 @@ sub spied
 
 my @paths = ('/locks', '/locks?q=x', '/locks?mine=true', '/locks?table=article', '/history', '/history?limit=1000', '/history?table=article', '/history?table=article&key=1', '/history?owner=mallory',
 	'/tables', '/tables/article', '/tables/article/rows', '/tables/article/rows?locked=true', '/tables/article/rows?q=title', '/tables/article/rows/1', '/tables/article/rows/1/lock', '/tables/article/rows/1/request',
-	'/tables/article/rows/1/draft', '/tables/notice', '/tables/notice/rows', '/tables/notice/rows/1', '/tables/notice/choices?column=article', '/session');
+	'/tables/article/rows/1/draft', '/tables/points', '/tables/points/rows', '/tables/points/rows/1', '/tables/notice', '/tables/notice/rows', '/tables/notice/rows/1', '/tables/notice/choices?column=article', '/session');
 for my $role (sort keys %client)
 {
 	for my $path (@paths)
@@ -73,7 +88,13 @@ for my $role (sort keys %client)
 {
 	my $row = $anna->get('/tables/article/rows/1')->{json};
 	my %count = map { $_->{table} => $_->{count} } @{ $row->{children} };
-	is_deeply(\%count, { 'm.child' => undef, 'public.notice' => 2 }, 'rows that refer to a row are counted, but not in a stranger\'s table');
+	is_deeply(\%count, { 'm.child' => undef, 'public.notice' => 2, 'public.points' => 0, 'public.annas' => 1 }, 'rows that refer to a row are counted, but not in a stranger\'s table');
+	for my $role (qw(boss root))
+	{
+		my ($annas) = grep { $_->{table} eq 'public.annas' } @{ $client{$role}->get('/tables/article/rows/1')->{json}{children} };
+		is($annas->{count}, undef, "$role: nor in one that is only anna's");
+	}
+	is_deeply([ sort keys %{ $anna->get('/tables/points/rows/1')->{json}{references} } ], ['article'], 'rows that it refers to are shown, but not of a stranger\'s table');
 }
 
 # ---- while the stranger locks them ----
@@ -112,6 +133,7 @@ for my $path ('/locks?table=m.trap', '/history?table=m.trap', '/history?table=m.
 	is(scalar @{$list // [$reply->{json}{lock} // ()]}, 1, 'and shows what they allow');
 }
 is($anna->get('/tables/m.trap')->{json}{locks}, 1, 'the locks of a table that is named are counted');
+is_deeply({ map { $_->{table} => $_->{count} } @{ $anna->get('/tables/m.trap/rows/1')->{json}{children} } }, { 'm.leaf' => 1, 'public.points' => 1 }, 'so are its owner\'s and superusers\' rows that refer to its rows');
 
 # ---- tables that change meanwhile ----
 

@@ -1,0 +1,88 @@
+/*
+ * budget.c
+ *		Tests of contrib_web/src/budget.c, whose clock is a parameter.  TAP output.
+ */
+#include "../../../contrib_web/src/budget.c"
+
+#include <stdio.h>
+
+static int	n_tests;
+
+static void
+is(long got, long expected, const char *name)
+{
+	printf("%sok %d - %s\n", got == expected ? "" : "not ", ++n_tests, name);
+	if (got != expected)
+		printf("# got %ld, expected %ld\n", got, expected);
+}
+
+/* How many of so many notifications of a sender are admitted. */
+static long
+admitted(int sender, int n, int64_t now)
+{
+	long		count = 0;
+
+	for (int i = 0; i < n; i++)
+		count += budget_admits(sender, now);
+	return count;
+}
+
+static void
+test_sender(int64_t now)
+{
+	is(admitted(1, BUDGET_SENDER + 100, now), BUDGET_SENDER, "a sender has a part of a slice");
+	is(admitted(2, 1, now + 1), 1, "which is not another sender's");
+	is(admitted(1, 1, now + 2), 0, "and stays used up");
+	is(admitted(1, 1, now + BUDGET_SLICE_MS), 1, "until the next slice");
+}
+
+static void
+test_all(int64_t now)
+{
+	long		count = 0;
+
+	for (int sender = 1; sender <= 2 * BUDGET_ALL / BUDGET_SENDER; sender++)
+		count += admitted(sender, BUDGET_SENDER, now);
+	is(count, BUDGET_ALL, "all senders together have a slice");
+	is(admitted(4711, 1, now + 1), 0, "and no new one has more");
+	is(admitted(4711, 1, now + BUDGET_SLICE_MS), 1, "until the next slice");
+	count = 0;
+	now += 2 * BUDGET_SLICE_MS;
+	for (int sender = 1; sender <= 2 * BUDGET_ALL; sender++)
+		count += admitted(sender, 1, now);
+	is(count, BUDGET_ALL, "also where each sends once");
+}
+
+static void
+test_reset(int64_t now)
+{
+	is(budget_wait(now), -1, "nothing was dropped: no reset to wait for");
+	is(budget_is_reset_due(now), false, "nor due");
+	admitted(1, BUDGET_SENDER + 1, now);
+	is(budget_wait(now), BUDGET_SLICE_MS, "one is due at the end of the slice");
+	is(budget_is_reset_due(now + BUDGET_SLICE_MS - 1), false, "not before");
+	is(budget_is_reset_due(now + BUDGET_SLICE_MS), true, "then it is");
+	is(budget_is_reset_due(now + BUDGET_SLICE_MS), false, "once");
+	is(budget_wait(now + BUDGET_SLICE_MS), -1, "and nothing is left to wait for");
+	now += BUDGET_SLICE_MS;
+	admitted(1, BUDGET_SENDER + 1, now);
+	is(budget_wait(now), BUDGET_RESET_MS, "the next one waits for its interval");
+	is(budget_is_reset_due(now + BUDGET_RESET_MS - 1), false, "not before");
+	is(budget_is_reset_due(now + BUDGET_RESET_MS), true, "then it is due");
+}
+
+int
+main(void)
+{
+	long		before;
+
+	test_sender(1000000);
+	test_all(2000000);
+	budget_is_reset_due(3000000);
+	test_reset(4000000);
+	before = budget_dropped();
+	admitted(1, BUDGET_SENDER + 7, 5000000);
+	is(budget_dropped() - before, 7, "what was dropped is counted");
+	printf("1..%d\n", n_tests);
+	return 0;
+}

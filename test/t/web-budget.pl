@@ -1,0 +1,11 @@
+# The budget of notifications by itself: lib/budget.c gives the clock.
+use strict;
+use warnings;
+
+use FindBin;
+use File::Temp ();
+
+my $program = ($ENV{TESTDIR} || File::Temp::tempdir()) . '/budget';
+system('cc', '-std=gnu11', '-Wall', '-Werror', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-o', $program, "$FindBin::RealBin/lib/budget.c") == 0
+  or die "budget.c does not compile\n";
+exec $program or die "$program: $!\n";
