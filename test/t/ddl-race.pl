@@ -7,10 +7,11 @@
 # log is searched for what must never be there, and the database examined:
 # settings, guards, functions.
 #
-# The choices come from a seed: LOCKING_SEED repeats those of a round, though
-# not how the sessions meet.  Nothing is ended by time: each session has a
-# number of steps (LOCKING_STEPS).  LOCKING_SOAK=1 makes rounds, each with a
-# seed of its own, for an hour, and LOCKING_SECONDS for that long.
+# The choices come from a seed, which is the same in each run of make test;
+# LOCKING_SEED repeats those of a round, though not how the sessions meet.
+# Nothing is ended by time: each session has a number of steps (LOCKING_STEPS).
+# LOCKING_SOAK=1 makes rounds, each with a seed of its own, for an hour, and
+# LOCKING_SECONDS for that long; odd seeds drop the extension, too.
 # LOCKING_GO_ON=1 goes on after a round that has failed.
 use strict;
 use warnings;
@@ -22,9 +23,9 @@ use IPC::Run ();
 use Test::More;
 
 my $seconds = $ENV{LOCKING_SECONDS} || ($ENV{LOCKING_SOAK} ? 3600 : 0);
-my $rounds = 2;
+my $rounds = $seconds ? 2 : 1;
 my $steps = $ENV{LOCKING_STEPS} || 300;
-my $seed = $ENV{LOCKING_SEED} || time;
+my $seed = $ENV{LOCKING_SEED} || ($seconds ? time : 4);
 
 my $node = new_node('main', conf => [ 'max_connections = 40', 'restart_after_crash = on', 'log_statement = none',
 	'log_error_verbosity = verbose', 'log_min_messages = warning', 'log_min_error_statement = error', 'deadlock_timeout = 100ms',
@@ -660,8 +661,9 @@ sub check_use
 	{
 		accepted("protect('$table')", $node, "SELECT locking.protect('$table')", db => $db);
 		accepted("$table is written by its owner", $node, "BEGIN; SET LOCAL ROLE mona; UPDATE $table SET t = 'by the owner'; ROLLBACK", db => $db) if $table =~ /^s\./;
-		here("INSERT INTO $table (id, t) VALUES (1, 'new'), (2, 'new') ON CONFLICT DO NOTHING") unless $table eq 's.single';
 		next if $table eq 's.single';
+		# what the race has left of a partitioned table may have no place for them
+		eval { here("INSERT INTO $table (id, t) VALUES (1, 'new'), (2, 'new') ON CONFLICT DO NOTHING"); 1 } or next;
 		accepted("functions answer of $table", $node, <<"SQL", %ann);
 SELECT locking.acquire('$table', 1) AS tok \\gset
 SELECT * FROM locking.try_acquire('$table', 1);

@@ -81,7 +81,7 @@ my $warm = "SELECT locking.is_locked('m.a', 1), locking.is_locked('m.p1', 1), lo
   . "UPDATE m.p SET t = t WHERE id = 9; UPDATE m.child SET t = t WHERE id = 9; SELECT count(*) FROM locking.locks";
 
 # 40P01: they wait for each other, too.
-my $foreseen = qr/^(?:|55P03|55000|42P01|42883|42703|3F000|P0002|LK00[12]|22023|23503|23514|40001|40P01|42501)$/;
+my $foreseen = qr/^(?:|55P03|55000|42P01|42883|42703|3F000|P0002|LK00[12]|22023|23503|23505|23514|40001|40P01|42501)$/;
 my $bad = qr/XX\d\d\d: |TRAP:|terminated by signal|WARNING: .*leak/;
 
 sub waits_for
