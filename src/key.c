@@ -181,6 +181,10 @@ code_owner(const KeyColumn *column)
 	return InvalidOid;
 }
 
+/*
+ * NULL: the relation has no column of that name.  A partition whose detachment
+ * is pending does not follow when a column of its root is renamed.
+ */
 Key *
 key_build(Relation rel, Oid root, int ncolumns, const AttrNumber *root_attnums, Oid index,
 		  MemoryContext cxt)
@@ -199,7 +203,7 @@ key_build(Relation rel, Oid root, int ncolumns, const AttrNumber *root_attnums, 
 		/* a partition may have its columns in another order */
 		column->attnum = get_attnum(RelationGetRelid(rel), name);
 		if (column->attnum == InvalidAttrNumber)
-			elog(ERROR, "column \"%s\" not found in \"%s\"", name, RelationGetRelationName(rel));
+			return NULL;
 		att = TupleDescAttr(RelationGetDescr(rel), column->attnum - 1);
 		namestrcpy(&column->name, name);
 		column->type = att->atttypid;

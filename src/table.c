@@ -383,6 +383,8 @@ build_key(TableInfo *info, Relation rel, const Settings *settings)
 	foreach(cell, attnums)
 		numbers[n++] = lfirst_int(cell);
 	info->key = key_build(rel, info->root, n, numbers, index, info->cxt);
+	if (info->key == NULL)
+		info->key_replaced = info->is_protected;
 }
 
 /*
@@ -548,8 +550,12 @@ build_parent(TableInfo *info, Relation rel, const Settings *settings)
 	info->parent = MemoryContextAllocZero(info->cxt, sizeof(Parent));
 	info->parent->key = *fk;
 	for (int i = 0; i < fk->n; i++)
+	{
 		info->parent->attnums[i] = get_attnum(RelationGetRelid(rel),
 											  get_attname(info->root, fk->columns[i], false));
+		if (info->parent->attnums[i] == InvalidAttrNumber)
+			info->parent_lost = true;	/* as in key_build() */
+	}
 }
 
 /* ---- entries ---- */

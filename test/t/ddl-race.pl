@@ -24,7 +24,7 @@ use Test::More;
 
 my $seconds = $ENV{LOCKING_SECONDS} || ($ENV{LOCKING_SOAK} ? 3600 : 0);
 my $rounds = $seconds ? 2 : 1;
-my $steps = $ENV{LOCKING_STEPS} || 300;
+my $steps = $ENV{LOCKING_STEPS} || ($seconds ? 300 : 120);
 my $seed = $ENV{LOCKING_SEED} || ($seconds ? time : 4);
 
 my $node = new_node('main', conf => [ 'max_connections = 40', 'restart_after_crash = on', 'log_statement = none',

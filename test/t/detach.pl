@@ -539,6 +539,22 @@ scenario 'DDL of a pending partition' => sub {
 	ok_here('the root is written', "UPDATE m.dp SET t = 'bob'", owner => 'bob');
 };
 
+# A column of the root that is renamed is not renamed in a pending partition, so
+# its key is none that locks can go by.
+scenario 'a column renamed while a partition is pending' => sub {
+	lock_rows('m.dp' => 1);
+	cancelled('m.dp', 'm.dp1');
+	ok_here('the key of the root is renamed', 'ALTER TABLE m.dp RENAME id TO number');
+	no_here('row_key() of the partition', '55000', 'SELECT locking.row_key(x) FROM m.dp1 x');
+	no_here('a write of it', '55000', "UPDATE m.dp1 SET t = 'bob' WHERE id = 1", owner => 'bob');
+	no_here('TRUNCATE of it', '55000', 'TRUNCATE m.dp1 CASCADE', owner => 'bob');
+	ok_here('the root is written', "UPDATE m.dp SET t = 'bob'", owner => 'bob');
+	ok_here('the foreign key of a child is renamed', 'ALTER TABLE m.line RENAME dp TO up');
+	no_here('a write of the child', '55P03|55000', "UPDATE m.line SET t = 'bob' WHERE id = 1", owner => 'bob');
+	finalize('m.dp', 'm.dp1');
+	ok_here('then it is written', "UPDATE m.dp1 SET t = 'bob' WHERE id = 1", owner => 'bob');
+};
+
 scenario 'a prepared transaction that has used the root' => sub {
 	lock_rows('m.dp' => 1);
 	here("BEGIN; UPDATE m.dp SET t = 'bob' WHERE id = 2; PREPARE TRANSACTION 'p'", owner => 'bob');
