@@ -163,9 +163,8 @@ is($endless->read_reply, undef, 'one that goes on and on is not read to its end'
 	is($server->wire->send($many{arguments}->(64))->read_reply->{status}, 401, 'one of 64 is served');
 	$reply = $server->wire->send($many{headers}->(150))->read_reply;
 	is("$reply->{status} $reply->{json}{type}", '431 urn:locking:problem:head-too-large', 'a head that is too large');
-	$reply = $server->wire->send("GET /api/v1/tables HTTP/1.1\r\nHost: a\r\nCookie: a=" . 'x' x 6000 . "\r\n\r\n")->read_reply // {};
-	# where they do not fit at all the library closes the connection
-	like($reply->{status} // 'closed', qr/^(431|closed)$/, 'cookies count twice, as the library copies them');
+	$reply = $server->wire->send("GET /api/v1/tables HTTP/1.1\r\nHost: a\r\nCookie: a=" . 'x' x 5400 . "\r\n\r\n")->read_reply // {};
+	is($reply->{status}, 431, 'cookies count twice, as the library copies them');
 	$reply = $anna->get('/tables/article/rows?limit=5&limit=2&q=title+1&q=');
 	is(scalar @{ $reply->{json}{rows} }, 2, 'the last of several arguments of a name counts');
 	is(scalar @{ $anna->get('/tables/article/rows?q=title+2')->{json}{rows} }, 2, '"+" is a space');

@@ -235,7 +235,7 @@ my @kept = ('--database-idle', 3600);
 	$flood->('reader');
 	answers($attempt->('198.51.100.204', 'reader', 'reader-pw', $readers[0]), 429, 'too-many', 'of more than 20 devices of a role, the oldest is forgotten');
 	is($attempt->('198.51.100.204', 'reader', 'reader-pw', $readers[-1])->{status}, 201, 'the others are not, and signing out changes nothing');
-	is($attempt->('198.51.100.204', 'reader', 'reader-pw', $readers[1])->{status}, 201, 'the oldest is that which was not used for longest');
+	is($attempt->('198.51.100.205', 'reader', 'reader-pw', $readers[1])->{status}, 201, 'the oldest is that which was not used for longest');
 	$flood->('bert');
 	is($attempt->('198.51.100.204', 'bert', 'bert-pw', $berts)->{status}, 201, 'nor are those of others');
 	$server->stop_ok;
