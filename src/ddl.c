@@ -33,14 +33,6 @@ invalidate_if_there(Oid relid)
 		CacheInvalidateRelcacheByRelid(relid);
 }
 
-static Oid
-settings_relation(HeapTuple tuple, TupleDesc desc)
-{
-	bool		isnull;
-
-	return DatumGetObjectId(heap_getattr(tuple, SPI_fnumber(desc, "relation"), desc, &isnull));
-}
-
 /*
  * The table's own settings changed.  If the parent did, its rows are locked
  * more strongly from now on, or no longer; other changes do not concern it.
@@ -52,9 +44,9 @@ tell_backends(HeapTuple old, HeapTuple new, TupleDesc desc)
 	Oid			new_parent = new ? parent_table(new, desc) : InvalidOid;
 
 	if (old)
-		invalidate_if_there(settings_relation(old, desc));
+		invalidate_if_there(settings_table(old, desc));
 	if (new)
-		invalidate_if_there(settings_relation(new, desc));
+		invalidate_if_there(settings_table(new, desc));
 	if (old_parent == new_parent)
 		return;
 	if (OidIsValid(old_parent))
@@ -110,7 +102,10 @@ oid_array(List *oids)
 	return PointerGetDatum(construct_array(elements, n, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
 }
 
-/* ALTER TABLE ... RENAME COLUMN or CONSTRAINT, of a table and those that inherit from it. */
+/*
+ * ALTER TABLE ... RENAME COLUMN or CONSTRAINT, of a table and those that
+ * inherit from it.
+ */
 static void
 follow_rename(RenameStmt *rename)
 {
@@ -166,7 +161,10 @@ command_tables(void)
 						   " WHERE classid = 'pg_class'::regclass AND object_type = 'table'");
 }
 
-/* Its locks would be nobody's: a partition stands for its root, which may not even be protected. */
+/*
+ * Its locks would be nobody's: a partition stands for its root, which may not
+ * even be protected.
+ */
 static void
 refuse_protected_partition(Oid partition)
 {

@@ -2,9 +2,10 @@
  * key.c
  *		Primary keys as text: from a row, from values, and back.
  *
- * One row must have one key text, whoever asks with which settings.  So a key's
- * text is that of the stored value, cast to text; types whose text depends on
- * settings (timestamptz on TimeZone ...) are cast under fixed ones.
+ * One row must have one key text, whoever asks with which settings.  So a
+ * key's text is that of the stored value, cast to text; types whose text
+ * depends on settings (timestamptz on TimeZone ...) are cast under fixed
+ * ones.
  */
 #include "locking.h"
 
@@ -85,8 +86,9 @@ set_text_way(KeyColumn *column, MemoryContext cxt)
 }
 
 /*
- * Are equal values of the index the same to the bit?  If not (citext, numeric,
- * nondeterministic collations) only the stored row knows its key's spelling.
+ * Are equal values of the index the same to the bit?  If not (citext,
+ * numeric, nondeterministic collations) only the stored row knows its key's
+ * spelling.
  */
 static bool
 index_is_image_equal(Oid indexid)
@@ -98,7 +100,10 @@ index_is_image_equal(Oid indexid)
 	return result;
 }
 
-/* Where a column's data begin in rows without nulls.  -1: not always at the same place. */
+/*
+ * Where a column's data begin in rows without nulls.  -1: not always at the
+ * same place.
+ */
 static int
 fixed_offset(TupleDesc desc, AttrNumber attnum)
 {
@@ -118,8 +123,9 @@ fixed_offset(TupleDesc desc, AttrNumber attnum)
 }
 
 /*
- * Most keys are an integer, a uuid or a text.  Those need no text made, and nothing
- * allocated, for the gate to know them, unless somebody has a way of his own to write them.
+ * Most keys are an integer, a uuid or a text.  Those need no text made, and
+ * nothing allocated, for the gate to know them, unless somebody has a way of
+ * his own to write them.
  */
 static void
 set_kind(KeyColumn *column, Form_pg_attribute att)
@@ -138,28 +144,17 @@ set_kind(KeyColumn *column, Form_pg_attribute att)
 	column->size = att->attlen;
 }
 
+/* "column" of the catalog that the cache is of names the owner. */
 static Oid
-type_owner(Oid type)
+object_owner(int cache, AttrNumber column, Oid object)
 {
-	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	HeapTuple	tuple = SearchSysCache1(cache, ObjectIdGetDatum(object));
+	bool		isnull;
 	Oid			owner;
 
 	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for type %u", type);
-	owner = ((Form_pg_type) GETSTRUCT(tuple))->typowner;
-	ReleaseSysCache(tuple);
-	return owner;
-}
-
-static Oid
-function_owner(Oid function)
-{
-	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for function %u", function);
-	owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
+		elog(ERROR, "cache lookup failed for object %u", object);
+	owner = DatumGetObjectId(SysCacheGetAttr(cache, tuple, column, &isnull));
 	ReleaseSysCache(tuple);
 	return owner;
 }
@@ -175,15 +170,15 @@ code_owner(const KeyColumn *column)
 	Oid			base = getBaseType(column->type);
 
 	if (base >= FirstNormalObjectId)
-		return type_owner(base);
+		return object_owner(TYPEOID, Anum_pg_type_typowner, base);
 	if (column->way != KEY_TEXT_AS_IS && column->to_text.fn_oid >= FirstNormalObjectId)
-		return function_owner(column->to_text.fn_oid);
+		return object_owner(PROCOID, Anum_pg_proc_proowner, column->to_text.fn_oid);
 	return InvalidOid;
 }
 
 /*
- * NULL: the relation has no column of that name.  A partition whose detachment
- * is pending does not follow when a column of its root is renamed.
+ * NULL: the relation has no column of that name.  A partition whose
+ * detachment is pending does not follow when a column of its root is renamed.
  */
 Key *
 key_build(Relation rel, Oid root, int ncolumns, const AttrNumber *root_attnums, Oid index,
@@ -354,7 +349,10 @@ tuple_value(Relation rel, HeapTuple tuple, AttrNumber attnum, bool is_new, bool 
 	return heap_getattr(tuple, attnum, RelationGetDescr(rel), isnull);
 }
 
-/* The key of a row, or NULL if a part of it is null (the row will be refused). */
+/*
+ * The key of a row, or NULL if a part of it is null (the row will be
+ * refused).
+ */
 char *
 key_of_tuple(const Key *key, Relation rel, HeapTuple tuple, bool is_new)
 {
@@ -414,7 +412,10 @@ write_integer(int64 value, char *out)
 	return out + strlen(out);
 }
 
-/* Columns as the key's text has them, which quotes neither integers nor uuids.  NULL: others. */
+/*
+ * Columns as the key's text has them, which quotes neither integers nor
+ * uuids.  NULL: others.
+ */
 static char *
 write_columns(const Key *key, Relation rel, HeapTuple tuple, char *out)
 {
@@ -447,7 +448,9 @@ place_of_text_column(const Key *key, Relation rel, HeapTuple tuple, uint64 *plac
 	return true;
 }
 
-/* The gate's place of a stored row's key, if no text has to be made for it. */
+/*
+ * The gate's place of a stored row's key, if no text has to be made for it.
+ */
 bool
 key_place(const Key *key, Relation rel, HeapTuple tuple, uint64 *place)
 {
@@ -503,7 +506,10 @@ refuse_key(Oid relid, const char *text, const char *why)
 			 errdetail("%s", why)));
 }
 
-/* Whether an input function or a domain refused the value; tsvector's calls bad text a syntax error. */
+/*
+ * Whether an input function or a domain refused the value; tsvector's calls
+ * bad text a syntax error.
+ */
 static bool
 tells_of_value(int sqlerrcode)
 {
@@ -595,7 +601,9 @@ text_array(Oid relid, const char *text)
 	return DatumGetArrayTypeP(column_value(&whole, relid, text));
 }
 
-/* Values of a key that is given as text; of several columns, as an array's. */
+/*
+ * Values of a key that is given as text; of several columns, as an array's.
+ */
 void
 key_parse(const Key *key, Oid relid, const char *text, Datum *values)
 {

@@ -109,13 +109,14 @@ static const char *const history_columns[] = {
 };
 
 static void
-put_event(Tuplestorestate *result, TupleDesc desc, HeapTuple event, TupleDesc event_desc)
+put_event(Tuplestorestate *result, TupleDesc desc, HeapTuple event, TupleDesc event_desc,
+		  const AttrNumber *columns)
 {
 	Datum		values[lengthof(history_columns)];
 	bool		nulls[lengthof(history_columns)];
 
 	for (int i = 0; i < lengthof(history_columns); i++)
-		values[i] = heap_getattr(event, SPI_fnumber(event_desc, history_columns[i]), event_desc, &nulls[i]);
+		values[i] = heap_getattr(event, columns[i], event_desc, &nulls[i]);
 	tuplestore_putvalues(result, desc, values, nulls);
 }
 
@@ -127,6 +128,8 @@ locking_history_of(PG_FUNCTION_ARGS)
 	TableInfo  *table = protected_table(fcinfo, 0, AccessShareLock, MAY_READ);
 	Relation	events;
 	ScanKeyData keys[2];
+	TupleDesc	event_desc;
+	AttrNumber	columns[lengthof(history_columns)];
 	SysScanDesc scan;
 	HeapTuple	tuple;
 	char	   *key;
@@ -136,14 +139,17 @@ locking_history_of(PG_FUNCTION_ARGS)
 	if (!row_visible(table->root, key, true))
 		return (Datum) 0;
 	events = catalog_open("event", AccessShareLock);
-	ScanKeyInit(&keys[0], SPI_fnumber(RelationGetDescr(events), "relation"), BTEqualStrategyNumber,
+	event_desc = RelationGetDescr(events);
+	for (int i = 0; i < lengthof(history_columns); i++)
+		columns[i] = SPI_fnumber(event_desc, history_columns[i]);
+	ScanKeyInit(&keys[0], SPI_fnumber(event_desc, "relation"), BTEqualStrategyNumber,
 				F_OIDEQ, ObjectIdGetDatum(table->root));
-	ScanKeyEntryInitialize(&keys[1], 0, SPI_fnumber(RelationGetDescr(events), "key"),
+	ScanKeyEntryInitialize(&keys[1], 0, SPI_fnumber(event_desc, "key"),
 						   BTEqualStrategyNumber, TEXTOID, C_COLLATION_OID, F_TEXTEQ,
 						   CStringGetTextDatum(key));
 	scan = systable_beginscan(events, catalog_relid("event_row_idx"), true, GetActiveSnapshot(), 2, keys);
 	while ((tuple = systable_getnext(scan)) != NULL)
-		put_event(result, desc, tuple, RelationGetDescr(events));
+		put_event(result, desc, tuple, event_desc, columns);
 	systable_endscan(scan);
 	table_close(events, AccessShareLock);
 	return (Datum) 0;

@@ -2,9 +2,9 @@
  * locking.h
  *		What the files of this extension share.
  *
- * A lock is a lease on one row: a record in locking.lock.  Words, promises and
- * the numbered rules of the protocol that comments refer to ("rule 3") are
- * those of doc/design.md.
+ * A lock is a lease on one row: a record in locking.lock.  Words, promises
+ * and the numbered rules of the protocol that comments refer to ("rule 3")
+ * are those of doc/design.md.
  */
 #ifndef LOCKING_H
 #define LOCKING_H
@@ -24,7 +24,10 @@
 #define ERRCODE_LOCK_LOST		MAKE_SQLSTATE('L', 'K', '0', '0', '1')
 #define ERRCODE_LOCK_REQUIRED	MAKE_SQLSTATE('L', 'K', '0', '0', '2')
 
-/* calls from one file to the other need no detour; only what SQL calls is visible */
+/*
+ * calls from one file to the other need no detour; only what SQL calls is
+ * visible
+ */
 #pragma GCC visibility push(hidden)
 
 /* ---- settings (locking.c) ---- */
@@ -99,7 +102,7 @@ typedef struct KeyColumn
 	NameData	name;
 	Oid			type;
 	Oid			equals;			/* the type's equality operator */
-	Oid			code_owner;		/* whose code input and output may run; or InvalidOid */
+	Oid			code_owner;		/* of input and output, or InvalidOid */
 	Oid			typioparam;
 	FmgrInfo	input;
 	KeyTextWay	way;
@@ -129,9 +132,9 @@ extern void key_argument(const Key *key, Oid relid, FunctionCallInfo fcinfo, int
 extern Datum tuple_value(Relation rel, HeapTuple tuple, AttrNumber attnum, bool is_new, bool *isnull);
 
 /*
- * The integer that is the row's key, of a row just read or about to be written.  False: it
- * has no such key.  Asked of every row that is written, hence inline, and for nearly every
- * table and row a matter of one addition.
+ * The integer that is the row's key, of a row just read or about to be
+ * written.  False: it has no such key.  Asked of every row that is written,
+ * hence inline, and for nearly every table and row a matter of one addition.
  */
 static inline bool
 key_integer(const Key *key, Relation rel, HeapTuple tuple, int64 *integer)
@@ -235,6 +238,7 @@ extern void append_table(StringInfo query, Oid relid);
 extern void append_condition(StringInfo query, int n, Oid operator, const char *left, Oid left_type,
 							 const char *right, Oid right_type);
 extern bool foreign_key(Oid relid, const char *name, ForeignKey *fk);
+extern Oid	settings_table(HeapTuple settings, TupleDesc desc);
 extern Oid	parent_table(HeapTuple settings, TupleDesc desc);
 extern bool primary_key(Oid relid, List **attnums, Oid *index, bool *deferrable);
 

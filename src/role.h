@@ -7,6 +7,8 @@
 
 #include "postgres.h"
 
+#include "compat.h"
+
 #pragma GCC visibility push(hidden)
 
 typedef struct RoleSwitch
@@ -20,6 +22,7 @@ extern void restrict_role(RoleSwitch *saved);
 extern void enter_role(RoleSwitch *saved, Oid role);
 extern void enter_role_as_foreign_key(RoleSwitch *saved, Oid role);
 extern void leave_role(const RoleSwitch *saved);
+pg_noreturn extern void refuse_missing(Oid relid);
 extern Oid	relation_owner(Oid relid);
 
 #pragma GCC visibility pop

@@ -3,8 +3,9 @@
  *		What a backend knows of a table: its settings, its key, its plans.
  *
  * Built when first used, marked invalid by the relation cache's callback
- * (protect() and every ALTER TABLE send one), rebuilt at the next use.  Somebody further
- * down the stack may still be using the old one, so it lives until the transaction's end.
+ * (protect() and every ALTER TABLE send one), rebuilt at the next use.
+ * Somebody further down the stack may still be using the old one, so it lives
+ * until the transaction's end.
  */
 #include "locking.h"
 
@@ -137,7 +138,10 @@ int2_list(Datum array_datum)
 	return list;
 }
 
-/* The primary key's columns in key order, and its index.  False: there is none. */
+/*
+ * The primary key's columns in key order, and its index.  False: there is
+ * none.
+ */
 bool
 primary_key(Oid relid, List **attnums, Oid *index, bool *deferrable)
 {
@@ -198,6 +202,15 @@ setting(HeapTuple tuple, TupleDesc desc, const char *name, bool *isnull)
 	return heap_getattr(tuple, SPI_fnumber(desc, name), desc, isnull);
 }
 
+/* The table that a row of locking.protected is about. */
+Oid
+settings_table(HeapTuple settings, TupleDesc desc)
+{
+	bool		isnull;
+
+	return DatumGetObjectId(setting(settings, desc, "relation", &isnull));
+}
+
 /*
  * The table that a row of locking.protected names as the parent, or
  * InvalidOid.
@@ -218,10 +231,8 @@ parent_table(HeapTuple settings, TupleDesc desc)
 static bool
 parent_key(HeapTuple settings, TupleDesc desc, const char *name, ForeignKey *fk)
 {
-	bool		isnull;
-	Oid			relid = DatumGetObjectId(setting(settings, desc, "relation", &isnull));
-
-	return foreign_key(relid, name, fk) && fk->target == parent_table(settings, desc);
+	return foreign_key(settings_table(settings, desc), name, fk) &&
+		fk->target == parent_table(settings, desc);
 }
 
 static void
@@ -388,9 +399,9 @@ build_key(TableInfo *info, Relation rel, const Settings *settings)
 }
 
 /*
- * An operand, cast to the type that the operator is declared with.  Otherwise an
- * operator that somebody made for a type of his own could be the closer match, and
- * run with the rights of whoever this query runs as.
+ * An operand, cast to the type that the operator is declared with.  Otherwise
+ * an operator that somebody made for a type of his own could be the closer
+ * match, and run with the rights of whoever this query runs as.
  */
 static char *
 operand(const char *text, Oid type, Oid declared)
@@ -429,7 +440,9 @@ append_condition(StringInfo query, int n, Oid operator, const char *left, Oid le
 	ReleaseSysCache(tuple);
 }
 
-/* The n-th condition, a key's column of table x on parameter $n of its type */
+/*
+ * The n-th condition, a key's column of table x on parameter $n of its type
+ */
 void
 append_key_condition(StringInfo query, int n, const KeyColumn *column)
 {
@@ -474,8 +487,8 @@ keep_plan(const char *query, int nargs, Oid *types)
 }
 
 /*
- * The plan of a query on the row with a key.  With guarded children the row is
- * locked so that a child's guard, with its FOR KEY SHARE, waits (rule 7).
+ * The plan of a query on the row with a key.  With guarded children the row
+ * is locked so that a child's guard, with its FOR KEY SHARE, waits (rule 7).
  */
 SPIPlanPtr
 table_plan(TableInfo *info, TargetQuery which, bool with_xmin)
@@ -506,8 +519,8 @@ table_plan(TableInfo *info, TargetQuery which, bool with_xmin)
 /* ---- parents ---- */
 
 /*
- * The parent's row, locked against acquirers (rule 7), and its key.  Planned in
- * the order of the foreign key's columns.
+ * The parent's row, locked against acquirers (rule 7), and its key.  Planned
+ * in the order of the foreign key's columns.
  */
 SPIPlanPtr
 parent_plan(TableInfo *info, TableInfo *parent, TargetQuery which)
@@ -539,7 +552,10 @@ parent_plan(TableInfo *info, TableInfo *parent, TargetQuery which)
 	return *plan;
 }
 
-/* A partition may have its columns in another order than the root, where the key is. */
+/*
+ * A partition may have its columns in another order than the root, where the
+ * key is.
+ */
 static void
 build_parent(TableInfo *info, Relation rel, const Settings *settings)
 {
@@ -716,7 +732,10 @@ build_until_stable(Relation rel)
 	return info;
 }
 
-/* What is known of an open relation: its entry, of which "info" is up to date. */
+/*
+ * What is known of an open relation: its entry, of which "info" is up to
+ * date.
+ */
 Table *
 table_entry(Relation rel)
 {
@@ -745,7 +764,10 @@ table_info(Relation rel)
 
 /* ---- for functions that name a table ---- */
 
-/* A write or lock that goes by a key nobody agreed on is refused, not let through. */
+/*
+ * A write or lock that goes by a key nobody agreed on is refused, not let
+ * through.
+ */
 void
 check_key_in_force(const TableInfo *table)
 {
@@ -764,14 +786,6 @@ check_key_in_force(const TableInfo *table)
 						get_rel_name(table->root)),
 				 errhint("Call locking.protect() again, or locking.unprotect()."),
 				 errtable_by_id(table->root)));
-}
-
-static void
-refuse_missing(Oid relid)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_TABLE),
-			 errmsg("relation with OID %u does not exist", relid)));
 }
 
 static void

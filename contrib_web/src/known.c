@@ -2,9 +2,9 @@
  * known.c
  *		Devices and addresses from which a role has signed in before.
  *
- * A role has so many of each at most, so none can fill the table with its own; the one not used for
- * longest makes room.  Lookups go by a hash of the whole key: how long they take says nothing of use
- * about 256 random bits.
+ * A role has so many of each at most, so none can fill the table with its
+ * own; the one not used for longest makes room.  Lookups go by a hash of the
+ * whole key: how long they take says nothing of use about 256 random bits.
  */
 #include "known.h"
 
@@ -18,8 +18,6 @@
 #define MAX_OF_ROLE 20			/* of each kind */
 #define MAX_ENTRIES 20000
 
-#define KEY_SIZE 160			/* a kind, a token or an address, and a role's 63 bytes */
-
 typedef struct Entry
 {
 	UT_hash_handle hh;
@@ -32,19 +30,19 @@ static Entry *entries;			/* the one not used for longest comes first */
 /* ---- keys ---- */
 
 static void
-make_key(char key[KEY_SIZE], const char *kind, const char *role, const char *place)
+make_key(char key[ATTEMPT_KEY_SIZE], const char *kind, const char *role, const char *place)
 {
-	snprintf(key, KEY_SIZE, "%s %s\n%s", kind, role, place);
+	snprintf(key, ATTEMPT_KEY_SIZE, "%s %s\n%s", kind, role, place);
 }
 
 static void
-device_key(char key[KEY_SIZE], const char *device, const char *role)
+device_key(char key[ATTEMPT_KEY_SIZE], const char *device, const char *role)
 {
 	make_key(key, "device", role, device);
 }
 
 static void
-address_key(char key[KEY_SIZE], const Address *address, const char *role)
+address_key(char key[ATTEMPT_KEY_SIZE], const Address *address, const char *role)
 {
 	Address		network = address_network(address);
 	char		text[ADDRESS_SIZE];
@@ -125,7 +123,7 @@ is_known(const char *key)
 bool
 known_device(const char *device, const char *role)
 {
-	char		key[KEY_SIZE];
+	char		key[ATTEMPT_KEY_SIZE];
 
 	if (device == NULL || strlen(device) != TOKEN_SIZE - 1)
 		return false;
@@ -136,7 +134,7 @@ known_device(const char *device, const char *role)
 bool
 known_address(const Address *address, const char *role)
 {
-	char		key[KEY_SIZE];
+	char		key[ATTEMPT_KEY_SIZE];
 
 	address_key(key, address, role);
 	return is_known(key);
@@ -145,7 +143,7 @@ known_address(const Address *address, const char *role)
 void
 known_note(const Address *address, const char *device, const char *role, char token[TOKEN_SIZE])
 {
-	char		key[KEY_SIZE];
+	char		key[ATTEMPT_KEY_SIZE];
 
 	if (known_device(device, role))
 		strcpy(token, device);

@@ -2,17 +2,21 @@
  * throttle.c
  *		Limits attempts to sign in, per address and per role.
  *
- * A few failures are free; then each doubles the time until the next attempt.  They are
- * forgotten one by one with time.  A success clears the role's failures, but only its own
- * of the address: who has an account must not get guesses at others' for nothing.  Roles have
- * a low limit on the time, since whoever knows a name can have its owner wait.
+ * A few failures are free; then each doubles the time until the next attempt.
+ * They are forgotten one by one with time.  A success clears the role's
+ * failures, but only its own of the address: who has an account must not get
+ * guesses at others' for nothing.  Roles have a low limit on the time, since
+ * whoever knows a name can have its owner wait.
  *
- * Not for ever, though: from devices and addresses that the role has signed in from before (known.c),
- * attempts are counted by themselves, so that strangers do not have it wait there, wherever they come
- * from.  Where these, too, have failed too often, the attempt counts as a stranger's.  So a stolen
- * device cookie is good for a few guesses more, and nothing is lost with a forged one.
+ * Not for ever, though: from devices and addresses that the role has signed
+ * in from before (known.c), attempts are counted by themselves, so that
+ * strangers do not have it wait there, wherever they come from.  Where these,
+ * too, have failed too often, the attempt counts as a stranger's.  So a
+ * stolen device cookie is good for a few guesses more, and nothing is lost
+ * with a forged one.
  *
- * An attempt counts as failed before it is made: those under way at the same time count, too.
+ * An attempt counts as failed before it is made: those under way at the same
+ * time count, too.
  */
 #include "throttle.h"
 
@@ -49,15 +53,13 @@ typedef struct Entry
 	char		key[];
 } Entry;
 
-#define KEY_SIZE 160			/* a kind, a token or an address, and a role's 63 bytes */
-
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static Entry *entries;
 
 /* What an attempt is counted with: one entry or two. */
 typedef struct Counters
 {
-	char		keys[2][KEY_SIZE];
+	char		keys[2][ATTEMPT_KEY_SIZE];
 	const Rule *rules[2];
 	int			n;
 } Counters;
@@ -68,7 +70,7 @@ add_counter(Counters *counters, const Rule *rule, const char *template,...)
 	va_list		args;
 
 	va_start(args, template);
-	vsnprintf(counters->keys[counters->n], KEY_SIZE, template, args);
+	vsnprintf(counters->keys[counters->n], ATTEMPT_KEY_SIZE, template, args);
 	va_end(args);
 	counters->rules[counters->n++] = rule;
 }
@@ -178,7 +180,9 @@ discount(const char *key, int64_t now)
 
 /* ---- interface ---- */
 
-/* Is it let through as one of this kind?  If not: how long to wait for that. */
+/*
+ * Is it let through as one of this kind?  If not: how long to wait for that.
+ */
 static long
 try_kind(Attempt *attempt, AttemptKind kind)
 {
@@ -211,7 +215,10 @@ throttle_attempt(Attempt *attempt)
 	return shortest;
 }
 
-/* The attempt was no failure after all; a success clears all of the role's, or the device's, but not of the address. */
+/*
+ * The attempt was no failure after all; a success clears all of the role's,
+ * or the device's, but not of the address.
+ */
 static void
 take_back(const Attempt *attempt, bool succeeded)
 {

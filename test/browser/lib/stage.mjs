@@ -25,8 +25,8 @@ export const launch = () => chromium.launch({ executablePath: PROGRAM, args: QUI
  * @param {object} [setting]
  * @param {string} [setting.sql] run before the server starts
  * @param {string[]} [setting.options] of locking-web
- * @returns {(name: string, act: (stage: { site: Site, invite: Function }) => Promise<void>, more?: { todo: string }) => void}
- *   declares a scene; `invite(role, options)` brings somebody, signed in; `todo`: known not to work yet, and why
+ * @returns {(name: string, act: (stage: { site: Site, invite: Function }) => Promise<void>) => void}
+ *   declares a scene; `invite(role, options)` brings somebody, signed in
  */
 export function stage(name, { sql, options } = {}) {
 	const set = {};
@@ -39,7 +39,7 @@ export function stage(name, { sql, options } = {}) {
 		await set.browser?.close();
 		await set.site?.stop();
 	});
-	return (title, act, { todo } = {}) => test(title, { timeout: LONGEST, todo }, () => play(set, act));
+	return (title, act) => test(title, { timeout: LONGEST }, () => play(set, act));
 }
 
 async function play({ site, browser }, act) {
