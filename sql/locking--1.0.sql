@@ -6,11 +6,13 @@
 
 \echo Use "CREATE EXTENSION locking" to load this file. \quit
 
--- Made here, not found: a schema that somebody prepared beforehand is refused.
+-- Made here, not found: a schema that somebody prepared beforehand is
+-- refused.
 CREATE SCHEMA locking;
 
 -- ---------------------------------------------------------------------------
--- Tables. Nobody but their owner reads or writes them; views and functions do.
+-- Tables. Nobody but their owner reads or writes them; views and functions
+-- do.
 -- ---------------------------------------------------------------------------
 
 CREATE SEQUENCE locking.token_seq AS bigint;
@@ -37,14 +39,15 @@ CREATE TABLE locking.lock (
 ) WITH (fillfactor = 70,
         autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500);
 CREATE INDEX lock_owner_idx ON locking.lock (owner);
--- In line, so that the gate can read it of versions whose other long values are gone.
+-- In line, so that the gate can read it of versions whose other long values
+-- are gone.
 ALTER TABLE locking.lock ALTER COLUMN key SET STORAGE MAIN;
 COMMENT ON TABLE locking.lock IS 'lock records, lapsed ones included; read locking.locks instead';
 COMMENT ON COLUMN locking.lock.ttl IS 'the time a renewal without ttl extends by';
 
--- Settings of protected tables. By names, which a dump carries anywhere; event
--- triggers follow renamed columns and constraints. A name that is not there any
--- more makes the guard stricter, never laxer.
+-- Settings of protected tables. By names, which a dump carries anywhere;
+-- event triggers follow renamed columns and constraints. A name that is not
+-- there any more makes the guard stricter, never laxer.
 CREATE TABLE locking.protected (
 	relation regclass PRIMARY KEY,
 	hard     boolean  NOT NULL DEFAULT true,
@@ -128,8 +131,9 @@ CREATE TRIGGER settings_changed BEFORE INSERT OR UPDATE OR DELETE ON locking.pro
 	FOR EACH ROW EXECUTE FUNCTION locking.settings_changed();
 ALTER TABLE locking.protected ENABLE ALWAYS TRIGGER settings_changed;
 
--- For records that no function of ours writes: COPY, INSERT, logical replication.
--- Like the trigger above it lets only the owner and superusers write.
+-- For records that no function of ours writes: COPY, INSERT, logical
+-- replication. Like the trigger above it lets only the owner and superusers
+-- write.
 CREATE FUNCTION locking.raise_gate() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_raise_gate';
 COMMENT ON FUNCTION locking.raise_gate() IS 'makes the gate know of a record before it is written';
@@ -341,7 +345,8 @@ COMMENT ON FUNCTION locking.purge_history(interval) IS 'removes history older th
 COMMENT ON FUNCTION locking.purge_drafts(interval) IS
 	'removes the owner''s drafts older than that (a superuser: everybody''s), returns how many';
 
--- "gate_on" and "filled": does the gate answer here? The counts are of the server.
+-- "gate_on" and "filled": does the gate answer here? The counts are of the
+-- server.
 CREATE FUNCTION locking.gate(OUT gate_on boolean, OUT filled boolean, OUT slots integer, OUT raised bigint,
 		OUT asked bigint, OUT looked bigint, OUT in_vain bigint)
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_gate';
@@ -350,11 +355,11 @@ COMMENT ON FUNCTION locking.gate() IS
 
 -- ---------------------------------------------------------------------------
 -- Views. A row that the reader may not see must not reach the reader's own
--- conditions, not even leakproof ones, which PostgreSQL pushes past a security
--- barrier: their effect shows in EXPLAIN. OFFSET 0 keeps them out. So a condition
--- on a lock's relation is pushed down only among relations that the reader may
--- read, and no other is; for the locks of certain rows, and the history of one,
--- there are functions.
+-- conditions, not even leakproof ones, which PostgreSQL pushes past a
+-- security barrier: their effect shows in EXPLAIN. OFFSET 0 keeps them out.
+-- So a condition on a lock's relation is pushed down only among relations
+-- that the reader may read, and no other is; for the locks of certain rows,
+-- and the history of one, there are functions.
 -- ---------------------------------------------------------------------------
 
 CREATE VIEW locking.locks WITH (security_barrier) AS
@@ -375,11 +380,11 @@ FROM (SELECT relation FROM locking.protected
 		OFFSET 0) l;
 COMMENT ON VIEW locking.locks IS 'locks that have not ended, of the rows that the reader may see';
 
--- Enforced for ordinary sessions on the table and all its partitions? The triggers
--- must be as protect() makes them: the last of their kind by name, unconditional, for
--- all columns, and fire for ordinary sessions. Read from the catalogs alone: no
--- partition is locked, or waited for. Bits of tgtype: 1 ROW, 2 BEFORE, 4 INSERT,
--- 8 DELETE, 16 UPDATE, 32 TRUNCATE.
+-- Enforced for ordinary sessions on the table and all its partitions? The
+-- triggers must be as protect() makes them: the last of their kind by name,
+-- unconditional, for all columns, and fire for ordinary sessions. Read from
+-- the catalogs alone: no partition is locked, or waited for. Bits of tgtype:
+-- 1 ROW, 2 BEFORE, 4 INSERT, 8 DELETE, 16 UPDATE, 32 TRUNCATE.
 CREATE VIEW locking.protected_tables WITH (security_barrier) AS
 SELECT p.relation, p.hard, p.required, p.columns, p.ttl, p.warning, p.parent, p.key,
 	NOT EXISTS (
@@ -405,9 +410,9 @@ FROM (SELECT * FROM locking.protected
 		WHERE pg_catalog.has_table_privilege(relation, 'SELECT') OFFSET 0) p;
 COMMENT ON VIEW locking.protected_tables IS 'settings of the protected tables that the reader may read';
 
--- The latest first, so that ORDER BY id DESC sorts nothing and a LIMIT ends the
--- reading. The view itself has the ORDER BY and the OFFSET: the planner forgets the
--- order of a subquery in a view.
+-- The latest first, so that ORDER BY id DESC sorts nothing and a LIMIT ends
+-- the reading. The view itself has the ORDER BY and the OFFSET: the planner
+-- forgets the order of a subquery in a view.
 CREATE VIEW locking.history WITH (security_barrier) AS
 SELECT e.at, e.event, e.relation, e.key, e.token, e.owner, e.actor, e.session_role, e.client_addr, e.reason, e.id
 FROM locking.event e WHERE locking.row_visible(e.relation, e.key)
@@ -435,8 +440,8 @@ FROM (SELECT relation FROM locking.protected
 		OFFSET 0) r;
 COMMENT ON VIEW locking.requests IS 'who waits for which row, in the order of asking';
 
--- By key, with an index: the caller's right to see a row is checked before its
--- record is looked up.
+-- By key, with an index: the caller's right to see a row is checked before
+-- its record is looked up.
 CREATE FUNCTION locking.locks_of(relation regclass, keys text[]) RETURNS SETOF locking.locks
 	LANGUAGE c ROWS 10 AS 'MODULE_PATHNAME', 'locking_locks_of';
 COMMENT ON FUNCTION locking.locks_of(regclass, text[]) IS 'locks of certain rows of a table, by the keys that row_key() gives';
@@ -499,12 +504,13 @@ GRANT USAGE ON SCHEMA locking TO PUBLIC;
 GRANT SELECT ON locking.locks, locking.protected_tables, locking.history, locking.drafts,
 	locking.requests TO PUBLIC;
 
--- PostgreSQL gives a new partition its root's triggers as the role that makes it,
--- which takes EXECUTE on guard() and guard_truncate(); so does a restore. On a table
--- that is not protected they do nothing.
+-- PostgreSQL gives a new partition its root's triggers as the role that makes
+-- it, which takes EXECUTE on guard() and guard_truncate(); so does a restore.
+-- On a table that is not protected they do nothing.
 --
 -- Not set_owner(), take_over(), break_lock(), reap() and purge_history(), nor
--- the other triggers' functions. protect() and unprotect() look for themselves.
+-- the other triggers' functions. protect() and unprotect() look for
+-- themselves.
 GRANT EXECUTE ON FUNCTION
 	locking.guard(),
 	locking.guard_truncate(),

@@ -110,8 +110,9 @@ grant(const Wish *wish, Lock *lock, TransactionId xmin, TimestampTz now, Timesta
 }
 
 /*
- * One's own lock goes on; what the call says anew is taken over into it.  An end that is kept
- * is raised like a new one: the gate may know it only from the version that this one replaces.
+ * One's own lock goes on; what the call says anew is taken over into it.  An
+ * end that is kept is raised like a new one: the gate may know it only from
+ * the version that this one replaces.
  */
 static void
 extend(const Wish *wish, Lock *lock, TimestampTz now, TimestampTz expires_at)
@@ -220,7 +221,9 @@ settle(Relation records, const Wish *wish, Lock *lock)
 	/* before the record is locked and the clock read that decides */
 	gate_raise(wish->table->root, key, expires_at);
 
-	/* a record that is gone once locked was released or broken: then insert */
+	/*
+	 * a record that is gone once locked was released or broken: then insert
+	 */
 	if (record_find(records, wish->table->root, key, lock) &&
 		record_lock(records, lock, LockTupleNoKeyExclusive, LockWaitBlock))
 		outcome = decide(records, wish, lock, xmin, expires_at);
@@ -345,7 +348,9 @@ refuse(Outcome outcome, const Lock *lock)
 				 errtable_by_id(lock->relation)));
 }
 
-/* Until when to wait for another's lock to end; now or earlier: not at all. */
+/*
+ * Until when to wait for another's lock to end; now or earlier: not at all.
+ */
 static TimestampTz
 wait_argument(FunctionCallInfo fcinfo, int argno, TimestampTz now)
 {
@@ -428,7 +433,10 @@ compare_texts(const void *a, const void *b)
 	return strcmp(*(char *const *) a, *(char *const *) b);
 }
 
-/* The rows' own spellings, sorted and each once: the order all callers lock in. */
+/*
+ * The rows' own spellings, sorted and each once: the order all callers lock
+ * in.
+ */
 static char **
 sorted_keys(TableInfo *table, ArrayType *array, int *n)
 {

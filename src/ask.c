@@ -21,7 +21,10 @@ PG_FUNCTION_INFO_V1(locking_lock_seconds_remaining);
 PG_FUNCTION_INFO_V1(locking_row_key);
 PG_FUNCTION_INFO_V1(locking_row_visible);
 
-/* The live lock of the row that the arguments name, if the caller may see that row. */
+/*
+ * The live lock of the row that the arguments name, if the caller may see
+ * that row.
+ */
 static bool
 live_lock(FunctionCallInfo fcinfo, Lock *lock)
 {

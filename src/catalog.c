@@ -1,7 +1,7 @@
 /*
  * catalog.c
- *		The extension's own relations: their OIDs, and queries on them with the
- *		rights of their owner.
+ *		The extension's own relations: their OIDs, and queries on them with
+ *		the rights of their owner.
  *
  * OIDs are looked up by name once and forgotten when the relation cache says
  * that one of them changed, so that DROP and CREATE EXTENSION in one session
@@ -145,9 +145,9 @@ catalog_owner(void)
 
 /*
  * Run a query with the records' owner's rights and a search_path on which
- * nothing of a user's lies.  With a snapshot of now (rule 2).  Returns how many rows it processed; "first" gets the
- * first column of the first row.  On an error the transaction's end resets role
- * and settings.
+ * nothing of a user's lies.  With a snapshot of now (rule 2).  Returns how
+ * many rows it processed; "first" gets the first column of the first row.  On
+ * an error the transaction's end resets role and settings.
  */
 static int64
 run_as_owner(const char *sql, int nargs, const Oid *types, const Datum *values,

@@ -1,10 +1,10 @@
 /*
  * draft.c
- *		What people leave beside a lock: drafts of their text, and requests for
- *		the row.
+ *		What people leave beside a lock: drafts of their text, and requests
+ *		for the row.
  *
- * Both are the owner's own and outlive locks.  The caller's rights are checked here;
- * the tables are then written with the rights of their owner.
+ * Both are the owner's own and outlive locks.  The caller's rights are
+ * checked here; the tables are then written with the rights of their owner.
  */
 #include "locking.h"
 
@@ -56,8 +56,8 @@ save_draft(const Lock *lock, Datum data)
 }
 
 /*
- * Also of a lock whose time has passed, as long as its record is there: a text
- * is not refused that nobody else has replaced yet (S7).
+ * Also of a lock whose time has passed, as long as its record is there: a
+ * text is not refused that nobody else has replaced yet (S7).
  */
 Datum
 locking_save_draft(PG_FUNCTION_ARGS)
@@ -80,7 +80,9 @@ locking_save_draft(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* The row that (relation, key) arguments name, as parameters with the owner. */
+/*
+ * The row that (relation, key) arguments name, as parameters with the owner.
+ */
 static TableInfo *
 row_parameters(FunctionCallInfo fcinfo, Datum *values, Datum *parameters)
 {
@@ -109,7 +111,10 @@ locking_discard_draft(PG_FUNCTION_ARGS)
 
 /* ---- requests ---- */
 
-/* Tell listeners: owner is who asks, token and time are of the lock he asks for. */
+/*
+ * Tell listeners: owner is who asks, token and time are of the lock he asks
+ * for.
+ */
 static void
 tell_request(EventKind kind, Datum *parameters)
 {
@@ -125,7 +130,10 @@ tell_request(EventKind kind, Datum *parameters)
 	event_record(kind, &lock, NULL);
 }
 
-/* One asks once: asking again changes the message, not the place in the queue. */
+/*
+ * One asks once: asking again changes the message, not the place in the
+ * queue.
+ */
 Datum
 locking_request(PG_FUNCTION_ARGS)
 {
@@ -180,7 +188,10 @@ drop_request(Relation queue, Oid relid, const char *key, const char *owner)
 	ScanKeyEntryInitialize(&keys[2], 0, 4, BTEqualStrategyNumber, TEXTOID, C_COLLATION_OID,
 						   F_TEXTEQ, CStringGetTextDatum(owner));
 	scan = systable_beginscan(queue, catalog_relid("request_queue_pkey"), true, NULL, 3, keys);
-	/* another session of the owner's may be changing it just now: then it stays */
+	/*
+	 * another session of the owner's may be changing it just now: then it
+	 * stays
+	 */
 	if ((tuple = systable_getnext(scan)) != NULL)
 		(void) table_tuple_delete(queue, &tuple->t_self, GetCurrentCommandId(true), SnapshotAny,
 								  InvalidSnapshot, false, &failure, false);
@@ -188,8 +199,9 @@ drop_request(Relation queue, Oid relid, const char *key, const char *owner)
 }
 
 /*
- * Who has the row no longer waits for it.  On the path of every acquire(), so without the
- * executor, and where nobody ever asked, or vacuum has cut off what was empty, without a look.
+ * Who has the row no longer waits for it.  On the path of every acquire(), so
+ * without the executor, and where nobody ever asked, or vacuum has cut off
+ * what was empty, without a look.
  */
 void
 drop_own_request(Oid relid, const char *key, const char *owner)
@@ -243,7 +255,10 @@ locking_purge_history(PG_FUNCTION_ARGS)
 									1, types, values, NULL));
 }
 
-/* Anybody may call it, so it reaches one's own drafts; a superuser's call, all. */
+/*
+ * Anybody may call it, so it reaches one's own drafts; a superuser's call,
+ * all.
+ */
 Datum
 locking_purge_drafts(PG_FUNCTION_ARGS)
 {

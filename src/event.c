@@ -17,7 +17,10 @@
 #include "utils/lsyscache.h"
 
 #define CHANNEL "locking"
-/* asyncq refuses payloads of NOTIFY_PAYLOAD_MAX_LENGTH, which it keeps to itself */
+/*
+ * asyncq refuses payloads of NOTIFY_PAYLOAD_MAX_LENGTH, which it keeps to
+ * itself
+ */
 #define PAYLOAD_MAX 7999
 
 static const char *const event_names[] = {
@@ -63,7 +66,10 @@ keep(EventKind kind, const Lock *lock, const char *reason)
 	values[4] = CStringGetTextDatum(lock->key);
 	values[5] = Int64GetDatum(lock->token);
 	values[6] = CStringGetTextDatum(lock->owner);
-	/* a release is the owner's, also when a foreign key's action brings it about */
+	/*
+	 * a release is the owner's, also when a foreign key's action brings it
+	 * about
+	 */
 	actor = kind == EVENT_RELEASED ? lock->owner : current_owner();
 	nulls[7] = actor == NULL;
 	values[7] = actor ? CStringGetTextDatum(actor) : (Datum) 0;

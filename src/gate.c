@@ -1,15 +1,16 @@
 /*
  * gate.c
- *		The gate: an array in shared memory that tells at once of nearly every row
- *		that it is certainly not locked.
+ *		The gate: an array in shared memory that tells at once of nearly every
+ *		row that it is certainly not locked.
  *
- * Slot hash(database, table, key) holds the latest expires_at that any lock hashing
- * there ever had.  Nothing is ever cleared: time does that (an endless lock's slot stays until the
- * next start).  A slot may be too late (release, rollback, collision: a look too many), it must
- * never be too early.
- * Neighbouring keys also share a slot of a smaller array, the summary, which is asked first
- * and fits the processor's cache where the other does not.  Every lock raises both, in the same
- * step of what follows, so what is said of the slot holds for each by itself.
+ * Slot hash(database, table, key) holds the latest expires_at that any lock
+ * hashing there ever had.  Nothing is ever cleared: time does that (an
+ * endless lock's slot stays until the next start).  A slot may be too late
+ * (release, rollback, collision: a look too many), it must never be too
+ * early.  Neighbouring keys also share a slot of a smaller array, the
+ * summary, which is asked first and fits the processor's cache where the
+ * other does not.  Every lock raises both, in the same step of what follows,
+ * so what is said of the slot holds for each by itself.
  *
  * Who orders what before what:
  *
@@ -50,9 +51,10 @@
  * 7. Without preloading the memory may not be had: none is left.  Who raises then must not go
  *	  on, since others may have it and believe it: an error.  Who asks looks at the records.
  *
- * A clock that is set back can end a lock early for the guard and not for a renewal,
- * with the gate as without.  If it is set back by more than an hour, a statement that had begun
- * before also passes locks acquired since then, until it ends.
+ * A clock that is set back can end a lock early for the guard and not for a
+ * renewal, with the gate as without.  If it is set back by more than an hour,
+ * a statement that had begun before also passes locks acquired since then,
+ * until it ends.
  */
 #include "locking.h"
 
@@ -101,13 +103,19 @@ PG_FUNCTION_INFO_V1(locking_raise_gate);
 #define RAISE_TRIGGER "~raise_gate"
 #define DEFAULT_SLOTS 65536
 
-/* so many neighbours have slots in a row, a page of memory, and one slot of the summary */
+/*
+ * so many neighbours have slots in a row, a page of memory, and one slot of
+ * the summary
+ */
 #define RUN 512
 
 /* so many slots have one of the summary */
 #define SUMMARY_RATIO 64
 
-/* blocks read at a time; a filling that is given up goes on after the last of them */
+/*
+ * blocks read at a time; a filling that is given up goes on after the last of
+ * them
+ */
 #define STRETCH 64
 
 /* how many databases are remembered as filled */
@@ -117,7 +125,9 @@ PG_FUNCTION_INFO_V1(locking_raise_gate);
 #define FLUSH_EVERY 65536
 #define FLUSH_AT_COMMIT 64
 
-/* A database with the extension, and whether the gate has been filled for it. */
+/*
+ * A database with the extension, and whether the gate has been filled for it.
+ */
 typedef struct Mark
 {
 	Oid			database;
@@ -158,7 +168,9 @@ static bool relied_on = false;
 /* an hour before the guard's statement began: clocks are set back */
 static TimestampTz long_past;
 
-/* raised by every invalidation: one may arrive while that is being found out */
+/*
+ * raised by every invalidation: one may arrive while that is being found out
+ */
 static uint64 generation = 0;
 
 /* not yet in shared memory */
@@ -187,7 +199,10 @@ gate_size(void)
 	return add_size(offsetof(Gate, slots), mul_size(all_slots(locking_gate_slots), sizeof(pg_atomic_uint64)));
 }
 
-/* Zeroed memory is a slot that was never raised, on every platform's atomics of 64 bits. */
+/*
+ * Zeroed memory is a slot that was never raised, on every platform's atomics
+ * of 64 bits.
+ */
 static void
 initialize(void *memory)
 {
@@ -234,9 +249,9 @@ request_memory(void)
 #endif
 
 /*
- * Without preloading there is a gate from 17 on, of the default size.  It always has the
- * same name: sessions that run another version of the library must not have a gate of their own,
- * each raising only its own.
+ * Without preloading there is a gate from 17 on, of the default size.  It
+ * always has the same name: sessions that run another version of the library
+ * must not have a gate of their own, each raising only its own.
  */
 static void
 attach(void)
@@ -254,7 +269,10 @@ attach(void)
 #endif
 }
 
-/* Is there a gate?  For whoever raises: if there is one and he cannot have it, an error. */
+/*
+ * Is there a gate?  For whoever raises: if there is one and he cannot have
+ * it, an error.
+ */
 static bool
 attached(void)
 {
@@ -358,10 +376,11 @@ is_integer(const char *key, int length, int64 *integer)
 }
 
 /*
- * A key's place is a number that goes by its text alone, so that all who know the
- * row, by whatever way, come to the same slot.  Most keys are integers, and most writes of
- * many rows go along them: neighbours have places, and slots, side by side, so that
- * few lines of the processor's cache are fetched for many rows.
+ * A key's place is a number that goes by its text alone, so that all who know
+ * the row, by whatever way, come to the same slot.  Most keys are integers,
+ * and most writes of many rows go along them: neighbours have places, and
+ * slots, side by side, so that few lines of the processor's cache are fetched
+ * for many rows.
  */
 uint64
 gate_place_of_text(const char *key, int length)
@@ -383,9 +402,9 @@ hash_of_run(Oid relid, uint64 place)
 }
 
 /*
- * Where a run begins is decided by multiplication with the golden ratio of 2^64 (Knuth,
- * The Art of Computer Programming, volume 3, 6.4): runs of one table lie far apart, tables
- * differ in the high half of what is multiplied.
+ * Where a run begins is decided by multiplication with the golden ratio of
+ * 2^64 (Knuth, The Art of Computer Programming, volume 3, 6.4): runs of one
+ * table lie far apart, tables differ in the high half of what is multiplied.
  */
 static inline pg_atomic_uint64 *
 slot_of(uint64 hash, uint64 place)
@@ -423,8 +442,8 @@ raise_place(Oid relid, uint64 place, TimestampTz expires_at)
 }
 
 /*
- * Before a record is locked and the clock read that decides: this is the latest
- * end that the record may get.
+ * Before a record is locked and the clock read that decides: this is the
+ * latest end that the record may get.
  */
 void
 gate_raise(Oid relid, const char *key, TimestampTz expires_at)
@@ -469,8 +488,8 @@ take_mark(void)
 }
 
 /*
- * Are we the one who fills?  Then "wanted" gets how far those came who gave it up.
- * "filled": no need.
+ * Are we the one who fills?  Then "wanted" gets how far those came who gave
+ * it up.  "filled": no need.
  */
 static bool
 claim(Mark *wanted, bool *filled)
@@ -531,9 +550,9 @@ raise_all(TableScanDesc scan, TupleTableSlot *slot, MemoryContext per_record)
 }
 
 /*
- * Stretch by stretch, so that whoever is cancelled leaves the next one less to do.
- * The records are a heap's tuples (record.c), and nobody makes the file shorter while we
- * have it open.
+ * Stretch by stretch, so that whoever is cancelled leaves the next one less
+ * to do. The records are a heap's tuples (record.c), and nobody makes the
+ * file shorter while we have it open.
  */
 static void
 fill(Relation records, Mark *mark)
@@ -586,8 +605,8 @@ fill_once(Relation records, const Mark *wanted)
 }
 
 /*
- * Is every record raised that comes by other ways?  "xmin" tells since when: what
- * came while the trigger was not enabled so was not.
+ * Is every record raised that comes by other ways?  "xmin" tells since when:
+ * what came while the trigger was not enabled so was not.
  */
 static bool
 always_raises(Oid relid, TransactionId *xmin)
@@ -669,9 +688,10 @@ forget_filled(Datum arg, Oid relid)
 }
 
 /*
- * From here to the end of the transaction nobody can take the trigger of 4. away, nor put
- * records there without it: that takes a lock on the table which conflicts with ours.
- * Taking ours reads the invalidations that tell of it.
+ * From here to the end of the transaction nobody can take the trigger of 4.
+ * away, nor put records there without it: that takes a lock on the table
+ * which conflicts with ours. Taking ours reads the invalidations that tell of
+ * it.
  */
 static pg_noinline bool
 rely_on_it(void)
@@ -700,7 +720,10 @@ gate_begin_statement(void)
 	pg_memory_barrier();		/* the clock before the slots */
 }
 
-/* Was there never a lock, or has the latest end that was noted there passed long ago? */
+/*
+ * Was there never a lock, or has the latest end that was noted there passed
+ * long ago?
+ */
 static inline bool
 is_quiet(pg_atomic_uint64 *slot, bool lapsed_too)
 {
@@ -721,8 +744,9 @@ has_passed(pg_atomic_uint64 *slot)
 }
 
 /*
- * Is the row certainly not locked?  The caller has it locked (or, for a child's
- * guard, the parent row), and has begun its statement.  "lapsed_too": is there not even a lock whose time has passed?
+ * Is the row certainly not locked?  The caller has it locked (or, for a
+ * child's guard, the parent row), and has begun its statement.  "lapsed_too":
+ * is there not even a lock whose time has passed?
  */
 pg_attribute_hot bool
 gate_says_free(Oid relid, uint64 place, bool lapsed_too)
@@ -753,7 +777,9 @@ gate_looked_in_vain(void)
 
 /* ---- functions ---- */
 
-/* The trigger on locking.lock, for records that no function of ours writes. */
+/*
+ * The trigger on locking.lock, for records that no function of ours writes.
+ */
 Datum
 locking_raise_gate(PG_FUNCTION_ARGS)
 {

@@ -2,12 +2,13 @@
  * guard.c
  *		The trigger that every write to a protected table passes.
  *
- * By the time it runs (BEFORE ... FOR EACH ROW, the last of its kind by name) the
- * writer has the target row locked.  An acquirer locks that row before the record
- * (rule 1), so of the two whoever comes first is seen by the other: a record that
- * is not found by a snapshot taken now (rule 2) will not be there when this
- * write commits.  A record whose time has passed is locked FOR SHARE before that is
- * believed (rule 3): a renewal in progress is waited for, a later one waits.
+ * By the time it runs (BEFORE ... FOR EACH ROW, the last of its kind by name)
+ * the writer has the target row locked.  An acquirer locks that row before
+ * the record (rule 1), so of the two whoever comes first is seen by the
+ * other: a record that is not found by a snapshot taken now (rule 2) will not
+ * be there when this write commits.  A record whose time has passed is locked
+ * FOR SHARE before that is believed (rule 3): a renewal in progress is waited
+ * for, a later one waits.
  */
 #include "locking.h"
 
@@ -46,19 +47,22 @@ typedef struct Write
 	TableInfo  *table;
 	HeapTuple	old;			/* NULL: INSERT */
 	HeapTuple	new;			/* NULL: DELETE */
-	bool		arrives;		/* the INSERT of a row that moves to another partition */
+	bool		arrives;		/* an INSERT: the row moves to this partition */
 	bool		is_action;		/* a referential action of the session's own */
 	bool		gate_asked;		/* about the row itself, in vain */
 	bool		owner_known;
 	const char *owner;			/* see writer_of() */
-	bool		holds_row;		/* the owner has a live lock on the row itself */
-	char	   *own_key;		/* of the owner's record, as it is after the write */
+	bool		holds_row;		/* the owner has a live lock on the row */
+	char	   *own_key;		/* of the owner's record, after the write */
 	int			parents_held;	/* on parents, old and new */
 	int			parents_free;	/* on how many of these it has none */
 	Relation	records;		/* NULL until a record has to be looked at */
 } Write;
 
-/* The record of a row that the writer has locked.  Nearly always there is none. */
+/*
+ * The record of a row that the writer has locked.  Nearly always there is
+ * none.
+ */
 static bool
 look_up(Write *write, Oid relid, const char *key, Lock *lock)
 {
@@ -77,7 +81,10 @@ look_up(Write *write, Oid relid, const char *key, Lock *lock)
 	return found;
 }
 
-/* The same, but the gate may know better; it also hides a lapsed one, unless it is wanted. */
+/*
+ * The same, but the gate may know better; it also hides a lapsed one, unless
+ * it is wanted.
+ */
 static bool
 find_record(Write *write, Oid relid, const char *key, bool lapsed_too, Lock *lock)
 {
@@ -162,9 +169,10 @@ count_skipped(MemoryContext query, const char *table)
  * Is this lock live?  If it seems not: rule 3.  "lock" gets the record as it
  * is after waiting.
  *
- * "below": it is a row below the locked one that is written.  A lapsed lock resumes if
- * the locked row was not written (rule 5), which this write does not show, so it is noted
- * on the record that there is nothing to resume any more.
+ * "below": it is a row below the locked one that is written.  A lapsed lock
+ * resumes if the locked row was not written (rule 5), which this write does
+ * not show, so it is noted on the record that there is nothing to resume any
+ * more.
  */
 bool
 lock_still_live(Relation records, Lock *lock, bool below)
@@ -290,7 +298,7 @@ static struct
 	bool		deleted;		/* the DELETE was seen: the INSERT is next */
 	bool		is_action;
 	bool		holds_row;
-	char	   *key;			/* that the writer's lock followed the row to, or NULL */
+	char	   *key;			/* to which the writer's lock moved, or NULL */
 }			movement;
 
 /*
@@ -432,8 +440,9 @@ follow_arrival(Write *write)
 }
 
 /*
- * True: skip the row.  A lapsed record of the writer's own matters where it has to
- * follow the row, or to learn of a savepoint of the save that it confirmed.
+ * True: skip the row.  A lapsed record of the writer's own matters where it
+ * has to follow the row, or to learn of a savepoint of the save that it
+ * confirmed.
  */
 static bool
 check_own_lock(Write *write)
@@ -461,9 +470,10 @@ check_own_lock(Write *write)
 /* ---- the parent row's lock ---- */
 
 /*
- * Read or lock the parent row, with a snapshot of now, as the foreign key's own
- * check does, and with the rights of the parent's owner.  Its key, or NULL if there is
- * no such row (with TARGET_TRY: or somebody else has it locked).
+ * Read or lock the parent row, with a snapshot of now, as the foreign key's
+ * own check does, and with the rights of the parent's owner.  Its key, or
+ * NULL if there is no such row (with TARGET_TRY: or somebody else has it
+ * locked).
  */
 static char *
 fetch_parent(Write *write, TableInfo *parent, TargetQuery query, Datum *values)
@@ -510,9 +520,9 @@ check_parent_lock(Write *write, TableInfo *parent, const char *key, bool *held)
 }
 
 /*
- * Somebody has the parent row locked: perhaps the holder, saving, who will want
- * this child row too.  If its lock is live that is all there is to know.  Asked
- * without locking the record, since the row comes first (rule 1).
+ * Somebody has the parent row locked: perhaps the holder, saving, who will
+ * want this child row too.  If its lock is live that is all there is to know.
+ * Asked without locking the record, since the row comes first (rule 1).
  */
 static bool
 parent_is_held(Write *write, TableInfo *parent, Datum *values, Lock *lock)
@@ -524,8 +534,8 @@ parent_is_held(Write *write, TableInfo *parent, Datum *values, Lock *lock)
 }
 
 /*
- * Rule 7: the parent row is locked FOR KEY SHARE before its record is looked at,
- * so an acquirer, who takes it FOR UPDATE, is waited for or waits.
+ * Rule 7: the parent row is locked FOR KEY SHARE before its record is looked
+ * at, so an acquirer, who takes it FOR UPDATE, is waited for or waits.
  */
 static bool
 check_parent_row(Write *write, TableInfo *parent, Datum *values)
@@ -593,7 +603,10 @@ check_parents(Write *write)
 
 /* ---- the trigger ---- */
 
-/* Does the write concern what the table guards?  Key and reference always count. */
+/*
+ * Does the write concern what the table guards?  Key and reference always
+ * count.
+ */
 static bool
 is_guarded_change(const Write *write)
 {
@@ -659,7 +672,10 @@ read_write(const TriggerData *trigger, Statement *statement, bool gate_asked, Wr
 	write->records = NULL;
 }
 
-/* Does the writer hold what the row's lock is: its own, or those of its parents, old and new? */
+/*
+ * Does the writer hold what the row's lock is: its own, or those of its
+ * parents, old and new?
+ */
 static bool
 is_covered(const Write *write)
 {
@@ -707,7 +723,10 @@ begin_statement(FunctionCallInfo fcinfo)
 	return statement;
 }
 
-/* False: the row gets another key, or one whose place has to be found by its text. */
+/*
+ * False: the row gets another key, or one whose place has to be found by its
+ * text.
+ */
 static inline bool
 place_of_kept_key(const TriggerData *trigger, const Key *key, uint64 *place)
 {
@@ -724,8 +743,9 @@ place_of_kept_key(const TriggerData *trigger, const Key *key, uint64 *place)
 }
 
 /*
- * Nearly every write ends here: the row's own lock is all that counts, its key stays what
- * it was, and the gate knows of no lock.  "asked": it was asked.
+ * Nearly every write ends here: the row's own lock is all that counts, its
+ * key stays what it was, and the gate knows of no lock.  "asked": it was
+ * asked.
  */
 static inline bool
 passes_gate(const TriggerData *trigger, const TableInfo *table, bool *asked)

@@ -1,9 +1,10 @@
 /*
  * inject.h
- *		Points at which tests hold a backend, to let others do something in between.
+ *		Points at which tests hold a backend, to let others do something in
+ *		between.
  *
- * Only in builds with -DLOCKING_INJECTION, for which test/t/lib/inject.c has to be compiled
- * in; in all others nothing is left of them.
+ * Only in builds with -DLOCKING_INJECTION, for which test/t/lib/inject.c has
+ * to be compiled in; in all others nothing is left of them.
  */
 #ifndef LOCKING_INJECT_H
 #define LOCKING_INJECT_H

@@ -65,8 +65,8 @@ check_owner_name_setting(char **value, void **extra, GucSource source)
 
 /*
  * The owner is PGC_SUSET: whoever could set it could write every row.  A
- * placeholder that an ordinary user set before the library was loaded is thrown
- * away by PostgreSQL itself when the real variable is defined.
+ * placeholder that an ordinary user set before the library was loaded is
+ * thrown away by PostgreSQL itself when the real variable is defined.
  */
 static void
 define_owner_settings(void)

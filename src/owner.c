@@ -1,6 +1,7 @@
 /*
  * owner.c
- *		The current owner: the application's user, as far as locks are concerned.
+ *		The current owner: the application's user, as far as locks are
+ *		concerned.
  *
  * An owner must not be forged (S8).  The setting is for roles that may set
  * it; without it the owner is the outer role: SET ROLE counts, which needs

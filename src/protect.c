@@ -2,9 +2,10 @@
  * protect.c
  *		protect() and unprotect(): settings and triggers of a table.
  *
- * Writers are kept out while triggers and settings change (ShareRowExclusiveLock),
- * and acquirers of a parent while its children become guarded, since they lock
- * the parent's rows more strongly from then on (rule 7).
+ * Writers are kept out while triggers and settings change
+ * (ShareRowExclusiveLock), and acquirers of a parent while its children
+ * become guarded, since they lock the parent's rows more strongly from then
+ * on (rule 7).
  */
 #include "locking.h"
 
@@ -32,7 +33,9 @@ PG_FUNCTION_INFO_V1(locking_unprotect);
 
 /* ---- may one? ---- */
 
-/* Was EXECUTE on the function granted to the caller by name, not to PUBLIC? */
+/*
+ * Was EXECUTE on the function granted to the caller by name, not to PUBLIC?
+ */
 static bool
 granted_by_name(Oid function)
 {
@@ -389,8 +392,8 @@ drop_all_triggers(Oid root)
 /* ---- functions ---- */
 
 /*
- * Keeps partitions from being made and detached, and waits for those that are:
- * PostgreSQL would not see them where it adds and drops triggers.
+ * Keeps partitions from being made and detached, and waits for those that
+ * are: PostgreSQL would not see them where it adds and drops triggers.
  */
 static void
 lock_partitions(Oid root)

@@ -6,8 +6,9 @@
 #define LOCKING_PROTECT_H
 
 /*
- * Triggers of one kind fire in the order of their names' bytes: "~" is the last
- * of ASCII, so the guard sees the row as the users' own triggers leave it.
+ * Triggers of one kind fire in the order of their names' bytes: "~" is the
+ * last of ASCII, so the guard sees the row as the users' own triggers leave
+ * it.
  */
 #define ROW_TRIGGER "~locking_guard"
 #define TRUNCATE_TRIGGER "~locking_guard_truncate"

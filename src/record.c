@@ -2,10 +2,11 @@
  * record.c
  *		Lock records: finding, locking and writing rows of locking.lock.
  *
- * Direct table access, without the executor: nothing of a user's runs with the
- * records' owner's rights.  Every search takes a snapshot of its own (rule 2),
- * newer than any row lock the caller holds, also under REPEATABLE READ.  Every write is
- * followed by a command counter increment, so that the next search sees it.
+ * Direct table access, without the executor: nothing of a user's runs with
+ * the records' owner's rights.  Every search takes a snapshot of its own
+ * (rule 2), newer than any row lock the caller holds, also under REPEATABLE
+ * READ.  Every write is followed by a command counter increment, so that the
+ * next search sees it.
  */
 #include "locking.h"
 
@@ -44,7 +45,10 @@ enum
 	NCOLS = COL_CONFIRM_XID
 };
 
-/* Direct access skips what the executor checks: may this transaction write at all? */
+/*
+ * Direct access skips what the executor checks: may this transaction write at
+ * all?
+ */
 Relation
 records_open(LOCKMODE lockmode)
 {
@@ -103,9 +107,10 @@ read_lock(TupleTableSlot *slot, Lock *lock)
 }
 
 /*
- * What the gate wants of any version of a record, dead ones too: these columns
- * are never stored out of line (the key's storage is MAIN, and a btree entry's size
- * limits it), while other long values of a dead version may be gone.
+ * What the gate wants of any version of a record, dead ones too: these
+ * columns are never stored out of line (the key's storage is MAIN, and a
+ * btree entry's size limits it), while other long values of a dead version
+ * may be gone.
  */
 void
 record_read_end(TupleTableSlot *slot, Oid *relation, char **key, TimestampTz *expires_at)
@@ -116,10 +121,11 @@ record_read_end(TupleTableSlot *slot, Oid *relation, char **key, TimestampTz *ex
 }
 
 /*
- * A search in one of the indexes.  The index is read with SnapshotAny and each
- * version is judged by a snapshot taken now.  Read with that snapshot itself, a SERIALIZABLE
- * transaction would take predicate locks on whole index pages, and two that lock
- * different rows would fail each other; the protocol has no need of them.
+ * A search in one of the indexes.  The index is read with SnapshotAny and
+ * each version is judged by a snapshot taken now.  Read with that snapshot
+ * itself, a SERIALIZABLE transaction would take predicate locks on whole
+ * index pages, and two that lock different rows would fail each other; the
+ * protocol has no need of them.
  */
 typedef struct Search
 {
@@ -193,10 +199,11 @@ record_find(Relation records, Oid relid, const char *key, Lock *lock)
 }
 
 /*
- * The guard's first question, asked for every row written: is there any version of
- * a record of that row, whether anyone sees it or not?  The scan is kept open for
- * the statement, and no snapshot is needed for a "no": the statement's own keeps
- * vacuum from removing the last entry of a record that is being updated.
+ * The guard's first question, asked for every row written: is there any
+ * version of a record of that row, whether anyone sees it or not?  The scan
+ * is kept open for the statement, and no snapshot is needed for a "no": the
+ * statement's own keeps vacuum from removing the last entry of a record that
+ * is being updated.
  */
 struct Probe
 {
@@ -380,8 +387,9 @@ record_count_live(Relation records, const char *owner, int max)
 
 /*
  * The records among the next "max" entries of the index on tokens, after
- * "*token", which is moved on, or back to the start when there are no more.  Counts
- * entries, not records: of records that are gone there may be any number.
+ * "*token", which is moved on, or back to the start when there are no more.
+ * Counts entries, not records: of records that are gone there may be any
+ * number.
  */
 List *
 records_after(Relation records, int64 *token, int max)
@@ -409,9 +417,9 @@ records_after(Relation records, int64 *token, int max)
 }
 
 /*
- * Lock a record and read it again as it is now (its owner may have changed the
- * row's key).  False if it is gone or another lock's meanwhile, or (with a policy
- * other than to wait) somebody else has it locked.
+ * Lock a record and read it again as it is now (its owner may have changed
+ * the row's key).  False if it is gone or another lock's meanwhile, or (with
+ * a policy other than to wait) somebody else has it locked.
  */
 bool
 record_lock(Relation records, Lock *lock, LockTupleMode mode, LockWaitPolicy policy)
@@ -444,7 +452,10 @@ record_lock(Relation records, Lock *lock, LockTupleMode mode, LockWaitPolicy pol
 /* the transaction of this backend that wrote a record last */
 static TransactionId last_writer = InvalidTransactionId;
 
-/* Has this transaction written a record?  Then the guard looks for lapsed ones, too. */
+/*
+ * Has this transaction written a record?  Then the guard looks for lapsed
+ * ones, too.
+ */
 pg_attribute_hot bool
 records_touched(void)
 {

@@ -3,8 +3,9 @@
  *		Ways in which a lock ends before its time, and the removal of records
  *		whose time has passed.
  *
- * Whoever decides that a lock has ended holds its record locked while he reads
- * the clock (rule 3).  The target row is not needed: nothing becomes locked here.
+ * Whoever decides that a lock has ended holds its record locked while he
+ * reads the clock (rule 3).  The target row is not needed: nothing becomes
+ * locked here.
  */
 #include "locking.h"
 
@@ -40,7 +41,10 @@ release_record(Relation records, Lock *lock, EventKind kind, const char *reason)
 	event_record(kind, lock, reason);
 }
 
-/* End a lock.  False if it had ended: a lapsed one's record is removed as such. */
+/*
+ * End a lock.  False if it had ended: a lapsed one's record is removed as
+ * such.
+ */
 static bool
 end_lock(Relation records, Lock *lock, EventKind kind, const char *reason)
 {

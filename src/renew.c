@@ -4,8 +4,8 @@
  *
  * Whoever extends a lock locks its record before he reads the clock (rule 3).
  * The target row comes before the record (rule 1); when it turns out too late
- * that it is needed, it is tried without waiting, and the lock given up for lost
- * if somebody has it (rule 5).
+ * that it is needed, it is tried without waiting, and the lock given up for
+ * lost if somebody has it (rule 5).
  */
 #include "locking.h"
 
@@ -34,7 +34,9 @@ unchanged_since(const Lock *lock, TransactionId xmin)
 	return TransactionIdIsValid(xmin) && (xmin == lock->row_xmin || xmin == lock->confirm_xid);
 }
 
-/* The record with the token, of a lock that the caller may have, or an error. */
+/*
+ * The record with the token, of a lock that the caller may have, or an error.
+ */
 static void
 find_own(Relation records, int64 token, Lock *lock)
 {
@@ -57,7 +59,9 @@ hold_target(Target *target, const Lock *lock, TargetQuery query)
 	target->held = true;
 }
 
-/* The lock's time has passed: it goes on only if nothing happened meanwhile. */
+/*
+ * The lock's time has passed: it goes on only if nothing happened meanwhile.
+ */
 static void
 resume(Relation records, Target *target, Lock *lock)
 {
@@ -81,9 +85,10 @@ extend(Lock *lock, const Interval *ttl, TimestampTz now, TimestampTz expires_at)
 }
 
 /*
- * Rule 4: note whose change the row's next one is.  An earlier confirmed change
- * of the owner's own is remembered as the state the lock goes by, since the note can hold
- * one transaction only; that is safe because the target row is held.
+ * Rule 4: note whose change the row's next one is.  An earlier confirmed
+ * change of the owner's own is remembered as the state the lock goes by,
+ * since the note can hold one transaction only; that is safe because the
+ * target row is held.
  */
 static void
 note_confirmation(Target *target, Lock *lock)
@@ -154,7 +159,8 @@ locking_renew(PG_FUNCTION_ARGS)
 
 /*
  * Rule 4: the target row and the updated record stay locked until the saving
- * transaction ends, so takeover, break, release and heartbeat wait for it (S4).
+ * transaction ends, so takeover, break, release and heartbeat wait for it
+ * (S4).
  */
 Datum
 locking_confirm(PG_FUNCTION_ARGS)

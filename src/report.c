@@ -31,7 +31,10 @@ errtable_by_id(Oid relid)
 	return 0;
 }
 
-/* What somebody wrote, short enough to be put into everybody's messages and logs. */
+/*
+ * What somebody wrote, short enough to be put into everybody's messages and
+ * logs.
+ */
 char *
 clipped(const char *text)
 {
@@ -70,9 +73,9 @@ lock_detail(const Lock *lock)
 }
 
 /*
- * The row is locked by another.  A cascade reaches tables that its user may not
- * read: then neither row nor holder are named (S8).  "child": the table whose row is guarded by
- * that lock, if it is not the locked row's own.
+ * The row is locked by another.  A cascade reaches tables that its user may
+ * not read: then neither row nor holder are named (S8).  "child": the table
+ * whose row is guarded by that lock, if it is not the locked row's own.
  */
 void
 report_locked(int elevel, const Lock *lock, Oid child)

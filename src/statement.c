@@ -29,8 +29,8 @@
  * action queues events for the end of the statement that caused it, or of the
  * transaction.  So once there may be such events, the function manager's hook
  * watches trigger functions: one that is fired there as another role than the
- * statement's (than the session's) is foreign, and so is all that it calls; and
- * one with SECURITY DEFINER, as its caller cannot be told.  Until 17 such
+ * statement's (than the session's) is foreign, and so is all that it calls;
+ * and one with SECURITY DEFINER, as its caller cannot be told.  Until 17 such
  * triggers run as the session's role with all its rights; what they do cannot
  * be told from what it does.
  */
@@ -62,8 +62,8 @@ typedef struct Frame
 	QueryDesc  *query;			/* NULL: a utility command */
 	Oid			role;
 	bool		foreign;
-	bool		own_action;		/* a referential action that the session caused */
-	bool		fires_triggers; /* it is at its end, where AFTER triggers are fired */
+	bool		own_action;		/* a referential action of the session's */
+	bool		fires_triggers; /* at its end, where AFTER triggers run */
 	bool		has_foreign_events; /* some of which foreign code has queued */
 } Frame;
 
@@ -158,7 +158,10 @@ is_security_definer(Oid function)
 	return result;
 }
 
-/* A trigger function begins.  Is it fired for an event that foreign code may have queued? */
+/*
+ * A trigger function begins.  Is it fired for an event that foreign code may
+ * have queued?
+ */
 static bool
 is_fired_as_foreign(Oid function)
 {
@@ -209,8 +212,8 @@ watch_function(FmgrHookEventType event, FmgrInfo *flinfo, Datum *arg)
 }
 
 /*
- * "depth": how many triggers there are between the code and the one that fired
- * it, so that a guard does not take itself for one.
+ * "depth": how many triggers there are between the code and the one that
+ * fired it, so that a guard does not take itself for one.
  */
 static bool
 is_fired_foreign(int depth)

@@ -13,7 +13,7 @@ typedef enum ActionState
 {
 	ACTION_NONE,				/* or not the session's */
 	ACTION_OWN,
-	ACTION_UNKNOWN				/* the statement began before the library was loaded */
+	ACTION_UNKNOWN				/* begun before the library was loaded */
 } ActionState;
 
 extern void statement_init(void);

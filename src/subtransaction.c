@@ -8,8 +8,8 @@
 #include "utils/resowner.h"
 
 /*
- * Run "body" in a subtransaction, which is kept if it returns true.  An error is
- * given to the caller in "error", or thrown on if that is NULL.
+ * Run "body" in a subtransaction, which is kept if it returns true.  An error
+ * is given to the caller in "error", or thrown on if that is NULL.
  */
 bool
 in_subtransaction(SubtransactionBody body, void *arg, ErrorData **error)

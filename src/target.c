@@ -26,7 +26,9 @@
 
 typedef void (*RowReader) (void *arg, HeapTuple tuple, TupleDesc desc);
 
-/* Run one of a table's queries; "read" gets the row, in the caller's memory. */
+/*
+ * Run one of a table's queries; "read" gets the row, in the caller's memory.
+ */
 static bool
 run_plan(SPIPlanPtr plan, const Datum *values, bool read_only, RowReader read, void *arg)
 {
@@ -48,7 +50,9 @@ run_plan(SPIPlanPtr plan, const Datum *values, bool read_only, RowReader read, v
 	return found;
 }
 
-/* What is read of a row: its key, and after it xmin if the plan asks for it. */
+/*
+ * What is read of a row: its key, and after it xmin if the plan asks for it.
+ */
 typedef struct RowState
 {
 	const Key  *key;
@@ -133,9 +137,10 @@ find_row(Oid relid, const char *query, int n, Oid *types, Datum *values, int nco
 }
 
 /*
- * Read or lock the row, as the caller.  False if there is none that he can see
- * (with TARGET_TRY: or somebody else has it locked).  "key" gets the spelling that is
- * stored, "xmin" the transaction that wrote the row; either may be NULL.
+ * Read or lock the row, as the caller.  False if there is none that he can
+ * see (with TARGET_TRY: or somebody else has it locked).  "key" gets the
+ * spelling that is stored, "xmin" the transaction that wrote the row; either
+ * may be NULL.
  */
 bool
 target_fetch(TableInfo *table, TargetQuery query, const Datum *values, char **key, TransactionId *xmin)
@@ -170,7 +175,9 @@ is_being_evaluated(Oid relid)
 	return false;
 }
 
-/* "key" gets the stored spelling, if there is a row that the caller can see. */
+/*
+ * "key" gets the stored spelling, if there is a row that the caller can see.
+ */
 static void
 fetch_stored_key(TableInfo *table, const Datum *values, char **key)
 {

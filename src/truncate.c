@@ -1,7 +1,7 @@
 /*
  * truncate.c
- *		The guard of TRUNCATE, a statement trigger on every protected table and
- *		on each of its partitions.
+ *		The guard of TRUNCATE, a statement trigger on every protected table
+ *		and on each of its partitions.
  *
  * TRUNCATE holds the table exclusively, so no acquirer of its rows is under
  * way; those of its parent's rows are kept out by a lock on the parent table.
@@ -108,7 +108,9 @@ is_writers(const Lock *lock)
 	return writer && strcmp(lock->owner, writer) == 0;
 }
 
-/* Another's live lock refuses; one's own locks end with their rows (rule 6). */
+/*
+ * Another's live lock refuses; one's own locks end with their rows (rule 6).
+ */
 static void
 check_own_locks(Relation records, TableInfo *table)
 {

@@ -1,9 +1,11 @@
 /*
  * notify.c
- *		Fuzzes payloads of notifications, on their way from the database to a stream.
+ *		Fuzzes payloads of notifications, on their way from the database to a
+ *		stream.
  *
- * Anybody who may connect can send any payload; none may break the form of the stream, or tell a token. What the
- * database says of the reader's right to a table is made of the length of the table's name.
+ * Anybody who may connect can send any payload; none may break the form of
+ * the stream, or tell a token. What the database says of the reader's right
+ * to a table is made of the length of the table's name.
  */
 #include "../src/listen.c"
 
@@ -102,7 +104,10 @@ check_data(const char *data)
 	json_decref(json);
 }
 
-/* The stream's beginning ("retry:"), or an event: id, kind, and one line of data. */
+/*
+ * The stream's beginning ("retry:"), or an event: id, kind, and one line of
+ * data.
+ */
 static void
 check_block(const char *block)
 {

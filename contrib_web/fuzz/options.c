@@ -2,7 +2,8 @@
  * options.c
  *		Fuzzes the configuration file, and what is made of its addresses.
  *
- * An input is such a file, taken line by line. What is refused ends the program; here it ends the input.
+ * An input is such a file, taken line by line. What is refused ends the
+ * program; here it ends the input.
  */
 #include <setjmp.h>
 #include <stdlib.h>

@@ -1,8 +1,10 @@
 /*
  * replay.c
- *		Runs a harness once over each file of a folder, where there is no libFuzzer: "ok 1 - request/static".
+ *		Runs a harness once over each file of a folder, where there is no
+ *		libFuzzer: "ok 1 - request/static".
  *
- * What a sanitizer or the harness finds ends the program, so that fewer are ok than were planned.
+ * What a sanitizer or the harness finds ends the program, so that fewer are
+ * ok than were planned.
  */
 #include "harness.h"
 
@@ -11,7 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* As large as the file, so that AddressSanitizer sees what is read behind its end. */
+/*
+ * As large as the file, so that AddressSanitizer sees what is read behind its
+ * end.
+ */
 static uint8_t *
 read_file(const char *path, size_t *size)
 {

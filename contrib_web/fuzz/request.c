@@ -1,12 +1,15 @@
 /*
  * request.c
- *		Fuzzes all that is decided of a request, but for what the database says: route, percent-encoding, query,
- *		cookie, tokens, origin, addresses of proxies, body, sign-in, Last-Event-ID, static files.
+ *		Fuzzes all that is decided of a request, but for what the database
+ *		says: route, percent-encoding, query, cookie, tokens, origin,
+ *		addresses of proxies, body, sign-in, Last-Event-ID, static files.
  *
- * An input is a request as it is written, "METHOD path?query FLAGS", header lines, an empty line, the body. What
- * libmicrohttpd would do, taking it apart and asking server.c, is done here, and its functions are answered from
- * that. In header values "SESSION", "CSRF" and "EPOCH" at the beginning stand for those of a session that is open, and
- * of the events' ids. Flags, letters in place of HTTP's version:
+ * An input is a request as it is written, "METHOD path?query FLAGS", header
+ * lines, an empty line, the body. What libmicrohttpd would do, taking it
+ * apart and asking server.c, is done here, and its functions are answered
+ * from that. In header values "SESSION", "CSRF" and "EPOCH" at the beginning
+ * stand for those of a session that is open, and of the events' ids. Flags,
+ * letters in place of HTTP's version:
  *
  *		u	people are signed in by a proxy
  *		s	who asks is no trusted proxy
@@ -102,7 +105,10 @@ MHD_resume_connection(struct MHD_Connection *c)
 	n_suspended--;
 }
 
-/* None may have a line's end in it, and only allowed sites are told that they are. */
+/*
+ * None may have a line's end in it, and only allowed sites are told that they
+ * are.
+ */
 static enum MHD_Result
 check_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
 {
@@ -115,7 +121,10 @@ check_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *v
 	return MHD_YES;
 }
 
-/* Each request has one answer; no fault of the program's own; and those that are refused have a reason in it. */
+/*
+ * Each request has one answer; no fault of the program's own; and those that
+ * are refused have a reason in it.
+ */
 enum MHD_Result
 MHD_queue_response(struct MHD_Connection *c, unsigned status, struct MHD_Response *response)
 {
@@ -133,7 +142,10 @@ MHD_queue_response(struct MHD_Connection *c, unsigned status, struct MHD_Respons
 	return MHD_YES;
 }
 
-/* As handlers are promised (web.h); jansson takes nothing else, and looks for itself. */
+/*
+ * As handlers are promised (web.h); jansson takes nothing else, and looks for
+ * itself.
+ */
 static void
 check_text(const char *text)
 {
@@ -319,7 +331,10 @@ take_flags(const char *flags)
 	options.name_header = by_proxy ? "X-Remote-Name" : NULL;
 }
 
-/* Somebody who is signed in; freed in the end unless a reference to it is lost. */
+/*
+ * Somebody who is signed in; freed in the end unless a reference to it is
+ * lost.
+ */
 static void
 begin_session(void)
 {

@@ -2,9 +2,9 @@
  * access.c
  *		May this request go on to its handler?
  *
- * What a request that changes something must show: the session's cookie, its CSRF token,
- * which other sites cannot read, and, where the browser says which page asks, that it is
- * one of ours or of an allowed site.
+ * What a request that changes something must show: the session's cookie, its
+ * CSRF token, which other sites cannot read, and, where the browser says
+ * which page asks, that it is one of ours or of an allowed site.
  */
 #include "access.h"
 

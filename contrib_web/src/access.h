@@ -7,8 +7,11 @@
 
 #include "request.h"
 
-/* Finds the session; false if the request has been replied to: nobody is signed in, the page that
- * asks is of another site, body or token are not as they should be. */
+/*
+ * Finds the session; false if the request has been replied to: nobody is
+ * signed in, the page that asks is of another site, body or token are not as
+ * they should be.
+ */
 extern bool access_admit(Request *req);
 
 #endif							/* ACCESS_H */

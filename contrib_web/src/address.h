@@ -20,7 +20,10 @@ extern Address address_of(const struct sockaddr *socket_address);
 extern bool address_parse(const char *text, Address *address);
 extern void address_print(const Address *address, char text[ADDRESS_SIZE]);
 
-/* Those of options.trusted_proxies; false with a message if one of them is none. */
+/*
+ * Those of options.trusted_proxies; false with a message if one of them is
+ * none.
+ */
 extern bool address_trust_proxies(void);
 extern bool address_is_trusted(const Address *address);
 

@@ -1,10 +1,12 @@
 /*
  * ajax.c
- *		django-locking's contract, so that pages made for it need only another base URL.
+ *		django-locking's contract, so that pages made for it need only another
+ *		base URL.
  *
- * All calls are GET, with a slash at the end; refusals are empty. Unlike the original, unlock
- * of another's lock needs the right to break locks, and the routes' flags keep out pages of
- * other sites, and of what changes something all but scripts.
+ * All calls are GET, with a slash at the end; refusals are empty. Unlike the
+ * original, unlock of another's lock needs the right to break locks, and the
+ * routes' flags keep out pages of other sites, and of what changes something
+ * all but scripts.
  */
 #include "api.h"
 #include "api_sql.h"
@@ -30,7 +32,10 @@ is_digits(const char *text)
 	return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
 }
 
-/* The name of the table of app and model; NULL, and replied 404, if the path is not of the contract's kind. */
+/*
+ * The name of the table of app and model; NULL, and replied 404, if the path
+ * is not of the contract's kind.
+ */
 static const char *
 table_name(Request *req)
 {
@@ -43,7 +48,10 @@ table_name(Request *req)
 	return NULL;
 }
 
-/* Runs the statement on the row; NULL: it has been replied. No permission is 401. */
+/*
+ * Runs the statement on the row; NULL: it has been replied. No permission is
+ * 401.
+ */
 static PGresult *
 run_on_row(Request *req, const Statement *statement)
 {
@@ -84,7 +92,10 @@ ajax_lock(Request *req)
 		reply_empty(req, is_true(attempt, 0) ? 200 : 403);
 }
 
-/* $1 table, $2 key. The own lock's token is null for everybody else: then it is to be broken. */
+/*
+ * $1 table, $2 key. The own lock's token is null for everybody else: then it
+ * is to be broken.
+ */
 static const Statement lock_to_end = {"ajax_lock_to_end",
 	"SELECT locking.is_locked(asked.oid::regclass, $2::text), l.token FROM " ASKED("$1::text") " asked"
 	" LEFT JOIN LATERAL (SELECT l.token FROM " LOCKS_OF("asked.oid", "$2::text") " l WHERE l.is_mine) l ON true"};
@@ -126,7 +137,10 @@ ajax_variables(Request *req)
 							  length, base, parent > 1 ? parent - 1 : 0, base));
 }
 
-/* GET jsi18n/: no translations; interpolate() leaves alone what it has no data for. */
+/*
+ * GET jsi18n/: no translations; interpolate() leaves alone what it has no
+ * data for.
+ */
 void
 ajax_texts(Request *req)
 {

@@ -9,7 +9,10 @@
 
 /* ---- api_plan.c ---- */
 
-/* Columns that every plan begins with. What a plan gives further comes behind them. */
+/*
+ * Columns that every plan begins with. What a plan gives further comes behind
+ * them.
+ */
 enum PlanColumn
 {
 	PLAN_PROBLEM,				/* 'forbidden', 'not-protected', 'invalid'; null: nothing speaks against it */
@@ -18,18 +21,25 @@ enum PlanColumn
 	PLAN_FIRST					/* the first of its own */
 };
 
-/* Like db_run(), for statements whose first parameter names a table: no such table is 404. */
+/*
+ * Like db_run(), for statements whose first parameter names a table: no such
+ * table is 404.
+ */
 #define run_on_table(req, statement, ...) \
 	run_on_table_values(req, statement, DB_VALUES(__VA_ARGS__))
 extern PGresult *run_on_table_values(Request *req, const Statement *statement, int n, const char *const *values);
 
 /*
- * Did the last statement fail as the table is not protected, and may one not even read it? Whether it is
- * protected is then none of one's business. Looks once more only after such a failure.
+ * Did the last statement fail as the table is not protected, and may one not
+ * even read it? Whether it is protected is then none of one's business. Looks
+ * once more only after such a failure.
  */
 extern bool is_hidden(Request *req, const char *table);
 
-/* Runs a plan; NULL if something speaks against the request: that has been replied then. */
+/*
+ * Runs a plan; NULL if something speaks against the request: that has been
+ * replied then.
+ */
 #define run_plan(req, statement, ...) \
 	run_plan_values(req, statement, DB_VALUES(__VA_ARGS__))
 extern PGresult *run_plan_values(Request *req, const Statement *statement, int n, const char *const *values);
@@ -40,20 +50,32 @@ extern const char *value_at(const PGresult *result, int column);
 /* Is a column, a boolean, true? */
 extern bool is_true(const PGresult *result, int column);
 
-/* Replies with the JSON that the statement gives as its one value, unless it failed. */
+/*
+ * Replies with the JSON that the statement gives as its one value, unless it
+ * failed.
+ */
 extern void reply_result(Request *req, unsigned status, const PGresult *result);
 
-/* A table as statements name it that show what row security hides from others (web.h). */
+/*
+ * A table as statements name it that show what row security hides from others
+ * (web.h).
+ */
 typedef struct TableName
 {
 	const char *oid;
 	bool		is_protected;
 } TableName;
 
-/* Finds the table of that name, a partition's root; false: it has been replied why not. */
+/*
+ * Finds the table of that name, a partition's root; false: it has been
+ * replied why not.
+ */
 extern bool find_table(Request *req, const char *name, TableName *table);
 
-/* A row as lock records name it: the table's oid, the key in its one spelling. */
+/*
+ * A row as lock records name it: the table's oid, the key in its one
+ * spelling.
+ */
 typedef struct RowName
 {
 	const char *table;
@@ -69,13 +91,17 @@ extern void reply_no_row(Request *req);
 /* ---- api_state.c ---- */
 
 /*
- * Replies with the last failure in the database. What it was about is added: of a lock that is in the
- * way or lost, "lock" and "row" of that key as they are now; of a value that was refused, "column".
- * KEY: NULL if there is no row yet.
+ * Replies with the last failure in the database. What it was about is added:
+ * of a lock that is in the way or lost, "lock" and "row" of that key as they
+ * are now; of a value that was refused, "column". KEY: NULL if there is no
+ * row yet.
  */
 extern void reply_failure(Request *req, const char *key);
 
-/* Replies with a problem that concerns the row's lock, with "lock" and "row" as they are now. DETAIL: NULL says who holds it. */
+/*
+ * Replies with a problem that concerns the row's lock, with "lock" and "row"
+ * as they are now. DETAIL: NULL says who holds it.
+ */
 extern void reply_lock_problem(Request *req, ProblemKind kind, const char *detail);
 
 /* ---- handlers, by the file that they are in ---- */

@@ -1,6 +1,7 @@
 /*
  * api_ask.c
- *		What belongs to a row beside its lock: who asked for it, and what one typed and did not save.
+ *		What belongs to a row beside its lock: who asked for it, and what one
+ *		typed and did not save.
  */
 #include "api.h"
 #include "api_sql.h"
@@ -8,8 +9,9 @@
 #include <string.h>
 
 /*
- * A plan that calls a function for what is one's own of the table $1, if one may read the table: the function
- * itself only minds whether the table is protected, which would tell that of others, too.
+ * A plan that calls a function for what is one's own of the table $1, if one
+ * may read the table: the function itself only minds whether the table is
+ * protected, which would tell that of others, too.
  */
 #define OF_READABLE(call) \
 	"SELECT CASE WHEN NOT readable THEN 'forbidden' END," \

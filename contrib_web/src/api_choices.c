@@ -1,13 +1,15 @@
 /*
  * api_choices.c
- *		What a column with a foreign key may refer to, for people to choose from.
+ *		What a column with a foreign key may refer to, for people to choose
+ *		from.
  */
 #include "api.h"
 #include "api_sql.h"
 
 /*
- * $1 table, $2 column, $3 q, $4 value, $5 limit. Gives SQL of $1 limit, $2 q, $3 value, and the limit.
- * Sorted by the label column itself, not by the label, so that an index helps.
+ * $1 table, $2 column, $3 q, $4 value, $5 limit. Gives SQL of $1 limit, $2 q,
+ * $3 value, and the limit. Sorted by the label column itself, not by the
+ * label, so that an index helps.
  */
 static const Statement plan_choices = {"plan_choices", RELATION
 	", want AS (SELECT coalesce($5::int, 20) AS size, nullif($3, '') AS q"

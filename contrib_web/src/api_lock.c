@@ -11,7 +11,10 @@
 
 /* ---- asking ---- */
 
-/* $1 table, $2 key: the lock, if the key is spelled as in lock records, and if not, is there one? */
+/*
+ * $1 table, $2 key: the lock, if the key is spelled as in lock records, and
+ * if not, is there one?
+ */
 static const Statement lock_state = {"lock_state",
 	"SELECT pg_catalog.json_build_object('lock', s.lock), s.lock IS NULL AND locking.is_locked(s.oid::regclass, $2::text)"
 	" FROM (SELECT asked.oid, " LOCK_FROM(LOCKS_OF("asked.oid", "$2::text"), "true") " AS lock"
@@ -60,16 +63,24 @@ static const Statement wait_and_acquire = {"wait_and_acquire",
 	" g.note, pg_catalog.make_interval(secs => least(g.wait, " LONGEST_WAIT "))) FROM " ASKED("$1::text") " asked,"
 	" pg_catalog.jsonb_to_record($3::jsonb) g(ttl float8, hard boolean, client text, note text, wait float8)"};
 
-/* Statements of their own, as that which acquires does not see the new lock. */
+/*
+ * Statements of their own, as that which acquires does not see the new lock.
+ */
 #define ACQUIRED(from, locks) \
 	"SELECT pg_catalog.json_build_object('outcome', $4::text, 'lock', s.lock), s.lock IS NULL" \
 	" FROM (SELECT " LOCK_FROM(locks, "l.token = $3::bigint") " AS lock " from " OFFSET 0) s"
 
-/* $1 table, $2 key, $3 token, $4 outcome: the lock, if the key is spelled as in lock records */
+/*
+ * $1 table, $2 key, $3 token, $4 outcome: the lock, if the key is spelled as
+ * in lock records
+ */
 static const Statement acquired_lock = {"acquired_lock",
 	ACQUIRED("FROM " ASKED("$1::text") " asked", LOCKS_OF("asked.oid", "$2::text"))};
 
-/* $1 oid of the table, $2 key in the spelling of lock records, $3 token, $4 outcome */
+/*
+ * $1 oid of the table, $2 key in the spelling of lock records, $3 token, $4
+ * outcome
+ */
 static const Statement acquired_lock_of_row = {"acquired_lock_of_row", ACQUIRED("", LOCKS_OF("$1::oid", "$2::text"))};
 
 static void
@@ -81,7 +92,10 @@ reply_held(Request *req, const char *outcome)
 		reply_lock_problem(req, PROBLEM_LOCKED, NULL);
 }
 
-/* The lock may have ended again: somebody broke it, or another client of the same owner released it. */
+/*
+ * The lock may have ended again: somebody broke it, or another client of the
+ * same owner released it.
+ */
 static void
 reply_acquired(Request *req, unsigned status, const char *token, const char *outcome)
 {
@@ -166,7 +180,10 @@ static const Statement release = {"release",
 	"SELECT locking.release(coalesce($3::bigint, g.token)) FROM " ASKED("$1::text") " asked,"
 	" pg_catalog.jsonb_to_record($2::jsonb) g(token bigint)"};
 
-/* DELETE tables/{table}/rows/{key}/lock, POST tables/{table}/rows/{key}/lock/release */
+/*
+ * DELETE tables/{table}/rows/{key}/lock, POST
+ * tables/{table}/rows/{key}/lock/release
+ */
 void
 release_lock(Request *req)
 {
@@ -190,7 +207,10 @@ break_lock(Request *req)
 
 /* ---- several at once ---- */
 
-/* $1 body: table and key of each lock, and the reason as the body of break_one */
+/*
+ * $1 body: table and key of each lock, and the reason as the body of
+ * break_one
+ */
 static const Statement locks_to_break = {"locks_to_break",
 	"SELECT i.\"table\", i.key, pg_catalog.json_build_object('reason', g.reason)"
 	" FROM pg_catalog.jsonb_to_record($1::jsonb) g(locks jsonb, reason text),"
@@ -214,7 +234,10 @@ break_result(Request *req, const char *table, const char *key, const char *body)
 					 "problem", problem);
 }
 
-/* POST locks/break: each by itself, so that one refusal does not keep the others. */
+/*
+ * POST locks/break: each by itself, so that one refusal does not keep the
+ * others.
+ */
 void
 break_locks(Request *req)
 {

@@ -1,6 +1,7 @@
 /*
  * api_plan.c
- *		Running statements that concern a table, and what can speak against that.
+ *		Running statements that concern a table, and what can speak against
+ *		that.
  */
 #include "api.h"
 #include "api_sql.h"
@@ -34,7 +35,10 @@ reply_no_row(Request *req)
 								 request_param(req, "table"), request_param(req, "key")), NULL);
 }
 
-/* What to_regclass() says of a text that cannot be a name: syntax error, invalid name, other database. */
+/*
+ * What to_regclass() says of a text that cannot be a name: syntax error,
+ * invalid name, other database.
+ */
 static bool
 is_no_name(const char *sqlstate)
 {
@@ -108,7 +112,10 @@ find_table(Request *req, const char *name, TableName *table)
 	return true;
 }
 
-/* $1 table. Gives its oid, and SQL of $1 key that gives a row's key in the spelling of lock records. */
+/*
+ * $1 table. Gives its oid, and SQL of $1 key that gives a row's key in the
+ * spelling of lock records.
+ */
 static const Statement plan_row_name = {"plan_row_name", RELATION
 	"SELECT " CANNOT_READ ", " WHY_CANNOT_READ ", NULL, rel.oid,"
 	" pg_catalog.format('SELECT %s FROM (SELECT $1::text AS key) asked, %s t WHERE %s', made.key, source, matches) FROM rel, made"};

@@ -2,8 +2,8 @@
  * api_row.c
  *		A row: read, save, insert, delete.
  *
- * A save is one transaction: confirm the lock, see that it is this row's, write, forget the
- * draft, release the lock (or keep it).
+ * A save is one transaction: confirm the lock, see that it is this row's,
+ * write, forget the draft, release the lock (or keep it).
  */
 #include "api.h"
 #include "api_sql.h"
@@ -12,7 +12,10 @@
 
 /* ---- reading ---- */
 
-/* SQL: rows of other tables that a row refers to, by column; only foreign keys of one column, to tables that are trusted. */
+/*
+ * SQL: rows of other tables that a row refers to, by column; only foreign
+ * keys of one column, to tables that are trusted.
+ */
 #define REFERENCES \
 	"coalesce((SELECT pg_catalog.format('(SELECT coalesce(pg_catalog.json_object_agg(name, target) FILTER (WHERE" \
 	" target IS NOT NULL), ''{}'')" \
@@ -33,7 +36,10 @@
 /* Counting stops here: it is for people, and must not take long. */
 #define COUNTED "1000"
 
-/* SQL: an array of what refers to a row. Counted only where that is quick, with an index or in a small table, and in tables that are trusted. */
+/*
+ * SQL: an array of what refers to a row. Counted only where that is quick,
+ * with an index or in a small table, and in tables that are trusted.
+ */
 #define CHILDREN \
 	"(SELECT pg_catalog.format('pg_catalog.array_to_json(ARRAY[%s]::json[])'," \
 	" pg_catalog.string_agg(pg_catalog.format('(SELECT pg_catalog.json_build_object(''constraint'', %L," \
@@ -85,7 +91,10 @@ get_row(Request *req)
 
 /* ---- writing ---- */
 
-/* What the plan gives. Its SQL takes $1 key, $2 body; the check's $2 is the token. */
+/*
+ * What the plan gives. Its SQL takes $1 key, $2 body; the check's $2 is the
+ * token.
+ */
 enum WritePlan
 {
 	WRITE_SQL = PLAN_FIRST,		/* gives the row's key, as it is then */
@@ -100,10 +109,12 @@ enum WritePlan
 };
 
 /*
- * $1 table, $2 body, $3 what: insert, update or delete, $4 token, if it is not in the body.
+ * $1 table, $2 body, $3 what: insert, update or delete, $4 token, if it is
+ * not in the body.
  *
- * The check is made after confirm(): with a token, is it that of a lock on this row, or on the row that
- * guards it? Without one, a row that another holds by a soft lock may still be written.
+ * The check is made after confirm(): with a token, is it that of a lock on
+ * this row, or on the row that guards it? Without one, a row that another
+ * holds by a soft lock may still be written.
  */
 static const Statement plan_write = {"plan_write", RELATION
 	", body AS ("
@@ -167,7 +178,10 @@ static const Statement release_token = {"release_token", "SELECT locking.release
 static const Statement discard_draft_of = {"discard_draft_of",
 	"SELECT locking.discard_draft($1::oid::regclass, $2::text)"};
 
-/* For a statement of a write that failed: replies, and tells the caller to stop. */
+/*
+ * For a statement of a write that failed: replies, and tells the caller to
+ * stop.
+ */
 static bool
 failed(Request *req, const char *key)
 {
@@ -189,7 +203,10 @@ judge_lock(Request *req, const char *verdict)
 	return false;
 }
 
-/* Sees to it that the lock, where one is needed, is there, and the row's, to the end of the transaction. */
+/*
+ * Sees to it that the lock, where one is needed, is there, and the row's, to
+ * the end of the transaction.
+ */
 static bool
 hold_lock(Request *req, const PGresult *plan, const char *key)
 {
@@ -209,7 +226,10 @@ hold_lock(Request *req, const PGresult *plan, const char *key)
 	return false;
 }
 
-/* The statement found no row to write: there is none, or something would not have it. */
+/*
+ * The statement found no row to write: there is none, or something would not
+ * have it.
+ */
 static void
 reply_not_written(Request *req, const PGresult *plan, const char *key)
 {
@@ -234,7 +254,10 @@ write_row(Request *req, const PGresult *plan, const char *key)
 	return db_value(written);
 }
 
-/* What goes with a save: the draft is done with, and, unless it is kept, the lock. */
+/*
+ * What goes with a save: the draft is done with, and, unless it is kept, the
+ * lock.
+ */
 static bool
 tidy_up(Request *req, const PGresult *plan, const char *key)
 {

@@ -1,6 +1,7 @@
 /*
  * api_rows.c
- *		A page of a table's rows, each with its lock: search, sort, keyset paging.
+ *		A page of a table's rows, each with its lock: search, sort, keyset
+ *		paging.
  */
 #include "api.h"
 #include "api_sql.h"
@@ -14,9 +15,10 @@ enum PagePlan
 };
 
 /*
- * SQL: the row comes behind the cursor, going by the columns of the order from that number on. A comparison of rows
- * takes one operator for all; if the columns' differ by schema it is left to PostgreSQL, which
- * lets none but those of an index order in.
+ * SQL: the row comes behind the cursor, going by the columns of the order
+ * from that number on. A comparison of rows takes one operator for all; if
+ * the columns' differ by schema it is left to PostgreSQL, which lets none but
+ * those of an index order in.
  */
 #define BEHIND(from) \
 	"(SELECT pg_catalog.format('ROW(%s) %s ROW(%s)', pg_catalog.string_agg(item, ', ' ORDER BY no)," \
@@ -24,17 +26,20 @@ enum PagePlan
 	"  pg_catalog.string_agg(given, ', ' ORDER BY no)) FROM ord WHERE no >= " from ")"
 
 /*
- * $1 table, $2 sort, $3 dir, $4 after, $5 before, $6 filter, $7 q, $8 locked, $9 limit.
+ * $1 table, $2 sort, $3 dir, $4 after, $5 before, $6 filter, $7 q, $8 locked,
+ * $9 limit.
  *
- * Rows are in the order of the sort column, then of the key, so a row comparison tells which
- * come behind the cursor, and an index answers that wherever the page is. NULLs sort as the
- * greatest values, but a comparison with NULL is never true: where the sort column can
- * be null, the rows behind the cursor are those of one condition or another. An index
- * answers each, but not both in one, hence UNION ALL.
+ * Rows are in the order of the sort column, then of the key, so a row
+ * comparison tells which come behind the cursor, and an index answers that
+ * wherever the page is. NULLs sort as the greatest values, but a comparison
+ * with NULL is never true: where the sort column can be null, the rows behind
+ * the cursor are those of one condition or another. An index answers each,
+ * but not both in one, hence UNION ALL.
  *
- * What is shown of a row is made of no more rows than the page has: first these are picked, by
- * order and key alone, so that sorting reads no long values; then they are looked up again.
- * MATERIALIZED matters: a lock is looked up by index only if the key to look for is a column that is there.
+ * What is shown of a row is made of no more rows than the page has: first
+ * these are picked, by order and key alone, so that sorting reads no long
+ * values; then they are looked up again. MATERIALIZED matters: a lock is
+ * looked up by index only if the key to look for is a column that is there.
  */
 static const Statement plan_page = {"plan_page", RELATION
 	/* dir and before make the way to go: up or down */

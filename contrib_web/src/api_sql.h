@@ -2,34 +2,42 @@
  * api_sql.h
  *		SQL that several parts of the API share.
  *
- * A request on a table takes two statements. The first, a plan, is prepared once per
- * connection and made of RELATION and a tail: it looks the table up in the catalog, says
- * what speaks against the request, and puts the second one together with format() and
- * quote_ident(). Values never become part of that: they are its parameters, all text.
- * In it t is the row's table, and asked.key the key that was asked for.
+ * A request on a table takes two statements. The first, a plan, is prepared
+ * once per connection and made of RELATION and a tail: it looks the table up
+ * in the catalog, says what speaks against the request, and puts the second
+ * one together with format() and quote_ident(). Values never become part of
+ * that: they are its parameters, all text. In it t is the row's table, and
+ * asked.key the key that was asked for.
  *
- * A row as a whole is written t.*, never t: there may be a column of that name. Operators
- * on columns are written with their schema: who may create objects in a schema of a
- * reader's search_path must not get his functions called.
+ * A row as a whole is written t.*, never t: there may be a column of that
+ * name. Operators on columns are written with their schema: who may create
+ * objects in a schema of a reader's search_path must not get his functions
+ * called.
  */
 #ifndef API_SQL_H
 #define API_SQL_H
 
 /* ---- locks ---- */
 
-/* A lock as the API shows it; l is a row of locking.locks. Tokens are for their owner only. */
+/*
+ * A lock as the API shows it; l is a row of locking.locks. Tokens are for
+ * their owner only.
+ */
 #define LOCK_COLUMNS \
 	"(pg_catalog.pg_identify_object(1259, l.relation, 0)).identity AS \"table\", l.relation::text AS name, l.key," \
 	" CASE WHEN l.is_mine THEN l.token END AS token, l.owner, l.owner_name, l.client, l.hard, l.note," \
 	" l.acquired_at, l.renewed_at, l.expires_at, l.seconds_left, l.is_mine"
 
 /*
- * The live locks of rows of a protected table. By locking.locks the same would read all locks of the table, as
- * conditions on keys do not get past what it hides.
+ * The live locks of rows of a protected table. By locking.locks the same
+ * would read all locks of the table, as conditions on keys do not get past
+ * what it hides.
  */
 #define LOCKS_OF(oid, keys) "locking.locks_of(" oid "::regclass, ARRAY[" keys "])"
 
-/* SQL for that, of a table that is perhaps not protected: it has none then. */
+/*
+ * SQL for that, of a table that is perhaps not protected: it has none then.
+ */
 #define LOCKS_IF(protected, oid, keys) \
 	"CASE WHEN " protected " THEN pg_catalog.format('" LOCKS_OF("%s::oid", keys) "', " oid ")" \
 	" ELSE '(SELECT * FROM locking.locks LIMIT 0)' END"
@@ -40,14 +48,17 @@
 
 /* ---- tables ---- */
 
-/* The table that a text names, a partition's root; no row if there is none. */
+/*
+ * The table that a text names, a partition's root; no row if there is none.
+ */
 #define ASKED(text) \
 	"(SELECT coalesce(pg_catalog.pg_partition_root(r), r)::oid AS oid FROM pg_catalog.to_regclass(" text ") r WHERE r" \
 	" IS NOT NULL OFFSET 0)"
 
 /*
- * rel: tables that people work with, neither the system's nor this extension's, of those
- * whose oid is in FROM. A table's own rows are asked for, not those of tables that inherit from it.
+ * rel: tables that people work with, neither the system's nor this
+ * extension's, of those whose oid is in FROM. A table's own rows are asked
+ * for, not those of tables that inherit from it.
  */
 #define REL(from) \
 	"rel AS (" \
@@ -65,8 +76,9 @@
 	"  AND n.nspname <> 'information_schema' AND n.nspname <> 'locking')"
 
 /*
- * The operator of a type's default index order: strategy 1 is less, 3 equal, 5 greater. Types
- * without an order of their own (varchar, enums, arrays, domains) go by the system's operator of that name.
+ * The operator of a type's default index order: strategy 1 is less, 3 equal,
+ * 5 greater. Types without an order of their own (varchar, enums, arrays,
+ * domains) go by the system's operator of that name.
  */
 #define OPERATOR_OF(type, strategy, name) \
 	"coalesce((SELECT pg_catalog.format('OPERATOR(%I.%s)', n.nspname, o.oprname) FROM pg_opclass c" \
@@ -76,7 +88,10 @@
 	" WHERE c.opcmethod = 403::oid AND c.opcdefault AND c.opcintype = " type "), 'OPERATOR(pg_catalog.' || " name " || ')')"
 #define EQUALS(type) OPERATOR_OF(type, "3", "'='")
 
-/* The name of the column that names the rows of a table for people; NULL: the key does. */
+/*
+ * The name of the column that names the rows of a table for people; NULL: the
+ * key does.
+ */
 #define LABEL_COLUMN(oid) \
 	"(SELECT a.attname::text FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid" \
 	" LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary" \
@@ -85,12 +100,18 @@
 	" ORDER BY pg_catalog.array_position(ARRAY['name', 'title', 'label', 'subject', 'headline', 'caption', 'description']," \
 	"  pg_catalog.lower(a.attname)), a.attnum LIMIT 1)"
 
-/* SQL for the label of a row of the table: its label column, or if that is empty what ELSE gives. */
+/*
+ * SQL for the label of a row of the table: its label column, or if that is
+ * empty what ELSE gives.
+ */
 #define LABEL_OF(oid, alias, otherwise) \
 	"pg_catalog.format('pg_catalog.left(coalesce(nullif(%s::text, ''''), %s), 200)'," \
 	" coalesce((SELECT '" alias ".' || pg_catalog.quote_ident(" LABEL_COLUMN(oid) ")), 'NULL'), " otherwise ")"
 
-/* SQL for the condition that a row of a foreign key's table refers to a row of the other; con is pg_constraint. */
+/*
+ * SQL for the condition that a row of a foreign key's table refers to a row
+ * of the other; con is pg_constraint.
+ */
 #define REFERS(child, parent) \
 	"(SELECT pg_catalog.string_agg(pg_catalog.format('" parent ".%I OPERATOR(%I.%s) " child ".%I', p.attname," \
 	" n.nspname, o.oprname, f.attname)," \
@@ -101,8 +122,10 @@
 	" JOIN pg_operator o ON o.oid = k.op JOIN pg_namespace n ON n.oid = o.oprnamespace)"
 
 /*
- * May the request run code of another table than that which it names (policies), and wait for locks on it? If it is
- * the same owner's, a superuser's, or one of the reader's own roles'. A superuser has all roles, but trusts none.
+ * May the request run code of another table than that which it names
+ * (policies), and wait for locks on it? If it is the same owner's, a
+ * superuser's, or one of the reader's own roles'. A superuser has all roles,
+ * but trusts none.
  */
 #define IS_TRUSTED(owner) \
 	"(" owner " = rel.relowner OR (SELECT r.rolsuper FROM pg_roles r WHERE r.oid = " owner ")" \
@@ -115,9 +138,10 @@
 	" JOIN pg_attribute a ON a.attrelid = " oid " AND a.attnum = k.attnum ORDER BY k.no)"
 
 /*
- * What is known of the table $1: rel, one row or none; col, its columns; made, pieces of
- * SQL: a row's key, label, values, the condition that it is the row asked for, and the key
- * of the row that guards it (NULL if none does), and that row's table.
+ * What is known of the table $1: rel, one row or none; col, its columns;
+ * made, pieces of SQL: a row's key, label, values, the condition that it is
+ * the row asked for, and the key of the row that guards it (NULL if none
+ * does), and that row's table.
  */
 #define RELATION RELATION_OF(ASKED("$1"))
 #define RELATION_OF(from) \
@@ -153,7 +177,10 @@
 	"(rel.protected AND (rel.columns IS NULL OR " column ".name = ANY (rel.columns::text[])" \
 	" OR " column ".key_no IS NOT NULL OR " column ".attnum = ANY (made.parent_columns)))"
 
-/* The type that a domain, or a domain over a domain, is made of; other types are made of themselves. */
+/*
+ * The type that a domain, or a domain over a domain, is made of; other types
+ * are made of themselves.
+ */
 #define BASE_TYPE(type) \
 	"(WITH RECURSIVE base(oid, typtype, made_of) AS (" \
 	" SELECT t.oid, t.typtype, t.typbasetype FROM pg_type t WHERE t.oid = " type \
@@ -161,9 +188,10 @@
 	"  WHERE base.typtype = 'd') SELECT oid FROM base WHERE typtype <> 'd')"
 
 /*
- * For each member of an object of values its column (NULL if there is none), and SQL that reads it:
- * its definition in jsonb_to_record() AS v(), and then its value. Texts of JSON columns are
- * JSON themselves, not JSON strings, so these are read as texts first.
+ * For each member of an object of values its column (NULL if there is none),
+ * and SQL that reads it: its definition in jsonb_to_record() AS v(), and then
+ * its value. Texts of JSON columns are JSON themselves, not JSON strings, so
+ * these are read as texts first.
  */
 #define SENT(object) \
 	"(SELECT s.name, pg_catalog.jsonb_typeof(s.value) AS kind, col.attnum, col.ident, col.attgenerated," \
@@ -190,12 +218,15 @@
 	"pg_catalog.replace(pg_catalog.replace(pg_catalog.replace(" text ", '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '%'"
 #define ANYWHERE(text) "'%' || " BEGINNING(text)
 
-/* Goes behind a column that is searched: its own collation may be one that LIKE does not support. */
+/*
+ * Goes behind a column that is searched: its own collation may be one that
+ * LIKE does not support.
+ */
 #define ANY_COLLATION "COLLATE pg_catalog.\"default\""
 
 /*
- * Cursors: an edge of a page as an opaque text, base64url of JSON. The name of the list's order is
- * in it, as it is no good for another one.
+ * Cursors: an edge of a page as an opaque text, base64url of JSON. The name
+ * of the list's order is in it, as it is no good for another one.
  */
 #define CURSOR(order, values) \
 	"(SELECT pg_catalog.translate(pg_catalog.encode(pg_catalog.convert_to(pg_catalog.json_build_object('order'," \

@@ -1,7 +1,7 @@
 /*
  * api_state.c
- *		What a refusal is about: the row and its lock as they are now, or the column whose value
- *		was refused.
+ *		What a refusal is about: the row and its lock as they are now, or the
+ *		column whose value was refused.
  */
 #include "api.h"
 #include "api_sql.h"
@@ -10,7 +10,10 @@
 
 /* ---- the row and its lock ---- */
 
-/* $1 table. Gives SQL of $1 key for "lock" and "row" as they are now; the lock may be that of the row's parent. */
+/*
+ * $1 table. Gives SQL of $1 key for "lock" and "row" as they are now; the
+ * lock may be that of the row's parent.
+ */
 static const Statement plan_state = {"plan_state", RELATION
 	"SELECT " CANNOT_READ ", " WHY_CANNOT_READ ", NULL, pg_catalog.format($sql$"
 	"SELECT " LOCK_FROM("(SELECT * FROM %1$s a UNION ALL SELECT * FROM %2$s b)", "true ORDER BY l.is_mine LIMIT 1") ", pg_catalog.json_build_object('key', r.key, 'label',"
@@ -21,7 +24,10 @@ static const Statement plan_state = {"plan_state", RELATION
 	" made.key, parent_key, label, made.\"values\", source, matches)"
 	" FROM rel, made"};
 
-/* {"lock": ..., "row": ...}, null where there is none; NULL if one cannot know. */
+/*
+ * {"lock": ..., "row": ...}, null where there is none; NULL if one cannot
+ * know.
+ */
 static json_t *
 state_now(Request *req, const char *key)
 {
@@ -63,13 +69,19 @@ static const Statement constraint_column = {"constraint_column",
 	"SELECT a.attname FROM " ASKED("$1::text") " asked JOIN pg_constraint con ON con.conrelid = asked.oid"
 	" JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = con.conkey[1] WHERE con.conname = $2::text"};
 
-/* $1 table, $2 body: for each value that was sent, its column and SQL of $1 body that only reads it */
+/*
+ * $1 table, $2 body: for each value that was sent, its column and SQL of $1
+ * body that only reads it
+ */
 static const Statement plan_probes = {"plan_probes", RELATION
 	"SELECT name, pg_catalog.format('SELECT %s FROM pg_catalog.jsonb_to_record($1::jsonb -> ''values''::text) v(%s)',"
 	" value, definition)"
 	" FROM " SENT("$2::jsonb -> 'values'::text") " ORDER BY attnum"};
 
-/* Which value is it that its column's type refuses? PostgreSQL does not tell, so each is tried. */
+/*
+ * Which value is it that its column's type refuses? PostgreSQL does not tell,
+ * so each is tried.
+ */
 static const char *
 refused_column(Request *req)
 {
@@ -110,8 +122,9 @@ is_about_value(const char *sqlstate)
 }
 
 /*
- * Input functions of some types have codes of other classes, as if the statement were wrong: tsvector's a syntax
- * error, regclass's that there is no such table.
+ * Input functions of some types have codes of other classes, as if the
+ * statement were wrong: tsvector's a syntax error, regclass's that there is
+ * no such table.
  */
 static bool
 may_be_about_value(const char *sqlstate)

@@ -1,13 +1,17 @@
 /*
  * api_tables.c
- *		Tables: which there are, what a form for their rows needs to know, and their protection.
+ *		Tables: which there are, what a form for their rows needs to know, and
+ *		their protection.
  */
 #include "api.h"
 #include "api_sql.h"
 
 /* ---- what is told of a table ---- */
 
-/* Was EXECUTE on a function granted to one by name? That is what protect() and unprotect() go by. */
+/*
+ * Was EXECUTE on a function granted to one by name? That is what protect()
+ * and unprotect() go by.
+ */
 #define GRANTED_BY_NAME(function) \
 	"EXISTS (SELECT FROM pg_proc p, pg_catalog.aclexplode(p.proacl) a WHERE p.oid = " function "::regproc::oid AND" \
 	" a.privilege_type = 'EXECUTE'" \
@@ -17,7 +21,10 @@
 #define MAY_PROTECT \
 	"(pg_catalog.pg_has_role(rel.relowner, 'USAGE') OR " GRANTED_BY_NAME("'locking.protect'") ")"
 
-/* A setting of seconds; as long as nobody has asked for the extension's library, it has no value. */
+/*
+ * A setting of seconds; as long as nobody has asked for the extension's
+ * library, it has no value.
+ */
 #define SETTING(name, otherwise) \
 	"coalesce(nullif(pg_catalog.current_setting('locking." name "', true), ''), '" otherwise "')::interval"
 
@@ -69,7 +76,10 @@ list_tables(Request *req)
 	" ELSE CASE base.typcategory WHEN 'S' THEN 'text' WHEN 'B' THEN 'boolean' WHEN 'E' THEN 'enum' WHEN 'A' THEN 'array'" \
 	"  ELSE 'other' END END"
 
-/* A type modifier holds the length of a text plus 4, or precision and scale of a number. */
+/*
+ * A type modifier holds the length of a text plus 4, or precision and scale
+ * of a number.
+ */
 #define MAX_LENGTH "CASE WHEN base.oid::int8 IN (1042, 1043) AND base.typmod > 4 THEN base.typmod - 4 END"
 #define PRECISION "CASE WHEN base.oid = 1700::oid AND base.typmod > 4 THEN ((base.typmod - 4) >> 16) & 65535 END"
 #define SCALE "CASE WHEN base.oid = 1700::oid AND base.typmod > 4 THEN (((base.typmod - 4) & 2047) # 1024) - 1024 END"
@@ -87,7 +97,10 @@ list_tables(Request *req)
 	" WHERE con.conrelid = rel.oid AND con.contype = 'f' AND pg_catalog.cardinality(con.conkey) = 1 AND con.conkey[1]" \
 	" = col.attnum ORDER BY con.conname LIMIT 1)"
 
-/* base: the type of a column, or what its domain (or the domain's) is made of, and the first modifier on the way */
+/*
+ * base: the type of a column, or what its domain (or the domain's) is made
+ * of, and the first modifier on the way
+ */
 #define BASE_OF_COLUMN \
 	"LATERAL (WITH RECURSIVE step(oid, typmod, not_null, typtype, made_of, next_typmod, typcategory) AS (" \
 	"  SELECT y.oid, col.atttypmod, y.typnotnull, y.typtype, y.typbasetype, y.typtypmod, y.typcategory" \
@@ -114,7 +127,10 @@ list_tables(Request *req)
 	"  'comment', pg_catalog.col_description(rel.oid, col.attnum), 'references', " COLUMN_REFERENCES ") ORDER BY col.attnum)" \
 	" FROM col, " BASE_OF_COLUMN ")"
 
-/* A foreign key, told from its own table (child) or from the one it refers to (parent); con is pg_constraint. */
+/*
+ * A foreign key, told from its own table (child) or from the one it refers to
+ * (parent); con is pg_constraint.
+ */
 #define FOREIGN_KEY(other) \
 	"pg_catalog.json_build_object('constraint', con.conname, 'table', (pg_catalog.pg_identify_object(1259," \
 	" con." other ", 0)).identity," \
@@ -125,7 +141,10 @@ list_tables(Request *req)
 	"(SELECT coalesce(pg_catalog.json_agg(" FOREIGN_KEY(other) " ORDER BY con.conname), '[]') FROM pg_constraint con" \
 	" WHERE con." mine " = rel.oid AND con.contype = 'f' AND con.conparentid = 0::oid)"
 
-/* $1 oid of the table: of one under row security locking.locks shows the locks only to statements that name it */
+/*
+ * $1 oid of the table: of one under row security locking.locks shows the
+ * locks only to statements that name it
+ */
 static const Statement one_table = {"one_table", RELATION_OF("(SELECT $1 AS oid)")
 	"SELECT CASE WHEN NOT rel.readable THEN 'forbidden' END, " WHY_CANNOT_READ ", NULL, pg_catalog.json_build_object("
 	SUMMARY("(SELECT pg_catalog.count(*) FROM locking.locks l WHERE l.relation::oid = rel.oid)") ","
@@ -154,7 +173,10 @@ static const Statement protect = {"protect",
 	" pg_catalog.jsonb_to_record($2::jsonb) g(hard boolean, required boolean, columns text[], ttl float8, warning"
 	" float8, parent text)"};
 
-/* $1 table. A statement of its own, as that which protects does not see the new settings. */
+/*
+ * $1 table. A statement of its own, as that which protects does not see the
+ * new settings.
+ */
 static const Statement protection_now = {"protection_now",
 	"WITH " REL(ASKED("$1::text")) " SELECT " PROTECTION " FROM rel"};
 

@@ -7,7 +7,10 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-/* Each admitted sender of the slice; there are no more than admitted notifications. */
+/*
+ * Each admitted sender of the slice; there are no more than admitted
+ * notifications.
+ */
 typedef struct Sender
 {
 	int			pid;
@@ -31,7 +34,10 @@ enter_slice(int64_t now)
 	n_senders = n_admitted = 0;
 }
 
-/* Few backends send at the same time, and the last one comes again most likely. */
+/*
+ * Few backends send at the same time, and the last one comes again most
+ * likely.
+ */
 static Sender *
 find_sender(int pid)
 {
@@ -61,7 +67,10 @@ budget_admits(int pid, int64_t now)
 	return false;
 }
 
-/* At the end of the slice in which it began, so that what else is dropped in it needs no other. */
+/*
+ * At the end of the slice in which it began, so that what else is dropped in
+ * it needs no other.
+ */
 static int64_t
 due_at(void)
 {

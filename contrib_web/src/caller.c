@@ -2,7 +2,8 @@
  * caller.c
  *		Who asks: from which address, by whose name, in which session.
  *
- * What a trusted proxy says counts for more than what the socket says; nobody else's does.
+ * What a trusted proxy says counts for more than what the socket says; nobody
+ * else's does.
  */
 #include "caller.h"
 
@@ -44,7 +45,10 @@ count_headers(const Request *req, const char *name)
 	return count;
 }
 
-/* A header that the proxy sets.  Two of them: one may be the client's, so neither counts. */
+/*
+ * A header that the proxy sets.  Two of them: one may be the client's, so
+ * neither counts.
+ */
 static const char *
 proxy_header(const Request *req, const char *name)
 {
@@ -59,8 +63,9 @@ proxy_header(const Request *req, const char *name)
 }
 
 /*
- * Names that differ only in what is not seen would be owners of their own.  They are refused, not made equal:
- * to whom the proxy signed in they may be two people, one of whom would then act as the other.
+ * Names that differ only in what is not seen would be owners of their own.
+ * They are refused, not made equal: to whom the proxy signed in they may be
+ * two people, one of whom would then act as the other.
  */
 static void
 note_proxy_names(Request *req)
@@ -75,7 +80,10 @@ note_proxy_names(Request *req)
 	req->proxy_user = req->proxy_name = NULL;
 }
 
-/* The proxy appends whom it got the request from to what others claim, or adds a header after theirs. */
+/*
+ * The proxy appends whom it got the request from to what others claim, or
+ * adds a header after theirs.
+ */
 static void
 note_forwarded_for(Request *req)
 {

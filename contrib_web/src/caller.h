@@ -16,7 +16,10 @@ extern void caller_identify(Request *req);
 /* Replies that the proxy named an owner that cannot be one, if it did. */
 extern bool caller_refuse_name(Request *req);
 
-/* The session that the cookie names, and that belongs to the proxy's user if there is a proxy; or NULL. */
+/*
+ * The session that the cookie names, and that belongs to the proxy's user if
+ * there is a proxy; or NULL.
+ */
 extern struct Session *caller_session(const Request *req);
 
 /* How many bytes of a body are kept in memory for whoever asks. */

@@ -2,8 +2,8 @@
  * clients.c
  *		Connections of clients, and how long they may take.
  *
- * The library tells of a connection's end before it closes the socket, so with the mutex held
- * a socket in the list is still the client's.
+ * The library tells of a connection's end before it closes the socket, so
+ * with the mutex held a socket in the list is still the client's.
  */
 #include "clients.h"
 
@@ -21,7 +21,7 @@ typedef struct Client
 {
 	int			fd;
 	int64_t		since;			/* now_s(); -1: the clock does not run */
-	Request    *request;		/* being received or answered; its event loop's */
+	Request    *request;		/* in progress; its event loop's */
 	struct Client *prev,
 			   *next;
 } Client;

@@ -2,8 +2,8 @@
  * clients.h
  *		Connections of clients, and how long they may take.
  *
- * The library's own timeout only sees silence; a client that sends a byte now and then would
- * keep its connection for ever.
+ * The library's own timeout only sees silence; a client that sends a byte now
+ * and then would keep its connection for ever.
  */
 #ifndef CLIENTS_H
 #define CLIENTS_H
@@ -20,7 +20,10 @@ extern void clients_notify(void *cls, struct MHD_Connection *connection, void **
 extern void clients_set_request(struct MHD_Connection *connection, struct Request *req);
 extern struct Request *clients_request(struct MHD_Connection *connection);
 
-/* From now on the client has options.request_timeout, or has all the time it wants. */
+/*
+ * From now on the client has options.request_timeout, or has all the time it
+ * wants.
+ */
 extern void clients_start_clock(struct MHD_Connection *connection);
 extern void clients_stop_clock(struct MHD_Connection *connection);
 

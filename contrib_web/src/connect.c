@@ -1,6 +1,7 @@
 /*
  * connect.c
- *		Connecting to the database, as somebody who signs in or as the service role.
+ *		Connecting to the database, as somebody who signs in or as the service
+ *		role.
  */
 #include "connect.h"
 
@@ -13,7 +14,10 @@
 #include "clock.h"
 #include "options.h"
 
-/* Keywords for PQconnectStartParams(): of one that is there twice, the later counts. */
+/*
+ * Keywords for PQconnectStartParams(): of one that is there twice, the later
+ * counts.
+ */
 #define MAX_KEYWORDS 80
 typedef struct Keywords
 {
@@ -48,7 +52,10 @@ dsn_options(const PQconninfoOption *dsn)
 	return "";
 }
 
-/* Spelling of values in JSON and of keys must not depend on what a role has set. */
+/*
+ * Spelling of values in JSON and of keys must not depend on what a role has
+ * set.
+ */
 #define SESSION_OPTIONS_SIZE 1024
 static void
 session_options(char *text, const PQconninfoOption *dsn)
@@ -59,7 +66,10 @@ session_options(char *text, const PQconninfoOption *dsn)
 			 dsn_options(dsn), options.statement_timeout, options.lock_timeout, options.statement_timeout);
 }
 
-/* A failure to connect has no PGresult to ask for its SQLSTATE, but can be told to have it in the message. */
+/*
+ * A failure to connect has no PGresult to ask for its SQLSTATE, but can be
+ * told to have it in the message.
+ */
 static void
 connection_error(PGconn *pg, ConnectError *error)
 {
@@ -74,12 +84,17 @@ connection_error(PGconn *pg, ConnectError *error)
 	error->message[strcspn(error->message, "\n")] = '\0';
 }
 
+/*
+ * Class 28: password, NOLOGIN, VALID UNTIL, pg_hba.conf, no such role.  42501:
+ * no right to connect to the database.  Class P0: a login trigger raises an
+ * exception.
+ */
 bool
 connect_refuses_role(const char *sqlstate)
 {
-	return strncmp(sqlstate, "28", 2) == 0 ||	/* password, NOLOGIN, VALID UNTIL, pg_hba.conf, no such role */
-		strcmp(sqlstate, "42501") == 0 ||	/* no right to connect to the database */
-		strncmp(sqlstate, "P0", 2) == 0;	/* a login trigger raises an exception */
+	return strncmp(sqlstate, "28", 2) == 0 ||
+		strcmp(sqlstate, "42501") == 0 ||
+		strncmp(sqlstate, "P0", 2) == 0;
 }
 
 static bool
@@ -148,7 +163,10 @@ refuse(PGconn *pg, ConnectError *error, const char *sqlstate, const char *messag
 	return NULL;
 }
 
-/* Whoever gets in without being asked for his password has not proved who he is. */
+/*
+ * Whoever gets in without being asked for his password has not proved who he
+ * is.
+ */
 PGconn *
 connect_database(const char *role, const char *password, ConnectError *error)
 {

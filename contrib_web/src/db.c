@@ -2,12 +2,14 @@
  * db.c
  *		Statements in the name of whoever asks.
  *
- * One call is one round trip: what has to go before and after a statement (BEGIN,
- * set_owner(), preparing it, COMMIT) is sent together with it, in libpq's pipeline mode.
- * Alone, a statement of somebody who signed in himself needs none of that.
+ * One call is one round trip: what has to go before and after a statement
+ * (BEGIN, set_owner(), preparing it, COMMIT) is sent together with it, in
+ * libpq's pipeline mode. Alone, a statement of somebody who signed in himself
+ * needs none of that.
  *
- * BEGIN and COMMIT are sent even though a pipeline is a transaction anyway: an error at the
- * end of the transaction is then COMMIT's, not one between two statements.
+ * BEGIN and COMMIT are sent even though a pipeline is a transaction anyway:
+ * an error at the end of the transaction is then COMMIT's, not one between
+ * two statements.
  */
 #include "db.h"
 
@@ -48,7 +50,10 @@ typedef struct Steps
 	bool		failed;
 } Steps;
 
-/* All parameters are text: SQL that was put together may not even mention one. */
+/*
+ * All parameters are text: SQL that was put together may not even mention
+ * one.
+ */
 #define TEXTOID 25
 #define OIDOID 26
 #define MAX_VALUES 16
@@ -86,7 +91,10 @@ note_lost(Request *req, const char *sqlstate, const char *message)
 	req->lost = request_printf(req, "%s", message);
 }
 
-/* A function of the database's may have made or dropped prepared statements of our names. */
+/*
+ * A function of the database's may have made or dropped prepared statements
+ * of our names.
+ */
 static bool
 is_about_prepared(const char *sqlstate)
 {
@@ -204,7 +212,10 @@ next_result(Request *req)
 	return result;
 }
 
-/* The first failure is the one that counts; what came after it was not even tried. */
+/*
+ * The first failure is the one that counts; what came after it was not even
+ * tried.
+ */
 static bool
 receive(Request *req, Steps *steps, PGresult **result)
 {
@@ -274,7 +285,10 @@ run_alone(Request *req, const Statement *statement)
 
 /* ---- statements ---- */
 
-/* Ends the session if its role may not sign in any more; that is the last failure then. */
+/*
+ * Ends the session if its role may not sign in any more; that is the last
+ * failure then.
+ */
 static bool
 end_refused(Request *req)
 {
@@ -292,8 +306,8 @@ db_role_is_gone(Request *req)
 }
 
 /*
- * What a role that was dropped runs on a connection that is still open fails as if it named something that is
- * not there, or had no right to it.
+ * What a role that was dropped runs on a connection that is still open fails
+ * as if it named something that is not there, or had no right to it.
  */
 static void
 doubt_role(Request *req)

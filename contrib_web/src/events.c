@@ -1,17 +1,20 @@
 /*
  * events.c
- *		Events of locks, on their way from one LISTEN connection to all open streams.
+ *		Events of locks, on their way from one LISTEN connection to all open
+ *		streams.
  *
- * The latest events are kept in a ring.  A stream has no queue, but a place in the ring,
- * so it needs next to no memory; one that is so slow that the ring has passed it is told
- * so and cut off.  A client that comes back with the id of the event it saw last goes on from
- * there if the ring still has it.
+ * The latest events are kept in a ring.  A stream has no queue, but a place
+ * in the ring, so it needs next to no memory; one that is so slow that the
+ * ring has passed it is told so and cut off.  A client that comes back with
+ * the id of the event it saw last goes on from there if the ring still has
+ * it.
  *
- * Who may know of an event is decided when it is passed on (rights.c).  Where that is not known,
- * the client is told to load anew: that is never wrong.
+ * Who may know of an event is decided when it is passed on (rights.c).  Where
+ * that is not known, the client is told to load anew: that is never wrong.
  *
- * The mutex guards all of this.  Streams whose client waits are suspended and resumed with it
- * held, so that no event passes between looking for one and suspending.
+ * The mutex guards all of this.  Streams whose client waits are suspended and
+ * resumed with it held, so that no event passes between looking for one and
+ * suspending.
  */
 #include "events.h"
 
@@ -208,8 +211,10 @@ place_of(const char *id, uint64_t *place)
 	return *end == '\0' && *place >= tail && *place <= head;
 }
 
-/* Another stream of a session that has all it may have ends the oldest: most likely a page that
- * is gone already. */
+/*
+ * Another stream of a session that has all it may have ends the oldest: most
+ * likely a page that is gone already.
+ */
 static void
 end_oldest_of(const Session *session)
 {
@@ -372,7 +377,10 @@ fill(Stream *stream, char *buffer, size_t size)
 	return filled;
 }
 
-/* The library does not look at suspended connections. (Under TLS only a write tells.) */
+/*
+ * The library does not look at suspended connections. (Under TLS only a write
+ * tells.)
+ */
 static bool
 peer_has_gone(const Stream *stream)
 {

@@ -1,6 +1,7 @@
 /*
  * events.h
- *		Events of locks, on their way from one LISTEN connection to all open streams.
+ *		Events of locks, on their way from one LISTEN connection to all open
+ *		streams.
  */
 #ifndef EVENTS_H
 #define EVENTS_H
@@ -14,21 +15,33 @@ extern void events_init(void);
 
 /* ---- the listener's side (listen.c) ---- */
 
-/* For those who have the right: FULL; for those who may only know that something changed: REDUCED. */
+/*
+ * For those who have the right: FULL; for those who may only know that
+ * something changed: REDUCED.
+ */
 extern void events_publish(const char *table, const char *full, const char *reduced);
 
-/* Events may have been missed: all streams say so, and earlier ids mean nothing any more. */
+/*
+ * Events may have been missed: all streams say so, and earlier ids mean
+ * nothing any more.
+ */
 extern void events_reset(void);
 
 /* ---- the streams' side (stream.c) ---- */
 
-/* LAST_ID: that of the last event the client saw, or NULL.  NULL if there are too many. */
+/*
+ * LAST_ID: that of the last event the client saw, or NULL.  NULL if there are
+ * too many.
+ */
 extern Stream *stream_open(Request *req, const char *last_id);
 extern void stream_close(Stream *stream);
 extern ssize_t stream_read(void *stream, uint64_t position, char *buffer, size_t size);
 extern uint64_t stream_bytes(const Stream *stream);
 
-/* Tables of the events that the stream will begin with: an array, a new reference. */
+/*
+ * Tables of the events that the stream will begin with: an array, a new
+ * reference.
+ */
 extern json_t *stream_missed_tables(Stream *stream);
 
 /* ---- everybody else's ---- */

@@ -2,11 +2,12 @@
  * framing.c
  *		Is it beyond doubt where a request ends?
  *
- * What can be read in two ways a proxy in front may read in the other one: what it takes for a
- * request's body would be another request here, which it never looked at (request smuggling).
- * RFC 9112 wants such requests refused; the library takes them.  Two kinds it takes without our
- * seeing it: a line that begins with a colon ends the head, a NUL a header's value.  A proxy has to
- * refuse these itself, as the README says.
+ * What can be read in two ways a proxy in front may read in the other one:
+ * what it takes for a request's body would be another request here, which it
+ * never looked at (request smuggling).  RFC 9112 wants such requests refused;
+ * the library takes them.  Two kinds it takes without our seeing it: a line
+ * that begins with a colon ends the head, a NUL a header's value.  A proxy
+ * has to refuse these itself, as the README says.
  */
 #include "framing.h"
 
@@ -21,14 +22,19 @@ typedef struct Framing
 	bool		broken;
 } Framing;
 
-/* "Transfer-Encoding : chunked" is another header here, and none elsewhere. */
+/*
+ * "Transfer-Encoding : chunked" is another header here, and none elsewhere.
+ */
 static bool
 is_broken(const char *name)
 {
 	return strpbrk(name, " \t\r\n") != NULL;
 }
 
-/* What a header continues with on the next line, the library appends to its name. */
+/*
+ * What a header continues with on the next line, the library appends to its
+ * name.
+ */
 static bool
 begins_with(const char *name, const char *wanted)
 {

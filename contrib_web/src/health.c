@@ -1,6 +1,7 @@
 /*
  * health.c
- *		/healthz: the process answers.  /readyz: so does the database, and it has the extension.
+ *		/healthz: the process answers.  /readyz: so does the database, and it
+ *		has the extension.
  */
 #include "handlers.h"
 

@@ -1,9 +1,10 @@
 /*
  * listen.c
- *		The one connection that listens to the database's events, in a thread of its own.
+ *		The one connection that listens to the database's events, in a thread
+ *		of its own.
  *
- * While it is down, events are missed; once it listens again, all streams are told to
- * load anew.
+ * While it is down, events are missed; once it listens again, all streams are
+ * told to load anew.
  */
 #include "listen.h"
 
@@ -46,7 +47,10 @@ is_no_name(const PGresult *result)
 	return sqlstate && strncmp(sqlstate, "22", 2) == 0;
 }
 
-/* False if the event is not to be passed on: it is forged, or it is not known to whom. */
+/*
+ * False if the event is not to be passed on: it is forged, or it is not known
+ * to whom.
+ */
 static bool
 look_up_rights(PGconn *pg, const char *table)
 {
@@ -107,7 +111,10 @@ handle(PGconn *pg, const char *payload)
 
 /* ---- the connection ---- */
 
-/* Waits for the server, at most so long (-1: for ever); false: the program ends. */
+/*
+ * Waits for the server, at most so long (-1: for ever); false: the program
+ * ends.
+ */
 static bool
 wait_for(int fd, int timeout)
 {

@@ -1,10 +1,11 @@
 /*
  * log.c
- *		Lines on stderr: one for each request, and what an operator should know.
+ *		Lines on stderr: one for each request, and what an operator should
+ *		know.
  *
- * What others send is written with everything but printable ASCII escaped, so that
- * nobody can forge a line or send commands to a terminal.  A line is one write(),
- * so that those of several threads do not mix.
+ * What others send is written with everything but printable ASCII escaped, so
+ * that nobody can forge a line or send commands to a terminal.  A line is one
+ * write(), so that those of several threads do not mix.
  */
 #include "log.h"
 

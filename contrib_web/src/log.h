@@ -1,14 +1,17 @@
 /*
  * log.h
- *		Lines on stderr: one for each request, and what an operator should know.
+ *		Lines on stderr: one for each request, and what an operator should
+ *		know.
  */
 #ifndef LOG_H
 #define LOG_H
 
 #include <stdint.h>
 
-/* TIME PEER ROLE METHOD PATH STATUS MILLISECONDS BYTES; the path without its query, which may hold what is
- * private.  ROLE NULL: nobody. */
+/*
+ * TIME PEER ROLE METHOD PATH STATUS MILLISECONDS BYTES; the path without its
+ * query, which may hold what is private.  ROLE NULL: nobody.
+ */
 extern void log_request(const char *peer, const char *role, const char *method, const char *path,
 						unsigned status, double ms, uint64_t bytes);
 

@@ -87,7 +87,9 @@ cancel_all(void *arg)
 	return NULL;
 }
 
-/* In a thread of its own, as it waits for the server, which may not answer. */
+/*
+ * In a thread of its own, as it waits for the server, which may not answer.
+ */
 static void
 start_cancelling(void)
 {
@@ -97,7 +99,10 @@ start_cancelling(void)
 		pthread_detach(thread);
 }
 
-/* Answers what has been asked, then ends; at the latest after DRAIN_SECONDS + CANCEL_SECONDS. */
+/*
+ * Answers what has been asked, then ends; at the latest after DRAIN_SECONDS +
+ * CANCEL_SECONDS.
+ */
 static void
 shut_down(void)
 {

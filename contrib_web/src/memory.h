@@ -1,7 +1,8 @@
 /*
  * memory.h
- *		Memory for the program's own things, all of them small: where there is none, the program
- *		ends.  What belongs to a request is in the request's memory (request.h).
+ *		Memory for the program's own things, all of them small: where there is
+ *		none, the program ends.  What belongs to a request is in the request's
+ *		memory (request.h).
  */
 #ifndef MEMORY_H
 #define MEMORY_H

@@ -2,8 +2,9 @@
  * options.c
  *		Reads flags, environment and configuration file by one table.
  *
- * A flag beats the environment, and that the file.  An option given several times is a
- * list if it can be one; the environment and the file separate its items by commas.
+ * A flag beats the environment, and that the file.  An option given several
+ * times is a list if it can be one; the environment and the file separate its
+ * items by commas.
  */
 #include "options.h"
 
@@ -295,7 +296,10 @@ print_help(void)
 	puts("\nEach is also read from the environment: --tls-key from LOCKING_WEB_TLS_KEY.");
 }
 
-/* Flags are looked at twice, as one of them says which file comes before them. */
+/*
+ * Flags are looked at twice, as one of them says which file comes before
+ * them.
+ */
 enum
 {
 	FLAG_HELP = N_OPTIONS,

@@ -1,6 +1,7 @@
 /*
  * options.h
- *		What the program was told: by flags, environment or configuration file.
+ *		What the program was told: by flags, environment or configuration
+ *		file.
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H

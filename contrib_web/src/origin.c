@@ -1,7 +1,8 @@
 /*
  * origin.c
- *		Which page asks: one of ours, of an allowed site, or a foreign one.  And what browsers
- *		want to hear before pages of allowed sites may ask (CORS).
+ *		Which page asks: one of ours, of an allowed site, or a foreign one.
+ *		And what browsers want to hear before pages of allowed sites may ask
+ *		(CORS).
  */
 #include "origin.h"
 
@@ -58,8 +59,9 @@ origin_is_foreign_page(const Request *req)
 }
 
 /*
- * jQuery sends it with each request, and so do the pages of django-locking.  What browsers say themselves (Sec-Fetch-*) does
- * not suffice: old ones say nothing, and <link rel=preload as=fetch> is told from a script by none.
+ * jQuery sends it with each request, and so do the pages of django-locking.
+ * What browsers say themselves (Sec-Fetch-*) does not suffice: old ones say
+ * nothing, and <link rel=preload as=fetch> is told from a script by none.
  */
 bool
 origin_is_script(const Request *req)

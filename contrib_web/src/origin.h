@@ -11,14 +11,15 @@
 extern bool origin_is_foreign(const Request *req);
 
 /*
- * For a GET that changes something, so that there is no token: does anything that the browser says
- * speak against its being a page of ours?
+ * For a GET that changes something, so that there is no token: does anything
+ * that the browser says speak against its being a page of ours?
  */
 extern bool origin_is_foreign_page(const Request *req);
 
 /*
- * Does a script make the request?  A header of this name cannot be sent by a link, an image, a frame, a form, a
- * prefetch or an address that is typed in, and by pages of other sites only after they were allowed to (CORS).
+ * Does a script make the request?  A header of this name cannot be sent by a
+ * link, an image, a frame, a form, a prefetch or an address that is typed in,
+ * and by pages of other sites only after they were allowed to (CORS).
  */
 extern bool origin_is_script(const Request *req);
 

@@ -1,10 +1,11 @@
 /*
  * pool.c
- *		Connections to the database: of a session each its own, and those of the
- *		service role.
+ *		Connections to the database: of a session each its own, and those of
+ *		the service role.
  *
- * The mutex guards the lists and is never held while waiting for the server, but for
- * pool_cancel_all() at the end.  A connection that somebody took is his alone.
+ * The mutex guards the lists and is never held while waiting for the server,
+ * but for pool_cancel_all() at the end.  A connection that somebody took is
+ * his alone.
  */
 #include "pool.h"
 
@@ -60,7 +61,10 @@ remove_idle(DbConnection *connection)
 	n_idle--;
 }
 
-/* With the mutex held: makes room for another one; returns what the caller is to close. */
+/*
+ * With the mutex held: makes room for another one; returns what the caller is
+ * to close.
+ */
 static DbConnection *
 make_room(void)
 {
@@ -79,8 +83,9 @@ make_room(void)
 /* ---- connecting ---- */
 
 /*
- * A role's connections stay open when it is dropped, and one of the same name may be made meanwhile.
- * The operator is named with its schema: the role's own search_path counts here.
+ * A role's connections stay open when it is dropped, and one of the same name
+ * may be made meanwhile. The operator is named with its schema: the role's
+ * own search_path counts here.
  */
 static const char role_oid_query[] = "SELECT oid FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) SESSION_USER";
 
@@ -146,7 +151,10 @@ is_fresh(const DbConnection *connection)
 	return connection->pool->role == NULL || now_s() < connection->opened + options.reauthenticate;
 }
 
-/* A server that ended the connection said why first, so what it said is read up to the end. */
+/*
+ * A server that ended the connection said why first, so what it said is read
+ * up to the end.
+ */
 static bool
 is_alive(DbConnection *connection)
 {
@@ -218,7 +226,10 @@ pool_take(Pool *pool, ConnectError *error)
 	return connection;
 }
 
-/* Some function of the database's has it listen: the library would keep all that comes, as nobody asks for it. */
+/*
+ * Some function of the database's has it listen: the library would keep all
+ * that comes, as nobody asks for it.
+ */
 static bool
 is_notified(PGconn *pg)
 {

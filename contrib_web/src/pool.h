@@ -1,10 +1,10 @@
 /*
  * pool.h
- *		Connections to the database: of a session each its own, and those of the
- *		service role.
+ *		Connections to the database: of a session each its own, and those of
+ *		the service role.
  *
- * A connection that nobody uses stays open for a while.  There is a limit for all
- * together: at it, the one unused for longest makes room, whosever it is.
+ * A connection that nobody uses stays open for a while.  There is a limit for
+ * all together: at it, the one unused for longest makes room, whosever it is.
  */
 #ifndef POOL_H
 #define POOL_H
@@ -19,8 +19,8 @@ typedef struct Pool
 	const char *role;			/* NULL: what options.dsn says */
 	const char *password;		/* memory of secret.c */
 	struct DbConnection *idle;
-	char		role_oid[12];	/* of the first connection's; "": there was none yet */
-	int64_t		verified;		/* now_s() when the server last let the role in */
+	char		role_oid[12];	/* of the first connection; "": none */
+	int64_t		verified;		/* now_s() of the last connection made */
 } Pool;
 
 typedef struct DbConnection
@@ -42,13 +42,19 @@ extern Pool service_pool;
 /* A connection that works, or NULL. */
 extern DbConnection *pool_take(Pool *pool, ConnectError *error);
 
-/* Does the server still let the pool's role in, as the one that it was?  By a connection of its own. */
+/*
+ * Does the server still let the pool's role in, as the one that it was?  By a
+ * connection of its own.
+ */
 extern bool pool_verify(Pool *pool, ConnectError *error);
 
 /* For how many seconds has nobody looked? */
 extern int64_t pool_unverified(const Pool *pool);
 
-/* Gives it back; one that does not work any more, or is in a transaction, is closed. */
+/*
+ * Gives it back; one that does not work any more, or is in a transaction, is
+ * closed.
+ */
 extern void pool_give(DbConnection *connection);
 
 /* Is the statement prepared on it? */
@@ -61,7 +67,10 @@ extern void pool_close(Pool *pool);
 /* Closes those that have been idle for long. */
 extern void pool_tidy(void);
 
-/* Asks the server to cancel what is running, and waits for it; until then nobody gets or gives a connection. */
+/*
+ * Asks the server to cancel what is running, and waits for it; until then
+ * nobody gets or gives a connection.
+ */
 extern void pool_cancel_all(void);
 
 extern void pool_counts(long *open, long *idle);

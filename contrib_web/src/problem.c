@@ -99,8 +99,8 @@ json_member(const char *text)
 /* ---- errors of the database ---- */
 
 /*
- * The first prefix that fits decides.  What is not here comes from the table: its triggers may raise
- * any code.
+ * The first prefix that fits decides.  What is not here comes from the table:
+ * its triggers may raise any code.
  */
 static const struct
 {
@@ -160,13 +160,22 @@ kind_of(const Request *req)
 		return PROBLEM_INTERNAL;
 	if (req->owner_refused)
 		return PROBLEM_FORBIDDEN;
-	/* No statement failed, but the connection: the server is away, or does not let the role in any more, the client's or our own. */
+	/*
+	 * No statement failed, but the connection: the server is away, or does
+	 * not let the role in any more, the client's or our own.
+	 */
 	if (req->error == NULL)
 		return session_role(req->session) && connect_refuses_role(db_sqlstate(req)) ? PROBLEM_UNAUTHENTICATED : PROBLEM_UNAVAILABLE;
-	/* The guard names the table; a lock_timeout, which has the same code, does not. */
+	/*
+	 * The guard names the table; a lock_timeout, which has the same code,
+	 * does not.
+	 */
 	if (is_state(req, "55P03") && db_error_field(req, PG_DIAG_TABLE_NAME) == NULL)
 		return PROBLEM_TIMEOUT;
-	/* Of a key, by a type's input function: in a statement of ours it would have a position. */
+	/*
+	 * Of a key, by a type's input function: in a statement of ours it would
+	 * have a position.
+	 */
 	if (is_state(req, "42601") && db_error_field(req, PG_DIAG_STATEMENT_POSITION) == NULL)
 		return PROBLEM_INVALID;
 	while (!is_state(req, sqlstates[i].prefix))
@@ -177,7 +186,10 @@ kind_of(const Request *req)
 	return sqlstates[i].kind;
 }
 
-/* Where the server is and what is wrong inside is an administrator's business. */
+/*
+ * Where the server is and what is wrong inside is an administrator's
+ * business.
+ */
 static bool
 is_public(const Request *req, ProblemKind kind)
 {
@@ -194,7 +206,10 @@ add_fields(Request *req, json_t *json)
 	set_text(json, "constraint", db_error_field(req, PG_DIAG_CONSTRAINT_NAME));
 }
 
-/* What is none of the client's business, an operator should know; of a database that is away, once a second. */
+/*
+ * What is none of the client's business, an operator should know; of a
+ * database that is away, once a second.
+ */
 static void
 log_failure(Request *req, ProblemKind kind)
 {

@@ -1,7 +1,8 @@
 /*
  * reply.c
- *		What is answered.  The one place that makes responses, so that each has its
- *		headers; the server (server.c) adds those that all have, and sends them.
+ *		What is answered.  The one place that makes responses, so that each
+ *		has its headers; the server (server.c) adds those that all have, and
+ *		sends them.
  */
 #include "reply.h"
 

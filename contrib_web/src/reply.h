@@ -13,7 +13,10 @@ extern void reply_data(Request *req, unsigned status, const char *type, const vo
 /* JSON, whose reference is taken over, as this type. */
 extern void reply_dumped(Request *req, unsigned status, const char *type, json_t *json);
 
-/* A body that READER makes, called by an event loop with CLS, in blocks of so many bytes. */
+/*
+ * A body that READER makes, called by an event loop with CLS, in blocks of so
+ * many bytes.
+ */
 extern void reply_callback(Request *req, const char *type, size_t block, MHD_ContentReaderCallback reader,
 						   void *cls);
 

@@ -1,6 +1,7 @@
 /*
  * request.c
- *		What was asked: path and route, query, headers, body; and the memory of it all.
+ *		What was asked: path and route, query, headers, body; and the memory
+ *		of it all.
  */
 #include "request.h"
 
@@ -106,8 +107,9 @@ request_add_body(Request *req, const char *data, size_t size, size_t limit)
 /* ---- routes ---- */
 
 /*
- * Browsers and proxies resolve the segments "", "." and "..", so these values are sent with a "~"
- * before them; values that look like that ("~..") have one more.
+ * Browsers and proxies resolve the segments "", "." and "..", so these values
+ * are sent with a "~" before them; values that look like that ("~..") have
+ * one more.
  */
 static bool
 needs_guard(const char *text)
@@ -241,7 +243,10 @@ add_argument(Request *req, const char *text, size_t length)
 	req->query = argument;
 }
 
-/* Of a name that is there several times, the last counts. Those beyond the limit are counted only. */
+/*
+ * Of a name that is there several times, the last counts. Those beyond the
+ * limit are counted only.
+ */
 static void
 parse_query(Request *req)
 {

@@ -19,7 +19,7 @@ struct Lane;
 struct Party;
 
 #define MAX_PARAMS 4
-#define MAX_ARGUMENTS 64		/* of the query; no page sends more than a few */
+#define MAX_ARGUMENTS 64		/* of a query; pages send a few at most */
 
 typedef struct Argument
 {
@@ -85,7 +85,7 @@ struct Request
 	uint64_t	reply_size;
 
 	/* waiting for a worker (workers.c) */
-	struct Session *turn_of;	/* a reference, if it is not the request's session */
+	struct Session *turn_of;	/* a reference, if not the session above */
 	struct Lane *lane;
 	struct Party *party;
 	struct Request *prev,
@@ -95,7 +95,10 @@ struct Request
 /* As in HTTP; by Method. */
 extern const char *const method_names[METHOD_COUNT];
 
-/* TARGET: path and query. NULL if there is no memory: of an event loop's, which only then closes the connection. */
+/*
+ * TARGET: path and query. NULL if there is no memory: of an event loop's,
+ * which only then closes the connection.
+ */
 extern Request *request_new(struct MHD_Connection *connection, const char *target);
 extern void request_set_method(Request *req, const char *method);
 extern void request_free(Request *req);
@@ -106,7 +109,10 @@ extern void request_add_body(Request *req, const char *data, size_t size, size_t
 /* Finds route and parameters; malformed if what they hold is no text. */
 extern void request_parse(Request *req);
 
-/* Is there a route for this path and another method?  Writes those that there are, "GET, POST". */
+/*
+ * Is there a route for this path and another method?  Writes those that there
+ * are, "GET, POST".
+ */
 extern bool request_allowed_methods(Request *req, const char **methods);
 
 #endif							/* REQUEST_H */

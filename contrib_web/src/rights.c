@@ -2,9 +2,10 @@
  * rights.c
  *		What roles with open streams may learn of tables' locks.
  *
- * A role's right to a table is looked up before an event of that table is published, by the
- * listener, and kept for a while, so that an event loop, which passes events on, never waits
- * for it.  A stream that begins with missed events has them looked up before.
+ * A role's right to a table is looked up before an event of that table is
+ * published, by the listener, and kept for a while, so that an event loop,
+ * which passes events on, never waits for it.  A stream that begins with
+ * missed events has them looked up before.
  *
  * The mutex guards all of it; events.c may hold its own when calling.
  */
@@ -41,7 +42,10 @@ struct Reader
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static Reader *readers;
 
-/* Functions are named with their schema: one of somebody else's might fit better, and be called instead. */
+/*
+ * Functions are named with their schema: one of somebody else's might fit
+ * better, and be called instead.
+ */
 const Statement rights_query = {
 	"rights_query",
 	"SELECT asked.role, CASE"

@@ -19,8 +19,10 @@ extern void secret_token(char token[TOKEN_SIZE]);
 /* Takes the same time wherever they differ. */
 extern bool secret_equal(const char *a, const char *b);
 
-/* Room for one password, never swapped out nor dumped where the system allows that; NULL if there
- * is none left.  secret_free() wipes it. */
+/*
+ * Room for one password, never swapped out nor dumped where the system allows
+ * that; NULL if there is none left.  secret_free() wipes it.
+ */
 extern char *secret_alloc(void);
 extern void secret_free(char *secret);
 

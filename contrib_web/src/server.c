@@ -2,9 +2,10 @@
  * server.c
  *		The event loops: from sockets to handlers and back.
  *
- * A few threads of libmicrohttpd's read and write the sockets, each its own.  A request is collected,
- * looked at, and, if its handler may wait for the database, its connection is suspended until a
- * worker has made the reply.  Whoever has the request, its loop or a worker, has it alone.
+ * A few threads of libmicrohttpd's read and write the sockets, each its own.
+ * A request is collected, looked at, and, if its handler may wait for the
+ * database, its connection is suspended until a worker has made the reply.
+ * Whoever has the request, its loop or a worker, has it alone.
  */
 #include "server.h"
 
@@ -33,18 +34,26 @@
 #include "socket.h"
 #include "workers.h"
 
-/* Of a connection: request line and headers, then the reply's headers, and what is read or
- * written at a time.  Thousands of open streams have this much each. */
+/*
+ * Of a connection: request line and headers, then the reply's headers, and
+ * what is read or written at a time.  Thousands of open streams have this
+ * much each.
+ */
 #define CONNECTION_MEMORY (12 * 1024)
 
-/* What of it a request's head may use up, so that the headers of a refusal still fit. */
+/*
+ * What of it a request's head may use up, so that the headers of a refusal
+ * still fit.
+ */
 #define HEAD_MEMORY (CONNECTION_MEMORY - 1536)
 
 /* What the library keeps for each header and each cookie besides its text. */
 #define RECORD_MEMORY 64
 
-/* To resume a connection, the library walks all suspended ones of its loop: of thousands of open streams,
- * each has a part only. */
+/*
+ * To resume a connection, the library walks all suspended ones of its loop:
+ * of thousands of open streams, each has a part only.
+ */
 #define EVENT_LOOPS 8
 
 static struct MHD_Daemon *mhd;
@@ -118,7 +127,10 @@ send_reply(Request *req)
 	return MHD_queue_response(req->connection, req->status, req->response);
 }
 
-/* Public routes take no session, but the client may have one: it is that session's turn, then, not all strangers'. */
+/*
+ * Public routes take no session, but the client may have one: it is that
+ * session's turn, then, not all strangers'.
+ */
 static Session *
 session_in_turn(Request *req)
 {
@@ -189,9 +201,9 @@ handle(Request *req)
 }
 
 /*
- * A body that is too large is read and thrown away before it is refused, as a client that still
- * writes would not read the answer, but see its connection break.  Not if it asks before it writes,
- * nor if there is no end to it.
+ * A body that is too large is read and thrown away before it is refused, as a
+ * client that still writes would not read the answer, but see its connection
+ * break.  Not if it asks before it writes, nor if there is no end to it.
  */
 #define MOST_DISCARDED (16UL * 1024 * 1024)
 
@@ -227,8 +239,8 @@ count_memory(void *cls, enum MHD_ValueKind kind, const char *name, const char *v
 }
 
 /*
- * Does the head leave no room in the connection's memory for those of replies?  The library would close
- * the connection without a word.
+ * Does the head leave no room in the connection's memory for those of
+ * replies?  The library would close the connection without a word.
  */
 static bool
 is_head_too_large(const Request *req)
@@ -248,10 +260,11 @@ refuse_head(Request *req)
 }
 
 /*
- * Called with the address before its query is taken apart, which is done here (request.c): the library
- * keeps a record for each argument, and where its memory does not suffice for them (0.9.75), it neither
- * answers nor closes the connection.  So the query ends here for it.  The memory is its read buffer,
- * const only in this signature.
+ * Called with the address before its query is taken apart, which is done here
+ * (request.c): the library keeps a record for each argument, and where its
+ * memory does not suffice for them (0.9.75), it neither answers nor closes
+ * the connection.  So the query ends here for it.  The memory is its read
+ * buffer, const only in this signature.
  */
 static void *
 begin_request(void *cls, const char *target, struct MHD_Connection *connection)
@@ -342,7 +355,10 @@ complete(void *cls, struct MHD_Connection *connection, void **context, enum MHD_
 	request_free(req);
 }
 
-/* Of a request whose cookies it has no room for the library (0.9.75) does not say that it is complete. */
+/*
+ * Of a request whose cookies it has no room for the library (0.9.75) does not
+ * say that it is complete.
+ */
 static void
 notify_connection(void *cls, struct MHD_Connection *connection, void **context,
 				  enum MHD_ConnectionNotificationCode code)
@@ -353,7 +369,10 @@ notify_connection(void *cls, struct MHD_Connection *connection, void **context,
 	clients_notify(cls, connection, context, code);
 }
 
-/* What is encoded in an address is decoded in its parts, each by itself (request.c). */
+/*
+ * What is encoded in an address is decoded in its parts, each by itself
+ * (request.c).
+ */
 static size_t
 leave_encoded(void *cls, struct MHD_Connection *connection, char *text)
 {
@@ -362,7 +381,10 @@ leave_encoded(void *cls, struct MHD_Connection *connection, char *text)
 	return strlen(text);
 }
 
-/* Why it does not start.  Later it only complains of clients, who could fill the log. */
+/*
+ * Why it does not start.  Later it only complains of clients, who could fill
+ * the log.
+ */
 static void
 log_library(void *cls, const char *template, va_list args)
 {

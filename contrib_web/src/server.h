@@ -7,7 +7,10 @@
 
 #include <stdbool.h>
 
-/* Listens; says where, on standard output. False, with a message, if that cannot be. */
+/*
+ * Listens; says where, on standard output. False, with a message, if that
+ * cannot be.
+ */
 extern bool server_start(void);
 
 /* From now on requests are refused. */

@@ -2,8 +2,9 @@
  * session.c
  *		Sessions of people who are signed in.
  *
- * The mutex guards the table of sessions and what changes in one.  Names and tokens do
- * not change once it is open, so whoever has a reference may read them.
+ * The mutex guards the table of sessions and what changes in one.  Names and
+ * tokens do not change once it is open, so whoever has a reference may read
+ * them.
  */
 #include "session.h"
 
@@ -239,8 +240,9 @@ session_verify(Session *session)
 /* ---- looking up ---- */
 
 /*
- * The hash table compares byte by byte, but what it compares was found by a hash of the
- * whole token: how long that takes says nothing of use about 256 random bits.
+ * The hash table compares byte by byte, but what it compares was found by a
+ * hash of the whole token: how long that takes says nothing of use about 256
+ * random bits.
  */
 Session *
 session_find(const char *token)

@@ -2,9 +2,9 @@
  * session.h
  *		Sessions of people who are signed in.
  *
- * A session is referred to by whoever found it, until session_release(): it may end
- * meanwhile, but stays in memory.  All functions may be called with NULL, which is
- * nobody: the service role then is who asks.
+ * A session is referred to by whoever found it, until session_release(): it
+ * may end meanwhile, but stays in memory.  All functions may be called with
+ * NULL, which is nobody: the service role then is who asks.
  */
 #ifndef SESSION_H
 #define SESSION_H
@@ -24,9 +24,9 @@ typedef enum SessionRefusal
 } SessionRefusal;
 
 /*
- * A new session, not known to others before session_open().  ROLE: who signs in, with
- * PASSWORD (from secret_alloc(), taken over; NULL if a proxy did it: then OWNER and NAME
- * are what it says).
+ * A new session, not known to others before session_open().  ROLE: who signs
+ * in, with PASSWORD (from secret_alloc(), taken over; NULL if a proxy did it:
+ * then OWNER and NAME are what it says).
  */
 extern Session *session_new_role(const char *role, char *password);
 extern Session *session_new_proxied(const char *owner, const char *name);
@@ -34,18 +34,27 @@ extern Session *session_new_proxied(const char *owner, const char *name);
 /* Makes it one that can be found, and gives it its tokens. */
 extern SessionRefusal session_open(Session *session);
 
-/* The session that a cookie names, in use from now on; NULL if there is none (any more). */
+/*
+ * The session that a cookie names, in use from now on; NULL if there is none
+ * (any more).
+ */
 extern Session *session_find(const char *token);
 extern void session_release(Session *session);
 
-/* Nobody finds it any more; its streams and connections are closed. Nothing if it is not open. */
+/*
+ * Nobody finds it any more; its streams and connections are closed. Nothing
+ * if it is not open.
+ */
 extern void session_end(Session *session);
 
 /* Ends those whose time is over. */
 extern void session_tidy(void);
 extern void session_end_all(void);
 
-/* One whose role has not connected for long, with a reference; NULL if there is none. */
+/*
+ * One whose role has not connected for long, with a reference; NULL if there
+ * is none.
+ */
 extern Session *session_to_verify(void);
 
 /* Connects its role anew, and ends it (false) if that is refused. */

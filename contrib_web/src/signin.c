@@ -2,8 +2,9 @@
  * signin.c
  *		/api/v1/session: signing in and out, and who one is.
  *
- * Signing in is connecting to the database: PostgreSQL verifies the password.  Whatever it
- * has against it, the answer is the same, so that it does not tell which roles there are.
+ * Signing in is connecting to the database: PostgreSQL verifies the password.
+ * Whatever it has against it, the answer is the same, so that it does not
+ * tell which roles there are.
  */
 #include <string.h>
 
@@ -20,12 +21,18 @@
 
 #define ROLE_MAX 63				/* bytes of a role's name */
 
-/* Functions are named with their schema: one of somebody else's might fit better, and be called instead. */
+/*
+ * Functions are named with their schema: one of somebody else's might fit
+ * better, and be called instead.
+ */
 #define SECONDS_OF(setting) "pg_catalog.date_part('epoch', pg_catalog.current_setting('" setting "')::interval)::integer"
 
 static const Statement session_state = {
 	"session_state",
-	/* owner() first: calling it loads the library, which the settings come with */
+	/*
+	 * owner() first: calling it loads the library, which the settings come
+	 * with
+	 */
 	"SELECT pg_catalog.json_build_object('owner', locking.owner(), 'role', current_user,"
 	" 'owner_name', coalesce(nullif(pg_catalog.current_setting('locking.owner_name', true), ''),"
 	"  CASE WHEN locking.owner() = current_user THEN (SELECT pg_catalog.shobj_description(oid, 'pg_authid')"
@@ -69,7 +76,10 @@ set_cookie(Request *req, const char *value, const char *more)
 								caller_is_secure(req) ? "; Secure" : "", more));
 }
 
-/* A request whose session is none after all.  Its connection is the session's, so that goes first. */
+/*
+ * A request whose session is none after all.  Its connection is the
+ * session's, so that goes first.
+ */
 static void
 drop_session(Request *req)
 {
@@ -157,7 +167,10 @@ check_throttle(Request *req, Attempt *attempt)
 	return false;
 }
 
-/* An empty password must not get as far as the library, which would look for one of its own. */
+/*
+ * An empty password must not get as far as the library, which would look for
+ * one of its own.
+ */
 static Session *
 new_session(const Credentials *credentials)
 {
@@ -186,7 +199,10 @@ sign_in_failed(Request *req, const Attempt *attempt)
 	}
 }
 
-/* Next time strangers' failures are not counted with those of this device. It is no way in. */
+/*
+ * Next time strangers' failures are not counted with those of this device. It
+ * is no way in.
+ */
 static void
 note_device(Request *req, const Attempt *attempt)
 {
@@ -221,8 +237,8 @@ sign_in(Request *req, const Credentials *credentials, const Attempt *attempt)
 /* ---- signed in by a proxy ---- */
 
 /*
- * A session begins by a GET, too, and there may be only so many of a user's: pages of other sites must not
- * use them up.
+ * A session begins by a GET, too, and there may be only so many of a user's:
+ * pages of other sites must not use them up.
  */
 static void
 sign_in_by_proxy(Request *req, unsigned status)
@@ -276,7 +292,10 @@ post_session(Request *req)
 	wipe_credentials(req, &credentials);
 }
 
-/* A page that only asks whether somebody is signed in ("optional") is not told of an error. */
+/*
+ * A page that only asks whether somebody is signed in ("optional") is not
+ * told of an error.
+ */
 static void
 nobody(Request *req)
 {

@@ -15,7 +15,10 @@
 
 #include "log.h"
 
-/* "address:port" or "[address]:port"; the parts point into TEXT, which is changed. */
+/*
+ * "address:port" or "[address]:port"; the parts point into TEXT, which is
+ * changed.
+ */
 static bool
 split_address(char *text, const char **host, const char **port)
 {

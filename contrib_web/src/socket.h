@@ -5,7 +5,10 @@
 #ifndef SOCKET_H
 #define SOCKET_H
 
-/* WHERE: "address:port" or "[address]:port"; -1, with a message, if that cannot be. */
+/*
+ * WHERE: "address:port" or "[address]:port"; -1, with a message, if that
+ * cannot be.
+ */
 extern int	socket_listen(const char *where);
 
 /* Says on standard output where it listens. */

@@ -1,9 +1,10 @@
 /*
  * static.c
- *		Files that are built into the program: pages, what they load, the API's description.
+ *		Files that are built into the program: pages, what they load, the
+ *		API's description.
  *
- * Their addresses do not change with their content, so clients ask each time whether what
- * they have is still good (ETag).
+ * Their addresses do not change with their content, so clients ask each time
+ * whether what they have is still good (ETag).
  */
 #include <string.h>
 

@@ -13,7 +13,10 @@
 
 #define BLOCK 1024
 
-/* The rights to the tables of missed events, which the listener may not have looked up for this reader. */
+/*
+ * The rights to the tables of missed events, which the listener may not have
+ * looked up for this reader.
+ */
 static bool
 look_up_rights(Request *req, const char *role, const json_t *tables)
 {
@@ -40,8 +43,8 @@ look_up_rights(Request *req, const char *role, const json_t *tables)
 }
 
 /*
- * The service role asks, as nobody's session: on the reader's own connection operators of his own
- * search_path could answer.
+ * The service role asks, as nobody's session: on the reader's own connection
+ * operators of his own search_path could answer.
  */
 static bool
 look_up_rights_as_service(Request *req, const json_t *tables)

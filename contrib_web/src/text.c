@@ -19,7 +19,10 @@ hex_digit(char c)
 	return -1;
 }
 
-/* How many bytes follow the first one of a character, and the least one that needs so many; -1: none begins so. */
+/*
+ * How many bytes follow the first one of a character, and the least one that
+ * needs so many; -1: none begins so.
+ */
 static int
 following_bytes(unsigned char first, unsigned *bits, unsigned *least)
 {

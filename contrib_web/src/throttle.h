@@ -10,9 +10,9 @@
 /* Which failures an attempt is counted with. */
 typedef enum AttemptKind
 {
-	ATTEMPT_BY_DEVICE,			/* those of this device, which the role is known to use, */
-	ATTEMPT_BY_ADDRESS,			/* of an address that it is known to use, */
-	ATTEMPT_BY_STRANGER,		/* of the address, whatever the role, and of the role, wherever from */
+	ATTEMPT_BY_DEVICE,			/* by a device that the role has used before */
+	ATTEMPT_BY_ADDRESS,			/* from an address that it has used before */
+	ATTEMPT_BY_STRANGER,		/* any other: by address and by role */
 	N_ATTEMPT_KINDS
 } AttemptKind;
 
@@ -24,7 +24,10 @@ typedef struct Attempt
 	AttemptKind kind;			/* by throttle_attempt() */
 } Attempt;
 
-/* Seconds to wait before the next attempt; 0: go on, and it counts as failed until throttle_succeeded(). */
+/*
+ * Seconds to wait before the next attempt; 0: go on, and it counts as failed
+ * until throttle_succeeded().
+ */
 extern long throttle_attempt(Attempt *attempt);
 extern void throttle_succeeded(const Attempt *attempt);
 

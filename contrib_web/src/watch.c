@@ -1,10 +1,12 @@
 /*
  * watch.c
- *		Ends sessions whose role may not sign in any more, in a thread of its own.
+ *		Ends sessions whose role may not sign in any more, in a thread of its
+ *		own.
  *
- * PostgreSQL looks at a role's password, its right to sign in, pg_hba.conf and the like only when a
- * connection begins.  So each session's role connects anew every options.reauthenticate seconds, be
- * it for a request (pool.c) or, if there is none, here.
+ * PostgreSQL looks at a role's password, its right to sign in, pg_hba.conf
+ * and the like only when a connection begins.  So each session's role
+ * connects anew every options.reauthenticate seconds, be it for a request
+ * (pool.c) or, if there is none, here.
  */
 #include "watch.h"
 

@@ -1,6 +1,7 @@
 /*
  * watch.h
- *		Ends sessions whose role may not sign in any more, in a thread of its own.
+ *		Ends sessions whose role may not sign in any more, in a thread of its
+ *		own.
  */
 #ifndef WATCH_H
 #define WATCH_H

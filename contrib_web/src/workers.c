@@ -15,7 +15,7 @@
 #include "options.h"
 
 #define STACK_SIZE (512UL * 1024)	/* for libpq with TLS and name services */
-#define PARTY_PART 4			/* a party may have one in so many of those that may wait */
+#define PARTY_PART 4			/* a party may fill a quarter of the queue */
 
 /* There is one as long as it has requests. */
 typedef struct Party

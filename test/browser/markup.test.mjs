@@ -1,12 +1,18 @@
-// Text stays text, whoever wrote it and wherever it is shown: with the Content-Security-Policy off, as in a browser without it, no page runs
-// what looks like markup or script.
+// Text stays text, whoever wrote it and wherever it is shown: with the
+// Content-Security-Policy off, as in a browser without it, no page runs what
+// looks like markup or script.
 import assert from 'node:assert/strict';
 import { eventually } from './lib/person.mjs';
 import { stage } from './lib/stage.mjs';
 
-/** Markup that runs if it is read as such, as content or as an attribute's value; it says where it was. */
+/**
+ * Markup that runs if it is read as such, as content or as an attribute's
+ * value; it says where it was.
+ */
 const evil = (where) => `"'><img src=x onerror="pwned('${where}')"><svg onload="pwned('${where}')"></svg></textarea></title><script>pwned('${where}')</script><b onfocus="pwned('${where}')" autofocus tabindex=0>${where}`;
-/** The same for names: of 63 bytes, without quotes that SQL would need twice. */
+/**
+ * The same for names: of 63 bytes, without quotes that SQL would need twice.
+ */
 const evilName = (where) => `<img src=x onerror=pwned(\`${where}\`)>`;
 const literal = (text) => `'${text.replaceAll("'", "''")}'`;
 const name = (where) => `"${evilName(where)}"`;
@@ -64,7 +70,10 @@ const acquire = (n, more = '') => `SELECT locking.acquire(${literal(TABLE)}, ${l
 const MADE = `img, iframe, object, embed, form[action], b, textarea ~ img, script:not([src]), [onerror], [onload], [onfocus], [onclick], [onmouseover], [style*="url"],
 	a[href^="javascript:" i], [srcdoc], [autofocus][tabindex="0"]:not(input, textarea, button, select, h1, h2)`;
 
-/** Brings somebody whose browser knows no Content-Security-Policy, and notes what runs in it. */
+/**
+ * Brings somebody whose browser knows no Content-Security-Policy, and notes
+ * what runs in it.
+ */
 async function unguarded(invite, role) {
 	const person = await invite(role, { bypassCSP: true });
 	person.ran = [];
@@ -78,7 +87,10 @@ async function unguarded(invite, role) {
 	return person;
 }
 
-/** Waits until the text of that place is shown, and looks whether anything of it was read as markup, or has run. */
+/**
+ * Waits until the text of that place is shown, and looks whether anything of
+ * it was read as markup, or has run.
+ */
 async function isText(person, ...places) {
 	for (const where of places) await person.sees(where);
 	await person.page.waitForTimeout(50); // what runs, runs behind

@@ -1,6 +1,6 @@
 --
--- The names that clients go by: functions with their arguments, views with their
--- columns, settings, and what of it is not for PUBLIC.
+-- The names that clients go by: functions with their arguments, views with
+-- their columns, settings, and what of it is not for PUBLIC.
 --
 SELECT plan(12);
 

@@ -1,10 +1,10 @@
--- Code that PostgreSQL runs for a table's owner in a command of another role acts for
--- nobody: no lock matches, none is acquired. A foreign key's own action is its cause's.
--- doc/design.md has the table of all contexts. What needs a session of its own is in
--- test/t/foreign-code.pl.
+-- Code that PostgreSQL runs for a table's owner in a command of another role
+-- acts for nobody: no lock matches, none is acquired. A foreign key's own
+-- action is its cause's. doc/design.md has the table of all contexts. What
+-- needs a session of its own is in test/t/foreign-code.pl.
 --
--- mallory attacks; anna holds locks and owns functions with SECURITY DEFINER; app owns
--- the application's tables.
+-- mallory attacks; anna holds locks and owns functions with SECURITY DEFINER;
+-- app owns the application's tables.
 \set ON_ERROR_ROLLBACK on
 \set QUIET on
 SET client_min_messages = warning;
@@ -26,7 +26,8 @@ GRANT SELECT, UPDATE, DELETE ON app.doc TO anna;
 SELECT locking.protect('app.doc');
 RESET SESSION AUTHORIZATION;
 
--- anna's functions, which anybody may call: what they write is judged as the caller's
+-- anna's functions, which anybody may call: what they write is judged as the
+-- caller's
 SET SESSION AUTHORIZATION anna;
 CREATE FUNCTION a.write() RETURNS integer LANGUAGE plpgsql SECURITY DEFINER AS
 	$$BEGIN UPDATE app.doc SET body = 'forged' WHERE id = 1; RETURN 1; END$$;
@@ -37,8 +38,8 @@ CREATE FUNCTION a.acquire() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER AS
 SELECT locking.acquire('app.doc', 1, note => 'private') AS token \gset
 RESET SESSION AUTHORIZATION;
 
--- What mallory's code did in a context: the SQLSTATE of the write below anna's lock, the
--- owner there, the SQLSTATE of acquire().
+-- What mallory's code did in a context: the SQLSTATE of the write below
+-- anna's lock, the owner there, the SQLSTATE of acquire().
 CREATE TABLE m.seen (context text, write text, owner text, acquire text);
 ALTER TABLE m.seen OWNER TO mallory;
 GRANT INSERT ON m.seen TO PUBLIC;
@@ -54,7 +55,8 @@ BEGIN
 	INSERT INTO m.seen SELECT context, m.state_of('SELECT a.write()'), a.owner(), m.state_of('SELECT a.acquire()');
 	RETURN 1;
 END $$;
--- said to be immutable, so that an index, a generated column or the planner runs it
+-- said to be immutable, so that an index, a generated column or the planner
+-- runs it
 CREATE FUNCTION m.immutable(integer, text) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS
 	$$BEGIN PERFORM m.try($2); RETURN $1; END$$;
 RESET SESSION AUTHORIZATION;
@@ -73,7 +75,8 @@ CREATE INDEX indexed_idx ON m.indexed (m.immutable(id, 'index'));
 CREATE MATERIALIZED VIEW m.view AS SELECT m.immutable(id, 'view') FROM m.indexed WITH NO DATA;
 TRUNCATE m.seen;
 RESET SESSION AUTHORIZATION;
--- as the superuser, with an application's owner set, and as anna would: all the same
+-- as the superuser, with an application's owner set, and as anna would: all
+-- the same
 SET LOCAL locking.owner = 'anna';
 ANALYZE m.indexed;
 SELECT is(public.seen('index'), '55P03 nobody 42501', 'ANALYZE');
@@ -184,7 +187,8 @@ SELECT locking.acquire('app.line', 4), locking.acquire('app.line', 5), locking.a
 SELECT lives_ok('UPDATE app.par SET id = 40 WHERE id = 4', 'ON UPDATE CASCADE passes the lock of its cause');
 SELECT lives_ok('DELETE FROM app.par WHERE id = 5', 'so do ON DELETE CASCADE and, two levels down, SET NULL and CASCADE, which need no lock where one is required');
 SELECT is_empty('SELECT FROM app.mark WHERE id = 5', 'all of it was done');
--- in a function with SECURITY DEFINER, in a trigger, in a procedure: the session's own
+-- in a function with SECURITY DEFINER, in a trigger, in a procedure: the
+-- session's own
 CREATE FUNCTION a.delete_six() RETURNS void LANGUAGE sql SECURITY DEFINER AS 'DELETE FROM app.par WHERE id = 6';
 SELECT locking.acquire('app.line', 6);
 SELECT lives_ok('SELECT a.delete_six()', 'in a function of one''s own with SECURITY DEFINER');
@@ -306,8 +310,8 @@ SELECT locking.unprotect('public.dyed');
 SELECT is_empty($$SELECT * FROM m.ran WHERE who <> 'mallory'$$, 'a cast runs as its owner, not as a superuser who names the table');
 SELECT isnt_empty($$SELECT * FROM m.ran WHERE what = 'cast'$$, 'and does run');
 
--- nor may a caller have that code call the caller's own functions: a superuser's domain
--- whose check relies on the search_path
+-- nor may a caller have that code call the caller's own functions: a
+-- superuser's domain whose check relies on the search_path
 CREATE FUNCTION public.short(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RETURN length($1) < 10; END$$;
 CREATE DOMAIN public.word AS text CHECK (public.short(VALUE));
 CREATE TABLE public.words (id public.word PRIMARY KEY);

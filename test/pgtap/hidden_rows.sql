@@ -1,5 +1,5 @@
--- Rows that a reader may not see do not reach the reader's own conditions, not even
--- leakproof ones, which PostgreSQL pushes past a security barrier.
+-- Rows that a reader may not see do not reach the reader's own conditions,
+-- not even leakproof ones, which PostgreSQL pushes past a security barrier.
 \set QUIET on
 SET client_min_messages = warning;
 BEGIN;
@@ -69,7 +69,8 @@ SELECT is_empty($$SELECT what FROM app.asked WHERE what ~ 'hidden|secret' AND wh
 	'no hidden value was seen by a condition');
 SELECT isnt_empty($$SELECT FROM app.asked WHERE what = 'open'$$, 'values of visible rows were');
 
--- nor do the numbers of EXPLAIN depend on what a hidden row holds, or whether it is locked
+-- nor do the numbers of EXPLAIN depend on what a hidden row holds, or whether
+-- it is locked
 CREATE FUNCTION public.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE line text; plan text = '';
 BEGIN

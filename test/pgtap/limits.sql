@@ -31,7 +31,7 @@ BEGIN
 		format('22023 %s, %s; t; t', message, detail), left(call, 80) || ' is refused, with a hint, and nothing is changed');
 END $$;
 
--- ---- locking.max_ttl: what a call says is refused, what a setting says is cut ----
+-- ---- locking.max_ttl: calls beyond it are refused, settings are cut ----
 
 SELECT locking.acquire('article', 1);
 CREATE TEMPORARY TABLE timed (call text);

@@ -1,9 +1,10 @@
--- S8: an owner cannot be forged, a row that one may not update cannot be locked, a
--- row that one may not read is not shown, another's lock is not ended without the
--- right to do so; and nothing of a user's runs with anybody else's rights.
+-- S8: an owner cannot be forged, a row that one may not update cannot be
+-- locked, a row that one may not read is not shown, another's lock is not
+-- ended without the right to do so; and nothing of a user's runs with anybody
+-- else's rights.
 --
--- mallory attacks, bob holds locks, alice is an ordinary reader, svc may set_owner.
--- What needs sessions of its own is in test/t/security.pl.
+-- mallory attacks, bob holds locks, alice is an ordinary reader, svc may
+-- set_owner. What needs sessions of its own is in test/t/security.pl.
 \set ON_ERROR_ROLLBACK on
 \set QUIET on
 SET client_min_messages = warning;
@@ -50,8 +51,8 @@ EXCEPTION WHEN OTHERS THEN
 		'[0-9]+', '#', 'g');
 END $$;
 
--- Where hostile code says with whose rights it ran. An error undoes what it wrote, but
--- not that it moved a sequence.
+-- Where hostile code says with whose rights it ran. An error undoes what it
+-- wrote, but not that it moved a sequence.
 CREATE TABLE m.ran (what text, who text);
 CREATE SEQUENCE m.strangers;
 ALTER TABLE m.ran OWNER TO mallory;
@@ -149,8 +150,8 @@ SELECT throws_ok('SELECT public.bobs_write()', '55P03', NULL, 'nor writes what b
 SELECT unalike(public.told('SELECT public.bobs_write()'), '%private note%', 'and does not tell what the caller may not read');
 RESET SESSION AUTHORIZATION;
 
--- Code that PostgreSQL runs with mallory's rights in others' sessions: as RI's action
--- on her table, and in maintenance of it.
+-- Code that PostgreSQL runs with mallory's rights in others' sessions: as
+-- RI's action on her table, and in maintenance of it.
 CREATE TABLE app.par (id integer PRIMARY KEY);
 INSERT INTO app.par VALUES (1), (2), (3);
 ALTER TABLE app.par OWNER TO bob;
@@ -198,7 +199,8 @@ SELECT locking.acquire('app.lines', 1);
 SELECT lives_ok('DELETE FROM app.par WHERE id = 3', 'a cascade passes the lock of who caused it');
 RESET SESSION AUTHORIZATION;
 
--- though the guard, judging that, runs code of the table's owner: here his type's cast
+-- though the guard, judging that, runs code of the table's owner: here his
+-- type's cast
 RESET SESSION AUTHORIZATION;
 INSERT INTO app.par VALUES (4);
 SET SESSION AUTHORIZATION mallory;
@@ -280,7 +282,8 @@ RESET SESSION AUTHORIZATION;
 GRANT EXECUTE ON FUNCTION locking.break_lock(regclass, text, text), locking.break_lock(regclass, anyelement, text) TO mallory;
 GRANT EXECUTE ON FUNCTION locking.take_over(regclass, text, text, interval, boolean, text, text) TO mallory;
 SET SESSION AUTHORIZATION mallory;
--- locked, free and absent rows give one answer: of a table without privileges, of hidden rows
+-- locked, free and absent rows give one answer: of a table without
+-- privileges, of hidden rows
 SELECT is((SELECT count(DISTINCT public.told(format(f, k)))::integer FROM unnest('{1,5,999}'::text[]) k), 1,
 	'app.secret: the answer does not depend on the row: ' || f)
 FROM unnest(ARRAY[
@@ -340,7 +343,8 @@ SELECT is((SELECT count(*) FROM locking.locks l WHERE NOT (l.relation = 'app.doc
 	AND l.owner = 'bob'), 0::bigint, 'row_security = off shows nothing more');
 SET LOCAL row_security = on;
 
--- what the guard says in a cascade into tables one cannot read, and to who cannot read
+-- what the guard says in a cascade into tables one cannot read, and to who
+-- cannot read
 RESET SESSION AUTHORIZATION;
 CREATE TABLE app.top (id integer PRIMARY KEY);
 CREATE TABLE app.below (id integer PRIMARY KEY, top integer REFERENCES app.top ON DELETE CASCADE);
@@ -529,7 +533,8 @@ SELECT throws_ok('TRUNCATE m.down', '55P03', NULL, 'TRUNCATE of a child whose pa
 RESET SESSION AUTHORIZATION;
 SELECT is_empty('SELECT public.not_mallory()', 'constraints of a child of mallory''s: TRUNCATE');
 
--- operators for a domain of mallory's are an exact match where the type's own are not
+-- operators for a domain of mallory's are an exact match where the type's own
+-- are not
 SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'citext') AS has_citext \gset
 \if :has_citext
 CREATE SCHEMA types;
@@ -559,7 +564,8 @@ SELECT is_empty($$SELECT FROM m.ran WHERE what = 'operator'$$, 'they do not run 
 SELECT is_empty('SELECT public.not_mallory()', 'and surely not with others'' rights: acquire(), the guard''s look at the parent');
 \endif
 
--- row security policies: of views' readers, and of who is stopped in a cascade
+-- row security policies: of views' readers, and of who is stopped in a
+-- cascade
 SET SESSION AUTHORIZATION mallory;
 CREATE FUNCTION m.policy() RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$BEGIN RETURN m.note('policy'); END$$;
 CREATE TABLE m.trap (id integer PRIMARY KEY);
@@ -812,7 +818,8 @@ SELECT cmp_ok(length(public.told($$UPDATE app.big SET v = 'x' WHERE id = 'a'$$))
 	'whoever runs into a lock with a note of 10 MB is not sent it');
 RESET SESSION AUTHORIZATION;
 
--- a parent in a schema that the writer may not use: the foreign key works, so must the guard
+-- a parent in a schema that the writer may not use: the foreign key works, so
+-- must the guard
 CREATE SCHEMA apart;
 CREATE TABLE apart.up (id integer PRIMARY KEY);
 INSERT INTO apart.up VALUES (1);

@@ -1,5 +1,6 @@
 --
--- Rows that move to another partition: an UPDATE, a DELETE and an INSERT are one write.
+-- Rows that move to another partition: an UPDATE, a DELETE and an INSERT are
+-- one write.
 -- BEFORE INSERT triggers of the new partition may change the row once more.
 --
 \set VERBOSITY terse
@@ -15,7 +16,7 @@ CREATE TABLE page (shelf integer, id integer, chapter integer CONSTRAINT chapter
 CREATE TABLE page_1 PARTITION OF page FOR VALUES IN (1);
 CREATE TABLE page_2 PARTITION OF page FOR VALUES IN (2);
 INSERT INTO page SELECT 1, g, 1 FROM generate_series(1, 9) g;
--- the trigger of a partition's owner: what it does to a row, by the row's text
+-- the trigger of a partition's owner: the row's text says what it does
 CREATE FUNCTION arrive() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
 	IF new.body LIKE 'chapter %' THEN new.chapter = substr(new.body, 9)::integer; END IF;
@@ -59,7 +60,7 @@ SELECT key, token = :token AS same_token FROM locking.locks WHERE relation = 'pa
 DELETE FROM page WHERE id = 33;
 SELECT count(*) AS locks FROM locking.locks WHERE relation = 'page'::regclass;
 
--- where a lock is required, it is required of the chapter that a row arrives in
+-- the chapter that a row arrives in is the one whose lock is required
 SELECT locking.release_all();
 SELECT locking.protect('page', parent => 'chapter', required => true);
 SET locking.owner = 'bert';

@@ -9,10 +9,10 @@
 #
 # The choices come from a seed, which is the same in each run of make test;
 # LOCKING_SEED repeats those of a round, though not how the sessions meet.
-# Nothing is ended by time: each session has a number of steps (LOCKING_STEPS).
-# LOCKING_SOAK=1 makes rounds, each with a seed of its own, for an hour, and
-# LOCKING_SECONDS for that long; odd seeds drop the extension, too.
-# LOCKING_GO_ON=1 goes on after a round that has failed.
+# Nothing is ended by time: each session has a number of steps
+# (LOCKING_STEPS). LOCKING_SOAK=1 makes rounds, each with a seed of its own,
+# for an hour, and LOCKING_SECONDS for that long; odd seeds drop the
+# extension, too. LOCKING_GO_ON=1 goes on after a round that has failed.
 use strict;
 use warnings;
 
@@ -662,7 +662,8 @@ sub check_use
 		accepted("protect('$table')", $node, "SELECT locking.protect('$table')", db => $db);
 		accepted("$table is written by its owner", $node, "BEGIN; SET LOCAL ROLE mona; UPDATE $table SET t = 'by the owner'; ROLLBACK", db => $db) if $table =~ /^s\./;
 		next if $table eq 's.single';
-		# what the race has left of a partitioned table may have no place for them
+		# what the race has left of a partitioned table may have no place for
+		# them
 		eval { here("INSERT INTO $table (id, t) VALUES (1, 'new'), (2, 'new') ON CONFLICT DO NOTHING"); 1 } or next;
 		accepted("functions answer of $table", $node, <<"SQL", %ann);
 SELECT locking.acquire('$table', 1) AS tok \\gset

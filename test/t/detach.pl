@@ -539,8 +539,8 @@ scenario 'DDL of a pending partition' => sub {
 	ok_here('the root is written', "UPDATE m.dp SET t = 'bob'", owner => 'bob');
 };
 
-# A column of the root that is renamed is not renamed in a pending partition, so
-# its key is none that locks can go by.
+# A column of the root that is renamed is not renamed in a pending partition,
+# so its key is none that locks can go by.
 scenario 'a column renamed while a partition is pending' => sub {
 	lock_rows('m.dp' => 1);
 	cancelled('m.dp', 'm.dp1');

@@ -1,5 +1,5 @@
-# pg_dump and restore, in every way they are used: settings, guards, drafts and
-# history come back, live locks do not, and no token is issued twice.
+# pg_dump and restore, in every way they are used: settings, guards, drafts
+# and history come back, live locks do not, and no token is issued twice.
 use strict;
 use warnings;
 
@@ -13,9 +13,9 @@ my $folder = tmp_folder();
 
 # ---- what is dumped ----
 
-# Columns dropped, so that attribute numbers differ in the new database; columns,
-# a table and a constraint renamed after protect(); a table of an ordinary role's;
-# partitions by two levels; names that need quotes.
+# Columns dropped, so that attribute numbers differ in the new database;
+# columns, a table and a constraint renamed after protect(); a table of an
+# ordinary role's; partitions by two levels; names that need quotes.
 sql($node, <<'SQL');
 CREATE ROLE editor LOGIN;
 CREATE ROLE app LOGIN;
@@ -266,7 +266,8 @@ accepted('guards without settings let pass', $node, 'UPDATE article SET body = b
 psql_ok('data only', 'apart', '-f', "$folder/data.sql");
 check_restored('apart', 'schema, then data');
 
-# ALTER TABLE ... ENABLE TRIGGER ALL, with which such a dump ends, must not matter.
+# ALTER TABLE ... ENABLE TRIGGER ALL, with which such a dump ends, must not
+# matter.
 dump_ok('data only, triggers off', 'old', '--data-only', '--disable-triggers', '-f', "$folder/quiet.sql");
 new_database('apart_quiet');
 psql_ok('schema only', 'apart_quiet', '-f', "$folder/schema.sql");
@@ -275,8 +276,8 @@ $old{$triggers} =~ s/^(locking\.protected\|\w+\|)A/$1O/mg;
 check_restored('apart_quiet', 'schema, then data with triggers off');
 $old{$triggers} =~ s/^(locking\.protected\|\w+\|)O/$1A/mg;
 
-# Into a database that has it all already. (Of partitions pg_dump cannot do this: it
-# would drop an inherited primary key.)
+# Into a database that has it all already. (Of partitions pg_dump cannot do
+# this: it would drop an inherited primary key.)
 sql($node, <<'SQL');
 CREATE DATABASE small;
 \c small
@@ -293,7 +294,8 @@ is(sql($node, 'SELECT count(*) FROM note, locking.protected WHERE NOT EXISTS (SE
 sql($node, "SELECT locking.acquire('note', 1)", db => 'small', owner => 'ann');
 refused('and enforced', $node, '55P03', 'DELETE FROM note', db => 'small', owner => 'bob');
 
-# Some tables alone: the extension itself is not in such a dump, nor are settings.
+# Some tables alone: the extension itself is not in such a dump, nor are
+# settings.
 dump_ok('one table', 'old', '-t', 'article', '-f', "$folder/table.sql");
 new_database('one_table');
 sql($node, 'CREATE EXTENSION locking', db => 'one_table');
@@ -303,7 +305,8 @@ accepted('and can be', $node, "SELECT locking.protect('article')", db => 'one_ta
 
 # ---- again ----
 
-# Nothing in it is the database's own, but the order of rows and pg_dump's own secret.
+# Nothing in it is the database's own, but the order of rows and pg_dump's own
+# secret.
 sub dump_of
 {
 	my ($db) = @_;

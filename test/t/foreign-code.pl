@@ -1,6 +1,7 @@
-# Whose code it is, where the library is loaded only below a foreign key's action: the
-# first guard of the session fires there. And triggers that PostgreSQL 18 runs as the role
-# that queued their events. The rest is in test/pgtap/foreign_code.sql.
+# Whose code it is, where the library is loaded only below a foreign key's
+# action: the first guard of the session fires there. And triggers that
+# PostgreSQL 18 runs as the role that queued their events. The rest is in
+# test/pgtap/foreign_code.sql.
 use strict;
 use warnings;
 
@@ -36,7 +37,7 @@ CREATE FUNCTION app.touch_mark(integer) RETURNS void LANGUAGE sql SECURITY DEFIN
 CREATE FUNCTION app.delete_par(integer) RETURNS void LANGUAGE sql SECURITY DEFINER AS 'DELETE FROM app.par WHERE id = $1';
 SQL
 
-# ---- the action of a top-level statement, in a session that has not loaded the library ----
+# ---- the action of a top-level statement, without the library loaded ----
 
 sql($node, "SELECT locking.acquire('app.line', 1, ttl => '1 hour'), locking.acquire('app.line', 2, ttl => '1 hour'),"
 	  . " locking.acquire('app.line', 3, ttl => '1 hour'), locking.acquire('app.line', 4, ttl => '1 hour')", user => 'anna');
@@ -48,7 +49,8 @@ refused('late, by another owner', $node, '55P03', 'DELETE FROM app.par WHERE id 
 
 # ---- foreign code below it ----
 
-# Each of mallory's codes below a cascade of anna's, which fires first and loads the library.
+# Each of mallory's codes below a cascade of anna's, which fires first and
+# loads the library.
 sub foreign_code_is_refused
 {
 	my ($how, $definition) = @_;
@@ -81,7 +83,8 @@ foreign_code_is_refused('a constraint', 'ALTER TABLE m.child ADD CHECK (m.frozen
 foreign_code_is_refused('a generated column', 'ALTER TABLE m.child ADD g integer GENERATED ALWAYS AS (m.frozen(par)) STORED;');
 sql($node, 'DROP TABLE m.child', user => 'mallory');
 
-# what the first trigger below a cascade causes, where the second guard has loaded the library
+# what the first trigger below a cascade causes, where the second guard has
+# loaded the library
 sql($node, <<'SQL');
 CREATE TABLE app.author (id integer PRIMARY KEY);
 ALTER TABLE app.author OWNER TO app;
@@ -129,8 +132,9 @@ sql($node, 'DROP TABLE m.ruled', user => 'mallory');
 
 # ---- AFTER triggers below an action ----
 
-# Until 17 PostgreSQL runs them as the session's role, with all its rights: what they do is that
-# role's own. From 18 on they run as the role that queued the event, so they are foreign.
+# Until 17 PostgreSQL runs them as the session's role, with all its rights:
+# what they do is that role's own. From 18 on they run as the role that queued
+# the event, so they are foreign.
 sub after_triggers_are_foreign
 {
 	sql($node, <<'SQL');

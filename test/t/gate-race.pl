@@ -1,6 +1,7 @@
-# The gate's races, each in the order that would hurt: a backend is held where the order matters
-# (src/inject.h), others do something in between.  Where the order is taken away, in a build with
-# the source changed, the same race must end wrong: a write passes a lock.
+# The gate's races, each in the order that would hurt: a backend is held where
+# the order matters (src/inject.h), others do something in between.  Where the
+# order is taken away, in a build with the source changed, the same race must
+# end wrong: a write passes a lock.
 use strict;
 use warnings;
 
@@ -86,7 +87,8 @@ sub states
 	return join ' ', map { state_of_write($_) || 'free' } @_;
 }
 
-# Of many locked rows, does any let itself be written?  One of them alone may share its slot.
+# Of many locked rows, does any let itself be written?  One of them alone may
+# share its slot.
 sub any_free
 {
 	my $locked = 'id::text IN (SELECT key FROM locking.lock)';
@@ -108,7 +110,8 @@ sub token_of
 
 # ---- holding ----
 
-# Who is held, and the keeper who lets go, sets the clock, and does other things by hand.
+# Who is held, and the keeper who lets go, sets the clock, and does other
+# things by hand.
 sub keeper
 {
 	my $keeper = user('keeper');
@@ -162,7 +165,8 @@ sub quit
 
 # ---- the guard and a renewal ----
 
-# A guard that has read its clock, and not the slot yet, is overtaken by a renewal and by the lock's old end.
+# A guard that has read its clock, and not the slot yet, is overtaken by a
+# renewal and by the lock's old end.
 sub guard_between_clock_and_slot
 {
 	fresh('few');
@@ -178,7 +182,8 @@ sub guard_between_clock_and_slot
 	return "$state, locked $locked";
 }
 
-# A renewal in time, held before or after its raise, is overtaken by the lock's old end and by a writer.
+# A renewal in time, held before or after its raise, is overtaken by the
+# lock's old end and by a writer.
 sub renewal_held_at
 {
 	my ($point) = @_;
@@ -194,7 +199,8 @@ sub renewal_held_at
 	return "$state, $renewed";
 }
 
-# A transaction that asked the gate while the clock was wrong, and a lock acquired since it is right.
+# A transaction that asked the gate while the clock was wrong, and a lock
+# acquired since it is right.
 sub clock_set_back
 {
 	fresh('few');
@@ -212,7 +218,8 @@ sub clock_set_back
 
 # ---- filling ----
 
-# A backend that fills, held at a point, and what another's write of a locked row ends with.
+# A backend that fills, held at a point, and what another's write of a locked
+# row ends with.
 sub write_while_filling
 {
 	my ($point) = @_;
@@ -226,7 +233,8 @@ sub write_while_filling
 	return $state;
 }
 
-# All that can happen to records, while a backend that fills is held: what writes end with then, and afterwards.
+# All that can happen to records, while a backend that fills is held: what
+# writes end with then, and afterwards.
 sub everything_while_filling
 {
 	my ($point) = @_;
@@ -352,7 +360,8 @@ sub cancelled_in_a_stretch
 	return "$state, then " . any_free() . ', filled ' . filled();
 }
 
-# A filling that was cancelled after its first stretch; then the records have moved.
+# A filling that was cancelled after its first stretch; then the records have
+# moved.
 sub cancelled_after_a_stretch
 {
 	my ($then) = @_;
@@ -369,8 +378,9 @@ sub cancelled_after_a_stretch
 my @move_forward = ("DELETE FROM locking.lock WHERE ctid < '(64,0)'", 'VACUUM FULL locking.lock');
 my @cut_short = ("DELETE FROM locking.lock WHERE ctid >= '(10,0)'", 'VACUUM locking.lock');
 
-# The same; then a lock whose owner calls so that it keeps its later end gets a new version where the filling was
-# already.  The table's own time is ten minutes.
+# The same; then a lock whose owner calls so that it keeps its later end gets
+# a new version where the filling was already.  The table's own time is ten
+# minutes.
 sub kept_end
 {
 	my ($call) = @_;
@@ -398,8 +408,8 @@ my $acquired_again = "SELECT locking.acquire('article', %s)";
 my $renewed = "SELECT locking.renew(token) FROM locking.lock WHERE key = '%s'";
 my $raise_kept = sub { s/\tgate_raise\(lock->relation, lock->key, lock->expires_at\);\n// };
 
-# As many fillings as there are stretches, each cancelled after the first that it has read; then one that must not
-# have to read any.
+# As many fillings as there are stretches, each cancelled after the first that
+# it has read; then one that must not have to read any.
 sub cancelled_each_time
 {
 	fresh('many');
@@ -418,8 +428,9 @@ sub cancelled_each_time
 
 # ---- what one knows, while it changes ----
 
-# The trigger that raises for records by hand goes off, and on again or not, while a backend finds out that
-# the gate is filled: what that very statement ends with at a record made in between, the next one, another's.
+# The trigger that raises for records by hand goes off, and on again or not,
+# while a backend finds out that the gate is filled: what that very statement
+# ends with at a record made in between, the next one, another's.
 sub trigger_goes_off
 {
 	my (@then) = @_;

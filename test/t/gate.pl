@@ -1,5 +1,6 @@
-# The gate: whatever way a lock came to be, and whatever happened to the server since, the
-# first write that it forbids is rejected, and rows without one are written.
+# The gate: whatever way a lock came to be, and whatever happened to the
+# server since, the first write that it forbids is rejected, and rows without
+# one are written.
 use strict;
 use warnings;
 
@@ -98,7 +99,8 @@ sub lapse
 	return sql($node, "UPDATE locking.lock SET expires_at = $when WHERE token = $token");
 }
 
-# Until the server has seen that a session was killed, and has started all others anew.
+# Until the server has seen that a session was killed, and has started all
+# others anew.
 sub all_anew
 {
 	my ($server, $victim) = @_;
@@ -246,7 +248,8 @@ SQL
 	is_free('truncated', 16);
 };
 
-# An archive of records, as of any other table: that of an extension would not be dumped.
+# An archive of records, as of any other table: that of an extension would not
+# be dumped.
 subtest 'records by pg_restore' => sub {
 	my $archive = tmp_folder() . '/locks.dump';
 	my %kept = (db => 'kept');
@@ -527,7 +530,8 @@ subtest 'a lock that outlives us' => sub {
 	refused('longer than an ordinary user may', $node, '22023', "SELECT locking.acquire('article', 20, ttl => '" . ($version >= 17 ? 'infinity' : '300000 years') . "')", owner => 'ann');
 };
 
-# Whatever a role does that may lock rows: no slot stays raised for longer than locking.max_ttl.
+# Whatever a role does that may lock rows: no slot stays raised for longer
+# than locking.max_ttl.
 subtest 'locking.max_ttl bounds the slots' => sub {
 	restart_with();
 	sql($node, write_of(1000));
@@ -624,7 +628,8 @@ subtest 'the key changes' => sub {
 	is_free('the owner has deleted it', 4000);
 };
 
-# Keys are found in the gate by their text, also where the guard spares itself making it.
+# Keys are found in the gate by their text, also where the guard spares itself
+# making it.
 subtest "a cast to text of one's own" => sub {
 	my %db = (db => 'cast');
 	sql($node, 'CREATE DATABASE "cast"');
@@ -727,7 +732,8 @@ subtest 'rolled back, released' => sub {
 
 # ---- versions of records that are dead ----
 
-# Their long values may be gone already: TOAST tables are vacuumed on their own.
+# Their long values may be gone already: TOAST tables are vacuumed on their
+# own.
 subtest 'dead records with long values' => sub {
 	my $long = "(SELECT string_agg(md5(g::text), '') FROM generate_series(1, 2000) g)";
 	my $key = "(SELECT left(string_agg(md5(g::text), ''), 2500) FROM generate_series(1, 100) g)";	# leaves the record for TOAST, too
@@ -799,7 +805,8 @@ subtest 'not preloaded' => sub {
 	is_filled('a backend is killed', 'f', node => $plain);
 	check_row('then', 1, node => $plain);
 
-	# the same OID again, dropped by a session that knows nothing of the library
+	# the same OID again, dropped by a session that knows nothing of the
+	# library
 	sql($plain, 'CREATE DATABASE one');
 	my %one = (db => 'one');
 	sql($plain, $schema, %one);

@@ -18,8 +18,8 @@ SELECT locking.protect('article');
 CREATE TABLE done (id serial, how text);
 SQL
 
-# A record that the next sweep of a new session removes: the first by its token,
-# as a sweep looks at 16 versions of records, dead ones included.
+# A record that the next sweep of a new session removes: the first by its
+# token, as a sweep looks at 16 versions of records, dead ones included.
 sub leave_lapsed
 {
 	sql($node, <<'SQL', owner => 'bob');
@@ -33,10 +33,12 @@ SQL
 
 sub lapsed_left { return sql($node, "SELECT count(*) FROM locking.lock WHERE key = '20'") }
 
-# As many renewals as make a sweep due; no history, and so no lock on its sequence.
+# As many renewals as make a sweep due; no history, and so no lock on its
+# sequence.
 my $make_due = "DO \$\$ BEGIN FOR i IN 1 .. 17 LOOP PERFORM locking.acquire('public.article', 1); END LOOP; END \$\$";
 
-# A new session whose transaction, once a sweep is due, runs these statements and commits.
+# A new session whose transaction, once a sweep is due, runs these statements
+# and commits.
 sub commits
 {
 	my ($name, $then, %options) = @_;
@@ -85,14 +87,15 @@ leave_lapsed();
 is($ann->state_of("SET locking.notify = off; BEGIN; $make_due; PREPARE TRANSACTION 'p'"), '', 'prepared');
 is($ann->state_of("COMMIT PREPARED 'p'; RESET locking.notify"), '', 'and committed');
 
-# ---- locks and cancel requests: it neither waits for a table, nor fails by what it waits for ----
+# ---- locks and cancel requests: it neither waits for a table nor fails ----
 
 my $admin = session($node);
 $admin->query("BEGIN; LOCK TABLE locking.lock IN ACCESS EXCLUSIVE MODE");
 is($ann->state_of("SET lock_timeout = '10s'; BEGIN; INSERT INTO done (how) VALUES ('locked'); COMMIT"), '', 'not due: nothing to do');
 $admin->query('ROLLBACK');
 
-# a table that another session locks after the acquiring savepoint was rolled back
+# a table that another session locks after the acquiring savepoint was rolled
+# back
 leave_lapsed();
 my $locker = session($node);
 $ann->query("BEGIN; INSERT INTO done (how) VALUES ('table locked'); SAVEPOINT a; $make_due; ROLLBACK TO a");

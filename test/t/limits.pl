@@ -1,5 +1,5 @@
-# locking.max_locks_per_owner, with several sessions of one owner at once: by how
-# much they can exceed it, and that not committing does not help.
+# locking.max_locks_per_owner, with several sessions of one owner at once: by
+# how much they can exceed it, and that not committing does not help.
 use strict;
 use warnings;
 
@@ -55,14 +55,16 @@ is($sessions[1]->state_of("SELECT locking.acquire('article', 5000)"), '53400', '
 $sessions[0]->query('COMMIT');
 is($sessions[1]->state_of("SELECT locking.acquire('article', 5000)"), '', 'once committed they do');
 
-# A renewal in progress may be counted twice, but the session itself is not in its own way.
+# A renewal in progress may be counted twice, but the session itself is not in
+# its own way.
 $sessions[1]->query('SELECT locking.release_all()');
 is($sessions[2]->query("SELECT count(*) FROM locking.acquire_all('article', ARRAY(SELECT g::text FROM generate_series(1, $LIMIT) g))"), $LIMIT, 'all at once');
 is($sessions[2]->query("SELECT count(*) FROM locking.acquire_all('article', ARRAY(SELECT g::text FROM generate_series(1, $LIMIT) g))"), $LIMIT, 'and again');
 is($sessions[3]->state_of("SELECT locking.acquire('article', 5000)"), '53400', 'no more');
 $_->quit for @sessions;
 
-# SERIALIZABLE: counting takes no predicate locks, so two owners do not fail each other.
+# SERIALIZABLE: counting takes no predicate locks, so two owners do not fail
+# each other.
 sql($node, 'DELETE FROM locking.lock; ALTER DATABASE postgres RESET locking.max_locks_per_owner');
 my @serializable = map { session($node, owner => $_) } 'bob', 'cid';
 $_->query("SET locking.max_locks_per_owner = 50; BEGIN ISOLATION LEVEL SERIALIZABLE") for @serializable;

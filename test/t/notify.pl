@@ -1,4 +1,5 @@
-# What is sent on channel "locking": JSON, one message per event, none for renewals.
+# What is sent on channel "locking": JSON, one message per event, none for
+# renewals.
 use strict;
 use warnings;
 
@@ -26,8 +27,8 @@ SQL
 my $listener = session($node);
 $listener->query('LISTEN locking');
 
-# What has been sent since the last call. A message of our own marks the end, since
-# messages come in the order of commits.
+# What has been sent since the last call. A message of our own marks the end,
+# since messages come in the order of commits.
 sub heard
 {
 	sql($node, "NOTIFY locking, 'end'");

@@ -12,7 +12,8 @@ use Test::More;
 my $node = new_node('main', conf => [ 'log_statement = none' ]);
 my $folder = tmp_folder();
 
-# Every ACL of everything in the schema, columns and row types included, and what pg_dump compares with.
+# Every ACL of everything in the schema, columns and row types included, and
+# what pg_dump compares with.
 my $acls = <<'SQL';
 SELECT kind, name, coalesce((SELECT string_agg(a::text, ',' ORDER BY a::text COLLATE "C") FROM unnest(acl) a), 'null')
 FROM (

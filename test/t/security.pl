@@ -1,7 +1,7 @@
-# S8 where it takes sessions of its own: settings made before the library is there,
-# at connecting or for a role; parallel workers; notifications; errors in the midst
-# of what was begun; a schema that somebody prepared. The rest is in
-# test/pgtap/security.sql.
+# S8 where it takes sessions of its own: settings made before the library is
+# there, at connecting or for a role; parallel workers; notifications; errors
+# in the midst of what was begun; a schema that somebody prepared. The rest is
+# in test/pgtap/security.sql.
 use strict;
 use warnings;
 
@@ -56,7 +56,8 @@ SQL
 
 # ---- an owner cannot be forged ----
 
-# The owner that a script's last statement sees, whatever became of the others.
+# The owner that a script's last statement sees, whatever became of the
+# others.
 sub owner_after
 {
 	my ($script, %options) = @_;
@@ -98,7 +99,8 @@ sub forge
 	nobody_else('DISCARD ALL', "SET locking.owner = 'bob';\nDISCARD ALL", $preload);
 	nobody_else('set_owner()', "SELECT locking.set_owner('bob')", $preload);
 
-	# made while the setting is not known yet, used in a session that does not know it either
+	# made while the setting is not known yet, used in a session that does not
+	# know it either
 	my $made = session($node, user => 'mallory');
 	$made->state_of("CREATE OR REPLACE FUNCTION m.as_bob() RETURNS text LANGUAGE plpgsql SET locking.owner = 'bob'"
 		. " AS 'BEGIN RETURN locking.owner(); END'");
@@ -182,8 +184,8 @@ sql($node, "SELECT locking.release($token)", user => 'bob');
 my $heard = $spy->query('SELECT 1');
 unlike($heard, qr/private/, 'a notification carries neither notes nor messages');
 
-# Table, key and owner it does carry, to whoever listens: the README says so, and
-# what the DBA can do about it.
+# Table, key and owner it does carry, to whoever listens: the README says so,
+# and what the DBA can do about it.
 sql($node, 'ALTER DATABASE postgres SET locking.notify = off');
 sql($node, "SELECT locking.release(locking.acquire('app.secret', 'key 1'))", user => 'bob');
 is($spy->query('SELECT 1'), '1', 'none is sent where locking.notify is off');
@@ -192,7 +194,8 @@ $spy->quit;
 
 # ---- errors in the midst of what was begun ----
 
-# Each in a handler of the caller's, so that what the function left open shows.
+# Each in a handler of the caller's, so that what the function left open
+# shows.
 sub survives
 {
 	my ($name, $command, %options) = @_;

@@ -1,6 +1,7 @@
-# A role with a schema of its own neither makes others wait nor fail, nor reads what it
-# may not: locks are taken after rights were checked, lists of all locks wait for no
-# table and run no stranger's policy, event triggers look at their own command only.
+# A role with a schema of its own neither makes others wait nor fail, nor
+# reads what it may not: locks are taken after rights were checked, lists of
+# all locks wait for no table and run no stranger's policy, event triggers
+# look at their own command only.
 use strict;
 use warnings;
 
@@ -114,7 +115,8 @@ is(sql($node, 'SELECT count(*) FROM m.trap t LEFT JOIN locking.locks l ON l.rela
 is(sql($node, "SELECT count(*) FROM locking.locks_of('m.trap', '{1,2}')", user => 'anna'), '1', 'as an argument');
 cmp_ok(in_log($node, qr/policy runs as anna/), '>', 0, 'then it did');
 is(sql($node, 'SELECT count(*) FROM locking.locks', user => 'mallory'), '1', 'and for the owner');
-# a group role is no reason to trust its other members, whose tables may have forced policies
+# a group role is no reason to trust its other members, whose tables may have
+# forced policies
 sql($node, 'ALTER TABLE m.trap FORCE ROW LEVEL SECURITY', user => 'mallory');
 sql($node, 'GRANT mallory TO anna');
 my $ran = in_log($node, qr/policy runs as anna/);
@@ -151,7 +153,8 @@ for my $list (sort keys %lists)
 $altering->query('COMMIT');
 $altering->quit;
 
-# nor as the writer of a child whose parent is locked: the write names the child alone
+# nor as the writer of a child whose parent is locked: the write names the
+# child alone
 sql($node, <<'SQL', user => 'mallory');
 CREATE TABLE m.above (id integer PRIMARY KEY);
 INSERT INTO m.above VALUES (1);
@@ -174,8 +177,9 @@ sql($node, 'DROP TABLE m.above CASCADE');
 
 # ---- event triggers ----
 
-# Settings of a partition, as an older version or a superuser's hand may have left them: nobody
-# else's DDL fails. A partition without its trigger that another session writes: nobody waits.
+# Settings of a partition, as an older version or a superuser's hand may have
+# left them: nobody else's DDL fails. A partition without its trigger that
+# another session writes: nobody waits.
 sql($node, <<'SQL', user => 'mallory');
 CREATE TABLE m.parts (id integer PRIMARY KEY) PARTITION BY RANGE (id);
 CREATE TABLE m.part1 PARTITION OF m.parts FOR VALUES FROM (0) TO (10);
@@ -220,7 +224,8 @@ sql($node, 'CREATE TABLE m.plain (id integer PRIMARY KEY) PARTITION BY RANGE (id
 refused('ATTACH of a table that is protected by itself', $node, '55000',
 	'ALTER TABLE m.plain ATTACH PARTITION m.alone FOR VALUES FROM (20) TO (30)', user => 'mallory');
 
-# a partition that is attached below while protect() waits for its parent gets its trigger
+# a partition that is attached below while protect() waits for its parent gets
+# its trigger
 sql($node, <<'SQL', user => 'mallory');
 CREATE TABLE m.top (id integer PRIMARY KEY) PARTITION BY RANGE (id);
 CREATE TABLE m.middle PARTITION OF m.top FOR VALUES FROM (0) TO (10) PARTITION BY RANGE (id);

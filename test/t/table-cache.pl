@@ -1,7 +1,7 @@
-# What a backend knows of a table is built anew when something that it depends on changes,
-# and only then: DDL of strangers must not slow down everybody's writes. A backend is held
-# where it builds (src/inject.h), so a write that does not build passes, and one that does
-# runs into its lock_timeout.
+# What a backend knows of a table is built anew when something that it depends
+# on changes, and only then: DDL of strangers must not slow down everybody's
+# writes. A backend is held where it builds (src/inject.h), so a write that
+# does not build passes, and one that does runs into its lock_timeout.
 use strict;
 use warnings;
 

@@ -1,4 +1,5 @@
-# django-locking's AJAX contract, to the letter: what pages made for it ask, and what they get.
+# django-locking's AJAX contract, to the letter: what pages made for it ask,
+# and what they get.
 use strict;
 use warnings;
 
@@ -103,7 +104,8 @@ for my $call (qw(lock unlock))
 }
 says($anna, 'news/story/2/is_locked/', 0, undef, 0, 'has done nothing');
 
-# And must be a script's: what a browser sends for anything else, and for a page of ours that was made to ask.
+# And must be a script's: what a browser sends for anything else, and for a
+# page of ours that was made to ask.
 my %sends = (
 	'an address typed in' => { 'Sec-Fetch-Site' => 'none', 'Sec-Fetch-Mode' => 'navigate', 'Sec-Fetch-Dest' => 'document', 'Sec-Fetch-User' => '?1' },
 	'a link' => { 'Sec-Fetch-Site' => 'same-origin', 'Sec-Fetch-Mode' => 'navigate', 'Sec-Fetch-Dest' => 'document', Referer => $server->{url} },

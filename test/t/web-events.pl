@@ -1,4 +1,5 @@
-# The live stream: who hears what, what is missed, slow readers; the database going away, and the end of the server.
+# The live stream: who hears what, what is missed, slow readers; the database
+# going away, and the end of the server.
 use strict;
 use warnings;
 
@@ -33,7 +34,8 @@ sub notify
 	return;
 }
 
-# A server that hears what the database tells, so that from now on no stream misses anything.
+# A server that hears what the database tells, so that from now on no stream
+# misses anything.
 sub listening_server
 {
 	my (@options) = @_;
@@ -66,7 +68,8 @@ sub part
 	return \%part;
 }
 
-# The next event that is no comment, in words; 'nothing' if there is none for long.
+# The next event that is no comment, in words; 'nothing' if there is none for
+# long.
 sub heard
 {
 	my ($stream) = @_;
@@ -183,7 +186,8 @@ SQL
 }
 
 {
-	# Each event is followed by a reset, which everybody hears: who hears that at once has not heard the event.
+	# Each event is followed by a reset, which everybody hears: who hears that
+	# at once has not heard the event.
 	sql($node, "CREATE ROLE brief LOGIN PASSWORD 'brief-pw'; GRANT SELECT ON article TO brief");
 	my $server = listening_server();
 	my ($brief, $bert) = map { stream($server, $server->sign_in($_)) } qw(brief bert);
@@ -243,7 +247,8 @@ SQL
 }
 
 {
-	# In the schema that anna's search_path begins with, an operator says that the table she may not read is the one that she may.
+	# In the schema that anna's search_path begins with, an operator says that
+	# the table she may not read is the one that she may.
 	sql($node, <<'SQL');
 DELETE FROM locking.lock;
 CREATE SCHEMA hers;
@@ -293,7 +298,8 @@ SQL
 }
 
 {
-	# Any role may notify: a flood is dropped by sender, what others send at the same time is passed on, and in the end all load anew.
+	# Any role may notify: a flood is dropped by sender, what others send at
+	# the same time is passed on, and in the end all load anew.
 	sql($node, "DELETE FROM locking.lock; CREATE ROLE mallory LOGIN PASSWORD 'mallory-pw'");
 	my $server = listening_server();
 	my ($anna, $bert) = map { $server->sign_in($_) } qw(anna bert);
@@ -359,7 +365,8 @@ SQL
 	$server->stop_ok;
 }
 {
-	# Events pile up before one who does not read until his socket and his place in the ring are full.
+	# Events pile up before one who does not read until his socket and his
+	# place in the ring are full.
 	my $server = listening_server();
 	my ($anna, $bert) = map { $server->sign_in($_) } qw(anna bert);
 	my $slow = $server->wire->send_request($anna, 'GET', '/events');
@@ -449,7 +456,8 @@ for my $how (qw(TERM INT))
 	my $half = $server->wire->send("GET /healthz HTTP/1.1\r\nHo");
 	ok($node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE usename = 'anna' AND wait_event_type = 'Lock'"), 'a request runs');
 	kill $how, $server->{pid};
-	# The promise is 5 s; more than that is what a machine may need that has other things to do.
+	# The promise is 5 s; more than that is what a machine may need that has
+	# other things to do.
 	is(eval { $server->await_end(20) } // $@, 0, "SIG$how: ends though a request waits for a lock, with a stream and idle clients");
 	is($wire->read_reply->{status}, 503, 'the request is answered');
 	ends($stream, 'the stream ends');
@@ -482,7 +490,8 @@ for my $how (qw(TERM INT))
 	$session->quit;
 }
 {
-	# The statement that runs is to be cancelled, but nobody takes the connection by which that is asked.
+	# The statement that runs is to be cancelled, but nobody takes the
+	# connection by which that is asked.
 	my $server = web_server($node, '--statement-timeout', 600, '--lock-timeout', 600);
 	my $anna = $server->sign_in('anna');
 	my $session = session($node);

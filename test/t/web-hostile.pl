@@ -1,5 +1,7 @@
-# Bad input: any bytes get a 4xx, as a problem document where the request could be read at all, or a closed connection; never a
-# crash, a hang, a connection that is left over, or a 5xx but 503. And clients that are no friends: slow, many, gone.
+# Bad input: any bytes get a 4xx, as a problem document where the request
+# could be read at all, or a closed connection; never a crash, a hang, a
+# connection that is left over, or a 5xx but 503. And clients that are no
+# friends: slow, many, gone.
 use strict;
 use warnings;
 
@@ -41,7 +43,8 @@ sub metric_becomes
 	return ok($is, $name) || diag($last);
 }
 
-# Sockets of a port that its server has not closed: established, or closed by the client only.
+# Sockets of a port that its server has not closed: established, or closed by
+# the client only.
 sub sockets_of
 {
 	my ($port) = @_;
@@ -52,7 +55,8 @@ sub sockets_of
 
 # ---- bytes ----
 
-# Ends with the connection, which need not be the server's fault only if it is closed in the end.
+# Ends with the connection, which need not be the server's fault only if it is
+# closed in the end.
 sub fault_of_answer
 {
 	my ($name, $wire) = @_;
@@ -126,7 +130,8 @@ is($endless->read_reply, undef, 'one that goes on and on is not read to its end'
 
 # ---- many arguments, headers, cookies ----
 
-# Any number of them is answered or refused at once: each request comes after the one before on this clock.
+# Any number of them is answered or refused at once: each request comes after
+# the one before on this clock.
 {
 	my %many = (
 		arguments => sub { 'GET /api/v1/tables/nix?' . join('&', map { "a$_=1" } 1 .. $_[0]) . " HTTP/1.1\r\nHost: a\r\n\r\n" },
@@ -172,7 +177,8 @@ is($endless->read_reply, undef, 'one that goes on and on is not read to its end'
 
 # ---- where does a request end? ----
 
-# What follows would be a request for those who see the end elsewhere: one answer comes, and then the end of the connection.
+# What follows would be a request for those who see the end elsewhere: one
+# answer comes, and then the end of the connection.
 {
 	my $hidden = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
 	my $post = "POST /api/v1/session HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n";
@@ -213,7 +219,8 @@ is($endless->read_reply, undef, 'one that goes on and on is not read to its end'
 	is_deeply([ map { ($wire->read_reply->{json}{key}, $wire->read_reply->{content}) } 1 .. 5 ], [ map { ($_, "ok\n") } 1 .. 5 ],
 		'requests sent before the answers come are answered in order');
 
-	# After each there is a request whose answer would not be in its place if a body had come.
+	# After each there is a request whose answer would not be in its place if
+	# a body had come.
 	my @paths = map { s/\{table\}/article/r =~ s/\{key\}/1/r } do { my %seen; grep { !$seen{$_}++ } map { "/api/v1$_->[1]" } openapi()->outcomes };
 	for my $path (@paths, '/', '/healthz', '/readyz', '/metrics', '/static/js/app.js', '/admin/ajax/a/b/1/is_locked/')
 	{
@@ -243,7 +250,8 @@ is($endless->read_reply, undef, 'one that goes on and on is not read to its end'
 
 # ---- clients that are no friends ----
 
-# Who is slow is cut off after --request-timeout, and nobody waits for him meanwhile.
+# Who is slow is cut off after --request-timeout, and nobody waits for him
+# meanwhile.
 {
 	my %slow = ('nothing' => '', 'half a line' => 'GET /api', 'half the headers' => "GET /api/v1/tables HTTP/1.1\r\nHost: a\r\nX: ",
 		'half a body' => "${put}Content-Length: 100\r\n\r\n{", 'half a chunk' => "${put}Transfer-Encoding: chunked\r\n\r\n10\r\n{");
@@ -287,7 +295,8 @@ is($endless->read_reply, undef, 'one that goes on and on is not read to its end'
 	metric_becomes('streams', 0, 'no stream is left open');
 }
 
-# As many connections of one address as are allowed, and no more; later there is room again.
+# As many connections of one address as are allowed, and no more; later there
+# is room again.
 {
 	my $strict = web_server($node, '--connections-per-address', 50);
 	my @wires = map { $strict->wire->send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n") } 1 .. 200;

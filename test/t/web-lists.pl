@@ -1,4 +1,5 @@
-# Change lists where they are large, or sorted in ways of their own: what a page costs, and that none of its rows is lost.
+# Change lists where they are large, or sorted in ways of their own: what a
+# page costs, and that none of its rows is lost.
 use strict;
 use warnings;
 use utf8;
@@ -42,7 +43,8 @@ sub plans_of
 	return ($reply->{json}, grep { /^Query Text:/ } split /(?=Query Text:)/, substr server_log($node), $before);
 }
 
-# Rows that were read of the records of locks, whatever was returned of them: by index, each a loop of one.
+# Rows that were read of the records of locks, whatever was returned of them:
+# by index, each a loop of one.
 sub records_read
 {
 	my ($plan) = @_;
@@ -80,8 +82,8 @@ for my $query ('limit=1000', 'limit=1000&sort=title', 'limit=1000&sort=title&dir
 
 # ---- the history ----
 
-# In an order that is not that of their ids, as purging leaves room for new ones among old ones: an index scan of all would cost more than
-# sorting them.
+# In an order that is not that of their ids, as purging leaves room for new
+# ones among old ones: an index scan of all would cost more than sorting them.
 sql($node, <<"SQL");
 CREATE TABLE few (id integer PRIMARY KEY);
 TRUNCATE locking.event;

@@ -1,4 +1,5 @@
-# What the program is told: by flag, environment and file, which of them counts, what is refused and how, and what each option does.
+# What the program is told: by flag, environment and file, which of them
+# counts, what is refused and how, and what each option does.
 use strict;
 use warnings;
 
@@ -184,8 +185,8 @@ sub connections
 	$server->stop_ok;
 }
 {
-	# One role with as many sessions as it may have, whose requests all take long; others do not notice, and neither do those who
-	# only sign in.
+	# One role with as many sessions as it may have, whose requests all take
+	# long; others do not notice, and neither do those who only sign in.
 	my $server = web_server($node, '--lock-timeout', 600, '--statement-timeout', 600);
 	my @annas = map { $server->sign_in('anna') } 1 .. 20;
 	my $bert = $server->sign_in('bert');
@@ -204,7 +205,8 @@ sub connections
 	$session->query('COMMIT');
 	is_deeply([ grep { $_ != 200 } map { $_->read_reply->{status} } @wires ], [], 'the flood is answered, too');
 
-	# Short requests, so that all workers come free again and again: they are not done in the order of coming.
+	# Short requests, so that all workers come free again and again: they are
+	# not done in the order of coming.
 	$session->query('BEGIN; LOCK TABLE article');
 	@wires = map { my $client = $_; map { $ask->($client, '/tables/article/rows?limit=20') } 1 .. 9 } @annas;
 	LockingWeb::in_seconds($LockingWeb::PATIENCE, 'a queue', sub { select undef, undef, undef, 0.05 until $server->client->get('//metrics')->{content} =~ /^locking_web_requests_waiting 172$/m });
@@ -218,7 +220,8 @@ sub connections
 	$server->stop_ok;
 }
 {
-	# Strangers take turns by address, and do not keep those waiting who are signed in, also where a route is for all.
+	# Strangers take turns by address, and do not keep those waiting who are
+	# signed in, also where a route is for all.
 	my $server = web_server($node, '--trusted-proxy', '127.0.0.1', '--statement-timeout', 600, '--lock-timeout', 600);
 	my $bert = $server->sign_in('bert');
 	my $session = session($node);
@@ -247,7 +250,8 @@ sub connections
 	$server->stop_ok;
 }
 {
-	# Two roles have all workers, and more requests waiting: a third one's turn comes after one of each.
+	# Two roles have all workers, and more requests waiting: a third one's
+	# turn comes after one of each.
 	my $server = web_server($node, '--workers', 4, '--statement-timeout', 600, '--lock-timeout', 600);
 	my %client = map { $_ => $server->sign_in($_) } qw(anna boss bert);
 	my $session = session($node);

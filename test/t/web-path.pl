@@ -1,5 +1,6 @@
-# Who may create objects in a schema of somebody's search_path makes operators and functions that fit better than PostgreSQL's own:
-# the server must not call one, in the name of whoever signs in.
+# Who may create objects in a schema of somebody's search_path makes operators
+# and functions that fit better than PostgreSQL's own: the server must not
+# call one, in the name of whoever signs in.
 use strict;
 use warnings;
 

@@ -1,4 +1,5 @@
-# Who one is: signing in and out, sessions and their limits, and what keeps other sites' pages out.
+# Who one is: signing in and out, sessions and their limits, and what keeps
+# other sites' pages out.
 use strict;
 use warnings;
 
@@ -73,7 +74,8 @@ my @kept = ('--database-idle', 3600);
 # ---- what is no way in ----
 
 {
-	# Fixation: a cookie that the client brings along never becomes a session's.
+	# Fixation: a cookie that the client brings along never becomes a
+	# session's.
 	my $server = web_server($node);
 	my $planted = 'a' x 64;
 	my $victim = $server->client(headers => { Cookie => "locking_session=$planted" });
@@ -86,7 +88,8 @@ my @kept = ('--database-idle', 3600);
 	$victim->sign_in('anna', 'anna-pw');
 	answers($mine->get('/session'), 401, 'unauthenticated', 'a session that was planted ends, rather than becoming the victim\'s');
 
-	# Mass assignment: members that a body has no business to have change nothing.
+	# Mass assignment: members that a body has no business to have change
+	# nothing.
 	my $anna = $server->sign_in('anna');
 	my $lock = $anna->post('/tables/article/rows/5/lock', { owner => 'bert', owner_name => 'Bert', token => 7, is_mine => JSON::PP::false, acquired_at => '2000-01-01', expires_at => '2999-01-01T00:00:00Z', key => '6', table => 'x', note => 'mine' })->{json}{lock};
 	is("$lock->{owner} $lock->{owner_name} $lock->{key} $lock->{note}", 'anna Anna Albers 5 mine', 'a lock is its owner\'s, whatever the body says');
@@ -98,7 +101,8 @@ my @kept = ('--database-idle', 3600);
 	is("$reply->{json}{owner} " . ($reply->{json}{csrf} =~ /^x+$/ ? 1 : 0) . ($reply->{json}{may}{break_locks} ? 1 : 0), 'anna 00', 'signing in gives what the role has');
 	sql($node, 'DELETE FROM locking.lock');
 
-	# How long a refusal takes does not tell whether there is such a role: medians, with room for a machine that has other things to do.
+	# How long a refusal takes does not tell whether there is such a role:
+	# medians, with room for a machine that has other things to do.
 	my $proxied = web_server($node, '--trusted-proxy', '127.0.0.1');
 	my %took = (anna => [], nobody => []);
 	for my $n (1 .. 10)	# as many as a role may fail without waiting
@@ -177,7 +181,8 @@ my @kept = ('--database-idle', 3600);
 	my $attempt = sub { my ($address, @as) = @_; return $server->client(headers => { 'X-Forwarded-For' => $address })->sign_in(@as)->{status} };
 	my @own = map { $attempt->("198.51.100.$_", 'boss', $_ % 8 ? 'wrong' : 'boss-pw') } 1 .. 32;
 	is_deeply([ grep { $_ == 429 } @own ], [], 'who gets in at last has a fresh start');
-	# By one account that is known there from its first success on, or by ever new ones.
+	# By one account that is known there from its first success on, or by ever
+	# new ones.
 	my @guesses = map { ($attempt->('203.0.113.1', "nobody$_", 'wrong'), $attempt->('203.0.113.1', 'bert', 'bert-pw')) } 1 .. 12;
 	cmp_ok(scalar(grep { $_ == 429 } @guesses), '>', 0, 'but an account of one\'s own buys no guesses at others');
 	@guesses = map { my $own = $_; ((map { $attempt->('203.0.113.2', "nobody$_", 'wrong') } 1 .. 4), $attempt->('203.0.113.2', $own, "$own-pw")) } qw(anna bert reader);
@@ -186,7 +191,8 @@ my @kept = ('--database-idle', 3600);
 }
 
 {
-	# Strangers at ever new addresses keep a role out where it never was, but not where it has been before.
+	# Strangers at ever new addresses keep a role out where it never was, but
+	# not where it has been before.
 	my $server = web_server($node, '--trusted-proxy', '127.0.0.0/8');
 	my $attempt = sub {
 		my ($address, $role, $password, $device) = @_;
@@ -214,7 +220,8 @@ my @kept = ('--database-idle', 3600);
 	answers($server->client(headers => { Cookie => "locking_device=$device" })->get('/session'), 401, 'unauthenticated', 'a device is no session');
 	answers($server->client(headers => { Cookie => "locking_session=$device" })->get('/session'), 401, 'unauthenticated', 'by no name');
 
-	# Who has a device's cookie, or is at the address, may guess a little more, and not for ever.
+	# Who has a device's cookie, or is at the address, may guess a little
+	# more, and not for ever.
 	my @stolen = map { $attempt->("203.0.113.$_", 'anna', 'wrong', $device)->{status} } 1 .. 30;
 	cmp_ok(scalar(grep { $_ == 401 } @stolen), '<=', 12, 'guesses with a stolen cookie are limited, from wherever they come') || diag("@stolen");
 	is($stolen[-1], 429, 'in the end there are none');
@@ -246,7 +253,8 @@ my @kept = ('--database-idle', 3600);
 {
 	my $server = web_server($node, '--session-idle', 2, '--session-absolute', 1000, @kept);
 	my ($used, $unused) = ($server->sign_in('anna'), $server->sign_in('bert'));
-	# Used all the time until the other one's connections are gone, since it was not.
+	# Used all the time until the other one's connections are gone, since it
+	# was not.
 	my $ended = LockingWeb::in_seconds(60, 'idle limit', sub {
 		while (connections('bert') > 0)
 		{
@@ -344,7 +352,8 @@ my @kept = ('--database-idle', 3600);
 	$server->stop_ok;
 }
 {
-	# A refused connection ends the session, without waiting for the next check.
+	# A refused connection ends the session, without waiting for the next
+	# check.
 	my $server = web_server($node, '--reauthenticate', 1000, '--database-idle', 1);
 	sql($node, "CREATE ROLE gone LOGIN PASSWORD 'gone-pw'; GRANT SELECT ON article TO gone");
 	my $client = $server->sign_in('gone');
@@ -357,7 +366,8 @@ my @kept = ('--database-idle', 3600);
 	$server->stop_ok;
 }
 {
-	# Of a role that was dropped, connections are still open: the first request on one that fails for that tells it.
+	# Of a role that was dropped, connections are still open: the first
+	# request on one that fails for that tells it.
 	my $server = web_server($node, @kept);
 	sql($node, "CREATE ROLE gone LOGIN PASSWORD 'gone-pw'; GRANT ALL ON article TO gone");
 	my @clients = map { $server->sign_in('gone') } 1 .. 4;
@@ -496,7 +506,8 @@ my @proxy = ('--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name')
 	is($wire->read_reply->{json}{owner}, "\x{c5}sa", 'a name in any script is one');
 	is($server->client(headers => { 'X-Remote-User' => q(x'; DROP TABLE article; --) })->get('/session')->{json}{owner}, q(x'; DROP TABLE article; --), 'a name is a name');
 
-	# Owners that look the same must not be two, nor may a name end a line or fill a page.
+	# Owners that look the same must not be two, nor may a name end a line or
+	# fill a page.
 	my $named = sub { return $server->wire->send("$_[0] HTTP/1.1\r\nHost: a\r\nCookie: locking_session=$ann->{cookie}\r\n$_[1]\r\n\r\n")->read_reply };
 	my %bad = ('a blank at the end' => 'ann@example.org ', 'blanks at the end' => 'ann@example.org   ', 'a tab at the end' => "ann\@example.org\t", 'a tab' => "ann\t\@example.org",
 		'a no-break space at the end' => "ann\@example.org\xc2\xa0", 'one at the beginning' => "\xc2\xa0ann\@example.org", 'an ideographic space' => "ann\xe3\x80\x80", 'a space without width' => "ann\xe2\x80\x8b",
@@ -538,7 +549,8 @@ my @proxy = ('--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name')
 	$server->stop_ok;
 }
 {
-	# There may be two sessions of hers: a third attempt would be refused for that, and her own.
+	# There may be two sessions of hers: a third attempt would be refused for
+	# that, and her own.
 	my $server = web_server($node, @proxy, '--trusted-proxy', '127.0.0.1', '--sessions-per-role', 2);
 	my $ann = $server->client(headers => { 'X-Remote-User' => 'ann@example.org' });
 	my @foreign = ([ 'Sec-Fetch-Site' => 'cross-site' ], [ 'Sec-Fetch-Site' => 'same-site' ], [ Origin => 'https://example.com' ], [ Referer => 'https://example.com/' ]);
@@ -580,7 +592,8 @@ my @proxy = ('--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name')
 }
 
 {
-	# The proxy adds a header behind those that the client has made up. On one connection: the log has the requests in order.
+	# The proxy adds a header behind those that the client has made up. On one
+	# connection: the log has the requests in order.
 	my $server = web_server($node, '--trusted-proxy', '127.0.0.0/31');
 	my $wire = $server->wire;
 	$wire->send("GET /healthz HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 198.51.100.9\r\nX-Forwarded-For: 198.51.100.8, 203.0.113.7\r\n\r\n")->read_reply;

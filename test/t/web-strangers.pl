@@ -1,4 +1,5 @@
-# Tables of a stranger: no request runs their code or waits for them, unless it names them. And tables that change while a request reads them.
+# Tables of a stranger: no request runs their code or waits for them, unless
+# it names them. And tables that change while a request reads them.
 use strict;
 use warnings;
 

@@ -1,5 +1,6 @@
-# What the tests of the web server share: a cluster that asks for passwords, the server as a
-# process of its own, clients that sign in, and bare connections for what no client would send.
+# What the tests of the web server share: a cluster that asks for passwords,
+# the server as a process of its own, clients that sign in, and bare
+# connections for what no client would send.
 package LockingWeb;
 
 use strict;
@@ -20,9 +21,10 @@ our $json = JSON::PP->new->utf8->canonical->allow_nonref;
 # How long to wait for what should come at once, before it counts as failed.
 our $PATIENCE = 60;
 
-# A running cluster with the extension, a protected table article (id, title, body) of 20 rows, and roles whose password
-# is NAME-pw: anna and bert edit, boss may break, take over and protect as well, reader only reads, locking_web is
-# the server's own. Only the superuser needs no password.
+# A running cluster with the extension, a protected table article (id, title,
+# body) of 20 rows, and roles whose password is NAME-pw: anna and bert edit,
+# boss may break, take over and protect as well, reader only reads,
+# locking_web is the server's own. Only the superuser needs no password.
 sub new_web_node
 {
 	my ($name, %options) = @_;
@@ -64,7 +66,8 @@ sub web_server { return LockingWeb::Server->new(@_) }
 my $openapi = OpenApi->new("$FindBin::RealBin/../../contrib_web/openapi.json");
 sub openapi { return $openapi }
 
-# The program with nothing but this environment and these arguments, when it is to end by itself: exit status, output, errors.
+# The program with nothing but this environment and these arguments, when it
+# is to end by itself: exit status, output, errors.
 sub run_web
 {
 	my ($environment, @arguments) = @_;
@@ -100,8 +103,9 @@ sub in_seconds
 	return wantarray ? @result : $result[0];
 }
 
-# Wrong passwords by the clients in turn, until one is told to wait for so long that what comes next
-# certainly comes too early: that reply, and the statuses before the first of its kind.
+# Wrong passwords by the clients in turn, until one is told to wait for so
+# long that what comes next certainly comes too early: that reply, and the
+# statuses before the first of its kind.
 sub guess_until_throttled
 {
 	my ($role, @clients) = @_;
@@ -126,8 +130,9 @@ use Test::More;
 our $program = "$FindBin::RealBin/../../contrib_web/build/asan/locking-web";
 my %running;
 
-# Of a node, with options as on the command line: web_server($node, '--workers', 1). Requests from one address, as
-# all are here, are not limited unless the options say so.
+# Of a node, with options as on the command line: web_server($node,
+# '--workers', 1). Requests from one address, as all are here, are not limited
+# unless the options say so.
 sub new
 {
 	my ($class, $node, @options) = @_;
@@ -183,7 +188,8 @@ sub is_alive { my ($self) = @_; return waitpid($self->{pid}, POSIX::WNOHANG()) =
 
 sub terminate { my ($self) = @_; kill 'TERM', $self->{pid}; return }
 
-# Its exit status, once it has ended; dies if that takes longer than so many seconds.
+# Its exit status, once it has ended; dies if that takes longer than so many
+# seconds.
 sub await_end
 {
 	my ($self, $seconds) = @_;
@@ -192,7 +198,8 @@ sub await_end
 	return $?;
 }
 
-# Every reply of the API is held against openapi.json, whatever the test is about.
+# Every reply of the API is held against openapi.json, whatever the test is
+# about.
 sub observe
 {
 	my ($self, $method, $path, $reply) = @_;
@@ -237,9 +244,11 @@ sub new
 	return bless { server => $server, http => $http, headers => $options{headers} || {} }, $class;
 }
 
-# The reply: status, headers (names in lower case), cookies (all that are set), content, json (decoded, if it is some). The path is below /api/v1, unless
-# it begins with two slashes: '//healthz'. The body is data, or a reference to a text that is sent as it is. Session and
-# CSRF token are sent as by a page; a header that is undef is not sent.
+# The reply: status, headers (names in lower case), cookies (all that are
+# set), content, json (decoded, if it is some). The path is below /api/v1,
+# unless it begins with two slashes: '//healthz'. The body is data, or a
+# reference to a text that is sent as it is. Session and CSRF token are sent
+# as by a page; a header that is undef is not sent.
 sub request
 {
 	my ($self, $method, $path, $body, %headers) = @_;
@@ -344,7 +353,8 @@ sub read_some
 	return $n;
 }
 
-# Until the pattern fits what has come: what stood before its end is taken away and returned. undef: the end came before.
+# Until the pattern fits what has come: what stood before its end is taken
+# away and returned. undef: the end came before.
 sub read_until
 {
 	my ($self, $pattern, $seconds) = @_;
@@ -358,7 +368,8 @@ sub read_until
 	}
 }
 
-# A reply with its body (not for streams): status, headers, content, json. undef: closed without one.
+# A reply with its body (not for streams): status, headers, content, json.
+# undef: closed without one.
 sub read_reply
 {
 	my ($self) = @_;

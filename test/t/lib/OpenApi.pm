@@ -1,5 +1,6 @@
-# Does a reply of the API keep to openapi.json?  Knows as much of JSON Schema as that file uses, and dies of what it does
-# not know, so that nothing goes unchecked.
+# Does a reply of the API keep to openapi.json?  Knows as much of JSON Schema
+# as that file uses, and dies of what it does not know, so that nothing goes
+# unchecked.
 package OpenApi;
 
 use strict;
@@ -38,7 +39,8 @@ sub outcomes
 	return @outcomes;
 }
 
-# The path in openapi.json that a request's path is one of, and its operation; empty if there is none.
+# The path in openapi.json that a request's path is one of, and its operation;
+# empty if there is none.
 sub operation
 {
 	my ($self, $method, $asked) = @_;
@@ -47,10 +49,12 @@ sub operation
 	return $operation ? ($path, $operation) : ();
 }
 
-# What any operation may answer, and so none names: of a role with too many requests, and to a head that is too large.
+# What any operation may answer, and so none names: of a role with too many
+# requests, and to a head that is too large.
 my %general = (429 => 'TooMany', 431 => 'HeadTooLarge');
 
-# What is wrong with a reply; nothing if the request is none that openapi.json knows.
+# What is wrong with a reply; nothing if the request is none that openapi.json
+# knows.
 sub faults
 {
 	my ($self, $method, $asked, $reply) = @_;
@@ -94,7 +98,8 @@ sub resolve
 
 # ---- JSON Schema ----
 
-# A keyword's rule: what is wrong with the value; nothing if the rule is not for values of this kind.
+# A keyword's rule: what is wrong with the value; nothing if the rule is not
+# for values of this kind.
 my %rule = (
 	type => \&check_type,
 	enum => sub { my ($self, $value, $allowed) = @_; return (grep { same($_, $value) } @$allowed) ? () : 'is none of the named' },
