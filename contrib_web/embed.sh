@@ -1,5 +1,5 @@
 #!/bin/sh
-# embed.sh FOLDER FILE...: writes C that has the files in it, as src/assets.h says, to
+# embed.sh FOLDER FILE...: writes C that has the files in it, as src/server/assets.h says, to
 # standard output. FOLDER takes what gzip makes of them, where it is at least a tenth smaller.
 set -eu
 
@@ -16,7 +16,7 @@ embed() { # SYMBOL FILE
 }
 
 echo '#include <stddef.h>'
-echo '#include "assets.h"'
+echo '#include "server/assets.h"'
 n=0
 for file; do
 	embed "asset_$n" "$file"

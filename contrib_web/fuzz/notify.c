@@ -7,16 +7,16 @@
  * the stream, or tell a token. What the database says of the reader's right
  * to a table is made of the length of the table's name.
  */
-#include "../src/listen.c"
+#include "../src/events/listen.c"
 
 #include <microhttpd.h>
 
 #include "harness.h"
-#include "options.h"
-#include "session.h"
+#include "base/options.h"
+#include "session/session.h"
 
 static Session *session;
-static Request *req;
+static Stream *stream;
 static Right right;
 
 const union MHD_ConnectionInfo *
@@ -87,9 +87,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 static void
 begin_stream(void)
 {
-	req = request_new((struct MHD_Connection *) &session, "/api/v1/events");
-	req->session = session;
-	req->stream = stream_open(req, NULL);
+	stream = stream_open((struct MHD_Connection *) &session, session, NULL);
 }
 
 static void
@@ -133,7 +131,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	begin_stream();
 	handle(NULL, payload);
-	while ((n = stream_read(req->stream, 0, sent + length, sizeof(sent) - 1 - length)) > 0)
+	while ((n = stream_read(stream, 0, sent + length, sizeof(sent) - 1 - length)) > 0)
 		length += n;
 	sent[length] = '\0';
 	for (char *block = sent, *end; (end = strstr(block, "\n\n")) != NULL; block = end + 2)
@@ -141,8 +139,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		*end = '\0';
 		check_block(block);
 	}
-	req->session = NULL;		/* goes on */
-	request_free(req);
+	stream_close(stream);
 	free(payload);
 	return 0;
 }

@@ -17,9 +17,9 @@ leave(int status)
 }
 
 #define exit leave
-#include "../src/options.c"
+#include "../src/base/options.c"
 #undef exit
-#include "../src/address.c"
+#include "../src/base/address.c"
 
 #include "harness.h"
 

@@ -16,13 +16,14 @@
  *		d	the database answers who signs in; otherwise it is away
  *		q	the server is being stopped
  */
-#include "../src/server.c"
+#include "../src/server/server.c"
 
 #include "harness.h"
 
 #include <arpa/inet.h>
 
-#include "secret.h"
+#include "base/secret.h"
+#include "events/events.h"
 
 #define MAX_ITEMS 64
 #define PIECE 700				/* bytes of a body that come at a time */
@@ -143,7 +144,7 @@ MHD_queue_response(struct MHD_Connection *c, unsigned status, struct MHD_Respons
 }
 
 /*
- * As handlers are promised (web.h); jansson takes nothing else, and looks for
+ * As handlers are promised (request.h); jansson takes nothing else, and looks for
  * itself.
  */
 static void
@@ -188,6 +189,12 @@ workers_counts(long *waiting, long *running)
 
 /* ---- the database ---- */
 
+static void
+clear_result(void *result)
+{
+	PQclear(result);
+}
+
 PGresult *
 db_run_values(Request *req, const Statement *statement, int n, const char *const *values)
 {
@@ -205,7 +212,7 @@ db_run_values(Request *req, const Statement *statement, int n, const char *const
 	result = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
 	PQsetResultAttrs(result, 1, &column);
 	PQsetvalue(result, 0, 0, json, strlen(json));
-	req->results = (struct Results *) result;
+	request_at_end(req, clear_result, result);
 	return result;
 }
 
@@ -242,12 +249,6 @@ void
 db_finish(Request *req)
 {
 	(void) req;
-}
-
-void
-db_release(Request *req)
-{
-	PQclear((PGresult *) req->results);
 }
 
 bool
@@ -362,7 +363,7 @@ read_stream(Request *req)
 	char		buffer[300];
 
 	for (int i = 0; i < 100 && n_suspended == 0; i++)
-		if (stream_read(req->stream, 0, buffer, sizeof(buffer)) <= 0)
+		if (req->reader(req->reader_cls, 0, buffer, sizeof(buffer)) <= 0)
 			break;
 }
 
@@ -409,7 +410,7 @@ serve(const char *method, char *path, const char *body, size_t size)
 		abort();
 	if (context)
 		check_texts(context);
-	if (context && ((Request *) context)->stream)
+	if (context && ((Request *) context)->reader)
 		read_stream(context);
 	complete(NULL, connection, &context, MHD_REQUEST_TERMINATED_COMPLETED_OK);
 	if (n_pending != 0)
@@ -421,16 +422,14 @@ serve(const char *method, char *path, const char *body, size_t size)
 static void
 note_epoch(void)
 {
-	Request    *req = request_new(connection, "/api/v1/events");
 	char		buffer[300] = "";
+	Stream	   *stream;
 
 	begin_session();
-	req->session = session;
-	session = NULL;
-	req->stream = stream_open(req, NULL);
-	stream_read(req->stream, 0, buffer, sizeof(buffer) - 1);
+	stream = stream_open(connection, session, NULL);
+	stream_read(stream, 0, buffer, sizeof(buffer) - 1);
 	sscanf(buffer, "retry: %*d\nid: %16[^-]-", events_epoch);
-	request_free(req);
+	stream_close(stream);
 	end_session();
 }
 
@@ -447,7 +446,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 		abort();
 	secret_init(8);
 	events_init();
-	metrics_init();
+	metrics_init(routes);
 	note_epoch();
 	events_publish("public.article", "{\"event\":\"acquired\"}", "{\"event\":\"changed\"}");
 	return 0;

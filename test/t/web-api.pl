@@ -44,7 +44,7 @@ sub gives
 is_deeply([ openapi()->wrong_examples ], [], 'the examples are as their schemas say');
 is_deeply($anna->get('/openapi.json')->{json}, openapi()->{document}, 'the server serves it');
 {
-	open my $routes, '<', "$FindBin::RealBin/../../contrib_web/src/routes.c" or die "routes.c: $!\n";
+	open my $routes, '<', "$FindBin::RealBin/../../contrib_web/src/server/routes.c" or die "routes.c: $!\n";
 	my @served = map { m{\{METHOD_(\w+), "/api/v1(/[^"]*)"} ? "$1 $2" : () } <$routes>;
 	my %named = map { ("$_->[0] $_->[1]" => 1) } openapi()->outcomes;
 	is_deeply([ sort @served ], [ sort keys %named ], 'its operations are the routes that there are');

@@ -450,7 +450,7 @@ my @kept = ('--database-idle', 3600);
 # ---- pages of this site ----
 
 {
-	open my $routes, '<', "$FindBin::RealBin/../../contrib_web/src/routes.c" or die "routes.c: $!\n";
+	open my $routes, '<', "$FindBin::RealBin/../../contrib_web/src/server/routes.c" or die "routes.c: $!\n";
 	my @pages = map { m{"(/[^"]*)", get_page,} ? $1 =~ s/\{\w+\}/x/gr : () } <$routes>;
 	my $server = web_server($node);
 	my $nobody = $server->client;

@@ -1,8 +1,9 @@
 /*
  * budget.c
- *		Tests of contrib_web/src/budget.c, whose clock is a parameter.  TAP output.
+ *		Tests of contrib_web/src/events/budget.c, whose clock is a parameter.
+ *		TAP output.
  */
-#include "../../../contrib_web/src/budget.c"
+#include "../../../contrib_web/src/events/budget.c"
 
 #include <stdio.h>
 

@@ -1,0 +1,160 @@
+/*
+ * caller.c
+ *		Who asks: from which address, by whose name, in which session.
+ *
+ * What a trusted proxy says counts for more than what the socket says; nobody
+ * else's does.
+ */
+#include "access/caller.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/log.h"
+#include "base/options.h"
+#include "base/text.h"
+#include "http/problem.h"
+#include "http/request_data.h"
+#include "session/session.h"
+
+typedef struct Count
+{
+	const char *name;
+	const char *value;			/* of the last one */
+	int			n;
+} Count;
+
+static enum MHD_Result
+count_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	Count	   *count = cls;
+
+	(void) kind;
+	if (strcasecmp(name, count->name) == 0)
+	{
+		count->value = value;
+		count->n++;
+	}
+	return MHD_YES;
+}
+
+static Count
+count_headers(const Request *req, const char *name)
+{
+	Count		count = {.name = name};
+
+	MHD_get_connection_values(req->connection, MHD_HEADER_KIND, count_header, &count);
+	return count;
+}
+
+/*
+ * A header that the proxy sets.  Two of them: one may be the client's, so
+ * neither counts.
+ */
+static const char *
+proxy_header(const Request *req, const char *name)
+{
+	Count		count;
+
+	if (name == NULL || !req->from_proxy)
+		return NULL;
+	count = count_headers(req, name);
+	if (count.n != 1 || count.value == NULL || *count.value == '\0')
+		return NULL;
+	return count.value;
+}
+
+/*
+ * Names that differ only in what is not seen would be owners of their own.
+ * They are refused, not made equal: to whom the proxy signed in they may be
+ * two people, one of whom would then act as the other.
+ */
+static void
+note_proxy_names(Request *req)
+{
+	req->proxy_user = proxy_header(req, options.user_header);
+	req->proxy_name = proxy_header(req, options.name_header);
+	req->bad_proxy_name = (req->proxy_user && !is_name(req->proxy_user)) || (req->proxy_name && !is_name(req->proxy_name));
+	if (!req->bad_proxy_name)
+		return;
+	log_message("the sign-on proxy sent a name that is refused: \"%.300s\", \"%.300s\"",
+				req->proxy_user ? req->proxy_user : "", req->proxy_name ? req->proxy_name : "");
+	req->proxy_user = req->proxy_name = NULL;
+}
+
+/*
+ * The proxy appends whom it got the request from to what others claim, or
+ * adds a header after theirs.
+ */
+static void
+note_forwarded_for(Request *req)
+{
+	const char *list = req->from_proxy ? count_headers(req, "X-Forwarded-For").value : NULL;
+	const char *last;
+	Address		address;
+
+	if (list == NULL)
+		return;
+	last = strrchr(list, ',');
+	last = last ? last + 1 : list;
+	if (address_parse(last + strspn(last, " \t"), &address))
+		req->peer = address;
+}
+
+void
+caller_identify(Request *req)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(req->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	req->peer = address_of(info->client_addr);
+	req->from_proxy = address_is_trusted(&req->peer);
+	note_proxy_names(req);
+	note_forwarded_for(req);
+}
+
+bool
+caller_refuse_name(Request *req)
+{
+	if (req->bad_proxy_name)
+		reply_problem(req, PROBLEM_FORBIDDEN, "The sign-on proxy gives you a name that has more than 255 bytes, control characters,"
+					  " a blank at its beginning or end, or is not UTF-8 text.", NULL);
+	return req->bad_proxy_name;
+}
+
+bool
+caller_is_secure(const Request *req)
+{
+	const char *scheme = req->from_proxy ? request_header(req, "X-Forwarded-Proto") : NULL;
+
+	return options.tls_cert || (scheme && strcasecmp(scheme, "https") == 0);
+}
+
+#define STRANGERS_BODY (16UL * 1024)	/* enough for signing in */
+
+size_t
+caller_body_limit(const Request *req)
+{
+	Session    *session = caller_session(req);
+	size_t		most = options.max_body;
+
+	if (session == NULL && most > STRANGERS_BODY)
+		most = STRANGERS_BODY;
+	session_release(session);
+	return most;
+}
+
+Session *
+caller_session(const Request *req)
+{
+	const char *token = MHD_lookup_connection_value(req->connection, MHD_COOKIE_KIND, SESSION_COOKIE);
+	Session    *session = token ? session_find(token) : NULL;
+
+	if (session && options.user_header &&
+		(req->proxy_user == NULL || strcmp(req->proxy_user, session_owner(session)) != 0))
+	{
+		session_release(session);
+		return NULL;
+	}
+	return session;
+}

@@ -1,0 +1,110 @@
+/*
+ * origin.c
+ *		Which page asks: one of ours, of an allowed site, or a foreign one.
+ *		And what browsers want to hear before pages of allowed sites may ask
+ *		(CORS).
+ */
+#include "access/origin.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/options.h"
+#include "http/problem.h"
+#include "http/reply.h"
+#include "http/request_data.h"
+
+static bool
+is_allowed_site(const char *origin)
+{
+	for (size_t i = 0; i < options.allowed_origins.n; i++)
+		if (strcasecmp(options.allowed_origins.items[i], origin) == 0)
+			return true;
+	return false;
+}
+
+/* "https://host:port" or an address below it: is it here? */
+static bool
+is_this_site(const Request *req, const char *url)
+{
+	const char *forwarded = req->from_proxy ? request_header(req, "X-Forwarded-Host") : NULL;
+	const char *host = forwarded ? forwarded : request_header(req, "Host");
+	const char *authority = strstr(url, "://");
+	size_t		length;
+
+	if (host == NULL || authority == NULL)
+		return false;
+	authority += 3;
+	length = strcspn(authority, "/?#");
+	return strlen(host) == length && strncasecmp(host, authority, length) == 0;
+}
+
+bool
+origin_is_foreign(const Request *req)
+{
+	const char *origin = request_header(req, "Origin");
+
+	return origin && !is_this_site(req, origin) && !is_allowed_site(origin);
+}
+
+bool
+origin_is_foreign_page(const Request *req)
+{
+	const char *site = request_header(req, "Sec-Fetch-Site");
+	const char *referer = request_header(req, "Referer");
+
+	if (request_header(req, "Origin"))
+		return origin_is_foreign(req);
+	if (site)
+		return strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
+	return referer && !is_this_site(req, referer);
+}
+
+/*
+ * jQuery sends it with each request, and so do the pages of django-locking.
+ * What browsers say themselves (Sec-Fetch-*) does not suffice: old ones say
+ * nothing, and <link rel=preload as=fetch> is told from a script by none.
+ */
+bool
+origin_is_script(const Request *req)
+{
+	const char *value = request_header(req, "X-Requested-With");
+
+	return value && strcasecmp(value, "XMLHttpRequest") == 0;
+}
+
+/* ---- other sites (CORS) ---- */
+
+void
+origin_add_cors(Request *req)
+{
+	const char *origin = request_header(req, "Origin");
+
+	if (options.allowed_origins.n > 0)
+		reply_header(req, MHD_HTTP_HEADER_VARY, "Origin");
+	if (origin == NULL || !is_allowed_site(origin))
+		return;
+	reply_header(req, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+	reply_header(req, "Access-Control-Allow-Credentials", "true");
+	reply_header(req, "Access-Control-Expose-Headers", "ETag, Location, Retry-After");
+}
+
+void
+origin_preflight(Request *req)
+{
+	const char *methods;
+
+	if (!request_allowed_methods(req, &methods))
+	{
+		reply_problem(req, PROBLEM_NOT_FOUND, "There is nothing at this address.", NULL);
+		return;
+	}
+	reply_empty(req, MHD_HTTP_NO_CONTENT);
+	reply_header(req, MHD_HTTP_HEADER_ALLOW, methods);
+	if (request_header(req, "Access-Control-Request-Method"))
+	{
+		reply_header(req, "Access-Control-Allow-Methods", methods);
+		reply_header(req, "Access-Control-Allow-Headers", "Content-Type, X-CSRF-Token, Last-Event-ID, X-Requested-With");
+		reply_header(req, "Access-Control-Max-Age", "600");
+	}
+}

@@ -1,0 +1,161 @@
+/*
+ * ajax.c
+ *		django-locking's contract, so that pages made for it need only another
+ *		base URL.
+ *
+ * All calls are GET, with a slash at the end; refusals are empty. Unlike the
+ * original, unlock of another's lock needs the right to break locks, and the
+ * routes' flags keep out pages of other sites, and of what changes something
+ * all but scripts.
+ */
+#include "api/ajax.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "api/plan.h"
+#include "api/sql.h"
+#include "db/db.h"
+#include "http/reply.h"
+
+/* ---- the row ---- */
+
+static bool
+is_word(const char *text)
+{
+	size_t		length = 0;
+
+	while (isalnum((unsigned char) text[length]) || text[length] == '_' || text[length] == '-')
+		length++;
+	return length > 0 && text[length] == '\0';
+}
+
+static bool
+is_digits(const char *text)
+{
+	return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
+/*
+ * The name of the table of app and model; NULL, and replied 404, if the path
+ * is not of the contract's kind.
+ */
+static const char *
+table_name(Request *req)
+{
+	const char *app = request_param(req, "app");
+	const char *model = request_param(req, "model");
+
+	if (is_word(app) && is_word(model) && is_digits(request_param(req, "id")))
+		return request_printf(req, "\"%s_%s\"", app, model);
+	reply_empty(req, 404);
+	return NULL;
+}
+
+/*
+ * Runs the statement on the row; NULL: it has been replied. No permission is
+ * 401.
+ */
+static PGresult *
+run_on_row(Request *req, const Statement *statement)
+{
+	const char *table = table_name(req);
+	PGresult   *result = table ? run_on_table(req, statement, table, request_param(req, "id")) : NULL;
+
+	if (table != NULL && result == NULL && (strcmp(db_sqlstate(req), "42501") == 0 || is_hidden(req, table)))
+		reply_empty(req, 401);
+	return result;
+}
+
+/* ---- calls ---- */
+
+/* $1 table, $2 key */
+static const Statement is_locked = {"ajax_is_locked",
+	"SELECT pg_catalog.json_build_object('is_active', locking.is_locked(asked.oid::regclass, $2::text), 'for_user', l.owner,"
+	" 'applies', locking.lock_applies(asked.oid::regclass, $2::text)) FROM " ASKED("$1::text") " asked"
+	" LEFT JOIN LATERAL (SELECT l.owner FROM " LOCKS_OF("asked.oid", "$2::text") " l) l ON true"};
+
+/* GET {app}/{model}/{id}/is_locked/ */
+void
+ajax_is_locked(Request *req)
+{
+	reply_result(req, 200, run_on_row(req, &is_locked));
+}
+
+/* $1 table, $2 key */
+static const Statement lock = {"ajax_lock",
+	"SELECT a.granted FROM " ASKED("$1::text") " asked, LATERAL locking.try_acquire(asked.oid::regclass, $2::text) a"};
+
+/* GET {app}/{model}/{id}/lock/ */
+void
+ajax_lock(Request *req)
+{
+	PGresult   *attempt = run_on_row(req, &lock);
+
+	if (attempt != NULL)
+		reply_empty(req, is_true(attempt, 0) ? 200 : 403);
+}
+
+/*
+ * $1 table, $2 key. The own lock's token is null for everybody else: then it
+ * is to be broken.
+ */
+static const Statement lock_to_end = {"ajax_lock_to_end",
+	"SELECT locking.is_locked(asked.oid::regclass, $2::text), l.token FROM " ASKED("$1::text") " asked"
+	" LEFT JOIN LATERAL (SELECT l.token FROM " LOCKS_OF("asked.oid", "$2::text") " l WHERE l.is_mine) l ON true"};
+static const Statement release_own = {"ajax_release", "SELECT locking.release($1::bigint)"};
+static const Statement break_others = {"ajax_break", "SELECT locking.break_lock($1::text::regclass, $2::text, 'unlocked')"};
+
+/* GET {app}/{model}/{id}/unlock/ */
+void
+ajax_unlock(Request *req)
+{
+	PGresult   *found = run_on_row(req, &lock_to_end);
+	PGresult   *ended;
+
+	if (found == NULL)
+		return;
+	if (value_at(found, 1) != NULL)
+		ended = db_run(req, &release_own, value_at(found, 1));
+	else
+		ended = db_run(req, &break_others, table_name(req), request_param(req, "id"));
+	if (ended != NULL)
+		reply_empty(req, is_true(ended, 0) ? 200 : 403);
+}
+
+/* ---- scripts ---- */
+
+/* GET variables.js */
+void
+ajax_variables(Request *req)
+{
+	const char *base = request_ajax_base(req);
+	int			length = (int) strlen(base) - 1;	/* without the slash at the end */
+	int			parent = length;
+
+	while (parent > 0 && base[parent - 1] != '/')
+		parent--;
+	reply_text(req, 200, "text/javascript; charset=utf-8",
+			   request_printf(req, "var locking = {\"base_url\": \"%.*s\", \"timeout\": 1800, \"time_until_expiration\": 120,"
+							  " \"time_until_warning\": 60, \"admin_url\": \"%.*s\"};\n",
+							  length, base, parent > 1 ? parent - 1 : 0, base));
+}
+
+/*
+ * GET jsi18n/: no translations; interpolate() leaves alone what it has no
+ * data for.
+ */
+void
+ajax_texts(Request *req)
+{
+	reply_text(req, 200, "text/javascript; charset=utf-8",
+			   "function gettext(text) { return text; }\n"
+			   "function interpolate(format, data, named) {\n"
+			   "\tvar n = 0;\n"
+			   "\tfunction given(value, hole) { return value === undefined || value === null ? hole : String(value); }\n"
+			   "\tdata = data || {};\n"
+			   "\treturn named\n"
+			   "\t\t? format.replace(/%\\((\\w+)\\)s/g, function (hole, name) { return given(data[name], hole); })\n"
+			   "\t\t: format.replace(/%s/g, function (hole) { return given(data[n++], hole); });\n"
+			   "}\n");
+}

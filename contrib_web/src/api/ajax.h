@@ -1,0 +1,16 @@
+/*
+ * ajax.h
+ *		django-locking's contract.
+ */
+#ifndef API_AJAX_H
+#define API_AJAX_H
+
+#include "http/request.h"
+
+extern void ajax_is_locked(Request *req);
+extern void ajax_lock(Request *req);
+extern void ajax_unlock(Request *req);
+extern void ajax_variables(Request *req);
+extern void ajax_texts(Request *req);
+
+#endif							/* API_AJAX_H */

@@ -1,0 +1,12 @@
+/*
+ * choices.h
+ *		What a column with a foreign key may refer to.
+ */
+#ifndef API_CHOICES_H
+#define API_CHOICES_H
+
+#include "http/request.h"
+
+extern void list_choices(Request *req);
+
+#endif							/* API_CHOICES_H */

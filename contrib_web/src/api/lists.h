@@ -1,0 +1,13 @@
+/*
+ * lists.h
+ *		All locks, and their history.
+ */
+#ifndef API_LISTS_H
+#define API_LISTS_H
+
+#include "http/request.h"
+
+extern void list_locks(Request *req);
+extern void list_history(Request *req);
+
+#endif							/* API_LISTS_H */

@@ -1,0 +1,15 @@
+/*
+ * row.h
+ *		A row: read, save, insert, delete.
+ */
+#ifndef API_ROW_H
+#define API_ROW_H
+
+#include "http/request.h"
+
+extern void get_row(Request *req);
+extern void save_row(Request *req);
+extern void insert_row(Request *req);
+extern void delete_row(Request *req);
+
+#endif							/* API_ROW_H */

@@ -1,0 +1,12 @@
+/*
+ * rows.h
+ *		A page of a table's rows.
+ */
+#ifndef API_ROWS_H
+#define API_ROWS_H
+
+#include "http/request.h"
+
+extern void list_rows(Request *req);
+
+#endif							/* API_ROWS_H */

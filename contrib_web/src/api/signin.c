@@ -1,0 +1,339 @@
+/*
+ * signin.c
+ *		/api/v1/session: signing in and out, and who one is.
+ *
+ * Signing in is connecting to the database: PostgreSQL verifies the password.
+ * Whatever it has against it, the answer is the same, so that it does not
+ * tell which roles there are.
+ */
+#include "api/signin.h"
+
+#include <string.h>
+
+#include "access/caller.h"
+#include "access/origin.h"
+#include "base/log.h"
+#include "base/options.h"
+#include "base/secret.h"
+#include "db/db.h"
+#include "db/failure.h"
+#include "http/problem.h"
+#include "http/reply.h"
+#include "http/request_data.h"
+#include "session/known.h"
+#include "session/session.h"
+#include "session/throttle.h"
+
+#define ROLE_MAX 63				/* bytes of a role's name */
+
+/*
+ * Functions are named with their schema: one of somebody else's might fit
+ * better, and be called instead.
+ */
+#define SECONDS_OF(setting) "pg_catalog.date_part('epoch', pg_catalog.current_setting('" setting "')::interval)::integer"
+
+static const Statement session_state = {
+	"session_state",
+	/*
+	 * owner() first: calling it loads the library, which the settings come
+	 * with
+	 */
+	"SELECT pg_catalog.json_build_object('owner', locking.owner(), 'role', current_user,"
+	" 'owner_name', coalesce(nullif(pg_catalog.current_setting('locking.owner_name', true), ''),"
+	"  CASE WHEN locking.owner() = current_user THEN (SELECT pg_catalog.shobj_description(oid, 'pg_authid')"
+	"   FROM pg_catalog.pg_roles WHERE rolname = current_user) END),"
+	" 'database', pg_catalog.current_database(),"
+	" 'may', pg_catalog.json_build_object("
+	"  'break_locks', pg_catalog.has_function_privilege('locking.break_lock(regclass,text,text)', 'EXECUTE'),"
+	"  'take_over', pg_catalog.has_function_privilege("
+	"   'locking.take_over(regclass,text,text,interval,boolean,text,text)', 'EXECUTE'),"
+	"  'protect_any', (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) OR EXISTS ("
+	"   SELECT FROM pg_catalog.pg_proc p, pg_catalog.aclexplode(p.proacl) a"
+	"   WHERE p.oid = 'locking.protect(regclass,boolean,boolean,name[],interval,interval,name)'::regprocedure::oid"
+	"   AND a.privilege_type = 'EXECUTE' AND a.grantee <> 0::oid AND a.grantee <> p.proowner"
+	"   AND pg_catalog.pg_has_role(a.grantee, 'USAGE'))),"
+	" 'time_until_expiration', " SECONDS_OF("locking.time_until_expiration") ","
+	" 'time_until_warning', " SECONDS_OF("locking.time_until_warning") ","
+	" 'server_time', pg_catalog.clock_timestamp())"
+};
+
+/* ---- replies ---- */
+
+static void
+reply_session(Request *req, unsigned status, const PGresult *state)
+{
+	json_t	   *json = json_member(db_value(state));
+	json_t	   *more = json_pack("{s:s, s:i, s:i, s:s, s:b}", "csrf", session_csrf(req->session),
+								 "idle_timeout", (int) options.session_idle,
+								 "absolute_timeout", (int) options.session_absolute,
+								 "version", VERSION, "proxy", session_is_proxied(req->session));
+
+	json_object_update(json, more);
+	json_decref(more);
+	reply_object(req, status, json);
+}
+
+static void
+set_cookie(Request *req, const char *value, const char *more)
+{
+	reply_header(req, MHD_HTTP_HEADER_SET_COOKIE,
+				 request_printf(req, SESSION_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict%s%s", value,
+								caller_is_secure(req) ? "; Secure" : "", more));
+}
+
+/*
+ * A request whose session is none after all.  Its connection is the
+ * session's, so that goes first.
+ */
+static void
+drop_session(Request *req)
+{
+	db_finish(req);
+	session_release(req->session);
+	req->session = NULL;
+}
+
+/* Makes the request's new session one that lasts, and says so. */
+static void
+open_session(Request *req, unsigned status, const PGresult *state)
+{
+	Session    *before = caller_session(req);
+	SessionRefusal refusal;
+
+	if (before)
+		session_end(before);
+	session_release(before);
+	refusal = session_open(req->session);
+	if (refusal == SESSION_GRANTED)
+	{
+		reply_session(req, status, state);
+		set_cookie(req, session_token(req->session), "");
+		return;
+	}
+	drop_session(req);
+	reply_problem(req, PROBLEM_TOO_MANY, refusal == SESSION_ROLE_FULL ?
+				  "There are too many sessions of yours. Sign out somewhere else, or wait until one ends." :
+				  "There are too many sessions.", NULL);
+	reply_retry_after(req, 60);
+}
+
+/* ---- signing in with a password ---- */
+
+typedef struct Credentials
+{
+	json_t	   *body;
+	const char *role;
+	const char *password;
+} Credentials;
+
+static bool
+refuse(Request *req, ProblemKind kind, const char *detail, const char *column)
+{
+	reply_problem(req, kind, detail, column ? json_pack("{s:s}", "column", column) : NULL);
+	return false;
+}
+
+static bool
+read_credentials(Request *req, Credentials *credentials)
+{
+	json_t	   *body = json_loads(request_body(req), JSON_REJECT_DUPLICATES, NULL);
+
+	credentials->body = body;
+	credentials->role = json_string_value(json_object_get(body, "role"));
+	credentials->password = json_string_value(json_object_get(body, "password"));
+	if (body == NULL)
+		return refuse(req, PROBLEM_INVALID, "The body is not JSON.", NULL);
+	if (credentials->role == NULL || *credentials->role == '\0' || strlen(credentials->role) > ROLE_MAX)
+		return refuse(req, PROBLEM_INVALID, "\"role\" must be a name of 1 to 63 bytes.", "role");
+	if (credentials->password == NULL || strlen(credentials->password) >= PASSWORD_SIZE)
+		return refuse(req, PROBLEM_INVALID, "\"password\" must be a text of at most 1023 bytes.", "password");
+	return true;
+}
+
+static void
+wipe_credentials(Request *req, Credentials *credentials)
+{
+	if (credentials->password)
+		explicit_bzero((char *) credentials->password, strlen(credentials->password));
+	json_decref(credentials->body);
+	if (req->body)
+		explicit_bzero(req->body, req->body_size);
+}
+
+static bool
+check_throttle(Request *req, Attempt *attempt)
+{
+	long		wait = throttle_attempt(attempt);
+
+	if (wait == 0)
+		return true;
+	reply_problem(req, PROBLEM_TOO_MANY, "Too many attempts to sign in have failed. Wait before the next one.", NULL);
+	reply_retry_after(req, wait);
+	return false;
+}
+
+/*
+ * An empty password must not get as far as the library, which would look for
+ * one of its own.
+ */
+static Session *
+new_session(const Credentials *credentials)
+{
+	char	   *password = *credentials->password ? secret_alloc() : NULL;
+
+	if (password == NULL)
+		return NULL;
+	strcpy(password, credentials->password);
+	return session_new_role(credentials->role, password);
+}
+
+static void
+sign_in_failed(Request *req, const Attempt *attempt)
+{
+	if (*db_sqlstate(req) == '\0' || (req->error == NULL && connect_refuses_role(db_sqlstate(req))))
+	{
+		const char *message = db_error_field(req, PG_DIAG_MESSAGE_PRIMARY);
+
+		log_message("sign-in failed: %s", message ? message : "no password");
+		refuse(req, PROBLEM_SIGN_IN_FAILED, "Role or password is wrong, or the role may not sign in.", NULL);
+	}
+	else
+	{
+		throttle_withdraw(attempt);
+		reply_db_error(req, NULL);
+	}
+}
+
+/*
+ * Next time strangers' failures are not counted with those of this device. It
+ * is no way in.
+ */
+static void
+note_device(Request *req, const Attempt *attempt)
+{
+	char		token[TOKEN_SIZE];
+
+	known_note(attempt->address, attempt->device, attempt->role, token);
+	reply_header(req, MHD_HTTP_HEADER_SET_COOKIE,
+				 request_printf(req, DEVICE_COOKIE "=%s; Path=/api/v1/session; HttpOnly; SameSite=Strict%s; Max-Age=31536000", token,
+								caller_is_secure(req) ? "; Secure" : ""));
+}
+
+static void
+sign_in(Request *req, const Credentials *credentials, const Attempt *attempt)
+{
+	const PGresult *state;
+
+	req->session = new_session(credentials);
+	state = req->session ? db_run(req, &session_state) : NULL;
+	if (state)
+	{
+		throttle_succeeded(attempt);
+		open_session(req, MHD_HTTP_CREATED, state);
+		if (req->session)
+			note_device(req, attempt);
+		return;
+	}
+	sign_in_failed(req, attempt);
+	if (req->session)
+		drop_session(req);
+}
+
+/* ---- signed in by a proxy ---- */
+
+/*
+ * A session begins by a GET, too, and there may be only so many of a user's:
+ * pages of other sites must not use them up.
+ */
+static void
+sign_in_by_proxy(Request *req, unsigned status)
+{
+	const PGresult *state;
+
+	if (caller_refuse_name(req))
+		return;
+	if (req->proxy_user == NULL)
+	{
+		refuse(req, req->from_proxy ? PROBLEM_UNAUTHENTICATED : PROBLEM_FORBIDDEN,
+			   "The sign-on proxy names nobody, or the request did not come through it.", NULL);
+		return;
+	}
+	if (origin_is_foreign_page(req))
+	{
+		refuse(req, PROBLEM_CSRF, "A page of another site cannot begin a session.", NULL);
+		return;
+	}
+	req->session = session_new_proxied(req->proxy_user, req->proxy_name);
+	state = db_run(req, &session_state);
+	if (state)
+		open_session(req, status, state);
+	else
+	{
+		reply_db_error(req, NULL);
+		drop_session(req);
+	}
+}
+
+/* ---- handlers ---- */
+
+void
+post_session(Request *req)
+{
+	Credentials credentials;
+	Attempt		attempt;
+
+	if (options.user_header)
+	{
+		sign_in_by_proxy(req, MHD_HTTP_CREATED);
+		return;
+	}
+	if (read_credentials(req, &credentials))
+	{
+		attempt = (Attempt) {.address = &req->peer, .role = credentials.role,
+		.device = MHD_lookup_connection_value(req->connection, MHD_COOKIE_KIND, DEVICE_COOKIE)};
+		if (check_throttle(req, &attempt))
+			sign_in(req, &credentials, &attempt);
+	}
+	wipe_credentials(req, &credentials);
+}
+
+/*
+ * A page that only asks whether somebody is signed in ("optional") is not
+ * told of an error.
+ */
+static void
+nobody(Request *req)
+{
+	const char *optional = request_query(req, "optional");
+
+	if (options.user_header)
+		sign_in_by_proxy(req, MHD_HTTP_OK);
+	else if (optional && strcmp(optional, "true") == 0)
+		reply_empty(req, MHD_HTTP_NO_CONTENT);
+	else
+		refuse(req, PROBLEM_UNAUTHENTICATED, "Sign in first.", NULL);
+}
+
+void
+get_session(Request *req)
+{
+	const PGresult *state;
+
+	req->session = caller_session(req);
+	if (req->session == NULL)
+	{
+		nobody(req);
+		return;
+	}
+	state = db_run(req, &session_state);
+	if (state)
+		reply_session(req, MHD_HTTP_OK, state);
+}
+
+void
+delete_session(Request *req)
+{
+	session_end(req->session);
+	reply_empty(req, MHD_HTTP_NO_CONTENT);
+	set_cookie(req, "", "; Max-Age=0");
+}

@@ -1,0 +1,14 @@
+/*
+ * signin.h
+ *		/api/v1/session: signing in and out, and who is signed in.
+ */
+#ifndef SIGNIN_H
+#define SIGNIN_H
+
+#include "http/request.h"
+
+extern void post_session(Request *req);
+extern void get_session(Request *req);
+extern void delete_session(Request *req);
+
+#endif							/* SIGNIN_H */

@@ -1,0 +1,401 @@
+/*
+ * db.c
+ *		Runs statements on behalf of the request's user.
+ *
+ * One call is one round trip: what has to go before and after a statement
+ * (BEGIN, set_owner(), preparing it, COMMIT) is sent together with it, in
+ * libpq's pipeline mode. Alone, a statement of somebody who signed in himself
+ * needs none of that.
+ *
+ * BEGIN and COMMIT are sent even though a pipeline is a transaction anyway:
+ * an error at the end of the transaction is then COMMIT's, not one between
+ * two statements.
+ */
+#include "db/db.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http/request_data.h"
+#include "pool/pool.h"
+#include "session/session.h"
+
+static const Statement begin = {"db_begin", "BEGIN"};
+static const Statement commit = {"db_commit", "COMMIT"};
+static const Statement rollback = {"db_rollback", "ROLLBACK"};
+static const Statement set_owner = {"db_set_owner", "SELECT locking.set_owner($1::text, $2::text, true)"};
+
+/* What is sent in one go. */
+typedef struct Step
+{
+	const Statement *statement; /* NULL: sql, not kept prepared */
+	const char *sql;
+	int			n;
+	const char *const *values;
+	bool		prepare;
+	bool		wanted;			/* its result is the caller's */
+} Step;
+
+#define MAX_STEPS 4
+typedef struct Steps
+{
+	Step		step[MAX_STEPS];
+	int			n;
+	bool		failed;
+} Steps;
+
+/*
+ * All parameters are text: SQL that was put together may not even mention
+ * one.
+ */
+#define TEXTOID 25
+#define OIDOID 26
+#define MAX_VALUES 16
+static const Oid text_types[MAX_VALUES] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+
+static const Oid relation_types[MAX_VALUES] = {OIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+
+/* ---- results and errors ---- */
+
+static void
+clear_result(void *result)
+{
+	PQclear(result);
+}
+
+static void
+note_lost(Request *req, const char *sqlstate, const char *message)
+{
+	req->error = NULL;
+	snprintf(req->sqlstate, sizeof(req->sqlstate), "%.5s", sqlstate);
+	req->lost = request_printf(req, "%s", message);
+}
+
+/*
+ * A function of the database's may have made or dropped prepared statements
+ * of our names.
+ */
+static bool
+is_about_prepared(const char *sqlstate)
+{
+	return strcmp(sqlstate, "26000") == 0 || strcmp(sqlstate, "42P05") == 0;
+}
+
+static void
+note_error(Request *req, PGresult *result)
+{
+	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	if (sqlstate == NULL)
+	{
+		note_lost(req, "08006", PQresultErrorMessage(result));
+		return;
+	}
+	req->error = result;
+	req->db->spoiled = req->db->spoiled || is_about_prepared(sqlstate);
+	snprintf(req->sqlstate, sizeof(req->sqlstate), "%.5s", sqlstate);
+}
+
+const char *
+db_sqlstate(const Request *req)
+{
+	return req->sqlstate;
+}
+
+const char *
+db_error_field(const Request *req, int field)
+{
+	if (req->error)
+		return PQresultErrorField(req->error, field);
+	return field == PG_DIAG_MESSAGE_PRIMARY ? req->lost : NULL;
+}
+
+const char *
+db_value(const PGresult *result)
+{
+	if (result == NULL || PQntuples(result) == 0 || PQgetisnull(result, 0, 0))
+		return NULL;
+	return PQgetvalue(result, 0, 0);
+}
+
+/* ---- one round trip ---- */
+
+static bool
+connect_request(Request *req)
+{
+	ConnectError	error;
+
+	if (req->db)
+		return true;
+	req->db = pool_take(session_pool(req->session), &error);
+	if (req->db)
+		return true;
+	note_lost(req, error.sqlstate, error.message);
+	if (session_role(req->session) && connect_refuses_role(error.sqlstate))
+		session_end(req->session);
+	return false;
+}
+
+static void
+add_step(const Request *req, Steps *steps, Step step)
+{
+	step.prepare = step.statement && !pool_is_prepared(req->db, step.statement);
+	steps->step[steps->n++] = step;
+}
+
+static bool
+send_step(PGconn *pg, const Step *step)
+{
+	if (step->statement == NULL)
+		return PQsendQueryParams(pg, step->sql, step->n, text_types, step->values, NULL, NULL, 0);
+	if (step->prepare && !PQsendPrepare(pg, step->statement->name, step->statement->sql, step->n,
+									   step->statement->names_relation ? relation_types : text_types))
+		return false;
+	return PQsendQueryPrepared(pg, step->statement->name, step->n, step->values, NULL, NULL, 0);
+}
+
+static bool
+send_steps(PGconn *pg, const Steps *steps)
+{
+	if (steps->n == 1 && !steps->step[0].prepare)
+		return send_step(pg, &steps->step[0]);
+	if (!PQenterPipelineMode(pg))
+		return false;
+	for (int i = 0; i < steps->n; i++)
+		if (!send_step(pg, &steps->step[i]))
+			return false;
+	return PQpipelineSync(pg);
+}
+
+static bool
+has_failed(const PGresult *result)
+{
+	ExecStatusType status = PQresultStatus(result);
+
+	return status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_PIPELINE_SYNC;
+}
+
+/* The result of what was sent first of all that has not been read yet. */
+static PGresult *
+next_result(Request *req)
+{
+	PGconn	   *pg = req->db->pg;
+	PGresult   *result = PQgetResult(pg);
+	PGresult   *further;
+
+	if (result == NULL)
+		return NULL;
+	request_at_end(req, clear_result, result);
+	if (PQresultStatus(result) != PGRES_PIPELINE_SYNC)
+		while ((further = PQgetResult(pg)) != NULL)
+			PQclear(further);
+	return result;
+}
+
+/*
+ * The first failure is the one that counts; what came after it was not even
+ * tried.
+ */
+static bool
+receive(Request *req, Steps *steps, PGresult **result)
+{
+	*result = next_result(req);
+	if (*result && !has_failed(*result))
+		return true;
+	if (!steps->failed && *result)
+		note_error(req, *result);
+	else if (!steps->failed)
+		note_lost(req, "08006", PQerrorMessage(req->db->pg));
+	steps->failed = true;
+	return false;
+}
+
+/* What set_owner() says of a name that cannot be an owner's. */
+static bool
+is_about_value(const Request *req)
+{
+	return strncmp(req->sqlstate, "22", 2) == 0;
+}
+
+/* The wanted result, or NULL. */
+static PGresult *
+receive_steps(Request *req, Steps *steps)
+{
+	PGresult   *result;
+	PGresult   *wanted = NULL;
+
+	for (int i = 0; i < steps->n; i++)
+	{
+		const Step *step = &steps->step[i];
+
+		if (step->prepare && receive(req, steps, &result))
+			pool_set_prepared(req->db, step->statement);
+		if (receive(req, steps, &result))
+			wanted = step->wanted ? result : wanted;
+		else
+			req->owner_refused = req->owner_refused || (step->statement == &set_owner && is_about_value(req));
+	}
+	if (PQpipelineStatus(req->db->pg) != PQ_PIPELINE_OFF)
+	{
+		receive(req, steps, &result);	/* the end of the pipeline */
+		PQexitPipelineMode(req->db->pg);
+	}
+	return steps->failed ? NULL : wanted;
+}
+
+static PGresult *
+run_steps(Request *req, Steps *steps)
+{
+	if (!send_steps(req->db->pg, steps))
+	{
+		note_lost(req, "08006", PQerrorMessage(req->db->pg));
+		return NULL;
+	}
+	return receive_steps(req, steps);
+}
+
+static PGresult *
+run_alone(Request *req, const Statement *statement)
+{
+	Steps		steps = {.n = 0};
+
+	add_step(req, &steps, (Step) {.statement = statement, .wanted = true});
+	return run_steps(req, &steps);
+}
+
+/* ---- statements ---- */
+
+/*
+ * Ends the session if its role may not sign in any more; that is the last
+ * failure then.
+ */
+static bool
+end_refused(Request *req)
+{
+	if (session_role(req->session) == NULL || session_verify(req->session))
+		return false;
+	note_lost(req, "28000", "the role may not sign in any more");
+	return true;
+}
+
+/* Others lack rights, too, so looking once a second will do. */
+bool
+db_role_is_gone(Request *req)
+{
+	return pool_unverified(session_pool(req->session)) >= 1 && end_refused(req);
+}
+
+/*
+ * What a role that was dropped runs on a connection that is still open fails
+ * as if it named something that is not there, or had no right to it.
+ */
+static void
+doubt_role(Request *req)
+{
+	if (strcmp(req->sqlstate, "42704") == 0)
+		end_refused(req);
+	else if (strcmp(req->sqlstate, "42501") == 0)
+		db_role_is_gone(req);
+}
+
+/* What goes before a statement, if it begins a transaction. */
+static void
+add_beginning(Request *req, Steps *steps, const char *owner[2])
+{
+	add_step(req, steps, (Step) {.statement = &begin});
+	if (session_is_proxied(req->session))
+		add_step(req, steps, (Step) {.statement = &set_owner, .n = 2, .values = owner});
+}
+
+static void
+leave_transaction(Request *req)
+{
+	if (PQstatus(req->db->pg) == CONNECTION_OK && PQtransactionStatus(req->db->pg) != PQTRANS_IDLE)
+		run_alone(req, &rollback);
+}
+
+static PGresult *
+run(Request *req, Step step)
+{
+	const char *owner[2] = {session_owner(req->session), session_owner_name(req->session)};
+	bool		own_transaction = !req->in_transaction && session_is_proxied(req->session);
+	Steps		steps = {.n = 0};
+	PGresult   *result;
+
+	if (step.n > MAX_VALUES)
+		abort();
+	if (!connect_request(req))
+		return NULL;
+	step.wanted = true;
+	if (own_transaction || req->begin_pending)
+		add_beginning(req, &steps, owner);
+	add_step(req, &steps, step);
+	if (own_transaction)
+		add_step(req, &steps, (Step) {.statement = &commit});
+	req->begin_pending = false;
+	result = run_steps(req, &steps);
+	if (result == NULL && own_transaction)
+		leave_transaction(req);
+	if (result == NULL)
+		doubt_role(req);
+	return result;
+}
+
+PGresult *
+db_run_values(Request *req, const Statement *statement, int n, const char *const *values)
+{
+	return run(req, (Step) {.statement = statement, .n = n, .values = values});
+}
+
+PGresult *
+db_run_once_values(Request *req, const char *sql, int n, const char *const *values)
+{
+	return run(req, (Step) {.sql = sql, .n = n, .values = values});
+}
+
+/* ---- transactions ---- */
+
+void
+db_begin(Request *req)
+{
+	req->in_transaction = true;
+	req->begin_pending = true;
+}
+
+/* COMMIT of a transaction that failed says ROLLBACK and no error. */
+bool
+db_commit(Request *req)
+{
+	bool		begun = req->in_transaction && !req->begin_pending;
+
+	req->in_transaction = req->begin_pending = false;
+	if (!begun)
+		return true;
+	if (req->db == NULL || PQtransactionStatus(req->db->pg) != PQTRANS_INTRANS)
+	{
+		db_rollback(req);
+		return false;
+	}
+	return run_alone(req, &commit) != NULL;
+}
+
+void
+db_rollback(Request *req)
+{
+	req->in_transaction = req->begin_pending = false;
+	if (req->db)
+		leave_transaction(req);
+}
+
+void
+db_finish(Request *req)
+{
+	if (req->db == NULL)
+		return;
+	db_rollback(req);
+	pool_give(req->db);
+	req->db = NULL;
+}

@@ -1,0 +1,105 @@
+/*
+ * budget.c
+ *		How many notifications of a sender, and in all, are passed on.
+ */
+#include "events/budget.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+
+/*
+ * Each admitted sender of the slice; there are no more than admitted
+ * notifications.
+ */
+typedef struct Sender
+{
+	int			pid;
+	int			admitted;
+} Sender;
+
+static Sender senders[BUDGET_ALL];
+static int	n_senders;
+static int	n_admitted;
+static int64_t slice;			/* its number */
+static int64_t missed_at;		/* since the last reset; 0: nothing */
+static int64_t reset_at;		/* the last one; 0: none */
+static atomic_long n_dropped;
+
+static void
+enter_slice(int64_t now)
+{
+	if (slice == now / BUDGET_SLICE_MS)
+		return;
+	slice = now / BUDGET_SLICE_MS;
+	n_senders = n_admitted = 0;
+}
+
+/*
+ * Few backends send at the same time, and the last one comes again most
+ * likely.
+ */
+static Sender *
+find_sender(int pid)
+{
+	for (int i = n_senders - 1; i >= 0; i--)
+		if (senders[i].pid == pid)
+			return &senders[i];
+	senders[n_senders] = (Sender) {.pid = pid};
+	return &senders[n_senders++];
+}
+
+bool
+budget_admits(int pid, int64_t now)
+{
+	Sender	   *sender;
+
+	enter_slice(now);
+	sender = n_admitted < BUDGET_ALL ? find_sender(pid) : NULL;
+	if (sender && sender->admitted < BUDGET_SENDER)
+	{
+		sender->admitted++;
+		n_admitted++;
+		return true;
+	}
+	if (missed_at == 0)
+		missed_at = now;
+	n_dropped++;
+	return false;
+}
+
+/*
+ * At the end of the slice in which it began, so that what else is dropped in
+ * it needs no other.
+ */
+static int64_t
+due_at(void)
+{
+	int64_t		slice_end = (missed_at / BUDGET_SLICE_MS + 1) * BUDGET_SLICE_MS;
+	int64_t		earliest = reset_at ? reset_at + BUDGET_RESET_MS : 0;
+
+	return slice_end > earliest ? slice_end : earliest;
+}
+
+int
+budget_wait(int64_t now)
+{
+	if (missed_at == 0)
+		return -1;
+	return due_at() > now ? (int) (due_at() - now) : 0;
+}
+
+bool
+budget_is_reset_due(int64_t now)
+{
+	if (budget_wait(now) != 0)
+		return false;
+	missed_at = 0;
+	reset_at = now;
+	return true;
+}
+
+long
+budget_dropped(void)
+{
+	return n_dropped;
+}

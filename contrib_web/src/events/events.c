@@ -1,0 +1,458 @@
+/*
+ * events.c
+ *		Events of locks, on their way from one LISTEN connection to all open
+ *		streams.
+ *
+ * The latest events are kept in a ring.  A stream has no queue, but a place
+ * in the ring, so it needs next to no memory; one that is so slow that the
+ * ring has passed it is told so and cut off.  A client that comes back with
+ * the id of the event it saw last goes on from there if the ring still has
+ * it.
+ *
+ * Who may know of an event is decided when it is passed on (rights.c).  Where
+ * that is not known, the client is told to load anew: that is never wrong.
+ *
+ * The mutex guards all of this.  Streams whose client waits are suspended and
+ * resumed with it held, so that no event passes between looking for one and
+ * suspending.
+ */
+#include "events/events.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <utlist.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/options.h"
+#include "base/secret.h"
+#include "events/rights.h"
+#include "session/session.h"
+
+#define RING_SIZE 1024
+#define RETRY_MS 2000			/* when a client is to come back */
+
+/* A text that several streams send. */
+typedef struct Message
+{
+	long		references;
+	size_t		length;
+	char		text[];
+} Message;
+
+typedef struct Event
+{
+	char	   *table;
+	Message    *full;
+	Message    *reduced;
+} Event;
+
+struct Stream
+{
+	struct MHD_Connection *connection;
+	const Session *session;		/* the caller of stream_open() has the reference */
+	Reader	   *reader;
+	uint64_t	cursor;			/* of the next event to look at */
+	Message    *current;		/* being sent */
+	size_t		sent;			/* bytes of it */
+	bool		waiting;		/* suspended */
+	bool		reset;			/* something was missed */
+	bool		ending;
+	int64_t		written;		/* now_s() of the last bytes */
+	Stream	   *prev,
+			   *next;
+};
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static Event ring[RING_SIZE];
+static uint64_t head;			/* number of the next event */
+static uint64_t tail;			/* of the oldest one kept */
+static char epoch[17];			/* ids of another one mean nothing */
+static Stream *streams;
+static EventCounts counts;
+static bool closing;			/* no stream stays */
+
+/* ---- messages ---- */
+
+static Message * __attribute__((format(printf, 1, 2)))
+new_message(const char *template,...)
+{
+	va_list		args;
+	int			length;
+	Message    *message;
+
+	va_start(args, template);
+	length = vsnprintf(NULL, 0, template, args);
+	va_end(args);
+	message = allocate(sizeof(Message) + length + 1);
+	va_start(args, template);
+	vsnprintf(message->text, length + 1, template, args);
+	va_end(args);
+	message->length = length;
+	message->references = 1;
+	return message;
+}
+
+static void
+release_message(Message *message)
+{
+	if (message && --message->references == 0)
+		free(message);
+}
+
+static Message *
+reset_message(void)
+{
+	counts.resets++;
+	return new_message("id: %s-%" PRIu64 "\nevent: reset\ndata: {}\n\n", epoch, head);
+}
+
+/* ---- events ---- */
+
+/* With the mutex held, as in all that follows. */
+static void
+wake(Stream *stream)
+{
+	if (!stream->waiting)
+		return;
+	stream->waiting = false;
+	MHD_resume_connection(stream->connection);
+}
+
+static void
+forget_event(Event *event)
+{
+	free(event->table);
+	release_message(event->full);
+	release_message(event->reduced);
+	memset(event, 0, sizeof(Event));
+}
+
+static Message *
+lock_message(const char *json)
+{
+	return new_message("id: %s-%" PRIu64 "\nevent: lock\ndata: %s\n\n", epoch, head + 1, json);
+}
+
+/* Its id says that everything before number head + 1 has been seen. */
+void
+events_publish(const char *table, const char *full, const char *reduced)
+{
+	Event	   *event;
+	Stream	   *stream;
+
+	pthread_mutex_lock(&mutex);
+	event = &ring[head % RING_SIZE];
+	if (head - tail == RING_SIZE)
+	{
+		forget_event(event);
+		tail++;
+	}
+	event->table = copy_text(table);
+	event->full = lock_message(full);
+	event->reduced = lock_message(reduced);
+	head++;
+	counts.published++;
+	DL_FOREACH(streams, stream)
+		wake(stream);
+	pthread_mutex_unlock(&mutex);
+}
+
+/* Those of the session; NULL: all, and none is opened any more. */
+static void
+end_streams(const Session *session)
+{
+	Stream	   *stream;
+
+	pthread_mutex_lock(&mutex);
+	closing = closing || session == NULL;
+	DL_FOREACH(streams, stream)
+	{
+		if (session && stream->session != session)
+			continue;
+		stream->ending = true;
+		wake(stream);
+	}
+	pthread_mutex_unlock(&mutex);
+}
+
+static void
+new_epoch(void)
+{
+	char		token[TOKEN_SIZE];
+
+	secret_token(token);
+	snprintf(epoch, sizeof(epoch), "%.16s", token);
+}
+
+void
+events_init(void)
+{
+	new_epoch();
+	session_on_end(end_streams);
+}
+
+void
+events_reset(void)
+{
+	Stream	   *stream;
+
+	pthread_mutex_lock(&mutex);
+	new_epoch();
+	for (; tail < head; tail++)
+		forget_event(&ring[tail % RING_SIZE]);
+	DL_FOREACH(streams, stream)
+	{
+		stream->cursor = head;
+		stream->reset = true;
+		wake(stream);
+	}
+	pthread_mutex_unlock(&mutex);
+}
+
+/* ---- streams ---- */
+
+static bool
+place_of(const char *id, uint64_t *place)
+{
+	size_t		length = strlen(epoch);
+	char	   *end;
+
+	if (strncmp(id, epoch, length) != 0 || id[length] != '-')
+		return false;
+	*place = strtoull(id + length + 1, &end, 10);
+	return *end == '\0' && *place >= tail && *place <= head;
+}
+
+/*
+ * Another stream of a session that has all it may have ends the oldest: most
+ * likely a page that is gone already.
+ */
+static void
+end_oldest_of(const Session *session)
+{
+	Stream	   *stream;
+	Stream	   *oldest = NULL;
+	long		n = 0;
+
+	DL_FOREACH(streams, stream)
+	{
+		if (stream->session != session || stream->ending)
+			continue;
+		oldest = oldest ? oldest : stream;
+		n++;
+	}
+	if (oldest == NULL || n < options.streams_per_session)
+		return;
+	oldest->ending = true;
+	wake(oldest);
+}
+
+Stream *
+stream_open(struct MHD_Connection *connection, const Session *session, const char *last_id)
+{
+	Stream	   *stream = allocate(sizeof(Stream));
+	const char *role = session_role(session);
+
+	pthread_mutex_lock(&mutex);
+	if (counts.streams >= options.max_streams)
+	{
+		pthread_mutex_unlock(&mutex);
+		free(stream);
+		return NULL;
+	}
+	end_oldest_of(session);
+	stream->connection = connection;
+	stream->session = session;
+	stream->ending = closing || session_has_ended(session);
+	stream->reader = rights_join(role ? role : "");
+	stream->cursor = head;
+	stream->reset = last_id && !place_of(last_id, &stream->cursor);
+	stream->current = new_message("retry: %d\nid: %s-%" PRIu64 "\n\n", RETRY_MS, epoch, stream->cursor);
+	stream->written = now_s();
+	DL_APPEND(streams, stream);
+	counts.streams++;
+	pthread_mutex_unlock(&mutex);
+	return stream;
+}
+
+void
+stream_close(Stream *stream)
+{
+	pthread_mutex_lock(&mutex);
+	DL_DELETE(streams, stream);
+	counts.streams--;
+	rights_leave(stream->reader);
+	release_message(stream->current);
+	pthread_mutex_unlock(&mutex);
+	free(stream);
+}
+
+json_t *
+stream_missed_tables(Stream *stream)
+{
+	json_t	   *tables = json_object();
+	json_t	   *names = json_array();
+	const char *name;
+	json_t	   *value;
+
+	pthread_mutex_lock(&mutex);
+	for (uint64_t i = stream->cursor < tail ? tail : stream->cursor; i < head; i++)
+		json_object_set_new(tables, ring[i % RING_SIZE].table, json_true());
+	pthread_mutex_unlock(&mutex);
+	json_object_foreach(tables, name, value)
+		json_array_append_new(names, json_string(name));
+	json_decref(tables);
+	return names;
+}
+
+/* The next event that the reader may know of, or NULL. */
+static Message *
+next_event(Stream *stream)
+{
+	while (stream->cursor < head)
+	{
+		const Event *event = &ring[stream->cursor++ % RING_SIZE];
+		Right		right = rights_of(stream->reader, event->table);
+		Message    *message;
+
+		if (right == RIGHT_UNKNOWN)
+		{
+			stream->cursor = head;
+			return reset_message();
+		}
+		if (right == RIGHT_NONE)
+			continue;
+		message = right == RIGHT_FULL ? event->full : event->reduced;
+		message->references++;
+		return message;
+	}
+	return NULL;
+}
+
+static Message *
+next_message(Stream *stream)
+{
+	if (stream->ending)
+		return NULL;
+	if (stream->cursor < tail)
+	{
+		counts.dropped++;
+		stream->ending = true;
+		return reset_message();
+	}
+	if (stream->reset)
+	{
+		stream->reset = false;
+		stream->cursor = head;
+		return reset_message();
+	}
+	if (stream->cursor < head)
+		return next_event(stream);
+	if (now_s() >= stream->written + options.ping)
+		return new_message(":\n\n");
+	return NULL;
+}
+
+/* Copies what there is to be sent, as far as it fits. */
+static size_t
+fill(Stream *stream, char *buffer, size_t size)
+{
+	size_t		filled = 0;
+
+	while (filled < size)
+	{
+		size_t		length;
+
+		if (stream->current == NULL && (stream->current = next_message(stream)) == NULL)
+			break;
+		length = stream->current->length - stream->sent;
+		if (length > size - filled)
+			length = size - filled;
+		memcpy(buffer + filled, stream->current->text + stream->sent, length);
+		filled += length;
+		stream->sent += length;
+		stream->written = now_s();
+		if (stream->sent == stream->current->length)
+		{
+			release_message(stream->current);
+			stream->current = NULL;
+			stream->sent = 0;
+		}
+	}
+	return filled;
+}
+
+/*
+ * The library does not look at suspended connections. (Under TLS only a write
+ * tells.)
+ */
+static bool
+peer_has_gone(const Stream *stream)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(stream->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	char		byte;
+
+	return recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+/* MHD_ContentReaderCallback */
+ssize_t
+stream_read(void *cls, uint64_t position, char *buffer, size_t size)
+{
+	Stream	   *stream = cls;
+	ssize_t		filled;
+
+	(void) position;
+	if (peer_has_gone(stream))
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	pthread_mutex_lock(&mutex);
+	filled = fill(stream, buffer, size);
+	if (filled == 0 && stream->ending)
+		filled = MHD_CONTENT_READER_END_OF_STREAM;
+	else if (filled == 0)
+	{
+		stream->waiting = true;
+		MHD_suspend_connection(stream->connection);
+	}
+	pthread_mutex_unlock(&mutex);
+	return filled;
+}
+
+/* ---- housekeeping ---- */
+
+void
+events_end_all(void)
+{
+	end_streams(NULL);
+}
+
+void
+events_tidy(void)
+{
+	Stream	   *stream;
+	int64_t		now = now_s();
+
+	pthread_mutex_lock(&mutex);
+	DL_FOREACH(streams, stream)
+		if (now >= stream->written + options.ping)
+			wake(stream);
+	pthread_mutex_unlock(&mutex);
+}
+
+EventCounts
+events_counts(void)
+{
+	EventCounts copy;
+
+	pthread_mutex_lock(&mutex);
+	copy = counts;
+	pthread_mutex_unlock(&mutex);
+	return copy;
+}

@@ -1,0 +1,258 @@
+/*
+ * listen.c
+ *		The one connection that listens to the database's events, in a thread
+ *		of its own.
+ *
+ * While it is down, events are missed; once it listens again, all streams are
+ * told to load anew.
+ */
+#include "events/listen.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "events/budget.h"
+#include "events/events.h"
+#include "events/rights.h"
+#include "pool/connect.h"
+
+#define BACKOFF_FIRST_MS 250
+#define BACKOFF_LAST_MS 10000
+
+static pthread_t thread;
+static int	stop_fd;			/* readable: end */
+static atomic_bool stopping;
+static atomic_long connects;
+
+/* ---- an event ---- */
+
+/* Two names of 63 bytes, with all their quotes doubled, and a dot. */
+#define TABLE_MAX (2 * (2 + 2 * 63) + 1)
+
+/* What the query says of a text that is no name. */
+static bool
+is_no_name(const PGresult *result)
+{
+	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	return sqlstate && strncmp(sqlstate, "22", 2) == 0;
+}
+
+/*
+ * False if the event is not to be passed on: it is forged, or it is not known
+ * to whom.
+ */
+static bool
+look_up_rights(PGconn *pg, const char *table)
+{
+	char	   *roles = rights_unknown(table);
+	PGresult   *result;
+	bool		done;
+
+	if (roles == NULL)
+		return true;
+	result = PQexecPrepared(pg, rights_query.name, 2, (const char *[]) {table, roles}, NULL, NULL, 0);
+	done = PQresultStatus(result) == PGRES_TUPLES_OK;
+	if (done)
+		rights_note(result, table);
+	else if (!is_no_name(result))
+		events_reset();			/* an event was missed */
+	PQclear(result);
+	free(roles);
+	return done;
+}
+
+/* The token is the owner's secret: nobody hears of it. */
+static char *
+without_token(json_t *event)
+{
+	json_object_del(event, "token");
+	return json_dumps(event, JSON_COMPACT);
+}
+
+static char *
+only_changed(const char *table)
+{
+	json_t	   *event = json_pack("{s:s, s:s}", "event", "changed", "table", table);
+	char	   *text = json_dumps(event, JSON_COMPACT);
+
+	json_decref(event);
+	return text;
+}
+
+/* Anybody who may connect can notify, so the payload may be anything. */
+static void
+handle(PGconn *pg, const char *payload)
+{
+	json_t	   *event = json_loads(payload, JSON_REJECT_DUPLICATES, NULL);
+	const char *table = json_string_value(json_object_get(event, "table"));
+
+	if (table && strlen(table) <= TABLE_MAX && json_is_string(json_object_get(event, "event")))
+	{
+		char	   *full = without_token(event);
+		char	   *reduced = only_changed(table);
+
+		if (look_up_rights(pg, table))
+			events_publish(table, full, reduced);
+		free(full);
+		free(reduced);
+	}
+	json_decref(event);
+}
+
+/* ---- the connection ---- */
+
+/*
+ * Waits for the server, at most so long (-1: for ever); false: the program
+ * ends.
+ */
+static bool
+wait_for(int fd, int timeout)
+{
+	struct pollfd fds[] = {{.fd = stop_fd, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
+
+	poll(fds, 2, timeout);
+	return fds[0].revents == 0;
+}
+
+static bool
+succeeded(PGresult *result)
+{
+	bool		success = PQresultStatus(result) == PGRES_COMMAND_OK;
+
+	PQclear(result);
+	return success;
+}
+
+static PGconn *
+connect_and_listen(void)
+{
+	ConnectError	error;
+	PGconn	   *pg = connect_database(NULL, NULL, &error);
+
+	if (pg == NULL)
+	{
+		log_message("no connection for events: %s", error.message);
+		return NULL;
+	}
+	if (succeeded(PQexec(pg, "LISTEN locking")) &&
+		succeeded(PQprepare(pg, rights_query.name, rights_query.sql, 0, NULL)))
+		return pg;
+	log_message("LISTEN: %s", PQerrorMessage(pg));
+	PQfinish(pg);
+	return NULL;
+}
+
+/* What a flood has pushed out may have been real. */
+static void
+make_up_for_dropped(void)
+{
+	if (!budget_is_reset_due(now_us() / 1000))
+		return;
+	log_message("too many notifications: %ld dropped so far, streams load anew", budget_dropped());
+	events_reset();
+}
+
+static void
+handle_notifications(PGconn *pg)
+{
+	PGnotify   *notification;
+
+	while (!stopping && (notification = PQnotifies(pg)) != NULL)
+	{
+		if (budget_admits(notification->be_pid, now_us() / 1000))
+			handle(pg, notification->extra);
+		PQfreemem(notification);
+		make_up_for_dropped();
+	}
+}
+
+/* Until the connection is lost (true) or the program ends. */
+static bool
+listen_on(PGconn *pg)
+{
+	handle_notifications(pg);
+	while (wait_for(PQsocket(pg), budget_wait(now_us() / 1000)))
+	{
+		make_up_for_dropped();
+		if (!PQconsumeInput(pg) || PQstatus(pg) != CONNECTION_OK)
+		{
+			log_message("connection for events lost");
+			return true;
+		}
+		handle_notifications(pg);
+	}
+	return false;
+}
+
+static void *
+listener(void *arg)
+{
+	int			backoff = BACKOFF_FIRST_MS;
+	bool		going_on = true;
+
+	(void) arg;
+	while (going_on)
+	{
+		PGconn	   *pg = connect_and_listen();
+
+		if (pg)
+		{
+			backoff = BACKOFF_FIRST_MS;
+			connects++;
+			events_reset();		/* the first time, too: streams may have been opened before */
+			going_on = listen_on(pg);
+			PQfinish(pg);
+		}
+		else
+		{
+			going_on = wait_for(-1, backoff);
+			backoff = backoff * 2 < BACKOFF_LAST_MS ? backoff * 2 : BACKOFF_LAST_MS;
+		}
+	}
+	return NULL;
+}
+
+void
+listen_start(void)
+{
+	stop_fd = eventfd(0, EFD_CLOEXEC);
+	if (stop_fd < 0 || pthread_create(&thread, NULL, listener, NULL) != 0)
+		abort();
+}
+
+void
+listen_end(void)
+{
+	stopping = true;
+	eventfd_write(stop_fd, 1);
+}
+
+bool
+listen_join(void)
+{
+	struct timespec soon;
+
+	clock_gettime(CLOCK_REALTIME, &soon);
+	soon.tv_nsec += 500000000;
+	soon.tv_sec += soon.tv_nsec / 1000000000;
+	soon.tv_nsec %= 1000000000;
+	return pthread_timedjoin_np(thread, NULL, &soon) == 0;
+}
+
+long
+listen_reconnects(void)
+{
+	long		n = connects;
+
+	return n > 0 ? n - 1 : 0;
+}

@@ -1,0 +1,220 @@
+/*
+ * rights.c
+ *		What roles with open streams may learn of tables' locks.
+ *
+ * A role's right to a table is looked up before an event of that table is
+ * published, by the listener, and kept for a while, so that an event loop,
+ * which passes events on, never waits for it.  A stream that begins with
+ * missed events has them looked up before.
+ *
+ * The mutex guards all of it; events.c may hold its own when calling.
+ */
+#include "events/rights.h"
+
+#include <jansson.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+
+#define FRESH_SECONDS 10		/* a right that was taken away is noticed after so long */
+#define FORGET_SECONDS 600
+#define MAX_KNOWN 10000			/* tables of a reader; names of forged events may be any */
+
+typedef struct Known
+{
+	Right		right;
+	int64_t		checked;		/* now_s() */
+	UT_hash_handle hh;
+	char		table[];
+} Known;
+
+struct Reader
+{
+	long		streams;
+	Known	   *rights;			/* hash by table */
+	UT_hash_handle hh;
+	char		role[];
+};
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static Reader *readers;
+
+/*
+ * Functions are named with their schema: one of somebody else's might fit
+ * better, and be called instead.
+ */
+const Statement rights_query = {
+	"rights_query",
+	"SELECT asked.role, CASE"
+	" WHEN pg_catalog.has_schema_privilege(r.oid, c.relnamespace, 'USAGE') IS NOT TRUE"
+	" OR pg_catalog.has_table_privilege(r.oid, c.oid, 'SELECT') IS NOT TRUE THEN 0"
+	" WHEN c.relrowsecurity AND NOT r.rolsuper AND NOT r.rolbypassrls"
+	" AND (c.relforcerowsecurity OR NOT pg_catalog.pg_has_role(r.oid, c.relowner, 'USAGE')) THEN 1"
+	" ELSE 2 END"
+	" FROM pg_catalog.jsonb_array_elements_text($2::jsonb) asked(role)"
+	" LEFT JOIN pg_catalog.pg_roles r ON r.rolname = coalesce(nullif(asked.role, ''), current_user::text)"
+	" CROSS JOIN pg_catalog.parse_ident($1::text) name"
+	" LEFT JOIN (pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace)"
+	" ON n.nspname = name[1] AND c.relname = name[2]"
+};
+
+/* ---- with the mutex held ---- */
+
+static Reader *
+find_reader(const char *role)
+{
+	Reader	   *reader;
+
+	HASH_FIND_STR(readers, role, reader);
+	return reader;
+}
+
+static Reader *
+add_reader(const char *role)
+{
+	Reader	   *reader = allocate(sizeof(Reader) + strlen(role) + 1);
+
+	strcpy(reader->role, role);
+	HASH_ADD_STR(readers, role, reader);
+	return reader;
+}
+
+static Known *
+find_known(const Reader *reader, const char *table)
+{
+	Known	   *known;
+
+	HASH_FIND_STR(reader->rights, table, known);
+	return known;
+}
+
+/* What was looked up before the time. */
+static void
+forget_known(Reader *reader, int64_t before)
+{
+	Known	   *known,
+			   *next;
+
+	HASH_ITER(hh, reader->rights, known, next)
+	{
+		if (known->checked >= before)
+			continue;
+		HASH_DEL(reader->rights, known);
+		free(known);
+	}
+}
+
+static Known *
+add_known(Reader *reader, const char *table)
+{
+	Known	   *known = allocate(sizeof(Known) + strlen(table) + 1);
+
+	if (HASH_COUNT(reader->rights) >= MAX_KNOWN)
+		forget_known(reader, INT64_MAX);
+	strcpy(known->table, table);
+	HASH_ADD_STR(reader->rights, table, known);
+	return known;
+}
+
+static void
+set_right(const char *role, const char *table, Right right)
+{
+	Reader	   *reader = find_reader(role);
+	Known	   *known;
+
+	if (reader == NULL)
+		return;					/* gone meanwhile */
+	known = find_known(reader, table);
+	if (known == NULL)
+		known = add_known(reader, table);
+	known->right = right;
+	known->checked = now_s();
+}
+
+/* ---- readers ---- */
+
+Reader *
+rights_join(const char *role)
+{
+	Reader	   *reader;
+
+	pthread_mutex_lock(&mutex);
+	reader = find_reader(role);
+	if (reader == NULL)
+		reader = add_reader(role);
+	reader->streams++;
+	pthread_mutex_unlock(&mutex);
+	return reader;
+}
+
+void
+rights_leave(Reader *reader)
+{
+	pthread_mutex_lock(&mutex);
+	if (--reader->streams == 0)
+	{
+		forget_known(reader, INT64_MAX);
+		HASH_DEL(readers, reader);
+		free(reader);
+	}
+	pthread_mutex_unlock(&mutex);
+}
+
+/* ---- rights ---- */
+
+Right
+rights_of(Reader *reader, const char *table)
+{
+	const Known *known;
+	Right		right;
+
+	pthread_mutex_lock(&mutex);
+	known = find_known(reader, table);
+	right = known ? known->right : RIGHT_UNKNOWN;
+	pthread_mutex_unlock(&mutex);
+	return right;
+}
+
+void
+rights_note(const PGresult *result, const char *table)
+{
+	pthread_mutex_lock(&mutex);
+	for (int i = 0; i < PQntuples(result); i++)
+		set_right(PQgetvalue(result, i, 0), table, (Right) atoi(PQgetvalue(result, i, 1)));
+	pthread_mutex_unlock(&mutex);
+}
+
+char *
+rights_unknown(const char *table)
+{
+	json_t	   *roles = json_array();
+	int64_t		fresh = now_s() - FRESH_SECONDS;
+	char	   *text = NULL;
+
+	pthread_mutex_lock(&mutex);
+	for (Reader *reader = readers; reader; reader = reader->hh.next)
+	{
+		const Known *known = find_known(reader, table);
+
+		if (known == NULL || known->checked <= fresh)
+			json_array_append_new(roles, json_string(reader->role));
+	}
+	pthread_mutex_unlock(&mutex);
+	if (json_array_size(roles) > 0)
+		text = json_dumps(roles, JSON_COMPACT);
+	json_decref(roles);
+	return text;
+}
+
+void
+rights_tidy(void)
+{
+	pthread_mutex_lock(&mutex);
+	for (Reader *reader = readers; reader; reader = reader->hh.next)
+		forget_known(reader, now_s() - FORGET_SECONDS);
+	pthread_mutex_unlock(&mutex);
+}

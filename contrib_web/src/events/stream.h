@@ -1,0 +1,12 @@
+/*
+ * stream.h
+ *		GET /api/v1/events: the live stream, as Server-Sent Events.
+ */
+#ifndef STREAM_H
+#define STREAM_H
+
+#include "http/request.h"
+
+extern void get_events(Request *req);
+
+#endif							/* STREAM_H */

@@ -1,0 +1,83 @@
+/*
+ * problem.c
+ *		Errors as problem documents: application/problem+json (RFC 9457).
+ */
+#include "http/problem.h"
+
+#include "http/reply.h"
+#include "http/request_data.h"
+
+typedef struct Problem
+{
+	unsigned	status;
+	const char *name;
+	const char *title;
+} Problem;
+
+static const Problem problems[PROBLEM_COUNT] = {
+	[PROBLEM_BAD_REQUEST] = {400, "bad-request", "Request not understood"},
+	[PROBLEM_UNAUTHENTICATED] = {401, "unauthenticated", "Not signed in"},
+	[PROBLEM_SIGN_IN_FAILED] = {401, "sign-in-failed", "Sign-in failed"},
+	[PROBLEM_FORBIDDEN] = {403, "forbidden", "Not permitted"},
+	[PROBLEM_CSRF] = {403, "csrf", "Request not from a page of this site"},
+	[PROBLEM_NOT_FOUND] = {404, "not-found", "Not found"},
+	[PROBLEM_METHOD] = {405, "method-not-allowed", "Method not allowed"},
+	[PROBLEM_LOST] = {409, "lost", "Lock lost"},
+	[PROBLEM_NOT_PROTECTED] = {409, "not-protected", "Table not protected"},
+	[PROBLEM_TOO_LARGE] = {413, "too-large", "Request too large"},
+	[PROBLEM_MEDIA_TYPE] = {415, "unsupported-media-type", "Unsupported media type"},
+	[PROBLEM_INVALID] = {422, "invalid", "Value refused"},
+	[PROBLEM_LOCKED] = {423, "locked", "Row locked"},
+	[PROBLEM_HELD_ELSEWHERE] = {423, "held-elsewhere", "Row locked by another client of yours"},
+	[PROBLEM_LOCK_REQUIRED] = {423, "lock-required", "Lock required"},
+	[PROBLEM_TOO_MANY] = {429, "too-many", "Too many"},
+	[PROBLEM_HEAD_TOO_LARGE] = {431, "head-too-large", "Request line and headers too large"},
+	[PROBLEM_INTERNAL] = {500, "internal", "Internal error"},
+	[PROBLEM_UNAVAILABLE] = {503, "unavailable", "Temporarily not available"},
+	[PROBLEM_TIMEOUT] = {503, "timeout", "Took too long"},
+};
+
+json_t *
+problem_document(ProblemKind kind, const char *detail, json_t *extra)
+{
+	const Problem *problem = &problems[kind];
+	json_t	   *json = json_pack("{s:o, s:s, s:i}", "type", json_sprintf("urn:locking:problem:%s", problem->name),
+								 "title", problem->title, "status", (int) problem->status);
+
+	if (detail)
+		json_object_set_new(json, "detail", json_string(detail));
+	json_object_update(json, extra);
+	json_decref(extra);
+	return json;
+}
+
+/* django-locking's contract has no bodies in errors. */
+static void
+reply_document(Request *req, unsigned status, json_t *document)
+{
+	if (req->route && req->route->flags & ROUTE_AJAX)
+	{
+		reply_empty(req, status);
+		json_decref(document);
+	}
+	else
+		reply_dumped(req, status, "application/problem+json", document);
+}
+
+void
+reply_problem(Request *req, ProblemKind kind, const char *detail, json_t *extra)
+{
+	unsigned	status = problems[kind].status;
+
+	reply_document(req, status, problem_document(kind, detail, extra));
+	if (status == 503)
+		reply_retry_after(req, kind == PROBLEM_TIMEOUT ? 1 : 5);
+}
+
+json_t *
+json_member(const char *text)
+{
+	json_t	   *json = text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
+
+	return json ? json : json_null();
+}

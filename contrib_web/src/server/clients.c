@@ -1,0 +1,118 @@
+/*
+ * clients.c
+ *		Connections of clients, and how long they may take.
+ *
+ * The library tells of a connection's end before it closes the socket, so
+ * with the mutex held a socket in the list is still the client's.
+ */
+#include "server/clients.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <utlist.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/options.h"
+#include "http/request.h"
+
+typedef struct Client
+{
+	int			fd;
+	int64_t		since;			/* now_s(); -1: the clock does not run */
+	Request    *request;		/* in progress; its event loop's */
+	struct Client *prev,
+			   *next;
+} Client;
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static Client *clients;
+
+static void
+add_client(struct MHD_Connection *connection, void **context)
+{
+	Client	   *client = allocate(sizeof(Client));
+
+	client->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	client->since = now_s();
+	*context = client;
+	pthread_mutex_lock(&mutex);
+	DL_APPEND(clients, client);
+	pthread_mutex_unlock(&mutex);
+}
+
+void
+clients_notify(void *cls, struct MHD_Connection *connection, void **context,
+			   enum MHD_ConnectionNotificationCode code)
+{
+	Client	   *client = *context;
+
+	(void) cls;
+	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+	{
+		add_client(connection, context);
+		return;
+	}
+	pthread_mutex_lock(&mutex);
+	DL_DELETE(clients, client);
+	pthread_mutex_unlock(&mutex);
+	free(client);
+}
+
+static Client *
+client_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+void
+clients_set_request(struct MHD_Connection *connection, Request *req)
+{
+	client_of(connection)->request = req;
+}
+
+Request *
+clients_request(struct MHD_Connection *connection)
+{
+	return client_of(connection)->request;
+}
+
+static void
+set_clock(struct MHD_Connection *connection, int64_t since)
+{
+	Client	   *client = client_of(connection);
+
+	pthread_mutex_lock(&mutex);
+	client->since = since;
+	pthread_mutex_unlock(&mutex);
+}
+
+void
+clients_start_clock(struct MHD_Connection *connection)
+{
+	set_clock(connection, now_s());
+}
+
+void
+clients_stop_clock(struct MHD_Connection *connection)
+{
+	set_clock(connection, -1);
+}
+
+void
+clients_tidy(void)
+{
+	Client	   *client;
+	int64_t		now = now_s();
+
+	pthread_mutex_lock(&mutex);
+	DL_FOREACH(clients, client)
+	{
+		if (client->since < 0 || now <= client->since + options.request_timeout)
+			continue;
+		shutdown(client->fd, SHUT_RDWR);
+		client->since = -1;
+	}
+	pthread_mutex_unlock(&mutex);
+}

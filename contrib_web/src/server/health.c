@@ -1,0 +1,34 @@
+/*
+ * health.c
+ *		/healthz: the process answers.  /readyz: so does the database, and it
+ *		has the extension.
+ */
+#include "server/health.h"
+
+#include "db/db.h"
+#include "http/problem.h"
+#include "http/reply.h"
+
+static const Statement extension_version = {
+	"extension_version",
+	"SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'locking'"
+};
+
+void
+get_healthz(Request *req)
+{
+	reply_text(req, 200, "text/plain", "ok\n");
+}
+
+void
+get_readyz(Request *req)
+{
+	const PGresult *result = db_run(req, &extension_version);
+
+	if (result == NULL)
+		return;
+	if (db_value(result))
+		reply_text(req, 200, "text/plain", "ready\n");
+	else
+		reply_problem(req, PROBLEM_UNAVAILABLE, "The extension locking is not in the database.", NULL);
+}

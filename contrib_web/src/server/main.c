@@ -1,0 +1,153 @@
+/*
+ * main.c
+ *		Starts the parts of locking-web, looks after them, and stops them.
+ */
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/address.h"
+#include "base/log.h"
+#include "base/options.h"
+#include "base/secret.h"
+#include "events/events.h"
+#include "events/listen.h"
+#include "events/rights.h"
+#include "pool/pool.h"
+#include "server/clients.h"
+#include "server/metrics.h"
+#include "server/routes.h"
+#include "server/server.h"
+#include "session/session.h"
+#include "session/throttle.h"
+#include "session/watch.h"
+
+#define DRAIN_SECONDS 3			/* for running requests at the end, */
+#define CANCEL_SECONDS 1		/* and for cancelled ones */
+
+/* A client needs a descriptor each. */
+static void
+raise_limits(void)
+{
+	struct rlimit files;
+	const struct rlimit no_core = {0, 0};	/* passwords would be in it */
+
+	setrlimit(RLIMIT_CORE, &no_core);
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+	if (files.rlim_cur < (rlim_t) options.max_connections + options.database_connections + 32)
+		log_message("only %lu files may be open, so there will be fewer connections than --max-connections",
+					(unsigned long) files.rlim_cur);
+}
+
+static bool
+check_dsn(void)
+{
+	char	   *problem = NULL;
+	PQconninfoOption *dsn = PQconninfoParse(options.dsn, &problem);
+
+	if (dsn == NULL)
+		fprintf(stderr, "locking-web: dsn: %s", problem ? problem : "out of memory\n");
+	PQfreemem(problem);
+	PQconninfoFree(dsn);
+	return dsn != NULL;
+}
+
+static void
+tidy(void)
+{
+	session_tidy();
+	pool_tidy();
+	clients_tidy();
+	events_tidy();
+	rights_tidy();
+	throttle_tidy();
+}
+
+static void
+look_after(const sigset_t *signals)
+{
+	const struct timespec second = {1, 0};
+
+	while (sigtimedwait(signals, NULL, &second) < 0)
+		tidy();
+}
+
+static void *
+cancel_all(void *arg)
+{
+	(void) arg;
+	pool_cancel_all();
+	return NULL;
+}
+
+/*
+ * In a thread of its own, as it waits for the server, which may not answer.
+ */
+static void
+start_cancelling(void)
+{
+	pthread_t	thread;
+
+	if (pthread_create(&thread, NULL, cancel_all, NULL) == 0)
+		pthread_detach(thread);
+}
+
+/*
+ * Answers what has been asked, then ends; at the latest after DRAIN_SECONDS +
+ * CANCEL_SECONDS.
+ */
+static void
+shut_down(void)
+{
+	log_message("stopping");
+	server_quiesce();
+	events_end_all();
+	listen_end();
+	watch_end();
+	if (!server_wait(DRAIN_SECONDS))
+		start_cancelling();
+	if (!server_wait(CANCEL_SECONDS) || !listen_join() || !watch_join())
+	{
+		log_message("stopped, with requests cut off");
+		_exit(0);
+	}
+	server_stop();
+	session_end_all();
+	pool_close(&service_pool);
+	log_message("stopped");
+}
+
+int
+main(int argc, char **argv)
+{
+	sigset_t	signals;
+
+	options_read(argc, argv);
+	if (!address_trust_proxies() || !check_dsn())
+		return 2;
+	mallopt(M_ARENA_MAX, 2);	/* a heap for each worker would be kept for nothing */
+	raise_limits();
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	secret_init(options.max_sessions + options.workers);
+	metrics_init(routes);
+	events_init();
+	if (!server_start())
+		return 1;
+	listen_start();
+	watch_start();
+	look_after(&signals);
+	shut_down();
+	return 0;
+}

@@ -1,0 +1,89 @@
+/*
+ * routes.c
+ *		Every method and path that is answered, and by which handler.
+ */
+#include "server/routes.h"
+
+#include "api/ajax.h"
+#include "api/ask.h"
+#include "api/choices.h"
+#include "api/lists.h"
+#include "api/lock.h"
+#include "api/row.h"
+#include "api/rows.h"
+#include "api/signin.h"
+#include "api/tables.h"
+#include "events/stream.h"
+#include "server/health.h"
+#include "server/metrics.h"
+#include "server/static.h"
+
+const Route routes[] = {
+	/* the program itself */
+	{METHOD_GET, "/healthz", get_healthz, ROUTE_PUBLIC | ROUTE_DIRECT},
+	{METHOD_GET, "/readyz", get_readyz, ROUTE_PUBLIC},
+	{METHOD_GET, "/metrics", get_metrics, ROUTE_PUBLIC | ROUTE_DIRECT},
+
+	/* who one is */
+	{METHOD_POST, "/api/v1/session", post_session, ROUTE_PUBLIC},
+	{METHOD_GET, "/api/v1/session", get_session, ROUTE_PUBLIC},
+	{METHOD_DELETE, "/api/v1/session", delete_session, 0},
+
+	/* tables */
+	{METHOD_GET, "/api/v1/tables", list_tables, 0},
+	{METHOD_GET, "/api/v1/tables/{table}", get_table, 0},
+	{METHOD_PUT, "/api/v1/tables/{table}/protection", protect_table, 0},
+	{METHOD_DELETE, "/api/v1/tables/{table}/protection", unprotect_table, 0},
+	{METHOD_GET, "/api/v1/tables/{table}/choices", list_choices, 0},
+
+	/* rows */
+	{METHOD_GET, "/api/v1/tables/{table}/rows", list_rows, 0},
+	{METHOD_POST, "/api/v1/tables/{table}/rows", insert_row, 0},
+	{METHOD_GET, "/api/v1/tables/{table}/rows/{key}", get_row, 0},
+	{METHOD_PUT, "/api/v1/tables/{table}/rows/{key}", save_row, 0},
+	{METHOD_DELETE, "/api/v1/tables/{table}/rows/{key}", delete_row, 0},
+
+	/* a row's lock, those who ask for it, and one's draft */
+	{METHOD_GET, "/api/v1/tables/{table}/rows/{key}/lock", get_lock, 0},
+	{METHOD_POST, "/api/v1/tables/{table}/rows/{key}/lock", acquire_lock, 0},
+	{METHOD_PUT, "/api/v1/tables/{table}/rows/{key}/lock", renew_lock, 0},
+	{METHOD_DELETE, "/api/v1/tables/{table}/rows/{key}/lock", release_lock, 0},
+	{METHOD_POST, "/api/v1/tables/{table}/rows/{key}/lock/release", release_lock, ROUTE_BEACON},
+	{METHOD_POST, "/api/v1/tables/{table}/rows/{key}/lock/takeover", take_lock_over, 0},
+	{METHOD_POST, "/api/v1/tables/{table}/rows/{key}/lock/break", break_lock, 0},
+	{METHOD_GET, "/api/v1/tables/{table}/rows/{key}/request", list_requests, 0},
+	{METHOD_POST, "/api/v1/tables/{table}/rows/{key}/request", request_row, 0},
+	{METHOD_DELETE, "/api/v1/tables/{table}/rows/{key}/request", withdraw_request, 0},
+	{METHOD_GET, "/api/v1/tables/{table}/rows/{key}/draft", get_draft, 0},
+	{METHOD_PUT, "/api/v1/tables/{table}/rows/{key}/draft", save_draft, 0},
+	{METHOD_DELETE, "/api/v1/tables/{table}/rows/{key}/draft", discard_draft, 0},
+
+	/* all locks */
+	{METHOD_GET, "/api/v1/locks", list_locks, 0},
+	{METHOD_POST, "/api/v1/locks/break", break_locks, 0},
+	{METHOD_GET, "/api/v1/history", list_history, 0},
+
+	/* django-locking's contract */
+	{METHOD_GET, "{app}/{model}/{id}/is_locked/", ajax_is_locked, ROUTE_AJAX},
+	{METHOD_GET, "{app}/{model}/{id}/lock/", ajax_lock, ROUTE_AJAX | ROUTE_SCRIPT},
+	{METHOD_GET, "{app}/{model}/{id}/unlock/", ajax_unlock, ROUTE_AJAX | ROUTE_SCRIPT},
+	{METHOD_GET, "variables.js", ajax_variables, ROUTE_AJAX | ROUTE_PUBLIC | ROUTE_DIRECT},
+	{METHOD_GET, "jsi18n/", ajax_texts, ROUTE_AJAX | ROUTE_PUBLIC | ROUTE_DIRECT},
+
+	/* what happens */
+	{METHOD_GET, "/api/v1/events", get_events, 0},
+
+	/* pages, all made by the same script, and what they load */
+	{METHOD_GET, "/", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
+	{METHOD_GET, "/signin", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
+	{METHOD_GET, "/tables", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
+	{METHOD_GET, "/tables/{table}", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
+	{METHOD_GET, "/tables/{table}/{key}", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
+	{METHOD_GET, "/new/{table}", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
+	{METHOD_GET, "/locks", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
+	{METHOD_GET, "/history", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
+	{METHOD_GET, "/static/{file...}", get_static, ROUTE_PUBLIC | ROUTE_DIRECT},
+	{METHOD_GET, "/api/v1/openapi.json", get_openapi, ROUTE_PUBLIC | ROUTE_DIRECT},
+
+	{METHOD_GET, NULL, NULL, 0}
+};

@@ -1,0 +1,124 @@
+/*
+ * static.c
+ *		Files that are built into the program: pages, what they load, the
+ *		API's description.
+ *
+ * Their addresses do not change with their content, so clients ask each time
+ * whether what they have is still good (ETag).
+ */
+#include "server/static.h"
+
+#include <string.h>
+
+#include "http/problem.h"
+#include "http/reply.h"
+#include "server/assets.h"
+
+#define CONTENT_SECURITY_POLICY \
+	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " \
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+static const struct
+{
+	const char *ending;
+	const char *type;
+}			types[] = {
+	{".html", "text/html; charset=utf-8"},
+	{".js", "text/javascript; charset=utf-8"},
+	{".css", "text/css; charset=utf-8"},
+	{".json", "application/json"},
+	{".svg", "image/svg+xml"},
+	{".png", "image/png"},
+	{".ico", "image/vnd.microsoft.icon"},
+	{".woff2", "font/woff2"},
+	{".webmanifest", "application/manifest+json"},
+	{".txt", "text/plain; charset=utf-8"},
+	{NULL, "application/octet-stream"}
+};
+
+static const char *
+type_of(const char *path)
+{
+	const char *ending = strrchr(path, '.');
+	size_t		i = 0;
+
+	while (types[i].ending && (ending == NULL || strcmp(ending, types[i].ending) != 0))
+		i++;
+	return types[i].type;
+}
+
+static const Asset *
+find_asset(const char *path)
+{
+	const Asset *asset = assets;
+
+	while (asset->path && strcmp(asset->path, path) != 0)
+		asset++;
+	return asset->path ? asset : NULL;
+}
+
+/* "gzip", and not "gzip;q=0" */
+static bool
+accepts_gzip(const Request *req)
+{
+	const char *list = request_header(req, "Accept-Encoding");
+	const char *gzip = list ? strstr(list, "gzip") : NULL;
+
+	if (gzip == NULL)
+		return false;
+	gzip += strlen("gzip");
+	gzip += strspn(gzip, " ;");
+	return strncmp(gzip, "q=0", 3) != 0 || strspn(gzip + 3, ".0") != strcspn(gzip + 3, ", ");
+}
+
+static void
+reply_asset(Request *req, const Asset *asset)
+{
+	bool		packed = asset->packed != asset->packed_end && accepts_gzip(req);
+	const unsigned char *data = packed ? asset->packed : asset->data;
+	const unsigned char *end = packed ? asset->packed_end : asset->end;
+	const char *etag = request_printf(req, "\"%s%s\"", asset->hash, packed ? "-gzip" : "");
+	const char *known = request_header(req, "If-None-Match");
+
+	if (known && (strstr(known, etag) || strcmp(known, "*") == 0))
+		reply_data(req, MHD_HTTP_NOT_MODIFIED, NULL, "", 0);
+	else
+	{
+		reply_data(req, MHD_HTTP_OK, type_of(asset->path), data, end - data);
+		if (packed)
+			reply_header(req, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+	}
+	reply_header(req, MHD_HTTP_HEADER_ETAG, etag);
+	reply_header(req, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
+	reply_header(req, MHD_HTTP_HEADER_VARY, "Accept-Encoding");
+	reply_header(req, "Content-Security-Policy", CONTENT_SECURITY_POLICY);
+}
+
+static void
+reply_path(Request *req, const char *path)
+{
+	const Asset *asset = find_asset(path);
+
+	if (asset)
+		reply_asset(req, asset);
+	else
+		reply_problem(req, PROBLEM_NOT_FOUND, "There is no such file.", NULL);
+}
+
+void
+get_page(Request *req)
+{
+	reply_path(req, "static/index.html");
+}
+
+void
+get_static(Request *req)
+{
+	reply_path(req, request_printf(req, "static/%s", request_param(req, "file")));
+}
+
+void
+get_openapi(Request *req)
+{
+	reply_path(req, "openapi.json");
+}

@@ -1,0 +1,343 @@
+/*
+ * session.c
+ *		Sessions of people who are signed in.
+ *
+ * The mutex guards the table of sessions and what changes in one.  Names and
+ * tokens do not change once it is open, so whoever has a reference may read
+ * them.
+ */
+#include "session/session.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/options.h"
+#include "base/secret.h"
+#include "session/lane.h"
+
+struct Session
+{
+	char		token[TOKEN_SIZE];
+	char		csrf[TOKEN_SIZE];
+	char	   *owner;			/* who signed in, or whom the proxy named */
+	char	   *owner_name;
+	bool		proxied;
+	char	   *password;
+	Pool		pool;			/* unless it is the service's */
+	Lane		lane;
+	int64_t		created;		/* now_s() */
+	int64_t		used;
+	int64_t		tried;			/* to connect its role anew */
+	bool		open;			/* in the table */
+	long		references;
+	UT_hash_handle hh;
+};
+
+#define RETRY_SECONDS 5			/* while the server cannot be asked */
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static Session *sessions;
+
+static Lane service_lane;		/* of requests that come without a session */
+
+static void (*session_ended) (const Session *session);
+
+/* ---- beginning ---- */
+
+static Session *
+new_session(const char *owner)
+{
+	Session    *session = allocate(sizeof(Session));
+
+	session->owner = copy_text(owner);
+	session->references = 1;
+	session->created = session->used = now_s();
+	return session;
+}
+
+Session *
+session_new_role(const char *role, char *password)
+{
+	Session    *session = new_session(role);
+
+	session->password = password;
+	session->pool.role = session->owner;
+	session->pool.password = password;
+	return session;
+}
+
+Session *
+session_new_proxied(const char *owner, const char *name)
+{
+	Session    *session = new_session(owner);
+
+	session->proxied = true;
+	session->owner_name = name ? copy_text(name) : NULL;
+	return session;
+}
+
+/* With the mutex held. */
+static long
+count_of_owner(const char *owner)
+{
+	long		n = 0;
+
+	for (Session *session = sessions; session; session = session->hh.next)
+		n += strcmp(session->owner, owner) == 0;
+	return n;
+}
+
+SessionRefusal
+session_open(Session *session)
+{
+	SessionRefusal refusal = SESSION_GRANTED;
+
+	secret_token(session->token);
+	secret_token(session->csrf);
+	pthread_mutex_lock(&mutex);
+	if ((long) HASH_COUNT(sessions) >= options.max_sessions)
+		refusal = SESSION_ALL_FULL;
+	else if (count_of_owner(session->owner) >= options.sessions_per_role)
+		refusal = SESSION_ROLE_FULL;
+	else
+	{
+		session->references++;	/* the table's */
+		session->open = true;
+		HASH_ADD_STR(sessions, token, session);
+	}
+	pthread_mutex_unlock(&mutex);
+	return refusal;
+}
+
+/* ---- end ---- */
+
+void
+session_on_end(void (*ended) (const Session *session))
+{
+	session_ended = ended;
+}
+
+static void
+destroy(Session *session)
+{
+	pool_close(&session->pool);
+	secret_free(session->password);
+	free(session->owner_name);
+	free(session->owner);
+	free(session);
+}
+
+void
+session_release(Session *session)
+{
+	bool		last;
+
+	if (session == NULL)
+		return;
+	pthread_mutex_lock(&mutex);
+	last = --session->references == 0;
+	pthread_mutex_unlock(&mutex);
+	if (last)
+		destroy(session);
+}
+
+void
+session_end(Session *session)
+{
+	bool		was_open;
+
+	pthread_mutex_lock(&mutex);
+	was_open = session->open;
+	if (was_open)
+		HASH_DEL(sessions, session);
+	session->open = false;
+	pthread_mutex_unlock(&mutex);
+	if (!was_open)
+		return;
+	if (session_ended)
+		session_ended(session);
+	pool_close(&session->pool);
+	session_release(session);	/* the table's */
+}
+
+/* With the mutex held. */
+static bool
+is_over(const Session *session, int64_t now)
+{
+	return now >= session->used + options.session_idle || now >= session->created + options.session_absolute;
+}
+
+/* One that is over, or ANY, with a reference; or NULL. */
+static Session *
+find_over(bool any)
+{
+	Session    *session;
+	int64_t		now = now_s();
+
+	pthread_mutex_lock(&mutex);
+	for (session = sessions; session; session = session->hh.next)
+		if (any || is_over(session, now))
+			break;
+	if (session)
+		session->references++;
+	pthread_mutex_unlock(&mutex);
+	return session;
+}
+
+static void
+end_sessions(bool all)
+{
+	Session    *session;
+
+	while ((session = find_over(all)) != NULL)
+	{
+		session_end(session);
+		session_release(session);
+	}
+}
+
+void
+session_tidy(void)
+{
+	end_sessions(false);
+}
+
+void
+session_end_all(void)
+{
+	end_sessions(true);
+}
+
+/* ---- signing in anew ---- */
+
+Session *
+session_to_verify(void)
+{
+	Session    *session;
+	int64_t		now = now_s();
+
+	pthread_mutex_lock(&mutex);
+	for (session = sessions; session; session = session->hh.next)
+		if (!session->proxied && pool_unverified(&session->pool) >= options.reauthenticate && now >= session->tried + RETRY_SECONDS)
+			break;
+	if (session)
+	{
+		session->references++;
+		session->tried = now;
+	}
+	pthread_mutex_unlock(&mutex);
+	return session;
+}
+
+bool
+session_verify(Session *session)
+{
+	ConnectError error;
+
+	if (pool_verify(&session->pool, &error) || !connect_refuses_role(error.sqlstate))
+		return true;
+	log_message("session of %s ended: %s", session->owner, error.message);
+	session_end(session);
+	return false;
+}
+
+/* ---- looking up ---- */
+
+/*
+ * The hash table compares byte by byte, but what it compares was found by a
+ * hash of the whole token: how long that takes says nothing of use about 256
+ * random bits.
+ */
+Session *
+session_find(const char *token)
+{
+	Session    *session = NULL;
+	int64_t		now = now_s();
+
+	pthread_mutex_lock(&mutex);
+	HASH_FIND_STR(sessions, token, session);
+	if (session && is_over(session, now))
+		session = NULL;			/* session_tidy() will see to it */
+	if (session)
+	{
+		session->references++;
+		session->used = now;
+	}
+	pthread_mutex_unlock(&mutex);
+	return session;
+}
+
+const char *
+session_token(const Session *session)
+{
+	return session->token;
+}
+
+const char *
+session_csrf(const Session *session)
+{
+	return session->csrf;
+}
+
+const char *
+session_owner(const Session *session)
+{
+	return session ? session->owner : NULL;
+}
+
+const char *
+session_owner_name(const Session *session)
+{
+	return session ? session->owner_name : NULL;
+}
+
+bool
+session_is_proxied(const Session *session)
+{
+	return session && session->proxied;
+}
+
+const char *
+session_role(const Session *session)
+{
+	return session && !session->proxied ? session->owner : NULL;
+}
+
+Pool *
+session_pool(Session *session)
+{
+	return session && !session->proxied ? &session->pool : &service_pool;
+}
+
+Lane *
+session_lane(Session *session)
+{
+	return session ? &session->lane : &service_lane;
+}
+
+bool
+session_has_ended(const Session *session)
+{
+	bool		ended;
+
+	pthread_mutex_lock(&mutex);
+	ended = !session->open;
+	pthread_mutex_unlock(&mutex);
+	return ended;
+}
+
+long
+session_count(void)
+{
+	long		n;
+
+	pthread_mutex_lock(&mutex);
+	n = HASH_COUNT(sessions);
+	pthread_mutex_unlock(&mutex);
+	return n;
+}

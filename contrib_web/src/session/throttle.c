@@ -1,0 +1,265 @@
+/*
+ * throttle.c
+ *		Limits attempts to sign in, per address and per role.
+ *
+ * A few failures are free; then each doubles the time until the next attempt.
+ * They are forgotten one by one with time.  A success clears the role's
+ * failures, but only its own of the address: who has an account must not get
+ * guesses at others' for nothing.  Roles have a low limit on the time, since
+ * whoever knows a name can have its owner wait.
+ *
+ * Not for ever, though: from devices and addresses that the role has signed
+ * in from before (known.c), attempts are counted by themselves, so that
+ * strangers do not have it wait there, wherever they come from.  Where these,
+ * too, have failed too often, the attempt counts as a stranger's.  So a
+ * stolen device cookie is good for a few guesses more, and nothing is lost
+ * with a forged one.
+ *
+ * An attempt counts as failed before it is made: those under way at the same
+ * time count, too.
+ */
+#include "session/throttle.h"
+
+#include <limits.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "session/known.h"
+
+#define FORGET_SECONDS 60		/* per failure */
+#define MAX_ENTRIES 20000
+
+typedef struct Rule
+{
+	double		free;			/* failures */
+	long		longest;		/* seconds */
+} Rule;
+
+static const Rule address_rule = {5, 900};	/* a known device's, too */
+static const Rule role_rule = {10, 60};
+
+typedef struct Entry
+{
+	double		failures;
+	int64_t		updated;		/* now_s() */
+	int64_t		blocked_until;
+	UT_hash_handle hh;
+	char		key[];
+} Entry;
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static Entry *entries;
+
+/* What an attempt is counted with: one entry or two. */
+typedef struct Counters
+{
+	char		keys[2][ATTEMPT_KEY_SIZE];
+	const Rule *rules[2];
+	int			n;
+} Counters;
+
+static void __attribute__((format(printf, 3, 4)))
+add_counter(Counters *counters, const Rule *rule, const char *template,...)
+{
+	va_list		args;
+
+	va_start(args, template);
+	vsnprintf(counters->keys[counters->n], ATTEMPT_KEY_SIZE, template, args);
+	va_end(args);
+	counters->rules[counters->n++] = rule;
+}
+
+static void
+choose_counters(Counters *counters, const Attempt *attempt, AttemptKind kind)
+{
+	Address		network = address_network(attempt->address);
+	char		text[ADDRESS_SIZE];
+
+	counters->n = 0;
+	address_print(&network, text);
+	if (kind == ATTEMPT_BY_DEVICE)
+		add_counter(counters, &address_rule, "device %s %s", attempt->device, attempt->role);
+	else if (kind == ATTEMPT_BY_ADDRESS)
+		add_counter(counters, &address_rule, "known %s %s", text, attempt->role);
+	else
+	{
+		add_counter(counters, &address_rule, "address %s", text);
+		add_counter(counters, &role_rule, "role %s", attempt->role);
+	}
+}
+
+static bool
+is_of_kind(const Attempt *attempt, AttemptKind kind)
+{
+	if (kind == ATTEMPT_BY_DEVICE)
+		return known_device(attempt->device, attempt->role);
+	return kind == ATTEMPT_BY_STRANGER || known_address(attempt->address, attempt->role);
+}
+
+/* ---- with the mutex held ---- */
+
+static void
+forget(Entry *entry)
+{
+	HASH_DEL(entries, entry);
+	free(entry);
+}
+
+static void
+decay(Entry *entry, int64_t now)
+{
+	entry->failures -= (double) (now - entry->updated) / FORGET_SECONDS;
+	if (entry->failures < 0)
+		entry->failures = 0;
+	entry->updated = now;
+}
+
+static Entry *
+find(const char *key, int64_t now)
+{
+	Entry	   *entry;
+
+	HASH_FIND_STR(entries, key, entry);
+	if (entry == NULL)
+	{
+		if (HASH_COUNT(entries) >= MAX_ENTRIES)
+			forget(entries);	/* the oldest */
+		entry = allocate(sizeof(Entry) + strlen(key) + 1);
+		strcpy(entry->key, key);
+		entry->updated = now;
+		HASH_ADD_STR(entries, key, entry);
+	}
+	decay(entry, now);
+	return entry;
+}
+
+static long
+left(const Counters *counters, int64_t now)
+{
+	long		longest = 0;
+
+	for (int i = 0; i < counters->n; i++)
+	{
+		const Entry *entry;
+
+		HASH_FIND_STR(entries, counters->keys[i], entry);
+		if (entry && entry->blocked_until - now > longest)
+			longest = entry->blocked_until - now;
+	}
+	return longest;
+}
+
+static void
+count_failure(const char *key, const Rule *rule, int64_t now)
+{
+	Entry	   *entry = find(key, now);
+	long		wait = 1;
+
+	entry->failures++;
+	if (entry->failures <= rule->free)
+		return;
+	for (double n = entry->failures - rule->free; n > 1 && wait < rule->longest; n--)
+		wait *= 2;
+	entry->blocked_until = now + (wait < rule->longest ? wait : rule->longest);
+}
+
+static void
+discount(const char *key, int64_t now)
+{
+	Entry	   *entry = find(key, now);
+
+	entry->failures = entry->failures > 1 ? entry->failures - 1 : 0;
+	entry->blocked_until = 0;
+}
+
+/* ---- interface ---- */
+
+/*
+ * Is it let through as one of this kind?  If not: how long to wait for that.
+ */
+static long
+try_kind(Attempt *attempt, AttemptKind kind)
+{
+	Counters	counters;
+	int64_t		now = now_s();
+	long		wait;
+
+	choose_counters(&counters, attempt, kind);
+	pthread_mutex_lock(&mutex);
+	wait = left(&counters, now);
+	for (int i = 0; wait == 0 && i < counters.n; i++)
+		count_failure(counters.keys[i], counters.rules[i], now);
+	pthread_mutex_unlock(&mutex);
+	attempt->kind = kind;
+	return wait;
+}
+
+long
+throttle_attempt(Attempt *attempt)
+{
+	long		shortest = LONG_MAX;
+
+	for (AttemptKind kind = 0; kind < N_ATTEMPT_KINDS && shortest > 0; kind++)
+	{
+		long		wait = is_of_kind(attempt, kind) ? try_kind(attempt, kind) : LONG_MAX;
+
+		if (wait < shortest)
+			shortest = wait;
+	}
+	return shortest;
+}
+
+/*
+ * The attempt was no failure after all; a success clears all of the role's,
+ * or the device's, but not of the address.
+ */
+static void
+take_back(const Attempt *attempt, bool succeeded)
+{
+	Counters	counters;
+	int64_t		now = now_s();
+
+	choose_counters(&counters, attempt, attempt->kind);
+	pthread_mutex_lock(&mutex);
+	for (int i = 0; i < counters.n; i++)
+		if (succeeded && i == counters.n - 1)
+			forget(find(counters.keys[i], now));
+		else
+			discount(counters.keys[i], now);
+	pthread_mutex_unlock(&mutex);
+}
+
+void
+throttle_succeeded(const Attempt *attempt)
+{
+	take_back(attempt, true);
+}
+
+void
+throttle_withdraw(const Attempt *attempt)
+{
+	take_back(attempt, false);
+}
+
+void
+throttle_tidy(void)
+{
+	Entry	   *entry,
+			   *next;
+	int64_t		now = now_s();
+
+	pthread_mutex_lock(&mutex);
+	HASH_ITER(hh, entries, entry, next)
+	{
+		decay(entry, now);
+		if (entry->failures == 0 && entry->blocked_until <= now)
+			forget(entry);
+	}
+	pthread_mutex_unlock(&mutex);
+}

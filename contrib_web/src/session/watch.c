@@ -1,0 +1,93 @@
+/*
+ * watch.c
+ *		Ends sessions whose role may not sign in any more, in a thread of its
+ *		own.
+ *
+ * PostgreSQL looks at a role's password, its right to sign in, pg_hba.conf
+ * and the like only when a connection begins.  So each session's role
+ * connects anew every options.reauthenticate seconds, be it for a request
+ * (pool.c) or, if there is none, here.
+ */
+#include "session/watch.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "session/session.h"
+
+static pthread_t thread;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
+static bool stopping;
+
+/* Waits for a second; false: the program ends. */
+static bool
+wait_briefly(void)
+{
+	struct timespec until;
+	bool		going_on;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec++;
+	pthread_mutex_lock(&mutex);
+	if (!stopping)
+		pthread_cond_timedwait(&wake, &mutex, &until);
+	going_on = !stopping;
+	pthread_mutex_unlock(&mutex);
+	return going_on;
+}
+
+static bool
+is_stopping(void)
+{
+	bool		is;
+
+	pthread_mutex_lock(&mutex);
+	is = stopping;
+	pthread_mutex_unlock(&mutex);
+	return is;
+}
+
+static void *
+watcher(void *arg)
+{
+	(void) arg;
+	while (wait_briefly())
+	{
+		Session    *session;
+
+		while (!is_stopping() && (session = session_to_verify()) != NULL)
+		{
+			session_verify(session);
+			session_release(session);
+		}
+	}
+	return NULL;
+}
+
+void
+watch_start(void)
+{
+	if (pthread_create(&thread, NULL, watcher, NULL) != 0)
+		abort();
+}
+
+void
+watch_end(void)
+{
+	pthread_mutex_lock(&mutex);
+	stopping = true;
+	pthread_cond_signal(&wake);
+	pthread_mutex_unlock(&mutex);
+}
+
+bool
+watch_join(void)
+{
+	struct timespec soon;
+
+	clock_gettime(CLOCK_REALTIME, &soon);
+	soon.tv_sec++;
+	return pthread_timedjoin_np(thread, NULL, &soon) == 0;
+}
