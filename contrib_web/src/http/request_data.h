@@ -8,10 +8,11 @@
 #include <libpq-fe.h>
 #include <microhttpd.h>
 #include <obstack.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/address.h"
-#include "http/request.h"
+#include "http/route.h"
 
 struct Session;
 struct DbConnection;

@@ -1,0 +1,82 @@
+# The layers of contrib_web/src, whose order the README gives: no file includes
+# a header of a higher layer, no includes form a cycle, and a header declares
+# only what its source defines.
+use strict;
+use warnings;
+
+use File::Basename qw(basename);
+use FindBin;
+use Test::More;
+
+my $web = "$FindBin::RealBin/../../contrib_web";
+
+sub content
+{
+	my ($path) = @_;
+	open my $file, '<', $path or die "$path: $!\n";
+	local $/;
+	return scalar <$file>;
+}
+
+my @rooms = content("$web/README.md") =~ m{^## Source\n(.*)}ms ? $1 =~ m{^\| `(\w+)/` \|}mg : ();
+my %floor = map { $rooms[$_] => $_ } 0 .. $#rooms;
+my %text = map { m{/src/(.*)} ? ($1 => content($_)) : () } glob "$web/src/*/*.[ch]";
+my %includes = map { $_ => [ $text{$_} =~ /^#include "([^"]+)"/mg ] } keys %text;
+
+sub room { return $_[0] =~ s{/.*}{}r }
+sub unit { return $_[0] =~ s{\.[ch]$}{}r }
+sub each_include { return map { my $file = $_; map { [ $file, $_ ] } @{ $includes{$file} } } sort keys %includes }
+sub pairs { return [ map { "$_->[0] includes $_->[1]" } @_ ] }
+
+is_deeply([ sort keys %floor ], [ sort map { basename $_ } glob "$web/src/*" ], 'the README lists each folder');
+is_deeply(pairs(grep { !$text{ $_->[1] } } each_include()), [], 'files are named from src on');
+is_deeply(pairs(grep { $floor{ room($_->[1]) } > $floor{ room($_->[0]) } } each_include()), [], 'no file includes a header of a higher layer');
+
+# ---- cycles: of sources, each with its header ----
+
+my (%uses, %state);
+
+for my $include (each_include())
+{
+	my ($from, $to) = map { unit($_) } @$include;
+	$uses{$from}{$to} = 1 if $from ne $to;
+}
+
+sub cycle_from
+{
+	my ($unit, @path) = @_;
+	return join ' -> ', @path, $unit if ($state{$unit} // '') eq 'on the path';
+	return if $state{$unit};
+	$state{$unit} = 'on the path';
+	for my $next (sort keys %{ $uses{$unit} })
+	{
+		my $cycle = cycle_from($next, @path, $unit);
+		return $cycle if $cycle;
+	}
+	$state{$unit} = 'done';
+	return;
+}
+
+is_deeply([ map { cycle_from($_) // () } sort keys %uses ], [], 'includes form no cycle');
+
+# ---- declarations ----
+
+sub defines
+{
+	my ($source, $name) = @_;
+	return $source =~ /^(?!extern|static)(?:\w[^\n;(]*\W)?\Q$name\E(?:\(| = |\[[^\n]*\] = |;)/m;
+}
+
+sub undefined_of
+{
+	my ($header) = @_;
+	my $source = $text{ unit($header) . '.c' } // '';
+	return grep { !defines($source, $_) } $text{$header} =~ /^extern [^(;]*?(\w+)(?:\[[^\n;]*\])?[(;]/mg;
+}
+
+# The build makes the source of server/assets.h.
+my @headers = grep { /\.h$/ && $_ ne 'server/assets.h' } sort keys %text;
+is_deeply([ map { my $header = $_; map { "$header: $_" } undefined_of($header) } @headers ], [], 'a header declares what its source defines');
+is_deeply([ grep { /\.c$/ && $text{$_} =~ /^extern /m } sort keys %text ], [], 'no source declares what another one defines');
+
+done_testing;
