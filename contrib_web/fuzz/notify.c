@@ -9,8 +9,7 @@
  */
 #include "../src/events/listen.c"
 
-#include <microhttpd.h>
-
+#include "connection.h"
 #include "harness.h"
 #include "base/options.h"
 #include "session/session.h"
@@ -18,28 +17,6 @@
 static Session *session;
 static Stream *stream;
 static Right right;
-
-const union MHD_ConnectionInfo *
-MHD_get_connection_info(struct MHD_Connection *connection, enum MHD_ConnectionInfoType type,...)
-{
-	static union MHD_ConnectionInfo info = {.connect_fd = -1};
-
-	(void) connection;
-	(void) type;
-	return &info;
-}
-
-void
-MHD_suspend_connection(struct MHD_Connection *connection)
-{
-	(void) connection;
-}
-
-void
-MHD_resume_connection(struct MHD_Connection *connection)
-{
-	(void) connection;
-}
 
 static Right
 right_to(const char *table)
@@ -87,7 +64,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 static void
 begin_stream(void)
 {
-	stream = stream_open((struct MHD_Connection *) &session, session, NULL);
+	stream = stream_open(connection, session, NULL);
 }
 
 static void

@@ -6,8 +6,8 @@
  *
  * An input is a request as it is written, "METHOD path?query FLAGS", header
  * lines, an empty line, the body. What libmicrohttpd would do, taking it
- * apart and asking server.c, is done here, and its functions are answered
- * from that. In header values "SESSION", "CSRF" and "EPOCH" at the beginning
+ * apart and calling server.c, is done here; its functions are in
+ * connection.c. In header values "SESSION", "CSRF" and "EPOCH" at the beginning
  * stand for those of a session that is open, and of the events' ids. Flags,
  * letters in place of HTTP's version:
  *
@@ -18,134 +18,21 @@
  */
 #include "../src/server/server.c"
 
+#include "connection.h"
 #include "harness.h"
-
-#include <arpa/inet.h>
 
 #include "base/secret.h"
 #include "events/events.h"
 
-#define MAX_ITEMS 64
 #define PIECE 700				/* bytes of a body that come at a time */
 
-typedef struct Item
-{
-	char	   *name;
-	char	   *value;			/* may be NULL */
-} Item;
-
-typedef struct Items
-{
-	Item		items[MAX_ITEMS];
-	int			n;
-} Items;
-
-static struct MHD_Connection *const connection = (struct MHD_Connection *) &mhd;	/* any address */
-static Items headers;
-static char cookie[256];
-static bool is_stranger;
 static bool database_answers;
 static char events_epoch[17];
 static Session *session;
-static void *client;			/* clients.c's */
-static bool answered_once;
-static int	n_suspended;
-
-/* ---- what libmicrohttpd is asked ---- */
-
-int
-MHD_get_connection_values(struct MHD_Connection *c, enum MHD_ValueKind kind, MHD_KeyValueIterator iterator, void *cls)
-{
-	(void) c;
-	for (int i = 0; kind & MHD_HEADER_KIND && i < headers.n; i++)
-		if (iterator(cls, MHD_HEADER_KIND, headers.items[i].name, headers.items[i].value) != MHD_YES)
-			break;
-	return headers.n;
-}
-
-const char *
-MHD_lookup_connection_value(struct MHD_Connection *c, enum MHD_ValueKind kind, const char *name)
-{
-	(void) c;
-	if (kind == MHD_COOKIE_KIND)
-		return *cookie ? cookie : NULL;
-	for (int i = 0; i < headers.n; i++)
-		if (strcasecmp(headers.items[i].name, name) == 0)
-			return headers.items[i].value;
-	return NULL;
-}
-
-const union MHD_ConnectionInfo *
-MHD_get_connection_info(struct MHD_Connection *c, enum MHD_ConnectionInfoType type,...)
-{
-	static struct sockaddr_in peer = {.sin_family = AF_INET};
-	static union MHD_ConnectionInfo info;
-
-	(void) c;
-	peer.sin_addr.s_addr = htonl(is_stranger ? 0xc0000201 : INADDR_LOOPBACK);
-	if (type == MHD_CONNECTION_INFO_CLIENT_ADDRESS)
-		info.client_addr = (struct sockaddr *) &peer;
-	else if (type == MHD_CONNECTION_INFO_SOCKET_CONTEXT)
-		info.socket_context = client;
-	else
-		info.connect_fd = -1;
-	return &info;
-}
-
-void
-MHD_suspend_connection(struct MHD_Connection *c)
-{
-	(void) c;
-	n_suspended++;
-}
-
-void
-MHD_resume_connection(struct MHD_Connection *c)
-{
-	(void) c;
-	n_suspended--;
-}
 
 /*
- * None may have a line's end in it, and only allowed sites are told that they
- * are.
- */
-static enum MHD_Result
-check_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-	(void) cls;
-	(void) kind;
-	if (value[strcspn(value, "\r\n")])
-		abort();
-	if (strcasecmp(name, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_ORIGIN) == 0 && strcasecmp(value, "https://app.example.org") != 0)
-		abort();
-	return MHD_YES;
-}
-
-/*
- * Each request has one answer; no fault of the program's own; and those that
- * are refused have a reason in it.
- */
-enum MHD_Result
-MHD_queue_response(struct MHD_Connection *c, unsigned status, struct MHD_Response *response)
-{
-	const char *type = MHD_get_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE);
-
-	(void) c;
-	if (answered_once || n_suspended != 0)
-		abort();
-	if (status < 200 || status == 500 || (status > 500 && status != 503))
-		abort();
-	if (status >= 400 && type && strcmp(type, "application/problem+json") != 0)
-		abort();
-	MHD_get_response_headers(response, check_header, NULL);
-	answered_once = true;
-	return MHD_YES;
-}
-
-/*
- * As handlers are promised (request.h); jansson takes nothing else, and looks for
- * itself.
+ * As handlers are promised (request.h); jansson takes nothing else, and looks
+ * for itself.
  */
 static void
 check_text(const char *text)
@@ -281,16 +168,9 @@ db_error_field(const Request *req, int field)
 /* ---- the request ---- */
 
 static void
-add(Items *items, char *name, char *value)
-{
-	if (items->n < MAX_ITEMS)
-		items->items[items->n++] = (Item) {name, value};
-}
-
-static void
 take_cookie(const char *value)
 {
-	snprintf(cookie, sizeof(cookie), "%s", strcmp(value, "SESSION") == 0 ? session_token(session) : value);
+	snprintf(exchange.cookie, sizeof(exchange.cookie), "%s", strcmp(value, "SESSION") == 0 ? session_token(session) : value);
 }
 
 static char *
@@ -317,7 +197,7 @@ take_header(char *line)
 		value = (char *) session_csrf(session);
 	if (strcasecmp(name, "Cookie") == 0)
 		take_cookie(value);
-	add(&headers, name, strcasecmp(name, "Last-Event-ID") == 0 ? with_epoch(value) : value);
+	exchange_add_header(name, strcasecmp(name, "Last-Event-ID") == 0 ? with_epoch(value) : value);
 }
 
 static void
@@ -325,7 +205,7 @@ take_flags(const char *flags)
 {
 	bool		by_proxy = flags && strchr(flags, 'u');
 
-	is_stranger = flags && strchr(flags, 's');
+	exchange.is_stranger = flags && strchr(flags, 's');
 	database_answers = flags && strchr(flags, 'd');
 	quiesced = flags && strchr(flags, 'q');
 	options.user_header = by_proxy ? "X-Remote-User" : NULL;
@@ -362,7 +242,7 @@ read_stream(Request *req)
 {
 	char		buffer[300];
 
-	for (int i = 0; i < 100 && n_suspended == 0; i++)
+	for (int i = 0; i < 100 && exchange.n_suspended == 0; i++)
 		if (req->reader(req->reader_cls, 0, buffer, sizeof(buffer)) <= 0)
 			break;
 }
@@ -402,11 +282,11 @@ serve(const char *method, char *path, const char *body, size_t size)
 	void	   *context = begin_with(path);
 	bool		open = call(method, path, NULL, 0, &context);
 
-	for (size_t done = 0; open && !answered_once && done < size; done += PIECE)
+	for (size_t done = 0; open && !exchange.answered && done < size; done += PIECE)
 		open = call(method, path, body + done, size - done < PIECE ? size - done : PIECE, &context);
-	for (int i = 0; i < 2 && open && !answered_once; i++)
+	for (int i = 0; i < 2 && open && !exchange.answered; i++)
 		open = call(method, path, NULL, 0, &context);
-	if (open && !answered_once)
+	if (open && !exchange.answered)
 		abort();
 	if (context)
 		check_texts(context);
@@ -476,18 +356,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char	   *method;
 	char	   *path;
 
-	headers.n = 0;
-	*cookie = '\0';
-	answered_once = false;
-	n_suspended = 0;
+	exchange = (Exchange) {.n_headers = 0};
 	take_line(strsep(&rest, "\n"), &method, &path);
 	begin_session();
 	take_headers(&rest);
 	rest = rest && *rest ? rest + 1 : text + size;
-	clients_notify(NULL, connection, &client, MHD_CONNECTION_NOTIFY_STARTED);
+	clients_notify(NULL, connection, &exchange.client, MHD_CONNECTION_NOTIFY_STARTED);
 	if (path)
 		serve(method, path, rest, text + size - rest);
-	clients_notify(NULL, connection, &client, MHD_CONNECTION_NOTIFY_CLOSED);
+	clients_notify(NULL, connection, &exchange.client, MHD_CONNECTION_NOTIFY_CLOSED);
 	end_session();
 	free(text);
 	return 0;

@@ -45,7 +45,11 @@ for my $include (each_include())
 sub cycle_from
 {
 	my ($unit, @path) = @_;
-	return join ' -> ', @path, $unit if ($state{$unit} // '') eq 'on the path';
+	if (($state{$unit} // '') eq 'on the path')
+	{
+		shift @path while $path[0] ne $unit;
+		return join ' -> ', @path, $unit;
+	}
 	return if $state{$unit};
 	$state{$unit} = 'on the path';
 	for my $next (sort keys %{ $uses{$unit} })

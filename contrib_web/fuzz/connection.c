@@ -1,0 +1,113 @@
+/*
+ * connection.c
+ *		The one connection of a harness, in place of libmicrohttpd's.
+ *
+ * Defines the functions of the library that the server calls for a
+ * connection, so that these are linked instead.
+ */
+#include "connection.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+Exchange	exchange;
+struct MHD_Connection *const connection = (struct MHD_Connection *) &exchange;	/* any address */
+
+void
+exchange_add_header(char *name, char *value)
+{
+	if (exchange.n_headers < MAX_HEADERS)
+		exchange.headers[exchange.n_headers++] = (Header) {name, value};
+}
+
+int
+MHD_get_connection_values(struct MHD_Connection *c, enum MHD_ValueKind kind, MHD_KeyValueIterator iterator, void *cls)
+{
+	(void) c;
+	for (int i = 0; kind & MHD_HEADER_KIND && i < exchange.n_headers; i++)
+		if (iterator(cls, MHD_HEADER_KIND, exchange.headers[i].name, exchange.headers[i].value) != MHD_YES)
+			break;
+	return exchange.n_headers;
+}
+
+const char *
+MHD_lookup_connection_value(struct MHD_Connection *c, enum MHD_ValueKind kind, const char *name)
+{
+	(void) c;
+	if (kind == MHD_COOKIE_KIND)
+		return *exchange.cookie ? exchange.cookie : NULL;
+	for (int i = 0; i < exchange.n_headers; i++)
+		if (strcasecmp(exchange.headers[i].name, name) == 0)
+			return exchange.headers[i].value;
+	return NULL;
+}
+
+const union MHD_ConnectionInfo *
+MHD_get_connection_info(struct MHD_Connection *c, enum MHD_ConnectionInfoType type,...)
+{
+	static struct sockaddr_in peer = {.sin_family = AF_INET};
+	static union MHD_ConnectionInfo info;
+
+	(void) c;
+	peer.sin_addr.s_addr = htonl(exchange.is_stranger ? 0xc0000201 : INADDR_LOOPBACK);
+	if (type == MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+		info.client_addr = (struct sockaddr *) &peer;
+	else if (type == MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+		info.socket_context = exchange.client;
+	else
+		info.connect_fd = -1;
+	return &info;
+}
+
+void
+MHD_suspend_connection(struct MHD_Connection *c)
+{
+	(void) c;
+	exchange.n_suspended++;
+}
+
+void
+MHD_resume_connection(struct MHD_Connection *c)
+{
+	(void) c;
+	exchange.n_suspended--;
+}
+
+/*
+ * None may have a line's end in it, and only allowed sites are told that they
+ * are.
+ */
+static enum MHD_Result
+check_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	(void) cls;
+	(void) kind;
+	if (value[strcspn(value, "\r\n")])
+		abort();
+	if (strcasecmp(name, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_ORIGIN) == 0 && strcasecmp(value, "https://app.example.org") != 0)
+		abort();
+	return MHD_YES;
+}
+
+/*
+ * Each request has one answer; no fault of the program's own; and those that
+ * are refused have a reason in it.
+ */
+enum MHD_Result
+MHD_queue_response(struct MHD_Connection *c, unsigned status, struct MHD_Response *response)
+{
+	const char *type = MHD_get_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE);
+
+	(void) c;
+	if (exchange.answered || exchange.n_suspended != 0)
+		abort();
+	if (status < 200 || status == 500 || (status > 500 && status != 503))
+		abort();
+	if (status >= 400 && type && strcmp(type, "application/problem+json") != 0)
+		abort();
+	MHD_get_response_headers(response, check_header, NULL);
+	exchange.answered = true;
+	return MHD_YES;
+}
