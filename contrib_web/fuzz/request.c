@@ -7,9 +7,9 @@
  * An input is a request as it is written, "METHOD path?query FLAGS", header
  * lines, an empty line, the body. What libmicrohttpd would do, taking it
  * apart and calling server.c, is done here; its functions are in
- * connection.c. In header values "SESSION", "CSRF" and "EPOCH" at the beginning
- * stand for those of a session that is open, and of the events' ids. Flags,
- * letters in place of HTTP's version:
+ * connection.c. In header values "SESSION", "CSRF" and "EPOCH" at the
+ * beginning stand for those of a session that is open, and of the events'
+ * ids. Flags, letters in place of HTTP's version:
  *
  *		u	people are signed in by a proxy
  *		s	who asks is no trusted proxy

@@ -1,6 +1,6 @@
-# The layers of contrib_web/src, whose order the README gives: no file includes
-# a header of a higher layer, no includes form a cycle, and a header declares
-# only what its source defines.
+# The layers of contrib_web/src, whose order the README gives: no file
+# includes a header of a higher layer, no includes form a cycle, and a header
+# declares only what its source defines.
 use strict;
 use warnings;
 

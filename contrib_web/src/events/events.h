@@ -35,9 +35,9 @@ extern void events_reset(void);
 /* ---- the streams' side (stream.c) ---- */
 
 /*
- * A stream to the connection; the caller keeps a reference to the session
- * (NULL: none, the service role's) until stream_close().  LAST_ID: that of the
- * last event the client saw, or NULL.  NULL if there are too many streams.
+ * Opens a stream to the connection, or returns NULL if there are too many.
+ * The caller keeps a reference to the session (NULL: the service role's) until
+ * stream_close().  LAST_ID: that of the last event the client saw, or NULL.
  */
 extern Stream *stream_open(struct MHD_Connection *connection, const struct Session *session, const char *last_id);
 extern void stream_close(Stream *stream);

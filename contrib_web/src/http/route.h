@@ -2,11 +2,11 @@
  * route.h
  *		Routes: method, path, handler.
  *
- * A table of routes (server/routes.c) names the handlers.  Before a handler is
- * called, the server has checked session, CSRF token, origin, content type
+ * The table of routes (server/routes.c) names the handlers.  Before a handler
+ * is called, the server has checked session, CSRF token, origin, content type
  * and size, and found the parameters of the path.  The handler runs in one of
- * the worker threads and may wait for the database; it sees neither socket
- * nor another's request.  It replies exactly once in the end: a later
+ * the worker threads and may wait for the database; it sees neither the
+ * socket nor other requests.  It replies exactly once in the end: a later
  * reply_*() replaces an earlier one.
  */
 #ifndef ROUTE_H
