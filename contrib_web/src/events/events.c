@@ -163,24 +163,6 @@ events_publish(const char *table, const char *full, const char *reduced)
 	pthread_mutex_unlock(&mutex);
 }
 
-/* Those of the session; NULL: all, and none is opened any more. */
-static void
-end_streams(const Session *session)
-{
-	Stream	   *stream;
-
-	pthread_mutex_lock(&mutex);
-	closing = closing || session == NULL;
-	DL_FOREACH(streams, stream)
-	{
-		if (session && stream->session != session)
-			continue;
-		stream->ending = true;
-		wake(stream);
-	}
-	pthread_mutex_unlock(&mutex);
-}
-
 static void
 new_epoch(void)
 {
@@ -188,13 +170,6 @@ new_epoch(void)
 
 	secret_token(token);
 	snprintf(epoch, sizeof(epoch), "%.16s", token);
-}
-
-void
-events_init(void)
-{
-	new_epoch();
-	session_on_end(end_streams);
 }
 
 void
@@ -425,7 +400,32 @@ stream_read(void *cls, uint64_t position, char *buffer, size_t size)
 	return filled;
 }
 
-/* ---- housekeeping ---- */
+/* ---- beginning, end and housekeeping ---- */
+
+/* Ends those of the session; NULL: all, and none is opened any more. */
+static void
+end_streams(const Session *session)
+{
+	Stream	   *stream;
+
+	pthread_mutex_lock(&mutex);
+	closing = closing || session == NULL;
+	DL_FOREACH(streams, stream)
+	{
+		if (session && stream->session != session)
+			continue;
+		stream->ending = true;
+		wake(stream);
+	}
+	pthread_mutex_unlock(&mutex);
+}
+
+void
+events_init(void)
+{
+	new_epoch();
+	session_on_end(end_streams);
+}
 
 void
 events_end_all(void)
