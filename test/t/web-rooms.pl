@@ -20,7 +20,7 @@ sub content
 
 my @rooms = content("$web/README.md") =~ m{^## Source\n(.*)}ms ? $1 =~ m{^\| `(\w+)/` \|}mg : ();
 my %floor = map { $rooms[$_] => $_ } 0 .. $#rooms;
-my %text = map { m{/src/(.*)} ? ($1 => content($_)) : () } glob "$web/src/*/*.[ch]";
+my %text = map { substr($_, length "$web/src/") => content($_) } glob "$web/src/*/*.[ch]";
 my %includes = map { $_ => [ $text{$_} =~ /^#include "([^"]+)"/mg ] } keys %text;
 
 sub room { return $_[0] =~ s{/.*}{}r }
@@ -52,13 +52,10 @@ sub cycle_from
 	}
 	return if $state{$unit};
 	$state{$unit} = 'on the path';
-	for my $next (sort keys %{ $uses{$unit} })
-	{
-		my $cycle = cycle_from($next, @path, $unit);
-		return $cycle if $cycle;
-	}
+	my $cycle;
+	$cycle //= cycle_from($_, @path, $unit) for sort keys %{ $uses{$unit} };
 	$state{$unit} = 'done';
-	return;
+	return $cycle;
 }
 
 is_deeply([ map { cycle_from($_) // () } sort keys %uses ], [], 'includes form no cycle');
