@@ -6,11 +6,12 @@
  * the target row is held.  Whoever finds the row held without having locked
  * it leaves it unlocked, so that the holder's save does not wait for him.
  */
-#include "locking.h"
+#include "postgres.h"
 
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "pgstat.h"
@@ -18,9 +19,28 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
+#include "argument.h"
+#include "clock.h"
+#include "event.h"
+#include "gate.h"
+#include "key_text.h"
+#include "lease.h"
+#include "limit.h"
+#include "locking.h"
+#include "owner.h"
+#include "privilege.h"
+#include "record.h"
+#include "relation.h"
+#include "report.h"
+#include "request.h"
 #include "result.h"
+#include "subtransaction.h"
+#include "sweep.h"
+#include "table_access.h"
+#include "target.h"
 
 PG_FUNCTION_INFO_V1(locking_acquire);
 PG_FUNCTION_INFO_V1(locking_try_acquire);
@@ -109,19 +129,11 @@ grant(const Wish *wish, Lock *lock, TransactionId xmin, TimestampTz now, Timesta
 	lock->confirm_xid = InvalidTransactionId;
 }
 
-/*
- * One's own lock goes on; what the call says anew is taken over into it.  An
- * end that is kept is raised like a new one: the gate may know it only from
- * the version that this one replaces.
- */
+/* One's own lock goes on; what the call says anew is taken over into it. */
 static void
 extend(const Wish *wish, Lock *lock, TimestampTz now, TimestampTz expires_at)
 {
-	lock->renewed_at = now;
-	lock->expires_at = wish->ttl ? expires_at : later_end(now, lock->expires_at, expires_at);
-	gate_raise(lock->relation, lock->key, lock->expires_at);
-	if (wish->ttl)
-		lock->ttl = *wish->ttl;
+	lease_extend(lock, wish->ttl, now, expires_at);
 	if (wish->hard_given)
 		lock->hard = wish->hard;
 	if (wish->client)
@@ -174,7 +186,7 @@ decide(Relation records, const Wish *wish, Lock *lock, TransactionId xmin, Times
 	bool		lapsed = has_lapsed(lock, now);
 	Outcome		outcome = standing(wish, lock);
 
-	if (lapsed && !(outcome == RENEWED && unchanged_since(lock, xmin)))
+	if (lapsed && !(outcome == RENEWED && lease_is_resumable(lock, xmin)))
 		return replace_lock(records, wish, lock, EVENT_EXPIRED, xmin, now, expires_at);
 	if (outcome != RENEWED)
 		return wish->take_over ?

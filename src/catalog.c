@@ -7,19 +7,18 @@
  * that one of them changed, so that DROP and CREATE EXTENSION in one session
  * work.
  */
-#include "locking.h"
+#include "catalog.h"
 
-#include "access/xact.h"
+#include "access/relation.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_class.h"
 #include "miscadmin.h"
 #include "utils/datum.h"
-#include "utils/guc.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
-#include "utils/snapmgr.h"
-#include "utils/syscache.h"
 
+#include "compat.h"
+#include "query.h"
+#include "relation.h"
 #include "role.h"
 
 #define LOCKING_SCHEMA "locking"
@@ -143,64 +142,54 @@ catalog_owner(void)
 	return relation_owner(catalog_relid("lock"));
 }
 
+/* Reads the first column of a row. */
+typedef struct Value
+{
+	Datum		value;
+	bool		isnull;
+} Value;
+
+static void
+read_value(void *arg, HeapTuple row, TupleDesc desc)
+{
+	Value	   *first = arg;
+	Form_pg_attribute att = TupleDescAttr(desc, 0);
+	Datum		value = SPI_getbinval(row, desc, 1, &first->isnull);
+
+	if (!first->isnull)
+		first->value = datumCopy(value, att->attbyval, att->attlen);
+}
+
 /*
  * Run a query with the records' owner's rights and a search_path on which
- * nothing of a user's lies.  With a snapshot of now (rule 2).  Returns how
- * many rows it processed; "first" gets the first column of the first row.  On
- * an error the transaction's end resets role and settings.
+ * nothing of a user's lies.
  */
-static int64
-run_as_owner(const char *sql, int nargs, const Oid *types, const Datum *values,
-			 const bool *nulls, Datum *first, bool *isnull)
+static uint64
+run_as_owner(const SPIQuery *query)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	char		nullflags[16];
-	Oid			save_role;
-	int			save_context;
-	int			save_guc = NewGUCNestLevel();
-	SPIPlanPtr	plan;
-	int64		processed;
+	RoleSwitch	saved;
+	uint64		processed;
 
-	Assert(nargs <= lengthof(nullflags));
-	for (int i = 0; i < nargs; i++)
-		nullflags[i] = nulls && nulls[i] ? 'n' : ' ';
-
-	GetUserIdAndSecContext(&save_role, &save_context);
-	SetUserIdAndSecContext(catalog_owner(), save_context | SECURITY_LOCAL_USERID_CHANGE);
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-
-	SPI_connect();
-	plan = SPI_prepare(sql, nargs, unconstify(Oid *, types));
-	if (plan == NULL ||
-		SPI_execute_snapshot(plan, unconstify(Datum *, values), nullflags, GetLatestSnapshot(),
-							 InvalidSnapshot, false, true, 0) < 0)
-		elog(ERROR, "could not execute \"%s\"", sql);
-	processed = SPI_processed;
-	if (first)
-	{
-		*isnull = true;
-		if (SPI_tuptable && processed > 0)
-		{
-			Form_pg_attribute att = TupleDescAttr(SPI_tuptable->tupdesc, 0);
-			Datum		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, isnull);
-			MemoryContext spi = MemoryContextSwitchTo(caller);
-
-			*first = *isnull ? (Datum) 0 : datumCopy(value, att->attbyval, att->attlen);
-			MemoryContextSwitchTo(spi);
-		}
-	}
-	SPI_finish();
-
-	AtEOXact_GUC(false, save_guc);
-	SetUserIdAndSecContext(save_role, save_context);
+	enter_role_unrestricted(&saved, catalog_owner());
+	processed = query_run(query);
+	leave_role(&saved);
 	return processed;
 }
 
+/* Returns how many rows the query processed. */
 int64
 catalog_execute(const char *sql, int nargs, const Oid *types, const Datum *values, const bool *nulls)
 {
-	return run_as_owner(sql, nargs, types, values, nulls, NULL, NULL);
+	SPIQuery	query = {
+		.sql = sql,
+		.nargs = nargs,
+		.types = types,
+		.values = values,
+		.nulls = nulls,
+		.latest = true
+	};
+
+	return run_as_owner(&query);
 }
 
 /* The same, for a query's only value. */
@@ -208,8 +197,19 @@ Datum
 catalog_query(const char *sql, int nargs, const Oid *types, const Datum *values,
 			  const bool *nulls, bool *isnull)
 {
-	Datum		first = (Datum) 0;
+	Value		first = {(Datum) 0, true};
+	SPIQuery	query = {
+		.sql = sql,
+		.nargs = nargs,
+		.types = types,
+		.values = values,
+		.nulls = nulls,
+		.latest = true,
+		.read = read_value,
+		.arg = &first
+	};
 
-	(void) run_as_owner(sql, nargs, types, values, nulls, &first, isnull);
-	return first;
+	(void) run_as_owner(&query);
+	*isnull = first.isnull;
+	return first.value;
 }

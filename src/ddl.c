@@ -2,7 +2,7 @@
  * ddl.c
  *		Following what DDL does to protected tables.
  */
-#include "locking.h"
+#include "postgres.h"
 
 #include "access/htup_details.h"
 #include "catalog/namespace.h"
@@ -10,6 +10,7 @@
 #include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
 #include "commands/trigger.h"
+#include "fmgr.h"
 #include "nodes/parsenodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -17,8 +18,13 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+#include "catalog.h"
+#include "compat.h"
 #include "partition.h"
 #include "protect.h"
+#include "relation.h"
+#include "table_settings.h"
+#include "trigger.h"
 
 PG_FUNCTION_INFO_V1(locking_settings_changed);
 PG_FUNCTION_INFO_V1(locking_on_ddl);
@@ -59,22 +65,17 @@ Datum
 locking_settings_changed(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
-	TriggerEvent event;
 	HeapTuple	old;
 	HeapTuple	new;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) ||
 		!(TRIGGER_FIRED_FOR_ROW(trigger->tg_event) || TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event)))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"locking.settings_changed\" must be fired for each row")));
+		refuse_trigger("settings_changed", "FOR EACH ROW, or by TRUNCATE");
 	check_writer(trigger->tg_relation);
 	if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
 		return PointerGetDatum(NULL);
-	event = trigger->tg_event;
-	old = TRIGGER_FIRED_BY_INSERT(event) ? NULL : trigger->tg_trigtuple;
-	new = TRIGGER_FIRED_BY_INSERT(event) ? trigger->tg_trigtuple :
-		TRIGGER_FIRED_BY_UPDATE(event) ? trigger->tg_newtuple : NULL;
+	old = trigger_old_row(trigger);
+	new = trigger_new_row(trigger);
 	tell_backends(old, new, RelationGetDescr(trigger->tg_relation));
 	return PointerGetDatum(new ? new : old);
 }

@@ -2,7 +2,7 @@
  * event.c
  *		Events of locks: kept in the history, and sent to whoever listens.
  */
-#include "locking.h"
+#include "event.h"
 
 #include "access/table.h"
 #include "access/xact.h"
@@ -15,6 +15,11 @@
 #include "utils/fmgrprotos.h"
 #include "utils/json.h"
 #include "utils/lsyscache.h"
+
+#include "catalog.h"
+#include "clock.h"
+#include "locking.h"
+#include "owner.h"
 
 #define CHANNEL "locking"
 /*

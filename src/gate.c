@@ -56,7 +56,7 @@
  * a statement that had begun before also passes locks acquired since then,
  * until it ends.
  */
-#include "locking.h"
+#include "gate.h"
 
 #include "access/genam.h"
 #include "access/heapam.h"
@@ -69,7 +69,8 @@
 #include "catalog/pg_database.h"
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
-#include "common/hashfn.h"
+#include "executor/spi.h"
+#include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "port/atomics.h"
@@ -90,7 +91,14 @@
 #include "storage/dsm_registry.h"
 #endif
 
+#include "catalog.h"
+#include "clock.h"
+#include "compat.h"
 #include "inject.h"
+#include "place.h"
+#include "record.h"
+#include "subtransaction.h"
+#include "trigger.h"
 
 PG_FUNCTION_INFO_V1(locking_gate);
 PG_FUNCTION_INFO_V1(locking_raise_gate);
@@ -355,43 +363,6 @@ flush_at_exit(int code, Datum arg)
 
 /* ---- slots ---- */
 
-/* The text of an integer, as its type writes it? */
-static bool
-is_integer(const char *key, int length, int64 *integer)
-{
-	char		text[MAXINT8LEN + 1];
-	const char *digits;
-	char	   *end;
-
-	if (length == 0 || length > MAXINT8LEN)
-		return false;
-	memcpy(text, key, length);
-	text[length] = '\0';
-	digits = text[0] == '-' ? text + 1 : text;
-	if (digits[0] < '0' || digits[0] > '9' || (digits[0] == '0' && length > 1))
-		return false;
-	errno = 0;
-	*integer = strtoll(text, &end, 10);
-	return *end == '\0' && errno == 0;
-}
-
-/*
- * A key's place is a number that goes by its text alone, so that all who know
- * the row, by whatever way, come to the same slot.  Most keys are integers,
- * and most writes of many rows go along them: neighbours have places, and
- * slots, side by side, so that few lines of the processor's cache are fetched
- * for many rows.
- */
-uint64
-gate_place_of_text(const char *key, int length)
-{
-	int64		integer;
-
-	if (is_integer(key, length, &integer))
-		return gate_place_of_integer(integer);
-	return hash_bytes_extended((const unsigned char *) key, length, 0);
-}
-
 /* Of RUN neighbours. Its upper half says where in an array they are. */
 static inline uint64
 hash_of_run(Oid relid, uint64 place)
@@ -450,7 +421,7 @@ gate_raise(Oid relid, const char *key, TimestampTz expires_at)
 {
 	INJECT("raise");
 	if (attached())
-		raise_place(relid, gate_place_of_text(key, strlen(key)), expires_at);
+		raise_place(relid, place_of_text(key, strlen(key)), expires_at);
 	INJECT("raised");
 }
 
@@ -542,7 +513,7 @@ raise_all(TableScanDesc scan, TupleTableSlot *slot, MemoryContext per_record)
 
 		INJECT("fill-record");
 		record_read_end(slot, &relation, &key, &expires_at);
-		raise_place(relation, gate_place_of_text(key, strlen(key)), expires_at);
+		raise_place(relation, place_of_text(key, strlen(key)), expires_at);
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(per_record);
 		CHECK_FOR_INTERRUPTS();
@@ -749,7 +720,7 @@ has_passed(pg_atomic_uint64 *slot)
  * is there not even a lock whose time has passed?
  */
 pg_attribute_hot bool
-gate_says_free(Oid relid, uint64 place, bool lapsed_too)
+gate_proves_unlocked(Oid relid, uint64 place, bool lapsed_too)
 {
 	pg_atomic_uint64 *slot;
 	uint64		hash;
@@ -769,7 +740,7 @@ gate_says_free(Oid relid, uint64 place, bool lapsed_too)
 }
 
 void
-gate_looked_in_vain(void)
+gate_count_false_positive(void)
 {
 	if (OidIsValid(known_filled))	/* otherwise it was not the gate that made us look */
 		counts.in_vain++;
@@ -783,28 +754,22 @@ gate_looked_in_vain(void)
 Datum
 locking_raise_gate(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	TriggerData *trigger = row_trigger_data(fcinfo, "raise_gate");
 	TupleDesc	desc;
-	HeapTuple	tuple;
+	HeapTuple	tuple = trigger_new_row(trigger);
 	bool		isnull[3];
 	Datum		relation;
 	Datum		key;
 	Datum		expires_at;
 
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event) ||
-		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"locking.raise_gate\" must be fired BEFORE, FOR EACH ROW")));
 	if (RelationGetRelid(trigger->tg_relation) != catalog_relid("lock"))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("function \"locking.raise_gate\" is for table \"locking.lock\"")));
 	check_writer(trigger->tg_relation);
-	if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
-		return PointerGetDatum(trigger->tg_trigtuple);
+	if (tuple == NULL)
+		return PointerGetDatum(trigger_old_row(trigger));
 	desc = RelationGetDescr(trigger->tg_relation);
-	tuple = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
 	relation = heap_getattr(tuple, SPI_fnumber(desc, "relation"), desc, &isnull[0]);
 	key = heap_getattr(tuple, SPI_fnumber(desc, "key"), desc, &isnull[1]);
 	expires_at = heap_getattr(tuple, SPI_fnumber(desc, "expires_at"), desc, &isnull[2]);

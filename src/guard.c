@@ -10,24 +10,40 @@
  * FOR SHARE before that is believed (rule 3): a renewal in progress is waited
  * for, a later one waits.
  */
-#include "locking.h"
+#include "postgres.h"
 
 #include "access/table.h"
-#include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/namespace.h"
-#include "catalog/pg_type.h"
 #include "commands/trigger.h"
+#include "fmgr.h"
 #include "miscadmin.h"
-#include "storage/lmgr.h"
 #include "utils/builtins.h"
-#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/snapmgr.h"
 
-#include "role.h"
+#include "clock.h"
+#include "draft.h"
+#include "event.h"
+#include "gate.h"
+#include "key_text.h"
+#include "lease.h"
+#include "locking.h"
+#include "owner.h"
+#include "place.h"
+#include "plan.h"
+#include "query.h"
+#include "record.h"
+#include "referential.h"
+#include "relation.h"
+#include "release.h"
+#include "report.h"
+#include "request.h"
 #include "statement.h"
+#include "table.h"
+#include "table_access.h"
+#include "trigger.h"
+#include "tuple.h"
+#include "visibility.h"
 
 PG_FUNCTION_INFO_V1(locking_guard);
 
@@ -77,7 +93,7 @@ look_up(Write *write, Oid relid, const char *key, Lock *lock)
 		found = record_find(write->records, relid, key, lock);
 	}
 	if (!found)
-		gate_looked_in_vain();
+		gate_count_false_positive();
 	return found;
 }
 
@@ -88,7 +104,7 @@ look_up(Write *write, Oid relid, const char *key, Lock *lock)
 static bool
 find_record(Write *write, Oid relid, const char *key, bool lapsed_too, Lock *lock)
 {
-	return !gate_says_free(relid, gate_place_of_text(key, strlen(key)), lapsed_too) &&
+	return !gate_proves_unlocked(relid, place_of_text(key, strlen(key)), lapsed_too) &&
 		look_up(write, relid, key, lock);
 }
 
@@ -165,36 +181,6 @@ count_skipped(MemoryContext query, const char *table)
 
 /* ---- does a lock stand in the way? ---- */
 
-/*
- * Is this lock live?  If it seems not: rule 3.  "lock" gets the record as it
- * is after waiting.
- *
- * "below": it is a row below the locked one that is written.  A lapsed lock
- * resumes if the locked row was not written (rule 5), which this write does
- * not show, so it is noted on the record that there is nothing to resume any
- * more.
- */
-bool
-lock_still_live(Relation records, Lock *lock, bool below)
-{
-	bool		resumable = TransactionIdIsValid(lock->row_xmin) || TransactionIdIsValid(lock->confirm_xid);
-	bool		spoil = below && resumable;
-
-	if (!has_lapsed(lock, clock_now()))
-		return true;
-	if (!record_lock(records, lock, spoil ? LockTupleNoKeyExclusive : LockTupleShare, LockWaitBlock))
-		return false;
-	if (!has_lapsed(lock, clock_now()))
-		return true;
-	if (spoil)
-	{
-		lock->row_xmin = InvalidTransactionId;
-		lock->confirm_xid = InvalidTransactionId;
-		record_update(records, lock);
-	}
-	return false;
-}
-
 /* The owner charged with the write; computed lazily.  NULL: nobody. */
 static const char *
 writer_of(Write *write)
@@ -225,7 +211,7 @@ in_the_way(Write *write, Lock *lock, Oid child)
 			report_locked(WARNING, lock, child);
 		return false;
 	}
-	return lock_still_live(write->records, lock, OidIsValid(child));
+	return lease_is_live(write->records, lock, OidIsValid(child));
 }
 
 /* Look at one row's record.  True: the write is to be skipped. */
@@ -382,7 +368,8 @@ move_lock(Write *write, Lock *lock, char *new_key)
 	gate_raise(lock->relation, new_key, lock->expires_at);
 	lock->key = new_key;
 	record_update(records, lock);
-	move_papers(lock->relation, old_key, new_key);
+	move_requests(lock->relation, old_key, new_key);
+	move_drafts(lock->relation, old_key, new_key);
 	write->own_key = new_key;
 }
 
@@ -469,6 +456,25 @@ check_own_lock(Write *write)
 
 /* ---- the parent row's lock ---- */
 
+/* What fetch_parent() reads. */
+typedef struct ParentRow
+{
+	const Key  *definition;
+	char	   *key;			/* NULL: no such row */
+} ParentRow;
+
+static void
+read_key(void *arg, HeapTuple row, TupleDesc desc)
+{
+	ParentRow  *parent = arg;
+	Datum		values[INDEX_MAX_KEYS];
+	bool		isnull;
+
+	for (int i = 0; i < parent->definition->ncolumns; i++)
+		values[i] = SPI_getbinval(row, desc, i + 1, &isnull);
+	parent->key = key_text(parent->definition, values);
+}
+
 /*
  * Read or lock the parent row, with a snapshot of now, as the foreign key's
  * own check does, and with the rights of the parent's owner.  Its key, or
@@ -476,32 +482,20 @@ check_own_lock(Write *write)
  * locked).
  */
 static char *
-fetch_parent(Write *write, TableInfo *parent, TargetQuery query, Datum *values)
+fetch_parent(Write *write, TableInfo *parent, TargetQuery which, const Datum *values)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	Datum		key_values[INDEX_MAX_KEYS];
-	RoleSwitch	saved;
-	char	   *key = NULL;
+	ParentRow	row = {parent->key};
+	SPIQuery	query = {
+		.plan = parent_plan(write->table, parent, which),
+		.values = values,
+		.latest = true,
+		.max_rows = 1,
+		.read = read_key,
+		.arg = &row
+	};
 
-	enter_role_as_foreign_key(&saved, relation_owner(parent->root));
-	SPI_connect();
-	CommandCounterIncrement();
-	if (SPI_execute_snapshot(parent_plan(write->table, parent, query), values, NULL,
-							 GetLatestSnapshot(), InvalidSnapshot, false, false, 1) < 0)
-		elog(ERROR, "could not read the parent row");
-	if (SPI_processed > 0)
-	{
-		MemoryContext spi = MemoryContextSwitchTo(caller);
-		bool		isnull;
-
-		for (int i = 0; i < parent->key->ncolumns; i++)
-			key_values[i] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &isnull);
-		key = key_text(parent->key, key_values);
-		MemoryContextSwitchTo(spi);
-	}
-	SPI_finish();
-	leave_role(&saved);
-	return key;
+	(void) query_run_as_table_owner(&query, parent->root);
+	return row.key;
 }
 
 /* The lock of a parent row, if it is in the way.  True: skip the row. */
@@ -651,15 +645,12 @@ refuse_unlocked(Write *write)
 static void
 read_write(const TriggerData *trigger, Statement *statement, bool gate_asked, Write *write)
 {
-	TriggerEvent event = trigger->tg_event;
-
 	write->statement = statement;
 	write->gate_asked = gate_asked;
 	write->rel = trigger->tg_relation;
 	write->table = statement->table->info;
-	write->old = TRIGGER_FIRED_BY_INSERT(event) ? NULL : trigger->tg_trigtuple;
-	write->new = TRIGGER_FIRED_BY_INSERT(event) ? trigger->tg_trigtuple :
-		TRIGGER_FIRED_BY_UPDATE(event) ? trigger->tg_newtuple : NULL;
+	write->old = trigger_old_row(trigger);
+	write->new = trigger_new_row(trigger);
 	write->arrives = is_arrival(write);
 	write->is_action = write->arrives ? movement.is_action :
 		write->old && in_referential_action(write->rel, write->old, write->new);
@@ -706,15 +697,9 @@ check_write(Write *write)
 static pg_noinline Statement *
 begin_statement(FunctionCallInfo fcinfo)
 {
-	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	TriggerData *trigger = row_trigger_data(fcinfo, "guard");
 	Statement  *statement;
 
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event) ||
-		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"locking.guard\" must be fired BEFORE, FOR EACH ROW"),
-				 errhint("Let locking.protect() make the trigger.")));
 	statement = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Statement));
 	statement->cxt = fcinfo->flinfo->fn_mcxt;
 	statement->table = table_entry(trigger->tg_relation);
@@ -738,7 +723,7 @@ place_of_kept_key(const TriggerData *trigger, const Key *key, uint64 *place)
 
 	if (!key_integer(key, rel, old, &old_integer))
 		return !(new && key_differs(key, rel, old, new)) && key_place(key, rel, old, place);
-	*place = gate_place_of_integer(old_integer);
+	*place = place_of_integer(old_integer);
 	return new == NULL || (key_integer(key, rel, new, &new_integer) && old_integer == new_integer);
 }
 
@@ -753,7 +738,7 @@ passes_gate(const TriggerData *trigger, const TableInfo *table, bool *asked)
 	uint64		place;
 
 	*asked = table->is_plain && place_of_kept_key(trigger, table->key, &place);
-	return *asked && gate_says_free(table->root, place, records_touched());
+	return *asked && gate_proves_unlocked(table->root, place, records_touched());
 }
 
 /* True: skip the row. */

@@ -18,118 +18,19 @@
  * Requests and drafts are counted by the statement that writes them
  * (draft.c), and can be exceeded by one row for each backend.
  */
-#include "locking.h"
+#include "limit.h"
 
-#include "access/detoast.h"
-#include "mb/pg_wchar.h"
 #include "storage/bufmgr.h"
-#include "utils/builtins.h"
-#include "utils/guc.h"
+
+#include "locking.h"
+#include "owner.h"
+#include "record.h"
 
 /* a record with its line pointer takes 96 bytes at the least */
 #define MAX_RECORDS_PER_BLOCK (BLCKSZ / 96)
 
 /* of the limit: how much room a count may leave */
 #define ROOM_SHARE 32
-
-/* ---- texts and drafts ---- */
-
-static Size
-raw_size(Datum value)
-{
-	return toast_raw_datum_size(value) - VARHDRSZ;
-}
-
-/* Measured before it is decompressed. */
-static void
-check_size(Datum value, const char *what, uint64 limit, const char *setting)
-{
-	Size		size = raw_size(value);
-
-	if (size > limit)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s is too long", what),
-				 errdetail("It has %zu bytes; the setting \"%s\" allows " UINT64_FORMAT ".",
-						   size, setting, limit),
-				 errhint("Shorten it, or ask a superuser to raise the setting.")));
-}
-
-/* An optional text for people to read, or NULL. */
-char *
-text_argument(FunctionCallInfo fcinfo, int argno, const char *what)
-{
-	if (PG_ARGISNULL(argno))
-		return NULL;
-	check_size(PG_GETARG_DATUM(argno), what, locking_max_text_length, "locking.max_text_length");
-	return text_to_cstring(PG_GETARG_TEXT_PP(argno));
-}
-
-/* An optional name: of an owner, or of a client. */
-char *
-name_argument(FunctionCallInfo fcinfo, int argno, const char *what)
-{
-	if (PG_ARGISNULL(argno))
-		return NULL;
-	check_size(PG_GETARG_DATUM(argno), what, locking_max_name_length, "locking.max_name_length");
-	return text_to_cstring(PG_GETARG_TEXT_PP(argno));
-}
-
-/* A draft; the caller has looked whether it is null. */
-Datum
-draft_argument(FunctionCallInfo fcinfo, int argno, const char *what)
-{
-	check_size(PG_GETARG_DATUM(argno), what,
-			   (uint64) locking_max_draft_size * 1024, "locking.max_draft_size");
-	return PG_GETARG_DATUM(argno);
-}
-
-/*
- * The current owner's name for people, or NULL.  It may be a role's comment,
- * whose length nobody limits.
- */
-char *
-stored_owner_name(void)
-{
-	char	   *name = current_owner_name();
-
-	if (name && strlen(name) > locking_max_name_length)
-		name = pnstrdup(name, pg_mbcliplen(name, strlen(name), locking_max_name_length));
-	return name;
-}
-
-/* ---- owners ---- */
-
-static bool
-is_control_character(const char *c)
-{
-	unsigned char first = c[0];
-	unsigned char second = c[1];
-
-	return first < 0x20 || first == 0x7f ||
-		(GetDatabaseEncoding() == PG_UTF8 && first == 0xc2 && second >= 0x80 && second < 0xa0);
-}
-
-/*
- * What is wrong with an owner, or an owner's name, or NULL.  Owners that look
- * alike to people must not be two.
- */
-const char *
-fault_of_owner(const char *owner)
-{
-	Size		length = strlen(owner);
-
-	if (length > MAX_OWNER_LENGTH)
-		return "is too long";
-	if (length > 0 && (owner[0] == ' ' || owner[length - 1] == ' '))
-		return "must not begin or end with a blank";
-	for (const char *c = owner; *c; c++)
-		if (is_control_character(c))
-			return "must not contain control characters";
-	return NULL;
-}
-
-/* ---- numbers of rows ---- */
 
 /* "too_many": what is wrong with the current owner. */
 void

@@ -1,20 +1,14 @@
 /*
  * locking.c
- *		Module start: settings.
+ *		Settings.
  */
 #include "locking.h"
 
 #include <limits.h>
 
 #include "datatype/timestamp.h"
-#include "miscadmin.h"
+#include "mb/pg_wchar.h"
 #include "utils/guc.h"
-
-#include "statement.h"
-
-PG_MODULE_MAGIC;
-
-void		_PG_init(void);
 
 char	   *locking_owner_setting;
 char	   *locking_owner_name_setting;
@@ -36,6 +30,34 @@ static const struct config_enum_entry on_locked_options[] = {
 	{"skip", ON_LOCKED_SKIP, false},
 	{NULL, 0, false}
 };
+
+static bool
+is_control_character(const char *c)
+{
+	unsigned char first = c[0];
+	unsigned char second = c[1];
+
+	return first < 0x20 || first == 0x7f ||
+		(GetDatabaseEncoding() == PG_UTF8 && first == 0xc2 && second >= 0x80 && second < 0xa0);
+}
+
+/*
+ * What is wrong with an owner, or an owner's name, or NULL.  Owners that look
+ * alike to people must not be two.
+ */
+static const char *fault_of_owner(const char *owner)
+{
+	Size		length = strlen(owner);
+
+	if (length > MAX_OWNER_LENGTH)
+		return "is too long";
+	if (length > 0 && (owner[0] == ' ' || owner[length - 1] == ' '))
+		return "must not begin or end with a blank";
+	for (const char *c = owner; *c; c++)
+		if (is_control_character(c))
+			return "must not contain control characters";
+	return NULL;
+}
 
 static bool
 check_owner(char **value, const char *what)
@@ -151,17 +173,10 @@ define_limits(void)
 }
 
 void
-_PG_init(void)
+define_settings(void)
 {
 	define_owner_settings();
 	define_time_settings();
 	define_behaviour_settings();
 	define_limits();
-	gate_init();
-	MarkGUCPrefixReserved("locking");
-
-	catalog_init();
-	table_init();
-	release_init();
-	statement_init();
 }

@@ -14,18 +14,22 @@
  * DEFINER chooses.  Nobody's locks match, and nobody acquires any.
  * doc/design.md has a table of all contexts.
  */
-#include "locking.h"
+#include "owner.h"
 
 #include "access/genam.h"
 #include "access/table.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_shdescription.h"
+#include "fmgr.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
 
+#include "argument.h"
+#include "locking.h"
 #include "statement.h"
 
 PG_FUNCTION_INFO_V1(locking_owner);
@@ -119,7 +123,7 @@ role_comment(Oid role)
 }
 
 /* The name shown to people, or NULL. */
-char *
+static char *
 current_owner_name(void)
 {
 	if (is_nobody())
@@ -127,6 +131,20 @@ current_owner_name(void)
 	if (locking_owner_name_setting[0] != '\0')
 		return locking_owner_name_setting;
 	return locking_owner_setting[0] != '\0' ? NULL : role_comment(GetOuterUserId());
+}
+
+/*
+ * The current owner's name for people, or NULL.  It may be a role's comment,
+ * whose length nobody limits.
+ */
+char *
+stored_owner_name(void)
+{
+	char	   *name = current_owner_name();
+
+	if (name && strlen(name) > locking_max_name_length)
+		name = pnstrdup(name, pg_mbcliplen(name, strlen(name), locking_max_name_length));
+	return name;
 }
 
 bool

@@ -8,7 +8,7 @@
  * belongs to its root until it is detached: locks and guard stay in force.
  *
  * No relation is locked here.  The answer holds only while the caller keeps
- * the relations it names from being attached or detached; table.c:open_root()
+ * the relations it names from being attached or detached; table_access.c:open_root()
  * locks them and asks again.  A syscache entry that is older than pg_inherits
  * makes a detached partition a root, which it is.
  */
@@ -62,13 +62,18 @@ partition_ancestors(Oid relid)
 	return ancestors;
 }
 
+/* The root of "relid", whose ancestors are given. */
+Oid
+partition_root(const List *ancestors, Oid relid)
+{
+	return ancestors == NIL ? relid : llast_oid(ancestors);
+}
+
 /* A partition stands for its root, any other relation for itself. */
 Oid
 table_root(Oid relid)
 {
-	List	   *ancestors = partition_ancestors(relid);
-
-	return ancestors == NIL ? relid : llast_oid(ancestors);
+	return partition_root(partition_ancestors(relid), relid);
 }
 
 static List *

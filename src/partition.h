@@ -13,6 +13,7 @@
 
 extern List *partition_ancestors(Oid relid);
 extern List *partition_descendants(Oid relid);
+extern Oid	partition_root(const List *ancestors, Oid relid);
 extern Oid	table_root(Oid relid);
 
 #pragma GCC visibility pop

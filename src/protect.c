@@ -7,26 +7,39 @@
  * become guarded, since they lock the parent's rows more strongly from then
  * on (rule 7).
  */
-#include "locking.h"
+#include "protect.h"
 
+#include "access/relation.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/catalog.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
+#include "fmgr.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "tcop/utility.h"
-#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/syscache.h"
 
+#include "argument.h"
+#include "catalog.h"
+#include "clock.h"
+#include "compat.h"
+#include "event.h"
+#include "lease.h"
 #include "partition.h"
-#include "protect.h"
+#include "privilege.h"
+#include "record.h"
+#include "relation.h"
+#include "release.h"
+#include "table.h"
+#include "table_access.h"
+#include "table_settings.h"
 
 PG_FUNCTION_INFO_V1(locking_protect);
 PG_FUNCTION_INFO_V1(locking_unprotect);
@@ -199,13 +212,6 @@ key_names(Relation rel, List *attnums)
 		names[n++] = NameGetDatum(&att->attname);
 	}
 	return PointerGetDatum(construct_array(names, n, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR));
-}
-
-/* A boolean that may be null for its default. */
-static Datum
-bool_argument(FunctionCallInfo fcinfo, int argno, bool fallback)
-{
-	return BoolGetDatum(PG_ARGISNULL(argno) ? fallback : PG_GETARG_BOOL(argno));
 }
 
 /* The trigger on locking.protected tells all backends. */

@@ -1,9 +1,13 @@
 /*
  * protect.h
- *		What protect.c and ddl.c share: the triggers' names.
+ *		Triggers of protected tables.
  */
 #ifndef LOCKING_PROTECT_H
 #define LOCKING_PROTECT_H
+
+#include "postgres.h"
+
+#pragma GCC visibility push(hidden)
 
 /*
  * Triggers of one kind fire in the order of their names' bytes: "~" is the
@@ -15,5 +19,7 @@
 
 extern void drop_triggers(Oid relid);
 extern void guard_truncates(Oid relid, Oid root);
+
+#pragma GCC visibility pop
 
 #endif							/* LOCKING_PROTECT_H */

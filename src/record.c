@@ -8,7 +8,7 @@
  * READ.  Every write is followed by a command counter increment, so that the
  * next search sees it.
  */
-#include "locking.h"
+#include "record.h"
 
 #include "access/genam.h"
 #include "access/relscan.h"
@@ -18,12 +18,17 @@
 #include "access/xact.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_collation.h"
+#include "catalog/pg_type.h"
 #include "commands/sequence.h"
 #include "miscadmin.h"
 #include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
+
+#include "catalog.h"
+#include "clock.h"
+#include "compat.h"
 
 /* in the order of the table's columns */
 enum

@@ -8,15 +8,19 @@
  * of a top-level statement and does what the action does, and no more: the
  * row that its row refers to is gone, and other columns stay as they are.
  */
-#include "locking.h"
+#include "referential.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_constraint.h"
+#include "nodes/bitmapset.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 #include "utils/syscache.h"
 
+#include "query.h"
+#include "sql.h"
 #include "statement.h"
+#include "tuple.h"
 
 /*
  * Does the old row refer to a row that is gone by that key?  Read as its

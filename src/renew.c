@@ -7,11 +7,27 @@
  * that it is needed, it is tried without waiting, and the lock given up for
  * lost if somebody has it (rule 5).
  */
-#include "locking.h"
+#include "postgres.h"
 
 #include "access/table.h"
 #include "access/transam.h"
 #include "access/xact.h"
+#include "fmgr.h"
+
+#include "argument.h"
+#include "clock.h"
+#include "draft.h"
+#include "event.h"
+#include "gate.h"
+#include "key_text.h"
+#include "lease.h"
+#include "limit.h"
+#include "owner.h"
+#include "privilege.h"
+#include "record.h"
+#include "report.h"
+#include "table_access.h"
+#include "target.h"
 
 PG_FUNCTION_INFO_V1(locking_renew);
 PG_FUNCTION_INFO_V1(locking_confirm);
@@ -23,16 +39,6 @@ typedef struct Target
 	bool		held;
 	TransactionId xmin;
 } Target;
-
-/*
- * Rule 5: nobody wrote the row since the acquisition, the last resumption or
- * the owner's own confirmed save.
- */
-bool
-unchanged_since(const Lock *lock, TransactionId xmin)
-{
-	return TransactionIdIsValid(xmin) && (xmin == lock->row_xmin || xmin == lock->confirm_xid);
-}
 
 /*
  * The record with the token, of a lock that the caller may have, or an error.
@@ -67,21 +73,10 @@ resume(Relation records, Target *target, Lock *lock)
 {
 	if (!target->held)
 		hold_target(target, lock, TARGET_TRY);
-	if (!unchanged_since(lock, target->xmin))
+	if (!lease_is_resumable(lock, target->xmin))
 		report_lost(lock->token);
 	take_room_for_lock(records);
 	lock->row_xmin = target->xmin;
-}
-
-/* An end that is kept is raised, too: see extend() of acquire.c. */
-static void
-extend(Lock *lock, const Interval *ttl, TimestampTz now, TimestampTz expires_at)
-{
-	lock->renewed_at = now;
-	lock->expires_at = ttl ? expires_at : later_end(now, lock->expires_at, expires_at);
-	gate_raise(lock->relation, lock->key, lock->expires_at);
-	if (ttl)
-		lock->ttl = *ttl;
 }
 
 /*
@@ -130,7 +125,7 @@ renew_record(Relation records, Lock *lock, Target *target, const Interval *ttl, 
 		resume(records, target, lock);
 	if (confirming)
 		note_confirmation(target, lock);
-	extend(lock, ttl, now, expires_at);
+	lease_extend(lock, ttl, now, expires_at);
 	record_update(records, lock);
 	if (lapsed)
 		event_record(EVENT_RESUMED, lock, NULL);

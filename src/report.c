@@ -2,34 +2,23 @@
  * report.c
  *		What is said to whoever is refused.
  */
-#include "locking.h"
+#include "report.h"
 
 #include <math.h>
 
-#include "catalog/namespace.h"
 #include "mb/pg_wchar.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "clock.h"
+#include "locking.h"
+#include "owner.h"
+#include "relation.h"
 #include "statement.h"
+#include "visibility.h"
 
 /* bytes of a text of somebody's in a message */
 #define MAX_QUOTED 500
-
-/* errtable() for a relation that is not open */
-int
-errtable_by_id(Oid relid)
-{
-	char	   *schema = get_namespace_name(get_rel_namespace(relid));
-	char	   *table = get_rel_name(relid);
-
-	if (schema)
-		err_generic_string(PG_DIAG_SCHEMA_NAME, schema);
-	if (table)
-		err_generic_string(PG_DIAG_TABLE_NAME, table);
-	return 0;
-}
 
 /*
  * What somebody wrote, short enough to be put into everybody's messages and
@@ -121,15 +110,4 @@ report_not_yours(int64 token)
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("the lock with token " INT64_FORMAT " is another owner's", token),
 			 errhint("Whoever may, ends it with locking.break_lock() or locking.take_over().")));
-}
-
-/* ---- arguments ---- */
-
-void
-argument_not_null(FunctionCallInfo fcinfo, int argno, const char *what)
-{
-	if (PG_ARGISNULL(argno))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must not be null", what)));
 }

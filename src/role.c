@@ -14,18 +14,14 @@
  */
 #include "role.h"
 
-#include "access/htup_details.h"
-#include "catalog/pg_class.h"
 #include "miscadmin.h"
 #include "utils/guc.h"
-#include "utils/syscache.h"
 
 static void
 switch_role(RoleSwitch *saved, Oid role, int flags)
 {
 	GetUserIdAndSecContext(&saved->role, &saved->context);
-	SetUserIdAndSecContext(role, saved->context | SECURITY_LOCAL_USERID_CHANGE |
-						   SECURITY_RESTRICTED_OPERATION | flags);
+	SetUserIdAndSecContext(role, saved->context | SECURITY_LOCAL_USERID_CHANGE | flags);
 	saved->guc_level = NewGUCNestLevel();
 }
 
@@ -40,13 +36,13 @@ pin_search_path(void)
 void
 restrict_role(RoleSwitch *saved)
 {
-	switch_role(saved, GetUserId(), 0);
+	switch_role(saved, GetUserId(), SECURITY_RESTRICTED_OPERATION);
 }
 
 void
 enter_role(RoleSwitch *saved, Oid role)
 {
-	switch_role(saved, role, 0);
+	switch_role(saved, role, SECURITY_RESTRICTED_OPERATION);
 	pin_search_path();
 }
 
@@ -57,7 +53,18 @@ enter_role(RoleSwitch *saved, Oid role)
 void
 enter_role_as_foreign_key(RoleSwitch *saved, Oid role)
 {
-	switch_role(saved, role, SECURITY_NOFORCE_RLS);
+	switch_role(saved, role, SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS);
+	pin_search_path();
+}
+
+/*
+ * For this extension's own statements on its own tables, whose triggers are
+ * its own, too.
+ */
+void
+enter_role_unrestricted(RoleSwitch *saved, Oid role)
+{
+	switch_role(saved, role, 0);
 	pin_search_path();
 }
 
@@ -66,25 +73,4 @@ leave_role(const RoleSwitch *saved)
 {
 	AtEOXact_GUC(false, saved->guc_level);
 	SetUserIdAndSecContext(saved->role, saved->context);
-}
-
-void
-refuse_missing(Oid relid)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_TABLE),
-			 errmsg("relation with OID %u does not exist", relid)));
-}
-
-Oid
-relation_owner(Oid relid)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		refuse_missing(relid);
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return owner;
 }

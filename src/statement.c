@@ -34,7 +34,7 @@
  * triggers run as the session's role with all its rights; what they do cannot
  * be told from what it does.
  */
-#include "locking.h"
+#include "statement.h"
 
 #include "access/xact.h"
 #include "catalog/pg_proc.h"
@@ -52,8 +52,7 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
-#include "role.h"
-#include "statement.h"
+#include "compat.h"
 
 typedef struct Frame
 {

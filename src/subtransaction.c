@@ -2,7 +2,7 @@
  * subtransaction.c
  *		Work whose effects, row locks too, can be undone.
  */
-#include "locking.h"
+#include "subtransaction.h"
 
 #include "access/xact.h"
 #include "utils/resowner.h"

@@ -6,29 +6,34 @@
  * TRUNCATE holds the table exclusively, so no acquirer of its rows is under
  * way; those of its parent's rows are kept out by a lock on the parent table.
  */
-#include "locking.h"
+#include "postgres.h"
 
+#include "access/relation.h"
 #include "access/table.h"
-#include "catalog/namespace.h"
-#include "catalog/pg_type.h"
 #include "commands/trigger.h"
-#include "miscadmin.h"
+#include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "clock.h"
+#include "event.h"
+#include "key_text.h"
+#include "lease.h"
+#include "locking.h"
+#include "owner.h"
+#include "privilege.h"
+#include "query.h"
+#include "record.h"
+#include "relation.h"
+#include "release.h"
+#include "report.h"
 #include "role.h"
+#include "sql.h"
+#include "table.h"
+#include "table_access.h"
+#include "trigger.h"
 
 PG_FUNCTION_INFO_V1(locking_guard_truncate);
-
-static void
-append_key_conditions(StringInfo query, const Key *key, Oid *types)
-{
-	for (int i = 0; i < key->ncolumns; i++)
-	{
-		types[i] = key->columns[i].type;
-		append_key_condition(query, i + 1, &key->columns[i]);
-	}
-}
 
 /* Is the row that this lock is on among those that go? */
 static bool
@@ -124,7 +129,7 @@ check_own_locks(Relation records, TableInfo *table)
 			continue;
 		if (!is_writers(lock))
 		{
-			if (lock->hard ? lock_still_live(records, lock, false) : !has_lapsed(lock, clock_now()))
+			if (lock->hard ? lease_is_live(records, lock, false) : !has_lapsed(lock, clock_now()))
 				report_locked(lock->hard ? ERROR : WARNING, lock, InvalidOid);
 		}
 		else if (record_lock(records, lock, LockTupleExclusive, LockWaitBlock))
@@ -153,7 +158,7 @@ check_parent_locks(Relation records, TableInfo *table)
 			Lock	   *lock = lfirst(cell);
 
 			if (!is_writers(lock) && lock->hard &&
-				refers_to(table, parent, lock) && lock_still_live(records, lock, true))
+				refers_to(table, parent, lock) && lease_is_live(records, lock, true))
 				report_locked(ERROR, lock, table->root);
 		}
 	}
@@ -169,10 +174,7 @@ locking_guard_truncate(PG_FUNCTION_ARGS)
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) ||
 		!TRIGGER_FIRED_BEFORE(trigger->tg_event))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"locking.guard_truncate\" must be fired BEFORE TRUNCATE"),
-				 errhint("Let locking.protect() make the trigger.")));
+		refuse_trigger("guard_truncate", "BEFORE TRUNCATE");
 	table = table_info(trigger->tg_relation);
 	if (!locking_enforce || !table->is_protected)
 		return PointerGetDatum(NULL);

@@ -307,7 +307,7 @@ proctype Writer(byte me)
 		:: atomic { row_by == NOBODY -> row_by = _pid; due = due || (RECORDED && !BY_COPY) }
 		:: due = false
 		fi;
-		/* gate.c:gate_says_free */
+		/* gate.c:gate_proves_unlocked */
 		filled = known_filled;
 		if
 		:: !filled -> find_out_filled()

@@ -87,7 +87,7 @@ inline find_own()
 	}
 }
 
-/* renew.c:unchanged_since, resume: the target row is tried, never waited for. */
+/* lease.c:lease_is_resumable, resume: the target row is tried, never waited for. */
 inline resume()
 {
 #ifdef RESUME_WITHOUT_TARGET
@@ -303,7 +303,7 @@ done:	skip
 /* ---- guard.c ---- */
 
 #ifndef BELOW
-/* gate.c:gate_says_free, has_passed */
+/* gate.c:gate_proves_unlocked, has_passed */
 inline ask_gate(free)
 {
 #ifdef GATE
@@ -334,7 +334,7 @@ inline ask_gate(free)
 #endif
 }
 
-/* guard.c:lock_still_live.  All records are hard here, and none is the writer's. */
+/* lease.c:lease_is_live.  All records are hard here, and none is the writer's. */
 inline look_at_record(free)
 {
 #ifndef OLD_SNAPSHOT

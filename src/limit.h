@@ -1,0 +1,30 @@
+/*
+ * limit.h
+ *		Limits on the number of rows that one owner stores.
+ */
+#ifndef LOCKING_LIMIT_H
+#define LOCKING_LIMIT_H
+
+#include "postgres.h"
+
+#include "utils/rel.h"
+
+#include "compat.h"
+
+#pragma GCC visibility push(hidden)
+
+/*
+ * A row of the owner's ($3) is replaced, or added as long as there are fewer
+ * than "max"; otherwise the statement processes no row.
+ */
+#define UNLESS_TOO_MANY(table, max) \
+	" WHERE EXISTS (SELECT FROM locking." table " WHERE relation = $1 AND key = $2 AND owner = $3)" \
+	" OR (SELECT count(*) FROM (SELECT FROM locking." table " WHERE owner = $3 LIMIT " max ") o) < " max
+
+extern void check_number_of_locks(int n);
+extern void take_room_for_lock(Relation records);
+pg_noreturn extern void refuse_number(const char *too_many, const char *hint);
+
+#pragma GCC visibility pop
+
+#endif							/* LOCKING_LIMIT_H */

@@ -1,0 +1,87 @@
+/*
+ * plan.c
+ *		Saved plans of queries on the rows that locks are on.
+ *
+ * They are kept in the cache entry of the table (table.c), and freed with it.
+ */
+#include "plan.h"
+
+#include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "sql.h"
+
+static SPIPlanPtr
+keep_plan(const char *query, int nargs, Oid *types)
+{
+	SPIPlanPtr	plan;
+
+	SPI_connect();
+	plan = SPI_prepare(query, nargs, types);
+	if (plan == NULL)
+		elog(ERROR, "could not prepare \"%s\"", query);
+	SPI_keepplan(plan);
+	SPI_finish();
+	return plan;
+}
+
+/*
+ * The plan of a query on the row with a key.  With guarded children the row
+ * is locked so that a child's guard, with its FOR KEY SHARE, waits (rule 7).
+ */
+SPIPlanPtr
+table_plan(TableInfo *info, TargetQuery which, bool with_xmin)
+{
+	Key		   *key = info->key;
+	SPIPlanPtr *plan = &info->plans[which][with_xmin];
+	Oid			types[INDEX_MAX_KEYS];
+	StringInfoData query;
+
+	if (*plan)
+		return *plan;
+
+	initStringInfo(&query);
+	append_key_select(&query, key, info->root, with_xmin);
+	append_key_conditions(&query, key, types);
+	if (which != TARGET_SEE)
+		appendStringInfoString(&query, info->has_children ? " FOR UPDATE" : " FOR NO KEY UPDATE");
+	if (which == TARGET_TRY)
+		appendStringInfoString(&query, " SKIP LOCKED");
+	*plan = keep_plan(query.data, key->ncolumns, types);
+	return *plan;
+}
+
+/*
+ * The parent's row, locked against acquirers (rule 7), and its key.  Planned
+ * in the order of the foreign key's columns.
+ */
+SPIPlanPtr
+parent_plan(TableInfo *info, TableInfo *parent, TargetQuery which)
+{
+	SPIPlanPtr *plan = &info->parent->plans[which];
+	ForeignKey *fk = &info->parent->key;
+	Oid			types[INDEX_MAX_KEYS];
+	StringInfoData query;
+
+	if (*plan)
+		return *plan;
+
+	initStringInfo(&query);
+	append_key_select(&query, parent->key, fk->target, false);
+	for (int i = 0; i < fk->n; i++)
+	{
+		char	   *column = get_attname(fk->target, fk->refcolumns[i], false);
+
+		types[i] = get_atttype(info->relid, info->parent->attnums[i]);
+		append_condition(&query, i + 1, fk->operators[i],
+						 psprintf("x.%s", quote_identifier(column)), get_atttype(fk->target, fk->refcolumns[i]),
+						 psprintf("$%d", i + 1), types[i]);
+	}
+	if (which != TARGET_SEE)
+		appendStringInfoString(&query, " FOR KEY SHARE");
+	if (which == TARGET_TRY)
+		appendStringInfoString(&query, " SKIP LOCKED");
+	*plan = keep_plan(query.data, fk->n, types);
+	return *plan;
+}

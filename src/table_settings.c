@@ -1,0 +1,162 @@
+/*
+ * table_settings.c
+ *		Settings of protected tables: rows of locking.protected.
+ */
+#include "table_settings.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+
+#include "catalog.h"
+#include "partition.h"
+
+static List *
+name_list(Datum array)
+{
+	List	   *list = NIL;
+	Datum	   *names;
+	bool	   *nulls;
+	int			n;
+
+	deconstruct_array(DatumGetArrayTypeP(array), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR,
+					  &names, &nulls, &n);
+	for (int i = 0; i < n; i++)
+		list = lappend(list, nulls[i] ? "" : pstrdup(NameStr(*DatumGetName(names[i]))));
+	return list;
+}
+
+static Datum
+setting(HeapTuple tuple, TupleDesc desc, const char *name, bool *isnull)
+{
+	return heap_getattr(tuple, SPI_fnumber(desc, name), desc, isnull);
+}
+
+/* The table that a row of locking.protected is about. */
+Oid
+settings_table(HeapTuple settings, TupleDesc desc)
+{
+	bool		isnull;
+
+	return DatumGetObjectId(setting(settings, desc, "relation", &isnull));
+}
+
+/*
+ * The table that a row of locking.protected names as the parent, or
+ * InvalidOid.
+ */
+Oid
+parent_table(HeapTuple settings, TupleDesc desc)
+{
+	bool		isnull;
+	Datum		relid = setting(settings, desc, "parent_table", &isnull);
+
+	return isnull ? InvalidOid : DatumGetObjectId(relid);
+}
+
+/*
+ * The foreign key of the parent.  A key of that name that refers elsewhere is
+ * another one.
+ */
+static bool
+parent_key(HeapTuple settings, TupleDesc desc, const char *name, ForeignKey *fk)
+{
+	return foreign_key(settings_table(settings, desc), name, fk) &&
+		fk->target == parent_table(settings, desc);
+}
+
+static void
+read_settings(HeapTuple tuple, TupleDesc desc, TableSettings *settings)
+{
+	bool		isnull;
+	Datum		value;
+
+	settings->hard = DatumGetBool(setting(tuple, desc, "hard", &isnull));
+	settings->required = DatumGetBool(setting(tuple, desc, "required", &isnull));
+	value = setting(tuple, desc, "ttl", &isnull);
+	settings->has_ttl = !isnull;
+	if (!isnull)
+		settings->ttl = *DatumGetIntervalP(value);
+	settings->key = name_list(setting(tuple, desc, "key", &isnull));
+	value = setting(tuple, desc, "columns", &isnull);
+	settings->columns = isnull ? NIL : name_list(value);
+	value = setting(tuple, desc, "parent", &isnull);
+	if (!isnull)
+	{
+		settings->parent = palloc0(sizeof(ForeignKey));
+		settings->parent_lost = !parent_key(tuple, desc, NameStr(*DatumGetName(value)), settings->parent);
+	}
+}
+
+/*
+ * The first row of locking.protected that an index has for a table.  "read",
+ * if given, gets it.
+ */
+static bool
+find_settings(Relation protected, const char *index, Oid relid, TableSettings *read)
+{
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	AttrNumber	column = strcmp(index, "protected_pkey") == 0 ?
+		SPI_fnumber(RelationGetDescr(protected), "relation") :
+		SPI_fnumber(RelationGetDescr(protected), "parent_table");
+
+	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
+	scan = systable_beginscan(protected, catalog_relid(index), true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple) && read)
+		read_settings(tuple, RelationGetDescr(protected), read);
+	systable_endscan(scan);
+	return HeapTupleIsValid(tuple);
+}
+
+/*
+ * Is the table, a root, protected?  If it is not locked, this holds for the
+ * moment.
+ */
+bool
+is_protected_table(Oid root)
+{
+	Relation	protected = catalog_open("protected", AccessShareLock);
+	bool		found = find_settings(protected, "protected_pkey", root, NULL);
+
+	table_close(protected, AccessShareLock);
+	return found;
+}
+
+/* The settings of a root table.  False: it is not protected. */
+bool
+load_settings(Oid root, TableSettings *settings)
+{
+	Relation	protected = catalog_open("protected", AccessShareLock);
+	bool		found;
+
+	memset(settings, 0, sizeof(TableSettings));
+	found = find_settings(protected, "protected_pkey", root, settings);
+	table_close(protected, AccessShareLock);
+	return found;
+}
+
+/*
+ * Are rows of other tables guarded by rows of this root table?  A foreign key
+ * may refer to a partition: its rows' locks, and their plans, are the root's.
+ */
+bool
+has_guarded_children(Oid root)
+{
+	Relation	protected = catalog_open("protected", AccessShareLock);
+	bool		found = false;
+	ListCell   *cell;
+
+	foreach(cell, partition_descendants(root))
+		if (find_settings(protected, "protected_parent_idx", lfirst_oid(cell), NULL))
+			found = true;
+	table_close(protected, AccessShareLock);
+	return found;
+}
