@@ -37,7 +37,7 @@ static CatalogEntry entries[] = {
 };
 
 static void
-forget_relids(Datum arg, Oid relid)
+invalidate_relids(Datum arg, Oid relid)
 {
 	for (int i = 0; i < lengthof(entries); i++)
 		if (!OidIsValid(relid) || entries[i].relid == relid)
@@ -47,7 +47,7 @@ forget_relids(Datum arg, Oid relid)
 void
 catalog_init(void)
 {
-	CacheRegisterRelcacheCallback(forget_relids, (Datum) 0);
+	CacheRegisterRelcacheCallback(invalidate_relids, (Datum) 0);
 }
 
 bool
@@ -59,7 +59,7 @@ catalog_installed(void)
 }
 
 static Oid
-lookup(const char *name)
+lookup_relid(const char *name)
 {
 	Oid			schema = get_namespace_oid(LOCKING_SCHEMA, true);
 	Oid			relid = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
@@ -80,7 +80,7 @@ catalog_relid(const char *name)
 		if (strcmp(entries[i].name, name) != 0)
 			continue;
 		if (!OidIsValid(entries[i].relid))
-			entries[i].relid = lookup(name);
+			entries[i].relid = lookup_relid(name);
 		return entries[i].relid;
 	}
 	elog(ERROR, "unknown relation \"%s\" of locking", name);
@@ -100,7 +100,7 @@ catalog_open(const char *name, LOCKMODE lockmode)
 
 		if (rel)
 			return rel;
-		forget_relids((Datum) 0, relid);
+		invalidate_relids((Datum) 0, relid);
 	}
 }
 

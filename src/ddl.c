@@ -33,7 +33,7 @@ PG_FUNCTION_INFO_V1(locking_on_drop);
 /* ---- rows of locking.protected ---- */
 
 static void
-invalidate_if_there(Oid relid)
+invalidate_if_exists(Oid relid)
 {
 	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
 		CacheInvalidateRelcacheByRelid(relid);
@@ -44,21 +44,21 @@ invalidate_if_there(Oid relid)
  * more strongly from now on, or no longer; other changes do not concern it.
  */
 static void
-tell_backends(HeapTuple old, HeapTuple new, TupleDesc desc)
+invalidate_tables(HeapTuple old, HeapTuple new, TupleDesc desc)
 {
 	Oid			old_parent = old ? parent_table(old, desc) : InvalidOid;
 	Oid			new_parent = new ? parent_table(new, desc) : InvalidOid;
 
 	if (old)
-		invalidate_if_there(settings_table(old, desc));
+		invalidate_if_exists(settings_table(old, desc));
 	if (new)
-		invalidate_if_there(settings_table(new, desc));
+		invalidate_if_exists(settings_table(new, desc));
 	if (old_parent == new_parent)
 		return;
 	if (OidIsValid(old_parent))
-		invalidate_if_there(table_root(old_parent));
+		invalidate_if_exists(table_root(old_parent));
 	if (OidIsValid(new_parent))
-		invalidate_if_there(table_root(new_parent));
+		invalidate_if_exists(table_root(new_parent));
 }
 
 Datum
@@ -76,14 +76,14 @@ locking_settings_changed(PG_FUNCTION_ARGS)
 		return PointerGetDatum(NULL);
 	old = trigger_old_row(trigger);
 	new = trigger_new_row(trigger);
-	tell_backends(old, new, RelationGetDescr(trigger->tg_relation));
+	invalidate_tables(old, new, RelationGetDescr(trigger->tg_relation));
 	return PointerGetDatum(new ? new : old);
 }
 
 /* ---- event triggers ---- */
 
 static void
-check_event(FunctionCallInfo fcinfo)
+check_event_trigger(FunctionCallInfo fcinfo)
 {
 	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
 		ereport(ERROR,
@@ -190,9 +190,9 @@ follow_new_partition(Oid partition)
 
 	if (root == partition)
 		return;
-	invalidate_if_there(root);
+	invalidate_if_exists(root);
 	if (is_protected_table(root))
-		guard_truncates(partition, root);
+		create_truncate_triggers(partition, root);
 }
 
 /* CREATE TABLE ... PARTITION OF, by itself or in CREATE SCHEMA. */
@@ -262,7 +262,7 @@ locking_on_ddl(PG_FUNCTION_ARGS)
 {
 	Node	   *command;
 
-	check_event(fcinfo);
+	check_event_trigger(fcinfo);
 	command = ((EventTriggerData *) fcinfo->context)->parsetree;
 	if (!catalog_installed())
 		PG_RETURN_NULL();
@@ -301,7 +301,7 @@ locking_on_drop(PG_FUNCTION_ARGS)
 	List	   *dropped;
 	Datum		values[1];
 
-	check_event(fcinfo);
+	check_event_trigger(fcinfo);
 	if (!catalog_installed())	/* it is the extension that is being dropped */
 		PG_RETURN_NULL();
 	dropped = command_objects("SELECT array_agg(objid) FROM pg_event_trigger_dropped_objects()"

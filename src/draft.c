@@ -37,11 +37,11 @@ save_draft(const Lock *lock, Datum data)
 	};
 
 	if (catalog_execute("INSERT INTO locking.draft (relation, key, owner, token, data)"
-						" SELECT $1, $2, $3, $4, $5" UNLESS_TOO_MANY("draft", "$6")
+						" SELECT $1, $2, $3, $4, $5" WITHIN_LIMIT("draft", "$6")
 						" ON CONFLICT (relation, key, owner) DO UPDATE"
 						" SET token = excluded.token, data = excluded.data, saved_at = excluded.saved_at",
 						lengthof(types), types, values, NULL) == 0)
-		refuse_number("has too many drafts",
+		report_too_many("has too many drafts",
 					  "Discard some with locking.discard_draft() or locking.purge_drafts().");
 }
 

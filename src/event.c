@@ -55,7 +55,7 @@ client_address(bool *isnull)
 }
 
 static void
-keep(EventKind kind, const Lock *lock, const char *reason)
+insert_history(EventKind kind, const Lock *lock, const char *reason)
 {
 	Relation	history = catalog_open("event", RowExclusiveLock);
 	Datum		values[11];
@@ -117,7 +117,7 @@ iso_time(TimestampTz when)
 }
 
 static char *
-payload(EventKind kind, const Lock *lock, const char *table, bool with_texts)
+build_payload(EventKind kind, const Lock *lock, const char *table, bool with_texts)
 {
 	StringInfoData json;
 
@@ -137,10 +137,10 @@ payload(EventKind kind, const Lock *lock, const char *table, bool with_texts)
 static void
 notify(EventKind kind, const Lock *lock, const char *table)
 {
-	char	   *json = payload(kind, lock, table, true);
+	char	   *json = build_payload(kind, lock, table, true);
 
 	if (strlen(json) > PAYLOAD_MAX)
-		json = payload(kind, lock, table, false);
+		json = build_payload(kind, lock, table, false);
 	Async_Notify(CHANNEL, json);
 }
 
@@ -162,7 +162,7 @@ event_record(EventKind kind, const Lock *lock, const char *reason)
 	if (table == NULL)
 		return;
 	if (locking_history && kind < EVENT_REQUESTED)
-		keep(kind, lock, reason);
+		insert_history(kind, lock, reason);
 	if (locking_notify)
 		notify(kind, lock, table);
 }

@@ -124,7 +124,7 @@ PG_FUNCTION_INFO_V1(locking_raise_gate);
  * blocks read at a time; a filling that is given up goes on after the last of
  * them
  */
-#define STRETCH 64
+#define FILL_CHUNK 64
 
 /* how many databases are remembered as filled */
 #define MAX_MARKS 1024
@@ -153,9 +153,9 @@ typedef struct Gate
 	uint32		version;
 	uint32		nslots;
 	char		pad1[PG_CACHE_LINE_SIZE];	/* nslots is read for each row */
-	pg_atomic_uint64 asked;
-	pg_atomic_uint64 looked;
-	pg_atomic_uint64 in_vain;
+	pg_atomic_uint64 checks;
+	pg_atomic_uint64 lookups;
+	pg_atomic_uint64 false_positives;
 	char		pad2[PG_CACHE_LINE_SIZE];
 	slock_t		mutex;			/* of the marks */
 	uint32		next_victim;
@@ -168,13 +168,13 @@ int			locking_gate_slots = DEFAULT_SLOTS;
 static Gate *gate = NULL;
 
 /* the records' table, if this backend knows that the gate is filled for it */
-static Oid	known_filled = InvalidOid;
+static Oid	filled_table = InvalidOid;
 
 /* and this transaction keeps it from ceasing to be so */
 static bool relied_on = false;
 
 /* an hour before the guard's statement began: clocks are set back */
-static TimestampTz long_past;
+static TimestampTz hour_before_statement;
 
 /*
  * raised by every invalidation: one may arrive while that is being found out
@@ -184,9 +184,9 @@ static uint64 generation = 0;
 /* not yet in shared memory */
 static struct
 {
-	uint64		asked;
-	uint64		looked;
-	uint64		in_vain;
+	uint64		checks;
+	uint64		lookups;
+	uint64		false_positives;
 }			counts;
 
 static shmem_startup_hook_type prev_shmem_startup_hook = NULL;
@@ -196,7 +196,7 @@ static void flush_at_exit(int code, Datum arg);
 /* ---- shared memory ---- */
 
 static inline Size
-all_slots(Size nslots)
+total_slots(Size nslots)
 {
 	return nslots + nslots / SUMMARY_RATIO;
 }
@@ -204,7 +204,7 @@ all_slots(Size nslots)
 static Size
 gate_size(void)
 {
-	return add_size(offsetof(Gate, slots), mul_size(all_slots(locking_gate_slots), sizeof(pg_atomic_uint64)));
+	return add_size(offsetof(Gate, slots), mul_size(total_slots(locking_gate_slots), sizeof(pg_atomic_uint64)));
 }
 
 /*
@@ -212,19 +212,19 @@ gate_size(void)
  * of 64 bits.
  */
 static void
-initialize(void *memory)
+initialize_gate(void *memory)
 {
 	Gate	   *new = memory;
 
 	new->version = GATE_VERSION;
 	new->nslots = locking_gate_slots;
-	pg_atomic_init_u64(&new->asked, 0);
-	pg_atomic_init_u64(&new->looked, 0);
-	pg_atomic_init_u64(&new->in_vain, 0);
+	pg_atomic_init_u64(&new->checks, 0);
+	pg_atomic_init_u64(&new->lookups, 0);
+	pg_atomic_init_u64(&new->false_positives, 0);
 	SpinLockInit(&new->mutex);
 	new->next_victim = 0;
 	memset(new->marks, 0, sizeof(new->marks));
-	for (Size i = 0; i < all_slots(new->nslots); i++)
+	for (Size i = 0; i < total_slots(new->nslots); i++)
 		pg_atomic_init_u64(&new->slots[i], 0);
 }
 
@@ -239,7 +239,7 @@ create_gate(void)
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
 	shared = ShmemInitStruct(GATE_NAME, gate_size(), &found);
 	if (!found)
-		initialize(shared);
+		initialize_gate(shared);
 	gate = shared;
 	LWLockRelease(AddinShmemInitLock);
 }
@@ -262,11 +262,11 @@ request_memory(void)
  * must not have a gate of their own, each raising only its own.
  */
 static void
-attach(void)
+attach_segment(void)
 {
 #if PG_VERSION_NUM >= 170000
 	bool		found;
-	Gate	   *shared = GetNamedDSMSegment(GATE_NAME, gate_size(), initialize, &found);
+	Gate	   *shared = GetNamedDSMSegment(GATE_NAME, gate_size(), initialize_gate, &found);
 
 	if (shared->version != GATE_VERSION)
 		ereport(ERROR,
@@ -282,12 +282,12 @@ attach(void)
  * it, an error.
  */
 static bool
-attached(void)
+ensure_attached(void)
 {
 	static bool prepared = false;
 
 	if (gate == NULL && IsUnderPostmaster)
-		attach();
+		attach_segment();
 	if (gate && !prepared)
 	{
 		before_shmem_exit(flush_at_exit, (Datum) 0);
@@ -300,7 +300,7 @@ attached(void)
 static bool
 attach_body(void *arg)
 {
-	return attached();
+	return ensure_attached();
 }
 
 /* In a subtransaction, as what fails may hold locks of the registry. */
@@ -329,9 +329,9 @@ try_to_attach(void)
 
 /* The same for whoever asks: without it he looks at the records. */
 static bool
-at_hand(void)
+gate_available(void)
 {
-	return gate == NULL ? try_to_attach() : attached();
+	return gate == NULL ? try_to_attach() : ensure_attached();
 }
 
 /* ---- counts ---- */
@@ -339,11 +339,11 @@ at_hand(void)
 static pg_noinline void
 flush_counts(void)
 {
-	if (gate == NULL || counts.asked == 0)
+	if (gate == NULL || counts.checks == 0)
 		return;
-	pg_atomic_fetch_add_u64(&gate->asked, counts.asked);
-	pg_atomic_fetch_add_u64(&gate->looked, counts.looked);
-	pg_atomic_fetch_add_u64(&gate->in_vain, counts.in_vain);
+	pg_atomic_fetch_add_u64(&gate->checks, counts.checks);
+	pg_atomic_fetch_add_u64(&gate->lookups, counts.lookups);
+	pg_atomic_fetch_add_u64(&gate->false_positives, counts.false_positives);
 	memset(&counts, 0, sizeof(counts));
 }
 
@@ -351,7 +351,7 @@ static void
 end_transaction(XactEvent event, void *arg)
 {
 	relied_on = false;
-	if (counts.asked >= FLUSH_AT_COMMIT)
+	if (counts.checks >= FLUSH_AT_COMMIT)
 		flush_counts();
 }
 
@@ -420,7 +420,7 @@ void
 gate_raise(Oid relid, const char *key, TimestampTz expires_at)
 {
 	INJECT("raise");
-	if (attached())
+	if (ensure_attached())
 		raise_place(relid, place_of_text(key, strlen(key)), expires_at);
 	INJECT("raised");
 }
@@ -428,7 +428,7 @@ gate_raise(Oid relid, const char *key, TimestampTz expires_at)
 /* ---- filling ---- */
 
 static bool
-is_marks(const Mark *mark, const Mark *wanted)
+marks_match(const Mark *mark, const Mark *wanted)
 {
 	return mark->database == wanted->database && mark->records == wanted->records &&
 		mark->xmin == wanted->xmin && mark->trigger_xmin == wanted->trigger_xmin;
@@ -439,14 +439,14 @@ static Mark *
 find_mark(const Mark *wanted)
 {
 	for (int i = 0; i < MAX_MARKS; i++)
-		if (is_marks(&gate->marks[i], wanted))
+		if (marks_match(&gate->marks[i], wanted))
 			return &gate->marks[i];
 	return NULL;
 }
 
 /* A free mark, or another database's.  The caller has the mutex. */
 static Mark *
-take_mark(void)
+allocate_mark(void)
 {
 	for (int i = 0; i < MAX_MARKS; i++)
 	{
@@ -463,14 +463,14 @@ take_mark(void)
  * it up.  "filled": no need.
  */
 static bool
-claim(Mark *wanted, bool *filled)
+claim_filling(Mark *wanted, bool *filled)
 {
 	Mark	   *mark;
 	bool		claimed;
 
 	SpinLockAcquire(&gate->mutex);
 	mark = find_mark(wanted);
-	if (mark == NULL && (mark = take_mark()) != NULL)
+	if (mark == NULL && (mark = allocate_mark()) != NULL)
 		*mark = *wanted;
 	*filled = mark && mark->filled;
 	claimed = mark && !mark->filled && !mark->filling;
@@ -486,7 +486,7 @@ claim(Mark *wanted, bool *filled)
 
 /* The filling is done; or given up, and the next may go on. */
 static void
-settle_mark(const Mark *claimed, bool filled)
+finish_filling(const Mark *claimed, bool filled)
 {
 	Mark	   *mark;
 
@@ -502,7 +502,7 @@ settle_mark(const Mark *claimed, bool filled)
 
 /* All records that the scan finds. */
 static void
-raise_all(TableScanDesc scan, TupleTableSlot *slot, MemoryContext per_record)
+raise_scanned(TableScanDesc scan, TupleTableSlot *slot, MemoryContext per_record)
 {
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
 	{
@@ -535,11 +535,11 @@ fill(Relation records, Mark *mark)
 
 	while (mark->scanned < end)
 	{
-		BlockNumber stretch = Min(STRETCH, end - mark->scanned);
+		BlockNumber chunk = Min(FILL_CHUNK, end - mark->scanned);
 
-		heap_setscanlimits(scan, mark->scanned, stretch);
-		raise_all(scan, slot, per_record);
-		mark->scanned += stretch;
+		heap_setscanlimits(scan, mark->scanned, chunk);
+		raise_scanned(scan, slot, per_record);
+		mark->scanned += chunk;
 		table_rescan(scan, NULL);
 		INJECT("fill-stretch");
 	}
@@ -549,29 +549,29 @@ fill(Relation records, Mark *mark)
 }
 
 static void
-give_up_filling(int code, Datum arg)
+abandon_filling(int code, Datum arg)
 {
-	settle_mark((const Mark *) DatumGetPointer(arg), false);
+	finish_filling((const Mark *) DatumGetPointer(arg), false);
 }
 
 /* One backend fills, the others look at records until it has. */
 static pg_noinline bool
-fill_once(Relation records, const Mark *wanted)
+fill_if_needed(Relation records, const Mark *wanted)
 {
 	static Mark filling;		/* for the cleanup, which may run at exit */
 	bool		filled;
 
 	filling = *wanted;
-	if (!claim(&filling, &filled))
+	if (!claim_filling(&filling, &filled))
 		return filled;
-	PG_ENSURE_ERROR_CLEANUP(give_up_filling, PointerGetDatum(&filling));
+	PG_ENSURE_ERROR_CLEANUP(abandon_filling, PointerGetDatum(&filling));
 	{
 		fill(records, &filling);
 		INJECT("fill-mark");
 		pg_memory_barrier();
 	}
-	PG_END_ENSURE_ERROR_CLEANUP(give_up_filling, PointerGetDatum(&filling));
-	settle_mark(&filling, true);
+	PG_END_ENSURE_ERROR_CLEANUP(abandon_filling, PointerGetDatum(&filling));
+	finish_filling(&filling, true);
 	return true;
 }
 
@@ -580,7 +580,7 @@ fill_once(Relation records, const Mark *wanted)
  * what came while the trigger was not enabled so was not.
  */
 static bool
-always_raises(Oid relid, TransactionId *xmin)
+trigger_always_raises(Oid relid, TransactionId *xmin)
 {
 	Relation	triggers = table_open(TriggerRelationId, AccessShareLock);
 	ScanKeyData keys[2];
@@ -606,7 +606,7 @@ always_raises(Oid relid, TransactionId *xmin)
 
 /* This database's mark.  False: there cannot be one now. */
 static bool
-own_mark(Relation records, Mark *mark)
+current_mark(Relation records, Mark *mark)
 {
 	HeapTuple	database = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
 
@@ -618,30 +618,30 @@ own_mark(Relation records, Mark *mark)
 	mark->xmin = HeapTupleHeaderGetRawXmin(database->t_data);
 	mark->file = records->rd_rel->relfilenode;
 	ReleaseSysCache(database);
-	return always_raises(mark->records, &mark->trigger_xmin) &&
+	return trigger_always_raises(mark->records, &mark->trigger_xmin) &&
 		!locking_new_file(records) && !RecoveryInProgress();
 }
 
 /* For a backend that does not know yet, or not any more. */
 static pg_noinline bool
-find_out_filled(void)
+check_filled(void)
 {
 	Relation	records;
-	uint64		asked_in = generation;
+	uint64		started_in = generation;
 	Mark		mark;
 	bool		filled;
 
-	if (!at_hand())
+	if (!gate_available())
 		return false;
 	records = catalog_open("lock", AccessShareLock);
-	filled = own_mark(records, &mark) && fill_once(records, &mark);
+	filled = current_mark(records, &mark) && fill_if_needed(records, &mark);
 	INJECT("find-out");
 	AcceptInvalidationMessages();	/* a filling takes time */
-	filled = filled && asked_in == generation;	/* else ask anew next time */
+	filled = filled && started_in == generation;	/* else ask anew next time */
 	if (filled)
 	{
 		pg_memory_barrier();
-		known_filled = RelationGetRelid(records);
+		filled_table = RelationGetRelid(records);
 	}
 	table_close(records, AccessShareLock);
 	return filled;
@@ -649,12 +649,12 @@ find_out_filled(void)
 
 /* The table changed, or may have been replaced: look again. */
 static void
-forget_filled(Datum arg, Oid relid)
+invalidate_filled(Datum arg, Oid relid)
 {
 	generation++;
-	if (OidIsValid(relid) && relid != known_filled)
+	if (OidIsValid(relid) && relid != filled_table)
 		return;
-	known_filled = InvalidOid;
+	filled_table = InvalidOid;
 	relied_on = false;
 }
 
@@ -665,12 +665,12 @@ forget_filled(Datum arg, Oid relid)
  * it.
  */
 static pg_noinline bool
-rely_on_it(void)
+rely_on_gate(void)
 {
-	if (!OidIsValid(known_filled) && !find_out_filled())
+	if (!OidIsValid(filled_table) && !check_filled())
 		return false;
-	LockRelationOid(known_filled, RowExclusiveLock);
-	relied_on = OidIsValid(known_filled);
+	LockRelationOid(filled_table, RowExclusiveLock);
+	relied_on = OidIsValid(filled_table);
 	return relied_on;
 }
 
@@ -687,7 +687,7 @@ end_subtransaction(SubXactEvent event, SubTransactionId subxid, SubTransactionId
 void
 gate_begin_statement(void)
 {
-	long_past = clock_now() - USECS_PER_HOUR;
+	hour_before_statement = clock_now() - USECS_PER_HOUR;
 	pg_memory_barrier();		/* the clock before the slots */
 }
 
@@ -696,16 +696,16 @@ gate_begin_statement(void)
  * long ago?
  */
 static inline bool
-is_quiet(pg_atomic_uint64 *slot, bool lapsed_too)
+never_or_long_expired(pg_atomic_uint64 *slot, bool lapsed_too)
 {
 	TimestampTz end = (TimestampTz) pg_atomic_read_u64(slot);
 
-	return end == 0 || (!lapsed_too && end <= long_past);
+	return end == 0 || (!lapsed_too && end <= hour_before_statement);
 }
 
 /* Has it passed by now? */
 static pg_noinline bool
-has_passed(pg_atomic_uint64 *slot)
+has_expired(pg_atomic_uint64 *slot)
 {
 	TimestampTz now = clock_now();
 
@@ -725,25 +725,25 @@ gate_proves_unlocked(Oid relid, uint64 place, bool lapsed_too)
 	pg_atomic_uint64 *slot;
 	uint64		hash;
 
-	if (unlikely(!relied_on) && !rely_on_it())
+	if (unlikely(!relied_on) && !rely_on_gate())
 		return false;
-	if (unlikely(++counts.asked >= FLUSH_EVERY))
+	if (unlikely(++counts.checks >= FLUSH_EVERY))
 		flush_counts();
 	hash = hash_of_run(relid, place);
-	if (likely(is_quiet(summary_of(hash), lapsed_too)))
+	if (likely(never_or_long_expired(summary_of(hash), lapsed_too)))
 		return true;
 	slot = slot_of(hash, place);
-	if (likely(is_quiet(slot, lapsed_too)) || (!lapsed_too && has_passed(slot)))
+	if (likely(never_or_long_expired(slot, lapsed_too)) || (!lapsed_too && has_expired(slot)))
 		return true;
-	counts.looked++;
+	counts.lookups++;
 	return false;
 }
 
 void
 gate_count_false_positive(void)
 {
-	if (OidIsValid(known_filled))	/* otherwise it was not the gate that made us look */
-		counts.in_vain++;
+	if (OidIsValid(filled_table))	/* otherwise it was not the gate that made us look */
+		counts.false_positives++;
 }
 
 /* ---- functions ---- */
@@ -779,14 +779,14 @@ locking_raise_gate(PG_FUNCTION_ARGS)
 }
 
 static bool
-marked_filled(void)
+is_marked_filled(void)
 {
 	Relation	records = catalog_open("lock", AccessShareLock);
 	Mark		wanted;
 	Mark	   *mark;
 	bool		filled = false;
 
-	if (own_mark(records, &wanted))
+	if (current_mark(records, &wanted))
 	{
 		SpinLockAcquire(&gate->mutex);
 		mark = find_mark(&wanted);
@@ -798,7 +798,7 @@ marked_filled(void)
 }
 
 static int64
-raised_slots(void)
+occupied_slots(void)
 {
 	TimestampTz now = clock_now();
 	int64		raised = 0;
@@ -808,14 +808,14 @@ raised_slots(void)
 	return raised;
 }
 
-/* State of the gate: on, filled, slots, raised, asked, looked, in_vain. */
+/* State of the gate: on, filled, slots, raised, asked, looked, false_positives. */
 Datum
 locking_gate(PG_FUNCTION_ARGS)
 {
 	TupleDesc	desc;
 	Datum		values[7] = {0};
 	bool		nulls[7] = {0};
-	bool		on = at_hand();
+	bool		on = gate_available();
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -823,12 +823,12 @@ locking_gate(PG_FUNCTION_ARGS)
 	if (on)
 	{
 		flush_counts();
-		values[1] = BoolGetDatum(marked_filled());
+		values[1] = BoolGetDatum(is_marked_filled());
 		values[2] = Int32GetDatum((int32) gate->nslots);
-		values[3] = Int64GetDatum(raised_slots());
-		values[4] = Int64GetDatum((int64) pg_atomic_read_u64(&gate->asked));
-		values[5] = Int64GetDatum((int64) pg_atomic_read_u64(&gate->looked));
-		values[6] = Int64GetDatum((int64) pg_atomic_read_u64(&gate->in_vain));
+		values[3] = Int64GetDatum(occupied_slots());
+		values[4] = Int64GetDatum((int64) pg_atomic_read_u64(&gate->checks));
+		values[5] = Int64GetDatum((int64) pg_atomic_read_u64(&gate->lookups));
+		values[6] = Int64GetDatum((int64) pg_atomic_read_u64(&gate->false_positives));
 	}
 	else
 	{
@@ -846,7 +846,7 @@ gate_init(void)
 {
 	RegisterXactCallback(end_transaction, NULL);
 	RegisterSubXactCallback(end_subtransaction, NULL);
-	CacheRegisterRelcacheCallback(forget_filled, (Datum) 0);
+	CacheRegisterRelcacheCallback(invalidate_filled, (Datum) 0);
 	if (!process_shared_preload_libraries_in_progress)
 		return;
 

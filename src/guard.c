@@ -63,15 +63,15 @@ typedef struct Write
 	TableInfo  *table;
 	HeapTuple	old;			/* NULL: INSERT */
 	HeapTuple	new;			/* NULL: DELETE */
-	bool		arrives;		/* an INSERT: the row moves to this partition */
+	bool		is_movement;	/* an INSERT: the row moves to this partition */
 	bool		is_action;		/* a referential action of the session's own */
-	bool		gate_asked;		/* about the row itself, in vain */
+	bool		gate_checked;	/* about the row itself, in vain */
 	bool		owner_known;
 	const char *owner;			/* see writer_of() */
 	bool		holds_row;		/* the owner has a live lock on the row */
 	char	   *own_key;		/* of the owner's record, after the write */
 	int			parents_held;	/* on parents, old and new */
-	int			parents_free;	/* on how many of these it has none */
+	int			parents_not_held;	/* on how many of these it has none */
 	Relation	records;		/* NULL until a record has to be looked at */
 } Write;
 
@@ -80,7 +80,7 @@ typedef struct Write
  * none.
  */
 static bool
-look_up(Write *write, Oid relid, const char *key, Lock *lock)
+lookup_record(Write *write, Oid relid, const char *key, Lock *lock)
 {
 	/* COPY's triggers live longer than what they may keep open */
 	bool		found = write->old == NULL ||
@@ -105,7 +105,7 @@ static bool
 find_record(Write *write, Oid relid, const char *key, bool lapsed_too, Lock *lock)
 {
 	return !gate_proves_unlocked(relid, place_of_text(key, strlen(key)), lapsed_too) &&
-		look_up(write, relid, key, lock);
+		lookup_record(write, relid, key, lock);
 }
 
 /* The record of the row itself, by its key from before the write. */
@@ -115,7 +115,7 @@ find_own_record(Write *write, bool lapsed_too, Lock *lock)
 	Oid			root = write->table->root;
 	char	   *key = key_of_tuple(write->table->key, write->rel, write->old, false);
 
-	return write->gate_asked ? look_up(write, root, key, lock) :
+	return write->gate_checked ? lookup_record(write, root, key, lock) :
 		find_record(write, root, key, lapsed_too, lock);
 }
 
@@ -186,13 +186,13 @@ static const char *
 writer_of(Write *write)
 {
 	if (!write->owner_known)
-		write->owner = write->is_action ? outer_owner() : writing_owner();
+		write->owner = write->is_action ? session_owner() : writing_owner();
 	write->owner_known = true;
 	return write->owner;
 }
 
 static bool
-is_writers(Write *write, const Lock *lock)
+is_held_by_writer(Write *write, const Lock *lock)
 {
 	const char *writer = writer_of(write);
 
@@ -201,9 +201,9 @@ is_writers(Write *write, const Lock *lock)
 
 /* Another's live hard lock: "lock" is in the way. */
 static bool
-in_the_way(Write *write, Lock *lock, Oid child)
+conflicts(Write *write, Lock *lock, Oid child)
 {
-	if (is_writers(write, lock))
+	if (is_held_by_writer(write, lock))
 		return false;
 	if (!lock->hard)
 	{
@@ -218,13 +218,13 @@ in_the_way(Write *write, Lock *lock, Oid child)
 static bool
 check_lock(Write *write, Lock *lock, Oid child)
 {
-	if (!in_the_way(write, lock, child))
+	if (!conflicts(write, lock, child))
 		return false;
 	/*
 	 * rule 8: leaving out what a foreign key does would break it; a row that
 	 * moves would be lost
 	 */
-	if (locking_on_locked == ON_LOCKED_ERROR || InNoForceRLSOperation() || write->arrives)
+	if (locking_on_locked == ON_LOCKED_ERROR || InNoForceRLSOperation() || write->is_movement)
 		report_locked(ERROR, lock, child);
 	return true;
 }
@@ -327,7 +327,7 @@ is_movement_expected(void)
  * key is part of.
  */
 static bool
-is_departure(const Write *write)
+is_movement_delete(const Write *write)
 {
 	if (write->new || !is_movement_expected())
 		return false;
@@ -338,7 +338,7 @@ is_departure(const Write *write)
 
 /* The INSERT of a row that moves. */
 static bool
-is_arrival(const Write *write)
+is_movement_insert(const Write *write)
 {
 	if (write->old || !is_movement_expected() || !movement.deleted ||
 		movement.root != write->table->root)
@@ -414,7 +414,7 @@ check_new_key(Write *write)
  * follows it to the one that it arrives with.
  */
 static void
-follow_arrival(Write *write)
+follow_movement(Write *write)
 {
 	char	   *new_key = key_of_tuple(write->table->key, write->rel, write->new, true);
 	Lock		lock;
@@ -422,7 +422,7 @@ follow_arrival(Write *write)
 	write->holds_row = movement.holds_row;
 	if (movement.key && new_key && strcmp(new_key, movement.key) != 0 &&
 		find_record(write, write->table->root, movement.key, true, &lock) &&
-		is_writers(write, &lock))
+		is_held_by_writer(write, &lock))
 		move_lock(write, &lock, new_key);
 }
 
@@ -438,15 +438,15 @@ check_own_lock(Write *write)
 	bool		moves;
 	bool		found;
 
-	if (write->arrives && !check_new_key(write))
-		follow_arrival(write);
+	if (write->is_movement && !check_new_key(write))
+		follow_movement(write);
 	if (write->old == NULL)
 		return false;
 	moves = write->new && key_changed(write);
 	found = find_own_record(write, moves || records_touched(), &lock);
 	if ((found && check_lock(write, &lock, InvalidOid)) || (moves && check_new_key(write)))
 		return true;
-	if (found && is_writers(write, &lock))
+	if (found && is_held_by_writer(write, &lock))
 	{
 		write->holds_row = !has_lapsed(&lock, clock_now());
 		follow_row(write, &lock);
@@ -509,7 +509,7 @@ check_parent_lock(Write *write, TableInfo *parent, const char *key, bool *held)
 		return false;
 	if (check_lock(write, &lock, write->table->root))
 		return true;
-	*held = is_writers(write, &lock) && !has_lapsed(&lock, clock_now());
+	*held = is_held_by_writer(write, &lock) && !has_lapsed(&lock, clock_now());
 	return false;
 }
 
@@ -524,7 +524,7 @@ parent_is_held(Write *write, TableInfo *parent, Datum *values, Lock *lock)
 	char	   *key = fetch_parent(write, parent, TARGET_SEE, values);
 
 	return key && find_record(write, parent->root, key, true, lock) &&
-		lock->hard && !is_writers(write, lock) && !has_lapsed(lock, clock_now());
+		lock->hard && !is_held_by_writer(write, lock) && !has_lapsed(lock, clock_now());
 }
 
 /*
@@ -550,7 +550,7 @@ check_parent_row(Write *write, TableInfo *parent, Datum *values)
 	if (held)
 		write->parents_held++;
 	else
-		write->parents_free++;
+		write->parents_not_held++;
 	return false;
 }
 
@@ -625,7 +625,7 @@ refuse_unlocked(Write *write)
 {
 	HeapTuple	row = write->old ? write->old : write->new;
 	char	   *key = key_of_tuple(write->table->key, write->rel, row, write->old == NULL);
-	bool		named = key && may_tell(write->table->root, key, true);
+	bool		named = key && may_disclose(write->table->root, key, true);
 
 	ereport(ERROR,
 			(errcode(ERRCODE_LOCK_REQUIRED),
@@ -643,23 +643,23 @@ refuse_unlocked(Write *write)
 }
 
 static void
-read_write(const TriggerData *trigger, Statement *statement, bool gate_asked, Write *write)
+init_write(const TriggerData *trigger, Statement *statement, bool gate_checked, Write *write)
 {
 	write->statement = statement;
-	write->gate_asked = gate_asked;
+	write->gate_checked = gate_checked;
 	write->rel = trigger->tg_relation;
 	write->table = statement->table->info;
 	write->old = trigger_old_row(trigger);
 	write->new = trigger_new_row(trigger);
-	write->arrives = is_arrival(write);
-	write->is_action = write->arrives ? movement.is_action :
+	write->is_movement = is_movement_insert(write);
+	write->is_action = write->is_movement ? movement.is_action :
 		write->old && in_referential_action(write->rel, write->old, write->new);
 	write->owner_known = false;
 	write->owner = NULL;
 	write->holds_row = false;
 	write->own_key = NULL;
 	write->parents_held = 0;
-	write->parents_free = 0;
+	write->parents_not_held = 0;
 	write->records = NULL;
 }
 
@@ -670,7 +670,7 @@ read_write(const TriggerData *trigger, Statement *statement, bool gate_asked, Wr
 static bool
 is_covered(const Write *write)
 {
-	return write->holds_row || (write->parents_held > 0 && write->parents_free == 0);
+	return write->holds_row || (write->parents_held > 0 && write->parents_not_held == 0);
 }
 
 /*
@@ -682,7 +682,7 @@ check_write(Write *write)
 {
 	bool		skip;
 
-	if (is_departure(write) || !is_guarded_change(write))
+	if (is_movement_delete(write) || !is_guarded_change(write))
 		return false;
 	skip = check_parents(write) || check_own_lock(write);
 	if (write->records)
@@ -713,7 +713,7 @@ begin_statement(FunctionCallInfo fcinfo)
  * text.
  */
 static inline bool
-place_of_kept_key(const TriggerData *trigger, const Key *key, uint64 *place)
+place_of_unchanged_key(const TriggerData *trigger, const Key *key, uint64 *place)
 {
 	Relation	rel = trigger->tg_relation;
 	HeapTuple	old = trigger->tg_trigtuple;
@@ -733,22 +733,22 @@ place_of_kept_key(const TriggerData *trigger, const Key *key, uint64 *place)
  * asked.
  */
 static inline bool
-passes_gate(const TriggerData *trigger, const TableInfo *table, bool *asked)
+passes_gate(const TriggerData *trigger, const TableInfo *table, bool *checked)
 {
 	uint64		place;
 
-	*asked = table->is_plain && place_of_kept_key(trigger, table->key, &place);
-	return *asked && gate_proves_unlocked(table->root, place, records_touched());
+	*checked = table->is_plain && place_of_unchanged_key(trigger, table->key, &place);
+	return *checked && gate_proves_unlocked(table->root, place, records_touched());
 }
 
 /* True: skip the row. */
 static pg_noinline bool
-judge(const TriggerData *trigger, Statement *statement, bool gate_asked)
+check_row(const TriggerData *trigger, Statement *statement, bool gate_checked)
 {
 	Write		write;
 
 	check_key_in_force(statement->table->info);
-	read_write(trigger, statement, gate_asked, &write);
+	init_write(trigger, statement, gate_checked, &write);
 	if (!check_write(&write))
 		return false;
 	count_skipped(statement->cxt, get_rel_name(write.table->root));
@@ -760,7 +760,7 @@ locking_guard(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
 	Statement  *statement = fcinfo->flinfo->fn_extra;
-	bool		gate_asked;
+	bool		gate_checked;
 	HeapTuple	result;
 
 	/* an FmgrInfo is that of one trigger of one relation in one statement */
@@ -770,8 +770,8 @@ locking_guard(PG_FUNCTION_ARGS)
 		(void) table_entry(trigger->tg_relation);
 	result = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
 	if (!locking_enforce || !statement->table->info->is_protected ||
-		passes_gate(trigger, statement->table->info, &gate_asked) ||
-		!judge(trigger, statement, gate_asked))
+		passes_gate(trigger, statement->table->info, &gate_checked) ||
+		!check_row(trigger, statement, gate_checked))
 		return PointerGetDatum(result);
 	return PointerGetDatum(NULL);
 }

@@ -46,7 +46,7 @@ ignores_settings(Oid function)
 
 /* How to turn the type into text, the way "::text" does. */
 bool
-key_set_text_way(KeyColumn *column, MemoryContext cxt)
+key_set_text_method(KeyColumn *column, MemoryContext cxt)
 {
 	Oid			base = getBaseType(column->type);
 	Oid			function = InvalidOid;
@@ -55,14 +55,14 @@ key_set_text_way(KeyColumn *column, MemoryContext cxt)
 	switch (find_coercion_pathway(TEXTOID, base, COERCION_EXPLICIT, &function))
 	{
 		case COERCION_PATH_RELABELTYPE:
-			column->way = KEY_TEXT_AS_IS;
+			column->text_method = KEY_TEXT_AS_IS;
 			return true;
 		case COERCION_PATH_FUNC:
-			column->way = KEY_TEXT_CAST;
+			column->text_method = KEY_TEXT_CAST;
 			fmgr_info_cxt(function, &column->to_text, cxt);
 			return base == BPCHAROID || base == BOOLOID;
 		default:
-			column->way = KEY_TEXT_OUTPUT;
+			column->text_method = KEY_TEXT_OUTPUT;
 			getTypeOutputInfo(base, &function, &is_varlena);
 			fmgr_info_cxt(function, &column->to_text, cxt);
 			return ignores_settings(function);
@@ -119,11 +119,11 @@ set_kind(KeyColumn *column, Form_pg_attribute att)
 	column->kind = KEY_OTHER;
 	if (att->attgenerated != '\0')
 		return;
-	if (column->way == KEY_TEXT_AS_IS && att->attlen == -1)
+	if (column->text_method == KEY_TEXT_AS_IS && att->attlen == -1)
 		column->kind = KEY_TEXT;
-	else if (column->way == KEY_TEXT_OUTPUT && (base == INT2OID || base == INT4OID || base == INT8OID))
+	else if (column->text_method == KEY_TEXT_OUTPUT && (base == INT2OID || base == INT4OID || base == INT8OID))
 		column->kind = KEY_INTEGER;
-	else if (column->way == KEY_TEXT_OUTPUT && base == UUIDOID)
+	else if (column->text_method == KEY_TEXT_OUTPUT && base == UUIDOID)
 		column->kind = KEY_UUID;
 	column->size = att->attlen;
 }
@@ -155,7 +155,7 @@ code_owner(const KeyColumn *column)
 
 	if (base >= FirstNormalObjectId)
 		return object_owner(TYPEOID, Anum_pg_type_typowner, base);
-	if (column->way != KEY_TEXT_AS_IS && column->to_text.fn_oid >= FirstNormalObjectId)
+	if (column->text_method != KEY_TEXT_AS_IS && column->to_text.fn_oid >= FirstNormalObjectId)
 		return object_owner(PROCOID, Anum_pg_proc_proowner, column->to_text.fn_oid);
 	return InvalidOid;
 }
@@ -190,7 +190,7 @@ key_build(Relation rel, Oid root, int ncolumns, const AttrNumber *root_attnums, 
 		/* a domain's checks are not run: what they refuse is no row's key */
 		getTypeInputInfo(getBaseType(column->type), &input, &column->typioparam);
 		fmgr_info_cxt(input, &column->input, cxt);
-		if (!key_set_text_way(column, cxt))
+		if (!key_set_text_method(column, cxt))
 			key->needs_settings = true;
 		set_kind(column, att);
 		column->code_owner = code_owner(column);

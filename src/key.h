@@ -14,12 +14,12 @@
 
 #pragma GCC visibility push(hidden)
 
-typedef enum KeyTextWay
+typedef enum KeyTextMethod
 {
 	KEY_TEXT_AS_IS,				/* binary-coercible to text */
 	KEY_TEXT_CAST,				/* a cast function to text */
 	KEY_TEXT_OUTPUT				/* the type's output function */
-} KeyTextWay;
+} KeyTextMethod;
 
 typedef enum KeyKind
 {
@@ -40,7 +40,7 @@ typedef struct KeyColumn
 	Oid			code_owner;		/* of input and output, or InvalidOid */
 	Oid			typioparam;
 	FmgrInfo	input;
-	KeyTextWay	way;
+	KeyTextMethod text_method;
 	FmgrInfo	to_text;
 } KeyColumn;
 
@@ -55,7 +55,7 @@ typedef struct Key
 
 extern Key *key_build(Relation rel, Oid root, int ncolumns, const AttrNumber *root_attnums,
 					  Oid index, MemoryContext cxt);
-extern bool key_set_text_way(KeyColumn *column, MemoryContext cxt);
+extern bool key_set_text_method(KeyColumn *column, MemoryContext cxt);
 
 #pragma GCC visibility pop
 

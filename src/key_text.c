@@ -24,7 +24,7 @@
 /* ---- values to text ---- */
 
 static int
-fix_settings(void)
+pin_settings(void)
 {
 	static const char *const fixed[][2] = {
 		{"datestyle", "ISO, YMD"}, {"intervalstyle", "postgres"}, {"timezone", "UTC"},
@@ -46,7 +46,7 @@ fix_settings(void)
  * was switched.
  */
 static bool
-enter_code(const KeyColumn *column, RoleSwitch *saved)
+enter_code_owner(const KeyColumn *column, RoleSwitch *saved)
 {
 	if (!OidIsValid(column->code_owner) || column->code_owner == GetUserId() ||
 		!has_privs_of_role(GetUserId(), column->code_owner))
@@ -56,11 +56,11 @@ enter_code(const KeyColumn *column, RoleSwitch *saved)
 }
 
 static char *
-write_text(const KeyColumn *column, Datum value)
+convert_to_text(const KeyColumn *column, Datum value)
 {
 	FmgrInfo   *to_text = (FmgrInfo *) &column->to_text;
 
-	switch (column->way)
+	switch (column->text_method)
 	{
 		case KEY_TEXT_AS_IS:
 			return TextDatumGetCString(value);
@@ -76,8 +76,8 @@ static char *
 column_text(const KeyColumn *column, Datum value)
 {
 	RoleSwitch	saved;
-	bool		switched = enter_code(column, &saved);
-	char	   *text = write_text(column, value);
+	bool		switched = enter_code_owner(column, &saved);
+	char	   *text = convert_to_text(column, value);
 
 	if (switched)
 		leave_role(&saved);
@@ -109,7 +109,7 @@ key_text(const Key *key, const Datum *values)
 
 	if (!key->needs_settings)
 		return columns_text(key, values);
-	level = fix_settings();
+	level = pin_settings();
 	text = columns_text(key, values);
 	AtEOXact_GUC(false, level);
 	return text;
@@ -131,7 +131,7 @@ refuse_key(Oid relid, const char *text, const char *why)
  * bad text a syntax error.
  */
 static bool
-tells_of_value(int sqlerrcode)
+is_data_error(int sqlerrcode)
 {
 	return ERRCODE_TO_CATEGORY(sqlerrcode) == ERRCODE_DATA_EXCEPTION ||
 		ERRCODE_TO_CATEGORY(sqlerrcode) == ERRCODE_TO_CATEGORY(ERRCODE_CHECK_VIOLATION) ||
@@ -139,10 +139,10 @@ tells_of_value(int sqlerrcode)
 }
 
 static Datum
-read_text(const KeyColumn *column, const char *text)
+parse_text(const KeyColumn *column, const char *text)
 {
 	RoleSwitch	saved;
-	bool		switched = enter_code(column, &saved);
+	bool		switched = enter_code_owner(column, &saved);
 	Datum		value = InputFunctionCall((FmgrInfo *) &column->input, unconstify(char *, text),
 										  column->typioparam, -1);
 
@@ -158,14 +158,14 @@ read_text(const KeyColumn *column, const char *text)
  * detail; the error ends the (sub)transaction, which restores the role.
  */
 static Datum
-column_value(const KeyColumn *column, Oid relid, const char *text)
+parse_column(const KeyColumn *column, Oid relid, const char *text)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	volatile Datum value = (Datum) 0;
 
 	PG_TRY();
 	{
-		value = read_text(column, text);
+		value = parse_text(column, text);
 	}
 	PG_CATCH();
 	{
@@ -173,7 +173,7 @@ column_value(const KeyColumn *column, Oid relid, const char *text)
 
 		MemoryContextSwitchTo(caller);
 		error = CopyErrorData();
-		if (!tells_of_value(error->sqlerrcode))
+		if (!is_data_error(error->sqlerrcode))
 			PG_RE_THROW();
 		FlushErrorState();
 		refuse_key(relid, text, error->message);
@@ -183,7 +183,7 @@ column_value(const KeyColumn *column, Oid relid, const char *text)
 }
 
 static void
-array_values(const Key *key, Oid relid, ArrayType *array, Datum *values)
+parse_array(const Key *key, Oid relid, ArrayType *array, Datum *values)
 {
 	Oid			element = ARR_ELEMTYPE(array);
 	Oid			output;
@@ -206,19 +206,19 @@ array_values(const Key *key, Oid relid, ArrayType *array, Datum *values)
 	{
 		if (nulls[i])
 			refuse_key(relid, whole, "No column of a primary key is null.");
-		values[i] = column_value(&key->columns[i], relid, OidOutputFunctionCall(output, elements[i]));
+		values[i] = parse_column(&key->columns[i], relid, OidOutputFunctionCall(output, elements[i]));
 	}
 }
 
 static ArrayType *
-text_array(Oid relid, const char *text)
+parse_text_array(Oid relid, const char *text)
 {
 	KeyColumn	whole = {0};
 	Oid			input;
 
 	getTypeInputInfo(TEXTARRAYOID, &input, &whole.typioparam);
 	fmgr_info(input, &whole.input);
-	return DatumGetArrayTypeP(column_value(&whole, relid, text));
+	return DatumGetArrayTypeP(parse_column(&whole, relid, text));
 }
 
 /*
@@ -228,9 +228,9 @@ void
 key_parse(const Key *key, Oid relid, const char *text, Datum *values)
 {
 	if (key->ncolumns == 1)
-		values[0] = column_value(&key->columns[0], relid, text);
+		values[0] = parse_column(&key->columns[0], relid, text);
 	else
-		array_values(key, relid, text_array(relid, text), values);
+		parse_array(key, relid, parse_text_array(relid, text), values);
 }
 
 /* A key as it is stored, which was written under fixed settings. */
@@ -244,7 +244,7 @@ key_parse_stored(const Key *key, Oid relid, const char *text, Datum *values)
 		key_parse(key, relid, text, values);
 		return;
 	}
-	level = fix_settings();
+	level = pin_settings();
 	key_parse(key, relid, text, values);
 	AtEOXact_GUC(false, level);
 }
@@ -256,7 +256,7 @@ argument_text(Oid type, Datum value)
 	KeyColumn	column = {0};
 
 	column.type = type;
-	(void) key_set_text_way(&column, CurrentMemoryContext);
+	(void) key_set_text_method(&column, CurrentMemoryContext);
 	return column_text(&column, value);
 }
 
@@ -273,7 +273,7 @@ key_argument(const Key *key, Oid relid, FunctionCallInfo fcinfo, int argno, Datu
 	value = PG_GETARG_DATUM(argno);
 
 	if (key->ncolumns > 1 && OidIsValid(get_element_type(type)))
-		array_values(key, relid, DatumGetArrayTypeP(value), values);
+		parse_array(key, relid, DatumGetArrayTypeP(value), values);
 	else if (key->ncolumns == 1 && type == key->columns[0].type)
 		values[0] = value;
 	else

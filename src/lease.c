@@ -80,15 +80,15 @@ bool
 lease_is_live(Relation records, Lock *lock, bool below)
 {
 	bool		resumable = TransactionIdIsValid(lock->row_xmin) || TransactionIdIsValid(lock->confirm_xid);
-	bool		spoil = below && resumable;
+	bool		clear_resumable = below && resumable;
 
 	if (!has_lapsed(lock, clock_now()))
 		return true;
-	if (!record_lock(records, lock, spoil ? LockTupleNoKeyExclusive : LockTupleShare, LockWaitBlock))
+	if (!record_lock(records, lock, clear_resumable ? LockTupleNoKeyExclusive : LockTupleShare, LockWaitBlock))
 		return false;
 	if (!has_lapsed(lock, clock_now()))
 		return true;
-	if (spoil)
+	if (clear_resumable)
 	{
 		lock->row_xmin = InvalidTransactionId;
 		lock->confirm_xid = InvalidTransactionId;

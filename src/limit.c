@@ -30,11 +30,11 @@
 #define MAX_RECORDS_PER_BLOCK (BLCKSZ / 96)
 
 /* of the limit: how much room a count may leave */
-#define ROOM_SHARE 32
+#define QUOTA_SHARE 32
 
 /* "too_many": what is wrong with the current owner. */
 void
-refuse_number(const char *too_many, const char *hint)
+report_too_many(const char *too_many, const char *hint)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
@@ -45,18 +45,18 @@ refuse_number(const char *too_many, const char *hint)
 }
 
 static void
-refuse_lock(void)
+report_too_many_locks(void)
 {
-	refuse_number("has too many locks",
+	report_too_many("has too many locks",
 				  "Release some with locking.release() or locking.release_all().");
 }
 
 /* May so many locks be acquired at once? */
 void
-check_number_of_locks(int n)
+check_lock_count(int n)
 {
 	if (n > locking_max_locks_per_owner)
-		refuse_lock();
+		report_too_many_locks();
 }
 
 /* What the last count left this backend. */
@@ -65,11 +65,11 @@ static struct
 	char		owner[MAX_OWNER_LENGTH + 1];
 	int			limit;
 	int			left;
-}			room;
+}			quota;
 
 /* No fewer than the owner has, and exact if it may be the limit. */
 static int
-number_of_locks(Relation records, const char *owner, int limit)
+live_locks(Relation records, const char *owner, int limit)
 {
 	uint64		at_most = (uint64) RelationGetNumberOfBlocks(records) * MAX_RECORDS_PER_BLOCK;
 
@@ -77,25 +77,25 @@ number_of_locks(Relation records, const char *owner, int limit)
 }
 
 static void
-look_for_room(Relation records, const char *owner)
+recount_locks(Relation records, const char *owner)
 {
 	int			limit = locking_max_locks_per_owner;
-	int			left = limit - number_of_locks(records, owner, limit);
+	int			left = limit - live_locks(records, owner, limit);
 
 	if (left <= 0)
-		refuse_lock();
-	strlcpy(room.owner, owner, sizeof(room.owner));
-	room.limit = limit;
-	room.left = Min(left, Max(limit / ROOM_SHARE, 1));
+		report_too_many_locks();
+	strlcpy(quota.owner, owner, sizeof(quota.owner));
+	quota.limit = limit;
+	quota.left = Min(left, Max(limit / QUOTA_SHARE, 1));
 }
 
 /* The current owner is about to get a new lock: may there be one more? */
 void
-take_room_for_lock(Relation records)
+count_new_lock(Relation records)
 {
 	const char *owner = current_owner();
 
-	if (room.left <= 0 || room.limit != locking_max_locks_per_owner || strcmp(room.owner, owner) != 0)
-		look_for_room(records, owner);
-	room.left--;
+	if (quota.left <= 0 || quota.limit != locking_max_locks_per_owner || strcmp(quota.owner, owner) != 0)
+		recount_locks(records, owner);
+	quota.left--;
 }

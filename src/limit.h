@@ -17,13 +17,13 @@
  * A row of the owner's ($3) is replaced, or added as long as there are fewer
  * than "max"; otherwise the statement processes no row.
  */
-#define UNLESS_TOO_MANY(table, max) \
+#define WITHIN_LIMIT(table, max) \
 	" WHERE EXISTS (SELECT FROM locking." table " WHERE relation = $1 AND key = $2 AND owner = $3)" \
 	" OR (SELECT count(*) FROM (SELECT FROM locking." table " WHERE owner = $3 LIMIT " max ") o) < " max
 
-extern void check_number_of_locks(int n);
-extern void take_room_for_lock(Relation records);
-pg_noreturn extern void refuse_number(const char *too_many, const char *hint);
+extern void check_lock_count(int n);
+extern void count_new_lock(Relation records);
+pg_noreturn extern void report_too_many(const char *too_many, const char *hint);
 
 #pragma GCC visibility pop
 

@@ -45,7 +45,7 @@ is_control_character(const char *c)
  * What is wrong with an owner, or an owner's name, or NULL.  Owners that look
  * alike to people must not be two.
  */
-static const char *fault_of_owner(const char *owner)
+static const char *owner_fault(const char *owner)
 {
 	Size		length = strlen(owner);
 
@@ -62,7 +62,7 @@ static const char *fault_of_owner(const char *owner)
 static bool
 check_owner(char **value, const char *what)
 {
-	const char *fault = fault_of_owner(*value);
+	const char *fault = owner_fault(*value);
 
 	if (fault == NULL)
 		return true;

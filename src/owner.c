@@ -35,47 +35,47 @@
 PG_FUNCTION_INFO_V1(locking_owner);
 PG_FUNCTION_INFO_V1(locking_set_owner);
 
-static bool own_reading = false;
+static bool reading_for_caller = false;
 
 /*
  * Reading on behalf of the caller is restricted, too, but it is the caller's
  * own: policies may call locking.owner().  Returns what was set before.
  */
 bool
-set_own_reading(bool on)
+set_reading_for_caller(bool on)
 {
-	bool		before = own_reading;
+	bool		before = reading_for_caller;
 
-	own_reading = on;
+	reading_for_caller = on;
 	return before;
 }
 
 /* The owner of the session's own statements, whichever code is running. */
 char *
-outer_owner(void)
+session_owner(void)
 {
 	return locking_owner_setting[0] != '\0' ? locking_owner_setting :
 		GetUserNameFromId(GetOuterUserId(), false);
 }
 
 static bool
-is_nobody(void)
+has_no_owner(void)
 {
-	return in_foreign_code() && !(own_reading && !InNoForceRLSOperation());
+	return in_foreign_code() && !(reading_for_caller && !InNoForceRLSOperation());
 }
 
 /* NULL: nobody. */
 char *
 current_owner(void)
 {
-	return is_nobody() ? NULL : outer_owner();
+	return has_no_owner() ? NULL : session_owner();
 }
 
 /* The owner of the statement that has fired the calling trigger, or NULL. */
 char *
 writing_owner(void)
 {
-	return is_fired_by_foreign_code() ? NULL : outer_owner();
+	return is_fired_by_foreign_code() ? NULL : session_owner();
 }
 
 /* current_owner(), for what only an owner can do. */
@@ -126,7 +126,7 @@ role_comment(Oid role)
 static char *
 current_owner_name(void)
 {
-	if (is_nobody())
+	if (has_no_owner())
 		return NULL;
 	if (locking_owner_name_setting[0] != '\0')
 		return locking_owner_name_setting;

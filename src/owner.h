@@ -12,9 +12,9 @@
 extern char *current_owner(void);
 extern char *writing_owner(void);
 extern char *require_owner(void);
-extern char *outer_owner(void);
+extern char *session_owner(void);
 extern char *stored_owner_name(void);
-extern bool set_own_reading(bool on);
+extern bool set_reading_for_caller(bool on);
 extern bool is_current_owner(const char *owner);
 
 #pragma GCC visibility pop

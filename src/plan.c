@@ -10,6 +10,8 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "relation.h"
+#include "role.h"
 #include "sql.h"
 
 static SPIPlanPtr
@@ -23,6 +25,19 @@ keep_plan(const char *query, int nargs, Oid *types)
 		elog(ERROR, "could not prepare \"%s\"", query);
 	SPI_keepplan(plan);
 	SPI_finish();
+	return plan;
+}
+
+/* The same, of a query that is run with the rights of the owner of "relid". */
+static SPIPlanPtr
+keep_plan_as_table_owner(Oid relid, const char *query, int nargs, Oid *types)
+{
+	RoleSwitch	saved;
+	SPIPlanPtr	plan;
+
+	enter_role_as_foreign_key(&saved, relation_owner(relid));
+	plan = keep_plan(query, nargs, types);
+	leave_role(&saved);
 	return plan;
 }
 
@@ -48,7 +63,11 @@ table_plan(TableInfo *info, TargetQuery which, bool with_xmin)
 		appendStringInfoString(&query, info->has_children ? " FOR UPDATE" : " FOR NO KEY UPDATE");
 	if (which == TARGET_TRY)
 		appendStringInfoString(&query, " SKIP LOCKED");
-	*plan = keep_plan(query.data, key->ncolumns, types);
+	/* xmin alone is read as the table's owner: target.c:fetch_xmin() */
+	if (which == TARGET_SEE && with_xmin)
+		*plan = keep_plan_as_table_owner(info->root, query.data, key->ncolumns, types);
+	else
+		*plan = keep_plan(query.data, key->ncolumns, types);
 	return *plan;
 }
 
@@ -82,6 +101,6 @@ parent_plan(TableInfo *info, TableInfo *parent, TargetQuery which)
 		appendStringInfoString(&query, " FOR KEY SHARE");
 	if (which == TARGET_TRY)
 		appendStringInfoString(&query, " SKIP LOCKED");
-	*plan = keep_plan(query.data, fk->n, types);
+	*plan = keep_plan_as_table_owner(parent->root, query.data, fk->n, types);
 	return *plan;
 }

@@ -216,7 +216,7 @@ key_names(Relation rel, List *attnums)
 
 /* The trigger on locking.protected tells all backends. */
 static void
-forget_settings(Oid relid)
+delete_settings(Oid relid)
 {
 	Oid			types[] = {OIDOID};
 	Datum		values[] = {ObjectIdGetDatum(relid)};
@@ -254,7 +254,7 @@ write_settings(FunctionCallInfo fcinfo, Relation rel, List *key, Oid parent)
 
 /* Locks of a table that is no longer protected, or by another key. */
 static void
-break_all(Oid relid, const char *reason)
+end_all_locks(Oid relid, const char *reason)
 {
 	Relation	records = records_open(RowExclusiveLock);
 	ListCell   *cell;
@@ -280,7 +280,7 @@ has_trigger(Oid relid, const char *name)
 
 /* The caller has the relation locked. */
 static char *
-full_name(Oid relid)
+qualified_name(Oid relid)
 {
 	char	   *schema = get_namespace_name(get_rel_namespace(relid));
 	char	   *name = get_rel_name(relid);
@@ -291,7 +291,7 @@ full_name(Oid relid)
 }
 
 static void
-run(const char *command)
+execute_ddl(const char *command)
 {
 	(void) catalog_execute(command, 0, NULL, NULL, NULL);
 }
@@ -303,7 +303,7 @@ drop_trigger(Oid relid, const char *name)
 		return;
 	LockRelationOid(relid, AccessExclusiveLock);
 	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)) && has_trigger(relid, name))
-		run(psprintf("DROP TRIGGER %s ON %s", quote_identifier(name), full_name(relid)));
+		execute_ddl(psprintf("DROP TRIGGER %s ON %s", quote_identifier(name), qualified_name(relid)));
 }
 
 /* Of a table that is no part of a protected one any more. */
@@ -329,24 +329,24 @@ lacks_trigger(Oid relid, Oid root, const char *name)
 }
 
 static bool
-guard_truncate(Oid relid, Oid root)
+create_truncate_trigger(Oid relid, Oid root)
 {
 	if (!lacks_trigger(relid, root, TRUNCATE_TRIGGER))
 		return false;
-	run(psprintf("CREATE TRIGGER %s BEFORE TRUNCATE ON %s FOR EACH STATEMENT"
+	execute_ddl(psprintf("CREATE TRIGGER %s BEFORE TRUNCATE ON %s FOR EACH STATEMENT"
 				 " EXECUTE FUNCTION locking.guard_truncate()",
-				 quote_identifier(TRUNCATE_TRIGGER), full_name(relid)));
+				 quote_identifier(TRUNCATE_TRIGGER), qualified_name(relid)));
 	return true;
 }
 
 static bool
-guard_rows(Oid relid, Oid root, bool on_insert)
+create_row_trigger(Oid relid, Oid root, bool on_insert)
 {
 	if (!lacks_trigger(relid, root, ROW_TRIGGER))
 		return false;
-	run(psprintf("CREATE TRIGGER %s BEFORE %sUPDATE OR DELETE ON %s FOR EACH ROW"
+	execute_ddl(psprintf("CREATE TRIGGER %s BEFORE %sUPDATE OR DELETE ON %s FOR EACH ROW"
 				 " EXECUTE FUNCTION locking.guard()",
-				 quote_identifier(ROW_TRIGGER), on_insert ? "INSERT OR " : "", full_name(relid)));
+				 quote_identifier(ROW_TRIGGER), on_insert ? "INSERT OR " : "", qualified_name(relid)));
 	return true;
 }
 
@@ -356,7 +356,7 @@ guard_rows(Oid relid, Oid root, bool on_insert)
  * up again until there is none without.
  */
 void
-guard_truncates(Oid relid, Oid root)
+create_truncate_triggers(Oid relid, Oid root)
 {
 	bool		added;
 
@@ -366,7 +366,7 @@ guard_truncates(Oid relid, Oid root)
 
 		added = false;
 		foreach(cell, partition_descendants(relid))
-			added |= guard_truncate(lfirst_oid(cell), root);
+			added |= create_truncate_trigger(lfirst_oid(cell), root);
 	} while (added);
 }
 
@@ -379,11 +379,11 @@ create_triggers(Oid root, bool on_insert)
 {
 	ListCell   *cell;
 
-	(void) guard_rows(root, root, on_insert);
+	(void) create_row_trigger(root, root, on_insert);
 	CommandCounterIncrement();
 	foreach(cell, partition_descendants(root))
-		(void) guard_rows(lfirst_oid(cell), root, on_insert);
-	guard_truncates(root, root);
+		(void) create_row_trigger(lfirst_oid(cell), root, on_insert);
+	create_truncate_triggers(root, root);
 }
 
 static void
@@ -457,7 +457,7 @@ locking_protect(PG_FUNCTION_ARGS)
 		check_columns(rel, PG_GETARG_ARRAYTYPE_P(3));
 	parent = lock_parent(fcinfo, rel);
 	if (table_info(rel)->key_replaced)
-		break_all(relid, "the primary key was replaced");
+		end_all_locks(relid, "the primary key was replaced");
 
 	drop_all_triggers(relid);
 	write_settings(fcinfo, rel, key, parent);
@@ -481,8 +481,8 @@ locking_unprotect(PG_FUNCTION_ARGS)
 				 errmsg("table \"%s\" is not protected", RelationGetRelationName(rel)),
 				 errtable(rel)));
 	drop_all_triggers(relid);
-	break_all(relid, "the table was unprotected");
-	forget_settings(relid);
+	end_all_locks(relid, "the table was unprotected");
+	delete_settings(relid);
 	relation_close(rel, NoLock);
 	PG_RETURN_VOID();
 }

@@ -18,7 +18,7 @@
 #define TRUNCATE_TRIGGER "~locking_guard_truncate"
 
 extern void drop_triggers(Oid relid);
-extern void guard_truncates(Oid relid, Oid root);
+extern void create_truncate_triggers(Oid relid, Oid root);
 
 #pragma GCC visibility pop
 

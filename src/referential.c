@@ -27,7 +27,7 @@
  * foreign keys do.
  */
 static bool
-refers_to_nothing(Relation rel, HeapTuple old, const ForeignKeyCacheInfo *fk)
+references_missing_row(Relation rel, HeapTuple old, const ForeignKeyCacheInfo *fk)
 {
 	Datum		values[INDEX_MAX_KEYS];
 	Oid			types[INDEX_MAX_KEYS];
@@ -58,7 +58,7 @@ refers_to_nothing(Relation rel, HeapTuple old, const ForeignKeyCacheInfo *fk)
  * action?
  */
 static bool
-is_done_by(const ForeignKeyCacheInfo *fk, Relation rel, HeapTuple old, HeapTuple new)
+could_be_action_of(const ForeignKeyCacheInfo *fk, Relation rel, HeapTuple old, HeapTuple new)
 {
 	HeapTuple	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(fk->conoid));
 	Bitmapset  *referring = NULL;
@@ -84,14 +84,14 @@ is_done_by(const ForeignKeyCacheInfo *fk, Relation rel, HeapTuple old, HeapTuple
  * above.
  */
 static bool
-does_what_an_action_does(Relation rel, HeapTuple old, HeapTuple new)
+looks_like_action(Relation rel, HeapTuple old, HeapTuple new)
 {
 	ListCell   *cell;
 
 	if (trigger_depth() != 2)
 		return false;
 	foreach(cell, RelationGetFKeyList(rel))
-		if (is_done_by(lfirst(cell), rel, old, new) && refers_to_nothing(rel, old, lfirst(cell)))
+		if (could_be_action_of(lfirst(cell), rel, old, new) && references_missing_row(rel, old, lfirst(cell)))
 			return true;
 	return false;
 }
@@ -112,5 +112,5 @@ in_referential_action(Relation rel, HeapTuple old, HeapTuple new)
 		case ACTION_UNKNOWN:
 			break;
 	}
-	return old && does_what_an_action_does(rel, old, new);
+	return old && looks_like_action(rel, old, new);
 }

@@ -69,7 +69,7 @@ locking_release(PG_FUNCTION_ARGS)
 }
 
 static int
-by_row(const ListCell *a, const ListCell *b)
+compare_by_row(const ListCell *a, const ListCell *b)
 {
 	const Lock *left = lfirst(a);
 	const Lock *right = lfirst(b);
@@ -100,7 +100,7 @@ locking_release_all(PG_FUNCTION_ARGS)
 		if (client == NULL || (lock->client && strcmp(client, lock->client) == 0))
 			own = lappend(own, lock);
 	}
-	list_sort(own, by_row);
+	list_sort(own, compare_by_row);
 	foreach(cell, own)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -129,7 +129,7 @@ locking_break_lock(PG_FUNCTION_ARGS)
 	(void) require_owner();
 	table = row_argument(fcinfo, AccessShareLock, MAY_READ, values, &key);
 	if (!row_visible(table->root, key, true))
-		no_such_row(table, values);
+		report_no_such_row(table, values);
 	records = records_open(RowExclusiveLock);
 	if (record_find(records, table->root, key, &lock) && !has_lapsed(&lock, clock_now()))
 		broken = end_lock(records, &lock, EVENT_BROKEN, reason);

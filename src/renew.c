@@ -44,7 +44,7 @@ typedef struct Target
  * The record with the token, of a lock that the caller may have, or an error.
  */
 static void
-find_own(Relation records, int64 token, Lock *lock)
+find_own_lock(Relation records, int64 token, Lock *lock)
 {
 	if (!record_find_token(records, token, lock))
 		report_lost(token);
@@ -54,7 +54,7 @@ find_own(Relation records, int64 token, Lock *lock)
 }
 
 static void
-hold_target(Target *target, const Lock *lock, TargetQuery query)
+lock_target(Target *target, const Lock *lock, TargetQuery query)
 {
 	Datum		values[INDEX_MAX_KEYS];
 
@@ -72,10 +72,10 @@ static void
 resume(Relation records, Target *target, Lock *lock)
 {
 	if (!target->held)
-		hold_target(target, lock, TARGET_TRY);
+		lock_target(target, lock, TARGET_TRY);
 	if (!lease_is_resumable(lock, target->xmin))
 		report_lost(lock->token);
-	take_room_for_lock(records);
+	count_new_lock(records);
 	lock->row_xmin = target->xmin;
 }
 
@@ -142,9 +142,9 @@ locking_renew(PG_FUNCTION_ARGS)
 
 	argument_not_null(fcinfo, 0, "token");
 	records = records_open(RowExclusiveLock);
-	find_own(records, PG_GETARG_INT64(0), &lock);
+	find_own_lock(records, PG_GETARG_INT64(0), &lock);
 	if (has_lapsed(&lock, clock_now()))
-		hold_target(&target, &lock, TARGET_LOCK);
+		lock_target(&target, &lock, TARGET_LOCK);
 	renew_record(records, &lock, &target, ttl, false);
 	table_close(records, NoLock);
 	if (!PG_ARGISNULL(2))
@@ -166,8 +166,8 @@ locking_confirm(PG_FUNCTION_ARGS)
 
 	argument_not_null(fcinfo, 0, "token");
 	records = records_open(RowExclusiveLock);
-	find_own(records, PG_GETARG_INT64(0), &lock);
-	hold_target(&target, &lock, TARGET_LOCK);
+	find_own_lock(records, PG_GETARG_INT64(0), &lock);
+	lock_target(&target, &lock, TARGET_LOCK);
 	renew_record(records, &lock, &target, NULL, true);
 	table_close(records, NoLock);
 	PG_RETURN_TIMESTAMPTZ(lock.expires_at);

@@ -75,11 +75,11 @@ report_locked(int elevel, const Lock *lock, Oid child)
 	Oid			reported = OidIsValid(child) ? child : lock->relation;
 
 	/* a write to a child names the child alone */
-	if (!may_tell(lock->relation, lock->key, !OidIsValid(child) || statement_names(lock->relation)))
+	if (!may_disclose(lock->relation, lock->key, !OidIsValid(child) || statement_names(lock->relation)))
 		ereport(elevel,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 				 errmsg("a row of table \"%s\" is locked by another owner%s", table, guarded),
-				 strcmp(lock->owner, outer_owner()) == 0 ?
+				 strcmp(lock->owner, session_owner()) == 0 ?
 				 errhint("Code that runs on behalf of a table's owner acts for nobody, also beside a lock of the session's owner.") :
 				 errhint("Try again later."),
 				 errtable_by_id(reported)));

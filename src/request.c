@@ -37,7 +37,7 @@ PG_FUNCTION_INFO_V1(locking_withdraw);
  * for.
  */
 static void
-tell_request(EventKind kind, Datum *parameters)
+notify_request(EventKind kind, Datum *parameters)
 {
 	Relation	records = records_open(AccessShareLock);
 	Lock		lock = {0};
@@ -74,11 +74,11 @@ locking_request(PG_FUNCTION_ARGS)
 	parameters[4] = message ? CStringGetTextDatum(message) : (Datum) 0;
 	parameters[5] = Int32GetDatum(locking_max_locks_per_owner);
 	if (catalog_execute("INSERT INTO locking.request_queue (relation, key, owner, owner_name, message)"
-						" SELECT $1, $2, $3, $4, $5" UNLESS_TOO_MANY("request_queue", "$6")
+						" SELECT $1, $2, $3, $4, $5" WITHIN_LIMIT("request_queue", "$6")
 						" ON CONFLICT (relation, key, owner) DO UPDATE SET message = excluded.message",
 						lengthof(types), types, parameters, nulls) == 0)
-		refuse_number("asks for too many rows", "Withdraw some with locking.withdraw().");
-	tell_request(EVENT_REQUESTED, parameters);
+		report_too_many("asks for too many rows", "Withdraw some with locking.withdraw().");
+	notify_request(EVENT_REQUESTED, parameters);
 	PG_RETURN_VOID();
 }
 
@@ -92,7 +92,7 @@ locking_withdraw(PG_FUNCTION_ARGS)
 	(void) own_row_argument(fcinfo, values, parameters);
 	if (catalog_execute("DELETE FROM locking.request_queue WHERE relation = $1 AND key = $2 AND owner = $3",
 						lengthof(types), types, parameters, NULL) > 0)
-		tell_request(EVENT_WITHDRAWN, parameters);
+		notify_request(EVENT_WITHDRAWN, parameters);
 	PG_RETURN_VOID();
 }
 

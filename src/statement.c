@@ -282,7 +282,7 @@ is_caused_by_session(void)
 }
 
 static void
-push(Frame *frame, QueryDesc *query, bool fires_triggers)
+push_frame(Frame *frame, QueryDesc *query, bool fires_triggers)
 {
 	static uint64 number = 0;
 
@@ -305,7 +305,7 @@ run_statement(EXECUTOR_RUN_ARGS)
 {
 	Frame		frame;
 
-	push(&frame, queryDesc, false);
+	push_frame(&frame, queryDesc, false);
 	PG_TRY();
 	{
 		if (prev_run_hook)
@@ -325,7 +325,7 @@ finish_statement(QueryDesc *queryDesc)
 {
 	Frame		frame;
 
-	push(&frame, queryDesc, true);
+	push_frame(&frame, queryDesc, true);
 	PG_TRY();
 	{
 		if (prev_finish_hook)
@@ -356,7 +356,7 @@ run_utility(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 		run(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
 		return;
 	}
-	push(&frame, NULL, true);
+	push_frame(&frame, NULL, true);
 	frame.has_foreign_events = has_foreign_events;
 	PG_TRY();
 	{

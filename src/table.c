@@ -41,15 +41,15 @@ static struct
 	bool		all;
 	int			n;
 	Oid			relids[32];
-}			meanwhile;
+}			invalidations;
 
 static void
 note_invalidation(Oid relid)
 {
-	if (!OidIsValid(relid) || meanwhile.n == lengthof(meanwhile.relids))
-		meanwhile.all = true;
+	if (!OidIsValid(relid) || invalidations.n == lengthof(invalidations.relids))
+		invalidations.all = true;
 	else
-		meanwhile.relids[meanwhile.n++] = relid;
+		invalidations.relids[invalidations.n++] = relid;
 }
 
 static bool
@@ -62,12 +62,12 @@ depends_on(const TableInfo *info, Oid relid)
 }
 
 static bool
-changed_meanwhile(const TableInfo *info)
+changed_during_build(const TableInfo *info)
 {
-	if (meanwhile.all)
+	if (invalidations.all)
 		return true;
-	for (int i = 0; i < meanwhile.n; i++)
-		if (depends_on(info, meanwhile.relids[i]))
+	for (int i = 0; i < invalidations.n; i++)
+		if (depends_on(info, invalidations.relids[i]))
 			return true;
 	return false;
 }
@@ -271,7 +271,7 @@ build_columns(TableInfo *info, Relation rel, List *names)
 }
 
 static bool
-has_names(Oid relid, List *attnums, List *names)
+names_match(Oid relid, List *attnums, List *names)
 {
 	ListCell   *attnum;
 	ListCell   *name;
@@ -299,7 +299,7 @@ build_key(TableInfo *info, Relation rel, const TableSettings *settings)
 		info->key_replaced = info->is_protected;
 		return;
 	}
-	info->key_replaced = info->is_protected && !has_names(info->root, attnums, settings->key);
+	info->key_replaced = info->is_protected && !names_match(info->root, attnums, settings->key);
 	foreach(cell, attnums)
 		numbers[n++] = lfirst_int(cell);
 	info->key = key_build(rel, info->root, n, numbers, index, info->cxt);
@@ -357,10 +357,10 @@ build_until_stable(Relation rel)
 	{
 		if (info)
 			MemoryContextDelete(info->cxt);
-		meanwhile.all = false;
-		meanwhile.n = 0;
+		invalidations.all = false;
+		invalidations.n = 0;
 		info = build_info(rel);
-		info->valid = !changed_meanwhile(info);
+		info->valid = !changed_during_build(info);
 	}
 	return info;
 }

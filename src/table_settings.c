@@ -32,7 +32,7 @@ name_list(Datum array)
 }
 
 static Datum
-setting(HeapTuple tuple, TupleDesc desc, const char *name, bool *isnull)
+setting_value(HeapTuple tuple, TupleDesc desc, const char *name, bool *isnull)
 {
 	return heap_getattr(tuple, SPI_fnumber(desc, name), desc, isnull);
 }
@@ -43,7 +43,7 @@ settings_table(HeapTuple settings, TupleDesc desc)
 {
 	bool		isnull;
 
-	return DatumGetObjectId(setting(settings, desc, "relation", &isnull));
+	return DatumGetObjectId(setting_value(settings, desc, "relation", &isnull));
 }
 
 /*
@@ -54,7 +54,7 @@ Oid
 parent_table(HeapTuple settings, TupleDesc desc)
 {
 	bool		isnull;
-	Datum		relid = setting(settings, desc, "parent_table", &isnull);
+	Datum		relid = setting_value(settings, desc, "parent_table", &isnull);
 
 	return isnull ? InvalidOid : DatumGetObjectId(relid);
 }
@@ -76,16 +76,16 @@ read_settings(HeapTuple tuple, TupleDesc desc, TableSettings *settings)
 	bool		isnull;
 	Datum		value;
 
-	settings->hard = DatumGetBool(setting(tuple, desc, "hard", &isnull));
-	settings->required = DatumGetBool(setting(tuple, desc, "required", &isnull));
-	value = setting(tuple, desc, "ttl", &isnull);
+	settings->hard = DatumGetBool(setting_value(tuple, desc, "hard", &isnull));
+	settings->required = DatumGetBool(setting_value(tuple, desc, "required", &isnull));
+	value = setting_value(tuple, desc, "ttl", &isnull);
 	settings->has_ttl = !isnull;
 	if (!isnull)
 		settings->ttl = *DatumGetIntervalP(value);
-	settings->key = name_list(setting(tuple, desc, "key", &isnull));
-	value = setting(tuple, desc, "columns", &isnull);
+	settings->key = name_list(setting_value(tuple, desc, "key", &isnull));
+	value = setting_value(tuple, desc, "columns", &isnull);
 	settings->columns = isnull ? NIL : name_list(value);
-	value = setting(tuple, desc, "parent", &isnull);
+	value = setting_value(tuple, desc, "parent", &isnull);
 	if (!isnull)
 	{
 		settings->parent = palloc0(sizeof(ForeignKey));

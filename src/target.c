@@ -163,7 +163,7 @@ own_row_argument(FunctionCallInfo fcinfo, Datum *values, Datum *parameters)
 /* ---- rights on a row ---- */
 
 void
-no_such_row(const TableInfo *table, const Datum *values)
+report_no_such_row(const TableInfo *table, const Datum *values)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_NO_DATA_FOUND),
@@ -220,5 +220,5 @@ check_may_lock(TableInfo *table, const Datum *values)
 	else
 		allowed = target_fetch(table, TARGET_SEE, values, NULL, NULL);
 	if (!allowed)
-		no_such_row(table, values);
+		report_no_such_row(table, values);
 }

@@ -21,7 +21,7 @@ extern TableInfo *row_argument(FunctionCallInfo fcinfo, LOCKMODE lockmode, Table
 							   Datum *values, char **key);
 extern TableInfo *own_row_argument(FunctionCallInfo fcinfo, Datum *values, Datum *parameters);
 extern void check_may_lock(TableInfo *table, const Datum *values);
-pg_noreturn extern void no_such_row(const TableInfo *table, const Datum *values);
+pg_noreturn extern void report_no_such_row(const TableInfo *table, const Datum *values);
 
 #pragma GCC visibility pop
 

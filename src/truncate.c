@@ -37,7 +37,7 @@ PG_FUNCTION_INFO_V1(locking_guard_truncate);
 
 /* Is the row that this lock is on among those that go? */
 static bool
-lies_in(TableInfo *truncated, const Lock *lock)
+contains_row(TableInfo *truncated, const Lock *lock)
 {
 	Key		   *key = truncated->key;
 	Datum		values[INDEX_MAX_KEYS];
@@ -55,7 +55,7 @@ lies_in(TableInfo *truncated, const Lock *lock)
 
 /* What the referring columns of the locked row's children hold. */
 static bool
-referred_values(TableInfo *parent, const ForeignKey *fk, const Lock *lock, Datum *referred)
+referenced_values(TableInfo *parent, const ForeignKey *fk, const Lock *lock, Datum *referred)
 {
 	Datum		values[INDEX_MAX_KEYS];
 	Oid			types[INDEX_MAX_KEYS];
@@ -88,7 +88,7 @@ refers_to(TableInfo *truncated, TableInfo *parent, const Lock *lock)
 	Oid			types[INDEX_MAX_KEYS];
 	StringInfoData query;
 
-	if (!referred_values(parent, fk, lock, referred))
+	if (!referenced_values(parent, fk, lock, referred))
 		return false;
 	initStringInfo(&query);
 	appendStringInfoString(&query, "SELECT FROM");
@@ -106,7 +106,7 @@ refers_to(TableInfo *truncated, TableInfo *parent, const Lock *lock)
 }
 
 static bool
-is_writers(const Lock *lock)
+is_held_by_writer(const Lock *lock)
 {
 	const char *writer = writing_owner();
 
@@ -125,9 +125,9 @@ check_own_locks(Relation records, TableInfo *table)
 	{
 		Lock	   *lock = lfirst(cell);
 
-		if (!lies_in(table, lock))
+		if (!contains_row(table, lock))
 			continue;
-		if (!is_writers(lock))
+		if (!is_held_by_writer(lock))
 		{
 			if (lock->hard ? lease_is_live(records, lock, false) : !has_lapsed(lock, clock_now()))
 				report_locked(lock->hard ? ERROR : WARNING, lock, InvalidOid);
@@ -157,7 +157,7 @@ check_parent_locks(Relation records, TableInfo *table)
 		{
 			Lock	   *lock = lfirst(cell);
 
-			if (!is_writers(lock) && lock->hard &&
+			if (!is_held_by_writer(lock) && lock->hard &&
 				refers_to(table, parent, lock) && lease_is_live(records, lock, true))
 				report_locked(ERROR, lock, table->root);
 		}

@@ -24,21 +24,21 @@
 #include "target.h"
 
 /* A row that the caller may be able to see. */
-typedef struct Sight
+typedef struct VisibilityCheck
 {
 	TableInfo  *table;
 	const char *key;
 	bool		visible;
-} Sight;
+} VisibilityCheck;
 
 /*
  * Read a row, and do nothing else: the policies that run as the caller are
  * the table owner's code, so they may neither write nor leave settings.
  */
 static bool
-see_row(const Sight *sight)
+see_row(const VisibilityCheck *check)
 {
-	TableInfo  *table = sight->table;
+	TableInfo  *table = check->table;
 	Datum		values[INDEX_MAX_KEYS];
 	RoleSwitch	saved;
 	bool		save_read_only = XactReadOnly;
@@ -46,7 +46,7 @@ see_row(const Sight *sight)
 
 	restrict_role(&saved);
 	XactReadOnly = true;
-	key_parse_stored(table->key, table->root, sight->key, values);
+	key_parse_stored(table->key, table->root, check->key, values);
 	visible = target_fetch(table, TARGET_SEE, values, NULL, NULL);
 	XactReadOnly = save_read_only;
 	leave_role(&saved);
@@ -56,16 +56,16 @@ see_row(const Sight *sight)
 static void
 see_row_as_own_reading(void *arg)
 {
-	Sight	   *sight = arg;
-	bool		before = set_own_reading(!in_foreign_code());
+	VisibilityCheck *check = arg;
+	bool		before = set_reading_for_caller(!in_foreign_code());
 
 	PG_TRY();
 	{
-		sight->visible = see_row(sight);
+		check->visible = see_row(check);
 	}
 	PG_FINALLY();
 	{
-		(void) set_own_reading(before);
+		(void) set_reading_for_caller(before);
 	}
 	PG_END_TRY();
 }
@@ -73,9 +73,9 @@ see_row_as_own_reading(void *arg)
 static bool
 see_row_body(void *arg)
 {
-	Sight	   *sight = arg;
+	VisibilityCheck *check = arg;
 
-	evaluate_policies(sight->table->root, see_row_as_own_reading, sight);
+	evaluate_policies(check->table->root, see_row_as_own_reading, check);
 	return false;
 }
 
@@ -87,15 +87,15 @@ see_row_body(void *arg)
 static bool
 policies_show_row(TableInfo *table, const char *key)
 {
-	Sight		sight = {table, key};
+	VisibilityCheck check = {table, key};
 	ErrorData  *error;
 
 	if (is_being_evaluated(table->root))
 		return false;
-	(void) in_subtransaction(see_row_body, &sight, &error);
+	(void) in_subtransaction(see_row_body, &check, &error);
 	if (error && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
 		ReThrowError(error);
-	return !error && sight.visible;
+	return !error && check.visible;
 }
 
 /*
@@ -152,7 +152,7 @@ row_visible(Oid relid, const char *key, bool named)
  * not run as it.
  */
 bool
-may_tell(Oid relid, const char *key, bool named)
+may_disclose(Oid relid, const char *key, bool named)
 {
 	Oid			role = GetOuterUserId();
 

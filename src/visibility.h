@@ -10,7 +10,7 @@
 #pragma GCC visibility push(hidden)
 
 extern bool row_visible(Oid relid, const char *key, bool named);
-extern bool may_tell(Oid relid, const char *key, bool named);
+extern bool may_disclose(Oid relid, const char *key, bool named);
 
 #pragma GCC visibility pop
 
