@@ -2,9 +2,10 @@
  * acquire.c
  *		acquire(), try_acquire(), acquire_all(), take_over().
  *
- * Rule 1: the target row first, then the record; the new end is reckoned once
- * the target row is held.  Whoever finds the row held without having locked
- * it leaves it unlocked, so that the holder's save does not wait for him.
+ * Rule 1: the target row is locked before the record.  The new expiry is
+ * computed once the target row is locked.  If the lock is found to be held
+ * without the target row having been locked, the row is left alone, so that
+ * the holder's save does not wait for the acquirer.
  */
 #include "postgres.h"
 
@@ -47,7 +48,7 @@ PG_FUNCTION_INFO_V1(locking_try_acquire);
 PG_FUNCTION_INFO_V1(locking_acquire_all);
 PG_FUNCTION_INFO_V1(locking_take_over);
 
-/* how often a waiting acquire() looks again, in milliseconds */
+/* interval at which a waiting acquire() polls, in milliseconds */
 #define WAIT_STEP 20L
 
 typedef enum Outcome
@@ -73,7 +74,7 @@ is_granted(Outcome outcome)
 	return outcome == GRANTED || outcome == RENEWED || outcome == RESUMED;
 }
 
-/* What is asked for. */
+/* The arguments of a call, and what they refer to. */
 typedef struct AcquireRequest
 {
 	TableInfo  *table;
@@ -85,7 +86,7 @@ typedef struct AcquireRequest
 	char	   *note;
 	bool		take_over;
 	char	   *reason;
-	bool		right_checked;	/* he may be told of a lock that is held */
+	bool		right_checked;	/* the caller may learn that a lock is held */
 } AcquireRequest;
 
 /* ---- deciding ---- */
@@ -96,7 +97,7 @@ same_client(const AcquireRequest *request, const Lock *lock)
 	return request->client == NULL || lock->client == NULL || strcmp(request->client, lock->client) == 0;
 }
 
-/* How a live lock stands to the wish. */
+/* The outcome if this live lock is on the row. */
 static Outcome
 outcome_against(const AcquireRequest *request, const Lock *lock)
 {
@@ -117,7 +118,7 @@ requested_ttl(const AcquireRequest *request)
 
 /* ---- granting ---- */
 
-/* Make "lock" a new lock of the current owner's. */
+/* Make "lock" a new lock of the current owner. */
 static void
 grant(const AcquireRequest *request, Lock *lock, TransactionId xmin, TimestampTz now, TimestampTz expires_at)
 {
@@ -135,7 +136,10 @@ grant(const AcquireRequest *request, Lock *lock, TransactionId xmin, TimestampTz
 	lock->confirm_xid = InvalidTransactionId;
 }
 
-/* One's own lock goes on; what the call says anew is taken over into it. */
+/*
+ * Extend the current owner's lock.  Explicit arguments override stored
+ * values.
+ */
 static void
 extend(const AcquireRequest *request, Lock *lock, TimestampTz now, TimestampTz expires_at)
 {
@@ -162,7 +166,8 @@ insert_lock(Relation records, const AcquireRequest *request, Lock *lock, char *k
 }
 
 /*
- * One of the owner's own live locks, of another client's, makes room itself.
+ * Taking over a live lock from another client of the same owner does not
+ * increase the number of its locks.
  */
 static bool
 replaces_own_lock(EventKind how, const Lock *lock)
@@ -170,7 +175,7 @@ replaces_own_lock(EventKind how, const Lock *lock)
 	return how == EVENT_TAKEN_OVER && is_current_owner(lock->owner);
 }
 
-/* The record of an ended lock becomes the new one's. */
+/* Reuse the record of an ended lock for the new one. */
 static Outcome
 replace_lock(Relation records, const AcquireRequest *request, Lock *lock, EventKind how, TransactionId xmin,
 			 TimestampTz now, TimestampTz expires_at)
@@ -184,7 +189,7 @@ replace_lock(Relation records, const AcquireRequest *request, Lock *lock, EventK
 	return GRANTED;
 }
 
-/* The record is locked: what becomes of it? */
+/* Decide the outcome, with the record locked. */
 static Outcome
 resolve_record(Relation records, const AcquireRequest *request, Lock *lock, TransactionId xmin, TimestampTz expires_at)
 {
@@ -210,7 +215,7 @@ resolve_record(Relation records, const AcquireRequest *request, Lock *lock, Tran
 	return RESUMED;
 }
 
-/* Is it held by another now?  Asked without locking anything. */
+/* Find a live lock that refuses the request, without locking anything. */
 static bool
 find_foreign_holder(Relation records, const AcquireRequest *request, const char *key, Lock *lock, Outcome *outcome)
 {
@@ -220,7 +225,7 @@ find_foreign_holder(Relation records, const AcquireRequest *request, const char 
 	return *outcome == HELD || *outcome == HELD_ELSEWHERE;
 }
 
-/* Lock the target row, then settle the record. */
+/* Lock the target row, then the record, and grant the lock if possible. */
 static Outcome
 acquire_row(Relation records, const AcquireRequest *request, Lock *lock)
 {
@@ -236,12 +241,10 @@ acquire_row(Relation records, const AcquireRequest *request, Lock *lock)
 	now = clock_now();
 	expires_at = lease_end(now, &ttl);
 
-	/* before the record is locked and the clock read that decides */
+	/* before locking the record and reading the clock that decides */
 	gate_raise(request->table->root, key, expires_at);
 
-	/*
-	 * a record that is gone once locked was released or broken: then insert
-	 */
+	/* a record that is gone once locked was released or broken */
 	if (record_find(records, request->table->root, key, lock) &&
 		record_lock(records, lock, LockTupleNoKeyExclusive, LockWaitBlock))
 		outcome = resolve_record(records, request, lock, xmin, expires_at);
@@ -253,7 +256,7 @@ acquire_row(Relation records, const AcquireRequest *request, Lock *lock)
 	return outcome;
 }
 
-/* One try.  "lock" gets the lock as it stands after it. */
+/* Try once.  "lock" receives the lock that the row has afterwards. */
 static Outcome
 try_once(AcquireRequest *request, Lock *lock)
 {
@@ -275,7 +278,7 @@ try_once(AcquireRequest *request, Lock *lock)
 	return outcome;
 }
 
-/* ---- waiting for a lease to end ---- */
+/* ---- waiting for a lock to end ---- */
 
 typedef struct Attempt
 {
@@ -294,8 +297,8 @@ attempt_body(void *arg)
 }
 
 /*
- * A try that lets go of the target row when the lock went to somebody else in
- * between: a waiter must not keep the holder from saving.
+ * Try once, and unlock the target row if the lock is held by another owner: a
+ * waiter must not keep the holder from saving.
  */
 static Outcome
 try_in_subtransaction(AcquireRequest *request, Lock *lock)
@@ -317,7 +320,7 @@ wait_briefly(TimestampTz deadline)
 	CHECK_FOR_INTERRUPTS();
 }
 
-/* A lease's end wakes nobody, so look again and again. */
+/* Expiry signals nobody, so poll. */
 static Outcome
 try_until(AcquireRequest *request, TimestampTz deadline, Lock *lock)
 {
@@ -337,7 +340,10 @@ hard_argument(FunctionCallInfo fcinfo, int argno, AcquireRequest *request)
 	return request->hard_given ? PG_GETARG_BOOL(argno) : request->table->hard;
 }
 
-/* relation, key, ..., and from "ttl" on: ttl, hard, client, note */
+/*
+ * Read the arguments: relation, key, ..., and from position "ttl" on: ttl,
+ * hard, client, note.
+ */
 static void
 read_request(FunctionCallInfo fcinfo, int ttl, AcquireRequest *request)
 {
@@ -351,6 +357,7 @@ read_request(FunctionCallInfo fcinfo, int ttl, AcquireRequest *request)
 	request->note = text_argument(fcinfo, ttl + 3, "note");
 }
 
+/* Raise the error for an outcome that is not a grant. */
 static void
 report_refusal(Outcome outcome, const Lock *lock)
 {
@@ -359,7 +366,7 @@ report_refusal(Outcome outcome, const Lock *lock)
 	if (outcome == HELD_ELSEWHERE)
 		ereport(ERROR,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-				 errmsg("row \"%s\" of table \"%s\" is locked by you, in another client",
+				 errmsg("row \"%s\" of table \"%s\" is locked by you in another client",
 						lock->key, get_rel_name(lock->relation)),
 				 errdetail("The client is \"%s\".", clipped(lock->client)),
 				 errhint("Release the lock with token " INT64_FORMAT " first.", lock->token),
@@ -367,7 +374,8 @@ report_refusal(Outcome outcome, const Lock *lock)
 }
 
 /*
- * Until when to wait for another's lock to end; now or earlier: not at all.
+ * The time until which to wait for another owner's lock to end.  A time that
+ * is not in the future means not to wait.
  */
 static TimestampTz
 wait_argument(FunctionCallInfo fcinfo, int argno, TimestampTz now)
@@ -452,8 +460,8 @@ compare_texts(const void *a, const void *b)
 }
 
 /*
- * The rows' own spellings, sorted and each once: the order all callers lock
- * in.
+ * The stored spellings of the keys, sorted and without duplicates.  All
+ * callers lock in this order, which avoids deadlocks.
  */
 static char **
 sorted_keys(TableInfo *table, ArrayType *array, int *n)

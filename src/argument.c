@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "locking.h"
 
+/* Require an argument that must not be null. */
 void
 argument_not_null(FunctionCallInfo fcinfo, int argno, const char *what)
 {
@@ -28,7 +29,7 @@ raw_size(Datum value)
 	return toast_raw_datum_size(value) - VARHDRSZ;
 }
 
-/* Measured before it is decompressed. */
+/* The size is checked before a value is decompressed. */
 static void
 check_size(Datum value, const char *what, uint64 limit, const char *setting)
 {
@@ -38,12 +39,12 @@ check_size(Datum value, const char *what, uint64 limit, const char *setting)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s is too long", what),
-				 errdetail("It has %zu bytes; the setting \"%s\" allows " UINT64_FORMAT ".",
+				 errdetail("It has %zu bytes, but the setting \"%s\" allows only " UINT64_FORMAT ".",
 						   size, setting, limit),
-				 errhint("Shorten it, or ask a superuser to raise the setting.")));
+				 errhint("Shorten it, or have a superuser increase the setting.")));
 }
 
-/* An optional text for people to read, or NULL. */
+/* An optional text for display, or NULL. */
 char *
 text_argument(FunctionCallInfo fcinfo, int argno, const char *what)
 {
@@ -53,7 +54,7 @@ text_argument(FunctionCallInfo fcinfo, int argno, const char *what)
 	return text_to_cstring(PG_GETARG_TEXT_PP(argno));
 }
 
-/* An optional name: of an owner, or of a client. */
+/* An optional name of an owner or a client, or NULL. */
 char *
 name_argument(FunctionCallInfo fcinfo, int argno, const char *what)
 {
@@ -63,7 +64,7 @@ name_argument(FunctionCallInfo fcinfo, int argno, const char *what)
 	return text_to_cstring(PG_GETARG_TEXT_PP(argno));
 }
 
-/* A draft; the caller has looked whether it is null. */
+/* A draft, which the caller has found not to be null. */
 Datum
 draft_argument(FunctionCallInfo fcinfo, int argno, const char *what)
 {
@@ -80,12 +81,12 @@ refuse_interval(const char *what)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("%s must be a positive interval", what),
-			 errhint("Give a time such as '2 minutes'.")));
+			 errhint("Specify an interval such as '2 minutes'.")));
 }
 
 /*
- * Intervals are compared as PostgreSQL does it, with days of 24 hours, so
- * that what is accepted does not depend on the date: a day may have 25 hours.
+ * The maximum is compared by interval_is_longer(), so what is accepted does
+ * not depend on the date.
  */
 static void
 check_not_too_long(const Interval *span, const char *what)
@@ -96,12 +97,12 @@ check_not_too_long(const Interval *span, const char *what)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s is too long", what),
-				 errdetail("The setting \"locking.max_ttl\" allows %s.",
+				 errdetail("The setting \"locking.max_ttl\" allows at most %s.",
 						   GetConfigOptionByName("locking.max_ttl", NULL, false)),
-				 errhint("Renew the lock in time, or ask a superuser to raise the setting.")));
+				 errhint("Renew the lock before it expires, or have a superuser increase the setting.")));
 }
 
-/* An optional positive interval of a lock's, or NULL. */
+/* An optional positive interval, at most locking.max_ttl, or NULL. */
 Interval *
 interval_argument(FunctionCallInfo fcinfo, int argno, const char *what)
 {
@@ -121,7 +122,7 @@ interval_argument(FunctionCallInfo fcinfo, int argno, const char *what)
 	return span;
 }
 
-/* An interval that may be of any length. */
+/* An interval of any length. */
 Datum
 age_argument(FunctionCallInfo fcinfo, int argno, const char *what)
 {
@@ -129,7 +130,7 @@ age_argument(FunctionCallInfo fcinfo, int argno, const char *what)
 	return PG_GETARG_DATUM(argno);
 }
 
-/* A boolean that may be null for its default. */
+/* An optional boolean. */
 Datum
 bool_argument(FunctionCallInfo fcinfo, int argno, bool fallback)
 {

@@ -3,8 +3,8 @@
  *		The extension's own relations: their OIDs, and queries on them with
  *		the rights of their owner.
  *
- * OIDs are looked up by name once and forgotten when the relation cache says
- * that one of them changed, so that DROP and CREATE EXTENSION in one session
+ * OIDs are looked up by name and cached until the relation cache reports a
+ * change of one of them, so that DROP and CREATE EXTENSION within one session
  * work.
  */
 #include "catalog.h"
@@ -44,12 +44,14 @@ invalidate_relids(Datum arg, Oid relid)
 			entries[i].relid = InvalidOid;
 }
 
+/* Set up invalidation of the cached OIDs. */
 void
 catalog_init(void)
 {
 	CacheRegisterRelcacheCallback(invalidate_relids, (Datum) 0);
 }
 
+/* Does the extension exist in this database? */
 bool
 catalog_installed(void)
 {
@@ -72,6 +74,7 @@ lookup_relid(const char *name)
 	return relid;
 }
 
+/* The OID of one of the extension's relations. */
 Oid
 catalog_relid(const char *name)
 {
@@ -87,7 +90,7 @@ catalog_relid(const char *name)
 }
 
 /*
- * Opens one of the tables.  Its OID may be that of a table that was dropped
+ * Open one of the tables.  Its OID may be that of a table that was dropped
  * with the extension while this backend waited for the lock.
  */
 Relation
@@ -104,7 +107,7 @@ catalog_open(const char *name, LOCKMODE lockmode)
 	}
 }
 
-/* Are all of them there?  Raises no error. */
+/* Do all relations exist?  Raises no error. */
 bool
 catalog_complete(void)
 {
@@ -117,11 +120,11 @@ catalog_complete(void)
 }
 
 /*
- * For the triggers on locking.protected and locking.lock: settings and locks
- * come from this extension's functions, which write as the tables' owner, or
- * from a superuser (a restore, replication, repairs).  Members of
- * pg_write_all_data, and roles that were granted INSERT and the like, could
- * otherwise end any lock, or forge one.
+ * Refuse direct writes to locking.protected and locking.lock, for the
+ * triggers on these tables.  Settings and locks are written by this
+ * extension's functions, as the tables' owner, or by a superuser (a restore,
+ * replication, repairs).  Members of pg_write_all_data, and roles that were
+ * granted INSERT and the like, could otherwise end any lock or forge one.
  */
 void
 check_writer(Relation rel)
@@ -131,18 +134,18 @@ check_writer(Relation rel)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied to write table \"%s.%s\" directly",
 						LOCKING_SCHEMA, RelationGetRelationName(rel)),
-				 errdetail("Only its owner and superusers may, whatever was granted."),
+				 errdetail("Only the table's owner and superusers may write it, regardless of granted privileges."),
 				 errhint("Use the functions in schema \"%s\".", LOCKING_SCHEMA)));
 }
 
-/* The role with whose rights records are written. */
+/* The role with whose rights the extension's tables are written. */
 Oid
 catalog_owner(void)
 {
 	return relation_owner(catalog_relid("lock"));
 }
 
-/* Reads the first column of a row. */
+/* The first column of a row. */
 typedef struct Value
 {
 	Datum		value;
@@ -161,8 +164,8 @@ read_value(void *arg, HeapTuple row, TupleDesc desc)
 }
 
 /*
- * Run a query with the records' owner's rights and a search_path on which
- * nothing of a user's lies.
+ * Run a query with the rights of the tables' owner and a search_path without
+ * schemas of users.
  */
 static uint64
 run_as_owner(const SPIQuery *query)
@@ -176,7 +179,7 @@ run_as_owner(const SPIQuery *query)
 	return processed;
 }
 
-/* Returns how many rows the query processed. */
+/* Execute a statement.  Returns the number of rows that it processed. */
 int64
 catalog_execute(const char *sql, int nargs, const Oid *types, const Datum *values, const bool *nulls)
 {
@@ -192,7 +195,7 @@ catalog_execute(const char *sql, int nargs, const Oid *types, const Datum *value
 	return run_as_owner(&query);
 }
 
-/* The same, for a query's only value. */
+/* Execute a query and return its single value. */
 Datum
 catalog_query(const char *sql, int nargs, const Oid *types, const Datum *values,
 			  const bool *nulls, bool *isnull)

@@ -1,21 +1,23 @@
 /*
  * clock.c
- *		The clock that decides about leases, and times computed from it.
+ *		The clock that decides about expiry, and times computed from it.
  *
- * It is the database server's, never the start of a transaction.
+ * It is the clock of the database server, never the start time of a
+ * transaction.
  */
 #include "clock.h"
 
 #include "utils/builtins.h"
 #include "utils/float.h"
 
+/* The current time. */
 TimestampTz
 clock_now(void)
 {
 	return GetCurrentTimestamp();
 }
 
-/* Infinite if the lock has no end. */
+/* Seconds until a time, 0 if it has passed, infinite if it never comes. */
 double
 seconds_until(TimestampTz when, TimestampTz now)
 {
@@ -24,6 +26,7 @@ seconds_until(TimestampTz when, TimestampTz now)
 	return when <= now ? 0.0 : (when - now) / 1000000.0;
 }
 
+/* An interval of so many seconds. */
 Interval
 seconds_interval(int seconds)
 {
@@ -33,6 +36,7 @@ seconds_interval(int seconds)
 	return span;
 }
 
+/* The time that is an interval later than "now". */
 TimestampTz
 time_after(TimestampTz now, const Interval *span)
 {
@@ -42,8 +46,8 @@ time_after(TimestampTz now, const Interval *span)
 }
 
 /*
- * Compared as PostgreSQL does it, with days of 24 hours, so that the answer
- * does not depend on the date: a day may have 25 hours.
+ * Compare intervals as PostgreSQL does, with days of 24 hours.  The result
+ * does not depend on the date, although a day may have 25 hours.
  */
 bool
 interval_is_longer(const Interval *a, const Interval *b)

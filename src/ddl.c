@@ -1,6 +1,6 @@
 /*
  * ddl.c
- *		Following what DDL does to protected tables.
+ *		Triggers that make protected tables follow DDL.
  */
 #include "postgres.h"
 
@@ -40,8 +40,9 @@ invalidate_if_exists(Oid relid)
 }
 
 /*
- * The table's own settings changed.  If the parent did, its rows are locked
- * more strongly from now on, or no longer; other changes do not concern it.
+ * Invalidate the tables whose cached settings changed.  If the parent
+ * changed, its rows are locked in another mode from now on, so its table is
+ * invalidated too.  Other changes do not concern the parent.
  */
 static void
 invalidate_tables(HeapTuple old, HeapTuple new, TupleDesc desc)
@@ -104,7 +105,7 @@ oid_array(List *oids)
 }
 
 /*
- * ALTER TABLE ... RENAME COLUMN or CONSTRAINT, of a table and those that
+ * ALTER TABLE ... RENAME COLUMN or CONSTRAINT, of a table and the tables that
  * inherit from it.
  */
 static void
@@ -134,8 +135,8 @@ follow_rename(RenameStmt *rename)
 }
 
 /*
- * OIDs that a query on the command's objects gives as an array; NIL if it
- * gives none.
+ * The OIDs that a query on the command's objects returns as an array.  NIL if
+ * the result is null.
  */
 static List *
 command_objects(const char *query)
@@ -163,8 +164,8 @@ command_tables(void)
 }
 
 /*
- * Its locks would be nobody's: a partition stands for its root, which may not
- * even be protected.
+ * A protected table must not become a partition.  A partition stands for its
+ * root, which may not even be protected, so the locks would be lost.
  */
 static void
 refuse_protected_partition(Oid partition)
@@ -173,15 +174,16 @@ refuse_protected_partition(Oid partition)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("protected table \"%s\" cannot become a partition", get_rel_name(partition)),
-				 errdetail("The rows of a partition are locked as those of its root, so its own locks would be lost."),
-				 errhint("Call locking.unprotect() first, and protect the partitioned table."),
+				 errdetail("Rows of a partition are locked as rows of its root, so the table's own locks would be lost."),
+				 errhint("Call locking.unprotect() first, then protect the partitioned table."),
 				 errtable_by_id(partition)));
 }
 
 /*
- * A table became a partition.  The command holds it, and what is below it,
- * exclusively, so nothing is waited for.  The root goes by the settings of
- * tables that refer to it.
+ * Follow a table that became a partition.  The command has locked it and its
+ * partitions exclusively, so nothing waits here.  The root is invalidated
+ * because its cached entry depends on settings of tables that refer to the
+ * partition.
  */
 static void
 follow_new_partition(Oid partition)
@@ -206,8 +208,8 @@ follow_creation(void)
 }
 
 /*
- * A table ceased to be a partition; PostgreSQL has taken away only what it
- * gave it.
+ * Follow a table that ceased to be a partition.  PostgreSQL has dropped only
+ * the triggers that it had cloned.
  */
 static void
 follow_detachment(Oid partition)
@@ -217,8 +219,8 @@ follow_detachment(Oid partition)
 }
 
 /*
- * The command says which by name; it holds the relation, so the name still
- * means it.
+ * The command names the partition.  It holds a lock on it, so the name still
+ * refers to the same relation.
  */
 static void
 follow_partition_command(AlterTableCmd *command)
@@ -254,8 +256,8 @@ follow_alteration(AlterTableStmt *alter)
 }
 
 /*
- * Looks at the objects of its own command alone.  What is not in order
- * elsewhere must neither make the command fail nor wait.
+ * Follow a DDL command.  Only the objects of the command itself are examined:
+ * inconsistencies elsewhere must neither make it fail nor make it wait.
  */
 Datum
 locking_on_ddl(PG_FUNCTION_ARGS)
@@ -277,8 +279,8 @@ locking_on_ddl(PG_FUNCTION_ARGS)
 }
 
 /*
- * A key that lost a column is none that locks can go by, even if a column of
- * that name comes back.
+ * Locks cannot be identified by a key that lost a column, even if a column of
+ * that name is added again.
  */
 static const char *const forget_columns =
 "UPDATE locking.protected p"
@@ -290,8 +292,9 @@ static const char *const forget_columns =
 " WHERE p.relation::oid = d.objid AND (p.key && d.names OR p.columns && d.names)";
 
 /*
- * With the rights of the tables' owner: a role that may drop a table may drop
- * it.
+ * Delete what is stored about dropped tables, with the rights of the owner of
+ * the extension's tables: a role that may drop a table needs no privilege for
+ * this.
  */
 Datum
 locking_on_drop(PG_FUNCTION_ARGS)
@@ -302,7 +305,7 @@ locking_on_drop(PG_FUNCTION_ARGS)
 	Datum		values[1];
 
 	check_event_trigger(fcinfo);
-	if (!catalog_installed())	/* it is the extension that is being dropped */
+	if (!catalog_installed())	/* the extension itself is being dropped */
 		PG_RETURN_NULL();
 	dropped = command_objects("SELECT array_agg(objid) FROM pg_event_trigger_dropped_objects()"
 							  " WHERE classid = 'pg_class'::regclass AND objsubid = 0"

@@ -1,9 +1,10 @@
 /*
  * draft.c
- *		Drafts: texts kept beside a lock.
+ *		Drafts: texts that are saved beside a lock.
  *
- * They are the owner's own and outlive locks.  The caller's rights are checked
- * here; the table is then written with the rights of its owner.
+ * A draft belongs to the owner and outlives the lock.  The caller's rights
+ * are checked here, and the table is then written with the rights of its
+ * owner.
  */
 #include "draft.h"
 
@@ -26,6 +27,10 @@ PG_FUNCTION_INFO_V1(locking_save_draft);
 PG_FUNCTION_INFO_V1(locking_discard_draft);
 PG_FUNCTION_INFO_V1(locking_purge_drafts);
 
+/*
+ * Save the draft of a lock's owner for the locked row, replacing an earlier
+ * one.
+ */
 void
 save_draft(const Lock *lock, Datum data)
 {
@@ -46,8 +51,8 @@ save_draft(const Lock *lock, Datum data)
 }
 
 /*
- * Also of a lock whose time has passed, as long as its record is there: a
- * text is not refused that nobody else has replaced yet (S7).
+ * A draft is accepted for a lapsed lock, too, as long as its record exists: a
+ * text that no other owner has replaced is not refused (S7).
  */
 Datum
 locking_save_draft(PG_FUNCTION_ARGS)
@@ -83,7 +88,7 @@ locking_discard_draft(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* The owner changed the row's key. */
+/* Move drafts to the new key of a row. */
 void
 move_drafts(Oid relid, const char *old_key, const char *new_key)
 {
@@ -102,8 +107,8 @@ move_drafts(Oid relid, const char *old_key, const char *new_key)
 }
 
 /*
- * Anybody may call it, so it reaches one's own drafts; a superuser's call,
- * all.
+ * PUBLIC has EXECUTE. Deletes drafts of the current owner; called by a
+ * superuser, of all owners.
  */
 Datum
 locking_purge_drafts(PG_FUNCTION_ARGS)

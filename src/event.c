@@ -1,6 +1,6 @@
 /*
  * event.c
- *		Events of locks: kept in the history, and sent to whoever listens.
+ *		Events of locks: recording in the history, and notifications.
  */
 #include "event.h"
 
@@ -23,8 +23,8 @@
 
 #define CHANNEL "locking"
 /*
- * asyncq refuses payloads of NOTIFY_PAYLOAD_MAX_LENGTH, which it keeps to
- * itself
+ * async.c refuses payloads of NOTIFY_PAYLOAD_MAX_LENGTH or more bytes, which
+ * no header defines
  */
 #define PAYLOAD_MAX 7999
 
@@ -41,7 +41,7 @@ static const char *const event_names[] = {
 
 /* ---- history ---- */
 
-/* inet_client_addr() of this session; null on a socket */
+/* inet_client_addr() of this session.  Null for a Unix-domain socket. */
 static Datum
 client_address(bool *isnull)
 {
@@ -72,8 +72,8 @@ insert_history(EventKind kind, const Lock *lock, const char *reason)
 	values[5] = Int64GetDatum(lock->token);
 	values[6] = CStringGetTextDatum(lock->owner);
 	/*
-	 * a release is the owner's, also when a foreign key's action brings it
-	 * about
+	 * a release is attributed to the owner even if a referential action
+	 * caused it
 	 */
 	actor = kind == EVENT_RELEASED ? lock->owner : current_owner();
 	nulls[7] = actor == NULL;
@@ -99,7 +99,7 @@ append_member(StringInfo json, const char *name, const char *value)
 		appendStringInfoString(json, "null");
 }
 
-/* ISO 8601 in UTC: what JSON has for a time. */
+/* ISO 8601 in UTC, as usual in JSON. */
 static char *
 iso_time(TimestampTz when)
 {
@@ -133,7 +133,10 @@ build_payload(EventKind kind, const Lock *lock, const char *table, bool with_tex
 	return json.data;
 }
 
-/* Texts too long for a notification are left out: the token still tells. */
+/*
+ * Texts that are too long for a notification are left out.  The token still
+ * identifies the lock.
+ */
 static void
 notify(EventKind kind, const Lock *lock, const char *table)
 {
@@ -154,6 +157,7 @@ table_name(Oid relid)
 	return table && schema ? quote_qualified_identifier(schema, table) : NULL;
 }
 
+/* Record an event: insert it into the history, and notify listeners. */
 void
 event_record(EventKind kind, const Lock *lock, const char *reason)
 {

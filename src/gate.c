@@ -1,59 +1,79 @@
 /*
  * gate.c
- *		The gate: an array in shared memory that tells at once of nearly every
- *		row that it is certainly not locked.
+ *		The gate: a filter in shared memory that proves most rows unlocked
+ *		without a lookup.
  *
- * Slot hash(database, table, key) holds the latest expires_at that any lock
- * hashing there ever had.  Nothing is ever cleared: time does that (an
- * endless lock's slot stays until the next start).  A slot may be too late
- * (release, rollback, collision: a look too many), it must never be too
- * early.  Neighbouring keys also share a slot of a smaller array, the
- * summary, which is asked first and fits the processor's cache where the
- * other does not.  Every lock raises both, in the same step of what follows,
- * so what is said of the slot holds for each by itself.
+ * Terms:
  *
- * Who orders what before what:
+ * place	  number that addresses a row, computed from its key (place.c)
+ * slot		  latest expiry that a lock at any place hashing there ever had
+ * run		  RUN neighbouring places, which have neighbouring slots
+ * summary	  a second array, with one slot for each run that hashes there
+ * filling	  raising the slots of all records that exist physically
+ * mark		  for which database the gate is filled, and how far
+ * generation number of invalidations so far, to detect one during a check
  *
- * 1. A lock that is acquired: the acquirer holds the target row (rule 1), raises
- *	  the slot, writes the record and commits; only then is the row let go.  A writer
- *	  asks the gate with the row locked.  If he got it after the acquirer, the passing
- *	  of the row lock (LWLocks on its page and on the proc array: one lets go, the other
- *	  takes) makes the raised slot visible to him.  If before, the acquirer has not decided yet.
- * 2. A lock that is renewed, without the target row: the renewal fixes the new end,
- *	  raises the slot (raise_slot(): an atomic, a full barrier), locks the record, and then
- *	  reads the clock that decides whether the old time has passed.  The guard reads
- *	  its clock, then (barrier) the slot.  If the guard does not see the new end, its look
- *	  at the slot came before the raise, so its clock before the renewal's clock; the old
- *	  end, which it did see, had passed by the guard's clock, so it has by the renewal's,
- *	  and the renewal has to get the target row first, which the writer holds (rule 5).
- *	  Read the other way round, slot and then clock, a renewal could pass between the two.
- *	  How long before the slot the clock is read does not matter, so what has passed for an hour
- *	  is told by a time that the statement read when it began.  A slot that is 0 needs none: there is no lock
- *	  to be renewed.
- * 3. Locks from before the start: the array says nothing until it has been filled,
- *	  once per database, from every version of every record that is physically there,
- *	  of transactions in progress or prepared too.  Records written since the start
- *	  were raised by who wrote them, filled or not, also where the end stays what it was, so the
- *	  scan need not see them; the mark is set after the scan (barrier), and looked at before the slot.
- *	  A filling that is given up leaves in the mark how far it got, and the next goes on
- *	  there: what was written behind it since was raised, too.  Records that were not raised get
- *	  there only with a new file (VACUUM FULL and the like), so the place is of one file; if the file
- *	  has become shorter than that, nothing is left to be read.
- * 4. Records that come by other ways than this library's functions are raised by a trigger
- *	  on the table, before they are written.  Without it, enabled ALWAYS, the gate says nothing;
- *	  a transaction that believes the gate holds a lock on the table which keeps its trigger as it
- *	  is; every backend looks again when the relation cache says that the table changed, and
- *	  what was filled before the trigger's row in pg_trigger changed is filled anew.
- * 5. On a standby nobody marks a database as filled; after promotion 3. applies.  Nor while
- *	  the table's file is of the own transaction's making: what it replaced may come back.
- * 6. Marks name the database by its row's xmin, too: an OID may come again.  A mark that is
- *	  given up for another only costs a second filling.
- * 7. Without preloading the memory may not be had: none is left.  Who raises then must not go
- *	  on, since others may have it and believe it: an error.  Who asks looks at the records.
+ * Slots are never cleared, since expiry makes them ineffective (the slot of
+ * an endless lock remains until the next start).  A slot may be too late
+ * (after a release, a rollback, or a collision), which costs a lookup; it
+ * must never be too early.  The summary is consulted first: it fits the
+ * processor's cache where the slots do not.  Every lock raises both in the
+ * same step, so what follows about the slot applies to each of them.
  *
- * A clock that is set back can end a lock early for the guard and not for a
- * renewal, with the gate as without.  If it is set back by more than an hour,
- * a statement that had begun before also passes locks acquired since then,
+ * Memory-ordering argument:
+ *
+ * 1. Acquisition.  The acquirer holds the target row (rule 1), raises the
+ *    slot, writes the record and commits; only then is the row unlocked.  A
+ *    writer consults the gate with the row locked.  If it locked the row
+ *    after the acquirer, the handover of the row lock (LWLocks on its page
+ *    and on the proc array: one releases, the other acquires) makes the
+ *    raised slot visible.  If before, the acquirer has not reached its
+ *    decision yet.
+ * 2. Renewal, without the target row.  The renewal computes the new
+ *    expiry, raises the slot (raise_slot(): an atomic operation, a full
+ *    barrier), locks the record, and then reads the clock that decides
+ *    whether the old expiry has passed.  The guard reads its clock, then
+ *    (barrier) the slot.  If the guard misses the new expiry, it read the
+ *    slot before the raise, so it read its clock before the renewal read its
+ *    own; the old expiry, which the guard did see, had passed by the guard's
+ *    clock, so it has by the renewal's, and the renewal has to lock the
+ *    target row first, which the writer holds (rule 5).  In the other order,
+ *    slot and then clock, a renewal could pass between the two.  How long
+ *    before the slot the clock is read does not matter, so a time that the
+ *    statement read at its start suffices for what expired an hour before.  A
+ *    slot that is 0 needs no clock: there is no lock to be renewed.
+ * 3. Locks from before the start.  The gate proves nothing until it has
+ *    been filled, once per database, from every version of every record that
+ *    exists physically, of transactions in progress or prepared too.  Records
+ *    written since the start were raised by their writers, filled or not,
+ *    even where the expiry did not change, so the scan need not see them; the
+ *    mark is set after the scan (barrier), and read before the slot.  A
+ *    filling that is abandoned leaves its position in the mark, and the next
+ *    one continues there: what was written before that position since then
+ *    was raised, too.  Records that were not raised get there only with a new
+ *    file (VACUUM FULL and the like), so the position belongs to one file; if
+ *    the file has become shorter than that, nothing remains to be read.
+ * 4. Records that are not written by this library's functions are raised
+ *    by a trigger on the table, before they are written.  Unless it is
+ *    enabled ALWAYS, the gate proves nothing; a transaction that relies on
+ *    the gate holds a lock on the table which keeps the trigger as it is;
+ *    every backend checks again when the relation cache reports a change of
+ *    the table, and what was filled before the trigger's row in pg_trigger
+ *    changed is filled again.
+ * 5. On a standby no database is marked as filled; after promotion 3
+ *    applies.  Nor is it while the table's file was created by the current
+ *    transaction: the file that it replaced may return.
+ * 6. Marks identify the database by the xmin of its row, too: an OID may
+ *    be reused.  A mark that is reused for another database only costs a
+ *    second filling.
+ * 7. Without preloading, allocation of the memory may fail.  A backend
+ *    that must raise a slot then errors out, since other backends may have
+ *    the gate and rely on it.  A backend that consults the gate looks up the
+ *    record instead.
+ *
+ * A clock that is set back can end a lock early for the guard but not for a
+ * renewal, with the gate and without it.  If it is set back by more than an
+ * hour, a statement that began before also passes locks acquired since then,
  * until it ends.
  */
 #include "gate.h"
@@ -105,31 +125,33 @@ PG_FUNCTION_INFO_V1(locking_raise_gate);
 
 #define GATE_NAME "locking gate"
 
-/* raise it with every change of the hash or of the layout */
+/* increase it with every change of the hash or of the layout */
 #define GATE_VERSION 2
 
 #define RAISE_TRIGGER "~raise_gate"
 #define DEFAULT_SLOTS 65536
 
 /*
- * so many neighbours have slots in a row, a page of memory, and one slot of
- * the summary
+ * number of neighbouring places that have neighbouring slots, a page of
+ * memory, and share a slot of the summary
  */
 #define RUN 512
 
-/* so many slots have one of the summary */
+/* number of slots for each slot of the summary */
 #define SUMMARY_RATIO 64
 
 /*
- * blocks read at a time; a filling that is given up goes on after the last of
- * them
+ * blocks read at a time; after an abandoned filling the next one continues
+ * after the last complete chunk
  */
 #define FILL_CHUNK 64
 
-/* how many databases are remembered as filled */
+/* number of databases that can be marked */
 #define MAX_MARKS 1024
 
-/* a backend's counts go to shared memory after so many questions */
+/*
+ * a backend's counts are added to those in shared memory after so many checks
+ */
 #define FLUSH_EVERY 65536
 #define FLUSH_AT_COMMIT 64
 
@@ -141,47 +163,46 @@ typedef struct Mark
 	Oid			database;
 	Oid			records;
 	TransactionId xmin;			/* of the database's row in pg_database */
-	TransactionId trigger_xmin; /* of the trigger's in pg_trigger */
+	TransactionId trigger_xmin; /* of the trigger's row in pg_trigger */
 	bool		filling;
 	bool		filled;
-	Oid			file;			/* of a filling that was given up: of this file of the records, */
-	BlockNumber scanned;		/* all blocks before this one were read */
+	Oid			file;			/* file of an abandoned filling */
+	BlockNumber scanned;		/* first block that it has not read */
 } Mark;
 
 typedef struct Gate
 {
 	uint32		version;
 	uint32		nslots;
-	char		pad1[PG_CACHE_LINE_SIZE];	/* nslots is read for each row */
+	char		pad1[PG_CACHE_LINE_SIZE];	/* nslots is read for every row */
 	pg_atomic_uint64 checks;
 	pg_atomic_uint64 lookups;
 	pg_atomic_uint64 false_positives;
 	char		pad2[PG_CACHE_LINE_SIZE];
-	slock_t		mutex;			/* of the marks */
+	slock_t		mutex;			/* protects the marks */
 	uint32		next_victim;
 	Mark		marks[MAX_MARKS];
-	pg_atomic_uint64 slots[FLEXIBLE_ARRAY_MEMBER];	/* nslots, and behind them the summary */
+	/* nslots slots, followed by the summary */
+	pg_atomic_uint64 slots[FLEXIBLE_ARRAY_MEMBER];
 } Gate;
 
 int			locking_gate_slots = DEFAULT_SLOTS;
 
 static Gate *gate = NULL;
 
-/* the records' table, if this backend knows that the gate is filled for it */
+/* the table of records, if this backend has found the gate filled for it */
 static Oid	filled_table = InvalidOid;
 
-/* and this transaction keeps it from ceasing to be so */
+/* whether this transaction relies on that, and keeps it so */
 static bool relied_on = false;
 
-/* an hour before the guard's statement began: clocks are set back */
+/* an hour before the guard's statement began, since clocks are set back */
 static TimestampTz hour_before_statement;
 
-/*
- * raised by every invalidation: one may arrive while that is being found out
- */
+/* number of invalidations, one of which may arrive during a check */
 static uint64 generation = 0;
 
-/* not yet in shared memory */
+/* not added to those in shared memory yet */
 static struct
 {
 	uint64		checks;
@@ -208,8 +229,8 @@ gate_size(void)
 }
 
 /*
- * Zeroed memory is a slot that was never raised, on every platform's atomics
- * of 64 bits.
+ * Zeroed memory is a slot that was never raised, with every implementation of
+ * 64-bit atomics.
  */
 static void
 initialize_gate(void *memory)
@@ -257,9 +278,10 @@ request_memory(void)
 #endif
 
 /*
- * Without preloading there is a gate from 17 on, of the default size.  It
- * always has the same name: sessions that run another version of the library
- * must not have a gate of their own, each raising only its own.
+ * Without preloading there is a gate from PostgreSQL 17 on, of the default
+ * size.  Its name does not depend on the version: sessions that run another
+ * version of the library must not have a gate of their own, since each would
+ * raise only its own.
  */
 static void
 attach_segment(void)
@@ -278,8 +300,8 @@ attach_segment(void)
 }
 
 /*
- * Is there a gate?  For whoever raises: if there is one and he cannot have
- * it, an error.
+ * Attach to the gate.  Returns whether there is one, and raises an error if
+ * it cannot be attached to.
  */
 static bool
 ensure_attached(void)
@@ -303,7 +325,10 @@ attach_body(void *arg)
 	return ensure_attached();
 }
 
-/* In a subtransaction, as what fails may hold locks of the registry. */
+/*
+ * Attach in a subtransaction, since a failure may leave locks of the registry
+ * held.
+ */
 static bool
 try_to_attach(void)
 {
@@ -318,16 +343,19 @@ try_to_attach(void)
 	if (error)
 		ereport(WARNING,
 				(errcode(error->sqlerrcode),
-				 errmsg("this session does without the gate of \"locking\": %s", error->message),
-				 errdetail("It looks at the record for each row that it writes, and cannot acquire or renew locks."),
-				 errhint("%s", error->hint ? error->hint : "Restart the server if the library was replaced; otherwise preload it, or make room in shared memory.")));
+				 errmsg("this session cannot use the gate of \"locking\": %s", error->message),
+				 errdetail("It looks up the lock record for each row that it writes, and cannot acquire or renew locks."),
+				 errhint("%s", error->hint ? error->hint : "Restart the server if the library was replaced. Otherwise preload it, or free shared memory.")));
 	return false;
 }
 #else
 #define try_to_attach() false
 #endif
 
-/* The same for whoever asks: without it he looks at the records. */
+/*
+ * The same without an error: if it fails, the backend looks up the records
+ * instead.
+ */
 static bool
 gate_available(void)
 {
@@ -363,7 +391,7 @@ flush_at_exit(int code, Datum arg)
 
 /* ---- slots ---- */
 
-/* Of RUN neighbours. Its upper half says where in an array they are. */
+/* The hash of a run.  Its upper half determines the position in an array. */
 static inline uint64
 hash_of_run(Oid relid, uint64 place)
 {
@@ -373,9 +401,10 @@ hash_of_run(Oid relid, uint64 place)
 }
 
 /*
- * Where a run begins is decided by multiplication with the golden ratio of
+ * A run's position is determined by multiplication with the golden ratio of
  * 2^64 (Knuth, The Art of Computer Programming, volume 3, 6.4): runs of one
- * table lie far apart, tables differ in the high half of what is multiplied.
+ * table are far apart, and tables differ in the upper half of the
+ * multiplicand.
  */
 static inline pg_atomic_uint64 *
 slot_of(uint64 hash, uint64 place)
@@ -396,11 +425,11 @@ raise_slot(pg_atomic_uint64 *slot, TimestampTz expires_at)
 {
 	uint64		now = pg_atomic_read_u64(slot);
 
-	expires_at = Max(expires_at, 1);	/* 0 means that there never was one */
+	expires_at = Max(expires_at, 1);	/* 0 means never raised */
 	while ((TimestampTz) now < expires_at)
 		if (pg_atomic_compare_exchange_u64(slot, &now, (uint64) expires_at))
 			break;
-	pg_memory_barrier();		/* also if it was late enough already */
+	pg_memory_barrier();		/* even if the slot was late enough already */
 }
 
 static void
@@ -413,8 +442,8 @@ raise_place(Oid relid, uint64 place, TimestampTz expires_at)
 }
 
 /*
- * Before a record is locked and the clock read that decides: this is the
- * latest end that the record may get.
+ * Raise the slot of a row to the latest expiry that its record may get,
+ * before the record is locked and the clock is read that decides.
  */
 void
 gate_raise(Oid relid, const char *key, TimestampTz expires_at)
@@ -434,7 +463,7 @@ marks_match(const Mark *mark, const Mark *wanted)
 		mark->xmin == wanted->xmin && mark->trigger_xmin == wanted->trigger_xmin;
 }
 
-/* This database's mark, or NULL.  The caller has the mutex. */
+/* This database's mark, or NULL. The caller holds the mutex. */
 static Mark *
 find_mark(const Mark *wanted)
 {
@@ -444,7 +473,10 @@ find_mark(const Mark *wanted)
 	return NULL;
 }
 
-/* A free mark, or another database's.  The caller has the mutex. */
+/*
+ * A mark that is free or belongs to another database.  The caller holds the
+ * mutex.
+ */
 static Mark *
 allocate_mark(void)
 {
@@ -459,8 +491,9 @@ allocate_mark(void)
 }
 
 /*
- * Are we the one who fills?  Then "wanted" gets how far those came who gave
- * it up.  "filled": no need.
+ * Claim the filling.  Returns whether this backend is to fill; "wanted" then
+ * receives the position of an abandoned filling.  "filled": it is done
+ * already.
  */
 static bool
 claim_filling(Mark *wanted, bool *filled)
@@ -484,7 +517,10 @@ claim_filling(Mark *wanted, bool *filled)
 	return claimed;
 }
 
-/* The filling is done; or given up, and the next may go on. */
+/*
+ * Mark a filling as done, or as abandoned, so that another backend may
+ * continue.
+ */
 static void
 finish_filling(const Mark *claimed, bool filled)
 {
@@ -500,7 +536,7 @@ finish_filling(const Mark *claimed, bool filled)
 	SpinLockRelease(&gate->mutex);
 }
 
-/* All records that the scan finds. */
+/* Raise all records that the scan finds. */
 static void
 raise_scanned(TableScanDesc scan, TupleTableSlot *slot, MemoryContext per_record)
 {
@@ -521,9 +557,9 @@ raise_scanned(TableScanDesc scan, TupleTableSlot *slot, MemoryContext per_record
 }
 
 /*
- * Stretch by stretch, so that whoever is cancelled leaves the next one less
- * to do. The records are a heap's tuples (record.c), and nobody makes the
- * file shorter while we have it open.
+ * Fill chunk by chunk, so that a backend that is cancelled leaves less work
+ * to the next one.  The records are tuples of a heap (record.c), and the file
+ * cannot become shorter while it is open.
  */
 static void
 fill(Relation records, Mark *mark)
@@ -554,11 +590,13 @@ abandon_filling(int code, Datum arg)
 	finish_filling((const Mark *) DatumGetPointer(arg), false);
 }
 
-/* One backend fills, the others look at records until it has. */
+/*
+ * Have one backend fill the gate.  Others look up records until it is done.
+ */
 static pg_noinline bool
 fill_if_needed(Relation records, const Mark *wanted)
 {
-	static Mark filling;		/* for the cleanup, which may run at exit */
+	static Mark filling;		/* the cleanup may run at exit */
 	bool		filled;
 
 	filling = *wanted;
@@ -576,8 +614,9 @@ fill_if_needed(Relation records, const Mark *wanted)
 }
 
 /*
- * Is every record raised that comes by other ways?  "xmin" tells since when:
- * what came while the trigger was not enabled so was not.
+ * Does the trigger raise every record that is not written by this library's
+ * functions?  "xmin" receives its version: what was written while the trigger
+ * was not enabled was not raised.
  */
 static bool
 trigger_always_raises(Oid relid, TransactionId *xmin)
@@ -604,7 +643,7 @@ trigger_always_raises(Oid relid, TransactionId *xmin)
 	return always;
 }
 
-/* This database's mark.  False: there cannot be one now. */
+/* Build the mark of this database.  False: it cannot have one now. */
 static bool
 current_mark(Relation records, Mark *mark)
 {
@@ -622,7 +661,7 @@ current_mark(Relation records, Mark *mark)
 		!locking_new_file(records) && !RecoveryInProgress();
 }
 
-/* For a backend that does not know yet, or not any more. */
+/* Find out whether the gate is filled, and fill it if not. */
 static pg_noinline bool
 check_filled(void)
 {
@@ -636,8 +675,9 @@ check_filled(void)
 	records = catalog_open("lock", AccessShareLock);
 	filled = current_mark(records, &mark) && fill_if_needed(records, &mark);
 	INJECT("find-out");
-	AcceptInvalidationMessages();	/* a filling takes time */
-	filled = filled && started_in == generation;	/* else ask anew next time */
+	AcceptInvalidationMessages();	/* filling takes time */
+	/* if something has changed, check again next time */
+	filled = filled && started_in == generation;
 	if (filled)
 	{
 		pg_memory_barrier();
@@ -647,7 +687,7 @@ check_filled(void)
 	return filled;
 }
 
-/* The table changed, or may have been replaced: look again. */
+/* The table of records changed, or may have been replaced: check again. */
 static void
 invalidate_filled(Datum arg, Oid relid)
 {
@@ -659,10 +699,10 @@ invalidate_filled(Datum arg, Oid relid)
 }
 
 /*
- * From here to the end of the transaction nobody can take the trigger of 4.
- * away, nor put records there without it: that takes a lock on the table
- * which conflicts with ours. Taking ours reads the invalidations that tell of
- * it.
+ * Rely on the gate until the end of the transaction.  Nobody can drop the
+ * trigger of 4, or write records without it, since that takes a lock on the
+ * table that conflicts with ours.  Acquiring ours processes the invalidations
+ * that report it.
  */
 static pg_noinline bool
 rely_on_gate(void)
@@ -674,7 +714,9 @@ rely_on_gate(void)
 	return relied_on;
 }
 
-/* If a subtransaction is undone, the table's lock may go with it. */
+/*
+ * If a subtransaction is rolled back, the lock on the table may be released.
+ */
 static void
 end_subtransaction(SubXactEvent event, SubTransactionId subxid, SubTransactionId parent, void *arg)
 {
@@ -682,19 +724,17 @@ end_subtransaction(SubXactEvent event, SubTransactionId subxid, SubTransactionId
 		relied_on = false;
 }
 
-/* ---- asking ---- */
+/* ---- checks ---- */
 
+/* Read the clock for the checks of a statement. */
 void
 gate_begin_statement(void)
 {
 	hour_before_statement = clock_now() - USECS_PER_HOUR;
-	pg_memory_barrier();		/* the clock before the slots */
+	pg_memory_barrier();		/* read the clock before the slots */
 }
 
-/*
- * Was there never a lock, or has the latest end that was noted there passed
- * long ago?
- */
+/* Was this slot never raised, or did its latest expiry pass long ago? */
 static inline bool
 never_or_long_expired(pg_atomic_uint64 *slot, bool lapsed_too)
 {
@@ -703,7 +743,7 @@ never_or_long_expired(pg_atomic_uint64 *slot, bool lapsed_too)
 	return end == 0 || (!lapsed_too && end <= hour_before_statement);
 }
 
-/* Has it passed by now? */
+/* Has its latest expiry passed by now? */
 static pg_noinline bool
 has_expired(pg_atomic_uint64 *slot)
 {
@@ -715,9 +755,9 @@ has_expired(pg_atomic_uint64 *slot)
 }
 
 /*
- * Is the row certainly not locked?  The caller has it locked (or, for a
- * child's guard, the parent row), and has begun its statement.  "lapsed_too":
- * is there not even a lock whose time has passed?
+ * Is the row certainly not locked?  The caller has it locked (or, for the
+ * guard of a child, the parent row), and has begun its statement.
+ * "lapsed_too": is there certainly no lapsed lock either?
  */
 pg_attribute_hot bool
 gate_proves_unlocked(Oid relid, uint64 place, bool lapsed_too)
@@ -739,17 +779,20 @@ gate_proves_unlocked(Oid relid, uint64 place, bool lapsed_too)
 	return false;
 }
 
+/* Count a lookup that found no record. */
 void
 gate_count_false_positive(void)
 {
-	if (OidIsValid(filled_table))	/* otherwise it was not the gate that made us look */
+	/* unless filled, the gate is not the reason for the lookup */
+	if (OidIsValid(filled_table))
 		counts.false_positives++;
 }
 
 /* ---- functions ---- */
 
 /*
- * The trigger on locking.lock, for records that no function of ours writes.
+ * The trigger on locking.lock, for records that are not written by this
+ * library's functions.
  */
 Datum
 locking_raise_gate(PG_FUNCTION_ARGS)
@@ -778,6 +821,7 @@ locking_raise_gate(PG_FUNCTION_ARGS)
 	return PointerGetDatum(tuple);
 }
 
+/* Is the gate marked as filled for this database? */
 static bool
 is_marked_filled(void)
 {
@@ -797,6 +841,7 @@ is_marked_filled(void)
 	return filled;
 }
 
+/* The number of slots whose time has not passed. */
 static int64
 occupied_slots(void)
 {
@@ -808,19 +853,22 @@ occupied_slots(void)
 	return raised;
 }
 
-/* State of the gate: on, filled, slots, raised, asked, looked, false_positives. */
+/*
+ * State and counters of the gate: enabled, filled, slots, occupied, checks,
+ * lookups, false_positives.
+ */
 Datum
 locking_gate(PG_FUNCTION_ARGS)
 {
 	TupleDesc	desc;
 	Datum		values[7] = {0};
 	bool		nulls[7] = {0};
-	bool		on = gate_available();
+	bool		enabled = gate_available();
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	values[0] = BoolGetDatum(on);
-	if (on)
+	values[0] = BoolGetDatum(enabled);
+	if (enabled)
 	{
 		flush_counts();
 		values[1] = BoolGetDatum(is_marked_filled());
@@ -841,6 +889,10 @@ locking_gate(PG_FUNCTION_ARGS)
 
 /* ---- start ---- */
 
+/*
+ * Register callbacks, and if the library is being preloaded, request the
+ * memory.
+ */
 void
 gate_init(void)
 {
@@ -851,8 +903,8 @@ gate_init(void)
 		return;
 
 	DefineCustomIntVariable("locking.gate_slots",
-							"Size of the gate, in slots of 8 bytes.",
-							"At least four times the locks expected to live at a time.",
+							"Sets the size of the gate, in slots of 8 bytes.",
+							"Use at least four times the number of locks expected to be live at a time.",
 							&locking_gate_slots, DEFAULT_SLOTS, 64, 1 << 28,
 							PGC_POSTMASTER, 0, NULL, NULL, NULL);
 #if PG_VERSION_NUM >= 150000

@@ -1,14 +1,14 @@
 /*
  * guard.c
- *		The trigger that every write to a protected table passes.
+ *		The row trigger of protected tables, which every write passes.
  *
- * By the time it runs (BEFORE ... FOR EACH ROW, the last of its kind by name)
- * the writer has the target row locked.  An acquirer locks that row before
- * the record (rule 1), so of the two whoever comes first is seen by the
- * other: a record that is not found by a snapshot taken now (rule 2) will not
- * be there when this write commits.  A record whose time has passed is locked
- * FOR SHARE before that is believed (rule 3): a renewal in progress is waited
- * for, a later one waits.
+ * When it runs (BEFORE ... FOR EACH ROW, the last of its kind by name), the
+ * writer has the target row locked.  An acquirer locks that row before the
+ * record (rule 1), so of the two, the second always sees the first: a record
+ * that is not found with a snapshot taken now (rule 2) will not exist when
+ * this write commits.  A record that seems to have lapsed is locked FOR SHARE
+ * before it counts as such (rule 3): the guard waits for a renewal in
+ * progress, and a later renewal waits.
  */
 #include "postgres.h"
 
@@ -47,15 +47,15 @@
 
 PG_FUNCTION_INFO_V1(locking_guard);
 
-/* What is kept from row to row, in the trigger's fn_extra. */
+/* State that is kept from row to row, in the trigger's fn_extra. */
 typedef struct Statement
 {
 	MemoryContext cxt;
 	Table	   *table;
-	Probe	   *probe;			/* NULL until a record had to be looked for */
+	Probe	   *probe;			/* NULL until the first lookup */
 } Statement;
 
-/* One call of the row trigger. */
+/* A write: one call of the trigger. */
 typedef struct Write
 {
 	Statement  *statement;
@@ -63,26 +63,26 @@ typedef struct Write
 	TableInfo  *table;
 	HeapTuple	old;			/* NULL: INSERT */
 	HeapTuple	new;			/* NULL: DELETE */
-	bool		is_movement;	/* an INSERT: the row moves to this partition */
-	bool		is_action;		/* a referential action of the session's own */
-	bool		gate_checked;	/* about the row itself, in vain */
+	bool		is_movement;	/* INSERT of a row that moves here */
+	bool		is_action;		/* referential action of the session */
+	bool		gate_checked;	/* the gate did not prove the row unlocked */
 	bool		owner_known;
 	const char *owner;			/* see writer_of() */
 	bool		holds_row;		/* the owner has a live lock on the row */
-	char	   *own_key;		/* of the owner's record, after the write */
-	int			parents_held;	/* on parents, old and new */
-	int			parents_not_held;	/* on how many of these it has none */
-	Relation	records;		/* NULL until a record has to be looked at */
+	char	   *own_key;		/* of the owner's record after the write */
+	int			parents_held;	/* locks on the old and new parent */
+	int			parents_not_held;	/* these parents without a lock */
+	Relation	records;		/* NULL until a record has to be read */
 } Write;
 
 /*
- * The record of a row that the writer has locked.  Nearly always there is
- * none.
+ * Look up the record of a row that the writer has locked.  Nearly always
+ * there is none.
  */
 static bool
 lookup_record(Write *write, Oid relid, const char *key, Lock *lock)
 {
-	/* COPY's triggers live longer than what they may keep open */
+	/* COPY's triggers exist longer than what they may keep open */
 	bool		found = write->old == NULL ||
 		record_may_exist(&write->statement->probe, write->statement->cxt, relid, key);
 
@@ -98,8 +98,8 @@ lookup_record(Write *write, Oid relid, const char *key, Lock *lock)
 }
 
 /*
- * The same, but the gate may know better; it also hides a lapsed one, unless
- * it is wanted.
+ * The same, unless the gate proves that there is no record.  A lapsed one may
+ * be overlooked, unless "lapsed_too".
  */
 static bool
 find_record(Write *write, Oid relid, const char *key, bool lapsed_too, Lock *lock)
@@ -108,7 +108,7 @@ find_record(Write *write, Oid relid, const char *key, bool lapsed_too, Lock *loc
 		lookup_record(write, relid, key, lock);
 }
 
-/* The record of the row itself, by its key from before the write. */
+/* The record of the row itself, by its key before the write. */
 static bool
 find_own_record(Write *write, bool lapsed_too, Lock *lock)
 {
@@ -121,7 +121,7 @@ find_own_record(Write *write, bool lapsed_too, Lock *lock)
 
 /* ---- skipped rows ---- */
 
-/* How many rows of a table one statement left alone. */
+/* The number of rows of a table that a statement skipped. */
 typedef struct Skipped
 {
 	MemoryContext query;
@@ -133,8 +133,8 @@ typedef struct Skipped
 static Skipped *skipped_list = NULL;
 
 /*
- * The statement's memory goes: say how many.  Not when it goes because of an
- * error, then nothing was skipped.
+ * Report the skipped rows when the memory of the statement is deleted.  If an
+ * error deletes it, nothing was skipped.
  */
 static void
 report_skipped(void *arg)
@@ -179,9 +179,9 @@ count_skipped(MemoryContext query, const char *table)
 	MemoryContextRegisterResetCallback(query, callback);
 }
 
-/* ---- does a lock stand in the way? ---- */
+/* ---- conflicts with locks ---- */
 
-/* The owner charged with the write; computed lazily.  NULL: nobody. */
+/* The owner charged with the write, or NULL; computed lazily. */
 static const char *
 writer_of(Write *write)
 {
@@ -199,7 +199,7 @@ is_held_by_writer(Write *write, const Lock *lock)
 	return writer && strcmp(lock->owner, writer) == 0;
 }
 
-/* Another's live hard lock: "lock" is in the way. */
+/* Is this a live hard lock of another owner?  A soft one raises a warning. */
 static bool
 conflicts(Write *write, Lock *lock, Oid child)
 {
@@ -214,15 +214,15 @@ conflicts(Write *write, Lock *lock, Oid child)
 	return lease_is_live(write->records, lock, OidIsValid(child));
 }
 
-/* Look at one row's record.  True: the write is to be skipped. */
+/* Check the lock of one row.  Returns true if the write is to be skipped. */
 static bool
 check_lock(Write *write, Lock *lock, Oid child)
 {
 	if (!conflicts(write, lock, child))
 		return false;
 	/*
-	 * rule 8: leaving out what a foreign key does would break it; a row that
-	 * moves would be lost
+	 * rule 8: skipping a write of a foreign key's action would violate the
+	 * key; a skipped row that moves would be lost
 	 */
 	if (locking_on_locked == ON_LOCKED_ERROR || InNoForceRLSOperation() || write->is_movement)
 		report_locked(ERROR, lock, child);
@@ -246,8 +246,8 @@ key_changed(const Write *write)
 /* ---- the row's own lock ---- */
 
 /*
- * The owner writes within a savepoint of the transaction that confirmed: that
- * subtransaction's id is what the row will bear, so note it.
+ * The owner writes in a savepoint of the transaction that confirmed.  The row
+ * will have the id of that subtransaction, so record it.
  */
 static void
 note_savepoint(Relation records, Lock *lock)
@@ -267,28 +267,28 @@ note_savepoint(Relation records, Lock *lock)
 
 /*
  * An UPDATE that moves a row to another partition fires UPDATE, then DELETE
- * of the same old row, then INSERT of the new one.  The first is judged; that
- * DELETE does not end the lock; the INSERT is judged for what BEFORE INSERT
- * triggers of the new partition may have changed: key and reference.  No
- * other DELETE is taken for one: an old version that this subtransaction has
- * updated cannot be deleted by it again.
+ * of the same old row, then INSERT of the new one.  The UPDATE is checked;
+ * the DELETE does not end the lock; the INSERT is checked for what BEFORE
+ * INSERT triggers of the new partition may have changed: key and reference.
+ * No other DELETE is mistaken for that one: a subtransaction cannot delete an
+ * old version that it has updated.
  */
 static struct
 {
 	TransactionId xid;
 	SubTransactionId subxid;
-	uint64		statement;		/* not one that a trigger runs in between */
-	Oid			relid;			/* the partition left */
+	uint64		statement;		/* not one that a trigger executes */
+	Oid			relid;			/* the partition that the row leaves */
 	ItemPointerData tid;
 	Oid			root;
-	bool		deleted;		/* the DELETE was seen: the INSERT is next */
+	bool		deleted;		/* the DELETE has fired; INSERT is next */
 	bool		is_action;
 	bool		holds_row;
-	char	   *key;			/* to which the writer's lock moved, or NULL */
+	char	   *key;			/* new key of the writer's lock, or NULL */
 }			movement;
 
 /*
- * The key must outlive the statement, but is of use in this transaction only.
+ * The key must outlive the statement, but is needed in this transaction only.
  */
 static void
 remember_key(const char *key)
@@ -323,8 +323,8 @@ is_movement_expected(void)
 }
 
 /*
- * The DELETE of a row that moves.  A move changes the key, which a partition
- * key is part of.
+ * Is this the DELETE of a row that moves?  A move changes the key, since the
+ * partition key is part of it.
  */
 static bool
 is_movement_delete(const Write *write)
@@ -336,7 +336,7 @@ is_movement_delete(const Write *write)
 	return movement.deleted;
 }
 
-/* The INSERT of a row that moves. */
+/* Is this the INSERT of a row that moves? */
 static bool
 is_movement_insert(const Write *write)
 {
@@ -348,8 +348,8 @@ is_movement_insert(const Write *write)
 }
 
 /*
- * The owner's lock goes with the row to its new key.  A record left over
- * there is of a row that is gone.
+ * Move the owner's lock with the row to its new key.  A record left over
+ * there belongs to a row that no longer exists.
  */
 static void
 move_lock(Write *write, Lock *lock, char *new_key)
@@ -374,7 +374,8 @@ move_lock(Write *write, Lock *lock, char *new_key)
 }
 
 /*
- * Rule 6: the owner's DELETE ends the lock, its change of the key moves it.
+ * Rule 6: a DELETE by the owner ends the lock, and a change of the key moves
+ * it.
  */
 static void
 follow_row(Write *write, Lock *lock)
@@ -398,7 +399,7 @@ follow_row(Write *write, Lock *lock)
 	move_lock(write, lock, new_key);
 }
 
-/* The lock on the key that the row is given, if somebody else's is on it. */
+/* Check the lock on the new key of the row, which another owner may hold. */
 static bool
 check_new_key(Write *write)
 {
@@ -410,8 +411,8 @@ check_new_key(Write *write)
 }
 
 /*
- * The lock, which followed the row to the key that the UPDATE gave it,
- * follows it to the one that it arrives with.
+ * Move the lock, which moved to the key that the UPDATE assigned, to the key
+ * with which the row arrives.
  */
 static void
 follow_movement(Write *write)
@@ -427,9 +428,9 @@ follow_movement(Write *write)
 }
 
 /*
- * True: skip the row.  A lapsed record of the writer's own matters where it
- * has to follow the row, or to learn of a savepoint of the save that it
- * confirmed.
+ * Check the lock of the row itself.  Returns true if the row is to be
+ * skipped.  A lapsed record of the writer matters, too, where it has to
+ * follow the row, or where a confirmed save continues in a savepoint.
  */
 static bool
 check_own_lock(Write *write)
@@ -456,7 +457,7 @@ check_own_lock(Write *write)
 
 /* ---- the parent row's lock ---- */
 
-/* What fetch_parent() reads. */
+/* The parent row that fetch_parent() reads. */
 typedef struct ParentRow
 {
 	const Key  *definition;
@@ -476,10 +477,10 @@ read_key(void *arg, HeapTuple row, TupleDesc desc)
 }
 
 /*
- * Read or lock the parent row, with a snapshot of now, as the foreign key's
- * own check does, and with the rights of the parent's owner.  Its key, or
- * NULL if there is no such row (with TARGET_TRY: or somebody else has it
- * locked).
+ * Read or lock the parent row, with a current snapshot and with the rights of
+ * the parent's owner, like the check of the foreign key.  Returns its key, or
+ * NULL if there is no such row or, with TARGET_TRY, if another transaction
+ * has it locked.
  */
 static char *
 fetch_parent(Write *write, TableInfo *parent, TargetQuery which, const Datum *values)
@@ -498,7 +499,9 @@ fetch_parent(Write *write, TableInfo *parent, TargetQuery which, const Datum *va
 	return row.key;
 }
 
-/* The lock of a parent row, if it is in the way.  True: skip the row. */
+/*
+ * Check the lock of a parent row.  Returns true if the row is to be skipped.
+ */
 static bool
 check_parent_lock(Write *write, TableInfo *parent, const char *key, bool *held)
 {
@@ -514,9 +517,10 @@ check_parent_lock(Write *write, TableInfo *parent, const char *key, bool *held)
 }
 
 /*
- * Somebody has the parent row locked: perhaps the holder, saving, who will
- * want this child row too.  If its lock is live that is all there is to know.
- * Asked without locking the record, since the row comes first (rule 1).
+ * Another transaction has the parent row locked: perhaps the holder, who is
+ * saving and will need this child row, too.  Find out whether its lock is
+ * live.  The record is not locked, since the row must be locked first (rule
+ * 1).
  */
 static bool
 parent_is_held(Write *write, TableInfo *parent, Datum *values, Lock *lock)
@@ -528,8 +532,9 @@ parent_is_held(Write *write, TableInfo *parent, Datum *values, Lock *lock)
 }
 
 /*
- * Rule 7: the parent row is locked FOR KEY SHARE before its record is looked
- * at, so an acquirer, who takes it FOR UPDATE, is waited for or waits.
+ * Rule 7: the parent row is locked FOR KEY SHARE before its record is read,
+ * so the writer waits for an acquirer, which locks the row FOR UPDATE, or the
+ * acquirer waits.
  */
 static bool
 check_parent_row(Write *write, TableInfo *parent, Datum *values)
@@ -554,7 +559,10 @@ check_parent_row(Write *write, TableInfo *parent, Datum *values)
 	return false;
 }
 
-/* The parent of one version of the row.  True: skip the row. */
+/*
+ * Check the parent of one version of the row.  Returns true if the row is to
+ * be skipped.
+ */
 static bool
 check_parent_of(Write *write, TableInfo *parent, HeapTuple version)
 {
@@ -567,11 +575,15 @@ check_parent_of(Write *write, TableInfo *parent, HeapTuple version)
 
 		values[i] = tuple_value(write->rel, version, reference->attnums[i], version == write->new, &isnull);
 		if (isnull)
-			return false;		/* refers to nothing */
+			return false;		/* no parent */
 	}
 	return check_parent_row(write, parent, values);
 }
 
+/*
+ * Check the parents of the old and the new row.  Returns true if the row is
+ * to be skipped.
+ */
 static bool
 check_parents(Write *write)
 {
@@ -598,8 +610,8 @@ check_parents(Write *write)
 /* ---- the trigger ---- */
 
 /*
- * Does the write concern what the table guards?  Key and reference always
- * count.
+ * Does the write change anything that is guarded?  Key and reference always
+ * are.
  */
 static bool
 is_guarded_change(const Write *write)
@@ -620,6 +632,7 @@ is_guarded_change(const Write *write)
 	return false;
 }
 
+/* Refuse a write without a lock to a table that requires one. */
 static void
 refuse_unlocked(Write *write)
 {
@@ -635,10 +648,10 @@ refuse_unlocked(Write *write)
 			 errmsg("rows of table \"%s\" can only be written with a lock on them",
 					get_rel_name(write->table->root)),
 			 writer_of(write) ?
-			 errdetail("The table requires a lock for writing, and the current owner, \"%s\", has none.",
+			 errdetail("The table requires a lock for writing, but the current owner, \"%s\", has none.",
 					   writer_of(write)) :
-			 errdetail("The table requires a lock for writing, and the code of a table's owner that runs in a command of others has none."),
-			 errhint("Acquire the row first with locking.acquire()."),
+			 errdetail("The table requires a lock for writing, but code that runs on behalf of a table's owner has no lock owner."),
+			 errhint("Acquire a lock first with locking.acquire()."),
 			 errtable_by_id(write->table->root)));
 }
 
@@ -664,7 +677,7 @@ init_write(const TriggerData *trigger, Statement *statement, bool gate_checked, 
 }
 
 /*
- * Does the writer hold what the row's lock is: its own, or those of its
+ * Does the writer hold a lock that covers the row: its own, or those of its
  * parents, old and new?
  */
 static bool
@@ -674,8 +687,8 @@ is_covered(const Write *write)
 }
 
 /*
- * All checks of one write.  True: skip the row.  A referential action needs
- * no lock of its own: its cause had to have one.
+ * All checks of a write.  Returns true if the row is to be skipped.  A
+ * referential action needs no lock of its own, since its cause required one.
  */
 static bool
 check_write(Write *write)
@@ -709,8 +722,8 @@ begin_statement(FunctionCallInfo fcinfo)
 }
 
 /*
- * False: the row gets another key, or one whose place has to be found by its
- * text.
+ * Compute the place of a row whose key does not change.  False: the key
+ * changes, or only its text yields the place.
  */
 static inline bool
 place_of_unchanged_key(const TriggerData *trigger, const Key *key, uint64 *place)
@@ -728,9 +741,9 @@ place_of_unchanged_key(const TriggerData *trigger, const Key *key, uint64 *place
 }
 
 /*
- * Nearly every write ends here: the row's own lock is all that counts, its
- * key stays what it was, and the gate knows of no lock.  "asked": it was
- * asked.
+ * Nearly every write ends here: only the row's own lock matters, its key does
+ * not change, and the gate proves it unlocked.  "checked" tells whether the
+ * gate was consulted.
  */
 static inline bool
 passes_gate(const TriggerData *trigger, const TableInfo *table, bool *checked)
@@ -741,7 +754,10 @@ passes_gate(const TriggerData *trigger, const TableInfo *table, bool *checked)
 	return *checked && gate_proves_unlocked(table->root, place, records_touched());
 }
 
-/* True: skip the row. */
+/*
+ * The checks of a write that does not pass the gate.  Returns true if the row
+ * is to be skipped.
+ */
 static pg_noinline bool
 check_row(const TriggerData *trigger, Statement *statement, bool gate_checked)
 {
@@ -763,7 +779,7 @@ locking_guard(PG_FUNCTION_ARGS)
 	bool		gate_checked;
 	HeapTuple	result;
 
-	/* an FmgrInfo is that of one trigger of one relation in one statement */
+	/* an FmgrInfo belongs to one trigger of one relation in one statement */
 	if (unlikely(statement == NULL))
 		statement = begin_statement(fcinfo);
 	if (unlikely(!statement->table->info->valid))

@@ -1,6 +1,10 @@
 /*
  * history.c
  *		Functions on the history of locks: history_of(), purge_history().
+ *
+ * The caller names the table, so its policies run as in a query of the
+ * caller.  Whether the row is visible is determined before its events are
+ * looked up.
  */
 #include "postgres.h"
 
@@ -23,7 +27,7 @@
 PG_FUNCTION_INFO_V1(locking_history_of);
 PG_FUNCTION_INFO_V1(locking_purge_history);
 
-/* columns of locking.event, in the order of those of locking.history */
+/* columns of locking.event, in the order of the columns of locking.history */
 static const char *const history_columns[] = {
 	"at", "event", "relation", "key", "token", "owner", "actor", "session_role",
 	"client_addr", "reason", "id",

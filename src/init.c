@@ -1,6 +1,6 @@
 /*
  * init.c
- *		Module start.
+ *		Module initialization.
  */
 #include "postgres.h"
 

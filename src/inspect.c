@@ -1,8 +1,12 @@
 /*
  * inspect.c
  *		Functions that read locks: is_locked(), lock_applies(),
- *		lock_seconds_remaining(), locks_of(); and what views and clients need
- *		to find a row's lock: row_key(), row_visible().
+ *		lock_seconds_remaining(), locks_of(); and those that identify a row:
+ *		row_key(), row_visible().
+ *
+ * The caller names the table, so its policies run as in a query of the
+ * caller.  Whether a row is visible is determined before its record is looked
+ * up.
  */
 #include "postgres.h"
 
@@ -38,8 +42,8 @@ PG_FUNCTION_INFO_V1(locking_row_visible);
 /* ---- one row's lock ---- */
 
 /*
- * The live lock of the row that the arguments name, if the caller may see
- * that row.
+ * Find the live lock of the row that the arguments name, provided that the
+ * caller may see the row.
  */
 static bool
 live_lock(FunctionCallInfo fcinfo, Lock *lock)
@@ -84,10 +88,7 @@ locking_lock_seconds_remaining(PG_FUNCTION_ARGS)
 
 /* ---- the locks of several rows ---- */
 
-/*
- * Those of the keys, each once or as often as it was given, whose rows are
- * visible.
- */
+/* The keys whose rows are visible, as often as each was given. */
 static List *
 visible_keys(const TableInfo *table, ArrayType *array)
 {
@@ -114,7 +115,7 @@ set_optional(Datum *value, bool *isnull, const char *text)
 	*value = text ? CStringGetTextDatum(text) : (Datum) 0;
 }
 
-/* In the order of the columns of locking.locks. */
+/* The values are in the order of the columns of locking.locks. */
 static void
 put_lock(Tuplestorestate *result, TupleDesc desc, const Lock *lock, TimestampTz now)
 {
@@ -172,7 +173,7 @@ table_of_row(HeapTupleHeader row)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("argument of row_key() must be a row of a table"),
-				 errhint("SELECT locking.row_key(a) FROM article a")));
+				 errhint("Use it as in SELECT locking.row_key(a) FROM article a.")));
 	return relid;
 }
 
@@ -191,7 +192,7 @@ locking_row_key(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("argument of row_key() must be a row of a table"),
-				 errhint("SELECT locking.row_key(a) FROM article a")));
+				 errhint("Use it as in SELECT locking.row_key(a) FROM article a.")));
 	row = PG_GETARG_HEAPTUPLEHEADER(0);
 	rel = relation_open(table_of_row(row), AccessShareLock);
 	table = table_info(rel);

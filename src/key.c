@@ -1,6 +1,7 @@
 /*
  * key.c
- *		Primary keys: their columns, and how their values become text.
+ *		Descriptions of primary keys: their columns, and how values are
+ *		converted to text.
  */
 #include "key.h"
 
@@ -19,8 +20,8 @@
 #include "utils/typcache.h"
 
 /*
- * Output functions that look at no setting.  enum_out is one: it looks at the
- * catalog alone.
+ * Output functions that depend on no setting. enum_out is one: it depends on
+ * the catalog alone.
  */
 static bool
 ignores_settings(Oid function)
@@ -44,7 +45,10 @@ ignores_settings(Oid function)
 	}
 }
 
-/* How to turn the type into text, the way "::text" does. */
+/*
+ * Determine how values are converted to text, as "::text" does it.  False:
+ * the text depends on settings.
+ */
 bool
 key_set_text_method(KeyColumn *column, MemoryContext cxt)
 {
@@ -70,9 +74,9 @@ key_set_text_method(KeyColumn *column, MemoryContext cxt)
 }
 
 /*
- * Are equal values of the index the same to the bit?  If not (citext,
- * numeric, nondeterministic collations) only the stored row knows its key's
- * spelling.
+ * Are values that the index considers equal identical bitwise?  If not
+ * (citext, numeric, nondeterministic collations), only the stored row has the
+ * spelling of its key.
  */
 static bool
 index_is_image_equal(Oid indexid)
@@ -84,10 +88,7 @@ index_is_image_equal(Oid indexid)
 	return result;
 }
 
-/*
- * Where a column's data begin in rows without nulls.  -1: not always at the
- * same place.
- */
+/* The offset of a column's data in rows without nulls, or -1 if it varies. */
 static int
 fixed_offset(TupleDesc desc, AttrNumber attnum)
 {
@@ -107,9 +108,8 @@ fixed_offset(TupleDesc desc, AttrNumber attnum)
 }
 
 /*
- * Most keys are an integer, a uuid or a text.  Those need no text made, and
- * nothing allocated, for the gate to know them, unless somebody has a way of
- * his own to write them.
+ * Most keys are an integer, a uuid or a text.  The gate needs no text for
+ * these, and no memory, unless a user-defined cast applies.
  */
 static void
 set_kind(KeyColumn *column, Form_pg_attribute att)
@@ -128,7 +128,7 @@ set_kind(KeyColumn *column, Form_pg_attribute att)
 	column->size = att->attlen;
 }
 
-/* "column" of the catalog that the cache is of names the owner. */
+/* The owner of an object, which "column" of the cached catalog contains. */
 static Oid
 object_owner(int cache, AttrNumber column, Oid object)
 {
@@ -144,9 +144,9 @@ object_owner(int cache, AttrNumber column, Oid object)
 }
 
 /*
- * The role whose code may run where a column's values are read from text or
- * written as text: input and output functions, casts.  InvalidOid: only
- * PostgreSQL's own.  Domains count as the type that they are made of.
+ * The role whose code may run when values of a column are converted from or
+ * to text: input and output functions, casts.  InvalidOid: only built-in
+ * code.  A domain counts as its base type.
  */
 static Oid
 code_owner(const KeyColumn *column)
@@ -161,8 +161,10 @@ code_owner(const KeyColumn *column)
 }
 
 /*
- * NULL: the relation has no column of that name.  A partition whose
- * detachment is pending does not follow when a column of its root is renamed.
+ * Build the description of a primary key for a relation, a table or one of
+ * its partitions.  Returns NULL if the relation lacks a column of that name:
+ * a partition whose detachment is pending does not follow when a column of
+ * its root is renamed.
  */
 Key *
 key_build(Relation rel, Oid root, int ncolumns, const AttrNumber *root_attnums, Oid index,
@@ -187,7 +189,10 @@ key_build(Relation rel, Oid root, int ncolumns, const AttrNumber *root_attnums, 
 		namestrcpy(&column->name, name);
 		column->type = att->atttypid;
 		column->equals = lookup_type_cache(column->type, TYPECACHE_EQ_OPR)->eq_opr;
-		/* a domain's checks are not run: what they refuse is no row's key */
+		/*
+		 * a domain's checks do not run: a value that they refuse is no key of
+		 * a row
+		 */
 		getTypeInputInfo(getBaseType(column->type), &input, &column->typioparam);
 		fmgr_info_cxt(input, &column->input, cxt);
 		if (!key_set_text_method(column, cxt))

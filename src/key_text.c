@@ -1,9 +1,9 @@
 /*
  * key_text.c
- *		Primary keys as text: from values, and back.
+ *		Primary keys as text: conversion of values to text and back.
  *
- * One row must have one key text, whoever asks with which settings.  So a
- * key's text is that of the stored value, cast to text; types whose text
+ * A row must have one key text, regardless of the session's settings.  So the
+ * text of a key is that of the stored value, cast to text.  Types whose text
  * depends on settings (timestamptz on TimeZone ...) are cast under fixed
  * ones.
  */
@@ -23,6 +23,10 @@
 
 /* ---- values to text ---- */
 
+/*
+ * Set what the text of some types depends on.  Returns the nest level to undo
+ * it.
+ */
 static int
 pin_settings(void)
 {
@@ -40,10 +44,10 @@ pin_settings(void)
 }
 
 /*
- * A role that has the rights of the code's owner, and perhaps more to lose,
- * runs it as that owner.  Any other runs it as itself, as in a query on the
- * table: the rights of the owner are not for a caller to use.  True: the role
- * was switched.
+ * If the current role has the privileges of the code's owner, and perhaps
+ * more to lose, the code runs as its owner.  Otherwise it runs as the current
+ * role, as in a query on the table: the rights of the owner are not for a
+ * caller to use.  Returns whether the role was switched.
  */
 static bool
 enter_code_owner(const KeyColumn *column, RoleSwitch *saved)
@@ -100,7 +104,7 @@ columns_text(const Key *key, const Datum *values)
 	return OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(array));
 }
 
-/* The key's text for values in key order. */
+/* The text of a key, from values in key order. */
 char *
 key_text(const Key *key, const Datum *values)
 {
@@ -127,8 +131,8 @@ refuse_key(Oid relid, const char *text, const char *why)
 }
 
 /*
- * Whether an input function or a domain refused the value; tsvector's calls
- * bad text a syntax error.
+ * Did an input function or a domain refuse the value?  The input function of
+ * tsvector reports a syntax error.
  */
 static bool
 is_data_error(int sqlerrcode)
@@ -152,10 +156,11 @@ parse_text(const KeyColumn *column, const char *text)
 }
 
 /*
- * Read with the caller's settings, which may be those the text was written
- * with. The type modifier is left out: rounding would make it another row's
- * key.  The message of the type's input function for bad text becomes the
- * detail; the error ends the (sub)transaction, which restores the role.
+ * Convert text to a value with the caller's settings, under which the text
+ * may have been written.  The type modifier is ignored: rounding would make
+ * the value the key of another row.  The message of the type's input function
+ * becomes the detail.  An error ends the (sub)transaction, which restores the
+ * role.
  */
 static Datum
 parse_column(const KeyColumn *column, Oid relid, const char *text)
@@ -199,13 +204,13 @@ parse_array(const Key *key, Oid relid, ArrayType *array, Datum *values)
 	get_typlenbyvalalign(element, &typlen, &typbyval, &typalign);
 	deconstruct_array(array, element, typlen, typbyval, typalign, &elements, &nulls, &n);
 	if (n != key->ncolumns || ARR_NDIM(array) > 1)
-		refuse_key(relid, whole, psprintf("The primary key has %d columns, the array %d elements.",
+		refuse_key(relid, whole, psprintf("The primary key has %d columns, but the array has %d elements.",
 										  key->ncolumns, n));
 	getTypeOutputInfo(element, &output, &is_varlena);
 	for (int i = 0; i < n; i++)
 	{
 		if (nulls[i])
-			refuse_key(relid, whole, "No column of a primary key is null.");
+			refuse_key(relid, whole, "Columns of a primary key cannot be null.");
 		values[i] = parse_column(&key->columns[i], relid, OidOutputFunctionCall(output, elements[i]));
 	}
 }
@@ -221,9 +226,7 @@ parse_text_array(Oid relid, const char *text)
 	return DatumGetArrayTypeP(parse_column(&whole, relid, text));
 }
 
-/*
- * Values of a key that is given as text; of several columns, as an array's.
- */
+/* Convert a key from text, which for several columns is that of an array. */
 void
 key_parse(const Key *key, Oid relid, const char *text, Datum *values)
 {
@@ -233,7 +236,7 @@ key_parse(const Key *key, Oid relid, const char *text, Datum *values)
 		parse_array(key, relid, parse_text_array(relid, text), values);
 }
 
-/* A key as it is stored, which was written under fixed settings. */
+/* The same for a stored key, which was written under fixed settings. */
 void
 key_parse_stored(const Key *key, Oid relid, const char *text, Datum *values)
 {
@@ -249,7 +252,7 @@ key_parse_stored(const Key *key, Oid relid, const char *text, Datum *values)
 	AtEOXact_GUC(false, level);
 }
 
-/* The text of an argument of some type, as "::text" gives it. */
+/* The text of an argument of any type, as "::text" gives it. */
 static char *
 argument_text(Oid type, Datum value)
 {
@@ -260,7 +263,7 @@ argument_text(Oid type, Datum value)
 	return column_text(&column, value);
 }
 
-/* Values of the "key text" or "key anyelement" argument of a function. */
+/* The values of a function's argument "key", of type text or anyelement. */
 void
 key_argument(const Key *key, Oid relid, FunctionCallInfo fcinfo, int argno, Datum *values)
 {

@@ -1,6 +1,6 @@
 /*
  * key_text.h
- *		Primary keys as text: from values, and back.
+ *		Primary keys as text: conversion of values to text and back.
  */
 #ifndef LOCKING_KEY_TEXT_H
 #define LOCKING_KEY_TEXT_H

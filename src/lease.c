@@ -1,6 +1,6 @@
 /*
  * lease.c
- *		Leases: their end, extension and resumption.
+ *		Leases: their expiry, extension and resumption.
  */
 #include "lease.h"
 
@@ -11,7 +11,10 @@
 #include "gate.h"
 #include "locking.h"
 
-/* A time that no call gave: it is cut, as refusing it would help nobody. */
+/*
+ * The duration of a lease that is not an argument of a call.  It is cut to
+ * locking.max_ttl, while an argument would be refused.
+ */
 Interval
 limited_ttl(const Interval *ttl)
 {
@@ -26,7 +29,10 @@ latest_end(TimestampTz now)
 	return now + locking_max_ttl * USECS_PER_SEC;
 }
 
-/* No later than locking.max_ttl allows, also where a day has 25 hours. */
+/*
+ * The expiry of a lease, not later than locking.max_ttl allows, even where a
+ * day has 25 hours.
+ */
 TimestampTz
 lease_end(TimestampTz now, const Interval *ttl)
 {
@@ -35,7 +41,10 @@ lease_end(TimestampTz now, const Interval *ttl)
 	return Min(time_after(now, &limited), latest_end(now));
 }
 
-/* The end of a lock that is not to be shortened, but for the limit. */
+/*
+ * The later of two expiries, so that a lease is not shortened, within
+ * locking.max_ttl.
+ */
 static TimestampTz
 later_end(TimestampTz now, TimestampTz end, TimestampTz other)
 {
@@ -43,9 +52,9 @@ later_end(TimestampTz now, TimestampTz end, TimestampTz other)
 }
 
 /*
- * Extend a lease to "expires_at", or if no "ttl" is given, at least to its
- * present end.  An end that is kept is raised like a new one: the gate may
- * know it only from the version of the record that this one replaces.
+ * Extend a lease to "expires_at".  Without "ttl" an expiry that is later is
+ * kept, and raised in the gate like a new one: the gate may know it only from
+ * the version of the record that this one replaces.
  */
 void
 lease_extend(Lock *lock, const Interval *ttl, TimestampTz now, TimestampTz expires_at)
@@ -58,8 +67,8 @@ lease_extend(Lock *lock, const Interval *ttl, TimestampTz now, TimestampTz expir
 }
 
 /*
- * Rule 5: nobody wrote the row since the acquisition, the last resumption or
- * the owner's own confirmed save.
+ * Rule 5: the row was not written since the acquisition, the last resumption
+ * or the owner's own confirmed save.
  */
 bool
 lease_is_resumable(const Lock *lock, TransactionId xmin)
@@ -68,13 +77,11 @@ lease_is_resumable(const Lock *lock, TransactionId xmin)
 }
 
 /*
- * Is this lock live?  If it seems not: rule 3.  "lock" gets the record as it
- * is after waiting.
- *
- * "below": it is a row below the locked one that is written.  A lapsed lock
- * resumes if the locked row was not written (rule 5), which this write does
- * not show, so it is noted on the record that there is nothing to resume any
- * more.
+ * Is this lock live?  If it seems to have lapsed, the record is locked first
+ * (rule 3), and "lock" receives the record as it is then.  "below": a row
+ * below the locked one is being written.  A lapsed lock is resumable if the
+ * locked row was not written (rule 5), which does not show such a write, so
+ * the record is marked as no longer resumable.
  */
 bool
 lease_is_live(Relation records, Lock *lock, bool below)

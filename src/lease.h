@@ -1,6 +1,6 @@
 /*
  * lease.h
- *		Leases: their end, extension and resumption.
+ *		Leases: their expiry, extension and resumption.
  */
 #ifndef LOCKING_LEASE_H
 #define LOCKING_LEASE_H
@@ -19,6 +19,7 @@ extern void lease_extend(Lock *lock, const Interval *ttl, TimestampTz now, Times
 extern bool lease_is_live(Relation records, Lock *lock, bool below);
 extern bool lease_is_resumable(const Lock *lock, TransactionId xmin);
 
+/* Has a lock expired? */
 static inline bool
 has_lapsed(const Lock *lock, TimestampTz now)
 {

@@ -1,22 +1,22 @@
 /*
  * limit.c
- *		Limits on what one owner can store: lengths of texts, sizes of drafts,
- *		numbers of locks, requests and drafts.
+ *		Limits on the numbers of locks, requests and drafts that one owner
+ *		stores.
  *
  * Live locks are counted in the index on their owners, but not for each new
- * lock: the table's size alone may show that there cannot be so many, and a
- * count leaves the backend some room, up to a 32nd of the limit, in which it
- * does not count again.  acquire_all() so counts 32 times at most until the
- * limit is reached, not once for each key.
+ * lock.  The table's size alone may show that the limit cannot be reached,
+ * and a count gives the backend a quota, up to a 32nd of the limit, within
+ * which it does not count again.  So acquire_all() counts at most 32 times
+ * until the limit is reached, not once for each key.
  *
- * One backend never exceeds the limit.  Several at once can: each may use up
- * the room that its own last count left it.  They exceed the limit by no more
- * than a 32nd of it for each backend that acquires for this owner at that
- * time, as the next count of each sees the others' locks, those of
- * transactions in progress included.
+ * A single backend never exceeds the limit.  Concurrent ones can, as each may
+ * use up the quota that its last count left.  They exceed the limit by at
+ * most a 32nd of it for each backend that acquires for this owner at that
+ * time, since the next count of each includes the others' locks, even of
+ * transactions in progress.
  *
- * Requests and drafts are counted by the statement that writes them
- * (draft.c), and can be exceeded by one row for each backend.
+ * Requests and drafts are counted by the statement that writes them, and can
+ * exceed the limit by one row for each backend.
  */
 #include "limit.h"
 
@@ -26,20 +26,23 @@
 #include "owner.h"
 #include "record.h"
 
-/* a record with its line pointer takes 96 bytes at the least */
+/* minimal size of a record with its line pointer: 96 bytes */
 #define MAX_RECORDS_PER_BLOCK (BLCKSZ / 96)
 
-/* of the limit: how much room a count may leave */
+/* fraction of the limit that a count may leave as quota */
 #define QUOTA_SHARE 32
 
-/* "too_many": what is wrong with the current owner. */
+/*
+ * Refuse another row of the current owner.  "too_many" is the predicate of
+ * the message.
+ */
 void
 report_too_many(const char *too_many, const char *hint)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 			 errmsg("owner \"%s\" %s", current_owner(), too_many),
-			 errdetail("The setting \"locking.max_locks_per_owner\" allows %d.",
+			 errdetail("The setting \"locking.max_locks_per_owner\" allows at most %d.",
 					   locking_max_locks_per_owner),
 			 errhint("%s", hint)));
 }
@@ -51,7 +54,7 @@ report_too_many_locks(void)
 				  "Release some with locking.release() or locking.release_all().");
 }
 
-/* May so many locks be acquired at once? */
+/* Refuse to acquire more locks at once than the limit allows. */
 void
 check_lock_count(int n)
 {
@@ -59,7 +62,7 @@ check_lock_count(int n)
 		report_too_many_locks();
 }
 
-/* What the last count left this backend. */
+/* What the last count left to this backend. */
 static struct
 {
 	char		owner[MAX_OWNER_LENGTH + 1];
@@ -67,7 +70,7 @@ static struct
 	int			left;
 }			quota;
 
-/* No fewer than the owner has, and exact if it may be the limit. */
+/* An upper bound of the owner's live locks, exact if it may be the limit. */
 static int
 live_locks(Relation records, const char *owner, int limit)
 {
@@ -89,7 +92,7 @@ recount_locks(Relation records, const char *owner)
 	quota.left = Min(left, Max(limit / QUOTA_SHARE, 1));
 }
 
-/* The current owner is about to get a new lock: may there be one more? */
+/* Count a new lock of the current owner, or refuse it. */
 void
 count_new_lock(Relation records)
 {

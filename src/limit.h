@@ -1,6 +1,7 @@
 /*
  * limit.h
- *		Limits on the number of rows that one owner stores.
+ *		Limits on the numbers of locks, requests and drafts that one owner
+ *		stores.
  */
 #ifndef LOCKING_LIMIT_H
 #define LOCKING_LIMIT_H
@@ -14,8 +15,9 @@
 #pragma GCC visibility push(hidden)
 
 /*
- * A row of the owner's ($3) is replaced, or added as long as there are fewer
- * than "max"; otherwise the statement processes no row.
+ * The condition of an INSERT that replaces a row of the owner ($3), or adds
+ * one if the owner has fewer than "max".  Otherwise the statement processes
+ * no row.
  */
 #define WITHIN_LIMIT(table, max) \
 	" WHERE EXISTS (SELECT FROM locking." table " WHERE relation = $1 AND key = $2 AND owner = $3)" \

@@ -1,6 +1,6 @@
 /*
  * partition.h
- *		Partition ancestry and descent.
+ *		Partition ancestors and descendants.
  */
 #ifndef LOCKING_PARTITION_H
 #define LOCKING_PARTITION_H

@@ -7,7 +7,7 @@
 #include "common/hashfn.h"
 #include "utils/builtins.h"
 
-/* The text of an integer, as its type writes it? */
+/* Is this text the canonical representation of an integer? */
 static bool
 is_integer(const char *key, int length, int64 *integer)
 {
@@ -28,11 +28,11 @@ is_integer(const char *key, int length, int64 *integer)
 }
 
 /*
- * A key's place is a number that goes by its text alone, so that all who know
- * the row, by whatever way, come to the same slot.  Most keys are integers,
- * and most writes of many rows go along them: neighbours have places, and
- * slots, side by side, so that few lines of the processor's cache are fetched
- * for many rows.
+ * The place of a key is a number derived from its text alone, so that all
+ * code that knows the row computes the same slot, however it got the key.
+ * Most keys are integers, and most writes of many rows follow their order.
+ * Neighbouring integers have neighbouring places and slots, so that few cache
+ * lines are fetched for many rows.
  */
 uint64
 place_of_text(const char *key, int length)

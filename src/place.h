@@ -11,7 +11,7 @@
 
 extern uint64 place_of_text(const char *key, int length);
 
-/* See place_of_text(). */
+/* The same for an integer key. */
 static inline uint64
 place_of_integer(int64 key)
 {

@@ -2,7 +2,8 @@
  * plan.c
  *		Saved plans of queries on the rows that locks are on.
  *
- * They are kept in the cache entry of the table (table.c), and freed with it.
+ * They are stored in the cached entry of the table (table.c) and freed with
+ * it.
  */
 #include "plan.h"
 
@@ -14,6 +15,7 @@
 #include "role.h"
 #include "sql.h"
 
+/* Prepare a query and save its plan. */
 static SPIPlanPtr
 keep_plan(const char *query, int nargs, Oid *types)
 {
@@ -28,7 +30,7 @@ keep_plan(const char *query, int nargs, Oid *types)
 	return plan;
 }
 
-/* The same, of a query that is run with the rights of the owner of "relid". */
+/* The same for a query that runs with the rights of the owner of "relid". */
 static SPIPlanPtr
 keep_plan_as_table_owner(Oid relid, const char *query, int nargs, Oid *types)
 {
@@ -42,8 +44,9 @@ keep_plan_as_table_owner(Oid relid, const char *query, int nargs, Oid *types)
 }
 
 /*
- * The plan of a query on the row with a key.  With guarded children the row
- * is locked so that a child's guard, with its FOR KEY SHARE, waits (rule 7).
+ * The plan of a query on the row with a given key.  If other tables' rows are
+ * guarded by the row, it is locked in a mode in which the guard's FOR KEY
+ * SHARE of a child waits (rule 7).
  */
 SPIPlanPtr
 table_plan(TableInfo *info, TargetQuery which, bool with_xmin)
@@ -63,7 +66,7 @@ table_plan(TableInfo *info, TargetQuery which, bool with_xmin)
 		appendStringInfoString(&query, info->has_children ? " FOR UPDATE" : " FOR NO KEY UPDATE");
 	if (which == TARGET_TRY)
 		appendStringInfoString(&query, " SKIP LOCKED");
-	/* xmin alone is read as the table's owner: target.c:fetch_xmin() */
+	/* only xmin is read as the table's owner: target.c:fetch_xmin() */
 	if (which == TARGET_SEE && with_xmin)
 		*plan = keep_plan_as_table_owner(info->root, query.data, key->ncolumns, types);
 	else
@@ -72,8 +75,9 @@ table_plan(TableInfo *info, TargetQuery which, bool with_xmin)
 }
 
 /*
- * The parent's row, locked against acquirers (rule 7), and its key.  Planned
- * in the order of the foreign key's columns.
+ * The plan of a query on the parent row, which protects it from acquirers
+ * (rule 7), and reads its key.  Parameters are in the order of the foreign
+ * key's columns.  It runs with the rights of the parent table's owner.
  */
 SPIPlanPtr
 parent_plan(TableInfo *info, TableInfo *parent, TargetQuery which)

@@ -7,7 +7,10 @@
  */
 #include "policy.h"
 
-/* The relations whose policies are being evaluated, on the C stack. */
+/*
+ * The relations whose policies are being evaluated; entries are on the C
+ * stack.
+ */
 typedef struct Evaluation
 {
 	struct Evaluation *outer;
@@ -16,7 +19,7 @@ typedef struct Evaluation
 
 static Evaluation *evaluations = NULL;
 
-/* Are policies of "relid" being evaluated? */
+/* Are the policies of "relid" being evaluated? */
 bool
 is_being_evaluated(Oid relid)
 {

@@ -8,6 +8,7 @@
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 
+/* Does the role have SELECT on the whole table? */
 bool
 may_select(Oid relid, Oid role)
 {
@@ -15,8 +16,8 @@ may_select(Oid relid, Oid role)
 }
 
 /*
- * Asked before the relation is locked, so that who has no right on it does
- * not hold it up.
+ * Check a privilege of the current role.  Called before the relation is
+ * locked, so that a role without it cannot block others.
  */
 void
 check_right(Oid relid, TableRight right)
@@ -35,8 +36,8 @@ check_right(Oid relid, TableRight right)
 }
 
 /*
- * Privileges for locking rows of a table at all.  Asked before anything is
- * looked up, so that nothing shows whether a row is locked.
+ * Check the privileges for locking any row of a table.  Called before any
+ * lookup, so that nothing reveals whether a row is locked.
  */
 void
 check_may_lock_any(const TableInfo *table)
@@ -50,10 +51,10 @@ check_may_lock_any(const TableInfo *table)
 }
 
 /*
- * May the current role keep acquirers out of the parent of protected rows,
- * which takes EXCLUSIVE mode?  It takes a privilege that lets it hold up
- * writers anyhow: those of LOCK TABLE in that mode, or REFERENCES, with which
- * a foreign key is made.
+ * Check that the current role may lock the parent of protected rows in
+ * EXCLUSIVE mode, which blocks acquirers.  It needs a privilege with which it
+ * could block writers anyway: one of those for LOCK TABLE in that mode, or
+ * REFERENCES, with which a foreign key is created.
  */
 void
 check_may_exclude(Oid relid, void *arg)
@@ -65,6 +66,6 @@ check_may_exclude(Oid relid, void *arg)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied for table \"%s\"", get_rel_name(relid)),
-				 errdetail("As the parent of protected rows it has to be locked in EXCLUSIVE mode, which takes the UPDATE, DELETE, TRUNCATE or REFERENCES privilege."),
+				 errdetail("The parent of protected rows is locked in EXCLUSIVE mode, which requires the UPDATE, DELETE, TRUNCATE or REFERENCES privilege."),
 				 errtable_by_id(relid)));
 }

@@ -11,10 +11,7 @@
 
 #pragma GCC visibility push(hidden)
 
-/*
- * What a role must be allowed on a table for what it wants of the table's
- * locks.
- */
+/* The privileges that operations on a table's locks require. */
 typedef enum TableRight
 {
 	MAY_READ,					/* SELECT */

@@ -10,9 +10,9 @@
 #pragma GCC visibility push(hidden)
 
 /*
- * Triggers of one kind fire in the order of their names' bytes: "~" is the
- * last of ASCII, so the guard sees the row as the users' own triggers leave
- * it.
+ * Triggers of the same kind fire in the byte order of their names.  "~" is
+ * the last ASCII character, so the guard sees the row as the users' own
+ * triggers leave it.
  */
 #define ROW_TRIGGER "~locking_guard"
 #define TRUNCATE_TRIGGER "~locking_guard_truncate"

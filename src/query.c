@@ -1,10 +1,12 @@
 /*
  * query.c
- *		Queries run through SPI, as the current role or as another.
+ *		Queries that run through SPI, as the current role or as a table's
+ *		owner.
  *
- * Queries on a table run as its owner where the caller's rights do not
- * matter, as foreign keys are checked: never as the owner of the records,
- * since planning a query on a table runs code of the table's owner.
+ * A query on a table for which the caller's privileges do not matter runs as
+ * the owner of the table, like the checks of foreign keys.  It never runs as
+ * the owner of the extension's tables, since planning a query on a table runs
+ * code of that table's owner.
  */
 #include "query.h"
 
@@ -15,7 +17,7 @@
 #include "relation.h"
 #include "role.h"
 
-/* The nulls of "query" as SPI takes them; NULL if there are none. */
+/* The nulls of a query as SPI takes them.  NULL if there are none. */
 static char *
 null_flags(const SPIQuery *query)
 {
@@ -48,7 +50,8 @@ run(const SPIQuery *query, bool fire_triggers)
 	if (plan == NULL ||
 		SPI_execute_snapshot(plan, unconstify(Datum *, query->values), null_flags(query), snapshot,
 							 InvalidSnapshot, query->read_only, fire_triggers, query->max_rows) < 0)
-		elog(ERROR, "could not execute a query: %s", SPI_result_code_string(SPI_result));
+		elog(ERROR, "could not execute \"%s\": %s", query->sql ? query->sql : "a saved plan",
+			 SPI_result_code_string(SPI_result));
 	processed = SPI_processed;
 	if (query->read && SPI_tuptable && processed > 0)
 	{
@@ -61,7 +64,10 @@ run(const SPIQuery *query, bool fire_triggers)
 	return processed;
 }
 
-/* Run a query as the current role.  Returns how many rows it processed. */
+/*
+ * Run a query as the current role.  Returns the number of rows that it
+ * processed.
+ */
 uint64
 query_run(const SPIQuery *query)
 {
@@ -69,8 +75,8 @@ query_run(const SPIQuery *query)
 }
 
 /*
- * Run a query with the rights of the owner of "relid", as a foreign key's
- * checks do.
+ * Run a query with the rights of the owner of "relid", like the checks of a
+ * foreign key.
  */
 uint64
 query_run_as_table_owner(const SPIQuery *query, Oid relid)
@@ -84,7 +90,7 @@ query_run_as_table_owner(const SPIQuery *query, Oid relid)
 	return processed;
 }
 
-/* What find_row() reads. */
+/* The columns that find_row() reads. */
 typedef struct Columns
 {
 	int			n;
@@ -112,10 +118,10 @@ read_columns(void *arg, HeapTuple row, TupleDesc desc)
 }
 
 /*
- * Read at most one row of a table with the rights of the table's owner, by a
- * snapshot taken now: the transaction's may be older than what it writes.
- * "row" gets the columns, if "ncolumns" is not 0.  False if there is no row,
- * or one of the columns is null.
+ * Read at most one row of a table with the rights of its owner.  It is read
+ * with a current snapshot, since the transaction's may be older than what the
+ * transaction writes.  "row" receives "ncolumns" columns.  False if there is
+ * no row, or if one of the columns is null.
  */
 bool
 find_row(Oid relid, const char *sql, int n, const Oid *types, const Datum *values,

@@ -1,6 +1,7 @@
 /*
  * query.h
- *		Queries run through SPI, as the current role or as another.
+ *		Queries that run through SPI, as the current role or as a table's
+ *		owner.
  */
 #ifndef LOCKING_QUERY_H
 #define LOCKING_QUERY_H
@@ -16,14 +17,14 @@ typedef void (*RowReader) (void *arg, HeapTuple row, TupleDesc desc);
 
 typedef struct SPIQuery
 {
-	SPIPlanPtr	plan;			/* a saved one; NULL: "sql" is prepared */
+	SPIPlanPtr	plan;			/* saved; NULL: prepare "sql" */
 	const char *sql;
-	int			nargs;			/* like the types, of "sql" */
+	int			nargs;			/* of "sql", like the types */
 	const Oid  *types;
 	const Datum *values;
-	const bool *nulls;			/* NULL: no value is null */
+	const bool *nulls;			/* NULL: no nulls */
 	bool		read_only;
-	bool		latest;			/* use a snapshot taken now (rule 2) */
+	bool		latest;			/* with a current snapshot (rule 2) */
 	long		max_rows;		/* 0: no limit */
 	RowReader	read;			/* or NULL */
 	void	   *arg;

@@ -15,6 +15,7 @@
 
 #pragma GCC visibility push(hidden)
 
+/* A lock, as its record describes it. */
 typedef struct Lock
 {
 	ItemPointerData tid;
@@ -34,7 +35,7 @@ typedef struct Lock
 	TransactionId confirm_xid;
 } Lock;
 
-/* A search for records of rows that is kept open for a statement. */
+/* A search for records that is kept open for a statement. */
 typedef struct Probe Probe;
 
 extern Relation records_open(LOCKMODE lockmode);

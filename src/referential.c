@@ -1,12 +1,13 @@
 /*
  * referential.c
- *		Is a write the doing of a foreign key's own action?
+ *		Whether a write is a referential action of a foreign key.
  *
- * The stack of statements knows (statement.c), but for statements that began
- * before the library was loaded.  Until the transaction ends, a write by one
- * of those is taken for the action only if it fires at the depth of an action
- * of a top-level statement and does what the action does, and no more: the
- * row that its row refers to is gone, and other columns stay as they are.
+ * The stack of running statements shows it (statement.c), except for
+ * statements that began before the library was loaded.  Until the transaction
+ * ends, a write of such a statement counts as a referential action only if it
+ * fires at the depth of an action of a top-level statement, and if it does
+ * what the action does and no more: the row that its row references is gone,
+ * and other columns keep their values.
  */
 #include "referential.h"
 
@@ -23,8 +24,8 @@
 #include "tuple.h"
 
 /*
- * Does the old row refer to a row that is gone by that key?  Read as its
- * foreign keys do.
+ * Does the old row reference a missing row by that key?  Read like a check of
+ * the foreign key.
  */
 static bool
 references_missing_row(Relation rel, HeapTuple old, const ForeignKeyCacheInfo *fk)
@@ -54,8 +55,8 @@ references_missing_row(Relation rel, HeapTuple old, const ForeignKeyCacheInfo *f
 }
 
 /*
- * Does the write, of a row that refers to nothing, do no more than that key's
- * action?
+ * Does the write, of a row whose referenced row is missing, do no more than
+ * the action of that key?
  */
 static bool
 could_be_action_of(const ForeignKeyCacheInfo *fk, Relation rel, HeapTuple old, HeapTuple new)
@@ -80,7 +81,7 @@ could_be_action_of(const ForeignKeyCacheInfo *fk, Relation rel, HeapTuple old, H
 }
 
 /*
- * The write of a statement that began before the library was loaded: see
+ * Judge a write of a statement that began before the library was loaded; see
  * above.
  */
 static bool
@@ -98,7 +99,7 @@ looks_like_action(Relation rel, HeapTuple old, HeapTuple new)
 
 /*
  * Is the running statement, which updates or deletes the row "old" of "rel",
- * a referential action that the session's own statement caused?
+ * a referential action that a statement of the session caused?
  */
 bool
 in_referential_action(Relation rel, HeapTuple old, HeapTuple new)

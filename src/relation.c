@@ -16,6 +16,7 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+/* Report that a relation does not exist. */
 void
 refuse_missing(Oid relid)
 {
@@ -24,6 +25,7 @@ refuse_missing(Oid relid)
 			 errmsg("relation with OID %u does not exist", relid)));
 }
 
+/* The owner of a relation. */
 Oid
 relation_owner(Oid relid)
 {
@@ -37,7 +39,7 @@ relation_owner(Oid relid)
 	return owner;
 }
 
-/* errtable() for a relation that is not open */
+/* errtable() for a relation that is not open. */
 int
 errtable_by_id(Oid relid)
 {
@@ -65,8 +67,8 @@ int2_list(Datum array_datum)
 }
 
 /*
- * The primary key's columns in key order, and its index.  False: there is
- * none.
+ * Read the columns of a primary key, in key order, and its index.  False: the
+ * table has none.
  */
 bool
 primary_key(Oid relid, List **attnums, Oid *index, bool *deferrable)
@@ -98,7 +100,7 @@ primary_key(Oid relid, List **attnums, Oid *index, bool *deferrable)
 	return found;
 }
 
-/* The foreign key of a table with a name. */
+/* Read the foreign key with a given name. */
 bool
 foreign_key(Oid relid, const char *name, ForeignKey *fk)
 {

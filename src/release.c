@@ -1,10 +1,10 @@
 /*
  * release.c
- *		Ways in which a lock ends before its time, and the removal of records
- *		whose time has passed.
+ *		release(), release_all(), break_lock(): the end of a lock before its
+ *		expiry.
  *
- * Whoever decides that a lock has ended holds its record locked while he
- * reads the clock (rule 3).  The target row is not needed: nothing becomes
+ * The record is locked before reading the clock that decides whether the lock
+ * has ended (rule 3).  The target row is not needed, since no row becomes
  * locked here.
  */
 #include "release.h"
@@ -25,7 +25,10 @@ PG_FUNCTION_INFO_V1(locking_release);
 PG_FUNCTION_INFO_V1(locking_release_all);
 PG_FUNCTION_INFO_V1(locking_break_lock);
 
-/* The caller has the record locked, or it is in a table he has locked. */
+/*
+ * Delete the record of a lock that has ended.  The caller has locked it, or
+ * the table that it refers to.
+ */
 void
 release_record(Relation records, Lock *lock, EventKind kind, const char *reason)
 {
@@ -34,8 +37,8 @@ release_record(Relation records, Lock *lock, EventKind kind, const char *reason)
 }
 
 /*
- * End a lock.  False if it had ended: a lapsed one's record is removed as
- * such.
+ * End a lock.  False if it had ended before: the record of a lapsed lock is
+ * removed as such.
  */
 static bool
 end_lock(Relation records, Lock *lock, EventKind kind, const char *reason)
@@ -80,8 +83,8 @@ compare_by_row(const ListCell *a, const ListCell *b)
 }
 
 /*
- * In the order in which acquire_all() locks: no deadlock with it.  Nobody has
- * none.
+ * Locks are released in the order in which acquire_all() acquires them, to
+ * avoid deadlocks.  Foreign code has none.
  */
 Datum
 locking_release_all(PG_FUNCTION_ARGS)
@@ -111,9 +114,10 @@ locking_release_all(PG_FUNCTION_ARGS)
 }
 
 /*
- * EXECUTE on break_lock() is the right to break; the row must be visible too,
- * but not writable: ending a lock is a moderator's right, not an editor's.
- * Not for foreign code, as the history says who did it.
+ * EXECUTE on break_lock() is the right to break locks.  The row must be
+ * visible, too, but need not be writable: breaking a lock is the right of a
+ * moderator rather than of an editor.  Foreign code is refused, since the
+ * history names the owner who broke the lock.
  */
 Datum
 locking_break_lock(PG_FUNCTION_ARGS)

@@ -1,6 +1,6 @@
 /*
  * release.h
- *		The end of locks before or after their expiry.
+ *		Deletion of the record of a lock that has ended.
  */
 #ifndef LOCKING_RELEASE_H
 #define LOCKING_RELEASE_H

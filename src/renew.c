@@ -1,11 +1,13 @@
 /*
  * renew.c
- *		renew() and confirm(): a lock goes on, or is found to be lost.
+ *		renew() and confirm(): extension of a lock, or the report that it is
+ *		lost.
  *
- * Whoever extends a lock locks its record before he reads the clock (rule 3).
- * The target row comes before the record (rule 1); when it turns out too late
- * that it is needed, it is tried without waiting, and the lock given up for
- * lost if somebody has it (rule 5).
+ * The record is locked before reading the clock that decides about expiry
+ * (rule 3).  The target row is locked before the record (rule 1).  If it
+ * turns out only afterwards that the row is needed, locking it is tried
+ * without waiting, and the lock counts as lost if another transaction has the
+ * row locked (rule 5).
  */
 #include "postgres.h"
 
@@ -32,7 +34,7 @@
 PG_FUNCTION_INFO_V1(locking_renew);
 PG_FUNCTION_INFO_V1(locking_confirm);
 
-/* The target row of a lock, while it is being renewed. */
+/* The target row of a lock that is being renewed. */
 typedef struct Target
 {
 	TableInfo  *table;
@@ -40,9 +42,7 @@ typedef struct Target
 	TransactionId xmin;
 } Target;
 
-/*
- * The record with the token, of a lock that the caller may have, or an error.
- */
+/* Find the record with a token, of a lock that the caller may have. */
 static void
 find_own_lock(Relation records, int64 token, Lock *lock)
 {
@@ -65,9 +65,7 @@ lock_target(Target *target, const Lock *lock, TargetQuery query)
 	target->held = true;
 }
 
-/*
- * The lock's time has passed: it goes on only if nothing happened meanwhile.
- */
+/* Resume a lapsed lock if the row has not been written since. */
 static void
 resume(Relation records, Target *target, Lock *lock)
 {
@@ -80,10 +78,10 @@ resume(Relation records, Target *target, Lock *lock)
 }
 
 /*
- * Rule 4: note whose change the row's next one is.  An earlier confirmed
- * change of the owner's own is remembered as the state the lock goes by,
- * since the note can hold one transaction only; that is safe because the
- * target row is held.
+ * Rule 4: record the transaction of the row's next change.  An earlier
+ * confirmed change of the owner becomes the state by which the lock is
+ * judged, since there is room for one transaction only.  That is safe because
+ * the target row is locked.
  */
 static void
 note_confirmation(Target *target, Lock *lock)
@@ -93,7 +91,10 @@ note_confirmation(Target *target, Lock *lock)
 	lock->confirm_xid = GetCurrentTransactionId();
 }
 
-/* Renew the record, the target row held if it may be needed. */
+/*
+ * Renew the record.  The caller has locked the target row if it may be
+ * needed.
+ */
 static void
 renew_record(Relation records, Lock *lock, Target *target, const Interval *ttl, bool confirming)
 {
@@ -102,20 +103,20 @@ renew_record(Relation records, Lock *lock, Target *target, const Interval *ttl, 
 	TimestampTz now;
 	bool		lapsed;
 
-	/* before the record is locked and the clock read that decides */
+	/* before locking the record and reading the clock that decides */
 	gate_raise(lock->relation, key, expires_at);
 	if (!record_lock(records, lock, LockTupleNoKeyExclusive, LockWaitBlock))
 		report_lost(lock->token);
 	if (strcmp(lock->key, key) != 0)
 	{
-		/* its owner has made it another row's meanwhile */
+		/* its owner has changed the key of the row meanwhile */
 		if (target->held)
 			report_lost(lock->token);
 		gate_raise(lock->relation, lock->key, expires_at);
 	}
 	if (expires_at <= clock_now())
 	{
-		/* waited for one's own save for longer than that */
+		/* waited longer than that, for a save of the owner */
 		expires_at = lease_end(clock_now(), ttl ? ttl : &lock->ttl);
 		gate_raise(lock->relation, lock->key, expires_at);
 	}
@@ -153,9 +154,9 @@ locking_renew(PG_FUNCTION_ARGS)
 }
 
 /*
- * Rule 4: the target row and the updated record stay locked until the saving
- * transaction ends, so takeover, break, release and heartbeat wait for it
- * (S4).
+ * Rule 4: the target row and the updated record remain locked until the
+ * saving transaction ends, so takeover, break, release and heartbeat wait for
+ * it (S4).
  */
 Datum
 locking_confirm(PG_FUNCTION_ARGS)

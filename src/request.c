@@ -1,9 +1,9 @@
 /*
  * request.c
- *		Requests: the queue of owners waiting for a row.
+ *		Requests: the queue of owners that wait for a row.
  *
- * They are the owner's own and outlive locks.  The caller's rights are checked
- * here; the table is then written with the rights of its owner.
+ * A request belongs to the owner and outlives locks.  The caller's rights are
+ * checked here, and the table is then written with the rights of its owner.
  */
 #include "request.h"
 
@@ -33,8 +33,8 @@ PG_FUNCTION_INFO_V1(locking_request);
 PG_FUNCTION_INFO_V1(locking_withdraw);
 
 /*
- * Tell listeners: owner is who asks, token and time are of the lock he asks
- * for.
+ * Notify listeners.  The event's owner is the requester; token and expiry are
+ * those of the requested lock.
  */
 static void
 notify_request(EventKind kind, Datum *parameters)
@@ -52,8 +52,8 @@ notify_request(EventKind kind, Datum *parameters)
 }
 
 /*
- * One asks once: asking again changes the message, not the place in the
- * queue.
+ * An owner has at most one request for a row.  Repeating it changes the
+ * message, not the position in the queue.
  */
 Datum
 locking_request(PG_FUNCTION_ARGS)
@@ -77,7 +77,7 @@ locking_request(PG_FUNCTION_ARGS)
 						" SELECT $1, $2, $3, $4, $5" WITHIN_LIMIT("request_queue", "$6")
 						" ON CONFLICT (relation, key, owner) DO UPDATE SET message = excluded.message",
 						lengthof(types), types, parameters, nulls) == 0)
-		report_too_many("asks for too many rows", "Withdraw some with locking.withdraw().");
+		report_too_many("has too many requests", "Withdraw some with locking.withdraw().");
 	notify_request(EVENT_REQUESTED, parameters);
 	PG_RETURN_VOID();
 }
@@ -104,7 +104,7 @@ drop_request(Relation queue, Oid relid, const char *key, const char *owner)
 	HeapTuple	tuple;
 	TM_FailureData failure;
 
-	/* columns 2, 3 and 4 of the table */
+	/* the key is columns 2, 3 and 4 of the table */
 	ScanKeyInit(&keys[0], 2, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
 	ScanKeyEntryInitialize(&keys[1], 0, 3, BTEqualStrategyNumber, TEXTOID, C_COLLATION_OID,
 						   F_TEXTEQ, CStringGetTextDatum(key));
@@ -112,8 +112,7 @@ drop_request(Relation queue, Oid relid, const char *key, const char *owner)
 						   F_TEXTEQ, CStringGetTextDatum(owner));
 	scan = systable_beginscan(queue, catalog_relid("request_queue_pkey"), true, NULL, 3, keys);
 	/*
-	 * another session of the owner's may be changing it just now: then it
-	 * stays
+	 * if another session of the owner is changing it concurrently, it remains
 	 */
 	if ((tuple = systable_getnext(scan)) != NULL)
 		(void) table_tuple_delete(queue, &tuple->t_self, GetCurrentCommandId(true), SnapshotAny,
@@ -122,9 +121,9 @@ drop_request(Relation queue, Oid relid, const char *key, const char *owner)
 }
 
 /*
- * Who has the row no longer waits for it.  On the path of every acquire(), so
- * without the executor, and where nobody ever asked, or vacuum has cut off
- * what was empty, without a look.
+ * Delete the request of an owner that has been granted the lock.  Every
+ * acquire() comes here, so the executor is not used, and an empty table is
+ * not searched at all.
  */
 void
 drop_own_request(Oid relid, const char *key, const char *owner)
@@ -136,7 +135,10 @@ drop_own_request(Oid relid, const char *key, const char *owner)
 	table_close(queue, NoLock);
 }
 
-/* The owner changed the row's key. */
+/*
+ * Move requests to the new key of a row.  An owner that has requests for both
+ * keys keeps the one for the old key.
+ */
 void
 move_requests(Oid relid, const char *old_key, const char *new_key)
 {

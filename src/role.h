@@ -11,7 +11,7 @@
 
 typedef struct RoleSwitch
 {
-	Oid			role;			/* what the switch found, to go back to */
+	Oid			role;			/* to be restored */
 	int			context;
 	int			guc_level;
 } RoleSwitch;

@@ -2,8 +2,8 @@
  * sql.c
  *		Text of queries on protected tables.
  *
- * Everything is qualified and quoted, operators and types too: the queries
- * run with any search_path.
+ * All names are quoted and qualified, those of operators and types included,
+ * so that the queries do not depend on the search_path.
  */
 #include "sql.h"
 
@@ -15,7 +15,7 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
-/* " [ONLY] schema.table x": children that inherit are tables of their own */
+/* " [ONLY] schema.table x".  Tables that inherit are tables of their own. */
 void
 append_table(StringInfo query, Oid relid)
 {
@@ -25,7 +25,7 @@ append_table(StringInfo query, Oid relid)
 												get_rel_name(relid)));
 }
 
-/* "SELECT key columns[, xmin] FROM table x" */
+/* "SELECT key columns[, xmin] FROM table x". */
 void
 append_key_select(StringInfo query, const Key *key, Oid relid, bool with_xmin)
 {
@@ -38,8 +38,8 @@ append_key_select(StringInfo query, const Key *key, Oid relid, bool with_xmin)
 
 /*
  * An operand, cast to the type that the operator is declared with.  Otherwise
- * an operator that somebody made for a type of his own could be the closer
- * match, and run with the rights of whoever this query runs as.
+ * an operator that a user created for another type could be the closer match,
+ * and would run with the rights of the role that runs this query.
  */
 static char *
 operand(const char *text, Oid type, Oid declared)
@@ -60,7 +60,7 @@ operand(const char *text, Oid type, Oid declared)
 	return cast;
 }
 
-/* The n-th condition: "left OPERATOR(schema.=) right" */
+/* The n-th condition: "left OPERATOR(schema.=) right". */
 void
 append_condition(StringInfo query, int n, Oid operator, const char *left, Oid left_type,
 				 const char *right, Oid right_type)
@@ -78,9 +78,7 @@ append_condition(StringInfo query, int n, Oid operator, const char *left, Oid le
 	ReleaseSysCache(tuple);
 }
 
-/*
- * The n-th condition, a key's column of table x on parameter $n of its type
- */
+/* The n-th condition: a column of a key in table x equals parameter $n. */
 static void
 append_key_condition(StringInfo query, int n, const KeyColumn *column)
 {
@@ -89,7 +87,10 @@ append_key_condition(StringInfo query, int n, const KeyColumn *column)
 					 psprintf("$%d", n), column->type);
 }
 
-/* Conditions on all columns of a key, and the types of their parameters. */
+/*
+ * Conditions on all columns of a key.  "types" receives the types of their
+ * parameters.
+ */
 void
 append_key_conditions(StringInfo query, const Key *key, Oid *types)
 {

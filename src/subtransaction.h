@@ -1,6 +1,7 @@
 /*
  * subtransaction.h
- *		Work whose effects, row locks too, can be undone.
+ *		Work in a subtransaction, whose effects, including row locks, can be
+ *		undone.
  */
 #ifndef LOCKING_SUBTRANSACTION_H
 #define LOCKING_SUBTRANSACTION_H

@@ -2,7 +2,7 @@
  * sweep.c
  *		Removal of records of lapsed locks.
  *
- * It only saves space: every reader of a record compares its end with the
+ * It only saves space: every reader of a record compares its expiry with the
  * clock.
  */
 #include "sweep.h"
@@ -26,17 +26,21 @@
 
 PG_FUNCTION_INFO_V1(locking_reap);
 
-/* how many records an acquire() looks at in passing, and how often it does */
+/*
+ * number of records that are examined in passing, every so many calls of
+ * acquire()
+ */
 #define SWEEP_SIZE 16
 #define SWEEP_EVERY 16
 
-/* how many reap() looks at at a time */
+/* number of records that reap() examines at a time */
 #define BATCH_SIZE 1000
 
 /*
- * Has the lock lapsed too long ago to be resumed, or is its table gone?  The
- * setting is taken from the clock, not added to the end, which may be near
- * the end of all timestamps, or infinite.
+ * Did the lock lapse too long ago to be resumed, or does its table not exist
+ * any more?  The setting is subtracted from the current time rather than
+ * added to the expiry, which may be near the end of all timestamps, or
+ * infinite.
  */
 static bool
 is_removable(const Lock *lock)
@@ -45,7 +49,7 @@ is_removable(const Lock *lock)
 		get_rel_name(lock->relation) == NULL;
 }
 
-/* A record that another session has locked is in use: leave it. */
+/* Remove a record, unless another session has it locked and so uses it. */
 static bool
 remove_lapsed(Relation records, Lock *lock)
 {
@@ -60,8 +64,8 @@ remove_lapsed(Relation records, Lock *lock)
 /* ---- in passing ---- */
 
 /*
- * Look at a few records after those that this backend looked at last, in the
- * order of their tokens, round and round.
+ * Examine a few records after those that this backend examined last, in the
+ * order of their tokens, in a cycle.
  */
 static void
 sweep(void)
@@ -77,7 +81,7 @@ sweep(void)
 	table_close(records, NoLock);
 }
 
-/* Lock a table for writing, unless that means to wait. */
+/* Lock a table for writing unless that requires waiting. */
 static bool
 lock_without_waiting(const char *name)
 {
@@ -86,7 +90,7 @@ lock_without_waiting(const char *name)
 
 /*
  * An acquirer holds these locks already, unless it acquired in a savepoint
- * that was rolled back, or keeps no history.
+ * that was rolled back, or records no history.
  */
 static bool
 sweep_without_waiting(void *arg)
@@ -97,9 +101,7 @@ sweep_without_waiting(void *arg)
 	return true;
 }
 
-/*
- * After an acquire() the transaction may have become one that cannot write.
- */
+/* The transaction may have become read-only after acquire(). */
 static bool
 can_sweep(void)
 {
@@ -109,9 +111,9 @@ can_sweep(void)
 static bool sweep_is_due = false;
 
 /*
- * Errors undo it.  Interrupts are held: a cancel request is not for
- * housekeeping to take, and an assert-enabled server does not let a
- * subtransaction be rolled back at the end of a transaction block.
+ * An error undoes the sweep.  Interrupts are held off: a cancel request is
+ * not meant for housekeeping, and an assert-enabled server does not allow a
+ * subtransaction to be rolled back at the end of a transaction block.
  */
 static void
 sweep_safely(void)
@@ -120,7 +122,7 @@ sweep_safely(void)
 
 	HOLD_INTERRUPTS();
 	(void) in_subtransaction(sweep_without_waiting, NULL, &error);
-	if (error == NULL)			/* an error has let them go */
+	if (error == NULL)			/* an error resets the holdoff */
 		RESUME_INTERRUPTS();
 	else
 		ereport(DEBUG1,
@@ -129,11 +131,11 @@ sweep_safely(void)
 }
 
 /*
- * Just before the commit: other rows' records are locked no longer than that
- * takes.  Housekeeping never fails a commit: an error that nothing foresaw (a
- * full disk) undoes the sweep and no more.  BeginInternalSubTransaction()
- * allows for being called here (its state TBLOCK_END, or TBLOCK_STARTED
- * outside of a block).
+ * Sweep just before the commit, so that records of other rows are locked as
+ * shortly as possible.  Housekeeping never fails a commit: an unexpected
+ * error (a full disk) undoes the sweep and nothing else.
+ * BeginInternalSubTransaction() allows being called here (in state
+ * TBLOCK_END, or TBLOCK_STARTED outside of a block).
  */
 static void
 sweep_if_due(XactEvent event, void *arg)
@@ -144,13 +146,17 @@ sweep_if_due(XactEvent event, void *arg)
 		sweep_is_due = false;
 }
 
+/* Register the callback that sweeps. */
 void
 sweep_init(void)
 {
 	RegisterXactCallback(sweep_if_due, NULL);
 }
 
-/* An acquirer's contribution to keeping the table small. */
+/*
+ * Called by every acquire(): now and then have the commit sweep, which keeps
+ * the table small.
+ */
 void
 sweep_soon(void)
 {

@@ -1,11 +1,11 @@
 /*
  * table.c
- *		What a backend knows of a table: its settings, its key, its plans.
+ *		A backend's cache of tables: their settings, key, parent and plans.
  *
- * Built when first used, marked invalid by the relation cache's callback
- * (protect() and every ALTER TABLE send one), rebuilt at the next use.
- * Somebody further down the stack may still be using the old one, so it lives
- * until the transaction's end.
+ * An entry is built when first used, marked invalid by the callback of the
+ * relation cache (protect() and every ALTER TABLE trigger it), and rebuilt
+ * when used next.  A caller further up the stack may still be using the old
+ * one, so it remains until the end of the transaction.
  */
 #include "table.h"
 
@@ -23,8 +23,9 @@
 #include "table_settings.h"
 
 /*
- * An entry is built anew if something it depends on changed meanwhile; where
- * that does not end (debug_discard_caches), it serves once.
+ * An entry is rebuilt if something that it depends on changed while it was
+ * being built.  Where that does not end (debug_discard_caches), it is used
+ * once.
  */
 #define MAX_BUILDS 4
 
@@ -33,8 +34,8 @@ static HTAB *tables;
 /* ---- invalidation ---- */
 
 /*
- * What was invalidated while an entry was being built, whose dependencies are
- * not known yet.
+ * Invalidations that arrived while an entry was being built, whose
+ * dependencies are not known yet.
  */
 static struct
 {
@@ -86,8 +87,8 @@ invalidate_table(Datum arg, Oid relid)
 }
 
 /*
- * Plans name schemas, and one was renamed; or a type has another cast to
- * text.
+ * Invalidate tables whose plans name a renamed schema, or whose key's type
+ * has another cast to text.
  */
 static void
 invalidate_users_of(Datum arg, int cacheid, uint32 hashvalue)
@@ -102,6 +103,7 @@ invalidate_users_of(Datum arg, int cacheid, uint32 hashvalue)
 			table->info->valid = false;
 }
 
+/* Create the cache and register its invalidation. */
 void
 table_init(void)
 {
@@ -146,7 +148,7 @@ depend_on_all(TableInfo *info, const List *relids)
 }
 
 /*
- * Plans, which are made when first used, name the schemas of tables,
+ * Plans, which are prepared when first used, name the schemas of tables,
  * operators and types.
  */
 static void
@@ -221,7 +223,10 @@ free_plans(void *arg)
 static TableInfo *
 allocate_info(Relation rel)
 {
-	/* a child of the transaction's until it is complete: no leak on errors */
+	/*
+	 * a child of the transaction's context until it is complete, so that
+	 * errors leak nothing
+	 */
 	MemoryContext cxt = AllocSetContextCreate(TopTransactionContext, "locking table", ALLOCSET_SMALL_SIZES);
 	TableInfo  *info = MemoryContextAllocZero(cxt, sizeof(TableInfo));
 	MemoryContextCallback *callback = MemoryContextAlloc(cxt, sizeof(MemoryContextCallback));
@@ -250,7 +255,9 @@ copy_settings(TableInfo *info, const TableSettings *settings)
 	info->parent_lost = settings->parent_lost;
 }
 
-/* A guarded column that is not there: then all are guarded. */
+/*
+ * The guarded columns.  If one of them is missing, all columns are guarded.
+ */
 static void
 build_columns(TableInfo *info, Relation rel, List *names)
 {
@@ -308,8 +315,8 @@ build_key(TableInfo *info, Relation rel, const TableSettings *settings)
 }
 
 /*
- * A partition may have its columns in another order than the root, where the
- * key is.
+ * The reference to the parent row.  A partition may have its columns in
+ * another order than the root, which has the foreign key.
  */
 static void
 build_parent(TableInfo *info, Relation rel, const TableSettings *settings)
@@ -367,10 +374,7 @@ build_until_stable(Relation rel)
 
 /* ---- entries ---- */
 
-/*
- * What is known of an open relation: its entry, of which "info" is up to
- * date.
- */
+/* The cache entry of an open relation.  Its "info" is up to date. */
 Table *
 table_entry(Relation rel)
 {
@@ -391,6 +395,7 @@ table_entry(Relation rel)
 	return table;
 }
 
+/* The same, without the entry. */
 TableInfo *
 table_info(Relation rel)
 {

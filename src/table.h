@@ -1,6 +1,6 @@
 /*
  * table.h
- *		What a backend has cached about a table.
+ *		A backend's cache of tables: their settings, key, parent and plans.
  */
 #ifndef LOCKING_TABLE_H
 #define LOCKING_TABLE_H
@@ -18,20 +18,21 @@
 
 typedef enum TargetQuery
 {
-	TARGET_SEE,					/* read, as the caller */
+	TARGET_SEE,					/* read as the caller */
 	TARGET_LOCK,				/* lock, waiting for writers */
-	TARGET_TRY,					/* lock, or give up at once */
+	TARGET_TRY,					/* lock without waiting */
 	TARGET_NQUERIES
 } TargetQuery;
 
 typedef struct Parent
 {
 	ForeignKey	key;
-	AttrNumber	attnums[INDEX_MAX_KEYS];	/* referring columns, in the relation of the Table */
+	/* the referencing columns, in the relation of the TableInfo */
+	AttrNumber	attnums[INDEX_MAX_KEYS];
 	SPIPlanPtr	plans[TARGET_NQUERIES];
 } Parent;
 
-/* Stays for the backend's life, unlike what it points to. */
+/* Exists as long as the backend, unlike what it points to. */
 typedef struct Table
 {
 	Oid			relid;			/* hash key */
@@ -45,10 +46,10 @@ typedef struct TableInfo
 	Oid			root;			/* the relation whose locks these are */
 	bool		partitioned;
 	bool		is_protected;
-	bool		is_plain;		/* a row's own lock is all that its guard goes by */
-	bool		key_replaced;	/* not the primary key that protect() found */
+	bool		is_plain;		/* only the row's own lock matters */
+	bool		key_replaced;	/* not the protected primary key */
 	bool		parent_lost;	/* nor the foreign key */
-	bool		has_children;	/* of a root: rows of other tables are guarded by its rows */
+	bool		has_children;	/* a root that is a parent of tables */
 	bool		hard;
 	bool		required;
 	bool		has_ttl;
@@ -58,7 +59,7 @@ typedef struct TableInfo
 	Key		   *key;			/* NULL: no primary key */
 	Parent	   *parent;
 	SPIPlanPtr	plans[TARGET_NQUERIES][2];	/* without and with xmin */
-	int			ndepends;		/* relations whose change makes this invalid */
+	int			ndepends;		/* relations whose change invalidates this */
 	Oid		   *depends;
 	List	   *syscache_hashes;	/* of schemas and casts, likewise */
 	MemoryContext cxt;

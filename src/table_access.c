@@ -1,7 +1,7 @@
 /*
  * table_access.c
- *		Access to protected tables: opening and locking them, with the
- *		caller's rights checked before.
+ *		Access to protected tables: locking and opening them after checking
+ *		the caller's rights.
  */
 #include "table_access.h"
 
@@ -21,8 +21,8 @@
 #include "table_settings.h"
 
 /*
- * A write or lock that goes by a key nobody agreed on is refused, not let
- * through.
+ * Refuse a write or lock whose key is no longer the one that was protected,
+ * rather than let it pass.
  */
 void
 check_key_in_force(const TableInfo *table)
@@ -32,7 +32,7 @@ check_key_in_force(const TableInfo *table)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the primary key of protected table \"%s\" was dropped or replaced",
 						get_rel_name(table->root)),
-				 errdetail("Its locks go by the key that it had when it was protected."),
+				 errdetail("Its locks refer to the key that it had when it was protected."),
 				 errhint("Call locking.protect() again, or locking.unprotect()."),
 				 errtable_by_id(table->root)));
 	if (table->parent_lost)
@@ -63,7 +63,8 @@ refuse_unprotected(Oid relid)
 /* ---- partitions ---- */
 
 /*
- * Locks the partitions on the way from the root to a relation, in that order.
+ * Lock the partitions between the root and a relation, in this order, and the
+ * relation.
  */
 static void
 lock_below_root(const List *ancestors, Oid relid)
@@ -84,11 +85,10 @@ unlock_below_root(const List *ancestors, Oid relid)
 }
 
 /*
- * Opens the root of the table "relid".  "check" is called before any lock is
- * taken, so that a role without rights on a table keeps nobody from it.  What
- * the catalogs say of a relation that is not locked may have changed by the
- * time that it is, so the ancestry is locked, root first, and looked up
- * again.
+ * Open the root of the table "relid".  "check" is called before any lock is
+ * taken, so that a role without rights on a table blocks no others.  What the
+ * catalogs say of a relation that is not locked may have changed when it is,
+ * so the ancestors are locked, root first, and looked up again.
  */
 Relation
 open_root(Oid relid, LOCKMODE lockmode, RootCheck check, void *arg)
@@ -121,8 +121,7 @@ open_root(Oid relid, LOCKMODE lockmode, RootCheck check, void *arg)
 /* ---- protected tables ---- */
 
 /*
- * Which right on a table must a role have for what it wants of the table's
- * locks?
+ * A RootCheck for protected tables.  "arg" points to the required TableRight.
  */
 static void
 check_may_use(Oid root, void *arg)
@@ -134,8 +133,8 @@ check_may_use(Oid root, void *arg)
 
 /*
  * The root table of "relid", locked, if it is protected and the current role
- * has the right.  protect() of a child conflicts with RowShareLock, so that
- * what is known of the table is current.
+ * has the right. protect() of a child conflicts with RowShareLock, so the
+ * cached entry of the table is current.
  */
 TableInfo *
 protected_table_by_id(Oid relid, LOCKMODE lockmode, TableRight right)
@@ -150,6 +149,7 @@ protected_table_by_id(Oid relid, LOCKMODE lockmode, TableRight right)
 	return info;
 }
 
+/* The same for an argument of a function. */
 TableInfo *
 protected_table(FunctionCallInfo fcinfo, int argno, LOCKMODE lockmode, TableRight right)
 {

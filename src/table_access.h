@@ -1,7 +1,7 @@
 /*
  * table_access.h
- *		Access to protected tables: opening and locking them, with the
- *		caller's rights checked before.
+ *		Access to protected tables: locking and opening them after checking
+ *		the caller's rights.
  */
 #ifndef LOCKING_TABLE_ACCESS_H
 #define LOCKING_TABLE_ACCESS_H
@@ -17,6 +17,7 @@
 
 #pragma GCC visibility push(hidden)
 
+/* Raises an error if the current role may not lock the table. */
 typedef void (*RootCheck) (Oid root, void *arg);
 
 extern Relation open_root(Oid relid, LOCKMODE lockmode, RootCheck check, void *arg);

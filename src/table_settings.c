@@ -37,7 +37,7 @@ setting_value(HeapTuple tuple, TupleDesc desc, const char *name, bool *isnull)
 	return heap_getattr(tuple, SPI_fnumber(desc, name), desc, isnull);
 }
 
-/* The table that a row of locking.protected is about. */
+/* The table of a row of locking.protected. */
 Oid
 settings_table(HeapTuple settings, TupleDesc desc)
 {
@@ -46,10 +46,7 @@ settings_table(HeapTuple settings, TupleDesc desc)
 	return DatumGetObjectId(setting_value(settings, desc, "relation", &isnull));
 }
 
-/*
- * The table that a row of locking.protected names as the parent, or
- * InvalidOid.
- */
+/* The parent table in a row of locking.protected, or InvalidOid. */
 Oid
 parent_table(HeapTuple settings, TupleDesc desc)
 {
@@ -60,8 +57,8 @@ parent_table(HeapTuple settings, TupleDesc desc)
 }
 
 /*
- * The foreign key of the parent.  A key of that name that refers elsewhere is
- * another one.
+ * The foreign key that defines the parent.  One of the same name that
+ * references another table does not count.
  */
 static bool
 parent_key(HeapTuple settings, TupleDesc desc, const char *name, ForeignKey *fk)
@@ -94,8 +91,8 @@ read_settings(HeapTuple tuple, TupleDesc desc, TableSettings *settings)
 }
 
 /*
- * The first row of locking.protected that an index has for a table.  "read",
- * if given, gets it.
+ * Find the first row of locking.protected for a table in an index.  "read",
+ * unless NULL, receives it.
  */
 static bool
 find_settings(Relation protected, const char *index, Oid relid, TableSettings *read)
@@ -117,8 +114,8 @@ find_settings(Relation protected, const char *index, Oid relid, TableSettings *r
 }
 
 /*
- * Is the table, a root, protected?  If it is not locked, this holds for the
- * moment.
+ * Is the table, a root, protected?  Unless the caller has locked it, this may
+ * change at any moment.
  */
 bool
 is_protected_table(Oid root)
@@ -130,7 +127,7 @@ is_protected_table(Oid root)
 	return found;
 }
 
-/* The settings of a root table.  False: it is not protected. */
+/* Read the settings of a root table.  False: it is not protected. */
 bool
 load_settings(Oid root, TableSettings *settings)
 {
@@ -144,8 +141,9 @@ load_settings(Oid root, TableSettings *settings)
 }
 
 /*
- * Are rows of other tables guarded by rows of this root table?  A foreign key
- * may refer to a partition: its rows' locks, and their plans, are the root's.
+ * Do other tables have this root table as their parent?  A foreign key may
+ * reference a partition, but the locks of its rows, and their plans, belong
+ * to the root.
  */
 bool
 has_guarded_children(Oid root)

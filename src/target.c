@@ -3,7 +3,7 @@
  *		The row that a lock is on.
  *
  * It is read and locked as the caller, so that privileges and row security
- * apply (S8), before the lock record (rule 1).
+ * apply (S8), and before the lock record (rule 1).
  */
 #include "target.h"
 
@@ -23,9 +23,7 @@
 #include "relation.h"
 #include "subtransaction.h"
 
-/*
- * What is read of a row: its key, and after it xmin if the plan asks for it.
- */
+/* A row that is read: its key, and after it xmin if the plan includes it. */
 typedef struct RowState
 {
 	const Key  *key;
@@ -50,9 +48,9 @@ read_row(void *arg, HeapTuple tuple, TupleDesc desc)
 }
 
 /*
- * xmin is not among the columns that can be granted, so a caller who was
- * granted some columns only cannot read it; a caller with the row locked may
- * have it all the same.
+ * Read xmin as the owner of the table.  No privilege on it can be granted on
+ * its own, so a caller with privileges on some columns only cannot read it.
+ * The caller has locked the row, and may have its xmin.
  */
 static TransactionId
 fetch_xmin(TableInfo *table, const Datum *values)
@@ -71,10 +69,10 @@ fetch_xmin(TableInfo *table, const Datum *values)
 }
 
 /*
- * Read or lock the row, as the caller.  False if there is none that he can
- * see (with TARGET_TRY: or somebody else has it locked).  "key" gets the
- * spelling that is stored, "xmin" the transaction that wrote the row; either
- * may be NULL.
+ * Read or lock the row, as the caller.  False if there is no row that the
+ * caller can see, or, with TARGET_TRY, if another transaction has it locked.
+ * "key" receives the stored spelling, "xmin" the transaction that wrote the
+ * row; either may be NULL.
  */
 bool
 target_fetch(TableInfo *table, TargetQuery which, const Datum *values, char **key, TransactionId *xmin)
@@ -100,12 +98,12 @@ target_fetch(TableInfo *table, TargetQuery which, const Datum *values, char **ke
 
 /* ---- keys ---- */
 
-/* A row's key that is looked up. */
+/* A key whose stored spelling is looked up. */
 typedef struct Spelling
 {
 	TableInfo  *table;
 	const Datum *values;
-	char	   *key;			/* NULL: no row that the caller can see */
+	char	   *key;			/* NULL: the caller can see no such row */
 } Spelling;
 
 static void
@@ -117,8 +115,8 @@ fetch_stored_key(void *arg)
 }
 
 /*
- * A key's spelling.  Where equal values may be spelled differently the stored
- * row says which; without one, what the caller wrote.
+ * The spelling of a key.  Where equal values may be spelled differently, that
+ * of the stored row, or without one, that of the caller.
  */
 char *
 target_key(TableInfo *table, const Datum *values)
@@ -131,8 +129,8 @@ target_key(TableInfo *table, const Datum *values)
 }
 
 /*
- * The row that the arguments "relation" and "key", a function's first two,
- * name: its table, values and spelling.
+ * The row that the arguments "relation" and "key", the first two of a
+ * function, name: its table, values and spelling.
  */
 TableInfo *
 row_argument(FunctionCallInfo fcinfo, LOCKMODE lockmode, TableRight right, Datum *values, char **key)
@@ -145,7 +143,7 @@ row_argument(FunctionCallInfo fcinfo, LOCKMODE lockmode, TableRight right, Datum
 }
 
 /*
- * The same, of a row that the caller may name, as three parameters of a
+ * The same for a row that the caller may name, as three parameters of a
  * statement: relation, key and current owner.
  */
 TableInfo *
@@ -162,6 +160,7 @@ own_row_argument(FunctionCallInfo fcinfo, Datum *values, Datum *parameters)
 
 /* ---- rights on a row ---- */
 
+/* Report that the caller can lock no such row. */
 void
 report_no_such_row(const TableInfo *table, const Datum *values)
 {
@@ -169,7 +168,7 @@ report_no_such_row(const TableInfo *table, const Datum *values)
 			(errcode(ERRCODE_NO_DATA_FOUND),
 			 errmsg("there is no row with key \"%s\" in table \"%s\"",
 					key_text(table->key, values), get_rel_name(table->root)),
-			 errdetail("It does not exist, or you may not update it."),
+			 errdetail("It does not exist, or you are not allowed to update it."),
 			 !table->partitioned && has_subclass(table->root) ?
 			 errhint("Rows of tables that inherit from \"%s\" are locked in their own table.",
 					 get_rel_name(table->root)) : 0,
@@ -194,8 +193,9 @@ lock_row_body(void *arg)
 }
 
 /*
- * Would the row's policies let the caller lock it?  Only locking tells; it is
- * undone, so that the holder's save does not wait for who asked.
+ * Do the row's policies allow the caller to lock it?  Only locking it shows
+ * that.  It is undone, so that the holder's save does not wait for the
+ * caller.
  */
 static bool
 policies_allow_lock(TableInfo *table, const Datum *values)
@@ -207,8 +207,8 @@ policies_allow_lock(TableInfo *table, const Datum *values)
 }
 
 /*
- * Before an answer about somebody's lock that was found without locking the
- * row: would the caller have got that far?
+ * Check that the caller could lock the row, before disclosing that it is
+ * locked, where this was found without locking the row.
  */
 void
 check_may_lock(TableInfo *table, const Datum *values)

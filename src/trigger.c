@@ -1,19 +1,20 @@
 /*
  * trigger.c
- *		Trigger functions: protocol checks.
+ *		Checks of the protocol of trigger functions.
  */
 #include "trigger.h"
 
+/* Report that a trigger function was called in the wrong way. */
 void
 refuse_trigger(const char *function, const char *when)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 			 errmsg("function \"locking.%s\" must be fired %s", function, when),
-			 errhint("Let locking.protect() make the trigger.")));
+			 errhint("Such triggers are created by locking.protect() and CREATE EXTENSION.")));
 }
 
-/* The event of a function that is a BEFORE ... FOR EACH ROW trigger. */
+/* The event of a function that must be a BEFORE ... FOR EACH ROW trigger. */
 TriggerData *
 row_trigger_data(FunctionCallInfo fcinfo, const char *function)
 {

@@ -1,6 +1,6 @@
 /*
  * trigger.h
- *		Trigger functions: protocol checks, and the rows of an event.
+ *		Checks of the protocol of trigger functions, and the rows of an event.
  */
 #ifndef LOCKING_TRIGGER_H
 #define LOCKING_TRIGGER_H

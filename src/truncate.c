@@ -1,10 +1,11 @@
 /*
  * truncate.c
- *		The guard of TRUNCATE, a statement trigger on every protected table
+ *		The guard of TRUNCATE: a statement trigger on every protected table
  *		and on each of its partitions.
  *
- * TRUNCATE holds the table exclusively, so no acquirer of its rows is under
- * way; those of its parent's rows are kept out by a lock on the parent table.
+ * TRUNCATE holds the table exclusively, so no acquisition of its rows is in
+ * progress.  Acquirers of its parent's rows are blocked by a lock on the
+ * parent table.
  */
 #include "postgres.h"
 
@@ -35,7 +36,7 @@
 
 PG_FUNCTION_INFO_V1(locking_guard_truncate);
 
-/* Is the row that this lock is on among those that go? */
+/* Is the locked row among those that are truncated? */
 static bool
 contains_row(TableInfo *truncated, const Lock *lock)
 {
@@ -53,7 +54,7 @@ contains_row(TableInfo *truncated, const Lock *lock)
 	return find_row(truncated->relid, query.data, key->ncolumns, types, values, 0, NULL);
 }
 
-/* What the referring columns of the locked row's children hold. */
+/* Read the values of the locked row that its children reference. */
 static bool
 referenced_values(TableInfo *parent, const ForeignKey *fk, const Lock *lock, Datum *referred)
 {
@@ -63,8 +64,8 @@ referenced_values(TableInfo *parent, const ForeignKey *fk, const Lock *lock, Dat
 	RoleSwitch	saved;
 
 	/*
-	 * the truncating role may never have heard of the parent, and the type is
-	 * not its choice
+	 * the truncating role need not know the parent, and has not chosen the
+	 * type
 	 */
 	enter_role(&saved, relation_owner(parent->root));
 	key_parse_stored(parent->key, parent->root, lock->key, values);
@@ -79,7 +80,7 @@ referenced_values(TableInfo *parent, const ForeignKey *fk, const Lock *lock, Dat
 	return find_row(fk->target, query.data, parent->key->ncolumns, types, values, fk->n, referred);
 }
 
-/* The truncated table's rows that refer to the locked one: is there any? */
+/* Does any row of the truncated table reference the locked one? */
 static bool
 refers_to(TableInfo *truncated, TableInfo *parent, const Lock *lock)
 {
@@ -114,7 +115,8 @@ is_held_by_writer(const Lock *lock)
 }
 
 /*
- * Another's live lock refuses; one's own locks end with their rows (rule 6).
+ * Live locks of other owners refuse the TRUNCATE. The writer's own locks end
+ * with their rows (rule 6).
  */
 static void
 check_own_locks(Relation records, TableInfo *table)
@@ -137,7 +139,10 @@ check_own_locks(Relation records, TableInfo *table)
 	}
 }
 
-/* Nobody may be acquiring a parent's row while its children go. */
+/*
+ * Live locks on parent rows of other owners refuse the TRUNCATE, too.  The
+ * parent's rows must not be acquired while their children are removed.
+ */
 static void
 check_parent_locks(Relation records, TableInfo *table)
 {
@@ -184,7 +189,7 @@ locking_guard_truncate(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_LOCK_REQUIRED),
 				 errmsg("table \"%s\" cannot be truncated: its rows can only be written with a lock on them",
 						get_rel_name(table->root)),
-				 errhint("Delete the rows one has locked, or let a superuser set locking.enforce off."),
+				 errhint("Delete the rows that you have locked, or have a superuser disable locking.enforce."),
 				 errtable_by_id(table->root)));
 	records = records_open(RowExclusiveLock);
 	check_parent_locks(records, table);

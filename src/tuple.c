@@ -1,6 +1,6 @@
 /*
  * tuple.c
- *		Keys and columns of rows that are read or written.
+ *		Columns and keys of rows that are read or written.
  */
 #include "tuple.h"
 
@@ -17,9 +17,9 @@
 /* ---- columns ---- */
 
 /*
- * A generated column of a row that a BEFORE trigger sees: not computed yet in
- * the new row, and never stored if it is virtual.  PostgreSQL evaluates it as
- * the writer, too.
+ * A generated column of a row in a BEFORE trigger: not computed yet in the
+ * new row, and never stored if it is virtual.  PostgreSQL evaluates it as the
+ * writer, too.
  */
 static Datum
 generated_value(Relation rel, HeapTuple tuple, AttrNumber attnum, bool *isnull)
@@ -41,7 +41,10 @@ generated_value(Relation rel, HeapTuple tuple, AttrNumber attnum, bool *isnull)
 	return value;
 }
 
-/* A column's value in the old or the new row, as it is or will be stored. */
+/*
+ * The value of a column in the old or the new row, as it is or will be
+ * stored.
+ */
 Datum
 tuple_value(Relation rel, HeapTuple tuple, AttrNumber attnum, bool is_new, bool *isnull)
 {
@@ -53,8 +56,9 @@ tuple_value(Relation rel, HeapTuple tuple, AttrNumber attnum, bool is_new, bool 
 }
 
 /*
- * By value, since object mappers write all columns.  Values that differ in
- * their bytes but are equal to the type count as different.
+ * Does an UPDATE change a column?  Decided by value, since object mappers
+ * write all columns.  Values that differ in their bytes, but are equal to the
+ * type, count as different.
  */
 bool
 column_differs(Relation rel, AttrNumber attnum, HeapTuple old, HeapTuple new)
@@ -72,6 +76,7 @@ column_differs(Relation rel, AttrNumber attnum, HeapTuple old, HeapTuple new)
 
 /* ---- keys ---- */
 
+/* Does an UPDATE change the key? */
 bool
 key_differs(const Key *key, Relation rel, HeapTuple old, HeapTuple new)
 {
@@ -82,7 +87,7 @@ key_differs(const Key *key, Relation rel, HeapTuple old, HeapTuple new)
 }
 
 /*
- * The key of a row, or NULL if a part of it is null (the row will be
+ * The text of a row's key, or NULL if a column of it is null (the row will be
  * refused).
  */
 char *
@@ -110,7 +115,10 @@ integer_value(const KeyColumn *column, Datum value)
 		column->size == sizeof(int64) ? DatumGetInt64(value) : DatumGetInt16(value);
 }
 
-/* The general way: behind columns of varying width, in rows with nulls. */
+/*
+ * The general case of key_integer(): columns behind others of varying width,
+ * and rows with nulls.
+ */
 bool
 key_integer_anywhere(const Key *key, Relation rel, HeapTuple tuple, int64 *integer)
 {
@@ -123,7 +131,7 @@ key_integer_anywhere(const Key *key, Relation rel, HeapTuple tuple, int64 *integ
 	return !isnull;
 }
 
-/* As uuid_out() does. */
+/* Write a uuid as uuid_out() does. */
 static char *
 write_uuid(const unsigned char *data, char *out)
 {
@@ -142,13 +150,13 @@ write_uuid(const unsigned char *data, char *out)
 static char *
 write_integer(int64 value, char *out)
 {
-	pg_lltoa(value, out);		/* tells its length from 14 on */
+	pg_lltoa(value, out);		/* returns its length only from 14 on */
 	return out + strlen(out);
 }
 
 /*
- * Columns as the key's text has them, which quotes neither integers nor
- * uuids.  NULL: others.
+ * Write the columns as the text of the key contains them, which quotes
+ * neither integers nor uuids.  NULL: there are other types.
  */
 static char *
 write_columns(const Key *key, Relation rel, HeapTuple tuple, char *out)
@@ -183,7 +191,8 @@ place_of_text_column(const Key *key, Relation rel, HeapTuple tuple, uint64 *plac
 }
 
 /*
- * The gate's place of a stored row's key, if no text has to be made for it.
+ * The place of a stored row, computed without allocating a text.  False: only
+ * its text yields the place.
  */
 bool
 key_place(const Key *key, Relation rel, HeapTuple tuple, uint64 *place)

@@ -1,6 +1,6 @@
 /*
  * tuple.h
- *		Keys and columns of rows that are read or written.
+ *		Columns and keys of rows that are read or written.
  */
 #ifndef LOCKING_TUPLE_H
 #define LOCKING_TUPLE_H
@@ -22,9 +22,9 @@ extern bool key_integer_anywhere(const Key *key, Relation rel, HeapTuple tuple, 
 extern bool key_place(const Key *key, Relation rel, HeapTuple tuple, uint64 *place);
 
 /*
- * The integer that is the row's key, of a row just read or about to be
- * written.  False: it has no such key.  Asked of every row that is written,
- * hence inline, and for nearly every table and row a matter of one addition.
+ * The integer that is the key of a row just read or about to be written.
+ * False: the key is no integer.  Called for every row written, hence inline;
+ * for nearly every table and row it is one addition.
  */
 static inline bool
 key_integer(const Key *key, Relation rel, HeapTuple tuple, int64 *integer)

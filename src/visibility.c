@@ -1,6 +1,6 @@
 /*
  * visibility.c
- *		Whether a role may see a row.
+ *		Whether a role may see a row, and so learn about its lock.
  */
 #include "visibility.h"
 
@@ -23,7 +23,7 @@
 #include "table.h"
 #include "target.h"
 
-/* A row that the caller may be able to see. */
+/* A row whose visibility is checked. */
 typedef struct VisibilityCheck
 {
 	TableInfo  *table;
@@ -32,8 +32,8 @@ typedef struct VisibilityCheck
 } VisibilityCheck;
 
 /*
- * Read a row, and do nothing else: the policies that run as the caller are
- * the table owner's code, so they may neither write nor leave settings.
+ * Read the row, and do nothing else: policies that run as the caller are code
+ * of the table's owner, so they may neither write nor change settings.
  */
 static bool
 see_row(const VisibilityCheck *check)
@@ -80,9 +80,9 @@ see_row_body(void *arg)
 }
 
 /*
- * A policy that fails hides the row: one table's must not keep everybody from
- * reading the list of locks.  So does one that comes back to its own table by
- * asking for its locks.
+ * A policy that raises an error hides the row: the policy of one table must
+ * not keep others from reading the list of locks.  So does a policy that
+ * returns to its own table by reading its locks.
  */
 static bool
 policies_show_row(TableInfo *table, const char *key)
@@ -99,9 +99,9 @@ policies_show_row(TableInfo *table, const char *key)
 }
 
 /*
- * May the code of a table's owner run as the caller without having been named
- * by the caller?  Membership is no trust: other members of a group role may
- * own tables by it.
+ * May code of a table's owner run as the caller, although the caller did not
+ * name the table?  Membership is not enough: other members of a group role
+ * may own tables through it.
  */
 static bool
 is_trusted(Oid owner)
@@ -114,10 +114,10 @@ is_trusted(Oid owner)
  * it?
  *
  * The policies of a table run as the caller.  They run only if the caller, or
- * the statement that reads a view, named the table, or if its owner is one of
- * the caller's own roles or a superuser; otherwise the row counts as hidden.
- * So does one whose table is locked against readers, rather than that a list
- * of locks waits for it.
+ * the statement that reads a view, named the table, or if the table's owner
+ * is the caller or a superuser.  Otherwise the row counts as hidden.  So does
+ * the row of a table that is locked against readers, so that a list of locks
+ * does not wait for it.
  */
 bool
 row_visible(Oid relid, const char *key, bool named)
@@ -147,9 +147,9 @@ row_visible(Oid relid, const char *key, bool named)
 }
 
 /*
- * May the session's user be told of the row?  Where the code that runs is not
- * its own (a foreign key's action, a SECURITY DEFINER function) policies are
- * not run as it.
+ * May the row be disclosed to the session's user?  Where the running code is
+ * not the user's own (a foreign key's action, a SECURITY DEFINER function),
+ * policies do not run as the user.
  */
 bool
 may_disclose(Oid relid, const char *key, bool named)

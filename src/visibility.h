@@ -1,6 +1,6 @@
 /*
  * visibility.h
- *		Whether a role may see a row.
+ *		Whether a role may see a row, and so learn about its lock.
  */
 #ifndef LOCKING_VISIBILITY_H
 #define LOCKING_VISIBILITY_H

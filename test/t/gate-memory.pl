@@ -38,7 +38,7 @@ sub outcome
 {
 	my ($session, $sql) = @_;
 	my $state = $session->state_of($sql) || 'done';
-	my $warnings = () = $session->{err} =~ /WARNING: .*does without the gate/g;
+	my $warnings = () = $session->{err} =~ /WARNING: .*cannot use the gate/g;
 	return $warnings ? "$state, warned " . ($warnings == 1 ? 'once' : $warnings) : $state;
 }
 
