@@ -103,6 +103,17 @@ locking_deconstruct_fk(HeapTuple constraint, int *n, AttrNumber *columns, AttrNu
 #endif
 }
 
+/* 15 has a hook in which shared memory is requested */
+#if PG_VERSION_NUM >= 150000
+#define HAVE_SHMEM_REQUEST_HOOK
+#endif
+
+/* 17 has named segments of dynamic shared memory */
+#if PG_VERSION_NUM >= 170000
+#include "storage/dsm_registry.h"
+#define HAVE_DSM_REGISTRY
+#endif
+
 /* 18 has temporal keys */
 #if PG_VERSION_NUM < 180000
 #define locking_is_temporal(constraint) false

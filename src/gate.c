@@ -107,10 +107,6 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
-#if PG_VERSION_NUM >= 170000
-#include "storage/dsm_registry.h"
-#endif
-
 #include "catalog.h"
 #include "clock.h"
 #include "compat.h"
@@ -186,7 +182,8 @@ typedef struct Gate
 	pg_atomic_uint64 slots[FLEXIBLE_ARRAY_MEMBER];
 } Gate;
 
-int			locking_gate_slots = DEFAULT_SLOTS;
+/* the setting */
+static int	locking_gate_slots = DEFAULT_SLOTS;
 
 static Gate *gate = NULL;
 
@@ -265,7 +262,7 @@ create_gate(void)
 	LWLockRelease(AddinShmemInitLock);
 }
 
-#if PG_VERSION_NUM >= 150000
+#ifdef HAVE_SHMEM_REQUEST_HOOK
 static shmem_request_hook_type prev_shmem_request_hook = NULL;
 
 static void
@@ -286,7 +283,7 @@ request_memory(void)
 static void
 attach_segment(void)
 {
-#if PG_VERSION_NUM >= 170000
+#ifdef HAVE_DSM_REGISTRY
 	bool		found;
 	Gate	   *shared = GetNamedDSMSegment(GATE_NAME, gate_size(), initialize_gate, &found);
 
@@ -318,7 +315,7 @@ ensure_attached(void)
 	return gate != NULL;
 }
 
-#if PG_VERSION_NUM >= 170000
+#ifdef HAVE_DSM_REGISTRY
 static bool
 attach_body(void *arg)
 {
@@ -907,7 +904,7 @@ gate_init(void)
 							"Use at least four times the number of locks expected to be live at a time.",
 							&locking_gate_slots, DEFAULT_SLOTS, 64, 1 << 28,
 							PGC_POSTMASTER, 0, NULL, NULL, NULL);
-#if PG_VERSION_NUM >= 150000
+#ifdef HAVE_SHMEM_REQUEST_HOOK
 	prev_shmem_request_hook = shmem_request_hook;
 	shmem_request_hook = request_memory;
 #else

@@ -15,7 +15,6 @@
 #include "argument.h"
 #include "compat.h"
 #include "inject.h"
-#include "locking.h"
 #include "partition.h"
 #include "relation.h"
 #include "table_settings.h"

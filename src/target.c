@@ -14,7 +14,6 @@
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
 
-#include "argument.h"
 #include "key_text.h"
 #include "owner.h"
 #include "plan.h"
