@@ -158,7 +158,7 @@ check_columns(Relation rel, ArrayType *columns)
 
 	deconstruct_array(columns, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &names, &nulls, &n);
 	if (n == 0)
-		refuse_argument(rel, "columns must name at least one column, or be null for all columns");
+		refuse_argument(rel, "columns must name at least one column, or be null for all");
 	for (int i = 0; i < n; i++)
 	{
 		if (nulls[i])

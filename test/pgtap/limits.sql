@@ -98,9 +98,9 @@ INSERT INTO texts VALUES
 	('locking.break_lock(''article'', 1, %s)', 'reason', 'locking.max_text_length', 1000),
 	('locking.request(''article'', 1, %s)', 'message', 'locking.max_text_length', 1000);
 SELECT refused('SELECT ' || format(call, format('repeat(''x'', %s)', lim + 1)), what || ' is too long',
-	format('It has %s bytes; the setting "%s" allows %s.', lim + 1, setting, lim)) FROM texts;
+	format('It has %s bytes, but the setting "%s" allows only %s.', lim + 1, setting, lim)) FROM texts;
 SELECT refused('SELECT ' || format(call, 'repeat(''x'', 10000000)'), what || ' is too long',
-	format('It has 10000000 bytes; the setting "%s" allows %s.', setting, lim)) FROM texts;
+	format('It has 10000000 bytes, but the setting "%s" allows only %s.', setting, lim)) FROM texts;
 -- bytes, not characters
 SELECT refused(format('SELECT locking.acquire(''article'', 2, note => repeat(''ä'', 501))'), 'note is too long',
 	'It has 1002 bytes, but the setting "locking.max_text_length" allows only 1000.');
