@@ -345,13 +345,13 @@ COMMENT ON FUNCTION locking.purge_history(interval) IS 'removes history older th
 COMMENT ON FUNCTION locking.purge_drafts(interval) IS
 	'removes the owner''s drafts older than that (a superuser: everybody''s), returns how many';
 
--- "gate_on" and "filled": does the gate answer here? The counts are of the
--- server.
-CREATE FUNCTION locking.gate(OUT gate_on boolean, OUT filled boolean, OUT slots integer, OUT raised bigint,
-		OUT asked bigint, OUT looked bigint, OUT in_vain bigint)
+-- The gate answers in this database if "enabled" and "filled". The counts are
+-- the server's, of all databases.
+CREATE FUNCTION locking.gate(OUT enabled boolean, OUT filled boolean, OUT slots integer, OUT occupied bigint,
+		OUT checks bigint, OUT lookups bigint, OUT false_positives bigint)
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_gate';
 COMMENT ON FUNCTION locking.gate() IS
-	'state of the gate: slots, how many are raised, how often it was asked, and a record looked at, and in vain';
+	'state and counters of the gate';
 
 -- ---------------------------------------------------------------------------
 -- Views. A row that the reader may not see must not reach the reader's own

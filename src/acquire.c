@@ -2,15 +2,17 @@
  * acquire.c
  *		acquire(), try_acquire(), acquire_all(), take_over().
  *
- * Rule 1: the target row first, then the record; the new end is reckoned once
- * the target row is held.  Whoever finds the row held without having locked
- * it leaves it unlocked, so that the holder's save does not wait for him.
+ * Rule 1: the target row is locked before the record.  The new expiry is
+ * computed once the target row is locked.  If the lock is found to be held
+ * without the target row having been locked, the row is left alone, so that
+ * the holder's save does not wait for the acquirer.
  */
-#include "locking.h"
+#include "postgres.h"
 
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "pgstat.h"
@@ -18,16 +20,35 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
+#include "argument.h"
+#include "clock.h"
+#include "event.h"
+#include "gate.h"
+#include "key_text.h"
+#include "lease.h"
+#include "limit.h"
+#include "locking.h"
+#include "owner.h"
+#include "privilege.h"
+#include "record.h"
+#include "relation.h"
+#include "report.h"
+#include "request.h"
 #include "result.h"
+#include "subtransaction.h"
+#include "sweep.h"
+#include "table_access.h"
+#include "target.h"
 
 PG_FUNCTION_INFO_V1(locking_acquire);
 PG_FUNCTION_INFO_V1(locking_try_acquire);
 PG_FUNCTION_INFO_V1(locking_acquire_all);
 PG_FUNCTION_INFO_V1(locking_take_over);
 
-/* how often a waiting acquire() looks again, in milliseconds */
+/* interval at which a waiting acquire() polls, in milliseconds */
 #define WAIT_STEP 20L
 
 typedef enum Outcome
@@ -47,8 +68,14 @@ static const char *const outcome_names[] = {
 	[HELD_ELSEWHERE] = "held_elsewhere",
 };
 
-/* What is asked for. */
-typedef struct Wish
+static bool
+is_granted(Outcome outcome)
+{
+	return outcome == GRANTED || outcome == RENEWED || outcome == RESUMED;
+}
+
+/* The arguments of a call, and what they refer to. */
+typedef struct AcquireRequest
 {
 	TableInfo  *table;
 	Datum		values[INDEX_MAX_KEYS];
@@ -59,130 +86,126 @@ typedef struct Wish
 	char	   *note;
 	bool		take_over;
 	char	   *reason;
-	bool		answerable;		/* he may be told of a lock that is held */
-} Wish;
+	bool		right_checked;	/* the caller may learn that a lock is held */
+} AcquireRequest;
 
 /* ---- deciding ---- */
 
 static bool
-same_client(const Wish *wish, const Lock *lock)
+same_client(const AcquireRequest *request, const Lock *lock)
 {
-	return wish->client == NULL || lock->client == NULL || strcmp(wish->client, lock->client) == 0;
+	return request->client == NULL || lock->client == NULL || strcmp(request->client, lock->client) == 0;
 }
 
-/* How a live lock stands to the wish. */
+/* The outcome if this live lock is on the row. */
 static Outcome
-standing(const Wish *wish, const Lock *lock)
+outcome_against(const AcquireRequest *request, const Lock *lock)
 {
 	if (!is_current_owner(lock->owner))
 		return HELD;
-	return same_client(wish, lock) ? RENEWED : HELD_ELSEWHERE;
+	return same_client(request, lock) ? RENEWED : HELD_ELSEWHERE;
 }
 
 static Interval
-wished_ttl(const Wish *wish)
+requested_ttl(const AcquireRequest *request)
 {
-	if (wish->ttl)
-		return *wish->ttl;
-	if (wish->table->has_ttl)
-		return limited_ttl(&wish->table->ttl);
+	if (request->ttl)
+		return *request->ttl;
+	if (request->table->has_ttl)
+		return limited_ttl(&request->table->ttl);
 	return seconds_interval(Min(locking_time_until_expiration, locking_max_ttl));
 }
 
 /* ---- granting ---- */
 
-/* Make "lock" a new lock of the current owner's. */
+/* Make "lock" a new lock of the current owner. */
 static void
-grant(const Wish *wish, Lock *lock, TransactionId xmin, TimestampTz now, TimestampTz expires_at)
+grant(const AcquireRequest *request, Lock *lock, TransactionId xmin, TimestampTz now, TimestampTz expires_at)
 {
 	lock->token = next_token();
 	lock->owner = pstrdup(require_owner());
 	lock->owner_name = stored_owner_name();
-	lock->client = wish->client;
-	lock->hard = wish->hard;
-	lock->note = wish->note;
+	lock->client = request->client;
+	lock->hard = request->hard;
+	lock->note = request->note;
 	lock->acquired_at = now;
 	lock->renewed_at = now;
 	lock->expires_at = expires_at;
-	lock->ttl = wished_ttl(wish);
+	lock->ttl = requested_ttl(request);
 	lock->row_xmin = xmin;
 	lock->confirm_xid = InvalidTransactionId;
 }
 
 /*
- * One's own lock goes on; what the call says anew is taken over into it.  An
- * end that is kept is raised like a new one: the gate may know it only from
- * the version that this one replaces.
+ * Extend the current owner's lock.  Explicit arguments override stored
+ * values.
  */
 static void
-extend(const Wish *wish, Lock *lock, TimestampTz now, TimestampTz expires_at)
+extend(const AcquireRequest *request, Lock *lock, TimestampTz now, TimestampTz expires_at)
 {
-	lock->renewed_at = now;
-	lock->expires_at = wish->ttl ? expires_at : later_end(now, lock->expires_at, expires_at);
-	gate_raise(lock->relation, lock->key, lock->expires_at);
-	if (wish->ttl)
-		lock->ttl = *wish->ttl;
-	if (wish->hard_given)
-		lock->hard = wish->hard;
-	if (wish->client)
-		lock->client = wish->client;
-	if (wish->note)
-		lock->note = wish->note;
+	lease_extend(lock, request->ttl, now, expires_at);
+	if (request->hard_given)
+		lock->hard = request->hard;
+	if (request->client)
+		lock->client = request->client;
+	if (request->note)
+		lock->note = request->note;
 }
 
 static Outcome
-insert_lock(Relation records, const Wish *wish, Lock *lock, char *key, TransactionId xmin,
+insert_lock(Relation records, const AcquireRequest *request, Lock *lock, char *key, TransactionId xmin,
 			TimestampTz now, TimestampTz expires_at)
 {
-	take_room_for_lock(records);
-	lock->relation = wish->table->root;
+	count_new_lock(records);
+	lock->relation = request->table->root;
 	lock->key = key;
-	grant(wish, lock, xmin, now, expires_at);
+	grant(request, lock, xmin, now, expires_at);
 	record_insert(records, lock);
 	event_record(EVENT_ACQUIRED, lock, NULL);
 	return GRANTED;
 }
 
 /*
- * One of the owner's own live locks, of another client's, makes room itself.
+ * Taking over a live lock from another client of the same owner does not
+ * increase the number of its locks.
  */
 static bool
-frees_room(EventKind how, const Lock *lock)
+replaces_own_lock(EventKind how, const Lock *lock)
 {
 	return how == EVENT_TAKEN_OVER && is_current_owner(lock->owner);
 }
 
-/* The record of an ended lock becomes the new one's. */
+/* Reuse the record of an ended lock for the new one. */
 static Outcome
-replace_lock(Relation records, const Wish *wish, Lock *lock, EventKind how, TransactionId xmin,
+replace_lock(Relation records, const AcquireRequest *request, Lock *lock, EventKind how, TransactionId xmin,
 			 TimestampTz now, TimestampTz expires_at)
 {
-	if (!frees_room(how, lock))
-		take_room_for_lock(records);
-	event_record(how, lock, wish->reason);
-	grant(wish, lock, xmin, now, expires_at);
+	if (!replaces_own_lock(how, lock))
+		count_new_lock(records);
+	event_record(how, lock, request->reason);
+	grant(request, lock, xmin, now, expires_at);
 	record_update(records, lock);
 	event_record(EVENT_ACQUIRED, lock, NULL);
 	return GRANTED;
 }
 
-/* The record is locked: what becomes of it? */
+/* Decide the outcome, with the record locked. */
 static Outcome
-decide(Relation records, const Wish *wish, Lock *lock, TransactionId xmin, TimestampTz expires_at)
+resolve_record(Relation records, const AcquireRequest *request, Lock *lock, TransactionId xmin, TimestampTz expires_at)
 {
 	TimestampTz now = clock_now();	/* rule 3: read with the record locked */
 	bool		lapsed = has_lapsed(lock, now);
-	Outcome		outcome = standing(wish, lock);
+	Outcome		outcome = outcome_against(request, lock);
 
-	if (lapsed && !(outcome == RENEWED && unchanged_since(lock, xmin)))
-		return replace_lock(records, wish, lock, EVENT_EXPIRED, xmin, now, expires_at);
+	if (lapsed && !(outcome == RENEWED && lease_is_resumable(lock, xmin)))
+		return replace_lock(records, request, lock, EVENT_EXPIRED, xmin, now, expires_at);
 	if (outcome != RENEWED)
-		return wish->take_over ?
-			replace_lock(records, wish, lock, EVENT_TAKEN_OVER, xmin, now, expires_at) : outcome;
+		return request->take_over ?
+			replace_lock(records, request, lock, EVENT_TAKEN_OVER, xmin, now, expires_at) : outcome;
 
 	if (lapsed)
-		take_room_for_lock(records);
-	extend(wish, lock, now, expires_at);
+		count_new_lock(records);
+	extend(request, lock, now, expires_at);
 	if (lapsed)
 		lock->row_xmin = xmin;
 	record_update(records, lock);
@@ -192,104 +215,102 @@ decide(Relation records, const Wish *wish, Lock *lock, TransactionId xmin, Times
 	return RESUMED;
 }
 
-/* Is it held by another now?  Asked without locking anything. */
+/* Find a live lock that refuses the request, without locking anything. */
 static bool
-peek(Relation records, const Wish *wish, const char *key, Lock *lock, Outcome *outcome)
+find_foreign_holder(Relation records, const AcquireRequest *request, const char *key, Lock *lock, Outcome *outcome)
 {
-	if (!record_find(records, wish->table->root, key, lock) || has_lapsed(lock, clock_now()))
+	if (!record_find(records, request->table->root, key, lock) || has_lapsed(lock, clock_now()))
 		return false;
-	*outcome = standing(wish, lock);
+	*outcome = outcome_against(request, lock);
 	return *outcome == HELD || *outcome == HELD_ELSEWHERE;
 }
 
-/* Lock the target row, then settle the record. */
+/* Lock the target row, then the record, and grant the lock if possible. */
 static Outcome
-settle(Relation records, const Wish *wish, Lock *lock)
+acquire_row(Relation records, const AcquireRequest *request, Lock *lock)
 {
 	TransactionId xmin;
 	TimestampTz now;
 	TimestampTz expires_at;
-	Interval	ttl = wished_ttl(wish);
+	Interval	ttl = requested_ttl(request);
 	char	   *key;
 	Outcome		outcome;
 
-	if (!target_fetch(wish->table, TARGET_LOCK, wish->values, &key, &xmin))
-		no_such_row(wish->table, wish->values);
+	if (!target_fetch(request->table, TARGET_LOCK, request->values, &key, &xmin))
+		report_no_such_row(request->table, request->values);
 	now = clock_now();
 	expires_at = lease_end(now, &ttl);
 
-	/* before the record is locked and the clock read that decides */
-	gate_raise(wish->table->root, key, expires_at);
+	/* before locking the record and reading the clock that decides */
+	gate_raise(request->table->root, key, expires_at);
 
-	/*
-	 * a record that is gone once locked was released or broken: then insert
-	 */
-	if (record_find(records, wish->table->root, key, lock) &&
+	/* a record that is gone once locked was released or broken */
+	if (record_find(records, request->table->root, key, lock) &&
 		record_lock(records, lock, LockTupleNoKeyExclusive, LockWaitBlock))
-		outcome = decide(records, wish, lock, xmin, expires_at);
+		outcome = resolve_record(records, request, lock, xmin, expires_at);
 	else
-		outcome = insert_lock(records, wish, lock, key, xmin, now, expires_at);
+		outcome = insert_lock(records, request, lock, key, xmin, now, expires_at);
 
-	if (outcome <= RESUMED)
+	if (is_granted(outcome))
 		drop_own_request(lock->relation, lock->key, lock->owner);
 	return outcome;
 }
 
-/* One try.  "lock" gets the lock as it stands after it. */
+/* Try once.  "lock" receives the lock that the row has afterwards. */
 static Outcome
-try_once(Wish *wish, Lock *lock)
+try_once(AcquireRequest *request, Lock *lock)
 {
 	Relation	records = records_open(RowExclusiveLock);
 	Outcome		outcome;
 
-	if (!wish->take_over && peek(records, wish, target_key(wish->table, wish->values), lock, &outcome))
+	if (!request->take_over && find_foreign_holder(records, request, target_key(request->table, request->values), lock, &outcome))
 	{
-		if (!wish->answerable)
-			check_may_lock(wish->table, wish->values);
-		wish->answerable = true;
+		if (!request->right_checked)
+			check_may_lock(request->table, request->values);
+		request->right_checked = true;
 	}
 	else
 	{
-		outcome = settle(records, wish, lock);
+		outcome = acquire_row(records, request, lock);
 		sweep_soon();
 	}
 	table_close(records, NoLock);
 	return outcome;
 }
 
-/* ---- waiting for a lease to end ---- */
+/* ---- waiting for a lock to end ---- */
 
-typedef struct Try
+typedef struct Attempt
 {
-	Wish	   *wish;
+	AcquireRequest *request;
 	Lock	   *lock;
 	Outcome		outcome;
-} Try;
+} Attempt;
 
 static bool
-try_body(void *arg)
+attempt_body(void *arg)
 {
-	Try		   *try = arg;
+	Attempt    *attempt = arg;
 
-	try->outcome = try_once(try->wish, try->lock);
-	return try->outcome <= RESUMED;
+	attempt->outcome = try_once(attempt->request, attempt->lock);
+	return is_granted(attempt->outcome);
 }
 
 /*
- * A try that lets go of the target row when the lock went to somebody else in
- * between: a waiter must not keep the holder from saving.
+ * Try once, and unlock the target row if the lock is held by another owner: a
+ * waiter must not keep the holder from saving.
  */
 static Outcome
-try_and_let_go(Wish *wish, Lock *lock)
+try_in_subtransaction(AcquireRequest *request, Lock *lock)
 {
-	Try			try = {wish, lock};
+	Attempt		attempt = {request, lock};
 
-	(void) in_subtransaction(try_body, &try, NULL);
-	return try.outcome;
+	(void) in_subtransaction(attempt_body, &attempt, NULL);
+	return attempt.outcome;
 }
 
 static void
-nap(TimestampTz deadline)
+wait_briefly(TimestampTz deadline)
 {
 	long		left = TimestampDifferenceMilliseconds(clock_now(), deadline);
 
@@ -299,49 +320,53 @@ nap(TimestampTz deadline)
 	CHECK_FOR_INTERRUPTS();
 }
 
-/* A lease's end wakes nobody, so look again and again. */
+/* Expiry signals nobody, so poll. */
 static Outcome
-try_until(Wish *wish, TimestampTz deadline, Lock *lock)
+try_until(AcquireRequest *request, TimestampTz deadline, Lock *lock)
 {
 	Outcome		outcome;
 
-	while ((outcome = try_and_let_go(wish, lock)) > RESUMED && clock_now() < deadline)
-		nap(deadline);
+	while (!is_granted(outcome = try_in_subtransaction(request, lock)) && clock_now() < deadline)
+		wait_briefly(deadline);
 	return outcome;
 }
 
 /* ---- functions ---- */
 
 static bool
-hard_argument(FunctionCallInfo fcinfo, int argno, Wish *wish)
+hard_argument(FunctionCallInfo fcinfo, int argno, AcquireRequest *request)
 {
-	wish->hard_given = !PG_ARGISNULL(argno);
-	return wish->hard_given ? PG_GETARG_BOOL(argno) : wish->table->hard;
+	request->hard_given = !PG_ARGISNULL(argno);
+	return request->hard_given ? PG_GETARG_BOOL(argno) : request->table->hard;
 }
 
-/* relation, key, ..., and from "ttl" on: ttl, hard, client, note */
+/*
+ * Read the arguments: relation, key, ..., and from position "ttl" on: ttl,
+ * hard, client, note.
+ */
 static void
-read_wish(FunctionCallInfo fcinfo, int ttl, Wish *wish)
+read_request(FunctionCallInfo fcinfo, int ttl, AcquireRequest *request)
 {
-	memset(wish, 0, sizeof(Wish));
+	memset(request, 0, sizeof(AcquireRequest));
 	(void) require_owner();
-	wish->table = protected_table(fcinfo, 0, RowShareLock, MAY_LOCK);
-	check_may_lock_any(wish->table);
-	wish->ttl = interval_argument(fcinfo, ttl, "ttl");
-	wish->hard = hard_argument(fcinfo, ttl + 1, wish);
-	wish->client = name_argument(fcinfo, ttl + 2, "client");
-	wish->note = text_argument(fcinfo, ttl + 3, "note");
+	request->table = protected_table(fcinfo, 0, RowShareLock, MAY_LOCK);
+	check_may_lock_any(request->table);
+	request->ttl = interval_argument(fcinfo, ttl, "ttl");
+	request->hard = hard_argument(fcinfo, ttl + 1, request);
+	request->client = name_argument(fcinfo, ttl + 2, "client");
+	request->note = text_argument(fcinfo, ttl + 3, "note");
 }
 
+/* Raise the error for an outcome that is not a grant. */
 static void
-refuse(Outcome outcome, const Lock *lock)
+report_refusal(Outcome outcome, const Lock *lock)
 {
 	if (outcome == HELD)
 		report_locked(ERROR, lock, InvalidOid);
 	if (outcome == HELD_ELSEWHERE)
 		ereport(ERROR,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-				 errmsg("row \"%s\" of table \"%s\" is locked by you, in another client",
+				 errmsg("row \"%s\" of table \"%s\" is locked by you in another client",
 						lock->key, get_rel_name(lock->relation)),
 				 errdetail("The client is \"%s\".", clipped(lock->client)),
 				 errhint("Release the lock with token " INT64_FORMAT " first.", lock->token),
@@ -349,7 +374,8 @@ refuse(Outcome outcome, const Lock *lock)
 }
 
 /*
- * Until when to wait for another's lock to end; now or earlier: not at all.
+ * The time until which to wait for another owner's lock to end.  A time that
+ * is not in the future means not to wait.
  */
 static TimestampTz
 wait_argument(FunctionCallInfo fcinfo, int argno, TimestampTz now)
@@ -371,33 +397,33 @@ locking_acquire(PG_FUNCTION_ARGS)
 {
 	TimestampTz now = clock_now();
 	TimestampTz deadline = wait_argument(fcinfo, 6, now);
-	Wish		wish;
+	AcquireRequest request;
 	Lock		lock;
 
-	read_wish(fcinfo, 2, &wish);
-	key_argument(wish.table->key, wish.table->root, fcinfo, 1, wish.values);
-	refuse(deadline > now ? try_until(&wish, deadline, &lock) : try_once(&wish, &lock), &lock);
+	read_request(fcinfo, 2, &request);
+	key_argument(request.table->key, request.table->root, fcinfo, 1, request.values);
+	report_refusal(deadline > now ? try_until(&request, deadline, &lock) : try_once(&request, &lock), &lock);
 	PG_RETURN_INT64(lock.token);
 }
 
 Datum
 locking_take_over(PG_FUNCTION_ARGS)
 {
-	Wish		wish;
+	AcquireRequest request;
 	Lock		lock;
 
-	read_wish(fcinfo, 3, &wish);
-	key_argument(wish.table->key, wish.table->root, fcinfo, 1, wish.values);
-	wish.take_over = true;
-	wish.reason = text_argument(fcinfo, 2, "reason");
-	(void) try_once(&wish, &lock);
+	read_request(fcinfo, 3, &request);
+	key_argument(request.table->key, request.table->root, fcinfo, 1, request.values);
+	request.take_over = true;
+	request.reason = text_argument(fcinfo, 2, "reason");
+	(void) try_once(&request, &lock);
 	PG_RETURN_INT64(lock.token);
 }
 
 Datum
 locking_try_acquire(PG_FUNCTION_ARGS)
 {
-	Wish		wish;
+	AcquireRequest request;
 	Lock		lock;
 	Outcome		outcome;
 	TupleDesc	desc;
@@ -406,11 +432,11 @@ locking_try_acquire(PG_FUNCTION_ARGS)
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	read_wish(fcinfo, 2, &wish);
-	key_argument(wish.table->key, wish.table->root, fcinfo, 1, wish.values);
-	outcome = try_once(&wish, &lock);
+	read_request(fcinfo, 2, &request);
+	key_argument(request.table->key, request.table->root, fcinfo, 1, request.values);
+	outcome = try_once(&request, &lock);
 
-	values[0] = BoolGetDatum(outcome <= RESUMED);
+	values[0] = BoolGetDatum(is_granted(outcome));
 	values[1] = CStringGetTextDatum(outcome_names[outcome]);
 	values[2] = Int64GetDatum(lock.token);
 	values[3] = CStringGetTextDatum(lock.owner);
@@ -434,8 +460,8 @@ compare_texts(const void *a, const void *b)
 }
 
 /*
- * The rows' own spellings, sorted and each once: the order all callers lock
- * in.
+ * The stored spellings of the keys, sorted and without duplicates.  All
+ * callers lock in this order, which avoids deadlocks.
  */
 static char **
 sorted_keys(TableInfo *table, ArrayType *array, int *n)
@@ -468,30 +494,30 @@ sorted_keys(TableInfo *table, ArrayType *array, int *n)
 }
 
 static int64
-acquire_key(Wish *wish, const char *key)
+acquire_key(AcquireRequest *request, const char *key)
 {
 	Lock		lock;
 
-	key_parse_stored(wish->table->key, wish->table->root, key, wish->values);
-	wish->answerable = false;
-	refuse(try_once(wish, &lock), &lock);
+	key_parse_stored(request->table->key, request->table->root, key, request->values);
+	request->right_checked = false;
+	report_refusal(try_once(request, &lock), &lock);
 	return lock.token;
 }
 
 Datum
 locking_acquire_all(PG_FUNCTION_ARGS)
 {
-	Wish		wish;
+	AcquireRequest request;
 	TupleDesc	desc;
 	Tuplestorestate *result = begin_result(fcinfo, &desc);
 	char	  **keys;
 	int			n;
 	MemoryContext per_row = AllocSetContextCreate(CurrentMemoryContext, "acquire_all", ALLOCSET_DEFAULT_SIZES);
 
-	read_wish(fcinfo, 2, &wish);
+	read_request(fcinfo, 2, &request);
 	argument_not_null(fcinfo, 1, "keys");
-	keys = sorted_keys(wish.table, PG_GETARG_ARRAYTYPE_P(1), &n);
-	check_number_of_locks(n);
+	keys = sorted_keys(request.table, PG_GETARG_ARRAYTYPE_P(1), &n);
+	check_lock_count(n);
 	for (int i = 0; i < n; i++)
 	{
 		MemoryContext caller = MemoryContextSwitchTo(per_row);
@@ -499,7 +525,7 @@ locking_acquire_all(PG_FUNCTION_ARGS)
 		bool		nulls[2] = {false, false};
 
 		values[0] = CStringGetTextDatum(keys[i]);
-		values[1] = Int64GetDatum(acquire_key(&wish, keys[i]));
+		values[1] = Int64GetDatum(acquire_key(&request, keys[i]));
 		tuplestore_putvalues(result, desc, values, nulls);
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(per_row);

@@ -3,23 +3,22 @@
  *		The extension's own relations: their OIDs, and queries on them with
  *		the rights of their owner.
  *
- * OIDs are looked up by name once and forgotten when the relation cache says
- * that one of them changed, so that DROP and CREATE EXTENSION in one session
+ * OIDs are looked up by name and cached until the relation cache reports a
+ * change of one of them, so that DROP and CREATE EXTENSION within one session
  * work.
  */
-#include "locking.h"
+#include "catalog.h"
 
-#include "access/xact.h"
+#include "access/relation.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_class.h"
 #include "miscadmin.h"
 #include "utils/datum.h"
-#include "utils/guc.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
-#include "utils/snapmgr.h"
-#include "utils/syscache.h"
 
+#include "compat.h"
+#include "query.h"
+#include "relation.h"
 #include "role.h"
 
 #define LOCKING_SCHEMA "locking"
@@ -38,19 +37,21 @@ static CatalogEntry entries[] = {
 };
 
 static void
-forget_relids(Datum arg, Oid relid)
+invalidate_relids(Datum arg, Oid relid)
 {
 	for (int i = 0; i < lengthof(entries); i++)
 		if (!OidIsValid(relid) || entries[i].relid == relid)
 			entries[i].relid = InvalidOid;
 }
 
+/* Set up invalidation of the cached OIDs. */
 void
 catalog_init(void)
 {
-	CacheRegisterRelcacheCallback(forget_relids, (Datum) 0);
+	CacheRegisterRelcacheCallback(invalidate_relids, (Datum) 0);
 }
 
+/* Does the extension exist in this database? */
 bool
 catalog_installed(void)
 {
@@ -60,7 +61,7 @@ catalog_installed(void)
 }
 
 static Oid
-lookup(const char *name)
+lookup_relid(const char *name)
 {
 	Oid			schema = get_namespace_oid(LOCKING_SCHEMA, true);
 	Oid			relid = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
@@ -73,6 +74,7 @@ lookup(const char *name)
 	return relid;
 }
 
+/* The OID of one of the extension's relations. */
 Oid
 catalog_relid(const char *name)
 {
@@ -81,14 +83,14 @@ catalog_relid(const char *name)
 		if (strcmp(entries[i].name, name) != 0)
 			continue;
 		if (!OidIsValid(entries[i].relid))
-			entries[i].relid = lookup(name);
+			entries[i].relid = lookup_relid(name);
 		return entries[i].relid;
 	}
 	elog(ERROR, "unknown relation \"%s\" of locking", name);
 }
 
 /*
- * Opens one of the tables.  Its OID may be that of a table that was dropped
+ * Open one of the tables.  Its OID may be that of a table that was dropped
  * with the extension while this backend waited for the lock.
  */
 Relation
@@ -101,11 +103,11 @@ catalog_open(const char *name, LOCKMODE lockmode)
 
 		if (rel)
 			return rel;
-		forget_relids((Datum) 0, relid);
+		invalidate_relids((Datum) 0, relid);
 	}
 }
 
-/* Are all of them there?  Raises no error. */
+/* Do all relations exist?  Raises no error. */
 bool
 catalog_complete(void)
 {
@@ -118,11 +120,11 @@ catalog_complete(void)
 }
 
 /*
- * For the triggers on locking.protected and locking.lock: settings and locks
- * come from this extension's functions, which write as the tables' owner, or
- * from a superuser (a restore, replication, repairs).  Members of
- * pg_write_all_data, and roles that were granted INSERT and the like, could
- * otherwise end any lock, or forge one.
+ * Refuse direct writes to locking.protected and locking.lock, for the
+ * triggers on these tables.  Settings and locks are written by this
+ * extension's functions, as the tables' owner, or by a superuser (a restore,
+ * replication, repairs).  Members of pg_write_all_data, and roles that were
+ * granted INSERT and the like, could otherwise end any lock or forge one.
  */
 void
 check_writer(Relation rel)
@@ -132,84 +134,85 @@ check_writer(Relation rel)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied to write table \"%s.%s\" directly",
 						LOCKING_SCHEMA, RelationGetRelationName(rel)),
-				 errdetail("Only its owner and superusers may, whatever was granted."),
+				 errdetail("Only the table's owner and superusers may write it, regardless of granted privileges."),
 				 errhint("Use the functions in schema \"%s\".", LOCKING_SCHEMA)));
 }
 
-/* The role with whose rights records are written. */
+/* The role with whose rights the extension's tables are written. */
 Oid
 catalog_owner(void)
 {
 	return relation_owner(catalog_relid("lock"));
 }
 
-/*
- * Run a query with the records' owner's rights and a search_path on which
- * nothing of a user's lies.  With a snapshot of now (rule 2).  Returns how
- * many rows it processed; "first" gets the first column of the first row.  On
- * an error the transaction's end resets role and settings.
- */
-static int64
-run_as_owner(const char *sql, int nargs, const Oid *types, const Datum *values,
-			 const bool *nulls, Datum *first, bool *isnull)
+/* The first column of a row. */
+typedef struct Value
 {
-	MemoryContext caller = CurrentMemoryContext;
-	char		nullflags[16];
-	Oid			save_role;
-	int			save_context;
-	int			save_guc = NewGUCNestLevel();
-	SPIPlanPtr	plan;
-	int64		processed;
+	Datum		value;
+	bool		isnull;
+} Value;
 
-	Assert(nargs <= lengthof(nullflags));
-	for (int i = 0; i < nargs; i++)
-		nullflags[i] = nulls && nulls[i] ? 'n' : ' ';
+static void
+read_value(void *arg, HeapTuple row, TupleDesc desc)
+{
+	Value	   *first = arg;
+	Form_pg_attribute att = TupleDescAttr(desc, 0);
+	Datum		value = SPI_getbinval(row, desc, 1, &first->isnull);
 
-	GetUserIdAndSecContext(&save_role, &save_context);
-	SetUserIdAndSecContext(catalog_owner(), save_context | SECURITY_LOCAL_USERID_CHANGE);
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	if (!first->isnull)
+		first->value = datumCopy(value, att->attbyval, att->attlen);
+}
 
-	SPI_connect();
-	plan = SPI_prepare(sql, nargs, unconstify(Oid *, types));
-	if (plan == NULL ||
-		SPI_execute_snapshot(plan, unconstify(Datum *, values), nullflags, GetLatestSnapshot(),
-							 InvalidSnapshot, false, true, 0) < 0)
-		elog(ERROR, "could not execute \"%s\"", sql);
-	processed = SPI_processed;
-	if (first)
-	{
-		*isnull = true;
-		if (SPI_tuptable && processed > 0)
-		{
-			Form_pg_attribute att = TupleDescAttr(SPI_tuptable->tupdesc, 0);
-			Datum		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, isnull);
-			MemoryContext spi = MemoryContextSwitchTo(caller);
+/*
+ * Run a query with the rights of the tables' owner and a search_path without
+ * schemas of users.
+ */
+static uint64
+run_as_owner(const SPIQuery *query)
+{
+	RoleSwitch	saved;
+	uint64		processed;
 
-			*first = *isnull ? (Datum) 0 : datumCopy(value, att->attbyval, att->attlen);
-			MemoryContextSwitchTo(spi);
-		}
-	}
-	SPI_finish();
-
-	AtEOXact_GUC(false, save_guc);
-	SetUserIdAndSecContext(save_role, save_context);
+	enter_role_unrestricted(&saved, catalog_owner());
+	processed = query_run(query);
+	leave_role(&saved);
 	return processed;
 }
 
+/* Execute a statement.  Returns the number of rows that it processed. */
 int64
 catalog_execute(const char *sql, int nargs, const Oid *types, const Datum *values, const bool *nulls)
 {
-	return run_as_owner(sql, nargs, types, values, nulls, NULL, NULL);
+	SPIQuery	query = {
+		.sql = sql,
+		.nargs = nargs,
+		.types = types,
+		.values = values,
+		.nulls = nulls,
+		.latest = true
+	};
+
+	return run_as_owner(&query);
 }
 
-/* The same, for a query's only value. */
+/* Execute a query and return its single value. */
 Datum
 catalog_query(const char *sql, int nargs, const Oid *types, const Datum *values,
 			  const bool *nulls, bool *isnull)
 {
-	Datum		first = (Datum) 0;
+	Value		first = {(Datum) 0, true};
+	SPIQuery	query = {
+		.sql = sql,
+		.nargs = nargs,
+		.types = types,
+		.values = values,
+		.nulls = nulls,
+		.latest = true,
+		.read = read_value,
+		.arg = &first
+	};
 
-	(void) run_as_owner(sql, nargs, types, values, nulls, &first, isnull);
-	return first;
+	(void) run_as_owner(&query);
+	*isnull = first.isnull;
+	return first.value;
 }

@@ -1,6 +1,6 @@
 /*
  * compat.h
- *		Differences between PostgreSQL 13 and 18, and nothing else.
+ *		Differences between PostgreSQL 13 and 18.
  */
 #ifndef LOCKING_COMPAT_H
 #define LOCKING_COMPAT_H
@@ -20,12 +20,12 @@
 #error "locking needs PostgreSQL 13 or later"
 #endif
 
-/* 15 reserves the prefix, before that one can only warn */
+/* 15 reserves the prefix; before that only a warning is possible */
 #if PG_VERSION_NUM < 150000
 #define MarkGUCPrefixReserved(prefix) EmitWarningsOnPlaceholders(prefix)
 #endif
 
-/* 18 writes it in front */
+/* 18 places it before the declaration */
 #ifndef pg_noreturn
 #define pg_noreturn __attribute__((noreturn))
 #endif
@@ -35,12 +35,12 @@
 #define AT_DetachPartitionFinalize AT_DetachPartition
 #endif
 
-/* 14 has it; puts what every row passes side by side */
+/* 14 has it; places functions called for every row next to each other */
 #ifndef pg_attribute_hot
 #define pg_attribute_hot
 #endif
 
-/* 16 folded the per-class ownership and privilege tests into one */
+/* 16 merged the ownership and privilege tests of the object classes */
 #if PG_VERSION_NUM < 160000
 #define locking_owns_relation(relid, role) pg_class_ownercheck(relid, role)
 #else
@@ -48,7 +48,10 @@
 	object_ownercheck(RelationRelationId, relid, role)
 #endif
 
-/* 16 speaks of locators; is the table's file of this transaction's making? */
+/*
+ * 16 renamed file nodes to locators; did this transaction create the table's
+ * file?
+ */
 #if PG_VERSION_NUM < 160000
 #define locking_new_file(rel) \
 	((rel)->rd_createSubid != InvalidSubTransactionId || \
@@ -61,7 +64,7 @@
 	 (rel)->rd_firstRelfilelocatorSubid != InvalidSubTransactionId)
 #endif
 
-/* 18 counts index scans into an instrumentation struct */
+/* 18 counts index scans in an instrumentation struct */
 #if PG_VERSION_NUM < 180000
 #define locking_index_beginscan(heap, index, snapshot, nkeys) \
 	index_beginscan(heap, index, snapshot, nkeys, 0)
@@ -70,7 +73,9 @@
 	index_beginscan(heap, index, snapshot, NULL, nkeys, 0)
 #endif
 
-/* 18 has virtual generated columns, with a builder of their own */
+/*
+ * 18 has virtual generated columns, whose expression another function builds
+ */
 static inline Node *
 locking_generation_expression(Relation rel, AttrNumber attnum)
 {
@@ -97,6 +102,17 @@ locking_deconstruct_fk(HeapTuple constraint, int *n, AttrNumber *columns, AttrNu
 	DeconstructFkConstraintRow(constraint, n, columns, refcolumns, operators, pp, ff, &nset, set);
 #endif
 }
+
+/* 15 has a hook in which shared memory is requested */
+#if PG_VERSION_NUM >= 150000
+#define HAVE_SHMEM_REQUEST_HOOK
+#endif
+
+/* 17 has named segments of dynamic shared memory */
+#if PG_VERSION_NUM >= 170000
+#include "storage/dsm_registry.h"
+#define HAVE_DSM_REGISTRY
+#endif
 
 /* 18 has temporal keys */
 #if PG_VERSION_NUM < 180000

@@ -1,8 +1,8 @@
 /*
  * ddl.c
- *		Following what DDL does to protected tables.
+ *		Triggers that make protected tables follow DDL.
  */
-#include "locking.h"
+#include "postgres.h"
 
 #include "access/htup_details.h"
 #include "catalog/namespace.h"
@@ -10,6 +10,7 @@
 #include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
 #include "commands/trigger.h"
+#include "fmgr.h"
 #include "nodes/parsenodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -17,8 +18,13 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+#include "catalog.h"
+#include "compat.h"
 #include "partition.h"
 #include "protect.h"
+#include "relation.h"
+#include "table_settings.h"
+#include "trigger.h"
 
 PG_FUNCTION_INFO_V1(locking_settings_changed);
 PG_FUNCTION_INFO_V1(locking_on_ddl);
@@ -27,62 +33,58 @@ PG_FUNCTION_INFO_V1(locking_on_drop);
 /* ---- rows of locking.protected ---- */
 
 static void
-invalidate_if_there(Oid relid)
+invalidate_if_exists(Oid relid)
 {
 	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
 		CacheInvalidateRelcacheByRelid(relid);
 }
 
 /*
- * The table's own settings changed.  If the parent did, its rows are locked
- * more strongly from now on, or no longer; other changes do not concern it.
+ * Invalidate the tables whose cached settings changed.  If the parent
+ * changed, its rows are locked in another mode from now on, so its table is
+ * invalidated too.  Other changes do not concern the parent.
  */
 static void
-tell_backends(HeapTuple old, HeapTuple new, TupleDesc desc)
+invalidate_tables(HeapTuple old, HeapTuple new, TupleDesc desc)
 {
 	Oid			old_parent = old ? parent_table(old, desc) : InvalidOid;
 	Oid			new_parent = new ? parent_table(new, desc) : InvalidOid;
 
 	if (old)
-		invalidate_if_there(settings_table(old, desc));
+		invalidate_if_exists(settings_table(old, desc));
 	if (new)
-		invalidate_if_there(settings_table(new, desc));
+		invalidate_if_exists(settings_table(new, desc));
 	if (old_parent == new_parent)
 		return;
 	if (OidIsValid(old_parent))
-		invalidate_if_there(table_root(old_parent));
+		invalidate_if_exists(table_root(old_parent));
 	if (OidIsValid(new_parent))
-		invalidate_if_there(table_root(new_parent));
+		invalidate_if_exists(table_root(new_parent));
 }
 
 Datum
 locking_settings_changed(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
-	TriggerEvent event;
 	HeapTuple	old;
 	HeapTuple	new;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) ||
 		!(TRIGGER_FIRED_FOR_ROW(trigger->tg_event) || TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event)))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"locking.settings_changed\" must be fired for each row")));
+		refuse_trigger("settings_changed", "FOR EACH ROW, or by TRUNCATE");
 	check_writer(trigger->tg_relation);
 	if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
 		return PointerGetDatum(NULL);
-	event = trigger->tg_event;
-	old = TRIGGER_FIRED_BY_INSERT(event) ? NULL : trigger->tg_trigtuple;
-	new = TRIGGER_FIRED_BY_INSERT(event) ? trigger->tg_trigtuple :
-		TRIGGER_FIRED_BY_UPDATE(event) ? trigger->tg_newtuple : NULL;
-	tell_backends(old, new, RelationGetDescr(trigger->tg_relation));
+	old = trigger_old_row(trigger);
+	new = trigger_new_row(trigger);
+	invalidate_tables(old, new, RelationGetDescr(trigger->tg_relation));
 	return PointerGetDatum(new ? new : old);
 }
 
 /* ---- event triggers ---- */
 
 static void
-check_event(FunctionCallInfo fcinfo)
+check_event_trigger(FunctionCallInfo fcinfo)
 {
 	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
 		ereport(ERROR,
@@ -103,7 +105,7 @@ oid_array(List *oids)
 }
 
 /*
- * ALTER TABLE ... RENAME COLUMN or CONSTRAINT, of a table and those that
+ * ALTER TABLE ... RENAME COLUMN or CONSTRAINT, of a table and the tables that
  * inherit from it.
  */
 static void
@@ -133,8 +135,8 @@ follow_rename(RenameStmt *rename)
 }
 
 /*
- * OIDs that a query on the command's objects gives as an array; NIL if it
- * gives none.
+ * The OIDs that a query on the command's objects returns as an array.  NIL if
+ * the result is null.
  */
 static List *
 command_objects(const char *query)
@@ -162,8 +164,8 @@ command_tables(void)
 }
 
 /*
- * Its locks would be nobody's: a partition stands for its root, which may not
- * even be protected.
+ * A protected table must not become a partition.  A partition stands for its
+ * root, which may not even be protected, so the locks would be lost.
  */
 static void
 refuse_protected_partition(Oid partition)
@@ -172,15 +174,16 @@ refuse_protected_partition(Oid partition)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("protected table \"%s\" cannot become a partition", get_rel_name(partition)),
-				 errdetail("The rows of a partition are locked as those of its root, so its own locks would be lost."),
-				 errhint("Call locking.unprotect() first, and protect the partitioned table."),
+				 errdetail("Rows of a partition are locked as rows of its root, so the table's own locks would be lost."),
+				 errhint("Call locking.unprotect() first, then protect the partitioned table."),
 				 errtable_by_id(partition)));
 }
 
 /*
- * A table became a partition.  The command holds it, and what is below it,
- * exclusively, so nothing is waited for.  The root goes by the settings of
- * tables that refer to it.
+ * Follow a table that became a partition.  The command has locked it and its
+ * partitions exclusively, so nothing waits here.  The root is invalidated
+ * because its cached entry depends on settings of tables that refer to the
+ * partition.
  */
 static void
 follow_new_partition(Oid partition)
@@ -189,9 +192,9 @@ follow_new_partition(Oid partition)
 
 	if (root == partition)
 		return;
-	invalidate_if_there(root);
+	invalidate_if_exists(root);
 	if (is_protected_table(root))
-		guard_truncates(partition, root);
+		create_truncate_triggers(partition, root);
 }
 
 /* CREATE TABLE ... PARTITION OF, by itself or in CREATE SCHEMA. */
@@ -205,8 +208,8 @@ follow_creation(void)
 }
 
 /*
- * A table ceased to be a partition; PostgreSQL has taken away only what it
- * gave it.
+ * Follow a table that ceased to be a partition.  PostgreSQL has dropped only
+ * the triggers that it had cloned.
  */
 static void
 follow_detachment(Oid partition)
@@ -216,8 +219,8 @@ follow_detachment(Oid partition)
 }
 
 /*
- * The command says which by name; it holds the relation, so the name still
- * means it.
+ * The command names the partition.  It holds a lock on it, so the name still
+ * refers to the same relation.
  */
 static void
 follow_partition_command(AlterTableCmd *command)
@@ -253,15 +256,15 @@ follow_alteration(AlterTableStmt *alter)
 }
 
 /*
- * Looks at the objects of its own command alone.  What is not in order
- * elsewhere must neither make the command fail nor wait.
+ * Follow a DDL command.  Only the objects of the command itself are examined:
+ * inconsistencies elsewhere must neither make it fail nor make it wait.
  */
 Datum
 locking_on_ddl(PG_FUNCTION_ARGS)
 {
 	Node	   *command;
 
-	check_event(fcinfo);
+	check_event_trigger(fcinfo);
 	command = ((EventTriggerData *) fcinfo->context)->parsetree;
 	if (!catalog_installed())
 		PG_RETURN_NULL();
@@ -276,8 +279,8 @@ locking_on_ddl(PG_FUNCTION_ARGS)
 }
 
 /*
- * A key that lost a column is none that locks can go by, even if a column of
- * that name comes back.
+ * Locks cannot be identified by a key that lost a column, even if a column of
+ * that name is added again.
  */
 static const char *const forget_columns =
 "UPDATE locking.protected p"
@@ -289,8 +292,9 @@ static const char *const forget_columns =
 " WHERE p.relation::oid = d.objid AND (p.key && d.names OR p.columns && d.names)";
 
 /*
- * With the rights of the tables' owner: a role that may drop a table may drop
- * it.
+ * Delete what is stored about dropped tables, with the rights of the owner of
+ * the extension's tables: a role that may drop a table needs no privilege for
+ * this.
  */
 Datum
 locking_on_drop(PG_FUNCTION_ARGS)
@@ -300,8 +304,8 @@ locking_on_drop(PG_FUNCTION_ARGS)
 	List	   *dropped;
 	Datum		values[1];
 
-	check_event(fcinfo);
-	if (!catalog_installed())	/* it is the extension that is being dropped */
+	check_event_trigger(fcinfo);
+	if (!catalog_installed())	/* the extension itself is being dropped */
 		PG_RETURN_NULL();
 	dropped = command_objects("SELECT array_agg(objid) FROM pg_event_trigger_dropped_objects()"
 							  " WHERE classid = 'pg_class'::regclass AND objsubid = 0"

@@ -1,8 +1,8 @@
 /*
  * event.c
- *		Events of locks: kept in the history, and sent to whoever listens.
+ *		Events of locks: recording in the history, and notifications.
  */
-#include "locking.h"
+#include "event.h"
 
 #include "access/table.h"
 #include "access/xact.h"
@@ -16,10 +16,15 @@
 #include "utils/json.h"
 #include "utils/lsyscache.h"
 
+#include "catalog.h"
+#include "clock.h"
+#include "locking.h"
+#include "owner.h"
+
 #define CHANNEL "locking"
 /*
- * asyncq refuses payloads of NOTIFY_PAYLOAD_MAX_LENGTH, which it keeps to
- * itself
+ * async.c refuses payloads of NOTIFY_PAYLOAD_MAX_LENGTH or more bytes, which
+ * no header defines
  */
 #define PAYLOAD_MAX 7999
 
@@ -36,7 +41,7 @@ static const char *const event_names[] = {
 
 /* ---- history ---- */
 
-/* inet_client_addr() of this session; null on a socket */
+/* inet_client_addr() of this session.  Null for a Unix-domain socket. */
 static Datum
 client_address(bool *isnull)
 {
@@ -50,7 +55,7 @@ client_address(bool *isnull)
 }
 
 static void
-keep(EventKind kind, const Lock *lock, const char *reason)
+insert_history(EventKind kind, const Lock *lock, const char *reason)
 {
 	Relation	history = catalog_open("event", RowExclusiveLock);
 	Datum		values[11];
@@ -67,8 +72,8 @@ keep(EventKind kind, const Lock *lock, const char *reason)
 	values[5] = Int64GetDatum(lock->token);
 	values[6] = CStringGetTextDatum(lock->owner);
 	/*
-	 * a release is the owner's, also when a foreign key's action brings it
-	 * about
+	 * a release is attributed to the owner even if a referential action
+	 * caused it
 	 */
 	actor = kind == EVENT_RELEASED ? lock->owner : current_owner();
 	nulls[7] = actor == NULL;
@@ -94,7 +99,7 @@ append_member(StringInfo json, const char *name, const char *value)
 		appendStringInfoString(json, "null");
 }
 
-/* ISO 8601 in UTC: what JSON has for a time. */
+/* ISO 8601 in UTC, as usual in JSON. */
 static char *
 iso_time(TimestampTz when)
 {
@@ -112,7 +117,7 @@ iso_time(TimestampTz when)
 }
 
 static char *
-payload(EventKind kind, const Lock *lock, const char *table, bool with_texts)
+build_payload(EventKind kind, const Lock *lock, const char *table, bool with_texts)
 {
 	StringInfoData json;
 
@@ -128,14 +133,17 @@ payload(EventKind kind, const Lock *lock, const char *table, bool with_texts)
 	return json.data;
 }
 
-/* Texts too long for a notification are left out: the token still tells. */
+/*
+ * Texts that are too long for a notification are left out.  The token still
+ * identifies the lock.
+ */
 static void
 notify(EventKind kind, const Lock *lock, const char *table)
 {
-	char	   *json = payload(kind, lock, table, true);
+	char	   *json = build_payload(kind, lock, table, true);
 
 	if (strlen(json) > PAYLOAD_MAX)
-		json = payload(kind, lock, table, false);
+		json = build_payload(kind, lock, table, false);
 	Async_Notify(CHANNEL, json);
 }
 
@@ -149,6 +157,7 @@ table_name(Oid relid)
 	return table && schema ? quote_qualified_identifier(schema, table) : NULL;
 }
 
+/* Record an event: insert it into the history, and notify listeners. */
 void
 event_record(EventKind kind, const Lock *lock, const char *reason)
 {
@@ -157,7 +166,7 @@ event_record(EventKind kind, const Lock *lock, const char *reason)
 	if (table == NULL)
 		return;
 	if (locking_history && kind < EVENT_REQUESTED)
-		keep(kind, lock, reason);
+		insert_history(kind, lock, reason);
 	if (locking_notify)
 		notify(kind, lock, table);
 }

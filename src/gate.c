@@ -1,62 +1,82 @@
 /*
  * gate.c
- *		The gate: an array in shared memory that tells at once of nearly every
- *		row that it is certainly not locked.
+ *		The gate: a filter in shared memory that proves most rows unlocked
+ *		without a lookup.
  *
- * Slot hash(database, table, key) holds the latest expires_at that any lock
- * hashing there ever had.  Nothing is ever cleared: time does that (an
- * endless lock's slot stays until the next start).  A slot may be too late
- * (release, rollback, collision: a look too many), it must never be too
- * early.  Neighbouring keys also share a slot of a smaller array, the
- * summary, which is asked first and fits the processor's cache where the
- * other does not.  Every lock raises both, in the same step of what follows,
- * so what is said of the slot holds for each by itself.
+ * Terms:
  *
- * Who orders what before what:
+ * place	  number that addresses a row, computed from its key (place.c)
+ * slot		  latest expiry that a lock at any place hashing there ever had
+ * run		  RUN neighbouring places, which have neighbouring slots
+ * summary	  a second array, with one slot for each run that hashes there
+ * filling	  raising the slots of all records that exist physically
+ * mark		  for which database the gate is filled, and how far
+ * generation number of invalidations so far, to detect one during a check
  *
- * 1. A lock that is acquired: the acquirer holds the target row (rule 1), raises
- *	  the slot, writes the record and commits; only then is the row let go.  A writer
- *	  asks the gate with the row locked.  If he got it after the acquirer, the passing
- *	  of the row lock (LWLocks on its page and on the proc array: one lets go, the other
- *	  takes) makes the raised slot visible to him.  If before, the acquirer has not decided yet.
- * 2. A lock that is renewed, without the target row: the renewal fixes the new end,
- *	  raises the slot (raise_slot(): an atomic, a full barrier), locks the record, and then
- *	  reads the clock that decides whether the old time has passed.  The guard reads
- *	  its clock, then (barrier) the slot.  If the guard does not see the new end, its look
- *	  at the slot came before the raise, so its clock before the renewal's clock; the old
- *	  end, which it did see, had passed by the guard's clock, so it has by the renewal's,
- *	  and the renewal has to get the target row first, which the writer holds (rule 5).
- *	  Read the other way round, slot and then clock, a renewal could pass between the two.
- *	  How long before the slot the clock is read does not matter, so what has passed for an hour
- *	  is told by a time that the statement read when it began.  A slot that is 0 needs none: there is no lock
- *	  to be renewed.
- * 3. Locks from before the start: the array says nothing until it has been filled,
- *	  once per database, from every version of every record that is physically there,
- *	  of transactions in progress or prepared too.  Records written since the start
- *	  were raised by who wrote them, filled or not, also where the end stays what it was, so the
- *	  scan need not see them; the mark is set after the scan (barrier), and looked at before the slot.
- *	  A filling that is given up leaves in the mark how far it got, and the next goes on
- *	  there: what was written behind it since was raised, too.  Records that were not raised get
- *	  there only with a new file (VACUUM FULL and the like), so the place is of one file; if the file
- *	  has become shorter than that, nothing is left to be read.
- * 4. Records that come by other ways than this library's functions are raised by a trigger
- *	  on the table, before they are written.  Without it, enabled ALWAYS, the gate says nothing;
- *	  a transaction that believes the gate holds a lock on the table which keeps its trigger as it
- *	  is; every backend looks again when the relation cache says that the table changed, and
- *	  what was filled before the trigger's row in pg_trigger changed is filled anew.
- * 5. On a standby nobody marks a database as filled; after promotion 3. applies.  Nor while
- *	  the table's file is of the own transaction's making: what it replaced may come back.
- * 6. Marks name the database by its row's xmin, too: an OID may come again.  A mark that is
- *	  given up for another only costs a second filling.
- * 7. Without preloading the memory may not be had: none is left.  Who raises then must not go
- *	  on, since others may have it and believe it: an error.  Who asks looks at the records.
+ * Slots are never cleared, since expiry makes them ineffective (the slot of
+ * an endless lock remains until the next start).  A slot may be too late
+ * (after a release, a rollback, or a collision), which costs a lookup; it
+ * must never be too early.  The summary is consulted first: it fits the
+ * processor's cache where the slots do not.  Every lock raises both in the
+ * same step, so what follows about the slot applies to each of them.
  *
- * A clock that is set back can end a lock early for the guard and not for a
- * renewal, with the gate as without.  If it is set back by more than an hour,
- * a statement that had begun before also passes locks acquired since then,
+ * Memory-ordering argument:
+ *
+ * 1. Acquisition.  The acquirer holds the target row (rule 1), raises the
+ *    slot, writes the record and commits; only then is the row unlocked.  A
+ *    writer consults the gate with the row locked.  If it locked the row
+ *    after the acquirer, the handover of the row lock (LWLocks on its page
+ *    and on the proc array: one releases, the other acquires) makes the
+ *    raised slot visible.  If before, the acquirer has not reached its
+ *    decision yet.
+ * 2. Renewal, without the target row.  The renewal computes the new
+ *    expiry, raises the slot (raise_slot(): an atomic operation, a full
+ *    barrier), locks the record, and then reads the clock that decides
+ *    whether the old expiry has passed.  The guard reads its clock, then
+ *    (barrier) the slot.  If the guard misses the new expiry, it read the
+ *    slot before the raise, so it read its clock before the renewal read its
+ *    own; the old expiry, which the guard did see, had passed by the guard's
+ *    clock, so it has by the renewal's, and the renewal has to lock the
+ *    target row first, which the writer holds (rule 5).  In the other order,
+ *    slot and then clock, a renewal could pass between the two.  How long
+ *    before the slot the clock is read does not matter, so a time that the
+ *    statement read at its start suffices for what expired an hour before.  A
+ *    slot that is 0 needs no clock: there is no lock to be renewed.
+ * 3. Locks from before the start.  The gate proves nothing until it has
+ *    been filled, once per database, from every version of every record that
+ *    exists physically, of transactions in progress or prepared too.  Records
+ *    written since the start were raised by their writers, filled or not,
+ *    even where the expiry did not change, so the scan need not see them; the
+ *    mark is set after the scan (barrier), and read before the slot.  A
+ *    filling that is abandoned leaves its position in the mark, and the next
+ *    one continues there: what was written before that position since then
+ *    was raised, too.  Records that were not raised get there only with a new
+ *    file (VACUUM FULL and the like), so the position belongs to one file; if
+ *    the file has become shorter than that, nothing remains to be read.
+ * 4. Records that are not written by this library's functions are raised
+ *    by a trigger on the table, before they are written.  Unless it is
+ *    enabled ALWAYS, the gate proves nothing; a transaction that relies on
+ *    the gate holds a lock on the table which keeps the trigger as it is;
+ *    every backend checks again when the relation cache reports a change of
+ *    the table, and what was filled before the trigger's row in pg_trigger
+ *    changed is filled again.
+ * 5. On a standby no database is marked as filled; after promotion 3
+ *    applies.  Nor is it while the table's file was created by the current
+ *    transaction: the file that it replaced may return.
+ * 6. Marks identify the database by the xmin of its row, too: an OID may
+ *    be reused.  A mark that is reused for another database only costs a
+ *    second filling.
+ * 7. Without preloading, allocation of the memory may fail.  A backend
+ *    that must raise a slot then errors out, since other backends may have
+ *    the gate and rely on it.  A backend that consults the gate looks up the
+ *    record instead.
+ *
+ * A clock that is set back can end a lock early for the guard but not for a
+ * renewal, with the gate and without it.  If it is set back by more than an
+ * hour, a statement that began before also passes locks acquired since then,
  * until it ends.
  */
-#include "locking.h"
+#include "gate.h"
 
 #include "access/genam.h"
 #include "access/heapam.h"
@@ -69,7 +89,8 @@
 #include "catalog/pg_database.h"
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
-#include "common/hashfn.h"
+#include "executor/spi.h"
+#include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "port/atomics.h"
@@ -86,42 +107,47 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
-#if PG_VERSION_NUM >= 170000
-#include "storage/dsm_registry.h"
-#endif
-
+#include "catalog.h"
+#include "clock.h"
+#include "compat.h"
 #include "inject.h"
+#include "place.h"
+#include "record.h"
+#include "subtransaction.h"
+#include "trigger.h"
 
 PG_FUNCTION_INFO_V1(locking_gate);
 PG_FUNCTION_INFO_V1(locking_raise_gate);
 
 #define GATE_NAME "locking gate"
 
-/* raise it with every change of the hash or of the layout */
+/* increase it with every change of the hash or of the layout */
 #define GATE_VERSION 2
 
 #define RAISE_TRIGGER "~raise_gate"
 #define DEFAULT_SLOTS 65536
 
 /*
- * so many neighbours have slots in a row, a page of memory, and one slot of
- * the summary
+ * number of neighbouring places that have neighbouring slots, a page of
+ * memory, and share a slot of the summary
  */
 #define RUN 512
 
-/* so many slots have one of the summary */
+/* number of slots for each slot of the summary */
 #define SUMMARY_RATIO 64
 
 /*
- * blocks read at a time; a filling that is given up goes on after the last of
- * them
+ * blocks read at a time; after an abandoned filling the next one continues
+ * after the last complete chunk
  */
-#define STRETCH 64
+#define FILL_CHUNK 64
 
-/* how many databases are remembered as filled */
+/* number of databases that can be marked */
 #define MAX_MARKS 1024
 
-/* a backend's counts go to shared memory after so many questions */
+/*
+ * a backend's counts are added to those in shared memory after so many checks
+ */
 #define FLUSH_EVERY 65536
 #define FLUSH_AT_COMMIT 64
 
@@ -133,52 +159,52 @@ typedef struct Mark
 	Oid			database;
 	Oid			records;
 	TransactionId xmin;			/* of the database's row in pg_database */
-	TransactionId trigger_xmin; /* of the trigger's in pg_trigger */
+	TransactionId trigger_xmin; /* of the trigger's row in pg_trigger */
 	bool		filling;
 	bool		filled;
-	Oid			file;			/* of a filling that was given up: of this file of the records, */
-	BlockNumber scanned;		/* all blocks before this one were read */
+	Oid			file;			/* file of an abandoned filling */
+	BlockNumber scanned;		/* first block that it has not read */
 } Mark;
 
 typedef struct Gate
 {
 	uint32		version;
 	uint32		nslots;
-	char		pad1[PG_CACHE_LINE_SIZE];	/* nslots is read for each row */
-	pg_atomic_uint64 asked;
-	pg_atomic_uint64 looked;
-	pg_atomic_uint64 in_vain;
+	char		pad1[PG_CACHE_LINE_SIZE];	/* nslots is read for every row */
+	pg_atomic_uint64 checks;
+	pg_atomic_uint64 lookups;
+	pg_atomic_uint64 false_positives;
 	char		pad2[PG_CACHE_LINE_SIZE];
-	slock_t		mutex;			/* of the marks */
+	slock_t		mutex;			/* protects the marks */
 	uint32		next_victim;
 	Mark		marks[MAX_MARKS];
-	pg_atomic_uint64 slots[FLEXIBLE_ARRAY_MEMBER];	/* nslots, and behind them the summary */
+	/* nslots slots, followed by the summary */
+	pg_atomic_uint64 slots[FLEXIBLE_ARRAY_MEMBER];
 } Gate;
 
-int			locking_gate_slots = DEFAULT_SLOTS;
+/* the setting */
+static int	locking_gate_slots = DEFAULT_SLOTS;
 
 static Gate *gate = NULL;
 
-/* the records' table, if this backend knows that the gate is filled for it */
-static Oid	known_filled = InvalidOid;
+/* the table of records, if this backend has found the gate filled for it */
+static Oid	filled_table = InvalidOid;
 
-/* and this transaction keeps it from ceasing to be so */
+/* whether this transaction relies on that, and keeps it so */
 static bool relied_on = false;
 
-/* an hour before the guard's statement began: clocks are set back */
-static TimestampTz long_past;
+/* an hour before the guard's statement began, since clocks are set back */
+static TimestampTz hour_before_statement;
 
-/*
- * raised by every invalidation: one may arrive while that is being found out
- */
+/* number of invalidations, one of which may arrive during a check */
 static uint64 generation = 0;
 
-/* not yet in shared memory */
+/* not added to those in shared memory yet */
 static struct
 {
-	uint64		asked;
-	uint64		looked;
-	uint64		in_vain;
+	uint64		checks;
+	uint64		lookups;
+	uint64		false_positives;
 }			counts;
 
 static shmem_startup_hook_type prev_shmem_startup_hook = NULL;
@@ -188,7 +214,7 @@ static void flush_at_exit(int code, Datum arg);
 /* ---- shared memory ---- */
 
 static inline Size
-all_slots(Size nslots)
+total_slots(Size nslots)
 {
 	return nslots + nslots / SUMMARY_RATIO;
 }
@@ -196,27 +222,27 @@ all_slots(Size nslots)
 static Size
 gate_size(void)
 {
-	return add_size(offsetof(Gate, slots), mul_size(all_slots(locking_gate_slots), sizeof(pg_atomic_uint64)));
+	return add_size(offsetof(Gate, slots), mul_size(total_slots(locking_gate_slots), sizeof(pg_atomic_uint64)));
 }
 
 /*
- * Zeroed memory is a slot that was never raised, on every platform's atomics
- * of 64 bits.
+ * Zeroed memory is a slot that was never raised, with every implementation of
+ * 64-bit atomics.
  */
 static void
-initialize(void *memory)
+initialize_gate(void *memory)
 {
 	Gate	   *new = memory;
 
 	new->version = GATE_VERSION;
 	new->nslots = locking_gate_slots;
-	pg_atomic_init_u64(&new->asked, 0);
-	pg_atomic_init_u64(&new->looked, 0);
-	pg_atomic_init_u64(&new->in_vain, 0);
+	pg_atomic_init_u64(&new->checks, 0);
+	pg_atomic_init_u64(&new->lookups, 0);
+	pg_atomic_init_u64(&new->false_positives, 0);
 	SpinLockInit(&new->mutex);
 	new->next_victim = 0;
 	memset(new->marks, 0, sizeof(new->marks));
-	for (Size i = 0; i < all_slots(new->nslots); i++)
+	for (Size i = 0; i < total_slots(new->nslots); i++)
 		pg_atomic_init_u64(&new->slots[i], 0);
 }
 
@@ -231,12 +257,12 @@ create_gate(void)
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
 	shared = ShmemInitStruct(GATE_NAME, gate_size(), &found);
 	if (!found)
-		initialize(shared);
+		initialize_gate(shared);
 	gate = shared;
 	LWLockRelease(AddinShmemInitLock);
 }
 
-#if PG_VERSION_NUM >= 150000
+#ifdef HAVE_SHMEM_REQUEST_HOOK
 static shmem_request_hook_type prev_shmem_request_hook = NULL;
 
 static void
@@ -249,16 +275,17 @@ request_memory(void)
 #endif
 
 /*
- * Without preloading there is a gate from 17 on, of the default size.  It
- * always has the same name: sessions that run another version of the library
- * must not have a gate of their own, each raising only its own.
+ * Without preloading there is a gate from PostgreSQL 17 on, of the default
+ * size.  Its name does not depend on the version: sessions that run another
+ * version of the library must not have a gate of their own, since each would
+ * raise only its own.
  */
 static void
-attach(void)
+attach_segment(void)
 {
-#if PG_VERSION_NUM >= 170000
+#ifdef HAVE_DSM_REGISTRY
 	bool		found;
-	Gate	   *shared = GetNamedDSMSegment(GATE_NAME, gate_size(), initialize, &found);
+	Gate	   *shared = GetNamedDSMSegment(GATE_NAME, gate_size(), initialize_gate, &found);
 
 	if (shared->version != GATE_VERSION)
 		ereport(ERROR,
@@ -270,16 +297,16 @@ attach(void)
 }
 
 /*
- * Is there a gate?  For whoever raises: if there is one and he cannot have
- * it, an error.
+ * Attach to the gate.  Returns whether there is one, and raises an error if
+ * it cannot be attached to.
  */
 static bool
-attached(void)
+ensure_attached(void)
 {
 	static bool prepared = false;
 
 	if (gate == NULL && IsUnderPostmaster)
-		attach();
+		attach_segment();
 	if (gate && !prepared)
 	{
 		before_shmem_exit(flush_at_exit, (Datum) 0);
@@ -288,14 +315,17 @@ attached(void)
 	return gate != NULL;
 }
 
-#if PG_VERSION_NUM >= 170000
+#ifdef HAVE_DSM_REGISTRY
 static bool
 attach_body(void *arg)
 {
-	return attached();
+	return ensure_attached();
 }
 
-/* In a subtransaction, as what fails may hold locks of the registry. */
+/*
+ * Attach in a subtransaction, since a failure may leave locks of the registry
+ * held.
+ */
 static bool
 try_to_attach(void)
 {
@@ -310,20 +340,23 @@ try_to_attach(void)
 	if (error)
 		ereport(WARNING,
 				(errcode(error->sqlerrcode),
-				 errmsg("this session does without the gate of \"locking\": %s", error->message),
-				 errdetail("It looks at the record for each row that it writes, and cannot acquire or renew locks."),
-				 errhint("%s", error->hint ? error->hint : "Restart the server if the library was replaced; otherwise preload it, or make room in shared memory.")));
+				 errmsg("this session cannot use the gate of \"locking\": %s", error->message),
+				 errdetail("It looks up the lock record for each row that it writes, and cannot acquire or renew locks."),
+				 errhint("%s", error->hint ? error->hint : "Restart the server if the library was replaced. Otherwise preload it, or free shared memory.")));
 	return false;
 }
 #else
 #define try_to_attach() false
 #endif
 
-/* The same for whoever asks: without it he looks at the records. */
+/*
+ * The same without an error: if it fails, the backend looks up the records
+ * instead.
+ */
 static bool
-at_hand(void)
+gate_available(void)
 {
-	return gate == NULL ? try_to_attach() : attached();
+	return gate == NULL ? try_to_attach() : ensure_attached();
 }
 
 /* ---- counts ---- */
@@ -331,11 +364,11 @@ at_hand(void)
 static pg_noinline void
 flush_counts(void)
 {
-	if (gate == NULL || counts.asked == 0)
+	if (gate == NULL || counts.checks == 0)
 		return;
-	pg_atomic_fetch_add_u64(&gate->asked, counts.asked);
-	pg_atomic_fetch_add_u64(&gate->looked, counts.looked);
-	pg_atomic_fetch_add_u64(&gate->in_vain, counts.in_vain);
+	pg_atomic_fetch_add_u64(&gate->checks, counts.checks);
+	pg_atomic_fetch_add_u64(&gate->lookups, counts.lookups);
+	pg_atomic_fetch_add_u64(&gate->false_positives, counts.false_positives);
 	memset(&counts, 0, sizeof(counts));
 }
 
@@ -343,7 +376,7 @@ static void
 end_transaction(XactEvent event, void *arg)
 {
 	relied_on = false;
-	if (counts.asked >= FLUSH_AT_COMMIT)
+	if (counts.checks >= FLUSH_AT_COMMIT)
 		flush_counts();
 }
 
@@ -355,44 +388,7 @@ flush_at_exit(int code, Datum arg)
 
 /* ---- slots ---- */
 
-/* The text of an integer, as its type writes it? */
-static bool
-is_integer(const char *key, int length, int64 *integer)
-{
-	char		text[MAXINT8LEN + 1];
-	const char *digits;
-	char	   *end;
-
-	if (length == 0 || length > MAXINT8LEN)
-		return false;
-	memcpy(text, key, length);
-	text[length] = '\0';
-	digits = text[0] == '-' ? text + 1 : text;
-	if (digits[0] < '0' || digits[0] > '9' || (digits[0] == '0' && length > 1))
-		return false;
-	errno = 0;
-	*integer = strtoll(text, &end, 10);
-	return *end == '\0' && errno == 0;
-}
-
-/*
- * A key's place is a number that goes by its text alone, so that all who know
- * the row, by whatever way, come to the same slot.  Most keys are integers,
- * and most writes of many rows go along them: neighbours have places, and
- * slots, side by side, so that few lines of the processor's cache are fetched
- * for many rows.
- */
-uint64
-gate_place_of_text(const char *key, int length)
-{
-	int64		integer;
-
-	if (is_integer(key, length, &integer))
-		return gate_place_of_integer(integer);
-	return hash_bytes_extended((const unsigned char *) key, length, 0);
-}
-
-/* Of RUN neighbours. Its upper half says where in an array they are. */
+/* The hash of a run.  Its upper half determines the position in an array. */
 static inline uint64
 hash_of_run(Oid relid, uint64 place)
 {
@@ -402,9 +398,10 @@ hash_of_run(Oid relid, uint64 place)
 }
 
 /*
- * Where a run begins is decided by multiplication with the golden ratio of
+ * A run's position is determined by multiplication with the golden ratio of
  * 2^64 (Knuth, The Art of Computer Programming, volume 3, 6.4): runs of one
- * table lie far apart, tables differ in the high half of what is multiplied.
+ * table are far apart, and tables differ in the upper half of the
+ * multiplicand.
  */
 static inline pg_atomic_uint64 *
 slot_of(uint64 hash, uint64 place)
@@ -425,11 +422,11 @@ raise_slot(pg_atomic_uint64 *slot, TimestampTz expires_at)
 {
 	uint64		now = pg_atomic_read_u64(slot);
 
-	expires_at = Max(expires_at, 1);	/* 0 means that there never was one */
+	expires_at = Max(expires_at, 1);	/* 0 means never raised */
 	while ((TimestampTz) now < expires_at)
 		if (pg_atomic_compare_exchange_u64(slot, &now, (uint64) expires_at))
 			break;
-	pg_memory_barrier();		/* also if it was late enough already */
+	pg_memory_barrier();		/* even if the slot was late enough already */
 }
 
 static void
@@ -442,40 +439,43 @@ raise_place(Oid relid, uint64 place, TimestampTz expires_at)
 }
 
 /*
- * Before a record is locked and the clock read that decides: this is the
- * latest end that the record may get.
+ * Raise the slot of a row to the latest expiry that its record may get,
+ * before the record is locked and the clock is read that decides.
  */
 void
 gate_raise(Oid relid, const char *key, TimestampTz expires_at)
 {
 	INJECT("raise");
-	if (attached())
-		raise_place(relid, gate_place_of_text(key, strlen(key)), expires_at);
+	if (ensure_attached())
+		raise_place(relid, place_of_text(key, strlen(key)), expires_at);
 	INJECT("raised");
 }
 
 /* ---- filling ---- */
 
 static bool
-is_marks(const Mark *mark, const Mark *wanted)
+marks_match(const Mark *mark, const Mark *wanted)
 {
 	return mark->database == wanted->database && mark->records == wanted->records &&
 		mark->xmin == wanted->xmin && mark->trigger_xmin == wanted->trigger_xmin;
 }
 
-/* This database's mark, or NULL.  The caller has the mutex. */
+/* This database's mark, or NULL. The caller holds the mutex. */
 static Mark *
 find_mark(const Mark *wanted)
 {
 	for (int i = 0; i < MAX_MARKS; i++)
-		if (is_marks(&gate->marks[i], wanted))
+		if (marks_match(&gate->marks[i], wanted))
 			return &gate->marks[i];
 	return NULL;
 }
 
-/* A free mark, or another database's.  The caller has the mutex. */
+/*
+ * A mark that is free or belongs to another database.  The caller holds the
+ * mutex.
+ */
 static Mark *
-take_mark(void)
+allocate_mark(void)
 {
 	for (int i = 0; i < MAX_MARKS; i++)
 	{
@@ -488,18 +488,19 @@ take_mark(void)
 }
 
 /*
- * Are we the one who fills?  Then "wanted" gets how far those came who gave
- * it up.  "filled": no need.
+ * Claim the filling.  Returns whether this backend is to fill; "wanted" then
+ * receives the position of an abandoned filling.  "filled": it is done
+ * already.
  */
 static bool
-claim(Mark *wanted, bool *filled)
+claim_filling(Mark *wanted, bool *filled)
 {
 	Mark	   *mark;
 	bool		claimed;
 
 	SpinLockAcquire(&gate->mutex);
 	mark = find_mark(wanted);
-	if (mark == NULL && (mark = take_mark()) != NULL)
+	if (mark == NULL && (mark = allocate_mark()) != NULL)
 		*mark = *wanted;
 	*filled = mark && mark->filled;
 	claimed = mark && !mark->filled && !mark->filling;
@@ -513,9 +514,12 @@ claim(Mark *wanted, bool *filled)
 	return claimed;
 }
 
-/* The filling is done; or given up, and the next may go on. */
+/*
+ * Mark a filling as done, or as abandoned, so that another backend may
+ * continue.
+ */
 static void
-settle_mark(const Mark *claimed, bool filled)
+finish_filling(const Mark *claimed, bool filled)
 {
 	Mark	   *mark;
 
@@ -529,9 +533,9 @@ settle_mark(const Mark *claimed, bool filled)
 	SpinLockRelease(&gate->mutex);
 }
 
-/* All records that the scan finds. */
+/* Raise all records that the scan finds. */
 static void
-raise_all(TableScanDesc scan, TupleTableSlot *slot, MemoryContext per_record)
+raise_scanned(TableScanDesc scan, TupleTableSlot *slot, MemoryContext per_record)
 {
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
 	{
@@ -542,7 +546,7 @@ raise_all(TableScanDesc scan, TupleTableSlot *slot, MemoryContext per_record)
 
 		INJECT("fill-record");
 		record_read_end(slot, &relation, &key, &expires_at);
-		raise_place(relation, gate_place_of_text(key, strlen(key)), expires_at);
+		raise_place(relation, place_of_text(key, strlen(key)), expires_at);
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(per_record);
 		CHECK_FOR_INTERRUPTS();
@@ -550,9 +554,9 @@ raise_all(TableScanDesc scan, TupleTableSlot *slot, MemoryContext per_record)
 }
 
 /*
- * Stretch by stretch, so that whoever is cancelled leaves the next one less
- * to do. The records are a heap's tuples (record.c), and nobody makes the
- * file shorter while we have it open.
+ * Fill chunk by chunk, so that a backend that is cancelled leaves less work
+ * to the next one.  The records are tuples of a heap (record.c), and the file
+ * cannot become shorter while it is open.
  */
 static void
 fill(Relation records, Mark *mark)
@@ -564,11 +568,11 @@ fill(Relation records, Mark *mark)
 
 	while (mark->scanned < end)
 	{
-		BlockNumber stretch = Min(STRETCH, end - mark->scanned);
+		BlockNumber chunk = Min(FILL_CHUNK, end - mark->scanned);
 
-		heap_setscanlimits(scan, mark->scanned, stretch);
-		raise_all(scan, slot, per_record);
-		mark->scanned += stretch;
+		heap_setscanlimits(scan, mark->scanned, chunk);
+		raise_scanned(scan, slot, per_record);
+		mark->scanned += chunk;
 		table_rescan(scan, NULL);
 		INJECT("fill-stretch");
 	}
@@ -578,38 +582,41 @@ fill(Relation records, Mark *mark)
 }
 
 static void
-give_up_filling(int code, Datum arg)
+abandon_filling(int code, Datum arg)
 {
-	settle_mark((const Mark *) DatumGetPointer(arg), false);
+	finish_filling((const Mark *) DatumGetPointer(arg), false);
 }
 
-/* One backend fills, the others look at records until it has. */
+/*
+ * Have one backend fill the gate.  Others look up records until it is done.
+ */
 static pg_noinline bool
-fill_once(Relation records, const Mark *wanted)
+fill_if_needed(Relation records, const Mark *wanted)
 {
-	static Mark filling;		/* for the cleanup, which may run at exit */
+	static Mark filling;		/* the cleanup may run at exit */
 	bool		filled;
 
 	filling = *wanted;
-	if (!claim(&filling, &filled))
+	if (!claim_filling(&filling, &filled))
 		return filled;
-	PG_ENSURE_ERROR_CLEANUP(give_up_filling, PointerGetDatum(&filling));
+	PG_ENSURE_ERROR_CLEANUP(abandon_filling, PointerGetDatum(&filling));
 	{
 		fill(records, &filling);
 		INJECT("fill-mark");
 		pg_memory_barrier();
 	}
-	PG_END_ENSURE_ERROR_CLEANUP(give_up_filling, PointerGetDatum(&filling));
-	settle_mark(&filling, true);
+	PG_END_ENSURE_ERROR_CLEANUP(abandon_filling, PointerGetDatum(&filling));
+	finish_filling(&filling, true);
 	return true;
 }
 
 /*
- * Is every record raised that comes by other ways?  "xmin" tells since when:
- * what came while the trigger was not enabled so was not.
+ * Does the trigger raise every record that is not written by this library's
+ * functions?  "xmin" receives its version: what was written while the trigger
+ * was not enabled was not raised.
  */
 static bool
-always_raises(Oid relid, TransactionId *xmin)
+trigger_always_raises(Oid relid, TransactionId *xmin)
 {
 	Relation	triggers = table_open(TriggerRelationId, AccessShareLock);
 	ScanKeyData keys[2];
@@ -633,9 +640,9 @@ always_raises(Oid relid, TransactionId *xmin)
 	return always;
 }
 
-/* This database's mark.  False: there cannot be one now. */
+/* Build the mark of this database.  False: it cannot have one now. */
 static bool
-own_mark(Relation records, Mark *mark)
+current_mark(Relation records, Mark *mark)
 {
 	HeapTuple	database = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
 
@@ -647,63 +654,66 @@ own_mark(Relation records, Mark *mark)
 	mark->xmin = HeapTupleHeaderGetRawXmin(database->t_data);
 	mark->file = records->rd_rel->relfilenode;
 	ReleaseSysCache(database);
-	return always_raises(mark->records, &mark->trigger_xmin) &&
+	return trigger_always_raises(mark->records, &mark->trigger_xmin) &&
 		!locking_new_file(records) && !RecoveryInProgress();
 }
 
-/* For a backend that does not know yet, or not any more. */
+/* Find out whether the gate is filled, and fill it if not. */
 static pg_noinline bool
-find_out_filled(void)
+check_filled(void)
 {
 	Relation	records;
-	uint64		asked_in = generation;
+	uint64		started_in = generation;
 	Mark		mark;
 	bool		filled;
 
-	if (!at_hand())
+	if (!gate_available())
 		return false;
 	records = catalog_open("lock", AccessShareLock);
-	filled = own_mark(records, &mark) && fill_once(records, &mark);
+	filled = current_mark(records, &mark) && fill_if_needed(records, &mark);
 	INJECT("find-out");
-	AcceptInvalidationMessages();	/* a filling takes time */
-	filled = filled && asked_in == generation;	/* else ask anew next time */
+	AcceptInvalidationMessages();	/* filling takes time */
+	/* if something has changed, check again next time */
+	filled = filled && started_in == generation;
 	if (filled)
 	{
 		pg_memory_barrier();
-		known_filled = RelationGetRelid(records);
+		filled_table = RelationGetRelid(records);
 	}
 	table_close(records, AccessShareLock);
 	return filled;
 }
 
-/* The table changed, or may have been replaced: look again. */
+/* The table of records changed, or may have been replaced: check again. */
 static void
-forget_filled(Datum arg, Oid relid)
+invalidate_filled(Datum arg, Oid relid)
 {
 	generation++;
-	if (OidIsValid(relid) && relid != known_filled)
+	if (OidIsValid(relid) && relid != filled_table)
 		return;
-	known_filled = InvalidOid;
+	filled_table = InvalidOid;
 	relied_on = false;
 }
 
 /*
- * From here to the end of the transaction nobody can take the trigger of 4.
- * away, nor put records there without it: that takes a lock on the table
- * which conflicts with ours. Taking ours reads the invalidations that tell of
- * it.
+ * Rely on the gate until the end of the transaction.  Nobody can drop the
+ * trigger of 4, or write records without it, since that takes a lock on the
+ * table that conflicts with ours.  Acquiring ours processes the invalidations
+ * that report it.
  */
 static pg_noinline bool
-rely_on_it(void)
+rely_on_gate(void)
 {
-	if (!OidIsValid(known_filled) && !find_out_filled())
+	if (!OidIsValid(filled_table) && !check_filled())
 		return false;
-	LockRelationOid(known_filled, RowExclusiveLock);
-	relied_on = OidIsValid(known_filled);
+	LockRelationOid(filled_table, RowExclusiveLock);
+	relied_on = OidIsValid(filled_table);
 	return relied_on;
 }
 
-/* If a subtransaction is undone, the table's lock may go with it. */
+/*
+ * If a subtransaction is rolled back, the lock on the table may be released.
+ */
 static void
 end_subtransaction(SubXactEvent event, SubTransactionId subxid, SubTransactionId parent, void *arg)
 {
@@ -711,30 +721,28 @@ end_subtransaction(SubXactEvent event, SubTransactionId subxid, SubTransactionId
 		relied_on = false;
 }
 
-/* ---- asking ---- */
+/* ---- checks ---- */
 
+/* Read the clock for the checks of a statement. */
 void
 gate_begin_statement(void)
 {
-	long_past = clock_now() - USECS_PER_HOUR;
-	pg_memory_barrier();		/* the clock before the slots */
+	hour_before_statement = clock_now() - USECS_PER_HOUR;
+	pg_memory_barrier();		/* read the clock before the slots */
 }
 
-/*
- * Was there never a lock, or has the latest end that was noted there passed
- * long ago?
- */
+/* Was this slot never raised, or did its latest expiry pass long ago? */
 static inline bool
-is_quiet(pg_atomic_uint64 *slot, bool lapsed_too)
+never_or_long_expired(pg_atomic_uint64 *slot, bool lapsed_too)
 {
 	TimestampTz end = (TimestampTz) pg_atomic_read_u64(slot);
 
-	return end == 0 || (!lapsed_too && end <= long_past);
+	return end == 0 || (!lapsed_too && end <= hour_before_statement);
 }
 
-/* Has it passed by now? */
+/* Has its latest expiry passed by now? */
 static pg_noinline bool
-has_passed(pg_atomic_uint64 *slot)
+has_expired(pg_atomic_uint64 *slot)
 {
 	TimestampTz now = clock_now();
 
@@ -744,67 +752,64 @@ has_passed(pg_atomic_uint64 *slot)
 }
 
 /*
- * Is the row certainly not locked?  The caller has it locked (or, for a
- * child's guard, the parent row), and has begun its statement.  "lapsed_too":
- * is there not even a lock whose time has passed?
+ * Is the row certainly not locked?  The caller has it locked (or, for the
+ * guard of a child, the parent row), and has begun its statement.
+ * "lapsed_too": is there certainly no lapsed lock either?
  */
 pg_attribute_hot bool
-gate_says_free(Oid relid, uint64 place, bool lapsed_too)
+gate_proves_unlocked(Oid relid, uint64 place, bool lapsed_too)
 {
 	pg_atomic_uint64 *slot;
 	uint64		hash;
 
-	if (unlikely(!relied_on) && !rely_on_it())
+	if (unlikely(!relied_on) && !rely_on_gate())
 		return false;
-	if (unlikely(++counts.asked >= FLUSH_EVERY))
+	if (unlikely(++counts.checks >= FLUSH_EVERY))
 		flush_counts();
 	hash = hash_of_run(relid, place);
-	if (likely(is_quiet(summary_of(hash), lapsed_too)))
+	if (likely(never_or_long_expired(summary_of(hash), lapsed_too)))
 		return true;
 	slot = slot_of(hash, place);
-	if (likely(is_quiet(slot, lapsed_too)) || (!lapsed_too && has_passed(slot)))
+	if (likely(never_or_long_expired(slot, lapsed_too)) || (!lapsed_too && has_expired(slot)))
 		return true;
-	counts.looked++;
+	counts.lookups++;
 	return false;
 }
 
+/* Count a lookup that found no record. */
 void
-gate_looked_in_vain(void)
+gate_count_false_positive(void)
 {
-	if (OidIsValid(known_filled))	/* otherwise it was not the gate that made us look */
-		counts.in_vain++;
+	/* unless filled, the gate is not the reason for the lookup */
+	if (OidIsValid(filled_table))
+		counts.false_positives++;
 }
 
 /* ---- functions ---- */
 
 /*
- * The trigger on locking.lock, for records that no function of ours writes.
+ * The trigger on locking.lock, for records that are not written by this
+ * library's functions.
  */
 Datum
 locking_raise_gate(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	TriggerData *trigger = row_trigger_data(fcinfo, "raise_gate");
 	TupleDesc	desc;
-	HeapTuple	tuple;
+	HeapTuple	tuple = trigger_new_row(trigger);
 	bool		isnull[3];
 	Datum		relation;
 	Datum		key;
 	Datum		expires_at;
 
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event) ||
-		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"locking.raise_gate\" must be fired BEFORE, FOR EACH ROW")));
 	if (RelationGetRelid(trigger->tg_relation) != catalog_relid("lock"))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("function \"locking.raise_gate\" is for table \"locking.lock\"")));
 	check_writer(trigger->tg_relation);
-	if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
-		return PointerGetDatum(trigger->tg_trigtuple);
+	if (tuple == NULL)
+		return PointerGetDatum(trigger_old_row(trigger));
 	desc = RelationGetDescr(trigger->tg_relation);
-	tuple = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
 	relation = heap_getattr(tuple, SPI_fnumber(desc, "relation"), desc, &isnull[0]);
 	key = heap_getattr(tuple, SPI_fnumber(desc, "key"), desc, &isnull[1]);
 	expires_at = heap_getattr(tuple, SPI_fnumber(desc, "expires_at"), desc, &isnull[2]);
@@ -813,15 +818,16 @@ locking_raise_gate(PG_FUNCTION_ARGS)
 	return PointerGetDatum(tuple);
 }
 
+/* Is the gate marked as filled for this database? */
 static bool
-marked_filled(void)
+is_marked_filled(void)
 {
 	Relation	records = catalog_open("lock", AccessShareLock);
 	Mark		wanted;
 	Mark	   *mark;
 	bool		filled = false;
 
-	if (own_mark(records, &wanted))
+	if (current_mark(records, &wanted))
 	{
 		SpinLockAcquire(&gate->mutex);
 		mark = find_mark(&wanted);
@@ -832,8 +838,9 @@ marked_filled(void)
 	return filled;
 }
 
+/* The number of slots whose time has not passed. */
 static int64
-raised_slots(void)
+occupied_slots(void)
 {
 	TimestampTz now = clock_now();
 	int64		raised = 0;
@@ -843,27 +850,30 @@ raised_slots(void)
 	return raised;
 }
 
-/* State of the gate: on, filled, slots, raised, asked, looked, in_vain. */
+/*
+ * State and counters of the gate: enabled, filled, slots, occupied, checks,
+ * lookups, false_positives.
+ */
 Datum
 locking_gate(PG_FUNCTION_ARGS)
 {
 	TupleDesc	desc;
 	Datum		values[7] = {0};
 	bool		nulls[7] = {0};
-	bool		on = at_hand();
+	bool		enabled = gate_available();
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	values[0] = BoolGetDatum(on);
-	if (on)
+	values[0] = BoolGetDatum(enabled);
+	if (enabled)
 	{
 		flush_counts();
-		values[1] = BoolGetDatum(marked_filled());
+		values[1] = BoolGetDatum(is_marked_filled());
 		values[2] = Int32GetDatum((int32) gate->nslots);
-		values[3] = Int64GetDatum(raised_slots());
-		values[4] = Int64GetDatum((int64) pg_atomic_read_u64(&gate->asked));
-		values[5] = Int64GetDatum((int64) pg_atomic_read_u64(&gate->looked));
-		values[6] = Int64GetDatum((int64) pg_atomic_read_u64(&gate->in_vain));
+		values[3] = Int64GetDatum(occupied_slots());
+		values[4] = Int64GetDatum((int64) pg_atomic_read_u64(&gate->checks));
+		values[5] = Int64GetDatum((int64) pg_atomic_read_u64(&gate->lookups));
+		values[6] = Int64GetDatum((int64) pg_atomic_read_u64(&gate->false_positives));
 	}
 	else
 	{
@@ -876,21 +886,25 @@ locking_gate(PG_FUNCTION_ARGS)
 
 /* ---- start ---- */
 
+/*
+ * Register callbacks, and if the library is being preloaded, request the
+ * memory.
+ */
 void
 gate_init(void)
 {
 	RegisterXactCallback(end_transaction, NULL);
 	RegisterSubXactCallback(end_subtransaction, NULL);
-	CacheRegisterRelcacheCallback(forget_filled, (Datum) 0);
+	CacheRegisterRelcacheCallback(invalidate_filled, (Datum) 0);
 	if (!process_shared_preload_libraries_in_progress)
 		return;
 
 	DefineCustomIntVariable("locking.gate_slots",
-							"Size of the gate, in slots of 8 bytes.",
-							"At least four times the locks expected to live at a time.",
+							"Sets the size of the gate, in slots of 8 bytes.",
+							"Use at least four times the number of locks expected to be live at a time.",
 							&locking_gate_slots, DEFAULT_SLOTS, 64, 1 << 28,
 							PGC_POSTMASTER, 0, NULL, NULL, NULL);
-#if PG_VERSION_NUM >= 150000
+#ifdef HAVE_SHMEM_REQUEST_HOOK
 	prev_shmem_request_hook = shmem_request_hook;
 	shmem_request_hook = request_memory;
 #else

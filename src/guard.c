@@ -1,45 +1,61 @@
 /*
  * guard.c
- *		The trigger that every write to a protected table passes.
+ *		The row trigger of protected tables, which every write passes.
  *
- * By the time it runs (BEFORE ... FOR EACH ROW, the last of its kind by name)
- * the writer has the target row locked.  An acquirer locks that row before
- * the record (rule 1), so of the two whoever comes first is seen by the
- * other: a record that is not found by a snapshot taken now (rule 2) will not
- * be there when this write commits.  A record whose time has passed is locked
- * FOR SHARE before that is believed (rule 3): a renewal in progress is waited
- * for, a later one waits.
+ * When it runs (BEFORE ... FOR EACH ROW, the last of its kind by name), the
+ * writer has the target row locked.  An acquirer locks that row before the
+ * record (rule 1), so of the two, the second always sees the first: a record
+ * that is not found with a snapshot taken now (rule 2) will not exist when
+ * this write commits.  A record that seems to have lapsed is locked FOR SHARE
+ * before it counts as such (rule 3): the guard waits for a renewal in
+ * progress, and a later renewal waits.
  */
-#include "locking.h"
+#include "postgres.h"
 
 #include "access/table.h"
-#include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/namespace.h"
-#include "catalog/pg_type.h"
 #include "commands/trigger.h"
+#include "fmgr.h"
 #include "miscadmin.h"
-#include "storage/lmgr.h"
 #include "utils/builtins.h"
-#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/snapmgr.h"
 
-#include "role.h"
+#include "clock.h"
+#include "draft.h"
+#include "event.h"
+#include "gate.h"
+#include "key_text.h"
+#include "lease.h"
+#include "locking.h"
+#include "owner.h"
+#include "place.h"
+#include "plan.h"
+#include "query.h"
+#include "record.h"
+#include "referential.h"
+#include "relation.h"
+#include "release.h"
+#include "report.h"
+#include "request.h"
 #include "statement.h"
+#include "table.h"
+#include "table_access.h"
+#include "trigger.h"
+#include "tuple.h"
+#include "visibility.h"
 
 PG_FUNCTION_INFO_V1(locking_guard);
 
-/* What is kept from row to row, in the trigger's fn_extra. */
+/* State that is kept from row to row, in the trigger's fn_extra. */
 typedef struct Statement
 {
 	MemoryContext cxt;
 	Table	   *table;
-	Probe	   *probe;			/* NULL until a record had to be looked for */
+	Probe	   *probe;			/* NULL until the first lookup */
 } Statement;
 
-/* One call of the row trigger. */
+/* A write: one call of the trigger. */
 typedef struct Write
 {
 	Statement  *statement;
@@ -47,26 +63,26 @@ typedef struct Write
 	TableInfo  *table;
 	HeapTuple	old;			/* NULL: INSERT */
 	HeapTuple	new;			/* NULL: DELETE */
-	bool		arrives;		/* an INSERT: the row moves to this partition */
-	bool		is_action;		/* a referential action of the session's own */
-	bool		gate_asked;		/* about the row itself, in vain */
+	bool		is_movement;	/* INSERT of a row that moves here */
+	bool		is_action;		/* referential action of the session */
+	bool		gate_checked;	/* the gate did not prove the row unlocked */
 	bool		owner_known;
 	const char *owner;			/* see writer_of() */
 	bool		holds_row;		/* the owner has a live lock on the row */
-	char	   *own_key;		/* of the owner's record, after the write */
-	int			parents_held;	/* on parents, old and new */
-	int			parents_free;	/* on how many of these it has none */
-	Relation	records;		/* NULL until a record has to be looked at */
+	char	   *own_key;		/* of the owner's record after the write */
+	int			parents_held;	/* locks on the old and new parent */
+	int			parents_not_held;	/* these parents without a lock */
+	Relation	records;		/* NULL until a record has to be read */
 } Write;
 
 /*
- * The record of a row that the writer has locked.  Nearly always there is
- * none.
+ * Look up the record of a row that the writer has locked.  Nearly always
+ * there is none.
  */
 static bool
-look_up(Write *write, Oid relid, const char *key, Lock *lock)
+lookup_record(Write *write, Oid relid, const char *key, Lock *lock)
 {
-	/* COPY's triggers live longer than what they may keep open */
+	/* COPY's triggers exist longer than what they may keep open */
 	bool		found = write->old == NULL ||
 		record_may_exist(&write->statement->probe, write->statement->cxt, relid, key);
 
@@ -77,35 +93,35 @@ look_up(Write *write, Oid relid, const char *key, Lock *lock)
 		found = record_find(write->records, relid, key, lock);
 	}
 	if (!found)
-		gate_looked_in_vain();
+		gate_count_false_positive();
 	return found;
 }
 
 /*
- * The same, but the gate may know better; it also hides a lapsed one, unless
- * it is wanted.
+ * The same, unless the gate proves that there is no record.  A lapsed one may
+ * be overlooked, unless "lapsed_too".
  */
 static bool
 find_record(Write *write, Oid relid, const char *key, bool lapsed_too, Lock *lock)
 {
-	return !gate_says_free(relid, gate_place_of_text(key, strlen(key)), lapsed_too) &&
-		look_up(write, relid, key, lock);
+	return !gate_proves_unlocked(relid, place_of_text(key, strlen(key)), lapsed_too) &&
+		lookup_record(write, relid, key, lock);
 }
 
-/* The record of the row itself, by its key from before the write. */
+/* The record of the row itself, by its key before the write. */
 static bool
 find_own_record(Write *write, bool lapsed_too, Lock *lock)
 {
 	Oid			root = write->table->root;
 	char	   *key = key_of_tuple(write->table->key, write->rel, write->old, false);
 
-	return write->gate_asked ? look_up(write, root, key, lock) :
+	return write->gate_checked ? lookup_record(write, root, key, lock) :
 		find_record(write, root, key, lapsed_too, lock);
 }
 
 /* ---- skipped rows ---- */
 
-/* How many rows of a table one statement left alone. */
+/* The number of rows of a table that a statement skipped. */
 typedef struct Skipped
 {
 	MemoryContext query;
@@ -117,8 +133,8 @@ typedef struct Skipped
 static Skipped *skipped_list = NULL;
 
 /*
- * The statement's memory goes: say how many.  Not when it goes because of an
- * error, then nothing was skipped.
+ * Report the skipped rows when the memory of the statement is deleted.  If an
+ * error deletes it, nothing was skipped.
  */
 static void
 report_skipped(void *arg)
@@ -163,61 +179,31 @@ count_skipped(MemoryContext query, const char *table)
 	MemoryContextRegisterResetCallback(query, callback);
 }
 
-/* ---- does a lock stand in the way? ---- */
+/* ---- conflicts with locks ---- */
 
-/*
- * Is this lock live?  If it seems not: rule 3.  "lock" gets the record as it
- * is after waiting.
- *
- * "below": it is a row below the locked one that is written.  A lapsed lock
- * resumes if the locked row was not written (rule 5), which this write does
- * not show, so it is noted on the record that there is nothing to resume any
- * more.
- */
-bool
-lock_still_live(Relation records, Lock *lock, bool below)
-{
-	bool		resumable = TransactionIdIsValid(lock->row_xmin) || TransactionIdIsValid(lock->confirm_xid);
-	bool		spoil = below && resumable;
-
-	if (!has_lapsed(lock, clock_now()))
-		return true;
-	if (!record_lock(records, lock, spoil ? LockTupleNoKeyExclusive : LockTupleShare, LockWaitBlock))
-		return false;
-	if (!has_lapsed(lock, clock_now()))
-		return true;
-	if (spoil)
-	{
-		lock->row_xmin = InvalidTransactionId;
-		lock->confirm_xid = InvalidTransactionId;
-		record_update(records, lock);
-	}
-	return false;
-}
-
-/* The owner charged with the write; computed lazily.  NULL: nobody. */
+/* The owner charged with the write, or NULL; computed lazily. */
 static const char *
 writer_of(Write *write)
 {
 	if (!write->owner_known)
-		write->owner = write->is_action ? outer_owner() : writing_owner();
+		write->owner = write->is_action ? session_owner() : writing_owner();
 	write->owner_known = true;
 	return write->owner;
 }
 
 static bool
-is_writers(Write *write, const Lock *lock)
+is_held_by_writer(Write *write, const Lock *lock)
 {
 	const char *writer = writer_of(write);
 
 	return writer && strcmp(lock->owner, writer) == 0;
 }
 
-/* Another's live hard lock: "lock" is in the way. */
+/* Is this a live hard lock of another owner?  A soft one raises a warning. */
 static bool
-in_the_way(Write *write, Lock *lock, Oid child)
+conflicts(Write *write, Lock *lock, Oid child)
 {
-	if (is_writers(write, lock))
+	if (is_held_by_writer(write, lock))
 		return false;
 	if (!lock->hard)
 	{
@@ -225,20 +211,20 @@ in_the_way(Write *write, Lock *lock, Oid child)
 			report_locked(WARNING, lock, child);
 		return false;
 	}
-	return lock_still_live(write->records, lock, OidIsValid(child));
+	return lease_is_live(write->records, lock, OidIsValid(child));
 }
 
-/* Look at one row's record.  True: the write is to be skipped. */
+/* Check the lock of one row.  Returns true if the write is to be skipped. */
 static bool
 check_lock(Write *write, Lock *lock, Oid child)
 {
-	if (!in_the_way(write, lock, child))
+	if (!conflicts(write, lock, child))
 		return false;
 	/*
-	 * rule 8: leaving out what a foreign key does would break it; a row that
-	 * moves would be lost
+	 * rule 8: skipping a write of a foreign key's action would violate the
+	 * key; a skipped row that moves would be lost
 	 */
-	if (locking_on_locked == ON_LOCKED_ERROR || InNoForceRLSOperation() || write->arrives)
+	if (locking_on_locked == ON_LOCKED_ERROR || InNoForceRLSOperation() || write->is_movement)
 		report_locked(ERROR, lock, child);
 	return true;
 }
@@ -260,8 +246,8 @@ key_changed(const Write *write)
 /* ---- the row's own lock ---- */
 
 /*
- * The owner writes within a savepoint of the transaction that confirmed: that
- * subtransaction's id is what the row will bear, so note it.
+ * The owner writes in a savepoint of the transaction that confirmed.  The row
+ * will have the id of that subtransaction, so record it.
  */
 static void
 note_savepoint(Relation records, Lock *lock)
@@ -281,28 +267,28 @@ note_savepoint(Relation records, Lock *lock)
 
 /*
  * An UPDATE that moves a row to another partition fires UPDATE, then DELETE
- * of the same old row, then INSERT of the new one.  The first is judged; that
- * DELETE does not end the lock; the INSERT is judged for what BEFORE INSERT
- * triggers of the new partition may have changed: key and reference.  No
- * other DELETE is taken for one: an old version that this subtransaction has
- * updated cannot be deleted by it again.
+ * of the same old row, then INSERT of the new one.  The UPDATE is checked;
+ * the DELETE does not end the lock; the INSERT is checked for what BEFORE
+ * INSERT triggers of the new partition may have changed: key and reference.
+ * No other DELETE is mistaken for that one: a subtransaction cannot delete an
+ * old version that it has updated.
  */
 static struct
 {
 	TransactionId xid;
 	SubTransactionId subxid;
-	uint64		statement;		/* not one that a trigger runs in between */
-	Oid			relid;			/* the partition left */
+	uint64		statement;		/* not one that a trigger executes */
+	Oid			relid;			/* the partition that the row leaves */
 	ItemPointerData tid;
 	Oid			root;
-	bool		deleted;		/* the DELETE was seen: the INSERT is next */
+	bool		deleted;		/* the DELETE has fired; INSERT is next */
 	bool		is_action;
 	bool		holds_row;
-	char	   *key;			/* to which the writer's lock moved, or NULL */
+	char	   *key;			/* new key of the writer's lock, or NULL */
 }			movement;
 
 /*
- * The key must outlive the statement, but is of use in this transaction only.
+ * The key must outlive the statement, but is needed in this transaction only.
  */
 static void
 remember_key(const char *key)
@@ -337,11 +323,11 @@ is_movement_expected(void)
 }
 
 /*
- * The DELETE of a row that moves.  A move changes the key, which a partition
- * key is part of.
+ * Is this the DELETE of a row that moves?  A move changes the key, since the
+ * partition key is part of it.
  */
 static bool
-is_departure(const Write *write)
+is_movement_delete(const Write *write)
 {
 	if (write->new || !is_movement_expected())
 		return false;
@@ -350,9 +336,9 @@ is_departure(const Write *write)
 	return movement.deleted;
 }
 
-/* The INSERT of a row that moves. */
+/* Is this the INSERT of a row that moves? */
 static bool
-is_arrival(const Write *write)
+is_movement_insert(const Write *write)
 {
 	if (write->old || !is_movement_expected() || !movement.deleted ||
 		movement.root != write->table->root)
@@ -362,8 +348,8 @@ is_arrival(const Write *write)
 }
 
 /*
- * The owner's lock goes with the row to its new key.  A record left over
- * there is of a row that is gone.
+ * Move the owner's lock with the row to its new key.  A record left over
+ * there belongs to a row that no longer exists.
  */
 static void
 move_lock(Write *write, Lock *lock, char *new_key)
@@ -382,12 +368,14 @@ move_lock(Write *write, Lock *lock, char *new_key)
 	gate_raise(lock->relation, new_key, lock->expires_at);
 	lock->key = new_key;
 	record_update(records, lock);
-	move_papers(lock->relation, old_key, new_key);
+	move_requests(lock->relation, old_key, new_key);
+	move_drafts(lock->relation, old_key, new_key);
 	write->own_key = new_key;
 }
 
 /*
- * Rule 6: the owner's DELETE ends the lock, its change of the key moves it.
+ * Rule 6: a DELETE by the owner ends the lock, and a change of the key moves
+ * it.
  */
 static void
 follow_row(Write *write, Lock *lock)
@@ -411,7 +399,7 @@ follow_row(Write *write, Lock *lock)
 	move_lock(write, lock, new_key);
 }
 
-/* The lock on the key that the row is given, if somebody else's is on it. */
+/* Check the lock on the new key of the row, which another owner may hold. */
 static bool
 check_new_key(Write *write)
 {
@@ -423,11 +411,11 @@ check_new_key(Write *write)
 }
 
 /*
- * The lock, which followed the row to the key that the UPDATE gave it,
- * follows it to the one that it arrives with.
+ * Move the lock, which moved to the key that the UPDATE assigned, to the key
+ * with which the row arrives.
  */
 static void
-follow_arrival(Write *write)
+follow_movement(Write *write)
 {
 	char	   *new_key = key_of_tuple(write->table->key, write->rel, write->new, true);
 	Lock		lock;
@@ -435,14 +423,14 @@ follow_arrival(Write *write)
 	write->holds_row = movement.holds_row;
 	if (movement.key && new_key && strcmp(new_key, movement.key) != 0 &&
 		find_record(write, write->table->root, movement.key, true, &lock) &&
-		is_writers(write, &lock))
+		is_held_by_writer(write, &lock))
 		move_lock(write, &lock, new_key);
 }
 
 /*
- * True: skip the row.  A lapsed record of the writer's own matters where it
- * has to follow the row, or to learn of a savepoint of the save that it
- * confirmed.
+ * Check the lock of the row itself.  Returns true if the row is to be
+ * skipped.  A lapsed record of the writer matters, too, where it has to
+ * follow the row, or where a confirmed save continues in a savepoint.
  */
 static bool
 check_own_lock(Write *write)
@@ -451,15 +439,15 @@ check_own_lock(Write *write)
 	bool		moves;
 	bool		found;
 
-	if (write->arrives && !check_new_key(write))
-		follow_arrival(write);
+	if (write->is_movement && !check_new_key(write))
+		follow_movement(write);
 	if (write->old == NULL)
 		return false;
 	moves = write->new && key_changed(write);
 	found = find_own_record(write, moves || records_touched(), &lock);
 	if ((found && check_lock(write, &lock, InvalidOid)) || (moves && check_new_key(write)))
 		return true;
-	if (found && is_writers(write, &lock))
+	if (found && is_held_by_writer(write, &lock))
 	{
 		write->holds_row = !has_lapsed(&lock, clock_now());
 		follow_row(write, &lock);
@@ -469,42 +457,51 @@ check_own_lock(Write *write)
 
 /* ---- the parent row's lock ---- */
 
-/*
- * Read or lock the parent row, with a snapshot of now, as the foreign key's
- * own check does, and with the rights of the parent's owner.  Its key, or
- * NULL if there is no such row (with TARGET_TRY: or somebody else has it
- * locked).
- */
-static char *
-fetch_parent(Write *write, TableInfo *parent, TargetQuery query, Datum *values)
+/* The parent row that fetch_parent() reads. */
+typedef struct ParentRow
 {
-	MemoryContext caller = CurrentMemoryContext;
-	Datum		key_values[INDEX_MAX_KEYS];
-	RoleSwitch	saved;
-	char	   *key = NULL;
+	const Key  *definition;
+	char	   *key;			/* NULL: no such row */
+} ParentRow;
 
-	enter_role_as_foreign_key(&saved, relation_owner(parent->root));
-	SPI_connect();
-	CommandCounterIncrement();
-	if (SPI_execute_snapshot(parent_plan(write->table, parent, query), values, NULL,
-							 GetLatestSnapshot(), InvalidSnapshot, false, false, 1) < 0)
-		elog(ERROR, "could not read the parent row");
-	if (SPI_processed > 0)
-	{
-		MemoryContext spi = MemoryContextSwitchTo(caller);
-		bool		isnull;
+static void
+read_key(void *arg, HeapTuple row, TupleDesc desc)
+{
+	ParentRow  *parent = arg;
+	Datum		values[INDEX_MAX_KEYS];
+	bool		isnull;
 
-		for (int i = 0; i < parent->key->ncolumns; i++)
-			key_values[i] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &isnull);
-		key = key_text(parent->key, key_values);
-		MemoryContextSwitchTo(spi);
-	}
-	SPI_finish();
-	leave_role(&saved);
-	return key;
+	for (int i = 0; i < parent->definition->ncolumns; i++)
+		values[i] = SPI_getbinval(row, desc, i + 1, &isnull);
+	parent->key = key_text(parent->definition, values);
 }
 
-/* The lock of a parent row, if it is in the way.  True: skip the row. */
+/*
+ * Read or lock the parent row, with a current snapshot and with the rights of
+ * the parent's owner, like the check of the foreign key.  Returns its key, or
+ * NULL if there is no such row or, with TARGET_TRY, if another transaction
+ * has it locked.
+ */
+static char *
+fetch_parent(Write *write, TableInfo *parent, TargetQuery which, const Datum *values)
+{
+	ParentRow	row = {parent->key};
+	SPIQuery	query = {
+		.plan = parent_plan(write->table, parent, which),
+		.values = values,
+		.latest = true,
+		.max_rows = 1,
+		.read = read_key,
+		.arg = &row
+	};
+
+	(void) query_run_as_table_owner(&query, parent->root);
+	return row.key;
+}
+
+/*
+ * Check the lock of a parent row.  Returns true if the row is to be skipped.
+ */
 static bool
 check_parent_lock(Write *write, TableInfo *parent, const char *key, bool *held)
 {
@@ -515,14 +512,15 @@ check_parent_lock(Write *write, TableInfo *parent, const char *key, bool *held)
 		return false;
 	if (check_lock(write, &lock, write->table->root))
 		return true;
-	*held = is_writers(write, &lock) && !has_lapsed(&lock, clock_now());
+	*held = is_held_by_writer(write, &lock) && !has_lapsed(&lock, clock_now());
 	return false;
 }
 
 /*
- * Somebody has the parent row locked: perhaps the holder, saving, who will
- * want this child row too.  If its lock is live that is all there is to know.
- * Asked without locking the record, since the row comes first (rule 1).
+ * Another transaction has the parent row locked: perhaps the holder, who is
+ * saving and will need this child row, too.  Find out whether its lock is
+ * live.  The record is not locked, since the row must be locked first (rule
+ * 1).
  */
 static bool
 parent_is_held(Write *write, TableInfo *parent, Datum *values, Lock *lock)
@@ -530,12 +528,13 @@ parent_is_held(Write *write, TableInfo *parent, Datum *values, Lock *lock)
 	char	   *key = fetch_parent(write, parent, TARGET_SEE, values);
 
 	return key && find_record(write, parent->root, key, true, lock) &&
-		lock->hard && !is_writers(write, lock) && !has_lapsed(lock, clock_now());
+		lock->hard && !is_held_by_writer(write, lock) && !has_lapsed(lock, clock_now());
 }
 
 /*
- * Rule 7: the parent row is locked FOR KEY SHARE before its record is looked
- * at, so an acquirer, who takes it FOR UPDATE, is waited for or waits.
+ * Rule 7: the parent row is locked FOR KEY SHARE before its record is read,
+ * so the writer waits for an acquirer, which locks the row FOR UPDATE, or the
+ * acquirer waits.
  */
 static bool
 check_parent_row(Write *write, TableInfo *parent, Datum *values)
@@ -556,11 +555,14 @@ check_parent_row(Write *write, TableInfo *parent, Datum *values)
 	if (held)
 		write->parents_held++;
 	else
-		write->parents_free++;
+		write->parents_not_held++;
 	return false;
 }
 
-/* The parent of one version of the row.  True: skip the row. */
+/*
+ * Check the parent of one version of the row.  Returns true if the row is to
+ * be skipped.
+ */
 static bool
 check_parent_of(Write *write, TableInfo *parent, HeapTuple version)
 {
@@ -573,11 +575,15 @@ check_parent_of(Write *write, TableInfo *parent, HeapTuple version)
 
 		values[i] = tuple_value(write->rel, version, reference->attnums[i], version == write->new, &isnull);
 		if (isnull)
-			return false;		/* refers to nothing */
+			return false;		/* no parent */
 	}
 	return check_parent_row(write, parent, values);
 }
 
+/*
+ * Check the parents of the old and the new row.  Returns true if the row is
+ * to be skipped.
+ */
 static bool
 check_parents(Write *write)
 {
@@ -604,8 +610,8 @@ check_parents(Write *write)
 /* ---- the trigger ---- */
 
 /*
- * Does the write concern what the table guards?  Key and reference always
- * count.
+ * Does the write change anything that is guarded?  Key and reference always
+ * are.
  */
 static bool
 is_guarded_change(const Write *write)
@@ -626,12 +632,13 @@ is_guarded_change(const Write *write)
 	return false;
 }
 
+/* Refuse a write without a lock to a table that requires one. */
 static void
 refuse_unlocked(Write *write)
 {
 	HeapTuple	row = write->old ? write->old : write->new;
 	char	   *key = key_of_tuple(write->table->key, write->rel, row, write->old == NULL);
-	bool		named = key && may_tell(write->table->root, key, true);
+	bool		named = key && may_disclose(write->table->root, key, true);
 
 	ereport(ERROR,
 			(errcode(ERRCODE_LOCK_REQUIRED),
@@ -641,57 +648,54 @@ refuse_unlocked(Write *write)
 			 errmsg("rows of table \"%s\" can only be written with a lock on them",
 					get_rel_name(write->table->root)),
 			 writer_of(write) ?
-			 errdetail("The table requires a lock for writing, and the current owner, \"%s\", has none.",
+			 errdetail("The table requires a lock for writing, but the current owner, \"%s\", has none.",
 					   writer_of(write)) :
-			 errdetail("The table requires a lock for writing, and the code of a table's owner that runs in a command of others has none."),
-			 errhint("Acquire the row first with locking.acquire()."),
+			 errdetail("The table requires a lock for writing, but code that runs on behalf of a table's owner has no lock owner."),
+			 errhint("Acquire a lock first with locking.acquire()."),
 			 errtable_by_id(write->table->root)));
 }
 
 static void
-read_write(const TriggerData *trigger, Statement *statement, bool gate_asked, Write *write)
+init_write(const TriggerData *trigger, Statement *statement, bool gate_checked, Write *write)
 {
-	TriggerEvent event = trigger->tg_event;
-
 	write->statement = statement;
-	write->gate_asked = gate_asked;
+	write->gate_checked = gate_checked;
 	write->rel = trigger->tg_relation;
 	write->table = statement->table->info;
-	write->old = TRIGGER_FIRED_BY_INSERT(event) ? NULL : trigger->tg_trigtuple;
-	write->new = TRIGGER_FIRED_BY_INSERT(event) ? trigger->tg_trigtuple :
-		TRIGGER_FIRED_BY_UPDATE(event) ? trigger->tg_newtuple : NULL;
-	write->arrives = is_arrival(write);
-	write->is_action = write->arrives ? movement.is_action :
+	write->old = trigger_old_row(trigger);
+	write->new = trigger_new_row(trigger);
+	write->is_movement = is_movement_insert(write);
+	write->is_action = write->is_movement ? movement.is_action :
 		write->old && in_referential_action(write->rel, write->old, write->new);
 	write->owner_known = false;
 	write->owner = NULL;
 	write->holds_row = false;
 	write->own_key = NULL;
 	write->parents_held = 0;
-	write->parents_free = 0;
+	write->parents_not_held = 0;
 	write->records = NULL;
 }
 
 /*
- * Does the writer hold what the row's lock is: its own, or those of its
+ * Does the writer hold a lock that covers the row: its own, or those of its
  * parents, old and new?
  */
 static bool
 is_covered(const Write *write)
 {
-	return write->holds_row || (write->parents_held > 0 && write->parents_free == 0);
+	return write->holds_row || (write->parents_held > 0 && write->parents_not_held == 0);
 }
 
 /*
- * All checks of one write.  True: skip the row.  A referential action needs
- * no lock of its own: its cause had to have one.
+ * All checks of a write.  Returns true if the row is to be skipped.  A
+ * referential action needs no lock of its own, since its cause required one.
  */
 static bool
 check_write(Write *write)
 {
 	bool		skip;
 
-	if (is_departure(write) || !is_guarded_change(write))
+	if (is_movement_delete(write) || !is_guarded_change(write))
 		return false;
 	skip = check_parents(write) || check_own_lock(write);
 	if (write->records)
@@ -706,15 +710,9 @@ check_write(Write *write)
 static pg_noinline Statement *
 begin_statement(FunctionCallInfo fcinfo)
 {
-	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	TriggerData *trigger = row_trigger_data(fcinfo, "guard");
 	Statement  *statement;
 
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event) ||
-		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"locking.guard\" must be fired BEFORE, FOR EACH ROW"),
-				 errhint("Let locking.protect() make the trigger.")));
 	statement = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Statement));
 	statement->cxt = fcinfo->flinfo->fn_mcxt;
 	statement->table = table_entry(trigger->tg_relation);
@@ -724,11 +722,11 @@ begin_statement(FunctionCallInfo fcinfo)
 }
 
 /*
- * False: the row gets another key, or one whose place has to be found by its
- * text.
+ * Compute the place of a row whose key does not change.  False: the key
+ * changes, or only its text yields the place.
  */
 static inline bool
-place_of_kept_key(const TriggerData *trigger, const Key *key, uint64 *place)
+place_of_unchanged_key(const TriggerData *trigger, const Key *key, uint64 *place)
 {
 	Relation	rel = trigger->tg_relation;
 	HeapTuple	old = trigger->tg_trigtuple;
@@ -738,32 +736,35 @@ place_of_kept_key(const TriggerData *trigger, const Key *key, uint64 *place)
 
 	if (!key_integer(key, rel, old, &old_integer))
 		return !(new && key_differs(key, rel, old, new)) && key_place(key, rel, old, place);
-	*place = gate_place_of_integer(old_integer);
+	*place = place_of_integer(old_integer);
 	return new == NULL || (key_integer(key, rel, new, &new_integer) && old_integer == new_integer);
 }
 
 /*
- * Nearly every write ends here: the row's own lock is all that counts, its
- * key stays what it was, and the gate knows of no lock.  "asked": it was
- * asked.
+ * Nearly every write ends here: only the row's own lock matters, its key does
+ * not change, and the gate proves it unlocked.  "checked" tells whether the
+ * gate was consulted.
  */
 static inline bool
-passes_gate(const TriggerData *trigger, const TableInfo *table, bool *asked)
+passes_gate(const TriggerData *trigger, const TableInfo *table, bool *checked)
 {
 	uint64		place;
 
-	*asked = table->is_plain && place_of_kept_key(trigger, table->key, &place);
-	return *asked && gate_says_free(table->root, place, records_touched());
+	*checked = table->is_plain && place_of_unchanged_key(trigger, table->key, &place);
+	return *checked && gate_proves_unlocked(table->root, place, records_touched());
 }
 
-/* True: skip the row. */
+/*
+ * The checks of a write that does not pass the gate.  Returns true if the row
+ * is to be skipped.
+ */
 static pg_noinline bool
-judge(const TriggerData *trigger, Statement *statement, bool gate_asked)
+check_row(const TriggerData *trigger, Statement *statement, bool gate_checked)
 {
 	Write		write;
 
 	check_key_in_force(statement->table->info);
-	read_write(trigger, statement, gate_asked, &write);
+	init_write(trigger, statement, gate_checked, &write);
 	if (!check_write(&write))
 		return false;
 	count_skipped(statement->cxt, get_rel_name(write.table->root));
@@ -775,18 +776,18 @@ locking_guard(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
 	Statement  *statement = fcinfo->flinfo->fn_extra;
-	bool		gate_asked;
+	bool		gate_checked;
 	HeapTuple	result;
 
-	/* an FmgrInfo is that of one trigger of one relation in one statement */
+	/* an FmgrInfo belongs to one trigger of one relation in one statement */
 	if (unlikely(statement == NULL))
 		statement = begin_statement(fcinfo);
 	if (unlikely(!statement->table->info->valid))
 		(void) table_entry(trigger->tg_relation);
 	result = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
 	if (!locking_enforce || !statement->table->info->is_protected ||
-		passes_gate(trigger, statement->table->info, &gate_asked) ||
-		!judge(trigger, statement, gate_asked))
+		passes_gate(trigger, statement->table->info, &gate_checked) ||
+		!check_row(trigger, statement, gate_checked))
 		return PointerGetDatum(result);
 	return PointerGetDatum(NULL);
 }

@@ -1,10 +1,9 @@
 /*
  * inject.h
- *		Points at which tests hold a backend, to let others do something in
- *		between.
+ *		Points at which tests hold a backend while other sessions act.
  *
- * Only in builds with -DLOCKING_INJECTION, for which test/t/lib/inject.c has
- * to be compiled in; in all others nothing is left of them.
+ * They exist only in builds with -DLOCKING_INJECTION, which include
+ * test/t/lib/inject.c.
  */
 #ifndef LOCKING_INJECT_H
 #define LOCKING_INJECT_H

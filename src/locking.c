@@ -1,20 +1,14 @@
 /*
  * locking.c
- *		Module start: settings.
+ *		Settings.
  */
 #include "locking.h"
 
 #include <limits.h>
 
 #include "datatype/timestamp.h"
-#include "miscadmin.h"
+#include "mb/pg_wchar.h"
 #include "utils/guc.h"
-
-#include "statement.h"
-
-PG_MODULE_MAGIC;
-
-void		_PG_init(void);
 
 char	   *locking_owner_setting;
 char	   *locking_owner_name_setting;
@@ -38,16 +32,44 @@ static const struct config_enum_entry on_locked_options[] = {
 };
 
 static bool
+is_control_character(const char *c)
+{
+	unsigned char first = c[0];
+	unsigned char second = c[1];
+
+	return first < 0x20 || first == 0x7f ||
+		(GetDatabaseEncoding() == PG_UTF8 && first == 0xc2 && second >= 0x80 && second < 0xa0);
+}
+
+/*
+ * Returns what is wrong with an owner or an owner's name, or NULL. Owners
+ * that look the same when displayed must not be different.
+ */
+static const char *owner_fault(const char *owner)
+{
+	Size		length = strlen(owner);
+
+	if (length > MAX_OWNER_LENGTH)
+		return "is too long";
+	if (length > 0 && (owner[0] == ' ' || owner[length - 1] == ' '))
+		return "must not begin or end with a blank";
+	for (const char *c = owner; *c; c++)
+		if (is_control_character(c))
+			return "must not contain control characters";
+	return NULL;
+}
+
+static bool
 check_owner(char **value, const char *what)
 {
-	const char *fault = fault_of_owner(*value);
+	const char *fault = owner_fault(*value);
 
 	if (fault == NULL)
 		return true;
 	GUC_check_errmsg("%s %s", what, fault);
-	GUC_check_errdetail("It has at most %d bytes, no blanks at its ends, and no control characters.",
+	GUC_check_errdetail("It must have at most %d bytes, no blanks at its ends, and no control characters.",
 						MAX_OWNER_LENGTH);
-	GUC_check_errhint("Trim the user's name, or refuse the user.");
+	GUC_check_errhint("Trim the user's name, or reject the user.");
 	return false;
 }
 
@@ -64,20 +86,20 @@ check_owner_name_setting(char **value, void **extra, GucSource source)
 }
 
 /*
- * The owner is PGC_SUSET: whoever could set it could write every row.  A
- * placeholder that an ordinary user set before the library was loaded is
- * thrown away by PostgreSQL itself when the real variable is defined.
+ * The owner is PGC_SUSET: a role that could set it could write every row.
+ * PostgreSQL itself discards a placeholder that an ordinary user set before
+ * the library was loaded, when the real variable is defined.
  */
 static void
 define_owner_settings(void)
 {
 	DefineCustomStringVariable("locking.owner",
-							   "The current owner of locks; empty: the role.",
-							   "Set it with locking.set_owner().",
+							   "Sets the current owner of locks; if empty, it is the role.",
+							   "Use locking.set_owner() to set it.",
 							   &locking_owner_setting, "",
 							   PGC_SUSET, 0, check_owner_setting, NULL, NULL);
 	DefineCustomStringVariable("locking.owner_name",
-							   "The owner's name as shown to people; empty: the role's comment.",
+							   "Sets the owner's display name; if empty, it is the role's comment.",
 							   NULL,
 							   &locking_owner_name_setting, "",
 							   PGC_SUSET, 0, check_owner_name_setting, NULL, NULL);
@@ -87,15 +109,15 @@ static void
 define_time_settings(void)
 {
 	DefineCustomIntVariable("locking.time_until_expiration",
-							"A lock's time, if neither call nor table says.",
+							"Sets the duration of locks for which neither call nor table specifies one.",
 							NULL, &locking_time_until_expiration, 120, 1, INT_MAX,
 							PGC_USERSET, GUC_UNIT_S, NULL, NULL, NULL);
 	DefineCustomIntVariable("locking.time_until_warning",
-							"After this long without renewal the front end warns.",
+							"Sets the time without renewal after which the front end warns.",
 							NULL, &locking_time_until_warning, 60, 1, INT_MAX,
 							PGC_USERSET, GUC_UNIT_S, NULL, NULL, NULL);
 	DefineCustomIntVariable("locking.keep_lapsed",
-							"How long a lapsed lock's record is kept for resuming.",
+							"Sets how long the record of a lapsed lock is kept for resumption.",
 							NULL, &locking_keep_lapsed, 3600, 0, INT_MAX,
 							PGC_SUSET, GUC_UNIT_S, NULL, NULL, NULL);
 }
@@ -104,64 +126,60 @@ static void
 define_behaviour_settings(void)
 {
 	DefineCustomEnumVariable("locking.on_locked",
-							 "What the guard does with rows that somebody else has locked.",
-							 "\"skip\" leaves them alone, for batch jobs.",
+							 "Sets what the guard does with rows that another owner has locked.",
+							 "\"skip\" leaves them unchanged, for batch jobs.",
 							 &locking_on_locked, ON_LOCKED_ERROR, on_locked_options,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("locking.enforce",
-							 "Off: the guard lets everything pass, for repairs.",
+							 "Enforces locks; if off, the guard allows every write, for repairs.",
 							 NULL, &locking_enforce, true,
 							 PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("locking.notify",
-							 "Send events of locks on channel \"locking\".",
-							 "A transaction that sent one cannot be prepared for two-phase commit.",
+							 "Sends notifications of lock events on channel \"locking\".",
+							 "A transaction that sends one cannot be prepared for two-phase commit.",
 							 &locking_notify, true,
 							 PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("locking.history",
-							 "Keep the history of locks.",
+							 "Records lock events in the history.",
 							 NULL, &locking_history, true,
 							 PGC_SUSET, 0, NULL, NULL, NULL);
 }
 
-/* What one owner can cost the others: superusers say how much. */
+/*
+ * Limits on the resources that one owner can use.  Only superusers set them.
+ */
 static void
 define_limits(void)
 {
 	DefineCustomIntVariable("locking.max_ttl",
-							"The longest time that a lock may be given.",
-							"Longer arguments are refused, longer settings are cut.",
+							"Sets the maximum duration of a lock.",
+							"Longer arguments are refused, longer settings are reduced to it.",
 							&locking_max_ttl, SECS_PER_DAY, 1, INT_MAX,
 							PGC_SUSET, GUC_UNIT_S, NULL, NULL, NULL);
 	DefineCustomIntVariable("locking.max_name_length",
-							"The longest owner, owner's name or client.",
+							"Sets the maximum length of an owner, an owner's name or a client.",
 							NULL, &locking_max_name_length, 255, NAMEDATALEN - 1, 1000,
 							PGC_SUSET, GUC_UNIT_BYTE, NULL, NULL, NULL);
 	DefineCustomIntVariable("locking.max_text_length",
-							"The longest note, reason or message.",
+							"Sets the maximum length of a note, a reason or a message.",
 							NULL, &locking_max_text_length, 1000, 0, 1024 * 1024,
 							PGC_SUSET, GUC_UNIT_BYTE, NULL, NULL, NULL);
 	DefineCustomIntVariable("locking.max_draft_size",
-							"The largest draft, as jsonb before compression.",
+							"Sets the maximum size of a draft, as jsonb before compression.",
 							NULL, &locking_max_draft_size, 16 * 1024, 1, 1024 * 1024,
 							PGC_SUSET, GUC_UNIT_KB, NULL, NULL, NULL);
 	DefineCustomIntVariable("locking.max_locks_per_owner",
-							"How many live locks one owner may have, and how many requests and drafts.",
+							"Sets the maximum number of live locks, of requests and of drafts of one owner.",
 							NULL, &locking_max_locks_per_owner, 10000, 1, INT_MAX,
 							PGC_SUSET, 0, NULL, NULL, NULL);
 }
 
+/* Define the settings. */
 void
-_PG_init(void)
+define_settings(void)
 {
 	define_owner_settings();
 	define_time_settings();
 	define_behaviour_settings();
 	define_limits();
-	gate_init();
-	MarkGUCPrefixReserved("locking");
-
-	catalog_init();
-	table_init();
-	release_init();
-	statement_init();
 }

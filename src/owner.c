@@ -3,78 +3,88 @@
  *		The current owner: the application's user, as far as locks are
  *		concerned.
  *
- * An owner must not be forged (S8).  The setting is for roles that may set
- * it; without it the owner is the outer role: SET ROLE counts, which needs
- * membership, and SECURITY DEFINER does not, so that calling a function makes
- * no role another.
+ * An owner must not be forged (S8).  The setting is restricted to roles that
+ * may set it.  Without it the owner is the outer role: SET ROLE, which
+ * requires membership, changes it, and SECURITY DEFINER does not.
  *
- * Foreign code, which PostgreSQL runs for a table's owner in a command of
- * others (statement.c), acts for nobody: neither setting nor outer role are
- * its own, and the current role is one that any function with SECURITY
- * DEFINER chooses.  Nobody's locks match, and nobody acquires any.
- * doc/design.md has a table of all contexts.
+ * Foreign code, which PostgreSQL runs on behalf of a table's owner in a
+ * command of another role (statement.c), has no owner.  Neither setting nor
+ * outer role belong to it, and any function with SECURITY DEFINER chooses its
+ * current role.  So no locks match, and none can be acquired. doc/design.md
+ * has a table of all contexts.
  */
-#include "locking.h"
+#include "owner.h"
 
 #include "access/genam.h"
 #include "access/table.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_shdescription.h"
+#include "fmgr.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
 
+#include "argument.h"
+#include "locking.h"
 #include "statement.h"
 
 PG_FUNCTION_INFO_V1(locking_owner);
 PG_FUNCTION_INFO_V1(locking_set_owner);
 
-static bool own_reading = false;
+static bool reading_for_caller = false;
 
 /*
- * Reading on behalf of the caller is restricted, too, but it is the caller's
- * own: policies may call locking.owner().  Returns what was set before.
+ * Marks code that reads on behalf of the caller.  It is restricted like
+ * foreign code, but has the caller's owner: policies may call
+ * locking.owner().  Returns the previous state.
  */
 bool
-set_own_reading(bool on)
+set_reading_for_caller(bool on)
 {
-	bool		before = own_reading;
+	bool		before = reading_for_caller;
 
-	own_reading = on;
+	reading_for_caller = on;
 	return before;
 }
 
-/* The owner of the session's own statements, whichever code is running. */
+/*
+ * The owner of the session's own statements, regardless of the code that is
+ * running.
+ */
 char *
-outer_owner(void)
+session_owner(void)
 {
 	return locking_owner_setting[0] != '\0' ? locking_owner_setting :
 		GetUserNameFromId(GetOuterUserId(), false);
 }
 
 static bool
-is_nobody(void)
+has_no_owner(void)
 {
-	return in_foreign_code() && !(own_reading && !InNoForceRLSOperation());
+	return in_foreign_code() && !(reading_for_caller && !InNoForceRLSOperation());
 }
 
-/* NULL: nobody. */
+/* The current owner, or NULL in foreign code. */
 char *
 current_owner(void)
 {
-	return is_nobody() ? NULL : outer_owner();
+	return has_no_owner() ? NULL : session_owner();
 }
 
-/* The owner of the statement that has fired the calling trigger, or NULL. */
+/*
+ * The owner of the statement that fired the calling trigger, or NULL for
+ * foreign code.
+ */
 char *
 writing_owner(void)
 {
-	return is_fired_by_foreign_code() ? NULL : outer_owner();
+	return is_fired_by_foreign_code() ? NULL : session_owner();
 }
 
-/* current_owner(), for what only an owner can do. */
+/* The current owner, for operations that require one. */
 char *
 require_owner(void)
 {
@@ -84,12 +94,12 @@ require_owner(void)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("there is no lock owner in code that runs on behalf of a table's owner"),
-				 errdetail("Triggers and functions below a foreign key's action, functions of indexes in maintenance commands and materialized views act for nobody."),
-				 errhint("Call the function in a statement of the session itself.")));
+				 errdetail("Triggers and functions called by a foreign key's action, index functions in maintenance commands and materialized views have no lock owner."),
+				 errhint("Call the function directly from a statement of the session.")));
 	return owner;
 }
 
-/* COMMENT ON ROLE, or NULL; it is in a catalog of its own. */
+/* The comment of a role, or NULL. It is in a shared catalog of its own. */
 static char *
 role_comment(Oid role)
 {
@@ -118,17 +128,32 @@ role_comment(Oid role)
 	return comment;
 }
 
-/* The name shown to people, or NULL. */
-char *
+/* The display name of the current owner, or NULL. */
+static char *
 current_owner_name(void)
 {
-	if (is_nobody())
+	if (has_no_owner())
 		return NULL;
 	if (locking_owner_name_setting[0] != '\0')
 		return locking_owner_name_setting;
 	return locking_owner_setting[0] != '\0' ? NULL : role_comment(GetOuterUserId());
 }
 
+/*
+ * The display name as it is stored with a lock, or NULL. It may be a role's
+ * comment, whose length is not limited otherwise.
+ */
+char *
+stored_owner_name(void)
+{
+	char	   *name = current_owner_name();
+
+	if (name && strlen(name) > locking_max_name_length)
+		name = pnstrdup(name, pg_mbcliplen(name, strlen(name), locking_max_name_length));
+	return name;
+}
+
+/* Is this the current owner? */
 bool
 is_current_owner(const char *owner)
 {
@@ -147,7 +172,9 @@ locking_owner(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(owner));
 }
 
-/* The right to call set_owner() is the right to set what it sets. */
+/*
+ * The privilege to call set_owner() is the privilege to set these settings.
+ */
 static void
 set_setting(const char *name, const char *value, bool is_local)
 {
@@ -163,7 +190,7 @@ locking_set_owner(PG_FUNCTION_ARGS)
 	char	   *owner_name;
 	bool		is_local = PG_ARGISNULL(2) ? true : PG_GETARG_BOOL(2);
 
-	(void) require_owner();		/* not for foreign code */
+	(void) require_owner();		/* refuses foreign code */
 	argument_not_null(fcinfo, 0, "owner");
 	owner = name_argument(fcinfo, 0, "owner");
 	owner_name = name_argument(fcinfo, 1, "owner_name");

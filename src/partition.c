@@ -1,16 +1,17 @@
 /*
  * partition.c
- *		Partition ancestry and descent, read from pg_inherits.
+ *		Partition ancestors and descendants, read from pg_inherits.
  *
  * PostgreSQL's own functions leave out a partition whose detachment is
- * pending (DETACH PARTITION ... CONCURRENTLY between its two transactions).
+ * pending (DETACH PARTITION ... CONCURRENTLY, between its two transactions).
  * Older transactions still reach its rows through the root, so here it
- * belongs to its root until it is detached: locks and guard stay in force.
+ * belongs to its root until it is detached: locks and guard remain in force.
  *
- * No relation is locked here.  The answer holds only while the caller keeps
- * the relations it names from being attached or detached; table.c:open_root()
- * locks them and asks again.  A syscache entry that is older than pg_inherits
- * makes a detached partition a root, which it is.
+ * No relation is locked here.  The result is valid only while the caller
+ * prevents the relations from being attached or detached:
+ * table_access.c:open_root() locks them and repeats the lookup.  A syscache
+ * entry that is older than pg_inherits makes a detached partition a root,
+ * which it is.
  */
 #include "partition.h"
 
@@ -23,7 +24,7 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 
-/* The table that a partition is a part of, or InvalidOid. */
+/* The table of which this is a partition, or InvalidOid. */
 static Oid
 partition_parent(Relation inherits, Oid relid)
 {
@@ -41,7 +42,7 @@ partition_parent(Relation inherits, Oid relid)
 	return parent;
 }
 
-/* The partitioned tables above a partition, nearest first; NIL for others. */
+/* The ancestors of a partition, nearest first; NIL for other relations. */
 List *
 partition_ancestors(Oid relid)
 {
@@ -62,13 +63,18 @@ partition_ancestors(Oid relid)
 	return ancestors;
 }
 
-/* A partition stands for its root, any other relation for itself. */
+/* The root of "relid", given its ancestors. */
+Oid
+partition_root(const List *ancestors, Oid relid)
+{
+	return ancestors == NIL ? relid : llast_oid(ancestors);
+}
+
+/* The root of a partition, or the relation itself if it is no partition. */
 Oid
 table_root(Oid relid)
 {
-	List	   *ancestors = partition_ancestors(relid);
-
-	return ancestors == NIL ? relid : llast_oid(ancestors);
+	return partition_root(partition_ancestors(relid), relid);
 }
 
 static List *

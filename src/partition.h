@@ -1,6 +1,6 @@
 /*
  * partition.h
- *		Partition ancestry and descent.
+ *		Partition ancestors and descendants.
  */
 #ifndef LOCKING_PARTITION_H
 #define LOCKING_PARTITION_H
@@ -13,6 +13,7 @@
 
 extern List *partition_ancestors(Oid relid);
 extern List *partition_descendants(Oid relid);
+extern Oid	partition_root(const List *ancestors, Oid relid);
 extern Oid	table_root(Oid relid);
 
 #pragma GCC visibility pop

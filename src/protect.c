@@ -2,39 +2,53 @@
  * protect.c
  *		protect() and unprotect(): settings and triggers of a table.
  *
- * Writers are kept out while triggers and settings change
- * (ShareRowExclusiveLock), and acquirers of a parent while its children
- * become guarded, since they lock the parent's rows more strongly from then
- * on (rule 7).
+ * Writers are blocked while triggers and settings change
+ * (ShareRowExclusiveLock).  Acquirers of a parent's rows are blocked while
+ * its children become guarded, since they lock the rows in a stronger mode
+ * from then on (rule 7).
  */
-#include "locking.h"
+#include "protect.h"
 
+#include "access/relation.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/catalog.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
+#include "fmgr.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "tcop/utility.h"
-#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/syscache.h"
 
+#include "argument.h"
+#include "catalog.h"
+#include "clock.h"
+#include "compat.h"
+#include "event.h"
+#include "lease.h"
 #include "partition.h"
-#include "protect.h"
+#include "privilege.h"
+#include "record.h"
+#include "relation.h"
+#include "release.h"
+#include "table.h"
+#include "table_access.h"
+#include "table_settings.h"
 
 PG_FUNCTION_INFO_V1(locking_protect);
 PG_FUNCTION_INFO_V1(locking_unprotect);
 
-/* ---- may one? ---- */
+/* ---- privileges ---- */
 
 /*
- * Was EXECUTE on the function granted to the caller by name, not to PUBLIC?
+ * Was EXECUTE on the function granted to the caller by name, rather than to
+ * PUBLIC?
  */
 static bool
 granted_by_name(Oid function)
@@ -49,7 +63,10 @@ granted_by_name(Oid function)
 						   lengthof(types), types, values, NULL) > 0;
 }
 
-/* "arg" points to the function's OID. */
+/*
+ * Check the right to change settings of a table.  "arg" points to the OID of
+ * the called function.
+ */
 static void
 check_may_protect(Oid relid, void *arg)
 {
@@ -59,7 +76,7 @@ check_may_protect(Oid relid, void *arg)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied to protect or unprotect table \"%s\"", get_rel_name(relid)),
-				 errdetail("The table's owner may, and a role that was granted EXECUTE on %s() by name.",
+				 errdetail("This requires ownership of the table, or EXECUTE on %s() granted to the role by name.",
 						   get_func_name(function)),
 				 errtable_by_id(relid)));
 }
@@ -71,7 +88,7 @@ check_may_be_parent(Oid relid, void *arg)
 		check_may_exclude(relid, NULL);
 }
 
-/* ---- can it be? ---- */
+/* ---- requirements ---- */
 
 static void
 refuse_relation(Relation rel, const char *why, const char *hint)
@@ -92,16 +109,16 @@ check_can_be_protected(Relation rel)
 		case RELKIND_PARTITIONED_TABLE:
 			break;
 		case RELKIND_VIEW:
-			refuse_relation(rel, "it is a view", "Protect the table below it.");
+			refuse_relation(rel, "it is a view", "Protect the underlying table instead.");
 			break;
 		case RELKIND_FOREIGN_TABLE:
-			refuse_relation(rel, "it is a foreign table", "Protect it on the server where it is stored.");
+			refuse_relation(rel, "it is a foreign table", "Protect it on the server that stores it.");
 			break;
 		default:
 			refuse_relation(rel, "it is not a table", NULL);
 	}
 	if (rel->rd_rel->relpersistence == RELPERSISTENCE_TEMP)
-		refuse_relation(rel, "it is a temporary table", "Nobody else can write it anyway.");
+		refuse_relation(rel, "it is a temporary table", "No other session can access it anyway.");
 	if (RelationGetNamespace(rel) == get_namespace_oid("locking", false) || IsSystemRelation(rel))
 		refuse_relation(rel, "it is a system table", NULL);
 }
@@ -117,7 +134,7 @@ check_primary_key(Relation rel)
 		refuse_relation(rel, "it has no primary key", "Add one with ALTER TABLE ... ADD PRIMARY KEY.");
 	if (deferrable)
 		refuse_relation(rel, "its primary key is deferrable",
-						"Two rows may have one key until the transaction ends; make it NOT DEFERRABLE.");
+						"Make it NOT DEFERRABLE: otherwise two rows can have the same key until the transaction ends.");
 	return attnums;
 }
 
@@ -153,8 +170,8 @@ check_columns(Relation rel, ArrayType *columns)
 }
 
 /*
- * The table that the foreign key refers to, its root kept from acquirers; or
- * InvalidOid.
+ * The table that the foreign key references, with acquirers of its root's
+ * rows blocked; or InvalidOid.
  */
 static Oid
 lock_parent(FunctionCallInfo fcinfo, Relation rel)
@@ -169,7 +186,7 @@ lock_parent(FunctionCallInfo fcinfo, Relation rel)
 		refuse_argument(rel, psprintf("\"%s\" is not a foreign key of table \"%s\"",
 									  name, RelationGetRelationName(rel)));
 	if (fk.is_temporal)
-		refuse_argument(rel, psprintf("temporal foreign key \"%s\" cannot name the parent of rows", name));
+		refuse_argument(rel, psprintf("temporal foreign key \"%s\" cannot define the parent of rows", name));
 	relation_close(open_root(fk.target, ExclusiveLock, check_may_be_parent, &fcinfo->flinfo->fn_oid), NoLock);
 	return fk.target;
 }
@@ -182,7 +199,7 @@ warn_unprotected_parent(Oid parent)
 	if (!is_protected_table(root))
 		ereport(WARNING,
 				(errmsg("parent table \"%s\" is not protected", get_rel_name(root)),
-				 errhint("Nobody can lock its rows until locking.protect() is called for it too.")));
+				 errhint("Its rows cannot be locked until locking.protect() is called for it, too.")));
 }
 
 static Datum
@@ -201,16 +218,12 @@ key_names(Relation rel, List *attnums)
 	return PointerGetDatum(construct_array(names, n, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR));
 }
 
-/* A boolean that may be null for its default. */
-static Datum
-bool_argument(FunctionCallInfo fcinfo, int argno, bool fallback)
-{
-	return BoolGetDatum(PG_ARGISNULL(argno) ? fallback : PG_GETARG_BOOL(argno));
-}
-
-/* The trigger on locking.protected tells all backends. */
+/*
+ * Delete the settings.  The trigger on locking.protected invalidates all
+ * backends' caches.
+ */
 static void
-forget_settings(Oid relid)
+delete_settings(Oid relid)
 {
 	Oid			types[] = {OIDOID};
 	Datum		values[] = {ObjectIdGetDatum(relid)};
@@ -237,7 +250,9 @@ write_settings(FunctionCallInfo fcinfo, Relation rel, List *key, Oid parent)
 	values[7] = key_names(rel, key);
 	values[8] = ObjectIdGetDatum(parent);
 	nulls[8] = !OidIsValid(parent);
-	/* not an upsert, which fires the trigger on INSERT as well */
+	/*
+	 * not INSERT ... ON CONFLICT, which fires the trigger on INSERT as well
+	 */
 	if (catalog_execute("UPDATE locking.protected SET hard = $2, required = $3, columns = $4, ttl = $5,"
 						" warning = $6, parent = $7, key = $8, parent_table = $9 WHERE relation = $1",
 						lengthof(types), types, values, nulls) == 0)
@@ -246,9 +261,9 @@ write_settings(FunctionCallInfo fcinfo, Relation rel, List *key, Oid parent)
 						lengthof(types), types, values, nulls);
 }
 
-/* Locks of a table that is no longer protected, or by another key. */
+/* End all locks of a table that is no longer protected, or by another key. */
 static void
-break_all(Oid relid, const char *reason)
+end_all_locks(Oid relid, const char *reason)
 {
 	Relation	records = records_open(RowExclusiveLock);
 	ListCell   *cell;
@@ -272,9 +287,9 @@ has_trigger(Oid relid, const char *name)
 	return OidIsValid(get_trigger_oid(relid, name, true));
 }
 
-/* The caller has the relation locked. */
+/* The quoted and qualified name of a relation that the caller has locked. */
 static char *
-full_name(Oid relid)
+qualified_name(Oid relid)
 {
 	char	   *schema = get_namespace_name(get_rel_namespace(relid));
 	char	   *name = get_rel_name(relid);
@@ -285,7 +300,7 @@ full_name(Oid relid)
 }
 
 static void
-run(const char *command)
+execute_ddl(const char *command)
 {
 	(void) catalog_execute(command, 0, NULL, NULL, NULL);
 }
@@ -297,10 +312,10 @@ drop_trigger(Oid relid, const char *name)
 		return;
 	LockRelationOid(relid, AccessExclusiveLock);
 	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)) && has_trigger(relid, name))
-		run(psprintf("DROP TRIGGER %s ON %s", quote_identifier(name), full_name(relid)));
+		execute_ddl(psprintf("DROP TRIGGER %s ON %s", quote_identifier(name), qualified_name(relid)));
 }
 
-/* Of a table that is no part of a protected one any more. */
+/* Drop the triggers of a table that is no longer part of a protected one. */
 void
 drop_triggers(Oid relid)
 {
@@ -309,8 +324,8 @@ drop_triggers(Oid relid)
 }
 
 /*
- * Waits for writers and looks again: true if the relation is still a part of
- * the root, and lacks the trigger.
+ * Wait for writers and check again: does the relation still belong to the
+ * root, and lack the trigger?
  */
 static bool
 lacks_trigger(Oid relid, Oid root, const char *name)
@@ -323,34 +338,34 @@ lacks_trigger(Oid relid, Oid root, const char *name)
 }
 
 static bool
-guard_truncate(Oid relid, Oid root)
+create_truncate_trigger(Oid relid, Oid root)
 {
 	if (!lacks_trigger(relid, root, TRUNCATE_TRIGGER))
 		return false;
-	run(psprintf("CREATE TRIGGER %s BEFORE TRUNCATE ON %s FOR EACH STATEMENT"
+	execute_ddl(psprintf("CREATE TRIGGER %s BEFORE TRUNCATE ON %s FOR EACH STATEMENT"
 				 " EXECUTE FUNCTION locking.guard_truncate()",
-				 quote_identifier(TRUNCATE_TRIGGER), full_name(relid)));
+				 quote_identifier(TRUNCATE_TRIGGER), qualified_name(relid)));
 	return true;
 }
 
 static bool
-guard_rows(Oid relid, Oid root, bool on_insert)
+create_row_trigger(Oid relid, Oid root, bool on_insert)
 {
 	if (!lacks_trigger(relid, root, ROW_TRIGGER))
 		return false;
-	run(psprintf("CREATE TRIGGER %s BEFORE %sUPDATE OR DELETE ON %s FOR EACH ROW"
+	execute_ddl(psprintf("CREATE TRIGGER %s BEFORE %sUPDATE OR DELETE ON %s FOR EACH ROW"
 				 " EXECUTE FUNCTION locking.guard()",
-				 quote_identifier(ROW_TRIGGER), on_insert ? "INSERT OR " : "", full_name(relid)));
+				 quote_identifier(ROW_TRIGGER), on_insert ? "INSERT OR " : "", qualified_name(relid)));
 	return true;
 }
 
 /*
- * TRUNCATE of a partition fires none of its root's triggers, so each has its
- * own. Waiting for a partition may have let another one be attached: looked
- * up again until there is none without.
+ * Create the TRUNCATE trigger on every partition, since TRUNCATE of a
+ * partition fires no trigger of its root.  Another partition may have been
+ * attached while waiting for one, so repeat until none lacks it.
  */
 void
-guard_truncates(Oid relid, Oid root)
+create_truncate_triggers(Oid relid, Oid root)
 {
 	bool		added;
 
@@ -360,24 +375,24 @@ guard_truncates(Oid relid, Oid root)
 
 		added = false;
 		foreach(cell, partition_descendants(relid))
-			added |= guard_truncate(lfirst_oid(cell), root);
+			added |= create_truncate_trigger(lfirst_oid(cell), root);
 	} while (added);
 }
 
 /*
- * PostgreSQL gives partitions the row trigger, but for those whose detachment
- * is pending.
+ * PostgreSQL clones the row trigger to partitions, except those whose
+ * detachment is pending.
  */
 static void
 create_triggers(Oid root, bool on_insert)
 {
 	ListCell   *cell;
 
-	(void) guard_rows(root, root, on_insert);
+	(void) create_row_trigger(root, root, on_insert);
 	CommandCounterIncrement();
 	foreach(cell, partition_descendants(root))
-		(void) guard_rows(lfirst_oid(cell), root, on_insert);
-	guard_truncates(root, root);
+		(void) create_row_trigger(lfirst_oid(cell), root, on_insert);
+	create_truncate_triggers(root, root);
 }
 
 static void
@@ -392,8 +407,9 @@ drop_all_triggers(Oid root)
 /* ---- functions ---- */
 
 /*
- * Keeps partitions from being made and detached, and waits for those that
- * are: PostgreSQL would not see them where it adds and drops triggers.
+ * Block creation and detachment of partitions, and wait for transactions that
+ * do this: PostgreSQL would not see such partitions when triggers are created
+ * and dropped.
  */
 static void
 lock_partitions(Oid root)
@@ -418,9 +434,9 @@ lock_partitions(Oid root)
 }
 
 /*
- * The root table, locked against writers, if the caller may change its
- * settings. A partition that is being attached becomes its root's, for which
- * the right is checked.
+ * Open the root table, locked against writers, if the caller may change its
+ * settings.  A partition that is being attached becomes part of its root, for
+ * which the right is checked.
  */
 static Relation
 open_for_settings(FunctionCallInfo fcinfo)
@@ -451,7 +467,7 @@ locking_protect(PG_FUNCTION_ARGS)
 		check_columns(rel, PG_GETARG_ARRAYTYPE_P(3));
 	parent = lock_parent(fcinfo, rel);
 	if (table_info(rel)->key_replaced)
-		break_all(relid, "the primary key was replaced");
+		end_all_locks(relid, "the primary key was replaced");
 
 	drop_all_triggers(relid);
 	write_settings(fcinfo, rel, key, parent);
@@ -475,8 +491,8 @@ locking_unprotect(PG_FUNCTION_ARGS)
 				 errmsg("table \"%s\" is not protected", RelationGetRelationName(rel)),
 				 errtable(rel)));
 	drop_all_triggers(relid);
-	break_all(relid, "the table was unprotected");
-	forget_settings(relid);
+	end_all_locks(relid, "the table was unprotected");
+	delete_settings(relid);
 	relation_close(rel, NoLock);
 	PG_RETURN_VOID();
 }

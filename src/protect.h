@@ -1,19 +1,25 @@
 /*
  * protect.h
- *		What protect.c and ddl.c share: the triggers' names.
+ *		Triggers of protected tables.
  */
 #ifndef LOCKING_PROTECT_H
 #define LOCKING_PROTECT_H
 
+#include "postgres.h"
+
+#pragma GCC visibility push(hidden)
+
 /*
- * Triggers of one kind fire in the order of their names' bytes: "~" is the
- * last of ASCII, so the guard sees the row as the users' own triggers leave
- * it.
+ * Triggers of the same kind fire in the byte order of their names.  "~" is
+ * the last ASCII character, so the guard sees the row as the users' own
+ * triggers leave it.
  */
 #define ROW_TRIGGER "~locking_guard"
 #define TRUNCATE_TRIGGER "~locking_guard_truncate"
 
 extern void drop_triggers(Oid relid);
-extern void guard_truncates(Oid relid, Oid root);
+extern void create_truncate_triggers(Oid relid, Oid root);
+
+#pragma GCC visibility pop
 
 #endif							/* LOCKING_PROTECT_H */

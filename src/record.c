@@ -2,13 +2,13 @@
  * record.c
  *		Lock records: finding, locking and writing rows of locking.lock.
  *
- * Direct table access, without the executor: nothing of a user's runs with
- * the records' owner's rights.  Every search takes a snapshot of its own
- * (rule 2), newer than any row lock the caller holds, also under REPEATABLE
- * READ.  Every write is followed by a command counter increment, so that the
- * next search sees it.
+ * The table is accessed directly, without the executor, so that no user code
+ * runs with the rights of the records' owner.  Every search takes a snapshot
+ * of its own (rule 2), newer than any row lock of the caller, even under
+ * REPEATABLE READ. Every write is followed by a command counter increment, so
+ * that the next search sees it.
  */
-#include "locking.h"
+#include "record.h"
 
 #include "access/genam.h"
 #include "access/relscan.h"
@@ -18,12 +18,17 @@
 #include "access/xact.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_collation.h"
+#include "catalog/pg_type.h"
 #include "commands/sequence.h"
 #include "miscadmin.h"
 #include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
+
+#include "catalog.h"
+#include "clock.h"
+#include "compat.h"
 
 /* in the order of the table's columns */
 enum
@@ -46,8 +51,8 @@ enum
 };
 
 /*
- * Direct access skips what the executor checks: may this transaction write at
- * all?
+ * Open the table.  Direct access skips a check of the executor: may this
+ * transaction write at all?
  */
 Relation
 records_open(LOCKMODE lockmode)
@@ -60,6 +65,7 @@ records_open(LOCKMODE lockmode)
 	return catalog_open("lock", lockmode);
 }
 
+/* A new fencing token. */
 int64
 next_token(void)
 {
@@ -107,10 +113,10 @@ read_lock(TupleTableSlot *slot, Lock *lock)
 }
 
 /*
- * What the gate wants of any version of a record, dead ones too: these
- * columns are never stored out of line (the key's storage is MAIN, and a
- * btree entry's size limits it), while other long values of a dead version
- * may be gone.
+ * Read what the gate needs from any version of a record, including dead ones.
+ * These columns are never stored out of line (the storage of the key is MAIN,
+ * and its size is limited by that of a btree entry), while other long values
+ * of a dead version may be gone.
  */
 void
 record_read_end(TupleTableSlot *slot, Oid *relation, char **key, TimestampTz *expires_at)
@@ -121,11 +127,11 @@ record_read_end(TupleTableSlot *slot, Oid *relation, char **key, TimestampTz *ex
 }
 
 /*
- * A search in one of the indexes.  The index is read with SnapshotAny and
- * each version is judged by a snapshot taken now.  Read with that snapshot
- * itself, a SERIALIZABLE transaction would take predicate locks on whole
- * index pages, and two that lock different rows would fail each other; the
- * protocol has no need of them.
+ * A search in one of the indexes.  The index is read with SnapshotAny, and
+ * each version is judged by a snapshot taken now.  If the index were read
+ * with that snapshot, a SERIALIZABLE transaction would take predicate locks
+ * on whole index pages, and two transactions that lock different rows would
+ * fail each other.  The protocol does not need these locks.
  */
 typedef struct Search
 {
@@ -183,7 +189,7 @@ row_keys(ScanKey keys, Oid relid, const char *key)
 						   F_TEXTEQ, CStringGetTextDatum(key));
 }
 
-/* The record of a row: at most one, lapsed or not (S1). */
+/* Find the record of a row: there is at most one, lapsed or not (S1). */
 bool
 record_find(Relation records, Oid relid, const char *key, Lock *lock)
 {
@@ -199,11 +205,10 @@ record_find(Relation records, Oid relid, const char *key, Lock *lock)
 }
 
 /*
- * The guard's first question, asked for every row written: is there any
- * version of a record of that row, whether anyone sees it or not?  The scan
- * is kept open for the statement, and no snapshot is needed for a "no": the
- * statement's own keeps vacuum from removing the last entry of a record that
- * is being updated.
+ * A search that the guard makes for every row written: is there any version
+ * of a record of the row, visible or not?  The scan is kept open for the
+ * statement, and a "no" requires no snapshot: the statement's own keeps
+ * vacuum from removing the last entry of a record that is being updated.
  */
 struct Probe
 {
@@ -214,7 +219,7 @@ struct Probe
 	MemoryContextCallback callback;
 };
 
-/* Not after an error: then all of it was released already. */
+/* After an error everything has been released already. */
 static void
 probe_end(void *arg)
 {
@@ -245,6 +250,7 @@ probe_begin(MemoryContext statement)
 	return probe;
 }
 
+/* Could there be a record of the row?  "kept" holds the open scan. */
 bool
 record_may_exist(Probe **kept, MemoryContext statement, Oid relid, const char *key)
 {
@@ -254,7 +260,7 @@ record_may_exist(Probe **kept, MemoryContext statement, Oid relid, const char *k
 	bool		found;
 
 	row_keys(keys, relid, key);
-	/* what the scan allocates has to live as long as the scan */
+	/* what the scan allocates must live as long as the scan */
 	caller = MemoryContextSwitchTo(statement);
 	index_rescan(probe->scan, keys, 2, NULL, 0);
 	found = index_getnext_slot(probe->scan, ForwardScanDirection, probe->slot);
@@ -268,6 +274,7 @@ record_may_exist(Probe **kept, MemoryContext statement, Oid relid, const char *k
 	return found;
 }
 
+/* Find the record with a token. */
 bool
 record_find_token(Relation records, int64 token, Lock *lock)
 {
@@ -291,7 +298,7 @@ append_copy(List *locks, const Lock *lock)
 	return lappend(locks, copy);
 }
 
-/* The records of some rows of a table, by their keys. */
+/* The records of rows with the given keys. */
 List *
 records_of_keys(Relation records, Oid relid, const List *keys)
 {
@@ -308,7 +315,7 @@ records_of_keys(Relation records, Oid relid, const List *keys)
 	return locks;
 }
 
-/* All records of a table, in the order of their keys. */
+/* All records of a table, ordered by key. */
 List *
 records_of(Relation records, Oid relid)
 {
@@ -332,7 +339,7 @@ owner_key(ScanKey key, const char *owner)
 						   F_TEXTEQ, CStringGetTextDatum(owner));
 }
 
-/* All records of an owner, lapsed ones included. */
+/* All records of an owner, including lapsed ones. */
 List *
 records_of_owner(Relation records, const char *owner)
 {
@@ -350,14 +357,14 @@ records_of_owner(Relation records, const char *owner)
 }
 
 /*
- * How many locks of an owner have not lapsed; counts no further than "max".
+ * The number of live locks of an owner, counted up to "max".
  *
- * A dirty snapshot: locks that other transactions are acquiring count, so
- * that an owner's sessions cannot have more by not committing, and so do
- * those that they are releasing.  A lock that is being renewed at this moment
- * may count twice.  It takes no predicate locks either, and unlike
- * SnapshotAny lets the scan mark index entries of dead records, so that the
- * next one skips them.
+ * A dirty snapshot is used: locks that other transactions are acquiring
+ * count, so that sessions of an owner cannot exceed the limit by not
+ * committing, and so do locks that are being released.  A lock that is being
+ * renewed at this moment may count twice.  A dirty snapshot takes no
+ * predicate locks either, and unlike SnapshotAny it lets the scan mark index
+ * entries of dead records, which the next scan skips.
  */
 int
 record_count_live(Relation records, const char *owner, int max)
@@ -387,9 +394,9 @@ record_count_live(Relation records, const char *owner, int max)
 
 /*
  * The records among the next "max" entries of the index on tokens, after
- * "*token", which is moved on, or back to the start when there are no more.
- * Counts entries, not records: of records that are gone there may be any
- * number.
+ * "*token", which is advanced, or reset to the start when there are no more
+ * entries.  Entries are counted rather than records, since there may be any
+ * number of entries of deleted records.
  */
 List *
 records_after(Relation records, int64 *token, int max)
@@ -418,8 +425,8 @@ records_after(Relation records, int64 *token, int max)
 
 /*
  * Lock a record and read it again as it is now (its owner may have changed
- * the row's key).  False if it is gone or another lock's meanwhile, or (with
- * a policy other than to wait) somebody else has it locked.
+ * the row's key).  False if it is gone or belongs to another lock meanwhile,
+ * or, with a policy other than to wait, if another transaction has it locked.
  */
 bool
 record_lock(Relation records, Lock *lock, LockTupleMode mode, LockWaitPolicy policy)
@@ -449,12 +456,12 @@ record_lock(Relation records, Lock *lock, LockTupleMode mode, LockWaitPolicy pol
 
 /* ---- writing ---- */
 
-/* the transaction of this backend that wrote a record last */
+/* the last transaction of this backend that wrote a record */
 static TransactionId last_writer = InvalidTransactionId;
 
 /*
- * Has this transaction written a record?  Then the guard looks for lapsed
- * ones, too.
+ * Has this transaction written a record?  If so, the guard searches for
+ * lapsed ones, too.
  */
 pg_attribute_hot bool
 records_touched(void)
@@ -500,6 +507,7 @@ form_record(Relation records, const Lock *lock)
 	return heap_form_tuple(RelationGetDescr(records), values, nulls);
 }
 
+/* Insert a record. */
 void
 record_insert(Relation records, Lock *lock)
 {
@@ -510,7 +518,7 @@ record_insert(Relation records, Lock *lock)
 	CommandCounterIncrement();
 }
 
-/* The caller has the record locked. */
+/* Update a record that the caller has locked. */
 void
 record_update(Relation records, Lock *lock)
 {
@@ -522,7 +530,7 @@ record_update(Relation records, Lock *lock)
 	CommandCounterIncrement();
 }
 
-/* The caller has the record locked. */
+/* Delete a record that the caller has locked. */
 void
 record_delete(Relation records, Lock *lock)
 {

@@ -1,29 +1,34 @@
 /*
  * referential.c
- *		Is a write the doing of a foreign key's own action?
+ *		Whether a write is a referential action of a foreign key.
  *
- * The stack of statements knows (statement.c), but for statements that began
- * before the library was loaded.  Until the transaction ends, a write by one
- * of those is taken for the action only if it fires at the depth of an action
- * of a top-level statement and does what the action does, and no more: the
- * row that its row refers to is gone, and other columns stay as they are.
+ * The stack of running statements shows it (statement.c), except for
+ * statements that began before the library was loaded.  Until the transaction
+ * ends, a write of such a statement counts as a referential action only if it
+ * fires at the depth of an action of a top-level statement, and if it does
+ * what the action does and no more: the row that its row references is gone,
+ * and other columns keep their values.
  */
-#include "locking.h"
+#include "referential.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_constraint.h"
+#include "nodes/bitmapset.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 #include "utils/syscache.h"
 
+#include "query.h"
+#include "sql.h"
 #include "statement.h"
+#include "tuple.h"
 
 /*
- * Does the old row refer to a row that is gone by that key?  Read as its
- * foreign keys do.
+ * Does the old row reference a missing row by that key?  Read like a check of
+ * the foreign key.
  */
 static bool
-refers_to_nothing(Relation rel, HeapTuple old, const ForeignKeyCacheInfo *fk)
+references_missing_row(Relation rel, HeapTuple old, const ForeignKeyCacheInfo *fk)
 {
 	Datum		values[INDEX_MAX_KEYS];
 	Oid			types[INDEX_MAX_KEYS];
@@ -50,11 +55,11 @@ refers_to_nothing(Relation rel, HeapTuple old, const ForeignKeyCacheInfo *fk)
 }
 
 /*
- * Does the write, of a row that refers to nothing, do no more than that key's
- * action?
+ * Does the write, of a row whose referenced row is missing, do no more than
+ * the action of that key?
  */
 static bool
-is_done_by(const ForeignKeyCacheInfo *fk, Relation rel, HeapTuple old, HeapTuple new)
+could_be_action_of(const ForeignKeyCacheInfo *fk, Relation rel, HeapTuple old, HeapTuple new)
 {
 	HeapTuple	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(fk->conoid));
 	Bitmapset  *referring = NULL;
@@ -76,25 +81,25 @@ is_done_by(const ForeignKeyCacheInfo *fk, Relation rel, HeapTuple old, HeapTuple
 }
 
 /*
- * The write of a statement that began before the library was loaded: see
+ * Judge a write of a statement that began before the library was loaded; see
  * above.
  */
 static bool
-does_what_an_action_does(Relation rel, HeapTuple old, HeapTuple new)
+looks_like_action(Relation rel, HeapTuple old, HeapTuple new)
 {
 	ListCell   *cell;
 
 	if (trigger_depth() != 2)
 		return false;
 	foreach(cell, RelationGetFKeyList(rel))
-		if (is_done_by(lfirst(cell), rel, old, new) && refers_to_nothing(rel, old, lfirst(cell)))
+		if (could_be_action_of(lfirst(cell), rel, old, new) && references_missing_row(rel, old, lfirst(cell)))
 			return true;
 	return false;
 }
 
 /*
  * Is the running statement, which updates or deletes the row "old" of "rel",
- * a referential action that the session's own statement caused?
+ * a referential action that a statement of the session caused?
  */
 bool
 in_referential_action(Relation rel, HeapTuple old, HeapTuple new)
@@ -108,5 +113,5 @@ in_referential_action(Relation rel, HeapTuple old, HeapTuple new)
 		case ACTION_UNKNOWN:
 			break;
 	}
-	return old && does_what_an_action_does(rel, old, new);
+	return old && looks_like_action(rel, old, new);
 }

@@ -1,22 +1,40 @@
 /*
  * renew.c
- *		renew() and confirm(): a lock goes on, or is found to be lost.
+ *		renew() and confirm(): extension of a lock, or the report that it is
+ *		lost.
  *
- * Whoever extends a lock locks its record before he reads the clock (rule 3).
- * The target row comes before the record (rule 1); when it turns out too late
- * that it is needed, it is tried without waiting, and the lock given up for
- * lost if somebody has it (rule 5).
+ * The record is locked before reading the clock that decides about expiry
+ * (rule 3).  The target row is locked before the record (rule 1).  If it
+ * turns out only afterwards that the row is needed, locking it is tried
+ * without waiting, and the lock counts as lost if another transaction has the
+ * row locked (rule 5).
  */
-#include "locking.h"
+#include "postgres.h"
 
 #include "access/table.h"
 #include "access/transam.h"
 #include "access/xact.h"
+#include "fmgr.h"
+
+#include "argument.h"
+#include "clock.h"
+#include "draft.h"
+#include "event.h"
+#include "gate.h"
+#include "key_text.h"
+#include "lease.h"
+#include "limit.h"
+#include "owner.h"
+#include "privilege.h"
+#include "record.h"
+#include "report.h"
+#include "table_access.h"
+#include "target.h"
 
 PG_FUNCTION_INFO_V1(locking_renew);
 PG_FUNCTION_INFO_V1(locking_confirm);
 
-/* The target row of a lock, while it is being renewed. */
+/* The target row of a lock that is being renewed. */
 typedef struct Target
 {
 	TableInfo  *table;
@@ -24,21 +42,9 @@ typedef struct Target
 	TransactionId xmin;
 } Target;
 
-/*
- * Rule 5: nobody wrote the row since the acquisition, the last resumption or
- * the owner's own confirmed save.
- */
-bool
-unchanged_since(const Lock *lock, TransactionId xmin)
-{
-	return TransactionIdIsValid(xmin) && (xmin == lock->row_xmin || xmin == lock->confirm_xid);
-}
-
-/*
- * The record with the token, of a lock that the caller may have, or an error.
- */
+/* Find the record with a token, of a lock that the caller may have. */
 static void
-find_own(Relation records, int64 token, Lock *lock)
+find_own_lock(Relation records, int64 token, Lock *lock)
 {
 	if (!record_find_token(records, token, lock))
 		report_lost(token);
@@ -48,7 +54,7 @@ find_own(Relation records, int64 token, Lock *lock)
 }
 
 static void
-hold_target(Target *target, const Lock *lock, TargetQuery query)
+lock_target(Target *target, const Lock *lock, TargetQuery query)
 {
 	Datum		values[INDEX_MAX_KEYS];
 
@@ -59,36 +65,23 @@ hold_target(Target *target, const Lock *lock, TargetQuery query)
 	target->held = true;
 }
 
-/*
- * The lock's time has passed: it goes on only if nothing happened meanwhile.
- */
+/* Resume a lapsed lock if the row has not been written since. */
 static void
 resume(Relation records, Target *target, Lock *lock)
 {
 	if (!target->held)
-		hold_target(target, lock, TARGET_TRY);
-	if (!unchanged_since(lock, target->xmin))
+		lock_target(target, lock, TARGET_TRY);
+	if (!lease_is_resumable(lock, target->xmin))
 		report_lost(lock->token);
-	take_room_for_lock(records);
+	count_new_lock(records);
 	lock->row_xmin = target->xmin;
 }
 
-/* An end that is kept is raised, too: see extend() of acquire.c. */
-static void
-extend(Lock *lock, const Interval *ttl, TimestampTz now, TimestampTz expires_at)
-{
-	lock->renewed_at = now;
-	lock->expires_at = ttl ? expires_at : later_end(now, lock->expires_at, expires_at);
-	gate_raise(lock->relation, lock->key, lock->expires_at);
-	if (ttl)
-		lock->ttl = *ttl;
-}
-
 /*
- * Rule 4: note whose change the row's next one is.  An earlier confirmed
- * change of the owner's own is remembered as the state the lock goes by,
- * since the note can hold one transaction only; that is safe because the
- * target row is held.
+ * Rule 4: record the transaction of the row's next change.  An earlier
+ * confirmed change of the owner becomes the state by which the lock is
+ * judged, since there is room for one transaction only.  That is safe because
+ * the target row is locked.
  */
 static void
 note_confirmation(Target *target, Lock *lock)
@@ -98,7 +91,10 @@ note_confirmation(Target *target, Lock *lock)
 	lock->confirm_xid = GetCurrentTransactionId();
 }
 
-/* Renew the record, the target row held if it may be needed. */
+/*
+ * Renew the record.  The caller has locked the target row if it may be
+ * needed.
+ */
 static void
 renew_record(Relation records, Lock *lock, Target *target, const Interval *ttl, bool confirming)
 {
@@ -107,20 +103,20 @@ renew_record(Relation records, Lock *lock, Target *target, const Interval *ttl, 
 	TimestampTz now;
 	bool		lapsed;
 
-	/* before the record is locked and the clock read that decides */
+	/* before locking the record and reading the clock that decides */
 	gate_raise(lock->relation, key, expires_at);
 	if (!record_lock(records, lock, LockTupleNoKeyExclusive, LockWaitBlock))
 		report_lost(lock->token);
 	if (strcmp(lock->key, key) != 0)
 	{
-		/* its owner has made it another row's meanwhile */
+		/* its owner has changed the key of the row meanwhile */
 		if (target->held)
 			report_lost(lock->token);
 		gate_raise(lock->relation, lock->key, expires_at);
 	}
 	if (expires_at <= clock_now())
 	{
-		/* waited for one's own save for longer than that */
+		/* waited longer than that, for a save of the owner */
 		expires_at = lease_end(clock_now(), ttl ? ttl : &lock->ttl);
 		gate_raise(lock->relation, lock->key, expires_at);
 	}
@@ -130,7 +126,7 @@ renew_record(Relation records, Lock *lock, Target *target, const Interval *ttl, 
 		resume(records, target, lock);
 	if (confirming)
 		note_confirmation(target, lock);
-	extend(lock, ttl, now, expires_at);
+	lease_extend(lock, ttl, now, expires_at);
 	record_update(records, lock);
 	if (lapsed)
 		event_record(EVENT_RESUMED, lock, NULL);
@@ -147,9 +143,9 @@ locking_renew(PG_FUNCTION_ARGS)
 
 	argument_not_null(fcinfo, 0, "token");
 	records = records_open(RowExclusiveLock);
-	find_own(records, PG_GETARG_INT64(0), &lock);
+	find_own_lock(records, PG_GETARG_INT64(0), &lock);
 	if (has_lapsed(&lock, clock_now()))
-		hold_target(&target, &lock, TARGET_LOCK);
+		lock_target(&target, &lock, TARGET_LOCK);
 	renew_record(records, &lock, &target, ttl, false);
 	table_close(records, NoLock);
 	if (!PG_ARGISNULL(2))
@@ -158,9 +154,9 @@ locking_renew(PG_FUNCTION_ARGS)
 }
 
 /*
- * Rule 4: the target row and the updated record stay locked until the saving
- * transaction ends, so takeover, break, release and heartbeat wait for it
- * (S4).
+ * Rule 4: the target row and the updated record remain locked until the
+ * saving transaction ends, so takeover, break, release and heartbeat wait for
+ * it (S4).
  */
 Datum
 locking_confirm(PG_FUNCTION_ARGS)
@@ -171,8 +167,8 @@ locking_confirm(PG_FUNCTION_ARGS)
 
 	argument_not_null(fcinfo, 0, "token");
 	records = records_open(RowExclusiveLock);
-	find_own(records, PG_GETARG_INT64(0), &lock);
-	hold_target(&target, &lock, TARGET_LOCK);
+	find_own_lock(records, PG_GETARG_INT64(0), &lock);
+	lock_target(&target, &lock, TARGET_LOCK);
 	renew_record(records, &lock, &target, NULL, true);
 	table_close(records, NoLock);
 	PG_RETURN_TIMESTAMPTZ(lock.expires_at);

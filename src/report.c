@@ -1,38 +1,27 @@
 /*
  * report.c
- *		What is said to whoever is refused.
+ *		Error reports for refused operations.
  */
-#include "locking.h"
+#include "report.h"
 
 #include <math.h>
 
-#include "catalog/namespace.h"
 #include "mb/pg_wchar.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "clock.h"
+#include "locking.h"
+#include "owner.h"
+#include "relation.h"
 #include "statement.h"
+#include "visibility.h"
 
-/* bytes of a text of somebody's in a message */
+/* maximum bytes of a user-supplied text in a message */
 #define MAX_QUOTED 500
 
-/* errtable() for a relation that is not open */
-int
-errtable_by_id(Oid relid)
-{
-	char	   *schema = get_namespace_name(get_rel_namespace(relid));
-	char	   *table = get_rel_name(relid);
-
-	if (schema)
-		err_generic_string(PG_DIAG_SCHEMA_NAME, schema);
-	if (table)
-		err_generic_string(PG_DIAG_TABLE_NAME, table);
-	return 0;
-}
-
 /*
- * What somebody wrote, short enough to be put into everybody's messages and
+ * A text that another user wrote, cut to a length that suits messages and
  * logs.
  */
 char *
@@ -73,9 +62,10 @@ lock_detail(const Lock *lock)
 }
 
 /*
- * The row is locked by another.  A cascade reaches tables that its user may
- * not read: then neither row nor holder are named (S8).  "child": the table
- * whose row is guarded by that lock, if it is not the locked row's own.
+ * Report that a row is locked by another owner.  A cascade reaches tables
+ * that the user may not read: then neither the row nor the holder is
+ * disclosed (S8).  "child" is the table whose row is guarded by that lock,
+ * unless it is the locked row itself.
  */
 void
 report_locked(int elevel, const Lock *lock, Oid child)
@@ -85,13 +75,13 @@ report_locked(int elevel, const Lock *lock, Oid child)
 		psprintf(", and with it its rows in \"%s\"", get_rel_name(child)) : "";
 	Oid			reported = OidIsValid(child) ? child : lock->relation;
 
-	/* a write to a child names the child alone */
-	if (!may_tell(lock->relation, lock->key, !OidIsValid(child) || statement_names(lock->relation)))
+	/* a write to a child names only the child */
+	if (!may_disclose(lock->relation, lock->key, !OidIsValid(child) || statement_names(lock->relation)))
 		ereport(elevel,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 				 errmsg("a row of table \"%s\" is locked by another owner%s", table, guarded),
-				 strcmp(lock->owner, outer_owner()) == 0 ?
-				 errhint("Code that runs on behalf of a table's owner acts for nobody, also beside a lock of the session's owner.") :
+				 strcmp(lock->owner, session_owner()) == 0 ?
+				 errhint("Code that runs on behalf of a table's owner has no lock owner, so locks of the session's owner do not count for it.") :
 				 errhint("Try again later."),
 				 errtable_by_id(reported)));
 	else
@@ -104,32 +94,23 @@ report_locked(int elevel, const Lock *lock, Oid child)
 				 errtable_by_id(reported)));
 }
 
+/* Report that a lock has ended. */
 void
 report_lost(int64 token)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_LOCK_LOST),
 			 errmsg("the lock with token " INT64_FORMAT " is lost", token),
-			 errdetail("It was released, broken, taken over, or its time passed and the row was changed; or there never was one."),
-			 errhint("Acquire the row again, and read it anew before writing.")));
+			 errdetail("It was released, broken or taken over, or it expired and the row was changed, or it never existed."),
+			 errhint("Acquire the row again, and reread it before writing.")));
 }
 
+/* Report that a lock belongs to another owner. */
 void
 report_not_yours(int64 token)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("the lock with token " INT64_FORMAT " is another owner's", token),
-			 errhint("Whoever may, ends it with locking.break_lock() or locking.take_over().")));
-}
-
-/* ---- arguments ---- */
-
-void
-argument_not_null(FunctionCallInfo fcinfo, int argno, const char *what)
-{
-	if (PG_ARGISNULL(argno))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must not be null", what)));
+			 errmsg("the lock with token " INT64_FORMAT " belongs to another owner", token),
+			 errhint("A user with the privilege can end it with locking.break_lock() or locking.take_over().")));
 }

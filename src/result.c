@@ -8,7 +8,10 @@
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
 
-/* A tuple store for the call's result, whose rows are described by "desc". */
+/*
+ * Create a tuple store for the result of a call.  "desc" receives the
+ * description of its rows.
+ */
 Tuplestorestate *
 begin_result(FunctionCallInfo fcinfo, TupleDesc *desc)
 {

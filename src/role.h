@@ -7,13 +7,11 @@
 
 #include "postgres.h"
 
-#include "compat.h"
-
 #pragma GCC visibility push(hidden)
 
 typedef struct RoleSwitch
 {
-	Oid			role;			/* what the switch found, to go back to */
+	Oid			role;			/* to be restored */
 	int			context;
 	int			guc_level;
 } RoleSwitch;
@@ -21,9 +19,8 @@ typedef struct RoleSwitch
 extern void restrict_role(RoleSwitch *saved);
 extern void enter_role(RoleSwitch *saved, Oid role);
 extern void enter_role_as_foreign_key(RoleSwitch *saved, Oid role);
+extern void enter_role_unrestricted(RoleSwitch *saved, Oid role);
 extern void leave_role(const RoleSwitch *saved);
-pg_noreturn extern void refuse_missing(Oid relid);
-extern Oid	relation_owner(Oid relid);
 
 #pragma GCC visibility pop
 

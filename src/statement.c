@@ -2,39 +2,41 @@
  * statement.c
  *		The statements that are being executed, and whose code they are.
  *
- * PostgreSQL runs code of a table's owner in commands of others: triggers and
- * functions below a foreign key's action, functions of indexes in
- * maintenance, materialized views.  It marks that with flags of the security
- * context, which calls further down inherit and cannot take off (SECURITY
- * DEFINER functions included).  Such code is foreign: it acts for nobody
+ * PostgreSQL runs code of a table's owner in commands of other roles:
+ * triggers and functions called by a foreign key's action, index functions in
+ * maintenance commands, materialized views.  It marks this with flags of the
+ * security context, which nested calls inherit and cannot clear (SECURITY
+ * DEFINER functions included).  Such code is foreign: it has no lock owner
  * (owner.c).
  *
- * The referential action itself is different: it is its cause's doing.  But
- * the flags stay on in the triggers that it fires, and code down there may
- * cause referential actions of its own.  So executor hooks keep a stack of
- * running statements.  A referential action is recognised by
- * EXEC_FLAG_SKIP_TRIGGERS, which ri_triggers.c alone sets on an UPDATE or
- * DELETE (it calls SPI_execute_snapshot() with fire_triggers = false) and no
- * SQL or procedural language can; a rule's action does not count.  It is its
- * session's own if the statement around it is.  Actions of several levels are
- * no exception: all of them are queued for, and run by, the end of the
- * statement that caused the first.
+ * The referential action itself is different: it belongs to the statement
+ * that caused it.  But the flags remain set in the triggers that it fires,
+ * and code called there may cause referential actions of its own.  So
+ * executor hooks maintain a stack of running statements.  A referential
+ * action is recognized by EXEC_FLAG_SKIP_TRIGGERS, which only ri_triggers.c
+ * sets on an UPDATE or DELETE (it calls SPI_execute_snapshot() with
+ * fire_triggers = false) and no SQL or procedural language can set; the
+ * action of a rule does not count.  It is an action of the session if the
+ * enclosing statement is.  Actions of several levels are no exception: all of
+ * them are queued for, and run by, the end of the statement that caused the
+ * first.
  *
- * If the library is loaded in the midst of a statement (it was not preloaded,
- * and the first guard of the session fires below a cascade), the statements
- * that had begun before are not on the stack: see referential.c.
+ * If the library is loaded during a statement (it was not preloaded, and the
+ * first guard of the session fires below a cascade), statements that began
+ * before are not on the stack: see referential.c.
  *
  * From PostgreSQL 18 on, an AFTER trigger runs as the role that was active
- * when its event was queued, without the flags.  Code below a foreign key's
- * action queues events for the end of the statement that caused it, or of the
- * transaction.  So once there may be such events, the function manager's hook
- * watches trigger functions: one that is fired there as another role than the
- * statement's (than the session's) is foreign, and so is all that it calls;
- * and one with SECURITY DEFINER, as its caller cannot be told.  Until 17 such
- * triggers run as the session's role with all its rights; what they do cannot
- * be told from what it does.
+ * when its event was queued, without the flags.  Code called by a foreign
+ * key's action queues events for the end of the statement that caused the
+ * action, or of the transaction.  So once there may be such events, the
+ * function manager's hook watches trigger functions.  A function that is
+ * fired there as another role than that of the statement (or the session) is
+ * foreign, like everything that it calls; so is one with SECURITY DEFINER, as
+ * its caller cannot be determined.  Up to PostgreSQL 17 such triggers run as
+ * the session's role with all its rights, and what they do cannot be
+ * distinguished from what the session does.
  */
-#include "locking.h"
+#include "statement.h"
 
 #include "access/xact.h"
 #include "catalog/pg_proc.h"
@@ -52,8 +54,7 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
-#include "role.h"
-#include "statement.h"
+#include "compat.h"
 
 typedef struct Frame
 {
@@ -62,12 +63,12 @@ typedef struct Frame
 	QueryDesc  *query;			/* NULL: a utility command */
 	Oid			role;
 	bool		foreign;
-	bool		own_action;		/* a referential action of the session's */
-	bool		fires_triggers; /* at its end, where AFTER triggers run */
-	bool		has_foreign_events; /* some of which foreign code has queued */
+	bool		own_action;		/* referential action of the session */
+	bool		fires_triggers; /* at the end, where AFTER triggers run */
+	bool		has_foreign_events; /* some of which foreign code queued */
 } Frame;
 
-/* lives on the C stack of the hooks */
+/* its frames are on the C stack of the hooks */
 static Frame *innermost = NULL;
 
 static bool loaded_late = false;
@@ -75,7 +76,7 @@ static bool loaded_late = false;
 static ExecutorRun_hook_type prev_run_hook = NULL;
 static ExecutorFinish_hook_type prev_finish_hook = NULL;
 
-/* How many triggers are running, as pg_trigger_depth() tells. */
+/* The number of running triggers, as pg_trigger_depth() returns it. */
 int
 trigger_depth(void)
 {
@@ -99,10 +100,10 @@ static ProcessUtility_hook_type prev_utility_hook = NULL;
 static needs_fmgr_hook_type prev_needs_fmgr_hook = NULL;
 static fmgr_hook_type prev_fmgr_hook = NULL;
 
-/* of this transaction, some deferred perhaps */
+/* of this transaction, some perhaps deferred */
 static bool has_foreign_events = false;
 
-/* the library was loaded in a trigger of another role's */
+/* the library was loaded in a trigger of another role */
 static bool loaded_in_trigger = false;
 
 /* running trigger functions that are foreign */
@@ -120,7 +121,7 @@ has_after_trigger(const TriggerDesc *triggers)
 /*
  * May a statement below a foreign key's action queue events of foreign code?
  * The session's own action on a table without AFTER triggers does not.  A row
- * that moves to another partition finds its triggers there.
+ * that moves to another partition encounters the triggers of that partition.
  */
 static bool
 may_queue_events(const Frame *frame)
@@ -138,7 +139,7 @@ may_queue_events(const Frame *frame)
 	return false;
 }
 
-/* A statement writes below a foreign key's action. */
+/* Note that a statement below a foreign key's action writes. */
 static void
 note_foreign_events(void)
 {
@@ -159,7 +160,7 @@ is_security_definer(Oid function)
 }
 
 /*
- * A trigger function begins.  Is it fired for an event that foreign code may
+ * Is a trigger function that begins fired for an event that foreign code may
  * have queued?
  */
 static bool
@@ -179,11 +180,11 @@ needs_watching(Oid function)
 		(has_foreign_events && get_func_rettype(function) == TRIGGEROID);
 }
 
-/* Kept for a function, from its start to its end. */
+/* State of a watched function, from its start to its end. */
 typedef struct Watch
 {
 	bool		counted;
-	Datum		next;			/* of the next module that has the hook */
+	Datum		next;			/* of the next module in the hook's chain */
 } Watch;
 
 static void
@@ -212,8 +213,8 @@ watch_function(FmgrHookEventType event, FmgrInfo *flinfo, Datum *arg)
 }
 
 /*
- * "depth": how many triggers there are between the code and the one that
- * fired it, so that a guard does not take itself for one.
+ * "depth" is the number of triggers between the code and the one that fired
+ * it, so that a guard does not count itself.
  */
 static bool
 is_fired_foreign(int depth)
@@ -236,8 +237,8 @@ is_foreign_at(int depth)
 }
 
 /*
- * Is code running that PostgreSQL runs for a table's owner in a command of
- * others?
+ * Is foreign code running: code that PostgreSQL runs for a table's owner in a
+ * command of another role?
  */
 bool
 in_foreign_code(void)
@@ -245,7 +246,7 @@ in_foreign_code(void)
 	return is_foreign_at(0);
 }
 
-/* The same, of the statement that has fired the calling trigger. */
+/* The same for the statement that fired the calling trigger. */
 bool
 is_fired_by_foreign_code(void)
 {
@@ -255,9 +256,9 @@ is_fired_by_foreign_code(void)
 /* ---- the stack ---- */
 
 /*
- * The statement as ri_triggers.c wrote it has its target in the first place
- * of the range table.  Where the table has rules, their actions are run with
- * the same flag, but have their target behind the tables of the original.
+ * A statement of ri_triggers.c has its target first in the range table.  The
+ * actions of rules on that table run with the same flag, but their target
+ * follows the tables of the original statement.
  */
 static bool
 is_referential_action(const QueryDesc *query)
@@ -270,9 +271,9 @@ is_referential_action(const QueryDesc *query)
 }
 
 /*
- * Is the statement around a referential action the session's own?  If it is
- * not on the stack, it was begun before the library was loaded; then it is if
- * it is a top-level statement, whose actions fire at a depth of one.
+ * Is the statement that encloses a referential action one of the session?  If
+ * it is not on the stack, it began before the library was loaded; then it is
+ * if it is a top-level statement, whose actions fire at a depth of one.
  */
 static bool
 is_caused_by_session(void)
@@ -283,7 +284,7 @@ is_caused_by_session(void)
 }
 
 static void
-push(Frame *frame, QueryDesc *query, bool fires_triggers)
+push_frame(Frame *frame, QueryDesc *query, bool fires_triggers)
 {
 	static uint64 number = 0;
 
@@ -306,7 +307,7 @@ run_statement(EXECUTOR_RUN_ARGS)
 {
 	Frame		frame;
 
-	push(&frame, queryDesc, false);
+	push_frame(&frame, queryDesc, false);
 	PG_TRY();
 	{
 		if (prev_run_hook)
@@ -326,7 +327,7 @@ finish_statement(QueryDesc *queryDesc)
 {
 	Frame		frame;
 
-	push(&frame, queryDesc, true);
+	push_frame(&frame, queryDesc, true);
 	PG_TRY();
 	{
 		if (prev_finish_hook)
@@ -357,7 +358,7 @@ run_utility(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 		run(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
 		return;
 	}
-	push(&frame, NULL, true);
+	push_frame(&frame, NULL, true);
 	frame.has_foreign_events = has_foreign_events;
 	PG_TRY();
 	{
@@ -374,7 +375,7 @@ static void
 watch_foreign_events(void)
 {
 	loaded_in_trigger = trigger_depth() > 0;
-	/* what the transaction has done before is not known */
+	/* what the transaction did before is not known */
 	has_foreign_events = loaded_late || loaded_in_trigger ||
 		TransactionIdIsValid(GetTopTransactionIdIfAny());
 	prev_utility_hook = ProcessUtility_hook;
@@ -407,6 +408,7 @@ end_transaction(XactEvent event, void *arg)
 	forget_foreign_events();
 }
 
+/* Install the hooks. */
 void
 statement_init(void)
 {
@@ -420,8 +422,8 @@ statement_init(void)
 }
 
 /*
- * Tells the running statement from others of the session; 0: it began before
- * the library was loaded.
+ * A number that distinguishes the running statement from others of the
+ * session; 0 if it began before the library was loaded.
  */
 uint64
 statement_number(void)
@@ -444,7 +446,7 @@ running_action(void)
 
 /* ---- what a statement names ---- */
 
-/* A parameter of type regclass or oid with this value? */
+/* Is there a parameter of type regclass or oid with this value? */
 static bool
 parameters_name(ParamListInfo params, Oid relid)
 {
@@ -463,8 +465,8 @@ parameters_name(ParamListInfo params, Oid relid)
 
 /*
  * Does the running statement name the relation: in FROM, or as a constant or
- * parameter of type regclass or oid?  The planner notes relations and
- * constants alike, as the plan depends on both.
+ * parameter of type regclass or oid?  The planner records relations and
+ * constants alike, since the plan depends on both.
  */
 bool
 statement_names(Oid relid)

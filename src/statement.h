@@ -11,7 +11,7 @@
 
 typedef enum ActionState
 {
-	ACTION_NONE,				/* or not the session's */
+	ACTION_NONE,				/* or not caused by the session */
 	ACTION_OWN,
 	ACTION_UNKNOWN				/* begun before the library was loaded */
 } ActionState;

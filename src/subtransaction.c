@@ -1,15 +1,16 @@
 /*
  * subtransaction.c
- *		Work whose effects, row locks too, can be undone.
+ *		Work in a subtransaction, whose effects, including row locks, can be
+ *		undone.
  */
-#include "locking.h"
+#include "subtransaction.h"
 
 #include "access/xact.h"
 #include "utils/resowner.h"
 
 /*
  * Run "body" in a subtransaction, which is kept if it returns true.  An error
- * is given to the caller in "error", or thrown on if that is NULL.
+ * is returned in "error", or rethrown if that is NULL.
  */
 bool
 in_subtransaction(SubtransactionBody body, void *arg, ErrorData **error)

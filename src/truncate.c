@@ -1,38 +1,44 @@
 /*
  * truncate.c
- *		The guard of TRUNCATE, a statement trigger on every protected table
+ *		The guard of TRUNCATE: a statement trigger on every protected table
  *		and on each of its partitions.
  *
- * TRUNCATE holds the table exclusively, so no acquirer of its rows is under
- * way; those of its parent's rows are kept out by a lock on the parent table.
+ * TRUNCATE holds the table exclusively, so no acquisition of its rows is in
+ * progress.  Acquirers of its parent's rows are blocked by a lock on the
+ * parent table.
  */
-#include "locking.h"
+#include "postgres.h"
 
+#include "access/relation.h"
 #include "access/table.h"
-#include "catalog/namespace.h"
-#include "catalog/pg_type.h"
 #include "commands/trigger.h"
-#include "miscadmin.h"
+#include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "clock.h"
+#include "event.h"
+#include "key_text.h"
+#include "lease.h"
+#include "locking.h"
+#include "owner.h"
+#include "privilege.h"
+#include "query.h"
+#include "record.h"
+#include "relation.h"
+#include "release.h"
+#include "report.h"
 #include "role.h"
+#include "sql.h"
+#include "table.h"
+#include "table_access.h"
+#include "trigger.h"
 
 PG_FUNCTION_INFO_V1(locking_guard_truncate);
 
-static void
-append_key_conditions(StringInfo query, const Key *key, Oid *types)
-{
-	for (int i = 0; i < key->ncolumns; i++)
-	{
-		types[i] = key->columns[i].type;
-		append_key_condition(query, i + 1, &key->columns[i]);
-	}
-}
-
-/* Is the row that this lock is on among those that go? */
+/* Is the locked row among those that are truncated? */
 static bool
-lies_in(TableInfo *truncated, const Lock *lock)
+contains_row(TableInfo *truncated, const Lock *lock)
 {
 	Key		   *key = truncated->key;
 	Datum		values[INDEX_MAX_KEYS];
@@ -48,9 +54,9 @@ lies_in(TableInfo *truncated, const Lock *lock)
 	return find_row(truncated->relid, query.data, key->ncolumns, types, values, 0, NULL);
 }
 
-/* What the referring columns of the locked row's children hold. */
+/* Read the values of the locked row that its children reference. */
 static bool
-referred_values(TableInfo *parent, const ForeignKey *fk, const Lock *lock, Datum *referred)
+referenced_values(TableInfo *parent, const ForeignKey *fk, const Lock *lock, Datum *referred)
 {
 	Datum		values[INDEX_MAX_KEYS];
 	Oid			types[INDEX_MAX_KEYS];
@@ -58,8 +64,8 @@ referred_values(TableInfo *parent, const ForeignKey *fk, const Lock *lock, Datum
 	RoleSwitch	saved;
 
 	/*
-	 * the truncating role may never have heard of the parent, and the type is
-	 * not its choice
+	 * the truncating role need not know the parent, and has not chosen the
+	 * type
 	 */
 	enter_role(&saved, relation_owner(parent->root));
 	key_parse_stored(parent->key, parent->root, lock->key, values);
@@ -74,7 +80,7 @@ referred_values(TableInfo *parent, const ForeignKey *fk, const Lock *lock, Datum
 	return find_row(fk->target, query.data, parent->key->ncolumns, types, values, fk->n, referred);
 }
 
-/* The truncated table's rows that refer to the locked one: is there any? */
+/* Does any row of the truncated table reference the locked one? */
 static bool
 refers_to(TableInfo *truncated, TableInfo *parent, const Lock *lock)
 {
@@ -83,7 +89,7 @@ refers_to(TableInfo *truncated, TableInfo *parent, const Lock *lock)
 	Oid			types[INDEX_MAX_KEYS];
 	StringInfoData query;
 
-	if (!referred_values(parent, fk, lock, referred))
+	if (!referenced_values(parent, fk, lock, referred))
 		return false;
 	initStringInfo(&query);
 	appendStringInfoString(&query, "SELECT FROM");
@@ -101,7 +107,7 @@ refers_to(TableInfo *truncated, TableInfo *parent, const Lock *lock)
 }
 
 static bool
-is_writers(const Lock *lock)
+is_held_by_writer(const Lock *lock)
 {
 	const char *writer = writing_owner();
 
@@ -109,7 +115,8 @@ is_writers(const Lock *lock)
 }
 
 /*
- * Another's live lock refuses; one's own locks end with their rows (rule 6).
+ * Live locks of other owners refuse the TRUNCATE. The writer's own locks end
+ * with their rows (rule 6).
  */
 static void
 check_own_locks(Relation records, TableInfo *table)
@@ -120,11 +127,11 @@ check_own_locks(Relation records, TableInfo *table)
 	{
 		Lock	   *lock = lfirst(cell);
 
-		if (!lies_in(table, lock))
+		if (!contains_row(table, lock))
 			continue;
-		if (!is_writers(lock))
+		if (!is_held_by_writer(lock))
 		{
-			if (lock->hard ? lock_still_live(records, lock, false) : !has_lapsed(lock, clock_now()))
+			if (lock->hard ? lease_is_live(records, lock, false) : !has_lapsed(lock, clock_now()))
 				report_locked(lock->hard ? ERROR : WARNING, lock, InvalidOid);
 		}
 		else if (record_lock(records, lock, LockTupleExclusive, LockWaitBlock))
@@ -132,7 +139,10 @@ check_own_locks(Relation records, TableInfo *table)
 	}
 }
 
-/* Nobody may be acquiring a parent's row while its children go. */
+/*
+ * Live locks on parent rows of other owners refuse the TRUNCATE, too.  The
+ * parent's rows must not be acquired while their children are removed.
+ */
 static void
 check_parent_locks(Relation records, TableInfo *table)
 {
@@ -152,8 +162,8 @@ check_parent_locks(Relation records, TableInfo *table)
 		{
 			Lock	   *lock = lfirst(cell);
 
-			if (!is_writers(lock) && lock->hard &&
-				refers_to(table, parent, lock) && lock_still_live(records, lock, true))
+			if (!is_held_by_writer(lock) && lock->hard &&
+				refers_to(table, parent, lock) && lease_is_live(records, lock, true))
 				report_locked(ERROR, lock, table->root);
 		}
 	}
@@ -169,10 +179,7 @@ locking_guard_truncate(PG_FUNCTION_ARGS)
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) ||
 		!TRIGGER_FIRED_BEFORE(trigger->tg_event))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"locking.guard_truncate\" must be fired BEFORE TRUNCATE"),
-				 errhint("Let locking.protect() make the trigger.")));
+		refuse_trigger("guard_truncate", "BEFORE TRUNCATE");
 	table = table_info(trigger->tg_relation);
 	if (!locking_enforce || !table->is_protected)
 		return PointerGetDatum(NULL);
@@ -182,7 +189,7 @@ locking_guard_truncate(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_LOCK_REQUIRED),
 				 errmsg("table \"%s\" cannot be truncated: its rows can only be written with a lock on them",
 						get_rel_name(table->root)),
-				 errhint("Delete the rows one has locked, or let a superuser set locking.enforce off."),
+				 errhint("Delete the rows that you have locked, or have a superuser disable locking.enforce."),
 				 errtable_by_id(table->root)));
 	records = records_open(RowExclusiveLock);
 	check_parent_locks(records, table);

@@ -79,7 +79,7 @@ live_once() { # ROUND VARIANT NAME GATE LOCKS SLOTS KEYS ORDER
 }
 
 # How often the gate could not say that a row is free.
-count_looks() { sql -c 'SELECT coalesce(looked, 0) FROM locking.gate()'; }
+count_looks() { sql -c 'SELECT coalesce(lookups, 0) FROM locking.gate()'; }
 
 live_order() { # ORDER CLUSTER...
 	local round i variant cluster

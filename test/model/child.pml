@@ -30,7 +30,7 @@ inline share_parent(refused)
 #endif
 }
 
-/* gate.c:gate_says_free, with lapsed_too: a lapsed lock is wanted, too. */
+/* gate.c:gate_proves_unlocked, with lapsed_too: a lapsed lock is wanted, too. */
 inline ask_gate_for_lapsed(free)
 {
 #ifdef GATE
@@ -46,7 +46,7 @@ inline ask_gate_for_lapsed(free)
 }
 
 /*
- * guard.c:lock_still_live, with "below".  What is written does not show in the locked
+ * lease.c:lease_is_live, with "below".  What is written does not show in the locked
  * row, so the record notes that there is nothing to resume any more.
  */
 inline spoil_lapsed(refused)

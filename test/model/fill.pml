@@ -68,7 +68,7 @@ inline put_version(block)
 
 /* ---- the ways in which records come ---- */
 
-/* gate.c:gate_raise, in acquire.c:settle and renew.c:renew_record: filled or not. */
+/* gate.c:gate_raise, in acquire.c:acquire_row and renew.c:renew_record: filled or not. */
 inline gate_raise()
 {
 #ifdef RAISE_ONLY_IF_FILLED
@@ -199,7 +199,7 @@ proctype Admin()
 
 /* ---- gate.c: asking and filling ---- */
 
-/* gate.c:forget_filled: the relation cache's callback, whenever messages are read. */
+/* gate.c:invalidate_filled: the relation cache's callback, whenever messages are read. */
 inline accept_invalidations()
 {
 	d_step {
@@ -209,7 +209,7 @@ inline accept_invalidations()
 	}
 }
 
-/* gate.c:own_mark, always_raises: is there one, and which? */
+/* gate.c:current_mark, trigger_always_raises: is there one, and which? */
 inline own_mark()
 {
 	atomic {
@@ -231,7 +231,7 @@ inline own_mark()
 #endif
 
 /*
- * gate.c:fill_once: claim, fill, settle_mark.  Block by block, as many as there were at
+ * gate.c:fill_if_needed: claim_filling, fill, finish_filling.  Block by block, as many as there were at
  * the start; whoever gives up on the way leaves how far he came.
  */
 inline fill_once()
@@ -265,7 +265,7 @@ inline fill_once()
 	atomic { block = 0; to = 0 }
 }
 
-/* gate.c:find_out_filled */
+/* gate.c:check_filled */
 inline find_out_filled()
 {
 	users++;			/* table_open, which reads the messages, too */
@@ -300,14 +300,14 @@ proctype Writer(byte me)
 		writes++;
 		d_step { due = BY_COPY };
 #ifndef RELY_WITHOUT_LOCK
-		/* gate.c:rely_on_it: taking the table's lock does, and holding it keeps the trigger as it is */
+		/* gate.c:rely_on_gate: taking the table's lock does, and holding it keeps the trigger as it is */
 		accept_invalidations();
 #endif
 		if
 		:: atomic { row_by == NOBODY -> row_by = _pid; due = due || (RECORDED && !BY_COPY) }
 		:: due = false
 		fi;
-		/* gate.c:gate_says_free */
+		/* gate.c:gate_proves_unlocked */
 		filled = known_filled;
 		if
 		:: !filled -> find_out_filled()

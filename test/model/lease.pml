@@ -34,7 +34,7 @@ active proctype Clock()
 /* ---- acquire.c ---- */
 
 /*
- * acquire.c:settle, decide, grant.  A lock that has not lapsed is left alone,
+ * acquire.c:acquire_row, resolve_record, grant.  A lock that has not lapsed is left alone,
  * unless it is taken over.  The peek before it only spares locking the row.
  */
 inline settle(mine, take_over)
@@ -76,7 +76,7 @@ inline commit_grant(take_over)
 
 /* ---- renew.c ---- */
 
-/* renew.c:find_own: by the token, as committed. */
+/* renew.c:find_own_lock: by the token, as committed. */
 inline find_own()
 {
 	atomic {
@@ -87,7 +87,7 @@ inline find_own()
 	}
 }
 
-/* renew.c:unchanged_since, resume: the target row is tried, never waited for. */
+/* lease.c:lease_is_resumable, resume: the target row is tried, never waited for. */
 inline resume()
 {
 #ifdef RESUME_WITHOUT_TARGET
@@ -182,7 +182,7 @@ inline renew_record(save)
 	:: lock.expires_at > now
 #endif
 	fi;
-	/* renew.c:note_confirmation, extend */
+	/* renew.c:note_confirmation, lease.c:lease_extend */
 	d_step {
 		lock.xmin = (save != 0 && target_held && xmin == lock.confirm_xid -> xmin : lock.xmin);
 		lock.confirm_xid = (save != 0 -> save : lock.confirm_xid);
@@ -303,7 +303,7 @@ done:	skip
 /* ---- guard.c ---- */
 
 #ifndef BELOW
-/* gate.c:gate_says_free, has_passed */
+/* gate.c:gate_proves_unlocked, has_expired */
 inline ask_gate(free)
 {
 #ifdef GATE
@@ -334,7 +334,7 @@ inline ask_gate(free)
 #endif
 }
 
-/* guard.c:lock_still_live.  All records are hard here, and none is the writer's. */
+/* lease.c:lease_is_live.  All records are hard here, and none is the writer's. */
 inline look_at_record(free)
 {
 #ifndef OLD_SNAPSHOT
@@ -372,7 +372,7 @@ active proctype Writer()
 		d_step { copy(lock, record) };	/* the statement's own, from before the row lock */
 #endif
 #ifdef EARLY_CLOCK
-		now = clock;			/* gate.c:rely_on_it */
+		now = clock;			/* gate.c:rely_on_gate */
 #endif
 		target_lock();			/* the executor's, before it fires the trigger */
 		ask_gate(free);

@@ -12,7 +12,7 @@
 #define TTL 2			/* so that a renewal can come before the end, and move it */
 #define NOBODY 255
 
-byte clock;			/* lease.c:clock_now */
+byte clock;			/* clock.c:clock_now */
 
 /* ---- the row that is locked ---- */
 

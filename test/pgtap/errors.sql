@@ -60,7 +60,7 @@ SELECT raises(statement, 'none', '55P03', 'row "1" of table "article" is locked 
 FROM (VALUES ('UPDATE line SET id = 5 WHERE id = 1'), ('INSERT INTO line VALUES (3, 1)'), ('TRUNCATE line')) AS s(statement);
 SET locking.owner = 'anna';
 SELECT raises('SELECT locking.acquire(''article'', 1, client => ''tab 2'')', 'none', '55P03',
-	'row "1" of table "article" is locked by you, in another client', 'The client is "tab 1".', 'Release the lock with token <n> first.', 'Press.article');
+	'row "1" of table "article" is locked by you in another client', 'The client is "tab 1".', 'Release the lock with token <n> first.', 'Press.article');
 -- the holder's name; no note; no end
 SET locking.owner = 'carla';
 SET locking.owner_name = 'Carla Conti';
@@ -74,8 +74,8 @@ SELECT is(locking.lock_seconds_remaining('article', 3), 'infinity', 'a lock with
 
 -- LK001
 SELECT raises(statement, 'none', 'LK001', message,
-	'It was released, broken, taken over, or its time passed and the row was changed; or there never was one.',
-	'Acquire the row again, and read it anew before writing.', '.')
+	'It was released, broken or taken over, or it expired and the row was changed, or it never existed.',
+	'Acquire the row again, and reread it before writing.', '.')
 FROM (VALUES ('SELECT locking.renew(-1)', 'the lock with token -1 is lost'), ('SELECT locking.confirm(-1)', 'the lock with token -1 is lost'),
 	('SELECT locking.save_draft(9999999, ''{}'')', 'the lock with token <n> is lost'),
 	('SELECT locking.renew(9999999, draft => ''{}'')', 'the lock with token <n> is lost')) AS s(statement, message);
@@ -83,20 +83,20 @@ SELECT is(locking.release(-1), false, 'release() of a token that never was answe
 
 -- LK002
 SELECT raises(statement, 'none', 'LK002', 'row "1" of table "ledger" can only be written with a lock on it',
-	'The table requires a lock for writing, and the current owner, "bert", has none.', 'Acquire the row first with locking.acquire().', 'Press.ledger')
+	'The table requires a lock for writing, but the current owner, "bert", has none.', 'Acquire a lock first with locking.acquire().', 'Press.ledger')
 FROM (VALUES ('UPDATE ledger SET amount = 0'), ('DELETE FROM ledger'), ('INSERT INTO ledger VALUES (1, 0) ON CONFLICT (id) DO UPDATE SET amount = 0')) AS s(statement);
 SELECT raises('TRUNCATE ledger', 'none', 'LK002', 'table "ledger" cannot be truncated: its rows can only be written with a lock on them',
-	'', 'Delete the rows one has locked, or let a superuser set locking.enforce off.', 'Press.ledger');
+	'', 'Delete the rows that you have locked, or have a superuser disable locking.enforce.', 'Press.ledger');
 
 -- P0002, 55000
 SELECT raises('SELECT locking.acquire(''article'', 7)', 'none', 'P0002', 'there is no row with key "7" in table "article"',
-	'It does not exist, or you may not update it.', '', 'Press.article');
+	'It does not exist, or you are not allowed to update it.', '', 'Press.article');
 SELECT raises('SELECT locking.acquire(''free'', 1)', 'none', '55000', 'table "free" is not protected',
 	'', 'Protect it first: SELECT locking.protect(''"Press".free'').', 'Press.free');
 
 -- 42501: a token that is another's
-SELECT raises(format(statement, :token), 'none', '42501', 'the lock with token <n> is another owner''s',
-	'', 'Whoever may, ends it with locking.break_lock() or locking.take_over().', '.')
+SELECT raises(format(statement, :token), 'none', '42501', 'the lock with token <n> belongs to another owner',
+	'', 'A user with the privilege can end it with locking.break_lock() or locking.take_over().', '.')
 FROM (VALUES ('SELECT locking.renew(%s)'), ('SELECT locking.confirm(%s)'), ('SELECT locking.release(%s)'), ('SELECT locking.save_draft(%s, ''{}'')')) AS s(statement);
 
 -- 42501: rights. The roles are the owners now.
@@ -133,7 +133,7 @@ SELECT is(keys_in(view, 'regress_errors_blind'), NULL, 'blind: ' || view) FROM (
 -- who may not read the table is told neither row nor holder
 SELECT raises('DELETE FROM article', 'regress_errors_blind', '55P03', 'a row of table "article" is locked by another owner', '', 'Try again later.', 'Press.article');
 SELECT raises('DELETE FROM ledger', 'regress_errors_blind', 'LK002', 'rows of table "ledger" can only be written with a lock on them',
-	'The table requires a lock for writing, and the current owner, "regress_errors_blind", has none.', 'Acquire the row first with locking.acquire().', 'Press.ledger');
+	'The table requires a lock for writing, but the current owner, "regress_errors_blind", has none.', 'Acquire a lock first with locking.acquire().', 'Press.ledger');
 -- nor is he whose row security hides it: it is not there
 ALTER TABLE article ENABLE ROW LEVEL SECURITY;
 CREATE POLICY even ON article USING (id % 2 = 0);

@@ -38,14 +38,14 @@ CREATE TEMPORARY TABLE timed (call text);
 INSERT INTO timed VALUES ('locking.acquire(''article'', %s, %L)'), ('locking.try_acquire(''article'', %s, %L)'),
 	('locking.acquire_all(''article'', ARRAY[''%s''], %L)'), ('locking.take_over(''article'', %s, ''reason'', %L)'),
 	('locking.renew(token_of(''1''), ttl => %2$L)'), ('locking.protect(''article'', ttl => %2$L)');
-SELECT refused(format('SELECT ' || format(call, key, ttl)), 'ttl is too long', 'The setting "locking.max_ttl" allows 1d.')
+SELECT refused(format('SELECT ' || format(call, key, ttl)), 'ttl is too long', 'The setting "locking.max_ttl" allows at most 1d.')
 FROM timed, (VALUES ('1'), ('2')) AS k(key), (VALUES ('1 day 1 us'), ('25 hours'), ('1 month'), ('300000 years'), ('178000000 years')) AS t(ttl);
-SELECT refused('SELECT locking.protect(''article'', warning => ''2 days'')', 'warning is too long', 'The setting "locking.max_ttl" allows 1d.');
+SELECT refused('SELECT locking.protect(''article'', warning => ''2 days'')', 'warning is too long', 'The setting "locking.max_ttl" allows at most 1d.');
 SELECT throws_ok($$ SELECT locking.acquire('article', 2, '-178000000 years') $$, '22023', 'ttl must be a positive interval');
 SELECT throws_ok($$ SELECT locking.acquire('article', 2, '1 month -40 days') $$, '22023', 'ttl must be a positive interval');
 SELECT lives_ok($$ SELECT locking.acquire('article', 2, '1 day') $$, 'a day is not too long');
 SET locking.max_ttl = '1 h';
-SELECT refused('SELECT locking.acquire(''article'', 2, ''2 h'')', 'ttl is too long', 'The setting "locking.max_ttl" allows 1h.');
+SELECT refused('SELECT locking.acquire(''article'', 2, ''2 h'')', 'ttl is too long', 'The setting "locking.max_ttl" allows at most 1h.');
 
 -- no end is later than that, wherever the time comes from
 CREATE FUNCTION within(of text) RETURNS boolean LANGUAGE sql AS $$
@@ -98,26 +98,26 @@ INSERT INTO texts VALUES
 	('locking.break_lock(''article'', 1, %s)', 'reason', 'locking.max_text_length', 1000),
 	('locking.request(''article'', 1, %s)', 'message', 'locking.max_text_length', 1000);
 SELECT refused('SELECT ' || format(call, format('repeat(''x'', %s)', lim + 1)), what || ' is too long',
-	format('It has %s bytes; the setting "%s" allows %s.', lim + 1, setting, lim)) FROM texts;
+	format('It has %s bytes, but the setting "%s" allows only %s.', lim + 1, setting, lim)) FROM texts;
 SELECT refused('SELECT ' || format(call, 'repeat(''x'', 10000000)'), what || ' is too long',
-	format('It has 10000000 bytes; the setting "%s" allows %s.', setting, lim)) FROM texts;
+	format('It has 10000000 bytes, but the setting "%s" allows only %s.', setting, lim)) FROM texts;
 -- bytes, not characters
 SELECT refused(format('SELECT locking.acquire(''article'', 2, note => repeat(''ä'', 501))'), 'note is too long',
-	'It has 1002 bytes; the setting "locking.max_text_length" allows 1000.');
+	'It has 1002 bytes, but the setting "locking.max_text_length" allows only 1000.');
 -- from a table, compressed or stored out of line
 CREATE TABLE stored (t text, j jsonb);
 INSERT INTO stored VALUES (repeat('x', 100000), to_jsonb(repeat('y', 20000000)));
 SELECT refused('SELECT locking.acquire(''article'', 2, note => t) FROM stored', 'note is too long',
-	'It has 100000 bytes; the setting "locking.max_text_length" allows 1000.');
+	'It has 100000 bytes, but the setting "locking.max_text_length" allows only 1000.');
 -- drafts, as jsonb before compression
 SELECT refused('SELECT locking.save_draft(token_of(''1''), j) FROM stored', 'data is too long',
-	'It has 20000008 bytes; the setting "locking.max_draft_size" allows 16777216.');
+	'It has 20000008 bytes, but the setting "locking.max_draft_size" allows only 16777216.');
 SELECT refused('SELECT locking.renew(token_of(''1''), draft => j) FROM stored', 'draft is too long',
-	'It has 20000008 bytes; the setting "locking.max_draft_size" allows 16777216.');
+	'It has 20000008 bytes, but the setting "locking.max_draft_size" allows only 16777216.');
 SET locking.max_draft_size = '1kB';
 SELECT lives_ok($$ SELECT locking.save_draft(token_of('1'), to_jsonb(repeat('x', 1000))) $$, 'a draft as large as may be');
 SELECT refused('SELECT locking.save_draft(token_of(''1''), to_jsonb(repeat(''x'', 1020)))', 'data is too long',
-	'It has 1028 bytes; the setting "locking.max_draft_size" allows 1024.');
+	'It has 1028 bytes, but the setting "locking.max_draft_size" allows only 1024.');
 RESET locking.max_draft_size;
 -- as long as may be
 SELECT lives_ok($$ SELECT locking.acquire('article', 2, client => repeat('c', 255), note => repeat('n', 1000)) $$, 'client and note');
@@ -145,15 +145,15 @@ INSERT INTO odd VALUES ('ann ', 'must not begin or end with a blank'), (' ann', 
 	(E'\x1b[31mann', 'must not contain control characters'), (E'ann\x7f', 'must not contain control characters'),
 	(U&'ann\0085', 'must not contain control characters');
 SELECT refused(format('SELECT locking.set_owner(%L)', owner), 'owner ' || fault,
-	'It has at most 255 bytes, no blanks at its ends, and no control characters.') FROM odd;
+	'It must have at most 255 bytes, no blanks at its ends, and no control characters.') FROM odd;
 SELECT refused(format('SELECT locking.set_owner(''ann'', %L)', owner), 'owner_name ' || fault,
-	'It has at most 255 bytes, no blanks at its ends, and no control characters.') FROM odd;
+	'It must have at most 255 bytes, no blanks at its ends, and no control characters.') FROM odd;
 SELECT refused(format('SET locking.owner = %L', owner), 'owner ' || fault,
-	'It has at most 255 bytes, no blanks at its ends, and no control characters.') FROM odd;
+	'It must have at most 255 bytes, no blanks at its ends, and no control characters.') FROM odd;
 SELECT refused(format('SET locking.owner = %L', repeat('o', 256)), 'owner is too long',
-	'It has at most 255 bytes, no blanks at its ends, and no control characters.');
+	'It must have at most 255 bytes, no blanks at its ends, and no control characters.');
 SELECT refused(format('ALTER ROLE limits_commented SET locking.owner = %L', owner), 'owner ' || fault,
-	'It has at most 255 bytes, no blanks at its ends, and no control characters.') FROM odd;
+	'It must have at most 255 bytes, no blanks at its ends, and no control characters.') FROM odd;
 SELECT lives_ok(format('SELECT locking.set_owner(%L)', owner), owner || ' is an owner')
 FROM (VALUES ('job:reindex'), ('Ann Smith'), ('äöü'), ('安娜'), ('O''Brien "x" \ %s'), (''), (U&'\00a3\00c2')) AS o(owner);
 
@@ -200,7 +200,7 @@ SELECT lives_ok($$ DO 'BEGIN FOR i IN 1 .. 1000 LOOP PERFORM locking.release(loc
 -- requests and drafts
 SET locking.max_locks_per_owner = 3;
 SELECT lives_ok($$ SELECT locking.request('article', g, 'please') FROM generate_series(1, 3) g $$, 'three requests');
-SELECT throws_ok($$ SELECT locking.request('article', 4) $$, '53400', 'owner "postgres" asks for too many rows', 'not a fourth');
+SELECT throws_ok($$ SELECT locking.request('article', 4) $$, '53400', 'owner "postgres" has too many requests', 'not a fourth');
 SELECT lives_ok($$ SELECT locking.request('article', 3, 'pretty please') $$, 'asking again is none more');
 SELECT is(message, 'pretty please') FROM locking.requests WHERE key = '3';
 SELECT lives_ok($$ SELECT locking.set_owner('bob'), locking.request('article', 4) $$, 'another owner''s');

@@ -38,7 +38,7 @@ sub outcome
 {
 	my ($session, $sql) = @_;
 	my $state = $session->state_of($sql) || 'done';
-	my $warnings = () = $session->{err} =~ /WARNING: .*does without the gate/g;
+	my $warnings = () = $session->{err} =~ /WARNING: .*cannot use the gate/g;
 	return $warnings ? "$state, warned " . ($warnings == 1 ? 'once' : $warnings) : $state;
 }
 
@@ -52,7 +52,7 @@ subtest 'nobody can have it' => sub {
 	is(outcome($bob, write_of(2)), 'done, warned once', 'a free row is written');
 	is(outcome($bob, write_of(3)), 'done', 'and the next');
 	is(outcome($bob, write_of(1)), '55P03', 'a locked one is not');
-	is($bob->query('SELECT gate_on, filled FROM locking.gate()'), 'f|f', 'gate()');
+	is($bob->query('SELECT enabled, filled FROM locking.gate()'), 'f|f', 'gate()');
 	is(outcome($bob, acquire(4)), '42501', 'no lock is acquired');
 	is(outcome($bob, $by_hand), '42501', 'nor made by hand');
 	is(outcome($bob, write_of(5)), 'done', 'a transaction that failed leaves nothing behind');
@@ -61,10 +61,10 @@ subtest 'nobody can have it' => sub {
 	open_folder();
 	is(outcome($bob, write_of(6)), 'done', 'who has warned goes on without it');
 	is(outcome($bob, acquire(4)), 'done', 'until he acquires');
-	is($bob->query('SELECT gate_on, filled FROM locking.gate()'), 't|f', 'and has it');
+	is($bob->query('SELECT enabled, filled FROM locking.gate()'), 't|f', 'and has it');
 	is(outcome($ann, write_of(4)), '55P03', 'the lock counts');
 	is(outcome($bob, write_of(7)), 'done', 'a free row');
-	is($bob->query('SELECT gate_on, filled FROM locking.gate()'), 't|t', 'asked again');
+	is($bob->query('SELECT enabled, filled FROM locking.gate()'), 't|t', 'asked again');
 	$bob->query('SELECT locking.release_all()');
 	$_->quit for $ann, $bob;
 };
@@ -116,7 +116,7 @@ is(two_versions(sub { s/MAX_MARKS 1024/MAX_MARKS 512/ }), 'done, warned once; 55
 
 is(two_versions(sub { s/"locking gate"/"locking gate 2"/ }), 'done; 55P03; done; done; done',
 	'two versions, with a gate each: wrong, a locked row is written');
-$variant->build('src/gate.c', sub { s/if \(attached\(\)\)(\n\t+raise_place)/if (at_hand())$1/ });
+$variant->build('src/gate.c', sub { s/if \(ensure_attached\(\)\)(\n\t+raise_place)/if (gate_available())$1/ });
 is(only_one_has_it(), 'done, warned once; 55P03; done; done; done; done', 'only one has it, with raising where it can be: wrong, locked rows are written');
 
 is(in_log($node, qr/TRAP:|XX000|leak|terminated by signal/), 0, 'nothing unforeseen in the log');

@@ -33,19 +33,19 @@ sub gate
 {
 	my ($server, %options) = @_;
 	my %gate;
-	@gate{qw(gate_on filled slots raised asked looked in_vain)} =
+	@gate{qw(enabled filled slots occupied checks lookups false_positives)} =
 	  split /\|/, sql($server, 'SELECT * FROM locking.gate()', %options), -1;
 	return \%gate;
 }
 
-# How much asked, looked and in_vain grow by this SQL.
+# How much checks, lookups and false_positives grow by this SQL.
 sub growth
 {
 	my ($statement, %options) = @_;
 	my $before = gate($node, %options);
 	sql($node, $statement, %options);
 	my $after = gate($node, %options);
-	return { map { $_ => $after->{$_} - $before->{$_} } qw(asked looked in_vain) };
+	return { map { $_ => $after->{$_} - $before->{$_} } qw(checks lookups false_positives) };
 }
 
 sub write_of
@@ -76,7 +76,7 @@ sub is_filled
 	my ($name, $expected, %options) = @_;
 	my $server = delete $options{node} || $node;
 	my $gate = gate($server, %options);
-	is("$gate->{gate_on}|$gate->{filled}", "t|$expected", "$name: on, and " . ($expected eq 't' ? 'filled' : 'not filled'));
+	is("$gate->{enabled}|$gate->{filled}", "t|$expected", "$name: on, and " . ($expected eq 't' ? 'filled' : 'not filled'));
 	return $gate;
 }
 
@@ -131,29 +131,29 @@ sub restart_with
 subtest 'gate()' => sub {
 	my $gate = is_filled('nothing was written yet', 'f');
 	is($gate->{slots}, 4096, 'slots');
-	is($gate->{raised}, 0, 'none raised');
-	is($gate->{$_}, 0, "nothing $_") for qw(asked looked in_vain);
+	is($gate->{occupied}, 0, 'none raised');
+	is($gate->{$_}, 0, "nothing $_") for qw(checks lookups false_positives);
 	my $grown = growth('UPDATE article SET body = body');
-	is($grown->{asked}, 1000, 'asked for every row');
-	is($grown->{looked}, 0, 'without locks no record is looked at');
+	is($grown->{checks}, 1000, 'asked for every row');
+	is($grown->{lookups}, 0, 'without locks no record is looked at');
 	is_filled('a guarded write', 't');
 
 	my $token = acquire(1);
-	is(gate($node)->{raised}, 1, 'one lock raises one slot');
+	is(gate($node)->{occupied}, 1, 'one lock raises one slot');
 	$grown = growth(write_of(1), owner => 'ann');
-	is("@$grown{qw(asked looked in_vain)}", '1 1 0', 'the holder writes: looked at, and found');
+	is("@$grown{qw(checks lookups false_positives)}", '1 1 0', 'the holder writes: looked at, and found');
 	$grown = growth("SET locking.on_locked = 'skip'; UPDATE article SET body = body", owner => 'zoe');
-	is($grown->{asked}, 1000, 'asked for every row again');
-	cmp_ok($grown->{looked}, '>=', 1, 'looked at for the one locked');
-	cmp_ok($grown->{looked}, '<', 50, 'and hardly more');
-	is($grown->{looked} - $grown->{in_vain}, 1, 'all but that one in vain');
+	is($grown->{checks}, 1000, 'asked for every row again');
+	cmp_ok($grown->{lookups}, '>=', 1, 'looked at for the one locked');
+	cmp_ok($grown->{lookups}, '<', 50, 'and hardly more');
+	is($grown->{lookups} - $grown->{false_positives}, 1, 'all but that one in vain');
 	sql($node, "SELECT locking.release($token)", owner => 'ann');
 	$grown = growth(write_of(1), owner => 'zoe');
-	is("@$grown{qw(asked looked in_vain)}", '1 1 1', 'released: a look in vain');
-	is(gate($node)->{raised}, 1, 'time alone lowers a slot');
+	is("@$grown{qw(checks lookups false_positives)}", '1 1 1', 'released: a look in vain');
+	is(gate($node)->{occupied}, 1, 'time alone lowers a slot');
 	is_filled('a transaction that fails', 't');
 	$grown = growth('BEGIN; UPDATE article SET body = body; ROLLBACK');
-	is($grown->{asked}, 1000, 'counts outlive a rollback');
+	is($grown->{checks}, 1000, 'counts outlive a rollback');
 };
 
 # ---- crashes ----
@@ -339,7 +339,7 @@ subtest 'a promoted standby' => sub {
 	refused('but not write', $standby, '25006', write_of(1000));
 	is(sql($standby, "SELECT count(*) FROM (SELECT FROM article WHERE id < 10) a"), 9, 'reading asks nothing');
 	my $gate = is_filled('after that', 'f', node => $standby);
-	is($gate->{asked}, 0, 'nothing was asked');
+	is($gate->{checks}, 0, 'nothing was asked');
 	my $old = session($standby, owner => 'zoe');
 	$old->query("SELECT locking.is_locked('article', 1)");
 	$standby->promote;
@@ -377,7 +377,7 @@ subtest 'databases' => sub {
 	check_row('in the template it is not', 1, %one);
 	acquire(3, %two);
 	is_free('in the template a lock of the copy does not matter', 3, %one);
-	is(growth('UPDATE article SET body = body')->{asked}, 1000, 'a third database');
+	is(growth('UPDATE article SET body = body')->{checks}, 1000, 'a third database');
 	is_free('is of no concern', $_) for 1 .. 3;
 
 	my $oid = sql($node, "SELECT oid FROM pg_database WHERE datname = 'two'");
@@ -441,7 +441,7 @@ subtest 'DROP and CREATE EXTENSION' => sub {
 		$ann->query('DROP EXTENSION locking CASCADE');
 		$bob->query(write_of(1));
 		$ann->query($protect);
-		is($ann->query('SELECT gate_on, filled FROM locking.gate()'), 't|f', 'made anew it is not filled');
+		is($ann->query('SELECT enabled, filled FROM locking.gate()'), 't|f', 'made anew it is not filled');
 		$ann->query(write_of(7)) if $round == 2;
 		$ann->query("SELECT locking.acquire('article', 1)");
 		is($bob->state_of(write_of(1)), '55P03', 'a session that knew the old one meets the lock');
@@ -463,14 +463,14 @@ subtest '64 slots, 10,000 locks' => sub {
 	restart_with('locking.gate_slots = 64', 'max_locks_per_transaction = 128');
 	sql($node, "CREATE TABLE many (id integer PRIMARY KEY, n integer DEFAULT 0); INSERT INTO many SELECT generate_series(1, 20000); SELECT locking.protect('many')");
 	my $grown = growth('UPDATE many SET n = 0');
-	is("@$grown{qw(asked looked)}", '20000 0', 'without locks no record is looked at');
+	is("@$grown{qw(checks lookups)}", '20000 0', 'without locks no record is looked at');
 	is(sql($node, "SELECT count(*) FROM locking.acquire_all('many', (SELECT array_agg(id::text) FROM many WHERE id % 2 = 0), ttl => '1 hour')", owner => 'ann'),
 		10000, 'locked');
 	for my $round ('at once', 'after a crash')
 	{
 		my $gate = gate($node);
 		is($gate->{slots}, 64, "$round: 64 slots");
-		is($gate->{raised}, $round eq 'at once' ? 64 : 0, "$round: raised");
+		is($gate->{occupied}, $round eq 'at once' ? 64 : 0, "$round: raised");
 		is(sql($node, <<'SQL', owner => 'bob'), '10000|0', "$round: every locked row is rejected, each by itself");
 CREATE FUNCTION pg_temp.rejected(OUT refused integer, OUT written integer) AS $$
 DECLARE
@@ -490,10 +490,10 @@ END $$ LANGUAGE plpgsql;
 SELECT * FROM pg_temp.rejected();
 SQL
 		$grown = growth("SET locking.on_locked = 'skip'; UPDATE many SET n = n + 1", owner => 'bob');
-		is("@$grown{qw(asked looked in_vain)}", '20000 20000 10000', "$round: looked at all of them, at the free ones in vain");
+		is("@$grown{qw(checks lookups false_positives)}", '20000 20000 10000', "$round: looked at all of them, at the free ones in vain");
 		is(sql($node, 'SELECT n, id % 2, count(*) FROM many GROUP BY 1, 2 ORDER BY 1, 2'),
 			$round eq 'at once' ? "0|0|10000\n1|1|10000" : "0|0|10000\n2|1|10000", "$round: in bulk exactly the free rows are written");
-		is(gate($node)->{raised}, 64, "$round: all slots are raised now");
+		is(gate($node)->{occupied}, 64, "$round: all slots are raised now");
 		if ($round eq 'at once')
 		{
 			$node->kill9;
@@ -507,7 +507,7 @@ SQL
 	is(sql($node, 'WITH w AS (UPDATE many SET n = 5 RETURNING 1) SELECT count(*) FROM w', owner => 'bob'), 20000, 'all rows are free');
 	restart_with('locking.gate_slots = 4096');
 	$grown = growth('UPDATE many SET n = 6', owner => 'bob');
-	is("$grown->{asked}", 20000, 'started anew');
+	is("$grown->{checks}", 20000, 'started anew');
 	sql($node, 'VACUUM locking.lock; DROP TABLE many');
 };
 
@@ -555,9 +555,9 @@ END $$;
 UPDATE form SET id = id + 100;
 UPDATE form SET id = id - 100;
 SQL
-	cmp_ok(gate($node)->{raised}, '>', 10, 'raised');
+	cmp_ok(gate($node)->{occupied}, '>', 10, 'raised');
 	select(undef, undef, undef, 1.1);
-	is(gate($node)->{raised}, 0, 'and a second later no more');
+	is(gate($node)->{occupied}, 0, 'and a second later no more');
 	sql($node, 'ALTER DATABASE postgres RESET locking.max_ttl');
 	release_all();
 };
@@ -571,8 +571,8 @@ subtest 'lapsed, and renewed' => sub {
 	restart_with();
 	is_filled('started', 'f');
 	sql($node, write_of(1000));
-	is(gate($node)->{raised}, 0, 'no slot stands for a lapsed lock');
-	is(growth(write_of(30), owner => 'zoe')->{looked}, 0, 'a lapsed one is not looked at');
+	is(gate($node)->{occupied}, 0, 'no slot stands for a lapsed lock');
+	is(growth(write_of(30), owner => 'zoe')->{lookups}, 0, 'a lapsed one is not looked at');
 	refused('written meanwhile it does not resume', $node, 'LK001', "SELECT locking.renew($token{30})", owner => 'ann');
 	is_free('nor is it in the way', 30);
 	sql($node, "SELECT locking.renew($token{31})", owner => 'ann');
@@ -780,13 +780,13 @@ subtest 'not preloaded' => sub {
 		$_->quit for $ann, $bob;
 		return;
 	}
-	is($bob->query('SELECT gate_on, filled FROM locking.gate()'), 't|f', 'on, and not yet filled');
+	is($bob->query('SELECT enabled, filled FROM locking.gate()'), 't|f', 'on, and not yet filled');
 	$bob->query(write_of(1));
-	is($bob->query('SELECT gate_on, filled, slots, raised, asked, looked, in_vain FROM locking.gate()'), 't|t|65536|0|1|0|0', 'filled by the first write');
-	is($ann->query('SELECT gate_on, filled, slots, raised, asked FROM locking.gate()'), 't|t|65536|0|1', 'the other session sees the same');
+	is($bob->query('SELECT enabled, filled, slots, occupied, checks, lookups, false_positives FROM locking.gate()'), 't|t|65536|0|1|0|0', 'filled by the first write');
+	is($ann->query('SELECT enabled, filled, slots, occupied, checks FROM locking.gate()'), 't|t|65536|0|1', 'the other session sees the same');
 	$ann->query("SELECT locking.acquire('article', 1)");
 	is($bob->state_of(write_of(1)), '55P03', 'and each the lock of the other');
-	is($bob->query('SELECT raised, asked, looked, in_vain FROM locking.gate()'), '1|2|1|0', 'raised, and looked at');
+	is($bob->query('SELECT occupied, checks, lookups, false_positives FROM locking.gate()'), '1|2|1|0', 'raised, and looked at');
 	$bob->query("SELECT locking.acquire('article', 2)");
 	is($ann->state_of(write_of(2)), '55P03', 'both ways');
 	is($ann->state_of(write_of(3)), '', 'a free row');

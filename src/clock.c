@@ -1,0 +1,58 @@
+/*
+ * clock.c
+ *		The clock that decides about expiry, and times computed from it.
+ *
+ * It is the clock of the database server, never the start time of a
+ * transaction.
+ */
+#include "clock.h"
+
+#include "utils/builtins.h"
+#include "utils/float.h"
+
+/* The current time. */
+TimestampTz
+clock_now(void)
+{
+	return GetCurrentTimestamp();
+}
+
+/* Seconds until a time, 0 if it has passed, infinite if it never comes. */
+double
+seconds_until(TimestampTz when, TimestampTz now)
+{
+	if (TIMESTAMP_IS_NOEND(when))
+		return get_float8_infinity();
+	return when <= now ? 0.0 : (when - now) / 1000000.0;
+}
+
+/* An interval of so many seconds. */
+Interval
+seconds_interval(int seconds)
+{
+	Interval	span = {0};
+
+	span.time = (TimeOffset) seconds * USECS_PER_SEC;
+	return span;
+}
+
+/* The time that is an interval later than "now". */
+TimestampTz
+time_after(TimestampTz now, const Interval *span)
+{
+	return DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
+												   TimestampTzGetDatum(now),
+												   IntervalPGetDatum(unconstify(Interval *, span))));
+}
+
+/*
+ * Compare intervals as PostgreSQL does, with days of 24 hours.  The result
+ * does not depend on the date, although a day may have 25 hours.
+ */
+bool
+interval_is_longer(const Interval *a, const Interval *b)
+{
+	return DatumGetBool(DirectFunctionCall2(interval_gt,
+											IntervalPGetDatum(unconstify(Interval *, a)),
+											IntervalPGetDatum(unconstify(Interval *, b))));
+}

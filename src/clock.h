@@ -1,0 +1,22 @@
+/*
+ * clock.h
+ *		The clock that decides about leases, and times computed from it.
+ */
+#ifndef LOCKING_CLOCK_H
+#define LOCKING_CLOCK_H
+
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#pragma GCC visibility push(hidden)
+
+extern TimestampTz clock_now(void);
+extern double seconds_until(TimestampTz when, TimestampTz now);
+extern TimestampTz time_after(TimestampTz now, const Interval *span);
+extern Interval seconds_interval(int seconds);
+extern bool interval_is_longer(const Interval *a, const Interval *b);
+
+#pragma GCC visibility pop
+
+#endif							/* LOCKING_CLOCK_H */

@@ -1,0 +1,33 @@
+/*
+ * init.c
+ *		Module initialization.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/guc.h"
+
+#include "catalog.h"
+#include "compat.h"
+#include "gate.h"
+#include "locking.h"
+#include "statement.h"
+#include "sweep.h"
+#include "table.h"
+
+PG_MODULE_MAGIC;
+
+void		_PG_init(void);
+
+void
+_PG_init(void)
+{
+	define_settings();
+	gate_init();
+	MarkGUCPrefixReserved("locking");
+
+	catalog_init();
+	table_init();
+	sweep_init();
+	statement_init();
+}

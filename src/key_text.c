@@ -1,0 +1,284 @@
+/*
+ * key_text.c
+ *		Primary keys as text: conversion of values to text and back.
+ *
+ * A row must have one key text, regardless of the session's settings.  So the
+ * text of a key is that of the stored value, cast to text.  Types whose text
+ * depends on settings (timestamptz on TimeZone ...) are cast under fixed
+ * ones.
+ */
+#include "key_text.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+
+#include "argument.h"
+#include "role.h"
+
+/* ---- values to text ---- */
+
+/*
+ * Set what the text of some types depends on.  Returns the nest level to undo
+ * it.
+ */
+static int
+pin_settings(void)
+{
+	static const char *const fixed[][2] = {
+		{"datestyle", "ISO, YMD"}, {"intervalstyle", "postgres"}, {"timezone", "UTC"},
+		{"extra_float_digits", "1"}, {"bytea_output", "hex"}, {"search_path", "pg_catalog, pg_temp"}, {"lc_monetary", "C"},
+		{"quote_all_identifiers", "off"},
+	};
+	int			level = NewGUCNestLevel();
+
+	for (int i = 0; i < lengthof(fixed); i++)
+		(void) set_config_option(fixed[i][0], fixed[i][1], PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+	return level;
+}
+
+/*
+ * If the current role has the privileges of the code's owner, and perhaps
+ * more to lose, the code runs as its owner.  Otherwise it runs as the current
+ * role, as in a query on the table: the rights of the owner are not for a
+ * caller to use.  Returns whether the role was switched.
+ */
+static bool
+enter_code_owner(const KeyColumn *column, RoleSwitch *saved)
+{
+	if (!OidIsValid(column->code_owner) || column->code_owner == GetUserId() ||
+		!has_privs_of_role(GetUserId(), column->code_owner))
+		return false;
+	enter_role(saved, column->code_owner);
+	return true;
+}
+
+static char *
+convert_to_text(const KeyColumn *column, Datum value)
+{
+	FmgrInfo   *to_text = (FmgrInfo *) &column->to_text;
+
+	switch (column->text_method)
+	{
+		case KEY_TEXT_AS_IS:
+			return TextDatumGetCString(value);
+		case KEY_TEXT_CAST:
+			return TextDatumGetCString(FunctionCall1Coll(to_text, InvalidOid, value));
+		case KEY_TEXT_OUTPUT:
+			break;
+	}
+	return OutputFunctionCall(to_text, value);
+}
+
+static char *
+column_text(const KeyColumn *column, Datum value)
+{
+	RoleSwitch	saved;
+	bool		switched = enter_code_owner(column, &saved);
+	char	   *text = convert_to_text(column, value);
+
+	if (switched)
+		leave_role(&saved);
+	return text;
+}
+
+static char *
+columns_text(const Key *key, const Datum *values)
+{
+	Datum	   *texts;
+	ArrayType  *array;
+
+	if (key->ncolumns == 1)
+		return column_text(&key->columns[0], values[0]);
+
+	texts = palloc(key->ncolumns * sizeof(Datum));
+	for (int i = 0; i < key->ncolumns; i++)
+		texts[i] = CStringGetTextDatum(column_text(&key->columns[i], values[i]));
+	array = construct_array(texts, key->ncolumns, TEXTOID, -1, false, TYPALIGN_INT);
+	return OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(array));
+}
+
+/* The text of a key, from values in key order. */
+char *
+key_text(const Key *key, const Datum *values)
+{
+	char	   *text;
+	int			level;
+
+	if (!key->needs_settings)
+		return columns_text(key, values);
+	level = pin_settings();
+	text = columns_text(key, values);
+	AtEOXact_GUC(false, level);
+	return text;
+}
+
+/* ---- text to values ---- */
+
+static void
+refuse_key(Oid relid, const char *text, const char *why)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("\"%s\" is not a key of table \"%s\"", text, get_rel_name(relid)),
+			 errdetail("%s", why)));
+}
+
+/*
+ * Did an input function or a domain refuse the value?  The input function of
+ * tsvector reports a syntax error.
+ */
+static bool
+is_data_error(int sqlerrcode)
+{
+	return ERRCODE_TO_CATEGORY(sqlerrcode) == ERRCODE_DATA_EXCEPTION ||
+		ERRCODE_TO_CATEGORY(sqlerrcode) == ERRCODE_TO_CATEGORY(ERRCODE_CHECK_VIOLATION) ||
+		sqlerrcode == ERRCODE_SYNTAX_ERROR;
+}
+
+static Datum
+parse_text(const KeyColumn *column, const char *text)
+{
+	RoleSwitch	saved;
+	bool		switched = enter_code_owner(column, &saved);
+	Datum		value = InputFunctionCall((FmgrInfo *) &column->input, unconstify(char *, text),
+										  column->typioparam, -1);
+
+	if (switched)
+		leave_role(&saved);
+	return value;
+}
+
+/*
+ * Convert text to a value with the caller's settings, under which the text
+ * may have been written.  The type modifier is ignored: rounding would make
+ * the value the key of another row.  The message of the type's input function
+ * becomes the detail.  An error ends the (sub)transaction, which restores the
+ * role.
+ */
+static Datum
+parse_column(const KeyColumn *column, Oid relid, const char *text)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	volatile Datum value = (Datum) 0;
+
+	PG_TRY();
+	{
+		value = parse_text(column, text);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		if (!is_data_error(error->sqlerrcode))
+			PG_RE_THROW();
+		FlushErrorState();
+		refuse_key(relid, text, error->message);
+	}
+	PG_END_TRY();
+	return value;
+}
+
+static void
+parse_array(const Key *key, Oid relid, ArrayType *array, Datum *values)
+{
+	Oid			element = ARR_ELEMTYPE(array);
+	Oid			output;
+	int16		typlen;
+	bool		typbyval;
+	char		typalign;
+	bool		is_varlena;
+	Datum	   *elements;
+	bool	   *nulls;
+	int			n;
+	const char *whole = OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(array));
+
+	get_typlenbyvalalign(element, &typlen, &typbyval, &typalign);
+	deconstruct_array(array, element, typlen, typbyval, typalign, &elements, &nulls, &n);
+	if (n != key->ncolumns || ARR_NDIM(array) > 1)
+		refuse_key(relid, whole, psprintf("The primary key has %d columns, but the array has %d elements.",
+										  key->ncolumns, n));
+	getTypeOutputInfo(element, &output, &is_varlena);
+	for (int i = 0; i < n; i++)
+	{
+		if (nulls[i])
+			refuse_key(relid, whole, "Columns of a primary key cannot be null.");
+		values[i] = parse_column(&key->columns[i], relid, OidOutputFunctionCall(output, elements[i]));
+	}
+}
+
+static ArrayType *
+parse_text_array(Oid relid, const char *text)
+{
+	KeyColumn	whole = {0};
+	Oid			input;
+
+	getTypeInputInfo(TEXTARRAYOID, &input, &whole.typioparam);
+	fmgr_info(input, &whole.input);
+	return DatumGetArrayTypeP(parse_column(&whole, relid, text));
+}
+
+/* Convert a key from text, which for several columns is that of an array. */
+void
+key_parse(const Key *key, Oid relid, const char *text, Datum *values)
+{
+	if (key->ncolumns == 1)
+		values[0] = parse_column(&key->columns[0], relid, text);
+	else
+		parse_array(key, relid, parse_text_array(relid, text), values);
+}
+
+/* The same for a stored key, which was written under fixed settings. */
+void
+key_parse_stored(const Key *key, Oid relid, const char *text, Datum *values)
+{
+	int			level;
+
+	if (!key->needs_settings)
+	{
+		key_parse(key, relid, text, values);
+		return;
+	}
+	level = pin_settings();
+	key_parse(key, relid, text, values);
+	AtEOXact_GUC(false, level);
+}
+
+/* The text of an argument of any type, as "::text" gives it. */
+static char *
+argument_text(Oid type, Datum value)
+{
+	KeyColumn	column = {0};
+
+	column.type = type;
+	(void) key_set_text_method(&column, CurrentMemoryContext);
+	return column_text(&column, value);
+}
+
+/* The values of a function's argument "key", of type text or anyelement. */
+void
+key_argument(const Key *key, Oid relid, FunctionCallInfo fcinfo, int argno, Datum *values)
+{
+	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, argno);
+	Datum		value;
+
+	argument_not_null(fcinfo, argno, "key");
+	if (!OidIsValid(type))
+		elog(ERROR, "could not determine the type of the key");
+	value = PG_GETARG_DATUM(argno);
+
+	if (key->ncolumns > 1 && OidIsValid(get_element_type(type)))
+		parse_array(key, relid, DatumGetArrayTypeP(value), values);
+	else if (key->ncolumns == 1 && type == key->columns[0].type)
+		values[0] = value;
+	else
+		key_parse(key, relid, argument_text(type, value), values);
+}

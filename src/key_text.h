@@ -1,0 +1,23 @@
+/*
+ * key_text.h
+ *		Primary keys as text: conversion of values to text and back.
+ */
+#ifndef LOCKING_KEY_TEXT_H
+#define LOCKING_KEY_TEXT_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#include "key.h"
+
+#pragma GCC visibility push(hidden)
+
+extern char *key_text(const Key *key, const Datum *values);
+extern void key_parse(const Key *key, Oid relid, const char *text, Datum *values);
+extern void key_parse_stored(const Key *key, Oid relid, const char *text, Datum *values);
+extern void key_argument(const Key *key, Oid relid, FunctionCallInfo fcinfo, int argno, Datum *values);
+
+#pragma GCC visibility pop
+
+#endif							/* LOCKING_KEY_TEXT_H */

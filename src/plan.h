@@ -1,0 +1,19 @@
+/*
+ * plan.h
+ *		Saved plans of queries on the rows that locks are on.
+ */
+#ifndef LOCKING_PLAN_H
+#define LOCKING_PLAN_H
+
+#include "postgres.h"
+
+#include "table.h"
+
+#pragma GCC visibility push(hidden)
+
+extern SPIPlanPtr table_plan(TableInfo *info, TargetQuery which, bool with_xmin);
+extern SPIPlanPtr parent_plan(TableInfo *info, TableInfo *parent, TargetQuery which);
+
+#pragma GCC visibility pop
+
+#endif							/* LOCKING_PLAN_H */

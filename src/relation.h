@@ -1,0 +1,34 @@
+/*
+ * relation.h
+ *		Properties of relations, read from the system catalogs.
+ */
+#ifndef LOCKING_RELATION_H
+#define LOCKING_RELATION_H
+
+#include "postgres.h"
+
+#include "nodes/pg_list.h"
+
+#include "compat.h"
+
+#pragma GCC visibility push(hidden)
+
+typedef struct ForeignKey
+{
+	Oid			target;			/* the referenced table */
+	bool		is_temporal;	/* refers to any number of rows */
+	int			n;
+	AttrNumber	columns[INDEX_MAX_KEYS];
+	AttrNumber	refcolumns[INDEX_MAX_KEYS];
+	Oid			operators[INDEX_MAX_KEYS];	/* referenced = referencing */
+} ForeignKey;
+
+extern Oid	relation_owner(Oid relid);
+extern bool primary_key(Oid relid, List **attnums, Oid *index, bool *deferrable);
+extern bool foreign_key(Oid relid, const char *name, ForeignKey *fk);
+extern int	errtable_by_id(Oid relid);
+pg_noreturn extern void refuse_missing(Oid relid);
+
+#pragma GCC visibility pop
+
+#endif							/* LOCKING_RELATION_H */

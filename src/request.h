@@ -1,0 +1,17 @@
+/*
+ * request.h
+ *		Requests: the queue of owners waiting for a row.
+ */
+#ifndef LOCKING_REQUEST_H
+#define LOCKING_REQUEST_H
+
+#include "postgres.h"
+
+#pragma GCC visibility push(hidden)
+
+extern void drop_own_request(Oid relid, const char *key, const char *owner);
+extern void move_requests(Oid relid, const char *old_key, const char *new_key);
+
+#pragma GCC visibility pop
+
+#endif							/* LOCKING_REQUEST_H */

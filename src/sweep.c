@@ -1,0 +1,195 @@
+/*
+ * sweep.c
+ *		Removal of records of lapsed locks.
+ *
+ * It only saves space: every reader of a record compares its expiry with the
+ * clock.
+ */
+#include "sweep.h"
+
+#include "access/table.h"
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "catalog.h"
+#include "clock.h"
+#include "locking.h"
+#include "record.h"
+#include "release.h"
+#include "subtransaction.h"
+
+PG_FUNCTION_INFO_V1(locking_reap);
+
+/*
+ * number of records that are examined in passing, every so many calls of
+ * acquire()
+ */
+#define SWEEP_SIZE 16
+#define SWEEP_EVERY 16
+
+/* number of records that reap() examines at a time */
+#define BATCH_SIZE 1000
+
+/*
+ * Did the lock lapse too long ago to be resumed, or does its table not exist
+ * any more?  The setting is subtracted from the current time rather than
+ * added to the expiry, which may be near the end of all timestamps, or
+ * infinite.
+ */
+static bool
+is_removable(const Lock *lock)
+{
+	return lock->expires_at <= clock_now() - locking_keep_lapsed * USECS_PER_SEC ||
+		get_rel_name(lock->relation) == NULL;
+}
+
+/* Remove a record, unless another session has it locked and so uses it. */
+static bool
+remove_lapsed(Relation records, Lock *lock)
+{
+	if (!is_removable(lock) ||
+		!record_lock(records, lock, LockTupleExclusive, LockWaitSkip) ||
+		!is_removable(lock))
+		return false;
+	release_record(records, lock, EVENT_EXPIRED, NULL);
+	return true;
+}
+
+/* ---- in passing ---- */
+
+/*
+ * Examine a few records after those that this backend examined last, in the
+ * order of their tokens, in a cycle.
+ */
+static void
+sweep(void)
+{
+	static int64 token = PG_INT64_MIN;
+	Relation	records = records_open(RowExclusiveLock);
+	ListCell   *cell;
+
+	PushActiveSnapshot(GetTransactionSnapshot());
+	foreach(cell, records_after(records, &token, SWEEP_SIZE))
+		(void) remove_lapsed(records, lfirst(cell));
+	PopActiveSnapshot();
+	table_close(records, NoLock);
+}
+
+/* Lock a table for writing unless that requires waiting. */
+static bool
+lock_without_waiting(const char *name)
+{
+	return ConditionalLockRelationOid(catalog_relid(name), RowExclusiveLock);
+}
+
+/*
+ * An acquirer holds these locks already, unless it acquired in a savepoint
+ * that was rolled back, or records no history.
+ */
+static bool
+sweep_without_waiting(void *arg)
+{
+	if (lock_without_waiting("lock") && lock_without_waiting("event") &&
+		lock_without_waiting("event_id_seq"))
+		sweep();
+	return true;
+}
+
+/* The transaction may have become read-only after acquire(). */
+static bool
+can_sweep(void)
+{
+	return !XactReadOnly && !IsInParallelMode() && !RecoveryInProgress() && catalog_complete();
+}
+
+static bool sweep_is_due = false;
+
+/*
+ * An error undoes the sweep.  Interrupts are held off: a cancel request is
+ * not meant for housekeeping, and an assert-enabled server does not allow a
+ * subtransaction to be rolled back at the end of a transaction block.
+ */
+static void
+sweep_safely(void)
+{
+	ErrorData  *error = NULL;
+
+	HOLD_INTERRUPTS();
+	(void) in_subtransaction(sweep_without_waiting, NULL, &error);
+	if (error == NULL)			/* an error resets the holdoff */
+		RESUME_INTERRUPTS();
+	else
+		ereport(DEBUG1,
+				(errcode(error->sqlerrcode),
+				 errmsg("lapsed locks were not removed: %s", error->message)));
+}
+
+/*
+ * Sweep just before the commit, so that records of other rows are locked as
+ * shortly as possible.  Housekeeping never fails a commit: an unexpected
+ * error (a full disk) undoes the sweep and nothing else.
+ * BeginInternalSubTransaction() allows being called here (in state
+ * TBLOCK_END, or TBLOCK_STARTED outside of a block).
+ */
+static void
+sweep_if_due(XactEvent event, void *arg)
+{
+	if (event == XACT_EVENT_PRE_COMMIT && sweep_is_due && can_sweep())
+		sweep_safely();
+	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
+		sweep_is_due = false;
+}
+
+/* Register the callback that sweeps. */
+void
+sweep_init(void)
+{
+	RegisterXactCallback(sweep_if_due, NULL);
+}
+
+/*
+ * Called by every acquire(): now and then have the commit sweep, which keeps
+ * the table small.
+ */
+void
+sweep_soon(void)
+{
+	static int	calls = 0;
+
+	if (++calls % SWEEP_EVERY == 0)
+		sweep_is_due = true;
+}
+
+/* ---- on demand ---- */
+
+Datum
+locking_reap(PG_FUNCTION_ARGS)
+{
+	int64		max = PG_ARGISNULL(0) ? PG_INT64_MAX : PG_GETARG_INT32(0);
+	Relation	records = records_open(RowExclusiveLock);
+	MemoryContext batch = AllocSetContextCreate(CurrentMemoryContext, "reap", ALLOCSET_DEFAULT_SIZES);
+	int64		token = PG_INT64_MIN;
+	int64		reaped = 0;
+
+	do
+	{
+		MemoryContext caller = MemoryContextSwitchTo(batch);
+		ListCell   *cell;
+
+		foreach(cell, records_after(records, &token, BATCH_SIZE))
+			if (reaped < max)
+				reaped += remove_lapsed(records, lfirst(cell));
+		CHECK_FOR_INTERRUPTS();
+		MemoryContextSwitchTo(caller);
+		MemoryContextReset(batch);
+	} while (token != PG_INT64_MIN && reaped < max);
+	MemoryContextDelete(batch);
+	table_close(records, NoLock);
+	PG_RETURN_INT64(reaped);
+}

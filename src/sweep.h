@@ -1,0 +1,17 @@
+/*
+ * sweep.h
+ *		Removal of records of lapsed locks.
+ */
+#ifndef LOCKING_SWEEP_H
+#define LOCKING_SWEEP_H
+
+#include "postgres.h"
+
+#pragma GCC visibility push(hidden)
+
+extern void sweep_init(void);
+extern void sweep_soon(void);
+
+#pragma GCC visibility pop
+
+#endif							/* LOCKING_SWEEP_H */

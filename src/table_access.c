@@ -1,0 +1,157 @@
+/*
+ * table_access.c
+ *		Access to protected tables: locking and opening them after checking
+ *		the caller's rights.
+ */
+#include "table_access.h"
+
+#include "access/relation.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "argument.h"
+#include "compat.h"
+#include "inject.h"
+#include "partition.h"
+#include "relation.h"
+#include "table_settings.h"
+
+/*
+ * Refuse a write or lock whose key is no longer the one that was protected,
+ * rather than let it pass.
+ */
+void
+check_key_in_force(const TableInfo *table)
+{
+	if (table->key_replaced)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the primary key of protected table \"%s\" was dropped or replaced",
+						get_rel_name(table->root)),
+				 errdetail("Its locks refer to the key that it had when it was protected."),
+				 errhint("Call locking.protect() again, or locking.unprotect()."),
+				 errtable_by_id(table->root)));
+	if (table->parent_lost)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the foreign key that guards table \"%s\" by its parent was dropped or replaced",
+						get_rel_name(table->root)),
+				 errhint("Call locking.protect() again, or locking.unprotect()."),
+				 errtable_by_id(table->root)));
+}
+
+static void
+refuse_unprotected(Oid relid)
+{
+	char	   *schema = get_namespace_name(get_rel_namespace(relid));
+	char	   *name = get_rel_name(relid);
+
+	if (schema == NULL || name == NULL)
+		refuse_missing(relid);
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("table \"%s\" is not protected", name),
+			 errhint("Protect it first: SELECT locking.protect(%s).",
+					 quote_literal_cstr(quote_qualified_identifier(schema, name))),
+			 errtable_by_id(relid)));
+}
+
+/* ---- partitions ---- */
+
+/*
+ * Lock the partitions between the root and a relation, in this order, and the
+ * relation.
+ */
+static void
+lock_below_root(const List *ancestors, Oid relid)
+{
+	for (int i = list_length(ancestors) - 2; i >= 0; i--)
+		LockRelationOid(list_nth_oid(ancestors, i), AccessShareLock);
+	if (ancestors != NIL)
+		LockRelationOid(relid, AccessShareLock);
+}
+
+static void
+unlock_below_root(const List *ancestors, Oid relid)
+{
+	for (int i = 0; i < list_length(ancestors) - 1; i++)
+		UnlockRelationOid(list_nth_oid(ancestors, i), AccessShareLock);
+	if (ancestors != NIL)
+		UnlockRelationOid(relid, AccessShareLock);
+}
+
+/*
+ * Open the root of the table "relid".  "check" is called before any lock is
+ * taken, so that a role without rights on a table blocks no others.  What the
+ * catalogs say of a relation that is not locked may have changed when it is,
+ * so the ancestors are locked, root first, and looked up again.
+ */
+Relation
+open_root(Oid relid, LOCKMODE lockmode, RootCheck check, void *arg)
+{
+	for (;;)
+	{
+		List	   *ancestors = partition_ancestors(relid);
+		Oid			root = partition_root(ancestors, relid);
+		Relation	rel;
+
+		if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(root)))
+			refuse_missing(relid);
+		check(root, arg);
+		rel = try_relation_open(root, lockmode);
+		INJECT("root-opened");
+		if (rel)
+			lock_below_root(ancestors, relid);
+		if (rel && equal(ancestors, partition_ancestors(relid)))
+			return rel;
+		if (rel == NULL)
+		{
+			AcceptInvalidationMessages();
+			continue;
+		}
+		unlock_below_root(ancestors, relid);
+		relation_close(rel, lockmode);
+	}
+}
+
+/* ---- protected tables ---- */
+
+/*
+ * A RootCheck for protected tables.  "arg" points to the required TableRight.
+ */
+static void
+check_may_use(Oid root, void *arg)
+{
+	if (!is_protected_table(root))
+		refuse_unprotected(root);
+	check_right(root, *(TableRight *) arg);
+}
+
+/*
+ * The root table of "relid", locked, if it is protected and the current role
+ * has the right. protect() of a child conflicts with RowShareLock, so the
+ * cached entry of the table is current.
+ */
+TableInfo *
+protected_table_by_id(Oid relid, LOCKMODE lockmode, TableRight right)
+{
+	Relation	rel = open_root(relid, lockmode, check_may_use, &right);
+	TableInfo  *info = table_info(rel);
+
+	if (!info->is_protected)
+		refuse_unprotected(info->root);
+	relation_close(rel, NoLock);
+	check_key_in_force(info);
+	return info;
+}
+
+/* The same for an argument of a function. */
+TableInfo *
+protected_table(FunctionCallInfo fcinfo, int argno, LOCKMODE lockmode, TableRight right)
+{
+	argument_not_null(fcinfo, argno, "relation");
+	return protected_table_by_id(PG_GETARG_OID(argno), lockmode, right);
+}

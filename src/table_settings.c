@@ -1,0 +1,160 @@
+/*
+ * table_settings.c
+ *		Settings of protected tables: rows of locking.protected.
+ */
+#include "table_settings.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+
+#include "catalog.h"
+#include "partition.h"
+
+static List *
+name_list(Datum array)
+{
+	List	   *list = NIL;
+	Datum	   *names;
+	bool	   *nulls;
+	int			n;
+
+	deconstruct_array(DatumGetArrayTypeP(array), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR,
+					  &names, &nulls, &n);
+	for (int i = 0; i < n; i++)
+		list = lappend(list, nulls[i] ? "" : pstrdup(NameStr(*DatumGetName(names[i]))));
+	return list;
+}
+
+static Datum
+setting_value(HeapTuple tuple, TupleDesc desc, const char *name, bool *isnull)
+{
+	return heap_getattr(tuple, SPI_fnumber(desc, name), desc, isnull);
+}
+
+/* The table of a row of locking.protected. */
+Oid
+settings_table(HeapTuple settings, TupleDesc desc)
+{
+	bool		isnull;
+
+	return DatumGetObjectId(setting_value(settings, desc, "relation", &isnull));
+}
+
+/* The parent table in a row of locking.protected, or InvalidOid. */
+Oid
+parent_table(HeapTuple settings, TupleDesc desc)
+{
+	bool		isnull;
+	Datum		relid = setting_value(settings, desc, "parent_table", &isnull);
+
+	return isnull ? InvalidOid : DatumGetObjectId(relid);
+}
+
+/*
+ * The foreign key that defines the parent.  One of the same name that
+ * references another table does not count.
+ */
+static bool
+parent_key(HeapTuple settings, TupleDesc desc, const char *name, ForeignKey *fk)
+{
+	return foreign_key(settings_table(settings, desc), name, fk) &&
+		fk->target == parent_table(settings, desc);
+}
+
+static void
+read_settings(HeapTuple tuple, TupleDesc desc, TableSettings *settings)
+{
+	bool		isnull;
+	Datum		value;
+
+	settings->hard = DatumGetBool(setting_value(tuple, desc, "hard", &isnull));
+	settings->required = DatumGetBool(setting_value(tuple, desc, "required", &isnull));
+	value = setting_value(tuple, desc, "ttl", &isnull);
+	settings->has_ttl = !isnull;
+	if (!isnull)
+		settings->ttl = *DatumGetIntervalP(value);
+	settings->key = name_list(setting_value(tuple, desc, "key", &isnull));
+	value = setting_value(tuple, desc, "columns", &isnull);
+	settings->columns = isnull ? NIL : name_list(value);
+	value = setting_value(tuple, desc, "parent", &isnull);
+	if (!isnull)
+	{
+		settings->parent = palloc0(sizeof(ForeignKey));
+		settings->parent_lost = !parent_key(tuple, desc, NameStr(*DatumGetName(value)), settings->parent);
+	}
+}
+
+/*
+ * Find the first row of locking.protected for a table in an index.  "read",
+ * unless NULL, receives it.
+ */
+static bool
+find_settings(Relation protected, const char *index, Oid relid, TableSettings *read)
+{
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	AttrNumber	column = strcmp(index, "protected_pkey") == 0 ?
+		SPI_fnumber(RelationGetDescr(protected), "relation") :
+		SPI_fnumber(RelationGetDescr(protected), "parent_table");
+
+	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
+	scan = systable_beginscan(protected, catalog_relid(index), true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple) && read)
+		read_settings(tuple, RelationGetDescr(protected), read);
+	systable_endscan(scan);
+	return HeapTupleIsValid(tuple);
+}
+
+/*
+ * Is the table, a root, protected?  Unless the caller has locked it, this may
+ * change at any moment.
+ */
+bool
+is_protected_table(Oid root)
+{
+	Relation	protected = catalog_open("protected", AccessShareLock);
+	bool		found = find_settings(protected, "protected_pkey", root, NULL);
+
+	table_close(protected, AccessShareLock);
+	return found;
+}
+
+/* Read the settings of a root table.  False: it is not protected. */
+bool
+load_settings(Oid root, TableSettings *settings)
+{
+	Relation	protected = catalog_open("protected", AccessShareLock);
+	bool		found;
+
+	memset(settings, 0, sizeof(TableSettings));
+	found = find_settings(protected, "protected_pkey", root, settings);
+	table_close(protected, AccessShareLock);
+	return found;
+}
+
+/*
+ * Do other tables have this root table as their parent?  A foreign key may
+ * reference a partition, but the locks of its rows, and their plans, belong
+ * to the root.
+ */
+bool
+has_guarded_children(Oid root)
+{
+	Relation	protected = catalog_open("protected", AccessShareLock);
+	bool		found = false;
+	ListCell   *cell;
+
+	foreach(cell, partition_descendants(root))
+		if (find_settings(protected, "protected_parent_idx", lfirst_oid(cell), NULL))
+			found = true;
+	table_close(protected, AccessShareLock);
+	return found;
+}
