@@ -120,7 +120,8 @@ SELECT locking.acquire('app.lines', 1);
 SELECT lives_ok('DELETE FROM app.par WHERE id = 3', 'a cascade passes a lock of its causer');
 RESET SESSION AUTHORIZATION;
 
--- the guard then runs code of the table's owner, here a cast of the key's type
+-- the guard then runs code of the table's owner, here a cast of the key's
+-- type
 RESET SESSION AUTHORIZATION;
 INSERT INTO app.par VALUES (4);
 SET SESSION AUTHORIZATION mallory;

@@ -41,8 +41,8 @@ SELECT cmp_ok(length(public.told($$UPDATE app.big SET v = 'x' WHERE id = 'a'$$))
 	'a rejected writer is not sent a note of 10 MB');
 RESET SESSION AUTHORIZATION;
 
--- a parent in a schema that the writer may not use: the foreign key works, and
--- so must the guard
+-- a parent in a schema that the writer may not use: the foreign key works,
+-- and so must the guard
 CREATE SCHEMA apart;
 CREATE TABLE apart.up (id integer PRIMARY KEY);
 INSERT INTO apart.up VALUES (1);

@@ -81,8 +81,8 @@ SELECT is_empty($$SELECT FROM m.ran WHERE what = 'operator'$$, 'they do not run 
 SELECT is_empty('SELECT public.not_mallory()', 'and not with another role''s rights: acquire(), the guard''s lookup of the parent');
 \endif
 
--- row security policies: for readers of the views, and for a role whose cascade
--- is rejected
+-- row security policies: for readers of the views, and for a role whose
+-- cascade is rejected
 SET SESSION AUTHORIZATION mallory;
 CREATE FUNCTION m.policy() RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$BEGIN RETURN m.note('policy'); END$$;
 CREATE TABLE m.trap (id integer PRIMARY KEY);
@@ -148,7 +148,8 @@ SELECT throws_ok('DELETE FROM app.par WHERE id = 2', '55P03', NULL, 'a cascade i
 RESET SESSION AUTHORIZATION;
 SELECT is_empty('SELECT public.not_mallory()', 'and the policy is not run as bob to decide what the message may disclose');
 
--- commands of a superuser that do not name a table of mallory's, and protect()
+-- commands of a superuser that do not name a table of mallory's, and
+-- protect()
 SET SESSION AUTHORIZATION mallory;
 CREATE DOMAIN m.checked AS integer CHECK (m.evil(VALUE));
 CREATE FUNCTION m.value() RETURNS integer LANGUAGE plpgsql AS $$BEGIN PERFORM m.note('default'); RETURN 1; END$$;
@@ -231,7 +232,8 @@ UPDATE m.plain SET plain = 2 WHERE id OPERATOR(pg_catalog.=) 1;
 SELECT locking.release(:plain);
 SELECT count(*) FROM locking.locks l;
 SELECT count(*) FROM locking.history;
--- pgTAP does not work with such a search_path, so the results are checked later
+-- pgTAP does not work with such a search_path, so the results are checked
+-- later
 SELECT public.told($$SELECT locking.unprotect('app.doc')$$) AS unprotect, locking.owner() AS owner,
 	(SELECT count(*) FROM locking.locks WHERE relation OPERATOR(pg_catalog.=) 'app.secret'::pg_catalog.regclass) AS locks \gset hostile_
 TRUNCATE m.plain;

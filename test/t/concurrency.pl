@@ -242,8 +242,8 @@ SQL
 
 	# ---- S2: enforcement ----
 
-	# A lease that the holder knew before a writer's guard ran, that lasted until
-	# after it and did not end otherwise before.
+	# A lease that the holder knew before a writer's guard ran, that lasted
+	# until after it and did not end otherwise before.
 	sql($node, 'CREATE INDEX ON lease (row, told_at); ANALYZE', db => $db);
 	none('no write of another owner while a lease lasted', <<'SQL');
 SELECT w.row, w.version, w.child, w.owner, w.guard_after, l.token, l.owner AS holder, l.told_at, l.until

@@ -189,8 +189,8 @@ $_->quit for $attaches, $protects;
 
 # ---- partitions that are created concurrently, two levels down ----
 
-# DROP TRIGGER of a root drops the triggers of the partitions that existed when
-# it began.  Up to PostgreSQL 17 a trigger that is cloned meanwhile then
+# DROP TRIGGER of a root drops the triggers of the partitions that existed
+# when it began.  Up to PostgreSQL 17 a trigger that is cloned meanwhile then
 # depends on nothing, and neither it nor the extension can be dropped.
 my $deeper = <<'SQL';
 CREATE TABLE m.mid PARTITION OF m.p FOR VALUES FROM (100) TO (200) PARTITION BY RANGE (id);

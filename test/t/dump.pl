@@ -120,7 +120,7 @@ sub check_restored
 		is(sql($node, $triggers, %at), $old{$triggers}, 'guards');
 		is(sql($node, $history, %at), $old{$history}, 'history');
 		is(sql($node, $drafts, %at), $old{$drafts}, 'drafts');
-		is(sql($node, 'SELECT count(*) FROM locking.lock', %at), 0, 'live locks do not come');
+		is(sql($node, 'SELECT count(*) FROM locking.lock', %at), 0, 'no live locks');
 		is(sql($node, 'SELECT count(*) FROM locking.request_queue', %at), 0, 'no requests');
 		is(sql($node, 'SELECT data FROM locking.drafts', %at, owner => 'ann'),
 			'{"body": "unsaved \\\\ text"}', 'the draft is offered to its owner');
@@ -175,7 +175,7 @@ sub check_enforced
 	is($session->state_of('BEGIN; UPDATE plain SET body = $$bob$$; ROLLBACK'), '', 'a table that was not protected is free');
 	$session->query('BEGIN');
 	$session->query("SELECT locking.acquire('article', 1)");
-	is($session->query("SELECT round(locking.lock_seconds_remaining('article', 1) / 60)"), '10', "the table's time counts");
+	is($session->query("SELECT round(locking.lock_seconds_remaining('article', 1) / 60)"), '10', "the table's ttl is used");
 	$session->query('ROLLBACK');
 	$session->quit;
 	return;
@@ -184,10 +184,10 @@ sub check_enforced
 sub check_tokens
 {
 	my ($db) = @_;
-	refused("a token of before the dump confirms nothing", $node, 'LK001', "SELECT locking.confirm($old_token)",
+	refused("a token from before the dump cannot confirm", $node, 'LK001', "SELECT locking.confirm($old_token)",
 		db => $db, owner => 'ann');
-	refused("renews nothing", $node, 'LK001', "SELECT locking.renew($old_token)", db => $db, owner => 'ann');
-	is(sql($node, "SELECT locking.release($old_token)", db => $db, owner => 'ann'), 'f', 'and releases nothing');
+	refused("or renew", $node, 'LK001', "SELECT locking.renew($old_token)", db => $db, owner => 'ann');
+	is(sql($node, "SELECT locking.release($old_token)", db => $db, owner => 'ann'), 'f', 'or release');
 	my $token = sql($node, "SELECT locking.acquire('article', 1)", db => $db, owner => 'ann');
 	cmp_ok($token, '>', $old_token, 'the next token is greater');
 	cmp_ok(sql($node, 'SELECT max(id) FROM locking.event', db => $db), '>', $last_event, 'so is the next number of the history');
@@ -262,7 +262,7 @@ dump_ok('data only', 'old', '--data-only', '-f', "$folder/data.sql");
 new_database('apart');
 psql_ok('schema only', 'apart', '-f', "$folder/schema.sql");
 is(sql($node, 'SELECT count(*) FROM locking.protected', db => 'apart'), 0, 'the settings are data');
-accepted('guards without settings let pass', $node, 'UPDATE article SET body = body', db => 'apart');
+accepted('guards without settings do nothing', $node, 'UPDATE article SET body = body', db => 'apart');
 psql_ok('data only', 'apart', '-f', "$folder/data.sql");
 check_restored('apart', 'schema, then data');
 
@@ -292,7 +292,7 @@ psql_ok('with --clean, over a later state', 'small', '-f', "$folder/clean.sql");
 is(sql($node, 'SELECT count(*) FROM note, locking.protected WHERE NOT EXISTS (SELECT FROM locking.lock)', db => 'small'),
 	1, 'as it was, without locks');
 sql($node, "SELECT locking.acquire('note', 1)", db => 'small', owner => 'ann');
-refused('and enforced', $node, '55P03', 'DELETE FROM note', db => 'small', owner => 'bob');
+refused('locks are enforced', $node, '55P03', 'DELETE FROM note', db => 'small', owner => 'bob');
 
 # Single tables: such a dump contains neither the extension nor settings.
 dump_ok('one table', 'old', '-t', 'article', '-f', "$folder/table.sql");
@@ -300,7 +300,7 @@ new_database('one_table');
 sql($node, 'CREATE EXTENSION locking', db => 'one_table');
 psql_ok('one table', 'one_table', '-f', "$folder/table.sql");
 accepted('a table restored alone is not protected', $node, 'UPDATE article SET body = body', db => 'one_table');
-accepted('and can be', $node, "SELECT locking.protect('article')", db => 'one_table');
+accepted('but can be protected', $node, "SELECT locking.protect('article')", db => 'one_table');
 
 # ---- a dump of the restored database ----
 
@@ -342,8 +342,8 @@ restore_ok("of the owner's tables", 'owned_copy', "$folder/owned.dump");
 is(sql($node, $settings, db => 'owned_copy', user => 'editor'), sql($node, $settings, db => 'owned', user => 'editor'),
 	'their settings');
 sql($node, "SELECT locking.acquire('note', 1), locking.acquire('part', ARRAY['1', 'a'])", db => 'owned_copy', user => 'editor');
-refused('they are enforced', $node, '55P03', 'UPDATE note SET body = 1', db => 'owned_copy', owner => 'bob');
-refused('partitions too', $node, '55P03', 'TRUNCATE part_a', db => 'owned_copy', owner => 'bob');
+refused('settings are enforced', $node, '55P03', 'UPDATE note SET body = 1', db => 'owned_copy', owner => 'bob');
+refused('also for partitions', $node, '55P03', 'TRUNCATE part_a', db => 'owned_copy', owner => 'bob');
 is(sql($node, 'SELECT DISTINCT pg_get_userbyid(relowner) FROM pg_class WHERE relnamespace = \'public\'::regnamespace', db => 'owned_copy'),
 	'editor', 'and are their owner\'s');
 accepted('the owner may unprotect', $node, "SELECT locking.release_all(); SELECT locking.unprotect('note'); SELECT locking.unprotect('part')",

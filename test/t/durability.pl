@@ -1,5 +1,5 @@
-# Promise S6: a committed lock survives a crash and a failover to a synchronous
-# standby, and is enforced from the first write on.
+# Promise S6: a committed lock survives a crash and a failover to a
+# synchronous standby, and is enforced from the first write on.
 use strict;
 use warnings;
 

@@ -55,8 +55,8 @@ SQL
 	is_free('truncated', 16);
 };
 
-# The table is taken out of the extension, as pg_dump would otherwise leave out
-# its rows.
+# The table is taken out of the extension, as pg_dump would otherwise leave
+# out its rows.
 subtest 'records by pg_restore' => sub {
 	my $archive = tmp_folder() . '/locks.dump';
 	my %kept = (db => 'kept');

@@ -94,7 +94,8 @@ subtest 'a promoted standby' => sub {
 # on their own.
 subtest 'dead records with long values' => sub {
 	my $long = "(SELECT string_agg(md5(g::text), '') FROM generate_series(1, 2000) g)";
-	my $key = "(SELECT left(string_agg(md5(g::text), ''), 2500) FROM generate_series(1, 100) g)";	# stored in TOAST, too
+	# stored in TOAST, too
+	my $key = "(SELECT left(string_agg(md5(g::text), ''), 2500) FROM generate_series(1, 100) g)";
 	sql($node, "ALTER DATABASE postgres SET locking.max_text_length = '1MB'");
 	my $token = sql($node, "SELECT locking.acquire('article', 70, note => $long)", owner => 'ann');
 	check_row('a long note', 70);

@@ -1,5 +1,5 @@
-# Housekeeping never makes a commit fail: the sweep before an acquirer's commit
-# is skipped silently where it cannot run.
+# Housekeeping never makes a commit fail: the sweep before an acquirer's
+# commit is skipped silently where it cannot run.
 use strict;
 use warnings;
 
@@ -18,8 +18,8 @@ SELECT locking.protect('article');
 CREATE TABLE done (id serial, how text);
 SQL
 
-# A record that the next sweep of a new session removes: the first by token, as
-# a sweep reads 16 record versions, including dead ones.
+# A record that the next sweep of a new session removes: the first by token,
+# as a sweep reads 16 record versions, including dead ones.
 sub leave_lapsed
 {
 	sql($node, <<'SQL', owner => 'bob');

@@ -155,9 +155,9 @@ SQL
 
 # ---- within one statement ----
 
-# A statement's memory is freed at its end, so it is measured while it runs, at
-# an early row and at the last.  An UPDATE with any BEFORE trigger keeps some
-# bytes for each row (in 15); the test is about what the guard adds.
+# A statement's memory is freed at its end, so it is measured while it runs,
+# at an early row and at the last.  An UPDATE with any BEFORE trigger keeps
+# some bytes for each row (in 15); the test is about what the guard adds.
 $session = session($node, owner => 'ann', timeout => 3600);
 $session->query("SET locking.$_ = off") for 'notify', 'history';
 $session->query(<<"SQL");

@@ -69,7 +69,7 @@ sub heard_exactly
 	my ($name, @expected) = @_;
 	my @got = map { my $e = $_; join ' ', map { defined $e->{$_} ? $e->{$_} : 'null' } qw(event table key owner owner_name token) }
 	  events($name);
-	is(join("\n", @got), join("\n", @expected), "$name: what is said");
+	is(join("\n", @got), join("\n", @expected), "$name: the message");
 	return;
 }
 
@@ -219,9 +219,9 @@ for my $length (7790 .. 7860)
 		  . " SELECT locking.acquire('\"Shop\".\"Big \"\"one\"\"\"', repeat('e', $length)); SELECT locking.release_all(); COMMIT");
 }
 my @edge = heard();
-is(scalar(@edge), 2 * 71, 'every length is sent');
+is(scalar(@edge), 2 * 71, 'messages of every length are sent');
 is(scalar(grep { !eval { $json->decode($_) } } @edge), 0, 'as JSON');
-ok((grep { /"owner": ?null/ } @edge) && (grep { !/"owner": ?null/ } @edge), 'on both sides of the limit');
+ok((grep { /"owner": ?null/ } @edge) && (grep { !/"owner": ?null/ } @edge), 'below and above the limit');
 
 my $far = sql($node, "SELECT locking.acquire('article', 6)", owner => 'ann');
 events('acquired, to be extended by hand');
@@ -244,7 +244,7 @@ SELECT locking.release(locking.acquire('article', 8));
 SELECT locking.request('article', 8);
 SQL
 heard_exactly('locking.notify = off');
-is(sql($node, "SELECT count(*) FROM locking.history WHERE key = '8'") > 3, 1, 'the history is kept all the same');
+is(sql($node, "SELECT count(*) FROM locking.history WHERE key = '8'") > 3, 1, 'the history is still written');
 sql($node, "SET locking.history = off; SELECT locking.acquire('article', 9)", owner => 'ann');
 heard_exactly('without history', 'acquired public.article 9 ann null ' . sql($node, "SELECT token FROM locking.locks WHERE key = '9'"));
 refused('only a superuser can switch it off', $node, '42501', "SELECT locking.owner(); SET locking.notify = off", user => 'brenda');

@@ -124,9 +124,9 @@ $connection->query('BEGIN');
 $connection->query("EXECUTE set_owner('ann', 'Ann')");
 $connection->query('SAVEPOINT s');
 $connection->query("EXECUTE set_owner('bob', NULL)");
-is($connection->query('EXECUTE owner'), 'bob', 'within a savepoint another owner');
+is($connection->query('EXECUTE owner'), 'bob', 'another owner within a savepoint');
 $connection->query('ROLLBACK TO s');
-is($connection->query("SELECT locking.owner() || '/' || current_setting('locking.owner_name')"), 'ann/Ann', 'and afterwards the first');
+is($connection->query("SELECT locking.owner() || '/' || current_setting('locking.owner_name')"), 'ann/Ann', 'the first owner after it');
 $connection->query('COMMIT');
 
 # Outside of a transaction block the owner lasts for its statement only.
@@ -140,7 +140,7 @@ for my $reset ('DISCARD ALL', 'RESET ALL')
 	$session->query("SELECT locking.set_owner('job:reindex', is_local => false)");
 	is($session->query('SELECT locking.owner()'), 'job:reindex', 'set_owner(..., is_local => false) is for the session');
 	$session->query($reset);
-	is($session->query('SELECT locking.owner()'), 'web', "$reset takes it back");
+	is($session->query('SELECT locking.owner()'), 'web', "$reset resets it");
 	$session->quit;
 }
 
@@ -157,9 +157,9 @@ is(sql($node, 'SELECT body FROM article WHERE id = 10'), 'in one', 'is stored');
 is($session->state_of("SELECT locking.set_owner('ann')\\; SELECT locking.confirm($token)\\;"
 		  . " UPDATE article SET body = 'in one' WHERE id = 11\\; SELECT locking.release($token)"),
 	'', 'without BEGIN too');
-is($session->query('SELECT locking.owner()'), 'web', 'and without owner afterwards');
+is($session->query('SELECT locking.owner()'), 'web', 'and no owner afterwards');
 is($session->state_of("SELECT locking.set_owner('ann')"), '', 'a separate call');
-is($session->state_of("UPDATE article SET body = 'x' WHERE id = 12"), 'LK002', 'gives the next statement nothing');
+is($session->state_of("UPDATE article SET body = 'x' WHERE id = 12"), 'LK002', 'sets no owner for the next statement');
 # an owner set within a statement is used from that call on
 ($token) = transaction('ann', 'take(13)');
 is($session->state_of("WITH o AS MATERIALIZED (SELECT locking.set_owner('ann')) SELECT locking.confirm($token) FROM o"), '',
@@ -202,11 +202,11 @@ for my $mode (qw(prepared extended simple))
 {
 	my $out = run_ok("a save with $mode statements", $node, 'pgbench', '-n', '-M', $mode, '-c', 4, '-j', 2, '-t', 100,
 		'-U', 'web', '-f', "$folder/save.sql", 'postgres');
-	like($out, qr{number of transactions actually processed: 400/400}, 'no client was stopped by an error');
+	like($out, qr{number of transactions actually processed: 400/400}, 'no client failed');
 }
 is(sql($node, 'SELECT count(*) FROM locking.locks WHERE owner LIKE \'owner %\''), 0, 'all locks were released');
 cmp_ok(sql($node, 'SELECT count(*) FROM done'), '>', 300, 'most rows were granted');
-is(sql($node, <<'SQL'), 0, 'each row is of its last saver');
+is(sql($node, <<'SQL'), 0, 'each row has the value of its last save');
 SELECT count(*) FROM article a JOIN (SELECT DISTINCT ON (row) row, owner FROM done ORDER BY row, at DESC) d ON d.row = a.id
 WHERE a.saved_by IS DISTINCT FROM d.owner
 SQL

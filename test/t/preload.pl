@@ -164,7 +164,8 @@ for my $how ('preloaded', 'not preloaded')
 	ok(!defined $got || $got eq 'app|on', 'also rejected in the options of the connection') or diag($got);
 }
 
-# In the configuration of a preloading server: logged, and the default is used.
+# In the configuration of a preloading server: logged, and the default is
+# used.
 restart_with("locking.on_locked = 'wait'", 'locking.time_until_expiration = 0', 'locking.keep_lapsed = -5',
 	'locking.nonsense = 1', "shared_preload_libraries = 'locking'");
 is(sql($node, "SELECT current_setting('locking.on_locked'), current_setting('locking.time_until_expiration'), current_setting('locking.keep_lapsed')"),

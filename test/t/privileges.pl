@@ -41,7 +41,7 @@ CREATE DATABASE plain;
 CREATE EXTENSION locking;
 SQL
 my $plain = acls('plain');
-like($plain, qr/^r\|locking\.lock\|postgres=arwdDxtm?\/postgres$/m, 'records are their owner\'s alone');
+like($plain, qr/^r\|locking\.lock\|postgres=arwdDxtm?\/postgres$/m, 'only the owner has privileges on records');
 like($plain, qr/^v\|locking\.locks\|=r\/postgres,postgres=/m, 'PUBLIC may read the views');
 like($plain, qr/^function\|locking\.set_owner\(text,text,boolean\)\|postgres=X\/postgres$/m, 'PUBLIC may not execute set_owner()');
 unlike($plain, qr/mallory/, 'nothing is granted to a role');

@@ -155,7 +155,8 @@ is(sql($subscriber, "SELECT locking.is_locked('article', 1), locking.is_locked('
 is(sql($subscriber, "SELECT relation, guarded FROM locking.protected_tables ORDER BY relation::text", %whole),
 	"article|f\nline|f\npart|f", 'which shows that the tables are not guarded');
 
-# Failover: protect() creates the guards, and the replicated locks are enforced.
+# Failover: protect() creates the guards, and the replicated locks are
+# enforced.
 sql($subscriber, 'DROP SUBSCRIPTION whole', %whole);
 accepted('made the new primary, it protects its tables', $subscriber, $protect, %whole);
 refused('and enforces locks that came by replication', $subscriber, '55P03', "UPDATE article SET text = 'x' WHERE id = 1", %whole,

@@ -108,10 +108,11 @@ sub forge
 	my $used = session($node, user => 'mallory');
 	$used->send_sql('SELECT m.as_bob()');
 	isnt($used->finish, 'bob', "a function's SET clause, $preload");
-	is($used->query('SELECT locking.owner()'), 'mallory', "and after it, $preload");
+	is($used->query('SELECT locking.owner()'), 'mallory', "the owner after that function, $preload");
 	$used->quit;
 
-	# what is set to off before the library is loaded must not be off afterwards
+	# what is set to off before the library is loaded must not be off
+	# afterwards
 	my $enforce = session($node, user => 'mallory');
 	$enforce->state_of('SET locking.enforce = off');
 	$enforce->query('SELECT locking.owner()');
@@ -132,7 +133,7 @@ sub forge
 
 	# roles with the privilege
 	accepted("a superuser sets a role's owner, $preload", $node, "ALTER ROLE svc SET locking.owner = 'carol'");
-	is(owner_after('SELECT 1', user => 'svc'), 'carol', "and it counts, $preload");
+	is(owner_after('SELECT 1', user => 'svc'), 'carol', "and it is the owner, $preload");
 	is(owner_after('RESET ALL', user => 'svc'), 'carol', "also after RESET ALL, $preload");
 	sql($node, 'ALTER ROLE svc RESET ALL');
   SKIP:
@@ -146,7 +147,7 @@ sub forge
 	sql($node, 'GRANT EXECUTE ON FUNCTION locking.set_owner(text, text, boolean) TO svc');
 	is(owner_after("SELECT locking.set_owner('erin', NULL, false)", user => 'svc'), 'erin', "set_owner() with EXECUTE, $preload");
 	is(owner_after("SELECT locking.set_owner('erin')", user => 'svc'), 'svc', "until the end of its transaction, $preload");
-	is(owner_after("SELECT locking.set_owner('erin', NULL, false);\nDISCARD ALL", user => 'svc'), 'svc', "DISCARD ALL makes it the role, $preload");
+	is(owner_after("SELECT locking.set_owner('erin', NULL, false);\nDISCARD ALL", user => 'svc'), 'svc', "DISCARD ALL makes the role the owner, $preload");
 	sql($node, 'REVOKE EXECUTE ON FUNCTION locking.set_owner(text, text, boolean) FROM svc');
 	return;
 }
@@ -184,11 +185,11 @@ sql($node, "SELECT locking.release($token)", user => 'bob');
 my $heard = $spy->query('SELECT 1');
 unlike($heard, qr/private/, 'a notification contains no note or message');
 
-# Any listener receives table, key and owner; the README documents this and how
-# an administrator can prevent it.
+# Any listener receives table, key and owner; the README documents this and
+# how an administrator can prevent it.
 sql($node, 'ALTER DATABASE postgres SET locking.notify = off');
 sql($node, "SELECT locking.release(locking.acquire('app.secret', 'key 1'))", user => 'bob');
-is($spy->query('SELECT 1'), '1', 'none is sent where locking.notify is off');
+is($spy->query('SELECT 1'), '1', 'no notification with locking.notify off');
 sql($node, 'ALTER DATABASE postgres RESET locking.notify');
 $spy->quit;
 
@@ -267,7 +268,7 @@ sql($node, "CREATE TABLE public.diary (body text); ALTER TABLE public.diary OWNE
 my $thief = session($node, user => 'mallory');
 $thief->query('LISTEN stolen');
 sql($node, 'SELECT * FROM locking.locks; SELECT * FROM locking.history', user => 'alice');
-unlike($thief->query('SELECT 1'), qr/dear diary/, 'a policy of mallory\'s does not send her what a reader of locks may read');
+unlike($thief->query('SELECT 1'), qr/dear diary/, 'a policy of mallory\'s cannot send her what a reader of locks may read');
 $thief->quit;
 
 # effects that are not writes and not undone with a subtransaction
@@ -290,7 +291,7 @@ $reader->quit;
 sql($node, 'ALTER POLICY trap ON m.trap USING (pg_sleep(60) IS NULL)', user => 'mallory');
 my $patient = session($node, user => 'alice');
 $patient->query("SET statement_timeout = '1s'");
-is($patient->state_of('SELECT * FROM locking.locks'), '', 'one that takes its time holds up no list of all locks');
+is($patient->state_of('SELECT * FROM locking.locks'), '', 'a slow policy does not hold up the list of all locks');
 is($patient->state_of("SELECT * FROM locking.locks WHERE relation = 'm.trap'::regclass"), '57014',
 	'and can be cancelled by a role that names the table');
 $patient->quit;
@@ -307,7 +308,7 @@ is($big->state_of("SELECT locking.save_draft((SELECT token FROM locking.locks WH
 	'22023', 'a draft of 100 MB');
 isnt($big->state_of("SELECT locking.save_draft((SELECT token FROM locking.locks WHERE is_mine AND key = '2'), to_jsonb(repeat('d', 1000000000)))"),
 	'', 'a draft of 1 GB is refused');
-isnt($big->state_of("SELECT locking.acquire('app.doc', repeat('1', 1000000000))"), '', 'a key of 1 GB too');
+isnt($big->state_of("SELECT locking.acquire('app.doc', repeat('1', 1000000000))"), '', 'a key of 1 GB is refused');
 is($big->state_of('SELECT * FROM locking.acquire_all($$app.doc$$, array_fill($$3$$::text, ARRAY[1000000]))'), '', 'a million keys');
 isnt($big->state_of("SELECT locking.save_draft(1, repeat('[', 100000)::jsonb)"), '', 'deeply nested JSON');
 $big->quit;

@@ -1,7 +1,7 @@
 # A role with its own schema cannot make others wait or fail, or read what it
 # may not: locks are taken after the check of privileges, lists of all locks
-# wait for no table and run no other role's policy, event triggers only look at
-# their own command.
+# wait for no table and run no other role's policy, event triggers only look
+# at their own command.
 use strict;
 use warnings;
 
@@ -105,23 +105,23 @@ for my $list (sort keys %lists)
 	not_waiting("a policy that waits does not hold up $list", $lists{$list}, user => 'anna');
 }
 $mallory->query('SELECT pg_advisory_unlock(7)');
-is(in_log($node, qr/policy runs as/), 0, 'it did not run at all');
+is(in_log($node, qr/policy runs as/), 0, 'the policy did not run');
 is(sql($node, "SELECT count(*) FROM locking.locks WHERE relation = 'm.trap'::regclass", user => 'anna'), '1',
 	'it runs for a query that names the table in a constant');
 is(sql($node, "PREPARE q(regclass) AS SELECT count(*) FROM locking.locks WHERE relation = \$1;\n"
 	  . join('', map { "EXECUTE q('m.trap');\n" } 1 .. 8), user => 'anna'), join("\n", ('1') x 8), 'by a parameter, in whatever kind of plan');
 is(sql($node, 'SELECT count(*) FROM m.trap t LEFT JOIN locking.locks l ON l.relation = t.tableoid::regclass AND l.key = t.id::text'
 	  . ' WHERE l.token IS NOT NULL', user => 'anna'), '1', 'in FROM');
-is(sql($node, "SELECT count(*) FROM locking.locks_of('m.trap', '{1,2}')", user => 'anna'), '1', 'as an argument');
-cmp_ok(in_log($node, qr/policy runs as anna/), '>', 0, 'then it did');
-is(sql($node, 'SELECT count(*) FROM locking.locks', user => 'mallory'), '1', 'and for the owner');
+is(sql($node, "SELECT count(*) FROM locking.locks_of('m.trap', '{1,2}')", user => 'anna'), '1', 'a query that names the table in an argument');
+cmp_ok(in_log($node, qr/policy runs as anna/), '>', 0, 'which runs the policy');
+is(sql($node, 'SELECT count(*) FROM locking.locks', user => 'mallory'), '1', 'the policy also runs for the owner');
 # membership in a group role does not make its other members trusted, whose
 # tables may have forced policies
 sql($node, 'ALTER TABLE m.trap FORCE ROW LEVEL SECURITY', user => 'mallory');
 sql($node, 'GRANT mallory TO anna');
 my $ran = in_log($node, qr/policy runs as anna/);
-is(sql($node, 'SELECT count(*) FROM locking.locks', user => 'anna'), '0', 'not for a member of the owner');
-is(in_log($node, qr/policy runs as anna/), $ran, 'it did not run');
+is(sql($node, 'SELECT count(*) FROM locking.locks', user => 'anna'), '0', 'but not for a member of the owner');
+is(in_log($node, qr/policy runs as anna/), $ran, 'it has not run');
 sql($node, 'REVOKE mallory FROM anna');
 
 $mallory->query('BEGIN; LOCK TABLE m.trap IN ACCESS EXCLUSIVE MODE');
@@ -178,8 +178,8 @@ sql($node, 'DROP TABLE m.above CASCADE');
 # ---- event triggers ----
 
 # Settings of a partition, as an older version or a superuser may have left
-# them, do not make other roles' DDL fail.  A partition without its trigger that
-# another session writes does not make others wait.
+# them, do not make other roles' DDL fail.  A partition without its trigger
+# that another session writes does not make others wait.
 sql($node, <<'SQL', user => 'mallory');
 CREATE TABLE m.parts (id integer PRIMARY KEY) PARTITION BY RANGE (id);
 CREATE TABLE m.part1 PARTITION OF m.parts FOR VALUES FROM (0) TO (10);
@@ -216,12 +216,12 @@ $other->send_sql("SELECT locking.protect('m.late', hard => false)");
 $other->await_block;
 $mallory->query('COMMIT');
 $other->finish;
-is($other->last_state, '', 'protect() of a table that became a partition meanwhile');
+is($other->last_state, '', 'protect() of a table that has become a partition');
 is(sql($node, "SELECT string_agg(relation::text || ' ' || hard, ', ') FROM locking.protected_tables WHERE relation::text LIKE 'm.%' AND parent IS NULL"),
-	'm.parts false', 'is of its root');
+	'm.parts false', 'protects its root');
 sql($node, "CREATE TABLE m.alone (id integer NOT NULL PRIMARY KEY); SELECT locking.protect('m.alone')", user => 'mallory');
 sql($node, 'CREATE TABLE m.plain (id integer PRIMARY KEY) PARTITION BY RANGE (id)', user => 'mallory');
-refused('ATTACH of a table that is protected by itself', $node, '55000',
+refused('ATTACH of a protected table', $node, '55000',
 	'ALTER TABLE m.plain ATTACH PARTITION m.alone FOR VALUES FROM (20) TO (30)', user => 'mallory');
 
 # a partition attached below while protect() waits for its parent gets its
@@ -237,7 +237,7 @@ $other->await_block;
 $mallory->query('COMMIT');
 $other->finish;
 is(sql($node, "SELECT guarded FROM locking.protected_tables WHERE relation = 'm.top'::regclass"), 't',
-	'protect() of a root below which a partition is attached meanwhile');
+	'protect() of a root while a partition is attached below');
 
 # ---- "guarded" ----
 

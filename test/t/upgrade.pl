@@ -8,7 +8,8 @@ use lib "$FindBin::RealBin/lib";
 use LockingTest;
 use Test::More;
 
-# LOCKING_OLD_BINDIR: programs of an older version, with the extension installed.
+# LOCKING_OLD_BINDIR: programs of an older version, with the extension
+# installed.
 my ($new_bin) = map { s/\s+\z//r } qx(pg_config --bindir);
 my $old_bin = $ENV{LOCKING_OLD_BINDIR} || $new_bin;
 

@@ -12,7 +12,7 @@ use WebStreams;
 
 my $node = new_stream_node();
 
-# ---- what was missed ----
+# ---- missed events ----
 
 {
 	my $server = listening_server();
@@ -27,31 +27,31 @@ my $node = new_stream_node();
 	$bert->post("/tables/article/rows/$_/lock") for 13, 14;
 	$stream = stream($server, $anna, 'Last-Event-ID' => $seen);
 	$bert->post('/tables/article/rows/15/lock');
-	hears($stream, 'who comes back hears what was missed, once', map { "acquired public.article $_ bert" } 13 .. 15);
+	hears($stream, 'a reconnected client gets each missed event once', map { "acquired public.article $_ bert" } 13 .. 15);
 	my $again = stream($server, $anna, 'Last-Event-ID' => $stream->{id});
-	hears($again, 'from the place that he names', map { "acquired public.article $_ bert" } 13 .. 15);
+	hears($again, 'from the position that it names', map { "acquired public.article $_ bert" } 13 .. 15);
 	for my $strange ('x', '-', "$seen-1", $seen =~ s/\d+$/99999999/r, $seen =~ s/\d+$/18446744073709551616/r, $seen =~ s/\d+$/-1/r, 'abc-1', '9' x 500)
 	{
 		my $other = stream($server, $anna, 'Last-Event-ID' => $strange);
-		is(heard($other), 'reset', 'a place that is none: load anew: ' . substr $strange, 0, 30);
+		is(heard($other), 'reset', 'an invalid position: reset: ' . substr $strange, 0, 30);
 		$other->{wire}->close;
 	}
 
-	# The connection for events is lost, and with it perhaps events.
+	# The listening connection is lost, and events may be lost with it.
 	my @open = map { stream($server, $_) } $anna, $bert;
 	$seen = $open[0]{id};
-	is(sql($node, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE backend_start = (SELECT min(backend_start) FROM pg_stat_activity WHERE usename = 'locking_web')"), 1, 'one connection listens for all');
-	hears($_, 'everybody is told to load anew', 'reset') for @open;
+	is(sql($node, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE backend_start = (SELECT min(backend_start) FROM pg_stat_activity WHERE usename = 'locking_web')"), 1, 'a single connection listens for all streams');
+	hears($_, 'all streams are reset', 'reset') for @open;
 	$bert->post('/tables/article/rows/17/lock');
-	hears($_, 'and goes on', 'acquired public.article 17 bert') for @open;
+	hears($_, 'and continue', 'acquired public.article 17 bert') for @open;
 	my $late = stream($server, $anna, 'Last-Event-ID' => $seen);
-	hears($late, 'who was away meanwhile, too', 'reset');
+	hears($late, 'a client that was disconnected meanwhile gets a reset, too', 'reset');
 	$server->stop_ok;
 }
 
 {
-	# In the schema that anna's search_path begins with, an operator says that
-	# the table she may not read is the one that she may.
+	# An operator in the first schema of anna's search_path equates the table
+	# that she may not read with one that she may.
 	sql($node, <<'SQL');
 DELETE FROM locking.lock;
 CREATE SCHEMA hers;
@@ -65,9 +65,9 @@ SQL
 	my ($stream, $bosses) = map { stream($server, $_) } $anna, $boss;
 	$stream->{wire}->close;
 	$boss->post("/tables/$_/lock") for 'private/rows/1', 'article/rows/16';
-	hears($bosses, 'while one is away', 'acquired public.private 1 boss', 'acquired public.article 16 boss');
+	hears($bosses, 'while a client is disconnected', 'acquired public.private 1 boss', 'acquired public.article 16 boss');
 	$stream = stream($server, $anna, 'Last-Event-ID' => $stream->{id});
-	hears($stream, 'no operator of the reader\'s own gives him events that he missed of a table he may not read', 'acquired public.article 16 boss');
+	hears($stream, 'an operator of the reader\'s gives no missed events of an unreadable table', 'acquired public.article 16 boss');
 	sql($node, 'ALTER ROLE anna RESET search_path; DROP SCHEMA hers CASCADE');
 	$server->stop_ok;
 }
@@ -79,8 +79,8 @@ SQL
 	my $before = $published->();
 	notify('public.' . 'x' x 7000);
 	notify('public.article');
-	hears($stream, 'an event after one of a table whose name none can have', 'acquired public.article sign -');
-	is($published->() - $before, 1, 'which is not passed on, as all such names would be kept');
+	hears($stream, 'an event after one with an impossible table name', 'acquired public.article sign -');
+	is($published->() - $before, 1, 'which is not passed on, as the server would keep the name');
 
 	my ($locker, $teller) = map { session($node) } 1, 2;
 	$locker->query('BEGIN; LOCK pg_catalog.pg_namespace IN ACCESS EXCLUSIVE MODE');
@@ -94,19 +94,19 @@ SQL
 	}
 	$locker->query('COMMIT');
 	notify('public.article');
-	is(heard($stream), 'reset', 'an event that could not be passed on, as its readers could not be looked up in time: load anew');
-	is(heard($stream), 'acquired public.article sign -', 'and it goes on');
+	is(heard($stream), 'reset', 'a reset for an event whose readers could not be looked up in time');
+	is(heard($stream), 'acquired public.article sign -', 'and the stream continues');
 	$_->quit for $locker, $teller;
 	$server->stop_ok;
 }
 
 {
-	# Streams that are opened before the server listens for the first time.
+	# Streams opened before the server listens for the first time.
 	sql($node, 'ALTER ROLE locking_web NOLOGIN');
 	my $server = web_server($node);
 	my $stream = stream($server, $server->sign_in('anna'));
 	sql($node, 'ALTER ROLE locking_web LOGIN');
-	hears($stream, 'who came before the first connection for events is told to load anew', 'reset');
+	hears($stream, 'a stream from before the first listening connection is reset', 'reset');
 	$server->stop_ok;
 }
 

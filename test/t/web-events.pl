@@ -12,7 +12,7 @@ use WebStreams;
 my $node = new_stream_node();
 my $row = '/tables/article/rows/1';
 
-# ---- who hears what ----
+# ---- recipients ----
 
 {
 	my $server = listening_server('--ping', 1);
@@ -23,9 +23,9 @@ my $row = '/tables/article/rows/1';
 	my $lock = $anna->post("$row/lock")->{json}{lock};
 	hears($_, 'an acquisition', 'acquired public.article 1 anna') for $hers, $his;
 	my $data = $his->{last}{json};
-	is($data->{owner_name}, 'Anna Albers', 'with the name for people');
+	is($data->{owner_name}, 'Anna Albers', 'with the display name');
 	is_deeply([ sort keys %$data ], [ sort qw(event table key owner owner_name expires_at) ], 'and no token');
-	is(join(';', openapi()->check($data, openapi()->{document}{components}{schemas}{LockEvent})), '', 'as openapi.json says');
+	is(join(';', openapi()->check($data, openapi()->{document}{components}{schemas}{LockEvent})), '', 'matches its schema in openapi.json');
 
 	$anna->put("$row/lock", { token => $lock->{token}, draft => { body => 'x' } });
 	$bert->post("$row/request", { message => 'please' });
@@ -44,28 +44,28 @@ my $row = '/tables/article/rows/1';
 	$boss->post('/tables/private/rows/1/lock');
 	$bert->post('/tables/mine/rows/2/lock');
 	$bert->post('/tables/article/rows/2/lock');
-	hears($hers, 'not of a table that one may not read, and of row security only that something changed', 'changed public.mine - -', 'acquired public.article 2 bert');
-	hears($his, 'the holder, too', 'changed public.mine - -');
+	hears($hers, 'no event of an unreadable table, and of a table with row security only that it changed', 'changed public.mine - -', 'acquired public.article 2 bert');
+	hears($his, 'the same for the holder', 'changed public.mine - -');
 	is($his->{last}{data}, '{"event":"changed","table":"public.mine"}', 'without key or owner');
-	hears($his, 'then the next', 'acquired public.article 2 bert');
+	hears($his, 'the next event', 'acquired public.article 2 bert');
 	$boss->get('/session');
 	my @boss = map { heard($bosses) } 1 .. 10;
-	is((grep { /private 1 boss/ } @boss) + 0, 1, 'who may read the table hears of it');
-	is((grep { /mine/ } @boss) + 0, 0, 'but of none that he may not');
+	is((grep { /private 1 boss/ } @boss) + 0, 1, 'a role that may read the table gets the event');
+	is((grep { /mine/ } @boss) + 0, 0, 'but none of an unreadable table');
 
 	my $part = part($hers);
 	$part = part($hers) until defined $part->{comment};
-	ok(!$part->{event}, 'a quiet stream has comments as signs of life');
+	ok(!$part->{event}, 'a quiet stream sends comments as heartbeat');
 
-	# What is notified by others than locking is not trusted.
+	# Notifications may be forged and are not trusted.
 	sql($node, "NOTIFY locking, '$_'") for 'x', '{}', '{"event": 1, "table": "public.article"}', '{"event": "acquired", "table": ["a"]}', '{"event": "acquired", "table": "no.such"}',
 	  '{"event": "acquired", "table": "\"; x"}', '{"event": "acquired", "table": "public.private", "key": "1"}', '[' x 5000, '{"event": "acquired\ndata: forged", "table": "public.article", "key": "2\n\n"}';
 	$bert->post('/tables/article/rows/3/lock');
 	my $forged = heard($hers);
 	like($hers->{last}{data}, qr/acquired\\ndata: forged/, 'no payload breaks the lines of the stream') if $forged ne 'acquired public.article 3 bert';
-	hears($hers, 'and what comes next is heard', 'acquired public.article 3 bert') if $forged ne 'acquired public.article 3 bert';
+	hears($hers, 'the next event arrives', 'acquired public.article 3 bert') if $forged ne 'acquired public.article 3 bert';
 
-	# A right that is taken away while one listens.
+	# A privilege revoked during a stream.
 	sql($node, 'REVOKE SELECT ON article FROM anna');
 	my $deaf = LockingWeb::in_seconds(60, 'revoked right', sub {
 		for (my $n = 4; ; $n = $n == 4 ? 5 : 4)
@@ -78,15 +78,15 @@ my $row = '/tables/article/rows/1';
 			return 1 if heard($hers) =~ /mine/ && heard($hers) =~ /mine/ && heard($hers) =~ /mine/;
 		}
 	});
-	ok($deaf, 'a right that was taken away soon counts');
+	ok($deaf, 'a revoked privilege soon takes effect');
 	sql($node, 'GRANT SELECT ON article TO anna');
 	$server->stop_ok;
-	ends($his, 'the end of the server ends streams');
+	ends($his, 'the end of the server ends the stream');
 }
 
 {
-	# Each event is followed by a reset, which everybody hears: who hears that
-	# at once has not heard the event.
+	# Each event is followed by a reset for all streams: a stream that gets
+	# the reset first has not got the event.
 	sql($node, "CREATE ROLE brief LOGIN PASSWORD 'brief-pw'; GRANT SELECT ON article TO brief");
 	my $server = listening_server();
 	my ($brief, $bert) = map { stream($server, $server->sign_in($_)) } qw(brief bert);
@@ -104,7 +104,7 @@ my $row = '/tables/article/rows/1';
 			heard($brief);
 		}
 	}) };
-	ok($deaf, 'a role that was dropped while it listens soon hears nothing more of the table');
+	ok($deaf, 'a role that is dropped during a stream soon gets no more events of the table');
 	$server->stop_ok;
 }
 

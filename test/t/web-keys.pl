@@ -14,8 +14,6 @@ my $node = new_web_node('main');
 my $server = web_server($node);
 my ($anna, $bert) = map { $server->sign_in($_) } qw(anna bert);
 
-# ---- keys and names of every kind ----
-
 sql($node, bytes(<<'SQL'));
 CREATE SCHEMA "Sch""ema.'%";
 CREATE TABLE "Sch""ema.'%"."T/a ble"";--" ("K'e""y %s" text PRIMARY KEY, "select" text, "%1$I" text, "t.*" text, "Ünï" text);
@@ -33,9 +31,9 @@ for my $key ('a/b', '100%', '%2F', ' lead', 'trail ', '{1,2}', '"q"', "O'Brien",
 	my %values = map { ($_ => "$_ of $key") } @columns[ 1 .. $#columns ];
 	gives($anna->post('/tables/' . segment($table) . '/rows', { values => { $columns[0] => $key, %values } }), 201, "inserted: $name");
 	my $got = gives($anna->get($path), 200, "read: $name");
-	is_deeply([ $got->{key}, $got->{values} ], [ $key, { $columns[0] => $key, %values } ], "the same: $name");
+	is_deeply([ $got->{key}, $got->{values} ], [ $key, { $columns[0] => $key, %values } ], "the same key and values: $name");
 	my $token = token_of($anna, $path);
-	is(gives($anna->get("$path/lock"), 200, "lock: $name")->{lock}{key}, $key, "of that key: $name");
+	is(gives($anna->get("$path/lock"), 200, "lock: $name")->{lock}{key}, $key, "lock of that key: $name");
 	gives($anna->put($path, { token => $token, values => { select => "'; SELECT 1;--" }, keep => $true }), 200, "saved: $name");
 	is(scalar @{ $anna->get('/tables/' . segment($table) . '/rows?q=' . segment($key))->{json}{rows} } > 0, 1, "found: $name") if length $key && length $key <= 1000;
 	gives($anna->delete($path, { token => $token }), 204, "deleted: $name");
@@ -52,7 +50,8 @@ my %typed = (
 	interval => [ 'interval', '1 day', '24:00:00', 'x' ],
 	truth => [ 'boolean', 'true', 'yes', 'maybe' ],
 	word => [ "varchar(10)", 'word', 'word', undef ],
-	words => [ 'tsvector', 'cat', "'cat'", "'" ],	# of which it says that it is a syntax error
+	# reported as a syntax error
+	words => [ 'tsvector', 'cat', "'cat'", "'" ],
 );
 for my $name (sort keys %typed)
 {
@@ -62,8 +61,8 @@ for my $name (sort keys %typed)
 	my $path = path("k_$name", $spelled);
 	my $got = gives($anna->get($path), 200, "$type: read as $spelled");
 	my $token = token_of($anna, $path);
-	is($bert->get(path("k_$name", $got->{key}) . '/lock')->{json}{lock}{owner}, 'anna', "$type: every spelling is the same row");
-	is($bert->get("$path/lock")->{json}{lock}{owner}, 'anna', "$type: in the spelling that was asked, too");
+	is($bert->get(path("k_$name", $got->{key}) . '/lock')->{json}{lock}{owner}, 'anna', "$type: all spellings are the same row");
+	is($bert->get("$path/lock")->{json}{lock}{owner}, 'anna', "$type: also in the requested spelling");
 	gives($anna->put($path, { token => $token, values => { v => 'w' } }), 200, "$type: saved");
 	next unless defined $bad;
 	for my $ask ([ 'GET', '' ], [ 'GET', '/lock' ], [ 'POST', '/lock', {} ], [ 'DELETE', '' ], [ 'PUT', '', { values => { v => 'x' } } ], [ 'GET', '/request' ], [ 'GET', '/draft' ])
@@ -85,7 +84,7 @@ gives($anna->put(path('several', $several), { token => $token, values => { v => 
 refused_as($anna->get(path('several', '{a,7,2026-11-24}')), 404, 'not-found', 'a key of three columns without a row');
 refused_as($anna->get(path('several', $_)), 422, 'invalid', "a bad key: $_") for 'x', '{', '{a,b,2026-11-24}';
 
-# Keys whose segment needs care come back in Location.
+# Keys that need escaping in a segment come back in Location.
 sql($node, 'CREATE TABLE "names ~" (name text PRIMARY KEY, v text); GRANT ALL ON "names ~" TO anna');
 for my $key ('', '.', '..', '~', '~..', '~x', 'a/b c', "é%\n", '{1}')
 {

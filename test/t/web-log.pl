@@ -10,8 +10,6 @@ use Test::More;
 
 my $node = new_web_node('main');
 
-# ---- what the log tells ----
-
 {
 	my $server = web_server($node);
 	my $anna = $server->sign_in('anna');
@@ -26,11 +24,11 @@ my $node = new_web_node('main');
 	$server->wire->send('M' x 600 . " /healthz HTTP/1.1\r\nHost: a\r\n\r\n")->read_reply;
 	$server->stop_ok;
 	my $log = $server->log;
-	unlike($log, qr/\Q$_\E/, 'the log has nothing of that') for 'anna-pw', 'locking_web-pw', $anna->{cookie}, $anna->{csrf}, qw(n0te dr4ft v4lue wr0ng qu3ry);
-	unlike($log, qr/[^\x20-\x7e\n]/, 'and nothing that a terminal would obey');
+	unlike($log, qr/\Q$_\E/, 'the log does not contain secrets or bodies') for 'anna-pw', 'locking_web-pw', $anna->{cookie}, $anna->{csrf}, qw(n0te dr4ft v4lue wr0ng qu3ry);
+	unlike($log, qr/[^\x20-\x7e\n]/, 'and no control characters');
 	my $time = qr/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/;
-	is_deeply([ grep { !/^$time (locking-web: .+|127\.0\.0\.1 \S+ [A-Z]+ \S+ \d{3} [\d.]+ \d+)$/ } split /\n/, $log ], [], 'each line is of the one form');
-	like($log, qr{^$time 127\.0\.0\.1 anna POST /api/v1/tables/article/rows/2/lock 201 }m, 'it has who did what');
+	is_deeply([ grep { !/^$time (locking-web: .+|127\.0\.0\.1 \S+ [A-Z]+ \S+ \d{3} [\d.]+ \d+)$/ } split /\n/, $log ], [], 'each line has the documented form');
+	like($log, qr{^$time 127\.0\.0\.1 anna POST /api/v1/tables/article/rows/2/lock 201 }m, 'a line has role, method, path and status');
 }
 
 done_testing();

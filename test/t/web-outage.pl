@@ -12,7 +12,7 @@ use WebStreams;
 my $node = new_stream_node();
 my $row = '/tables/article/rows/1';
 
-# ---- the database goes away ----
+# ---- without a database ----
 
 {
 	my $server = listening_server();
@@ -25,36 +25,37 @@ my $row = '/tables/article/rows/1';
 		my $reply = $anna->get($path);
 		is("$reply->{status} $reply->{json}{type}", '503 urn:locking:problem:unavailable', "$path without database");
 		like($reply->{headers}{'retry-after'}, qr/^\d+$/, 'with Retry-After');
-		unlike($reply->{content}, qr/socket|host|No such file/i, 'and nothing about where it is');
+		unlike($reply->{content}, qr/socket|host|No such file/i, 'without details of the connection');
 	}
 	is($server->client->get('//readyz')->{status}, 503, 'not ready');
-	is($server->client->get('//healthz')->{status}, 200, 'but healthy');
-	is($server->client->sign_in('bert', 'bert-pw')->{status}, 503, 'nobody can sign in') for 1 .. 20;	# more than the throttle lets a role fail
+	is($server->client->get('//healthz')->{status}, 200, 'but alive');
+	# more than the throttle lets a role fail
+	is($server->client->sign_in('bert', 'bert-pw')->{status}, 503, 'sign-in fails with 503') for 1 .. 20;
 	start_again($node);
-	is($server->client->sign_in('bert', 'bert-pw')->{status}, 201, 'nor is kept out afterwards for having tried');
-	is($anna->get($row)->{status}, 200, 'it works again, with the session as it was');
+	is($server->client->sign_in('bert', 'bert-pw')->{status}, 201, 'failures without a database do not count as attempts');
+	is($anna->get($row)->{status}, 200, 'with the database the session works again');
 	is($server->client->get('//readyz')->{status}, 200, 'ready again');
-	hears($stream, 'the stream as well', 'reset');
+	hears($stream, 'the stream is reset', 'reset');
 	my $token = $anna->get("$row/lock")->{json}{lock};
 	$anna->post('/tables/article/rows/18/lock');
-	hears($stream, 'and it goes on', 'acquired public.article 18 anna');
+	hears($stream, 'and continues', 'acquired public.article 18 anna');
 
-	# A connection that dies in the middle of a save.
+	# A connection that is lost during a save.
 	my $session = session($node);
 	$session->query('BEGIN; SELECT FROM article WHERE id = 18 FOR UPDATE');
 	$token = $anna->get('/tables/article/rows/18/lock')->{json}{lock}{token};
 	my $wire = $server->wire->send_request($anna, 'PUT', '/tables/article/rows/18', { token => $token, values => { body => 'lost' } });
 	ok($node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE usename = 'anna' AND wait_event_type = 'Lock'"), 'a save waits');
 	sql($node, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'anna' AND wait_event_type = 'Lock'");
-	is($wire->read_reply->{status}, 503, 'its connection is ended: 503');
+	is($wire->read_reply->{status}, 503, 'its connection is terminated: 503');
 	$session->query('COMMIT');
 	$session->quit;
 	is(sql($node, 'SELECT body FROM article WHERE id = 18'), 'body', 'nothing was saved');
-	is($anna->put('/tables/article/rows/18', { token => $token, values => { body => 'saved' } })->{status}, 200, 'the next attempt is');
+	is($anna->put('/tables/article/rows/18', { token => $token, values => { body => 'saved' } })->{status}, 200, 'the next attempt succeeds');
 	$server->stop_ok;
 }
 
-# ---- waiting too long ----
+# ---- --lock-timeout ----
 
 {
 	my $server = web_server($node, '--lock-timeout', 1);
@@ -62,10 +63,10 @@ my $row = '/tables/article/rows/1';
 	my $session = session($node);
 	$session->query('BEGIN; LOCK TABLE article');
 	my $reply = $anna->get($row);
-	is("$reply->{status} $reply->{json}{type}", '503 urn:locking:problem:timeout', 'who waits too long for somebody\'s transaction');
-	like($reply->{headers}{'retry-after'}, qr/^\d+$/, 'may try again');
+	is("$reply->{status} $reply->{json}{type}", '503 urn:locking:problem:timeout', 'waiting too long for a transaction');
+	like($reply->{headers}{'retry-after'}, qr/^\d+$/, 'with Retry-After');
 	$session->query('COMMIT');
-	is($anna->get($row)->{status}, 200, 'afterwards it goes');
+	is($anna->get($row)->{status}, 200, 'and works afterwards');
 	$session->quit;
 	$server->stop_ok;
 }

@@ -14,15 +14,13 @@ my $node = new_web_node('main');
 my $server = web_server($node);
 my $anna = $server->sign_in('anna');
 
-# ---- pages of rows ----
-
 sql($node, <<'SQL');
 CREATE TABLE many (a integer, b text, grade integer, title text, PRIMARY KEY (a, b));
 INSERT INTO many SELECT g, 'k' || g % 3, CASE WHEN g % 4 > 0 THEN g % 7 END, CASE WHEN g % 5 > 0 THEN 'title ' || g % 10 END FROM generate_series(1, 97) g;
 SELECT locking.protect('many'); GRANT ALL ON many TO anna;
 SQL
 
-# All keys, page by page; what is to be done between two pages is.
+# The keys of all pages; runs the code between two pages.
 sub walk
 {
 	my ($query, $way, $from, $between) = @_;
@@ -48,20 +46,20 @@ for my $sort ('', 'a', 'b', 'grade', 'title')
 		my $order = join ', ', map { "$_ $dir" } $sort ? $sort : (), 'a', 'b';
 		my @expected = split /\n/, sql($node, "SELECT ARRAY[a::text, b] FROM many ORDER BY " . ($order =~ s/(b|title)( \w+)/$1 COLLATE "C"$2/gr));
 		my ($last, @forth) = walk($query, 'next');
-		is_deeply(\@forth, \@expected, "$order: every row once, on to the end");
+		is_deeply(\@forth, \@expected, "$order: every row once, to the end");
 		my (undef, @back) = walk($query, 'prev', $last->{prev});
-		is_deeply([ @back, map { $_->{key} } @{ $last->{rows} } ], \@expected, "$order: and back");
+		is_deeply([ @back, map { $_->{key} } @{ $last->{rows} } ], \@expected, "$order: the same going back");
 
-		# Rows that come in behind, before and among those that are looked at.
+		# Rows inserted after, before and among those that are read.
 		my $more = sub {
 			sql($node, "INSERT INTO many SELECT $inserted + n, 'n', g, t FROM (VALUES (1, NULL, NULL), (2, 0, 'title 0'), (3, 6, 'title 9'), (4, 3, 'a')) v(n, g, t)");
 			$inserted += 10;
 		};
 		my %old = map { ($_ => 1) } @expected;
 		my (undef, @meanwhile) = walk($query, 'next', undef, $more);
-		is_deeply([ grep { $old{$_} } @meanwhile ], \@expected, "$order: none is lost or twice while others come in");
+		is_deeply([ grep { $old{$_} } @meanwhile ], \@expected, "$order: no row is missing while others are inserted");
 		my %seen;
-		is_deeply([ grep { $seen{$_}++ } @meanwhile ], [], "$order: nor are those twice");
+		is_deeply([ grep { $seen{$_}++ } @meanwhile ], [], "$order: and none comes twice");
 		sql($node, 'DELETE FROM many WHERE a > 97');
 	}
 }
@@ -70,7 +68,7 @@ my %found = ('100%' => '1', 'a_b' => '2', '%' => '1', '_' => '2', '\\' => '4', "
 for my $q (sort keys %found)
 {
 	my @rows = map { $_->{values}{a} } @{ gives($anna->get('/tables/many/rows?limit=100&q=' . segment($q)), 200, "search for $q")->{rows} };
-	is_deeply(\@rows, [ $found{$q} ], "$q is itself, and no pattern") if defined $found{$q};
+	is_deeply(\@rows, [ $found{$q} ], "$q is no pattern") if defined $found{$q};
 }
 is_deeply([ map { $_->{key} } @{ $anna->get('/tables/many/rows?filter=' . segment('{"grade": "1", "title": null}'))->{json}{rows} } ],
 	[ split /\n/, sql($node, 'SELECT ARRAY[a::text, b] FROM many WHERE grade = 1 AND title IS NULL ORDER BY a, b') ], 'a filter with null');

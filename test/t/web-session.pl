@@ -13,8 +13,7 @@ use WebSessions;
 my $node = new_web_node('main');
 my $row = '/tables/article/rows/1';
 
-# Keeps unused connections open, where a test sees them end for another
-# reason.
+# For tests in which connections must not end for having been unused.
 my @kept = ('--database-idle', 3600);
 
 # ---- time limits ----
@@ -22,8 +21,8 @@ my @kept = ('--database-idle', 3600);
 {
 	my $server = web_server($node, '--session-idle', 2, '--session-absolute', 1000, @kept);
 	my ($used, $unused) = ($server->sign_in('anna'), $server->sign_in('bert'));
-	# Used all the time until the other one's connections are gone, since it
-	# was not.
+	# The first session is used until the connections of the unused one are
+	# closed.
 	my $ended = LockingWeb::in_seconds(60, 'idle limit', sub {
 		while (connections($node, 'bert') > 0)
 		{
@@ -32,9 +31,9 @@ my @kept = ('--database-idle', 3600);
 		}
 		return 1;
 	});
-	ok($ended, 'a session that is used stays, one that is not ends');
+	ok($ended, 'a used session continues, an unused one ends');
 	is_problem($unused->get('/session'), 401, 'unauthenticated', 'by the idle limit');
-	is($used->get('/session')->{json}{idle_timeout}, 2, 'the session tells the limit');
+	is($used->get('/session')->{json}{idle_timeout}, 2, 'the session shows the limit');
 	$server->stop_ok;
 }
 {
@@ -46,11 +45,11 @@ my @kept = ('--database-idle', 3600);
 		return $status;
 	});
 	is($status, 401, 'a session ends by the absolute limit, however much it is used');
-	has_no_connections($node, 'anna', 'its connections, too');
+	has_no_connections($node, 'anna', 'and so do its connections');
 	$server->stop_ok;
 }
 
-# ---- a role that may not sign in any more ----
+# ---- a role that may no longer sign in ----
 
 {
 	my $server = web_server($node, '--reauthenticate', 2, @kept);
@@ -67,8 +66,8 @@ my @kept = ('--database-idle', 3600);
 		'VALID UNTIL' => "ALTER ROLE gone VALID UNTIL '2000-01-01'",
 		'no right to connect' => 'REVOKE CONNECT ON DATABASE postgres FROM PUBLIC, gone',
 		'dropped' => 'DROP OWNED BY gone; DROP ROLE gone',
-		'dropped and made anew' => "DROP OWNED BY gone; DROP ROLE gone; CREATE ROLE gone LOGIN PASSWORD 'gone-pw'; GRANT SELECT ON article TO gone",
-		'another one of its name' => "ALTER ROLE gone RENAME TO went; ALTER ROLE went PASSWORD 'gone-pw'; CREATE ROLE gone LOGIN PASSWORD 'gone-pw'; GRANT SELECT ON article TO gone",
+		'dropped and created again' => "DROP OWNED BY gone; DROP ROLE gone; CREATE ROLE gone LOGIN PASSWORD 'gone-pw'; GRANT SELECT ON article TO gone",
+		'renamed, and another role with its name' => "ALTER ROLE gone RENAME TO went; ALTER ROLE went PASSWORD 'gone-pw'; CREATE ROLE gone LOGIN PASSWORD 'gone-pw'; GRANT SELECT ON article TO gone",
 		'pg_hba.conf' => undef,
 	);
 	for my $way (sort keys %ways)
@@ -91,10 +90,10 @@ my @kept = ('--database-idle', 3600);
 			select undef, undef, undef, 0.2 while ($reply = $used->get($row))->{status} =~ /^(200|403|404)$/;
 			return $reply;
 		});
-		is_problem($reply, 401, 'unauthenticated', "$way ends a session that is used");
-		ok(defined $stream->read_until(qr/^0\r\n\r\n/m, 30), "$way: and a stream that is only listened to");
-		is_problem($unused->get($row), 401, 'unauthenticated', "$way: and its session");
-		ok(!$hers->{closed} && $anna->get($row)->{status} == 200, "$way: of nobody else");
+		is_problem($reply, 401, 'unauthenticated', "$way: ends a session in use");
+		ok(defined $stream->read_until(qr/^0\r\n\r\n/m, 30), "$way: ends a stream without other requests");
+		is_problem($unused->get($row), 401, 'unauthenticated', "$way: and the session of the stream");
+		ok(!$hers->{closed} && $anna->get($row)->{status} == 200, "$way: does not end sessions of other roles");
 		$_->close for $stream, $hers;
 		$anna->delete('/session');
 		sql($node, "REVOKE CONNECT ON DATABASE postgres FROM gone") if $way =~ /connect/;
@@ -106,7 +105,7 @@ my @kept = ('--database-idle', 3600);
 		close $file;
 		$node->reload;
 	}
-	like($server->log, qr/locking-web: session of gone ended: /, 'the log tells');
+	like($server->log, qr/locking-web: session of gone ended: /, 'the log has the reason');
 	$server->stop_ok;
 }
 {
@@ -117,7 +116,7 @@ my @kept = ('--database-idle', 3600);
 		$anna->get($row);
 		select undef, undef, undef, 0.2;
 	}
-	is(sql($node, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'anna' AND backend_start < now() - interval '3 s'"), 0, 'a connection that is used all the time is not used for long');
+	is(sql($node, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'anna' AND backend_start < now() - interval '3 s'"), 0, 'a connection in constant use is replaced after a while');
 	$server->stop_ok;
 }
 {
@@ -135,26 +134,26 @@ my @kept = ('--database-idle', 3600);
 	$server->stop_ok;
 }
 {
-	# Of a role that was dropped, connections are still open: the first
-	# request on one that fails for that tells it.
+	# Connections of a dropped role are still open: the first request that
+	# fails on one ends the session.
 	my $server = web_server($node, @kept);
 	sql($node, "CREATE ROLE gone LOGIN PASSWORD 'gone-pw'; GRANT ALL ON article TO gone");
 	my @clients = map { $server->sign_in('gone') } 1 .. 4;
 	select undef, undef, undef, 1.5;
 	sql($node, 'DROP OWNED BY gone; DROP ROLE gone');
 	is_problem($clients[0]->post("$row/lock"), 401, 'unauthenticated', 'locking as a role that was dropped');
-	is_problem($clients[1]->get('/session'), 401, 'unauthenticated', 'asking who one is');
-	is_problem($clients[2]->put($row, { values => { title => 'x' } }), 401, 'unauthenticated', 'saving') for 1 .. 2;
-	is_problem($clients[3]->put('/tables/article/protection', {}), 401, 'unauthenticated', 'protecting');
-	is_problem($server->client->sign_in('gone', 'gone-pw'), 401, 'sign-in-failed', 'signing in');
+	is_problem($clients[1]->get('/session'), 401, 'unauthenticated', 'reading the session as a dropped role');
+	is_problem($clients[2]->put($row, { values => { title => 'x' } }), 401, 'unauthenticated', 'saving as a dropped role') for 1 .. 2;
+	is_problem($clients[3]->put('/tables/article/protection', {}), 401, 'unauthenticated', 'protecting as a dropped role');
+	is_problem($server->client->sign_in('gone', 'gone-pw'), 401, 'sign-in-failed', 'signing in as a dropped role');
 	sql($node, "CREATE ROLE gone LOGIN PASSWORD 'gone-pw'; REVOKE CONNECT ON DATABASE postgres FROM PUBLIC; GRANT CONNECT ON DATABASE postgres TO locking_web");
-	my $reply = is_problem($server->client->sign_in('gone', 'gone-pw'), 401, 'sign-in-failed', 'a role that may not connect, though the password is right');
-	is($reply->{content}, $server->client->sign_in('gone', 'wrong')->{content}, 'is told what one is told whose password is wrong');
+	my $reply = is_problem($server->client->sign_in('gone', 'gone-pw'), 401, 'sign-in-failed', 'a role that may not connect, with the right password');
+	is($reply->{content}, $server->client->sign_in('gone', 'wrong')->{content}, 'gets the same reply as with a wrong password');
 	sql($node, 'GRANT CONNECT ON DATABASE postgres TO PUBLIC; DROP ROLE gone');
 	$server->stop_ok;
 }
 
-# ---- how many ----
+# ---- number of sessions ----
 
 {
 	my $server = web_server($node, '--sessions-per-role', 2, '--max-sessions', 3);
@@ -163,11 +162,11 @@ my @kept = ('--database-idle', 3600);
 	like($reply->{headers}{'retry-after'}, qr/^\d+$/, 'with Retry-After');
 	is($reply->{headers}{'set-cookie'}, undef, 'without a cookie');
 	my $bert = $server->sign_in('bert');
-	is_problem($server->client->sign_in('boss', 'boss-pw'), 429, 'too-many', 'a fourth in all');
-	is(connections($node, 'boss'), 0, 'who was refused has no connection');
+	is_problem($server->client->sign_in('boss', 'boss-pw'), 429, 'too-many', 'a fourth session in all');
+	is(connections($node, 'boss'), 0, 'a refused role has no connection');
 	$annas[0]->delete('/session');
 	is($server->client->sign_in('boss', 'boss-pw')->{status}, 201, 'there is room again after signing out');
-	is($annas[1]->get($row)->{status}, 200, 'the others were left alone');
+	is($annas[1]->get($row)->{status}, 200, 'the other sessions continue');
 	$server->stop_ok;
 }
 

@@ -11,8 +11,6 @@ use WebStreams;
 
 my $node = new_stream_node();
 
-# ---- the end ----
-
 for my $how (qw(TERM INT))
 {
 	my $server = web_server($node, '--statement-timeout', 600, '--lock-timeout', 600);
@@ -25,9 +23,8 @@ for my $how (qw(TERM INT))
 	my $half = $server->wire->send("GET /healthz HTTP/1.1\r\nHo");
 	ok($node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE usename = 'anna' AND wait_event_type = 'Lock'"), 'a request runs');
 	kill $how, $server->{pid};
-	# The promise is 5 s; more than that is what a machine may need that has
-	# other things to do.
-	is(eval { $server->await_end(20) } // $@, 0, "SIG$how: ends though a request waits for a lock, with a stream and idle clients");
+	# The promise is 5 s; the rest is a margin for a busy machine.
+	is(eval { $server->await_end(20) } // $@, 0, "SIG$how: ends while a request waits for a lock, with a stream and idle clients");
 	is($wire->read_reply->{status}, 503, 'the request is answered');
 	ends($stream, 'the stream ends');
 	ok(defined $_->read_to_end(5), 'connections are closed') for $idle, $half;
@@ -37,7 +34,7 @@ for my $how (qw(TERM INT))
 	ok($node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE usename IN ('anna', 'locking_web')"), 'no connection is left');
 }
 {
-	# Streams end as soon as nothing new is taken.
+	# Streams end as soon as no new requests are accepted.
 	my $server = web_server($node, '--statement-timeout', 600, '--lock-timeout', 600);
 	my $anna = $server->sign_in('anna');
 	my $stream = stream($server, $anna);
@@ -47,20 +44,20 @@ for my $how (qw(TERM INT))
 	ok($node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE usename = 'anna' AND wait_event_type = 'Lock'"), 'a request runs');
 	my $late = $server->wire;
 	my $ask = sub { return ($late->send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")->read_reply // {})->{status} };
-	is($ask->(), 200, 'another is answered');
+	is($ask->(), 200, 'another request is answered');
 	$server->terminate;
 	ends($stream, 'SIGTERM ends the stream');
-	is($ask->(), 503, 'who asks only then is refused');
+	is($ask->(), 503, 'a later request is refused');
 	# The library's way to stop listening may abort() the server.
 	is((eval { $server->wire->send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")->read_reply } // {})->{status}, 503, 'also on a new connection');
 	$session->query('COMMIT');
-	is(($before->read_reply // {})->{status}, 200, 'who asked before is answered');
-	is(eval { $server->await_end(20) } // $@, 0, 'and that is the end');
+	is(($before->read_reply // {})->{status}, 200, 'an earlier request is answered');
+	is(eval { $server->await_end(20) } // $@, 0, 'and the server ends');
 	$session->quit;
 }
 {
-	# The statement that runs is to be cancelled, but nobody takes the
-	# connection by which that is asked.
+	# The running statement is to be cancelled, but the connection of the
+	# cancel request is not accepted.
 	my $server = web_server($node, '--statement-timeout', 600, '--lock-timeout', 600);
 	my $anna = $server->sign_in('anna');
 	my $session = session($node);
@@ -71,10 +68,10 @@ for my $how (qw(TERM INT))
 	$server->terminate;
 	my $status = eval { $server->await_end(20) } // $@;
 	kill 'CONT', $node->{_pid};
-	is($status, 0, 'SIGTERM: ends though the database answers nothing any more');
-	like($server->log, qr/stopped, with requests cut off/, 'and says what it did not wait for');
+	is($status, 0, 'SIGTERM: ends although the database does not respond');
+	like($server->log, qr/stopped, with requests cut off/, 'and logs that requests were cut off');
 	unlike($server->log, qr/Sanitizer|runtime error/, 'no sanitizer complains');
-	is($wire->read_reply, undef, 'the request has no answer');
+	is($wire->read_reply, undef, 'the request gets no reply');
 	$session->query('COMMIT');
 	$session->quit;
 	ok($node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE usename IN ('anna', 'locking_web')"), 'no connection is left');

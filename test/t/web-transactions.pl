@@ -16,7 +16,8 @@ my $server = web_server($node);
 my $anna = $server->sign_in('anna');
 my $row = path('article', 1);
 
-# A save is one transaction: what fails at its end has not happened.
+# ---- failure at the end ----
+
 sql($node, <<'SQL');
 CREATE TABLE late (id integer PRIMARY KEY, refers integer REFERENCES article DEFERRABLE INITIALLY DEFERRED, v text);
 INSERT INTO late VALUES (1, 1, 'v'), (2, 2, 'v');
@@ -32,13 +33,14 @@ $anna->put("$late/draft", { token => $token, data => 'kept' });
 refused_as($anna->put($late, { token => $token, values => { refers => '999', v => 'x' } }), 422, 'invalid', 'a constraint that fails at commit');
 is(sql($node, 'SELECT refers, v FROM late WHERE id = 1'), '1|v', 'nothing was saved');
 is($anna->get($late)->{json}{lock}{token}, $token, 'the lock is kept');
-is($anna->get($late)->{json}{draft}{data}, 'kept', 'the draft, too');
-refused_as($anna->put($late, { token => $token, values => { v => 'never' } }), 403, 'forbidden', 'a trigger that does not want it');
-like(refused_as($anna->put($late, { token => $token, values => { v => 'oops' } }), 422, 'invalid', 'a trigger that raises')->{detail}, qr/not this/, 'says so');
-is(gives($anna->put($late, { token => $token, values => { v => 'loud' } }), 200, 'a trigger that changes it')->{values}{v}, 'LOUD', 'the answer shows what is stored');
-is(sql($node, "SELECT count(*) FROM late WHERE id = 1 AND xmin IN (SELECT xmin FROM locking.event WHERE relation = 'late'::regclass AND event = 'released')"), 1, 'the release is of the same transaction');
+is($anna->get($late)->{json}{draft}{data}, 'kept', 'the draft is kept');
+refused_as($anna->put($late, { token => $token, values => { v => 'never' } }), 403, 'forbidden', 'a trigger that skips the row');
+like(refused_as($anna->put($late, { token => $token, values => { v => 'oops' } }), 422, 'invalid', 'a trigger that raises')->{detail}, qr/not this/, 'with its message');
+is(gives($anna->put($late, { token => $token, values => { v => 'loud' } }), 200, 'a trigger that changes it')->{values}{v}, 'LOUD', 'the reply has the stored value');
+is(sql($node, "SELECT count(*) FROM late WHERE id = 1 AND xmin IN (SELECT xmin FROM locking.event WHERE relation = 'late'::regclass AND event = 'released')"), 1, 'the release is in the same transaction');
 
-# What a table's trigger does to the connection, or raises, is the table's business.
+# ---- triggers that raise an error or disturb the connection ----
+
 sql($node, <<'SQL');
 CREATE TABLE rude (id integer PRIMARY KEY, v text); INSERT INTO rude VALUES (1, 'v');
 CREATE FUNCTION be_rude() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
@@ -49,8 +51,8 @@ SQL
 my $rude = path('rude', 1);
 refused_as($anna->put($rude, { values => { v => $_ } }), 422, 'invalid', "a trigger raises $_") for qw(ZZ001 XX000 28000 42601);
 my @after = map { $_->{status} } $anna->put($rude, { values => { v => 'forget' } }), map { $anna->get($_) } ($rude, "$row/lock") x 4;
-is_deeply([ grep { $_ != 200 && $_ != 503 } @after ], [], "a trigger that forgets what was prepared costs a 503 at most: @after");
-is($after[-1], 200, 'and then all is well');
+is_deeply([ grep { $_ != 200 && $_ != 503 } @after ], [], "a trigger that deallocates prepared statements costs a 503 at most: @after");
+is($after[-1], 200, 'the next request succeeds');
 gives($anna->put($rude, { values => { v => 'listen' } }), 200, 'a trigger that listens');
 my $ear = sql($node, "SELECT pid FROM pg_stat_activity WHERE usename = 'anna' ORDER BY state_change DESC LIMIT 1");
 sql($node, 'NOTIFY noise');
@@ -58,8 +60,8 @@ my $closed = eval { LockingWeb::in_seconds($LockingWeb::PATIENCE, 'another conne
 	$anna->get($rude) while sql($node, "SELECT count(*) FROM pg_stat_activity WHERE pid = $ear");
 	return 1;
 }) };
-ok($closed, 'costs the connection, or all that is told would be kept for it');
-gives($anna->get($rude), 200, 'another one takes its place');
+ok($closed, 'its connection is closed, as it would collect notifications');
+gives($anna->get($rude), 200, 'another connection replaces it');
 
 $server->stop_ok;
 done_testing();

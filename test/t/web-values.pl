@@ -14,8 +14,6 @@ my $node = new_web_node('main');
 my $server = web_server($node);
 my $anna = $server->sign_in('anna');
 
-# ---- values ----
-
 sql($node, <<'SQL');
 CREATE TYPE mood AS ENUM ('sad', 'it''s "ok"');
 CREATE DOMAIN grade AS integer CHECK (VALUE BETWEEN 1 AND 6);
@@ -36,7 +34,7 @@ my %good = (small => '7', big => '9223372036854775807', exact => '12345678901234
 	bin => '\x00ff', net => '192.0.2.1/32', name => 'é"\'%', needed => '', refers => '5');
 my $saved = gives($anna->put($kinds, { token => $token, values => \%good, keep => $true }), 200, 'every type');
 is_deeply({ map { ($_ => $saved->{values}{$_}) } keys %good }, \%good, 'comes back as it was sent');
-is($saved->{values}{twice}, '14', 'with what was generated');
+is($saved->{values}{twice}, '14', 'with the generated values');
 my @nullable = grep { $_ ne 'needed' } sort keys %good;
 $saved = gives($anna->put($kinds, { token => $token, values => { map { ($_ => undef) } @nullable }, keep => $true }), 200, 'null for each');
 is_deeply([ grep { defined $saved->{values}{$_} } @nullable ], [], 'is null');
@@ -47,21 +45,22 @@ for my $column (sort keys %bad)
 {
 	my $problem = refused_as($anna->put($kinds, { token => $token, values => { mood => 'sad', $column => $bad{$column} } }), 422, 'invalid', "a bad value for $column");
 	is($problem->{column}, $column, "the column is named: $column");
-	ok(length $problem->{detail}, "and what is wrong: $problem->{detail}");
+	ok(length $problem->{detail}, "with a detail: $problem->{detail}");
 }
 for my $value (1, 1.5, $true, {}, [], ['a'])
 {
-	my $problem = refused_as($anna->put($kinds, { token => $token, values => { small => $value } }), 422, 'invalid', 'a value that is no text: ' . json_of($value));
+	my $problem = refused_as($anna->put($kinds, { token => $token, values => { small => $value } }), 422, 'invalid', 'a value that is not text: ' . json_of($value));
 	is($problem->{column}, 'small', 'the column is named');
 }
 is(refused_as($anna->put($kinds, { token => $token, values => { small => '-1' } }), 422, 'invalid', 'a check')->{constraint}, 'positive', 'the constraint is named');
 is(refused_as($anna->put($kinds, { token => $token, values => { name => 'taken' } }), 422, 'invalid', 'a double')->{constraint}, 'kinds_name_key', 'the constraint is named');
-is(sql($node, 'SELECT mood IS NULL AND small IS NULL FROM kinds WHERE id = 1'), 't', 'nothing of all that was written');
-is($anna->get("$kinds/lock")->{json}{lock}{token}, $token, 'and the lock is still there');
-is($anna->get($kinds)->{json}{values}{secret}, undef, 'what may be read is');
+is(sql($node, 'SELECT mood IS NULL AND small IS NULL FROM kinds WHERE id = 1'), 't', 'none of these values was written');
+is($anna->get("$kinds/lock")->{json}{lock}{token}, $token, 'and the lock is kept');
+is($anna->get($kinds)->{json}{values}{secret}, undef, 'a column without the privilege to write it is unchanged');
 gives($anna->delete($kinds, { token => $token }), 204, 'deleted');
 
-# Types made of others, and values that are none.
+# ---- composed types, special values ----
+
 sql($node, <<'SQL');
 CREATE TYPE pair AS (n integer, t text);
 CREATE DOMAIN even AS integer CHECK (VALUE % 2 = 0);
@@ -89,8 +88,8 @@ for my $column (sort keys %bad)
 }
 is(refused_as($anna->put($odd, { token => $token, values => { nested => undef } }), 422, 'invalid', 'null for a domain that has none')->{column}, 'nested', 'the column is named');
 $saved = gives($anna->put($odd, { token => $token, values => { id => '77' }, keep => $true }), 200, 'an identity by default may be written');
-is("$saved->{key} $saved->{lock}{token}", "77 $token", 'and moves the lock, as it is the key');
-is(gives($anna->post('/tables/odd_kinds/rows', { values => { nested => '2' } }), 201, 'inserted')->{values}{nested}, '2', 'what was not sent has its default');
+is("$saved->{key} $saved->{lock}{token}", "77 $token", 'and, being the key, moves the lock');
+is(gives($anna->post('/tables/odd_kinds/rows', { values => { nested => '2' } }), 201, 'inserted')->{values}{nested}, '2', 'a column that was not sent has its default');
 is(refused_as($anna->post('/tables/odd_kinds/rows', { values => { nested => '3' } }), 422, 'invalid', 'inserting a bad value')->{column}, 'nested', 'the column is named');
 
 $server->stop_ok;

@@ -121,7 +121,8 @@ sub scenario
 	subtest $name => sub {
 		my $internal = in_log($node, qr/XX00\d: /);
 		eval { fresh(); $body->(); 1 } or fail("$name: $@");
-		sleep 1 unless Test::More->builder->is_passing;		# a crash may be in progress
+		# a crash may be in progress
+		sleep 1 unless Test::More->builder->is_passing;
 		ok($node->poll_query_until('postgres', 'SELECT true'), 'the server responds');
 		is(in_log($node, $crash), $crashes, 'no crash');
 		is(in_log($node, qr/XX00\d: /), $internal, 'no internal error');
@@ -185,7 +186,8 @@ sub lock_rows
 # ---- checks in every pending state ----
 
 sub undone { my ($call) = @_; return "BEGIN; $call; ROLLBACK" }
-my $no_row = '55P03|P0002';		# new snapshots do not show it through the root
+# new snapshots do not show it through the root
+my $no_row = '55P03|P0002';
 
 # ann has locked row 1 of the partition, as a row of the root; row 2 is free.
 sub check_functions

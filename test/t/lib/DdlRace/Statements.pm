@@ -1,5 +1,5 @@
-# The statements of the DDL race, chosen at random: writes, calls, DDL, and the
-# scripts of whole sessions.
+# The statements of the DDL race, chosen at random: writes, calls, DDL, and
+# the scripts of whole sessions.
 package DdlRace::Statements;
 
 use strict;
@@ -212,7 +212,8 @@ sub call_something { return weighted(available(@calls))->() }
 # snapshot.
 sub transaction
 {
-	my $goes_on = chance(0.7);		# psql sets a savepoint before each statement
+	# psql sets a savepoint before each statement
+	my $goes_on = chance(0.7);
 	my @lines = ('\set ON_ERROR_ROLLBACK ' . ($goes_on ? 'on' : 'off'), 'BEGIN' . isolation() . ';', pick('SELECT count(*) FROM keep.stable;', 'SELECT count(*) FROM s.part;', ''));
 	for (1 .. 2 + rand 4)
 	{
