@@ -1,6 +1,6 @@
 --
--- What is said to whoever is refused: SQLSTATE, message, detail, hint, and
--- the error fields schema and table; by whom and of what it is not said.
+-- What is said to whoever is refused: SQLSTATE, message, detail, hint, and the error
+-- fields schema and table; by whom and of what it is not said.
 --
 SELECT plan(58);
 

@@ -356,19 +356,26 @@ sub read_some
 	return $n;
 }
 
+sub match_end
+{
+	my ($text, $pattern) = @_;
+	return $text =~ /$pattern/ ? $+[0] : undef;
+}
+
 # Reads until the input matches; removes and returns the input up to the
 # match's end.  undef if the connection is closed before.
 sub read_until
 {
 	my ($self, $pattern, $seconds) = @_;
 	my $deadline = time + ($seconds || $LockingWeb::PATIENCE);
-	while (1)
+	my $end;
+	until (defined($end = match_end($self->{input}, $pattern)))
 	{
-		return substr $self->{input}, 0, $+[0], '' if $self->{input} =~ /$pattern/;
 		return undef if $self->{closed};
 		die "no match of $pattern in: $self->{input}\n" if time > $deadline;
 		$self->read_some(1);
 	}
+	return substr $self->{input}, 0, $end, '';
 }
 
 # A reply with its body (not for streams): status, headers, content, json.

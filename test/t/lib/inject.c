@@ -1,7 +1,7 @@
 /*
  * inject.c
- *		Injection points of src/inject.h: a backend held at a point, and a clock
- *		that tests can set.  Compiled in by test/t/lib/LockingVariant.pm only.
+ *		Injection points of src/inject.h: a backend held at a point, and a
+ *		clock that tests can set.  Compiled in by LockingVariant.pm only.
  */
 #undef GetCurrentTimestamp		/* -DGetCurrentTimestamp=locking_injected_clock */
 
