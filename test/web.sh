@@ -6,6 +6,8 @@
 
 # shellcheck disable=SC2034 # read by who sources this
 WEB_PACKAGES=(libmicrohttpd-dev libpq-dev libjansson-dev uthash-dev pkg-config gzip)
+# shellcheck disable=SC2034
+WEB_TEST_PACKAGES=(libjson-validator-perl)
 
 # Builds a target of contrib_web/Makefile in the copy of the checkout; all:
 # $SRC/contrib_web/build/locking-web.

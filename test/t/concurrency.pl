@@ -1,8 +1,8 @@
-# Clients who do everything at once to a few rows, with leases of milliseconds; then
-# what they did is held against the promises (S1, S2, S3, S4).
+# Clients that use all functions concurrently on a few rows, with leases of
+# milliseconds; their record is then checked against the promises S1 to S4.
 #
-# Time ends nothing here: each client has a number of transactions. LOCKING_SOAK=1
-# makes it ten times as many. LOCKING_SEED repeats a run's choices.
+# Each client has a number of transactions; LOCKING_SOAK=1 makes it ten times
+# as many.  LOCKING_SEED repeats a run's choices.
 use strict;
 use warnings;
 
@@ -23,10 +23,10 @@ srand($seed);
 my $node = new_node('main', conf => [ 'log_statement = none', 'max_connections = 30', 'deadlock_timeout = 200ms',
 	'locking.keep_lapsed = 0', 'autovacuum_naptime = 1s', "log_min_messages = warning" ]);
 
-# version counts the writes of a row, and so puts them in order: writers of one row
-# come one after the other. Each writer says what he thinks he is doing in app.token
-# (of a confirmed save, else 0). An acquirer notes what he saw; whoever has been told
-# of a time until which his lock holds notes that.
+# version counts the writes of a row and thus orders them, as writers of a row
+# wait for each other.  Each writer sets app.token to the token of a confirmed
+# save, otherwise to 0.  An acquirer records what it read; a client that
+# receives an expiry records that.
 sub set_up
 {
 	my ($db) = @_;
@@ -75,12 +75,12 @@ SQL
 	return;
 }
 
-# ---- what clients do ----
+# ---- actions of the clients ----
 
 my $isolation = sub { return (('') x 6, 'ISOLATION LEVEL REPEATABLE READ', 'ISOLATION LEVEL SERIALIZABLE')[ rand 8 ] };
 my $pause = sub { return sprintf('SELECT pg_sleep(%.4f);', rand() * $ttl * shift() / 1000) };
 
-# Each has a token for each row in a variable: one that may have ended long ago.
+# A client has a token of each row in a variable; its lock may have ended.
 my @kinds = (
 	[ 14, sub { my ($r) = @_; return "SELECT note_grant(locking.acquire('article', $r), $r) AS t$r \\gset" } ],
 	[ 3, sub { my ($r) = @_; return "SELECT note_grant(locking.acquire('article', $r, wait => '20 ms'), $r) AS t$r \\gset" } ],
@@ -107,7 +107,7 @@ my @with_children = (@kinds,
 );
 my $children;
 
-# What people do most of the time.
+# The usual sequence.
 sub edit
 {
 	my ($row) = @_;
@@ -131,7 +131,7 @@ sub save
 	return join("\n", @steps);
 }
 
-# The old time passes while the renewal has not committed yet.
+# The old expiry passes before the renewal commits.
 sub slow_renewal
 {
 	my ($row) = @_;
@@ -151,7 +151,7 @@ sub script_of
 	return join("\n", @lines, '');
 }
 
-# Two of the owners have two clients each, who share their locks' tokens.
+# Two of the owners have two clients each, which share the locks' tokens.
 my @owners = qw(ann bob cid dan eve fay ann bob);
 my $folder = tmp_folder();
 my $db;
@@ -180,10 +180,10 @@ sub run_phase
 	}
 	for my $client (@running)
 	{
-		ok($client->{run}->finish, 'a client has done all of it') or diag(`tail -n 3 $client->{err}`);
+		ok($client->{run}->finish, 'a client has run its script') or diag(`tail -n 3 $client->{err}`);
 	}
 
-	# ---- what they were told ----
+	# ---- errors ----
 
 	my %states;
 	for my $client (@running)
@@ -194,14 +194,14 @@ sub run_phase
 			$states{$1}++ if /(?:ERROR|FATAL):  (\w{5}):/;
 		}
 	}
-	# 25P02: the rest of a save that was refused; 3B001: its savepoint is not there;
-	# 40001: of two of the higher isolation levels; 42501: another's token.
-	# With children, 40P01: who saves has the parent row and wants the child's, who
-	# writes a child row has that and asks for the parent's. Rare, and never without.
-	my %foreseen = map { $_ => 1 } qw(55P03 LK001 25P02 3B001 40001 42501), $children ? '40P01' : ();
+	# 25P02: the rest of a rejected save; 3B001: its savepoint does not exist;
+	# 40001: the higher isolation levels; 42501: a token of another owner.
+	# With children, 40P01: a save has the parent row and waits for the
+	# child's, a write of the child has that and waits for the parent's.
+	my %expected = map { $_ => 1 } qw(55P03 LK001 25P02 3B001 40001 42501), $children ? '40P01' : ();
 	note(join ', ', map { "$_: $states{$_}" } sort keys %states);
-	is(join(' ', grep { !$foreseen{$_} } sort keys %states), '', 'no error but the foreseen ones' . ($children ? '' : ': no deadlock'));
-	is(in_log($node, qr/TRAP:|terminated by signal|XX00\d|leak/), 0, 'nothing unforeseen in the log');
+	is(join(' ', grep { !$expected{$_} } sort keys %states), '', 'only expected errors' . ($children ? '' : ': no deadlock'));
+	is(in_log($node, qr/TRAP:|terminated by signal|XX00\d|leak/), 0, 'no crash or internal error in the log');
 
 	my ($saves, $foreign, $grants, $resumed, $expired) = split /\|/, sql($node, <<'SQL', db => $db);
 SELECT (SELECT count(*) FROM written WHERE token > 0), (SELECT count(*) FROM written WHERE token = 0),
@@ -209,31 +209,31 @@ SELECT (SELECT count(*) FROM written WHERE token > 0), (SELECT count(*) FROM wri
 	(SELECT count(*) FROM locking.event WHERE event = 'expired')
 SQL
 	note("$grants locks, $expired expired, $resumed resumed; $saves confirmed writes, $foreign others");
-	cmp_ok($saves, '>', $transactions / 20, 'there were saves');
-	cmp_ok($foreign, '>', $transactions / 20, 'and other writes');
-	cmp_ok($expired, '>', 5, 'locks expired');
+	cmp_ok($saves, '>', $transactions / 20, 'enough saves');
+	cmp_ok($foreign, '>', $transactions / 20, 'enough other writes');
+	cmp_ok($expired, '>', 5, 'enough expired locks');
 
 	# ---- S4: fencing ----
 
 	is(sql($node, 'SELECT sum(version) FROM article', db => $db), sql($node, 'SELECT count(*) FROM written WHERE NOT child', db => $db),
-		'every write was written down');
+		'every write is recorded');
 	none('tokens of confirmed saves of a row never decrease', <<'SQL');
 SELECT * FROM (SELECT row, version, owner, token, max(token) OVER (PARTITION BY row ORDER BY version) AS latest
 		FROM written WHERE token > 0 AND NOT child) w
 WHERE token < latest
 SQL
-	none('a save is of the owner who acquired', <<'SQL');
+	none('a save is by the owner that acquired', <<'SQL');
 SELECT w.* FROM written w WHERE w.token > 0 AND NOT EXISTS (SELECT FROM granted g WHERE g.token = w.token AND g.row = w.row AND g.owner = w.owner)
 SQL
-	# Lost locks are not resumed: between acquiring and a confirmed save all writes are
-	# one's own. What was read after acquiring (S3) is what is written over.
-	none('between acquiring and saving nobody else wrote the row', <<'SQL');
+	# Lost locks are not resumed: between acquiring and a confirmed save all
+	# writes are the holder's, which overwrites what it has read (S3).
+	none('no write of another owner between acquiring and saving', <<'SQL');
 SELECT s.row, s.token, s.owner, s.version AS saved, w.version, w.owner AS by
 FROM written s JOIN (SELECT token, min(version) AS version FROM granted GROUP BY token) g ON g.token = s.token
 JOIN written w ON w.row = s.row AND NOT w.child AND w.version > g.version AND w.version < s.version AND w.owner <> s.owner
 WHERE s.token > 0 AND NOT s.child
 SQL
-	none('nor did an older token of his own', <<'SQL');
+	none('nor a write with an older token of the same owner', <<'SQL');
 SELECT s.row, s.token, s.version, w.token, w.version
 FROM written s JOIN granted g ON g.token = s.token
 JOIN written w ON w.row = s.row AND NOT w.child AND w.version > g.version AND w.token > 0 AND w.token < s.token
@@ -242,8 +242,8 @@ SQL
 
 	# ---- S2: enforcement ----
 
-	# A lease that the holder had been told of before a writer's guard looked, and that
-	# lasted until after that, and did not end by release and the like before.
+	# A lease that the holder knew before a writer's guard ran, that lasted
+	# until after it and did not end otherwise before.
 	sql($node, 'CREATE INDEX ON lease (row, told_at); ANALYZE', db => $db);
 	none('no write of another owner while a lease lasted', <<'SQL');
 SELECT w.row, w.version, w.child, w.owner, w.guard_after, l.token, l.owner AS holder, l.told_at, l.until
@@ -254,7 +254,7 @@ SQL
 
 	# ---- S1: exclusion ----
 
-	none('no two leases of a row at once', <<'SQL');
+	none('no two leases of a row at the same time', <<'SQL');
 SELECT a.row, a.token, a.owner, a.told_at, a.until, b.token, b.owner, b.told_at
 FROM lease a JOIN lease b ON b.row = a.row AND b.token > a.token AND b.told_at < a.until AND b.told_at > a.told_at
 WHERE NOT EXISTS (SELECT FROM locking.event e WHERE e.token = a.token AND e.at <= b.told_at
@@ -268,29 +268,29 @@ SQL
 	# ---- history ----
 
 	none('each token was acquired once', "SELECT token FROM locking.event WHERE event = 'acquired' GROUP BY token HAVING count(*) <> 1");
-	none('and is of one row and owner', 'SELECT token FROM locking.event GROUP BY token HAVING count(DISTINCT (relation, key, owner)) <> 1');
-	none('each ended at most once', <<'SQL');
+	none('each token belongs to one row and owner', 'SELECT token FROM locking.event GROUP BY token HAVING count(DISTINCT (relation, key, owner)) <> 1');
+	none('each token ended at most once', <<'SQL');
 SELECT token, array_agg(event ORDER BY id) FROM locking.event WHERE event IN ('released', 'broken', 'taken_over', 'expired')
 GROUP BY token HAVING count(*) > 1
 SQL
-	none('none ended, or was resumed, that had not been acquired before', <<'SQL');
+	none('no token ended or was resumed without being acquired before', <<'SQL');
 SELECT * FROM locking.event e WHERE event <> 'acquired'
 	AND NOT EXISTS (SELECT FROM locking.event a WHERE a.token = e.token AND a.event = 'acquired' AND a.id < e.id)
 SQL
-	none('nothing follows the end', <<'SQL');
+	none('no event of a token after its end', <<'SQL');
 SELECT * FROM locking.event e WHERE EXISTS (SELECT FROM locking.event o WHERE o.token = e.token AND o.id < e.id
 	AND o.event IN ('released', 'broken', 'taken_over', 'expired'))
 SQL
-	none('a lock has ended before the next one of the row', <<'SQL');
+	none('a lock ends before the next one of the row is acquired', <<'SQL');
 SELECT * FROM (SELECT key, token, id, at, lead(id) OVER w AS next_id FROM locking.event WHERE event = 'acquired' WINDOW w AS (PARTITION BY key ORDER BY token)) a
 WHERE next_id IS NOT NULL AND NOT EXISTS (SELECT FROM locking.event e WHERE e.token = a.token AND e.id > a.id AND e.id < a.next_id
 	AND e.event IN ('released', 'broken', 'taken_over', 'expired'))
 SQL
-	none('records are of locks that have not ended', <<'SQL');
+	none('records belong to locks that have not ended', <<'SQL');
 SELECT l.key, l.token FROM locking.lock l WHERE EXISTS (SELECT FROM locking.event e WHERE e.token = l.token
 	AND e.event IN ('released', 'broken', 'taken_over', 'expired'))
 SQL
-	none('and of all of those', <<'SQL');
+	none('every such lock has a record', <<'SQL');
 SELECT token FROM locking.event a WHERE event = 'acquired' AND NOT EXISTS (SELECT FROM locking.lock l WHERE l.token = a.token)
 	AND NOT EXISTS (SELECT FROM locking.event e WHERE e.token = a.token AND e.event IN ('released', 'broken', 'taken_over', 'expired'))
 SQL

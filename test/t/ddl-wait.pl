@@ -1,7 +1,6 @@
-# Functions, writes and views that wait for another transaction's DDL: what
-# they find when it has committed is not what they have seen before, and a
-# cached OID may be that of nothing.  None of it may end in an internal error
-# or a deadlock.
+# Functions, writes and views that wait for another transaction's DDL.  After
+# its commit objects differ from what was read before, and a cached OID may no
+# longer exist.  This must not lead to an internal error or a deadlock.
 use strict;
 use warnings;
 
@@ -53,7 +52,7 @@ sub fresh
 	return;
 }
 
-# Of ann's, who holds row 1 of m.a and m.p.
+# Run by ann, who holds row 1 of m.a and m.p.
 sub statements
 {
 	my @statements;
@@ -76,12 +75,12 @@ sub statements
 	return @statements;
 }
 
-# Each in a session of its own, whose caches know the tables as they were.
+# Each runs in a separate session, which has cached the tables before.
 my $warm = "SELECT locking.is_locked('m.a', 1), locking.is_locked('m.p1', 1), locking.release(0); UPDATE m.a SET t = t WHERE id = 9; "
   . "UPDATE m.p SET t = t WHERE id = 9; UPDATE m.child SET t = t WHERE id = 9; SELECT count(*) FROM locking.locks";
 
-# 40P01: they wait for each other, too.
-my $foreseen = qr/^(?:|55P03|55000|42P01|42883|42703|3F000|P0002|LK00[12]|22023|23503|23505|23514|40001|40P01|42501)$/;
+# 40P01: the statements also wait for each other.
+my $expected = qr/^(?:|55P03|55000|42P01|42883|42703|3F000|P0002|LK00[12]|22023|23503|23505|23514|40001|40P01|42501)$/;
 my $bad = qr/XX\d\d\d: |TRAP:|terminated by signal|WARNING: .*leak/;
 
 sub waits_for
@@ -107,25 +106,25 @@ sub waits_for
 		for my $n (0 .. $#sessions)
 		{
 			eval { $sessions[$n]->finish; 1 } or push @found, $@;
-			push @found, "$statements[$n]: $sessions[$n]->{err}" unless $sessions[$n]->last_state =~ $foreseen;
+			push @found, "$statements[$n]: $sessions[$n]->{err}" unless $sessions[$n]->last_state =~ $expected;
 		}
 		$_->quit for $admin, @sessions;
-		is(scalar @found, 0, 'no state but the foreseen ones') or diag(join "\n", grep { defined } @found[ 0 .. 4 ], (map { s{: .*}{}sr } grep { defined } @found[ 5 .. 99 ]));
+		is(scalar @found, 0, 'only expected states') or diag(join "\n", grep { defined } @found[ 0 .. 4 ], (map { s{: .*}{}sr } grep { defined } @found[ 5 .. 99 ]));
 		cmp_ok($waited, '>', 5, 'statements waited');
 		note("$waited of " . scalar(@statements) . ' statements waited');
 		is(in_log($node, $bad), $before, 'no crash, no internal error, no leak');
-		is(here('SELECT count(*) FROM far.other'), '9', 'the server is there');
+		is(here('SELECT count(*) FROM far.other'), '9', 'the server responds');
 	};
 	return;
 }
 
-# Until each has come to its end or waits for a lock; how many wait.
+# Waits until each session is idle or waits for a lock; the number that wait.
 sub await_all
 {
 	my @sessions = @_;
 	my $pids = join ',', map { $_->{pid} } @sessions;
 	$node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE pid IN ($pids) AND state = 'active' AND wait_event_type IS DISTINCT FROM 'Lock'")
-	  or die "some do not come to rest\n";
+	  or die "some sessions stay active\n";
 	return sql($node, "SELECT count(*) FROM pg_stat_activity WHERE pid IN ($pids) AND wait_event_type = 'Lock'");
 }
 
@@ -148,7 +147,7 @@ waits_for('TRUNCATE', [ 'SET LOCAL locking.enforce = off', 'TRUNCATE m.p, m.chil
 waits_for('unprotect()', [ "SELECT locking.unprotect('m.a')", "SELECT locking.unprotect('m.p')" ]);
 waits_for('protect()', [ "SELECT locking.protect('m.a', hard => false)", "SELECT locking.protect('m.single')" ]);
 
-# ---- those that must not wait ----
+# ---- statements that must not wait ----
 
 fresh();
 my $admin = session($node, db => $db);
@@ -158,7 +157,7 @@ for my $ddl ('ALTER TABLE m.p1 ADD CHECK (id > 0)', 'DROP TABLE m.p CASCADE', 'D
 {
 	$admin->query('BEGIN');
 	$admin->query($ddl);
-	accepted("$ddl: others go on", $node, <<'SQL', %bystander);
+	accepted("$ddl: statements on other tables", $node, <<'SQL', %bystander);
 SET lock_timeout = '3s';
 CREATE SCHEMA n CREATE TABLE t (id integer);
 CREATE TABLE n.l (id integer PRIMARY KEY) PARTITION BY LIST (id);
@@ -174,7 +173,7 @@ SQL
 }
 $admin->quit;
 
-# ---- protect() of what becomes a partition meanwhile ----
+# ---- protect() of a table that becomes a partition ----
 
 fresh();
 my ($attaches, $protects) = map { session($node, db => $db) } 1 .. 2;
@@ -185,15 +184,14 @@ $attaches->query('COMMIT');
 $protects->finish;
 like($protects->last_state, qr/^(?:|55000)$/, 'protect() while the table becomes a partition');
 is(here("SELECT count(*) FROM locking.protected p JOIN pg_class c ON c.oid = p.relation WHERE c.relispartition"), '0', 'no settings of a partition');
-accepted('schemas and partitions can be made', $node, 'CREATE SCHEMA n; CREATE TABLE m.p9 PARTITION OF m.p FOR VALUES FROM (90) TO (99)', db => $db);
+accepted('schemas and partitions can be created', $node, 'CREATE SCHEMA n; CREATE TABLE m.p9 PARTITION OF m.p FOR VALUES FROM (90) TO (99)', db => $db);
 $_->quit for $attaches, $protects;
 
-# ---- partitions that are made meanwhile, two levels down ----
+# ---- partitions that are created concurrently, two levels down ----
 
-# DROP TRIGGER of a root takes the triggers of partitions away that there were
+# DROP TRIGGER of a root drops the triggers of the partitions that existed
 # when it began.  Up to PostgreSQL 17 a trigger that is cloned meanwhile then
-# depends on nothing, and neither it nor the extension can be dropped any
-# more.
+# depends on nothing, and neither it nor the extension can be dropped.
 my $deeper = <<'SQL';
 CREATE TABLE m.mid PARTITION OF m.p FOR VALUES FROM (100) TO (200) PARTITION BY RANGE (id);
 CREATE TABLE m.leaf PARTITION OF m.mid FOR VALUES FROM (100) TO (110);

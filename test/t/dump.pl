@@ -1,5 +1,5 @@
-# pg_dump and restore, in every way they are used: settings, guards, drafts
-# and history come back, live locks do not, and no token is issued twice.
+# pg_dump and restore, in all ways of using them: settings, guards, drafts and
+# history are restored, live locks are not, and no token is issued twice.
 use strict;
 use warnings;
 
@@ -11,11 +11,11 @@ use Test::More;
 my $node = new_node('main', conf => [ 'log_statement = none' ]);
 my $folder = tmp_folder();
 
-# ---- what is dumped ----
+# ---- the database to dump ----
 
-# Columns dropped, so that attribute numbers differ in the new database;
+# Dropped columns, so that attribute numbers differ in the new database;
 # columns, a table and a constraint renamed after protect(); a table of an
-# ordinary role's; partitions by two levels; names that need quotes.
+# ordinary role; two levels of partitions; names that need quotes.
 sql($node, <<'SQL');
 CREATE ROLE editor LOGIN;
 CREATE ROLE app LOGIN;
@@ -93,7 +93,7 @@ sql($node, "SELECT locking.acquire('shop.invoice', 1)", db => 'old', owner => 'a
 sql($node, "SELECT locking.acquire('measure', ARRAY['rome', '2020-02-03'])", db => 'old', owner => 'ann');
 sql($node, "SELECT locking.request('article', 1)", db => 'old', owner => 'bob');
 
-# ---- what has to come back ----
+# ---- what must be restored ----
 
 my $settings = 'SELECT relation, hard, required, columns, ttl, warning, parent, key, guarded'
   . ' FROM locking.protected_tables ORDER BY relation::text COLLATE "C"';
@@ -120,8 +120,8 @@ sub check_restored
 		is(sql($node, $triggers, %at), $old{$triggers}, 'guards');
 		is(sql($node, $history, %at), $old{$history}, 'history');
 		is(sql($node, $drafts, %at), $old{$drafts}, 'drafts');
-		is(sql($node, 'SELECT count(*) FROM locking.lock', %at), 0, 'live locks do not come');
-		is(sql($node, 'SELECT count(*) FROM locking.request_queue', %at), 0, 'nor do requests');
+		is(sql($node, 'SELECT count(*) FROM locking.lock', %at), 0, 'no live locks');
+		is(sql($node, 'SELECT count(*) FROM locking.request_queue', %at), 0, 'no requests');
 		is(sql($node, 'SELECT data FROM locking.drafts', %at, owner => 'ann'),
 			'{"body": "unsaved \\\\ text"}', 'the draft is offered to its owner');
 		eval { check_enforced($db); check_tokens($db); 1 } or fail($@);
@@ -129,7 +129,7 @@ sub check_restored
 	return;
 }
 
-# Each row: acquire by ann, and writes of bob's that are refused, and others.
+# For each row: acquire() by ann, writes by bob that are rejected, and others.
 my @enforced = (
 	[ "'article', 1", '55P03', 'UPDATE article SET body = $$bob$$ WHERE id = 1' ],
 	[ "'article', 1", '', 'UPDATE article SET hits = hits + 1 WHERE id = 1' ],
@@ -175,7 +175,7 @@ sub check_enforced
 	is($session->state_of('BEGIN; UPDATE plain SET body = $$bob$$; ROLLBACK'), '', 'a table that was not protected is free');
 	$session->query('BEGIN');
 	$session->query("SELECT locking.acquire('article', 1)");
-	is($session->query("SELECT round(locking.lock_seconds_remaining('article', 1) / 60)"), '10', "the table's time counts");
+	is($session->query("SELECT round(locking.lock_seconds_remaining('article', 1) / 60)"), '10', "the table's ttl is used");
 	$session->query('ROLLBACK');
 	$session->quit;
 	return;
@@ -184,10 +184,10 @@ sub check_enforced
 sub check_tokens
 {
 	my ($db) = @_;
-	refused("a token of before the dump confirms nothing", $node, 'LK001', "SELECT locking.confirm($old_token)",
+	refused("a token from before the dump cannot confirm", $node, 'LK001', "SELECT locking.confirm($old_token)",
 		db => $db, owner => 'ann');
-	refused("renews nothing", $node, 'LK001', "SELECT locking.renew($old_token)", db => $db, owner => 'ann');
-	is(sql($node, "SELECT locking.release($old_token)", db => $db, owner => 'ann'), 'f', 'and releases nothing');
+	refused("or renew", $node, 'LK001', "SELECT locking.renew($old_token)", db => $db, owner => 'ann');
+	is(sql($node, "SELECT locking.release($old_token)", db => $db, owner => 'ann'), 'f', 'or release');
 	my $token = sql($node, "SELECT locking.acquire('article', 1)", db => $db, owner => 'ann');
 	cmp_ok($token, '>', $old_token, 'the next token is greater');
 	cmp_ok(sql($node, 'SELECT max(id) FROM locking.event', db => $db), '>', $last_event, 'so is the next number of the history');
@@ -195,7 +195,7 @@ sub check_tokens
 	return;
 }
 
-# ---- the ways ----
+# ---- ways to dump and restore ----
 
 sub new_database
 {
@@ -262,12 +262,12 @@ dump_ok('data only', 'old', '--data-only', '-f', "$folder/data.sql");
 new_database('apart');
 psql_ok('schema only', 'apart', '-f', "$folder/schema.sql");
 is(sql($node, 'SELECT count(*) FROM locking.protected', db => 'apart'), 0, 'the settings are data');
-accepted('guards without settings let pass', $node, 'UPDATE article SET body = body', db => 'apart');
+accepted('guards without settings do nothing', $node, 'UPDATE article SET body = body', db => 'apart');
 psql_ok('data only', 'apart', '-f', "$folder/data.sql");
 check_restored('apart', 'schema, then data');
 
-# ALTER TABLE ... ENABLE TRIGGER ALL, with which such a dump ends, must not
-# matter.
+# Such a dump ends with ALTER TABLE ... ENABLE TRIGGER ALL, which must do no
+# harm.
 dump_ok('data only, triggers off', 'old', '--data-only', '--disable-triggers', '-f', "$folder/quiet.sql");
 new_database('apart_quiet');
 psql_ok('schema only', 'apart_quiet', '-f', "$folder/schema.sql");
@@ -276,8 +276,8 @@ $old{$triggers} =~ s/^(locking\.protected\|\w+\|)A/$1O/mg;
 check_restored('apart_quiet', 'schema, then data with triggers off');
 $old{$triggers} =~ s/^(locking\.protected\|\w+\|)O/$1A/mg;
 
-# Into a database that has it all already. (Of partitions pg_dump cannot do
-# this: it would drop an inherited primary key.)
+# Into a database that already has all objects.  Not with partitions, where
+# pg_dump would drop an inherited primary key.
 sql($node, <<'SQL');
 CREATE DATABASE small;
 \c small
@@ -292,21 +292,19 @@ psql_ok('with --clean, over a later state', 'small', '-f', "$folder/clean.sql");
 is(sql($node, 'SELECT count(*) FROM note, locking.protected WHERE NOT EXISTS (SELECT FROM locking.lock)', db => 'small'),
 	1, 'as it was, without locks');
 sql($node, "SELECT locking.acquire('note', 1)", db => 'small', owner => 'ann');
-refused('and enforced', $node, '55P03', 'DELETE FROM note', db => 'small', owner => 'bob');
+refused('locks are enforced', $node, '55P03', 'DELETE FROM note', db => 'small', owner => 'bob');
 
-# Some tables alone: the extension itself is not in such a dump, nor are
-# settings.
+# Single tables: such a dump contains neither the extension nor settings.
 dump_ok('one table', 'old', '-t', 'article', '-f', "$folder/table.sql");
 new_database('one_table');
 sql($node, 'CREATE EXTENSION locking', db => 'one_table');
 psql_ok('one table', 'one_table', '-f', "$folder/table.sql");
 accepted('a table restored alone is not protected', $node, 'UPDATE article SET body = body', db => 'one_table');
-accepted('and can be', $node, "SELECT locking.protect('article')", db => 'one_table');
+accepted('but can be protected', $node, "SELECT locking.protect('article')", db => 'one_table');
 
-# ---- again ----
+# ---- a dump of the restored database ----
 
-# Nothing in it is the database's own, but the order of rows and pg_dump's own
-# secret.
+# Only the order of rows and pg_dump's random token differ.
 sub dump_of
 {
 	my ($db) = @_;
@@ -322,9 +320,9 @@ psql_ok('a dump of a restored database', 'again', '-f', "$folder/again.sql");
 is(dump_of('again'), dump_of('plain_copy'), 'restored twice, a database is the same');
 check_restored('again', 'restored twice');
 
-# ---- restored by somebody else ----
+# ---- restored by another role ----
 
-# Everything but the extension is the editor's.
+# All but the extension belongs to the editor.
 sql($node, <<'SQL');
 CREATE DATABASE owned OWNER editor TEMPLATE template0;
 \c owned
@@ -344,11 +342,11 @@ restore_ok("of the owner's tables", 'owned_copy', "$folder/owned.dump");
 is(sql($node, $settings, db => 'owned_copy', user => 'editor'), sql($node, $settings, db => 'owned', user => 'editor'),
 	'their settings');
 sql($node, "SELECT locking.acquire('note', 1), locking.acquire('part', ARRAY['1', 'a'])", db => 'owned_copy', user => 'editor');
-refused('they are enforced', $node, '55P03', 'UPDATE note SET body = 1', db => 'owned_copy', owner => 'bob');
-refused('partitions too', $node, '55P03', 'TRUNCATE part_a', db => 'owned_copy', owner => 'bob');
+refused('settings are enforced', $node, '55P03', 'UPDATE note SET body = 1', db => 'owned_copy', owner => 'bob');
+refused('also for partitions', $node, '55P03', 'TRUNCATE part_a', db => 'owned_copy', owner => 'bob');
 is(sql($node, 'SELECT DISTINCT pg_get_userbyid(relowner) FROM pg_class WHERE relnamespace = \'public\'::regnamespace', db => 'owned_copy'),
 	'editor', 'and are their owner\'s');
-accepted('who may unprotect', $node, "SELECT locking.release_all(); SELECT locking.unprotect('note'); SELECT locking.unprotect('part')",
+accepted('the owner may unprotect', $node, "SELECT locking.release_all(); SELECT locking.unprotect('note'); SELECT locking.unprotect('part')",
 	db => 'owned_copy', user => 'editor');
 
 done_testing();

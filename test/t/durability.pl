@@ -1,5 +1,5 @@
-# S6: a lock whose acquire() has committed survives a crash and a failover to a
-# synchronous standby, and the first write afterwards meets it.
+# Promise S6: a committed lock survives a crash and a failover to a
+# synchronous standby, and is enforced from the first write on.
 use strict;
 use warnings;
 
@@ -60,12 +60,12 @@ for my $how (sort keys %crash)
 	is(sql($primary, 'SELECT key, token, owner, client, note FROM locking.locks'),
 		"1|$token|ann|tab 1|at it", "after $how the lock is as it was, and it is the only one");
 	is(sql($primary, 'SELECT data FROM locking.drafts', owner => 'ann'),
-		'{"body": "half a sente"}', "after $how the draft is there (S7)");
+		'{"body": "half a sente"}', "the draft survives $how (S7)");
 	is(sql($primary, 'SELECT body FROM article WHERE id = 1'), 'body 1', "after $how the unfinished save is not");
 
 	accepted("an acquire() that had not committed has left nothing after $how", $primary,
 		"UPDATE article SET body = 'zoe' WHERE id = 2", owner => 'zoe');
-	refused("nor its token, after $how", $primary, 'LK001', "SELECT locking.confirm($uncommitted)", owner => 'bob');
+	refused("the token of an uncommitted lock, after $how", $primary, 'LK001', "SELECT locking.confirm($uncommitted)", owner => 'bob');
 
 	$last_token = sql($primary, "SELECT locking.acquire('article', 3)", owner => 'ann');
 	cmp_ok($last_token, '>', $uncommitted, "after $how no token is issued twice");
@@ -80,7 +80,7 @@ SQL
 	is(sql($primary, 'SELECT count(*) FROM locking.lock'), 0, 'nothing is left');
 }
 
-# One backend dies, and the server starts all others anew.
+# A backend is killed, and the server restarts.
 {
 	$primary->append_conf('postgresql.conf', 'restart_after_crash = on');
 	$primary->reload;
@@ -160,7 +160,7 @@ COMMIT;
 SQL
 
 	sql($primary, "COMMIT PREPARED 'saved'");
-	is(sql($primary, 'SELECT body FROM article WHERE id = 6'), 'saved in two phases', 'the prepared save is there');
+	is(sql($primary, 'SELECT body FROM article WHERE id = 6'), 'saved in two phases', 'the prepared save is committed');
 	refused('and its lock holds on', $primary, '55P03', 'DELETE FROM article WHERE id = 6', owner => 'zoe',
 		message => qr/locked by ann/);
 	sql($primary, "UPDATE locking.lock SET expires_at = clock_timestamp() - interval '1 second' WHERE key = '6'");
@@ -210,15 +210,15 @@ for my $user ('postgres', 'reader')
 	for my $sql (sort keys %question)
 	{
 		my $got = eval { sql($standby, $sql, user => $user) };
-		is(defined $got ? $got : $@, $question{$sql}, "on a hot standby $user may ask: $sql");
+		is(defined $got ? $got : $@, $question{$sql}, "on a hot standby, $user: $sql");
 	}
 }
 is(sql($standby, "SELECT key FROM locking.locks WHERE relation = 'private'::regclass", user => 'reader'),
 	'1', 'row security holds there');
 is(sql($standby, "SELECT locking.is_locked('private', 2), locking.is_locked('private', 1)", user => 'reader'),
-	'f|t', 'of the functions too');
-is(sql($standby, "SELECT locking.lock_applies('article', 10)", owner => 'ann'), 'f', 'to the holder it does not apply');
-is(sql($standby, "SELECT data FROM locking.drafts WHERE key = '10'", owner => 'ann'), '{"body": "unsaved"}', 'his draft can be read');
+	'f|t', 'also for the functions');
+is(sql($standby, "SELECT locking.lock_applies('article', 10)", owner => 'ann'), 'f', 'the lock does not apply to the holder');
+is(sql($standby, "SELECT data FROM locking.drafts WHERE key = '10'", owner => 'ann'), '{"body": "unsaved"}', 'the holder can read the draft');
 is(sql($standby, "BEGIN; SELECT locking.set_owner('ann'); SELECT locking.owner() || is_mine FROM locking.locks WHERE key = '10'; COMMIT"),
 	"\nanntrue", 'set_owner() works there');
 
@@ -249,7 +249,7 @@ my %write = (
 for my $call (sort keys %write)
 {
 	refused("a hot standby refuses $call", $standby, $write{$call}, "SELECT $call", owner => 'ann');
-	# the same answer where the transaction is read only, and nothing changed
+	# the same in a read-only transaction
 	refused("a read-only transaction refuses $call", $primary, $write{$call},
 		"SET locking.history = off; SET locking.notify = off; BEGIN READ ONLY; SELECT $call; ROLLBACK", owner => 'ann');
 }
@@ -257,8 +257,8 @@ sql($primary, "UPDATE locking.lock SET expires_at = clock_timestamp() - interval
 refused('a hot standby refuses reap()', $standby, '25006', 'SELECT locking.reap()');
 refused('a read-only transaction refuses reap()', $primary, '25006', 'SET locking.history = off; SET locking.notify = off; BEGIN READ ONLY; SELECT locking.reap(); ROLLBACK');
 is(sql($primary, "SELECT key, token FROM locking.lock WHERE relation = 'article'::regclass ORDER BY key"),
-	"10|$token\n11|$lapsing", 'nothing of it had an effect');
-refused('a hot standby refuses an UPDATE as ever', $standby, '25006', "UPDATE article SET body = 'x' WHERE id = 10");
+	"10|$token\n11|$lapsing", 'none of these had an effect');
+refused('a hot standby refuses an UPDATE', $standby, '25006', "UPDATE article SET body = 'x' WHERE id = 10");
 
 # ---- failover ----
 
@@ -271,23 +271,23 @@ $open->abandon;
 $standby->promote;
 $standby->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()');
 
-refused('after the failover the first write meets the lock of the last moment', $standby, '55P03',
+refused('after the failover the first write meets the newest lock', $standby, '55P03',
 	"UPDATE article SET body = 'zoe' WHERE id = 13", owner => 'zoe', message => qr/locked by ann/);
-refused('and an older one', $standby, '55P03', 'DELETE FROM article WHERE id = 10', owner => 'zoe',
+refused('and an older lock', $standby, '55P03', 'DELETE FROM article WHERE id = 10', owner => 'zoe',
 	message => qr/locked by ann/);
-accepted('an acquire() that had not committed is not there', $standby,
+accepted('an uncommitted acquire() has no effect', $standby,
 	"UPDATE article SET body = 'zoe' WHERE id = 14", owner => 'zoe');
 my $next = sql($standby, "SELECT locking.acquire('article', 14)", owner => 'zoe');
-cmp_ok($next, '>', $newest, 'tokens after the promotion are greater than before');
-cmp_ok($next, '>', $uncommitted, 'than those that never committed, too');
-accepted('the holder saves with the token of before', $standby, <<"SQL", owner => 'ann');
+cmp_ok($next, '>', $newest, 'tokens after the promotion are greater than those before');
+cmp_ok($next, '>', $uncommitted, 'and greater than uncommitted ones');
+accepted('the holder saves with the old token', $standby, <<"SQL", owner => 'ann');
 BEGIN;
 SELECT locking.confirm($newest);
 UPDATE article SET body = 'ann' WHERE id = 13;
 SELECT locking.release($newest);
 COMMIT;
 SQL
-is(sql($standby, "SELECT data FROM locking.drafts WHERE key = '10'", owner => 'ann'), '{"body": "unsaved"}', 'the draft is there (S7)');
+is(sql($standby, "SELECT data FROM locking.drafts WHERE key = '10'", owner => 'ann'), '{"body": "unsaved"}', 'the draft survives (S7)');
 
 $standby->stop;
 is(in_log($_, qr/TRAP:|terminated by signal 11|leak/), 0, 'no crash or leak in the log of ' . $_->name)

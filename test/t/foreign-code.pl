@@ -1,6 +1,6 @@
-# Whose code it is, where the library is loaded only below a foreign key's
-# action: the first guard of the session fires there. And triggers that
-# PostgreSQL 18 runs as the role that queued their events. The rest is in
+# Attribution of code where the library is loaded only below a foreign key's
+# action, as the first guard of the session fires there; and triggers that
+# PostgreSQL 18 runs as the role that queued their events.  The rest is in
 # test/pgtap/foreign_code.sql.
 use strict;
 use warnings;
@@ -49,8 +49,8 @@ refused('late, by another owner', $node, '55P03', 'DELETE FROM app.par WHERE id 
 
 # ---- foreign code below it ----
 
-# Each of mallory's codes below a cascade of anna's, which fires first and
-# loads the library.
+# Code of mallory's below a cascade of anna's; it runs first and loads the
+# library.
 sub foreign_code_is_refused
 {
 	my ($how, $definition) = @_;
@@ -83,7 +83,7 @@ foreign_code_is_refused('a constraint', 'ALTER TABLE m.child ADD CHECK (m.frozen
 foreign_code_is_refused('a generated column', 'ALTER TABLE m.child ADD g integer GENERATED ALWAYS AS (m.frozen(par)) STORED;');
 sql($node, 'DROP TABLE m.child', user => 'mallory');
 
-# what the first trigger below a cascade causes, where the second guard has
+# writes of the first trigger below a cascade, where the second guard has
 # loaded the library
 sql($node, <<'SQL');
 CREATE TABLE app.author (id integer PRIMARY KEY);
@@ -132,9 +132,9 @@ sql($node, 'DROP TABLE m.ruled', user => 'mallory');
 
 # ---- AFTER triggers below an action ----
 
-# Until 17 PostgreSQL runs them as the session's role, with all its rights:
-# what they do is that role's own. From 18 on they run as the role that queued
-# the event, so they are foreign.
+# Up to 17 PostgreSQL runs them as the session's role, to which their writes
+# are charged.  From 18 on they run as the role that queued the event, so they
+# are foreign code.
 sub after_triggers_are_foreign
 {
 	sql($node, <<'SQL');
@@ -173,7 +173,7 @@ DROP TRIGGER fire ON m.child;
 CREATE TRIGGER fire AFTER DELETE ON m.child FOR EACH ROW EXECUTE FUNCTION m.fire_third();
 SQL
 	refused('one that calls a function of a third role', $node, '55P03', $delete, user => 'anna');
-	# by a simple expression, which is no statement
+	# in a simple expression, which is not a statement
 	sql($node, <<'SQL');
 GRANT CREATE ON SCHEMA m TO anna, app;
 GRANT UPDATE ON app.line TO app;
@@ -220,7 +220,7 @@ SQL
 	accepted('a release below a cascade', $node, $delete, user => 'anna');
 	is(sql($node, "SELECT owner FROM locking.locks WHERE relation = 'app.line'::regclass AND key = '4'"), 'anna', 'ends no lock');
 
-	# what the session does itself goes on
+	# statements of the session itself still work
 	sql($node, <<'SQL', user => 'app');
 CREATE FUNCTION app.save(text) RETURNS void LANGUAGE sql SECURITY DEFINER AS 'UPDATE app.line SET body = $1 WHERE id = 4';
 CREATE FUNCTION app.nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
@@ -245,6 +245,6 @@ SKIP:
 	after_triggers_are_foreign();
 }
 
-is(in_log($node, qr/TRAP:|terminated by signal|XX00\d/), 0, 'nothing unforeseen in the log');
+is(in_log($node, qr/TRAP:|terminated by signal|XX00\d/), 0, 'no crash or internal error in the log');
 $node->stop('fast');
 done_testing();

@@ -1,5 +1,5 @@
-# Housekeeping never fails a commit: the sweep that an acquirer runs before it
-# commits gives up, quietly, where it cannot run.
+# Housekeeping never makes a commit fail: the sweep before an acquirer's
+# commit is skipped silently where it cannot run.
 use strict;
 use warnings;
 
@@ -18,8 +18,8 @@ SELECT locking.protect('article');
 CREATE TABLE done (id serial, how text);
 SQL
 
-# A record that the next sweep of a new session removes: the first by its
-# token, as a sweep looks at 16 versions of records, dead ones included.
+# A record that the next sweep of a new session removes: the first by token,
+# as a sweep reads 16 record versions, including dead ones.
 sub leave_lapsed
 {
 	sql($node, <<'SQL', owner => 'bob');
@@ -33,12 +33,11 @@ SQL
 
 sub lapsed_left { return sql($node, "SELECT count(*) FROM locking.lock WHERE key = '20'") }
 
-# As many renewals as make a sweep due; no history, and so no lock on its
-# sequence.
+# Enough renewals to make a sweep due; without history, so without a lock on
+# its sequence.
 my $make_due = "DO \$\$ BEGIN FOR i IN 1 .. 17 LOOP PERFORM locking.acquire('public.article', 1); END LOOP; END \$\$";
 
-# A new session whose transaction, once a sweep is due, runs these statements
-# and commits.
+# A new session makes a sweep due, runs these statements and commits.
 sub commits
 {
 	my ($name, $then, %options) = @_;
@@ -49,7 +48,7 @@ sub commits
 	$ann->query("SELECT locking.acquire('article', 1)");
 	my $last = sql($node, 'SELECT count(*) FROM done');
 	is($ann->state_of("BEGIN; INSERT INTO done (how) VALUES ('$name'); $make_due; $then; COMMIT"), '', "$name: committed");
-	is(sql($node, 'SELECT count(*) FROM done') - $last, 1, "$name: what was written is there");
+	is(sql($node, 'SELECT count(*) FROM done') - $last, 1, "$name: the write is committed");
 	is(lapsed_left(), $options{left}, "$name: " . ($options{left} ? 'not swept' : 'swept')) if defined $options{left};
 	$ann->quit;
 	return;
@@ -94,8 +93,8 @@ $admin->query("BEGIN; LOCK TABLE locking.lock IN ACCESS EXCLUSIVE MODE");
 is($ann->state_of("SET lock_timeout = '10s'; BEGIN; INSERT INTO done (how) VALUES ('locked'); COMMIT"), '', 'not due: nothing to do');
 $admin->query('ROLLBACK');
 
-# a table that another session locks after the acquiring savepoint was rolled
-# back
+# a table that another session locks after the savepoint with the acquisition
+# was rolled back
 leave_lapsed();
 my $locker = session($node);
 $ann->query("BEGIN; INSERT INTO done (how) VALUES ('table locked'); SAVEPOINT a; $make_due; ROLLBACK TO a");
@@ -104,7 +103,7 @@ is($ann->state_of('COMMIT'), '', 'the table is locked: committed without waiting
 $locker->query('ROLLBACK');
 is(lapsed_left(), 1, 'and not swept');
 
-# the history's sequence, which another session alters
+# the history's sequence, altered by another session
 leave_lapsed();
 my $waiter = session($node, owner => 'ann');
 $waiter->query("SELECT locking.acquire('article', 1)");
@@ -112,14 +111,14 @@ $waiter->query("BEGIN; INSERT INTO done (how) VALUES ('sequence locked'); SAVEPO
 $locker->query('BEGIN; ALTER SEQUENCE locking.event_id_seq CACHE 1');
 is($waiter->state_of('COMMIT'), '', 'the sequence is locked: committed without waiting');
 $locker->query('ROLLBACK');
-is(sql($node, "SELECT count(*) FROM done WHERE how = 'sequence locked'"), 1, 'what was written is there');
+is(sql($node, "SELECT count(*) FROM done WHERE how = 'sequence locked'"), 1, 'the write is committed');
 is(lapsed_left(), 1, 'not swept');
-is($waiter->state_of('SELECT 1'), '', 'the session goes on');
+is($waiter->state_of('SELECT 1'), '', 'the session still works');
 $waiter->quit;
 
 commits('statement_timeout', "SET LOCAL statement_timeout = '1ms'");
 
-# ---- the extension is gone ----
+# ---- the extension has been dropped ----
 
 $_->quit for $ann, $admin, $locker;
 sql($node, "SELECT locking.release_all()", owner => 'ann');

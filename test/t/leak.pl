@@ -1,7 +1,7 @@
-# A session that lives long does not grow: guarded writes and locks by the hundred
-# thousand, then its memory is what it was after the first few.
+# The memory of a long session does not grow: after many thousands of guarded
+# writes and locks it is what it was after the first few.
 #
-# By default a tenth of it; LOCKING_SOAK=1 does a million writes and a hundred
+# LOCKING_SOAK=1 runs ten times as many: a million writes and a hundred
 # thousand cycles of acquire() and release().
 use strict;
 use warnings;
@@ -18,7 +18,7 @@ my $allowed = 1024 * 1024;
 
 my $node = new_node('main', conf => [ 'log_statement = none', 'shared_buffers = 128MB', 'max_wal_size = 2GB',
 	'synchronous_commit = off', 'log_min_messages = warning', 'max_connections = 20' ]);
-plan skip_all => 'a session cannot be asked for its memory before PostgreSQL 14' if major_version($node) < 14;
+plan skip_all => 'PostgreSQL shows the memory of a session from version 14 on' if major_version($node) < 14;
 
 sql($node, <<"SQL");
 CREATE EXTENSION locking;
@@ -43,7 +43,7 @@ sub memory
 	return $session->query('SELECT sum(total_bytes) FROM pg_backend_memory_contexts');
 }
 
-# Once for warming up, then as often as it takes.
+# Once to fill caches, then the given number of times.
 sub steady
 {
 	my ($name, $warm_up, $times, $sql) = @_;
@@ -60,7 +60,7 @@ sub steady
 
 for my $events ('off', 'on')
 {
-	# without events all of it, with them a tenth
+	# with events a tenth of the repetitions
 	my $fraction = $events eq 'off' ? 1 : 10;
 
 	$session = session($node, owner => 'ann', timeout => 3600);
@@ -72,7 +72,7 @@ for my $events ('off', 'on')
 	$session->query("SELECT locking.acquire('article', g, ttl => '1 ms') FROM generate_series(101, 150) g");
 	$session->query("SET client_min_messages = error");
 
-	# in one transaction a million times, and each in its own
+	# a million writes in one transaction, and single transactions
 	steady("bulk UPDATE, events $events", 1, int(10 / $fraction + 0.9), 'UPDATE article SET n = n + 1');
 	$other->query("SELECT locking.acquire('article', g) FROM generate_series(1, 50) g");
 	$session->query("SET locking.on_locked = skip");
@@ -133,7 +133,7 @@ DO \$\$ BEGIN
 	END LOOP;
 END \$\$
 SQL
-	# what is cached of tables is thrown away and made anew
+	# cached settings are discarded and built again
 	steady("settings that change, events $events", 1, 3, <<"SQL");
 DO \$\$ BEGIN
 	FOR i IN 1 .. 30 LOOP
@@ -155,9 +155,9 @@ SQL
 
 # ---- within one statement ----
 
-# What all of a statement's rows need is gone after it, so look while it runs: at an
-# early row and at the last one. An UPDATE with any BEFORE trigger keeps some bytes for
-# each row (15 does); what counts is what the guard adds.
+# A statement's memory is freed at its end, so it is measured while it runs,
+# at an early row and at the last.  An UPDATE with any BEFORE trigger keeps
+# some bytes for each row (in 15); the test is about what the guard adds.
 $session = session($node, owner => 'ann', timeout => 3600);
 $session->query("SET locking.$_ = off") for 'notify', 'history';
 $session->query(<<"SQL");
@@ -197,12 +197,12 @@ SQL
 $session->query(sprintf("UPDATE plain SET m = COALESCE($measure, 0)", 'id'));
 $usual = $session->query('SELECT max(m) - min(m) FROM plain WHERE m > 0');
 my $of_bulk = 'SELECT max(m) - min(m) FROM bulk';
-steady_within('UPDATE of rows nobody has', sprintf("UPDATE bulk SET m = $measure", 'id'), $of_bulk);
+steady_within('UPDATE of free rows', sprintf("UPDATE bulk SET m = $measure", 'id'), $of_bulk);
 $session->query('UPDATE bulk SET m = NULL');
 $session->query('VACUUM FULL bulk');
 steady_within('acquire() of many rows', sprintf(
 	"SELECT max(m) - min(m) FROM (SELECT locking.acquire('bulk', g), $measure AS m FROM generate_series(1, $rows) g OFFSET 0) x", 'g'));
-steady_within("UPDATE of one's own rows", sprintf("UPDATE bulk SET m = $measure", 'id'), $of_bulk);
+steady_within('UPDATE of rows that the session holds', sprintf("UPDATE bulk SET m = $measure", 'id'), $of_bulk);
 $session->query('UPDATE bulk SET m = NULL');
 $session->query('VACUUM FULL bulk');
 steady_within('UPDATE of child rows', sprintf("UPDATE bulk_line SET m = $measure", 'id'), 'SELECT max(m) - min(m) FROM bulk_line');
@@ -216,7 +216,7 @@ steady_within('UPDATE of child rows', sprintf("UPDATE bulk_line SET m = $measure
 	$other->query('CREATE TRIGGER a_see BEFORE UPDATE ON bulk FOR EACH ROW EXECUTE FUNCTION see()');
 	$other->query('UPDATE bulk SET body = 1');
 	my $growth = $other->query('SELECT max(m) - min(m) FROM seen');
-	grew("UPDATE that skips others' rows", $growth, $usual);
+	grew('UPDATE that skips locked rows', $growth, $usual);
 	$other->query('DROP TRIGGER a_see ON bulk');
 	$other->quit;
 }

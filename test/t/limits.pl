@@ -1,5 +1,5 @@
-# locking.max_locks_per_owner, with several sessions of one owner at once: by
-# how much they can exceed it, and that not committing does not help.
+# locking.max_locks_per_owner with concurrent sessions of one owner: by how
+# much they can exceed it, and that uncommitted locks count.
 use strict;
 use warnings;
 
@@ -23,7 +23,7 @@ SQL
 
 my @sessions = map { session($node, owner => 'ann') } 1 .. $SESSIONS;
 
-# Each session acquires rows of its own, in turn, until it is refused.
+# The sessions acquire different rows, in turn, until each is refused.
 sub acquire_all_that_is_allowed
 {
 	my %refused;
@@ -49,22 +49,21 @@ my $live = sql($node, 'SELECT count(*) FROM locking.locks');
 cmp_ok($live, '<=', $LIMIT + $SESSIONS * $SHARE, 'none of them committed: at most a 32nd more for each session');
 cmp_ok($live, '>=', $LIMIT, 'and no fewer than allowed');
 
-# None is released until that is committed.
+# A release counts from its commit on.
 $sessions[0]->query('BEGIN; SELECT locking.release_all()');
 is($sessions[1]->state_of("SELECT locking.acquire('article', 5000)"), '53400', 'releases that may be undone make no room');
 $sessions[0]->query('COMMIT');
 is($sessions[1]->state_of("SELECT locking.acquire('article', 5000)"), '', 'once committed they do');
 
-# A renewal in progress may be counted twice, but the session itself is not in
-# its own way.
+# A renewal in progress may be counted twice, but not by the renewing session.
 $sessions[1]->query('SELECT locking.release_all()');
-is($sessions[2]->query("SELECT count(*) FROM locking.acquire_all('article', ARRAY(SELECT g::text FROM generate_series(1, $LIMIT) g))"), $LIMIT, 'all at once');
+is($sessions[2]->query("SELECT count(*) FROM locking.acquire_all('article', ARRAY(SELECT g::text FROM generate_series(1, $LIMIT) g))"), $LIMIT, 'acquire_all()');
 is($sessions[2]->query("SELECT count(*) FROM locking.acquire_all('article', ARRAY(SELECT g::text FROM generate_series(1, $LIMIT) g))"), $LIMIT, 'and again');
 is($sessions[3]->state_of("SELECT locking.acquire('article', 5000)"), '53400', 'no more');
 $_->quit for @sessions;
 
-# SERIALIZABLE: counting takes no predicate locks, so two owners do not fail
-# each other.
+# SERIALIZABLE: counting takes no predicate locks, so two owners do not make
+# each other fail.
 sql($node, 'DELETE FROM locking.lock; ALTER DATABASE postgres RESET locking.max_locks_per_owner');
 my @serializable = map { session($node, owner => $_) } 'bob', 'cid';
 $_->query("SET locking.max_locks_per_owner = 50; BEGIN ISOLATION LEVEL SERIALIZABLE") for @serializable;

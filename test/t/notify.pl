@@ -1,4 +1,4 @@
-# What is sent on channel "locking": JSON, one message per event, none for
+# Messages on the channel "locking": JSON, one message per event, none for
 # renewals.
 use strict;
 use warnings;
@@ -27,8 +27,8 @@ SQL
 my $listener = session($node);
 $listener->query('LISTEN locking');
 
-# What has been sent since the last call. A message of our own marks the end,
-# since messages come in the order of commits.
+# The messages since the last call.  A message of the test marks the end, as
+# messages arrive in the order of commits.
 sub heard
 {
 	sql($node, "NOTIFY locking, 'end'");
@@ -45,7 +45,7 @@ sub heard
 my $json = JSON::PP->new->utf8;
 my @members = sort qw(event table key owner owner_name token expires_at);
 
-# The messages as hashes; each must be what the documentation says.
+# The messages as hashes, each checked against the documented form.
 sub events
 {
 	my ($name) = @_;
@@ -69,7 +69,7 @@ sub heard_exactly
 	my ($name, @expected) = @_;
 	my @got = map { my $e = $_; join ' ', map { defined $e->{$_} ? $e->{$_} : 'null' } qw(event table key owner owner_name token) }
 	  events($name);
-	is(join("\n", @got), join("\n", @expected), "$name: what is said");
+	is(join("\n", @got), join("\n", @expected), "$name: the message");
 	return;
 }
 
@@ -177,7 +177,7 @@ for my $kind (sort keys %text)
 {
 	my $sql_text = 'convert_from(\'\\x' . unpack('H*', $text{$kind}) . "', 'UTF8')";
 	my $expected = Encode::decode('UTF-8', $text{$kind});
-	# owners have none
+	# owner names cannot contain them
 	my $owner = $kind eq 'control characters' ? "'ann'" : $sql_text;
 	my $expected_owner = $kind eq 'control characters' ? 'ann' : $expected;
 	sql($node, "INSERT INTO \"Shop\".\"Big \"\"one\"\"\" VALUES ($sql_text)");
@@ -206,7 +206,7 @@ for my $what (sort keys %long)
 	($token) = $token =~ /(\d+)/;
 	my ($event, @more) = events("overlong $what");
 	is(scalar(@more), 0, 'one message');
-	is("$event->{event} $event->{token} $event->{table}", "acquired $token \"Shop\".\"Big \"\"one\"\"\"", 'it says which lock');
+	is("$event->{event} $event->{token} $event->{table}", "acquired $token \"Shop\".\"Big \"\"one\"\"\"", 'it names the lock');
 	accepted("and released", $node, "BEGIN; SELECT FROM locking.set_owner($owner); SELECT locking.release($token); COMMIT");
 	events("released, overlong $what");
 }
@@ -219,9 +219,9 @@ for my $length (7790 .. 7860)
 		  . " SELECT locking.acquire('\"Shop\".\"Big \"\"one\"\"\"', repeat('e', $length)); SELECT locking.release_all(); COMMIT");
 }
 my @edge = heard();
-is(scalar(@edge), 2 * 71, 'every length is sent');
+is(scalar(@edge), 2 * 71, 'messages of every length are sent');
 is(scalar(grep { !eval { $json->decode($_) } } @edge), 0, 'as JSON');
-ok((grep { /"owner": ?null/ } @edge) && (grep { !/"owner": ?null/ } @edge), 'on both sides of the limit');
+ok((grep { /"owner": ?null/ } @edge) && (grep { !/"owner": ?null/ } @edge), 'below and above the limit');
 
 my $far = sql($node, "SELECT locking.acquire('article', 6)", owner => 'ann');
 events('acquired, to be extended by hand');
@@ -244,10 +244,10 @@ SELECT locking.release(locking.acquire('article', 8));
 SELECT locking.request('article', 8);
 SQL
 heard_exactly('locking.notify = off');
-is(sql($node, "SELECT count(*) FROM locking.history WHERE key = '8'") > 3, 1, 'the history is kept all the same');
+is(sql($node, "SELECT count(*) FROM locking.history WHERE key = '8'") > 3, 1, 'the history is still written');
 sql($node, "SET locking.history = off; SELECT locking.acquire('article', 9)", owner => 'ann');
 heard_exactly('without history', 'acquired public.article 9 ann null ' . sql($node, "SELECT token FROM locking.locks WHERE key = '9'"));
-refused('who is no superuser cannot switch it off', $node, '42501', "SELECT locking.owner(); SET locking.notify = off", user => 'brenda');
+refused('only a superuser can switch it off', $node, '42501', "SELECT locking.owner(); SET locking.notify = off", user => 'brenda');
 
 $listener->quit;
 done_testing();

@@ -1,5 +1,5 @@
-# The application's save through a transaction pooler: many owners on a few
-# connections, with prepared statements; nobody becomes another by that.
+# An application's saves through a transaction pooler: many owners on a few
+# connections, with prepared statements, which must not mix up owners.
 use strict;
 use warnings;
 
@@ -21,9 +21,9 @@ CREATE ROLE other LOGIN;
 GRANT SELECT, UPDATE ON article TO other;
 SQL
 
-# What a driver prepares once for each connection.
+# Statements that a driver prepares once per connection.
 my @statements = (
-	'PREPARE who (text, text) AS SELECT locking.set_owner($1, $2)',
+	'PREPARE set_owner (text, text) AS SELECT locking.set_owner($1, $2)',
 	'PREPARE take (int) AS SELECT locking.acquire(\'article\', $1)',
 	'PREPARE untyped AS SELECT locking.acquire(\'article\', $1)',
 	'PREPARE try (int) AS SELECT outcome FROM locking.try_acquire(\'article\', $1)',
@@ -44,14 +44,14 @@ sub connection
 my @pool = (connection(), connection());
 my $next = 0;
 
-# One transaction, on whichever connection is its turn: the results of its statements.
+# Runs a transaction on the next connection; returns its statements' results.
 sub transaction
 {
 	my ($owner, @statements) = @_;
 	my $connection = $pool[ $next++ % @pool ];
 	my @results;
 	$connection->query('BEGIN');
-	$connection->query("EXECUTE who('$owner', 'Name of $owner')");
+	$connection->query("EXECUTE set_owner('$owner', 'Name of $owner')");
 	for my $statement (@statements)
 	{
 		my $state = $connection->state_of("EXECUTE $statement");
@@ -91,12 +91,12 @@ for my $round (1 .. 12)
 		diag("round $round, $owner\n     got: @got\nexpected: $expected");
 	}
 }
-ok(!$faults, 'each owner saves his rows and no other, 36 times, on connections that change');
+ok(!$faults, 'each owner saves its rows and no others, 36 times, on changing connections');
 is(sql($node, 'SELECT id, body, saved_by FROM article WHERE id <= 3 ORDER BY id'),
-	"1|round 12|ann\n2|round 12|bob\n3|round 12|cid", 'and that is what is there');
+	"1|round 12|ann\n2|round 12|bob\n3|round 12|cid", 'and all saves are stored');
 is(sql($node, 'SELECT count(*), count(*) FILTER (WHERE owner = actor AND session_role = \'web\') FROM locking.history'),
 	'72|72', 'the history names owner and role');
-is($_->query('EXECUTE owner'), 'web', 'between transactions the connection is nobody\'s') for @pool;
+is($_->query('EXECUTE owner'), 'web', 'between transactions the connection has no owner') for @pool;
 
 # ---- the owner does not leak ----
 
@@ -107,72 +107,72 @@ my %ending = (
 	'an error and ROLLBACK' => [ 'SELECT 1 / 0', 'ROLLBACK' ],
 	'an error and COMMIT' => [ 'SELECT 1 / 0', 'COMMIT' ],
 	'a lost lock' => [ 'SELECT locking.confirm(0)', 'ROLLBACK' ],
-	'a rolled back savepoint' => [ 'SAVEPOINT s', 'EXECUTE who(\'bob\', NULL)', 'ROLLBACK TO s', 'COMMIT' ],
-	'a released savepoint' => [ 'SAVEPOINT s', 'EXECUTE who(\'bob\', NULL)', 'RELEASE s', 'COMMIT' ],
+	'a rolled back savepoint' => [ 'SAVEPOINT s', 'EXECUTE set_owner(\'bob\', NULL)', 'ROLLBACK TO s', 'COMMIT' ],
+	'a released savepoint' => [ 'SAVEPOINT s', 'EXECUTE set_owner(\'bob\', NULL)', 'RELEASE s', 'COMMIT' ],
 	'ROLLBACK AND CHAIN' => [ 'ROLLBACK AND CHAIN' ],
 	'COMMIT AND CHAIN' => [ 'COMMIT AND CHAIN' ],
 );
 for my $how (sort keys %ending)
 {
 	$connection->query('BEGIN');
-	$connection->query("EXECUTE who('ann', 'Ann')");
+	$connection->query("EXECUTE set_owner('ann', 'Ann')");
 	$connection->state_of($_) for @{ $ending{$how} };
 	is($connection->query("SELECT locking.owner() || current_setting('locking.owner_name')"), 'web', "no owner after $how");
 	$connection->query('ROLLBACK') if $how =~ /CHAIN/;
 }
 $connection->query('BEGIN');
-$connection->query("EXECUTE who('ann', 'Ann')");
+$connection->query("EXECUTE set_owner('ann', 'Ann')");
 $connection->query('SAVEPOINT s');
-$connection->query("EXECUTE who('bob', NULL)");
-is($connection->query('EXECUTE owner'), 'bob', 'within a savepoint another owner');
+$connection->query("EXECUTE set_owner('bob', NULL)");
+is($connection->query('EXECUTE owner'), 'bob', 'another owner within a savepoint');
 $connection->query('ROLLBACK TO s');
-is($connection->query("SELECT locking.owner() || '/' || current_setting('locking.owner_name')"), 'ann/Ann', 'and afterwards the first');
+is($connection->query("SELECT locking.owner() || '/' || current_setting('locking.owner_name')"), 'ann/Ann', 'the first owner after it');
 $connection->query('COMMIT');
 
-# Outside of a transaction it lasts for its own statement only.
-$connection->query("EXECUTE who('ann', 'Ann')");
+# Outside of a transaction block the owner lasts for its statement only.
+$connection->query("EXECUTE set_owner('ann', 'Ann')");
 is($connection->query('EXECUTE owner'), 'web', 'set_owner() outside of a transaction leaves nothing behind');
 
-# For the session, on purpose; a pooler's reset takes it back.
+# For the session, as requested; a pooler's reset undoes it.
 for my $reset ('DISCARD ALL', 'RESET ALL')
 {
 	my $session = session($node, user => 'web');
 	$session->query("SELECT locking.set_owner('job:reindex', is_local => false)");
 	is($session->query('SELECT locking.owner()'), 'job:reindex', 'set_owner(..., is_local => false) is for the session');
 	$session->query($reset);
-	is($session->query('SELECT locking.owner()'), 'web', "$reset takes it back");
+	is($session->query('SELECT locking.owner()'), 'web', "$reset resets it");
 	$session->quit;
 }
 
-# ---- one statement per message, or all in one ----
+# ---- one statement per message, or several in one ----
 
 my ($token) = transaction('ann', 'take(10)');
 my $session = session($node, user => 'web');
 is($session->state_of("BEGIN\\; SELECT locking.set_owner('ann')\\; SELECT locking.confirm($token)\\;"
-		  . " UPDATE article SET body = 'at once' WHERE id = 10\\; SELECT locking.release($token)\\; COMMIT"),
+		  . " UPDATE article SET body = 'in one' WHERE id = 10\\; SELECT locking.release($token)\\; COMMIT"),
 	'', 'the whole save in one simple query');
-is(sql($node, 'SELECT body FROM article WHERE id = 10'), 'at once', 'is done');
+is(sql($node, 'SELECT body FROM article WHERE id = 10'), 'in one', 'is stored');
 # one implicit transaction
 ($token) = transaction('ann', 'take(11)');
 is($session->state_of("SELECT locking.set_owner('ann')\\; SELECT locking.confirm($token)\\;"
-		  . " UPDATE article SET body = 'at once' WHERE id = 11\\; SELECT locking.release($token)"),
+		  . " UPDATE article SET body = 'in one' WHERE id = 11\\; SELECT locking.release($token)"),
 	'', 'without BEGIN too');
-is($session->query('SELECT locking.owner()'), 'web', 'and without owner afterwards');
-is($session->state_of("SELECT locking.set_owner('ann')"), '', 'a call of its own');
-is($session->state_of("UPDATE article SET body = 'x' WHERE id = 12"), 'LK002', 'gives the next statement nothing');
-# the owner that a statement sets by itself counts from then on, not before
+is($session->query('SELECT locking.owner()'), 'web', 'and no owner afterwards');
+is($session->state_of("SELECT locking.set_owner('ann')"), '', 'a separate call');
+is($session->state_of("UPDATE article SET body = 'x' WHERE id = 12"), 'LK002', 'sets no owner for the next statement');
+# an owner set within a statement is used from that call on
 ($token) = transaction('ann', 'take(13)');
 is($session->state_of("WITH o AS MATERIALIZED (SELECT locking.set_owner('ann')) SELECT locking.confirm($token) FROM o"), '',
 	'set_owner() and confirm() in one statement');
 $session->quit;
 
-# ---- who may ----
+# ---- privileges ----
 
-refused('who was not granted set_owner() is nobody else', $node, '42501', "SELECT locking.set_owner('ann')", user => 'other');
-refused('nor by SET', $node, '42501', "SELECT locking.owner(); SET locking.owner = 'ann'", user => 'other');
-refused('NULL is nobody', $node, '22023', 'SELECT locking.set_owner(NULL)', user => 'web');
+refused('set_owner() without EXECUTE', $node, '42501', "SELECT locking.set_owner('ann')", user => 'other');
+refused('SET locking.owner', $node, '42501', "SELECT locking.owner(); SET locking.owner = 'ann'", user => 'other');
+refused('NULL is no owner', $node, '22023', 'SELECT locking.set_owner(NULL)', user => 'web');
 
-# ---- a pool of pgbench's, with prepared statements ----
+# ---- pgbench with prepared statements ----
 
 sql($node, <<'SQL');
 CREATE TABLE done (owner text, row integer, at timestamptz DEFAULT clock_timestamp());
@@ -202,11 +202,11 @@ for my $mode (qw(prepared extended simple))
 {
 	my $out = run_ok("a save with $mode statements", $node, 'pgbench', '-n', '-M', $mode, '-c', 4, '-j', 2, '-t', 100,
 		'-U', 'web', '-f', "$folder/save.sql", 'postgres');
-	like($out, qr{number of transactions actually processed: 400/400}, 'no client was stopped by an error');
+	like($out, qr{number of transactions actually processed: 400/400}, 'no client failed');
 }
 is(sql($node, 'SELECT count(*) FROM locking.locks WHERE owner LIKE \'owner %\''), 0, 'all locks were released');
 cmp_ok(sql($node, 'SELECT count(*) FROM done'), '>', 300, 'most rows were granted');
-is(sql($node, <<'SQL'), 0, 'each row is of its last saver');
+is(sql($node, <<'SQL'), 0, 'each row has the value of its last save');
 SELECT count(*) FROM article a JOIN (SELECT DISTINCT ON (row) row, owner FROM done ORDER BY row, at DESC) d ON d.row = a.id
 WHERE a.saved_by IS DISTINCT FROM d.owner
 SQL

@@ -1,4 +1,4 @@
-# The library loaded in every way, and values of its settings that are none.
+# All ways to load the library, and invalid values of its settings.
 use strict;
 use warnings;
 
@@ -18,7 +18,7 @@ GRANT SELECT, UPDATE, DELETE ON article TO app;
 CREATE DATABASE without;
 SQL
 
-# What the configuration says from now on; the last of several lines counts.
+# Adds a line to the configuration; the last of several takes effect.
 sub restart_with
 {
 	my (@lines) = @_;
@@ -28,7 +28,7 @@ sub restart_with
 	return;
 }
 
-# ---- everything that matters, in short ----
+# ---- each way to load the library ----
 
 sub check_works
 {
@@ -37,7 +37,7 @@ sub check_works
 		my $ann = session($node, owner => 'ann');
 		my $token = $ann->query("SELECT locking.acquire('article', 1)");
 		refused('the first thing a session does is refused', $node, '55P03', 'UPDATE article SET body = 1 WHERE id = 1', owner => 'bob');
-		refused('of a session that knows nothing of the library', $node, '55P03', 'DELETE FROM article WHERE id = 1', user => 'app');
+		refused('in a session that has not loaded the library', $node, '55P03', 'DELETE FROM article WHERE id = 1', user => 'app');
 		accepted('other rows are free', $node, "UPDATE article SET body = 'x' WHERE id = 2", user => 'app');
 		refused('renewed it holds on', $node, '55P03', 'TRUNCATE article', owner => 'bob')
 		  if $ann->query("SELECT locking.renew($token)");
@@ -99,7 +99,7 @@ for my $way (@ways)
 	  unless $name eq 'without preloading';
 }
 
-# Preloaded: locks of before the start are enforced by the first write after it.
+# Preloaded: locks from before a restart are enforced from the first write on.
 my $token = sql($node, "SELECT locking.acquire('article', 6, ttl => '1 hour')", owner => 'ann');
 sql($node, "SET locking.notify = off; BEGIN; SELECT locking.acquire('article', 7); PREPARE TRANSACTION 'over the restart'", owner => 'ann');
 restart_with();
@@ -113,7 +113,7 @@ sql($node, "INSERT INTO locking.lock (relation, key, owner, expires_at) VALUES (
 refused('so does one that is put there', $node, '55P03', 'UPDATE article SET body = 1 WHERE id = 8', user => 'app');
 sql($node, 'SELECT locking.release_all()', owner => 'ann');
 
-# ---- values that are none ----
+# ---- invalid values ----
 
 my %bad = (
 	'locking.time_until_expiration' => [ '0', '-1', "'abc'", "'2 parsecs'", "'1e30'" ],
@@ -133,9 +133,9 @@ for my $how ('preloaded', 'not preloaded')
 		for my $value (@{ $bad{$setting} })
 		{
 			refused("$how: SET $setting = $value", $node, '22023', "SELECT locking.owner(); SET $setting = $value");
-			# set before the library is loaded it is thrown away, with a warning
+			# set before the library is loaded, it is discarded with a warning
 			is(sql($node, "SET $setting = $value; SELECT locking.owner() \\g /dev/null\nSHOW $setting"), $right,
-				"$how: set before the library is there, the default counts") if $how eq 'not preloaded';
+				"$how: set before the library is loaded, the default is used") if $how eq 'not preloaded';
 		}
 	}
 	refused("$how: a setting that there is not", $node, '42704|42602', "SELECT locking.owner(); SET locking.nonsense = 1")
@@ -153,7 +153,7 @@ for my $how ('preloaded', 'not preloaded')
 		{
 			my $got = eval { sql($node, "$set;\nSELECT locking.owner() \\g /dev/null\nSHOW locking.$setting", user => 'app') };
 			$got = eval { sql($node, "SELECT locking.owner() \\g /dev/null\nSHOW locking.$setting", user => 'app') } if $set =~ /^ALTER/;
-			is($got, $right, "$how: nor before the library is there: " . ($set =~ s/ \\g .*//sr));
+			is($got, $right, "$how: also rejected before the library is loaded: " . ($set =~ s/ \\g .*//sr));
 			sql($node, 'ALTER ROLE app RESET ALL');
 		}
 	}
@@ -161,20 +161,21 @@ for my $how ('preloaded', 'not preloaded')
 {
 	local $ENV{PGOPTIONS} = "-c locking.owner=ann -c locking.enforce=off";
 	my $got = eval { sql($node, "SELECT locking.owner(), current_setting('locking.enforce')", user => 'app') };
-	ok(!defined $got || $got eq 'app|on', 'nor with the connection\'s options') or diag($got);
+	ok(!defined $got || $got eq 'app|on', 'also rejected in the options of the connection') or diag($got);
 }
 
-# In the configuration, preloaded: said in the log, and the default counts.
+# In the configuration of a preloading server: logged, and the default is
+# used.
 restart_with("locking.on_locked = 'wait'", 'locking.time_until_expiration = 0', 'locking.keep_lapsed = -5',
 	'locking.nonsense = 1', "shared_preload_libraries = 'locking'");
 is(sql($node, "SELECT current_setting('locking.on_locked'), current_setting('locking.time_until_expiration'), current_setting('locking.keep_lapsed')"),
 	'error|2min|1h', 'bad values in the configuration: the defaults');
-cmp_ok(in_log($node, qr/invalid value for parameter "locking\.on_locked"/), '>', 0, 'and the log says so');
+cmp_ok(in_log($node, qr/invalid value for parameter "locking\.on_locked"/), '>', 0, 'and logged');
 check_works('with bad values in the configuration');
 restart_with("locking.on_locked = 'skip'", 'locking.time_until_expiration = 10min', 'locking.keep_lapsed = 0', 'locking.notify = off', 'locking.history = off');
 is(sql($node, "SELECT current_setting('locking.on_locked'), current_setting('locking.time_until_expiration'), current_setting('locking.notify')"),
 	'skip|10min|off', 'good values in the configuration count');
 is(sql($node, "BEGIN; SELECT locking.acquire('article', 1) \\g /dev/null\nSELECT round(locking.lock_seconds_remaining('article', 1))"), '600', 'for locks too');
 
-is(in_log($node, qr/TRAP:|terminated by signal|XX000|leak/), 0, 'nothing unforeseen in the log');
+is(in_log($node, qr/TRAP:|terminated by signal|XX000|leak/), 0, 'no crash or internal error in the log');
 done_testing();

@@ -1,6 +1,6 @@
-# Whatever default privileges the installing superuser has: CREATE EXTENSION
-# grants exactly what the installation script says, and a dump and restore
-# keeps it, with what administrators granted and revoked since.
+# CREATE EXTENSION grants exactly what the installation script names, whatever
+# default privileges the installing superuser has; dump and restore keep that
+# and later GRANTs and REVOKEs.
 use strict;
 use warnings;
 
@@ -12,8 +12,8 @@ use Test::More;
 my $node = new_node('main', conf => [ 'log_statement = none' ]);
 my $folder = tmp_folder();
 
-# Every ACL of everything in the schema, columns and row types included, and
-# what pg_dump compares with.
+# The ACLs of all objects in the schema, including columns and row types, and
+# the initial ones that pg_dump compares with.
 my $acls = <<'SQL';
 SELECT kind, name, coalesce((SELECT string_agg(a::text, ',' ORDER BY a::text COLLATE "C") FROM unnest(acl) a), 'null')
 FROM (
@@ -41,9 +41,9 @@ CREATE DATABASE plain;
 CREATE EXTENSION locking;
 SQL
 my $plain = acls('plain');
-like($plain, qr/^r\|locking\.lock\|postgres=arwdDxtm?\/postgres$/m, 'records are their owner\'s alone');
-like($plain, qr/^v\|locking\.locks\|=r\/postgres,postgres=/m, 'everybody may read the views');
-like($plain, qr/^function\|locking\.set_owner\(text,text,boolean\)\|postgres=X\/postgres$/m, 'set_owner() is not for everybody');
+like($plain, qr/^r\|locking\.lock\|postgres=arwdDxtm?\/postgres$/m, 'only the owner has privileges on records');
+like($plain, qr/^v\|locking\.locks\|=r\/postgres,postgres=/m, 'PUBLIC may read the views');
+like($plain, qr/^function\|locking\.set_owner\(text,text,boolean\)\|postgres=X\/postgres$/m, 'PUBLIC may not execute set_owner()');
 unlike($plain, qr/mallory/, 'nothing is granted to a role');
 
 my @kinds = ('TABLES', 'SEQUENCES', 'FUNCTIONS', 'TYPES', 'SCHEMAS');
@@ -55,7 +55,7 @@ my %hostile = (
 	'revoked from the owner' => [ map { "REVOKE ALL ON $_ FROM postgres" } @kinds ],
 	'revoked from PUBLIC' => [ map { "REVOKE ALL ON $_ FROM PUBLIC" } @kinds ],
 	'in a schema' => [ map { "IN SCHEMA public GRANT ALL ON $_ TO mallory" } grep { $_ ne 'SCHEMAS' } @kinds ],
-	'everything at once' => [ map { ("REVOKE ALL ON $_ FROM PUBLIC, postgres", "GRANT ALL ON $_ TO mallory WITH GRANT OPTION") } @kinds ],
+	'all of these' => [ map { ("REVOKE ALL ON $_ FROM PUBLIC, postgres", "GRANT ALL ON $_ TO mallory WITH GRANT OPTION") } @kinds ],
 );
 my $n = 0;
 for my $how (sort keys %hostile)

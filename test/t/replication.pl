@@ -1,5 +1,5 @@
-# Logical replication: the guard of a subscriber does not stop what the publisher
-# has let pass, and the extension's own tables can be published.
+# Logical replication: the guard of a subscriber does not reject replicated
+# writes, and the extension's own tables can be published.
 use strict;
 use warnings;
 
@@ -38,7 +38,7 @@ sub synchronized
 		"SELECT count(*) = 0 FROM pg_subscription_rel WHERE srsubstate NOT IN ('r', 's')");
 }
 
-# ---- both sides protected, each with locks of its own ----
+# ---- both sides protected, each with its own locks ----
 
 sql($_, $tables . $protect) for $publisher, $subscriber;
 sql($publisher, <<'SQL', owner => 'ann');
@@ -79,8 +79,8 @@ caught_up('three');
 is(sql($subscriber, 'SELECT count(*) FROM line'), 0, 'TRUNCATE is applied');
 is(in_log($subscriber, qr/is locked by/), 1, 'no worker met a lock');
 
-# Who wants the guard there can have it: it then stops the worker, and goes on when
-# the lock has ended.
+# The guard can be enabled for the worker, which then fails until the lock has
+# ended.
 sql($subscriber, 'ALTER TABLE article ENABLE ALWAYS TRIGGER "~locking_guard"');
 sql($publisher, "UPDATE article SET body = 'later' WHERE id = 1");
 ok($subscriber->poll_query_until('postgres', 'SELECT count(*) = 1 FROM locking.locks WHERE relation = \'article\'::regclass AND key = \'1\'')
@@ -103,9 +103,9 @@ sub wait_for_log
 	return 0;
 }
 
-# ---- everything published, the extension's tables too ----
+# ---- all tables published, including the extension's ----
 
-# On the subscriber nobody called protect(): settings and locks come from there.
+# Without protect() on the subscriber: settings and locks are replicated.
 sql($_, "CREATE DATABASE whole;\n\\c whole\n$tables") for $publisher, $subscriber;
 my %whole = (db => 'whole');
 sql($publisher, $protect, %whole);
@@ -151,11 +151,12 @@ for my $table (qw(lock protected event draft request_queue))
 	is($here, $there, "locking.$table is replicated");
 }
 is(sql($subscriber, "SELECT locking.is_locked('article', 1), locking.is_locked('article', 3), locking.is_locked('article', 22)", %whole),
-	't|t|f', 'the subscriber can be asked about locks');
+	't|t|f', 'is_locked() works on the subscriber');
 is(sql($subscriber, "SELECT relation, guarded FROM locking.protected_tables ORDER BY relation::text", %whole),
-	"article|f\nline|f\npart|f", 'and says that it does not guard them');
+	"article|f\nline|f\npart|f", 'which shows that the tables are not guarded');
 
-# Failover to it: protect() makes the guards, and the locks that came count.
+# Failover: protect() creates the guards, and the replicated locks are
+# enforced.
 sql($subscriber, 'DROP SUBSCRIPTION whole', %whole);
 accepted('made the new primary, it protects its tables', $subscriber, $protect, %whole);
 refused('and enforces locks that came by replication', $subscriber, '55P03', "UPDATE article SET text = 'x' WHERE id = 1", %whole,

@@ -1,7 +1,7 @@
-# S8 where it takes sessions of its own: settings made before the library is
-# there, at connecting or for a role; parallel workers; notifications; errors
-# in the midst of what was begun; a schema that somebody prepared. The rest is
-# in test/pgtap/security.sql.
+# Security tests that need separate sessions: settings made before the library
+# is loaded, at connecting or for a role; parallel workers; notifications;
+# errors in the middle of an operation; a prepared schema.  Others are in
+# test/pgtap.
 use strict;
 use warnings;
 
@@ -28,9 +28,9 @@ CREATE SCHEMA locking;
 CREATE FUNCTION locking.owner() RETURNS text LANGUAGE sql AS 'SELECT ''bob''::text';
 CREATE TABLE locking.lock (x integer);
 SQL
-refused('a schema "locking" that somebody prepared', $node, '42P06', 'CREATE EXTENSION locking', db => 'prepared');
+refused('a schema "locking" that exists already', $node, '42P06', 'CREATE EXTENSION locking', db => 'prepared');
 
-# ---- tables to attack ----
+# ---- tables ----
 
 sql($node, <<'SQL');
 CREATE EXTENSION locking;
@@ -56,8 +56,8 @@ SQL
 
 # ---- an owner cannot be forged ----
 
-# The owner that a script's last statement sees, whatever became of the
-# others.
+# The owner that a script's last statement sees, whether or not the others
+# failed.
 sub owner_after
 {
 	my ($script, %options) = @_;
@@ -69,7 +69,7 @@ sub owner_after
 	return $owner;
 }
 
-sub nobody_else
+sub stays_mallory
 {
 	my ($name, $script, $preload) = @_;
 	is(owner_after($script), 'mallory', "$name, $preload");
@@ -80,27 +80,27 @@ sub forge
 {
 	my ($preload) = @_;
 
-	nobody_else('SET before the first use', "SET locking.owner = 'bob'", $preload);
-	nobody_else('SET LOCAL before the first use', "BEGIN;\nSET LOCAL locking.owner = 'bob'", $preload);
-	nobody_else('set_config() before the first use', "SELECT set_config('locking.owner', 'bob', false)", $preload);
-	nobody_else('SET in a savepoint, SET LOCAL upon it',
+	stays_mallory('SET before the first use', "SET locking.owner = 'bob'", $preload);
+	stays_mallory('SET LOCAL before the first use', "BEGIN;\nSET LOCAL locking.owner = 'bob'", $preload);
+	stays_mallory('set_config() before the first use', "SELECT set_config('locking.owner', 'bob', false)", $preload);
+	stays_mallory('SET in a savepoint, then SET LOCAL',
 		"BEGIN;\nSET locking.owner = 'bob';\nSAVEPOINT a;\nSET LOCAL locking.owner = 'alice';\nRELEASE a", $preload);
-	nobody_else('SET before LOAD', "SET locking.owner = 'bob';\nLOAD 'locking'", $preload);
-	nobody_else('SET, first use in a transaction that is rolled back',
+	stays_mallory('SET before LOAD', "SET locking.owner = 'bob';\nLOAD 'locking'", $preload);
+	stays_mallory('SET, first use in a transaction that is rolled back',
 		"SET locking.owner = 'bob';\nBEGIN;\nSELECT locking.owner();\nROLLBACK", $preload);
-	nobody_else('the displayed name', "SET locking.owner_name = 'Bob'", $preload);
-	nobody_else('ALTER ROLE of oneself',
+	stays_mallory('the display name', "SET locking.owner_name = 'Bob'", $preload);
+	stays_mallory('ALTER ROLE of the own role',
 		"ALTER ROLE mallory SET locking.owner = 'bob';\n\\c -", $preload);
-	nobody_else('ALTER ROLE of oneself in a database',
+	stays_mallory('ALTER ROLE of the own role in a database',
 		"ALTER ROLE mallory IN DATABASE postgres SET locking.owner = 'bob';\n\\c -", $preload);
-	nobody_else('SET ROLE', "SET ROLE bob", $preload);
-	nobody_else('SET SESSION AUTHORIZATION', "SET SESSION AUTHORIZATION bob", $preload);
-	nobody_else('RESET ALL', "SET locking.owner = 'bob';\nRESET ALL", $preload);
-	nobody_else('DISCARD ALL', "SET locking.owner = 'bob';\nDISCARD ALL", $preload);
-	nobody_else('set_owner()', "SELECT locking.set_owner('bob')", $preload);
+	stays_mallory('SET ROLE', "SET ROLE bob", $preload);
+	stays_mallory('SET SESSION AUTHORIZATION', "SET SESSION AUTHORIZATION bob", $preload);
+	stays_mallory('RESET ALL', "SET locking.owner = 'bob';\nRESET ALL", $preload);
+	stays_mallory('DISCARD ALL', "SET locking.owner = 'bob';\nDISCARD ALL", $preload);
+	stays_mallory('set_owner()', "SELECT locking.set_owner('bob')", $preload);
 
-	# made while the setting is not known yet, used in a session that does not
-	# know it either
+	# created while the setting is not defined, used in a session where it is
+	# not defined either
 	my $made = session($node, user => 'mallory');
 	$made->state_of("CREATE OR REPLACE FUNCTION m.as_bob() RETURNS text LANGUAGE plpgsql SET locking.owner = 'bob'"
 		. " AS 'BEGIN RETURN locking.owner(); END'");
@@ -108,10 +108,11 @@ sub forge
 	my $used = session($node, user => 'mallory');
 	$used->send_sql('SELECT m.as_bob()');
 	isnt($used->finish, 'bob', "a function's SET clause, $preload");
-	is($used->query('SELECT locking.owner()'), 'mallory', "and after it, $preload");
+	is($used->query('SELECT locking.owner()'), 'mallory', "the owner after that function, $preload");
 	$used->quit;
 
-	# what is off when the library is not there must not be off then
+	# what is set to off before the library is loaded must not be off
+	# afterwards
 	my $enforce = session($node, user => 'mallory');
 	$enforce->state_of('SET locking.enforce = off');
 	$enforce->query('SELECT locking.owner()');
@@ -130,9 +131,9 @@ sub forge
 		ok(!defined $enforce || $enforce eq 'on', "PGOPTIONS: locking.enforce, $preload");
 	}
 
-	# those who may
+	# roles with the privilege
 	accepted("a superuser sets a role's owner, $preload", $node, "ALTER ROLE svc SET locking.owner = 'carol'");
-	is(owner_after('SELECT 1', user => 'svc'), 'carol', "and it counts, $preload");
+	is(owner_after('SELECT 1', user => 'svc'), 'carol', "and it is the owner, $preload");
 	is(owner_after('RESET ALL', user => 'svc'), 'carol', "also after RESET ALL, $preload");
 	sql($node, 'ALTER ROLE svc RESET ALL');
   SKIP:
@@ -146,7 +147,7 @@ sub forge
 	sql($node, 'GRANT EXECUTE ON FUNCTION locking.set_owner(text, text, boolean) TO svc');
 	is(owner_after("SELECT locking.set_owner('erin', NULL, false)", user => 'svc'), 'erin', "set_owner() with EXECUTE, $preload");
 	is(owner_after("SELECT locking.set_owner('erin')", user => 'svc'), 'svc', "until the end of its transaction, $preload");
-	is(owner_after("SELECT locking.set_owner('erin', NULL, false);\nDISCARD ALL", user => 'svc'), 'svc', "DISCARD ALL makes it the role, $preload");
+	is(owner_after("SELECT locking.set_owner('erin', NULL, false);\nDISCARD ALL", user => 'svc'), 'svc', "DISCARD ALL makes the role the owner, $preload");
 	sql($node, 'REVOKE EXECUTE ON FUNCTION locking.set_owner(text, text, boolean) FROM svc');
 	return;
 }
@@ -167,9 +168,9 @@ for my $who ('mallory', 'svc')
 		. ' SET parallel_leader_participation = off; SET max_parallel_workers_per_gather = 2');
 	$session->query("SELECT locking.set_owner('frank', NULL, false)") if $who eq 'svc';
 	like($session->query('EXPLAIN (COSTS off, VERBOSE) SELECT DISTINCT locking.owner() || id FROM app.many'),
-		qr/owner\(\).*Gather/s, "$who: the owner is asked for in the leader of a parallel plan");
+		qr/owner\(\).*Gather/s, "$who: the leader of a parallel plan computes the owner");
 	is($session->query('SELECT string_agg(DISTINCT o, $$,$$) FROM (SELECT locking.owner() o FROM app.many OFFSET 0) x'),
-		$who eq 'svc' ? 'frank' : 'mallory', "$who: workers know the owner");
+		$who eq 'svc' ? 'frank' : 'mallory', "$who: workers use the same owner");
 	$session->quit;
 }
 
@@ -182,20 +183,19 @@ sql($node, "SELECT locking.acquire('app.hidden', 'hidden key')", user => 'bob');
 sql($node, "SELECT locking.request('app.secret', 'key 1', 'private message')");
 sql($node, "SELECT locking.release($token)", user => 'bob');
 my $heard = $spy->query('SELECT 1');
-unlike($heard, qr/private/, 'a notification carries neither notes nor messages');
+unlike($heard, qr/private/, 'a notification contains no note or message');
 
-# Table, key and owner it does carry, to whoever listens: the README says so,
-# and what the DBA can do about it.
+# Any listener receives table, key and owner; the README documents this and
+# how an administrator can prevent it.
 sql($node, 'ALTER DATABASE postgres SET locking.notify = off');
 sql($node, "SELECT locking.release(locking.acquire('app.secret', 'key 1'))", user => 'bob');
-is($spy->query('SELECT 1'), '1', 'none is sent where locking.notify is off');
+is($spy->query('SELECT 1'), '1', 'no notification with locking.notify off');
 sql($node, 'ALTER DATABASE postgres RESET locking.notify');
 $spy->quit;
 
-# ---- errors in the midst of what was begun ----
+# ---- errors in the middle of an operation ----
 
-# Each in a handler of the caller's, so that what the function left open
-# shows.
+# Each is caught by the caller, so that anything left open shows.
 sub survives
 {
 	my ($name, $command, %options) = @_;
@@ -244,7 +244,7 @@ survives('locks with a policy that fails', "count(*) FROM locking.locks");
 survives('row_visible() with a policy that fails', "locking.row_visible('m.failing', '1')");
 survives('acquire_all() with a bad key', "locking.acquire_all('app.doc', '{2,x}')");
 
-# ---- a policy of a stranger's, run as who reads the list of locks ----
+# ---- another role's policy, run as the reader of the list of locks ----
 
 sql($node, <<'SQL', user => 'mallory');
 DROP TABLE m.failing;
@@ -268,10 +268,10 @@ sql($node, "CREATE TABLE public.diary (body text); ALTER TABLE public.diary OWNE
 my $thief = session($node, user => 'mallory');
 $thief->query('LISTEN stolen');
 sql($node, 'SELECT * FROM locking.locks; SELECT * FROM locking.history', user => 'alice');
-unlike($thief->query('SELECT 1'), qr/dear diary/, 'a policy of mallory\'s does not send her what a reader of locks may read');
+unlike($thief->query('SELECT 1'), qr/dear diary/, 'a policy of mallory\'s cannot send her what a reader of locks may read');
 $thief->quit;
 
-# what is neither a write nor undone with a subtransaction
+# effects that are not writes and not undone with a subtransaction
 sql($node, <<'SQL', user => 'mallory');
 CREATE OR REPLACE FUNCTION m.tell() RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
@@ -285,15 +285,15 @@ SQL
 my $reader = session($node, user => 'alice');
 $reader->query('PREPARE mine AS SELECT 1');
 $reader->state_of('SELECT * FROM locking.locks');
-is($reader->query('EXECUTE mine'), '1', 'nor does it replace the reader\'s prepared statements');
+is($reader->query('EXECUTE mine'), '1', 'it does not replace prepared statements of the reader');
 $reader->quit;
 
 sql($node, 'ALTER POLICY trap ON m.trap USING (pg_sleep(60) IS NULL)', user => 'mallory');
 my $patient = session($node, user => 'alice');
 $patient->query("SET statement_timeout = '1s'");
-is($patient->state_of('SELECT * FROM locking.locks'), '', 'one that takes its time holds up no list of all locks');
+is($patient->state_of('SELECT * FROM locking.locks'), '', 'a slow policy does not hold up the list of all locks');
 is($patient->state_of("SELECT * FROM locking.locks WHERE relation = 'm.trap'::regclass"), '57014',
-	'and can be cancelled by who names the table');
+	'and can be cancelled by a role that names the table');
 $patient->quit;
 sql($node, 'DROP TABLE m.trap', user => 'mallory');
 
@@ -308,12 +308,12 @@ is($big->state_of("SELECT locking.save_draft((SELECT token FROM locking.locks WH
 	'22023', 'a draft of 100 MB');
 isnt($big->state_of("SELECT locking.save_draft((SELECT token FROM locking.locks WHERE is_mine AND key = '2'), to_jsonb(repeat('d', 1000000000)))"),
 	'', 'a draft of 1 GB is refused');
-isnt($big->state_of("SELECT locking.acquire('app.doc', repeat('1', 1000000000))"), '', 'a key of 1 GB too');
+isnt($big->state_of("SELECT locking.acquire('app.doc', repeat('1', 1000000000))"), '', 'a key of 1 GB is refused');
 is($big->state_of('SELECT * FROM locking.acquire_all($$app.doc$$, array_fill($$3$$::text, ARRAY[1000000]))'), '', 'a million keys');
 isnt($big->state_of("SELECT locking.save_draft(1, repeat('[', 100000)::jsonb)"), '', 'deeply nested JSON');
 $big->quit;
 
-# ---- nobody was ended, nothing crashed ----
+# ---- no lock released, no crash ----
 
 my $log = server_log($node);
 unlike($log, qr/was terminated by signal/, 'no server process crashed');

@@ -1,7 +1,7 @@
-# A role with a schema of its own neither makes others wait nor fail, nor
-# reads what it may not: locks are taken after rights were checked, lists of
-# all locks wait for no table and run no stranger's policy, event triggers
-# look at their own command only.
+# A role with its own schema cannot make others wait or fail, or read what it
+# may not: locks are taken after the check of privileges, lists of all locks
+# wait for no table and run no other role's policy, event triggers only look
+# at their own command.
 use strict;
 use warnings;
 
@@ -30,7 +30,7 @@ SELECT locking.protect('app.doc');
 GRANT SELECT, UPDATE ON app.doc TO anna;
 SQL
 
-# Without waiting, as another session holds the table.
+# The statement does not wait, although another session holds the table.
 sub not_waiting
 {
 	my ($name, $sql, %options) = @_;
@@ -44,7 +44,7 @@ sub refused_without_waiting
 	return;
 }
 
-# ---- locks are taken after rights were checked ----
+# ---- locks are taken after privileges were checked ----
 
 my $holder = session($node, user => 'app');
 $holder->query('BEGIN; LOCK TABLE app.doc IN ACCESS EXCLUSIVE MODE');
@@ -59,7 +59,7 @@ for my $call (
 is(not_waiting('row_visible() of it', "SELECT locking.row_visible('app.doc', '1')", user => 'mallory'), 'f', 'and it is not visible');
 $holder->query('COMMIT');
 
-# a parent that the child's owner may not touch any more
+# a parent on which the child's owner has no privileges any more
 sql($node, 'GRANT REFERENCES ON app.doc TO mallory', user => 'app');
 sql($node, <<'SQL', user => 'mallory');
 CREATE TABLE m.child (id integer PRIMARY KEY, doc integer CONSTRAINT doc REFERENCES app.doc);
@@ -105,35 +105,35 @@ for my $list (sort keys %lists)
 	not_waiting("a policy that waits does not hold up $list", $lists{$list}, user => 'anna');
 }
 $mallory->query('SELECT pg_advisory_unlock(7)');
-is(in_log($node, qr/policy runs as/), 0, 'it did not run at all');
+is(in_log($node, qr/policy runs as/), 0, 'the policy did not run');
 is(sql($node, "SELECT count(*) FROM locking.locks WHERE relation = 'm.trap'::regclass", user => 'anna'), '1',
-	'it runs for who names the table by a constant');
+	'it runs for a query that names the table in a constant');
 is(sql($node, "PREPARE q(regclass) AS SELECT count(*) FROM locking.locks WHERE relation = \$1;\n"
 	  . join('', map { "EXECUTE q('m.trap');\n" } 1 .. 8), user => 'anna'), join("\n", ('1') x 8), 'by a parameter, in whatever kind of plan');
 is(sql($node, 'SELECT count(*) FROM m.trap t LEFT JOIN locking.locks l ON l.relation = t.tableoid::regclass AND l.key = t.id::text'
 	  . ' WHERE l.token IS NOT NULL', user => 'anna'), '1', 'in FROM');
-is(sql($node, "SELECT count(*) FROM locking.locks_of('m.trap', '{1,2}')", user => 'anna'), '1', 'as an argument');
-cmp_ok(in_log($node, qr/policy runs as anna/), '>', 0, 'then it did');
-is(sql($node, 'SELECT count(*) FROM locking.locks', user => 'mallory'), '1', 'and for the owner');
-# a group role is no reason to trust its other members, whose tables may have
-# forced policies
+is(sql($node, "SELECT count(*) FROM locking.locks_of('m.trap', '{1,2}')", user => 'anna'), '1', 'a query that names the table in an argument');
+cmp_ok(in_log($node, qr/policy runs as anna/), '>', 0, 'which runs the policy');
+is(sql($node, 'SELECT count(*) FROM locking.locks', user => 'mallory'), '1', 'the policy also runs for the owner');
+# membership in a group role does not make its other members trusted, whose
+# tables may have forced policies
 sql($node, 'ALTER TABLE m.trap FORCE ROW LEVEL SECURITY', user => 'mallory');
 sql($node, 'GRANT mallory TO anna');
 my $ran = in_log($node, qr/policy runs as anna/);
-is(sql($node, 'SELECT count(*) FROM locking.locks', user => 'anna'), '0', 'not for a member of the owner');
-is(in_log($node, qr/policy runs as anna/), $ran, 'it did not run');
+is(sql($node, 'SELECT count(*) FROM locking.locks', user => 'anna'), '0', 'but not for a member of the owner');
+is(in_log($node, qr/policy runs as anna/), $ran, 'it has not run');
 sql($node, 'REVOKE mallory FROM anna');
 
 $mallory->query('BEGIN; LOCK TABLE m.trap IN ACCESS EXCLUSIVE MODE');
 for my $list (sort keys %lists)
 {
 	not_waiting("a locked table does not hold up $list", $lists{$list}, user => 'anna');
-	not_waiting("nor a superuser's $list", $lists{$list});
+	not_waiting("a superuser's $list", $lists{$list});
 }
 $mallory->query('COMMIT');
 sql($node, 'DROP TABLE m.trap', user => 'mallory');
 
-# nor does one whose policies do run: an ALTER TABLE may take its time
+# nor a table whose policies do run: an ALTER TABLE may take long
 sql($node, <<'SQL');
 CREATE TABLE public.trusted (id integer PRIMARY KEY);
 INSERT INTO public.trusted VALUES (1), (2);
@@ -153,8 +153,8 @@ for my $list (sort keys %lists)
 $altering->query('COMMIT');
 $altering->quit;
 
-# nor as the writer of a child whose parent is locked: the write names the
-# child alone
+# nor as the writer of a child whose parent is locked, as the write names the
+# child only
 sql($node, <<'SQL', user => 'mallory');
 CREATE TABLE m.above (id integer PRIMARY KEY);
 INSERT INTO m.above VALUES (1);
@@ -177,9 +177,9 @@ sql($node, 'DROP TABLE m.above CASCADE');
 
 # ---- event triggers ----
 
-# Settings of a partition, as an older version or a superuser's hand may have
-# left them: nobody else's DDL fails. A partition without its trigger that
-# another session writes: nobody waits.
+# Settings of a partition, as an older version or a superuser may have left
+# them, do not make other roles' DDL fail.  A partition without its trigger
+# that another session writes does not make others wait.
 sql($node, <<'SQL', user => 'mallory');
 CREATE TABLE m.parts (id integer PRIMARY KEY) PARTITION BY RANGE (id);
 CREATE TABLE m.part1 PARTITION OF m.parts FOR VALUES FROM (0) TO (10);
@@ -216,16 +216,16 @@ $other->send_sql("SELECT locking.protect('m.late', hard => false)");
 $other->await_block;
 $mallory->query('COMMIT');
 $other->finish;
-is($other->last_state, '', 'protect() of a table that became a partition meanwhile');
+is($other->last_state, '', 'protect() of a table that has become a partition');
 is(sql($node, "SELECT string_agg(relation::text || ' ' || hard, ', ') FROM locking.protected_tables WHERE relation::text LIKE 'm.%' AND parent IS NULL"),
-	'm.parts false', 'is of its root');
+	'm.parts false', 'protects its root');
 sql($node, "CREATE TABLE m.alone (id integer NOT NULL PRIMARY KEY); SELECT locking.protect('m.alone')", user => 'mallory');
 sql($node, 'CREATE TABLE m.plain (id integer PRIMARY KEY) PARTITION BY RANGE (id)', user => 'mallory');
-refused('ATTACH of a table that is protected by itself', $node, '55000',
+refused('ATTACH of a protected table', $node, '55000',
 	'ALTER TABLE m.plain ATTACH PARTITION m.alone FOR VALUES FROM (20) TO (30)', user => 'mallory');
 
-# a partition that is attached below while protect() waits for its parent gets
-# its trigger
+# a partition attached below while protect() waits for its parent gets its
+# trigger
 sql($node, <<'SQL', user => 'mallory');
 CREATE TABLE m.top (id integer PRIMARY KEY) PARTITION BY RANGE (id);
 CREATE TABLE m.middle PARTITION OF m.top FOR VALUES FROM (0) TO (10) PARTITION BY RANGE (id);
@@ -237,7 +237,7 @@ $other->await_block;
 $mallory->query('COMMIT');
 $other->finish;
 is(sql($node, "SELECT guarded FROM locking.protected_tables WHERE relation = 'm.top'::regclass"), 't',
-	'protect() of a root below which a partition is attached meanwhile');
+	'protect() of a root while a partition is attached below');
 
 # ---- "guarded" ----
 
@@ -268,7 +268,7 @@ for my $trigger ('"~locking_guard" BEFORE UPDATE OF body OR DELETE ON app.parts 
 }
 guarded('DISABLE TRIGGER USER', 'f', 'ALTER TABLE app.part1 ENABLE TRIGGER "~locking_guard_truncate"; ALTER TABLE ONLY app.parts DISABLE TRIGGER USER');
 
-is(in_log($node, qr/TRAP:|terminated by signal|XX00\d/), 0, 'nothing unforeseen in the log');
+is(in_log($node, qr/TRAP:|terminated by signal|XX00\d/), 0, 'no crash or internal error in the log');
 $_->quit for $holder, $reader, $mallory, $other;
 $node->stop('fast');
 done_testing();

@@ -1,7 +1,7 @@
-# What a backend knows of a table is built anew when something that it depends
-# on changes, and only then: DDL of strangers must not slow down everybody's
-# writes. A backend is held where it builds (src/inject.h), so a write that
-# does not build passes, and one that does runs into its lock_timeout.
+# A backend rebuilds its cached settings of a table when something that they
+# depend on changes, and only then: unrelated DDL must not slow down writes.
+# A backend is held where it builds (src/inject.h), so a write that does not
+# build succeeds, and one that does runs into its lock_timeout.
 use strict;
 use warnings;
 
@@ -49,7 +49,7 @@ my $anna = session($node, user => 'anna');
 $anna->query("SET lock_timeout = '100ms'");
 $anna->query($_) for values %writes;
 
-# Did the backend build what it knows of the table?
+# Whether a write of the table builds the cached settings.
 sub builds
 {
 	my ($table) = @_;
@@ -59,7 +59,7 @@ sub builds
 	$anna->query("SET inject.wait_at = 'nowhere'");
 	$holder->query('SELECT pg_advisory_unlock(1)');
 	$anna->query($writes{$table});
-	die "unforeseen: $state" unless $state eq '' || $state eq '55P03';
+	die "unexpected: $state" unless $state eq '' || $state eq '55P03';
 	return $state eq '55P03';
 }
 
@@ -67,7 +67,7 @@ sub leaves_alone
 {
 	my ($name, $sql, $table) = @_;
 	sql($node, $sql, user => 'mallory');
-	ok(!builds($table || 'doc'), "$name: nothing is built anew");
+	ok(!builds($table || 'doc'), "$name: not rebuilt");
 	return;
 }
 
@@ -75,7 +75,7 @@ sub touches
 {
 	my ($name, $sql, $table, $user) = @_;
 	sql($node, $sql, user => $user || 'anna');
-	ok(builds($table || 'doc'), "$name: built anew");
+	ok(builds($table || 'doc'), "$name: rebuilt");
 	ok(!builds($table || 'doc'), 'once');
 	return;
 }
@@ -91,19 +91,19 @@ leaves_alone('a temporary table', 'CREATE TEMPORARY TABLE t (x integer)');
 leaves_alone('the constraint of a child is renamed', 'ALTER TABLE m.child RENAME CONSTRAINT doc TO doc2');
 leaves_alone('its column', 'ALTER TABLE m.child RENAME COLUMN id TO id2');
 leaves_alone('its settings change', "SELECT locking.protect('m.child', parent => 'doc2', hard => false)");
-leaves_alone('a table without a connection is protected anew', "SELECT locking.protect('m.other', parent => 'other')");
+leaves_alone('an unrelated table is protected again', "SELECT locking.protect('m.other', parent => 'other')");
 leaves_alone('unprotected', "SELECT locking.unprotect('m.other')");
 leaves_alone('and dropped', 'DROP TABLE m.other', 'parts');
 
 touches('its last child is unprotected', "SELECT locking.unprotect('m.child')", 'doc', 'mallory');
 touches('and protected', "SELECT locking.protect('m.child', parent => 'doc2')", 'doc', 'mallory');
-touches('a table is protected anew', "SELECT locking.protect('a.doc', ttl => '1 minute')");
+touches('the table is protected again', "SELECT locking.protect('a.doc', ttl => '1 minute')");
 touches('altered', 'ALTER TABLE a.doc ADD COLUMN x integer');
 touches('its parent is altered', 'ALTER TABLE a.doc DROP COLUMN x', 'line');
 touches('a partition is attached', 'CREATE TABLE a.part2 PARTITION OF a.parts FOR VALUES FROM (10) TO (20)', 'parts');
 sql($node, 'ALTER SCHEMA a RENAME TO b');
 s/a\./b./ for values %writes;
-ok(builds($_), "its schema is renamed: $_ is built anew") for sort keys %writes;
+ok(builds($_), "its schema is renamed: $_ is rebuilt") for sort keys %writes;
 is(sql($node, "SELECT locking.acquire('b.line', 1) IS NOT NULL", user => 'anna'), 't', 'and its plans are good');
 
 $_->quit for $holder, $anna;

@@ -1,5 +1,5 @@
-# pg_upgrade: settings, guards, drafts, history and even locks go over. Between
-# major versions where another one is there, else from one to itself.
+# pg_upgrade: settings, guards, drafts, history and locks are kept.  Between
+# major versions where another is installed, otherwise from one to itself.
 use strict;
 use warnings;
 
@@ -8,17 +8,18 @@ use lib "$FindBin::RealBin/lib";
 use LockingTest;
 use Test::More;
 
-# LOCKING_OLD_BINDIR: programs of an older version, with the extension installed.
+# LOCKING_OLD_BINDIR: programs of an older version, with the extension
+# installed.
 my ($new_bin) = map { s/\s+\z//r } qx(pg_config --bindir);
 my $old_bin = $ENV{LOCKING_OLD_BINDIR} || $new_bin;
 
-# To itself it goes with the same tools, old server stopped.
+# The same version is both old and new; the old server is stopped.
 my $old = new_node('old', conf => [ 'log_statement = none' ],
 	$old_bin eq $new_bin ? () : (install_path => $old_bin =~ s{/bin/?\z}{}r));
 my $new = new_node('new', conf => [ 'log_statement = none' ], stopped => 1);
 
-# Made first and dropped: constraints get other numbers in the new cluster, and so
-# do columns in a dump that is not pg_upgrade's.
+# Created first and dropped, so that constraints have other OIDs in the new
+# cluster, and columns other numbers in an ordinary dump.
 sql($old, <<'SQL');
 CREATE DATABASE app;
 \c app
@@ -91,7 +92,7 @@ sub enforced
 enforced('after pg_upgrade');
 
 my $next = sql($new, "SELECT locking.acquire('article', 2)", %at, owner => 'bob');
-cmp_ok($next, '>', $lapsed, 'tokens go on');
+cmp_ok($next, '>', $lapsed, 'tokens continue');
 refused('a lock made now guards children', $new, '55P03', 'UPDATE line SET body = 2 WHERE id = 2', %at, owner => 'ann');
 accepted('an old lock is confirmed, used and released', $new, <<"SQL", %at, owner => 'ann');
 BEGIN;
@@ -102,13 +103,13 @@ COMMIT;
 SQL
 accepted('a lapsed one resumes: its row did not change', $new, "SELECT locking.renew($lapsed)", %at, owner => 'ann');
 
-# DDL afterwards is followed as before.
+# DDL is still followed.
 accepted('columns are renamed', $new, 'ALTER TABLE article RENAME body TO text; ALTER TABLE line RENAME CONSTRAINT of_article TO to_article', %at);
 is(sql($new, "SELECT columns FROM locking.protected WHERE relation = 'article'::regclass", %at), '{text}', 'and followed');
 is(sql($new, "SELECT parent FROM locking.protected WHERE relation = 'line'::regclass", %at), 'to_article', 'the foreign key too');
 refused('and guarded', $new, '55P03', "UPDATE article SET text = 'bob' WHERE id = 1", %at, owner => 'bob');
 accepted('a partition is added', $new, "CREATE TABLE measure_oslo PARTITION OF measure FOR VALUES IN ('oslo')", %at);
-accepted('settings are made anew', $new, "SELECT locking.protect('line', parent => 'to_article')", %at);
+accepted('protect() again', $new, "SELECT locking.protect('line', parent => 'to_article')", %at);
 accepted('the extension can be dropped', $new, 'DROP EXTENSION locking CASCADE', %at);
 
 $new->stop;

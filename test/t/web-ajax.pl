@@ -1,5 +1,5 @@
-# django-locking's AJAX contract, to the letter: what pages made for it ask,
-# and what they get.
+# django-locking's AJAX contract: what pages written for it request, and the
+# exact responses.
 use strict;
 use warnings;
 
@@ -30,7 +30,7 @@ my %client = map { $_ => $server->sign_in($_) } qw(anna bert boss reader);
 my ($anna, $bert, $boss, $reader) = @client{qw(anna bert boss reader)};
 my $nobody = $server->client;
 
-# A call, below the base, as jQuery makes it.
+# A request below the base, as jQuery sends it.
 my %script = ('X-Requested-With' => 'XMLHttpRequest');
 sub call
 {
@@ -42,7 +42,7 @@ sub is_empty
 	my ($reply, $status, $name) = @_;
 	return is("$reply->{status} '$reply->{content}'", "$status ''", $name);
 }
-sub says
+sub lock_is
 {
 	my ($client, $path, $active, $user, $applies, $name) = @_;
 	my $reply = call($client, $path);
@@ -54,60 +54,60 @@ sub says
 # ---- one row, two editors ----
 
 my $story = 'news/story/1';
-says($anna, "$story/is_locked/", 0, undef, 0, 'nobody has it');
-is_empty(call($anna, "$story/unlock/"), 403, 'nothing to unlock');
-is_empty(call($boss, "$story/unlock/"), 403, 'nor to break');
+lock_is($anna, "$story/is_locked/", 0, undef, 0, 'a free row');
+is_empty(call($anna, "$story/unlock/"), 403, 'unlocking a free row');
+is_empty(call($boss, "$story/unlock/"), 403, 'breaking the lock of a free row');
 is_empty(call($anna, "$story/lock/"), 200, 'locked');
-says($anna, "$story/is_locked/", 1, 'anna', 0, 'it is hers, so does not apply');
-says($bert, "$story/is_locked/", 1, 'anna', 1, 'to another it does');
-is_empty(call($anna, "$story/lock/"), 200, 'locked again, which renews');
-is_empty(call($bert, "$story/lock/?_=1290000000000"), 403, 'another does not get it');
-is_empty(call($bert, "$story/unlock/"), 403, 'nor ends it');
-says($bert, "$story/is_locked/?_=1290000000000", 1, 'anna', 1, 'it is still hers');
-is_empty(call($anna, "$story/unlock/"), 200, 'she ends it');
-says($bert, "$story/is_locked/", 0, undef, 0, 'it is free');
-is_empty(call($bert, "$story/lock/"), 200, 'for the other one');
-is(sql($node, 'SELECT count(*) FROM locking.lock'), 1, 'there is one lock of a row, never two');
-is_empty(call($boss, "$story/unlock/"), 200, 'who may break locks unlocks it');
-is(sql($node, "SELECT string_agg(event || ' ' || actor, ', ' ORDER BY id) FROM locking.history WHERE event <> 'acquired'"), 'released anna, broken boss', 'which the history tells');
+lock_is($anna, "$story/is_locked/", 1, 'anna', 0, 'the lock does not apply to its holder');
+lock_is($bert, "$story/is_locked/", 1, 'anna', 1, 'it applies to others');
+is_empty(call($anna, "$story/lock/"), 200, 'locking again renews');
+is_empty(call($bert, "$story/lock/?_=1290000000000"), 403, 'another user cannot lock the row');
+is_empty(call($bert, "$story/unlock/"), 403, 'or unlock it');
+lock_is($bert, "$story/is_locked/?_=1290000000000", 1, 'anna', 1, 'the lock is unchanged');
+is_empty(call($anna, "$story/unlock/"), 200, 'unlocked');
+lock_is($bert, "$story/is_locked/", 0, undef, 0, 'the row is free');
+is_empty(call($bert, "$story/lock/"), 200, 'the other user locks it');
+is(sql($node, 'SELECT count(*) FROM locking.lock'), 1, 'a row has one lock');
+is_empty(call($boss, "$story/unlock/"), 200, 'a role that may break locks unlocks it');
+is(sql($node, "SELECT string_agg(event || ' ' || actor, ', ' ORDER BY id) FROM locking.history WHERE event <> 'acquired'"), 'released anna, broken boss', 'as the history shows');
 call($anna, "$story/lock/");
 sql($node, "UPDATE locking.lock SET expires_at = clock_timestamp() - interval '1 second'");
-says($bert, "$story/is_locked/", 0, undef, 0, 'a lock whose time has passed is none');
+lock_is($bert, "$story/is_locked/", 0, undef, 0, 'a lapsed lock');
 
 my $big = 'My-App/Big_Thing/9223372036854775807';
-is_empty(call($anna, "$big/lock/"), 200, 'app and model are the name of the table');
-says($bert, "$big/is_locked/", 1, 'anna', 1, 'of that row');
+is_empty(call($anna, "$big/lock/"), 200, 'app and model name the table');
+lock_is($bert, "$big/is_locked/", 1, 'anna', 1, 'the lock of that row');
 
 # ---- refused ----
 
-is_empty(call($nobody, "$story/$_/"), 401, "nobody signed in: $_") for qw(is_locked lock unlock);
+is_empty(call($nobody, "$story/$_/"), 401, "not signed in: $_") for qw(is_locked lock unlock);
 is_empty(call($reader, "$story/lock/"), 401, 'no permission to change the row');
-says($reader, "$story/is_locked/", 0, undef, 0, 'who may read it may ask');
+lock_is($reader, "$story/is_locked/", 0, undef, 0, 'a role that may read the row sees its lock');
 for my $call (qw(is_locked lock unlock))
 {
 	is_empty(call($anna, "news/private/1/$call/"), 401, "no permission on the table: $call");
-	is_empty(call($anna, "news/hidden/1/$call/"), 401, "nor on one that is not protected: $call");
-	is_empty(call($anna, "news/free/1/$call/"), 409, "a table that is not protected: $call");
-	is_empty(call($anna, "$_/$call/"), 404, "not of the contract: $_/$call")
+	is_empty(call($anna, "news/hidden/1/$call/"), 401, "no permission on an unprotected table: $call");
+	is_empty(call($anna, "news/free/1/$call/"), 409, "an unprotected table: $call");
+	is_empty(call($anna, "$_/$call/"), 404, "not in the contract: $_/$call")
 	  for 'news/nowhere/1', 'news/story/x', 'news/story/-1', 'news/story/1.0', 'news/story/', 'news/st%22ory/1', 'news/st.ory/1', 'n%C3%A9ws/story/1', 'news/story/1%20';
-	is(call($anna, "$story/$call")->{status}, 404, "$call without the slash at the end");
-	is($anna->post("//admin/ajax/$story/$call/", {})->{status}, 405, "$call is a GET");
+	is(call($anna, "$story/$call")->{status}, 404, "$call without a trailing slash");
+	is($anna->post("//admin/ajax/$story/$call/", {})->{status}, 405, "$call needs GET");
 }
 is_empty(call($anna, 'news/story/999/lock/'), 404, 'no such row');
-is(call($anna, "news/story/1%ff/lock/")->{status}, 400, 'no text');
+is(call($anna, "news/story/1%ff/lock/")->{status}, 400, 'not UTF-8');
 
-# A GET that changes something must come from a page of ours.
+# A GET that changes something must come from a page of the same site.
 my %foreign = (Origin => 'https://example.com', Referer => 'https://example.com/page', 'Sec-Fetch-Site' => 'cross-site');
 for my $call (qw(lock unlock))
 {
-	is_empty(call($anna, "news/story/2/$call/", $_ => $foreign{$_}), 403, "$call by a page of another site, told by $_") for sort keys %foreign;
+	is_empty(call($anna, "news/story/2/$call/", $_ => $foreign{$_}), 403, "$call by a page of another site, by its $_") for sort keys %foreign;
 }
-says($anna, 'news/story/2/is_locked/', 0, undef, 0, 'has done nothing');
+lock_is($anna, 'news/story/2/is_locked/', 0, undef, 0, 'no lock was acquired');
 
-# And must be a script's: what a browser sends for anything else, and for a
-# page of ours that was made to ask.
+# It must come from a script: other requests of a browser, also from a page of
+# the same site, are refused.
 my %sends = (
-	'an address typed in' => { 'Sec-Fetch-Site' => 'none', 'Sec-Fetch-Mode' => 'navigate', 'Sec-Fetch-Dest' => 'document', 'Sec-Fetch-User' => '?1' },
+	'a typed address' => { 'Sec-Fetch-Site' => 'none', 'Sec-Fetch-Mode' => 'navigate', 'Sec-Fetch-Dest' => 'document', 'Sec-Fetch-User' => '?1' },
 	'a link' => { 'Sec-Fetch-Site' => 'same-origin', 'Sec-Fetch-Mode' => 'navigate', 'Sec-Fetch-Dest' => 'document', Referer => $server->{url} },
 	'an image' => { 'Sec-Fetch-Site' => 'same-origin', 'Sec-Fetch-Mode' => 'no-cors', 'Sec-Fetch-Dest' => 'image', Referer => $server->{url} },
 	'an image with credentials' => { 'Sec-Fetch-Site' => 'same-origin', 'Sec-Fetch-Mode' => 'cors', 'Sec-Fetch-Dest' => 'image', Origin => $server->{url} =~ s{/$}{}r },
@@ -115,7 +115,7 @@ my %sends = (
 	'a prefetch' => { 'Sec-Fetch-Site' => 'same-origin', 'Sec-Fetch-Mode' => 'no-cors', 'Sec-Fetch-Dest' => 'empty', 'Sec-Purpose' => 'prefetch', Referer => $server->{url} },
 	'a preload' => { 'Sec-Fetch-Site' => 'same-origin', 'Sec-Fetch-Mode' => 'cors', 'Sec-Fetch-Dest' => 'empty', Referer => $server->{url} },
 	'an old browser' => { Referer => $server->{url} },
-	'one that says nothing' => {},
+	'a browser without these headers' => {},
 	'another program' => { 'X-Requested-With' => 'com.example.app' },
 );
 call($anna, 'news/story/3/lock/');
@@ -124,23 +124,23 @@ for my $name (sort keys %sends)
 	is_empty(call($anna, 'news/story/2/lock/', 'X-Requested-With' => undef, %{ $sends{$name} }), 403, "$name locks nothing");
 	is_empty(call($anna, 'news/story/3/unlock/', 'X-Requested-With' => undef, %{ $sends{$name} }), 403, "$name unlocks nothing");
 }
-says($bert, 'news/story/2/is_locked/', 0, undef, 0, 'nothing was locked');
-says($bert, 'news/story/3/is_locked/', 1, 'anna', 1, 'nor unlocked');
+lock_is($bert, 'news/story/2/is_locked/', 0, undef, 0, 'nothing was locked');
+lock_is($bert, 'news/story/3/is_locked/', 1, 'anna', 1, 'nothing was unlocked');
 call($anna, 'news/story/3/unlock/');
 {
 	my $reply = $nobody->request('OPTIONS', '//admin/ajax/news/story/2/lock/', undef, Origin => 'https://example.com', 'Access-Control-Request-Method' => 'GET', 'Access-Control-Request-Headers' => 'x-requested-with');
-	is($reply->{headers}{'access-control-allow-origin'}, undef, 'another site may not send the header');
+	is($reply->{headers}{'access-control-allow-origin'}, undef, 'CORS does not allow the header to another site');
 }
-is_empty(call($anna, 'news/story/2/lock/', Referer => "$server->{url}admin/news/story/2/", 'Sec-Fetch-Site' => 'same-origin'), 200, 'a page of ours may');
+is_empty(call($anna, 'news/story/2/lock/', Referer => "$server->{url}admin/news/story/2/", 'Sec-Fetch-Site' => 'same-origin'), 200, 'a script of the same site may lock');
 
 # ---- scripts ----
 
 my $variables = call($nobody, 'variables.js');
 like($variables->{headers}{'content-type'}, qr{^text/javascript\b}, 'variables.js is a script');
 is($variables->{content}, qq(var locking = {"base_url": "/admin/ajax", "timeout": 1800, "time_until_expiration": 120, "time_until_warning": 60, "admin_url": "/admin"};\n),
-	'with what the pages read, for everybody');
+	'with the variables that pages read, without a session');
 my $texts = call($nobody, 'jsi18n/');
-is($texts->{status}, 200, 'jsi18n/ as well');
+is($texts->{status}, 200, 'jsi18n/');
 like($texts->{headers}{'content-type'}, qr{^text/javascript\b}, 'is a script');
 like($texts->{content}, qr/^function $_\b/m, "which defines $_") for qw(gettext interpolate);
 SKIP:
@@ -149,11 +149,11 @@ SKIP:
 	my @expressions = (q(gettext('a')), q(interpolate('%s of %s', ['x', 'y'])), q(interpolate('%s of %s', ['x'])), q(interpolate('%(a)s %(b)s', {a: 1}, true)),
 		q(interpolate('%(a)s', null, true)), q(interpolate('%(a)s', undefined, true)), q(interpolate('%s')), q(interpolate('%(a)s', {a: '$&'}, true)));
 	IPC::Run::run([ 'node', '-e', "$texts->{content}; console.log(JSON.stringify([" . join(', ', @expressions) . ']))' ], '<', \undef, '>', \my $out);
-	is_deeply($LockingWeb::json->decode($out || '[]'), [ 'a', 'x of y', 'x of %s', '1 %(b)s', '%(a)s', '%(a)s', '%s', '$&' ], 'interpolate() bears missing data');
+	is_deeply($LockingWeb::json->decode($out || '[]'), [ 'a', 'x of y', 'x of %s', '1 %(b)s', '%(a)s', '%(a)s', '%s', '$&' ], 'interpolate() accepts missing data');
 }
 $server->stop_ok;
 
-# ---- mounted elsewhere ----
+# ---- another base path ----
 
 for my $mount ([ '/locks-of/django/', '/locks-of/django', '/locks-of' ], [ '/ajax/', '/ajax', '' ], [ '/', '', '' ])
 {
@@ -161,7 +161,7 @@ for my $mount ([ '/locks-of/django/', '/locks-of/django', '/locks-of' ], [ '/aja
 	my $other = web_server($node, '--ajax-base', $base);
 	is($other->client->get("/${base}variables.js")->{content} =~ s/"(?:time\w*)": \d+, //gr, qq(var locking = {"base_url": "$url", "admin_url": "$admin"};\n), "variables.js at $base");
 	is_empty($other->sign_in('anna')->get("/${base}news/story/3/lock/", undef, %script), 200, "a lock by $base");
-	is($other->client->get('//admin/ajax/variables.js')->{status}, 404, 'and nothing elsewhere');
+	is($other->client->get('//admin/ajax/variables.js')->{status}, 404, 'and nothing at the default base');
 	$other->stop_ok;
 }
 

@@ -1,4 +1,5 @@
-# Walks openapi.json: each operation gives each response that it names, and each is as its schema says.
+# All of openapi.json: each operation is made to give each documented
+# response, which must match its schema.
 use strict;
 use warnings;
 
@@ -24,7 +25,8 @@ my %client = map { $_ => $server->sign_in($_) } qw(anna bert boss);
 my ($anna, $bert, $boss) = @client{qw(anna bert boss)};
 my $nobody = $server->client;
 
-# Of the operations with all that openapi.json names for them; parameters of the path are filled in.
+# The operations with a documented status: method, path, status, and the path
+# with its parameters filled in.
 my %sample = (table => 'article', key => '1');
 sub operations_with
 {
@@ -41,7 +43,8 @@ sub gives
 
 # ---- the document itself ----
 
-is_deeply([ openapi()->wrong_examples ], [], 'the examples are as their schemas say');
+is_deeply([ openapi()->unknown_keywords ], [], 'schemas have no keyword that the validator would ignore');
+is_deeply([ openapi()->wrong_examples ], [], 'the examples match their schemas');
 is_deeply($anna->get('/openapi.json')->{json}, openapi()->{document}, 'the server serves it');
 {
 	open my $routes, '<', "$FindBin::RealBin/../../contrib_web/src/server/routes.c" or die "routes.c: $!\n";
@@ -50,14 +53,14 @@ is_deeply($anna->get('/openapi.json')->{json}, openapi()->{document}, 'the serve
 	is_deeply([ sort @served ], [ sort keys %named ], 'its operations are the routes that there are');
 }
 
-# ---- what it is for ----
+# ---- successes, and refusals of single operations ----
 
 my $row = '/tables/article/rows/1';
 my $token = gives(201, $anna->post("$row/lock", { client => 'one', note => 'spelling' }), 'acquired')->{lock}{token};
 gives(200, $anna->post("$row/lock", { client => 'one' }), 'renewed by acquiring');
 gives(200, $anna->put("$row/lock", { token => $token, draft => { title => 'x' } }), 'renewed');
-gives(200, $bert->get("$row/lock"), 'asked');
-gives(201, $bert->post("$row/request", { message => 'please' }), 'asked for');
+gives(200, $bert->get("$row/lock"), 'the lock');
+gives(201, $bert->post("$row/request", { message => 'please' }), 'requested');
 gives(200, $anna->get("$row/request"), 'the queue');
 gives(204, $bert->delete("$row/request"), 'withdrawn');
 gives(204, $anna->put("$row/draft", { token => $token, data => { title => 'y' } }), 'a draft kept');
@@ -68,17 +71,17 @@ gives(200, $boss->get('/locks'), 'locks');
 gives(200, $anna->put($row, { token => $token, values => { title => 'new' }, keep => JSON::PP::true }), 'saved');
 gives(204, $anna->delete("$row/draft"), 'a draft discarded');
 gives(204, $anna->delete("$row/lock?token=$token"), 'released');
-gives(409, $anna->put("$row/lock", { token => $token }), 'renewing what has ended');
-gives(409, $anna->put("$row/draft", { token => $token, data => {} }), 'a draft for what has ended');
-gives(409, $anna->put($row, { token => $token, values => { title => 'z' } }), 'saving with what has ended');
-gives(409, $anna->delete($row, { token => $token }), 'deleting with it');
-gives(409, $anna->post('/tables/line/rows', { token => $token, values => { article => '1', n => '1' } }), 'inserting with it');
+gives(409, $anna->put("$row/lock", { token => $token }), 'renewing a lock that has ended');
+gives(409, $anna->put("$row/draft", { token => $token, data => {} }), 'a draft for a lock that has ended');
+gives(409, $anna->put($row, { token => $token, values => { title => 'z' } }), 'saving with a lock that has ended');
+gives(409, $anna->delete($row, { token => $token }), 'deleting with a lock that has ended');
+gives(409, $anna->post('/tables/line/rows', { token => $token, values => { article => '1', n => '1' } }), 'inserting with a lock that has ended');
 
 $token = gives(200, $boss->post("$row/lock/takeover", { reason => 'tonight' }), 'taken over')->{lock}{token};
-gives(423, $anna->post("$row/lock"), 'locked by another');
-gives(423, $anna->put($row, { values => { title => 'z' } }), 'saving what another has locked');
-gives(423, $anna->delete($row), 'deleting it');
-gives(423, $anna->post('/tables/line/rows', { values => { article => '1', n => '1' } }), 'inserting what another has locked');
+gives(423, $anna->post("$row/lock"), 'locked by another owner');
+gives(423, $anna->put($row, { values => { title => 'z' } }), 'saving a row locked by another owner');
+gives(423, $anna->delete($row), 'deleting a row locked by another owner');
+gives(423, $anna->post('/tables/line/rows', { values => { article => '1', n => '1' } }), 'inserting a child of a row locked by another owner');
 gives(204, $boss->post("$row/lock/release", { token => $token }), 'released by beacon');
 $anna->post("$row/lock");
 gives(200, $boss->post("$row/lock/break"), 'broken');
@@ -95,12 +98,12 @@ gives(200, $anna->get('/tables/article'), 'a table');
 gives(200, $boss->put('/tables/spare/protection', { ttl => 60 }), 'protected');
 gives(204, $boss->delete('/tables/spare/protection'), 'unprotected');
 gives(200, $anna->get('/session'), 'a session');
-gives(204, $nobody->get('/session?optional=true'), 'no session, which is no error');
+gives(204, $nobody->get('/session?optional=true'), 'no session, as optional');
 {
 	my $other = $server->sign_in('bert');
 	gives(204, $other->delete('/session'), 'signed out');
 }
-# Its head; the stream itself has a test of its own.
+# Only the head; streams are tested in web-events*.pl.
 sub stream
 {
 	my ($client, %headers) = @_;
@@ -117,7 +120,7 @@ my ($status, $place) = stream($anna);
 is($status, 200, 'a stream');
 $anna->post("$row/lock");	# an event that this place has not seen
 
-# ---- refusals that are the same for all ----
+# ---- refusals common to all operations ----
 
 sub refused_everywhere
 {
@@ -135,15 +138,16 @@ my %has_body = map { ("$_->[0] $_->[3]" => 1) } operations_with(415);
 sub body_of { my ($method, $path) = @_; return $has_body{"$method $path"} ? {} : undef }
 
 refused_everywhere(400, 'broken encoding', sub { my ($method, $path) = @_; return $anna->request($method, "$path?q=%zz", body_of($method, $path)) });
-refused_everywhere(401, 'nobody', sub {
+refused_everywhere(401, 'not signed in', sub {
 	my ($method, $path, $template) = @_;
 	return "$method $template" eq 'POST /session' ? $nobody->sign_in('anna', 'wrong') : $nobody->request($method, $path, body_of($method, $path));
 });
-refused_everywhere(413, 'too much', sub { my ($method, $path) = @_; return $anna->request($method, $path, { values => {}, more => 'x' x 3000 }) });
-refused_everywhere(415, 'another type', sub { my ($method, $path) = @_; return $anna->request($method, $path, \'<a/>', 'Content-Type' => 'text/html') });
-refused_everywhere(403, 'no right', sub {
+refused_everywhere(413, 'body too large', sub { my ($method, $path) = @_; return $anna->request($method, $path, { values => {}, more => 'x' x 3000 }) });
+refused_everywhere(415, 'another content type', sub { my ($method, $path) = @_; return $anna->request($method, $path, \'<a/>', 'Content-Type' => 'text/html') });
+refused_everywhere(403, 'no privilege', sub {
 	my ($method, $path, $template) = @_;
-	return if $method eq 'GET' && $template !~ /\{table\}/;	# only past a proxy, see below
+	# only without the proxy, see below
+	return if $method eq 'GET' && $template !~ /\{table\}/;
 	return $method eq 'GET' ? $anna->get($template =~ s/\{table\}/secret/r =~ s/\{key\}/1/r . ($path =~ /choices/ ? '?column=other' : ''))
 	  : $anna->request($method, $path, body_of($method, $path), 'X-CSRF-Token' => 'wrong', Origin => 'https://example.com');
 });
@@ -159,22 +163,22 @@ refused_everywhere(409, 'no key', sub {
 	my $key = $method eq 'GET' || $template =~ /protection|request|draft|takeover|break|lock$/;
 	return $key && !$server->{outcomes}{"$method $template 409"} && $boss->request($method, $template =~ s/\{table\}/keyless/r =~ s/\{key\}/1/r, body_of($method, $path));
 });
-refused_everywhere(422, 'no JSON, or out of range', sub {
+refused_everywhere(422, 'invalid JSON or values', sub {
 	my ($method, $path, $template) = @_;
 	return $anna->request($method, $path, \'{"token": ') if $has_body{"$method $path"};
 	return $anna->request($method, $template =~ s/\{table\}/article/r =~ s/\{key\}/abc/r . '?limit=0');
 });
 
-# Whether a table is protected is told to none who may not read it.
+# A role that may not read a table does not learn whether it is protected.
 sql($node, 'CREATE TABLE hidden (id integer PRIMARY KEY)');
 for my $ask ([ 'GET', 'lock' ], [ 'POST', 'lock' ], [ 'POST', 'request' ], [ 'DELETE', 'request' ], [ 'GET', 'draft' ], [ 'DELETE', 'draft' ])
 {
 	my ($method, $what) = @$ask;
 	my @refusals = map { $anna->request($method, "/tables/$_/rows/1/$what", body_of($method, $what)) } qw(secret hidden);
-	is($_->{status}, 403, "$method $what of a table that one may not read") for @refusals;
+	is($_->{status}, 403, "$method $what of a table without SELECT") for @refusals;
 }
 
-# ---- past the proxy that signs people in, and too many by it ----
+# ---- the authenticating proxy: requests around it, too many through it ----
 
 sql($node, 'GRANT EXECUTE ON FUNCTION locking.set_owner(text, text, boolean) TO locking_web');
 sub proxied { return web_server($node, '--user-header', 'X-Remote-User', @_) }
@@ -185,7 +189,7 @@ sub noted { my ($reply, @operation) = @_; $server->observe(@operation, $reply); 
 	for my $operation (operations_with(403))
 	{
 		my ($method, $template, undef, $path) = @$operation;
-		gives(403, noted($client->request($method, $path, body_of($method, $path)), $method, $path), "not by the proxy: $method $template");
+		gives(403, noted($client->request($method, $path, body_of($method, $path)), $method, $path), "not through the proxy: $method $template");
 	}
 	$proxied->stop_ok;
 }
@@ -193,14 +197,14 @@ sub noted { my ($reply, @operation) = @_; $server->observe(@operation, $reply); 
 	my $proxied = proxied('--trusted-proxy', '127.0.0.1', '--max-sessions', 1, '--max-streams', 1);
 	my $ann = $proxied->client(headers => { 'X-Remote-User' => 'ann' });
 	$ann->enter($ann->get('/session'));
-	gives(429, noted($proxied->client(headers => { 'X-Remote-User' => 'bob' })->get('/session'), 'GET', '/session'), 'one session more than there may be');
+	gives(429, noted($proxied->client(headers => { 'X-Remote-User' => 'bob' })->get('/session'), 'GET', '/session'), 'one session too many');
 	my $stream = $proxied->wire->send_request($ann, 'GET', '/events', undef, 'X-Remote-User' => 'ann');
 	$stream->read_until(qr/^id: /m);
-	gives(429, noted($ann->get('/events'), 'GET', '/events'), 'one stream more');
+	gives(429, noted($ann->get('/events'), 'GET', '/events'), 'one stream too many');
 	$proxied->stop_ok;
 }
 
-# ---- too many, and nobody there ----
+# ---- too many attempts and requests, no database ----
 
 {
 	my $throttling = web_server($node);
@@ -219,10 +223,10 @@ sub noted { my ($reply, @operation) = @_; $server->observe(@operation, $reply); 
 	my $behind = $busy->wire->send_request($client, 'GET', '/tables/article/rows');
 	like($busy->client->get('//metrics')->{content}, qr/^locking_web_requests_waiting 1$/m, 'a request waits for it');
 	my $reply = $client->delete('/session');
-	gives(503, $reply, 'no room for another');
+	gives(503, $reply, 'the queue is full');
 	$server->observe('DELETE', '/session', $reply);
 	$session->query('COMMIT');
-	is($_->read_reply->{status}, 200, 'those who waited are answered') for $wire, $behind;
+	is($_->read_reply->{status}, 200, 'waiting requests are answered') for $wire, $behind;
 	$session->quit;
 	$busy->stop_ok;
 }
@@ -234,7 +238,7 @@ refused_everywhere(503, 'no database', sub {
 	return $anna->request($method, $path, body_of($method, $path), $template eq '/events' ? ('Last-Event-ID' => $place) : ());
 });
 
-# ---- all of it? ----
+# ---- completeness ----
 
 for my $outcome (map { "@$_" } openapi()->outcomes)
 {

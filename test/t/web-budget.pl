@@ -1,4 +1,4 @@
-# The budget of notifications by itself: lib/budget.c gives the clock.
+# Unit test of the budget of notifications; lib/budget.c provides the clock.
 use strict;
 use warnings;
 

@@ -1,7 +1,7 @@
-# Bad input: any bytes get a 4xx, as a problem document where the request
-# could be read at all, or a closed connection; never a crash, a hang, a
-# connection that is left over, or a 5xx but 503. And clients that are no
-# friends: slow, many, gone.
+# Bad input: any bytes lead to a 4xx, as a problem document where the request
+# could be parsed, or to a closed connection; never to a crash, a hang, a
+# leaked connection, or a 5xx other than 503.  And hostile clients: slow,
+# many, gone.
 use strict;
 use warnings;
 
@@ -19,7 +19,7 @@ my $bert = $server->sign_in('bert');
 my $signed_in = "Host: a\r\nCookie: locking_session=$anna->{cookie}\r\nX-CSRF-Token: $anna->{csrf}\r\n";
 my $before = sql($node, 'SELECT md5(string_agg(a::text, \',\' ORDER BY id)) FROM article a');
 
-# One test of many things: none of them is at fault.
+# One test of many items: none fails.
 sub none_is_at_fault
 {
 	my ($name, @faults) = @_;
@@ -55,15 +55,15 @@ sub sockets_of
 
 # ---- bytes ----
 
-# Ends with the connection, which need not be the server's fault only if it is
-# closed in the end.
+# All replies until the connection is closed, as it must be in the end.
 sub fault_of_answer
 {
 	my ($name, $wire) = @_;
 	my $answer = $wire->read_to_end(30);
 	$wire->close;
 	return "$name: neither answered nor closed" unless defined $answer;
-	my @wrong = grep { !/^(4\d\d|505)$/ } statuses_in($answer);	# 505: what the HTTP library says of other versions
+	# 505: what the HTTP library says of other versions
+	my @wrong = grep { !/^(4\d\d|505)$/ } statuses_in($answer);
 	return @wrong ? "$name: " . substr($answer, 0, 500) : ();
 }
 
@@ -115,7 +115,7 @@ my %bytes = (
 	'chunks without end' => "${put}Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
 	'body cut off' => "${put}Content-Length: 100\r\n\r\n{\"values\"",
 	'body too long' => "${put}Content-Length: 30000\r\n\r\n" . 'x' x 30000,
-	'body too long for strangers' => "POST /api/v1/session HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 18000\r\n\r\n" . 'x' x 18000,
+	'body too long without a session' => "POST /api/v1/session HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 18000\r\n\r\n" . 'x' x 18000,
 	'body behind the body' => "${put}Content-Length: 2\r\n\r\n{}GARBAGE / HTTP/1.1\r\n\r\n",
 	'body of a GET' => "GET /api/v1/nix HTTP/1.1\r\n${head}Content-Length: 5\r\n\r\nhello",
 	'Expect' => "${put}Expect: 200-ok\r\nContent-Length: 2\r\n\r\n{}",
@@ -123,15 +123,15 @@ my %bytes = (
 );
 none_is_at_fault("bytes: $_", fault_of_answer($_, $server->wire->send($bytes{$_})->finish_sending)) for sort keys %bytes;
 my $refused = $server->wire->send($bytes{'body too long'})->read_reply;
-is($refused->{json}{type}, 'urn:locking:problem:too-large', 'a body that is too long is refused for that');
+is($refused->{json}{type}, 'urn:locking:problem:too-large', 'a body that is too long gets 413');
 
 my $endless = $server->wire->send("${put}Transfer-Encoding: chunked\r\n\r\n" . ("10000\r\n" . 'x' x 65536 . "\r\n") x 272 . "0\r\n\r\n");
-is($endless->read_reply, undef, 'one that goes on and on is not read to its end');
+is($endless->read_reply, undef, 'an endless body is not read to its end');
 
 # ---- many arguments, headers, cookies ----
 
-# Any number of them is answered or refused at once: each request comes after
-# the one before on this clock.
+# Any number of them is answered or refused without delay, which is measured
+# request by request.
 {
 	my %many = (
 		arguments => sub { 'GET /api/v1/tables/nix?' . join('&', map { "a$_=1" } 1 .. $_[0]) . " HTTP/1.1\r\nHost: a\r\n\r\n" },
@@ -154,31 +154,32 @@ is($endless->read_reply, undef, 'one that goes on and on is not read to its end'
 		for my $n (1, 10, 60, 64, 65, 100, 130 .. 200, map { 10 * $_ } 21 .. 70)
 		{
 			my $wire = $server->wire->send($many{$what}->($n));
-			my $reply = eval { LockingWeb::in_seconds(2, 'answer', sub { $wire->read_reply || { status => 'closed' } }) };	# --request-timeout is 3
+			# --request-timeout is 3
+			my $reply = eval { LockingWeb::in_seconds(2, 'answer', sub { $wire->read_reply || { status => 'closed' } }) };
 			$wire->close;
 			push @silent, $n unless $reply;
 			$answers{ $reply->{status} }++ if $reply;
 		}
-		is("@silent", '', "$what: any number is answered at once") || diag(join ' ', %answers);
-		is((grep { !/^(400|401|414|431|closed)$/ } keys %answers) + 0, 0, "$what: or refused") || diag(join ' ', %answers);
+		is("@silent", '', "$what: any number is answered without delay") || diag(join ' ', %answers);
+		is((grep { !/^(400|401|414|431|closed)$/ } keys %answers) + 0, 0, "$what: too many are refused") || diag(join ' ', %answers);
 		is(!!$answers{401}, 1, "$what: few are served");
 	}
 	my $reply = $server->wire->send($many{arguments}->(65))->read_reply;
 	is("$reply->{status} $reply->{json}{type}", '400 urn:locking:problem:bad-request', 'a query of too many arguments');
-	is($server->wire->send($many{arguments}->(64))->read_reply->{status}, 401, 'one of 64 is served');
+	is($server->wire->send($many{arguments}->(64))->read_reply->{status}, 401, 'a query of 64 arguments is served');
 	$reply = $server->wire->send($many{headers}->(150))->read_reply;
 	is("$reply->{status} $reply->{json}{type}", '431 urn:locking:problem:head-too-large', 'a head that is too large');
 	$reply = $server->wire->send("GET /api/v1/tables HTTP/1.1\r\nHost: a\r\nCookie: a=" . 'x' x 5400 . "\r\n\r\n")->read_reply // {};
 	is($reply->{status}, 431, 'cookies count twice, as the library copies them');
 	$reply = $anna->get('/tables/article/rows?limit=5&limit=2&q=title+1&q=');
-	is(scalar @{ $reply->{json}{rows} }, 2, 'the last of several arguments of a name counts');
+	is(scalar @{ $reply->{json}{rows} }, 2, 'the last of several arguments of a name is used');
 	is(scalar @{ $anna->get('/tables/article/rows?q=title+2')->{json}{rows} }, 2, '"+" is a space');
 }
 
-# ---- where does a request end? ----
+# ---- ambiguous framing ----
 
-# What follows would be a request for those who see the end elsewhere: one
-# answer comes, and then the end of the connection.
+# What follows would be a second request for a parser that sees another end:
+# one reply comes, and then the end of the connection.
 {
 	my $hidden = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
 	my $post = "POST /api/v1/session HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n";
@@ -204,14 +205,14 @@ is($endless->read_reply, undef, 'one that goes on and on is not read to its end'
 	for my $name (sort keys %unclear)
 	{
 		my $answer = $server->wire->send($unclear{$name})->read_to_end(30) // 'not closed';
-		# The library repeats the head of its own refusals.
+		# The library repeats the head of its refusals.
 		like($answer, qr{\A(HTTP/1\.1 400 [^\n]*\r\n([^\r\n]+\r\n)+\r\n)+[<\{][^\r\n]+\z}, "unclear end: $name");
 	}
 	my $wire = $server->wire->send("${post}Transfer-Encoding:\tchunked\r\n\r\n$chunks");
 	is_deeply([ map { $wire->read_reply->{status} } 1 .. 2 ], [ 422, 200 ], 'a clear end: what follows is the next request');
 }
 
-# ---- several at once on a connection, and methods that few use ----
+# ---- pipelined requests, and rare methods ----
 
 {
 	my $wire = $server->wire;
@@ -219,8 +220,8 @@ is($endless->read_reply, undef, 'one that goes on and on is not read to its end'
 	is_deeply([ map { ($wire->read_reply->{json}{key}, $wire->read_reply->{content}) } 1 .. 5 ], [ map { ($_, "ok\n") } 1 .. 5 ],
 		'requests sent before the answers come are answered in order');
 
-	# After each there is a request whose answer would not be in its place if
-	# a body had come.
+	# A second request follows, whose reply would be misplaced if the first
+	# had a body.
 	my @paths = map { s/\{table\}/article/r =~ s/\{key\}/1/r } do { my %seen; grep { !$seen{$_}++ } map { "/api/v1$_->[1]" } openapi()->outcomes };
 	for my $path (@paths, '/', '/healthz', '/readyz', '/metrics', '/static/js/app.js', '/admin/ajax/a/b/1/is_locked/')
 	{
@@ -233,31 +234,31 @@ is($endless->read_reply, undef, 'one that goes on and on is not read to its end'
 
 	my $expecting = sub { return $server->wire->send("PUT /api/v1/tables/nix/rows/1 HTTP/1.1\r\n${signed_in}Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: $_[0]\r\n\r\n") };
 	my $small = $expecting->(2);
-	is($small->read_reply->{status}, 100, 'who asks before he sends is told to go on');
-	is($small->send('{}')->read_reply->{status}, 404, 'and answered then');
-	is_deeply([ statuses_in($expecting->(30000)->read_to_end(30) // 'not closed') ], [413], 'or told that it is too much');
+	is($small->read_reply->{status}, 100, 'Expect: 100-continue gets 100');
+	is($small->send('{}')->read_reply->{status}, 404, 'and then a reply');
+	is_deeply([ statuses_in($expecting->(30000)->read_to_end(30) // 'not closed') ], [413], 'or 413');
 }
 
-# ---- what is sent back in headers ----
+# ---- input that is sent back in headers ----
 
 {
 	my $reply = $anna->post('/tables/several/rows', { values => { a => '1', b => "x\r\nSet-Cookie: a=b" } });
 	is($reply->{status}, 201, 'a key with a line end in it') || diag($reply->{content});
 	unlike($reply->{headers}{location}, qr/[\r\n]/, 'which is encoded in Location');
-	ok(!exists $reply->{headers}{'set-cookie'}, 'and makes no header');
-	is($anna->get($reply->{headers}{location} =~ s{^.*/api/v1}{}r)->{status}, 200, 'Location leads there');
+	ok(!exists $reply->{headers}{'set-cookie'}, 'and adds no header');
+	is($anna->get($reply->{headers}{location} =~ s{^.*/api/v1}{}r)->{status}, 200, 'Location leads to the row');
 }
 
-# ---- clients that are no friends ----
+# ---- hostile clients ----
 
-# Who is slow is cut off after --request-timeout, and nobody waits for him
-# meanwhile.
+# A slow client is disconnected after --request-timeout and does not delay
+# others.
 {
 	my %slow = ('nothing' => '', 'half a line' => 'GET /api', 'half the headers' => "GET /api/v1/tables HTTP/1.1\r\nHost: a\r\nX: ",
 		'half a body' => "${put}Content-Length: 100\r\n\r\n{", 'half a chunk' => "${put}Transfer-Encoding: chunked\r\n\r\n10\r\n{");
 	my %wires = map { ($_ => $server->wire->send($slow{$_})) } keys %slow;
 	my @crowd = map { $server->wire->send("GET /api/v1/tables HTTP/1.1\r\nX: ") } 1 .. 300;
-	is($server->client->get('//healthz')->{status}, 200, 'others are answered while hundreds are slow');
+	is($server->client->get('//healthz')->{status}, 200, 'other clients are answered while hundreds are slow');
 	none_is_at_fault("slow: $_", fault_of_answer($_, $wires{$_})) for sort keys %wires;
 	none_is_at_fault('slow: hundreds', map { fault_of_answer('one of them', $_) } @crowd);
 
@@ -270,10 +271,10 @@ is($endless->read_reply, undef, 'one that goes on and on is not read to its end'
 		}
 		return 1;
 	}) };
-	ok($cut, 'slow: a header line now and then keeps nobody in');
+	ok($cut, 'slow: a header line now and then does not keep a connection open');
 }
 
-# Who goes while the database works on his request leaves nothing behind.
+# A client that disconnects during its request leaves nothing behind.
 {
 	my $locker = session($node);
 	$locker->query('BEGIN; LOCK TABLE article IN ACCESS EXCLUSIVE MODE');
@@ -281,12 +282,12 @@ is($endless->read_reply, undef, 'one that goes on and on is not read to its end'
 	metric_becomes('requests_running', 4, 'requests wait for the database');
 	$_->close for splice @wires, 0, 5;
 	$locker->query('ROLLBACK');
-	is_deeply([ map { $_->read_reply->{status} } @wires ], [ (200) x 5 ], 'who is still there is answered');
+	is_deeply([ map { $_->read_reply->{status} } @wires ], [ (200) x 5 ], 'a remaining client is answered');
 	metric_becomes("requests_$_", 0, "no request is left $_") for qw(running waiting);
 	$locker->quit;
 }
 
-# A stream whose client is gone, or has said that nothing more will come.
+# A stream whose client is gone or has closed its side.
 {
 	my @wires = map { $server->wire->send_request($_, 'GET', '/events') } $anna, $anna, $bert;
 	$_->read_until(qr/\r\n\r\n.*\n\n/s) for @wires;
@@ -295,28 +296,28 @@ is($endless->read_reply, undef, 'one that goes on and on is not read to its end'
 	metric_becomes('streams', 0, 'no stream is left open');
 }
 
-# As many connections of one address as are allowed, and no more; later there
-# is room again.
+# The allowed number of connections of an address, and no more, until some are
+# closed.
 {
 	my $strict = web_server($node, '--connections-per-address', 50);
 	my @wires = map { $strict->wire->send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n") } 1 .. 200;
 	my $answered = grep { defined $_->read_reply } @wires;
-	is($answered, 50, 'as many connections of one address are answered as it may have');
+	is($answered, 50, 'the allowed number of connections of an address is answered');
 	$_->close for @wires;
 	my $again = eval { LockingWeb::in_seconds($LockingWeb::PATIENCE, 'room', sub {
 		my $reply;
 		$reply = eval { $strict->wire->send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")->read_reply } until $reply;
 		return $reply->{status};
 	}) };
-	is($again, 200, 'and when they are gone, others are let in');
-	$strict->stop_ok('that server ends well');
+	is($again, 200, 'others are accepted after they are closed');
+	$strict->stop_ok('the server ends without errors');
 }
 
-is($anna->get('/session')->{status}, 200, 'the server lives, and the session');
+is($anna->get('/session')->{status}, 200, 'server and session still work');
 
-# ---- what can be read, but not meant ----
+# ---- well-formed requests with odd values ----
 
-# 4xx as a problem, or it was harmless.
+# A problem document with 4xx, or harmless.
 sub fault_of_reply
 {
 	my ($reply, $name) = @_;
@@ -328,7 +329,7 @@ sub fault_of_reply
 my %json = (
 	'nothing' => ' ', 'half' => '{"token": ', 'deep arrays' => '[' x 9000 . ']' x 9000, 'deep objects' => '{"a":' x 3000 . '1' . '}' x 3000, 'deep and open' => '[' x 15000,
 	'a number' => '5', 'a text' => '"x"', 'an array' => '[]', 'null' => 'null', 'two' => '{} {}', 'a comma' => '{"token": 1,}', 'NaN' => '{"token": NaN}', 'single quotes' => "{'token': 1}",
-	'no text' => "{\"note\": \"\xff\"}", 'a NUL' => "{\"note\": \"a\0b\"}",
+	'not UTF-8' => "{\"note\": \"\xff\"}", 'a NUL' => "{\"note\": \"a\0b\"}",
 	'an escaped NUL' => '{"token": 1, "note": "\u0000", "values": {"body": "\u0000"}, "draft": "\u0000", "data": "\u0000", "message": "\u0000", "reason": "\u0000", "locks": "\u0000", "role": "\u0000", "hard": "\u0000"}',
 	'half a surrogate' => '{"token": 1, "note": "\ud800", "values": {"body": "\ud800"}, "draft": "\ud800", "data": "\ud800", "message": "\ud800", "reason": "\ud800", "locks": [{"table": "\ud800"}], "columns": "\ud800"}',
 	'wrong types' => '{"token": "x", "values": [], "keep": {}, "ttl": "x", "hard": 7, "client": {}, "note": [], "wait": [], "locks": {}, "reason": [1], "message": {}, "columns": 5, "role": [], "password": {}, "csrf": 1}',
@@ -381,20 +382,20 @@ none_is_at_fault('injection: locks/break', map { fault_of_reply($anna->post('/lo
 none_is_at_fault('injection: filter', map { fault_of_reply($anna->get('/tables/article/rows?filter=' . segment(json_of({ $_ => $_ }))), $_) } @injections);
 none_is_at_fault('injection: cookie', map { fault_of_reply($server->client(headers => { Cookie => 'locking_session=' . segment($_) })->get('/locks'), $_) } @injections);
 
-# ---- and afterwards ----
+# ---- afterwards ----
 
 is(sql($node, 'SELECT md5(string_agg(a::text, \',\' ORDER BY id)) FROM article a'), $before, 'no row has changed');
-is($anna->get('/tables/article/rows/1')->{status}, 200, 'the server lives');
+is($anna->get('/tables/article/rows/1')->{status}, 200, 'the server still works');
 unlike($server->log, qr/XX\d\d\d|42601/, 'PostgreSQL met no broken SQL');
 is(sql($node, "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"), 0, 'no transaction is left open');
 is($_->delete('/session')->{status}, 204, 'signed out') for $anna, $bert;
-ok($node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE usename IN ('anna', 'bert')"), 'no connection of theirs to the database is left');
+ok($node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE usename IN ('anna', 'bert')"), 'no connection to the database is left');
 undef $_ for $anna, $bert;
 my $left;
 my $quiet = eval { LockingWeb::in_seconds($LockingWeb::PATIENCE, 'closed sockets', sub {
 	select undef, undef, undef, 0.1 while $left = sockets_of($server->{port});
 	return 1;
 }) };
-ok($quiet, 'nor of clients') || diag("$left sockets");
+ok($quiet, 'no connection of a client is left') || diag("$left sockets");
 $server->stop_ok;
 done_testing();

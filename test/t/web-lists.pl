@@ -1,5 +1,5 @@
-# Change lists where they are large, or sorted in ways of their own: what a
-# page costs, and that none of its rows is lost.
+# Large lists, and lists with other collations: what a page costs, and that no
+# row is lost.
 use strict;
 use warnings;
 use utf8;
@@ -13,9 +13,9 @@ use Test::More;
 
 my $node = new_web_node('main');
 
-# ---- what a page costs ----
+# ---- the cost of a page ----
 
-# The plan of each statement goes to the log, whoever signs in as planner.
+# The log has the plan of each statement of the role planner.
 my $ROWS = 100_000;
 sql($node, <<"SQL");
 CREATE TABLE big (id integer PRIMARY KEY, title text);
@@ -33,7 +33,7 @@ SQL
 my $server = web_server($node);
 my $planner = $server->sign_in('planner');
 
-# What a request has the database do: the plan of each statement.
+# The plans of a request's statements.
 sub plans_of
 {
 	my ($path) = @_;
@@ -43,8 +43,8 @@ sub plans_of
 	return ($reply->{json}, grep { /^Query Text:/ } split /(?=Query Text:)/, substr server_log($node), $before);
 }
 
-# Rows that were read of the records of locks, whatever was returned of them:
-# by index, each a loop of one.
+# Lock records that were read, returned or not; by index, each is a loop of
+# one row.
 sub records_read
 {
 	my ($plan) = @_;
@@ -59,31 +59,31 @@ for my $query ('limit=1000', 'limit=1000&sort=title', 'limit=1000&sort=title&dir
 	my ($page, @plans) = plans_of("/tables/big/rows?$query");
 	my $rows = @{ $page->{rows} };
 	is(scalar(grep { !$_->{lock} } @{ $page->{rows} }), 0, "$query: each of $rows rows has its lock");
-	is(scalar @plans, 2, 'by two statements: one that makes the other, which gives rows and locks');
+	is(scalar @plans, 2, 'by two statements: one composes the other, which returns rows and locks');
 	my ($plan) = grep { /^Query Text:\s+WITH picked\b/ } @plans;
-	unlike($plan, qr/Seq Scan on lock\b/, 'records of locks are not read all');
-	like($plan, qr/Function Scan on locks_of\b.*loops=1\)/, 'but looked up by key, all at once');
+	unlike($plan, qr/Seq Scan on lock\b/, 'not all lock records are read');
+	like($plan, qr/Function Scan on locks_of\b.*loops=1\)/, 'they are looked up by key, together');
 }
 {
-	# Further pages are read where they begin.
+	# Later pages are read from their beginning.
 	my $last = $planner->get('/tables/big/rows?limit=1000')->{json};
 	$last = $planner->get("/tables/big/rows?limit=1000&after=$last->{next}")->{json} for 1 .. 3;
 	my ($page, @plans) = plans_of("/tables/big/rows?limit=1000&after=$last->{next}");
 	is($page->{rows}[0]{key}, 4001, 'the fifth page');
 	my ($plan) = grep { /^Query Text:\s+WITH picked\b/ } @plans;
-	like($plan, qr/Index (?:Only )?Scan using big_pkey on big t .*\n\s*Index Cond: \(id > 4000\)/, 'begins in the index behind the fourth');
+	like($plan, qr/Index (?:Only )?Scan using big_pkey on big t .*\n\s*Index Cond: \(id > 4000\)/, 'begins in the index after the fourth');
 }
 {
 	my ($state, @plans) = plans_of('/tables/big/rows/77777/lock');
 	is($state->{lock}{key}, '77777', 'the lock of one row');
-	is(scalar @plans, 1, 'is one statement');
-	cmp_ok(records_read($plans[0]), '<=', 2, 'which reads that record');
+	is(scalar @plans, 1, 'takes one statement');
+	cmp_ok(records_read($plans[0]), '<=', 2, 'which reads one record');
 }
 
 # ---- the history ----
 
-# In an order that is not that of their ids, as purging leaves room for new
-# ones among old ones: an index scan of all would cost more than sorting them.
+# Stored in another order than that of their ids, as purging leaves room
+# between old ones, so an index scan of all would cost more than a sort.
 sql($node, <<"SQL");
 CREATE TABLE few (id integer PRIMARY KEY);
 TRUNCATE locking.event;
@@ -95,7 +95,7 @@ ANALYZE locking.event;
 GRANT SELECT ON few TO anna;
 SQL
 
-# Rows that were read of the records of events, whatever was returned of them.
+# Event records that were read, returned or not.
 sub events_read
 {
 	my ($plan) = @_;
@@ -109,18 +109,18 @@ for my $query ('limit=50', 'limit=50&table=big', 'limit=50&event=broken', 'limit
 	is(scalar @{ $page->{events} }, 50, 'has a full page');
 	my @lists = grep { /\bFROM locking\.history\b/ } @plans;
 	is(scalar @lists, 1, 'by one statement');
-	cmp_ok(events_read($lists[0]), '<', 2000, 'which ends reading when the page is full');
+	cmp_ok(events_read($lists[0]), '<', 2000, 'which stops reading when the page is full');
 }
 {
 	my ($first) = plans_of('/history?limit=50');
 	my ($second, $forth) = plans_of("/history?limit=50&after=$first->{next}");
-	cmp_ok(events_read($forth), '<', 300, 'the second page reads the first, too, and no more');
+	cmp_ok(events_read($forth), '<', 300, 'the second page reads the first one, too, and no more');
 	my ($again, $back) = plans_of("/history?limit=50&before=$second->{prev}");
-	cmp_ok(events_read($back), '<', 300, 'and so does the way back');
-	is_deeply([ map { $_->{id} } @{ $again->{events} } ], [ map { $_->{id} } @{ $first->{events} } ], 'which gives the first page');
+	cmp_ok(events_read($back), '<', 300, 'going back reads as much');
+	is_deeply([ map { $_->{id} } @{ $again->{events} } ], [ map { $_->{id} } @{ $first->{events} } ], 'and returns the first page');
 }
 {
-	# Of most events anna may not see the table.
+	# Most events are of a table that anna may not read.
 	my $anna = $server->sign_in('anna');
 	my @ids = split /\n/, sql($node, "SELECT id FROM locking.event WHERE relation = 'few'::regclass ORDER BY id DESC");
 	my $walk = sub {
@@ -133,9 +133,9 @@ for my $query ('limit=50', 'limit=50&table=big', 'limit=50&event=broken', 'limit
 		return @pages;
 	};
 	my @pages = $walk->('after', 'next');
-	is_deeply([ map { $_->{id} } map { @{ $_->{events} } } @pages ], \@ids, 'every event among many hidden ones, once');
+	is_deeply([ map { $_->{id} } map { @{ $_->{events} } } @pages ], \@ids, 'every event among many hidden ones, each once');
 	my @back = $walk->('before', 'prev', $pages[-1]{prev});
-	is_deeply([ map { $_->{id} } map { @{ $_->{events} } } reverse(@back), $pages[-1] ], \@ids, 'and back');
+	is_deeply([ map { $_->{id} } map { @{ $_->{events} } } reverse(@back), $pages[-1] ], \@ids, 'the same going back');
 	for my $values ('[1, 2]', '["2026-11-29", 1]', '[]', '[-9223372036854775808]', '["x"]', '[9223372036854775808]', '[null]')
 	{
 		my $cursor = encode_base64url(qq({"order": "events", "values": $values}));
@@ -183,18 +183,18 @@ SQL
 			my $expected = sql($node, "SELECT $key FROM $table ORDER BY $sort $dir, $key $dir");
 			utf8::decode($expected);
 			my ($last, @forth) = $walk->($table, "sort=$sort&dir=$dir", 'next');
-			is_deeply(\@forth, [ split /\n/, $expected ], "$table by $sort $dir: every row once, on to the end");
+			is_deeply(\@forth, [ split /\n/, $expected ], "$table by $sort $dir: every row once, to the end");
 			my (undef, @back) = $walk->($table, "sort=$sort&dir=$dir", 'prev', $last->{prev});
-			is_deeply([ @back, map { $_->{key} } @{ $last->{rows} } ], [ split /\n/, $expected ], "$table by $sort $dir: and back");
+			is_deeply([ @back, map { $_->{key} } @{ $last->{rows} } ], [ split /\n/, $expected ], "$table by $sort $dir: the same going back");
 		}
 	}
 	my $found = $anna->get('/tables/sorted/rows?limit=100&q=' . segment('PFE'));
-	is("$found->{status} " . @{ $found->{json}{rows} || [] }, '200 40', 'searched, though LIKE knows no such collation');
+	is("$found->{status} " . @{ $found->{json}{rows} || [] }, '200 40', 'search, although LIKE does not support the collation');
 	$found = $anna->get('/tables/refers/choices?column=named&q=' . segment('Näme 1'));
-	is("$found->{status} $found->{json}{choices}[0]{value}", "200 Näme 1", 'and chosen from');
-	is($anna->get('/tables/refers/choices?column=sorted&q=zeb')->{status}, 200, 'by label, too');
-	is($anna->get('/tables/named/rows/' . segment('NAME 1'))->{json}{key}, 'Näme 1', 'a key is found by what its collation calls equal');
-	is($anna->get('/tables/refers/rows/1')->{json}{references}{named}{key}, 'Näme 1', 'and what refers to it');
+	is("$found->{status} $found->{json}{choices}[0]{value}", "200 Näme 1", 'choices');
+	is($anna->get('/tables/refers/choices?column=sorted&q=zeb')->{status}, 200, 'choices by label');
+	is($anna->get('/tables/named/rows/' . segment('NAME 1'))->{json}{key}, 'Näme 1', 'a key is found by a value that its collation treats as equal');
+	is($anna->get('/tables/refers/rows/1')->{json}{references}{named}{key}, 'Näme 1', 'also as a reference');
 }
 
 $server->stop_ok;

@@ -1,5 +1,5 @@
-# What the program is told: by flag, environment and file, which of them
-# counts, what is refused and how, and what each option does.
+# Options: by flag, environment and file, their precedence, refusal of invalid
+# values, and what each option does.
 use strict;
 use warnings;
 
@@ -20,12 +20,12 @@ sub write_file
 	return "$folder/conf";
 }
 
-# Of a program that ends by itself.
+# Runs a program that is expected to end.
 sub ends_as
 {
 	my ($expected, $says, $name, $environment, @arguments) = @_;
 	my ($status, $out, $err) = run_web($environment, @arguments);
-	return is($status, $expected, $name) && like($expected == 0 ? $out : $err, $says, "$name: says so") || diag($out, $err);
+	return is($status, $expected, $name) && like($expected == 0 ? $out : $err, $says, "$name: message") || diag($out, $err);
 }
 
 # ---- help ----
@@ -36,7 +36,7 @@ is("$status $complaint", '0 ', '--help');
 my %option = map { /^  --([a-z-]+) (\S+) +(.*)$/ && $1 ne 'help' ? ($1 => $3) : () } split /\n/, $help;
 delete $option{config};
 
-# README.md has a table of them, with their defaults.
+# README.md has a table of the options with their defaults.
 {
 	open my $readme, '<', "$FindBin::RealBin/../../contrib_web/README.md" or die "README.md: $!\n";
 	my %told;
@@ -47,19 +47,20 @@ delete $option{config};
 		my @defaults = split /,/, $default =~ s/[` ]+//gr;
 		$told{ $names[$_] } = $defaults[$_] // '' for 0 .. $#names;
 	}
-	is_deeply([ sort keys %told ], [ sort keys %option ], 'README.md names the options that there are');
+	is_deeply([ sort keys %told ], [ sort keys %option ], 'README.md lists all options');
 	my %default = map { ($_ => $option{$_} =~ / \(([^()]*)\)$/ ? $1 : '') } keys %option;
-	is_deeply(\%told, \%default, 'and their defaults');
+	is_deeply(\%told, \%default, 'with their defaults');
 }
 
-# ---- each option is read from each source, and refused if wrong ----
+# ---- each option from each source; invalid values ----
 
 my %wrong = ((map { ($_ => 'x') } keys %option),
 	dsn => 'x', 'tls-cert' => '/x', 'tls-key' => '/x', 'user-header' => 'X-User', 'name-header' => 'X-Name', 'allow-origin' => 'https://app.example.org/');
 for my $name (sort keys %option)
 {
 	my $variable = 'LOCKING_WEB_' . uc $name =~ s/-/_/gr;
-	my ($status, $says) = $name eq 'listen' ? (1, qr/x: not ADDRESS:PORT/) : (2, qr/$name/);	# found out when it starts
+	# found out when it starts
+	my ($status, $says) = $name eq 'listen' ? (1, qr/x: not ADDRESS:PORT/) : (2, qr/$name/);
 	ends_as($status, $says, "--$name $wrong{$name}", {}, "--$name", $wrong{$name});
 	ends_as($status, $says, "$variable=$wrong{$name}", { $variable => $wrong{$name} });
 	ends_as($status, $says, "$name = $wrong{$name}", {}, '--config', write_file("# first\n$name = $wrong{$name}\n"));
@@ -77,7 +78,7 @@ ends_as(2, qr/No such file/, 'a file that is not there', {}, '--config', "$folde
 ends_as(2, qr/No such file/, 'nor by the environment', { LOCKING_WEB_CONFIG => "$folder/none" });
 ends_as(1, qr/No such file/, 'a certificate that is not there', {}, '--listen', '127.0.0.1:0', '--tls-cert', "$folder/none", '--tls-key', "$folder/none");
 
-# ---- which source counts ----
+# ---- precedence ----
 
 my $node = new_web_node('main');
 sub idle_timeout
@@ -89,15 +90,15 @@ sub idle_timeout
 }
 {
 	my $conf = write_file("  session-idle=101\t\n\n\t# session-idle = 999\n");
-	is(idle_timeout(web_server($node)), 3600, 'without an option its default');
+	is(idle_timeout(web_server($node)), 3600, 'the default');
 	is(idle_timeout(web_server($node, '--config', $conf)), 101, 'the file');
 	local $ENV{LOCKING_WEB_CONFIG} = $conf;
-	is(idle_timeout(web_server($node)), 101, 'the file that the environment names');
-	is(idle_timeout(web_server($node, '--config', '/dev/null')), 3600, 'which a flag beats');
+	is(idle_timeout(web_server($node)), 101, 'the file named in the environment');
+	is(idle_timeout(web_server($node, '--config', '/dev/null')), 3600, 'a flag for the file takes precedence');
 	local $ENV{LOCKING_WEB_SESSION_IDLE} = 102;
-	is(idle_timeout(web_server($node)), 102, 'the environment beats the file');
-	is(idle_timeout(web_server($node, '--session-idle', 103)), 103, 'a flag beats both');
-	is(idle_timeout(web_server($node, '--session-idle', 103, '--session-idle=104')), 104, 'the last flag');
+	is(idle_timeout(web_server($node)), 102, 'the environment takes precedence over the file');
+	is(idle_timeout(web_server($node, '--session-idle', 103)), 103, 'a flag takes precedence over both');
+	is(idle_timeout(web_server($node, '--session-idle', 103, '--session-idle=104')), 104, 'the last of several flags');
 }
 {
 	my $origin = sub {
@@ -108,13 +109,13 @@ sub idle_timeout
 	};
 	is($origin->('--allow-origin', 'https://a.example', '--allow-origin', 'https://b.example'), 'a.example b.example', 'a list by several flags');
 	local $ENV{LOCKING_WEB_ALLOW_ORIGIN} = 'https://b.example, https://c.example';
-	is($origin->(), 'b.example c.example', 'by commas in the environment');
-	is($origin->('--allow-origin', 'https://a.example'), 'a.example', 'of one source alone');
+	is($origin->(), 'b.example c.example', 'a list with commas in the environment');
+	is($origin->('--allow-origin', 'https://a.example'), 'a.example', 'a list from a single source');
 	delete $ENV{LOCKING_WEB_ALLOW_ORIGIN};
-	is($origin->('--config', write_file("allow-origin = https://a.example\nallow-origin = https://c.example\n")), 'a.example c.example', 'by several lines');
+	is($origin->('--config', write_file("allow-origin = https://a.example\nallow-origin = https://c.example\n")), 'a.example c.example', 'a list by several lines');
 }
 
-# ---- what they do, where no other test shows it ----
+# ---- effects that no other test shows ----
 
 {
 	my $server = web_server($node, '--access-log', 'off');
@@ -132,14 +133,14 @@ sub connections
 	my $server = web_server($node, '--database-idle', 1);
 	my $anna = $server->sign_in('anna');
 	ok($node->poll_query_until('postgres', connections('true') =~ s/count\(\*\)/count(*) = 0/r), 'database-idle: unused connections are closed');
-	is($anna->get('/tables')->{status}, 200, 'the session lives, and has a new one');
+	is($anna->get('/tables')->{status}, 200, 'the session continues with a new connection');
 	$server->stop_ok;
 }
 {
 	my $server = web_server($node, '--database-connections', 2, '--workers', 2);
 	my @clients = map { $server->sign_in($_) } qw(anna bert boss anna);
-	is($_->get('/tables')->{status}, 200, 'database-connections: everybody is answered') for @clients, reverse @clients;
-	cmp_ok(sql($node, connections('true')), '<=', 2, 'with no more connections than that');
+	is($_->get('/tables')->{status}, 200, 'database-connections: all requests are answered') for @clients, reverse @clients;
+	cmp_ok(sql($node, connections('true')), '<=', 2, 'with no more connections than allowed');
 	$server->stop_ok;
 }
 {
@@ -148,8 +149,8 @@ sub connections
 	my $session = session($node);
 	$session->query('BEGIN; LOCK TABLE article');
 	my @wires = map { $server->wire->send_request($anna, 'GET', '/tables/article/rows') } 1 .. 3;
-	ok($node->poll_query_until('postgres', connections("wait_event_type = 'Lock'") =~ s/count\(\*\)/count(*) = 1/r), 'requests-per-session: one is at work');
-	is($bert->get('/tables')->{status}, 200, 'another session is not kept waiting');
+	ok($node->poll_query_until('postgres', connections("wait_event_type = 'Lock'") =~ s/count\(\*\)/count(*) = 1/r), 'requests-per-session: one runs');
+	is($bert->get('/tables')->{status}, 200, 'another session does not wait');
 	is(sql($node, connections("usename = 'anna'")), 1, 'the others of that session wait, without connections');
 	$session->query('COMMIT');
 	is($_->read_reply->{status}, 200, 'and are answered') for @wires;
@@ -172,21 +173,21 @@ sub connections
 		});
 	};
 	push @wires, $ask->($anna);
-	ok($node->poll_query_until('postgres', connections("wait_event_type = 'Lock'") =~ s/count\(\*\)/count(*) = 1/r), 'queue: one is at work');
+	ok($node->poll_query_until('postgres', connections("wait_event_type = 'Lock'") =~ s/count\(\*\)/count(*) = 1/r), 'queue: one runs');
 	ok($waiting->(@$_), "$_->[1] wait") for [ $anna, 1 ], [ $anna, 2 ];
 	my $refused = $ask->($anna)->read_reply;
-	is("$refused->{status} $refused->{json}{type}", '429 urn:locking:problem:too-many', 'a role has a part of it only');
-	like($refused->{headers}{'retry-after'}, qr/^[1-9]\d*$/, 'and is told when to try again');
+	is("$refused->{status} $refused->{json}{type}", '429 urn:locking:problem:too-many', 'a role has a share of the queue only');
+	like($refused->{headers}{'retry-after'}, qr/^[1-9]\d*$/, 'with Retry-After');
 	ok($waiting->(@$_), "$_->[1] wait") for [ $bert, 3 ], [ $bert, 4 ];
-	is($ask->($bert)->read_reply->{status}, 503, 'no more than so many wait in all');
+	is($ask->($bert)->read_reply->{status}, 503, 'the queue is full');
 	$session->query('COMMIT');
 	is($_->read_reply->{status}, 200, 'and are answered') for @wires;
 	$session->quit;
 	$server->stop_ok;
 }
 {
-	# One role with as many sessions as it may have, whose requests all take
-	# long; others do not notice, and neither do those who only sign in.
+	# A role with all its sessions, whose requests all take long, does not
+	# delay other roles or sign-ins.
 	my $server = web_server($node, '--lock-timeout', 600, '--statement-timeout', 600);
 	my @annas = map { $server->sign_in('anna') } 1 .. 20;
 	my $bert = $server->sign_in('bert');
@@ -201,12 +202,12 @@ sub connections
 		my $reply = eval { LockingWeb::in_seconds(5, 'answer', sub { $ask->($client, $path)->read_reply }) } || { status => 'none' };
 		is($reply->{status}, $status, "another role is answered meanwhile: $path");
 	}
-	is((eval { LockingWeb::in_seconds(5, 'sign-in', sub { $server->client->sign_in('boss', 'boss-pw') }) } || { status => 'none' })->{status}, 201, 'and signs in');
+	is((eval { LockingWeb::in_seconds(5, 'sign-in', sub { $server->client->sign_in('boss', 'boss-pw') }) } || { status => 'none' })->{status}, 201, 'and a sign-in');
 	$session->query('COMMIT');
-	is_deeply([ grep { $_ != 200 } map { $_->read_reply->{status} } @wires ], [], 'the flood is answered, too');
+	is_deeply([ grep { $_ != 200 } map { $_->read_reply->{status} } @wires ], [], 'the waiting requests are answered, too');
 
-	# Short requests, so that all workers come free again and again: they are
-	# not done in the order of coming.
+	# Short requests, so that workers become free all the time; they do not
+	# run in the order of arrival.
 	$session->query('BEGIN; LOCK TABLE article');
 	@wires = map { my $client = $_; map { $ask->($client, '/tables/article/rows?limit=20') } 1 .. 9 } @annas;
 	LockingWeb::in_seconds($LockingWeb::PATIENCE, 'a queue', sub { select undef, undef, undef, 0.05 until $server->client->get('//metrics')->{content} =~ /^locking_web_requests_waiting 172$/m });
@@ -220,8 +221,8 @@ sub connections
 	$server->stop_ok;
 }
 {
-	# Strangers take turns by address, and do not keep those waiting who are
-	# signed in, also where a route is for all.
+	# Clients without a session take turns by address and do not delay those
+	# with one, also on public routes.
 	my $server = web_server($node, '--trusted-proxy', '127.0.0.1', '--statement-timeout', 600, '--lock-timeout', 600);
 	my $bert = $server->sign_in('bert');
 	my $session = session($node);
@@ -231,11 +232,11 @@ sub connections
 	my $cancel = sub { return sql($node, "SELECT count(pg_cancel_backend(pid)) FROM (SELECT pid $locked LIMIT $_[0]) w") };
 	$session->query('BEGIN; LOCK pg_catalog.pg_extension');
 	my @wires = map { $ask->('198.51.100.1') } 1 .. 40;
-	ok($node->poll_query_until('postgres', "SELECT count(*) = 4 $locked"), 'strangers have so many workers together');
+	ok($node->poll_query_until('postgres', "SELECT count(*) = 4 $locked"), 'clients without a session have a limited number of workers');
 	$waiting->(36);
 	my $other = $ask->('198.51.100.2');
 	$waiting->(37);
-	is((eval { LockingWeb::in_seconds(5, 'answer', sub { $server->wire->send_request($bert, 'GET', '/session')->read_reply }) } || { status => 'none' })->{status}, 200, 'who is signed in is answered while strangers wait');
+	is((eval { LockingWeb::in_seconds(5, 'answer', sub { $server->wire->send_request($bert, 'GET', '/session')->read_reply }) } || { status => 'none' })->{status}, 200, 'a session is served while clients without one wait');
 	for my $left (36, 35)
 	{
 		$cancel->(1);
@@ -243,15 +244,15 @@ sub connections
 		$node->poll_query_until('postgres', "SELECT count(*) = 4 $locked");
 	}
 	$cancel->(4);
-	isnt((eval { LockingWeb::in_seconds(10, 'answer', sub { $other->read_reply }) } || { status => 'none' })->{status}, 'none', 'another address does not wait for all of the first');
+	isnt((eval { LockingWeb::in_seconds(10, 'answer', sub { $other->read_reply }) } || { status => 'none' })->{status}, 'none', 'another address does not wait for all requests of the first');
 	$session->query('COMMIT');
-	is(scalar(grep { $_->read_reply->{status} != 200 } @wires), 5, 'and is answered, but for what was cancelled');
+	is(scalar(grep { $_->read_reply->{status} != 200 } @wires), 5, 'the first address is answered, except for cancelled requests');
 	$session->quit;
 	$server->stop_ok;
 }
 {
-	# Two roles have all workers, and more requests waiting: a third one's
-	# turn comes after one of each.
+	# Two roles have all workers and more requests waiting: a third role's
+	# turn comes after one request of each.
 	my $server = web_server($node, '--workers', 4, '--statement-timeout', 600, '--lock-timeout', 600);
 	my %client = map { $_ => $server->sign_in($_) } qw(anna boss bert);
 	my $session = session($node);
@@ -269,10 +270,10 @@ sub connections
 		$waiting->($left);
 		$node->poll_query_until('postgres', "SELECT count(*) = 4 FROM pg_stat_activity WHERE usename IN ('anna', 'boss', 'bert') AND wait_event_type = 'Lock'");
 	}
-	is(sql($node, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'bert' AND wait_event_type = 'Lock'"), 1, 'another one of anna\'s, then the third one\'s is at work');
+	is(sql($node, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'bert' AND wait_event_type = 'Lock'"), 1, 'another request of anna, then the third role runs');
 	$session->query('COMMIT');
-	is($his->read_reply->{status}, 200, 'who is answered');
-	is(scalar(grep { $_->read_reply->{status} != 200 } @wires), 2, 'and so are they, but for those that were cancelled');
+	is($his->read_reply->{status}, 200, 'the third role is answered');
+	is(scalar(grep { $_->read_reply->{status} != 200 } @wires), 2, 'the two roles are answered, except for cancelled requests');
 	$session->quit;
 	$server->stop_ok;
 }
@@ -290,7 +291,7 @@ sub connections
 {
 	my $server = web_server($node, '--connections-per-address', 2);
 	my @wires = map { $server->wire } 1, 2;
-	is($_->send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")->read_reply->{status}, 200, 'connections-per-address: so many') for @wires;
+	is($_->send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")->read_reply->{status}, 200, 'connections-per-address: the allowed number') for @wires;
 	is($server->wire->send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")->read_reply, undef, 'another is closed');
 	$_->close for @wires;
 	my $again = LockingWeb::in_seconds(60, 'a free place', sub {
@@ -298,7 +299,7 @@ sub connections
 		select undef, undef, undef, 0.1 until $reply = $server->wire->send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")->read_reply;
 		return $reply->{status};
 	});
-	is($again, 200, 'until there is room again');
+	is($again, 200, 'one more is accepted after another is closed');
 	$server->stop_ok;
 }
 
@@ -318,11 +319,11 @@ sub connections
 		return $reply;
 	};
 	my $reply = $tls->($ask);
-	like($reply, qr{^HTTP/1\.[01] 201 }, 'signed in by TLS');
+	like($reply, qr{^HTTP/1\.[01] 201 }, 'signed in over TLS');
 	like($reply, qr/^Set-Cookie: locking_session=[^\r]*; Secure\r$/m, 'the cookie is Secure');
-	like($reply, qr/^Strict-Transport-Security: /m, 'and the site TLS only');
-	unlike($tls->("GET /healthz HTTP/1.0\r\n\r\n", @$_), qr/^HTTP/, "none older: @$_") for [ '-tls1_1', '-cipher', 'ALL:@SECLEVEL=0' ];
-	is($server->wire->send("GET /healthz HTTP/1.0\r\n\r\n")->read_reply, undef, 'none without it');
+	like($reply, qr/^Strict-Transport-Security: /m, 'with Strict-Transport-Security');
+	unlike($tls->("GET /healthz HTTP/1.0\r\n\r\n", @$_), qr/^HTTP/, "no older protocol: @$_") for [ '-tls1_1', '-cipher', 'ALL:@SECLEVEL=0' ];
+	is($server->wire->send("GET /healthz HTTP/1.0\r\n\r\n")->read_reply, undef, 'no plain HTTP');
 	$server->stop_ok;
 }
 

@@ -1,6 +1,6 @@
-# Who may create objects in a schema of somebody's search_path makes operators
-# and functions that fit better than PostgreSQL's own: the server must not
-# call one, in the name of whoever signs in.
+# Operators and functions in a schema of the search_path that match better
+# than PostgreSQL's own: the server must not call them with the rights of the
+# role that has signed in.
 use strict;
 use warnings;
 
@@ -19,7 +19,7 @@ SELECT locking.protect('line', parent => 'line_article_fkey');
 GRANT ALL ON line TO anna, boss;
 SQL
 
-# Each raises, so that whoever calls it fails, and says so in the log.
+# Each raises an error, so that a call fails and is logged.
 sql($node, <<'SQL');
 DO $$
 DECLARE
@@ -53,13 +53,13 @@ BEGIN
 	END LOOP;
 END $$;
 SQL
-is(sql($node, q(SELECT current_setting('search_path'))), '"$user", public', 'public is in the search_path of whoever signs in');
+is(sql($node, q(SELECT current_setting('search_path'))), '"$user", public', 'public is in the search_path of a session');
 
 # ---- every kind of request ----
 
 my $server = web_server($node);
 my ($anna, $boss) = map { $server->sign_in($_) } qw(anna boss);
-is($anna->get('/session')->{json}{owner_name}, 'Anna Albers', 'signed in, by her comment');
+is($anna->get('/session')->{json}{owner_name}, 'Anna Albers', 'signed in, with the display name');
 my $line = '/tables/line/rows/' . segment('{2,1}');
 my $cursor = $anna->get('/tables/line/rows?limit=3&sort=mood')->{json}{next};
 is($anna->get($_)->{status}, 200, $_) for '/tables', '/tables/line', '/tables/article', '/tables/line/rows', "/tables/line/rows?limit=3&sort=mood&after=$cursor", "/tables/line/rows?limit=3&sort=mood&before=$cursor",
@@ -83,6 +83,6 @@ is($boss->put('/tables/line/protection', { parent => 'line_article_fkey', column
 is($boss->delete('/tables/line/protection')->{status}, 204, 'unprotected');
 is($anna->get("//admin/ajax/$_/", undef, 'X-Requested-With' => 'XMLHttpRequest')->{status}, 404, "ajax: $_") for 'a/b/1/lock';
 is($server->client->get('//readyz')->{status}, 200, 'ready');
-is_deeply([ server_log($node) =~ /(HIJACKED: .*)/g ], [], 'none of them was called');
+is_deeply([ server_log($node) =~ /(HIJACKED: .*)/g ], [], 'none of the functions was called');
 $server->stop_ok;
 done_testing();

@@ -1,5 +1,5 @@
-# Tables of a stranger: no request runs their code or waits for them, unless
-# it names them. And tables that change while a request reads them.
+# Tables of an unrelated role: no request runs their code or waits for them
+# unless it names them.  And tables that change while a request reads them.
 use strict;
 use warnings;
 
@@ -52,7 +52,7 @@ SELECT locking.protect('notice');
 GRANT ALL ON notice TO anna, boss;
 SQL
 
-# As a superuser's password is not asked for, a role of that kind for here.
+# A superuser with a password, as the test's own has none.
 sql($node, "CREATE ROLE root SUPERUSER LOGIN PASSWORD 'root-pw'");
 my $server = web_server($node, '--lock-timeout', 2);
 my %client = map { $_ => $server->sign_in($_) } qw(anna boss root);
@@ -68,7 +68,7 @@ sub spied
 	return ($reply, scalar @spied);
 }
 
-# ---- what does not name them ----
+# ---- requests that do not name the tables ----
 
 my @paths = ('/locks', '/locks?q=x', '/locks?mine=true', '/locks?table=article', '/history', '/history?limit=1000', '/history?table=article', '/history?table=article&key=1', '/history?owner=mallory',
 	'/tables', '/tables/article', '/tables/article/rows', '/tables/article/rows?locked=true', '/tables/article/rows?q=title', '/tables/article/rows/1', '/tables/article/rows/1/lock', '/tables/article/rows/1/request',
@@ -78,27 +78,27 @@ for my $role (sort keys %client)
 	for my $path (@paths)
 	{
 		my ($reply, $spied) = spied(sub { $client{$role}->get($path) });
-		is("$reply->{status} $spied", '200 0', "$role: $path runs no code of a stranger's");
+		is("$reply->{status} $spied", '200 0', "$role: $path runs no code of mallory's");
 		ok(!(grep { ($_->{table} // '') =~ /^m\./ } map { ref eq 'ARRAY' ? @$_ : () } @{ $reply->{json} }{qw(locks events)}), "$role: $path shows nothing that such code would have to allow") if $role ne 'root';
 	}
 }
 {
 	my ($reply, $spied) = spied(sub { $anna->put('/tables/article/rows/1', { token => $token, values => { body => 'z' }, keep => JSON::PP::true }) });
-	is("$reply->{status} $spied", '200 0', 'nor does a save');
+	is("$reply->{status} $spied", '200 0', 'a save runs no code of mallory\'s');
 }
 {
 	my $row = $anna->get('/tables/article/rows/1')->{json};
 	my %count = map { $_->{table} => $_->{count} } @{ $row->{children} };
-	is_deeply(\%count, { 'm.child' => undef, 'public.notice' => 2, 'public.points' => 0, 'public.annas' => 1 }, 'rows that refer to a row are counted, but not in a stranger\'s table');
+	is_deeply(\%count, { 'm.child' => undef, 'public.notice' => 2, 'public.points' => 0, 'public.annas' => 1 }, 'referencing rows are counted, but not in a table of mallory\'s');
 	for my $role (qw(boss root))
 	{
 		my ($annas) = grep { $_->{table} eq 'public.annas' } @{ $client{$role}->get('/tables/article/rows/1')->{json}{children} };
-		is($annas->{count}, undef, "$role: nor in one that is only anna's");
+		is($annas->{count}, undef, "$role: nor in a table of anna's");
 	}
-	is_deeply([ sort keys %{ $anna->get('/tables/points/rows/1')->{json}{references} } ], ['article'], 'rows that it refers to are shown, but not of a stranger\'s table');
+	is_deeply([ sort keys %{ $anna->get('/tables/points/rows/1')->{json}{references} } ], ['article'], 'referenced rows are shown, but not of a table of mallory\'s');
 }
 
-# ---- while the stranger locks them ----
+# ---- tables locked by mallory ----
 
 {
 	my $locker = session($node);
@@ -107,36 +107,36 @@ for my $role (sort keys %client)
 	{
 		for my $path (@paths)
 		{
-			is($client{$role}->get($path)->{status}, 200, "$role: $path waits for no stranger's table");
+			is($client{$role}->get($path)->{status}, 200, "$role: $path does not wait for a table of mallory's");
 		}
 	}
-	# What is named is waited for, not for ever.
+	# A request waits for the table that it names, but not for ever.
 	for my $path ('/tables/m.trap/rows', '/tables/m.trap/rows/1', '/tables/m.trap/rows/1/lock', '/history?table=m.trap&key=1')
 	{
 		my $began = time;
 		my $reply = $anna->get($path);
-		is("$reply->{status} " . ($reply->{json}{type} // ''), '503 urn:locking:problem:timeout', "$path: which is named, so it is waited for");
-		cmp_ok(time - $began, '<=', 10, 'but not for long');
+		is("$reply->{status} " . ($reply->{json}{type} // ''), '503 urn:locking:problem:timeout', "$path: waits for the table that it names");
+		cmp_ok(time - $began, '<=', 10, 'but not long');
 	}
-	is($anna->get('/locks?table=m.trap')->{status}, 200, 'a list leaves out what is locked, though it is named');
+	is($anna->get('/locks?table=m.trap')->{status}, 200, 'a list omits a locked table, even if it is named');
 	$locker->query('ROLLBACK');
 	$locker->quit;
 }
 
-# ---- what names them ----
+# ---- requests that name the tables ----
 
 for my $path ('/locks?table=m.trap', '/history?table=m.trap', '/history?table=m.trap&key=1', '/tables/m.trap/rows', '/tables/m.trap/rows/1', '/tables/m.trap/rows/1/lock', '/tables/m.trap/rows/1/request')
 {
 	my ($reply, $spied) = spied(sub { $anna->get($path) });
 	is($reply->{status}, 200, $path) or diag($reply->{content});
-	cmp_ok($spied, '>', 0, 'whose policies are asked, as the request names it');
+	cmp_ok($spied, '>', 0, 'policies run if the request names the table');
 	my ($list) = grep { ref $_ eq 'ARRAY' } @{ $reply->{json} }{qw(locks events rows requests)};
-	is(scalar @{$list // [$reply->{json}{lock} // ()]}, 1, 'and shows what they allow');
+	is(scalar @{$list // [$reply->{json}{lock} // ()]}, 1, 'and decide which rows are shown');
 }
-is($anna->get('/tables/m.trap')->{json}{locks}, 1, 'the locks of a table that is named are counted');
-is_deeply({ map { $_->{table} => $_->{count} } @{ $anna->get('/tables/m.trap/rows/1')->{json}{children} } }, { 'm.leaf' => 1, 'public.points' => 1 }, 'so are its owner\'s and superusers\' rows that refer to its rows');
+is($anna->get('/tables/m.trap')->{json}{locks}, 1, 'the locks of a named table are counted');
+is_deeply({ map { $_->{table} => $_->{count} } @{ $anna->get('/tables/m.trap/rows/1')->{json}{children} } }, { 'm.leaf' => 1, 'public.points' => 1 }, 'so are referencing rows in tables of its owner and of superusers');
 
-# ---- tables that change meanwhile ----
+# ---- tables that change during a request ----
 
 {
 	sql($node, <<'SQL');
@@ -156,17 +156,17 @@ SQL
 	for my $path (map { my $table = $_; map { "/tables/$table$_" } '', '/rows', '/rows?locked=true', '/rows/1', '/rows/1/lock', '/rows/1/request', '/rows/1/draft' } qw(part part1 part2))
 	{
 		my $reply = $anna->get($path);
-		like("$reply->{status} " . ($reply->{json}{type} // ''), qr/^(200 |404 |409 |403 |503 urn:locking:problem:timeout)/, "$path meanwhile") or diag($reply->{content});
+		like("$reply->{status} " . ($reply->{json}{type} // ''), qr/^(200 |404 |409 |403 |503 urn:locking:problem:timeout)/, "$path during the detachment") or diag($reply->{content});
 	}
 	my $reply = $anna->post('/tables/part1/rows/1/lock');
-	like($reply->{status}, qr/^(201|404|409|503)$/, 'locking a row of it') or diag($reply->{content});
+	like($reply->{status}, qr/^(201|404|409|503)$/, 'locking a row of the partition') or diag($reply->{content});
 	$reader->query('ROLLBACK');
 	$detacher->finish;
 	$detacher->quit;
-	is($anna->get('/tables/part/rows')->{status}, 200, 'afterwards, the table it was part of');
-	is($anna->get('/tables/part1/rows')->{status}, 200, 'and itself');
-	is(sql($node, 'SELECT pg_postmaster_start_time()'), $pid, 'PostgreSQL goes on');
-	unlike(server_log($node), qr/terminated by signal|PANIC/, 'and no backend of its died');
+	is($anna->get('/tables/part/rows')->{status}, 200, 'afterwards: the former root');
+	is($anna->get('/tables/part1/rows')->{status}, 200, 'afterwards: the former partition');
+	is(sql($node, 'SELECT pg_postmaster_start_time()'), $pid, 'PostgreSQL still works');
+	unlike(server_log($node), qr/terminated by signal|PANIC/, 'no backend crashed');
 	$reader->quit;
 }
 {
@@ -178,7 +178,7 @@ SQL
 	ok($node->poll_query_until('postgres', "SELECT count(*) = 3 FROM pg_stat_activity WHERE usename = 'anna' AND wait_event_type = 'Lock'"), 'requests wait for a table that is being dropped');
 	$dropper->query('COMMIT');
 	my @replies = map { $_->read_reply } @wires;
-	is_deeply([ map { $_->{status} } @replies ], [ 404, 404, 404 ], 'and say that there is none') or diag(map { $_->{content} } @replies);
+	is_deeply([ map { $_->{status} } @replies ], [ 404, 404, 404 ], 'and get 404') or diag(map { $_->{content} } @replies);
 	$dropper->quit;
 }
 

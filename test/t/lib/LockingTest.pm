@@ -1,6 +1,6 @@
-# What the Perl tests share: clusters, sessions, and checks of SQLSTATEs.
+# Helpers of all Perl tests: clusters, sessions, and checks of SQLSTATEs.
 #
-# Hides that PostgreSQL 13 and 14 may know the test modules by their old names.
+# PostgreSQL 13 and 14 may have the test modules under their old names.
 package LockingTest;
 
 use File::Temp;
@@ -14,11 +14,11 @@ use Test::More;
 our @EXPORT = qw(new_node copy_of_node run_ok run_fails refused accepted session
   sql server_log start_again tmp_folder major_version in_log);
 
-# Not a skip: whoever runs these as root must see that nothing was tested.
+# An error rather than a skip, so that a run as root does not look successful.
 die "these tests start PostgreSQL servers, which refuse to run as root: use another user\n"
   if $> == 0;
 
-# The test modules send what a dying test says to a log; people want to see it.
+# The test modules write the message of a dying test to a log only.
 $SIG{__DIE__} = sub { diag(@_) unless $^S };
 
 my $class;
@@ -33,7 +33,7 @@ else
 	$class = 'PostgresNode';
 }
 
-# Servers listen on sockets only and trust whoever reaches them, so the tests may
+# Servers listen on sockets only and trust every connection, so the tests may
 # connect as any role.
 delete @ENV{ grep { /^PG(HOST|PORT|USER|DATABASE|PASSWORD|OPTIONS|SERVICE|APPNAME)/ } keys %ENV };
 
@@ -70,7 +70,8 @@ sub start_again
 	my ($node) = @_;
 	for (1 .. 100)
 	{
-		$node->{_pid} = undef;		# read from the stale postmaster.pid by a start that failed
+		# a failed start reads it from the stale postmaster.pid
+		$node->{_pid} = undef;
 		return 1 if $node->start(fail_ok => 1);
 		select(undef, undef, undef, 0.1);
 	}
@@ -104,7 +105,7 @@ sub in_log
 
 # ---- programs ----
 
-# Run a program against a node; output, error and status go to the hash.
+# Runs a program against a node; returns success, output and errors.
 sub run_program
 {
 	my ($node, @command) = @_;
@@ -119,7 +120,7 @@ sub run_ok
 	my ($name, $node, @command) = @_;
 	my ($ok, $out, $err) = run_program($node, @command);
 	ok($ok && $err !~ /ERROR|WARNING/, $name) or diag("@command\n$err");
-	return $ok ? $out || 'nothing said' : '';
+	return $ok ? $out || 'no output' : '';
 }
 
 sub run_fails
@@ -150,7 +151,7 @@ sub run_sql
 	return ($ok, $out, $err);
 }
 
-# Options of these three: db, user, owner (the owner whose locks they are).
+# Options of the next three functions: db, user, owner (of locks).
 sub with_owner
 {
 	my ($sql, %options) = @_;
@@ -175,7 +176,8 @@ sub accepted
 	return $out;
 }
 
-# The SQL fails with this SQLSTATE, and with a message like this if one is given.
+# The SQL fails with this SQLSTATE, and with a message like this if one is
+# given.
 sub refused
 {
 	my ($name, $node, $state, $sql, %options) = @_;
@@ -187,7 +189,7 @@ sub refused
 	return;
 }
 
-# ---- sessions that last ----
+# ---- sessions ----
 
 sub session
 {
@@ -210,7 +212,7 @@ sub new
 	return $self;
 }
 
-# Send, without waiting for the end.
+# Sends SQL without waiting for its end.
 sub send_sql
 {
 	my ($self, $sql) = @_;
@@ -221,7 +223,7 @@ sub send_sql
 	return;
 }
 
-# Wait for the end of what was sent.
+# Waits for the end of what was sent.
 sub finish
 {
 	my ($self) = @_;
@@ -261,7 +263,7 @@ sub last_state
 	return $self->{err} =~ /(?:ERROR|FATAL):  (\w{5}):/ ? $1 : '';
 }
 
-# Until the session waits for a lock.
+# Waits until the session waits for a lock.
 sub await_block
 {
 	my ($self) = @_;
@@ -270,7 +272,7 @@ sub await_block
 	return $waits;
 }
 
-# Whatever was sent to a server that is gone.
+# Ends a session whose server is gone.
 sub abandon
 {
 	my ($self) = @_;

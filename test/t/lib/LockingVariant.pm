@@ -1,5 +1,6 @@
-# A copy of PostgreSQL with another build of the library in it: with points at which tests
-# can hold a backend (src/inject.h, inject.c), and, to see a test fail, with the source changed.
+# A copy of PostgreSQL with another build of the library: with points at which
+# tests can hold a backend (src/inject.h, inject.c), and with changed sources
+# where a test must be seen to fail.
 package LockingVariant;
 
 use strict;
@@ -13,7 +14,7 @@ use LockingTest qw(tmp_folder);
 my $checkout = "$FindBin::RealBin/../..";
 my $shell_library = "$checkout/test/lib.sh";
 
-# Servers started from now on are the copy's.
+# Servers that are started afterwards are the copy's.
 sub new
 {
 	my ($class) = @_;
@@ -65,8 +66,9 @@ sub dir
 	return output("pg_config --$kind");
 }
 
-# Build and put in place.  With a file and a function: that file's text, in $_, as the function
-# changes it; it says whether it could, since the source moves on.
+# Builds and installs.  With a file and a function: the function changes the
+# file's text, in $_, and returns false if the change does not fit, as it may
+# after the source has changed.
 sub build
 {
 	my ($self, $file, $change) = @_;
@@ -75,12 +77,12 @@ sub build
 	if (defined $path)
 	{
 		local $_ = $original;
-		$change->() or die "the change of $file does not fit its text any more\n";
+		$change->() or die "the change does not fit the text of $file\n";
 		write_file($path, $_);
 	}
 	run("make -s -C $self->{source} locking.so PG_CONFIG=$self->{pg_config} with_llvm=no "
 		. "LOCKING_CFLAGS='-DLOCKING_INJECTION -DGetCurrentTimestamp=locking_injected_clock'");
-	# never in place: a server may have it mapped
+	# not overwritten, as a server may have it mapped
 	run("cp $self->{source}/locking.so $self->{library}.new && mv $self->{library}.new $self->{library}");
 	write_file($path, $original) if defined $path;
 	return;

@@ -1,6 +1,6 @@
-# What the tests of the web server share: a cluster that asks for passwords,
-# the server as a process of its own, clients that sign in, and bare
-# connections for what no client would send.
+# Helpers of the web server's tests: a cluster with password authentication,
+# the server as a process, clients that sign in, and raw connections for
+# requests that no client would send.
 package LockingWeb;
 
 use strict;
@@ -18,13 +18,13 @@ our @EXPORT = qw(new_web_node web_server run_web openapi segment json_of in_seco
 
 our $json = JSON::PP->new->utf8->canonical->allow_nonref;
 
-# How long to wait for what should come at once, before it counts as failed.
+# Seconds to wait for something that should happen immediately.
 our $PATIENCE = 60;
 
 # A running cluster with the extension, a protected table article (id, title,
 # body) of 20 rows, and roles whose password is NAME-pw: anna and bert edit,
-# boss may break, take over and protect as well, reader only reads,
-# locking_web is the server's own. Only the superuser needs no password.
+# boss may also break, take over and protect, reader only reads, locking_web
+# is the server's role.  Only the superuser needs no password.
 sub new_web_node
 {
 	my ($name, %options) = @_;
@@ -66,12 +66,13 @@ sub web_server { return LockingWeb::Server->new(@_) }
 my $openapi = OpenApi->new("$FindBin::RealBin/../../contrib_web/openapi.json");
 sub openapi { return $openapi }
 
-# The program with nothing but this environment and these arguments, when it
-# is to end by itself: exit status, output, errors.
+# Runs the program with only this environment and these arguments, if it is
+# expected to end: returns exit status, output, errors.
 sub run_web
 {
 	my ($environment, @arguments) = @_;
-	local %ENV = (PATH => $ENV{PATH}, %$environment, ASAN_OPTIONS => 'detect_leaks=0');	# exit() frees nothing
+	# exit() frees nothing
+	local %ENV = (PATH => $ENV{PATH}, %$environment, ASAN_OPTIONS => 'detect_leaks=0');
 	my ($out, $err) = ('', '');
 	my $run = IPC::Run::start([ $LockingWeb::Server::program, @arguments ], '<', \undef, '>', \$out, '2>', \$err, IPC::Run::timeout($PATIENCE));
 	return ($run->result(0), $out, $err) if eval { $run->finish; 1 };
@@ -79,7 +80,7 @@ sub run_web
 	return ('none', $out, $err);
 }
 
-# A text as a segment of a path, or a part of a query.
+# A string, escaped as a segment of a path or a part of a query.
 sub segment
 {
 	my ($text) = @_;
@@ -90,7 +91,7 @@ sub segment
 
 sub json_of { return $json->encode($_[0]) }
 
-# What the code gives; dies if it takes too long.
+# Returns the code's result; dies if it takes too long.
 sub in_seconds
 {
 	my ($seconds, $what, $code) = @_;
@@ -103,9 +104,9 @@ sub in_seconds
 	return wantarray ? @result : $result[0];
 }
 
-# Wrong passwords by the clients in turn, until one is told to wait for so
-# long that what comes next certainly comes too early: that reply, and the
-# statuses before the first of its kind.
+# Sends wrong passwords by the clients in turn until the delay is so long that
+# the next attempt is certainly too early.  Returns that reply, and the
+# statuses before the first 429.
 sub guess_until_throttled
 {
 	my ($role, @clients) = @_;
@@ -130,9 +131,9 @@ use Test::More;
 our $program = "$FindBin::RealBin/../../contrib_web/build/asan/locking-web";
 my %running;
 
-# Of a node, with options as on the command line: web_server($node,
-# '--workers', 1). Requests from one address, as all are here, are not limited
-# unless the options say so.
+# For a node, with options as on the command line: web_server($node,
+# '--workers', 1).  The number of requests of an address is not limited unless
+# by an option, as all come from the same.
 sub new
 {
 	my ($class, $node, @options) = @_;
@@ -145,7 +146,8 @@ sub new
 sub spawn
 {
 	my ($self, $environment, @arguments) = @_;
-	pipe my $out, my $in or die "pipe: $!\n";	# open '-|' would wait for the server when the handle goes
+	# open '-|' would wait for the server when the handle goes
+	pipe my $out, my $in or die "pipe: $!\n";
 	$self->{pid} = fork // die "fork: $!\n";
 	if ($self->{pid} == 0)
 	{
@@ -170,7 +172,7 @@ sub log
 	return scalar(<$file>) // '';
 }
 
-# Nobody signed in.
+# A client that has not signed in.
 sub client { my ($self, %options) = @_; return LockingWeb::Client->new($self, %options) }
 
 sub sign_in
@@ -188,8 +190,7 @@ sub is_alive { my ($self) = @_; return waitpid($self->{pid}, POSIX::WNOHANG()) =
 
 sub terminate { my ($self) = @_; kill 'TERM', $self->{pid}; return }
 
-# Its exit status, once it has ended; dies if that takes longer than so many
-# seconds.
+# Waits for the end and returns the exit status; dies after a timeout.
 sub await_end
 {
 	my ($self, $seconds) = @_;
@@ -198,7 +199,7 @@ sub await_end
 	return $?;
 }
 
-# Every reply of the API is held against openapi.json, whatever the test is
+# Checks every reply of the API against openapi.json, whatever the test is
 # about.
 sub observe
 {
@@ -209,7 +210,8 @@ sub observe
 	return;
 }
 
-# Ends it, and looks at how it ended, and at what it said: one test.
+# Stops the server and checks its exit status, its log and the collected
+# faults, as one test.
 sub stop_ok
 {
 	my ($self, $name) = @_;
@@ -218,7 +220,7 @@ sub stop_ok
 	my ($complaint) = $self->log =~ /(runtime error: .*|ERROR: (?:Address|Leak)Sanitizer.*)/s;
 	my @faults = @{ $self->{faults} || [] };
 	return ok(defined $status && $status == 0 && !$complaint && !@faults,
-		$name || 'the server ends well, no sanitizer complains, and all replies were as openapi.json says')
+		$name || 'the server ends without errors, and all replies match openapi.json')
 	  || diag(defined $status ? "status $status\n" : $@, $complaint || substr($self->log, -1000), join "\n", @faults);
 }
 
@@ -244,11 +246,11 @@ sub new
 	return bless { server => $server, http => $http, headers => $options{headers} || {} }, $class;
 }
 
-# The reply: status, headers (names in lower case), cookies (all that are
-# set), content, json (decoded, if it is some). The path is below /api/v1,
-# unless it begins with two slashes: '//healthz'. The body is data, or a
-# reference to a text that is sent as it is. Session and CSRF token are sent
-# as by a page; a header that is undef is not sent.
+# Returns the reply: status, headers (names in lower case), cookies (all that
+# are set), content, json (decoded content).  The path is below /api/v1,
+# unless it begins with two slashes: '//healthz'.  The body is data, or a
+# reference to a string that is sent as it is.  Session and CSRF token are
+# sent as by a page; a header that is undef is not sent.
 sub request
 {
 	my ($self, $method, $path, $body, %headers) = @_;
@@ -259,7 +261,8 @@ sub request
 	die "$method $path: $reply->{content}\n" if $reply->{status} == 599;
 	my $cookies = $reply->{headers}{'set-cookie'};
 	$reply->{cookies} = [ ref $cookies ? @$cookies : $cookies // () ];
-	$reply->{headers}{'set-cookie'} = $reply->{cookies}[0] if $cookies;	# that of the session
+	# the session's
+	$reply->{headers}{'set-cookie'} = $reply->{cookies}[0] if $cookies;
 	$reply->{json} = $LockingWeb::json->decode($reply->{content})
 	  if ($reply->{headers}{'content-type'} // '') =~ /json/ && length $reply->{content};
 	$self->{server}->observe($method, $path, $reply);
@@ -292,7 +295,7 @@ sub sign_in
 	return $reply;
 }
 
-# Goes on with the session that a reply began.
+# Uses the session of a reply from now on.
 sub enter
 {
 	my ($self, $reply) = @_;
@@ -317,7 +320,7 @@ sub new
 	return bless { socket => $socket, input => '', closed => 0 }, $class;
 }
 
-# Bytes as they are; what a server that has closed does not take is lost.
+# Sends bytes as they are; the rest is lost if the server has closed.
 sub send
 {
 	my ($self, $bytes) = @_;
@@ -331,7 +334,7 @@ sub send
 	return $self;
 }
 
-# A whole request, as the client would send it.
+# Sends a request as the client would.
 sub send_request
 {
 	my ($self, $client, $method, $path, $body, %headers) = @_;
@@ -343,7 +346,7 @@ sub send_request
 
 sub finish_sending { my ($self) = @_; shutdown $self->{socket}, SHUT_WR; return $self }
 
-# Reads what there is, waiting at most so long for it; false: nothing came.
+# Reads available bytes, waiting at most so long; false if none arrive.
 sub read_some
 {
 	my ($self, $seconds) = @_;
@@ -353,23 +356,30 @@ sub read_some
 	return $n;
 }
 
-# Until the pattern fits what has come: what stood before its end is taken
-# away and returned. undef: the end came before.
+sub match_end
+{
+	my ($text, $pattern) = @_;
+	return $text =~ /$pattern/ ? $+[0] : undef;
+}
+
+# Reads until the input matches; removes and returns the input up to the
+# match's end.  undef if the connection is closed before.
 sub read_until
 {
 	my ($self, $pattern, $seconds) = @_;
 	my $deadline = time + ($seconds || $LockingWeb::PATIENCE);
-	while (1)
+	my $end;
+	until (defined($end = match_end($self->{input}, $pattern)))
 	{
-		return substr $self->{input}, 0, $+[0], '' if $self->{input} =~ /$pattern/;
 		return undef if $self->{closed};
-		die "nothing came that fits $pattern, but: $self->{input}\n" if time > $deadline;
+		die "no match of $pattern in: $self->{input}\n" if time > $deadline;
 		$self->read_some(1);
 	}
+	return substr $self->{input}, 0, $end, '';
 }
 
 # A reply with its body (not for streams): status, headers, content, json.
-# undef: closed without one.
+# undef if the connection is closed without one.
 sub read_reply
 {
 	my ($self) = @_;
@@ -382,7 +392,7 @@ sub read_reply
 	return { status => $status, headers => \%headers, content => $content, json => $decoded };
 }
 
-# All that comes until the server closes; undef if it does not in that time.
+# The input until the server closes; undef after a timeout.
 sub read_to_end
 {
 	my ($self, $seconds) = @_;

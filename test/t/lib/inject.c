@@ -1,7 +1,7 @@
 /*
  * inject.c
- *		The other side of src/inject.h: a backend held at a point, and a clock in
- *		the tests' hands.  Compiled in by test/t/gate-race.pl only.
+ *		Injection points of src/inject.h: a backend held at a point, and a
+ *		clock that tests can set.  Compiled in by LockingVariant.pm only.
  */
 #undef GetCurrentTimestamp		/* -DGetCurrentTimestamp=locking_injected_clock */
 
@@ -17,12 +17,12 @@
 
 extern TimestampTz locking_injected_clock(void);
 
-/* Advisory locks: who holds one of these has everybody else where he wants them. */
+/* Advisory locks of the session that controls the others. */
 #define HOLD Int64GetDatum(1)
 #define AHEAD Int64GetDatum(2)
 
 /*
- * Wait here while a session holds lock 1, if "inject.wait_at" of this session names
+ * Wait while a session holds HOLD, if "inject.wait_at" of this session names
  * the point.
  */
 void
@@ -36,7 +36,7 @@ locking_inject(const char *point)
 	DirectFunctionCall1(pg_advisory_unlock_shared_int8, HOLD);
 }
 
-/* The clock of everybody is two hours ahead while a session holds lock 2. */
+/* The clock of all sessions is two hours ahead while one holds AHEAD. */
 TimestampTz
 locking_injected_clock(void)
 {

@@ -1,0 +1,75 @@
+# Faults put into copies of the C sources: each takes away an order, a check
+# or a version number that the gate depends on.
+#
+# The only place where tests depend on the text of src/.  A change that no
+# longer fits its file fails the test (LockingVariant::build), so that none
+# is skipped silently after the sources have changed.
+package SourceChanges;
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+
+our @EXPORT = qw(source_change);
+
+my $no_raise_of_kept_expiry = sub { s/\tgate_raise\(lock->relation, lock->key, lock->expires_at\);\n// };
+
+# name => [ file, substitution in $_ that returns whether it fits ]
+my %change = (
+
+	# clock and slot
+	'slot read before the clock' => [ 'src/gate.c',
+		sub { s/now = clock_now\(\);(.*?)\(TimestampTz\) pg_atomic_read_u64\(slot\) <= now/now = pg_atomic_read_u64(slot);$1now <= clock_now()/s } ],
+	'clock read before the raise' => [ 'src/renew.c',
+		sub { s/(\tgate_raise\(lock->relation, key, expires_at\);\n)(.*?\tlapsed = has_lapsed\(lock, now\);\n)/$2$1/s } ],
+	'one clock reading per transaction' => [ 'src/gate.c',
+		sub { s/(\thour_before_statement = clock_now)/\tif (!relied_on)\n\t$1/ } ],
+
+	# filling
+	'marked filled before the scan' => [ 'src/gate.c',
+		sub { s/mark->filling = true;/mark->filling = mark->filled = true;/ } ],
+	'claim that is not exclusive' => [ 'src/gate.c',
+		sub { s/ && !mark->filling;/;/ } ],
+	'claim never given up' => [ 'src/gate.c',
+		sub { s/\*mark = \*claimed;/(void) claimed;/ } ],
+	'raise only in a filled gate' => [ 'src/gate.c',
+		sub { s/if \(ensure_attached\(\)\)\n(\t+raise_place)/if (ensure_attached() && OidIsValid(filled_table))\n$1/ } ],
+	'summary not raised' => [ 'src/gate.c',
+		sub { s/\traise_slot\(summary_of\(hash\), expires_at\);\n// } ],
+
+	# filling in stretches
+	'stretch counted before it is read' => [ 'src/gate.c',
+		sub { s/(\t+raise_scanned\(.*?;\n)(\t+mark->scanned \+= chunk;\n)/$2$1/ } ],
+	'scan restarted from the beginning' => [ 'src/gate.c',
+		sub { s/wanted->scanned = mark->scanned;/wanted->scanned = 0;/ } ],
+	'scan continued in another file' => [ 'src/gate.c',
+		sub { s/if \(mark->file == wanted->file\)// } ],
+	'kept expiry not raised by acquire()' => [ 'src/lease.c', $no_raise_of_kept_expiry ],
+	'kept expiry not raised by renew()' => [ 'src/lease.c', $no_raise_of_kept_expiry ],
+
+	# invalidation
+	'concurrent invalidation ignored' => [ 'src/gate.c',
+		sub { s/filled = filled && started_in == generation;/(void) started_in;/ } ],
+	'trigger version not compared' => [ 'src/gate.c',
+		sub { s/ && mark->trigger_xmin == wanted->trigger_xmin// } ],
+	'outdated settings kept' => [ 'src/table.c',
+		sub { s/info->valid = !changed_during_build\(info\);/info->valid = true;/ } ],
+
+	# shared memory
+	'another gate version' => [ 'src/gate.c', sub { s/GATE_VERSION \d+/GATE_VERSION 1000/ } ],
+	'another gate size' => [ 'src/gate.c', sub { s/MAX_MARKS 1024/MAX_MARKS 512/ } ],
+	'another gate name' => [ 'src/gate.c', sub { s/"locking gate"/"locking gate 2"/ } ],
+	'raise only in an attached gate' => [ 'src/gate.c',
+		sub { s/if \(ensure_attached\(\)\)(\n\t+raise_place)/if (gate_available())$1/ } ],
+);
+
+# The file and the substitution, as LockingVariant::build takes them.
+sub source_change
+{
+	my ($name) = @_;
+	my $change = $change{$name} or die "no such source change: $name\n";
+	return @$change;
+}
+
+1;

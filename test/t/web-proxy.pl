@@ -1,0 +1,140 @@
+# A proxy that authenticates users: headers, names, and requests that do not
+# come from it.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use LockingTest;
+use LockingWeb;
+use Test::More;
+use WebSessions;
+
+my $node = new_web_node('main');
+my $row = '/tables/article/rows/1';
+
+sql($node, 'GRANT EXECUTE ON FUNCTION locking.set_owner(text, text, boolean) TO locking_web; GRANT SELECT, UPDATE ON article TO locking_web');
+my @proxy = ('--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name');
+{
+	my $server = web_server($node, @proxy, '--trusted-proxy', '127.0.0.1');
+	my %ann = ('X-Remote-User' => 'ann@example.org', 'X-Remote-Name' => 'Ann Berg');
+	my $ann = $server->client(headers => \%ann);
+	my $reply = $ann->get('/session');
+	is("$reply->{status} $reply->{json}{owner} $reply->{json}{role}", '200 ann@example.org locking_web', 'signed in by the proxy');
+	is($reply->{json}{owner_name}, 'Ann Berg', 'with the display name');
+	$ann->enter($reply);
+	is($ann->post("$row/lock")->{status}, 201, 'the user locks a row');
+	my $bob = $server->client(headers => { 'X-Remote-User' => 'bob' });
+	$bob->enter($bob->post('/session', {}));
+	$reply = is_problem($bob->post("$row/lock"), 423, 'locked', 'another user is refused');
+	is("$reply->{json}{lock}{owner}, $reply->{json}{lock}{owner_name}", 'ann@example.org, Ann Berg', 'with the holder');
+	is($reply->{json}{lock}{token}, undef, 'without the token');
+
+	my $thief = $server->client(headers => { 'X-Remote-User' => 'bob', Cookie => "locking_session=$ann->{cookie}", 'X-CSRF-Token' => $ann->{csrf} });
+	is_problem($thief->get($row), 401, 'unauthenticated', 'a cookie is not valid for another user');
+	is_problem($ann->get($row, undef, 'X-Remote-User' => undef), 401, 'unauthenticated', 'nor without a user');
+	my $wire = $server->wire->send("GET /api/v1/session HTTP/1.1\r\nHost: a\r\nX-Remote-User: ann\@example.org\r\nX-Remote-User: root\r\n\r\n");
+	is($wire->read_reply->{status}, 401, 'two user headers are refused');
+	$wire = $server->wire->send("GET /api/v1/session HTTP/1.1\r\nHost: a\r\nX-Remote-User: \xff\xfe\r\n\r\n");
+	is($wire->read_reply->{status}, 403, 'a name that is not UTF-8 is refused');
+	$wire = $server->wire->send("GET /api/v1/session HTTP/1.1\r\nHost: a\r\nX-Remote-User: \xc3\x85sa\r\n\r\n");
+	is($wire->read_reply->{json}{owner}, "\x{c5}sa", 'a name may be in any script');
+	is($server->client(headers => { 'X-Remote-User' => q(x'; DROP TABLE article; --) })->get('/session')->{json}{owner}, q(x'; DROP TABLE article; --), 'a name is not SQL');
+
+	# Two owners must not look the same, and a name must not end a line or
+	# fill a page.
+	my $named = sub { return $server->wire->send("$_[0] HTTP/1.1\r\nHost: a\r\nCookie: locking_session=$ann->{cookie}\r\n$_[1]\r\n\r\n")->read_reply };
+	my %bad = ('a blank at the end' => 'ann@example.org ', 'blanks at the end' => 'ann@example.org   ', 'a tab at the end' => "ann\@example.org\t", 'a tab' => "ann\t\@example.org",
+		'a no-break space at the end' => "ann\@example.org\xc2\xa0", 'one at the beginning' => "\xc2\xa0ann\@example.org", 'an ideographic space' => "ann\xe3\x80\x80", 'a space without width' => "ann\xe2\x80\x8b",
+		'a control character' => "ann\x01", 'an escape' => "ann\e[31m", 'DEL' => "ann\x7f", 'one of the others' => "ann\xc2\x85x", 'no UTF-8' => "ann\xff", 'overlong UTF-8' => "a\xc1\xa1", 'half a character' => "ann\xc3",
+		'256 bytes' => 'a' x 256, '8000 bytes' => 'a' x 8000, 'nothing but no-break spaces' => "\xc2\xa0\xc2\xa0");
+	for my $what (sort keys %bad)
+	{
+		for my $ask ([ 'GET /api/v1/session', "X-Remote-User: $bad{$what}" ], [ 'GET /api/v1/tables', "X-Remote-User: $bad{$what}" ], [ 'GET /api/v1/session', "X-Remote-User: ann\@example.org\r\nX-Remote-Name: $bad{$what}" ])
+		{
+			is_problem($named->(@$ask), 403, 'forbidden', "a name with $what: $ask->[0] " . ($ask->[1] =~ /Name/ ? 'display name' : ''));
+		}
+	}
+	like($server->log, qr/locking-web: the sign-on proxy sent a name that is refused: "ann\\x1b\[31m"/, 'which is logged');
+	is(sql($node, "SELECT count(*) FROM locking.lock WHERE owner <> 'ann\@example.org'"), 0, 'no lock has another owner');
+	$wire = $server->wire->send("GET /api/v1/session HTTP/1.1\r\nHost: a\r\nX-Remote-User: " . "\xc3\x85" x 127 . "\r\n\r\n");
+	is($wire->read_reply->{json}{owner}, "\x{c5}" x 127, 'a name of 254 bytes');
+	is($named->('GET /api/v1/session', 'X-Remote-User: Ann Berg')->{json}{owner}, 'Ann Berg', 'a name with a blank in it');
+
+	$reply = $server->client(headers => { %ann, 'X-Forwarded-Proto' => 'https' })->get('/session');
+	like($reply->{headers}{'set-cookie'}, qr/; Secure$/, 'behind TLS the cookie is Secure');
+	ok($reply->{headers}{'strict-transport-security'}, 'with Strict-Transport-Security');
+	$server->stop_ok;
+}
+{
+	# A name that the database refuses although the server accepts it.
+	my $function = sql($node, "SELECT pg_get_functiondef('locking.set_owner(text, text, boolean)'::regprocedure)");
+	my $server = web_server($node, @proxy, '--trusted-proxy', '127.0.0.1');
+	my $ann = $server->client(headers => { 'X-Remote-User' => 'ann@example.org' });
+	$ann->enter($ann->get('/session'));
+	sql($node, $function =~ s/ LANGUAGE c\b.*//sr . " LANGUAGE plpgsql AS \$\$BEGIN RAISE 'owner names have no such characters' USING ERRCODE = '22023'; END\$\$");
+	for my $path ($row, '/tables')
+	{
+		my $reply = is_problem($ann->get($path), 403, 'forbidden', "a name that the database refuses: $path");
+		is($reply->{json}{detail}, 'owner names have no such characters', 'with the message of the database');
+	}
+	is_problem($server->client(headers => { 'X-Remote-User' => 'bob' })->get('/session'), 403, 'forbidden', 'and begins no session');
+	sql($node, $function);
+	is($ann->get($row)->{status}, 200, 'a name that is accepted works again');
+	$server->stop_ok;
+}
+{
+	# The user may have two sessions: if these requests began sessions, the
+	# user's own would be refused.
+	my $server = web_server($node, @proxy, '--trusted-proxy', '127.0.0.1', '--sessions-per-role', 2);
+	my $ann = $server->client(headers => { 'X-Remote-User' => 'ann@example.org' });
+	my @foreign = ([ 'Sec-Fetch-Site' => 'cross-site' ], [ 'Sec-Fetch-Site' => 'same-site' ], [ Origin => 'https://example.com' ], [ Referer => 'https://example.com/' ]);
+	is_problem($ann->get('/session', undef, @$_), 403, 'csrf', "a page of another site begins no session: @$_") for @foreign;
+	is($ann->get('/session', undef, 'Sec-Fetch-Site' => 'same-origin')->{status}, 200, 'and uses up no session of the user');
+	$server->stop_ok;
+}
+{
+	my $server = web_server($node, @proxy, '--trusted-proxy', '127.0.0.1');
+	my $ann = $server->client(headers => { 'X-Remote-User' => 'ann@example.org' });
+	$ann->enter($ann->get('/session'));
+	sql($node, "ALTER ROLE locking_web PASSWORD 'other'; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'locking_web'");
+	has_no_connections($node, 'locking_web', 'the server cannot connect: its password is wrong');
+	is_problem($ann->get($_), 503, 'unavailable', "503 instead of 401: $_") for $row, '/tables', '/session';
+	sql($node, "ALTER ROLE locking_web PASSWORD 'locking_web-pw'");
+	is($ann->get($row)->{status}, 200, 'and the session continues');
+	$server->stop_ok;
+}
+{
+	my $server = web_server($node, @proxy, '--trusted-proxy', '192.0.2.0/24,127.0.0.2/31,::1');
+	my %spoofed = ('X-Remote-User' => 'ann@example.org', 'X-Forwarded-For' => '192.0.2.1');
+	my $ask = sub { return $server->wire->send_request(undef, @_[ 0 .. 2 ], %spoofed)->read_reply };
+	is_problem($ask->('GET', '/session'), 403, 'forbidden', 'the header from another address is refused');
+	is_problem($ask->('POST', '/session', { role => 'anna', password => 'anna-pw' }), 403, 'forbidden', 'a password from another address is refused');
+	is_problem($ask->('GET', $_), 403, 'forbidden', "from another address: $_") for $row, '/tables', '/events', '/locks';
+	is($server->client->get('//healthz')->{status}, 200, 'except /healthz');
+	$server->stop_ok;
+}
+{
+	my $server = web_server($node);
+	my $spoofed = $server->client(headers => { 'X-Remote-User' => 'anna', 'X-Forwarded-Proto' => 'https', 'X-Forwarded-For' => '203.0.113.9', 'X-Forwarded-Host' => 'example.com' });
+	is_problem($spoofed->get('/session'), 401, 'unauthenticated', 'without a proxy the user header is ignored');
+	my $reply = $spoofed->sign_in('anna', 'anna-pw');
+	unlike($server->log, qr/203\.0\.113\.9/, 'X-Forwarded-For is ignored');
+	unlike($reply->{headers}{'set-cookie'}, qr/Secure/, 'X-Forwarded-Proto is ignored');
+	is($reply->{headers}{'strict-transport-security'}, undef, 'no Strict-Transport-Security');
+	is_problem($spoofed->post("$row/lock", {}, Origin => 'https://example.com'), 403, 'csrf', 'X-Forwarded-Host is ignored');
+	$server->stop_ok;
+}
+
+{
+	# The proxy adds a header after those of the client.  On one connection,
+	# so that the log has the requests in order.
+	my $server = web_server($node, '--trusted-proxy', '127.0.0.0/31');
+	my $wire = $server->wire;
+	$wire->send("GET /healthz HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 198.51.100.9\r\nX-Forwarded-For: 198.51.100.8, 203.0.113.7\r\n\r\n")->read_reply;
+	$wire->send("GET /healthz HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: nobody\r\n\r\n")->read_reply;
+	$server->stop_ok;
+	is_deeply([ $server->log =~ m{^\S+ (\S+) - GET /healthz}mg ], [ '203.0.113.7', '127.0.0.1' ], 'the peer is the last address of the last header, if it is valid');
+}
+
+done_testing();
