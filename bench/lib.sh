@@ -53,7 +53,7 @@ stop_clusters() { # NAME...
 # interrupt, and sets OUT to its output.
 OUT=
 run() { # COMMAND...
-	guarded "$@" >"$WORK/out" 2>&1 || { cat "$WORK/out" >&2; return 1; }
+	guarded "$WORK/out" "$@" || { cat "$WORK/out" >&2; return 1; }
 	# shellcheck disable=SC2034 # the workloads read it
 	OUT=$(<"$WORK/out")
 }

@@ -227,9 +227,12 @@ new_work_folder() { # NAME
 # the command started, and this shell does not wait for it before it cleans
 # up.
 CHILD=
-guarded() { # COMMAND...
+guarded() { # OUTPUT COMMAND...; the file for its output, or - for that of this shell
 	local status=0
-	setsid "${AS_USER[@]}" "$@" &
+	case $1 in
+		-) setsid "${AS_USER[@]}" "${@:2}" & ;;
+		*) setsid "${AS_USER[@]}" "${@:2}" >"$1" 2>&1 & ;;
+	esac
 	CHILD=$!
 	wait "$CHILD" || status=$?
 	CHILD=
@@ -305,7 +308,7 @@ build_extension() { # FOLDER
 	local log=$WORK/build.log
 	local -a options=(PG_CONFIG="$PG_CONFIG" LOCKING_CFLAGS="$WARNINGS ${LOCKING_CFLAGS:-}" DESTDIR="$1")
 	has_clang || options+=(with_llvm=no)
-	if ! as_user make -s -k -j"$(nproc)" -C "$SRC" "${options[@]}" install >"$log" 2>&1; then
+	if ! guarded "$log" make -s -k -j"$(nproc)" -C "$SRC" "${options[@]}" install; then
 		cat "$log" >&2
 		complain "the extension does not build"
 		return 1

@@ -12,7 +12,7 @@ WEB_PACKAGES=(libmicrohttpd-dev libpq-dev libjansson-dev uthash-dev pkg-config g
 # makes $SRC/contrib_web/build/locking-web.
 build_web() { # TARGET
 	local log=$WORK/build-web.log
-	if ! as_user make -s -j"$(nproc)" -C "$SRC/contrib_web" "$1" >"$log" 2>&1; then
+	if ! guarded "$log" make -s -j"$(nproc)" -C "$SRC/contrib_web" "$1"; then
 		cat "$log" >&2
 		complain "locking-web does not build"
 		return 1
@@ -74,7 +74,7 @@ node_packages() {
 install_browser_modules() {
 	local log=$WORK/npm.log
 	[ ! -d "$SRC/test/browser/node_modules" ] || return 0
-	as_user npm --prefix "$SRC/test/browser" ci --loglevel=error >"$log" 2>&1 && return
+	guarded "$log" npm --prefix "$SRC/test/browser" ci --loglevel=error && return
 	cat "$log" >&2
 	complain "npm cannot install the modules of test/browser"
 	return 1
