@@ -1,10 +1,10 @@
 # locking: row leases for PostgreSQL, enforced by a trigger.
 #
-# make && make install        build and install as PGXS users know it
-# make installcheck           regression and isolation tests against a running server
-# make test                   every layer, in throw-away clusters (installs what is missing)
-# make demo / make demo-stop  a private cluster with real data, and its end
-# make bench                  the figures of the README
+# make && make install       build and install with PGXS
+# make installcheck          regression and isolation tests, running server
+# make test                  all tests, in throw-away clusters
+# make demo, make demo-stop  a private cluster with real data, and its end
+# make bench                 the measurements of bench/
 
 EXTENSION  = locking
 MODULE_big = locking
@@ -18,11 +18,14 @@ ISOLATION_OPTS = --inputdir=test --outputdir=. --load-extension=locking
 
 PG_CFLAGS = $(LOCKING_CFLAGS)
 PG_CONFIG ?= pg_config
-PGXS := $(shell $(PG_CONFIG) --pgxs)
 
-# These set themselves up, so they must work where PGXS is not installed yet.
+# These set themselves up, so they work before PGXS is installed.
 SELF_CONTAINED = test demo demo-stop bench
 ifneq ($(filter-out $(SELF_CONTAINED),$(or $(MAKECMDGOALS),all)),)
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+ifeq ($(and $(wildcard $(PGXS)),$(wildcard $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgres.h)),)
+$(error PostgreSQL's server headers are missing: apt-get install postgresql-server-dev-all, or set PG_CONFIG)
+endif
 include $(PGXS)
 
 $(OBJS): $(wildcard src/*.h)

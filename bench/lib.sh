@@ -1,18 +1,18 @@
 # shellcheck shell=bash
-# What the workloads share: clusters side by side, timing, results.
+# Shared by the workloads: several clusters at a time, timing, results.
 #
-# Sourced after test/lib.sh. Every result is a line of WORK/results.tsv: workload, task,
-# gate (on, off, or - where it makes no difference), variant, round, value, unit.
-# Round 0 warms up and is not kept.
+# Sourced after test/lib.sh. Every result is a line of WORK/results.tsv:
+# workload, task, gate (on, off, or - where it makes no difference), variant,
+# round, value, unit. Round 0 warms up and is not recorded.
 
 DATABASE=bench
 declare -A HOSTS=()
 
-# -----------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 # Clusters
-# -----------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 
-cluster_lines() { # GATE SLOTS: alike but for the gate
+cluster_lines() { # GATE SLOTS
 	printf '%s\n' 'autovacuum = off' 'jit = off' 'bgwriter_lru_maxpages = 0' \
 		'checkpoint_timeout = 1h' 'locking.notify = off' 'locking.history = off'
 	case $1 in
@@ -21,7 +21,8 @@ cluster_lines() { # GATE SLOTS: alike but for the gate
 	esac
 }
 
-# They run at the same time, so that what is compared is measured in turn.
+# The clusters run at the same time, so that compared variants are measured in
+# turn.
 start_bench_cluster() { # NAME GATE SLOTS [LINE...]
 	local -a lines
 	mapfile -t lines < <(cluster_lines "$2" "$3")
@@ -31,7 +32,7 @@ start_bench_cluster() { # NAME GATE SLOTS [LINE...]
 	sql -f "$BENCH/sql/setup.sql"
 }
 
-use() { # NAME: the cluster that sql and others talk to
+use() { # NAME: the cluster for the following commands
 	PGHOST=${HOSTS[$1]}
 }
 
@@ -44,12 +45,12 @@ stop_clusters() { # NAME...
 	done
 }
 
-# -----------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 # Running and measuring
-# -----------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 
-# Runs a program as the user who runs the servers, so that an interrupt ends it at once.
-# What it printed is in OUT.
+# Runs a program as the user who runs the servers, until its end or an
+# interrupt, and sets OUT to its output.
 OUT=
 run() { # COMMAND...
 	guarded "$WORK/out" "$@" || { cat "$WORK/out" >&2; return 1; }
@@ -59,8 +60,8 @@ run() { # COMMAND...
 
 sql() { run psql -X -q -At -v ON_ERROR_STOP=1 -d "$DATABASE" "$@"; }
 
-# The processor's time for a statement, in ms, left in OUT. A single row is written
-# first: the session has loaded by then what it needs.
+# Sets OUT to the processor time of a bulk UPDATE, in ms. The UPDATE of a
+# single row before it loads the caches of the session.
 time_update() { # TABLE VARIANT KEY
 	use_variant "$1" "$2"
 	sql -c "UPDATE $1 SET v = v + 1 WHERE id = $3" -c "SELECT bench.busy_ms('UPDATE $1 SET v = v + 1')"
@@ -79,7 +80,7 @@ per_row() { # MS ROWS: ns
 	awk -v ms="$1" -v rows="$2" 'BEGIN { printf "%.2f", ms * 1e6 / rows }'
 }
 
-# Forwards and backwards in turn, so that none has the better place each time.
+# Forwards and backwards in turn, so that no item always has the better place.
 in_turn() { # ROUND ITEM...
 	local i
 	if (($1 % 2)); then
@@ -91,12 +92,12 @@ in_turn() { # ROUND ITEM...
 
 progress() { say "$(date +%T) $*"; }
 
-# -----------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 # Redis
-# -----------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 
-# The server is in Debian's redis-tools: its package redis-server adds a link of that name, and
-# a service that would be started at once, on a machine whose services are none of our business.
+# The server is part of Debian's redis-tools. The package redis-server only
+# adds a link and a service, which would be started at once.
 REDIS_PIDS=()
 start_redis() { # NAME OPTION...
 	local folder=$WORK/redis_$1 tries

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2034 # drive() finds them by name
-# The lock services that "acquire" and "contention" compare, all driven by client/lock_client.
+# shellcheck disable=SC2034 # drive() expands them by name
+# The lock services that "acquire" and "contention" compare, all with the same
+# client, client/lock_client.
 
 # shellcheck disable=SC2016 # the dollars are PostgreSQL's
 BARE_ACQUIRE='INSERT INTO bench.bare_lock AS l
@@ -42,7 +43,8 @@ connection() { # DURABLE [OPTION...]: for libpq
 	echo "host=$PGHOST port=$PGPORT user=$PGUSER dbname=$DATABASE options='$options ${*:2}'"
 }
 
-# Runs a service's clients, and leaves in OUT: rate, p99 of an answer, p99 until the lock is had, refusals.
+# Runs the clients of a service, and sets OUT to: rate, p99 of an answer, p99
+# until the lock is acquired, rate of refusals.
 drive() { # SERVICE DURABLE WHAT(release|renew) CLIENTS KEYS
 	local -a load=("$SRC/bench/client/lock_client" -c "$4" -k "$5" -s "$SECONDS_EACH") words
 	local proceed

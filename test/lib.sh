@@ -1,31 +1,33 @@
 # shellcheck shell=bash
-# What test/run, test/demo and bench/run share: getting packages, a private copy of
-# PostgreSQL with the extension in it, a user who is not root, throw-away clusters.
+# Shared by test/run, test/demo and bench/run: packages, a private copy of
+# PostgreSQL with the extension in it, an unprivileged user, throw-away
+# clusters.
 #
-# Sourced. Nothing here changes the machine, but for the packages that are missing:
-# no server of its own is touched, nothing is installed into its PostgreSQL.
+# Sourced. Installs missing packages and changes nothing else on the machine:
+# its servers and its installation of PostgreSQL stay as they are.
 #
-# In order: need_packages, set_work FOLDER, stage_install FOLDER, start_cluster NAME.
-# They leave behind: PG_CONFIG, WORK, SRC (copy of the checkout), BIN (private
-# binaries, first in PATH), and for the cluster started last PGHOST, PGPORT, PGUSER.
+# In order: need_packages, set_work FOLDER, stage_install FOLDER,
+# start_cluster NAME. They set PG_CONFIG, WORK, SRC (copy of the checkout),
+# BIN (private binaries, first in PATH), and for the cluster started last
+# PGHOST, PGPORT, PGUSER.
 
 set -euo pipefail
 
 CHECKOUT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 
-# PostgreSQL's own headers are not clean under -Wextra; these three are theirs.
+# PostgreSQL's headers cause the three warnings that are off.
 WARNINGS="-Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers"
 
 say() { printf '== %s\n' "$*"; }
 complain() { printf '%s\n' "$*" >&2; }
 is_root() { [ "$(id -u)" = 0 ]; }
 
-# -----------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 # Environment
-# -----------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 
-# libpq, psql, PostgreSQL's test modules and make all listen to variables that the
-# caller meant for something else: his own server, or the make that called us.
+# Unsets the variables of libpq, psql, PostgreSQL's test modules and make that
+# the caller set for another server, or that come from the calling make.
 clean_environment() {
 	local name
 	for name in $(compgen -e); do
@@ -43,12 +45,13 @@ utf8_locale() {
 	if locale -a 2>/dev/null | grep -qix 'c\.utf-\?8'; then echo C.UTF-8; else echo C; fi
 }
 
-# -----------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 # Packages
-# -----------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 
-# Finds the PostgreSQL to use, sets PG_CONFIG and PG_MAJOR. A PG_CONFIG from outside
-# is somebody's choice of an installation, which packages have nothing to do with.
+# Version and pg_config of the PostgreSQL to use, set by find_postgres. A
+# PG_CONFIG in the environment names an installation, which no package
+# replaces.
 PG_MAJOR=
 PG_CONFIG_GIVEN=${PG_CONFIG:+yes}
 
@@ -72,7 +75,7 @@ find_postgres() {
 			return
 		fi
 	done
-	# A server that only lacks its headers is better than a second server.
+	# if only the headers are missing, install those of the same version
 	PG_MAJOR=$(installed_majors postgres | sed -n 1p)
 	if [ -z "$PG_MAJOR" ] && ! is_debian; then
 		PG_CONFIG=$(command -v pg_config || true)
@@ -87,11 +90,11 @@ debian_default_major() {
 
 is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null || true)" = installed ]; }
 
-# Not every PostgreSQL has a package of pgTAP; test/run then says so and goes on.
+# Not every version has a package of pgTAP; test/run then skips its tests.
 is_optional() { [[ $1 == *-pgtap ]]; }
 is_available() { apt-cache show "$1" >/dev/null 2>&1; }
 
-missing_packages() { # PKG...: those not there; N in a name stands for the major version
+missing_packages() { # PKG...; N in a name stands for the major version
 	local package
 	for package in "$@"; do
 		case $package in
@@ -103,27 +106,27 @@ missing_packages() { # PKG...: those not there; N in a name stands for the major
 	done
 }
 
-# PKG...: sees to it that these are installed, and make, gcc and PostgreSQL besides.
-# postgresql-N-pgtap means: for the major version that is used.
-need_packages() {
+# Installs the packages that are missing, of those named and of make, gcc and
+# PostgreSQL.
+need_packages() { # PKG...
 	local -a wanted=(make gcc libc6-dev postgresql-N postgresql-server-dev-N "$@") missing=()
 	find_postgres
 	if is_debian; then
-		mapfile -t missing < <(missing_packages "${wanted[@]}" | not_in_vain)
+		mapfile -t missing < <(missing_packages "${wanted[@]}" | unless_unavailable)
 		if [ ${#missing[@]} -gt 0 ]; then
 			install_packages "${wanted[@]}"
 			find_postgres
 		fi
 	fi
 	if [ -z "${PG_CONFIG:-}" ] || ! has_pgxs "$PG_CONFIG"; then
-		complain "no PostgreSQL with PGXS found (PG_CONFIG=${PG_CONFIG:-})"
+		complain "no PostgreSQL server headers found${PG_CONFIG:+ by PG_CONFIG=$PG_CONFIG}: install postgresql-server-dev-all"
 		exit 1
 	fi
 }
 
-# If only optional ones are missing and apt does not know them, there is nothing to
-# do: asking the network again at every run would not help.
-not_in_vain() {
+# Passes the names on unless all are optional and have no package: updating
+# the list of packages at each run would change nothing.
+unless_unavailable() {
 	local package
 	local -a all=() useful=()
 	mapfile -t all
@@ -147,9 +150,8 @@ install_packages() {
 	as_root sh -c "$INSTALL_SCRIPT" sh "${packages[@]}" >&2
 }
 
-# Debian's server package makes a cluster "main" and starts it. A snippet that is
-# there only while installing keeps it from that; nothing else of the
-# configuration is touched.
+# Debian's server package creates a cluster "main" and starts it, unless this
+# snippet is there during the installation.
 # shellcheck disable=SC2016 # the inner shell expands them
 INSTALL_SCRIPT='set -e
 folder=/etc/postgresql-common/createcluster.d
@@ -161,17 +163,17 @@ echo "create_main_cluster = false" > $snippet
 DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@"'
 
 AS_ROOT=()
-become_root() { # PKG...: or one line that says what to install
+become_root() { # PKG...: exits with a line that names them if it cannot
 	if is_root; then return; fi
 	if command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
 		AS_ROOT=(sudo -n)
 		return
 	fi
-	complain "missing packages, and neither root nor sudo to install them: $(names_to_people "$@")"
+	complain "packages are missing, install them as root: apt-get install $(installable_names "$@")"
 	exit 1
 }
 
-names_to_people() { # PKG...: where the version is not known yet, names that need none
+installable_names() { # PKG...: without a version where none is known yet
 	local package
 	local -a names=()
 	for package in "$@"; do
@@ -186,12 +188,13 @@ names_to_people() { # PKG...: where the version is not known yet, names that nee
 }
 as_root() { "${AS_ROOT[@]}" "$@"; }
 
-# -----------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 # Work folder and user
-# -----------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 
-# Sets WORK, an existing folder, and gives it to the user who runs PostgreSQL. It must
-# be closed to others: its clusters trust whoever reaches their socket.
+# Sets WORK, an existing folder, and gives it to the user who runs PostgreSQL.
+# It is closed to other users because its clusters trust every local
+# connection.
 set_work() { # FOLDER
 	WORK=$1
 	mkdir -p "$WORK/home" "$WORK/tmp"
@@ -206,27 +209,30 @@ set_work() { # FOLDER
 	fi
 }
 
-# PostgreSQL refuses to run as root. The package's own user is the one who can
-# surely read the installation.
+# PostgreSQL refuses to run as root. The user of Debian's package can read the
+# installation.
 test_user() { if id -u postgres >/dev/null 2>&1; then echo postgres; else echo nobody; fi; }
 
 as_user() { "${AS_USER[@]}" "$@"; }
 
-# The path of a Unix socket has room for 107 bytes, and Perl's test modules put more
-# folders of their own below TMPDIR.
+# The path of a Unix socket has at most 107 bytes, and PostgreSQL's test
+# modules put further folders below TMPDIR.
 new_work_folder() { # NAME
 	local parent=${TMPDIR:-/tmp}
 	if [ ${#parent} -gt 30 ] || [ ! -d "$parent" ]; then parent=/tmp; fi
 	mktemp -d "$parent/$1.XXXXXX"
 }
 
-# Like as_user, with all output to a file, in a process group of its own: an interrupt
-# then reaches all that the command started, and this shell does not wait for its end
-# before it cleans up.
+# Like as_user, in a process group of its own: an interrupt then ends all that
+# the command started, and this shell does not wait for it before it cleans
+# up.
 CHILD=
-guarded() { # OUTPUT COMMAND...
+guarded() { # OUTPUT COMMAND...; the file for its output, or - for that of this shell
 	local status=0
-	setsid "${AS_USER[@]}" "${@:2}" >"$1" 2>&1 &
+	case $1 in
+		-) setsid "${AS_USER[@]}" "${@:2}" & ;;
+		*) setsid "${AS_USER[@]}" "${@:2}" >"$1" 2>&1 & ;;
+	esac
 	CHILD=$!
 	wait "$CHILD" || status=$?
 	CHILD=
@@ -246,13 +252,13 @@ stop_child() {
 	CHILD=
 }
 
-# -----------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 # Private installation
-# -----------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 
-# Copies PostgreSQL below FOLDER and installs the extension, built from a copy of the
-# checkout, into the copy. Programs find their libraries and shared files relative
-# to themselves, so a copy under the same path below FOLDER is complete.
+# Copies PostgreSQL below FOLDER, and installs the extension into the copy,
+# built from a copy of the checkout. PostgreSQL's programs find libraries and
+# shared files relative to themselves, so the copy works from below FOLDER.
 stage_install() { # FOLDER
 	SRC=$1/src
 	copy_checkout || return
@@ -271,14 +277,14 @@ copy_installation() { # FOLDER
 	export PATH="$BIN:$PATH"
 }
 
-# The user who builds may neither read nor write the checkout, hence the pipe.
+# The user who builds may have no access to the checkout, hence the pipe.
 copy_checkout() {
 	as_user mkdir -p "$SRC" || return
 	checkout_files | tar -C "$CHECKOUT" --null -T - -cf - | as_user tar -C "$SRC" -xf -
 }
 
-# What belongs to the checkout, separated by NUL: what git knows and what is new, or,
-# without git, all but what a build left behind.
+# Files of the checkout, separated by NUL: tracked and new ones, or without
+# git all but the products of a build.
 checkout_files() {
 	if [ -e "$CHECKOUT/.git" ] && git_here rev-parse 2>/dev/null; then
 		git_here ls-files -z --cached --others --exclude-standard | existing_files
@@ -288,10 +294,10 @@ checkout_files() {
 	fi
 }
 
-# safe.directory: root may well run the tests in somebody else's checkout.
+# safe.directory: root may run the tests in another user's checkout.
 git_here() { git -c safe.directory='*' -C "$CHECKOUT" "$@"; }
 
-existing_files() { # git lists files deleted but not yet committed, too
+existing_files() { # git also lists files whose deletion is not committed
 	local path
 	while IFS= read -r -d '' path; do
 		if [ -e "$CHECKOUT/$path" ]; then printf '%s\0' "$path"; fi
@@ -302,29 +308,29 @@ build_extension() { # FOLDER
 	local log=$WORK/build.log
 	local -a options=(PG_CONFIG="$PG_CONFIG" LOCKING_CFLAGS="$WARNINGS ${LOCKING_CFLAGS:-}" DESTDIR="$1")
 	has_clang || options+=(with_llvm=no)
-	if ! as_user make -s -k -j"$(nproc)" -C "$SRC" "${options[@]}" install >"$log" 2>&1; then
+	if ! guarded "$log" make -s -k -j"$(nproc)" -C "$SRC" "${options[@]}" install; then
 		cat "$log" >&2
 		complain "the extension does not build"
 		return 1
 	fi
 }
 
-# PGXS of a server with JIT also compiles to bitcode, but its packages only suggest
-# the compiler for that.
+# PGXS of a server with JIT also compiles to bitcode, but the packages do not
+# depend on the compiler for that.
 has_clang() {
 	local clang
 	clang=$(sed -n 's/^CLANG *= *//p' "$(dirname "$("$PG_CONFIG" --pgxs)")/../Makefile.global")
 	[ -n "$clang" ] && command -v "$clang" >/dev/null
 }
 
-# -----------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 # Clusters
-# -----------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 
-SOCKETS=() # folders outside of WORK, made because WORK has too long a name
+SOCKETS=() # folders outside of WORK, used if the path of WORK is too long
 
-# Starts a cluster in WORK/NAME, reachable by its socket only, and points PGHOST,
-# PGPORT and PGUSER to it. Further arguments are lines for postgresql.conf.
+# Starts a cluster in WORK/NAME that listens on a socket only, and sets
+# PGHOST, PGPORT and PGUSER. Further arguments are lines for postgresql.conf.
 start_cluster() { # NAME [LINE...]
 	local data=$WORK/$1 log=$WORK/$1.log
 	as_user initdb -D "$data" -A trust -U postgres -E UTF8 --locale="$(utf8_locale)" --no-sync \
@@ -360,8 +366,9 @@ stop_cluster() { # NAME
 	stop_server "$WORK/$1"
 }
 
-# Stops the server of a data folder: fast, after a while at once. A stale postmaster.pid
-# may name another's process by now, so the process must also be at home in there.
+# Stops the server of a data folder: fast, and after 30 seconds immediately. A
+# stale postmaster.pid may name another process, so the working directory is
+# compared.
 stop_server() { # DATA
 	local pid tries
 	pid=$(sed -n 1p "$1/postmaster.pid" 2>/dev/null) || return 0
@@ -378,8 +385,8 @@ is_server_of() { # PID DATA
 	[ -n "$1" ] && [ "$(readlink "/proc/$1/cwd" 2>/dev/null)" = "$(readlink -f "$2")" ]
 }
 
-# Ends whatever servers live below WORK, those that Perl tests left behind too, and
-# removes it.
+# Stops all servers below WORK, including those that Perl tests left behind,
+# and removes it.
 remove_work() {
 	local file
 	while IFS= read -r file; do

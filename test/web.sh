@@ -1,27 +1,28 @@
 # shellcheck shell=bash
-# What test/run, test/demo/start and bench/run share about contrib_web: its packages, building it,
-# a cluster in which people prove who they are, and browsers.
+# contrib_web for test/run, test/demo and bench/run: packages, build, start
+# and stop, password authentication in a cluster, and Node.js for the browser.
 #
-# Sourced after lib.sh; build_web after stage_install, ask_for_passwords after start_cluster.
+# Sourced after lib.sh; build_web is for after stage_install,
+# ask_for_passwords for after start_cluster.
 
-# shellcheck disable=SC2034 # read by who sources this
+# shellcheck disable=SC2034 # read by the scripts that source this file
 WEB_PACKAGES=(libmicrohttpd-dev libpq-dev libjansson-dev uthash-dev pkg-config gzip)
 # shellcheck disable=SC2034
 WEB_TEST_PACKAGES=(libjson-validator-perl)
 
-# Builds a target of contrib_web/Makefile in the copy of the checkout; all:
-# $SRC/contrib_web/build/locking-web.
+# Builds a target of contrib_web/Makefile in the copy of the checkout; "all"
+# makes $SRC/contrib_web/build/locking-web.
 build_web() { # TARGET
 	local log=$WORK/build-web.log
-	if ! as_user make -s -j"$(nproc)" -C "$SRC/contrib_web" "$1" >"$log" 2>&1; then
+	if ! guarded "$log" make -s -j"$(nproc)" -C "$SRC/contrib_web" "$1"; then
 		cat "$log" >&2
 		complain "locking-web does not build"
 		return 1
 	fi
 }
 
-# Signing in to locking-web is signing in to PostgreSQL, and one that asks for no
-# password proves nothing. The roles named are let in as before.
+# Demands passwords, with which locking-web's users sign in, except from the
+# roles named.
 ask_for_passwords() { # NAME ROLE...
 	local data=$WORK/$1 trusted
 	shift
@@ -31,8 +32,9 @@ ask_for_passwords() { # NAME ROLE...
 	as_user pg_ctl -D "$data" reload >/dev/null
 }
 
-# Starts locking-web, built before, on the loopback for a database of the cluster started
-# last, and sets WEB_ADDRESS. It goes on when this shell ends; stop_web knows it by WORK.
+# Starts locking-web on the loopback for a database of the cluster started
+# last, and sets WEB_ADDRESS. The server outlives this shell; stop_web finds
+# it by WORK.
 start_web() { # DATABASE
 	local output=$WORK/web.out tries
 	"${AS_USER[@]}" "$SRC/contrib_web/build/locking-web" --listen 127.0.0.1:0 \
@@ -59,21 +61,23 @@ stop_web() {
 	kill -KILL "$pid"
 }
 
-# A stale web.pid may name another's process by now.
+# A stale web.pid may name another process.
 is_web() { # PID
 	[ "$(readlink "/proc/$1/exe" 2>/dev/null)" = "$(readlink -f "$WORK/src/contrib_web/build/locking-web")" ]
 }
 
-# Node.js from elsewhere has npm in it, and does not go with Debian's.
-browser_packages() {
-	echo chromium
+# A Node.js from another source includes npm and conflicts with Debian's
+# package.
+node_packages() {
 	if ! command -v node >/dev/null || ! command -v npm >/dev/null; then printf '%s\n' nodejs npm; fi
 }
 
+# Once for all layers.
 install_browser_modules() {
 	local log=$WORK/npm.log
-	as_user npm --prefix "$SRC/test/browser" ci --loglevel=error >"$log" 2>&1 && return
+	[ ! -d "$SRC/test/browser/node_modules" ] || return 0
+	guarded "$log" npm --prefix "$SRC/test/browser" ci --loglevel=error && return
 	cat "$log" >&2
-	complain "test/browser's modules cannot be installed"
+	complain "npm cannot install the modules of test/browser"
 	return 1
 }

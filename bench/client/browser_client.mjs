@@ -1,18 +1,20 @@
 /**
- * How long after a row's lock was asked for it is seen in somebody else's browser.
+ * The time from the request for a lock until it is shown in another user's
+ * browser.
  *
  *   node bench/client/browser_client.mjs ADDRESS TABLE EVENTS
  *
- * The people `editor` and `reader` each have a browser, `reader` with the table's change list before
- * him. Rows of it that nobody has locked, at most EVENTS, are locked through the API. Output: a line for each,
- * the milliseconds from before the request to after the frame in which the list shows the holder.
+ * The users `editor` and `reader` each have a browser, `reader` with the
+ * table's change list. The editor locks at most EVENTS unlocked rows of the
+ * list through the API. Output: a line for each, the milliseconds from before
+ * the request to after the frame in which the list shows the holder.
  */
 import { Person } from '../../test/browser/lib/person.mjs';
 import { launch } from '../../test/browser/lib/stage.mjs';
 
 const [address, table, events] = process.argv.slice(2);
 
-// In the reader's page. Both browsers go by the machine's clock.
+// Runs in the reader's page. Both browsers use the machine's clock.
 function seenAt(key) {
 	return new Promise((resolve) => {
 		const look = () => {
@@ -26,13 +28,13 @@ function seenAt(key) {
 	});
 }
 
-// In the editor's page.
+// Runs in the editor's page.
 async function lock(path) {
 	const { csrf } = await (await fetch('/api/v1/session')).json();
-	const askedAt = Date.now();
+	const requestedAt = Date.now();
 	const { status } = await fetch(path, { method: 'POST', body: '{}', headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf } });
-	if (status !== 201) throw new Error(`${path} was answered by ${status}`);
-	return askedAt;
+	if (status !== 201) throw new Error(`${path}: status ${status}`);
+	return requestedAt;
 }
 
 const browser = await launch();
@@ -47,8 +49,8 @@ try {
 	const keys = await free.evaluateAll((rows) => rows.map((row) => row.dataset.key));
 	for (const key of keys.slice(0, Number(events))) {
 		const seen = reader.page.evaluate(seenAt, key);
-		const askedAt = await editor.page.evaluate(lock, `/api/v1/tables/${table}/rows/${key}/lock`);
-		console.log((await seen) - askedAt);
+		const requestedAt = await editor.page.evaluate(lock, `/api/v1/tables/${table}/rows/${key}/lock`);
+		console.log((await seen) - requestedAt);
 	}
 } finally {
 	await browser.close();

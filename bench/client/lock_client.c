@@ -1,17 +1,20 @@
 /*
  * lock_client.c
- *		Clients that take a lock and give it back, over and over: the same program,
- *		one thread and one event loop, for every service that is compared.
+ *		Load generator for lock services: clients that acquire and release
+ *		locks in a loop, with one thread and one event loop for every service.
  *
- *	lock_client [-r] -c CLIENTS -s SECONDS -k KEYS SERVICE WHERE ACQUIRE PROCEED
+ *	lock_client [-r] -c CLIENTS -s SECONDS -k KEYS
+ *				SERVICE WHERE ACQUIRE PROCEED
  *
- * Each client takes a random key of 1 to KEYS, and if it is refused another one, at once.
- * With -r each takes a key of its own and then repeats PROCEED.
+ * Each client acquires a random key of 1 to KEYS, and after a refusal another
+ * one immediately.  With -r each client acquires a key that no other client
+ * uses, and then repeats PROCEED.
  *
- * The clock starts when every client has had its first answers: connections and caches are
- * warm by then.  Prints, separated by blanks: rounds (pairs, or with -r renewals) per second; the 99th
- * percentile of an answer's and of a lock's time, in ms (the latter from wanting it to having it, refusals
- * included, or to the end if in vain); and how many per second were refused.
+ * Measuring starts when every client has received its first answers, so that
+ * connections and caches are warm.  Prints, separated by blanks: rounds
+ * (pairs, or with -r renewals) per second; the 99th percentiles of the time
+ * of an answer and of an acquisition, in ms (the latter from the first
+ * request to the grant, or to the end of the run); and refusals per second.
  */
 #include "lock_client.h"
 
@@ -23,7 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* PostgreSQL plans a prepared statement anew five times before it keeps a plan. */
+/* PostgreSQL plans a prepared statement five times before it keeps a plan. */
 #define WARM_UP_ANSWERS 16
 #define MAX_EVENTS 64
 
@@ -36,9 +39,9 @@ typedef struct Load
 	const Service *service;
 	Client	   *clients;
 	int			epoll;
-	int			cold;			/* clients that are not warm yet */
-	int			busy;			/* clients that wait for an answer */
-	int64_t		start;			/* of what is measured, in us; 0: not yet */
+	int			cold;			/* clients still warming up */
+	int			busy;			/* clients waiting for an answer */
+	int64_t		start;			/* of the measurement, in us; 0: not yet */
 	int64_t		end;
 	int64_t		rounds;
 	int64_t		refused;
@@ -67,7 +70,7 @@ now_us(void)
 	return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
 }
 
-/* xorshift: the same keys in every run, whatever the service. */
+/* xorshift: the same keys in every run and for every service. */
 static uint64_t
 next_random(uint64_t *state)
 {
@@ -95,7 +98,7 @@ ask(Load *load, Client *client)
 }
 
 static void
-want_lock(Load *load, Client *client)
+request_lock(Load *load, Client *client)
 {
 	client->step = ACQUIRE;
 	choose_key(load, client);
@@ -124,15 +127,16 @@ count_answer(Load *load, Client *client, Answer answer, int64_t now)
 	else if (client->step == PROCEED)
 		load->rounds++;
 	else
-		sample_add(&load->locks, now - client->wanted_at);
+		sample_add(&load->locks, now - client->wanted_since);
 }
 
 /*
- * What comes next.  When the time is over, a lock that is held is still given back, and who
- * has none has waited in vain: that counts, or starving would look like being fast.
+ * The next request of a client.  At the end of the run a client that holds a
+ * lock still releases it.  The time of one that is still waiting counts,
+ * since the result would otherwise hide starvation.
  */
 static void
-go_on(Load *load, Client *client, Answer answer, int64_t now)
+proceed(Load *load, Client *client, Answer answer, int64_t now)
 {
 	bool		over = load->start && now >= load->end;
 	bool		holds = client->step == ACQUIRE && answer == GRANTED;
@@ -145,11 +149,11 @@ go_on(Load *load, Client *client, Answer answer, int64_t now)
 	else if (!over)
 	{
 		if (client->step == PROCEED)
-			client->wanted_at = now;
-		want_lock(load, client);
+			client->wanted_since = now;
+		request_lock(load, client);
 	}
 	else if (client->step == ACQUIRE)
-		sample_add(&load->locks, now - client->wanted_at);
+		sample_add(&load->locks, now - client->wanted_since);
 }
 
 static void
@@ -163,7 +167,7 @@ take_answer(Load *load, Client *client)
 	client->busy = false;
 	load->busy--;
 	count_answer(load, client, answer, now);
-	go_on(load, client, answer, now);
+	proceed(load, client, answer, now);
 }
 
 static void
@@ -183,8 +187,8 @@ start_clients(Load *load, const char *where, const char *acquire, const char *pr
 	}
 	for (int i = 0; i < load->nclients; i++)
 	{
-		load->clients[i].wanted_at = now_us();
-		want_lock(load, &load->clients[i]);
+		load->clients[i].wanted_since = now_us();
+		request_lock(load, &load->clients[i]);
 	}
 }
 
@@ -228,11 +232,20 @@ parse_options(Load *load, int argc, char **argv)
 	while ((option = getopt(argc, argv, "rc:s:k:")) != -1)
 		switch (option)
 		{
-			case 'r': load->renewing = true; break;
-			case 'c': load->nclients = atoi(optarg); break;
-			case 's': load->seconds = atof(optarg); break;
-			case 'k': load->keys = atoi(optarg); break;
-			default: exit(2);
+			case 'r':
+				load->renewing = true;
+				break;
+			case 'c':
+				load->nclients = atoi(optarg);
+				break;
+			case 's':
+				load->seconds = atof(optarg);
+				break;
+			case 'k':
+				load->keys = atoi(optarg);
+				break;
+			default:
+				exit(2);
 		}
 	if (argc - optind != 4 || load->nclients < 1 || load->seconds <= 0 || load->keys < 1)
 		die("usage: lock_client [-r] -c CLIENTS -s SECONDS -k KEYS postgres|redis WHERE ACQUIRE PROCEED");

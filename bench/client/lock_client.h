@@ -1,6 +1,7 @@
 /*
  * lock_client.h
- *		What the parts of the load generator know of each other.
+ *		Clients, lock services and latencies: the interfaces within
+ *		lock_client.
  */
 #ifndef LOCK_CLIENT_H
 #define LOCK_CLIENT_H
@@ -9,7 +10,7 @@
 #include <stdint.h>
 #include <stdnoreturn.h>
 
-/* What a client asks for: a lock, or to go on with the one it has (release, renew). */
+/* The kind of request: a new lock, or release or renewal of the held one. */
 typedef enum Step
 {
 	ACQUIRE,
@@ -21,21 +22,21 @@ typedef struct Client
 	int			number;			/* from 1 */
 	void	   *connection;		/* the service's */
 	Step		step;
-	bool		busy;			/* an answer is due */
+	bool		busy;			/* waiting for an answer */
 	char		owner[32];
 	char		key[16];
 	char		token[64];
 	uint64_t	random;
 	int			answers;
-	int64_t		wanted_at;		/* since when it wants the lock, in us */
-	int64_t		asked_at;		/* and since when it waits for this answer */
+	int64_t		wanted_since;	/* first request for the lock, in us */
+	int64_t		asked_at;		/* the current request */
 } Client;
 
 typedef enum Answer
 {
-	PENDING,					/* nothing complete has arrived yet */
-	GRANTED,					/* of ACQUIRE: the token has been noted in the client */
-	REFUSED						/* somebody else has it, or it had ended */
+	PENDING,					/* incomplete so far */
+	GRANTED,					/* of ACQUIRE: sets the client's token */
+	REFUSED						/* held by another client, or expired */
 } Answer;
 
 /* A lock service.  Failures other than a refusal end the program. */

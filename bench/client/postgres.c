@@ -1,8 +1,8 @@
 /*
  * postgres.c
- *		Locks by two prepared statements.  ACQUIRE has the parameters key and owner and
- *		gives one value, the token, or no row if it is refused.  PROCEED has token and
- *		key.  Either may do without its second parameter.
+ *		Locks by two prepared statements.  ACQUIRE has the parameters key and
+ *		owner, and returns the token, or no row if the lock is refused.
+ *		PROCEED has token and key.  The second parameter of both is optional.
  */
 #include "lock_client.h"
 
@@ -44,7 +44,7 @@ socket_of(const Client *client)
 	return PQsocket(client->connection);
 }
 
-/* PostgreSQL wants just as many parameters as the statement has. */
+/* PostgreSQL expects exactly the parameters of the statement. */
 static int
 count_parameters(PGconn *connection, const char *name)
 {

@@ -1,7 +1,7 @@
 /*
  * redis.c
- *		Locks as Redis users take them: SET NX PX with a token of the client's making, then
- *		a script that looks whether the token is still there.
+ *		Locks as Redis users take them: SET NX PX with a token made by the
+ *		client, then a script that compares the token.
  */
 #include "lock_client.h"
 
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The script is the same for all clients, so is what the server calls it. */
+/* The server's name of the script, which is the same for all clients. */
 static char script_name[64];
 
 static redisReply *
@@ -22,7 +22,7 @@ checked(redisContext *connection, redisReply *reply)
 	return reply;
 }
 
-/* ACQUIRE is always the same, and has no text to be given. */
+/* ACQUIRE is a fixed command, so its text is unused. */
 static void
 connect_redis(Client *client, const char *where, const char *acquire, const char *proceed)
 {

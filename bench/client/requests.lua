@@ -1,5 +1,5 @@
--- For wrk: sends the requests of the file that REQUESTS names, one after the other and over again.
--- Its lines: method, path, cookie, CSRF token, body, separated by tabs.
+-- Script for wrk: sends the requests of the file named by REQUESTS in a loop.
+-- Each line has method, path, cookie, CSRF token and body, separated by tabs.
 local requests = {}
 local last = 0
 

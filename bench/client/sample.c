@@ -1,6 +1,6 @@
 /*
  * sample.c
- *		Latencies, all of them kept: percentiles are exact.
+ *		Latencies, all of which are kept, so that percentiles are exact.
  */
 #include "lock_client.h"
 

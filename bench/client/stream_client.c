@@ -1,14 +1,16 @@
 /*
  * stream_client.c
- *		Holds event streams of locking-web open, locks rows through its API, and measures
- *		how long each of these events takes to all streams.
+ *		Load generator for event streams of locking-web: opens streams, locks
+ *		rows through the API, and measures the time until all streams have
+ *		each event.
  *
  * stream_client PORT COOKIE CSRF PID STREAMS EVENTS ROWS COMMAND...
  *
- * Locks the rows 1, 3, 5, ... below ROWS, the path of a table's rows with its last slash.
- * Output: a line for each event, the milliseconds from asking for the lock to the last stream;
- * then the resident memory that the streams cost the server, process PID, in KB each; then that of the
- * command, which is run while the streams are open.
+ * Locks the rows 1, 3, 5, ... below ROWS, the path of a table's rows with its
+ * last slash. Output: a line for each event, the milliseconds from the
+ * request for the lock to the last stream; then the resident memory of a
+ * stream in the server, process PID, in KB; then the output of COMMAND, which
+ * runs while the streams are open.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -29,18 +31,19 @@
 #define PATIENCE_MS 10000
 #define MOST_EVENTS 256			/* of epoll */
 
-/* One that waits for a text to arrive. */
+/* A stream, read up to an expected text. */
 typedef struct Stream
 {
 	int			fd;
-	size_t		matched;		/* characters of the text */
+	size_t		matched;		/* characters of the text so far */
 } Stream;
 
 static int	port;
 static const char *cookie;
 static const char *csrf;
 
-static noreturn void __attribute__((format(printf, 1, 2)))
+static noreturn void
+__attribute__((format(printf, 1, 2)))
 give_up(const char *format,...)
 {
 	va_list		args;
@@ -101,7 +104,10 @@ ask(int fd, const char *method, const char *path, const char *more)
 		give_up("write: %s", strerror(errno));
 }
 
-/* Has the text arrived?  (Its first character must not come again in it but as the last.) */
+/*
+ * Has the text arrived?  Its first character must not occur in it again,
+ * except as the last one.
+ */
 static bool
 receive(Stream *stream, const char *text)
 {
@@ -144,7 +150,7 @@ open_streams(int n, int epoll)
 	}
 }
 
-/* After all streams have heard of it. */
+/* Called after all streams have received the event. */
 static void
 check_answer(int fd)
 {
@@ -155,7 +161,7 @@ check_answer(int fd)
 	close(fd);
 }
 
-/* Milliseconds from asking for the row's lock to the last stream. */
+/* Milliseconds from the request for the row's lock to the last stream. */
 static double
 lock_row(const char *rows, int row, int n_streams, int epoll)
 {
@@ -176,7 +182,7 @@ lock_row(const char *rows, int row, int n_streams, int epoll)
 		if (n <= 0)
 		{
 			check_answer(fd);
-			give_up("%d streams have not heard of row %d", n_streams, row);
+			give_up("%d streams have not received the event of row %d", n_streams, row);
 		}
 		for (int i = 0; i < n; i++)
 			n_streams -= receive(events[i].data.ptr, "\"acquired\"");

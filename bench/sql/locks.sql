@@ -1,4 +1,4 @@
--- Who locks: a table of rows, and the barest lease table that there is.
+-- For lock services: a table of rows, and a minimal table of leases.
 CREATE TABLE bench.doc (id int PRIMARY KEY, title text);
 INSERT INTO bench.doc SELECT g, 'title ' || g FROM generate_series(1, 100000) g;
 SELECT locking.protect('bench.doc');
@@ -6,7 +6,7 @@ CREATE SEQUENCE bench.bare_token;
 CREATE TABLE bench.bare_lock (key int PRIMARY KEY, owner text NOT NULL, token bigint NOT NULL,
 	expires_at timestamptz NOT NULL);
 
--- Each call a transaction of its own.
+-- Each call is a transaction.
 CREATE PROCEDURE bench.locking_pairs(n int) LANGUAGE plpgsql AS $$
 DECLARE
 	token bigint;
@@ -52,13 +52,12 @@ BEGIN
 	DELETE FROM bench.bare_lock;
 END $$;
 
--- For change lists: a role that may read and no more, a page of which every tenth row is locked,
--- and the same locks in the usual table.
+-- For change lists: a role with SELECT only.
 CREATE ROLE reader;
 GRANT USAGE ON SCHEMA bench TO reader;
 GRANT SELECT ON bench.doc, bench.usual_lock TO reader;
 
--- WAL of an UPDATE: logged tables, and small.
+-- For the WAL of an UPDATE: small logged tables.
 SELECT format('CREATE TABLE bench.wal_%s (id int PRIMARY KEY, v int NOT NULL, modified timestamptz NOT NULL)
 			WITH (fillfactor = 45)', v),
 	format('INSERT INTO bench.wal_%s SELECT g, 0, now() FROM generate_series(1, 20000) g', v),

@@ -1,5 +1,5 @@
--- Medians of the rounds, their ratios to a reference, and the targets.
--- Results come from standard input, facts from facts.tsv; results.json is written beside it.
+-- Medians of the rounds, their ratios to a reference, and the targets. Reads
+-- results from standard input and facts from facts.tsv; writes results.json.
 SET client_min_messages = warning;
 CREATE SCHEMA report;
 CREATE TABLE report.result (workload text, task text, gate text, variant text, round int, value double precision,
@@ -8,12 +8,12 @@ CREATE TABLE report.fact (name text, value text, n int GENERATED ALWAYS AS IDENT
 \copy report.result (workload, task, gate, variant, round, value, unit) FROM pstdin
 \copy report.fact (name, value) FROM 'facts.tsv'
 
--- What a row is compared to.
+-- The variant that the others of a workload are compared with.
 CREATE TABLE report.reference (workload text, variant text);
 INSERT INTO report.reference VALUES ('bulk', 'empty'), ('instructions', 'empty'), ('single', 'empty'), ('live', 'empty'), ('tpcb', 'none'),
 	('acquire', 'bare'), ('contention', 'bare'), ('list', 'rows-alone'), ('wal', 'none'), ('wal', 'bare');
 
--- Ratios are taken round by round: what was measured one after the other.
+-- Ratios are within a round, between values measured one after the other.
 CREATE VIEW report.compared AS
 SELECT r.*, p.variant AS "to", r.value / nullif(p.value, 0) AS ratio, r.value - p.value AS difference
 FROM report.result r
@@ -30,7 +30,7 @@ SELECT workload, task, gate, variant, unit, count(*) AS rounds, "to",
 	min(min(n)) OVER (PARTITION BY workload, task) AS task_n
 FROM report.compared GROUP BY workload, task, gate, variant, unit, "to";
 
--- Two results of the same round, whatever their tasks.
+-- Ratios of results of the same round, also of different tasks.
 CREATE FUNCTION report.rounds(workload text, task text, gate text, variant text) RETURNS SETOF report.compared
 LANGUAGE sql STABLE AS $$
 	SELECT * FROM report.compared c WHERE (c.workload, c.task, c.gate, c.variant) = ($1, $2, $3, $4)

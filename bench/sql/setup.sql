@@ -1,4 +1,5 @@
--- In every database that is measured: the extension, its peers, and what takes the time.
+-- Setup of every measured database: the extension, its peers, and timing
+-- functions.
 SET client_min_messages = warning;
 CREATE EXTENSION locking;
 CREATE EXTENSION moddatetime;
@@ -6,7 +7,7 @@ CREATE SCHEMA bench;
 
 CREATE FUNCTION bench.empty_trigger() RETURNS trigger LANGUAGE c AS 'empty_trigger';
 
--- The usual way: a table of locks, and a trigger that looks into it.
+-- The usual solution: a table of locks and a PL/pgSQL trigger that reads it.
 CREATE TABLE bench.usual_lock (
 	relation oid, key text, owner text, expires_at timestamptz, PRIMARY KEY (relation, key));
 CREATE FUNCTION bench.usual_trigger() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -20,8 +21,9 @@ BEGIN
 	RETURN NEW;
 END $$;
 
--- A table has the triggers of all variants, of which bench.use() leaves one enabled: tables that
--- differ in nothing but their place in memory already differ by more than what is measured.
+-- A table has the triggers of all variants, of which bench.use() enables one.
+-- Separate tables would differ by more than the effect, from their place in
+-- memory alone.
 CREATE FUNCTION bench.add_triggers(target regclass, VARIADIC variants text[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
 	variant text;
@@ -49,8 +51,8 @@ BEGIN
 	END IF;
 END $$;
 
--- Milliseconds that this backend was on a processor: what else runs on the machine does not count,
--- nor waiting for the disk.
+-- Processor time of this backend in milliseconds, which excludes other
+-- processes and waits for the disk.
 CREATE FUNCTION bench.processor_ms() RETURNS double precision LANGUAGE sql AS $$
 	SELECT split_part(pg_read_file('/proc/self/schedstat', 0, 100), ' ', 1)::double precision / 1e6 $$;
 
@@ -62,7 +64,7 @@ BEGIN
 	RETURN bench.processor_ms() - start;
 END $$;
 
--- Milliseconds that a statement takes by the clock.
+-- Elapsed time of a statement in milliseconds.
 CREATE FUNCTION bench.ms(statement text) RETURNS double precision LANGUAGE plpgsql AS $$
 DECLARE
 	start timestamptz := clock_timestamp();

@@ -1,5 +1,6 @@
--- Unlogged: triggers are to be compared, not the disk. :rows, :variants, a list separated by blanks.
--- With room on the page an UPDATE is HOT and cheap, without it makes index entries.
+-- Tables of "bulk" and "single", unlogged so that the disk has little effect.
+-- Variables: rows; variants, separated by blanks. With free space on the page
+-- an UPDATE is HOT, without it makes index entries.
 CREATE TABLE bench.shape (name text, fillfactor int);
 INSERT INTO bench.shape VALUES ('hot', 45), ('full', 100);
 
@@ -7,7 +8,7 @@ SELECT format('CREATE UNLOGGED TABLE bench.%s (id int PRIMARY KEY, v int NOT NUL
 			modified timestamptz NOT NULL) WITH (fillfactor = %s)', name, fillfactor),
 	format('INSERT INTO bench.%s SELECT g, 0, now() FROM generate_series(1, %s) g', name, :rows),
 	format('SELECT bench.add_triggers(''bench.%s'', VARIADIC string_to_array(%L, '' ''))', name, :'variants'),
--- Single-row statements, one after the other inside the server.
+-- Single-row statements in a loop inside the server.
 	format('CREATE FUNCTION bench.singles_%1$s(n int) RETURNS double precision LANGUAGE plpgsql AS $f$
 DECLARE
 	start double precision := bench.processor_ms();

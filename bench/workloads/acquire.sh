@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Acquire and release, and renewals, of random rows by 1 to 64 clients; and many rows at once.
+# Acquisition and release, and renewals, of random rows by 1 to 64 clients;
+# and acquisition of many rows by a call.
 
 # SERVICE:DURABLE:WHAT
 ACQUIRE_RUNS=(bare:durable:release locking:durable:release as-installed:durable:release redis-always:durable:release
@@ -48,7 +49,7 @@ acquire() {
 	for round in $(seq 0 "$ROUNDS"); do
 		acquire_all_round "$round"
 		for clients in ${CLIENTS:?}; do
-			# the target is about 16 clients, the others do with fewer rounds
+			# the target is for 16 clients, so the others have fewer rounds
 			if [ "$clients" = 16 ] || { [ "$round" -ge 1 ] && [ "$round" -le 3 ]; }; then
 				acquire_round "$clients" "$round"
 			fi

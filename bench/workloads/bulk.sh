@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# Bulk UPDATE of narrow rows, HOT and on full pages, no lock anywhere.
+# Bulk UPDATE of narrow rows, HOT and on full pages, without any lock.
 
 VARIANTS=(none empty guard moddatetime plpgsql)
 
-# The tables are of use to "single" too.
+# Also for "single".
 TABLES_MADE=
 make_tables() {
 	local cluster

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# 64 clients after the same row: who is refused asks again at once.
+# 64 clients that acquire the same row, and try again immediately after a
+# refusal.
 
 CONTENTION_RUNS=(bare:durable locking:durable redis-always:durable
 	bare:volatile locking:volatile advisory:volatile redis-none:volatile)

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# Instructions, and misses of a first-level instruction cache, of a bulk UPDATE, HOT. Counted by
-# callgrind in a backend of its own, so they do not vary with what else the machine does.
+# Instructions, and misses of a first-level instruction cache, of a bulk
+# UPDATE, HOT. Counted by callgrind in a single-user backend, so other load
+# has no effect.
 
 COUNTED_ROWS=20000
 
@@ -11,7 +12,8 @@ make_counted() { # VARIANT
 		-c "VACUUM ANALYZE bench.counted_$1"
 }
 
-# "instructions misses" of a whole backend that runs one statement. OUT.
+# Sets OUT to the instructions and misses of a backend that runs one
+# statement.
 count_backend() { # STATEMENT
 	local data=$WORK/counted
 	run bash -c 'cd "$1" && echo "$2" >"$1.sql" && rm -f "$1.callgrind" &&
@@ -34,7 +36,7 @@ count_variant() { # VARIANT
 instructions() {
 	local variant
 	need_packages valgrind
-	start_bench_cluster counted on $GATE_SLOTS
+	start_bench_cluster counted on "$GATE_SLOTS"
 	use counted
 	for variant in "${VARIANTS[@]}"; do make_counted "$variant"; done
 	stop_cluster counted

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# A change list: a page of 1,000 rows out of 100,000, with its locks. 10,000 rows are locked,
-# every tenth. As a role that may only SELECT.
+# A change list: a page of 1,000 rows out of 100,000 with its locks, for a
+# role with only SELECT. Every tenth row is locked.
 
 LIST_COLUMNS='a.id, a.title, coalesce(l.owner_name, l.owner), l.is_mine, ceil(l.seconds_left)'
-# As the README has it.
+# The query of the README.
 page() { # KEY
 	echo "WITH page AS MATERIALIZED (SELECT d.*, $1 AS key FROM bench.doc d ORDER BY id LIMIT 1000)
 		SELECT $LIST_COLUMNS FROM page a
@@ -32,7 +32,7 @@ make_list() {
 		-c 'VACUUM ANALYZE locking.lock, bench.usual_lock, bench.doc'
 }
 
-# The second of two: the first fills the session's caches.
+# The second of two runs, since the first fills the session's caches.
 list_once() { # NAME ROUND
 	sql -c 'SET ROLE reader' \
 		-c "SELECT bench.ms(\$q\$${LIST_FROM[$1]} ORDER BY a.id LIMIT 1000\$q\$) FROM generate_series(1, 2) OFFSET 1"

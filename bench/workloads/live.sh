@@ -1,7 +1,8 @@
 # shellcheck shell=bash
-# Bulk UPDATE of rows that are not locked, in a table with more and more locks on its
-# other rows. A cluster for each number of locks, its gate sized by the rule (LIVE_SLOTS
-# for a lock, at least the default), so that all of them are measured in turn.
+# Bulk UPDATE of unlocked rows in a table with increasingly many locks on its
+# other rows. Each number of locks has its cluster, with LIVE_SLOTS slots of
+# the gate for a lock and at least the default, so that all are measured in
+# turn.
 
 declare -A KEY=([int]=g [uuid]='md5(g::text)::uuid')
 
@@ -30,12 +31,12 @@ make_live() { # NAME GATE LOCKS SLOTS KEYS
 	sql -v rows="$ROWS" -v locks="$3" -v key="${KEY[$5]}" -v key_type="$5" -f "$BENCH/sql/live.sql"
 }
 
-buffers_for() { # LOCKS: all of them and the tables
+buffers_for() { # LOCKS: room for all of them and for the tables
 	echo "$((512 + $1 * 300 / 1000000))MB"
 }
 
-# The same records once more, without the gate. The first write after the restart of
-# the one with the gate fills it.
+# A copy of the cluster without the gate. The first write after the restart of
+# the original fills its gate.
 make_live_off() { # NAME GATE LOCKS SLOTS KEYS
 	local copy=$WORK/live_off socket
 	stop_cluster "$1"
@@ -78,7 +79,7 @@ live_once() { # ROUND VARIANT NAME GATE LOCKS SLOTS KEYS ORDER
 	sql -c "VACUUM bench.live"
 }
 
-# How often the gate could not say that a row is free.
+# How often a row was lookups up because the gate could not prove it unlocked.
 count_looks() { sql -c 'SELECT coalesce(lookups, 0) FROM locking.gate()'; }
 
 live_order() { # ORDER CLUSTER...

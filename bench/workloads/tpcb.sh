@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# pgbench's own TPC-B script, with one trigger or the other on pgbench_accounts. Committing
-# does not wait for the disk, so that a trigger shows.
+# pgbench's TPC-B script with different triggers on pgbench_accounts. Commits
+# do not wait for the disk, so that the cost of a trigger is visible.
 
 TPCB_RUNS=(on:none on:empty on:guard off:guard)
 
@@ -29,7 +29,8 @@ tpcb_once() { # CLUSTER VARIANT CLIENTS ROUND
 		"$(per_transaction $((after - before)) "$transactions")" 'us per transaction'
 }
 
-# The time on a processor of a server's processes that have ended, from proc_pid_stat(5).
+# Processor time of the server's processes that have ended, from
+# proc_pid_stat(5).
 ticks_of_ended_backends() { # CLUSTER
 	awk '{ print $16 + $17 }' "/proc/$(head -n 1 "$WORK/$1/postmaster.pid")/stat"
 }
@@ -72,7 +73,7 @@ tpcb() {
 		for clients in $TPCB_CLIENTS; do
 			tpcb_round "$clients" "$round"
 		done
-		# the target is about 8, so they are measured more often
+		# the target is for 8 clients, so they are measured more often
 		for again in 0 1 2; do
 			tpcb_round 8 $((round + again * ROUNDS))
 		done

@@ -1,8 +1,9 @@
 # shellcheck shell=bash
-# WAL bytes, and memory. Counts, not times: nothing is gained by waiting for the disk, or by rounds.
+# WAL bytes and memory. Counts do not vary, so one round is enough and commits
+# need not wait for the disk.
 
-# The WAL that statements write, for each of COUNT. A first time makes the full-page
-# images that follow a checkpoint.
+# The WAL of statements, for each of COUNT. They run twice, since the first
+# time writes the full-page images after a checkpoint.
 wal_of() { # TASK VARIANT ROUND COUNT STATEMENT...
 	local before statement
 	local -a commands=(-c 'SET synchronous_commit = off')
@@ -29,7 +30,7 @@ wal_round() { # ROUND
 	done
 }
 
-# What a backend has of its own after writing a million rows.
+# Private memory of a backend after writing a million rows.
 memory_of() { # VARIANT
 	local -a write=(-c 'SET synchronous_commit = off' -c "DO 'BEGIN FOR i IN 1..50 LOOP UPDATE bench.wal_$1 SET v = v + 1; COMMIT; END LOOP; END'")
 	sql "${write[@]}" -c "SELECT (regexp_match(pg_read_file('/proc/self/status'), 'RssAnon:\s*(\d+)'))[1]"

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# locking-web: the database beside it, the load generators on the same processors, everything
-# as installed but for synchronous_commit. Each round starts the server anew, and again for streams.
+# locking-web, with the database and the load generators on the same machine,
+# and all settings as installed except synchronous_commit. Each round starts a
+# server for the requests and another one for the streams.
 
 # shellcheck source-path=SCRIPTDIR source=../../test/web.sh
 . "$HERE/../test/web.sh"
@@ -13,11 +14,11 @@ web_sizes() {
 	: "${WEB_STREAMS:=5000}" "${WEB_SECONDS:=5}" "${WEB_EVENTS:=31}"
 }
 
-# -----------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 # Database and server
-# -----------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 
-# 100,000 rows, every tenth of them locked by somebody else.
+# 100,000 rows, every tenth of them locked by another owner.
 make_web() {
 	start_bench_cluster web on "$GATE_SLOTS" 'fsync = on' 'synchronous_commit = off' \
 		'locking.notify = on' 'locking.history = on'
@@ -52,9 +53,9 @@ sign_in() { # fills COOKIES and CSRFS
 	done
 }
 
-# -----------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 # Measuring
-# -----------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 
 record_web() { # TASK ROUND VALUE UNIT
 	record web "$1" - locking-web "$2" "$3" "$4"
@@ -64,7 +65,7 @@ web_memory() { # TASK ROUND
 	record_web "$1" "$2" "$(awk '/^VmRSS:/ { printf "%.1f", $2 / 1024 }' "/proc/$WEB_PID/status")" MB
 }
 
-# As many people as there are sessions, each his own rows in turn. Keys and tokens are read from
+# Writes requests that are spread over the sessions. Keys and tokens come from
 # standard input.
 write_requests() { # METHOD
 	local n=0 key token body
@@ -75,12 +76,12 @@ write_requests() { # METHOD
 	done >"$WORK/requests.tsv"
 }
 
-# A command that sends them for a while.
+# The command that sends these requests for WEB_SECONDS.
 wrk_command() {
 	printf '%s\n' env "REQUESTS=$WORK/requests.tsv" wrk -t 1 -c 16 -d "$WEB_SECONDS" -s "$BENCH/client/requests.lua" "$WEB_URL"
 }
 
-record_rate() { # TASK ROUND: of what wrk printed
+record_rate() { # TASK ROUND: from the output of wrk
 	if [[ $OUT == *Non-2xx* || $OUT == *'Socket errors'* ]]; then
 		complain "$OUT"
 		return 1
@@ -106,7 +107,7 @@ measure_renewals() { # ROUND
 	web_rate 'renewals' "$1"
 }
 
-# The first one plans, and is not counted.
+# The first request plans the statement and is not counted.
 measure_page() { # ROUND
 	run curl -sS -b "locking_session=${COOKIES[0]}" -o "$WORK/page.json" -w '%{http_code} %{time_total}\n' \
 		"$WEB_URL${WEB_ROWS%/}?limit=1000&n=[0-${WEB_EVENTS}]"
@@ -115,8 +116,9 @@ measure_page() { # ROUND
 
 median() { sort -g | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'; }
 
-# Milliseconds until each event has reached all streams, KB for each stream, and what a command
-# prints that runs while they are open.
+# Sets OUT to the milliseconds until each event has reached all streams, the
+# KB of a stream, and the output of a command that runs while the streams are
+# open.
 stream_client() { # STREAMS COMMAND...
 	end_editors_locks
 	run "$BENCH/client/stream_client" "${WEB_URL##*:}" "${COOKIES[0]}" "${CSRFS[0]}" "$WEB_PID" "$1" "$WEB_EVENTS" "$WEB_ROWS" "${@:2}"
@@ -132,7 +134,7 @@ measure_browser() { # ROUND
 	record_events "acquire until in another browser" "$1"
 }
 
-record_events() { # TASK ROUND: of what a client printed
+record_events() { # TASK ROUND: from the output of a client
 	record_web "$1" "$2" "$(head -n "$WEB_EVENTS" <<<"$OUT" | median)" ms
 }
 
@@ -156,7 +158,8 @@ measure_requests() { # ROUND
 	web_memory 'memory after requests' "$1"
 }
 
-# What has served thousands of streams is no server at rest.
+# The memory at rest is that of a server which has not served thousands of
+# streams.
 web_round() { # ROUND
 	local part
 	progress "web, round $1"
@@ -172,10 +175,10 @@ web_round() { # ROUND
 
 web() {
 	local round
-	local -a browser
+	local -a node
 	web_sizes
-	mapfile -t browser < <(browser_packages)
-	need_packages "${WEB_PACKAGES[@]}" "${browser[@]}" curl wrk
+	mapfile -t node < <(node_packages)
+	need_packages "${WEB_PACKAGES[@]}" "${node[@]}" chromium curl wrk
 	build_web all
 	install_browser_modules
 	make_web

@@ -1,5 +1,5 @@
--- After the story: the three people get passwords, as locking-web signs in whoever proves to be
--- a role; and its pages something to show at once, locks and a draft.
+-- After the tour: passwords for the three users, since locking-web signs in
+-- database roles, and locks and a draft for its pages to show.
 SET client_min_messages = warning;
 
 ALTER ROLE anna PASSWORD 'anna';

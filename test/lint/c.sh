@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# C: static analysis, typedefs.list and the format.
+#
+# PG_CONFIG is that of the installation with the headers; the extension has
+# been built.
+# shellcheck source-path=SCRIPTDIR source=lib/check.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/check.sh"
+
+# test/model has C that Promela includes.
+mapfile -t sources < <(files_named '*.c' '*.h' | grep -v '^test/model/')
+
+# gcc's analyzer finds what is wrong on a path: a null pointer, a descriptor
+# that stays open, memory freed twice.
+analyze_extension() {
+	local headers
+	headers=$("$PG_CONFIG" --includedir-server)
+	find src -name '*.c' -print0 |
+		xargs -0 -P "$(nproc)" -I {} gcc -O2 -fPIC -fanalyzer -isystem "$headers" -Isrc -c -o /dev/null {}
+}
+
+# Off: malloc-leak, as uthash keeps the only pointer to an entry in the entry
+# before it; use-after-free, as a counter of references is beyond it. The
+# tests of the web server run with AddressSanitizer, which finds both.
+analyze_web() {
+	make -s -k -j"$(nproc)" -C contrib_web OUT=build/lint \
+		CFLAGS='-O2 -g -fanalyzer -Wno-analyzer-malloc-leak -Wno-analyzer-use-after-free'
+}
+
+# No header of a library is read; -D stands for the macros that matter, such
+# as the loops of utlist and jansson. Off: uninitvar and ctuuninitvar, as
+# HASH_FIND and out parameters set what looks uninitialized (gcc -Wall sees
+# that); pointerSize, as secret.c keeps pointers in free blocks.
+run_cppcheck() {
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+		--suppress=uninitvar --suppress=ctuuninitvar --suppress=pointerSize \
+		-DPG_VERSION_NUM=150000 \
+		-D'DL_FOREACH(head,el)=for(el=head;el;el=el->next)' \
+		-D'DL_FOREACH_SAFE(head,el,tmp)=for(el=head;el&&(tmp=el->next,1);el=tmp)' \
+		-D'json_object_foreach(object,key,value)=for(key=first(object);value=next(object,key);)' \
+		--template='{file}:{line}: {id}: {message}' -j "$(nproc)" src contrib_web/src bench
+}
+
+list_typedefs() {
+	perl test/lint/typedefs.pl "${sources[@]}" | diff -u --label typedefs.list --label sources typedefs.list -
+}
+
+format() {
+	perl test/lint/format.pl "${sources[@]}"
+}
+
+check 'gcc -fanalyzer: src' analyze_extension
+check 'gcc -fanalyzer: contrib_web' analyze_web
+check cppcheck run_cppcheck
+check typedefs.list list_typedefs
+check pg_bsd_indent format
