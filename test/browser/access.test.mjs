@@ -42,7 +42,7 @@ const states = {
 	'edit page with something wrong': async (carla) => {
 		await carla.edits('proposal', '1');
 		await carla.input('votes').fill('many');
-		await carla.press('Save and go on');
+		await carla.press('Save and continue');
 		await carla.sees('A whole number');
 	},
 	'choice of a row': async (carla) => {

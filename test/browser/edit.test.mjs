@@ -42,7 +42,7 @@ scene('save and go on keeps the lock', async ({ site, invite }) => {
 	await anna.seesLock('mine');
 	assert.equal(await holder(site, 'AM'), 'anna');
 	await anna.input('official_name').fill('Hayastan, twice');
-	await anna.press('Save and go on');
+	await anna.press('Save and continue');
 	await eventually(async () => assert.equal(await site.sql(`SELECT official_name FROM country WHERE alpha_2 = 'AM'`), 'Hayastan, twice'));
 });
 
@@ -51,7 +51,7 @@ scene('what is typed while a save is under way is not lost', async ({ site, invi
 	const letThrough = await holdSaves(anna, 'AW');
 	await anna.edits('country', 'AW');
 	await anna.input('name').fill('Aruba, first');
-	await anna.press('Save and go on');
+	await anna.press('Save and continue');
 	await anna.input('name').fill('Aruba, second');
 	letThrough();
 	await anna.sees('Aruba, first is saved.');
@@ -128,12 +128,12 @@ scene('a request can be taken back, and the holder need not follow it', async ({
 	await anna.sees('Bert Brandt asks for this row.');
 	await anna.press('Not now');
 	await anna.seesNo('Bert Brandt asks for this row.');
-	await bert.press('Take my request back');
+	await bert.press('Withdraw my request');
 	await bert.button('Ask for it…').waitFor();
 	await bert.press('Ask for it…');
 	await bert.answers('Ask for it');
 	await anna.sees('Bert Brandt asks for this row.');
-	await bert.press('Take my request back');
+	await bert.press('Withdraw my request');
 	await anna.seesNo('Bert Brandt asks for this row.');
 });
 
@@ -168,7 +168,7 @@ scene('taking over: with a reason; the former holder is told at once, keeps his 
 	await anna.press('Start editing');
 	await anna.sees('Others have changed what you changed');
 	await anna.dialog().getByText('Azerbaijan of Carla').waitFor();
-	await anna.answers('Use the chosen');
+	await anna.answers('Use selected');
 	assert.equal(await anna.value('name'), 'Azerbaijan of Anna');
 	await anna.press('Save');
 	await anna.arrives('/tables/country');

@@ -152,7 +152,7 @@ scene('the rows that refer to a row are listed with a link, which filters them',
 	await anna.sees('country = IS');
 	const expected = (await site.sql(`SELECT code FROM subdivision WHERE country = 'IS' ORDER BY code COLLATE "C" LIMIT 100`)).split('\n');
 	await eventually(async () => assert.deepEqual((await keys(anna)).sort(), expected.sort().slice(0, (await keys(anna)).length)));
-	await anna.press('Take away the filter country = IS');
+	await anna.press('Remove the filter country = IS');
 	await anna.row('AD-02').waitFor();
 });
 

@@ -81,7 +81,7 @@ wiredScene('a save whose answer breaks off is not believed, and can be repeated'
 	bert.expects(0, /rows\/KG$/);
 	bert.expects(409, /rows\/KG$/);
 	wire.breakOff('PUT', /rows\/KG$/);
-	await bert.press('Save and go on');
+	await bert.press('Save and continue');
 	await bert.sees(/^Not saved\./);
 	assert.equal(await bert.value('name'), 'Kirgisistan');
 	await bert.press('Save');

@@ -222,7 +222,7 @@ scene('those who ask, take over and break: names, messages, reasons; comparing t
 	await anna.press('Start editing');
 	await anna.sees('Others have changed what you changed');
 	await isText(anna, 'theirs');
-	await anna.answers('Use the chosen');
+	await anna.answers('Use selected');
 	await anna.press('Leave');
 });
 
@@ -290,7 +290,7 @@ scene('events that were forged', async ({ site, invite }) => {
 		const forged = { event, key: KEYS[2], owner: evil('forged owner'), owner_name: evil('forged name'), reason: evil('forged reason'), expires_at: event === 'acquired' ? '2999-01-01T00:00:00Z' : evil('time') };
 		await asThem(site, `SELECT pg_notify('locking', (${literal(JSON.stringify(forged))}::jsonb || jsonb_build_object('table', i.identity))::text) FROM pg_identify_object('pg_class'::regclass, ${literal(TABLE)}::regclass, 0) i`);
 	}
-	await tabs[4].sees('Show what has happened since');
+	await tabs[4].sees('Show new events');
 	for (const tab of tabs) await isText(tab);
 });
 

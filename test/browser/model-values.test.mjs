@@ -6,10 +6,11 @@ import { complaint, fieldKind, readOnlyReason, shown, typeLine } from '../../con
 import { diff } from '../../contrib_web/static/js/model/diff.js';
 import * as Form from '../../contrib_web/static/js/model/form.js';
 import { initial, step } from '../../contrib_web/static/js/model/lock-session.js';
-import { lockView, spoken } from '../../contrib_web/static/js/model/lock-view.js';
+import { firstEnd, timed } from '../../contrib_web/static/js/model/lock-time.js';
+import { endOfLock, isUrgent, lockedWith, lockView, looksDifferent, spoken } from '../../contrib_web/static/js/model/lock-view.js';
 import { explain } from '../../contrib_web/static/js/model/problem.js';
 import { parse, paths, queryText } from '../../contrib_web/static/js/model/route.js';
-import { applyEvent, firstEnd, nextSort } from '../../contrib_web/static/js/model/row-list.js';
+import { applyEvent, nextSort } from '../../contrib_web/static/js/model/row-list.js';
 import { countdown, duration, fullName, moment, stillLocked, unlockQuestion } from '../../contrib_web/static/js/model/text.js';
 import * as timestamp from '../../contrib_web/static/js/model/timestamp.js';
 
@@ -150,6 +151,8 @@ test('lists: what an event changes in the rows shown', () => {
 	assert.equal(applyEvent(rows, { event: 'changed', table: 't' }, about).unclear, true);
 	assert.equal(firstEnd([null, { endsAt: 7 }, { endsAt: 3 }]), 3);
 	assert.equal(firstEnd([]), Infinity);
+	assert.deepEqual(timed({ key: '1', seconds_left: 2 }, 500), { key: '1', seconds_left: 2, endsAt: 2500 });
+	assert.equal(timed(null, 500), null);
 	assert.deepEqual(nextSort({ sort: 'a', dir: 'asc' }, 'a'), { sort: 'a', dir: 'desc' });
 	assert.deepEqual(nextSort({ sort: 'a', dir: 'desc' }, 'a'), { sort: null, dir: null });
 	assert.deepEqual(nextSort({ sort: 'a', dir: 'desc' }, 'b'), { sort: 'b', dir: 'asc' });
@@ -191,4 +194,26 @@ test('what the edit page says of each state, and that it is said once', () => {
 	assert.ok(lockView({ ...held, trouble: 'signed_out' }, about).banner.actions.includes('signIn'));
 	assert.match(spoken(held, lost, lockView(lost, about)), /text is kept/);
 	assert.equal(spoken(lost, lost, lockView(lost, about)), null);
+});
+
+test('the history says who ended a lock, and why', () => {
+	const events = [
+		{ event: 'acquired', owner: 'bert', actor: 'bert' },
+		{ event: 'taken_over', owner: 'anna', actor: 'bert', reason: 'in a hurry' },
+		{ event: 'broken', owner: 'anna', actor: 'anna', reason: null },
+	];
+	const holder = { owner: 'bert', owner_name: 'Bert Brandt' };
+	assert.deepEqual(endOfLock(events, { cause: 'taken_over', owner: 'anna', holder }), { actor: 'Bert Brandt', reason: 'in a hurry' });
+	assert.deepEqual(endOfLock(events, { cause: 'taken_over', owner: 'anna', holder: null }), { actor: 'bert', reason: 'in a hurry' });
+	assert.deepEqual(endOfLock(events, { cause: 'broken', owner: 'anna', holder }), { actor: 'You', reason: null });
+	assert.equal(endOfLock(events, { cause: 'broken', owner: 'carla', holder }), null);
+});
+
+test('the lock bar is drawn for what it shows, and is urgent when text may be lost', () => {
+	const state = initial();
+	assert.ok(!looksDifferent(state, { ...state, usedAt: 5, changedAt: 5 }));
+	assert.ok(looksDifferent(state, { ...state, trouble: 'offline' }));
+	assert.ok(!isUrgent({ ...state, phase: 'held' }));
+	for (const urgent of [{ phase: 'lost' }, { phase: 'expired' }, { phase: 'held', warned: true }]) assert.ok(isUrgent({ ...state, ...urgent }));
+	assert.equal(lockedWith({ owner: 'bert', name: 'country', key: 'BE' }).status, 'Locked by bert, with country BE');
 });

@@ -114,7 +114,7 @@ scene('a key is changed to one of any spelling, and the page follows', async ({ 
 	for (const key of ['~..', 'a/../b', '?#%']) {
 		await anna.seesLock('mine');
 		await anna.input('Key.of "it"').fill(key);
-		await anna.press('Save and go on');
+		await anna.press('Save and continue');
 		await eventually(async () => assert.equal(await site.sql(`SELECT count(*) FROM ${TABLE} WHERE "Key.of ""it""" = ${quoted(key)}`), '1'));
 		await eventually(async () => assert.equal(await site.sql(`SELECT string_agg(key, ',') FROM locking.locks WHERE owner = 'anna'`), key));
 	}

@@ -165,7 +165,7 @@ const scenes = {
 		await edit(editor, 'BF');
 		const name = await field(editor, 'name').inputValue();
 		await field(editor, 'name').fill(`${name}, for a moment`);
-		await press(editor, 'Save and go on');
+		await press(editor, 'Save and continue');
 		await editor.getByText(`${name}, for a moment is saved.`).last().waitFor();
 		await shoot(editor);
 		await field(editor, 'name').fill(name);
@@ -178,7 +178,7 @@ const scenes = {
 		await edit(editor, 'BH');
 		await field(editor, 'name').fill('Written without a session');
 		await editor.context().clearCookies();
-		await press(editor, 'Save and go on');
+		await press(editor, 'Save and continue');
 		await dialog(editor);
 		await shoot(editor);
 		await close(editor);

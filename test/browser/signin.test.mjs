@@ -45,7 +45,7 @@ scene('an empty name is complained of at the field', async ({ invite }) => {
 	anna.expects(401, /session$/);
 	await anna.open('/signin');
 	await fillIn(anna, '', 'x');
-	await anna.sees('Who are you?');
+	await anna.sees('Enter the name of your role');
 	assert.equal(await anna.page.getByLabel('Role').getAttribute('aria-invalid'), 'true');
 });
 
@@ -62,7 +62,7 @@ scene('signing out ends the session in every tab', async ({ invite }) => {
 	await anna.open('/tables');
 	const other = await anna.tab();
 	await other.open('/locks');
-	await other.sees('Every row that somebody is editing now');
+	await other.sees('Every row that is being edited now');
 	anna.expects(401);
 	await anna.press('Sign out');
 	await anna.arrives('/signin');

@@ -64,7 +64,7 @@ scene('expired while nobody else came: using the page resumes it, and the text i
 	assert.equal(await anna.value('name'), 'Deutsch');
 	await anna.press('Keep editing');
 	await anna.seesLock('mine');
-	await anna.sees('Your lock is renewed; nobody has changed the row.');
+	await anna.sees('Your lock has been renewed; nobody has changed the row.');
 	await presses(anna, 'Save');
 	await anna.arrives('/tables/language');
 	assert.equal(await site.sql(`SELECT name FROM language WHERE alpha_3 = 'deu'`), 'Deutsch');
@@ -95,7 +95,7 @@ scene('expired, and somebody wrote the row: told, nothing overwritten, compared,
 	await anna.sees('Others have changed what you changed');
 	await anna.dialog().getByText('Français d\'un autre').waitFor();
 	await anna.dialog().getByLabel('In the database now').check();
-	await anna.answers('Use the chosen');
+	await anna.answers('Use selected');
 	assert.equal(await anna.value('name'), 'Français d\'un autre');
 	assert.ok(await anna.button('Save').isDisabled(), 'nothing of one\'s own is left');
 });
