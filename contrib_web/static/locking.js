@@ -94,19 +94,22 @@ export class RowLock extends EventTarget {
 	 * @param {object} options
 	 * @param {string} options.table as SQL writes it
 	 * @param {string} options.key the row's primary key as text
-	 * @param {string} [options.base] origin of locking-web; '': the page's own
-	 * @param {'open'|'change'|'never'} [options.lockOn] when to lock: in start(),
-	 *   with the first change(), or not at all
-	 * @param {number} [options.ttl] duration of a lock in seconds, if known; the
-	 *   first response replaces it
-	 * @param {number} [options.warning] seconds without renewal until a warning
-	 * @param {() => any} [options.draft] returns the unsaved input, as JSON, which
-	 *   is sent with renewals
-	 * @param {string|null} [options.note] shown to users who find the row locked
+	 * @param {string} [options.base] origin of locking-web; '': the page's
+	 *   own
+	 * @param {'open'|'change'|'never'} [options.lockOn] when to lock: in
+	 *   start(), with the first change(), or not at all
+	 * @param {number} [options.ttl] duration of a lock in seconds, if known;
+	 *   the first response replaces it
+	 * @param {number} [options.warning] seconds without renewal until a
+	 *   warning
+	 * @param {() => any} [options.draft] returns the unsaved input, as JSON,
+	 *   which is sent with renewals
+	 * @param {string|null} [options.note] shown to users who find the row
+	 *   locked
 	 * @param {string} [options.client] identifies the tab; made up by default
 	 * @param {Api} [options.api] to share one
-	 * @param {Live} [options.live] to share one; start() and leave() then leave
-	 *   it alone
+	 * @param {Live} [options.live] to share one; start() and leave() then
+	 *   leave it alone
 	 */
 	constructor({
 		table,
@@ -146,14 +149,16 @@ export class RowLock extends EventTarget {
 	get mayEdit() {
 		return mayEdit(this.#state);
 	}
-	/** @returns {number} seconds until the lock held, or the holder's, ends */
+	/**
+	 * @returns {number} seconds until the lock held, or the holder's, ends
+	 */
 	get secondsLeft() {
 		return timeLeft(this.#state, performance.now()) / 1000;
 	}
 
 	/**
-	 * Locks the row and keeps the lock while the page is used. From now on the
-	 * lock is released when the page is left.
+	 * Locks the row and keeps the lock while the page is used. From now on
+	 * the lock is released when the page is left.
 	 * @param {object} [known]
 	 * @param {Lock|null} [known.lock] the row's lock, if it was just read
 	 * @param {number} [known.sentAt] when that request was sent, by
@@ -302,8 +307,8 @@ export class RowLock extends EventTarget {
 		else this.#happen(this.#learn(await this.#answer(action)));
 	}
 
-	// Events have the server's spelling of table and key, which may differ from
-	// the page's.
+	// Events have the server's spelling of table and key, which may differ
+	// from the page's.
 	#learn(event) {
 		if (event.lock) this.#known = { table: event.lock.table, key: event.lock.key };
 		return event;

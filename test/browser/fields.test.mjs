@@ -1,4 +1,5 @@
-// The edit form: a field for each kind of column, null told from empty, and what is no value of its type.
+// The edit form: a field for each kind of column, null and empty, invalid
+// values.
 import assert from 'node:assert/strict';
 import { eventually } from './lib/person.mjs';
 import { stage } from './lib/stage.mjs';
@@ -25,7 +26,7 @@ scene('a value of each type is shown as it is', async ({ invite }) => {
 	for (const column of ['id', 'length', 'letter']) assert.ok(!await anna.input(column).isEditable(), `${column} is only shown`);
 });
 
-scene('null is told from empty, and each can be set', async ({ site, invite }) => {
+scene('null and empty differ, and each can be set', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('proposal', BARE);
 	const pressed = (column) => anna.field(column).getByRole('button', { name: `${column} is null` }).getAttribute('aria-pressed');
@@ -66,7 +67,7 @@ scene('text, number, boolean, enum, date and time are saved as they were set', a
 	await becomes(site, ICELAND, 'urgent IS NULL', 't');
 });
 
-scene('a time stamp keeps its microseconds, and its zone can be changed', async ({ site, invite }) => {
+scene('a timestamp keeps its microseconds, and its zone can be changed', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('proposal', ICELAND);
 	const field = anna.field('submitted');
@@ -96,7 +97,7 @@ scene('elements of an array are added, changed and removed; any text is one elem
 	await becomes(site, ICELAND, 'array_to_json(keywords)', JSON.stringify(['NULL', 'codes', 'a "quoted, {odd} \\ one"']));
 });
 
-scene('json is checked before it is sent, tidied on demand, and numbers stay exact', async ({ site, invite }) => {
+scene('JSON is checked before it is sent, reformatted on demand, and numbers stay exact', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('proposal', ICELAND);
 	await anna.input('details').fill('{"a": ');
@@ -112,7 +113,7 @@ scene('json is checked before it is sent, tidied on demand, and numbers stay exa
 	await becomes(site, ICELAND, `details ->> 'n'`, '123456789012345678901234567890');
 });
 
-scene('a foreign key is a choice that one searches in, with the keyboard', async ({ site, invite }) => {
+scene('a foreign key is chosen by search, with the keyboard', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('proposal', ICELAND);
 	const box = anna.field('country').getByRole('combobox');
@@ -123,14 +124,14 @@ scene('a foreign key is a choice that one searches in, with the keyboard', async
 	await eventually(async () => assert.equal(await anna.field('country').getByRole('option').count(), 1));
 	await site.sql(`SET SESSION AUTHORIZATION bert; SELECT locking.request('proposal', '${ICELAND}', 'please')`);
 	await anna.sees('Bert Brandt asks for this row.');
-	assert.equal(await box.inputValue(), 'norw', 'what happens meanwhile does not disturb');
+	assert.equal(await box.inputValue(), 'norw', 'events do not disturb the search');
 	await box.press('ArrowDown');
 	await box.press('Enter');
 	await eventually(async () => assert.equal(await box.inputValue(), 'Norway (NO)'));
 	await box.fill('no such country');
 	await anna.page.getByText('No such row', { exact: true }).filter({ visible: true }).first().waitFor();
 	await box.press('Escape');
-	assert.equal(await box.inputValue(), 'Norway (NO)', 'what was chosen stays');
+	assert.equal(await box.inputValue(), 'Norway (NO)', 'the choice is kept');
 	await anna.press('Save and continue');
 	await becomes(site, ICELAND, 'country', 'NO');
 	await anna.press('country is null');
@@ -138,7 +139,7 @@ scene('a foreign key is a choice that one searches in, with the keyboard', async
 	await becomes(site, ICELAND, 'country IS NULL', 't');
 });
 
-scene('what the page can tell to be wrong is not sent; what the database refuses is said at its field', async ({ site, invite }) => {
+scene('invalid values are not sent; those that the database rejects are marked', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('proposal', ICELAND);
 	const before = await saved(site, ICELAND, 'proposal');
@@ -157,14 +158,14 @@ scene('what the page can tell to be wrong is not sent; what the database refuses
 		await anna.input(column).fill(text);
 		await anna.press('Save and continue');
 		await anna.field(column).locator('.field-error').filter({ visible: true }).waitFor();
-		assert.equal(await anna.value(column), text, 'the text stays');
+		assert.equal(await anna.value(column), text, 'the text is kept');
 		await anna.input(column).fill(was);
 	}
 	assert.equal(await saved(site, ICELAND, 'proposal'), before);
 	await anna.seesLock('mine');
 });
 
-scene('a change can be undone, and what others wrote meanwhile is not overwritten', async ({ site, invite }) => {
+scene('a change can be undone, and others\' writes are not overwritten', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('proposal', ICELAND);
 	const was = await anna.value('title');
@@ -178,7 +179,7 @@ scene('a change can be undone, and what others wrote meanwhile is not overwritte
 	await becomes(site, ICELAND, 'title, votes', 'Regions of Iceland, renamed|42');
 });
 
-scene('several lines can be pasted into a line', async ({ site, invite }) => {
+scene('several lines can be pasted into a field of one line', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('proposal', BARE);
 	await anna.input('title').evaluate((input) => {

@@ -1,5 +1,5 @@
-// Lint of the pages' scripts and of these tests: ESLint, and the layers of the
-// pages' modules.
+// Lint of the pages' scripts and of these tests: ESLint, and the layers of
+// the pages' modules.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
@@ -37,7 +37,9 @@ function importsOf(path) {
 	return names.map((name) => relative(pages, resolve(pages, dirname(path), name)));
 }
 
-/** @returns {string[]|null} the modules of a cycle below the last of `path` */
+/**
+ * @returns {string[]|null} the modules of a cycle below the last of `path`
+ */
 function cycleBelow(path, imports, done) {
 	const last = path.at(-1);
 	if (path.indexOf(last) < path.length - 1) return path.slice(path.indexOf(last));

@@ -31,8 +31,8 @@ import { button, emptyState, loading } from './ui/widgets.js';
  * @property {string} title of the document
  * @property {HTMLElement} element to show, after load()
  * @property {() => Promise<void>} [load] throws a Problem
- * @property {() => boolean|Promise<boolean>} [mayLeave] true at once without a
- *   question
+ * @property {() => boolean|Promise<boolean>} [mayLeave] true at once without
+ *   a question
  * @property {() => void} [close] ends its listeners
  */
 
@@ -98,7 +98,7 @@ class App extends EventTarget {
 	async signIn(role, password) {
 		const { data, sentAt } = await this.api.post('/session', { role, password });
 		this.#become(data, sentAt);
-		this.live.start({ anew: true });
+		this.live.start({ replace: true });
 		this.dispatchEvent(new Event('signedin'));
 	}
 

@@ -13,8 +13,8 @@ export class Router extends EventTarget {
 	#asked = false;
 
 	/**
-	 * @param {() => boolean|Promise<boolean>} mayLeave called before the current
-	 *   page is left; returns true at once without a question
+	 * @param {() => boolean|Promise<boolean>} mayLeave called before the
+	 *   current page is left; returns true at once without a question
 	 * @returns {void}
 	 */
 	guard(mayLeave) {
@@ -22,8 +22,8 @@ export class Router extends EventTarget {
 	}
 
 	/**
-	 * Shows the page of the address, and from now on those of links and of the
-	 * browser's history.
+	 * Shows the page of the address, and from now on those of links and of
+	 * the browser's history.
 	 * @returns {void}
 	 */
 	start() {
@@ -70,8 +70,8 @@ export class Router extends EventTarget {
 		else this.go(url.pathname + url.search);
 	}
 
-	// The browser has already moved. If the user has to be asked, move back, ask,
-	// and move again; this leaves the browser's history unchanged.
+	// The browser has already moved. If the user has to be asked, move back,
+	// ask, and move again; this leaves the browser's history unchanged.
 	async #pop({ state }) {
 		const index = state?.index ?? 0;
 		const delta = index - this.#index;

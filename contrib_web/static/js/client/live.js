@@ -34,13 +34,13 @@ export class Live extends EventTarget {
 
 	/**
 	 * Connects.
-	 * @param {{ anew?: boolean }} [options] anew: replaces an open stream, which
-	 *   belongs to the previous session
+	 * @param {{ replace?: boolean }} [options] replace: also an open stream,
+	 *   which belongs to the previous session
 	 * @returns {void}
 	 */
-	start({ anew = false } = {}) {
+	start({ replace = false } = {}) {
 		this.#wanted = true;
-		this.#join(anew ? 'restart' : 'join');
+		this.#join(replace ? 'restart' : 'join');
 	}
 
 	/**

@@ -83,7 +83,8 @@ export function saved(form, sent, values) {
 }
 
 /**
- * A draft to be stored on the server: the changes and the values they replace.
+ * A draft to be stored on the server: the changes and the values they
+ * replace.
  * @param {Form} form
  * @returns {{ values: object, base: object }} both by column
  */

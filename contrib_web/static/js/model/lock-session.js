@@ -28,7 +28,7 @@
  *   { do: 'renew', token, draft }       -> renewed | failed
  *   { do: 'look' }                      -> looked | failed
  *   { do: 'release', token, beacon }    no event
- *   { do: 'reread' }                    no event: the page reads the row again
+ *   { do: 'reread' }                    no event: the page reads the row
  *
  * Events: open, change, use, hide, tick, wake, news, again, takeOver,
  * control, saved, refusedSave, leave, restore, and those above.
@@ -164,8 +164,8 @@ const handlers = {
 		return [s];
 	},
 
-	// After sleep, offline time, the background or the sign-in dialog the state
-	// may be outdated, so ask at once.
+	// After sleep, offline time, the background or the sign-in dialog the
+	// state may be outdated, so ask at once.
 	wake(s, e, now) {
 		const fresh = { ...s, trouble: null, retryAt: null, retries: 0, usedAt: now };
 		if (s.pending) return [{ ...fresh, lookAgain: true }];
@@ -319,8 +319,8 @@ function stopped(s, { lock, sentAt }) {
 function nobodyHolds(s) {
 	if (s.phase === 'held' || s.phase === 'expired') {
 		if (s.phase === 'expired') return [s];
-		// An inherited lock may have been released by the previous page, whose
-		// request the reload overtook. Any other end was intended.
+		// An inherited lock may have been released by the previous page,
+		// whose request the reload overtook. Any other end was intended.
 		return s.inherited && s.cause === 'released'
 			? acquire({ ...s, token: null, inherited: false })
 			: [lost(s, { cause: causeOf(s) })];

@@ -3,9 +3,9 @@
  */
 
 /**
- * Encodes a name as a segment of a path. Browsers resolve `.` and `..` and drop
- * empty segments, so these are prefixed with `~`, as are names that look like
- * a prefixed one.
+ * Encodes a name as a segment of a path. Browsers resolve `.` and `..` and
+ * drop empty segments, so these are prefixed with `~`, as are names that look
+ * like a prefixed one.
  * @param {string} name
  * @returns {string}
  */
@@ -38,8 +38,8 @@ export function queryText(query) {
  * Finds the page of an address.
  * @param {string} pathname percent-encoded
  * @param {string} search
- * @returns {{ page: string, table?: string, key?: string, query: Object<string, string> }}
- *   key null: a new row
+ * @returns {{ page: string, table?: string, key?: string|null,
+ *   query: Object<string, string> }} key null: a new row
  */
 export function parse(pathname, search = '') {
 	const query = Object.fromEntries(new URLSearchParams(search));

@@ -15,8 +15,8 @@ const BEGINS = ['acquired', 'resumed'];
  * @param {(iso: string) => number} context.toClock converts a server time to
  *   performance.now()
  * @returns {{ rows: object[], touched: string|null, unclear: boolean }}
- *   touched: the key of the row that changed; unclear: the rows must be loaded
- *   again
+ *   touched: the key of the row that changed; unclear: the rows must be
+ *   loaded again
  */
 export function applyEvent(rows, event, { owner, now, toClock }) {
 	const none = { rows, touched: null, unclear: false };

@@ -39,7 +39,8 @@ export class EditPage {
 	 * @param {object} route of model/route.js
 	 * @param {string} route.table as in the address
 	 * @param {string|null} route.key null: a new row
-	 * @param {{ from?: string }} route.query from: values of a new row, as JSON
+	 * @param {{ from?: string }} route.query from: values of a new row, as
+	 *   JSON
 	 */
 	constructor(app, { table, key, query }) {
 		this.#app = app;

@@ -1,7 +1,7 @@
 /**
- * The base of the list pages. The query is kept in the address, responses that
- * a later request has overtaken are dropped, errors are shown in place of the
- * list, and cursors lead to the next and previous page.
+ * The base of the list pages. The query is kept in the address, responses
+ * that a later request has overtaken are dropped, errors are shown in place
+ * of the list, and cursors lead to the next and previous page.
  *
  * A subclass implements:
  * - fetch(query): requests the list; returns a Reply with `next` and `prev`
@@ -64,7 +64,8 @@ export class ListPage {
 
 	/**
 	 * Loads the list.
-	 * @returns {Promise<boolean>} false: a later request has overtaken this one
+	 * @returns {Promise<boolean>} false: a later request has overtaken this
+	 *   one
 	 * @throws {Problem}
 	 */
 	async refetch() {
@@ -126,8 +127,8 @@ export class ListPage {
 	}
 
 	/**
-	 * Reloads when the first of the locks ends: neither expiry nor renewal is an
-	 * event of the live stream.
+	 * Reloads when the first of the locks ends: neither expiry nor renewal is
+	 * an event of the live stream.
 	 * @param {({ endsAt: number }|null)[]} locks
 	 * @returns {void}
 	 */

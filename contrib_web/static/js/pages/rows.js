@@ -38,7 +38,7 @@ export class RowsPage extends ListPage {
 		this.element = this.#build();
 		this.#replay();
 		if (isLatest) this.draw();
-		else this.results.replaceChildren(loading()); // until the later request
+		else this.results.replaceChildren(loading()); // a later one follows
 	}
 
 	fetch({ q, sort, dir, after, before, filter, locked }) {

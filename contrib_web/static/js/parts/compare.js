@@ -1,6 +1,6 @@
 /**
- * A dialog that compares the user's text with the row in the database: to copy
- * it, and to choose.
+ * A dialog that compares the user's text with the row in the database: to
+ * copy it, and to choose.
  */
 import { h, icon, newId } from '../ui/dom.js';
 import { diff } from '../model/diff.js';

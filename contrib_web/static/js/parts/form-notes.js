@@ -49,7 +49,8 @@ export class FormNotes {
 	 * Shows a message while a condition holds. It is replaced only if its
 	 * content changes, so that a button is not removed while it is pressed.
 	 * @param {string} name
-	 * @param {any} about what the content depends on, as JSON; null: no message
+	 * @param {any} about what the content depends on, as JSON; null: no
+	 *   message
 	 * @param {() => HTMLElement} make
 	 * @returns {void}
 	 */

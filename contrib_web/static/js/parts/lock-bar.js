@@ -1,6 +1,7 @@
 /**
- * The lock bar of an edit page: a status line that stays in view, and a banner
- * for states that need an explanation. Shows the view of model/lock-view.js.
+ * The lock bar of an edit page: a status line that stays in view, and a
+ * banner for states that need an explanation. Shows the view of
+ * model/lock-view.js.
  */
 import { h, icon } from '../ui/dom.js';
 import { moment, personName } from '../model/text.js';
@@ -31,8 +32,8 @@ export class LockBar {
 	element = h('section', { class: 'lock-bar', 'aria-label': 'Lock' }, this.#line, this.#banner);
 
 	/**
-	 * @param {(action: string) => any} act what a button of the banner does; may
-	 *   be async
+	 * @param {(action: string) => any} act what a button of the banner does;
+	 *   may be async
 	 */
 	constructor(act) {
 		this.#act = act;

@@ -1,6 +1,6 @@
 /**
- * <lock-holder>: the holder of a row, in a list. A padlock marks others' locks,
- * a page with a pencil the user's own.
+ * <lock-holder>: the holder of a row, in a list. A padlock marks others'
+ * locks, a page with a pencil the user's own.
  */
 import { h, icon } from '../ui/dom.js';
 import { fullName, personName, stillLocked } from '../model/text.js';

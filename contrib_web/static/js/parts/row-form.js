@@ -84,12 +84,14 @@ export class RowForm extends EventTarget {
 	}
 
 	/**
-	 * @param {{ mayEdit: boolean, isDirty: boolean, isSaving: boolean }} state
+	 * @param {{ mayEdit: boolean, isDirty: boolean, isSaving: boolean }}
+	 *   state
 	 * @returns {void}
 	 */
 	showButtons({ mayEdit, isDirty, isSaving }) {
 		for (const element of this.#saveButtons) {
-			// Not `disabled`, by which the button just pressed would lose the focus.
+			// Not `disabled`, by which the button just pressed would lose the
+			// focus.
 			element.setAttribute('aria-disabled', String(!mayEdit || isSaving || !(isDirty || this.#isNew)));
 			element.hidden = !mayEdit && !isDirty;
 		}

@@ -28,8 +28,8 @@ customElements.define('time-left', TimeLeft);
 
 /**
  * @param {number} endsAt by performance.now()
- * @param {{ words?: (seconds: number) => string }} [options] words: formats the
- *   remaining time
+ * @param {{ words?: (seconds: number) => string }} [options] words: formats
+ *   the remaining time
  * @returns {HTMLElement}
  */
 export function timeLeft(endsAt, { words = countdown } = {}) {

@@ -62,7 +62,8 @@ export class ValueField extends HTMLElement {
 
 	/**
 	 * @param {string|null|undefined} value
-	 * @param {{ changed: boolean }} state changed: differs from the saved value
+	 * @param {{ changed: boolean }} state changed: differs from the saved
+	 *   value
 	 * @returns {void}
 	 */
 	show(value, { changed }) {
@@ -161,7 +162,8 @@ export class ValueField extends HTMLElement {
 		if (this.#value !== null || empty === undefined) this.#control.focus();
 	}
 
-	// Makes the control that suits the value. The user can choose a larger one.
+	// Makes the control that suits the value. The user can choose a larger
+	// one.
 	#fit(value) {
 		const kind = this.#large ? 'long' : fieldKind(this.#column, value);
 		if (this.#control && (kind === this.#kind || (this.#kind === 'long' && kind === 'line')) && this.#control.wants(value))

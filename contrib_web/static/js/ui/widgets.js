@@ -79,7 +79,8 @@ export function banner(kind, { icon: name, title, text = [], actions = [] }) {
  * @param {object} [options]
  * @param {string} [options.kind] further classes
  * @param {string|null} [options.name] of an icon before the text
- * @param {string|null} [options.label] for screen readers, instead of the text
+ * @param {string|null} [options.label] for screen readers, instead of the
+ *   text
  * @returns {HTMLButtonElement}
  */
 export function button(text, act, { kind = '', name = null, label = null } = {}) {

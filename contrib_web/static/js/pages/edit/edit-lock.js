@@ -34,8 +34,8 @@ export class EditLock extends EventTarget {
 	 * @param {object} options
 	 * @param {object} options.app
 	 * @param {import('./edited-row.js').EditedRow} options.edited
-	 * @param {() => object|null} options.ownRequest the user's request for the
-	 *   row
+	 * @param {() => object|null} options.ownRequest the user's request for
+	 *   the row
 	 * @param {(action: string) => any} options.act what a button of the lock
 	 *   bar does; may be async
 	 */
@@ -172,7 +172,8 @@ export class EditLock extends EventTarget {
 		this.#tell('change');
 	}
 
-	// Events of the live stream have neither actor nor reason; the history has.
+	// Events of the live stream have neither actor nor reason; the history
+	// has.
 	async #findWhoEnded(cause) {
 		if (!['broken', 'taken_over'].includes(cause)) return;
 		const { data } = await this.#app.api

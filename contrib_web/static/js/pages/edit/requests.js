@@ -28,8 +28,8 @@ export class Requests extends EventTarget {
 	 * @param {import('./edited-row.js').EditedRow} options.edited
 	 * @param {import('./edit-lock.js').EditLock} options.lock
 	 * @param {import('../../parts/form-notes.js').FormNotes} options.notes
-	 * @param {() => any} options.handOver gives the row to the requester; may be
-	 *   async
+	 * @param {() => any} options.handOver gives the row to the requester; may
+	 *   be async
 	 */
 	constructor({ app, edited, lock, notes, handOver }) {
 		super();

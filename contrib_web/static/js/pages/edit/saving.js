@@ -21,7 +21,9 @@ export class Saving extends EventTarget {
 	#notes;
 	/** Whether a request is under way. */
 	isSaving = false;
-	/** Whether the page is left after the save: further input would be lost. */
+	/**
+	 * Whether the page is left after the save: further input would be lost.
+	 */
 	isClosing = false;
 
 	/**

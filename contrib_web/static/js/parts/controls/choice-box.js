@@ -1,7 +1,7 @@
 /**
- * <choice-box>: a search for the row that a foreign key refers to. Follows the
- * combobox pattern: the focus stays in the input, arrow keys move through the
- * list.
+ * <choice-box>: a search for the row that a foreign key refers to. Follows
+ * the combobox pattern: the focus stays in the input, arrow keys move through
+ * the list.
  */
 import { h, icon, newId } from '../../ui/dom.js';
 import { announce } from '../../ui/announce.js';
@@ -62,8 +62,8 @@ export class ChoiceBox extends HTMLElement {
 	#isNamed = false;
 
 	/**
-	 * Shows a value. The same value again changes nothing: neither the label nor
-	 * a search text.
+	 * Shows a value. The same value again changes nothing: neither the label
+	 * nor a search text.
 	 * @param {string|null|undefined} value
 	 * @param {string} [label] of the row, if known
 	 * @returns {void}

@@ -32,7 +32,8 @@ export const uuid = ({ id, column, label, isNew }, changed) => {
 		element: h('div', { class: 'with-button' }, input, make),
 		readOnly(on) {
 			input.readOnly = on;
-			make.hidden = on || (column.key && !isNew); // existing keys rarely change
+			// An existing key rarely changes.
+			make.hidden = on || (column.key && !isNew);
 		},
 	};
 };
