@@ -82,6 +82,29 @@ scene('search finds text and key, and is kept in the address', async ({ invite }
 	await anna.sees('Nothing found');
 });
 
+/** Delays the first request for rows until a later one is answered. */
+async function overtakeFirst(person) {
+	let count = 0;
+	let release;
+	const overtaken = new Promise((resolve) => { release = resolve; });
+	await person.page.route('**/api/v1/tables/country/rows?*', async (route) => {
+		const isFirst = count++ === 0;
+		const response = await route.fetch();
+		if (isFirst) await overtaken;
+		await route.fulfill({ response });
+		release();
+	});
+}
+
+for (const [q, shown] of Object.entries({ 'nothing like this': 'Nothing found', 'isle of man': 'Isle of Man' })) {
+	scene(`a first request that a reload overtakes does not leave the list empty (${shown})`, async ({ invite }) => {
+		const anna = await invite('anna');
+		await overtakeFirst(anna);
+		await anna.open(`/tables/country?${new URLSearchParams({ q })}`);
+		await anna.sees(shown);
+	});
+}
+
 scene('a click on a heading sorts: ascending, descending, by key again', async ({ invite }) => {
 	const anna = await invite('anna');
 	await anna.open('/tables/country?q=guinea');

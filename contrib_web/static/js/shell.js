@@ -6,6 +6,7 @@ import { themeButton } from './parts/theme-button.js';
 import { h, icon } from './ui/dom.js';
 import { button } from './ui/widgets.js';
 
+/** The frame, in the element `app` of index.html. */
 export class Shell {
 	#app;
 	#route = null;

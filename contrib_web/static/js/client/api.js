@@ -56,15 +56,36 @@ export class Api extends EventTarget {
 		this.csrf = null;
 	}
 
+	/**
+	 * @param {string} path below /api/v1
+	 * @param {object} [query] empty values are left out
+	 * @returns {Promise<Reply>}
+	 */
 	get(path, query) {
 		return this.send('GET', path, { query });
 	}
+	/**
+	 * @param {string} path
+	 * @param {object} [body]
+	 * @param {object} [options] see send()
+	 * @returns {Promise<Reply>}
+	 */
 	post(path, body, options) {
 		return this.send('POST', path, { ...options, body: body ?? {} });
 	}
+	/**
+	 * @param {string} path
+	 * @param {object} body
+	 * @returns {Promise<Reply>}
+	 */
 	put(path, body) {
 		return this.send('PUT', path, { body });
 	}
+	/**
+	 * @param {string} path
+	 * @param {{ body?: object, keepalive?: boolean }} [options] see send()
+	 * @returns {Promise<Reply>}
+	 */
 	delete(path, { body, keepalive } = {}) {
 		return this.send('DELETE', path, { body, keepalive });
 	}

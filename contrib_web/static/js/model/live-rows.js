@@ -7,6 +7,7 @@ import { applyEvent, sameRows } from './row-list.js';
 /**
  * @typedef {object} Row as the API returns it
  * @property {string} key
+ * @property {Object<string, string|null>} values by column
  * @property {object|null} lock with `endsAt`
  */
 
@@ -14,6 +15,7 @@ import { applyEvent, sameRows } from './row-list.js';
  * @typedef {object} Context see applyEvent()
  */
 
+/** The rows of one list, in the order of the response. */
 export class LiveRows {
 	/** @type {Row[]} */
 	rows = [];

@@ -18,6 +18,7 @@ import { showParent, watchParent } from './edit/parent.js';
 import { Requests } from './edit/requests.js';
 import { Saving } from './edit/saving.js';
 
+/** Implements Page of app.js. */
 export class EditPage {
 	#app;
 	#query;

@@ -11,6 +11,7 @@ import { ListPage, searchField } from './list-page.js';
 /** Class of an event's chip, by event. */
 const KINDS = { acquired: 'mine', resumed: 'mine', broken: 'bad', taken_over: 'theirs', expired: 'warn', released: '' };
 
+/** Implements Page of app.js and the methods of ListPage. */
 export class HistoryPage extends ListPage {
 	title = 'History';
 	pagerWords = ['Later', 'Earlier'];

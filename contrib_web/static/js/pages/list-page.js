@@ -26,6 +26,10 @@ const RELOAD_EVERY = 5000;
 /** The longest delay that setTimeout() accepts, in milliseconds. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
+/**
+ * A page that shows a list. `results` and `pager` are elements that the
+ * subclass places.
+ */
 export class ListPage {
 	app;
 	query;

@@ -11,6 +11,7 @@ import { h, icon, newId } from '../ui/dom.js';
 import { emptyState } from '../ui/widgets.js';
 import { ListPage, searchField } from './list-page.js';
 
+/** Implements Page of app.js and the methods of ListPage. */
 export class LocksPage extends ListPage {
 	title = 'Locks';
 	#locks = [];

@@ -11,9 +11,10 @@ import { RowsTable } from '../parts/rows-table.js';
 import { unlock } from '../parts/unlock.js';
 import { announce } from '../ui/announce.js';
 import { h, icon } from '../ui/dom.js';
-import { banner, emptyState, loading } from '../ui/widgets.js';
+import { banner, emptyState } from '../ui/widgets.js';
 import { ListPage, searchField } from './list-page.js';
 
+/** Implements Page of app.js and the methods of ListPage. */
 export class RowsPage extends ListPage {
 	#table = null;
 	#live = new LiveRows();
@@ -31,14 +32,19 @@ export class RowsPage extends ListPage {
 
 	async load() {
 		this.#listen();
-		const [table, isLatest] = await Promise.all([this.app.api.get(tablePath(this.name)), this.refetch()]);
+		const [table] = await Promise.all([this.app.api.get(tablePath(this.name)), this.#refetchUntilLatest()]);
 		this.#table = table.data;
 		this.#list = this.#makeList();
 		this.title = this.#table.name;
 		this.element = this.#build();
 		this.#replay();
-		if (isLatest) this.draw();
-		else this.results.replaceChildren(loading()); // a later one follows
+		this.draw();
+	}
+
+	// A reload that overtakes the first request may end before the table is
+	// known, when it cannot be drawn.
+	async #refetchUntilLatest() {
+		if (!(await this.refetch())) await this.#refetchUntilLatest();
 	}
 
 	fetch({ q, sort, dir, after, before, filter, locked }) {
@@ -52,6 +58,7 @@ export class RowsPage extends ListPage {
 	}
 
 	draw({ quiet = false } = {}) {
+		if (!this.#list) return; // load() draws
 		if (quiet && this.#live.onlyLocksChanged) this.#refreshLocks();
 		else this.#drawAll();
 	}

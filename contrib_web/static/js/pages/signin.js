@@ -5,6 +5,7 @@ import { credentials } from '../parts/sign-in.js';
 import { themeButton } from '../parts/theme-button.js';
 import { h, icon } from '../ui/dom.js';
 
+/** Implements Page of app.js. */
 export class SignInPage {
 	title = 'Sign in';
 

@@ -24,6 +24,7 @@ const HEADS = [
 	['', 'fit', true],
 ];
 
+/** Implements Page of app.js. */
 export class TablesPage {
 	title = 'Tables';
 	#app;

@@ -7,6 +7,7 @@ import { announce } from '../ui/announce.js';
 import { h } from '../ui/dom.js';
 import { banner, button } from '../ui/widgets.js';
 
+/** The messages of one form. `element` holds them. */
 export class FormNotes {
 	element = h('div', { class: 'notes' });
 	#keys = new Map();

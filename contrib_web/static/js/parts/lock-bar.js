@@ -24,6 +24,7 @@ const LABELS = {
 /** How long a banner fades out, in milliseconds: --fade in tokens.css. */
 const FADE = 180;
 
+/** The lock bar. `element` is its element. */
 export class LockBar {
 	#act;
 	#line = h('div', { class: 'lock-line' });

@@ -6,6 +6,7 @@
 import { h } from '../ui/dom.js';
 import { button } from '../ui/widgets.js';
 
+/** The bar. `element` is its element. */
 export class SelectionBar {
 	#count = h('strong');
 	#all;

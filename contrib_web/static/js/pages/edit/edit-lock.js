@@ -47,6 +47,7 @@ export class EditLock extends EventTarget {
 		this.#bar = new LockBar(act);
 	}
 
+	/** The lock bar. */
 	get element() {
 		return this.#bar.element;
 	}
@@ -54,9 +55,11 @@ export class EditLock extends EventTarget {
 	get state() {
 		return this.#lock?.state ?? null;
 	}
+	/** The lock session's phase; null: the page does not lock. */
 	get phase() {
 		return this.state?.phase ?? null;
 	}
+	/** The fencing token; null: no lock is held. */
 	get token() {
 		return this.#lock?.token ?? null;
 	}

@@ -5,6 +5,7 @@
 import { rowPath, tablePath } from '../../client/api.js';
 import * as Form from '../../model/form.js';
 
+/** The data of one edit page. Methods that change it do not draw. */
 export class EditedRow {
 	#api;
 	/** The table as the API describes it; null until loaded. */
@@ -27,9 +28,11 @@ export class EditedRow {
 		this.key = key;
 	}
 
+	/** Whether the row is to be inserted. */
 	get isNew() {
 		return this.key === null;
 	}
+	/** Whether the form has unsaved changes. */
 	get isDirty() {
 		return Form.isDirty(this.form);
 	}
@@ -37,9 +40,11 @@ export class EditedRow {
 	get path() {
 		return rowPath(this.tableName, this.key);
 	}
+	/** The table's path below /api/v1. */
 	get tablePath() {
 		return tablePath(this.tableName);
 	}
+	/** The document's title. */
 	get title() {
 		return `${this.isNew ? 'New row' : (this.row?.label ?? this.key)} · ${this.table?.name ?? this.tableName}`;
 	}

@@ -13,6 +13,7 @@ import { askToLeave } from '../../parts/row-questions.js';
 export const listAddress = ({ lists }, { tableName, table }) =>
 	lists.get(tableName) ?? lists.get(table.name) ?? paths.rows(tableName);
 
+/** Decides whether an edit page may be left. */
 export class Leaving {
 	#edited;
 	#lock;

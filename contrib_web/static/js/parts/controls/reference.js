@@ -9,7 +9,7 @@ import { always } from './base.js';
  * @param {import('./base.js').Changed} changed
  * @returns {import('./base.js').Control}
  */
-export const reference = ({ id, label, search }, changed) => {
+export const reference = ({ id, search }, changed) => {
 	const box = document.createElement('choice-box');
 	box.search = search;
 	box.input.id = id;
@@ -29,6 +29,5 @@ export const reference = ({ id, label, search }, changed) => {
 			box.readOnly = on;
 		},
 		wants: always,
-		label,
 	};
 };
