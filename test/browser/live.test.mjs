@@ -102,3 +102,18 @@ wiredScene('a list whose response is truncated shows an error, and can be loaded
 	await bert.row('KE').waitFor();
 	await eventually(async () => assert.equal(await bert.page.locator('tbody tr').count(), 1));
 });
+
+wiredScene('a list that could not be reloaded is shown again by the next reload', async ({ site, wire, invite }) => {
+	const bert = await invite('bert');
+	await lockedByAnna(site, 'KE');
+	await bert.page.goto(`${wire.address}/tables/country?locked=true&q=kenya`);
+	await bert.seesRow('KE', 'theirs');
+	await bert.sees('Live');
+	bert.expects(0, /rows$/);
+	wire.breakOff('GET', /rows\?/);
+	await lockedByAnna(site, 'LA');
+	await bert.sees('The server cannot be reached');
+	await lockedByAnna(site, 'LB');
+	await bert.seesRow('KE', 'theirs');
+	await bert.seesNo('The server cannot be reached');
+});

@@ -59,7 +59,8 @@ export class RowsPage extends ListPage {
 
 	draw({ quiet = false } = {}) {
 		if (!this.#list) return; // load() draws
-		if (quiet && this.#live.onlyLocksChanged) this.#refreshLocks();
+		const isShown = this.results.contains(this.#list.element); // not an error
+		if (quiet && isShown && this.#live.onlyLocksChanged) this.#refreshLocks();
 		else this.#drawAll();
 	}
 
