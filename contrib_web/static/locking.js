@@ -1,6 +1,7 @@
 /**
- * locking.js: locks a row while a page edits it. These pages use it, and so can any other
- * site's edit page that may talk to locking-web (same site, or --allow-origin):
+ * locking.js: locks a row while a page edits it. The pages of locking-web use
+ * it. Edit pages of other sites can use it if they may access locking-web
+ * (same site, or --allow-origin):
  *
  *   import { RowLock } from 'https://locks.example.org/static/locking.js';
  *
@@ -8,29 +9,71 @@
  *       base: 'https://locks.example.org', table: 'article', key: '42',
  *       draft: () => Object.fromEntries(new FormData(form)),
  *   });
- *   lock.addEventListener('state', ({ detail }) => {
+ *   lock.addEventListener('state', ({ detail: { phase, holder } }) => {
  *       form.inert = !lock.mayEdit;
- *       note.textContent = detail.phase === 'blocked' ? `Locked by ${detail.holder.owner}` : '';
+ *       note.textContent = phase === 'blocked'
+ *           ? `Locked by ${holder.owner}` : '';
  *   });
  *   form.addEventListener('input', () => lock.change());
- *   lock.start();
- *   // when saving, hand lock.token to locking.confirm() in the saving transaction, then:
+ *   await lock.start();
+ *   // To save, send lock.token to the server, which passes it to
+ *   // locking.confirm() in the saving transaction. Afterwards:
  *   lock.saved({ released: true });
- *
- * Events: `state` (detail: the state, see js/model/lock-session.js) whenever it changes, and
- * `reread`: the row may have changed, read it now. A renewal carries the draft.
  */
-import { Api, Problem, rowPath } from './js/api.js';
-import { bothClocks, slept } from './js/clock.js';
-import { Live } from './js/live.js';
+import { Api, Problem, rowPath } from './js/client/api.js';
+import { bothClocks, slept } from './js/client/clock.js';
+import { Live } from './js/client/live.js';
 import { initial, mayEdit, step, timeLeft, wakeAt } from './js/model/lock-session.js';
-import { tabId } from './js/tab-id.js';
+import { tabId } from './js/client/tab-id.js';
 
+/** Events of the page that count as use of it. */
 const USE = ['pointerdown', 'keydown', 'wheel', 'input'];
-/** Uses of the page count once in so many milliseconds. */
+/** Shortest time between two uses that count, in milliseconds. */
 const USE_EVERY = 1000;
+/** The longest delay that setTimeout() accepts, in milliseconds. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
+/**
+ * @typedef {object} Lock a row's lock as the API returns it
+ * @property {string} table as SQL writes it
+ * @property {string} key
+ * @property {string} owner
+ * @property {string|null} owner_name the owner's display name
+ * @property {boolean} is_mine whether the owner is the session's
+ * @property {string|null} client the owner's tab or device
+ * @property {string|null} note
+ * @property {number} seconds_left until it ends
+ * @property {number} [token] of the session's own locks
+ */
+
+/**
+ * @typedef {object} State see initial() in js/model/lock-session.js
+ * @property {'idle'|'acquiring'|'held'|'expired'|'lost'|'blocked'|'elsewhere'
+ *   |'free'|'refused'|'left'} phase
+ * @property {number|null} token of the lock held
+ * @property {boolean} warned whether the lock is about to end
+ * @property {number} endsAt of the lock held, by performance.now()
+ * @property {(Lock & { endsAt: number })|null} holder of a lock that is not
+ *   this page's
+ * @property {{ cause: string }|null} loss why the lock was lost: `released`,
+ *   `broken`, `taken_over`, `changed`, `moved` or `ended`
+ * @property {{ status: number, problem: object }|null} refusal why the row
+ *   cannot be locked
+ * @property {'offline'|'busy'|'signed_out'|null} trouble why requests fail;
+ *   they are repeated
+ * @property {number|null} changedAt of the first change that no draft has, by
+ *   performance.now()
+ */
+
+/**
+ * The lock of one row for one page. Errors of requests do not throw; they
+ * appear in the state (`trouble`, `refusal`, `loss`).
+ *
+ * Events:
+ * - `state` (CustomEvent, detail: State): the state has changed
+ * - `reread`: the row may have changed, so read it again
+ * - `request`: another user has asked for the row, or withdrawn the request
+ */
 export class RowLock extends EventTarget {
 	#api;
 	#live;
@@ -51,14 +94,22 @@ export class RowLock extends EventTarget {
 	 * @param {object} options
 	 * @param {string} options.table as SQL writes it
 	 * @param {string} options.key the row's primary key as text
-	 * @param {string} [options.base] origin of locking-web; '' for this page's own
-	 * @param {'open'|'change'|'never'} [options.lockOn] lock at start(), or with the first change()
-	 * @param {number} [options.ttl] seconds a lock lives, if known
-	 * @param {number} [options.warning] seconds without renewal until a warning
-	 * @param {() => any} [options.draft] what was typed and is not saved, as JSON
-	 * @param {string} [options.note] shown to whoever is refused
-	 * @param {string} [options.client] this tab; without it one is made
-	 * @param {Api} [options.api] @param {Live} [options.live] shared ones, if there are
+	 * @param {string} [options.base] origin of locking-web; '': the page's
+	 *   own
+	 * @param {'open'|'change'|'never'} [options.lockOn] when to lock: in
+	 *   start(), with the first change(), or not at all
+	 * @param {number} [options.ttl] duration of a lock in seconds, if known;
+	 *   the first response replaces it
+	 * @param {number} [options.warning] seconds without renewal until a
+	 *   warning
+	 * @param {() => any} [options.draft] returns the unsaved input, as JSON,
+	 *   which is sent with renewals
+	 * @param {string|null} [options.note] shown to users who find the row
+	 *   locked
+	 * @param {string} [options.client] identifies the tab; made up by default
+	 * @param {Api} [options.api] to share one
+	 * @param {Live} [options.live] to share one; start() and leave() then
+	 *   leave it alone
 	 */
 	constructor({
 		table,
@@ -85,23 +136,35 @@ export class RowLock extends EventTarget {
 		this.#draft = draft;
 		this.#state = initial({ lockOn, ttl, warning });
 	}
+
+	/** @returns {State} */
 	get state() {
 		return this.#state;
 	}
+	/** @returns {number|null} the fencing token; null: no lock is held */
 	get token() {
 		return this.#state.token;
 	}
+	/** @returns {boolean} whether the form may be edited now */
 	get mayEdit() {
 		return mayEdit(this.#state);
 	}
-	/** Seconds until our lock, or its holder's, ends. */
+	/**
+	 * @returns {number} seconds until the lock held, or the holder's, ends
+	 */
 	get secondsLeft() {
 		return timeLeft(this.#state, performance.now()) / 1000;
 	}
 
 	/**
-	 * Begins: locks, listens, and from now on releases when the page goes.
-	 * @param {{ lock?: object|null, sentAt?: number }} [known] the row's lock, if it was just read, and when
+	 * Locks the row and keeps the lock while the page is used. From now on
+	 * the lock is released when the page is left.
+	 * @param {object} [known]
+	 * @param {Lock|null} [known.lock] the row's lock, if it was just read
+	 * @param {number} [known.sentAt] when that request was sent, by
+	 *   performance.now()
+	 * @returns {Promise<void>} when the request for the lock has been sent
+	 * @throws {Problem} if there is no session: status 401; or no response: 0
 	 */
 	async start({ lock = null, sentAt } = {}) {
 		if (this.#api.csrf === null) this.#api.csrf = (await this.#api.get('/session')).data.csrf;
@@ -110,40 +173,78 @@ export class RowLock extends EventTarget {
 		this.#happen({ type: 'open', lock, sentAt, client: this.#client });
 	}
 
-	/** The text was changed. */
+	/**
+	 * The user has changed the form.
+	 * @returns {void}
+	 */
 	change() {
 		this.#happen({ type: 'change' });
 	}
-	/** Keep the lock: renews at once if it is about to end, or has. */
+	/**
+	 * Keeps the lock: renews it at once if it is about to end or has ended.
+	 * @returns {void}
+	 */
 	use() {
 		this.#happen({ type: 'use' });
 	}
-	/** Something may have happened meanwhile (signed in again): ask. */
+	/**
+	 * Checks the lock, for instance after signing in again.
+	 * @returns {void}
+	 */
 	wake() {
 		this.#happen({ type: 'wake' });
 	}
-	/** Try to lock once more. */
+	/**
+	 * Tries again to lock the row, after `free` or `lost`.
+	 * @returns {void}
+	 */
 	again() {
 		this.#happen({ type: 'again' });
 	}
-	/** Take the lock from one's own other tab. */
+	/**
+	 * Takes the lock from another tab of the user, after `elsewhere`.
+	 * @returns {void}
+	 */
 	control() {
 		this.#happen({ type: 'control' });
 	}
-	/** End another's lock and lock the row. @param {string} reason */
+	/**
+	 * Ends the holder's lock and locks the row. Needs the privilege.
+	 * @param {string|null} reason for the history
+	 * @returns {void}
+	 */
 	takeOver(reason) {
 		this.#happen({ type: 'takeOver', reason });
 	}
-	/** The row was saved. @param {{ released: boolean, seconds_left?: number, sentAt?: number }} answer */
+	/**
+	 * The row was saved.
+	 * @param {object} answer
+	 * @param {boolean} answer.released whether the save released the lock;
+	 *   otherwise the others are needed
+	 * @param {number} [answer.seconds_left] until the lock ends
+	 * @param {number} [answer.sentAt] when the request was sent, by
+	 *   performance.now()
+	 * @returns {void}
+	 */
 	saved(answer) {
 		this.#happen({ type: 'saved', ...answer });
 	}
-	/** The save was refused because of the lock. @param {{ lock: object|null, sentAt: number }} answer */
+	/**
+	 * The save was rejected because of the lock.
+	 * @param {object} answer
+	 * @param {Lock|null} answer.lock the row's lock, if it is known
+	 * @param {number} answer.sentAt when the request was sent, by
+	 *   performance.now()
+	 * @returns {void}
+	 */
 	refusedSave(answer) {
 		this.#happen({ type: 'refusedSave', ...answer });
 	}
 
-	/** Releases, and stops for good. */
+	/**
+	 * Releases the lock and ends all activity.
+	 * @returns {void}
+	 */
 	leave() {
 		this.#happen({ type: 'leave' });
 		this.#stop.abort();
@@ -170,7 +271,7 @@ export class RowLock extends EventTarget {
 		this.use();
 	}
 
-	// A hidden tab's timers are slowed down: back in front, see where we are.
+	// Browsers slow down the timers of hidden tabs, so catch up.
 	#seen() {
 		if (document.visibilityState === 'hidden') this.#happen({ type: 'hide' });
 		else this.#happen({ type: slept(this.#clocks, bothClocks()) ? 'wake' : 'tick' });
@@ -206,7 +307,8 @@ export class RowLock extends EventTarget {
 		else this.#happen(this.#learn(await this.#answer(action)));
 	}
 
-	// Events name table and key as the server spells them, which the page may not have done.
+	// Events have the server's spelling of table and key, which may differ
+	// from the page's.
 	#learn(event) {
 		if (event.lock) this.#known = { table: event.lock.table, key: event.lock.key };
 		return event;

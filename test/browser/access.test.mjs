@@ -1,4 +1,5 @@
-// For everybody: no barriers on any page, no sideways scrolling on a phone, all by keyboard, both themes.
+// Accessibility: axe on every page, no horizontal scrolling on a phone,
+// keyboard use, screen readers, themes.
 import assert from 'node:assert/strict';
 import { eventually } from './lib/person.mjs';
 import { stage } from './lib/stage.mjs';
@@ -10,7 +11,7 @@ const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch:
 
 const bertHoldsIceland = (site) => site.sql(`SET SESSION AUTHORIZATION bert; SELECT locking.acquire('country', 'IS', '1 hour', note => 'regions are being redrawn')`);
 
-/** Every page and main state: how to get there, for somebody signed in as carla. */
+/** Every page and main state: how carla reaches it. */
 const states = {
 	'list of tables': async (carla) => {
 		await carla.open('/tables');
@@ -25,7 +26,7 @@ const states = {
 		await carla.open('/tables/country?q=ice');
 		await carla.row('IS').waitFor();
 	},
-	'change list with nothing in it': async (carla) => {
+	'change list without results': async (carla) => {
 		await carla.open('/tables/country?q=nothing%20like%20this');
 		await carla.sees('Nothing found');
 	},
@@ -39,10 +40,10 @@ const states = {
 		await carla.input('title').fill('');
 		await carla.field('title').getByText('changed · undo').waitFor();
 	},
-	'edit page with something wrong': async (carla) => {
+	'edit page with an invalid value': async (carla) => {
 		await carla.edits('proposal', '1');
 		await carla.input('votes').fill('many');
-		await carla.press('Save and go on');
+		await carla.press('Save and continue');
 		await carla.sees('A whole number');
 	},
 	'choice of a row': async (carla) => {
@@ -90,7 +91,7 @@ const states = {
 		await carla.open('/history');
 		await carla.page.locator('main tbody tr').first().waitFor();
 	},
-	'an address that leads nowhere': async (carla) => {
+	'an unknown address': async (carla) => {
 		carla.expects(404, /no_such_table/);
 		await carla.open('/tables/no_such_table');
 		await carla.sees('Not found');
@@ -107,16 +108,17 @@ async function signInPage(stranger) {
 
 const looks = { 'light, wide': { colorScheme: 'light' }, 'dark, phone': { colorScheme: 'dark', ...PHONE } };
 for (const [look, options] of Object.entries(looks)) {
-	scene(`no barriers and nothing too wide on the sign-in page (${look})`, async ({ invite }) => {
+	scene(`no barriers and no overhang on the sign-in page (${look})`, async ({ invite }) => {
 		const stranger = await invite(null, options);
 		await signInPage(stranger);
 		assert.deepEqual(await stranger.barriers(), []);
 		assert.equal(await stranger.overhang(), 0);
 	});
-	scene(`no barriers and nothing too wide on all other pages (${look})`, async ({ site, invite }) => {
+	scene(`no barriers and no overhang on all other pages (${look})`, async ({ site, invite }) => {
 		const carla = await invite('carla', options);
 		await bertHoldsIceland(site);
-		carla.page.on('dialog', (dialog) => dialog.accept()); // the browser's own question before it leaves a page
+		// The browser's question before leaving.
+		carla.page.on('dialog', (dialog) => dialog.accept());
 		const found = {};
 		for (const [name, reach] of Object.entries(states)) {
 			await reach(carla);
@@ -130,7 +132,7 @@ scene('from the list to a saved row by keyboard alone', async ({ site, invite })
 	const anna = await invite('anna');
 	const keyboard = anna.page.keyboard;
 	const focused = () => anna.page.evaluate(() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent.trim());
-	/** Goes on with Tab until the element of this name is reached. */
+	/** Presses Tab until the element of this name has the focus. */
 	const tabTo = async (name) => {
 		for (let steps = 0; steps < 60; steps++) {
 			if ((await focused()) === name) return;
@@ -146,7 +148,7 @@ scene('from the list to a saved row by keyboard alone', async ({ site, invite })
 	await tabTo('Uruguay');
 	await keyboard.press('Enter');
 	await anna.seesLock('mine');
-	await eventually(async () => assert.match(await focused(), /^Uruguay/, 'the heading is where reading goes on'));
+	await eventually(async () => assert.match(await focused(), /^Uruguay/, 'the heading has the focus'));
 	for (let steps = 0; !await anna.input('name').evaluate((element) => element === document.activeElement); steps++) {
 		assert.ok(steps < 60, 'the field is reached with Tab');
 		await keyboard.press('Tab');
@@ -159,7 +161,7 @@ scene('from the list to a saved row by keyboard alone', async ({ site, invite })
 	assert.equal(await site.sql(`SELECT name FROM country WHERE alpha_2 = 'UY'`), 'Uruguay (Oriental)');
 });
 
-scene('a question holds the focus, Escape answers it by no, and the focus returns', async ({ invite }) => {
+scene('a dialog keeps the focus, Escape declines, and the focus returns', async ({ invite }) => {
 	const carla = await invite('carla');
 	await bertHoldsIceland(carla.site);
 	await carla.open('/tables/country?q=iceland');
@@ -169,7 +171,7 @@ scene('a question holds the focus, Escape answers it by no, and the focus return
 	await carla.dialog().waitFor();
 	for (let step = 0; step < 8; step++) {
 		await carla.page.keyboard.press('Tab');
-		assert.ok(await carla.page.evaluate(() => document.activeElement === document.body || document.activeElement.closest('dialog') !== null), 'nothing behind the question is reached');
+		assert.ok(await carla.page.evaluate(() => document.activeElement === document.body || document.activeElement.closest('dialog') !== null), 'nothing behind the dialog is reached');
 	}
 	await carla.page.keyboard.press('Escape');
 	await carla.dialog().waitFor({ state: 'detached' });
@@ -177,7 +179,7 @@ scene('a question holds the focus, Escape answers it by no, and the focus return
 	await eventually(async () => assert.ok(await press.evaluate((element) => element === document.activeElement)));
 });
 
-scene('what changes is said to screen readers', async ({ invite }) => {
+scene('changes are announced to screen readers', async ({ invite }) => {
 	const [anna, bert, carla] = [await invite('anna'), await invite('bert'), await invite('carla')];
 	const says = (person, region, words) => person.page.locator(`#${region}`).getByText(words).waitFor({ state: 'attached' });
 	await bert.open('/tables/country?q=zambia');
@@ -190,7 +192,7 @@ scene('what changes is said to screen readers', async ({ invite }) => {
 	await says(anna, 'urgent', 'has taken over this row');
 });
 
-scene('that a row is locked by another is said to screen readers', async ({ invite }) => {
+scene('another user\'s lock is announced to screen readers', async ({ invite }) => {
 	const [anna, bert] = [await invite('anna'), await invite('bert')];
 	await anna.edits('country', 'ZW');
 	await bert.open('/tables/country/ZW');
@@ -198,7 +200,7 @@ scene('that a row is locked by another is said to screen readers', async ({ invi
 });
 
 for (const [wish, fades] of Object.entries({ 'no-preference': true, reduce: false })) {
-	scene(`banners ${fades ? 'fade in' : 'are there at once, for whoever wants less motion'}`, async ({ site, invite }) => {
+	scene(`banners ${fades ? 'fade in' : 'appear at once with reduced motion'}`, async ({ site, invite }) => {
 		await bertHoldsIceland(site);
 		const anna = await invite('anna', { reducedMotion: wish });
 		await anna.open('/tables/country/IS');
@@ -209,7 +211,7 @@ for (const [wish, fades] of Object.entries({ 'no-preference': true, reduce: fals
 	});
 }
 
-scene('the theme is chosen, kept, and there before anything is painted', async ({ invite }) => {
+scene('the theme is chosen, kept, and applied before the first paint', async ({ invite }) => {
 	const anna = await invite('anna', { colorScheme: 'light' });
 	const background = () => anna.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
 	await anna.open('/tables');

@@ -1,4 +1,4 @@
-// Pages that the browser keeps when they are left, and shows again as they were (back/forward cache).
+// Pages in the browser's back/forward cache, which keeps them as they were.
 import assert from 'node:assert/strict';
 import { eventually } from './lib/person.mjs';
 import { stage } from './lib/stage.mjs';
@@ -6,8 +6,11 @@ import { stage } from './lib/stage.mjs';
 const scene = stage('browser_back');
 const holder = (site, key) => site.sql(`SELECT owner FROM locking.locks WHERE relation = 'country'::regclass AND key = '${key}'`);
 
-/** Somebody whose browser keeps pages: it has no shared workers, as on Android; a page with one is not kept. */
-async function somebody(invite, role) {
+/**
+ * A user whose browser keeps pages. Chromium does not keep pages with a
+ * shared worker, so it has none, as on Android.
+ */
+async function inviteKeeping(invite, role) {
 	const person = await invite(role);
 	await person.context.addInitScript(() => delete globalThis.SharedWorker);
 	return person;
@@ -18,14 +21,14 @@ async function goAway(person) {
 	await person.page.goto('about:blank');
 }
 
-/** Back to the page that was left, which was kept and not loaded anew. */
+/** Goes back to the page that was left, which was not loaded again. */
 async function comeBack(person) {
 	await person.page.evaluate(() => history.back());
 	await eventually(async () => assert.ok(await person.page.evaluate(() => globalThis.isTheSame)));
 }
 
 scene('an edit page that comes back locks the row again, and keeps what was typed', async ({ site, invite }) => {
-	const anna = await somebody(invite, 'anna');
+	const anna = await inviteKeeping(invite, 'anna');
 	await anna.edits('country', 'SE');
 	await anna.input('name').fill('Sverige');
 	await anna.sees('Draft kept');
@@ -40,8 +43,8 @@ scene('an edit page that comes back locks the row again, and keeps what was type
 	assert.equal(await site.sql(`SELECT name FROM country WHERE alpha_2 = 'SE'`), 'Sverige');
 });
 
-scene('an edit page that comes back shows what was written meanwhile', async ({ site, invite }) => {
-	const anna = await somebody(invite, 'anna');
+scene('an edit page that comes back shows what was written in the meantime', async ({ site, invite }) => {
+	const anna = await inviteKeeping(invite, 'anna');
 	await anna.edits('country', 'SG');
 	await goAway(anna);
 	await site.sql(`UPDATE country SET name = 'Singapura' WHERE alpha_2 = 'SG'`);
@@ -50,8 +53,8 @@ scene('an edit page that comes back shows what was written meanwhile', async ({ 
 	await eventually(async () => assert.equal(await anna.value('name'), 'Singapura'));
 });
 
-scene('an edit page that comes back to a row of another\'s says so', async ({ site, invite }) => {
-	const anna = await somebody(invite, 'anna');
+scene('an edit page that comes back shows that another user holds the row', async ({ site, invite }) => {
+	const anna = await inviteKeeping(invite, 'anna');
 	await anna.edits('country', 'SI');
 	await goAway(anna);
 	await eventually(async () => assert.equal(await holder(site, 'SI'), ''));
@@ -64,8 +67,8 @@ scene('an edit page that comes back to a row of another\'s says so', async ({ si
 	await anna.sees('The row is free now.');
 });
 
-scene('a list that comes back shows what has happened meanwhile, and is live again', async ({ site, invite }) => {
-	const anna = await somebody(invite, 'anna');
+scene('a list that comes back shows the events since, and is live again', async ({ site, invite }) => {
+	const anna = await inviteKeeping(invite, 'anna');
 	await anna.open('/tables/country?q=slov');
 	await anna.seesRow('SK', 'none');
 	await anna.sees('Live');

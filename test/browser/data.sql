@@ -1,5 +1,5 @@
--- What the browser tests need besides test/demo/data.sql: people, what they may, protected
--- tables, and tables with keys and policies that are not as usual.
+-- Data of the browser tests besides test/demo/data.sql: users, privileges,
+-- protected tables, and tables with unusual keys and policies.
 SET client_min_messages = warning;
 CREATE EXTENSION locking;
 

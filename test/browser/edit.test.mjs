@@ -1,4 +1,5 @@
-// The edit page: locked by oneself, by another, taken over, broken, asked for; saving and being refused.
+// The edit page: own and others' locks, takeover, removal, requests, saving,
+// drafts, leaving.
 import assert from 'node:assert/strict';
 import { eventually } from './lib/person.mjs';
 import { stage } from './lib/stage.mjs';
@@ -7,7 +8,7 @@ const scene = stage('browser_edit');
 const named = (site, key) => site.sql(`SELECT name FROM country WHERE alpha_2 = '${key}'`);
 const holder = (site, key) => site.sql(`SELECT owner FROM locking.locks WHERE relation = 'country'::regclass AND key = '${key}'`);
 
-/** Saves of the row are held up until the function that this answers is called. */
+/** Delays saves of the row until the function returned is called. */
 async function holdSaves(person, key) {
 	let letThrough;
 	const isLetThrough = new Promise((resolve) => { letThrough = resolve; });
@@ -18,7 +19,7 @@ async function holdSaves(person, key) {
 	return letThrough;
 }
 
-scene('who opens a row holds it, saves it, and has let it go by then', async ({ site, invite }) => {
+scene('opening a row locks it; saving releases it', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('country', 'AL');
 	assert.equal(await holder(site, 'AL'), 'anna');
@@ -33,7 +34,7 @@ scene('who opens a row holds it, saves it, and has let it go by then', async ({ 
 	assert.equal(await holder(site, 'AL'), '');
 });
 
-scene('save and go on keeps the lock', async ({ site, invite }) => {
+scene('saving and continuing keeps the lock', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('country', 'AM');
 	await anna.input('name').fill('Hayastan');
@@ -42,16 +43,16 @@ scene('save and go on keeps the lock', async ({ site, invite }) => {
 	await anna.seesLock('mine');
 	assert.equal(await holder(site, 'AM'), 'anna');
 	await anna.input('official_name').fill('Hayastan, twice');
-	await anna.press('Save and go on');
+	await anna.press('Save and continue');
 	await eventually(async () => assert.equal(await site.sql(`SELECT official_name FROM country WHERE alpha_2 = 'AM'`), 'Hayastan, twice'));
 });
 
-scene('what is typed while a save is under way is not lost', async ({ site, invite }) => {
+scene('input during a save is not lost', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	const letThrough = await holdSaves(anna, 'AW');
 	await anna.edits('country', 'AW');
 	await anna.input('name').fill('Aruba, first');
-	await anna.press('Save and go on');
+	await anna.press('Save and continue');
 	await anna.input('name').fill('Aruba, second');
 	letThrough();
 	await anna.sees('Aruba, first is saved.');
@@ -62,7 +63,7 @@ scene('what is typed while a save is under way is not lost', async ({ site, invi
 	assert.equal(await named(site, 'AW'), 'Aruba, second');
 });
 
-scene('while a save is under way that leaves the page, nothing can be typed', async ({ site, invite }) => {
+scene('during a save that leaves the page nothing can be typed', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	const letThrough = await holdSaves(anna, 'AX');
 	await anna.edits('country', 'AX');
@@ -74,7 +75,7 @@ scene('while a save is under way that leaves the page, nothing can be typed', as
 	assert.equal(await named(site, 'AX'), 'Åland');
 });
 
-scene('a row that another edits can be read, not edited, and says by whom and for how long', async ({ invite }) => {
+scene('a row that another user edits can be read only; the page names the holder and the time', async ({ invite }) => {
 	const [anna, bert] = [await invite('anna'), await invite('bert')];
 	await anna.edits('country', 'AO');
 	await bert.open('/tables/country/AO');
@@ -117,7 +118,7 @@ scene('asking for a row: the holder is told at once, and hands it over saved', a
 	await bert.seesNo('asks for this row');
 });
 
-scene('a request can be taken back, and the holder need not follow it', async ({ invite }) => {
+scene('a request can be withdrawn, and the holder can decline it', async ({ invite }) => {
 	const [anna, bert] = [await invite('anna'), await invite('bert')];
 	await anna.edits('country', 'AU');
 	await bert.open('/tables/country/AU');
@@ -128,16 +129,16 @@ scene('a request can be taken back, and the holder need not follow it', async ({
 	await anna.sees('Bert Brandt asks for this row.');
 	await anna.press('Not now');
 	await anna.seesNo('Bert Brandt asks for this row.');
-	await bert.press('Take my request back');
+	await bert.press('Withdraw my request');
 	await bert.button('Ask for it…').waitFor();
 	await bert.press('Ask for it…');
 	await bert.answers('Ask for it');
 	await anna.sees('Bert Brandt asks for this row.');
-	await bert.press('Take my request back');
+	await bert.press('Withdraw my request');
 	await anna.seesNo('Bert Brandt asks for this row.');
 });
 
-scene('taking over: with a reason; the former holder is told at once, keeps his text, compares and saves anew', async ({ site, invite }) => {
+scene('taking over with a reason: the former holder is told at once, keeps the text, compares, saves again', async ({ site, invite }) => {
 	const [anna, carla] = [await invite('anna'), await invite('carla')];
 	await anna.edits('country', 'AZ');
 	await anna.input('name').fill('Azerbaijan of Anna');
@@ -168,14 +169,14 @@ scene('taking over: with a reason; the former holder is told at once, keeps his 
 	await anna.press('Start editing');
 	await anna.sees('Others have changed what you changed');
 	await anna.dialog().getByText('Azerbaijan of Carla').waitFor();
-	await anna.answers('Use the chosen');
+	await anna.answers('Use selected');
 	assert.equal(await anna.value('name'), 'Azerbaijan of Anna');
 	await anna.press('Save');
 	await anna.arrives('/tables/country');
 	assert.equal(await named(site, 'AZ'), 'Azerbaijan of Anna');
 });
 
-scene('who may not take over is not offered it', async ({ invite }) => {
+scene('users who may not take over are not offered it', async ({ invite }) => {
 	const [anna, bert] = [await invite('anna'), await invite('bert')];
 	await anna.edits('country', 'BA');
 	await bert.open('/tables/country/BA');
@@ -183,7 +184,7 @@ scene('who may not take over is not offered it', async ({ invite }) => {
 	assert.equal(await bert.button('Take over…').count(), 0);
 });
 
-scene('removing a lock from the list: asked first, with a reason that the holder is shown', async ({ site, invite }) => {
+scene('removing a lock from the list: confirmed, with a reason that the holder sees', async ({ site, invite }) => {
 	const [anna, carla] = [await invite('anna'), await invite('carla')];
 	await anna.edits('country', 'BB');
 	await anna.input('name').fill('Barbados of Anna');
@@ -208,7 +209,7 @@ scene('removing a lock from the list: asked first, with a reason that the holder
 	assert.equal(await named(site, 'BB'), 'Barbados of Anna');
 });
 
-scene('one\'s own lock is released from the list; the tab that edits keeps its text', async ({ invite }) => {
+scene('the user\'s own lock is released from the list; the tab that edits keeps its text', async ({ invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('country', 'BD');
 	await anna.input('name').fill('Bangladesh of Anna');
@@ -221,9 +222,10 @@ scene('one\'s own lock is released from the list; the tab that edits keeps its t
 	assert.equal(await anna.value('name'), 'Bangladesh of Anna');
 });
 
-scene('a save that is refused says what to do and keeps the text, though the page had not been told', async ({ site, invite }) => {
+scene('a rejected save explains what to do and keeps the text, without a live event before', async ({ site, invite }) => {
 	const anna = await invite('anna');
-	// Its stream is cut, so the page does not know before it saves. (A worker's cannot be cut from here.)
+	// The page has no event stream, so the save is the first to fail. A
+	// shared worker's stream could not be aborted from here.
 	await anna.context.addInitScript(() => delete globalThis.SharedWorker);
 	await anna.context.route('**/api/v1/events', (route) => route.abort());
 	anna.expects(0, /events$/);
@@ -241,7 +243,7 @@ scene('a save that is refused says what to do and keeps the text, though the pag
 	assert.equal(await named(site, 'BE'), 'Belgium');
 });
 
-scene('a second tab of the same person is asked, not accused; the first keeps its text', async ({ invite }) => {
+scene('a second tab of the same user offers control; the first keeps its text', async ({ invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('country', 'BF');
 	await anna.input('name').fill('Burkina of the first tab');
@@ -260,14 +262,14 @@ scene('a second tab of the same person is asked, not accused; the first keeps it
 	await second.sees('You are editing this row in another tab now.');
 });
 
-scene('what happens while the page is being told of something else is not missed', async ({ site, invite }) => {
+scene('an event while another response is under way is not missed', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('country', 'BI');
 	const list = await anna.tab();
 	await list.open('/tables/country?q=burundi');
 	await list.sees('Live');
 	await list.seesRow('BI', 'mine');
-	// The answer that nobody holds the row is on its way while another tab locks it.
+	// The response "nobody holds the row" is under way while bert locks it.
 	let arrive;
 	const mayArrive = new Promise((resolve) => { arrive = resolve; });
 	let isAnswered;
@@ -281,7 +283,7 @@ scene('what happens while the page is being told of something else is not missed
 	await site.sql(`SELECT locking.set_owner('anna'), locking.release(token) FROM locking.locks WHERE key = 'BI'`);
 	await answered;
 	await site.sql(`SET SESSION AUTHORIZATION bert; SELECT locking.acquire('country', 'BI')`);
-	await list.seesRow('BI', 'theirs'); // what one tab is told, all are
+	await list.seesRow('BI', 'theirs'); // all tabs share the stream
 	arrive();
 	await anna.sees('Locked by Bert Brandt', { within: '.lock-bar' });
 });
@@ -295,7 +297,7 @@ scene('a reload keeps the row', async ({ site, invite }) => {
 	assert.equal(await holder(site, 'BG'), 'anna');
 });
 
-scene('leaving in any way releases: another address, a link, the button, back, closing the tab', async ({ site, invite }) => {
+scene('leaving releases in every way: another address, a link, the button, back, closing the tab', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	const ways = {
 		'another address': () => anna.page.goto('about:blank'),
@@ -374,7 +376,7 @@ scene('after a crash of the browser the draft is offered again', async ({ invite
 	anna.page = again.page;
 });
 
-scene('locking with the first change, if one sets it so', async ({ site, invite }) => {
+scene('locking with the first change, by the user\'s setting', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('country', 'BW');
 	await anna.page.getByText('When rows are locked').click();
@@ -389,7 +391,7 @@ scene('locking with the first change, if one sets it so', async ({ site, invite 
 	assert.equal(await holder(site, 'BY'), 'anna');
 });
 
-scene('locking with the first change comes too late: told by whom, and the text is kept', async ({ site, invite }) => {
+scene('locking with the first change comes too late: the holder is named, and the text kept', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('country', 'BW');
 	await anna.page.getByText('When rows are locked').click();
@@ -411,7 +413,7 @@ scene('locking with the first change comes too late: told by whom, and the text 
 	assert.equal(await named(site, 'BZ'), 'Belize!');
 });
 
-scene('a child is not edited while its parent is somebody else\'s', async ({ site, invite }) => {
+scene('a child is not edited while another user holds its parent', async ({ site, invite }) => {
 	const [anna, bert] = [await invite('anna'), await invite('bert')];
 	await bert.edits('country', 'AD');
 	await anna.open('/tables/subdivision/AD-02');
@@ -425,7 +427,7 @@ scene('a child is not edited while its parent is somebody else\'s', async ({ sit
 	assert.equal(await site.sql(`SELECT name FROM subdivision WHERE code = 'AD-02'`), 'Canillo!');
 });
 
-scene('who may only read is told so, and locks nothing', async ({ site, invite }) => {
+scene('users who may only read are told so, and lock nothing', async ({ site, invite }) => {
 	const dora = await invite('dora');
 	await dora.open('/tables/country/CA');
 	await dora.sees('You may read this row, but not change it');
@@ -433,7 +435,7 @@ scene('who may only read is told so, and locks nothing', async ({ site, invite }
 	assert.equal(await holder(site, 'CA'), '');
 });
 
-scene('a row that is deleted under the page: said, and the text can be copied', async ({ site, invite }) => {
+scene('a row that is deleted while it is edited: shown, and the text can be copied', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('country', 'CC');
 	await anna.input('name').fill('Cocos');
@@ -445,7 +447,7 @@ scene('a row that is deleted under the page: said, and the text can be copied', 
 	assert.equal(await anna.value('name'), 'Cocos');
 });
 
-scene('a new row, and its end', async ({ site, invite }) => {
+scene('a row is added and deleted', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.open('/tables/country');
 	await anna.page.getByRole('link', { name: 'New row' }).click();
@@ -463,7 +465,7 @@ scene('a new row, and its end', async ({ site, invite }) => {
 	assert.equal(await site.sql(`SELECT count(*) FROM country WHERE alpha_2 = 'XL'`), '0');
 });
 
-scene('no connection: said, tried again, and nothing typed is lost', async ({ site, invite }) => {
+scene('no connection: shown, tried again, and no input is lost', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('country', 'CD');
 	await anna.input('name').fill('Congo, typed offline');

@@ -1,11 +1,11 @@
-// locking.js on the edit page of another site, which --allow-origin lets ask: it locks, learns, renews, releases.
+// locking.js on the edit page of another site, allowed by --allow-origin.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after } from 'node:test';
 import { eventually } from './lib/person.mjs';
 import { stage } from './lib/stage.mjs';
 
-// The page that locking.js's own head shows, in few words. Where locking-web is stands in its address.
+// The example of locking.js's file comment. Its address names locking-web.
 const PAGE = `<!DOCTYPE html>
 <html lang="en">
 <title>Another site's edit page</title>
@@ -57,14 +57,15 @@ scene('another site\'s page locks the row, and releases it when it is left', asy
 	assert.equal(await holder(site, 'MT'), '');
 });
 
-scene('it is told who has the row, and when it is free', async ({ site, invite }) => {
+scene('it shows who holds the row, and when it is free', async ({ site, invite }) => {
 	const [anna, bert] = [await invite('anna'), await invite('bert')];
 	await bert.edits('country', 'MU');
 	anna.expects(423, /lock$/);
 	await visit(anna, 'MU');
 	await says(anna, 'blocked by bert');
 	assert.ok(await anna.page.locator('form').evaluate((form) => form.inert));
-	bert.expects(409, /lock$/); // pressing renews, too, which the release may overtake
+	// A click also renews; the release may overtake that.
+	bert.expects(409, /lock$/);
 	await bert.press('Leave');
 	await says(anna, /^free$/);
 	await anna.page.evaluate(() => globalThis.lock.again());
@@ -73,7 +74,7 @@ scene('it is told who has the row, and when it is free', async ({ site, invite }
 	assert.equal(await holder(site, 'MU'), 'anna');
 });
 
-scene('it is told at once that its lock was taken over', async ({ site, invite }) => {
+scene('it shows at once that its lock was taken over', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await visit(anna, 'MV');
 	await says(anna, 'held');
@@ -82,7 +83,7 @@ scene('it is told at once that its lock was taken over', async ({ site, invite }
 	assert.ok(await anna.page.locator('form').evaluate((form) => form.inert));
 });
 
-scene('it locks with the first change, renews while it is used, and keeps the text as a draft', async ({ site, invite }) => {
+scene('it locks with the first change, renews while used, and stores the text as a draft', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await visit(anna, 'MW', { lockOn: 'change' });
 	const input = anna.page.getByLabel('Name');
@@ -100,7 +101,7 @@ scene('it locks with the first change, renews while it is used, and keeps the te
 	await eventually(async () => assert.match(await (await anna.context.request.get(`${site.address}/api/v1/tables/country/rows/MW/draft`)).text(), /"Ma+"/));
 });
 
-scene('a site that is not named cannot use it', async ({ site, invite }) => {
+scene('a site that is not allowed cannot use it', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	anna.expects(0);
 	anna.expectsWords(/CORS policy/);

@@ -1,4 +1,5 @@
-// Lint of contrib_web's scripts and of these tests: npx eslint . ../../contrib_web/static
+// ESLint settings for contrib_web's scripts and these tests:
+// npx eslint . ../../contrib_web/static
 import js from '@eslint/js';
 import globals from 'globals';
 
@@ -21,8 +22,8 @@ export default [
 	js.configs.recommended,
 	{ linterOptions: { reportUnusedDisableDirectives: 'error' }, rules: strict },
 	{ files: ['**/contrib_web/static/**/*.js'], languageOptions: { globals: globals.browser, sourceType: 'module' } },
-	// Read before the first paint, so no module.
+	// Runs before the first paint, so it is not a module.
 	{ files: ['**/contrib_web/static/js/theme.js'], languageOptions: { sourceType: 'script' } },
-	// Parts of them run in the page.
+	// Some of their functions run in the page.
 	{ files: ['**/test/browser/**/*.mjs'], languageOptions: { globals: { ...globals.node, ...globals.browser } } },
 ];

@@ -1,4 +1,5 @@
-// The edit form: a field for each kind of column, null told from empty, and what is no value of its type.
+// The edit form: a field for each kind of column, null and empty, invalid
+// values.
 import assert from 'node:assert/strict';
 import { eventually } from './lib/person.mjs';
 import { stage } from './lib/stage.mjs';
@@ -25,7 +26,7 @@ scene('a value of each type is shown as it is', async ({ invite }) => {
 	for (const column of ['id', 'length', 'letter']) assert.ok(!await anna.input(column).isEditable(), `${column} is only shown`);
 });
 
-scene('null is told from empty, and each can be set', async ({ site, invite }) => {
+scene('null and empty differ, and each can be set', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('proposal', BARE);
 	const pressed = (column) => anna.field(column).getByRole('button', { name: `${column} is null` }).getAttribute('aria-pressed');
@@ -35,15 +36,15 @@ scene('null is told from empty, and each can be set', async ({ site, invite }) =
 	await anna.field('short_name').getByRole('button', { name: 'short_name is null' }).click();
 	await anna.field('keywords').getByRole('button', { name: 'keywords is null' }).click();
 	assert.equal(await pressed('reasons'), 'false');
-	await anna.press('Save and go on');
+	await anna.press('Save and continue');
 	await becomes(site, BARE, `reasons = '', short_name IS NULL, keywords = '{}'`, 't|t|t');
 	await anna.input('votes').fill('5');
 	await anna.input('reasons').fill('some');
-	await anna.press('Save and go on');
+	await anna.press('Save and continue');
 	await becomes(site, BARE, 'votes, reasons', '5|some');
 	await anna.input('votes').fill('');
 	await anna.input('reasons').fill('');
-	await anna.press('Save and go on');
+	await anna.press('Save and continue');
 	await becomes(site, BARE, `votes IS NULL, reasons = ''`, 't|t');
 });
 
@@ -59,14 +60,14 @@ scene('text, number, boolean, enum, date and time are saved as they were set', a
 	await anna.input('cost').fill('99999999.99');
 	await anna.input('share').fill('2.5e-3');
 	await anna.input('short_name').fill('äöü€😀');
-	await anna.press('Save and go on');
+	await anna.press('Save and continue');
 	await becomes(site, ICELAND, 'urgent, stage, due, meeting, effort, votes, cost, share, short_name', 'f|accepted|2028-02-29|14:45:00|1 mon 2 days 03:00:00|-3|99999999.99|0.0025|äöü€😀');
 	await anna.field('urgent').getByLabel('null').check();
-	await anna.press('Save and go on');
+	await anna.press('Save and continue');
 	await becomes(site, ICELAND, 'urgent IS NULL', 't');
 });
 
-scene('a time stamp keeps its microseconds, and its zone can be changed', async ({ site, invite }) => {
+scene('a timestamp keeps its microseconds, and its zone can be changed', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('proposal', ICELAND);
 	const field = anna.field('submitted');
@@ -74,14 +75,14 @@ scene('a time stamp keeps its microseconds, and its zone can be changed', async 
 	assert.match(await field.getByLabel('submitted: time', { exact: true }).inputValue(), /^\d\d:\d\d:30\.25$/);
 	await field.getByLabel('submitted: time', { exact: true }).fill('12:00:00.123456');
 	await field.getByLabel('submitted: time zone').fill('America/St_Johns');
-	await anna.press('Save and go on');
+	await anna.press('Save and continue');
 	await becomes(site, ICELAND, 'submitted', '2026-11-03 15:30:00.123456+00');
 	await field.getByLabel('submitted: time zone').fill('+02');
-	await anna.press('Save and go on');
+	await anna.press('Save and continue');
 	await eventually(async () => assert.match(await saved(site, ICELAND, 'submitted'), /\.123456\+00$/));
 	await field.getByLabel('submitted: date').fill('');
 	await field.getByLabel('submitted: time', { exact: true }).fill('');
-	await anna.press('Save and go on');
+	await anna.press('Save and continue');
 	await becomes(site, ICELAND, 'submitted IS NULL', 't');
 });
 
@@ -92,15 +93,15 @@ scene('elements of an array are added, changed and removed; any text is one elem
 	await anna.press('Add an element to keywords');
 	await anna.page.getByLabel('keywords: element 3').fill('a "quoted, {odd} \\ one"');
 	await anna.page.getByLabel('keywords: element 1').fill('NULL');
-	await anna.press('Save and go on');
+	await anna.press('Save and continue');
 	await becomes(site, ICELAND, 'array_to_json(keywords)', JSON.stringify(['NULL', 'codes', 'a "quoted, {odd} \\ one"']));
 });
 
-scene('json is checked before it is sent, tidied on demand, and numbers stay exact', async ({ site, invite }) => {
+scene('JSON is checked before it is sent, reformatted on demand, and numbers stay exact', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('proposal', ICELAND);
 	await anna.input('details').fill('{"a": ');
-	await anna.press('Save and go on');
+	await anna.press('Save and continue');
 	await anna.field('details').getByText('Not valid JSON').waitFor();
 	assert.equal(await anna.input('details').getAttribute('aria-invalid'), 'true');
 	await anna.input('details').fill('{"a":[1,2]}');
@@ -108,11 +109,11 @@ scene('json is checked before it is sent, tidied on demand, and numbers stay exa
 	assert.equal(await anna.value('details'), JSON.stringify({ a: [1, 2] }, null, 2));
 	await anna.input('details').fill('{"n": 123456789012345678901234567890}');
 	assert.ok(await anna.button('Tidy up details').isDisabled(), 'JavaScript would round it');
-	await anna.press('Save and go on');
+	await anna.press('Save and continue');
 	await becomes(site, ICELAND, `details ->> 'n'`, '123456789012345678901234567890');
 });
 
-scene('a foreign key is a choice that one searches in, with the keyboard', async ({ site, invite }) => {
+scene('a foreign key is chosen by search, with the keyboard', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('proposal', ICELAND);
 	const box = anna.field('country').getByRole('combobox');
@@ -123,22 +124,22 @@ scene('a foreign key is a choice that one searches in, with the keyboard', async
 	await eventually(async () => assert.equal(await anna.field('country').getByRole('option').count(), 1));
 	await site.sql(`SET SESSION AUTHORIZATION bert; SELECT locking.request('proposal', '${ICELAND}', 'please')`);
 	await anna.sees('Bert Brandt asks for this row.');
-	assert.equal(await box.inputValue(), 'norw', 'what happens meanwhile does not disturb');
+	assert.equal(await box.inputValue(), 'norw', 'events do not disturb the search');
 	await box.press('ArrowDown');
 	await box.press('Enter');
 	await eventually(async () => assert.equal(await box.inputValue(), 'Norway (NO)'));
 	await box.fill('no such country');
 	await anna.page.getByText('No such row', { exact: true }).filter({ visible: true }).first().waitFor();
 	await box.press('Escape');
-	assert.equal(await box.inputValue(), 'Norway (NO)', 'what was chosen stays');
-	await anna.press('Save and go on');
+	assert.equal(await box.inputValue(), 'Norway (NO)', 'the choice is kept');
+	await anna.press('Save and continue');
 	await becomes(site, ICELAND, 'country', 'NO');
 	await anna.press('country is null');
-	await anna.press('Save and go on');
+	await anna.press('Save and continue');
 	await becomes(site, ICELAND, 'country IS NULL', 't');
 });
 
-scene('what the page can tell to be wrong is not sent; what the database refuses is said at its field', async ({ site, invite }) => {
+scene('invalid values are not sent; those that the database rejects are marked', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('proposal', ICELAND);
 	const before = await saved(site, ICELAND, 'proposal');
@@ -146,7 +147,7 @@ scene('what the page can tell to be wrong is not sent; what the database refuses
 	for (const [column, [text, words]] of Object.entries(wrong)) {
 		const was = await anna.value(column);
 		await anna.input(column).fill(text);
-		await anna.press('Save and go on');
+		await anna.press('Save and continue');
 		await anna.field(column).getByText(words).waitFor();
 		await anna.input(column).fill(was);
 	}
@@ -155,16 +156,16 @@ scene('what the page can tell to be wrong is not sent; what the database refuses
 	for (const [column, text] of Object.entries(refused)) {
 		const was = await anna.value(column);
 		await anna.input(column).fill(text);
-		await anna.press('Save and go on');
+		await anna.press('Save and continue');
 		await anna.field(column).locator('.field-error').filter({ visible: true }).waitFor();
-		assert.equal(await anna.value(column), text, 'the text stays');
+		assert.equal(await anna.value(column), text, 'the text is kept');
 		await anna.input(column).fill(was);
 	}
 	assert.equal(await saved(site, ICELAND, 'proposal'), before);
 	await anna.seesLock('mine');
 });
 
-scene('a change can be undone, and what others wrote meanwhile is not overwritten', async ({ site, invite }) => {
+scene('a change can be undone, and others\' writes are not overwritten', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('proposal', ICELAND);
 	const was = await anna.value('title');
@@ -174,11 +175,11 @@ scene('a change can be undone, and what others wrote meanwhile is not overwritte
 	assert.ok(await anna.button('Save').isDisabled());
 	await anna.input('title').fill('Regions of Iceland, renamed');
 	await site.sql(`UPDATE proposal SET votes = 42 WHERE id = ${ICELAND}`);
-	await anna.press('Save and go on');
+	await anna.press('Save and continue');
 	await becomes(site, ICELAND, 'title, votes', 'Regions of Iceland, renamed|42');
 });
 
-scene('several lines can be pasted into a line', async ({ site, invite }) => {
+scene('several lines can be pasted into a field of one line', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('proposal', BARE);
 	await anna.input('title').evaluate((input) => {
@@ -187,6 +188,6 @@ scene('several lines can be pasted into a line', async ({ site, invite }) => {
 		input.select();
 		input.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
 	});
-	await anna.press('Save and go on');
+	await anna.press('Save and continue');
 	await becomes(site, BARE, 'title', 'one\ntwo');
 });

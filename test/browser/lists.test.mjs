@@ -1,4 +1,4 @@
-// The change list: what others do appears by itself; search, sort, pages, filters.
+// Lists of rows: live locks, search, sort, pages, filters.
 import assert from 'node:assert/strict';
 import { eventually } from './lib/person.mjs';
 import { stage } from './lib/stage.mjs';
@@ -7,7 +7,7 @@ const scene = stage('browser_lists');
 const keys = (person) => person.page.locator('tbody tr').evaluateAll((rows) => rows.map(({ dataset }) => dataset.key));
 const showsKeys = (person, expected) => eventually(async () => assert.deepEqual(await keys(person), expected));
 
-scene('a lock of somebody else appears in the list, and goes, without a reload', async ({ invite }) => {
+scene('another user\'s lock appears in the list and disappears without a reload', async ({ invite }) => {
 	const [anna, bert] = [await invite('anna'), await invite('bert')];
 	await bert.open('/tables/country?q=ice');
 	await bert.seesRow('IS', 'none');
@@ -20,7 +20,7 @@ scene('a lock of somebody else appears in the list, and goes, without a reload',
 	assert.equal(await bert.row('IS').locator('lock-holder').innerText(), '');
 });
 
-scene('one\'s own lock is told apart, and what is locked already is shown on load', async ({ invite }) => {
+scene('own and others\' locks differ, and existing locks are shown on load', async ({ invite }) => {
 	const [anna, bert] = [await invite('anna'), await invite('bert')];
 	await anna.edits('country', 'IT');
 	await bert.edits('country', 'JP');
@@ -35,7 +35,7 @@ scene('one\'s own lock is told apart, and what is locked already is shown on loa
 	assert.match(await picture('JP'), /#lock$/);
 });
 
-scene('who looks closer is told for how long and by whom', async ({ invite }) => {
+scene('tips show the holder and the time left', async ({ invite }) => {
 	const [anna, bert] = [await invite('anna'), await invite('bert')];
 	await anna.edits('country', 'KE');
 	await bert.open('/tables/country?q=kenya');
@@ -49,7 +49,7 @@ scene('who looks closer is told for how long and by whom', async ({ invite }) =>
 	await bert.page.getByRole('tooltip').waitFor({ state: 'hidden' });
 });
 
-scene('a lock taken by a program is shown as that of a person, one of another table is not', async ({ site, invite }) => {
+scene('a lock taken by a program is shown, one of another table is not', async ({ site, invite }) => {
 	const bert = await invite('bert');
 	await bert.open('/tables/country?q=peru');
 	await bert.seesRow('PE', 'none');
@@ -60,7 +60,7 @@ scene('a lock taken by a program is shown as that of a person, one of another ta
 	await bert.seesRow('PE', 'none');
 });
 
-scene('a lock that ends by its time goes from the list', async ({ site, invite }) => {
+scene('an expired lock disappears from the list', async ({ site, invite }) => {
 	const bert = await invite('bert');
 	await site.sql(`SELECT locking.acquire('country', 'QA', '10 seconds')`);
 	await bert.open('/tables/country?q=qatar');
@@ -68,7 +68,7 @@ scene('a lock that ends by its time goes from the list', async ({ site, invite }
 	await bert.seesRow('QA', 'none');
 });
 
-scene('search finds text and key, and is in the address', async ({ invite }) => {
+scene('search finds text and key, and is kept in the address', async ({ invite }) => {
 	const anna = await invite('anna');
 	await anna.open('/tables/country');
 	await anna.page.getByRole('searchbox').fill('republic of fiji');
@@ -82,7 +82,30 @@ scene('search finds text and key, and is in the address', async ({ invite }) => 
 	await anna.sees('Nothing found');
 });
 
-scene('a click on a heading sorts: up, down, and by the key again', async ({ invite }) => {
+/** Delays the first request for rows until a later one is answered. */
+async function overtakeFirst(person) {
+	let count = 0;
+	let release;
+	const overtaken = new Promise((resolve) => { release = resolve; });
+	await person.page.route('**/api/v1/tables/country/rows?*', async (route) => {
+		const isFirst = count++ === 0;
+		const response = await route.fetch();
+		if (isFirst) await overtaken;
+		await route.fulfill({ response });
+		release();
+	});
+}
+
+for (const [q, shown] of Object.entries({ 'nothing like this': 'Nothing found', 'isle of man': 'Isle of Man' })) {
+	scene(`a first request that a reload overtakes does not leave the list empty (${shown})`, async ({ invite }) => {
+		const anna = await invite('anna');
+		await overtakeFirst(anna);
+		await anna.open(`/tables/country?${new URLSearchParams({ q })}`);
+		await anna.sees(shown);
+	});
+}
+
+scene('a click on a heading sorts: ascending, descending, by key again', async ({ invite }) => {
 	const anna = await invite('anna');
 	await anna.open('/tables/country?q=guinea');
 	await showsKeys(anna, ['GN', 'GQ', 'GW', 'PG']);
@@ -98,7 +121,7 @@ scene('a click on a heading sorts: up, down, and by the key again', async ({ inv
 	assert.equal(await heading.getAttribute('aria-sort'), 'none');
 });
 
-scene('pages go forth and back, over all rows once', async ({ site, invite }) => {
+scene('pages lead forward and back, with each row once', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.open('/tables/language');
 	await anna.page.locator('tbody tr').first().waitFor();
@@ -114,13 +137,13 @@ scene('pages go forth and back, over all rows once', async ({ site, invite }) =>
 	assert.ok(await anna.button('Previous').isDisabled());
 });
 
-scene('pages of a sorted list show each row once, with many alike and nulls, though rows come meanwhile', async ({ site, invite }) => {
+scene('pages of a sorted list show each row once, with equal values, nulls and new rows', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	const all = (await site.sql('SELECT alpha_2 FROM country')).split('\n');
 	await anna.open('/tables/country?sort=official_name&dir=desc');
 	const seen = [];
 	for (let page = 0; ; page++) {
-		assert.ok(page < 20, 'it comes to an end');
+		assert.ok(page < 20, 'the pages end');
 		await anna.page.locator('tbody tr').first().waitFor();
 		const shown = await keys(anna);
 		assert.deepEqual(shown.filter((key) => seen.includes(key)), [], 'none is shown twice');
@@ -134,7 +157,7 @@ scene('pages of a sorted list show each row once, with many alike and nulls, tho
 	await site.sql(`DELETE FROM country WHERE alpha_2 = 'X0'`);
 });
 
-scene('back from a row to the list, as it was left', async ({ invite }) => {
+scene('returning from a row shows the list as it was left', async ({ invite }) => {
 	const anna = await invite('anna');
 	await anna.open('/tables/country?q=guinea&sort=name&dir=desc');
 	await showsKeys(anna, ['PG', 'GW', 'GN', 'GQ']);
@@ -145,18 +168,18 @@ scene('back from a row to the list, as it was left', async ({ invite }) => {
 	await anna.seesRow('GW', 'none');
 });
 
-scene('the rows that refer to a row are listed with a link, which filters them', async ({ site, invite }) => {
+scene('referring rows are linked, with a filter', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('country', 'IS');
 	await anna.page.getByRole('complementary').getByRole('link', { name: 'subdivision' }).click();
 	await anna.sees('country = IS');
 	const expected = (await site.sql(`SELECT code FROM subdivision WHERE country = 'IS' ORDER BY code COLLATE "C" LIMIT 100`)).split('\n');
 	await eventually(async () => assert.deepEqual((await keys(anna)).sort(), expected.sort().slice(0, (await keys(anna)).length)));
-	await anna.press('Take away the filter country = IS');
+	await anna.press('Remove the filter country = IS');
 	await anna.row('AD-02').waitFor();
 });
 
-scene('rows that row security hides are neither listed nor told of', async ({ invite }) => {
+scene('rows hidden by row security appear neither in lists nor in events', async ({ invite }) => {
 	const [anna, bert] = [await invite('anna'), await invite('bert')];
 	await anna.open('/tables/private');
 	await showsKeys(anna, ['1']);
@@ -176,7 +199,7 @@ scene('rows that row security hides are neither listed nor told of', async ({ in
 	await anna.sees('Not found');
 });
 
-scene('keys and names of any spelling: opened, edited and saved; text is never markup', async ({ site, invite }) => {
+scene('keys and names with special characters: opened, edited, saved; never markup', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.open('/tables');
 	await anna.page.getByRole('link', { name: 'Odd Names' }).click();
@@ -200,7 +223,7 @@ scene('keys and names of any spelling: opened, edited and saved; text is never m
 	assert.equal(await site.sql(`SELECT string_agg(body, ',' ORDER BY n) FROM line`), 'first,2nd');
 });
 
-scene('the server goes away and comes back: the list says so, and is up to date again', async ({ site, invite }) => {
+scene('the server stops and starts again: the list shows it, and is up to date again', async ({ site, invite }) => {
 	const bert = await invite('bert');
 	await bert.open('/tables/country?q=chad');
 	await bert.seesRow('TD', 'none');

@@ -1,4 +1,4 @@
-// What the live stream cannot tell, and answers that do not arrive whole: nothing is missed for that.
+// Events that the live stream misses, and truncated responses.
 import assert from 'node:assert/strict';
 import { eventually } from './lib/person.mjs';
 import { stage } from './lib/stage.mjs';
@@ -9,7 +9,7 @@ const holder = (site, key) => site.sql(`SELECT owner FROM locking.locks WHERE re
 const lockedByAnna = (site, key) => site.sql(`SET SESSION AUTHORIZATION anna; SELECT locking.acquire('country', '${key}', '1 hour')`);
 const released = (site, key) => site.sql(`SELECT locking.break_lock('country', '${key}', 'test')`);
 
-/** Declares a scene whose people's browsers are at the end of a wire. */
+/** Declares a scene whose browsers use a Wire. */
 const wiredScene = (name, act) => scene(name, async (given) => {
 	const wire = await Wire.lay(given.site);
 	try {
@@ -25,7 +25,7 @@ const pages = {
 	'the list of tables': { path: '/tables', before: (bert) => bert.page.getByRole('link', { name: 'country', exact: true }).waitFor(), after: (bert) => bert.page.getByRole('link', { name: /^[1-9]\d* locked rows in country/ }).waitFor() },
 };
 for (const [name, { path, before, after }] of Object.entries(pages)) {
-	wiredScene(`what happens between the first reading of ${name} and the opening of the stream is seen`, async ({ site, wire, invite }) => {
+	wiredScene(`an event between loading ${name} and opening the stream is shown`, async ({ site, wire, invite }) => {
 		const bert = await invite('bert');
 		const openStream = wire.holdBack(/\/events$/);
 		await bert.page.goto(wire.address + path);
@@ -36,7 +36,7 @@ for (const [name, { path, before, after }] of Object.entries(pages)) {
 	});
 }
 
-wiredScene('a page that edits is told of what happened before its stream was opened', async ({ site, wire, invite }) => {
+wiredScene('an edit page shows what happened before its stream was opened', async ({ site, wire, invite }) => {
 	const bert = await invite('bert');
 	const openStream = wire.holdBack(/\/events$/);
 	await bert.page.goto(`${wire.address}/tables/country/IS`);
@@ -48,20 +48,20 @@ wiredScene('a page that edits is told of what happened before its stream was ope
 	await bert.sees('Locked by Anna Albers', { within: '.lock-bar' });
 });
 
-wiredScene('a lock whose answer breaks off is asked for again, and is this tab\'s own', async ({ site, wire, invite }) => {
+wiredScene('a lock whose response is truncated is requested again, and belongs to this tab', async ({ site, wire, invite }) => {
 	const bert = await invite('bert');
 	bert.expects(0, /lock$/);
 	wire.breakOff('POST', /rows\/JM\/lock$/);
 	await bert.page.goto(`${wire.address}/tables/country/JM`);
 	await bert.sees('The server cannot be reached.');
-	assert.equal(await holder(site, 'JM'), 'bert', 'it was granted, but bert\'s page does not know');
+	assert.equal(await holder(site, 'JM'), 'bert', 'granted, without a complete response');
 	await bert.seesLock('mine');
 	await bert.input('name').fill('Jamaica!');
 	await bert.press('Save');
 	await bert.sees('Jamaica! is saved.');
 });
 
-wiredScene('a look whose answer breaks off is repeated', async ({ site, wire, invite }) => {
+wiredScene('a truncated response about the lock is requested again', async ({ site, wire, invite }) => {
 	const bert = await invite('bert');
 	await lockedByAnna(site, 'JO');
 	await bert.page.goto(`${wire.address}/tables/country/JO`);
@@ -73,7 +73,7 @@ wiredScene('a look whose answer breaks off is repeated', async ({ site, wire, in
 	await bert.sees('The row is free now.');
 });
 
-wiredScene('a save whose answer breaks off is not believed, and can be repeated', async ({ site, wire, invite }) => {
+wiredScene('a save whose response is truncated counts as failed, and can be repeated', async ({ site, wire, invite }) => {
 	const bert = await invite('bert');
 	await bert.page.goto(`${wire.address}/tables/country/KG`);
 	await bert.seesLock('mine');
@@ -81,7 +81,7 @@ wiredScene('a save whose answer breaks off is not believed, and can be repeated'
 	bert.expects(0, /rows\/KG$/);
 	bert.expects(409, /rows\/KG$/);
 	wire.breakOff('PUT', /rows\/KG$/);
-	await bert.press('Save and go on');
+	await bert.press('Save and continue');
 	await bert.sees(/^Not saved\./);
 	assert.equal(await bert.value('name'), 'Kirgisistan');
 	await bert.press('Save');
@@ -89,9 +89,9 @@ wiredScene('a save whose answer breaks off is not believed, and can be repeated'
 	assert.equal(await site.sql(`SELECT name FROM country WHERE alpha_2 = 'KG'`), 'Kirgisistan');
 });
 
-wiredScene('a list whose answer breaks off says so, and is asked for again', async ({ wire, invite }) => {
+wiredScene('a list whose response is truncated shows an error, and can be loaded again', async ({ wire, invite }) => {
 	const bert = await invite('bert');
-	wire.holdBack(/\/events$/); // whose opening would have the list read anew
+	wire.holdBack(/\/events$/); // opening it would load the list again
 	await bert.page.goto(`${wire.address}/tables/country`);
 	await bert.row('AD').waitFor();
 	bert.expects(0, /rows$/);
@@ -101,4 +101,19 @@ wiredScene('a list whose answer breaks off says so, and is asked for again', asy
 	await bert.press('Try again');
 	await bert.row('KE').waitFor();
 	await eventually(async () => assert.equal(await bert.page.locator('tbody tr').count(), 1));
+});
+
+wiredScene('a list that could not be reloaded is shown again by the next reload', async ({ site, wire, invite }) => {
+	const bert = await invite('bert');
+	await lockedByAnna(site, 'KE');
+	await bert.page.goto(`${wire.address}/tables/country?locked=true&q=kenya`);
+	await bert.seesRow('KE', 'theirs');
+	await bert.sees('Live');
+	bert.expects(0, /rows$/);
+	wire.breakOff('GET', /rows\?/);
+	await lockedByAnna(site, 'LA');
+	await bert.sees('The server cannot be reached');
+	await lockedByAnna(site, 'LB');
+	await bert.seesRow('KE', 'theirs');
+	await bert.seesNo('The server cannot be reached');
 });

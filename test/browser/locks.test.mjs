@@ -1,4 +1,4 @@
-// All locks, the tables and their protection, the history; and the rights that each needs.
+// The pages of locks, tables and history, and the privileges they need.
 import assert from 'node:assert/strict';
 import { eventually } from './lib/person.mjs';
 import { stage } from './lib/stage.mjs';
@@ -6,7 +6,7 @@ import { stage } from './lib/stage.mjs';
 const scene = stage('browser_locks');
 const line = (person, text) => person.page.locator('main tbody tr').filter({ hasText: text });
 
-scene('all locks: of every table, live, searched and filtered', async ({ site, invite }) => {
+scene('locks of all tables: live, searched and filtered', async ({ site, invite }) => {
 	const [anna, bert] = [await invite('anna'), await invite('bert')];
 	await bert.open('/locks');
 	await bert.sees('Nothing is locked');
@@ -65,13 +65,14 @@ scene('choosing all, and none', async ({ site, invite }) => {
 	await carla.press('Choose none');
 	await carla.seesNo('2 chosen');
 	assert.ok(!await line(carla, 'country GE').getByRole('checkbox').isChecked());
-	await carla.page.setViewportSize({ width: 390, height: 844 }); // where the table's head is not seen
+	// On a phone the table's head is hidden.
+	await carla.page.setViewportSize({ width: 390, height: 844 });
 	await line(carla, 'country GE').getByRole('checkbox').check();
 	await carla.press('Choose all');
 	await carla.sees('2 chosen');
 });
 
-scene('who may not remove locks is offered to ask instead', async ({ site, invite }) => {
+scene('users who may not remove locks can ask for the row', async ({ site, invite }) => {
 	const bert = await invite('bert');
 	await site.sql(`SET SESSION AUTHORIZATION anna; SELECT locking.acquire('country', 'GH')`);
 	await bert.open('/locks');
@@ -84,20 +85,20 @@ scene('who may not remove locks is offered to ask instead', async ({ site, invit
 	assert.equal(await site.sql(`SELECT owner FROM locking.requests WHERE key = 'GH'`), 'bert');
 });
 
-scene('a table is protected, its settings changed, and its protection taken away, by its owner', async ({ site, invite }) => {
+scene('the owner of a table protects it, changes its settings, and unprotects it', async ({ site, invite }) => {
 	const carla = await invite('carla');
 	const settings = () => site.sql(`SELECT hard, required, extract(epoch FROM ttl)::integer FROM locking.protected_tables WHERE relation = 'note'::regclass`);
 	await carla.open('/tables');
 	await carla.press('Protect: note');
 	await carla.dialog().getByLabel('A lock ends after').fill('-1');
 	await carla.dialog().getByRole('button', { name: 'Protect', exact: true }).click();
-	await carla.sees('A number of seconds, more than 0; or nothing.');
+	await carla.sees('Enter a number of seconds greater than 0, or nothing.');
 	await carla.dialog().getByLabel('A lock ends after').fill('300');
 	await carla.answers('Protect');
 	await carla.sees('note is protected now.');
 	assert.equal(await settings(), 't|f|300');
 	await carla.press('Settings: note');
-	await carla.dialog().getByLabel('Refuse other people’s writes').uncheck();
+	await carla.dialog().getByLabel('Reject other people’s writes').uncheck();
 	await carla.answers('Save settings');
 	await eventually(async () => assert.equal(await settings(), 'f|f|300'));
 	await carla.button('Settings: note').waitFor();
@@ -109,19 +110,19 @@ scene('a table is protected, its settings changed, and its protection taken away
 	await carla.press('Settings: note');
 	await carla.dialog().getByRole('button', { name: 'Unprotect…' }).click();
 	await carla.answers('Unprotect');
-	await carla.sees('note is not protected any more.');
+	await carla.sees('note is no longer protected.');
 	assert.equal(await settings(), '');
 	await carla.button('Protect: note').waitFor();
 });
 
-scene('who does not own a table is not offered to change its protection', async ({ invite }) => {
+scene('users who do not own a table cannot change its protection', async ({ invite }) => {
 	const anna = await invite('anna');
 	await anna.open('/tables');
 	await anna.page.getByRole('link', { name: 'country' }).waitFor();
 	assert.equal(await anna.page.getByRole('button', { name: /^(Protect|Settings):/ }).count(), 0);
 });
 
-scene('rows of a table that is not protected are edited without locks, and it is said', async ({ site, invite }) => {
+scene('rows of an unprotected table are edited without locks, and the page says so', async ({ site, invite }) => {
 	const carla = await invite('carla');
 	await carla.open('/tables/note');
 	await carla.sees('This table is not protected.');
@@ -133,7 +134,7 @@ scene('rows of a table that is not protected are edited without locks, and it is
 	assert.equal(await site.sql('SELECT body FROM note WHERE id = 2'), 'Note 2, changed');
 });
 
-scene('the number of locks in the list of tables is live, and leads to them', async ({ invite }) => {
+scene('the number of locks in the list of tables is live, and links to them', async ({ invite }) => {
 	const [anna, bert] = [await invite('anna'), await invite('bert')];
 	await bert.open('/tables');
 	await bert.sees('Live');
@@ -144,7 +145,7 @@ scene('the number of locks in the list of tables is live, and leads to them', as
 	await line(bert, 'proposal 1').waitFor();
 });
 
-scene('the history tells who did what and why, of one row and of all; the latest first', async ({ site, invite }) => {
+scene('the history shows who did what and why, of one row and of all, latest first', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await site.sql(`SET SESSION AUTHORIZATION bert; SELECT locking.acquire('country', 'HR')`);
 	await site.sql(`SELECT locking.set_owner('carla'), locking.take_over('country', 'HR', 'goes to print')`);
@@ -156,17 +157,17 @@ scene('the history tells who did what and why, of one row and of all; the latest
 	assert.deepEqual(events.slice(0, 1), ['Released']);
 	assert.ok(events.includes('Taken over') && events.includes('Locked'));
 	await anna.sees('goes to print');
-	await anna.press('Take away the filter key = HR');
+	await anna.press('Remove the filter key = HR');
 	await line(anna, 'country HU').waitFor();
 	await anna.page.getByLabel('Event', { exact: true }).selectOption('taken_over');
 	await anna.seesNo('country HU');
 	await site.sql(`SELECT locking.acquire('country', 'ID')`);
-	await anna.press('Show what has happened since');
+	await anna.press('Show new events');
 	await anna.page.getByLabel('Event', { exact: true }).selectOption('');
 	await line(anna, 'country ID').waitFor();
 });
 
-scene('an address that leads nowhere says so', async ({ invite }) => {
+scene('an unknown address shows an error', async ({ invite }) => {
 	const anna = await invite('anna');
 	await anna.open('/tables');
 	anna.expects(404);

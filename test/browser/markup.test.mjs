@@ -1,17 +1,16 @@
-// Text stays text, whoever wrote it and wherever it is shown: with the
-// Content-Security-Policy off, as in a browser without it, no page runs what
-// looks like markup or script.
+// Text from users and from the database is never read as markup. The
+// Content-Security-Policy is off here, so that a script would run.
 import assert from 'node:assert/strict';
 import { eventually } from './lib/person.mjs';
 import { stage } from './lib/stage.mjs';
 
 /**
- * Markup that runs if it is read as such, as content or as an attribute's
- * value; it says where it was.
+ * Markup that runs a script if it is read as such, as content or as an
+ * attribute's value. It reports `where` it was.
  */
 const evil = (where) => `"'><img src=x onerror="pwned('${where}')"><svg onload="pwned('${where}')"></svg></textarea></title><script>pwned('${where}')</script><b onfocus="pwned('${where}')" autofocus tabindex=0>${where}`;
 /**
- * The same for names: of 63 bytes, without quotes that SQL would need twice.
+ * The same for names: at most 63 bytes, without quotes.
  */
 const evilName = (where) => `<img src=x onerror=pwned(\`${where}\`)>`;
 const literal = (text) => `'${text.replaceAll("'", "''")}'`;
@@ -62,17 +61,17 @@ const address = (...segments) => segments.map((segment) => `/${encodeURIComponen
 const ROWS = address('tables', TABLE);
 const rowAddress = (n) => address('tables', TABLE, KEYS[n - 1]);
 
-/** As the hostile role. */
+/** Runs SQL as the hostile role. */
 const asThem = (site, sql) => site.sql(`SET SESSION AUTHORIZATION "${ROLE}"; ${sql}`);
 const acquire = (n, more = '') => `SELECT locking.acquire(${literal(TABLE)}, ${literal(KEYS[n - 1])}${more})`;
 
-/** What would be there if something had been read as markup. */
+/** Elements that exist only if text was read as markup. */
 const MADE = `img, iframe, object, embed, form[action], b, textarea ~ img, script:not([src]), [onerror], [onload], [onfocus], [onclick], [onmouseover], [style*="url"],
 	a[href^="javascript:" i], [srcdoc], [autofocus][tabindex="0"]:not(input, textarea, button, select, h1, h2)`;
 
 /**
- * Brings somebody whose browser knows no Content-Security-Policy, and notes
- * what runs in it.
+ * A user whose browser ignores the Content-Security-Policy. `ran` lists the
+ * scripts that ran.
  */
 async function unguarded(invite, role) {
 	const person = await invite(role, { bypassCSP: true });
@@ -88,17 +87,17 @@ async function unguarded(invite, role) {
 }
 
 /**
- * Waits until the text of that place is shown, and looks whether anything of
- * it was read as markup, or has run.
+ * Waits until the texts of the places are shown, and checks that none was
+ * read as markup and no script ran.
  */
 async function isText(person, ...places) {
 	for (const where of places) await person.sees(where);
-	await person.page.waitForTimeout(50); // what runs, runs behind
+	await person.page.waitForTimeout(50); // scripts run asynchronously
 	assert.deepEqual(await person.page.evaluate((made) => [...document.querySelectorAll(made)].map(({ outerHTML }) => outerHTML), MADE), [], `markup on ${person.page.url()}`);
 	assert.deepEqual(person.ran, [], `script on ${person.page.url()}`);
 }
 
-scene('without the policy, markup that is read as such runs: the other scenes would see it', async ({ invite }) => {
+scene('control: markup that is read as such runs, and the check finds it', async ({ invite }) => {
 	const anna = await unguarded(invite, 'anna');
 	anna.expects(404, /\/x$/);
 	await anna.open('/tables');
@@ -155,7 +154,7 @@ scene('locks and history: owners, notes, reasons, actors', async ({ site, invite
 	}
 });
 
-scene('the form: columns, values, defaults, choices, what refers to the row; a new row', async ({ invite }) => {
+scene('the form: columns, values, defaults, choices, referring rows; a new row', async ({ invite }) => {
 	const anna = await unguarded(invite, 'anna');
 	await anna.open(rowAddress(1));
 	await anna.seesLock('mine');
@@ -186,7 +185,7 @@ scene('the form: columns, values, defaults, choices, what refers to the row; a n
 	await isText(anna, 'is added.');
 });
 
-scene('a save that is refused: message, detail, hint, constraint', async ({ invite }) => {
+scene('a rejected save: message, detail, hint, constraint', async ({ invite }) => {
 	const anna = await unguarded(invite, 'anna');
 	anna.expects(422, /rows/);
 	await anna.open(rowAddress(4));
@@ -203,7 +202,7 @@ scene('a save that is refused: message, detail, hint, constraint', async ({ invi
 	await isText(anna, 'is saved.');
 });
 
-scene('those who ask, take over and break: names, messages, reasons; comparing texts', async ({ site, invite }) => {
+scene('requests, takeovers and removals: names, messages, reasons; comparison', async ({ site, invite }) => {
 	const anna = await unguarded(invite, 'anna');
 	await anna.open(rowAddress(5));
 	await anna.seesLock('mine');
@@ -222,11 +221,11 @@ scene('those who ask, take over and break: names, messages, reasons; comparing t
 	await anna.press('Start editing');
 	await anna.sees('Others have changed what you changed');
 	await isText(anna, 'theirs');
-	await anna.answers('Use the chosen');
+	await anna.answers('Use selected');
 	await anna.press('Leave');
 });
 
-scene('a row that the hostile role holds, its parent, and the draft it left', async ({ site, invite }) => {
+scene('a row that the hostile role holds, and its child', async ({ site, invite }) => {
 	const anna = await unguarded(invite, 'anna');
 	await asThem(site, `${acquire(6, `, note => ${literal(evil('note'))}`)}; ${acquire(1)}`);
 	await anna.open(rowAddress(6));
@@ -243,7 +242,7 @@ scene('a row that the hostile role holds, its parent, and the draft it left', as
 	await isText(anna, 'comment on role', 'key 1');
 });
 
-scene('who is hostile reads its own name; a draft is text, too', async ({ site, invite }) => {
+scene('the hostile role\'s own pages and draft', async ({ site, invite }) => {
 	const them = await unguarded(invite, ROLE);
 	await asThem(site, `${acquire(2)}; SELECT locking.save_draft(token, ${literal(JSON.stringify({ values: { [evilName('label')]: evil('draft'), [evil('no column')]: evil('no value') }, base: { [evilName('label')]: evil('base') } }))}) FROM locking.locks WHERE key = ${literal(KEYS[1])}`);
 	await site.endLocks();
@@ -275,7 +274,7 @@ scene('protecting a table: its name and its columns', async ({ invite }) => {
 	await carla.answers('Keep it protected');
 });
 
-scene('events that were forged', async ({ site, invite }) => {
+scene('forged events', async ({ site, invite }) => {
 	const anna = await unguarded(invite, 'anna');
 	const pages = [ROWS, rowAddress(1), '/locks', '/tables', '/history'];
 	const tabs = [];
@@ -290,11 +289,11 @@ scene('events that were forged', async ({ site, invite }) => {
 		const forged = { event, key: KEYS[2], owner: evil('forged owner'), owner_name: evil('forged name'), reason: evil('forged reason'), expires_at: event === 'acquired' ? '2999-01-01T00:00:00Z' : evil('time') };
 		await asThem(site, `SELECT pg_notify('locking', (${literal(JSON.stringify(forged))}::jsonb || jsonb_build_object('table', i.identity))::text) FROM pg_identify_object('pg_class'::regclass, ${literal(TABLE)}::regclass, 0) i`);
 	}
-	await tabs[4].sees('Show what has happened since');
+	await tabs[4].sees('Show new events');
 	for (const tab of tabs) await isText(tab);
 });
 
-scene('addresses that lead nowhere', async ({ invite }) => {
+scene('unknown addresses', async ({ invite }) => {
 	const anna = await unguarded(invite, 'anna');
 	anna.expects(404);
 	anna.expects(422);
@@ -308,7 +307,7 @@ scene('addresses that lead nowhere', async ({ invite }) => {
 	}
 });
 
-scene('signing in does not lead to a script, nor to another site', async ({ site, invite }) => {
+scene('signing in leads neither to a script nor to another site', async ({ site, invite }) => {
 	const nobody = await unguarded(invite, null);
 	nobody.expects(401, /session$/);
 	for (const next of [`javascript:pwned('next')`, `/\tjavascript:pwned('next')`, '//example.com/', '/\\example.com', 'data:text/html,<script>pwned(1)</script>', evil('next')]) {

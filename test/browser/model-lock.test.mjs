@@ -1,4 +1,4 @@
-// The lock session's state machine, alone: no clock, no network, no document.
+// The lock session's state machine, without clock, network or document.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DRAFT_DELAY, initial, mayEdit, renewEvery, step, timeLeft, wakeAt, warnAfter } from '../../contrib_web/static/js/model/lock-session.js';
@@ -6,7 +6,7 @@ import { DRAFT_DELAY, initial, mayEdit, renewEvery, step, timeLeft, wakeAt, warn
 const MINE = { owner: 'anna', is_mine: true, token: 7, client: 'tab-1', seconds_left: 60 };
 const THEIRS = { owner: 'bert', owner_name: 'Bert Brandt', is_mine: false, token: null, client: null, seconds_left: 30 };
 
-/** A session that keeps its own time and what it was last told to do. */
+/** A session with its own time, which records the last actions. */
 class Session {
 	constructor(options = {}) {
 		this.state = initial({ ttl: 120, warning: 60, ...options });
@@ -14,7 +14,7 @@ class Session {
 		this.actions = [];
 	}
 
-	/** Lets an event happen. */
+	/** Applies an event. */
 	at(type, details = {}) {
 		const { state, actions } = step(this.state, { type, ...details }, this.now);
 		this.state = state;
@@ -22,21 +22,21 @@ class Session {
 		return this;
 	}
 
-	/** Time passes, without anything happening. */
+	/** Lets time pass without an event. */
 	after(milliseconds) {
 		this.now += milliseconds;
 		return this;
 	}
 
-	/** Time passes until the machine wants to be woken, and it is. */
+	/** Lets time pass until the next tick is due, and ticks. */
 	tick() {
 		const at = wakeAt(this.state);
-		assert.notEqual(at, Infinity, 'it wants to be woken');
+		assert.notEqual(at, Infinity, 'a tick is due');
 		this.now = Math.max(this.now, at);
 		return this.at('tick');
 	}
 
-	/** The answer that a lock was granted, to a request sent just now. */
+	/** A response that grants the lock, to a request sent just now. */
 	granted(details = {}) { return this.at('granted', { token: 7, seconds_left: 120, outcome: 'acquired', sentAt: this.now, ...details }); }
 	renewed(details = {}) { return this.at('renewed', { seconds_left: 120, sentAt: this.now, ...details }); }
 	failed(of, status, details = {}) { return this.at('failed', { of, status, problem: {}, lock: null, sentAt: this.now, ...details }); }
@@ -59,7 +59,7 @@ const expired = () => {
 	return session.at('tick').is('expired');
 };
 
-test('opening locks, and then the row is read anew', () => {
+test('opening locks, and then the row is read again', () => {
 	const session = new Session().at('open').is('acquiring').does({ do: 'acquire' });
 	assert.equal(mayEdit(session.state), false);
 	session.granted().is('held').does({ do: 'reread' });
@@ -67,13 +67,13 @@ test('opening locks, and then the row is read anew', () => {
 	assert.equal(session.state.token, 7);
 });
 
-test('a table that is not protected is edited without a lock', () => {
+test('an unprotected table is edited without a lock', () => {
 	const session = new Session({ lockOn: 'never' }).at('open').is('idle').does().at('change').is('idle').does();
 	assert.equal(mayEdit(session.state), true);
 	assert.equal(wakeAt(session.state), Infinity);
 });
 
-test('locking with the first change lets it be typed meanwhile', () => {
+test('locking with the first change allows typing at once', () => {
 	const session = new Session({ lockOn: 'change' }).at('open').is('idle').does();
 	assert.equal(mayEdit(session.state), true);
 	session.at('change').is('acquiring').does({ do: 'acquire' });
@@ -81,20 +81,20 @@ test('locking with the first change lets it be typed meanwhile', () => {
 	session.granted().is('held');
 });
 
-test('a row that was just seen to be locked is not asked for', () => {
+test('no request for a row that was just read as locked', () => {
 	new Session().at('open', { lock: THEIRS, sentAt: 1000, client: 'tab-1' }).is('blocked').does();
 	new Session().at('open', { lock: { ...MINE, client: 'tab-2' }, sentAt: 1000, client: 'tab-1' }).is('elsewhere').does();
 	new Session().at('open', { lock: MINE, sentAt: 1000, client: 'tab-1' }).is('acquiring').does({ do: 'acquire' });
 });
 
-test('the time is counted from when the request was sent, so never longer than the server\'s', () => {
+test('the time counts from the sending of the request, so never longer than the server\'s', () => {
 	const session = new Session().at('open').after(5000).granted({ sentAt: 1000, seconds_left: 120 });
 	assert.equal(session.state.endsAt, 1000 + 120_000);
 	assert.equal(timeLeft(session.state, session.now), 115_000);
 	assert.equal(timeLeft(session.state, 1_000_000), 0);
 });
 
-test('while the page is used it is renewed in good time; while it is not, it is not', () => {
+test('the lock is renewed while the page is used, and only then', () => {
 	const idle = held();
 	assert.equal(wakeAt(idle.state), idle.state.renewedAt + warnAfter(idle.state));
 	const used = held().after(1000).at('use').does();
@@ -109,7 +109,7 @@ test('only one request is under way', () => {
 	session.renewed().does({ do: 'look' });
 });
 
-test('what was typed goes to the server as a draft after a while, once', () => {
+test('input is sent as a draft after a delay, once', () => {
 	const session = typing();
 	assert.equal(wakeAt(session.state), session.now + DRAFT_DELAY);
 	session.tick().does({ do: 'renew', token: 7, draft: true });
@@ -117,7 +117,7 @@ test('what was typed goes to the server as a draft after a while, once', () => {
 	assert.equal(session.state.changedAt, null);
 });
 
-test('what is typed while a draft is on its way is sent as well', () => {
+test('input while a draft is under way is sent too', () => {
 	const session = typing().tick();
 	const sentAt = session.now;
 	session.after(100).at('change').renewed({ draft: true, sentAt });
@@ -125,12 +125,12 @@ test('what is typed while a draft is on its way is sent as well', () => {
 	session.tick().does({ do: 'renew', token: 7, draft: true });
 });
 
-test('what was typed goes to the server when the page goes out of sight', () => {
+test('input is sent when the page is hidden', () => {
 	typing().at('hide').does({ do: 'renew', token: 7, draft: true });
 	held().at('hide').does();
 });
 
-test('a warning comes before the end; using the page renews at once', () => {
+test('a warning precedes the end; use of the page renews at once', () => {
 	const session = held().tick().is('held').does();
 	assert.equal(session.state.warned, true);
 	assert.ok(session.state.endsAt > session.now, 'before');
@@ -143,16 +143,16 @@ test('a warning time longer than the lock is cut to half of it', () => {
 	assert.equal(warnAfter(session.state), 60_000);
 });
 
-test('an expired lock is resumed by using the page, and that is told', () => {
+test('use of the page resumes an expired lock, which is reported', () => {
 	const session = expired().does();
 	assert.equal(mayEdit(session.state), true, 'typing goes on');
 	session.at('use').does({ do: 'renew', token: 7, draft: false }).renewed().is('held');
 	assert.equal(session.state.resumed, true);
 	session.after(1000).at('use').tick().renewed();
-	assert.equal(session.state.resumed, false, 'told once');
+	assert.equal(session.state.resumed, false, 'reported once');
 });
 
-test('an expired lock that cannot be resumed is lost, and says why', () => {
+test('an expired lock that cannot be resumed is lost, with its cause', () => {
 	const session = expired().at('use').failed('renew', 409).is('lost').does();
 	assert.equal(session.state.loss.cause, 'ended');
 	assert.equal(session.state.token, null);
@@ -161,13 +161,13 @@ test('an expired lock that cannot be resumed is lost, and says why', () => {
 	assert.equal(session.state.loss, null);
 });
 
-test('expired, and somebody else came: he has taken nothing over', () => {
+test('expired, and then locked by another user: not a takeover', () => {
 	const session = expired().at('news', { event: 'acquired' }).does({ do: 'look' }).at('looked', { lock: THEIRS, sentAt: 130_000 }).is('lost');
 	assert.equal(session.state.loss.cause, 'ended');
 	assert.equal(session.state.holder.owner, 'bert');
 });
 
-test('a tab that slept finds out at once: tick and wake after the end, resumed or lost', () => {
+test('a tab that slept checks at once: tick and wake after the end, resumed or lost', () => {
 	for (const [answer, phase] of [['renewed', 'held'], ['lost', 'lost']]) {
 		const session = typing().after(3_600_000).at('wake').does({ do: 'renew', token: 7, draft: true });
 		if (answer === 'renewed') session.renewed();
@@ -177,7 +177,7 @@ test('a tab that slept finds out at once: tick and wake after the end, resumed o
 	held().after(3_600_000).at('tick').is('expired');
 });
 
-test('taken over: told by the news, lost, and its holder is known', () => {
+test('taken over: event, loss, and known holder', () => {
 	const session = typing().at('news', { event: 'taken_over' }).does({ do: 'look' }).at('looked', { lock: THEIRS, sentAt: 2000 }).is('lost');
 	assert.equal(session.state.loss.cause, 'taken_over');
 	assert.equal(session.state.holder.endsAt, 2000 + 30_000);
@@ -185,14 +185,14 @@ test('taken over: told by the news, lost, and its holder is known', () => {
 	session.at('leave').does();
 });
 
-test('removed by another: lost, with nobody holding it', () => {
+test('removed by another user: lost, without a holder', () => {
 	const session = held().at('news', { event: 'broken' }).at('looked', { lock: null }).is('lost');
 	assert.equal(session.state.loss.cause, 'broken');
 	assert.equal(session.state.holder, null);
 	session.at('again').does({ do: 'acquire' });
 });
 
-test('what happens while a look is under way is looked for once more, whatever the answer says', () => {
+test('an event during a look causes another look, whatever the response', () => {
 	const moved = held().at('news', { event: 'released' }).at('news', { event: 'acquired' }).at('looked', { lock: null }).is('lost').does({ do: 'look' });
 	assert.ok(moved.at('looked', { lock: { ...MINE, token: 8 }, sentAt: 2000 }).is('lost').does().state.holder.is_mine);
 	const blocked = () => new Session().at('open', { lock: THEIRS, sentAt: 1000 }).at('news', { event: 'released' });
@@ -200,17 +200,17 @@ test('what happens while a look is under way is looked for once more, whatever t
 	blocked().at('news', { event: 'released' }).at('looked', { lock: THEIRS, sentAt: 1000 }).is('blocked').does({ do: 'look' });
 });
 
-test('news that turns out to be nothing changes nothing', () => {
+test('an event without consequence changes nothing', () => {
 	held().at('news', { event: 'changed' }).at('looked', { lock: MINE, sentAt: 1000 }).is('held').does();
 });
 
-test('a lock that this page found and that a reload released just after is taken anew', () => {
+test('an inherited lock that the previous page released late is acquired again', () => {
 	const session = new Session().at('open').granted({ outcome: 'renewed' });
 	session.at('news', { event: 'released' }).at('looked', { lock: null }).is('acquiring').does({ do: 'acquire' });
 	held().at('news', { event: 'released' }).at('looked', { lock: null }).is('lost');
 });
 
-test('in a second tab: asked, not accused; control is taken, and the first tab is told', () => {
+test('a second tab: elsewhere, takes control, and the first tab loses it', () => {
 	const second = new Session().at('open').at('held', { lock: { ...MINE, client: 'tab-2' }, sentAt: 1000 }).is('elsewhere');
 	assert.equal(mayEdit(second.state), false);
 	second.at('control').does({ do: 'control' }).granted({ token: 8 }).is('held');
@@ -218,7 +218,7 @@ test('in a second tab: asked, not accused; control is taken, and the first tab i
 	assert.equal(first.state.loss.cause, 'moved');
 });
 
-test('blocked: looks again when the holder\'s time has passed, then the row is free', () => {
+test('blocked: looks when the holder\'s time has passed, then the row is free', () => {
 	const session = new Session().at('open').failed('acquire', 423, { lock: THEIRS }).is('blocked');
 	assert.equal(wakeAt(session.state), session.now + 30_000);
 	session.tick().does({ do: 'look' });
@@ -227,25 +227,25 @@ test('blocked: looks again when the holder\'s time has passed, then the row is f
 	session.at('again').does({ do: 'acquire' }).granted().is('held');
 });
 
-test('blocked: taking over, and being refused it', () => {
+test('blocked: takeover, and a rejected one', () => {
 	const blocked = () => new Session().at('open').failed('acquire', 423, { lock: THEIRS });
 	blocked().at('takeOver', { reason: 'print' }).does({ do: 'takeOver', reason: 'print' }).granted({ token: 9 }).is('held');
 	const refused = blocked().at('takeOver', { reason: 'print' }).failed('takeOver', 403, { problem: { detail: 'no' } }).is('blocked');
 	assert.equal(refused.state.refusal.status, 403);
 });
 
-test('lost: a takeover that is refused leaves it lost', () => {
+test('lost: after a rejected takeover still lost', () => {
 	const session = typing().at('news', { event: 'taken_over' }).at('looked', { lock: THEIRS, sentAt: 2000 });
 	session.at('takeOver', { reason: '' }).failed('takeOver', 403).is('lost');
 	assert.equal(session.state.loss.cause, 'taken_over');
 });
 
-test('may not be locked, or is gone', () => {
+test('lock not allowed, or row deleted', () => {
 	new Session().at('open').failed('acquire', 403).is('refused').does();
 	typing().at('hide').failed('renew', 404).is('refused');
 });
 
-test('no connection: repeated ever more slowly, and with success all is as before', () => {
+test('no connection: retries with growing delays, and recovers', () => {
 	const session = held().after(1000).at('use').tick();
 	const waits = [];
 	for (let tries = 0; tries < 6 && session.state.phase === 'held'; tries++) {
@@ -261,7 +261,7 @@ test('no connection: repeated ever more slowly, and with success all is as befor
 	assert.equal(session.state.retries, 0);
 });
 
-test('no connection until after the end: expired, not lost, and tried again', () => {
+test('no connection until after the end: expired, not lost, and retried', () => {
 	const session = typing().tick();
 	for (let tries = 0; tries < 40 && session.state.phase === 'held'; tries++) {
 		if (session.state.pending) session.failed('renew', 0);
@@ -273,11 +273,11 @@ test('no connection until after the end: expired, not lost, and tried again', ()
 	session.at('wake').does({ do: 'renew', token: 7, draft: true }).renewed({ draft: true }).is('held');
 });
 
-test('the database is away: said apart from no connection', () => {
+test('an unavailable database differs from no connection', () => {
 	assert.equal(held().after(1000).at('use').tick().failed('renew', 503).state.trouble, 'busy');
 });
 
-test('signed out: nothing is sent until signed in again, then it asks', () => {
+test('signed out: no requests until signed in again, then a check', () => {
 	const session = typing().tick().failed('renew', 401);
 	assert.equal(session.state.trouble, 'signed_out');
 	session.at('use').does().at('change').does();
@@ -285,7 +285,7 @@ test('signed out: nothing is sent until signed in again, then it asks', () => {
 	assert.equal(session.state.trouble, null);
 });
 
-test('saved and released; saved and gone on', () => {
+test('saved and released; saved and continued', () => {
 	typing().at('saved', { released: true }).is('left').does().at('leave').does();
 	const session = typing().at('saved', { released: false, seconds_left: 120, sentAt: 3000 }).is('held');
 	assert.equal(session.state.changedAt, null);
@@ -293,19 +293,19 @@ test('saved and released; saved and gone on', () => {
 	assert.equal(session.state.endsAt, 123_000);
 });
 
-test('what is typed while a save is under way goes to the server as a draft', () => {
+test('input during a save is sent as a draft', () => {
 	const session = typing();
 	const sentAt = session.now;
 	session.after(100).at('change').at('saved', { released: false, seconds_left: 120, sentAt }).is('held');
 	session.tick().does({ do: 'renew', token: 7, draft: true });
 });
 
-test('a refused save: lost, to whom if it is known', () => {
+test('a rejected save: lost, with the holder if known', () => {
 	assert.equal(typing().at('refusedSave', { lock: THEIRS, sentAt: 2000 }).is('lost').state.holder.owner, 'bert');
 	assert.equal(typing().at('refusedSave', { lock: null, sentAt: 2000 }).is('lost').state.loss.cause, 'changed');
 });
 
-test('leaving releases, by beacon if the page goes; a grant that comes too late is given back', () => {
+test('leaving releases, by beacon if the page closes; a late grant is released', () => {
 	held().at('leave').is('left').does({ do: 'release', token: 7, beacon: false });
 	held().at('leave', { beacon: true }).does({ do: 'release', token: 7, beacon: true });
 	new Session().at('open').at('leave').is('left').does().granted().is('left').does({ do: 'release', token: 7, beacon: false });
@@ -314,20 +314,20 @@ test('leaving releases, by beacon if the page goes; a grant that comes too late 
 	assert.equal(wakeAt(left.state), Infinity);
 });
 
-test('a page that comes back out of the browser\'s cache locks anew', () => {
+test('a page restored from the back/forward cache locks again', () => {
 	held().at('leave', { beacon: true }).at('restore').is('acquiring').does({ do: 'acquire' });
 });
 
-test('states cannot be changed, and an event without consequence gives the same state', () => {
+test('states are immutable, and an event without consequence returns the same state', () => {
 	const { state } = held();
 	assert.throws(() => { state.phase = 'lost'; }, TypeError);
 	assert.equal(step(state, { type: 'hide' }, 1000).state, state);
 	assert.throws(() => step(state, { type: 'no such event' }, 1000), TypeError);
 });
 
-/* Anything in any order, against a server that is played here */
+/* Random events against a simulated server */
 
-// mulberry32: small, and the same numbers in every run.
+// mulberry32: a small generator with reproducible numbers.
 function randomNumbers(seed) {
 	let a = seed;
 	return () => {
@@ -338,7 +338,7 @@ function randomNumbers(seed) {
 	};
 }
 
-/** The database's side of one row: who has it, until when, and whether it was written. */
+/** A row in the database: holder, expiry, and whether it was written. */
 class Row {
 	owner = null;
 	token = 0;
@@ -384,7 +384,7 @@ function walk(seed) {
 	const take = () => {
 		for (const action of session.actions) if (action.do !== 'reread' && action.do !== 'release') network.push({ action, sentAt: session.now });
 	};
-	// The server answers at one time, and the answer arrives at another.
+	// The server responds at one time; the response arrives later.
 	const serve = (sent, mayFail) => {
 		if (sent.reply) return;
 		const isLost = mayFail && random() < 0.1;
@@ -421,7 +421,7 @@ function walk(seed) {
 		check(session, network, row);
 	}
 	for (let rest = 0; network.length; rest++) {
-		assert.ok(rest < 10, 'it comes to rest');
+		assert.ok(rest < 10, 'the exchange ends');
 		session.actions = [];
 		serve(network[0], false);
 		deliver();
@@ -430,29 +430,29 @@ function walk(seed) {
 	checkAtRest(session, row);
 }
 
-// All that happened was told, and all questions are answered: the page knows how it is.
+// All events and responses have arrived, so the state must be right.
 function checkAtRest({ state, now }, row) {
 	if (state.trouble) return;
 	const lock = row.lock(now);
-	if (state.phase === 'held') assert.ok(!lock || lock.token === state.token, 'what it holds is its own');
-	if (['blocked', 'elsewhere', 'lost'].includes(state.phase) && lock) assert.equal(state.holder?.owner, lock.owner, 'it knows the holder');
+	if (state.phase === 'held') assert.ok(!lock || lock.token === state.token, 'the lock held is its own');
+	if (['blocked', 'elsewhere', 'lost'].includes(state.phase) && lock) assert.equal(state.holder?.owner, lock.owner, 'the holder is right');
 	if (state.phase === 'free') assert.equal(lock, null, 'free is free');
 }
 
 function check({ state, now }, network, row) {
 	assert.ok(network.length <= 1, 'one request at a time');
-	assert.equal(state.pending !== null, network.length === 1, 'what is pending is under way');
+	assert.equal(state.pending !== null, network.length === 1, 'a pending request is under way');
 	if (state.phase === 'held') {
 		assert.notEqual(state.token, null);
-		if (row.owner === 'anna' && row.token === state.token) assert.ok(state.endsAt <= row.endsAt, 'never believed in for longer than by the server');
+		if (row.owner === 'anna' && row.token === state.token) assert.ok(state.endsAt <= row.endsAt, 'never ends later than for the server');
 	}
 	if (['lost', 'blocked', 'elsewhere', 'free', 'refused'].includes(state.phase)) assert.equal(mayEdit(state), false);
 	if (state.phase === 'lost') assert.ok(state.loss !== null || state.pending, 'a loss has a cause');
-	assert.notEqual(state.phase, 'left', 'it never goes by itself');
-	if (state.phase === 'held' && !state.pending && state.trouble !== 'signed_out') assert.ok(wakeAt(state) <= Math.max(now, state.endsAt), 'its end is seen');
+	assert.notEqual(state.phase, 'left', 'it never leaves by itself');
+	if (state.phase === 'held' && !state.pending && state.trouble !== 'signed_out') assert.ok(wakeAt(state) <= Math.max(now, state.endsAt), 'its end is noticed');
 }
 
-test('whatever happens in whatever order: one request at a time, nothing believed too long, no standstill', () => {
+test('random events: one request at a time, no lock trusted too long, no standstill', () => {
 	for (let seed = 1; seed <= 1000; seed++) {
 		try {
 			walk(seed);

@@ -6,10 +6,11 @@ import { complaint, fieldKind, readOnlyReason, shown, typeLine } from '../../con
 import { diff } from '../../contrib_web/static/js/model/diff.js';
 import * as Form from '../../contrib_web/static/js/model/form.js';
 import { initial, step } from '../../contrib_web/static/js/model/lock-session.js';
-import { lockView, spoken } from '../../contrib_web/static/js/model/lock-view.js';
+import { firstEnd, timed } from '../../contrib_web/static/js/model/lock-time.js';
+import { endOfLock, isUrgent, lockedWith, lockView, looksDifferent, spoken } from '../../contrib_web/static/js/model/lock-view.js';
 import { explain } from '../../contrib_web/static/js/model/problem.js';
 import { parse, paths, queryText } from '../../contrib_web/static/js/model/route.js';
-import { applyEvent, firstEnd, nextSort } from '../../contrib_web/static/js/model/row-list.js';
+import { applyEvent, nextSort } from '../../contrib_web/static/js/model/row-list.js';
 import { countdown, duration, fullName, moment, stillLocked, unlockQuestion } from '../../contrib_web/static/js/model/text.js';
 import * as timestamp from '../../contrib_web/static/js/model/timestamp.js';
 
@@ -19,7 +20,7 @@ const COLUMN = {
 };
 const column = (more) => ({ ...COLUMN, ...more });
 
-test('arrays: what PostgreSQL prints is read, and what is written it reads', () => {
+test('arrays: conversion in both directions as PostgreSQL does it', () => {
 	const cases = [
 		['{}', []], ['{a}', ['a']], ['{a,b}', ['a', 'b']], ['{NULL,"NULL"}', [null, 'NULL']], ['{""}', ['']],
 		['{"a b","c,d","{e}"}', ['a b', 'c,d', '{e}']], ['{"say \\"hi\\"","back\\\\slash"}', ['say "hi"', 'back\\slash']], ['{"line\nbreak",ä€😀}', ['line\nbreak', 'ä€😀']],
@@ -31,7 +32,7 @@ test('arrays: what PostgreSQL prints is read, and what is written it reads', () 
 	for (const text of ['', 'a', '{', '{{1,2},{3,4}}', '[2:3]={1,2}', '{a', '{a,}', '{"a}', '{a"b"}']) assert.equal(arrayText.parse(text), null, text);
 });
 
-test('time stamps: taken apart and put together as they were', () => {
+test('timestamps: split and joined without a change', () => {
 	const cases = {
 		'2026-11-03 09:15:30.250001+00': { date: '2026-11-03', time: '09:15:30.250001', zone: '+00' },
 		'2026-11-03T09:15:30-03:30': { date: '2026-11-03', time: '09:15:30', zone: '-03:30' },
@@ -46,7 +47,7 @@ test('time stamps: taken apart and put together as they were', () => {
 	assert.equal(timestamp.join({ date: '', time: '', zone: '+02' }), '');
 });
 
-test('columns: which field, why not writable, what is said of the type', () => {
+test('columns: kind of field, why not writable, description of the type', () => {
 	assert.equal(fieldKind(column({ references: { name: 'country' } })), 'choice');
 	assert.equal(fieldKind(COLUMN, 'short'), 'line');
 	assert.equal(fieldKind(COLUMN, 'two\nlines'), 'long');
@@ -61,7 +62,7 @@ test('columns: which field, why not writable, what is said of the type', () => {
 	assert.equal(shown(column({ category: 'bytea' }), '\\x0102'), '2 bytes');
 });
 
-test('columns: what is no value is complained of, what may be one is not', () => {
+test('columns: invalid values are found, possibly valid ones are not', () => {
 	const integer = column({ category: 'number', integer: true });
 	const decimal = column({ category: 'number' });
 	const good = [[integer, '42'], [integer, ' -7 '], [decimal, '3.14'], [decimal, '.5e-3'], [decimal, 'NaN'], [decimal, '-infinity'],
@@ -74,7 +75,7 @@ test('columns: what is no value is complained of, what may be one is not', () =>
 	assert.equal(complaint(column({ not_null: true, default: 'now()' }), undefined, true), null);
 });
 
-test('forms: only what differs is sent, and undoing leaves nothing', () => {
+test('forms: only differences are sent, and undoing leaves none', () => {
 	let form = Form.create({ a: '1', b: null });
 	form = Form.set(form, 'a', '2');
 	form = Form.set(form, 'b', '');
@@ -85,7 +86,7 @@ test('forms: only what differs is sent, and undoing leaves nothing', () => {
 	assert.equal(Form.isDirty(form), false);
 });
 
-test('forms: what others wrote comes in, what the editor wrote stays, and where both did is told', () => {
+test('forms: others\' changes are merged, the user\'s are kept, conflicts reported', () => {
 	const typed = ['a', 'b', 'c'].reduce((form, name) => Form.set(form, name, `mine ${name}`), Form.create({ a: '1', b: '1', c: '1', d: '1' }));
 	const { form, changed, conflicts } = Form.rebase(typed, { a: '1', b: 'theirs', c: 'mine c', d: 'theirs' });
 	assert.deepEqual(changed, ['b', 'c', 'd']);
@@ -94,17 +95,17 @@ test('forms: what others wrote comes in, what the editor wrote stays, and where 
 	assert.equal(Form.valueOf(form, 'd'), 'theirs');
 });
 
-test('forms: what was typed while a save was under way is still to be saved', () => {
+test('forms: input during a save is still a change', () => {
 	const sent = Form.set(Form.create({ a: '1', b: '1', c: '1' }), 'a', 'mine');
 	const now = Form.set(Form.set(Form.set(sent, 'b', 'later'), 'a', 'mine, later'), 'c', '1');
 	const form = Form.saved(now, sent, { a: 'mine', b: '1', c: 'by a trigger' });
 	assert.deepEqual(Form.changes(form), { a: 'mine, later', b: 'later' });
 	assert.equal(Form.valueOf(form, 'c'), 'by a trigger');
-	assert.deepEqual(Form.changes(Form.saved(Form.set(sent, 'a', '1'), sent, { a: 'mine', b: '1', c: '1' })), { a: '1' }, 'undone meanwhile');
+	assert.deepEqual(Form.changes(Form.saved(Form.set(sent, 'a', '1'), sent, { a: 'mine', b: '1', c: '1' })), { a: '1' }, 'undone during the save');
 	assert.equal(Form.isDirty(Form.saved(sent, sent, { a: 'mine', b: '1', c: '1' })), false);
 });
 
-test('drafts: taken in on top of the row, with what changed since; nonsense is not', () => {
+test('drafts: applied to the row, with conflicts; nonsense is ignored', () => {
 	const draft = Form.draftOf(Form.set(Form.set(Form.create({ a: '1', b: null }), 'a', 'mine'), 'b', 'mine'));
 	assert.deepEqual(draft, { values: { a: 'mine', b: 'mine' }, base: { a: '1', b: null } });
 	const now = Form.create({ a: 'theirs', b: null });
@@ -115,7 +116,7 @@ test('drafts: taken in on top of the row, with what changed since; nonsense is n
 	for (const nonsense of [null, 5, 'text', [], {}, { values: null }, { values: { a: 5 } }, { values: { gone: 'x' } }]) assert.equal(Form.draftDiffers(now, nonsense), false, JSON.stringify(nonsense));
 });
 
-test('differences of two texts, word by word; together they are the texts', () => {
+test('differences of two texts by word, which join to the texts', () => {
 	const parts = diff('the quick brown fox', 'the slow brown foxes');
 	assert.deepEqual(parts.filter(({ kind }) => kind === 'gone').map(({ text }) => text), ['quick', 'fox']);
 	for (const [before, after] of [['', ''], ['a', ''], ['', 'b'], ['a b c', 'c b a'], ['😀 ä', '😀 ö'], ['x '.repeat(3000), 'y']]) {
@@ -125,7 +126,7 @@ test('differences of two texts, word by word; together they are the texts', () =
 	}
 });
 
-test('addresses: there and back for any table and key', () => {
+test('addresses: parsed back for any table and key', () => {
 	for (const key of ['42', 'a/b', 'a?b#c', '%', '{a,"b c"}', 'ä😀', ' ', 'new']) {
 		const { page, table, key: read } = parse(paths.row('"My Table"', key));
 		assert.deepEqual([page, table, read], ['edit', '"My Table"', key], key);
@@ -137,25 +138,27 @@ test('addresses: there and back for any table and key', () => {
 	assert.equal(queryText({ a: 1, b: '', c: null, d: undefined }), '?a=1');
 });
 
-test('lists: what an event changes in the rows shown', () => {
+test('lists: effects of events on the rows', () => {
 	const about = { owner: 'anna', now: 0, toClock: () => 5000 };
 	const rows = [{ key: '1', lock: null }, { key: '2', lock: { owner: 'bert', note: 'x', endsAt: 1 } }];
 	const locked = applyEvent(rows, { event: 'acquired', table: 't', key: '1', owner: 'anna', owner_name: 'Anna', expires_at: 'later' }, about);
 	assert.equal(locked.touched, '1');
 	assert.deepEqual([locked.rows[0].lock.is_mine, locked.rows[0].lock.endsAt], [true, 5000]);
-	assert.equal(rows[0].lock, null, 'the rows given stay as they are');
+	assert.equal(rows[0].lock, null, 'the rows given are not changed');
 	assert.equal(applyEvent(rows, { event: 'released', key: '2', owner: 'bert' }, about).rows[1].lock, null);
-	assert.equal(applyEvent(rows, { event: 'released', key: '2', owner: 'somebody else' }, about).touched, null, 'a late event ends no newer lock');
+	assert.equal(applyEvent(rows, { event: 'released', key: '2', owner: 'carla' }, about).touched, null, 'a late event ends no newer lock');
 	assert.equal(applyEvent(rows, { event: 'acquired', key: 'elsewhere', owner: 'bert' }, about).touched, null);
 	assert.equal(applyEvent(rows, { event: 'changed', table: 't' }, about).unclear, true);
 	assert.equal(firstEnd([null, { endsAt: 7 }, { endsAt: 3 }]), 3);
 	assert.equal(firstEnd([]), Infinity);
+	assert.deepEqual(timed({ key: '1', seconds_left: 2 }, 500), { key: '1', seconds_left: 2, endsAt: 2500 });
+	assert.equal(timed(null, 500), null);
 	assert.deepEqual(nextSort({ sort: 'a', dir: 'asc' }, 'a'), { sort: 'a', dir: 'desc' });
 	assert.deepEqual(nextSort({ sort: 'a', dir: 'desc' }, 'a'), { sort: null, dir: null });
 	assert.deepEqual(nextSort({ sort: 'a', dir: 'desc' }, 'b'), { sort: 'b', dir: 'asc' });
 });
 
-test('times and people in words', () => {
+test('texts about times and users', () => {
 	assert.deepEqual([0, 1, 58.2, 59.2, 61, 29 * 60, 7200, 3 * 86400, NaN].map(duration), ['0 seconds', '1 second', '59 seconds', '1 minute', '2 minutes', '29 minutes', '2 hours', '3 days', 'ever']);
 	assert.deepEqual([0, 5, 65, 3600, 7384].map(countdown), ['0:00', '0:05', '1:05', '1:00:00', '2:03:04']);
 	assert.equal(stillLocked({ owner: 'blub', is_mine: false }, 29 * 60), 'Still locked for 29 minutes by blub');
@@ -166,16 +169,17 @@ test('times and people in words', () => {
 	assert.equal(moment('nonsense'), 'nonsense');
 });
 
-test('every problem has words for the reader', () => {
+test('every problem has an explanation', () => {
 	assert.match(explain(423, { type: 'urn:locking:problem:locked', lock: { owner: 'brenda', seconds_left: 50 } }).advice, /locked by brenda for roughly 50 seconds/);
 	assert.match(explain(0, {}).title, /cannot be reached/);
 	for (const status of [400, 401, 403, 404, 409, 413, 422, 423, 429, 500, 503]) {
 		const { title, detail, advice } = explain(status, { detail: 'why' });
-		assert.ok(title && detail === 'Why.' && (advice || status === 404), String(status)); // what was not found, its detail says
+		// Of a 404 the detail is enough.
+		assert.ok(title && detail === 'Why.' && (advice || status === 404), String(status));
 	}
 });
 
-test('what the edit page says of each state, and that it is said once', () => {
+test('texts of the lock bar for each state, announced once', () => {
 	const about = { secondsLeft: 30, mayTakeOver: true, isDirty: true, asked: null, ended: null };
 	const steps = (...events) => events.reduce((state, event) => step(state, event, 1000).state, initial());
 	const lock = { owner: 'bert', owner_name: 'Bert Brandt', is_mine: false, token: null, seconds_left: 30 };
@@ -191,4 +195,26 @@ test('what the edit page says of each state, and that it is said once', () => {
 	assert.ok(lockView({ ...held, trouble: 'signed_out' }, about).banner.actions.includes('signIn'));
 	assert.match(spoken(held, lost, lockView(lost, about)), /text is kept/);
 	assert.equal(spoken(lost, lost, lockView(lost, about)), null);
+});
+
+test('the history says who ended a lock, and why', () => {
+	const events = [
+		{ event: 'acquired', owner: 'bert', actor: 'bert' },
+		{ event: 'taken_over', owner: 'anna', actor: 'bert', reason: 'in a hurry' },
+		{ event: 'broken', owner: 'anna', actor: 'anna', reason: null },
+	];
+	const holder = { owner: 'bert', owner_name: 'Bert Brandt' };
+	assert.deepEqual(endOfLock(events, { cause: 'taken_over', owner: 'anna', holder }), { actor: 'Bert Brandt', reason: 'in a hurry' });
+	assert.deepEqual(endOfLock(events, { cause: 'taken_over', owner: 'anna', holder: null }), { actor: 'bert', reason: 'in a hurry' });
+	assert.deepEqual(endOfLock(events, { cause: 'broken', owner: 'anna', holder }), { actor: 'You', reason: null });
+	assert.equal(endOfLock(events, { cause: 'broken', owner: 'carla', holder }), null);
+});
+
+test('the lock bar is drawn for what it shows, and is urgent when text may be lost', () => {
+	const state = initial();
+	assert.ok(!looksDifferent(state, { ...state, usedAt: 5, changedAt: 5 }));
+	assert.ok(looksDifferent(state, { ...state, trouble: 'offline' }));
+	assert.ok(!isUrgent({ ...state, phase: 'held' }));
+	for (const urgent of [{ phase: 'lost' }, { phase: 'expired' }, { phase: 'held', warned: true }]) assert.ok(isUrgent({ ...state, ...urgent }));
+	assert.equal(lockedWith({ owner: 'bert', name: 'country', key: 'BE' }).status, 'Locked by bert, with country BE');
 });

@@ -1,4 +1,4 @@
-// Keys and names of any spelling: from the list to the form to the saved row, and live.
+// Keys and names with special characters: list, form, saved row, live stream.
 import assert from 'node:assert/strict';
 import { eventually } from './lib/person.mjs';
 import { stage } from './lib/stage.mjs';
@@ -7,7 +7,7 @@ const KEYS = [
 	'', '.', '..', '~', '~.', '~~..', '/', 'a/b/', '%', '%2F', '100%25', '#', 'a#b', '?', 'a?b=c&d', ' ', ' a  b ', '+', 'it\'s', 'say "x"',
 	'\\', 'two\nlines', 'äöü ß', '漢字', '😀', '<b>x</b>', 'new', '__proto__', 'null', '(a,b)', '{"a": 1}',
 ];
-/** Those that are opened and saved one by one. */
+/** Keys that are opened and saved one by one. */
 const TRICKIEST = ['', '.', '..', '~', '~.', 'a/b/', '%2F', 'a#b', 'a?b=c&d', ' a  b ', 'it\'s', 'say "x"', '\\', 'two\nlines', '漢字', '__proto__'];
 const PAIRS = [['', ''], ['.', '..'], ['a,b', '("c")'], ['x/y', '%'], ['ä ö', '\\']];
 const TABLE = '"Odd.Schema"."Ta.ble ""x"" /%"';
@@ -31,7 +31,7 @@ const lineOf = async (person, key) => rows(person).nth((await shownKeys(person))
 
 const written = (key) => `new ${encodeURIComponent(key)}`;
 
-/** Opens each row of the list that is shown, changes it, saves it, and is back in the list. */
+/** Opens, changes and saves each row of the list, and returns to the list. */
 async function editsAll(person, keys, column) {
 	for (const key of keys) {
 		await (await lineOf(person, key)).getByRole('link').click();
@@ -42,7 +42,7 @@ async function editsAll(person, keys, column) {
 	}
 }
 
-scene('a table and keys of any spelling: listed, opened, edited, saved, back in the list', async ({ site, invite }) => {
+scene('a table and keys with special characters: listed, opened, edited, saved', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.open('/tables');
 	await anna.page.getByRole('link', { name: /Ta\.ble/ }).first().click();
@@ -53,7 +53,7 @@ scene('a table and keys of any spelling: listed, opened, edited, saved, back in 
 	assert.deepEqual(saved.sort(), TRICKIEST.map((key) => [key, written(key)]).sort());
 });
 
-scene('rows are reached by their address alone, and say their key', async ({ invite }) => {
+scene('rows are reached by their address, and show their key', async ({ invite }) => {
 	const anna = await invite('anna');
 	await anna.open('/tables');
 	await anna.page.getByRole('link', { name: /Ta\.ble/ }).first().click();
@@ -80,7 +80,7 @@ const listed = async (person) => {
 const freeKeys = (person) => person.page.locator('tbody tr[data-lock="none"]').evaluateAll((all) => all.map(({ dataset }) => dataset.key));
 const locks = (site, keys) => site.sql(`SET SESSION AUTHORIZATION anna; SELECT locking.acquire('${TABLE}', key) FROM unnest(ARRAY[${keys.map(quoted)}]) key`);
 
-scene('their locks are live, too', async ({ site, invite }) => {
+scene('their locks are live', async ({ site, invite }) => {
 	const bert = await invite('bert');
 	await listed(bert);
 	await locks(site, KEYS.filter((key) => key !== ''));
@@ -89,14 +89,14 @@ scene('their locks are live, too', async ({ site, invite }) => {
 	await eventually(async () => assert.equal(await rows(bert).count(), KEYS.length - 1));
 });
 
-scene('the lock of the row whose key is empty is live, too', async ({ site, invite }) => {
+scene('the lock of the row whose key is empty is live', async ({ site, invite }) => {
 	const bert = await invite('bert');
 	await listed(bert);
 	await locks(site, ['']);
 	await eventually(async () => assert.ok(!(await freeKeys(bert)).includes('')));
 });
 
-scene('keys of several columns, of any spelling', async ({ site, invite }) => {
+scene('keys of several columns with special characters', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.open('/tables/%22Odd.Pair%22');
 	await rows(anna).nth(PAIRS.length - 1).waitFor();
@@ -105,7 +105,7 @@ scene('keys of several columns, of any spelling', async ({ site, invite }) => {
 	assert.equal(await site.sql(`SELECT count(DISTINCT body) FROM "Odd.Pair"`), String(PAIRS.length));
 });
 
-scene('a key is changed to one of any spelling, and the page follows', async ({ site, invite }) => {
+scene('a key is changed to one with special characters, and the page follows', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.open('/tables');
 	await anna.page.getByRole('link', { name: /Ta\.ble/ }).first().click();
@@ -114,7 +114,7 @@ scene('a key is changed to one of any spelling, and the page follows', async ({ 
 	for (const key of ['~..', 'a/../b', '?#%']) {
 		await anna.seesLock('mine');
 		await anna.input('Key.of "it"').fill(key);
-		await anna.press('Save and go on');
+		await anna.press('Save and continue');
 		await eventually(async () => assert.equal(await site.sql(`SELECT count(*) FROM ${TABLE} WHERE "Key.of ""it""" = ${quoted(key)}`), '1'));
 		await eventually(async () => assert.equal(await site.sql(`SELECT string_agg(key, ',') FROM locking.locks WHERE owner = 'anna'`), key));
 	}

@@ -1,4 +1,4 @@
-// Tables whose protection is not as usual: soft, and such that writing needs a lock.
+// Tables with soft locks, and tables where writing requires a lock.
 import assert from 'node:assert/strict';
 import { stage } from './lib/stage.mjs';
 
@@ -8,7 +8,7 @@ const scene = stage('browser_protection', {
 const named = (site, key) => site.sql(`SELECT name FROM country WHERE alpha_2 = '${key}'`);
 const spoken = (site, key) => site.sql(`SELECT name FROM language WHERE alpha_3 = '${key}'`);
 
-scene('a soft lock is seen by others and keeps their pages from editing', async ({ site, invite }) => {
+scene('a soft lock is shown to others, and their pages do not edit', async ({ site, invite }) => {
 	const [anna, bert] = [await invite('anna'), await invite('bert')];
 	await bert.open('/tables/country?q=qatar');
 	await bert.sees('Live');
@@ -23,7 +23,7 @@ scene('a soft lock is seen by others and keeps their pages from editing', async 
 	assert.equal(await named(site, 'QA'), 'Katar');
 });
 
-scene('what a program writes past a soft lock is not overwritten unseen', async ({ site, invite }) => {
+scene('a program\'s write in spite of a soft lock is kept', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('country', 'RO');
 	await anna.input('name').fill('România');
@@ -33,7 +33,7 @@ scene('what a program writes past a soft lock is not overwritten unseen', async 
 	assert.equal(await site.sql(`SELECT name, official_name FROM country WHERE alpha_2 = 'RO'`), 'România|by a program');
 });
 
-scene('where writing needs a lock, the pages have it: a row is saved, added and deleted', async ({ site, invite }) => {
+scene('where writing requires a lock, the pages save, add and delete rows', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('language', 'ron');
 	await anna.input('name').fill('Rumänisch');
@@ -51,19 +51,20 @@ scene('where writing needs a lock, the pages have it: a row is saved, added and 
 	assert.equal(await spoken(site, 'qab'), '');
 });
 
-scene('where writing needs a lock, a save after its end takes it again', async ({ site, invite }) => {
+scene('where writing requires a lock, a save after its expiry resumes it', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await site.sql(`SELECT locking.protect('language', required => true, ttl => '2 s')`);
 	await anna.edits('language', 'rus');
 	await anna.input('name').fill('Russisch');
 	await anna.sees('Your lock on this page has expired.');
-	anna.expects(409, /lock$/); // pressing renews, too, which the release may overtake
+	// A click also renews; the release may overtake that.
+	anna.expects(409, /lock$/);
 	await anna.press('Save');
 	await anna.arrives('/tables/language');
 	assert.equal(await spoken(site, 'rus'), 'Russisch');
 });
 
-scene('where writing needs a lock and another has it, it says by whom', async ({ site, invite }) => {
+scene('where writing requires a lock, the page names the holder', async ({ site, invite }) => {
 	const bert = await invite('bert');
 	await site.sql(`SET SESSION AUTHORIZATION anna; SELECT locking.acquire('language', 'por', '1 hour')`);
 	await bert.open('/tables/language/por');

@@ -1,4 +1,4 @@
-// Behind a proxy that signs people in: no form, each is who the proxy says he is, and all of it works.
+// Behind a proxy that authenticates users: no sign-in form.
 import assert from 'node:assert/strict';
 import { stage } from './lib/stage.mjs';
 import { Wire } from './lib/wire.mjs';
@@ -8,7 +8,10 @@ const scene = stage('browser_proxy', {
 	options: ['--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name', '--trusted-proxy', '127.0.0.1'],
 });
 
-/** Declares a scene in which `admit(user, name)` brings somebody whom the proxy has signed in. */
+/**
+ * Declares a scene in which `admit(user, name)` opens a browser for a user
+ * whom the proxy has authenticated.
+ */
 const admission = (title, act) => scene(title, async ({ site, invite }) => {
 	const wires = [];
 	const admit = async (user, name) => {
@@ -26,7 +29,7 @@ const admission = (title, act) => scene(title, async ({ site, invite }) => {
 	}
 });
 
-admission('whom the proxy names is signed in, without a form, and cannot sign out', async ({ admit }) => {
+admission('the user that the proxy names is signed in without a form, and cannot sign out', async ({ admit }) => {
 	const eve = await admit('eve@example.org', 'Eve Ernst');
 	await eve.open('/');
 	await eve.arrives('/tables');
@@ -37,7 +40,7 @@ admission('whom the proxy names is signed in, without a form, and cannot sign ou
 	await eve.arrives('/locks');
 });
 
-admission('two people see each other\'s locks live, and only the holder saves', async ({ site, admit }) => {
+admission('two users see each other\'s locks live, and only the holder saves', async ({ site, admit }) => {
 	const [eve, max] = [await admit('eve@example.org', 'Eve Ernst'), await admit('max', 'Max Mohn')];
 	await max.open('/tables/country?q=nepal');
 	await max.sees('Live');
@@ -55,7 +58,7 @@ admission('two people see each other\'s locks live, and only the holder saves', 
 	assert.equal(await site.sql(`SELECT name FROM country WHERE alpha_2 = 'NP'`), 'Nepāl');
 });
 
-admission('who closes the tab lets the row go', async ({ site, admit }) => {
+admission('closing the tab releases the row', async ({ site, admit }) => {
 	const [eve, max] = [await admit('eve', 'Eve Ernst'), await admit('max', 'Max Mohn')];
 	await eve.edits('country', 'NZ');
 	await max.open('/tables/country/NZ');

@@ -1,14 +1,16 @@
 /**
- * Makes pictures of every page and its main states, in both themes and at both widths, to be
- * looked at. Wants a running locking-web on the demo's tables (language, country, subdivision).
+ * Screenshots of every page and its main states, in both themes and widths,
+ * for inspection. Needs a running locking-web on the demo's tables (make
+ * demo), playwright-core (npm) and Debian's chromium.
  *
- *   node test/browser/screenshots.mjs [--base http://127.0.0.1:8080] [--out screenshots]
- *       [--editor anna:PASSWORD] [--other bert:PASSWORD] [--admin carla:PASSWORD]
+ *   node test/browser/screenshots.mjs [--base http://127.0.0.1:8080]
+ *       [--out screenshots] [--editor anna:PASSWORD] [--other bert:PASSWORD]
+ *       [--admin carla:PASSWORD]
  *       [--theme light|dark] [--width 1280|390] [--only PART-OF-A-NAME]
  *
- * A password that is not given is the name. --theme and --width choose one instead of both. Files: OUT/NAME-THEME-WIDTH.png. Needs
- * playwright-core (npm) and Debian's chromium. Rows are locked, but none stays changed.
- * Exits with 1 if a state could not be reached.
+ * Passwords default to the names. --theme and --width select one instead of
+ * both. Files: OUT/NAME-THEME-WIDTH.png. Rows are locked, and none stays
+ * changed. Exits with 1 if a state could not be reached.
  */
 import { mkdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -38,7 +40,7 @@ const FLAGS = [
 const THEMES = options.theme ? [options.theme] : ['light', 'dark'];
 const WIDTHS = options.width ? [Number(options.width)] : [1280, 390];
 const HEIGHT = { 1280: 900, 390: 844 };
-/** For what fades in to be there. */
+/** Time for animations to end, in milliseconds. */
 const SETTLE = 400;
 let failed = 0;
 
@@ -87,13 +89,13 @@ const dialog = (page) => page.locator('dialog[open]').waitFor();
 const close = (page) => page.keyboard.press('Escape');
 const field = (page, name) => page.locator(`value-field[data-column="${name}"]`).getByRole('textbox');
 
-/** Opens the row as one who may edit it. */
+/** Opens a row for editing, and waits for its lock. */
 async function edit(page, key) {
 	await open(page, `/tables/country/${key}`);
 	await tone(page, 'mine');
 }
 
-/** Leaves the row without saving, so that nobody waits for it. */
+/** Leaves the row without saving. */
 async function leave(page) {
 	await page.evaluate(() => document.querySelector('dialog[open]')?.close());
 	await press(page, 'Leave');
@@ -165,7 +167,7 @@ const scenes = {
 		await edit(editor, 'BF');
 		const name = await field(editor, 'name').inputValue();
 		await field(editor, 'name').fill(`${name}, for a moment`);
-		await press(editor, 'Save and go on');
+		await press(editor, 'Save and continue');
 		await editor.getByText(`${name}, for a moment is saved.`).last().waitFor();
 		await shoot(editor);
 		await field(editor, 'name').fill(name);
@@ -178,7 +180,7 @@ const scenes = {
 		await edit(editor, 'BH');
 		await field(editor, 'name').fill('Written without a session');
 		await editor.context().clearCookies();
-		await press(editor, 'Save and go on');
+		await press(editor, 'Save and continue');
 		await dialog(editor);
 		await shoot(editor);
 		await close(editor);
@@ -284,7 +286,7 @@ const scenes = {
 		await leave(editor);
 	},
 
-	// With the page's clock put forward: nobody has to wait.
+	// With the page's clock put forward.
 	async time({ editor, shoot }) {
 		const page = await editor.context().newPage();
 		await page.clock.install();

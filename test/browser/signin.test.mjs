@@ -1,4 +1,4 @@
-// Signing in and out, and being signed out unawares.
+// Signing in and out, and sessions that end while a page is open.
 import assert from 'node:assert/strict';
 import { stage } from './lib/stage.mjs';
 
@@ -10,7 +10,7 @@ async function fillIn(person, role, password) {
 	await person.press('Sign in');
 }
 
-scene('a stranger is asked to sign in, and gets where he wanted to go', async ({ invite }) => {
+scene('signing in leads to the page that was requested', async ({ invite }) => {
 	const anna = await invite(null);
 	anna.expects(401, /session$/);
 	await anna.open('/tables/country?q=ice');
@@ -24,7 +24,7 @@ scene('a stranger is asked to sign in, and gets where he wanted to go', async ({
 	await anna.sees('Anna Albers');
 });
 
-scene('a wrong password is refused, without telling whether the role exists', async ({ invite }) => {
+scene('a wrong password is rejected without disclosing whether the role exists', async ({ invite }) => {
 	const anna = await invite(null);
 	anna.expects(401, /session$/);
 	await anna.open('/signin');
@@ -40,16 +40,16 @@ scene('a wrong password is refused, without telling whether the role exists', as
 	await anna.arrives('/tables');
 });
 
-scene('an empty name is complained of at the field', async ({ invite }) => {
+scene('an empty name is marked at its field', async ({ invite }) => {
 	const anna = await invite(null);
 	anna.expects(401, /session$/);
 	await anna.open('/signin');
 	await fillIn(anna, '', 'x');
-	await anna.sees('Who are you?');
+	await anna.sees('Enter the name of your role');
 	assert.equal(await anna.page.getByLabel('Role').getAttribute('aria-invalid'), 'true');
 });
 
-scene('an address of another site is no place to go after signing in', async ({ invite }) => {
+scene('signing in never leads to another site', async ({ invite }) => {
 	const anna = await invite(null);
 	anna.expects(401, /session$/);
 	await anna.open('/signin?next=//example.org/');
@@ -62,7 +62,7 @@ scene('signing out ends the session in every tab', async ({ invite }) => {
 	await anna.open('/tables');
 	const other = await anna.tab();
 	await other.open('/locks');
-	await other.sees('Every row that somebody is editing now');
+	await other.sees('Every row that is being edited now');
 	anna.expects(401);
 	await anna.press('Sign out');
 	await anna.arrives('/signin');
@@ -71,7 +71,7 @@ scene('signing out ends the session in every tab', async ({ invite }) => {
 	assert.equal(session.status(), 401);
 });
 
-scene('signed out unawares while editing: sign in on top, the text is still there, and is saved', async ({ site, invite }) => {
+scene('session ended while editing: sign in over the page, the text is kept and saved', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('country', 'AT');
 	await anna.input('official_name').fill('Republic of Austria, once more');

@@ -1,4 +1,5 @@
-// A lock's end: warned before, resumed if nothing happened, lost if somebody wrote; by real, short times.
+// Expiry with short times: warning, resumption, and loss after another's
+// write.
 import assert from 'node:assert/strict';
 import { eventually } from './lib/person.mjs';
 import { stage } from './lib/stage.mjs';
@@ -6,14 +7,17 @@ import { stage } from './lib/stage.mjs';
 const scene = stage('browser_times', {
 	sql: `SELECT locking.protect('country', ttl => '4 s', warning => '2 s'); SELECT locking.protect('language', ttl => '3 s', warning => '1 s')`,
 });
-/** Pressing a button renews, too, which the release that comes with a save or with leaving may overtake. */
+/**
+ * Clicks a button. The click also renews the lock; the release by a save or
+ * by leaving may overtake that.
+ */
 function presses(person, name, more) {
 	person.expects(409, /lock$/);
 	return person.press(name, more);
 }
 const holder = (site, table, key) => site.sql(`SELECT owner FROM locking.locks WHERE relation = '${table}'::regclass AND key = '${key}'`);
 
-scene('a warning comes before the end, and going on with editing renews', async ({ site, invite }) => {
+scene('a warning precedes the expiry, and editing further renews', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('country', 'DE');
 	await anna.seesLock('warn');
@@ -25,7 +29,7 @@ scene('a warning comes before the end, and going on with editing renews', async 
 	assert.equal(await holder(site, 'country', 'DE'), 'anna');
 });
 
-scene('the warning takes neither focus nor what is being typed', async ({ invite }) => {
+scene('the warning disturbs neither focus nor typing', async ({ invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('country', 'DK');
 	const input = anna.input('name');
@@ -47,7 +51,7 @@ scene('saving from the warning', async ({ site, invite }) => {
 	assert.equal(await site.sql(`SELECT name FROM country WHERE alpha_2 = 'EC'`), 'Ecuador, just in time');
 });
 
-scene('leaving from the warning lets the row go', async ({ site, invite }) => {
+scene('leaving from the warning releases the row', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('country', 'EE');
 	await anna.seesLock('warn');
@@ -56,7 +60,7 @@ scene('leaving from the warning lets the row go', async ({ site, invite }) => {
 	await eventually(async () => assert.equal(await holder(site, 'country', 'EE'), ''));
 });
 
-scene('expired while nobody else came: using the page resumes it, and the text is saved', async ({ site, invite }) => {
+scene('expired without another holder: use of the page resumes it, and the text is saved', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('language', 'deu');
 	await anna.input('name').fill('Deutsch');
@@ -64,13 +68,13 @@ scene('expired while nobody else came: using the page resumes it, and the text i
 	assert.equal(await anna.value('name'), 'Deutsch');
 	await anna.press('Keep editing');
 	await anna.seesLock('mine');
-	await anna.sees('Your lock is renewed; nobody has changed the row.');
+	await anna.sees('Your lock has been renewed; nobody has changed the row.');
 	await presses(anna, 'Save');
 	await anna.arrives('/tables/language');
 	assert.equal(await site.sql(`SELECT name FROM language WHERE alpha_3 = 'deu'`), 'Deutsch');
 });
 
-scene('saving after the end works just so, if nobody else came', async ({ site, invite }) => {
+scene('saving after the expiry resumes the lock, if nobody else locked the row', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('language', 'eng');
 	await anna.input('name').fill('English (late)');
@@ -80,7 +84,7 @@ scene('saving after the end works just so, if nobody else came', async ({ site, 
 	assert.equal(await site.sql(`SELECT name FROM language WHERE alpha_3 = 'eng'`), 'English (late)');
 });
 
-scene('expired, and somebody wrote the row: told, nothing overwritten, compared, saved anew', async ({ site, invite }) => {
+scene('expired, and the row was written: shown, not overwritten, compared, saved again', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('language', 'fra');
 	await anna.input('name').fill('Français d\'Anna');
@@ -95,12 +99,12 @@ scene('expired, and somebody wrote the row: told, nothing overwritten, compared,
 	await anna.sees('Others have changed what you changed');
 	await anna.dialog().getByText('Français d\'un autre').waitFor();
 	await anna.dialog().getByLabel('In the database now').check();
-	await anna.answers('Use the chosen');
+	await anna.answers('Use selected');
 	assert.equal(await anna.value('name'), 'Français d\'un autre');
-	assert.ok(await anna.button('Save').isDisabled(), 'nothing of one\'s own is left');
+	assert.ok(await anna.button('Save').isDisabled(), 'no change is left');
 });
 
-scene('expired, and somebody else edits the row: told who', async ({ invite }) => {
+scene('expired, and another user edits the row: shown by name', async ({ invite }) => {
 	const [anna, bert] = [await invite('anna'), await invite('bert')];
 	await anna.edits('language', 'ita');
 	await anna.input('name').fill('Italiano');
@@ -112,12 +116,12 @@ scene('expired, and somebody else edits the row: told who', async ({ invite }) =
 	assert.equal(await bert.value('name'), 'Italian');
 });
 
-scene('while the page is used the lock never ends, and the draft goes along', async ({ site, invite }) => {
+scene('while the page is used the lock does not end, and the draft is stored', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('language', 'nld');
 	const first = await site.sql(`SELECT expires_at FROM locking.locks WHERE key = 'nld'`);
 	let letters = 0;
-	// Typing on, a letter at a time, until the first time given has passed.
+	// Type a letter at a time until the first expiry has passed.
 	await eventually(async () => {
 		await anna.input('name').press('x');
 		letters++;
@@ -129,7 +133,7 @@ scene('while the page is used the lock never ends, and the draft goes along', as
 	assert.equal(await anna.value('name'), `${'x'.repeat(letters)}Dutch`);
 });
 
-scene('a tab whose timers stood still asks before it believes', async ({ site, invite }) => {
+scene('a tab whose timers stood still checks its lock first', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.page.clock.install();
 	await anna.edits('language', 'por');
@@ -137,7 +141,8 @@ scene('a tab whose timers stood still asks before it believes', async ({ site, i
 	await anna.page.clock.pauseAt(Date.now() + 500);
 	await eventually(() => site.sql(`SELECT locking.acquire('language', 'por', '1 hour')`));
 	assert.equal(await anna.value('name'), 'Português');
-	anna.expects(409, /lock$/); // it asks by looking or by renewing, whichever is due first
+	// By a look or a renewal, whichever is due first.
+	anna.expects(409, /lock$/);
 	await anna.page.clock.fastForward('30:00');
 	await anna.page.clock.resume();
 	await anna.seesLock('bad');

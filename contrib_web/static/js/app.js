@@ -1,38 +1,67 @@
 /**
- * The start of everything: session, shell, and which page is shown.
+ * The entry point: session, shell, and the current page.
+ *
+ * Folders, each of which may import from those before it:
+ * - model/: logic without DOM, network or clock
+ * - client/: the API, the live stream, clocks and browser storage
+ * - ui/: elements, dialogs and announcements
+ * - parts/: pieces of pages
+ * - pages/: the pages, and in pages/edit/ what the edit page consists of
  */
-import { Api, Problem } from './api.js';
-import { clock } from './clock.js';
-import { h } from './dom.js';
-import { Live } from './live.js';
+import { Api, Problem } from './client/api.js';
+import { clock } from './client/clock.js';
+import { h } from './ui/dom.js';
+import { Live } from './client/live.js';
 import { paths } from './model/route.js';
 import { explain } from './model/problem.js';
 import { EditPage } from './pages/edit.js';
 import { HistoryPage } from './pages/history.js';
 import { LocksPage } from './pages/locks.js';
 import { RowsPage } from './pages/rows.js';
-import { SignInPage, signInAgain } from './pages/signin.js';
+import { SignInPage } from './pages/signin.js';
 import { TablesPage } from './pages/tables.js';
+import { signInAgain } from './parts/sign-in.js';
 import { Router } from './router.js';
 import { Shell } from './shell.js';
-import { announce, button, emptyState, loading } from './ui.js';
+import { announce } from './ui/announce.js';
+import { button, emptyState, loading } from './ui/widgets.js';
 
+/**
+ * @typedef {object} Page
+ * @property {string} title of the document
+ * @property {HTMLElement} element to show, after load()
+ * @property {() => Promise<void>} [load] throws a Problem
+ * @property {() => boolean|Promise<boolean>} [mayLeave] true at once without
+ *   a question
+ * @property {() => void} [close] ends its listeners
+ */
+
+/** Classes of the pages, by page of model/route.js. */
 const PAGES = { tables: TablesPage, rows: RowsPage, edit: EditPage, locks: LocksPage, history: HistoryPage };
 
+/**
+ * What pages and parts are given as `app`. Events: `signedin` after each
+ * sign-in.
+ */
 class App extends EventTarget {
 	api = new Api();
 	live = new Live(this.api.url('/events'));
 	router = new Router();
+	/** The session as the API returns it; null: not signed in. */
 	session = null;
-	/** Where the reader left each table's list: address by table. */
+	/** The last address of each table's list, by table. */
 	lists = new Map();
-	/** The key of the row that was open last, to find it again in the list. */
+	/** The key of the row that was last open; the list focuses it. */
 	lastRow = null;
 	#shell = new Shell(this);
 	#page = null;
 	#shown = 0;
 	#askingToSignIn = false;
 
+	/**
+	 * Resumes the session and shows the page of the address.
+	 * @returns {Promise<void>}
+	 */
 	async start() {
 		this.router.addEventListener('show', ({ detail }) => this.#show(detail));
 		this.router.guard(() => this.#page?.mayLeave?.() ?? true);
@@ -44,7 +73,7 @@ class App extends EventTarget {
 
 	async #resume() {
 		try {
-			// Optional: that nobody has signed in yet is no error.
+			// `optional`: no session yet is not an error.
 			const { data, sentAt } = await this.api.get('/session', { optional: true });
 			if (!data) return;
 			this.#become(data, sentAt);
@@ -54,20 +83,29 @@ class App extends EventTarget {
 		}
 	}
 
-	// The stream was refused: perhaps because the session has ended, here or in another tab.
+	// The stream was refused, perhaps because the session has ended.
 	async #checkSession() {
 		const answer = await this.api.get('/session', { optional: true }).catch(() => null);
 		if (answer && !answer.data) this.#signedOut();
 	}
 
-	/** @throws {Problem} if name or password are wrong */
+	/**
+	 * @param {string} role
+	 * @param {string} password
+	 * @returns {Promise<void>}
+	 * @throws {Problem} if role or password are wrong
+	 */
 	async signIn(role, password) {
 		const { data, sentAt } = await this.api.post('/session', { role, password });
 		this.#become(data, sentAt);
-		this.live.start({ anew: true });
+		this.live.start({ replace: true });
 		this.dispatchEvent(new Event('signedin'));
 	}
 
+	/**
+	 * Signs out, unless the user stays on a page with unsaved text.
+	 * @returns {Promise<void>}
+	 */
 	async signOut() {
 		if (this.#page?.mayLeave && !(await this.#page.mayLeave())) return;
 		this.#closePage();
@@ -85,7 +123,7 @@ class App extends EventTarget {
 		this.#shell.render();
 	}
 
-	// The session ended under an open page: sign in on top of it, so that nothing is lost.
+	// The dialog is shown over the page, so that unsaved text is not lost.
 	async #signedOut() {
 		if (!this.session || this.#askingToSignIn) return;
 		this.#askingToSignIn = true;
@@ -129,7 +167,11 @@ class App extends EventTarget {
 		return this.#shell.focus(turn > 1);
 	}
 
-	/** @param {string} text the document's title */
+	/**
+	 * Sets the document's title and announces it.
+	 * @param {string|null} text
+	 * @returns {void}
+	 */
 	title(text) {
 		document.title = text ? `${text} · locking` : 'locking';
 		if (text !== this.#said) announce(text ?? '');
@@ -149,7 +191,10 @@ class App extends EventTarget {
 		);
 	}
 
-	/** Shows the current page anew. */
+	/**
+	 * Shows the current page again.
+	 * @returns {Promise<boolean>} see Router.go()
+	 */
 	again() {
 		return this.router.go(location.pathname + location.search, { replace: true });
 	}
@@ -160,7 +205,7 @@ class App extends EventTarget {
 	}
 }
 
-// Only addresses of these pages.
+// Only addresses of this site: `next` comes from the address bar.
 const safeNext = (next) => (next && /^\/(?![/\\])/.test(next) && !next.startsWith('/signin') ? next : paths.tables());
 
 const toTables = () => h('a', { class: 'button', href: paths.tables() }, 'All tables');
@@ -175,7 +220,7 @@ function missing() {
 				level: 'h1',
 				name: 'search',
 				title: 'There is no such page',
-				text: 'The address is wrong, or old.',
+				text: 'The address is wrong or outdated.',
 				action: toTables(),
 			}),
 		),

@@ -1,18 +1,31 @@
 /**
- * Moves between pages without loading the document anew. A page may ask before it is left.
+ * Navigation between pages without loading the document again. A page can
+ * prevent being left.
  */
 import { parse } from './model/route.js';
 
+/**
+ * Events: `show` (detail: the route, see model/route.js).
+ */
 export class Router extends EventTarget {
 	#index = history.state?.index ?? 0;
 	#mayLeave = () => true;
 	#asked = false;
 
-	/** @param {() => boolean|Promise<boolean>} mayLeave asked before the current page is left; true at once if nothing is to be asked */
+	/**
+	 * @param {() => boolean|Promise<boolean>} mayLeave called before the
+	 *   current page is left; returns true at once without a question
+	 * @returns {void}
+	 */
 	guard(mayLeave) {
 		this.#mayLeave = mayLeave;
 	}
 
+	/**
+	 * Shows the page of the address, and from now on those of links and of
+	 * the browser's history.
+	 * @returns {void}
+	 */
 	start() {
 		history.replaceState({ ...history.state, index: this.#index }, '');
 		history.scrollRestoration = 'manual';
@@ -21,7 +34,14 @@ export class Router extends EventTarget {
 		this.#show();
 	}
 
-	/** @returns {Promise<boolean>} false if the page did not want to be left */
+	/**
+	 * Shows another page.
+	 * @param {string} href
+	 * @param {object} [options]
+	 * @param {boolean} [options.replace] instead of a new history entry
+	 * @param {boolean} [options.ask] whether the current page can prevent it
+	 * @returns {Promise<boolean>} false: the current page prevented it
+	 */
 	async go(href, { replace = false, ask = true } = {}) {
 		if (ask && !(await this.#mayLeave())) return false;
 		if (!replace) this.#index++;
@@ -30,7 +50,11 @@ export class Router extends EventTarget {
 		return true;
 	}
 
-	/** Changes the address of the page as it is (a search, a sort) without showing it anew. */
+	/**
+	 * Changes the address without showing another page.
+	 * @param {string} href
+	 * @returns {void}
+	 */
 	rename(href) {
 		history.replaceState({ index: this.#index }, '', href);
 	}
@@ -46,8 +70,8 @@ export class Router extends EventTarget {
 		else this.go(url.pathname + url.search);
 	}
 
-	// The browser has moved already. If there is something to ask, go back first, ask, and
-	// move again if one may; so its history stays as it is.
+	// The browser has already moved. If the user has to be asked, move back,
+	// ask, and move again; this leaves the browser's history unchanged.
 	async #pop({ state }) {
 		const index = state?.index ?? 0;
 		const delta = index - this.#index;

@@ -1,30 +1,38 @@
 /**
- * What surrounds every page: header with navigation, theme, and who is signed in.
+ * The frame around every page: header with navigation, theme and user.
  */
-import { h, icon } from './dom.js';
 import { paths } from './model/route.js';
-import { button } from './ui.js';
+import { themeButton } from './parts/theme-button.js';
+import { h, icon } from './ui/dom.js';
+import { button } from './ui/widgets.js';
 
-const THEMES = ['', 'light', 'dark'];
-const THEME_NAMES = { '': ['system', 'auto'], light: ['light', 'sun'], dark: ['dark', 'moon'] };
-
+/** The frame, in the element `app` of index.html. */
 export class Shell {
 	#app;
 	#route = null;
 	#main = h('main', { id: 'main', tabIndex: -1 });
 	#header = h('header', { class: 'top' });
 
+	/** @param {object} app */
 	constructor(app) {
 		this.#app = app;
 		app.live.addEventListener('state', () => this.#renderLive());
 	}
 
-	/** @param {{ page: string }} route which link is the current one */
+	/**
+	 * Marks the current page in the navigation.
+	 * @param {{ page: string }} route
+	 * @returns {void}
+	 */
 	current(route) {
 		this.#route = route;
 		this.render();
 	}
 
+	/**
+	 * Draws the header.
+	 * @returns {void}
+	 */
 	render() {
 		const { session } = this.#app;
 		this.#header.replaceChildren(
@@ -45,7 +53,12 @@ export class Shell {
 		this.#renderLive();
 	}
 
-	/** @param {{ bare: boolean }} options bare: without header */
+	/**
+	 * Shows a page.
+	 * @param {HTMLElement} element
+	 * @param {{ bare?: boolean }} [options] bare: without the header
+	 * @returns {void}
+	 */
 	show(element, { bare = false } = {}) {
 		const root = document.getElementById('app');
 		if (bare) root.replaceChildren(this.#main);
@@ -55,7 +68,11 @@ export class Shell {
 		scrollTo(0, 0);
 	}
 
-	/** After a change of page, where a reader goes on reading. */
+	/**
+	 * Moves the focus into a new page.
+	 * @param {boolean} moved whether another page was shown before
+	 * @returns {void}
+	 */
 	focus(moved) {
 		const heading = this.#main.querySelector('h1');
 		const wanted = this.#main.querySelector('[data-autofocus]');
@@ -69,7 +86,7 @@ export class Shell {
 		const { on } = this.#app.live;
 		this.#live.dataset.state = on ? 'on' : 'off';
 		this.#live.firstChild.textContent = on ? 'Live' : 'Not live';
-		this.#live.title = on ? 'What others do appears by itself' : 'Reconnecting; what is shown may be old';
+		this.#live.title = on ? 'Changes by others appear automatically' : 'Reconnecting; the page may be out of date';
 	}
 
 	#link(text, name, href, pages) {
@@ -83,32 +100,4 @@ export class Shell {
 		out.title = 'Sign out';
 		return proxy ? [who] : [who, out];
 	}
-}
-
-/** Goes round: as the system, light, dark. */
-export function themeButton() {
-	const root = document.documentElement;
-	const element = button(
-		'',
-		() => {
-			const next = THEMES[(THEMES.indexOf(root.dataset.theme ?? '') + 1) % THEMES.length];
-			if (next) root.dataset.theme = next;
-			else delete root.dataset.theme;
-			try {
-				localStorage.setItem('locking.theme', next);
-			} catch {
-				// It holds until the next load then.
-			}
-			render();
-		},
-		{ kind: 'plain icon-only' },
-	);
-	const render = () => {
-		const [name, picture] = THEME_NAMES[root.dataset.theme ?? ''];
-		element.replaceChildren(icon(picture));
-		element.setAttribute('aria-label', `Theme: ${name}`);
-		element.title = `Theme: ${name}`;
-	};
-	render();
-	return element;
 }

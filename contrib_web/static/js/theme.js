@@ -1,9 +1,12 @@
-/* Sets the chosen theme before the first paint; a classic script, so that it runs in time. */
+/*
+ * Applies the chosen theme before the first paint. A classic script, because
+ * modules run after it.
+ */
 (() => {
 	try {
 		const theme = localStorage.getItem('locking.theme');
 		if (theme) document.documentElement.dataset.theme = theme;
 	} catch {
-		// Storage may be forbidden; then the system's theme it is.
+		// Storage may be disabled; the system's theme applies.
 	}
 })();

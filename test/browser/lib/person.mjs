@@ -1,5 +1,5 @@
 /**
- * Somebody with a browser: what he does to the pages, and what goes wrong in them.
+ * A user with a browser: actions on the pages, and errors in them.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -7,12 +7,12 @@ import { createRequire } from 'node:module';
 import { setTimeout as pause } from 'node:timers/promises';
 
 const PATIENCE = 20_000;
-/** What can be seen: all but what is only said to screen readers. */
+/** Visible content, without the announcements for screen readers. */
 const SHOWN = '#app, dialog, #toasts';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 export class Person {
-	/** What went wrong unasked, in words. */
+	/** Unexpected errors, as text. */
 	troubles = [];
 	#expected = [];
 	#expectedWords = [];
@@ -21,7 +21,7 @@ export class Person {
 	/**
 	 * @param {import('playwright-core').Browser} browser
 	 * @param {import('./site.mjs').Site} site
-	 * @param {string|null} role whom to sign in as; null: nobody
+	 * @param {string|null} role to sign in as; null: not signed in
 	 * @param {object} [options] of Playwright's browser.newContext()
 	 */
 	static async enter(browser, site, role, options = {}) {
@@ -37,7 +37,7 @@ export class Person {
 		return person;
 	}
 
-	/** Leaves the browser for good. */
+	/** Closes the browser. */
 	leave() { return this.context.close(); }
 
 	/** Signs in without the form. */
@@ -49,7 +49,7 @@ export class Person {
 	/** Opens a page of the site in the current tab. */
 	open(path) { return this.page.goto(this.site.address + path); }
 
-	/** Another tab of the same browser: the same person, with a page of his own. */
+	/** Opens another tab of the same browser. */
 	async tab() {
 		const other = Object.create(this);
 		other.page = await this.context.newPage();
@@ -66,10 +66,10 @@ export class Person {
 		return eventually(async () => assert.equal(await this.page.locator(within).getByText(text).filter({ visible: true }).count(), 0, `"${text}" is still shown`));
 	}
 
-	/** Waits for the state of the edit page's lock: quiet, mine, theirs, warn, bad. */
+	/** Waits for the lock bar's tone: quiet, mine, theirs, warn, bad. */
 	seesLock(tone) { return this.page.locator(`.lock-bar[data-tone="${tone}"]`).waitFor(); }
 
-	/** Waits for who holds a row of a list: none, mine, theirs. */
+	/** Waits for the holder of a row in a list: none, mine, theirs. */
 	seesRow(key, lock) { return this.page.locator(`tr[data-key=${JSON.stringify(key)}][data-lock="${lock}"]`).waitFor(); }
 
 	row(key) { return this.page.locator(`tr[data-key=${JSON.stringify(key)}]`); }
@@ -79,7 +79,7 @@ export class Person {
 	button(name) { return this.page.getByRole('button', { name, exact: true }); }
 	dialog() { return this.page.getByRole('dialog').or(this.page.getByRole('alertdialog')); }
 
-	/** Waits until the page's address is this. */
+	/** Waits until the page has this address. */
 	arrives(path) { return this.page.waitForURL(this.site.address + path); }
 
 	/* Doing */
@@ -88,7 +88,7 @@ export class Person {
 		await (within ?? this.page.locator('body')).getByRole('button', { name, exact: true }).click();
 	}
 
-	/** Chooses in the dialog that is open, and waits until it is gone. */
+	/** Presses a button of the open dialog, and waits until it is closed. */
 	async answers(choice) {
 		await this.dialog().getByRole('button', { name: choice, exact: true }).click();
 		await this.dialog().waitFor({ state: 'detached' });
@@ -100,7 +100,7 @@ export class Person {
 		await this.seesLock('mine');
 	}
 
-	/** The browser dies: no page of it gets to say good-bye. */
+	/** Crashes the page, without any of its events. */
 	async crash() {
 		const gone = this.page.waitForEvent('crash');
 		const devtools = await this.context.newCDPSession(this.page);
@@ -108,18 +108,24 @@ export class Person {
 		await gone;
 	}
 
-	/* What goes wrong */
+	/* Errors */
 
 	/**
-	 * Announces what the test provokes: answers with this status whose path fits, once or more;
-	 * status 0: requests without an answer.
+	 * Declares expected responses with this status and a matching path, any
+	 * number of them. Status 0: requests without a response.
 	 */
 	expects(status, path = /./) { this.#expected.push({ status, path }); }
 
-	/** Announces what the console will say because of what the test provokes. @param {RegExp} words */
+	/**
+	 * Declares expected messages of the console.
+	 * @param {RegExp} words
+	 */
 	expectsWords(words) { this.#expectedWords.push(words); }
 
-	/** Looks for barriers with axe. @returns {Promise<string[]>} those of impact serious or critical */
+	/**
+	 * Finds accessibility barriers with axe.
+	 * @returns {Promise<string[]>} those of serious or critical impact
+	 */
 	async barriers() {
 		await this.page.evaluate(AXE);
 		const violations = await this.page.evaluate(async () => (await globalThis.axe.run(document, { resultTypes: ['violations'] })).violations
@@ -139,7 +145,8 @@ export class Person {
 
 	#trouble(words) { this.troubles.push(`${this.role}: ${words}`); }
 
-	// What the console says of answers that are no success is told by the answers themselves.
+	// Failed responses are reported by #answered, so not from the console
+	// too.
 	#said(message) {
 		if (!['error', 'warning'].includes(message.type()) || message.text().startsWith('Failed to load resource')) return;
 		if (this.#expectedWords.some((words) => words.test(message.text()))) return;
@@ -152,8 +159,9 @@ export class Person {
 		if (response.status() >= 400 && !this.#isExpected(response.status(), pathname)) this.#trouble(`${response.request().method()} ${pathname} was answered by ${response.status()}`);
 	}
 
-	// A page that is left gives up what it was reading; what outlives it (beacons, releases) and
-	// answers without content are reported as given up, too.
+	// A page that is left aborts its reads. Requests that outlive it
+	// (beacons, releases) and responses without content are reported as
+	// aborted too.
 	#unanswered(request) {
 		const { pathname } = new URL(request.url());
 		const why = request.failure()?.errorText;
@@ -167,7 +175,7 @@ export class Person {
 }
 
 /**
- * Repeats until it does not throw any more.
+ * Repeats a function until it no longer throws.
  * @template T @param {() => Promise<T>} act @returns {Promise<T>}
  */
 export async function eventually(act) {

@@ -1,6 +1,7 @@
 /**
- * A site of one's own for a test file: a database made from template_browser (test/run), and a
- * locking-web that serves it. PGHOST, PGPORT and PGUSER name the cluster, LOCKING_WEB the program.
+ * The site of a test file: a database made from template_browser (test/run)
+ * and a locking-web that serves it. PGHOST, PGPORT and PGUSER name the
+ * cluster, LOCKING_WEB the program.
  */
 import { execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -8,7 +9,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-// Each scene signs the same few people in once more, from one address.
+// Each scene signs the same users in again, from one address.
 const MANY_PEOPLE = ['--connections-per-address', '0', '--sessions-per-role', '1000'];
 
 export class Site {
@@ -16,7 +17,7 @@ export class Site {
 
 	/**
 	 * @param {string} name of the database
-	 * @param {string[]} [options] further ones of locking-web
+	 * @param {string[]} [options] of locking-web
 	 */
 	static async start(name, options = []) {
 		const site = new Site();
@@ -31,7 +32,7 @@ export class Site {
 		await run('dropdb', ['--force', this.database]);
 	}
 
-	/** Ends the server as an operator would. */
+	/** Stops the server with SIGTERM. */
 	async stopServer() {
 		const server = this.#server;
 		if (!server || server.exitCode !== null) return;
@@ -40,12 +41,12 @@ export class Site {
 		await ended;
 	}
 
-	/** Starts it again at the same address. */
+	/** Starts the server again at the same address. */
 	restartServer() {
 		return this.#serve(new URL(this.address).host, []);
 	}
 
-	// The server says where it listens once it does.
+	// The server prints its address once it listens.
 	async #serve(listen, options) {
 		const { PGHOST, PGPORT, LOCKING_WEB } = process.env;
 		const dsn = `host=${PGHOST} port=${PGPORT} dbname=${this.database} user=locking_web`;
@@ -61,14 +62,15 @@ export class Site {
 		});
 	}
 
-	/** Ends all locks: a browser that is shut need not get to it. */
+	/** Ends all locks: a browser that is closed may not release its own. */
 	endLocks() {
 		return this.sql(`SELECT locking.break_lock(relation, key, 'end of the scene') FROM locking.locks`);
 	}
 
 	/**
-	 * Runs SQL as the cluster's owner, whom no lock stops.
-	 * @returns {Promise<string>} the values, columns separated by |
+	 * Runs SQL as the cluster's owner, with locks not enforced.
+	 * @param {string} text
+	 * @returns {Promise<string>} the values, with columns separated by |
 	 */
 	async sql(text) {
 		const { stdout } = await run('psql', ['-XqAt', '-v', 'ON_ERROR_STOP=1', '-d', this.database, '-c', 'SET locking.enforce = off', '-c', text]);

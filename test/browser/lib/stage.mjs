@@ -1,7 +1,7 @@
 /**
- * Where the browser tests play: scenes on a site, with people who each have a browser of
- * their own. Whatever goes wrong in a page (errors, refused content, failed requests) and was
- * not announced by the test makes its scene fail.
+ * Scenes of the browser tests: a site, and users who each have their own
+ * browser. Unexpected errors in a page (exceptions, blocked content, failed
+ * requests) make the scene fail.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -10,13 +10,13 @@ import { Person } from './person.mjs';
 import { Site } from './site.mjs';
 
 const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-/** For a scene that hangs; none is timed. */
+/** Timeout of a scene that hangs, in milliseconds. */
 const LONGEST = 120_000;
 
-// What a browser asks the net for by itself has no place in a test.
+// Without the browser's own network requests.
 const QUIET = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
-// Pages that are left are kept for going back, as in everybody's browser.
+// With the back/forward cache, as users' browsers have it.
 export const launch = () => chromium.launch({ executablePath: PROGRAM, args: QUIET, ignoreDefaultArgs: ['--disable-back-forward-cache'] });
 
 /**
@@ -25,8 +25,9 @@ export const launch = () => chromium.launch({ executablePath: PROGRAM, args: QUI
  * @param {object} [setting]
  * @param {string} [setting.sql] run before the server starts
  * @param {string[]} [setting.options] of locking-web
- * @returns {(name: string, act: (stage: { site: Site, invite: Function }) => Promise<void>) => void}
- *   declares a scene; `invite(role, options)` brings somebody, signed in
+ * @returns {Function} declares a scene: (title, act), where act is given {
+ *   site, browser, invite }; `invite(role, options)` returns a signed-in
+ *   Person
  */
 export function stage(name, { sql, options } = {}) {
 	const set = {};
@@ -51,11 +52,11 @@ async function play({ site, browser }, act) {
 	};
 	try {
 		await act({ site, browser, invite });
-		assert.deepEqual(people.flatMap(({ troubles }) => troubles), [], 'nothing went wrong unasked');
+		assert.deepEqual(people.flatMap(({ troubles }) => troubles), [], 'no unexpected errors');
 	} catch (error) {
 		const seen = (await Promise.all(people.map(whereabouts))).join('\n');
-		error.stack += `\n${seen}`; // what one reporter prints,
-		error.message += `\n${seen}`; // and another
+		error.stack += `\n${seen}`; // printed by one reporter,
+		error.message += `\n${seen}`; // and this by another
 		throw error;
 	} finally {
 		await Promise.all(people.map((person) => person.leave()));
@@ -63,7 +64,7 @@ async function play({ site, browser }, act) {
 	}
 }
 
-// For whoever reads of the failure: what each of them had before his eyes.
+// What the page of a user shows, for the report of a failure.
 async function whereabouts(person) {
 	const text = await person.page.locator('body').innerText({ timeout: 1000 }).catch(() => '(no page)');
 	return `--- ${person.role} at ${person.page.url()}\n${text}\n${person.troubles.join('\n')}`;

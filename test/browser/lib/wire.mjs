@@ -1,6 +1,7 @@
 /**
- * The wire between a browser and a site: a proxy that can hold back requests, break off answers
- * and say who somebody is. Unlike the browser's own interception it reaches shared workers, too.
+ * A proxy between browser and site that can delay requests, truncate
+ * responses and add headers. Unlike Playwright's interception it also covers
+ * shared workers.
  */
 import { createServer, request as ask } from 'node:http';
 
@@ -13,7 +14,7 @@ export class Wire {
 
 	/**
 	 * @param {import('./site.mjs').Site} site
-	 * @param {Object<string, string>} [headers] that every request is given
+	 * @param {Object<string, string>} [headers] added to every request
 	 */
 	static async lay(site, headers = {}) {
 		const wire = new Wire();
@@ -25,7 +26,11 @@ export class Wire {
 		return wire;
 	}
 
-	/** Requests whose path fits wait. @returns {Function} lets them through, and all later ones */
+	/**
+	 * Delays requests with a matching path.
+	 * @param {RegExp} path
+	 * @returns {Function} lets them pass, and all later ones
+	 */
 	holdBack(path) {
 		let letThrough;
 		const hold = { path, until: new Promise((resolve) => { letThrough = resolve; }) };
@@ -36,7 +41,11 @@ export class Wire {
 		};
 	}
 
-	/** Of the next answer to such a request only the first half of its body arrives. */
+	/**
+	 * Truncates the next response to such a request to half of its body.
+	 * @param {string} method
+	 * @param {RegExp} path
+	 */
 	breakOff(method, path) { this.#broken.push({ method, path }); }
 
 	remove() {
@@ -63,7 +72,7 @@ export class Wire {
 			return;
 		}
 		this.#broken.splice(breaks, 1);
-		// Not a reset, after which browsers ask once more by themselves.
+		// Not a reset, after which browsers repeat the request.
 		answer.once('data', (chunk) => response.write(chunk.subarray(0, chunk.length / 2), () => response.socket.end()));
 	}
 }

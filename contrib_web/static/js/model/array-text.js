@@ -1,9 +1,13 @@
 /**
- * PostgreSQL's text of an array, `{a,"b c",NULL}`, to a list and back. Arrays of several
- * dimensions or with own bounds stay text: parse() answers null.
+ * Conversion between PostgreSQL's array literals, `{a,"b c",NULL}`, and
+ * lists. Arrays of several dimensions or with explicit bounds are not
+ * supported.
  */
 
-/** @returns {(string|null)[]|null} */
+/**
+ * @param {string} text
+ * @returns {(string|null)[]|null} null: not an array of one dimension
+ */
 export function parse(text) {
 	if (!/^\{[^]*\}$/.test(text)) return null;
 	const inner = text.slice(1, -1);
@@ -34,7 +38,10 @@ function readItem(text, start) {
 	return { value: value.replace(/\\([^])/g, '$1'), end };
 }
 
-/** @param {(string|null)[]} items */
+/**
+ * @param {(string|null)[]} items
+ * @returns {string}
+ */
 export const format = (items) => `{${items.map(formatItem).join(',')}}`;
 
 function formatItem(item) {

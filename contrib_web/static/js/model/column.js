@@ -1,6 +1,8 @@
 /**
- * From a column as the API describes it to the kind of its field, and what can be said
- * about a value without asking the database.
+ * Columns as the API describes them: which kind of field edits them, and
+ * which values can be rejected without the database.
+ *
+ * A value is text, null, or undefined (not given: the column's default).
  */
 
 const KINDS = Object.freeze({
@@ -19,31 +21,48 @@ const KINDS = Object.freeze({
 	bytea: 'bytes',
 });
 
+/** Texts longer than this, in characters, get a field of several lines. */
 const LONG = 80;
 
-/** Which field edits the column. */
+/**
+ * The kind of field that edits the column.
+ * @param {object} column
+ * @param {string|null|undefined} value
+ * @returns {string} a key of `makers` in parts/controls.js
+ */
 export function fieldKind(column, value) {
 	if (column.references) return 'choice';
 	if (column.multiline && column.category === 'text' && isLong(value)) return 'long';
 	return KINDS[column.category] ?? 'line';
 }
 
-/** Whether the text wants a larger field than one line. */
+/**
+ * Whether the text needs a field of several lines.
+ * @param {string|null|undefined} value
+ * @returns {boolean}
+ */
 export const isLong = (value) => typeof value === 'string' && (value.length > LONG || value.includes('\n'));
 
 /**
- * Why the column cannot be written, or null.
- * @param {boolean} isNew for an INSERT
+ * Why the column cannot be written.
+ * @param {object} column
+ * @param {boolean} isNew whether the row is to be inserted
+ * @returns {string|null} null: it can
  */
 export function readOnlyReason(column, isNew) {
 	if (column.generated) return 'Computed from other columns';
 	if (column.identity === 'always') return 'Numbered by the database';
-	if (column.category === 'bytea') return 'Binary data is only shown';
+	if (column.category === 'bytea') return 'Binary data can only be viewed';
 	if (isNew ? !column.insertable : !column.updatable) return 'You may not change this column';
 	return null;
 }
 
-/** The type and its demands in a few words: "varchar(40) · required". */
+/**
+ * The type and its constraints in short: "varchar(40) · required".
+ * @param {object} column
+ * @param {boolean} isNew whether the row is to be inserted
+ * @returns {string}
+ */
 export function typeLine(column, isNew) {
 	const parts = [column.references ? `${column.type} → ${column.references.name}` : column.type];
 	if (column.key) parts.push('key');
@@ -72,10 +91,12 @@ const checks = {
 };
 
 /**
- * What is wrong with a value, as far as the page can tell; the database has the last word.
+ * Why a value is invalid, as far as the page can check. The database may
+ * reject further values.
  * @param {object} column
- * @param {string|null|undefined} value undefined: left to the column's default
- * @returns {string|null}
+ * @param {string|null|undefined} value
+ * @param {boolean} [isNew] whether the row is to be inserted
+ * @returns {string|null} null: no error found
  */
 export function complaint(column, value, isNew = false) {
 	if (value === null) return column.not_null ? 'This column needs a value' : null;
@@ -87,7 +108,12 @@ export function complaint(column, value, isNew = false) {
 	);
 }
 
-/** A value for a list or a comparison. */
+/**
+ * The text that a list or a comparison shows for a value.
+ * @param {object} column
+ * @param {string|null|undefined} value
+ * @returns {string|null}
+ */
 export function shown(column, value) {
 	if (value === null || value === undefined) return null;
 	if (column.category === 'bytea') return `${Math.max(0, (value.length - 2) / 2)} bytes`;

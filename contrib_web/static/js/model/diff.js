@@ -1,8 +1,8 @@
 /**
- * Where two texts differ, word by word, for the comparison of one's text with the row's.
+ * Differences of two texts, word by word.
  */
 
-/** Above this many words on one side the texts are shown as they are. */
+/** Texts with more words are not compared: the cost is quadratic. */
 const MOST_WORDS = 2000;
 
 const words = (text) => text.match(/\s+|[\p{L}\p{N}_]+|[^]/gu) ?? [];
@@ -38,7 +38,8 @@ function commonEnd(a, b, start) {
 	return n;
 }
 
-// Longest common subsequence; lengths[i][j] is that of a from i and b from j.
+// Longest common subsequence. lengths[i][j] is that of a.slice(i) and
+// b.slice(j).
 function walk(a, b) {
 	const lengths = Array.from({ length: a.length + 1 }, () => new Uint16Array(b.length + 1));
 	for (let i = a.length - 1; i >= 0; i--)

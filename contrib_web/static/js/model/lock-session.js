@@ -1,50 +1,54 @@
 /**
- * The life of one lock as the page that edits the row sees it: a pure state
- * machine without clock, network or document.
+ * The life of a row's lock from the viewpoint of the page that edits the row:
+ * a pure state machine without clock, network or document.
  *
  *   step(state, event, now) -> { state, actions }
  *
- * `now` is in milliseconds of a clock that only goes forward (performance.now()).
- * The server's clock comes in as `seconds_left` only, counted from the moment the
- * request was sent, so the page never believes in a lock longer than the server does.
+ * `now` is in milliseconds of a monotonic clock (performance.now()). Of the
+ * server's clock only `seconds_left` is used, counted from the moment the
+ * request was sent, so for the page a lock never ends later than for the
+ * server.
  *
  * Phases:
- *   idle       nothing asked yet (locks on the first change)
- *   acquiring  waiting for the answer
- *   held       the lock is ours
+ *   idle       not requested yet (locks on the first change)
+ *   acquiring  waiting for the response
+ *   held       the page holds the lock
  *   expired    its time passed; the next use of the page tries to resume it
- *   lost       it ended otherwise, or somebody wrote the row: the text is kept
- *   blocked    somebody else has it
- *   elsewhere  we have it ourselves, in another tab or device
- *   free       somebody else had it; now nobody has
- *   refused    it cannot be locked by us: `refusal` says why
+ *   lost       it ended otherwise, or the row was written; the text is kept
+ *   blocked    another user holds it
+ *   elsewhere  the user holds it in another tab or on another device
+ *   free       another user held it; now nobody does
+ *   refused    the user cannot lock it; `refusal` has the reason
  *   left       released, or about to be
  *
- * Actions, for the driver to carry out and to answer with an event:
+ * Actions for the driver, which answers each with an event:
  *   { do: 'acquire' }                   -> granted | held | failed
  *   { do: 'takeOver', reason }          -> granted | held | failed
  *   { do: 'control' }                   -> granted | held | failed
  *   { do: 'renew', token, draft }       -> renewed | failed
  *   { do: 'look' }                      -> looked | failed
- *   { do: 'release', token, beacon }    no answer wanted
- *   { do: 'reread' }                    the page reads the row anew and compares
+ *   { do: 'release', token, beacon }    no event
+ *   { do: 'reread' }                    no event: the page reads the row
  *
- * Events: open, change, use, hide, tick, wake, news, again, takeOver, control, saved, refusedSave,
- * leave, restore, and the answers above.
+ * Events: open, change, use, hide, tick, wake, news, again, takeOver,
+ * control, saved, refusedSave, leave, restore, and those above.
  */
 
-/** How long a change may wait before it goes to the server as a draft. */
+/** Delay before a change is sent as a draft, in milliseconds. */
 export const DRAFT_DELAY = 4000;
-/** Events that end a lock by somebody's decision. */
+/** Events by which a user, not the time, ends a lock. */
 const ENDS = ['released', 'broken', 'taken_over'];
+/** Delays before a failed request is repeated, in milliseconds. */
 const RETRY_FIRST = 2000;
 const RETRY_MAX = 15000;
 
 /**
+ * The state before the row is opened.
  * @param {object} options
  * @param {'open'|'change'|'never'} [options.lockOn] when to lock
- * @param {number} [options.ttl] seconds; the first answer tells the true one
- * @param {number} [options.warning] seconds without renewal after which to warn
+ * @param {number} [options.ttl] in seconds; the first response replaces it
+ * @param {number} [options.warning] seconds without renewal until a warning
+ * @returns {object} frozen
  */
 export function initial({ lockOn = 'open', ttl = 120, warning = 60 } = {}) {
 	return Object.freeze({
@@ -73,23 +77,45 @@ export function initial({ lockOn = 'open', ttl = 120, warning = 60 } = {}) {
 	});
 }
 
-/** Milliseconds after a renewal at which the next one is due while the page is used. */
+/**
+ * When the next renewal is due while the page is used.
+ * @param {object} state
+ * @returns {number} milliseconds after the last one
+ */
 export const renewEvery = (state) => state.ttl / 3;
 
-/** Milliseconds after a renewal at which to warn: never later than half of a short lock. */
+/**
+ * When to warn. A short lock warns after half of its time.
+ * @param {object} state
+ * @returns {number} milliseconds after the last renewal
+ */
 export const warnAfter = (state) => (state.warning < state.ttl ? state.warning : state.ttl / 2);
 
-/** Whether fields may be changed in this state: also while the first change waits for its lock. */
+/**
+ * Whether the form may be edited, as it may while the first change waits for
+ * its lock.
+ * @param {object} state
+ * @returns {boolean}
+ */
 export const mayEdit = ({ phase, changedAt }) =>
 	['idle', 'held', 'expired'].includes(phase) || (phase === 'acquiring' && changedAt !== null);
 
-/** Milliseconds until our lock, or else its holder's, ends. */
+/**
+ * Time until the lock held, or else the holder's, ends.
+ * @param {object} state
+ * @param {number} now
+ * @returns {number} milliseconds
+ */
 export function timeLeft(state, now) {
 	const endsAt = state.phase === 'held' ? state.endsAt : state.holder?.endsAt;
 	return endsAt === undefined ? 0 : Math.max(0, endsAt - now);
 }
 
-/** When the machine wants its next `tick`; Infinity if never. */
+/**
+ * When the next `tick` is due.
+ * @param {object} state
+ * @returns {number} by performance.now(); Infinity: none
+ */
 export function wakeAt(state) {
 	const { phase } = state;
 	if (phase === 'held') return Math.min(state.endsAt, nextRenewal(state), nextWarning(state));
@@ -112,7 +138,7 @@ export function step(state, event, now) {
 }
 
 const handlers = {
-	// Whoever just saw somebody else's lock on the row need not ask for it to be refused.
+	// If the row was just read with another's lock, no request is needed.
 	open(s, e) {
 		if (s.phase !== 'idle' || s.lockOn === 'never') return [s];
 		if (e.lock && !(e.lock.is_mine && e.lock.client === e.client)) return stopped(s, e);
@@ -127,7 +153,7 @@ const handlers = {
 
 	use: (s, e, now) => used({ ...s, usedAt: now }, now),
 
-	// The page goes out of sight, perhaps for good: what was typed goes to the server now.
+	// A hidden page may never become visible again, so send the draft now.
 	hide: (s) => (s.phase === 'held' && s.changedAt !== null && !s.pending ? renew(s) : [s]),
 
 	tick(s, e, now) {
@@ -138,8 +164,8 @@ const handlers = {
 		return [s];
 	},
 
-	// Back from sleep, offline, the background or the sign-in dialog: what we
-	// believe may be old, so ask at once.
+	// After sleep, offline time, the background or the sign-in dialog the
+	// state may be outdated, so ask at once.
 	wake(s, e, now) {
 		const fresh = { ...s, trouble: null, retryAt: null, retries: 0, usedAt: now };
 		if (s.pending) return [{ ...fresh, lookAgain: true }];
@@ -148,8 +174,8 @@ const handlers = {
 		return s.holder ? look(fresh) : [fresh];
 	},
 
-	// Something happened to this row's lock. The event's words may be late or
-	// incomplete, so they only cause a look.
+	// An event of this row's lock. Events can be late or missing, so this one
+	// only causes a look.
 	news(s, e) {
 		if (['idle', 'acquiring', 'left', 'refused'].includes(s.phase)) return [s];
 		const loss = s.loss?.cause === 'ended' && ENDS.includes(e.event) ? Object.freeze({ cause: e.event }) : s.loss;
@@ -194,7 +220,7 @@ const handlers = {
 			? [{ ...s, phase: 'left', token: null, changedAt: null, pending: null }]
 			: [{ ...held(s, { ...e, token: e.token ?? s.token }), changedAt: typedSince(s, e), pending: s.pending }],
 
-	// A save that was answered by 423 or 409: what we hold is worth nothing any more.
+	// After status 423 or 409 of a save the lock held is worthless.
 	refusedSave: (s, e) =>
 		followUp(
 			...(e.lock && !e.lock.is_mine
@@ -210,7 +236,7 @@ const handlers = {
 	restore: (s) => (s.phase === 'left' ? acquire({ ...s, trouble: null }) : [s]),
 };
 
-// When something was typed that a request sent before did not carry.
+// The time of the last change if it is later than the request.
 const typedSince = ({ lastChangeAt }, { sentAt }) => (lastChangeAt > sentAt ? lastChangeAt : null);
 
 function tickHeld(s, now) {
@@ -230,7 +256,7 @@ function nextRenewal(s) {
 
 const nextWarning = (s) => (s.warned ? Infinity : s.renewedAt + warnAfter(s));
 
-// Whoever uses the page while it warns, or after the end, wants to go on.
+// Use of the page during the warning, or after the end, extends the lock.
 function used(s, now) {
 	if (s.phase === 'held') return s.warned && !s.pending ? renew(s) : tickHeld(s, now);
 	if (s.phase === 'expired' && !s.pending && !s.trouble) return renew(s);
@@ -274,14 +300,14 @@ function held(s, { token, seconds_left, sentAt, ttl, warning }) {
 	};
 }
 
-// What happened while a request was under way may be missing in its answer, whatever that says.
+// A response may miss events that happened while the request was under way.
 function followUp(s, ...actions) {
 	if (!s.lookAgain || s.pending || s.trouble || s.phase === 'refused') return [s, ...actions];
 	const [next, action] = look({ ...s, lookAgain: false });
 	return [next, ...actions, action];
 }
 
-// The lock is somebody else's, or our own in another tab.
+// Another user holds the lock, or the user in another tab.
 function stopped(s, { lock, sentAt }) {
 	const holder = Object.freeze({ ...lock, endsAt: sentAt + lock.seconds_left * 1000 });
 	const had = s.token !== null || s.phase === 'lost';
@@ -293,8 +319,8 @@ function stopped(s, { lock, sentAt }) {
 function nobodyHolds(s) {
 	if (s.phase === 'held' || s.phase === 'expired') {
 		if (s.phase === 'expired') return [s];
-		// A lock that was there before this page may have been released by the page before
-		// it, overtaken by the reload. Any other end is somebody's decision.
+		// An inherited lock may have been released by the previous page,
+		// whose request the reload overtook. Any other end was intended.
 		return s.inherited && s.cause === 'released'
 			? acquire({ ...s, token: null, inherited: false })
 			: [lost(s, { cause: causeOf(s) })];

@@ -1,6 +1,6 @@
 /**
- * What the edit page says about its lock, and what it offers: from the lock session's state
- * to words. No banner means that the status line is enough.
+ * Texts and actions of the edit page's lock bar for each state of the lock
+ * session.
  */
 import { duration, personName } from './text.js';
 
@@ -8,19 +8,28 @@ import { duration, personName } from './text.js';
  * @typedef {object} View
  * @property {'quiet'|'mine'|'theirs'|'warn'|'bad'} tone
  * @property {string} icon
- * @property {string} status the short line that is always there
- * @property {boolean} [counts] whether the status ends with a countdown
- * @property {{ title: string, text: string[], actions: string[] }} [banner]
+ * @property {string} status the line that is always shown
+ * @property {boolean} [counts] whether a countdown follows the status
+ * @property {object} [banner] missing: the status line is enough
+ * @property {string} banner.title
+ * @property {string[]} banner.text
+ * @property {string[]} banner.actions keys of `LABELS` in parts/lock-bar.js
+ * @property {boolean} [banner.facts] whether to show the holder's note
+ */
+
+/**
+ * @typedef {object} About
+ * @property {number} secondsLeft until the lock ends
+ * @property {boolean} mayTakeOver
+ * @property {boolean} isDirty whether the form has unsaved changes
+ * @property {{ place: number }|null} asked the user's own request for the row
+ * @property {{ actor: string, reason: string|null }|null} ended who ended the
+ *   lock
  */
 
 /**
  * @param {object} state of lock-session.js
- * @param {object} about
- * @param {number} about.secondsLeft
- * @param {boolean} about.mayTakeOver
- * @param {boolean} about.isDirty
- * @param {object|null} about.asked one's own request: { place }
- * @param {object|null} about.ended who ended the lock: { actor, reason }
+ * @param {About} about
  * @returns {View}
  */
 export function lockView(state, about) {
@@ -33,7 +42,7 @@ const withTakeOver = (actions, { mayTakeOver }) => (mayTakeOver ? [...actions, '
 const queue = ({ asked }) =>
 	asked
 		? [
-				`You have asked for it${asked.place > 1 ? `; you are number ${asked.place} in the queue` : ''}. You are told here when it is free.`,
+				`You have asked for it${asked.place > 1 ? `; you are number ${asked.place} in the queue` : ''}. This page tells you when it is free.`,
 			]
 		: [];
 
@@ -59,8 +68,8 @@ const views = {
 								: `Your lock on this page expires in ${duration(secondsLeft)}.`,
 						text: [
 							isDirty
-								? 'Do you wish to save the page? Going on with editing keeps the lock too.'
-								: 'Go on with editing to keep it, or leave the row to others.',
+								? 'Do you wish to save the page? You can also keep the lock by editing on.'
+								: 'Continue editing to keep it, or leave the row to others.',
 						],
 						actions: isDirty ? ['save', 'keep', 'leave'] : ['keep', 'leave'],
 					},
@@ -74,7 +83,7 @@ const views = {
 		banner: {
 			title: 'Your lock on this page has expired.',
 			text: [
-				`${isDirty ? 'Your text is kept. ' : ''}Others may edit the row now. If nobody has, you simply go on; if somebody has, you are told before anything is overwritten.`,
+				`${isDirty ? 'Your text is kept. ' : ''}Others may edit the row now. If nobody has, you can simply continue; if someone has, you will be told before anything is overwritten.`,
 			],
 			actions: ['keep', 'leave'],
 		},
@@ -118,7 +127,7 @@ const views = {
 		counts: true,
 		banner: {
 			title: 'You are editing this row in another tab or on another device.',
-			text: ['Take control here? The other one keeps its text, but cannot save any more.'],
+			text: ['Take control here? The other tab keeps its text, but can no longer save it.'],
 			actions: ['control'],
 		},
 	}),
@@ -130,7 +139,7 @@ const views = {
 		banner: {
 			title: 'The row is free now.',
 			text: [
-				'What you see is what was saved last.',
+				'You see the row as it was last saved.',
 				...(about.asked && about.asked.place > 1 ? ['Others asked for it before you.'] : []),
 			],
 			actions: ['again'],
@@ -144,7 +153,7 @@ const views = {
 		banner:
 			refusal.status === 404
 				? {
-						title: 'This row was deleted, or you may not see it any more.',
+						title: 'This row was deleted, or you may no longer see it.',
 						text: ['What you typed can still be copied.'],
 						actions: ['compare', 'leave'],
 					}
@@ -160,12 +169,12 @@ function lossTitle({ loss, holder }, { ended }) {
 	const by = ended?.actor ?? (holder && !holder.is_mine ? personName(holder) : null);
 	if (loss.cause === 'moved' || holder?.is_mine) return 'You are editing this row in another tab now.';
 	if (loss.cause === 'taken_over')
-		return by ? `${by} ${by === 'You' ? 'have' : 'has'} taken over this row.` : 'Somebody has taken over this row.';
+		return by ? `${by} ${by === 'You' ? 'have' : 'has'} taken over this row.` : 'Someone has taken over this row.';
 	if (loss.cause === 'broken') return by ? `${by} ${by === 'You' ? 'have' : 'has'} removed your lock.` : 'Your lock was removed.';
 	if (loss.cause === 'released') return 'Your lock was released, in another tab or in a list.';
 	if (holder) return `Your lock has ended, and ${by} is editing this row now.`;
-	if (loss.cause === 'changed') return 'Your lock has ended, and the row was changed meanwhile.';
-	return 'Your lock has ended, and somebody may have changed the row since.';
+	if (loss.cause === 'changed') return 'Your lock has ended, and the row has been changed since.';
+	return 'Your lock has ended, and someone may have changed the row since.';
 }
 
 const lossReason = ({ ended }) => (ended?.reason ? [`Reason: “${ended.reason}”.`] : []);
@@ -188,7 +197,7 @@ const troubles = {
 					counts: phase === 'held',
 					banner: {
 						title: 'The server cannot be reached.',
-						text: [`${kept} The page goes on trying, and renews your lock as soon as it can.`],
+						text: [`${kept} The page keeps trying, and renews your lock as soon as it can.`],
 						actions: ['keep'],
 					},
 				}
@@ -198,9 +207,9 @@ const troubles = {
 			? {
 					tone: 'warn',
 					icon: 'offline',
-					status: phase === 'held' ? 'The database does not answer; your lock is running out' : 'The database does not answer',
+					status: phase === 'held' ? 'The database does not respond; your lock is running out' : 'The database does not respond',
 					counts: phase === 'held',
-					banner: { title: 'The database is not available.', text: [`${kept} The page goes on trying.`], actions: ['keep'] },
+					banner: { title: 'The database is not available.', text: [`${kept} The page keeps trying.`], actions: ['keep'] },
 				}
 			: {},
 	signed_out: () => ({
@@ -210,13 +219,65 @@ const troubles = {
 		counts: false,
 		banner: {
 			title: 'You are signed out.',
-			text: [`${kept} Sign in again: then the page finds out whether the row is still yours, before anything is saved.`],
+			text: [`${kept} Sign in again, and the page checks whether the row is still yours before anything is saved.`],
 			actions: ['signIn'],
 		},
 	}),
 };
 
-/** What a screen reader is told when the state changes; null: nothing. */
+/**
+ * The view while another user holds the parent row: the user's own lock of
+ * this row has no effect then.
+ * @param {object} parent the parent row's lock
+ * @returns {View}
+ */
+export const lockedWith = (parent) => ({
+	tone: 'theirs',
+	icon: 'lock',
+	status: `Locked by ${personName(parent)}, with ${parent.name} ${parent.key}`,
+});
+
+/** What of the session's state the lock bar shows. */
+const SHOWN = ['phase', 'warned', 'trouble', 'endsAt', 'holder', 'loss', 'refusal'];
+
+/**
+ * Whether two states differ in something that the lock bar shows.
+ * @param {object} before
+ * @param {object} after
+ * @returns {boolean}
+ */
+export const looksDifferent = (before, after) => SHOWN.some((name) => before[name] !== after[name]);
+
+/**
+ * Whether a state needs the user's attention at once.
+ * @param {object} state
+ * @returns {boolean}
+ */
+export const isUrgent = ({ phase, warned }) => ['lost', 'expired'].includes(phase) || warned;
+
+/**
+ * Finds out in the history who ended the user's lock, and why.
+ * @param {object[]} events of the row, the latest first
+ * @param {object} about
+ * @param {string} about.cause `broken` or `taken_over`
+ * @param {string} about.owner the user
+ * @param {object|null} about.holder of the row now
+ * @returns {{ actor: string, reason: string|null }|null}
+ */
+export function endOfLock(events, { cause, owner, holder }) {
+	const end = events.find((each) => each.event === cause && each.owner === owner);
+	if (!end) return null;
+	const actor = end.actor === holder?.owner ? personName(holder) : end.actor;
+	return { actor: end.actor === owner ? 'You' : actor, reason: end.reason };
+}
+
+/**
+ * The announcement for screen readers of a change of state.
+ * @param {object} before
+ * @param {object} after
+ * @param {View} view of the state after
+ * @returns {string|null} null: nothing to announce
+ */
 export function spoken(before, after, view) {
 	if (before.phase === after.phase && before.warned === after.warned && before.trouble === after.trouble) return null;
 	if (after.phase === 'acquiring' || after.phase === 'left') return null;

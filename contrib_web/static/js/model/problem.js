@@ -1,16 +1,21 @@
 /**
- * From a problem document to what it means for the reader and what he can do.
+ * Texts for problem documents: what happened, and what the user can do.
  */
 import { duration, personName } from './text.js';
 
 const kindOf = (problem) => (problem?.type ?? '').replace('urn:locking:problem:', '');
 
-/** @returns {{ title: string, detail: string, advice: string }} detail and advice may be empty */
+/**
+ * @param {number} status the HTTP status; 0: no response
+ * @param {object} problem the problem document, or {}
+ * @returns {{ title: string, detail: string, advice: string }} detail and
+ *   advice may be empty
+ */
 export function explain(status, problem) {
 	const detail = [problem?.detail, problem?.hint].filter(Boolean).join('. ');
 	const known = explanations[kindOf(problem)] ?? explanations[status] ?? (status >= 500 ? explanations[503] : explanations.other);
 	const { title, advice } = known(problem ?? {});
-	return { title: title ?? problem?.title ?? 'That did not work', detail: sentence(detail), advice };
+	return { title: title ?? problem?.title ?? 'The request failed', detail: sentence(detail), advice };
 }
 
 // PostgreSQL's messages have neither capital nor period.
@@ -19,16 +24,16 @@ const sentence = (text) => (text === '' ? '' : `${text[0].toUpperCase()}${text.s
 const explanations = {
 	0: () => ({ title: 'The server cannot be reached', advice: 'Check the connection.' }),
 	401: () => ({ title: 'You are signed out', advice: 'Sign in again.' }),
-	403: () => ({ title: 'Not allowed', advice: 'Ask an administrator for the right to do this.' }),
+	403: () => ({ title: 'Not allowed', advice: 'Ask an administrator for the privilege.' }),
 	404: () => ({ title: 'Not found', advice: '' }),
-	413: () => ({ title: 'Too much at once', advice: 'Shorten the text and save again.' }),
-	422: () => ({ title: 'A value was refused', advice: 'Correct it and save again.' }),
-	429: () => ({ title: 'Too many attempts', advice: 'Wait a little, then try again.' }),
+	413: () => ({ title: 'Too much data', advice: 'Shorten the text and save again.' }),
+	422: () => ({ title: 'A value was rejected', advice: 'Correct it and save again.' }),
+	429: () => ({ title: 'Too many attempts', advice: 'Wait a moment, then try again.' }),
 	503: () => ({ title: 'The database is not available', advice: 'Try again in a moment.' }),
 	csrf: () => ({ title: 'This page is too old', advice: 'Sign in again in this tab, then repeat what you did.' }),
 	timeout: () => ({
-		title: 'It took too long',
-		advice: 'The database is busy, or somebody is writing this very row. Try again in a moment.',
+		title: 'The request took too long',
+		advice: 'The database is busy, or another transaction is writing this row. Try again in a moment.',
 	}),
 	locked: ({ lock }) =>
 		lock
@@ -36,10 +41,10 @@ const explanations = {
 					title: `Locked by ${personName(lock)}`,
 					advice: `You cannot save this because it is locked by ${personName(lock)} for roughly ${duration(lock.seconds_left)} more. Ask for it, or copy your text.`,
 				}
-			: { title: 'Locked', advice: 'It is free again by now. Try once more.' },
+			: { title: 'Locked', advice: 'The lock has ended since. Try again.' },
 	'held-elsewhere': () => ({
 		title: 'You are editing this in another tab',
-		advice: 'Take control in this tab, or go on in the other.',
+		advice: 'Take control in this tab, or continue in the other.',
 	}),
 	'lock-required': () => ({ title: 'A lock is needed', advice: 'Lock the row first, then save.' }),
 	lost: () => ({

@@ -3,11 +3,15 @@
  */
 
 /**
- * A name as a segment of a path. Browsers resolve `.` and `..` before they ask, and drop what is
- * empty: these get a `~` before them, as does what then would look like it.
+ * Encodes a name as a segment of a path. Browsers resolve `.` and `..` and
+ * drop empty segments, so these are prefixed with `~`, as are names that look
+ * like a prefixed one.
+ * @param {string} name
+ * @returns {string}
  */
 export const segment = (name) => encodeURIComponent(/^~*\.{0,2}$/.test(name) ? `~${name}` : name);
 
+/** The pages' addresses. */
 export const paths = Object.freeze({
 	signin: () => '/signin',
 	tables: () => '/tables',
@@ -18,7 +22,11 @@ export const paths = Object.freeze({
 	history: (query = {}) => `/history${queryText(query)}`,
 });
 
-/** `?a=1&b=2` of what is neither empty nor null; '' of nothing. */
+/**
+ * A query string, `?a=1&b=2`, without empty values; '' if nothing is left.
+ * @param {Object<string, any>} query
+ * @returns {string}
+ */
 export function queryText(query) {
 	const given = Object.entries(query).filter(
 		([, value]) => value !== null && value !== undefined && value !== '' && value !== false,
@@ -27,9 +35,11 @@ export function queryText(query) {
 }
 
 /**
+ * Finds the page of an address.
  * @param {string} pathname percent-encoded
  * @param {string} search
- * @returns {{ page: string, table?: string, key?: string, query: Object<string, string> }}
+ * @returns {{ page: string, table?: string, key?: string|null,
+ *   query: Object<string, string> }} key null: a new row
  */
 export function parse(pathname, search = '') {
 	const query = Object.fromEntries(new URLSearchParams(search));

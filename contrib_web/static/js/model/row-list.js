@@ -1,16 +1,22 @@
 /**
- * What an event of the live stream means for a page of rows or locks.
+ * Lists of rows: the effect of lock events, and sorting.
  */
 
 const ENDS = ['released', 'expired', 'broken', 'taken_over'];
 const BEGINS = ['acquired', 'resumed'];
 
 /**
+ * Applies an event to the rows shown.
  * @param {{ key: string, lock: object|null }[]} rows
  * @param {object} event as the stream sends it
- * @param {{ owner: string, now: number, toClock: (iso: string) => number }} context whose page
- *   it is, and how a server's time is told by the page's clock
- * @returns {{ rows: object[], touched: string|null, unclear: boolean }} unclear: ask the server
+ * @param {object} context
+ * @param {string} context.owner the user
+ * @param {number} context.now by performance.now()
+ * @param {(iso: string) => number} context.toClock converts a server time to
+ *   performance.now()
+ * @returns {{ rows: object[], touched: string|null, unclear: boolean }}
+ *   touched: the key of the row that changed; unclear: the rows must be
+ *   loaded again
  */
 export function applyEvent(rows, event, { owner, now, toClock }) {
 	const none = { rows, touched: null, unclear: false };
@@ -35,10 +41,23 @@ function replaced(rows, row, lock) {
 	return { rows: rows.map((each) => (each === row ? { ...row, lock } : each)), touched: row.key, unclear: false };
 }
 
-/** When the first of the locks shown ends; Infinity if there is none. */
-export const firstEnd = (locks) => Math.min(Infinity, ...locks.filter(Boolean).map((lock) => lock.endsAt));
+/**
+ * Whether two loads of a list have the same rows, apart from their locks.
+ * @param {{ key: string, values: object }[]} a
+ * @param {{ key: string, values: object }[]} b
+ * @returns {boolean}
+ */
+export const sameRows = (a, b) =>
+	a.length === b.length &&
+	a.every(({ key, values }, at) => key === b[at].key && JSON.stringify(values) === JSON.stringify(b[at].values));
 
-/** The sort that a click on a header asks for: up, down, then by key again. */
+/**
+ * The order after a click on a column's header: ascending, descending, then
+ * by key again.
+ * @param {{ sort?: string, dir?: 'asc'|'desc' }} order the current one
+ * @param {string} column
+ * @returns {{ sort: string|null, dir: 'asc'|'desc'|null }}
+ */
 export function nextSort({ sort, dir }, column) {
 	if (sort !== column) return { sort: column, dir: 'asc' };
 	return dir === 'asc' ? { sort: column, dir: 'desc' } : { sort: null, dir: null };

@@ -1,10 +1,14 @@
 /**
- * What the pages say about times, people and locks: plain text from plain values.
+ * Texts about times, users and locks.
  */
 
 const plural = (n, unit) => `${n} ${unit}${n === 1 ? '' : 's'}`;
 
-/** A span in words, as exact as people want it: "45 seconds", "29 minutes", "2 hours". */
+/**
+ * A duration in its largest suitable unit: "45 seconds", "29 minutes".
+ * @param {number} seconds
+ * @returns {string}
+ */
 export function duration(seconds) {
 	if (!Number.isFinite(seconds)) return 'ever';
 	const s = Math.max(0, Math.ceil(seconds));
@@ -15,7 +19,11 @@ export function duration(seconds) {
 	return plural(Math.round(minutes / 1440), 'day');
 }
 
-/** A countdown: "1:05", "2:03:09". */
+/**
+ * A countdown: "1:05", "2:03:09".
+ * @param {number} seconds
+ * @returns {string}
+ */
 export function countdown(seconds) {
 	const s = Math.max(0, Math.ceil(seconds));
 	const two = (n) => String(n).padStart(2, '0');
@@ -24,10 +32,19 @@ export function countdown(seconds) {
 	return hours ? `${hours}:${two(minutes)}:${two(s % 60)}` : `${minutes}:${two(s % 60)}`;
 }
 
-/** The name for people, else the owner's own. */
+/**
+ * The holder's display name, or else the owner.
+ * @param {{ owner: string, owner_name?: string|null }} lock
+ * @returns {string}
+ */
 export const personName = (lock) => lock.owner_name || lock.owner;
 
-/** "Still locked for 29 minutes by blub"; one's own lock is said to be one's own. */
+/**
+ * The tip of a lock: "Still locked for 29 minutes by blub".
+ * @param {object} lock
+ * @param {number} secondsLeft
+ * @returns {string}
+ */
 export function stillLocked(lock, secondsLeft) {
 	const whose = lock.is_mine ? 'you' : personName(lock);
 	return secondsLeft > 0
@@ -35,21 +52,39 @@ export function stillLocked(lock, secondsLeft) {
 		: `Was locked by ${whose}; the time has just passed`;
 }
 
+/**
+ * The holder's display name and owner, if they differ.
+ * @param {{ owner: string, owner_name?: string|null }} lock
+ * @returns {string}
+ */
 export const fullName = (lock) =>
 	lock.owner_name && lock.owner_name !== lock.owner ? `${lock.owner_name} (${lock.owner})` : lock.owner;
 
-/** What a click on a lock asks before it ends somebody's lock. */
+/**
+ * The question before a lock is ended.
+ * @param {object} lock
+ * @returns {string}
+ */
 export const unlockQuestion = (lock) =>
 	lock.is_mine
 		? 'You are editing this content yourself. Release your lock?'
 		: `User '${personName(lock)}' is currently editing this content. Proceed with removing the lock?`;
 
-/** A large number with thin separators, a small one as it is. */
+/**
+ * A number in the user's locale.
+ * @param {number} n
+ * @returns {string}
+ */
 export const count = (n) => new Intl.NumberFormat().format(n);
 
+/**
+ * An estimate.
+ * @param {number|null} n
+ * @returns {string}
+ */
 export const about = (n) => (n === null ? 'unknown' : `about ${count(n)}`);
 
-/** What the history's events mean, for people. */
+/** Names of the history's events. */
 export const eventNames = Object.freeze({
 	acquired: 'Locked',
 	resumed: 'Resumed',
@@ -62,9 +97,10 @@ export const eventNames = Object.freeze({
 const sameDay = (a, b) => a.toDateString() === b.toDateString();
 
 /**
- * A moment in the reader's time zone: the time alone if it is today.
+ * A time in the user's time zone, without the date if it is today.
  * @param {string} iso
- * @param {Date} today for tests
+ * @param {Date} [today] for tests
+ * @returns {string}
  */
 export function moment(iso, today = new Date()) {
 	const date = new Date(iso);
@@ -74,7 +110,11 @@ export function moment(iso, today = new Date()) {
 	return `${date.toLocaleDateString([], { day: 'numeric', month: 'short', year: 'numeric' })}, ${time}`;
 }
 
-/** A moment to the second, with the date. */
+/**
+ * A date and time to the second.
+ * @param {string} iso
+ * @returns {string}
+ */
 export function exactMoment(iso) {
 	const date = new Date(iso);
 	return Number.isNaN(date.getTime()) ? iso : date.toLocaleString([], { dateStyle: 'medium', timeStyle: 'medium' });

@@ -1,19 +1,27 @@
 /**
- * The text of a timestamp, taken apart for a date, a time and a zone field, and put together
- * again. Microseconds stay; what does not fit (infinity, BC) stays one text: split() answers null.
+ * Conversion between a timestamp's text and its date, time and zone.
+ * Microseconds are preserved.
  */
 
 const SHAPE =
 	/^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)\s*(Z|[+-]\d\d(?::?\d\d(?::?\d\d)?)?|(?!BC$|AD$)[A-Za-z][\w+/-]*)?)?$/;
 
-/** @returns {{ date: string, time: string, zone: string }|null} */
+/**
+ * @param {string} text
+ * @returns {{ date: string, time: string, zone: string }|null} null: it has
+ *   no such parts (infinity, BC)
+ */
 export function split(text) {
 	if (text === '') return { date: '', time: '', zone: '' };
 	const match = SHAPE.exec(text);
 	return match && { date: match[1], time: match[2] ?? '', zone: match[3] ?? '' };
 }
 
-/** Only a date: midnight. Nothing: ''. */
+/**
+ * @param {{ date: string, time: string, zone: string }} parts a date alone
+ *   means midnight
+ * @returns {string} '' without parts
+ */
 export function join({ date, time, zone }) {
 	return [date, time, time && zone].filter((part) => part !== '').join(' ');
 }

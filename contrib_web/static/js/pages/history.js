@@ -1,15 +1,17 @@
 /**
- * What happened to locks: filters and pages, the latest first.
+ * The history of locks, latest first, with filters and pages.
  */
-import { h, icon, newId } from '../dom.js';
+import { h, icon, newId } from '../ui/dom.js';
 import { paths } from '../model/route.js';
 import { eventNames, exactMoment, moment } from '../model/text.js';
-import { button, emptyState } from '../ui.js';
+import { button, emptyState } from '../ui/widgets.js';
 import { rowName } from '../parts/row-name.js';
 import { ListPage, searchField } from './list-page.js';
 
+/** Class of an event's chip, by event. */
 const KINDS = { acquired: 'mine', resumed: 'mine', broken: 'bad', taken_over: 'theirs', expired: 'warn', released: '' };
 
+/** Implements Page of app.js and the methods of ListPage. */
 export class HistoryPage extends ListPage {
 	title = 'History';
 	pagerWords = ['Later', 'Earlier'];
@@ -17,6 +19,10 @@ export class HistoryPage extends ListPage {
 	#tables = [];
 	#news = h('div', { hidden: true });
 
+	/**
+	 * @param {object} app
+	 * @param {{ query: object }} route
+	 */
 	constructor(app, { query }) {
 		super(app, query);
 	}
@@ -54,7 +60,8 @@ export class HistoryPage extends ListPage {
 		return paths.history(query);
 	}
 
-	// A list that moves under the reader's eyes cannot be read: offer what is new.
+	// A list that moves while it is read is a nuisance, so new events are
+	// only offered.
 	#more() {
 		if (!this.#news.hidden) return;
 		this.#news.hidden = false;
@@ -62,7 +69,7 @@ export class HistoryPage extends ListPage {
 			h(
 				'div',
 				{ class: 'news' },
-				button('Show what has happened since', () => this.change({}), { kind: 'small', name: 'refresh' }),
+				button('Show new events', () => this.change({}), { kind: 'small', name: 'refresh' }),
 			),
 		);
 	}
@@ -107,7 +114,7 @@ export class HistoryPage extends ListPage {
 						emptyState({
 							name: 'history',
 							title: 'Nothing recorded',
-							text: 'Nothing that fits has happened, or the history was purged.',
+							text: 'No event matches, or the history was purged.',
 						}),
 					),
 		);

@@ -1,29 +1,41 @@
 /**
- * What all lists have in common: what is asked for stands in the address, answers that come
- * too late are dropped, errors are shown in the list's place, pages are turned by cursors.
+ * The base of the list pages. The query is kept in the address, responses
+ * that a later request has overtaken are dropped, errors are shown in place
+ * of the list, and cursors lead to the next and previous page.
  *
- * A page says: fetch(query) -> the answer, with `next` and `prev`; take(answer, sentAt) to keep
- * it; draw() to show it; address(query); summary(). It may say words for the pager.
+ * A subclass implements:
+ * - fetch(query): requests the list; returns a Reply with `next` and `prev`
+ * - take(data, sentAt): keeps the response
+ * - draw({ quiet }): shows it
+ * - address(query): the page's address
+ * - summary(): how many entries are shown, in words
  */
-import { Problem } from '../api.js';
-import { h } from '../dom.js';
+import { Problem } from '../client/api.js';
+import { h } from '../ui/dom.js';
 import { explain } from '../model/problem.js';
-import { firstEnd } from '../model/row-list.js';
-import { announce, banner, button } from '../ui.js';
+import { firstEnd } from '../model/lock-time.js';
+import { announce } from '../ui/announce.js';
+import { banner, button } from '../ui/widgets.js';
 
-/** A pause in typing after which to search. */
+/** Pause in typing after which to search, in milliseconds. */
 const TYPING = 250;
-/** What happens in bursts is asked for once, after it. */
+/** Delay before a reload, since events come in bursts, in milliseconds. */
 const SETTLE = 400;
-/** Shortest time between two loads because of ended locks. */
+/** Shortest time between two reloads for ended locks, in milliseconds. */
 const RELOAD_EVERY = 5000;
+/** The longest delay that setTimeout() accepts, in milliseconds. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
+/**
+ * A page that shows a list. `results` and `pager` are elements that the
+ * subclass places.
+ */
 export class ListPage {
 	app;
 	query;
 	results = h('div', { class: 'results' });
 	pager = h('nav', { class: 'pager', 'aria-label': 'Pages of the list' });
+	/** Labels of the pager's buttons. */
 	pagerWords = ['Previous', 'Next'];
 	#stop = new AbortController();
 	#timers = {};
@@ -31,22 +43,35 @@ export class ListPage {
 	#loadedAt = -Infinity;
 	#cursors = { next: null, prev: null };
 
+	/**
+	 * @param {object} app
+	 * @param {Object<string, string>} query of the address
+	 */
 	constructor(app, query) {
 		this.app = app;
 		this.query = query;
 	}
 
-	/** Ends with the page: for its listeners. */
+	/** Aborted when the page is closed. */
 	get signal() {
 		return this.#stop.signal;
 	}
 
+	/**
+	 * Ends timers and listeners. The page is not used afterwards.
+	 * @returns {void}
+	 */
 	close() {
 		this.#stop.abort();
 		Object.values(this.#timers).forEach(clearTimeout);
 	}
 
-	/** @returns {Promise<boolean>} false if a later request has overtaken this one */
+	/**
+	 * Loads the list.
+	 * @returns {Promise<boolean>} false: a later request has overtaken this
+	 *   one
+	 * @throws {Problem}
+	 */
 	async refetch() {
 		const load = ++this.#loads;
 		const { data, sentAt } = await this.fetch(this.query);
@@ -57,7 +82,11 @@ export class ListPage {
 		return true;
 	}
 
-	/** @param {{ quiet: boolean }} options quiet: not because of what the reader did */
+	/**
+	 * Loads and shows the list, or an error.
+	 * @param {{ quiet?: boolean }} [options] quiet: not caused by the user
+	 * @returns {Promise<void>}
+	 */
 	async reload({ quiet = false } = {}) {
 		if (!quiet) this.results.setAttribute('aria-busy', 'true');
 		try {
@@ -71,24 +100,42 @@ export class ListPage {
 		}
 	}
 
-	/** What the reader asks for: in the address too, so that it can be kept and sent. */
+	/**
+	 * Changes the query, in the address too, and loads the list.
+	 * @param {Object<string, string|null>} query the changes
+	 * @returns {Promise<void>}
+	 */
 	change(query) {
 		this.query = { ...this.query, after: null, before: null, ...query };
 		this.app.router.rename(this.address(this.query));
 		return this.reload();
 	}
 
+	/**
+	 * Searches after a pause in typing.
+	 * @param {string} q
+	 * @returns {void}
+	 */
 	searchSoon(q) {
 		clearTimeout(this.#timers.typing);
 		this.#timers.typing = setTimeout(() => this.change({ q }), TYPING);
 	}
 
+	/**
+	 * Reloads after a burst of events.
+	 * @returns {void}
+	 */
 	reloadSoon() {
 		clearTimeout(this.#timers.soon);
 		this.#timers.soon = setTimeout(() => this.reload({ quiet: true }), SETTLE);
 	}
 
-	/** A lock that ends by its time is no event. Renewals are none either: so ask then. */
+	/**
+	 * Reloads when the first of the locks ends: neither expiry nor renewal is
+	 * an event of the live stream.
+	 * @param {({ endsAt: number }|null)[]} locks
+	 * @returns {void}
+	 */
 	watchEnds(locks) {
 		clearTimeout(this.#timers.ends);
 		const now = performance.now();
@@ -98,6 +145,9 @@ export class ListPage {
 		this.#timers.ends = setTimeout(() => this.reload({ quiet: true }), Math.min(wait, LONGEST_TIMER));
 	}
 
+	/**
+	 * @returns {void}
+	 */
 	drawPager() {
 		const { next, prev } = this.#cursors;
 		const [before, after] = this.pagerWords;
@@ -113,14 +163,19 @@ export class ListPage {
 		);
 	}
 
-	/** What narrows the list down, with a way to take it away. */
+	/**
+	 * A chip that shows a filter and can remove it.
+	 * @param {string} words
+	 * @param {Object<string, null>} without the change that removes it
+	 * @returns {HTMLElement}
+	 */
 	filterChip(words, without) {
 		const chip = h('span', { class: 'chip filter' }, words);
-		const takeAway = () => {
+		const remove = () => {
 			chip.remove();
 			return this.change(without);
 		};
-		chip.append(button('', takeAway, { kind: 'plain icon-only small', name: 'close', label: `Take away the filter ${words}` }));
+		chip.append(button('', remove, { kind: 'plain icon-only small', name: 'close', label: `Remove the filter ${words}` }));
 		return chip;
 	}
 
@@ -139,10 +194,13 @@ export class ListPage {
 	}
 }
 
-/** A lock with the end of its time by the page's clock. */
-export const timed = (lock, sentAt) => lock && { ...lock, endsAt: sentAt + lock.seconds_left * 1000 };
-
-/** A field for searching that searches as one types. */
+/**
+ * A field that searches during typing.
+ * @param {ListPage} page
+ * @param {string} label
+ * @param {object} [props] see h()
+ * @returns {HTMLInputElement}
+ */
 export function searchField(page, label, props = {}) {
 	const input = h('input', {
 		class: 'input',

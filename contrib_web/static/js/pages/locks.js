@@ -1,36 +1,31 @@
 /**
- * All locks: who holds what, live; ending several at once for those who may.
+ * All locks. Users with the privilege can end several at once.
  */
-import { Problem } from '../api.js';
-import { h, icon, newId } from '../dom.js';
-import { explain } from '../model/problem.js';
+import { timed } from '../model/lock-time.js';
 import { paths } from '../model/route.js';
-import { duration, exactMoment, fullName, moment, personName } from '../model/text.js';
-import '../parts/lock-holder.js';
-import { rowName } from '../parts/row-name.js';
-import { timeLeft } from '../parts/time-left.js';
+import { breakLocks } from '../parts/break-locks.js';
+import { idOf, locksTable } from '../parts/locks-table.js';
+import { SelectionBar } from '../parts/selection-bar.js';
 import { unlock } from '../parts/unlock.js';
-import { askReason, button, emptyState, toast } from '../ui.js';
-import { ListPage, searchField, timed } from './list-page.js';
+import { h, icon, newId } from '../ui/dom.js';
+import { emptyState } from '../ui/widgets.js';
+import { ListPage, searchField } from './list-page.js';
 
+/** Implements Page of app.js and the methods of ListPage. */
 export class LocksPage extends ListPage {
 	title = 'Locks';
 	#locks = [];
 	#tables = [];
 	#chosen = new Set();
-	// One bar for all selections: a button keeps the focus while locks come and go.
-	#count = h('strong');
-	#all = button('Choose all', () => this.#chooseAll(true), { kind: 'small plain' });
-	#breakText = h('span');
-	#bar = h(
-		'div',
-		{ class: 'selection', hidden: true },
-		this.#count,
-		this.#all,
-		button('Choose none', () => this.#chooseAll(false), { kind: 'small plain' }),
-		button(this.#breakText, () => this.#breakChosen(), { kind: 'small danger', name: 'unlock' }),
-	);
+	#bar = new SelectionBar({
+		chooseAll: (on) => this.#chooseAll(on),
+		breakChosen: () => this.#breakChosen(),
+	});
 
+	/**
+	 * @param {object} app
+	 * @param {{ query: object }} route
+	 */
 	constructor(app, { query }) {
 		super(app, query);
 	}
@@ -48,20 +43,16 @@ export class LocksPage extends ListPage {
 					'div',
 					{},
 					h('h1', { tabIndex: -1 }, 'Locks'),
-					h('p', { class: 'quiet' }, 'Every row that somebody is editing now, as far as you may see it.'),
+					h('p', { class: 'quiet' }, 'Every row that is being edited now, as far as you may see it.'),
 				),
 			),
 			this.#toolbar(),
-			this.#bar,
+			this.#bar.element,
 			this.results,
 			this.pager,
 		);
 		this.draw();
 		for (const type of ['lock', 'reset']) this.app.live.addEventListener(type, () => this.reloadSoon(), { signal: this.signal });
-	}
-
-	get #mayBreak() {
-		return this.app.session.may.break_locks;
 	}
 
 	fetch({ q, table, mine, after, before }) {
@@ -74,6 +65,33 @@ export class LocksPage extends ListPage {
 
 	address(query) {
 		return paths.locks(query);
+	}
+
+	summary() {
+		const n = this.#locks.length;
+		return n === 1 ? 'One lock' : `${n} locks`;
+	}
+
+	draw() {
+		this.watchEnds(this.#locks);
+		const ids = new Set(this.#locks.map(idOf));
+		this.#chosen = new Set([...this.#chosen].filter((id) => ids.has(id)));
+		const focused = document.activeElement?.closest?.('tr')?.dataset.id;
+		const control = document.activeElement?.dataset?.control;
+		this.results.replaceChildren(this.#locks.length ? this.#table() : h('div', { class: 'data' }, nothing(this.query)));
+		if (focused && control)
+			this.results.querySelector(`tr[data-id="${CSS.escape(focused)}"] [data-control="${control}"]`)?.focus();
+		this.#showChosen();
+		this.drawPager();
+	}
+
+	#table() {
+		return locksTable(this.#locks, {
+			chosen: this.#mayBreak ? this.#chosen : null,
+			choose: (id, on) => this.#choose(id, on),
+			chooseAll: (on) => this.#chooseAll(on),
+			unlock: (lock) => this.#unlock(lock),
+		});
 	}
 
 	#toolbar() {
@@ -101,185 +119,52 @@ export class LocksPage extends ListPage {
 		);
 	}
 
-	draw() {
-		this.watchEnds(this.#locks);
-		const ids = new Set(this.#locks.map(idOf));
-		this.#chosen = new Set([...this.#chosen].filter((id) => ids.has(id)));
-		const focused = document.activeElement?.closest?.('tr')?.dataset.id;
-		const control = document.activeElement?.dataset?.control;
-		this.results.replaceChildren(this.#locks.length ? this.#table() : h('div', { class: 'data' }, this.#nothing()));
-		if (focused && control)
-			this.results.querySelector(`tr[data-id="${CSS.escape(focused)}"] [data-control="${control}"]`)?.focus();
-		this.#renderBar();
-		this.drawPager();
-	}
+	/* Choosing and ending */
 
-	#table() {
-		const all = this.#mayBreak
-			? h('input', {
-					type: 'checkbox',
-					data: { all: '' },
-					'aria-label': 'Choose all',
-					on: { change: ({ target }) => this.#chooseAll(target.checked) },
-				})
-			: null;
-		const heads = ['Row', 'Held by', 'Since', 'Ends in', 'Note'];
-		return h(
-			'div',
-			{ class: 'data stack' },
-			h(
-				'table',
-				{ role: 'table', 'aria-label': 'Locks' },
-				h(
-					'thead',
-					{ role: 'rowgroup' },
-					h(
-						'tr',
-						{ role: 'row' },
-						all ? h('td', { role: 'cell', class: 'fit' }, all) : null,
-						heads.map((text) => h('th', { role: 'columnheader', scope: 'col' }, text)),
-					),
-				),
-				h(
-					'tbody',
-					{ role: 'rowgroup' },
-					this.#locks.map((lock) => this.#row(lock)),
-				),
-			),
-		);
-	}
-
-	#row(lock) {
-		const id = idOf(lock);
-		const box = this.#mayBreak
-			? h('input', {
-					type: 'checkbox',
-					checked: this.#chosen.has(id),
-					data: { control: 'choose' },
-					'aria-label': `Choose ${lock.name} ${lock.key}, held by ${personName(lock)}`,
-					on: { change: ({ target }) => this.#choose(id, target.checked) },
-				})
-			: null;
-		const holder = document.createElement('lock-holder');
-		holder.lock = lock;
-		holder.querySelector('button').dataset.control = 'unlock';
-		holder.addEventListener(
-			'lockclick',
-			async ({ detail }) => (await unlock(this.app, detail, this.#mayBreak)) && this.reload({ quiet: true }),
-		);
-		const cell = (label, content, kind = '') => h('td', { role: 'cell', class: kind, data: { label } }, content);
-		return h(
-			'tr',
-			{ role: 'row', data: { id, lock: lock.is_mine ? 'mine' : 'theirs' } },
-			box ? h('td', { role: 'cell', class: 'fit choose' }, box) : null,
-			h(
-				'th',
-				{ role: 'rowheader', scope: 'row', class: 'lead' },
-				rowName(lock.name, lock.key, { control: 'open' }),
-			),
-			cell(
-				'Held by',
-				h(
-					'span',
-					{ class: 'holder-cell' },
-					holder,
-					lock.hard ? null : h('span', { class: 'chip', title: 'Others are warned, not refused' }, 'soft'),
-				),
-			),
-			cell('Since', h('span', { class: 'number', title: exactMoment(lock.acquired_at) }, moment(lock.acquired_at))),
-			cell('Ends in', h('span', { class: 'number' }, timeLeft(lock.endsAt, { words: duration }))),
-			cell('Note', h('span', { class: 'cell', title: lock.note ?? null }, lock.note ?? ''), lock.note ? '' : 'spare'),
-		);
+	get #mayBreak() {
+		return this.app.session.may.break_locks;
 	}
 
 	#choose(id, on) {
 		if (on) this.#chosen.add(id);
 		else this.#chosen.delete(id);
-		this.#renderBar();
+		this.#showChosen();
 	}
 
 	#chooseAll(on) {
 		this.#chosen = new Set(on ? this.#locks.map(idOf) : []);
 		for (const box of this.results.querySelectorAll('[data-control="choose"]')) box.checked = on;
-		this.#renderBar();
+		this.#showChosen();
 	}
 
-	#renderBar() {
+	#showChosen() {
 		const n = this.#chosen.size;
 		const all = this.results.querySelector('[data-all]');
 		if (all) {
 			all.checked = n > 0 && n === this.#locks.length;
 			all.indeterminate = n > 0 && n < this.#locks.length;
 		}
-		this.#bar.hidden = n === 0;
-		this.#all.disabled = n === this.#locks.length;
-		this.#count.textContent = `${n} chosen`;
-		this.#breakText.textContent = n === 1 ? 'Remove lock…' : `Remove ${n} locks…`;
+		this.#bar.show(n, this.#locks.length);
+	}
+
+	async #unlock(lock) {
+		if (await unlock(this.app, lock, this.#mayBreak)) await this.reload({ quiet: true });
 	}
 
 	async #breakChosen() {
 		const locks = this.#locks.filter((lock) => this.#chosen.has(idOf(lock)));
-		const isOne = locks.length === 1;
-		const reason = await askReason({
-			title: isOne ? 'Remove this lock?' : `Remove ${locks.length} locks?`,
-			text: [
-				heldRows(locks),
-				`${isOne ? 'The holder is' : 'The holders are'} told at once and keep${isOne ? 's' : ''} what was typed, but cannot save it without locking the row anew.`,
-			],
-			action: isOne ? 'Remove lock' : 'Remove locks',
-			no: isOne ? 'Leave it' : 'Leave them',
-		});
-		if (reason === null) return;
-		try {
-			const { data } = await this.app.api.post('/locks/break', {
-				locks: locks.map(({ table, key }) => ({ table, key })),
-				reason,
+		if (!(await breakLocks(this.app, locks))) return;
+		this.#chosen.clear();
+		await this.reload({ quiet: true });
+	}
+}
+
+function nothing({ q, table, mine }) {
+	return q || table || mine
+		? emptyState({ name: 'search', title: 'No such lock', text: 'Nobody holds a row that matches the search.' })
+		: emptyState({
+				name: 'unlock',
+				title: 'Nothing is locked',
+				text: 'Nobody is editing now. Locks appear here automatically.',
 			});
-			this.#tell(data.results);
-			this.#chosen.clear();
-			await this.reload({ quiet: true });
-		} catch (error) {
-			if (!(error instanceof Problem)) throw error;
-			const { title, detail } = explain(error.status, error.problem);
-			toast(`${title}. ${detail}`, { bad: true });
-		}
-	}
-
-	#tell(results) {
-		const broken = results.filter((result) => result.broken).length;
-		const refused = results.filter(({ problem }) => problem);
-		if (broken) toast(broken === 1 ? 'One lock is removed.' : `${broken} locks are removed.`);
-		if (refused.length)
-			toast(`${refused.length} could not be removed: ${refused[0].problem.detail ?? refused[0].problem.title}`, { bad: true });
-		if (!broken && !refused.length) toast('They had ended already.');
-	}
-
-	summary() {
-		const n = this.#locks.length;
-		return n === 1 ? 'One lock' : `${n} locks`;
-	}
-
-	#nothing() {
-		const { q, table, mine } = this.query;
-		return q || table || mine
-			? emptyState({ name: 'search', title: 'No such lock', text: 'Nobody holds a row that fits the search now.' })
-			: emptyState({
-					name: 'unlock',
-					title: 'Nothing is locked',
-					text: 'Nobody is editing now. Locks appear here by themselves.',
-				});
-	}
 }
-
-/** Which rows, and who holds them: each holder is named once. */
-function heldRows(locks) {
-	const people = [...new Set(locks.map(fullName))];
-	const rowsOf = (person) => locks.filter((lock) => fullName(lock) === person).map(({ name, key }) => `${name} ${key}`);
-	return h(
-		'dl',
-		{ class: 'facts held' },
-		people.map((person) => [h('dt', {}, person), h('dd', {}, rowsOf(person).join(', '))]),
-	);
-}
-
-const idOf = ({ table, key }) => JSON.stringify([table, key]);

@@ -1,18 +1,20 @@
 /**
- * The tables: which are protected and how, and protecting them for those who may.
+ * The tables and their protection, which users with the privilege can change.
  */
-import { Problem, tablePath } from '../api.js';
-import { h, icon, newId } from '../dom.js';
+import { Problem, tablePath } from '../client/api.js';
+import { h, icon, newId } from '../ui/dom.js';
+import { toastProblem } from '../parts/problem-toast.js';
 import { complain, protectionForm } from '../parts/protection-form.js';
-import { explain } from '../model/problem.js';
 import { paths } from '../model/route.js';
 import { count, duration } from '../model/text.js';
-import { ask, banner, button, emptyState, toast } from '../ui.js';
+import { toast } from '../ui/announce.js';
+import { ask } from '../ui/dialog.js';
+import { banner, button, emptyState } from '../ui/widgets.js';
 
-/** Events come in bursts; the counts of locks are asked for after one. */
+/** Delay before a reload, since events come in bursts, in milliseconds. */
 const SETTLE = 500;
 
-/** What the lists' columns are called, of what kind they are, and whether tables without protection have them. */
+/** The columns: header, class, and whether unprotected tables have them. */
 const HEADS = [
 	['Table', '', true],
 	['Locked now', 'number', false],
@@ -22,6 +24,7 @@ const HEADS = [
 	['', 'fit', true],
 ];
 
+/** Implements Page of app.js. */
 export class TablesPage {
 	title = 'Tables';
 	#app;
@@ -30,6 +33,7 @@ export class TablesPage {
 	#timer = null;
 	#lists = h('div', {});
 
+	/** @param {object} app */
 	constructor(app) {
 		this.#app = app;
 	}
@@ -46,7 +50,7 @@ export class TablesPage {
 					'div',
 					{},
 					h('h1', { tabIndex: -1 }, 'Tables'),
-					h('p', { class: 'quiet' }, 'While somebody edits a row of a protected table, nobody else can change it.'),
+					h('p', { class: 'quiet' }, 'While someone edits a row of a protected table, nobody else can change it.'),
 				),
 			),
 			this.#lists,
@@ -85,7 +89,7 @@ export class TablesPage {
 						emptyState({
 							name: 'shield',
 							title: 'No protected tables',
-							text: 'Nothing is protected yet, or nothing that you may read.',
+							text: 'No table is protected yet, or none that you may read.',
 						}),
 					),
 			...(others.length ? [h('h2', { class: 'section' }, 'Not protected'), this.#list('Not protected', others)] : []),
@@ -169,7 +173,7 @@ export class TablesPage {
 	}
 
 	async #protect(summary) {
-		const { data: table } = await this.#app.api.get(tablePath(summary.table)).catch((error) => this.#failed(error));
+		const { data: table } = await this.#app.api.get(tablePath(summary.table)).catch((error) => toastProblem(error) ?? {});
 		if (!table) return;
 		const form = protectionForm(table);
 		const isNew = !table.protection;
@@ -203,13 +207,13 @@ export class TablesPage {
 	async #unprotect(table) {
 		const note = newId('note');
 		const answer = await ask({
-			title: `Take the protection of ${table.name} away?`,
+			title: `Remove the protection of ${table.name}?`,
 			alert: true,
 			body: [
 				h(
 					'p',
 					{ id: note },
-					'Everybody who may write the table can then change any row at any time, also rows that somebody is editing.',
+					'Everyone who may write the table can then change any row at any time, even rows that someone is editing.',
 				),
 				table.locks
 					? banner('warn', { icon: 'lock', title: `${table.locks} locked now`, text: 'These locks end at once.' })
@@ -223,38 +227,32 @@ export class TablesPage {
 		if (answer !== 'yes') return;
 		try {
 			await this.#app.api.delete(`${tablePath(table.table)}/protection`);
-			toast(`${table.name} is not protected any more.`);
+			toast(`${table.name} is no longer protected.`);
 		} catch (error) {
-			this.#failed(error);
+			toastProblem(error);
 		}
 	}
 
-	#failed(error) {
-		if (!(error instanceof Problem)) throw error;
-		const { title, detail } = explain(error.status, error.problem);
-		toast(`${title}. ${detail}`, { bad: true });
-		return {};
-	}
 }
 
 const rowCount = ({ rows_estimate: n }) =>
 	n === null ? h('span', { class: 'quiet', title: 'Not counted yet' }, '–') : h('span', {}, count(n));
 
-/** What is to be known of a table beside its name. */
+/** Texts below a table's name. */
 function remarks({ comment, has_key: hasKey }) {
 	const words = [comment, hasKey ? null : 'Without a primary key, its rows cannot be shown or locked here.'];
 	return words.filter(Boolean).map((text) => h('span', { class: 'quiet small block' }, text));
 }
 
-/** The settings in words. */
+/** The settings as chips. */
 function settings({ protection }) {
 	const { hard, required, columns, parent, guarded } = protection;
 	const chip = (text, title, kind = '') => h('span', { class: `chip ${kind}`, title }, text);
 	return [
 		guarded
 			? null
-			: chip('guard missing', 'The trigger is gone or disabled: nothing is enforced. Save the settings anew to mend it.', 'bad'),
-		hard ? chip('enforced', 'Other people’s writes are refused') : chip('soft', 'Other people are warned, not refused'),
+			: chip('guard missing', 'The trigger is missing or disabled, so nothing is enforced. Save the settings again to repair it.', 'bad'),
+		hard ? chip('enforced', 'Other people’s writes are rejected') : chip('soft', 'Other people are warned, not rejected'),
 		required ? chip('lock required', 'Writing needs a lock') : null,
 		columns ? chip(`${columns.length} ${columns.length === 1 ? 'column' : 'columns'}`, `Guarded: ${columns.join(', ')}`) : null,
 		parent ? chip('with parent', `Guarded by the lock of the row that ${parent} refers to`) : null,

@@ -1,24 +1,28 @@
 /**
- * The comparison of one's text with the row as it is now: to copy, and to choose.
+ * A dialog that compares the user's text with the row in the database: to
+ * copy it, and to choose.
  */
-import { h, icon, newId } from '../dom.js';
+import { h, icon, newId } from '../ui/dom.js';
 import { diff } from '../model/diff.js';
-import { ask, toast } from '../ui.js';
+import { toast } from '../ui/announce.js';
+import { ask } from '../ui/dialog.js';
 
 /**
  * @param {object} options
- * @param {string} options.title @param {string} options.text
- * @param {{ name: string, mine: string|null, theirs: string|null }[]} options.columns
- * @param {boolean} options.mayChoose whether to choose a side per column
- * @param {string} [options.action] what the main button says
- * @returns {Promise<Object<string, 'mine'|'theirs'>|null>} the choices; null: left as it is
+ * @param {string} options.title
+ * @param {string} options.text
+ * @param {{ name: string, mine: string|null, theirs: string|null }[]}
+ *   options.columns
+ * @param {boolean} options.mayChoose whether to offer a choice per column
+ * @returns {Promise<Object<string, 'mine'|'theirs'>|null>} the choice by
+ *   column; null: none was made
  */
-export async function compare({ title, text, columns, mayChoose, action = 'Use the chosen' }) {
+export async function compare({ title, text, columns, mayChoose }) {
 	const sides = columns.map((column) => side(column, mayChoose));
 	const choices = mayChoose
 		? [
 				{ value: 'no', text: 'Decide later' },
-				{ value: 'yes', text: action },
+				{ value: 'yes', text: 'Use selected' },
 			]
 		: [{ value: 'no', text: 'Close' }];
 	const answer = await ask({
@@ -89,8 +93,8 @@ function shownText(text, parts, kind) {
 	);
 }
 
-/** To the clipboard; where a page may not use it, the text is selected instead. */
-export async function copyText(text, near) {
+// Where the clipboard may not be written, the text is selected instead.
+async function copyText(text, near) {
 	try {
 		await navigator.clipboard.writeText(text);
 		toast('Copied.');

@@ -1,14 +1,24 @@
 /**
- * The messages over a form, each known by a name, so that a newer one takes its place.
+ * The messages over a form. A message replaces an earlier one of its name.
  */
-import { h } from '../dom.js';
-import { announce, banner, button } from '../ui.js';
+import { Problem } from '../client/api.js';
+import { explain } from '../model/problem.js';
+import { announce } from '../ui/announce.js';
+import { h } from '../ui/dom.js';
+import { banner, button } from '../ui/widgets.js';
 
+/** The messages of one form. `element` holds them. */
 export class FormNotes {
 	element = h('div', { class: 'notes' });
 	#keys = new Map();
 
-	/** Shows a message that is also said, and that can be closed. */
+	/**
+	 * Shows and announces a message that the user can close.
+	 * @param {string} name
+	 * @param {'info'|'mine'|'theirs'|'warn'|'bad'} kind
+	 * @param {import('../ui/widgets.js').BannerContent} content
+	 * @returns {void}
+	 */
 	show(name, kind, content) {
 		this.remove(name);
 		const close = button('Close', () => this.remove(name), { kind: 'small' });
@@ -19,11 +29,31 @@ export class FormNotes {
 	}
 
 	/**
-	 * A message that stands as long as something is so. Drawn anew only if it says something else: a
-	 * button must not go while it is pressed.
+	 * Shows why a request failed.
+	 * @param {Error} error thrown again unless it is a Problem
+	 * @param {object} options
+	 * @param {string} [options.prefix] what did not happen
+	 * @param {boolean} options.isDirty whether the form has unsaved changes
+	 * @returns {void}
+	 */
+	failed(error, { prefix, isDirty }) {
+		if (!(error instanceof Problem)) throw error;
+		const { title, detail, advice } = explain(error.status, error.problem);
+		this.show('failed', 'bad', {
+			icon: 'warn',
+			title: [prefix, `${title}.`].filter(Boolean).join(' '),
+			text: [detail, advice, isDirty ? 'What you typed is still here.' : ''].filter(Boolean),
+		});
+	}
+
+	/**
+	 * Shows a message while a condition holds. It is replaced only if its
+	 * content changes, so that a button is not removed while it is pressed.
 	 * @param {string} name
-	 * @param {any} about what it says, to be compared; null: nothing
+	 * @param {any} about what the content depends on, as JSON; null: no
+	 *   message
 	 * @param {() => HTMLElement} make
+	 * @returns {void}
 	 */
 	keep(name, about, make) {
 		const key = about === null ? null : JSON.stringify(about);
@@ -34,11 +64,19 @@ export class FormNotes {
 		this.#keys.set(name, key);
 	}
 
+	/**
+	 * @param {string} name
+	 * @returns {void}
+	 */
 	remove(name) {
 		this.#keys.delete(name);
 		this.element.querySelector(`[data-note="${name}"]`)?.remove();
 	}
 
+	/**
+	 * Removes all messages.
+	 * @returns {void}
+	 */
 	clear() {
 		this.#keys.clear();
 		this.element.replaceChildren();

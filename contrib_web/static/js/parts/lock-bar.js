@@ -1,12 +1,14 @@
 /**
- * The state of the lock on an edit page: a line that is always in sight, and the banner that
- * explains what is not as usual. Draws what model/lock-view.js says.
+ * The lock bar of an edit page: a status line that stays in view, and a
+ * banner for states that need an explanation. Shows the view of
+ * model/lock-view.js.
  */
-import { h, icon } from '../dom.js';
+import { h, icon } from '../ui/dom.js';
 import { moment, personName } from '../model/text.js';
 import { timeLeft } from './time-left.js';
-import { button } from '../ui.js';
+import { button } from '../ui/widgets.js';
 
+/** Label and classes of the banner's buttons, by action. */
 const LABELS = {
 	save: ['Save and close', 'primary'],
 	keep: ['Keep editing', ''],
@@ -15,12 +17,14 @@ const LABELS = {
 	control: ['Take control in this tab', 'primary'],
 	takeOver: ['Take over…', ''],
 	ask: ['Ask for it…', 'primary'],
-	withdraw: ['Take my request back', ''],
+	withdraw: ['Withdraw my request', ''],
 	compare: ['Compare and copy', ''],
 	signIn: ['Sign in', 'primary'],
 };
+/** How long a banner fades out, in milliseconds: --fade in tokens.css. */
 const FADE = 180;
 
+/** The lock bar. `element` is its element. */
 export class LockBar {
 	#act;
 	#line = h('div', { class: 'lock-line' });
@@ -28,23 +32,38 @@ export class LockBar {
 	#drawn = '';
 	element = h('section', { class: 'lock-bar', 'aria-label': 'Lock' }, this.#line, this.#banner);
 
-	/** @param {(action: string) => any} act what a button of the banner does */
+	/**
+	 * @param {(action: string) => any} act what a button of the banner does;
+	 *   may be async
+	 */
 	constructor(act) {
 		this.#act = act;
 	}
 
+	/**
+	 * @param {{ hasLocks: boolean }} options whether the table is protected
+	 * @returns {void}
+	 */
 	settings({ hasLocks }) {
 		this.element.classList.toggle('without-locks', !hasLocks);
 	}
 
-	/** One may read the table, and no more. @param {object|null} lock who is editing the row */
+	/**
+	 * Shows that the user may only read the row.
+	 * @param {object|null} lock of the user who is editing it
+	 * @returns {void}
+	 */
 	readOnly(lock) {
 		const what = 'You may read this row, but not change it';
 		if (!lock) return this.#drawLine({ tone: 'quiet', icon: 'info', status: what }, null);
 		return this.#drawLine({ tone: 'theirs', icon: 'lock', status: `Locked by ${personName(lock)}. ${what}` }, null);
 	}
 
-	/** @param {object} view of lockView() @param {object} state of the lock session */
+	/**
+	 * @param {import('../model/lock-view.js').View} view
+	 * @param {object} state of the lock session
+	 * @returns {void}
+	 */
 	show(view, state) {
 		const endsAt = state.phase === 'held' ? state.endsAt : state.holder?.endsAt;
 		this.#drawLine(view, state.trouble === 'signed_out' ? null : endsAt);
@@ -56,7 +75,8 @@ export class LockBar {
 		this.#line.replaceChildren(icon(name), h('span', { class: 'status' }, status), ...(endsAt ? [until(endsAt, counts)] : []));
 	}
 
-	// Drawn anew only if it says something else, so that focus and reading are not disturbed.
+	// Replaced only if its content changes, so that neither the focus nor a
+	// screen reader is disturbed.
 	#drawBanner(view, state) {
 		const key = JSON.stringify([view.tone, view.banner ?? null, state.holder?.acquired_at]);
 		if (key === this.#drawn) return;
@@ -99,15 +119,15 @@ export class LockBar {
 }
 
 const sinceAndNote = ({ acquired_at: since, note }) =>
-	[`Since ${moment(since)}, until the holder is done or the time is over`, note && `“${note}”`].filter(Boolean).join('. ');
+	[`Since ${moment(since)}, until the holder is done or the time is up`, note && `“${note}”`].filter(Boolean).join('. ');
 
-// Calm as long as all is well; to the second when it counts.
+// A countdown to the second only when it matters.
 function until(endsAt, counts) {
 	if (counts) return h('span', { class: 'until number' }, h('span', { class: 'counter' }, timeLeft(endsAt)), ' left');
 	const wall = new Date(Date.now() + endsAt - performance.now());
 	return h(
 		'span',
-		{ class: 'until number', title: 'Renewed by itself while you use the page' },
+		{ class: 'until number', title: 'Renewed automatically while you use the page' },
 		`until ${moment(wall.toISOString())}`,
 	);
 }

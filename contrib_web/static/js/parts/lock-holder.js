@@ -1,14 +1,21 @@
 /**
- * <lock-holder>: who holds a row, in a list: padlock (another's) or page and pencil (one's own), and the
- * name. Dispatches `lockclick` (detail: the lock) when the icon is clicked.
+ * <lock-holder>: the holder of a row, in a list. A padlock marks others'
+ * locks, a page with a pencil the user's own.
  */
-import { h, icon } from '../dom.js';
+import { h, icon } from '../ui/dom.js';
 import { fullName, personName, stillLocked } from '../model/text.js';
 import { refreshTip, tip } from './tip.js';
 
+/**
+ * Events: `lockclick` (detail: the lock) when the icon is clicked; bubbles.
+ */
 export class LockHolder extends HTMLElement {
 	#lock = null;
-	/** Asked when the reader looks closer: renewals are not in the live stream. */
+	/**
+	 * Reads the lock again when the tip is shown, because renewals are not in
+	 * the live stream. Set by the owner of the element.
+	 * @type {((lock: object) => void)|null}
+	 */
 	refresh = null;
 
 	/** @param {object|null} lock with `endsAt` by performance.now() */
@@ -21,7 +28,11 @@ export class LockHolder extends HTMLElement {
 		return this.#lock;
 	}
 
-	/** The same lock, known better. */
+	/**
+	 * Updates the times of the same lock.
+	 * @param {object} lock with `endsAt`
+	 * @returns {void}
+	 */
 	update(lock) {
 		this.#lock = lock;
 		if (this.firstChild) refreshTip(this.querySelector('button'));

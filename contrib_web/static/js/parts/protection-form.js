@@ -1,18 +1,19 @@
 /**
  * The form of a table's protection settings.
  */
-import { h, icon, newId } from '../dom.js';
+import { h, icon, newId } from '../ui/dom.js';
 import { explain } from '../model/problem.js';
-import { announce } from '../ui.js';
+import { announce } from '../ui/announce.js';
 
 /**
  * @param {object} table as the API describes it
- * @returns {{ body: Node[], read: () => object|null }} read() answers what to send, null if something is wrong
+ * @returns {{ body: Node[], read: () => object|null }} read() returns the
+ *   settings to send, or null after marking an invalid one
  */
 export function protectionForm(table) {
 	const now = table.protection ?? { hard: true, required: false, columns: null, ttl: null, warning: null, parent: null };
-	const hard = check('Refuse other people’s writes', 'Otherwise they are only warned.', now.hard);
-	const required = check('Writing needs a lock', 'Also from programs: nobody writes a row without locking it.', now.required);
+	const hard = check('Reject other people’s writes', 'Otherwise they only get a warning.', now.hard);
+	const required = check('Writing needs a lock', 'Also from programs: a row can only be written by the holder of its lock.', now.required);
 	const ttl = seconds('A lock ends after', 'ttl', now.ttl, table.time_until_expiration);
 	const warning = seconds('Warn after', 'warning', now.warning, table.time_until_warning);
 	const parent = parentChoice(table, now.parent);
@@ -42,7 +43,12 @@ export function protectionForm(table) {
 	return { body, read };
 }
 
-/** Shows in the dialog why the server refused. @returns {false} */
+/**
+ * Shows in the dialog why the server rejected the settings.
+ * @param {HTMLDialogElement} dialog
+ * @param {import('../client/api.js').Problem} problem
+ * @returns {false}
+ */
 export function complain(dialog, { status, problem }) {
 	const { title, detail } = explain(status, problem);
 	dialog.querySelector('.field-error[data-server]')?.remove();
@@ -78,7 +84,7 @@ function seconds(text, name, value, otherwise) {
 		check() {
 			const good = number() === null || number() > 0;
 			error.hidden = good;
-			error.replaceChildren(icon('warn'), 'A number of seconds, more than 0; or nothing.');
+			error.replaceChildren(icon('warn'), 'Enter a number of seconds greater than 0, or nothing.');
 			input.setAttribute('aria-invalid', String(!good));
 			return good;
 		},
@@ -122,7 +128,7 @@ function columnChoice(table, value) {
 		h(
 			'fieldset',
 			{},
-			h('legend', { class: 'hint' }, 'Columns left out may be changed by anybody at any time. The key is always guarded.'),
+			h('legend', { class: 'hint' }, 'Other columns can be changed by anyone at any time. The key is always guarded.'),
 			h(
 				'div',
 				{ class: 'column-checks' },

@@ -1,18 +1,28 @@
 /**
- * Beside the form of a row: what refers to it, what it refers to, what happened to its locks, and when it is locked.
+ * The column beside a row's form: related rows, the history of its locks, and
+ * the setting of when rows are locked.
  */
-import { h, icon } from '../dom.js';
+import { h, icon } from '../ui/dom.js';
 import { paths } from '../model/route.js';
 import { count, eventNames, exactMoment, moment } from '../model/text.js';
-import { lockOnSetting, setLockOn } from '../settings.js';
+import { lockOnSetting, setLockOn } from '../client/settings.js';
 
+/** How many events of the history are shown. */
 const LATEST = 5;
 
-/** Fills the element, once per version of the row. */
+/**
+ * Fills the column. The same version of the row is not drawn again.
+ * @param {HTMLElement} element the column
+ * @param {object} options
+ * @param {object} options.app
+ * @param {object} options.table as the API describes it
+ * @param {object|null} options.row as the API returns it; null: a new row
+ * @returns {void}
+ */
 export function rowAside(element, { app, table, row }) {
 	if (!row || element.shownRow === row) return;
 	element.shownRow = row;
-	const isOpen = element.querySelector('details')?.open; // the reader's choice, whatever is read anew
+	const isOpen = element.querySelector('details')?.open; // stays open
 	const { protection, may } = table;
 	element.replaceChildren(
 		...[
@@ -73,7 +83,7 @@ function history(app, table, row) {
 	const list = h('ol', { class: 'events' }, h('li', { class: 'quiet' }, 'Loading'));
 	list.addEventListener('stale', () => readEvents(list, app, table, row));
 	readEvents(list, app, table, row);
-	const all = h('a', { class: 'small', href: paths.history({ table: table.table, key: row.key }) }, 'All of it');
+	const all = h('a', { class: 'small', href: paths.history({ table: table.table, key: row.key }) }, 'All events');
 	return h(
 		'section',
 		{ class: 'card' },
@@ -82,7 +92,11 @@ function history(app, table, row) {
 	);
 }
 
-/** Something has happened to the lock: what is shown of its history is old. */
+/**
+ * Reads the history again after an event of the row's lock.
+ * @param {HTMLElement} element the column
+ * @returns {void}
+ */
 export const historyIsStale = (element) => element.querySelector('.events')?.dispatchEvent(new Event('stale'));
 
 function readEvents(list, app, table, row) {

@@ -1,13 +1,20 @@
 /**
- * The form of a row: a field per column, and the buttons below. Data down: show(), check(),
- * refuse(). Events up: `change` (detail: { name, value, undo }), `save` (detail: { keep }), `leave`, `delete`.
+ * The form of a row: a field per column, and the buttons below.
  */
-import { h } from '../dom.js';
+import { h } from '../ui/dom.js';
 import { complaint } from '../model/column.js';
 import { valueOf } from '../model/form.js';
-import { announce, button } from '../ui.js';
+import { announce } from '../ui/announce.js';
+import { button } from '../ui/widgets.js';
 import './value-field.js';
 
+/**
+ * Events:
+ * - `change` (detail: { name: string, value: string|null|undefined,
+ *   undo: boolean }): a field was changed
+ * - `save` (detail: { keep: boolean }): keep: continue editing afterwards
+ * - `leave`, `delete`: the button was pressed
+ */
 export class RowForm extends EventTarget {
 	#table;
 	#isNew;
@@ -21,9 +28,10 @@ export class RowForm extends EventTarget {
 	/**
 	 * @param {object} options
 	 * @param {object} options.table as the API describes it
-	 * @param {boolean} options.isNew for an INSERT
+	 * @param {boolean} options.isNew whether the row is to be inserted
 	 * @param {object} options.api
-	 * @param {Object<string, { label: string }>} options.references the rows referred to, by column
+	 * @param {Object<string, { label: string }>} options.references rows that
+	 *   foreign keys refer to, by column
 	 */
 	constructor({ table, isNew, api, references }) {
 		super();
@@ -38,12 +46,17 @@ export class RowForm extends EventTarget {
 		});
 	}
 
-	/** What is known of the draft, in a word. */
+	/** A short note beside the buttons. */
 	set note(words) {
 		this.#note.textContent = words;
 	}
 
-	/** @param {object} form of model/form.js @param {{ mayEdit: boolean }} state */
+	/**
+	 * Shows all values.
+	 * @param {import('../model/form.js').Form} form
+	 * @param {{ mayEdit: boolean }} state
+	 * @returns {void}
+	 */
 	show(form, { mayEdit }) {
 		for (const field of this.#fields.values()) {
 			field.readOnly = !mayEdit;
@@ -51,18 +64,34 @@ export class RowForm extends EventTarget {
 		}
 	}
 
+	/**
+	 * Shows one value.
+	 * @param {import('../model/form.js').Form} form
+	 * @param {string} name of the column
+	 * @returns {void}
+	 */
 	showField(form, name) {
 		this.#fields.get(name).show(valueOf(form, name), { changed: !this.#isNew && name in form.mine });
 	}
 
-	/** The field was changed: what was wrong with it is no more. */
+	/**
+	 * Removes a field's error.
+	 * @param {string} name of the column
+	 * @returns {void}
+	 */
 	forgive(name) {
 		this.#fields.get(name).complain(null);
 	}
 
+	/**
+	 * @param {{ mayEdit: boolean, isDirty: boolean, isSaving: boolean }}
+	 *   state
+	 * @returns {void}
+	 */
 	showButtons({ mayEdit, isDirty, isSaving }) {
 		for (const element of this.#saveButtons) {
-			// Not `disabled`: the button that has just saved would lose the focus.
+			// Not `disabled`, by which the button just pressed would lose the
+			// focus.
 			element.setAttribute('aria-disabled', String(!mayEdit || isSaving || !(isDirty || this.#isNew)));
 			element.hidden = !mayEdit && !isDirty;
 		}
@@ -70,16 +99,24 @@ export class RowForm extends EventTarget {
 		if (this.#remove) this.#remove.hidden = !mayEdit;
 	}
 
-	/** Marks what can be seen to be wrong, and goes to the first. @returns {boolean} whether nothing is */
+	/**
+	 * Marks invalid values and focuses the first.
+	 * @param {import('../model/form.js').Form} form
+	 * @returns {boolean} whether there are none
+	 */
 	check(form) {
 		const wrong = this.#table.columns.filter((column) => this.#complain(form, column));
 		if (!wrong.length) return true;
 		this.#fields.get(wrong[0].name).focusControl();
-		announce('Something has to be corrected before this can be saved.', { urgent: true });
+		announce('Some values must be corrected before the row can be saved.', { urgent: true });
 		return false;
 	}
 
-	/** Marks the field that the server has refused. @returns {boolean} whether there is one */
+	/**
+	 * Marks the field that the server rejected.
+	 * @param {{ column?: string, detail: string, hint?: string }} problem
+	 * @returns {boolean} whether there is such a field
+	 */
 	refuse({ column, detail, hint }) {
 		const field = this.#fields.get(column);
 		if (!field) return false;
@@ -106,7 +143,7 @@ export class RowForm extends EventTarget {
 
 	#makeFoot() {
 		const save = h('button', { class: 'button primary', type: 'submit', value: 'close' }, 'Save');
-		const more = this.#isNew ? 'Save and edit' : 'Save and go on';
+		const more = this.#isNew ? 'Save and edit' : 'Save and continue';
 		const keep = h('button', { class: 'button', type: 'submit', value: 'keep', title: 'Ctrl+S' }, more);
 		if (!this.#isNew && this.#table.may.delete)
 			this.#remove = button('Delete', () => this.#tell('delete'), { kind: 'plain bad push', name: 'trash' });

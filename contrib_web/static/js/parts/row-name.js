@@ -1,10 +1,15 @@
 /**
- * A row in a list of rows of many tables: its table and its key, leading to it.
+ * A link to a row, in a list of rows of several tables.
  */
-import { h } from '../dom.js';
+import { h } from '../ui/dom.js';
 import { paths } from '../model/route.js';
 
-/** @param {string} table @param {string} key @param {Object<string, string>} [data] of the link */
+/**
+ * @param {string} table as in the address
+ * @param {string} key
+ * @param {Object<string, string>} [data] the link's data attributes
+ * @returns {HTMLElement}
+ */
 export const rowName = (table, key, data = {}) =>
 	h(
 		'a',

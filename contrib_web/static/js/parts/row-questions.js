@@ -1,15 +1,18 @@
 /**
- * What an edit page asks before it does what cannot be undone.
+ * Questions of an edit page before an action that cannot be undone.
  */
-import { h } from '../dom.js';
+import { h } from '../ui/dom.js';
 import { personName } from '../model/text.js';
-import { ask, askReason } from '../ui.js';
+import { ask, askReason } from '../ui/dialog.js';
 
-/** @returns {Promise<string|null>} the reason; null: no */
+/**
+ * @param {object} holder the lock to end
+ * @returns {Promise<string|null>} the reason; null: declined
+ */
 export const askToTakeOver = (holder) =>
 	askReason({
 		title: `Take over from ${personName(holder)}?`,
-		text: [`${personName(holder)} is told at once and keeps what was typed, but cannot save it any more.`],
+		text: [`${personName(holder)} is told at once and keeps the unsaved text, but can no longer save it.`],
 		action: 'Take over',
 		no: 'Leave it',
 	});
@@ -26,8 +29,8 @@ export const askToLeave = (mayKeepDraft) =>
 				'p',
 				{},
 				mayKeepDraft
-					? 'Your text can be kept as a draft: it is offered again when you come back to this row.'
-					: 'What you typed is only in this page, and will be lost. Copy it first if you need it.',
+					? 'Your text can be kept as a draft, which is offered when you return to this row.'
+					: 'What you typed exists only in this page and will be lost. Copy it first if you need it.',
 			),
 		],
 		choices: [
@@ -37,10 +40,13 @@ export const askToLeave = (mayKeepDraft) =>
 		],
 	});
 
-/** @returns {Promise<boolean>} */
+/**
+ * @param {string} label of the row
+ * @returns {Promise<boolean>}
+ */
 export async function askToDelete(label) {
 	const words =
-		'The row is removed from the database for good. What refers to it may be removed with it, or keep it from being removed.';
+		'The row is deleted permanently. Rows that refer to it may be deleted too, or prevent the deletion.';
 	const answer = await ask({
 		title: `Delete ${label}?`,
 		alert: true,

@@ -1,7 +1,7 @@
 /**
- * A span of text that counts down by itself while it is in the document.
+ * <time-left>: a countdown that runs while it is in the document.
  */
-import { clock } from '../clock.js';
+import { clock } from '../client/clock.js';
 import { countdown } from '../model/text.js';
 
 class TimeLeft extends HTMLElement {
@@ -26,7 +26,12 @@ class TimeLeft extends HTMLElement {
 
 customElements.define('time-left', TimeLeft);
 
-/** @param {number} endsAt by performance.now() */
+/**
+ * @param {number} endsAt by performance.now()
+ * @param {{ words?: (seconds: number) => string }} [options] words: formats
+ *   the remaining time
+ * @returns {HTMLElement}
+ */
 export function timeLeft(endsAt, { words = countdown } = {}) {
 	const element = document.createElement('time-left');
 	return Object.assign(element, { endsAt, words });

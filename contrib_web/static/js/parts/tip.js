@@ -1,10 +1,12 @@
 /**
- * A tip: words about an element on hover and on focus. Stays while the pointer is on it, and
- * goes with Escape.
+ * Tips: a text about an element on hover and on focus. A tip stays while the
+ * pointer is on it and disappears with Escape.
  */
-import { h } from '../dom.js';
+import { h } from '../ui/dom.js';
 
+/** Distance between a tip and its element, in pixels. */
 const GAP = 6;
+/** How long a tip stays after the pointer has left, in milliseconds. */
 const LINGER = 120;
 
 let shown = null;
@@ -18,9 +20,12 @@ addEventListener('pointermove', () => shown && !shown.element.isConnected && hid
 addEventListener('scroll', hide, { passive: true, capture: true });
 
 /**
+ * Adds a tip to an element.
  * @param {Element} element
- * @param {() => string} words asked whenever the tip is about to be shown
- * @param {() => void} [onShow] a chance to find out more; call refreshTip() afterwards
+ * @param {() => string} words called each time the tip is drawn
+ * @param {() => void} [onShow] called when the tip appears; it may load newer
+ *   data and call refreshTip() afterwards
+ * @returns {void}
  */
 export function tip(element, words, onShow) {
 	const show = () => {
@@ -35,7 +40,11 @@ export function tip(element, words, onShow) {
 	element.addEventListener('blur', hide);
 }
 
-/** The words about the element may have changed. */
+/**
+ * Draws the element's tip again if it is shown.
+ * @param {Element} element
+ * @returns {void}
+ */
 export function refreshTip(element) {
 	if (shown?.element === element) draw();
 }

@@ -1,16 +1,19 @@
 /**
- * What a click on a lock leads to: release one's own, remove another's where allowed,
- * else ask its holder for the row.
+ * Ending locks: the user's own by releasing it, others' by removing them, if
+ * allowed, or else by asking the holder for the row.
  */
-import { Problem, rowPath } from '../api.js';
-import { h, newId } from '../dom.js';
-import { explain } from '../model/problem.js';
+import { rowPath } from '../client/api.js';
+import { h, newId } from '../ui/dom.js';
 import { duration, moment, personName, unlockQuestion } from '../model/text.js';
-import { ask, askReason, toast } from '../ui.js';
+import { toast } from '../ui/announce.js';
+import { ask, askReason } from '../ui/dialog.js';
+import { toastProblem } from './problem-toast.js';
 
 /**
- * @param {object} lock as the API gives it, with `endsAt`
- * @param {boolean} mayBreak
+ * Handles a click on a lock.
+ * @param {object} app
+ * @param {object} lock as the API returns it, with `endsAt`
+ * @param {boolean} mayBreak whether the user may remove others' locks
  * @returns {Promise<boolean>} whether something was changed
  */
 export async function unlock(app, lock, mayBreak) {
@@ -22,9 +25,7 @@ async function attempt(act) {
 	try {
 		return await act();
 	} catch (error) {
-		if (!(error instanceof Problem)) throw error;
-		const { title, detail } = explain(error.status, error.problem);
-		toast(`${title}. ${detail}`, { bad: true });
+		toastProblem(error);
 		return false;
 	}
 }
@@ -37,7 +38,7 @@ async function releaseOwn(app, lock) {
 			h(
 				'p',
 				{ class: 'quiet' },
-				'If a tab of yours is still editing it, that tab keeps its text, but has to lock the row again to save.',
+				'If you are still editing it in a tab, that tab keeps its text, but must lock the row again to save.',
 			),
 		],
 		choices: [
@@ -61,11 +62,17 @@ async function breakOne(app, lock) {
 	});
 	if (reason === null) return false;
 	const { data } = await app.api.post(`${rowPath(lock.table, lock.key)}/lock/break`, { reason });
-	toast(data.broken ? `The lock of ${personName(lock)} is removed.` : 'The row was not locked any more.');
+	toast(data.broken ? `The lock of ${personName(lock)} is removed.` : 'The row was no longer locked.');
 	return true;
 }
 
-/** Asks the holder for the row. @returns {Promise<boolean>} whether one did */
+/**
+ * Sends a request for the row to its holder, after a confirmation.
+ * @param {object} app
+ * @param {object} lock
+ * @returns {Promise<boolean>} whether it was sent
+ * @throws {import('../client/api.js').Problem}
+ */
 export async function askFor(app, lock) {
 	const id = newId('message');
 	const message = h('input', { class: 'input', id, maxLength: 1000, autocomplete: 'off' });
@@ -87,8 +94,7 @@ export async function askFor(app, lock) {
 	return true;
 }
 
-/** Since when, for how long, and what the holder said. */
-export function lockFacts(lock) {
+function lockFacts(lock) {
 	const left = (lock.endsAt - performance.now()) / 1000;
 	const facts = [
 		lock.acquired_at ? ['Since', moment(lock.acquired_at)] : null,

@@ -1,15 +1,19 @@
 /**
- * <value-field>: one column of the edit form: name, control, null, what is wrong.
- * Data down: configure(), show(), complain(), readOnly. Events up: `valuechange`
- * (detail: { name, value }).
+ * <value-field>: one column of the edit form, with its name, control, null
+ * button and error.
  */
-import { tablePath } from '../api.js';
-import { h, icon, newId } from '../dom.js';
+import { tablePath } from '../client/api.js';
+import { h, icon, newId } from '../ui/dom.js';
 import { fieldKind, readOnlyReason, typeLine } from '../model/column.js';
 import { anyText, makeControl } from './controls.js';
 
+/** No value was entered by the user. */
 const UNTYPED = Symbol('untyped');
 
+/**
+ * Events: `valuechange` (detail: { name: string,
+ * value: string|null|undefined, undo: boolean }); bubbles.
+ */
 export class ValueField extends HTMLElement {
 	#column;
 	#isNew;
@@ -20,23 +24,26 @@ export class ValueField extends HTMLElement {
 	#value;
 	#label;
 	#fixed = null;
-	// What comes from the control itself must not replace it under the reader's hands.
+	// The value last entered: a control is not replaced while the user types.
 	#typed = UNTYPED;
 	#explains = true;
 	#isReadOnly = false;
 	#large = false;
 	#slot = h('div', { class: 'control' });
 	#nullPress = null;
-	#undo = h('button', { class: 'undo', type: 'button', hidden: true, title: 'Back to what is saved' }, 'changed · undo');
+	#undo = h('button', { class: 'undo', type: 'button', hidden: true, title: 'Restore the saved value' }, 'changed · undo');
 	#error = h('p', { class: 'field-error', hidden: true });
 
 	/**
 	 * @param {object} options
 	 * @param {object} options.column as the API describes it
-	 * @param {boolean} options.isNew for an INSERT
-	 * @param {object} options.api @param {string} options.table
-	 * @param {string} [options.label] the name of the row referred to
-	 * @param {boolean} [options.explains] whether to say why the field is read-only
+	 * @param {boolean} options.isNew whether the row is to be inserted
+	 * @param {object} options.api
+	 * @param {string} options.table
+	 * @param {string} [options.label] of the row referred to
+	 * @param {boolean} [options.explains] whether to show why the field is
+	 *   read-only
+	 * @returns {void}
 	 */
 	configure({ column, isNew, api, table, label, explains = true }) {
 		this.#explains = explains;
@@ -48,11 +55,17 @@ export class ValueField extends HTMLElement {
 		this.#build();
 	}
 
+	/** The column's name. */
 	get name() {
 		return this.#column.name;
 	}
 
-	/** @param {string|null|undefined} value @param {{ changed: boolean }} state */
+	/**
+	 * @param {string|null|undefined} value
+	 * @param {{ changed: boolean }} state changed: differs from the saved
+	 *   value
+	 * @returns {void}
+	 */
 	show(value, { changed }) {
 		this.#value = value;
 		if (value !== this.#typed) this.#fit(value);
@@ -73,7 +86,11 @@ export class ValueField extends HTMLElement {
 		this.classList.toggle('read-only', this.#isReadOnly);
 	}
 
-	/** @param {string|null} words null: nothing is wrong */
+	/**
+	 * Shows an error.
+	 * @param {string|null} words null: no error
+	 * @returns {void}
+	 */
 	complain(words) {
 		this.#error.hidden = words === null;
 		this.#error.replaceChildren(...(words === null ? [] : [icon('warn'), words]));
@@ -81,6 +98,10 @@ export class ValueField extends HTMLElement {
 		this.#control.input.setAttribute('aria-invalid', String(words !== null));
 	}
 
+	/**
+	 * Scrolls to the field and focuses it.
+	 * @returns {void}
+	 */
 	focusControl() {
 		this.scrollIntoView({ block: 'center' });
 		this.#control.focus();
@@ -132,7 +153,8 @@ export class ValueField extends HTMLElement {
 		);
 	}
 
-	// Off again, a text or a list is empty; what has no empty value waits for one.
+	// Switching null off leaves an empty text or array. Other types have no
+	// empty value: the user enters one.
 	#pressNull() {
 		const empty = { array: '{}', text: '' }[this.#column.category];
 		if (this.#value !== null) this.#tell(null);
@@ -140,7 +162,8 @@ export class ValueField extends HTMLElement {
 		if (this.#value !== null || empty === undefined) this.#control.focus();
 	}
 
-	// The control that fits the value; the reader may ask for a larger one.
+	// Makes the control that suits the value. The user can choose a larger
+	// one.
 	#fit(value) {
 		const kind = this.#large ? 'long' : fieldKind(this.#column, value);
 		if (this.#control && (kind === this.#kind || (this.#kind === 'long' && kind === 'line')) && this.#control.wants(value))

@@ -1,14 +1,19 @@
 /**
- * Making elements. Text is always set as text; nothing here reads markup.
+ * Construction of elements. Text is always set as text, never parsed as
+ * markup.
  */
 
 const SVG = 'http://www.w3.org/2000/svg';
 
 /**
+ * Makes an element.
  * @param {string} tag
- * @param {object} [props] `class`, `on: { click }`, `data: { name }`, own properties of the
- *   element (value, checked, hidden ...), else attributes; null, undefined and false leave it out
+ * @param {object} [props] `class`, `on: { click: listener }`,
+ *   `data: { name: value }`; a property of the element (value, checked,
+ *   hidden ...); otherwise an attribute. null, undefined and false are
+ *   left out.
  * @param {...(Node|string|null|Array)} children
+ * @returns {HTMLElement}
  */
 export function h(tag, props = {}, ...children) {
 	const element = document.createElement(tag);
@@ -26,18 +31,34 @@ function setProp(element, name, value) {
 	else element.setAttribute(name, value === true ? '' : value);
 }
 
-/** An icon of icons.svg; silent, so its control needs a name of its own. */
+/**
+ * An icon of icons.svg. Screen readers skip it, so a control that has nothing
+ * else needs a label.
+ * @param {string} name
+ * @returns {SVGElement}
+ */
 export function icon(name) {
 	const svg = document.createElementNS(SVG, 'svg');
 	svg.setAttribute('class', 'icon');
 	svg.setAttribute('aria-hidden', 'true');
 	const use = document.createElementNS(SVG, 'use');
-	use.setAttribute('href', new URL(`../icons.svg#${name}`, import.meta.url));
+	use.setAttribute('href', new URL(`../../icons.svg#${name}`, import.meta.url));
 	svg.append(use);
 	return svg;
 }
 
 let ids = 0;
+
+/**
+ * An id that no other element has.
+ * @param {string} [prefix]
+ * @returns {string}
+ */
 export const newId = (prefix = 'id') => `${prefix}-${++ids}`;
 
+/**
+ * A text for screen readers only.
+ * @param {string} text
+ * @returns {HTMLElement}
+ */
 export const hidden = (text) => h('span', { class: 'visually-hidden' }, text);

@@ -1,9 +1,12 @@
 /**
- * What a reader sets for this browser.
+ * The user's settings in this browser.
  */
 const LOCK_ON = 'locking.lockOn';
 
-/** @returns {'open'|'change'} when an edit page locks its row */
+/**
+ * When an edit page locks its row.
+ * @returns {'open'|'change'}
+ */
 export function lockOnSetting() {
 	try {
 		return localStorage.getItem(LOCK_ON) === 'change' ? 'change' : 'open';
@@ -12,11 +15,14 @@ export function lockOnSetting() {
 	}
 }
 
-/** @param {'open'|'change'} value */
+/**
+ * @param {'open'|'change'} value
+ * @returns {void}
+ */
 export function setLockOn(value) {
 	try {
 		localStorage.setItem(LOCK_ON, value);
 	} catch {
-		// Without storage it stays as it is.
+		// Storage may be disabled; the default applies.
 	}
 }

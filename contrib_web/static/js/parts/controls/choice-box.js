@@ -1,16 +1,23 @@
 /**
- * <choice-box>: a searchable choice of a row that a foreign key refers to (the combobox pattern:
- * focus stays in the input, arrows move through the list).
- *
- * Set `search` (text -> { choices, more }) and `value` / `label`. Dispatches `choose`
- * (detail: { value, label }).
+ * <choice-box>: a search for the row that a foreign key refers to. Follows
+ * the combobox pattern: the focus stays in the input, arrow keys move through
+ * the list.
  */
-import { h, icon, newId } from '../dom.js';
-import { announce } from '../ui.js';
+import { h, icon, newId } from '../../ui/dom.js';
+import { announce } from '../../ui/announce.js';
 
+/** Pause in typing after which to search, in milliseconds. */
 const TYPING = 180;
 
+/**
+ * Events: `choose` (detail: { value: string, label: string }).
+ */
 export class ChoiceBox extends HTMLElement {
+	/**
+	 * Finds rows, set by the owner of the element.
+	 * @type {(text: string) => Promise<{ choices: { value: string,
+	 *   label: string }[], more: boolean }>}
+	 */
 	search = async () => ({ choices: [], more: false });
 	#listId = newId('choices');
 	#input = h('input', {
@@ -48,16 +55,18 @@ export class ChoiceBox extends HTMLElement {
 	get value() {
 		return this.#value;
 	}
-
-	/** Whether the row's name was told with the value. */
+	/** Whether the value's label is known. */
 	get isNamed() {
 		return this.#isNamed;
 	}
 	#isNamed = false;
 
 	/**
-	 * Shown once more, nothing changes: not the name, nor what somebody is typing to search.
-	 * @param {string|null|undefined} value @param {string} [label] the row's name, if known
+	 * Shows a value. The same value again changes nothing: neither the label
+	 * nor a search text.
+	 * @param {string|null|undefined} value
+	 * @param {string} [label] of the row, if known
+	 * @returns {void}
 	 */
 	show(value, label) {
 		const isSame = value === this.#value;

@@ -1,11 +1,19 @@
 /**
- * The live stream as events: `lock` (detail: what happened), `reset` (something may have been missed:
- * load anew), `state` (detail: { on }) and `ended` (the server refused it; it is asked for again
- * by and by). Shared between tabs where the browser can.
+ * The stream of lock events, shared between tabs where the browser supports
+ * SharedWorker.
  */
+
+/** Delays before a refused stream is opened again, in milliseconds. */
 const REOPEN_FIRST = 5000;
 const REOPEN_MAX = 60000;
 
+/**
+ * The event stream of one server. Events:
+ * - `lock`: an event of a lock; detail: as in /api/v1/events
+ * - `reset`: events may have been missed, so reload
+ * - `state`: the connection changed; detail: { on: boolean }
+ * - `ended`: the server refused the stream; it is opened again later
+ */
 export class Live extends EventTarget {
 	#url;
 	#port = null;
@@ -13,8 +21,10 @@ export class Live extends EventTarget {
 	#reopen = null;
 	#wanted = false;
 	#wait = REOPEN_FIRST;
+	/** Whether the stream is connected. */
 	on = false;
 
+	/** @param {string} url of the stream */
 	constructor(url) {
 		super();
 		this.#url = new URL(url, location.href).href;
@@ -22,13 +32,21 @@ export class Live extends EventTarget {
 		addEventListener('pageshow', ({ persisted }) => persisted && this.#wanted && this.#join('join'));
 	}
 
-	/** @param {boolean} anew after signing in: the old stream is somebody else's */
-	start({ anew = false } = {}) {
+	/**
+	 * Connects.
+	 * @param {{ replace?: boolean }} [options] replace: also an open stream,
+	 *   which belongs to the previous session
+	 * @returns {void}
+	 */
+	start({ replace = false } = {}) {
 		this.#wanted = true;
-		this.#join(anew ? 'restart' : 'join');
+		this.#join(replace ? 'restart' : 'join');
 	}
 
-	/** After signing out: for all tabs. */
+	/**
+	 * Disconnects all tabs, after signing out.
+	 * @returns {void}
+	 */
 	stop() {
 		this.#wanted = false;
 		clearTimeout(this.#reopen);
@@ -66,7 +84,7 @@ export class Live extends EventTarget {
 		else this.dispatchEvent(new Event('reset'));
 	}
 
-	// A stream that the browser has given up (refused, or no answer) is asked for again.
+	// EventSource does not reconnect after an HTTP error.
 	#changeState(on, ended) {
 		if (ended && this.#wanted) {
 			clearTimeout(this.#reopen);
@@ -78,7 +96,8 @@ export class Live extends EventTarget {
 		this.#setOn(on);
 	}
 
-	// What happened between a page's first reading, or its being left, and the opening of the stream was not sent.
+	// Events before the connection were not sent, though the page may have
+	// loaded its data earlier.
 	#setOn(on) {
 		if (on === this.on) return;
 		this.on = on;

@@ -1,8 +1,8 @@
 /**
- * The name of this tab, so that a second tab of the same person is told apart.
+ * The identifier of this tab, which distinguishes two tabs of one user.
  *
- * It survives a reload in sessionStorage, but a duplicated tab inherits that storage: so the
- * name lies there only between the end of one page and the start of the next.
+ * It survives a reload in sessionStorage. A duplicated tab inherits that
+ * storage, so the identifier is stored only between two pages.
  */
 const KEY = 'locking.tab';
 
@@ -20,7 +20,7 @@ function leave(id) {
 	try {
 		sessionStorage.setItem(KEY, id);
 	} catch {
-		// Without storage a reload counts as another tab, and is asked.
+		// Storage may be disabled; a reload then counts as another tab.
 	}
 }
 
@@ -31,6 +31,7 @@ function fresh() {
 		.replace(/\//g, '_')}`;
 }
 
+/** @type {string} */
 export const tabId = take() ?? fresh();
 
 addEventListener('pagehide', () => leave(tabId));

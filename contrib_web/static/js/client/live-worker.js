@@ -1,21 +1,22 @@
 /**
- * One event stream for all tabs of a browser: a browser opens few connections per server,
- * and each stream would take one of them for good. Runs as a SharedWorker.
+ * SharedWorker that keeps one event stream for all tabs of a browser. A
+ * browser limits the connections to a server, and each stream would occupy
+ * one of them.
  */
 const ports = new Set();
 let source = null;
 
-function tell(message) {
+function broadcast(message) {
 	for (const port of ports) port.postMessage(message);
 }
 
 function open(url) {
 	source?.close();
 	source = new EventSource(url);
-	source.onopen = () => tell({ type: 'state', on: true });
-	source.onerror = () => tell({ type: 'state', on: false, ended: source?.readyState === EventSource.CLOSED });
-	source.addEventListener('lock', (event) => tell({ type: 'lock', data: event.data }));
-	source.addEventListener('reset', () => tell({ type: 'reset' }));
+	source.onopen = () => broadcast({ type: 'state', on: true });
+	source.onerror = () => broadcast({ type: 'state', on: false, ended: source?.readyState === EventSource.CLOSED });
+	source.addEventListener('lock', (event) => broadcast({ type: 'lock', data: event.data }));
+	source.addEventListener('reset', () => broadcast({ type: 'reset' }));
 }
 
 function close() {
@@ -23,6 +24,7 @@ function close() {
 	source = null;
 }
 
+/** Messages from the tabs, by `order`. */
 const orders = {
 	join(port, { url }) {
 		ports.add(port);
@@ -39,7 +41,7 @@ const orders = {
 	},
 	stop() {
 		close();
-		tell({ type: 'state', on: false, ended: true });
+		broadcast({ type: 'state', on: false, ended: true });
 	},
 };
 

@@ -1,16 +1,16 @@
 /**
- * The JSON API under /api/v1: one method per kind of request, errors as Problem.
+ * Client of the JSON API under /api/v1. Errors are thrown as Problem.
  */
+import { segment } from '../model/route.js';
 
-import { segment } from './model/route.js';
-
+/** When a request without a response is given up, in milliseconds. */
 const TIMEOUT = 15000;
 
-/** An answer that is no success. `status` 0: there was no answer. */
+/** A response that reports an error, or a request without a response. */
 export class Problem extends Error {
 	/**
-	 * @param {number} status
-	 * @param {object} problem the problem document, or {}
+	 * @param {number} status the HTTP status; 0: no response
+	 * @param {object} problem the problem document (RFC 9457), or {}
 	 * @param {number} sentAt when the request was sent, by performance.now()
 	 */
 	constructor(status, problem, sentAt) {
@@ -21,33 +21,85 @@ export class Problem extends Error {
 	}
 }
 
+/**
+ * The path of a table below /api/v1.
+ * @param {string} table as SQL writes it
+ * @returns {string}
+ */
 export const tablePath = (table) => `/tables/${segment(table)}`;
+
+/**
+ * The path of a row below /api/v1.
+ * @param {string} table as SQL writes it
+ * @param {string} key the primary key as text
+ * @returns {string}
+ */
 export const rowPath = (table, key) => `${tablePath(table)}/rows/${segment(key)}`;
 
+/**
+ * @typedef {object} Reply
+ * @property {any} data the response's JSON; null if it has none
+ * @property {number} status
+ * @property {number} sentAt when the request was sent, by performance.now()
+ */
+
+/**
+ * The API of one server. The methods return a Reply and throw a Problem.
+ * Events: `signedout` after a response with status 401.
+ */
 export class Api extends EventTarget {
-	/** @param {string} base origin of locking-web; '' for these pages' own */
+	/** @param {string} [base] origin of locking-web; '': the page's own */
 	constructor(base = '') {
 		super();
 		this.base = `${base}/api/v1`;
+		/** The session's CSRF token, sent with every request that writes. */
 		this.csrf = null;
 	}
 
+	/**
+	 * @param {string} path below /api/v1
+	 * @param {object} [query] empty values are left out
+	 * @returns {Promise<Reply>}
+	 */
 	get(path, query) {
 		return this.send('GET', path, { query });
 	}
+	/**
+	 * @param {string} path
+	 * @param {object} [body]
+	 * @param {object} [options] see send()
+	 * @returns {Promise<Reply>}
+	 */
 	post(path, body, options) {
 		return this.send('POST', path, { ...options, body: body ?? {} });
 	}
+	/**
+	 * @param {string} path
+	 * @param {object} body
+	 * @returns {Promise<Reply>}
+	 */
 	put(path, body) {
 		return this.send('PUT', path, { body });
 	}
+	/**
+	 * @param {string} path
+	 * @param {{ body?: object, keepalive?: boolean }} [options] see send()
+	 * @returns {Promise<Reply>}
+	 */
 	delete(path, { body, keepalive } = {}) {
 		return this.send('DELETE', path, { body, keepalive });
 	}
 
 	/**
-	 * @returns {Promise<{ data: any, status: number, sentAt: number }>}
-	 * @throws {Problem} also dispatches `signedout` on a 401
+	 * @param {string} method
+	 * @param {string} path below /api/v1
+	 * @param {object} [options]
+	 * @param {object} [options.query] empty values are left out
+	 * @param {object} [options.body] sent as JSON
+	 * @param {boolean} [options.keepalive] sent even if the page is closed
+	 * @param {AbortSignal} [options.signal] by default a timeout
+	 * @returns {Promise<Reply>}
+	 * @throws {Problem}
 	 */
 	async send(method, path, { query, body, keepalive = false, signal } = {}) {
 		const sentAt = performance.now();
@@ -70,12 +122,22 @@ export class Api extends EventTarget {
 		throw new Problem(response.status, data ?? {}, sentAt);
 	}
 
+	/**
+	 * @param {string} path below /api/v1
+	 * @param {object} [query] empty values are left out
+	 * @returns {string}
+	 */
 	url(path, query = {}) {
 		const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== '');
 		return `${this.base}${path}${given.length ? `?${new URLSearchParams(given)}` : ''}`;
 	}
 
-	/** For the end of a page: sent even if the page is gone, and never answered. */
+	/**
+	 * Sends a POST while the page is being closed. The response is discarded.
+	 * @param {string} path below /api/v1
+	 * @param {object} body sent as JSON, with the CSRF token in it
+	 * @returns {boolean} whether the browser accepted it
+	 */
 	beacon(path, body) {
 		return navigator.sendBeacon(this.url(path), JSON.stringify({ ...body, csrf: this.csrf }));
 	}
@@ -96,7 +158,8 @@ export class Api extends EventTarget {
 	}
 }
 
-// An answer that breaks off is none: what was asked for may have been done or not.
+// A truncated response counts as none: the request may have been executed
+// or not.
 async function readJson(response, sentAt) {
 	if (!/json/.test(response.headers.get('Content-Type') ?? '')) return null;
 	try {

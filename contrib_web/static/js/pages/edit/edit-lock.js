@@ -1,0 +1,217 @@
+/**
+ * The lock of an edit page, shown in its lock bar. Users who may not write
+ * the row see who holds it.
+ */
+import { RowLock } from '../../../locking.js';
+import { lockOnSetting } from '../../client/settings.js';
+import { draftOf } from '../../model/form.js';
+import { timed } from '../../model/lock-time.js';
+import { endOfLock, isUrgent, lockedWith, lockView, looksDifferent, spoken } from '../../model/lock-view.js';
+import { LockBar } from '../../parts/lock-bar.js';
+import { watchLock } from '../../parts/lock-watch.js';
+import { askToTakeOver } from '../../parts/row-questions.js';
+import { announce, toast } from '../../ui/announce.js';
+
+/**
+ * Events:
+ * - `change`: show the page again
+ * - `phase`: the lock session entered another phase
+ * - `history`: the row's lock history has a new entry
+ * - `draft`: a draft was stored with a renewal
+ * - `reread`: the row may have changed, so read it again
+ * - `request`: the requests for the row have changed
+ */
+export class EditLock extends EventTarget {
+	#app;
+	#edited;
+	#ownRequest;
+	#lock = null;
+	#before = null;
+	#ended = null;
+	#bar;
+
+	/**
+	 * @param {object} options
+	 * @param {object} options.app
+	 * @param {import('./edited-row.js').EditedRow} options.edited
+	 * @param {() => object|null} options.ownRequest the user's request for
+	 *   the row
+	 * @param {(action: string) => any} options.act what a button of the lock
+	 *   bar does; may be async
+	 */
+	constructor({ app, edited, ownRequest, act }) {
+		super();
+		this.#app = app;
+		this.#edited = edited;
+		this.#ownRequest = ownRequest;
+		this.#bar = new LockBar(act);
+	}
+
+	/** The lock bar. */
+	get element() {
+		return this.#bar.element;
+	}
+	/** The lock session's state; null: the page does not lock. */
+	get state() {
+		return this.#lock?.state ?? null;
+	}
+	/** The lock session's phase; null: the page does not lock. */
+	get phase() {
+		return this.state?.phase ?? null;
+	}
+	/** The fencing token; null: no lock is held. */
+	get token() {
+		return this.#lock?.token ?? null;
+	}
+
+	/** Whether the form may be edited now. */
+	get mayEdit() {
+		const { isNew, table, parentHolder } = this.#edited;
+		if (isNew) return table.may.insert;
+		if (!table.may.update || parentHolder) return false;
+		return this.#lock ? this.#lock.mayEdit : true;
+	}
+
+	/**
+	 * Locks the row, or watches its lock if the user may not write it.
+	 * @param {number} sentAt when the row was read, by performance.now()
+	 * @param {AbortSignal} signal of the page's end
+	 * @returns {void}
+	 */
+	start(sentAt, signal) {
+		const { table, row, known } = this.#edited;
+		if (!table.may.update && !table.may.delete) return this.#watch(timed(row.lock, sentAt), signal);
+		this.#lock = new RowLock({
+			api: this.#app.api,
+			live: this.#app.live,
+			...known,
+			lockOn: table.protection ? lockOnSetting() : 'never',
+			ttl: table.time_until_expiration,
+			warning: table.time_until_warning,
+			draft: () => draftOf(this.#edited.form),
+		});
+		this.#before = this.#lock.state;
+		this.#lock.addEventListener('state', ({ detail }) => this.#changed(detail));
+		for (const type of ['reread', 'request']) this.#lock.addEventListener(type, () => this.#tell(type));
+		this.#bar.settings({ hasLocks: table.protection !== null });
+		this.#lock.start({ lock: row.lock, sentAt });
+		return this.#tell('change');
+	}
+
+	#watch(lock, signal) {
+		this.#bar.readOnly(lock);
+		watchLock({ app: this.#app, ...this.#edited.known, lock, signal }, (news) => {
+			this.#bar.readOnly(news);
+			this.#tell('history');
+		});
+	}
+
+	/* Changes from outside */
+
+	/** Keeps the lock. */
+	use() {
+		this.#lock?.use();
+	}
+	/** The form was changed. */
+	change() {
+		this.#lock?.change();
+	}
+	/** Checks the lock after signing in again. */
+	wake() {
+		this.#lock?.wake();
+	}
+	/** Locks a row that has become free. */
+	again() {
+		this.#lock.again();
+	}
+	/** Takes the lock from the user's other tab. */
+	control() {
+		this.#lock.control();
+	}
+	/** @param {object} answer see RowLock.saved() */
+	saved(answer) {
+		this.#lock?.saved(answer);
+	}
+	/** @param {object} answer see RowLock.refusedSave() */
+	refusedSave(answer) {
+		this.#lock?.refusedSave(answer);
+	}
+	/** Releases the lock. */
+	leave() {
+		this.#lock?.leave();
+	}
+
+	/**
+	 * Ends the holder's lock and locks the row, after a confirmation.
+	 * @returns {Promise<void>}
+	 */
+	async takeOver() {
+		const reason = await askToTakeOver(this.state.holder);
+		if (reason !== null) this.#lock.takeOver(reason || null);
+	}
+
+	/* Changes of the lock */
+
+	#changed(state) {
+		const before = this.#before;
+		this.#before = state;
+		if (state.phase === 'lost' && before.loss?.cause !== state.loss.cause) this.#findWhoEnded(state.loss.cause);
+		if (state.phase !== 'lost') this.#ended = null;
+		if (state.phase !== before.phase) this.#entered(state);
+		if (before.changedAt !== null && state.changedAt === null && state.phase === 'held') this.#tell('draft');
+		if (looksDifferent(before, state)) this.#say(before, state);
+	}
+
+	#entered(state) {
+		if (state.phase === 'held' && state.resumed) toast('Your lock has been renewed; nobody has changed the row.');
+		this.#tell('phase', state.phase);
+		this.#tell('history');
+	}
+
+	#say(before, state) {
+		const words = spoken(before, state, this.#view());
+		if (words) announce(words, { urgent: isUrgent(state) });
+		document.title = `${isUrgent(state) ? '(!) ' : ''}${document.title.replace(/^\(!\) /, '')}`;
+		this.#tell('change');
+	}
+
+	// Events of the live stream have neither actor nor reason; the history
+	// has.
+	async #findWhoEnded(cause) {
+		if (!['broken', 'taken_over'].includes(cause)) return;
+		const { data } = await this.#app.api
+			.get('/history', { ...this.#edited.known, limit: 5 })
+			.catch(() => ({ data: { events: [] } }));
+		const { phase, holder } = this.state;
+		const ended = endOfLock(data.events, { cause, owner: this.#app.session.owner, holder });
+		if (!ended || phase !== 'lost') return;
+		this.#ended = ended;
+		this.#tell('change');
+	}
+
+	/* Showing it */
+
+	/**
+	 * Shows the current state.
+	 * @returns {void}
+	 */
+	show() {
+		const { parentHolder } = this.#edited;
+		if (parentHolder && this.phase === 'held') this.#bar.show(lockedWith(parentHolder), {});
+		else if (this.#lock) this.#bar.show(this.#view(), this.state);
+	}
+
+	#view() {
+		return lockView(this.state, {
+			secondsLeft: this.#lock.secondsLeft,
+			mayTakeOver: this.#edited.table.may.take_over,
+			isDirty: this.#edited.isDirty,
+			asked: this.#ownRequest(),
+			ended: this.#ended,
+		});
+	}
+
+	#tell(type, detail) {
+		this.dispatchEvent(new CustomEvent(type, { detail }));
+	}
+}

@@ -1,0 +1,163 @@
+/**
+ * The data of an edit page: the table, the row as last read, and the form's
+ * content.
+ */
+import { rowPath, tablePath } from '../../client/api.js';
+import * as Form from '../../model/form.js';
+
+/** The data of one edit page. Methods that change it do not draw. */
+export class EditedRow {
+	#api;
+	/** The table as the API describes it; null until loaded. */
+	table = null;
+	/** The row as the API returns it; null: not loaded, or a new row. */
+	row = null;
+	/** The form's content, see model/form.js. */
+	form = Form.create();
+	/** Columns that both the user and others have changed. */
+	conflicts = [];
+
+	/**
+	 * @param {import('../../client/api.js').Api} api
+	 * @param {string} tableName as in the page's address
+	 * @param {string|null} key null: a new row
+	 */
+	constructor(api, tableName, key) {
+		this.#api = api;
+		this.tableName = tableName;
+		this.key = key;
+	}
+
+	/** Whether the row is to be inserted. */
+	get isNew() {
+		return this.key === null;
+	}
+	/** Whether the form has unsaved changes. */
+	get isDirty() {
+		return Form.isDirty(this.form);
+	}
+	/** The row's path below /api/v1. */
+	get path() {
+		return rowPath(this.tableName, this.key);
+	}
+	/** The table's path below /api/v1. */
+	get tablePath() {
+		return tablePath(this.tableName);
+	}
+	/** The document's title. */
+	get title() {
+		return `${this.isNew ? 'New row' : (this.row?.label ?? this.key)} · ${this.table?.name ?? this.tableName}`;
+	}
+
+	/** The parent row's lock if another user holds it; otherwise null. */
+	get parentHolder() {
+		const lock = this.row?.parent_lock;
+		return lock && !lock.is_mine ? lock : null;
+	}
+
+	/** The key in the API's spelling, which the address may not have. */
+	get known() {
+		return { table: this.table.table, key: this.key };
+	}
+
+	/**
+	 * Reads table and row.
+	 * @param {string} [prefill] values of a new row by column, as JSON
+	 * @returns {Promise<number>} when the request was sent, by
+	 *   performance.now()
+	 * @throws {import('../../client/api.js').Problem}
+	 */
+	async load(prefill = '{}') {
+		const [table, row] = await Promise.all([
+			this.#api.get(this.tablePath),
+			this.isNew ? null : this.#api.get(this.path),
+		]);
+		this.table = table.data;
+		this.row = row?.data ?? null;
+		this.key = this.row?.key ?? null;
+		this.form = Form.create(this.row?.values ?? {});
+		if (this.isNew) this.#prefill(prefill);
+		return (row ?? table).sentAt;
+	}
+
+	#prefill(prefill) {
+		try {
+			for (const [name, value] of Object.entries(JSON.parse(prefill))) this.set(name, value);
+		} catch {
+			// The address was not made by these pages.
+		}
+	}
+
+	/**
+	 * Reads the row again, without changing anything here.
+	 * @returns {Promise<object>} the row as the API returns it
+	 * @throws {import('../../client/api.js').Problem}
+	 */
+	async read() {
+		return (await this.#api.get(this.path)).data;
+	}
+
+	/**
+	 * Sets a value of the form.
+	 * @param {string} name of the column
+	 * @param {string|null|undefined} value
+	 * @returns {void}
+	 */
+	set(name, value) {
+		this.form = Form.set(this.form, name, value);
+		this.conflicts = this.conflicts.filter((each) => each in this.form.mine);
+	}
+
+	/**
+	 * Sets a value back to the one in the row.
+	 * @param {string} name of the column
+	 * @returns {void}
+	 */
+	undo(name) {
+		this.set(name, this.form.base[name]);
+	}
+
+	/**
+	 * Takes over a version of the row that was read again.
+	 * @param {object} row as the API returns it
+	 * @returns {{ changed: string[], conflicts: string[] }} see Form.rebase()
+	 */
+	rebase(row) {
+		const { form, changed, conflicts } = Form.rebase(this.form, row.values);
+		this.row = row;
+		this.form = form;
+		this.conflicts = [...new Set([...this.conflicts, ...conflicts])].filter((name) => name in form.mine);
+		return { changed, conflicts };
+	}
+
+	/**
+	 * Takes over the row as it was saved.
+	 * @param {object} reply the API's response
+	 * @param {Form.Form} sent the form as it was sent
+	 * @returns {void}
+	 */
+	saved({ values, label }, sent) {
+		this.row = this.row && { ...this.row, values, label, draft: null };
+		this.form = Form.saved(this.form, sent, values);
+		this.conflicts = [];
+	}
+
+	/**
+	 * Puts a draft into the form.
+	 * @param {any} data
+	 * @returns {void}
+	 */
+	applyDraft(data) {
+		const { form, conflicts } = Form.applyDraft(this.form, data);
+		this.form = form;
+		this.conflicts = conflicts;
+	}
+
+	/**
+	 * Discards all changes.
+	 * @returns {void}
+	 */
+	reset() {
+		this.form = Form.create(this.row.values);
+	}
+}

@@ -1,0 +1,59 @@
+/**
+ * Leaving an edit page: where to, and what happens to unsaved text.
+ */
+import { paths } from '../../model/route.js';
+import { askToLeave } from '../../parts/row-questions.js';
+
+/**
+ * The list that an edit page was opened from, or else the table's.
+ * @param {object} app
+ * @param {import('./edited-row.js').EditedRow} edited
+ * @returns {string}
+ */
+export const listAddress = ({ lists }, { tableName, table }) =>
+	lists.get(tableName) ?? lists.get(table.name) ?? paths.rows(tableName);
+
+/** Decides whether an edit page may be left. */
+export class Leaving {
+	#edited;
+	#lock;
+	#saving;
+	#drafts;
+
+	/**
+	 * @param {object} options
+	 * @param {import('./edited-row.js').EditedRow} options.edited
+	 * @param {import('./edit-lock.js').EditLock} options.lock
+	 * @param {import('./saving.js').Saving} options.saving
+	 * @param {import('./drafts.js').Drafts} options.drafts
+	 */
+	constructor({ edited, lock, saving, drafts }) {
+		this.#edited = edited;
+		this.#lock = lock;
+		this.#saving = saving;
+		this.#drafts = drafts;
+	}
+
+	/**
+	 * Whether the page may be left. With unsaved text, the user decides.
+	 * @returns {boolean|Promise<boolean>} true at once without a question
+	 */
+	mayLeave() {
+		return !this.#edited.isDirty || this.#saving.isSaving || this.#ask();
+	}
+
+	/** Whether closing the tab now would lose text. */
+	get wouldLoseText() {
+		if (!this.#edited.isDirty || this.#saving.isSaving) return false;
+		const { state } = this.#lock;
+		return !state || state.phase !== 'held' || state.changedAt !== null;
+	}
+
+	async #ask() {
+		const mayKeepDraft = ['held', 'expired'].includes(this.#lock.phase);
+		const answer = await askToLeave(mayKeepDraft);
+		if (answer === 'draft') return this.#drafts.store();
+		if (answer === 'discard' && this.#lock.state) await this.#drafts.remove();
+		return answer === 'discard';
+	}
+}

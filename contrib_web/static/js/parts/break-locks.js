@@ -1,0 +1,61 @@
+/**
+ * Removing several locks at once.
+ */
+import { fullName } from '../model/text.js';
+import { toast } from '../ui/announce.js';
+import { askReason } from '../ui/dialog.js';
+import { h } from '../ui/dom.js';
+import { toastProblem } from './problem-toast.js';
+
+/**
+ * Ends locks, after a confirmation, and shows the result.
+ * @param {object} app
+ * @param {object[]} locks
+ * @returns {Promise<boolean>} whether the request succeeded
+ */
+export async function breakLocks(app, locks) {
+	const reason = await askWhy(locks);
+	if (reason === null) return false;
+	try {
+		const { data } = await app.api.post('/locks/break', {
+			locks: locks.map(({ table, key }) => ({ table, key })),
+			reason,
+		});
+		showResults(data.results);
+		return true;
+	} catch (error) {
+		toastProblem(error);
+		return false;
+	}
+}
+
+function askWhy(locks) {
+	const isOne = locks.length === 1;
+	const holders = isOne ? 'The holder is told at once and keeps' : 'The holders are told at once and keep';
+	return askReason({
+		title: isOne ? 'Remove this lock?' : `Remove ${locks.length} locks?`,
+		text: [heldRows(locks), `${holders} the unsaved text, but cannot save it without locking the row again.`],
+		action: isOne ? 'Remove lock' : 'Remove locks',
+		no: isOne ? 'Leave it' : 'Leave them',
+	});
+}
+
+/** The rows by holder. */
+function heldRows(locks) {
+	const people = [...new Set(locks.map(fullName))];
+	const rowsOf = (person) => locks.filter((lock) => fullName(lock) === person).map(({ name, key }) => `${name} ${key}`);
+	return h(
+		'dl',
+		{ class: 'facts held' },
+		people.map((person) => [h('dt', {}, person), h('dd', {}, rowsOf(person).join(', '))]),
+	);
+}
+
+function showResults(results) {
+	const broken = results.filter((result) => result.broken).length;
+	const refused = results.filter(({ problem }) => problem);
+	if (broken) toast(broken === 1 ? 'One lock is removed.' : `${broken} locks are removed.`);
+	if (refused.length)
+		toast(`${refused.length} could not be removed: ${refused[0].problem.detail ?? refused[0].problem.title}`, { bad: true });
+	if (!broken && !refused.length) toast('They had already ended.');
+}

@@ -1,0 +1,98 @@
+/**
+ * The table of a list of locks.
+ */
+import { duration, exactMoment, moment, personName } from '../model/text.js';
+import { h } from '../ui/dom.js';
+import './lock-holder.js';
+import { rowName } from './row-name.js';
+import { timeLeft } from './time-left.js';
+
+const HEADS = ['Row', 'Held by', 'Since', 'Ends in', 'Note'];
+
+/**
+ * Identifies a lock within a list.
+ * @param {{ table: string, key: string }} lock
+ * @returns {string}
+ */
+export const idOf = ({ table, key }) => JSON.stringify([table, key]);
+
+/**
+ * @param {object[]} locks as the API returns them, with `endsAt`
+ * @param {object} options
+ * @param {Set<string>|null} options.chosen ids; null: nothing can be chosen
+ * @param {(id: string, on: boolean) => void} options.choose
+ * @param {(on: boolean) => void} options.chooseAll
+ * @param {(lock: object) => any} options.unlock a lock was clicked
+ * @returns {HTMLElement}
+ */
+export function locksTable(locks, options) {
+	const all = options.chosen
+		? h('input', {
+				type: 'checkbox',
+				data: { all: '' },
+				'aria-label': 'Choose all',
+				on: { change: ({ target }) => options.chooseAll(target.checked) },
+			})
+		: null;
+	return h(
+		'div',
+		{ class: 'data stack' },
+		h(
+			'table',
+			{ role: 'table', 'aria-label': 'Locks' },
+			h(
+				'thead',
+				{ role: 'rowgroup' },
+				h(
+					'tr',
+					{ role: 'row' },
+					all ? h('td', { role: 'cell', class: 'fit' }, all) : null,
+					HEADS.map((text) => h('th', { role: 'columnheader', scope: 'col' }, text)),
+				),
+			),
+			h(
+				'tbody',
+				{ role: 'rowgroup' },
+				locks.map((lock) => row(lock, options)),
+			),
+		),
+	);
+}
+
+function row(lock, { chosen, choose, unlock }) {
+	const id = idOf(lock);
+	const box = chosen
+		? h('input', {
+				type: 'checkbox',
+				checked: chosen.has(id),
+				data: { control: 'choose' },
+				'aria-label': `Choose ${lock.name} ${lock.key}, held by ${personName(lock)}`,
+				on: { change: ({ target }) => choose(id, target.checked) },
+			})
+		: null;
+	return h(
+		'tr',
+		{ role: 'row', data: { id, lock: lock.is_mine ? 'mine' : 'theirs' } },
+		box ? h('td', { role: 'cell', class: 'fit choose' }, box) : null,
+		h(
+			'th',
+			{ role: 'rowheader', scope: 'row', class: 'lead' },
+			rowName(lock.name, lock.key, { control: 'open' }),
+		),
+		cell('Held by', heldBy(lock, unlock)),
+		cell('Since', h('span', { class: 'number', title: exactMoment(lock.acquired_at) }, moment(lock.acquired_at))),
+		cell('Ends in', h('span', { class: 'number' }, timeLeft(lock.endsAt, { words: duration }))),
+		cell('Note', h('span', { class: 'cell', title: lock.note ?? null }, lock.note ?? ''), lock.note ? '' : 'spare'),
+	);
+}
+
+const cell = (label, content, kind = '') => h('td', { role: 'cell', class: kind, data: { label } }, content);
+
+function heldBy(lock, unlock) {
+	const holder = document.createElement('lock-holder');
+	holder.lock = lock;
+	holder.querySelector('button').dataset.control = 'unlock';
+	holder.addEventListener('lockclick', ({ detail }) => unlock(detail));
+	const soft = h('span', { class: 'chip', title: 'Others are warned, not rejected' }, 'soft');
+	return h('span', { class: 'holder-cell' }, holder, lock.hard ? null : soft);
+}

@@ -1,0 +1,43 @@
+/**
+ * The bar over a list of locks that shows how many are chosen. There is one
+ * bar for all selections, so that its buttons keep the focus while locks come
+ * and go.
+ */
+import { h } from '../ui/dom.js';
+import { button } from '../ui/widgets.js';
+
+/** The bar. `element` is its element. */
+export class SelectionBar {
+	#count = h('strong');
+	#all;
+	#breakText = h('span');
+
+	/**
+	 * @param {object} actions
+	 * @param {(on: boolean) => void} actions.chooseAll
+	 * @param {() => any} actions.breakChosen may be async
+	 */
+	constructor({ chooseAll, breakChosen }) {
+		this.#all = button('Choose all', () => chooseAll(true), { kind: 'small plain' });
+		this.element = h(
+			'div',
+			{ class: 'selection', hidden: true },
+			this.#count,
+			this.#all,
+			button('Choose none', () => chooseAll(false), { kind: 'small plain' }),
+			button(this.#breakText, breakChosen, { kind: 'small danger', name: 'unlock' }),
+		);
+	}
+
+	/**
+	 * @param {number} n how many locks are chosen
+	 * @param {number} total how many there are
+	 * @returns {void}
+	 */
+	show(n, total) {
+		this.element.hidden = n === 0;
+		this.#all.disabled = n === total;
+		this.#count.textContent = `${n} chosen`;
+		this.#breakText.textContent = n === 1 ? 'Remove lock…' : `Remove ${n} locks…`;
+	}
+}
