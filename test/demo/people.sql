@@ -1,5 +1,5 @@
--- After the story: the three people get passwords, as locking-web signs in whoever proves to be
--- a role; and its pages something to show at once, locks and a draft.
+-- Setup for locking-web, run after story.sql: passwords for the three roles,
+-- since users sign in as roles, and locks, a draft and a request to display
 SET client_min_messages = warning;
 
 ALTER ROLE anna PASSWORD 'anna';
