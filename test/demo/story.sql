@@ -88,8 +88,7 @@ SELECT locking.confirm(:anna_token);
 SELECT event, owner, actor, reason FROM locking.history WHERE key = 'cor' ORDER BY at, id;
 --
 -- 5. A batch job skips locked rows. Anna has two Celtic languages open. The
--- job
---    leaves out these two and reports their number.
+--    job leaves out these two and reports their number.
 --
 SELECT key FROM locking.acquire_all('language', ARRAY['gla', 'glv']);
 \connect - bert
