@@ -21,11 +21,11 @@ inline share_parent(refused)
 #ifdef ACQUIRE_FOR_NO_KEY
 			true ->
 #else
-			row_by == NOBODY ->
+			row_by == NONE ->
 #endif
 			row_shared = _pid
 		}
-	:: atomic { row_by != NOBODY && record.token != 0 && record.expires_at > clock -> refused = true }
+	:: atomic { row_by != NONE && record.token != 0 && record.expires_at > clock -> refused = true }
 	fi
 #else
 	skip
@@ -58,7 +58,7 @@ inline clear_resumable(refused)
 	:: lock.token == 0
 	:: lock.token != 0 && lock.expires_at > clock -> refused = true
 	:: lock.token != 0 && lock.expires_at <= clock && lock.xmin == 0 && lock.confirm_xid == 0 ->
-		atomic { record_by == NOBODY -> record_shared = _pid; copy(lock, record) };
+		atomic { record_by == NONE -> record_shared = _pid; copy(lock, record) };
 		refused = lock.token != 0 && lock.expires_at > clock
 	:: lock.token != 0 && lock.expires_at <= clock && (lock.xmin != 0 || lock.confirm_xid != 0) ->
 		record_lock(lock);

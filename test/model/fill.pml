@@ -11,7 +11,7 @@
  * 0.
  */
 
-#define NOBODY 255
+#define NONE 255
 #define BLOCKS 3
 
 #define EMPTY 0
@@ -22,7 +22,7 @@
 /* of the row's record, by position in locking.lock */
 byte version[BLOCKS];
 byte blocks;			/* in the table's file */
-byte row_by = NOBODY;		/* transaction that has locked the record's row */
+byte row_by = NONE;		/* transaction that has locked the record's row */
 bool raised;			/* gate.c: the slot */
 
 /* ---- progress of filling: gate.c:Mark, find_mark ---- */
@@ -115,8 +115,8 @@ init
 	:: row_by == _pid ->
 		if
 		/* COMMIT PREPARED */
-		:: d_step { version[1] = COMMITTED; row_by = NOBODY; users-- }
-		:: d_step { version[1] = EMPTY; row_by = NOBODY; users-- }
+		:: d_step { version[1] = COMMITTED; row_by = NONE; users-- }
+		:: d_step { version[1] = EMPTY; row_by = NONE; users-- }
 		fi
 	:: in_recovery ->
 		if
@@ -133,11 +133,11 @@ init
 /* Renews the lock, or acquires one. */
 proctype Holder()
 {
-	byte old = NOBODY, block;
+	byte old = NONE, block;
 
 	!in_recovery;
 	users++;			/* record.c:records_open */
-	atomic { row_by == NOBODY -> row_by = _pid };
+	atomic { row_by == NONE -> row_by = _pid };
 #ifdef KEPT_END_NOT_RAISED
 	if
 	:: RECORDED			/* the expiry does not change */
@@ -160,12 +160,12 @@ proctype Holder()
 			version[block] = COMMITTED;
 			if
 			/* vacuumed immediately */
-			:: old != NOBODY -> version[old] = EMPTY
+			:: old != NONE -> version[old] = EMPTY
 			:: else
 			fi;
-			row_by = NOBODY; users--; old = NOBODY; block = 0
+			row_by = NONE; users--; old = NONE; block = 0
 		}
-	:: d_step { version[block] = EMPTY; row_by = NOBODY; users--; old = NOBODY; block = 0 }
+	:: d_step { version[block] = EMPTY; row_by = NONE; users--; old = NONE; block = 0 }
 	fi
 }
 
@@ -330,7 +330,7 @@ proctype Writer(byte me)
 		accept_invalidations();
 #endif
 		if
-		:: atomic { row_by == NOBODY -> row_by = _pid; due = due || (RECORDED && !BY_COPY) }
+		:: atomic { row_by == NONE -> row_by = _pid; due = due || (RECORDED && !BY_COPY) }
 		:: due = false
 		fi;
 		/* gate.c:gate_says_free */
@@ -346,7 +346,7 @@ proctype Writer(byte me)
 			/* a standby is read-only */
 			S2_broken = free && due && !in_recovery;
 			assert(!S2_broken);
-			row_by = (row_by == _pid -> NOBODY : row_by);
+			row_by = (row_by == _pid -> NONE : row_by);
 			due = false; filled = false; free = false; changed = false
 		}
 	:: writes == 2 -> break

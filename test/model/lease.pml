@@ -136,7 +136,7 @@ inline raise_or_find_raised(until)
 	atomic {
 		if
 		:: slot >= until
-		:: slot < until -> slot = until; early = NOBODY
+		:: slot < until -> slot = until; early = NONE
 		fi
 	}
 #else
@@ -256,7 +256,7 @@ inline rollback()
 /* ---- the processes ---- */
 
 #ifdef NO_BARRIER_LATE_ENOUGH
-#define LOCALS Lock lock; byte xmin, expires_at, now, early = NOBODY; bool target_held
+#define LOCALS Lock lock; byte xmin, expires_at, now, early = NONE; bool target_held
 #else
 #define LOCALS Lock lock; byte xmin, expires_at, now; bool target_held
 #endif
@@ -357,7 +357,7 @@ inline check_record(free)
 #else
 		/* record.c:record_lock, LockTupleShare, FIND_LAST_VERSION */
 		atomic {
-			record_by == NOBODY -> record_shared = _pid;
+			record_by == NONE -> record_shared = _pid;
 #ifndef NO_REREAD
 			copy(lock, record)
 #endif

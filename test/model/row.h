@@ -11,22 +11,22 @@
 
 /* long enough for a renewal before expiry to extend it */
 #define TTL 2
-#define NOBODY 255
+#define NONE 255
 
 byte clock;			/* lease.c:clock_now */
 
 /* ---- the row that is locked ---- */
 
 /* transaction that locked it FOR NO KEY UPDATE or wrote it */
-byte row_by = NOBODY;
+byte row_by = NONE;
 /* transaction that locked it FOR KEY SHARE, to write a child */
-byte row_shared = NOBODY;
+byte row_shared = NONE;
 byte row_xmin = 1;
 
 #ifdef ACQUIRE_FOR_NO_KEY
-#define IS_FREE (row_by == NOBODY || row_by == _pid)
+#define IS_FREE (row_by == NONE || row_by == _pid)
 #else
-#define IS_FREE ((row_by == NOBODY || row_by == _pid) && row_shared == NOBODY)
+#define IS_FREE ((row_by == NONE || row_by == _pid) && row_shared == NONE)
 #endif
 
 /* ---- its record in locking.lock ---- */
@@ -40,9 +40,9 @@ typedef Lock {
 
 Lock record;			/* as committed */
 /* transaction that locked it FOR NO KEY UPDATE or wrote it */
-byte record_by = NOBODY;
+byte record_by = NONE;
 /* transaction that locked it FOR SHARE, always the writer's */
-byte record_shared = NOBODY;
+byte record_shared = NONE;
 
 inline copy(to, from)
 {
@@ -84,7 +84,7 @@ inline target_try()
 inline record_lock(lock)
 {
 	atomic {
-		record_by == NOBODY && record_shared == NOBODY -> record_by = _pid;
+		record_by == NONE && record_shared == NONE -> record_by = _pid;
 #ifndef NO_REREAD
 		copy(lock, record)
 #endif
@@ -138,7 +138,7 @@ bool ended;			/* the editor's lock was broken or taken over */
 /* a foreign write was committed since the lock in the record was acquired */
 bool written;
 /* the transaction in which confirm() has succeeded */
-byte confirming = NOBODY;
+byte confirming = NONE;
 
 bool S1_broken;			/* exclusion: two locks at the same time */
 bool S2_broken;			/* enforcement: a foreign write under a live lock */
@@ -160,7 +160,7 @@ inline check_enforcement()
 
 inline check_fencing()
 {
-	S4_broken = confirming != NOBODY && confirming != _pid;
+	S4_broken = confirming != NONE && confirming != _pid;
 	assert(!S4_broken)
 }
 
@@ -172,10 +172,10 @@ inline check_fencing()
 inline release_row_locks()
 {
 	drain(_pid);
-	row_by = (row_by == _pid -> NOBODY : row_by);
-	row_shared = (row_shared == _pid -> NOBODY : row_shared);
-	record_by = (record_by == _pid -> NOBODY : record_by);
-	record_shared = (record_shared == _pid -> NOBODY : record_shared);
-	confirming = (confirming == _pid -> NOBODY : confirming);
+	row_by = (row_by == _pid -> NONE : row_by);
+	row_shared = (row_shared == _pid -> NONE : row_shared);
+	record_by = (record_by == _pid -> NONE : record_by);
+	record_shared = (record_shared == _pid -> NONE : record_shared);
+	confirming = (confirming == _pid -> NONE : confirming);
 	clear(lock); xmin = 0; expires_at = 0; now = 0; target_held = false
 }

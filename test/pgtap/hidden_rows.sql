@@ -21,11 +21,11 @@ GRANT SELECT, UPDATE ON app.secret TO bob;
 SELECT locking.protect('app.doc'), locking.protect('app.secret');
 
 -- a function declared leakproof that records its arguments
-CREATE TABLE app.asked (what text);
-GRANT INSERT ON app.asked TO PUBLIC;
-CREATE FUNCTION app.ask(text) RETURNS boolean LANGUAGE plpgsql LEAKPROOF COST 0.0001 AS
-	$$BEGIN INSERT INTO app.asked VALUES ($1); RETURN true; END$$;
-CREATE FUNCTION app.ask(bigint) RETURNS boolean LANGUAGE sql LEAKPROOF AS 'SELECT app.ask($1::text)';
+CREATE TABLE app.observed (what text);
+GRANT INSERT ON app.observed TO PUBLIC;
+CREATE FUNCTION app.observe(text) RETURNS boolean LANGUAGE plpgsql LEAKPROOF COST 0.0001 AS
+	$$BEGIN INSERT INTO app.observed VALUES ($1); RETURN true; END$$;
+CREATE FUNCTION app.observe(bigint) RETURNS boolean LANGUAGE sql LEAKPROOF AS 'SELECT app.observe($1::text)';
 
 SET SESSION AUTHORIZATION bob;
 SELECT locking.acquire('app.doc', 'open', note => 'open', client => 'open');
@@ -47,7 +47,7 @@ SET SESSION AUTHORIZATION alice;
 -- each column of each view
 CREATE TEMPORARY TABLE conditions AS
 SELECT c.relname::text AS view, a.attname::text AS "column",
-	format('SELECT count(*) FROM locking.%I v WHERE app.ask(v.%I::text)', c.relname, a.attname) AS query
+	format('SELECT count(*) FROM locking.%I v WHERE app.observe(v.%I::text)', c.relname, a.attname) AS query
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
 WHERE c.relnamespace = 'locking'::regnamespace AND c.relkind = 'v' AND c.relname <> 'protected_tables';
 SELECT cmp_ok((SELECT count(*) FROM conditions), '>=', 37::bigint, 'conditions for all columns of the views');
@@ -66,9 +66,9 @@ BEGIN
 	END LOOP;
 END $$;
 RESET SESSION AUTHORIZATION;
-SELECT is_empty($$SELECT what FROM app.asked WHERE what ~ 'hidden|secret' AND what <> 'app.doc'$$,
+SELECT is_empty($$SELECT what FROM app.observed WHERE what ~ 'hidden|secret' AND what <> 'app.doc'$$,
 	'no condition was evaluated for a hidden value');
-SELECT isnt_empty($$SELECT FROM app.asked WHERE what = 'open'$$, 'conditions were evaluated for values of visible rows');
+SELECT isnt_empty($$SELECT FROM app.observed WHERE what = 'open'$$, 'conditions were evaluated for values of visible rows');
 
 -- the numbers in EXPLAIN do not depend on the contents of hidden rows, or on
 -- whether they are locked
