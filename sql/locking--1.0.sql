@@ -453,10 +453,10 @@ CREATE FUNCTION locking.history_of(relation regclass, key text) RETURNS SETOF lo
 COMMENT ON FUNCTION locking.history_of(regclass, text) IS 'events of the locks on a row, by a key as returned by row_key()';
 
 -- ---------------------------------------------------------------------------
--- Privileges. ALTER DEFAULT PRIVILEGES of the installing role may have granted
--- privileges on these objects to any role. Revoke all of them first, so that
--- only the owner has privileges on each object; row types have no ACL. An
--- object without a GRANT below can be used only by its owner.
+-- Privileges. ALTER DEFAULT PRIVILEGES of the installing role may have
+-- granted privileges on these objects to any role. Revoke all of them first,
+-- so that only the owner has privileges on each object; row types have no
+-- ACL. An object without a GRANT below can be used only by its owner.
 -- ---------------------------------------------------------------------------
 
 DO LANGUAGE plpgsql $$
@@ -507,9 +507,9 @@ GRANT USAGE ON SCHEMA locking TO PUBLIC;
 GRANT SELECT ON locking.locks, locking.protected_tables, locking.history, locking.drafts,
 	locking.requests TO PUBLIC;
 
--- guard() and guard_truncate() need EXECUTE: PostgreSQL clones the triggers of
--- a partitioned table to a new partition as the role that creates it, and a
--- restore creates triggers as the table's owner. On a table that is not
+-- guard() and guard_truncate() need EXECUTE: PostgreSQL clones the triggers
+-- of a partitioned table to a new partition as the role that creates it, and
+-- a restore creates triggers as the table's owner. On a table that is not
 -- protected they do nothing.
 --
 -- Deliberately left out are set_owner(), take_over(), break_lock(), reap(),

@@ -28,7 +28,7 @@ typedef enum ProblemKind
 	PROBLEM_NOT_PROTECTED,		/* 409 not-protected: or cannot be */
 	PROBLEM_TOO_LARGE,			/* 413 too-large */
 	PROBLEM_MEDIA_TYPE,			/* 415 unsupported-media-type */
-	PROBLEM_INVALID,			/* 422 invalid: a value, often with "column" */
+	PROBLEM_INVALID,			/* 422 invalid: often with "column" */
 	PROBLEM_LOCKED,				/* 423 locked: by another owner */
 	/* 423 held-elsewhere: by another client of the same owner */
 	PROBLEM_HELD_ELSEWHERE,
