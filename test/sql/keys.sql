@@ -10,7 +10,7 @@ SET search_path = keys;
 -- the record's key, and whether it equals row_key(), whether is_locked() and
 -- a writer with other settings find the record.
 CREATE FUNCTION try(tab regclass, spelled text, join_text boolean = true,
-	OUT key text, OUT row_key boolean, OUT joined boolean, OUT found boolean, OUT guarded boolean)
+	OUT key text, OUT row_key boolean, OUT joined boolean, OUT match boolean, OUT guarded boolean)
 LANGUAGE plpgsql AS $$
 DECLARE
 	parts text;
@@ -29,7 +29,7 @@ BEGIN
 	PERFORM set_config('timezone', 'Asia/Tokyo', true), set_config('datestyle', 'German', true),
 		set_config('intervalstyle', 'sql_standard', true), set_config('bytea_output', 'escape', true),
 		set_config('extra_float_digits', '-5', true), set_config('search_path', 'pg_catalog', true);
-	found := locking.is_locked(tab, key);
+	match := locking.is_locked(tab, key);
 	EXECUTE format('SELECT $2 AND locking.row_key(t) = $1 FROM %s t', tab) INTO row_key USING key, row_key;
 	PERFORM set_config('locking.owner', 'bert', true);
 	BEGIN
