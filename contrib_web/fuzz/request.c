@@ -107,7 +107,7 @@ db_run_once_values(Request *req, const char *sql, int n, const char *const *valu
 	(void) sql;
 	(void) n;
 	(void) values;
-	abort();					/* what is run once has been made by the database */
+	abort();					/* dynamic SQL is from the database */
 }
 
 void

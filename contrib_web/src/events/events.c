@@ -402,7 +402,7 @@ stream_read(void *cls, uint64_t position, char *buffer, size_t size)
 
 /* ---- beginning, end and housekeeping ---- */
 
-/* Ends those of the session; NULL: all, and none is opened any more. */
+/* Ends the streams of a session.  NULL ends all and prevents new ones. */
 static void
 end_streams(const Session *session)
 {
