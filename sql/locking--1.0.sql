@@ -1,24 +1,24 @@
--- locking 1.0: what CREATE EXTENSION installs.
+-- Installation script of locking 1.0
 --
--- Tables first, then the C functions over them, then views, and privileges
--- last. Every name is written with its schema, operators of the views too:
--- stored SQL must not depend on anyone's search_path.
+-- Tables come first, then the C functions that use them, then views, and
+-- privileges last. All names are schema-qualified, including the operators in
+-- views: stored SQL must not depend on the search_path.
 
 \echo Use "CREATE EXTENSION locking" to load this file. \quit
 
--- Made here, not found: a schema that somebody prepared beforehand is
--- refused.
+-- No IF NOT EXISTS: a schema that another role created beforehand could hold
+-- that role's objects.
 CREATE SCHEMA locking;
 
 -- ---------------------------------------------------------------------------
--- Tables. Nobody but their owner reads or writes them; views and functions
--- do.
+-- Tables. Only their owner has privileges on them. Other roles use the views
+-- and functions.
 -- ---------------------------------------------------------------------------
 
 CREATE SEQUENCE locking.token_seq AS bigint;
 
--- Lock records. No index on the times, so that a renewal is a HOT update: the
--- fillfactor leaves room on the page for it.
+-- Lock records. There is no index on the timestamps, so that a renewal is a
+-- HOT update. The fillfactor leaves room on the page for it.
 CREATE TABLE locking.lock (
 	relation      regclass    NOT NULL,
 	key           text        COLLATE "C" NOT NULL,
@@ -33,21 +33,21 @@ CREATE TABLE locking.lock (
 	expires_at    timestamptz NOT NULL,
 	ttl           interval    NOT NULL DEFAULT '120 s',
 	row_xmin      xid,         -- of the target row at acquisition or last resumption
-	confirm_xid   xid,         -- of the last confirm(): the owner's own change
+	confirm_xid   xid,         -- transaction of the last confirm()
 	CONSTRAINT lock_pkey PRIMARY KEY (relation, key),
 	CONSTRAINT lock_token_key UNIQUE (token)
 ) WITH (fillfactor = 70,
         autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500);
 CREATE INDEX lock_owner_idx ON locking.lock (owner);
--- In line, so that the gate can read it of versions whose other long values
--- are gone.
+-- Stored in line: the gate also reads keys from dead tuples, whose TOAST
+-- values may already be gone.
 ALTER TABLE locking.lock ALTER COLUMN key SET STORAGE MAIN;
-COMMENT ON TABLE locking.lock IS 'lock records, lapsed ones included; read locking.locks instead';
-COMMENT ON COLUMN locking.lock.ttl IS 'the time a renewal without ttl extends by';
+COMMENT ON TABLE locking.lock IS 'lock records, including lapsed ones; query locking.locks instead';
+COMMENT ON COLUMN locking.lock.ttl IS 'duration used by a renewal without a ttl argument';
 
--- Settings of protected tables. By names, which a dump carries anywhere;
--- event triggers follow renamed columns and constraints. A name that is not
--- there any more makes the guard stricter, never laxer.
+-- Settings of protected tables. Columns and constraints are stored by name,
+-- which survives dump and restore. Event triggers follow renames. A name that
+-- no longer exists makes the guard stricter, never more permissive.
 CREATE TABLE locking.protected (
 	relation regclass PRIMARY KEY,
 	hard     boolean  NOT NULL DEFAULT true,
@@ -56,11 +56,11 @@ CREATE TABLE locking.protected (
 	ttl      interval,
 	warning  interval,
 	parent   name,
-	key      name[]   NOT NULL,     -- of the primary key that protect() found
-	parent_table regclass           -- that the foreign key "parent" refers to
+	key      name[]   NOT NULL,     -- columns of the primary key at protect()
+	parent_table regclass           -- table referenced by foreign key "parent"
 );
 CREATE INDEX protected_parent_idx ON locking.protected (parent_table);
-COMMENT ON TABLE locking.protected IS 'settings made by locking.protect(); read locking.protected_tables instead';
+COMMENT ON TABLE locking.protected IS 'settings written by locking.protect(); query locking.protected_tables instead';
 
 CREATE SEQUENCE locking.event_id_seq AS bigint;
 CREATE TABLE locking.event (
@@ -71,7 +71,7 @@ CREATE TABLE locking.event (
 	key          text        COLLATE "C" NOT NULL,
 	token        bigint      NOT NULL,
 	owner        text        COLLATE "C" NOT NULL,
-	actor        text        COLLATE "C",  -- null: nobody, see the reference
+	actor        text        COLLATE "C",  -- null: no user, see the reference
 	session_role name        NOT NULL,
 	client_addr  inet,
 	reason       text
@@ -90,7 +90,7 @@ CREATE TABLE locking.draft (
 );
 CREATE INDEX draft_owner_idx ON locking.draft (owner);
 
--- The queue of those who asked for a row: id gives the order of asking.
+-- Queue of requests for locked rows, ordered by id
 CREATE TABLE locking.request_queue (
 	id           bigint      GENERATED ALWAYS AS IDENTITY,
 	relation     regclass    NOT NULL,
@@ -103,8 +103,9 @@ CREATE TABLE locking.request_queue (
 );
 CREATE INDEX request_queue_owner_idx ON locking.request_queue (owner);
 
--- Dumped: settings, drafts, history, and the sequences, so that a token from
--- before the dump is never issued again. Live locks and requests are not.
+-- Dumps include settings, drafts and history. They include the sequences so
+-- that a token issued before the dump is never issued again. Locks and
+-- requests are not dumped.
 SELECT pg_catalog.pg_extension_config_dump('locking.protected', '');
 SELECT pg_catalog.pg_extension_config_dump('locking.draft', '');
 SELECT pg_catalog.pg_extension_config_dump('locking.event', '');
@@ -125,23 +126,23 @@ COMMENT ON FUNCTION locking.guard_truncate() IS 'rejects TRUNCATE of a table wit
 
 CREATE FUNCTION locking.settings_changed() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_settings_changed';
-COMMENT ON FUNCTION locking.settings_changed() IS 'tells every backend of changed settings; refuses those that protect() did not write';
+COMMENT ON FUNCTION locking.settings_changed() IS 'invalidates cached settings in all backends; rejects changes not made by protect()';
 
 CREATE TRIGGER settings_changed BEFORE INSERT OR UPDATE OR DELETE ON locking.protected
 	FOR EACH ROW EXECUTE FUNCTION locking.settings_changed();
 ALTER TABLE locking.protected ENABLE ALWAYS TRIGGER settings_changed;
 
--- For records that no function of ours writes: COPY, INSERT, logical
--- replication. Like the trigger above it lets only the owner and superusers
--- write.
+-- For records that do not come from the functions below, but from COPY,
+-- INSERT, UPDATE or logical replication. Like the trigger above, it allows
+-- writes only to the table's owner and superusers.
 CREATE FUNCTION locking.raise_gate() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_raise_gate';
-COMMENT ON FUNCTION locking.raise_gate() IS 'makes the gate know of a record before it is written';
+COMMENT ON FUNCTION locking.raise_gate() IS 'raises the gate''s slot for a lock record before the record is written';
 CREATE TRIGGER "~raise_gate" BEFORE INSERT OR UPDATE OR DELETE ON locking.lock
 	FOR EACH ROW EXECUTE FUNCTION locking.raise_gate();
 ALTER TABLE locking.lock ENABLE ALWAYS TRIGGER "~raise_gate";
 
--- What was granted on these tables by mistake is no right to empty them.
+-- TRUNCATE is rejected even if the privilege was granted by mistake.
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON locking.lock
 	FOR EACH STATEMENT EXECUTE FUNCTION locking.settings_changed();
 ALTER TABLE locking.lock ENABLE ALWAYS TRIGGER refuse_truncate;
@@ -151,7 +152,7 @@ ALTER TABLE locking.protected ENABLE ALWAYS TRIGGER refuse_truncate;
 
 CREATE FUNCTION locking.on_ddl() RETURNS event_trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_on_ddl';
-COMMENT ON FUNCTION locking.on_ddl() IS 'follows renamed columns, and guards new partitions against TRUNCATE';
+COMMENT ON FUNCTION locking.on_ddl() IS 'updates settings after renames, and guards new partitions against TRUNCATE';
 CREATE EVENT TRIGGER locking_on_ddl ON ddl_command_end
 	WHEN TAG IN ('ALTER TABLE', 'CREATE TABLE', 'CREATE SCHEMA')
 	EXECUTE FUNCTION locking.on_ddl();
@@ -166,7 +167,8 @@ CREATE EVENT TRIGGER locking_on_drop ON sql_drop
 -- Owner
 -- ---------------------------------------------------------------------------
 
--- Restricted: whose code is running is known in the leader alone.
+-- Restricted: only the leader keeps track of code that runs on behalf of a
+-- table's owner.
 CREATE FUNCTION locking.owner() RETURNS text
 	LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'locking_owner';
 COMMENT ON FUNCTION locking.owner() IS 'the current owner of locks; null in code that runs on behalf of a table''s owner';
@@ -175,28 +177,29 @@ CREATE FUNCTION locking.set_owner(owner text, owner_name text = NULL, is_local b
 	RETURNS void
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_set_owner';
 COMMENT ON FUNCTION locking.set_owner(text, text, boolean) IS
-	'says who the current user is, until the end of the transaction (or session)';
+	'sets the owner of locks for the rest of the transaction or session';
 
 -- ---------------------------------------------------------------------------
 -- Protecting tables
 -- ---------------------------------------------------------------------------
 
--- Callable by all, allowed to the table's owner and to whoever was granted
--- EXECUTE by name: the function looks for itself.
+-- PUBLIC has EXECUTE. The function itself checks that the caller owns the
+-- table or was granted EXECUTE by name.
 CREATE FUNCTION locking.protect(relation regclass, hard boolean = true, required boolean = false,
 		columns name[] = NULL, ttl interval = NULL, warning interval = NULL, parent name = NULL)
 	RETURNS void
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_protect';
 COMMENT ON FUNCTION locking.protect(regclass, boolean, boolean, name[], interval, interval, name) IS
-	'protects a table, or changes its settings';
+	'protects a table, or changes the settings of a protected table';
 
 CREATE FUNCTION locking.unprotect(relation regclass) RETURNS void
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_unprotect';
-COMMENT ON FUNCTION locking.unprotect(regclass) IS 'takes guard, settings and locks of a table away';
+COMMENT ON FUNCTION locking.unprotect(regclass) IS 'removes the guard, settings and locks of a table';
 
 -- ---------------------------------------------------------------------------
--- Locks. Each keyed function twice: "key text" takes untyped literals and
--- parameters, "key anyelement" any type's value, text[] for several columns.
+-- Locks. Each function with a key has two variants: "key text" takes untyped
+-- literals and parameters, "key anyelement" takes values of any type, and
+-- text[] for a key of several columns.
 -- ---------------------------------------------------------------------------
 
 CREATE FUNCTION locking.acquire(relation regclass, key text, ttl interval = NULL, hard boolean = NULL,
@@ -261,27 +264,27 @@ COMMENT ON FUNCTION locking.acquire(regclass, text, interval, boolean, text, tex
 COMMENT ON FUNCTION locking.acquire(regclass, anyelement, interval, boolean, text, text, interval) IS
 	'locks a row for the current owner and returns the fencing token';
 COMMENT ON FUNCTION locking.try_acquire(regclass, text, interval, boolean, text, text) IS
-	'like acquire(), but answers instead of raising';
+	'like acquire(), but reports a refusal in its result instead of raising an error';
 COMMENT ON FUNCTION locking.try_acquire(regclass, anyelement, interval, boolean, text, text) IS
-	'like acquire(), but answers instead of raising';
+	'like acquire(), but reports a refusal in its result instead of raising an error';
 COMMENT ON FUNCTION locking.acquire_all(regclass, text[], interval, boolean, text, text) IS
-	'locks all of the rows, or none';
+	'locks all of the given rows, or none of them';
 COMMENT ON FUNCTION locking.take_over(regclass, text, text, interval, boolean, text, text) IS
-	'ends another''s lock and acquires the row, in one step';
+	'ends another owner''s lock and acquires the row, in one step';
 COMMENT ON FUNCTION locking.take_over(regclass, anyelement, text, interval, boolean, text, text) IS
-	'ends another''s lock and acquires the row, in one step';
+	'ends another owner''s lock and acquires the row, in one step';
 COMMENT ON FUNCTION locking.renew(bigint, interval, jsonb) IS
-	'heartbeat: extends or resumes a lock, and keeps the draft';
+	'heartbeat: extends or resumes a lock, and saves the draft';
 COMMENT ON FUNCTION locking.confirm(bigint) IS
-	'the first statement of a save: the lock holds until the transaction ends, or the save is refused';
-COMMENT ON FUNCTION locking.release(bigint) IS 'ends one''s own lock; false if it had ended already';
-COMMENT ON FUNCTION locking.release_all(text) IS 'ends all of the owner''s locks, or those of one client';
-COMMENT ON FUNCTION locking.break_lock(regclass, text, text) IS 'ends another''s lock';
-COMMENT ON FUNCTION locking.break_lock(regclass, anyelement, text) IS 'ends another''s lock';
-COMMENT ON FUNCTION locking.reap(integer) IS 'removes lapsed records; nothing depends on it';
+	'first statement of a save: guarantees the lock until the transaction ends, or raises an error';
+COMMENT ON FUNCTION locking.release(bigint) IS 'ends a lock of the current owner; false if it had already ended';
+COMMENT ON FUNCTION locking.release_all(text) IS 'ends all locks of the current owner, or those of one client';
+COMMENT ON FUNCTION locking.break_lock(regclass, text, text) IS 'ends another owner''s lock';
+COMMENT ON FUNCTION locking.break_lock(regclass, anyelement, text) IS 'ends another owner''s lock';
+COMMENT ON FUNCTION locking.reap(integer) IS 'removes records of lapsed locks, to save space';
 
--- Questions. Volatile: they read the records of this moment, not of the
--- statement's snapshot.
+-- Lookups. They are volatile because they read the current records, not those
+-- in the statement's snapshot.
 CREATE FUNCTION locking.is_locked(relation regclass, key text) RETURNS boolean
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_is_locked';
 CREATE FUNCTION locking.is_locked(relation regclass, key anyelement) RETURNS boolean
@@ -297,19 +300,18 @@ CREATE FUNCTION locking.lock_seconds_remaining(relation regclass, key anyelement
 CREATE FUNCTION locking.row_key("row" anyelement) RETURNS text
 	LANGUAGE c STABLE COST 100 AS 'MODULE_PATHNAME', 'locking_row_key';
 
-COMMENT ON FUNCTION locking.is_locked(regclass, text) IS 'is the row locked by anybody?';
-COMMENT ON FUNCTION locking.is_locked(regclass, anyelement) IS 'is the row locked by anybody?';
-COMMENT ON FUNCTION locking.lock_applies(regclass, text) IS 'is the row locked by somebody else than the current owner?';
-COMMENT ON FUNCTION locking.lock_applies(regclass, anyelement) IS 'is the row locked by somebody else than the current owner?';
-COMMENT ON FUNCTION locking.lock_seconds_remaining(regclass, text) IS 'seconds until the row''s lock ends by time, 0 if it is not locked';
-COMMENT ON FUNCTION locking.lock_seconds_remaining(regclass, anyelement) IS 'seconds until the row''s lock ends by time, 0 if it is not locked';
-COMMENT ON FUNCTION locking.row_key(anyelement) IS 'the key of a row of any table';
+COMMENT ON FUNCTION locking.is_locked(regclass, text) IS 'true if any owner has the row locked';
+COMMENT ON FUNCTION locking.is_locked(regclass, anyelement) IS 'true if any owner has the row locked';
+COMMENT ON FUNCTION locking.lock_applies(regclass, text) IS 'true if an owner other than the current one has the row locked';
+COMMENT ON FUNCTION locking.lock_applies(regclass, anyelement) IS 'true if an owner other than the current one has the row locked';
+COMMENT ON FUNCTION locking.lock_seconds_remaining(regclass, text) IS 'seconds until the row''s lock expires, 0 if the row is not locked';
+COMMENT ON FUNCTION locking.lock_seconds_remaining(regclass, anyelement) IS 'seconds until the row''s lock expires, 0 if the row is not locked';
+COMMENT ON FUNCTION locking.row_key(anyelement) IS 'key of a row of any table';
 
--- May the caller see this row, as far as row security goes?
 CREATE FUNCTION locking.row_visible(relation regclass, key text) RETURNS boolean
 	LANGUAGE c STABLE COST 10 AS 'MODULE_PATHNAME', 'locking_row_visible';
 COMMENT ON FUNCTION locking.row_visible(regclass, text) IS
-	'may the caller read the table and, where row security is on, this row of it?';
+	'true if the caller may read the table and row security does not hide the row';
 
 -- ---------------------------------------------------------------------------
 -- Drafts, requests, housekeeping
@@ -334,16 +336,16 @@ CREATE FUNCTION locking.purge_history(older_than interval) RETURNS bigint
 CREATE FUNCTION locking.purge_drafts(older_than interval) RETURNS bigint
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_purge_drafts';
 
-COMMENT ON FUNCTION locking.save_draft(bigint, jsonb) IS 'keeps the owner''s unsaved text of a row';
-COMMENT ON FUNCTION locking.discard_draft(regclass, text) IS 'removes the owner''s draft of a row';
-COMMENT ON FUNCTION locking.discard_draft(regclass, anyelement) IS 'removes the owner''s draft of a row';
-COMMENT ON FUNCTION locking.request(regclass, text, text) IS 'asks the holder for the row; first come, first served';
-COMMENT ON FUNCTION locking.request(regclass, anyelement, text) IS 'asks the holder for the row; first come, first served';
-COMMENT ON FUNCTION locking.withdraw(regclass, text) IS 'takes one''s request back';
-COMMENT ON FUNCTION locking.withdraw(regclass, anyelement) IS 'takes one''s request back';
-COMMENT ON FUNCTION locking.purge_history(interval) IS 'removes history older than that, returns how many rows';
+COMMENT ON FUNCTION locking.save_draft(bigint, jsonb) IS 'stores the current owner''s unsaved changes to a row';
+COMMENT ON FUNCTION locking.discard_draft(regclass, text) IS 'removes the current owner''s draft of a row';
+COMMENT ON FUNCTION locking.discard_draft(regclass, anyelement) IS 'removes the current owner''s draft of a row';
+COMMENT ON FUNCTION locking.request(regclass, text, text) IS 'requests a locked row; requests are queued in order of arrival';
+COMMENT ON FUNCTION locking.request(regclass, anyelement, text) IS 'requests a locked row; requests are queued in order of arrival';
+COMMENT ON FUNCTION locking.withdraw(regclass, text) IS 'withdraws the current owner''s request for a row';
+COMMENT ON FUNCTION locking.withdraw(regclass, anyelement) IS 'withdraws the current owner''s request for a row';
+COMMENT ON FUNCTION locking.purge_history(interval) IS 'removes events older than the given interval, returns their number';
 COMMENT ON FUNCTION locking.purge_drafts(interval) IS
-	'removes the owner''s drafts older than that (a superuser: everybody''s), returns how many';
+	'removes the current owner''s drafts (for a superuser, all drafts) older than the given interval, returns their number';
 
 -- The gate answers in this database if "enabled" and "filled". The counts are
 -- the server's, of all databases.
@@ -354,12 +356,12 @@ COMMENT ON FUNCTION locking.gate() IS
 	'state and counters of the gate';
 
 -- ---------------------------------------------------------------------------
--- Views. A row that the reader may not see must not reach the reader's own
--- conditions, not even leakproof ones, which PostgreSQL pushes past a
--- security barrier: their effect shows in EXPLAIN. OFFSET 0 keeps them out.
--- So a condition on a lock's relation is pushed down only among relations
--- that the reader may read, and no other is; for the locks of certain rows,
--- and the history of one, there are functions.
+-- Views. The conditions of a query must not be evaluated for rows that the
+-- reader may not see. This includes leakproof conditions, which PostgreSQL
+-- pushes below a security barrier: EXPLAIN shows how many rows they removed.
+-- OFFSET 0 prevents the pushdown. The only condition still pushed down is one
+-- on a lock's relation, among the relations that the reader may read. Use
+-- locks_of() and history_of() to look up by key.
 -- ---------------------------------------------------------------------------
 
 CREATE VIEW locking.locks WITH (security_barrier) AS
@@ -378,13 +380,14 @@ FROM (SELECT relation FROM locking.protected
 			AND l.expires_at OPERATOR(pg_catalog.>) c.now
 			AND locking.row_visible(l.relation, l.key)
 		OFFSET 0) l;
-COMMENT ON VIEW locking.locks IS 'locks that have not ended, of the rows that the reader may see';
+COMMENT ON VIEW locking.locks IS 'current locks on rows that the reader may see';
 
--- Enforced for ordinary sessions on the table and all its partitions? The
--- triggers must be as protect() makes them: the last of their kind by name,
--- unconditional, for all columns, and fire for ordinary sessions. Read from
--- the catalogs alone: no partition is locked, or waited for. Bits of tgtype:
--- 1 ROW, 2 BEFORE, 4 INSERT, 8 DELETE, 16 UPDATE, 32 TRUNCATE.
+-- "guarded" is true if locks are enforced for ordinary sessions on the table
+-- and all its partitions. Each of them must have the triggers as protect()
+-- creates them: with a name that sorts last, without condition, for all
+-- columns, firing in ordinary sessions. The view reads only the catalogs, so
+-- it neither locks partitions nor waits for them. Bits of tgtype: 1 ROW,
+-- 2 BEFORE, 4 INSERT, 8 DELETE, 16 UPDATE, 32 TRUNCATE.
 CREATE VIEW locking.protected_tables WITH (security_barrier) AS
 SELECT p.relation, p.hard, p.required, p.columns, p.ttl, p.warning, p.parent, p.key,
 	NOT EXISTS (
@@ -410,14 +413,14 @@ FROM (SELECT * FROM locking.protected
 		WHERE pg_catalog.has_table_privilege(relation, 'SELECT') OFFSET 0) p;
 COMMENT ON VIEW locking.protected_tables IS 'settings of the protected tables that the reader may read';
 
--- The latest first, so that ORDER BY id DESC sorts nothing and a LIMIT ends
--- the reading. The view itself has the ORDER BY and the OFFSET: the planner
--- forgets the order of a subquery in a view.
+-- Latest event first, so that ORDER BY id DESC needs no sort and LIMIT stops
+-- the scan early. ORDER BY and OFFSET are in the view itself because the
+-- planner does not keep the order of a subquery in a view.
 CREATE VIEW locking.history WITH (security_barrier) AS
 SELECT e.at, e.event, e.relation, e.key, e.token, e.owner, e.actor, e.session_role, e.client_addr, e.reason, e.id
 FROM locking.event e WHERE locking.row_visible(e.relation, e.key)
 ORDER BY e.id USING OPERATOR(pg_catalog.>) OFFSET 0;
-COMMENT ON VIEW locking.history IS 'what happened to locks, of the rows that the reader may see';
+COMMENT ON VIEW locking.history IS 'events of locks on rows that the reader may see';
 
 CREATE VIEW locking.drafts WITH (security_barrier) AS
 SELECT d.relation, d.key, d.token, d.data, d.saved_at
@@ -425,7 +428,7 @@ FROM (SELECT * FROM locking.draft d
 	WHERE d.owner OPERATOR(pg_catalog.=) locking.owner()
 		AND locking.row_visible(d.relation, d.key)
 	OFFSET 0) d;
-COMMENT ON VIEW locking.drafts IS 'the reader''s own drafts';
+COMMENT ON VIEW locking.drafts IS 'drafts of the current owner';
 
 CREATE VIEW locking.requests WITH (security_barrier) AS
 SELECT p.relation, r.key, r.owner, r.owner_name, r.message, r.requested_at, r.place, r.is_mine
@@ -438,22 +441,22 @@ FROM (SELECT relation FROM locking.protected
 		WHERE r.relation OPERATOR(pg_catalog.=) p.relation
 			AND locking.row_visible(r.relation, r.key)
 		OFFSET 0) r;
-COMMENT ON VIEW locking.requests IS 'who waits for which row, in the order of asking';
+COMMENT ON VIEW locking.requests IS 'requests for locked rows that the reader may see, in order of arrival';
 
--- By key, with an index: the caller's right to see a row is checked before
--- its record is looked up.
+-- Index lookups by key. The functions check that the caller may see the row
+-- before they look up its records.
 CREATE FUNCTION locking.locks_of(relation regclass, keys text[]) RETURNS SETOF locking.locks
 	LANGUAGE c ROWS 10 AS 'MODULE_PATHNAME', 'locking_locks_of';
-COMMENT ON FUNCTION locking.locks_of(regclass, text[]) IS 'locks of certain rows of a table, by the keys that row_key() gives';
+COMMENT ON FUNCTION locking.locks_of(regclass, text[]) IS 'locks of the given rows of a table, by keys as returned by row_key()';
 CREATE FUNCTION locking.history_of(relation regclass, key text) RETURNS SETOF locking.history
 	LANGUAGE c ROWS 100 AS 'MODULE_PATHNAME', 'locking_history_of';
-COMMENT ON FUNCTION locking.history_of(regclass, text) IS 'what happened to the locks of a row, by the key that row_key() gives';
+COMMENT ON FUNCTION locking.history_of(regclass, text) IS 'events of the locks on a row, by a key as returned by row_key()';
 
 -- ---------------------------------------------------------------------------
--- Privileges. Default privileges of the installing role (ALTER DEFAULT
--- PRIVILEGES) are in the objects' ACLs by now, for whatever roles. First all
--- of them go, so that each object is its owner's alone; row types have none.
--- Then come the grants: what is not named there nobody but the owner may use.
+-- Privileges. ALTER DEFAULT PRIVILEGES of the installing role may have
+-- granted privileges on these objects to any role. Revoke all of them first,
+-- so that only the owner has privileges on each object; row types have no
+-- ACL. An object without a GRANT below can be used only by its owner.
 -- ---------------------------------------------------------------------------
 
 DO LANGUAGE plpgsql $$
@@ -504,13 +507,14 @@ GRANT USAGE ON SCHEMA locking TO PUBLIC;
 GRANT SELECT ON locking.locks, locking.protected_tables, locking.history, locking.drafts,
 	locking.requests TO PUBLIC;
 
--- PostgreSQL gives a new partition its root's triggers as the role that makes
--- it, which takes EXECUTE on guard() and guard_truncate(); so does a restore.
--- On a table that is not protected they do nothing.
+-- guard() and guard_truncate() need EXECUTE: PostgreSQL clones the triggers
+-- of a partitioned table to a new partition as the role that creates it, and
+-- a restore creates triggers as the table's owner. On a table that is not
+-- protected they do nothing.
 --
--- Not set_owner(), take_over(), break_lock(), reap() and purge_history(), nor
--- the other triggers' functions. protect() and unprotect() look for
--- themselves.
+-- Deliberately left out are set_owner(), take_over(), break_lock(), reap(),
+-- purge_history() and the other trigger functions. protect() and unprotect()
+-- check the caller's rights themselves.
 GRANT EXECUTE ON FUNCTION
 	locking.guard(),
 	locking.guard_truncate(),

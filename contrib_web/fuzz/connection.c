@@ -1,9 +1,9 @@
 /*
  * connection.c
- *		The one connection of a harness, in place of libmicrohttpd's.
+ *		Simulated connection of libmicrohttpd
  *
- * Defines the functions of the library that the server calls for a
- * connection, so that these are linked instead.
+ * Defines the library's functions that the server calls for a connection, so
+ * that the linker uses them instead of the library's.
  */
 #include "connection.h"
 
@@ -13,7 +13,8 @@
 #include <strings.h>
 
 Exchange	exchange;
-struct MHD_Connection *const connection = (struct MHD_Connection *) &exchange;	/* any address */
+/* dummy pointer */
+struct MHD_Connection *const connection = (struct MHD_Connection *) &exchange;
 
 void
 exchange_add_header(char *name, char *value)
@@ -76,8 +77,8 @@ MHD_resume_connection(struct MHD_Connection *c)
 }
 
 /*
- * None may have a line's end in it, and only allowed sites are told that they
- * are.
+ * A header must not contain line breaks, and CORS must allow only allowed
+ * sites.
  */
 static enum MHD_Result
 check_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
@@ -92,8 +93,8 @@ check_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *v
 }
 
 /*
- * Each request has one answer; no fault of the program's own; and those that
- * are refused have a reason in it.
+ * Each request must have one reply, which is not an internal error.  Error
+ * replies must contain a problem document.
  */
 enum MHD_Result
 MHD_queue_response(struct MHD_Connection *c, unsigned status, struct MHD_Response *response)

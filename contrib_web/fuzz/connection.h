@@ -1,7 +1,6 @@
 /*
  * connection.h
- *		The one connection of a harness, in place of libmicrohttpd's, and what
- *		is sent and received on it.
+ *		Simulated connection of libmicrohttpd, with its request and reply
  */
 #ifndef CONNECTION_H
 #define CONNECTION_H
@@ -22,8 +21,9 @@ typedef struct Exchange
 	Header		headers[MAX_HEADERS];
 	int			n_headers;
 	char		cookie[256];
-	bool		is_stranger;	/* the address is no trusted proxy's */
-	void	   *client;			/* the socket's context */
+	/* the address is not that of a trusted proxy */
+	bool		is_stranger;
+	void	   *client;			/* context of the socket */
 	int			n_suspended;
 	bool		answered;
 } Exchange;
@@ -31,7 +31,7 @@ typedef struct Exchange
 extern struct MHD_Connection *const connection;
 extern Exchange exchange;
 
-/* Headers beyond MAX_HEADERS are left out. */
+/* Adds a request header; ignores headers beyond MAX_HEADERS. */
 extern void exchange_add_header(char *name, char *value);
 
 #endif							/* CONNECTION_H */

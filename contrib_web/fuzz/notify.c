@@ -1,11 +1,10 @@
 /*
  * notify.c
- *		Fuzzes payloads of notifications, on their way from the database to a
- *		stream.
+ *		Fuzzes payloads of notifications, from the database to a stream
  *
- * Anybody who may connect can send any payload; none may break the form of
- * the stream, or tell a token. What the database says of the reader's right
- * to a table is made of the length of the table's name.
+ * Any role that can connect can send any payload.  It must neither corrupt
+ * the stream nor disclose a token.  The simulated right of the reader to a
+ * table depends on the length of the table's name.
  */
 #include "../src/events/listen.c"
 
@@ -60,7 +59,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-/* A stream for each input, so that what it knows of rights goes with it. */
+/* A new stream for each input, so that no cached rights remain */
 static void
 begin_stream(void)
 {

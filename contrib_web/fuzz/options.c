@@ -1,9 +1,9 @@
 /*
  * options.c
- *		Fuzzes the configuration file, and what is made of its addresses.
+ *		Fuzzes the configuration file, and the parsing of its addresses
  *
- * An input is such a file, taken line by line. What is refused ends the
- * program; here it ends the input.
+ * An input is a configuration file, read line by line.  An invalid file would
+ * end the program; here it ends the input.
  */
 #include <setjmp.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-/* As if none had been read before. */
+/* Resets all options. */
 static void
 forget_options(void)
 {

@@ -1,10 +1,10 @@
 /*
  * replay.c
- *		Runs a harness once over each file of a folder, where there is no
- *		libFuzzer: "ok 1 - request/static".
+ *		Runs a harness on each file of a folder, without libFuzzer, with TAP
+ *		output: "ok 1 - request/static"
  *
- * What a sanitizer or the harness finds ends the program, so that fewer are
- * ok than were planned.
+ * A fault found by a sanitizer or the harness ends the program, so that the
+ * results do not match the plan.
  */
 #include "harness.h"
 
@@ -14,8 +14,8 @@
 #include <stdlib.h>
 
 /*
- * As large as the file, so that AddressSanitizer sees what is read behind its
- * end.
+ * Returns a buffer of exactly the file's size, so that AddressSanitizer
+ * detects reads beyond its end.
  */
 static uint8_t *
 read_file(const char *path, size_t *size)

@@ -1,20 +1,20 @@
 /*
  * request.c
- *		Fuzzes all that is decided of a request, but for what the database
- *		says: route, percent-encoding, query, cookie, tokens, origin,
- *		addresses of proxies, body, sign-in, Last-Event-ID, static files.
+ *		Fuzzes the handling of requests without database: route,
+ *		percent-encoding, query string, cookie, tokens, origin, addresses of
+ *		proxies, body, sign-in, Last-Event-ID, static files
  *
- * An input is a request as it is written, "METHOD path?query FLAGS", header
- * lines, an empty line, the body. What libmicrohttpd would do, taking it
- * apart and calling server.c, is done here; its functions are in
- * connection.c. In header values "SESSION", "CSRF" and "EPOCH" at the
- * beginning stand for those of a session that is open, and of the events'
- * ids. Flags, letters in place of HTTP's version:
+ * An input is a request: "METHOD path?query FLAGS", header lines, an empty
+ * line, and the body.  This program replaces libmicrohttpd: it parses the
+ * input and calls server.c; connection.c implements the library's functions.
+ * In header values, "SESSION", "CSRF" and, at the beginning, "EPOCH" are
+ * replaced by those of an open session and of the ids of events.  Flags are
+ * letters in place of the HTTP version:
  *
- *		u	people are signed in by a proxy
- *		s	who asks is no trusted proxy
- *		d	the database answers who signs in; otherwise it is away
- *		q	the server is being stopped
+ *		u	a proxy authenticates users
+ *		s	the client is not a trusted proxy
+ *		d	the database responds to sign-in; otherwise it is unavailable
+ *		q	the server is shutting down
  */
 #include "../src/server/server.c"
 
@@ -24,16 +24,13 @@
 #include "base/secret.h"
 #include "events/events.h"
 
-#define PIECE 700				/* bytes of a body that come at a time */
+#define PIECE 700				/* bytes of a body passed at a time */
 
 static bool database_answers;
 static char events_epoch[17];
 static Session *session;
 
-/*
- * As handlers are promised (request.h); jansson takes nothing else, and looks
- * for itself.
- */
+/* All text must be UTF-8 without NUL (request.h), which jansson checks. */
 static void
 check_text(const char *text)
 {
@@ -44,7 +41,7 @@ check_text(const char *text)
 	json_decref(json);
 }
 
-/* ---- workers: the loop itself ---- */
+/* ---- workers: run in the event loop ---- */
 
 void
 workers_start(void (*run_request) (Request *req), void (*done) (Request *req))
@@ -110,7 +107,7 @@ db_run_once_values(Request *req, const char *sql, int n, const char *const *valu
 	(void) sql;
 	(void) n;
 	(void) values;
-	abort();					/* what is run once has been made by the database */
+	abort();					/* dynamic SQL is from the database */
 }
 
 void
@@ -123,7 +120,7 @@ bool
 db_commit(Request *req)
 {
 	(void) req;
-	abort();					/* of what? */
+	abort();					/* nothing to commit */
 }
 
 void
@@ -212,10 +209,7 @@ take_flags(const char *flags)
 	options.name_header = by_proxy ? "X-Remote-Name" : NULL;
 }
 
-/*
- * Somebody who is signed in; freed in the end unless a reference to it is
- * lost.
- */
+/* Opens a session, whose memory leaks if a reference is lost. */
 static void
 begin_session(void)
 {
@@ -264,7 +258,7 @@ call(const char *method, const char *path, const char *data, size_t size, void *
 	return access_request(NULL, connection, path, method, "HTTP/1.1", data, &size, context) == MHD_YES;
 }
 
-/* The library is not to see the query. */
+/* The query string must be hidden from the library. */
 static void *
 begin_with(char *target)
 {

@@ -25,5 +25,5 @@ export default [
 	// Runs before the first paint, so it is not a module.
 	{ files: ['**/contrib_web/static/js/theme.js'], languageOptions: { sourceType: 'script' } },
 	// Some of their functions run in the page.
-	{ files: ['**/test/browser/**/*.mjs'], languageOptions: { globals: { ...globals.node, ...globals.browser } } },
+	{ files: ['**/test/**/*.mjs'], languageOptions: { globals: { ...globals.node, ...globals.browser } } },
 ];

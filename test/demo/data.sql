@@ -1,5 +1,6 @@
--- The demo's tables: ISO 639-3, 3166-1 and 3166-2 from Debian's iso-codes,
--- and proposals to change them, with a column of nearly every type.
+-- Tables of the demo: languages, countries and subdivisions from Debian's
+-- iso-codes (ISO 639-3, 3166-1 and 3166-2), and proposals to change them,
+-- with columns of most types
 \if :{?iso_codes} \else \set iso_codes /usr/share/iso-codes/json \endif
 SET client_min_messages = warning;
 
@@ -59,10 +60,10 @@ CREATE TABLE proposal (
 COMMENT ON TABLE language IS 'ISO 639-3';
 COMMENT ON TABLE country IS 'ISO 3166-1';
 COMMENT ON TABLE subdivision IS 'ISO 3166-2';
-COMMENT ON TABLE proposal IS 'Proposed changes of the standards';
+COMMENT ON TABLE proposal IS 'Proposed changes to the standards';
 COMMENT ON COLUMN language.scope IS 'Individual, Macrolanguage or Special';
-COMMENT ON COLUMN proposal.due IS 'Deadline of the decision';
-COMMENT ON COLUMN proposal.share IS 'Share of the member bodies in favour, 0 to 1';
+COMMENT ON COLUMN proposal.due IS 'Deadline for the decision';
+COMMENT ON COLUMN proposal.share IS 'Share of member bodies in favour, 0 to 1';
 
 INSERT INTO language (alpha_3, name, inverted_name, scope, type)
 SELECT alpha_3, name, inverted_name, scope, type
@@ -74,7 +75,8 @@ SELECT alpha_2, alpha_3, "numeric", name, official_name, flag
 FROM jsonb_to_recordset(pg_read_file(:'iso_codes' || '/iso_3166-1.json')::jsonb -> '3166-1')
 	AS (alpha_2 text, alpha_3 text, "numeric" text, name text, official_name text, flag text);
 
--- A parent includes the country or does not, depending on the release.
+-- Depending on the release of iso-codes, the parent's code includes the
+-- country or not.
 INSERT INTO subdivision (code, country, name, type, parent)
 SELECT code, split_part(code, '-', 1), name, type,
 	CASE WHEN parent LIKE '%-%' THEN parent ELSE split_part(code, '-', 1) || '-' || parent END

@@ -1,5 +1,5 @@
--- After the tour: passwords for the three users, since locking-web signs in
--- database roles, and locks and a draft for its pages to show.
+-- Setup for locking-web, run after story.sql: passwords for the three roles,
+-- since users sign in as roles, and locks, a draft and a request to display
 SET client_min_messages = warning;
 
 ALTER ROLE anna PASSWORD 'anna';

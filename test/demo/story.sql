@@ -1,6 +1,5 @@
 --
--- Three users: two editors, and an administrator who can end other users'
--- locks.
+-- Users: two editors, and an administrator who may end locks of other users
 --
 CREATE EXTENSION locking;
 CREATE ROLE anna LOGIN;
@@ -14,35 +13,34 @@ GRANT EXECUTE ON FUNCTION
 	locking.take_over(regclass, text, text, interval, boolean, text, text),
 	locking.break_lock(regclass, text, text) TO carla;
 --
--- Three tables are protected. A subdivision is guarded by the lock of its
--- country.
+-- Protect three tables. A subdivision is guarded by the lock on its country.
 --
 SELECT locking.protect('language');
 SELECT locking.protect('country');
 SELECT locking.protect('subdivision', parent => 'subdivision_country_fkey');
 SELECT relation, key, hard, parent, guarded FROM locking.protected_tables ORDER BY relation;
 --
--- 1. Anna opens Irish for editing, which locks the row for five minutes.
+-- 1. Anna opens Irish for editing. This locks the row for five minutes.
 --
 \connect - anna
 SELECT locking.acquire('language', 'gle', '5 min', note => 'checking the spelling') AS token \gset anna_
 \echo the token is :anna_token
 SELECT * FROM language WHERE alpha_3 = 'gle';
 --
--- Bert writes to it with plain SQL, without any lock. The database refuses,
--- and reports the holder, the start and the end of the lock.
+-- Bert writes to the row with plain SQL. The database rejects the write. The
+-- message shows the holder, the start of the lock and the remaining time.
 --
 \connect - bert
 \set VERBOSITY verbose
 UPDATE language SET name = 'Gaeilge' WHERE alpha_3 = 'gle';
 \set VERBOSITY default
--- Every other row can be written.
+-- Other rows are not affected.
 UPDATE language SET name = 'Deutsch' WHERE alpha_3 = 'deu';
--- An application tries to acquire the lock before it opens its edit page.
+-- An application calls try_acquire() before it opens its edit page.
 SELECT granted, outcome, owner, owner_name, round(seconds_left) AS seconds_left
 FROM locking.try_acquire('language', 'gle');
 --
--- Anna saves: confirm, write, release, in one transaction.
+-- Anna saves: confirm, write and release in one transaction.
 --
 \connect - anna
 BEGIN;
@@ -57,8 +55,8 @@ SELECT locking.acquire('language', 'cym', hard => false) IS NOT NULL AS locked_s
 \connect - bert
 UPDATE language SET name = 'Cymraeg' WHERE alpha_3 = 'cym';
 --
--- 3. Every lock expires. Anna's browser crashes after it locked Breton for a
--- second.
+-- 3. Every lock expires. Anna's browser crashes after locking Breton for one
+--    second.
 --
 \connect - anna
 SELECT locking.acquire('language', 'bre', '1 second') IS NOT NULL AS locked;
@@ -67,8 +65,8 @@ UPDATE language SET name = 'Brezhoneg' WHERE alpha_3 = 'bre';
 SELECT pg_sleep(1.2);
 UPDATE language SET name = 'Brezhoneg' WHERE alpha_3 = 'bre';
 --
--- 4. Anna locks Cornish and goes home. Carla takes the lock over with a
--- reason.
+-- 4. Anna locks Cornish and goes home. Carla takes over the lock and gives a
+--    reason.
 --
 \connect - anna
 SELECT locking.acquire('language', 'cor', '1 hour') AS token \gset anna_
@@ -81,17 +79,16 @@ SELECT locking.confirm(:carla_token) > now() AS confirmed;
 UPDATE language SET name = 'Kernewek' WHERE alpha_3 = 'cor';
 SELECT locking.release(:carla_token) AS released;
 COMMIT;
--- Next morning Anna presses Save. Her token is no longer valid, although the
--- row is free again, so she cannot overwrite Carla's change.
+-- The next morning, Anna presses Save. Her token is no longer valid, although
+-- the row is not locked any more. So she cannot overwrite Carla's change.
 \connect - anna
 \set VERBOSITY verbose
 SELECT locking.confirm(:anna_token);
 \set VERBOSITY default
 SELECT event, owner, actor, reason FROM locking.history WHERE key = 'cor' ORDER BY at, id;
 --
--- 5. A batch job skips locked rows. Anna has two of the Celtic languages
--- open; the job
---    skips these two and reports their number.
+-- 5. A batch job skips locked rows. Anna has two Celtic languages open. The
+--    job leaves out these two and reports their number.
 --
 SELECT key FROM locking.acquire_all('language', ARRAY['gla', 'glv']);
 \connect - bert
@@ -103,10 +100,8 @@ COMMIT;
 SELECT alpha_3, name, inverted_name FROM language
 WHERE alpha_3 IN ('bre', 'cor', 'gla', 'gle', 'glv') ORDER BY alpha_3;
 --
--- 6. A parent's lock guards its children. Anna locks Iceland. Bert can
--- neither rename
---    one of its regions, nor add one, nor delete the country with its
---    regions.
+-- 6. A lock on a parent guards its children. Anna locks Iceland. Bert can
+--    neither rename nor add a region, nor delete the country.
 --
 \connect - anna
 SELECT locking.acquire('country', 'IS', '10 min', note => 'regions are being redrawn') IS NOT NULL AS locked;
@@ -117,7 +112,7 @@ DELETE FROM country WHERE alpha_2 = 'IS';
 \connect - anna
 UPDATE subdivision SET name = 'Höfuðborgarsvæðið' WHERE code = 'IS-1';
 --
--- 7. A change list joins the view of locks in the same query.
+-- 7. A list of rows shows their locks by joining a view.
 --
 \connect - bert
 SELECT a.alpha_3, a.name, coalesce(l.owner_name, l.owner) AS locked_by, l.hard, l.is_mine,

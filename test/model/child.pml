@@ -1,15 +1,17 @@
 /*
  * child.pml
- *		As lease.pml, but the foreign writer writes a child of the locked row (rule 7),
- *		which neither needs that row FOR NO KEY UPDATE nor shows in its xmin.
+ *		Variant of lease.pml in which the foreign writer writes a child of the
+ *		locked row (rule 7).  That write neither locks the row FOR NO KEY
+ *		UPDATE nor changes its xmin.
  */
 
 #define BELOW
 #include "lease.pml"
 
 /*
- * guard.c:check_parent_row: FOR KEY SHARE.  While somebody has the row locked, he is
- * refused if its lock is live; else he waits.
+ * guard.c:check_parent_row: FOR KEY SHARE.  While another transaction has the
+ * row locked, the writer is rejected if the row's lock is live; otherwise it
+ * waits.
  */
 inline share_parent(refused)
 {
@@ -19,19 +21,19 @@ inline share_parent(refused)
 #ifdef ACQUIRE_FOR_NO_KEY
 			true ->
 #else
-			row_by == NOBODY ->
+			row_by == NONE ->
 #endif
 			row_shared = _pid
 		}
-	:: atomic { row_by != NOBODY && record.token != 0 && record.expires_at > clock -> refused = true }
+	:: atomic { row_by != NONE && record.token != 0 && record.expires_at > clock -> refused = true }
 	fi
 #else
 	skip
 #endif
 }
 
-/* gate.c:gate_proves_unlocked, with lapsed_too: a lapsed lock is wanted, too. */
-inline ask_gate_for_lapsed(free)
+/* gate.c:gate_proves_unlocked, with lapsed_too: must not hide a lapsed lock. */
+inline check_gate_for_lapsed(free)
 {
 #ifdef GATE
 #ifdef LAPSED_HIDDEN
@@ -46,22 +48,22 @@ inline ask_gate_for_lapsed(free)
 }
 
 /*
- * lease.c:lease_is_live, with "below".  What is written does not show in the locked
- * row, so the record notes that there is nothing to resume any more.
+ * lease.c:lease_is_live, with "below".  The write does not change the
+ * locked row, so it marks the record as no longer resumable.
  */
-inline spoil_lapsed(refused)
+inline clear_resumable(refused)
 {
 	d_step { copy(lock, record) };
 	if
 	:: lock.token == 0
 	:: lock.token != 0 && lock.expires_at > clock -> refused = true
 	:: lock.token != 0 && lock.expires_at <= clock && lock.xmin == 0 && lock.confirm_xid == 0 ->
-		atomic { record_by == NOBODY -> record_shared = _pid; copy(lock, record) };
+		atomic { record_by == NONE -> record_shared = _pid; copy(lock, record) };
 		refused = lock.token != 0 && lock.expires_at > clock
 	:: lock.token != 0 && lock.expires_at <= clock && (lock.xmin != 0 || lock.confirm_xid != 0) ->
 		record_lock(lock);
 		refused = lock.token != 0 && lock.expires_at > clock;
-#ifndef NO_SPOIL
+#ifndef STAYS_RESUMABLE
 		d_step { lock.xmin = 0; lock.confirm_xid = 0 }
 #endif
 	fi
@@ -79,9 +81,9 @@ active proctype ChildWriter()
 		share_parent(refused);
 		if
 		:: !refused ->
-			ask_gate_for_lapsed(free);
+			check_gate_for_lapsed(free);
 			if
-			:: !free -> spoil_lapsed(refused)
+			:: !free -> clear_resumable(refused)
 			:: free
 			fi
 		:: refused
@@ -96,7 +98,7 @@ active proctype ChildWriter()
 				fi;
 				written = true;
 				check_enforcement();
-				let_go()
+				release_row_locks()
 			}
 		:: rollback()
 		fi;

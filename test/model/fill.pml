@@ -1,42 +1,47 @@
 /*
  * fill.pml
- *		The gate after a start, when its slots are empty and say nothing: two writers who
- *		fill it if nobody has, and records that come meanwhile, by an acquisition, by a
- *		renewal, by a transaction that was prepared before the crash, by replay on a
- *		standby, while the table may be rewritten.  With -DBY_OTHER_WAYS by COPY
- *		instead, while the trigger that raises for it is switched off and on.
+ *		The gate after a server start, when its slots are empty and must not
+ *		be used.  Two writers fill it if that has not been done.  Meanwhile
+ *		records are added by an acquisition, a renewal, a transaction that was
+ *		prepared before a crash, or replay on a standby, and the table may be
+ *		rewritten. With -DWITH_COPY they are added by COPY instead, while the
+ *		trigger that raises the gate for it is disabled and enabled.
  *
- * Time stands still: every record is live, and a slot is raised or 0.
+ * The clock does not advance: every record is live, and a slot is raised or
+ * 0.
  */
 
-#define NOBODY 255
+#define NONE 255
 #define BLOCKS 3
 
 #define EMPTY 0
-#define IN_PROGRESS 1		/* of a transaction that has not ended, or is prepared */
+#define IN_PROGRESS 1		/* transaction in progress or prepared */
 #define COMMITTED 2
-#define COPIED 3		/* committed, and came without the row's being locked */
+#define COPIED 3		/* committed, added without a lock on the row */
 
-byte version[BLOCKS];		/* of the row's record, as they lie in locking.lock */
-byte blocks;			/* of the table's file */
-byte row_by = NOBODY;		/* who has the row locked that the record is of */
+/* of the row's record, by position in locking.lock */
+byte version[BLOCKS];
+byte blocks;			/* in the table's file */
+byte row_by = NONE;		/* transaction that has locked the record's row */
 bool raised;			/* gate.c: the slot */
 
-/* ---- how far the gate is filled: gate.c:Mark, find_mark ---- */
+/* ---- progress of filling: gate.c:Mark, find_mark ---- */
 
 #define UNKNOWN 0
 #define FILLING 1
 #define FILLED 2
 #define CHANGES 3
 
-byte mark[CHANGES];		/* by the xmin of the trigger's row in pg_trigger */
-byte scanned[CHANGES];		/* so many blocks were read by who gave it up, */
-byte scanned_file[CHANGES];	/* of this file */
-byte file;			/* the table's, which VACUUM FULL replaces */
-byte users;			/* who has locks on the table that VACUUM FULL waits for */
+/* indexed by xmin of the trigger's row in pg_trigger */
+byte mark[CHANGES];
+/* number of blocks read by an interrupted filling */
+byte scanned[CHANGES];
+byte scanned_file[CHANGES];	/* and the file they belong to */
+byte file;			/* the table's file, replaced by VACUUM FULL */
+byte users;			/* number of table locks that block VACUUM FULL */
 byte trigger_xmin;
 bool trigger_on = true;		/* ~raise_gate, ENABLE ALWAYS */
-bool copying;			/* somebody has the lock on the table that ALTER TABLE waits for */
+bool copying;			/* COPY holds a table lock that blocks ALTER TABLE */
 bool in_recovery;
 
 #ifdef MARK_WITHOUT_TRIGGER_XMIN
@@ -45,14 +50,17 @@ bool in_recovery;
 #define OWN xmin
 #endif
 
-bool stale[2];			/* an invalidation of the table waits for this writer */
+bool stale[2];			/* pending invalidation message for this writer */
 
 bool S2_broken;
 
 #define RECORDED (version[0] >= COMMITTED || version[1] >= COMMITTED || version[2] >= COMMITTED)
 #define BY_COPY (version[0] == COPIED || version[1] == COPIED || version[2] == COPIED)
 
-/* A version goes where there is room, be it before or behind a scan under way. */
+/*
+ * A version is put where there is room, before or after the position of a
+ * scan.
+ */
 inline put_version(block)
 {
 	atomic {
@@ -66,9 +74,12 @@ inline put_version(block)
 	}
 }
 
-/* ---- the ways in which records come ---- */
+/* ---- sources of records ---- */
 
-/* gate.c:gate_raise, in acquire.c:acquire_row and renew.c:renew_record: filled or not. */
+/*
+ * gate.c:gate_raise, in acquire.c:acquire_row and renew.c:renew_record, filled or
+ * not
+ */
 inline gate_raise()
 {
 #ifdef RAISE_ONLY_IF_FILLED
@@ -78,13 +89,15 @@ inline gate_raise()
 #endif
 }
 
-/* Before the crash there was a lock, or one was acquired by a prepared transaction, or none. */
+/*
+ * State at the crash: a lock, a lock of a prepared transaction, or no lock.
+ */
 init
 {
 	atomic {
 		run Writer(0);
 		run Writer(1);
-#ifdef BY_OTHER_WAYS
+#ifdef WITH_COPY
 		run Copy();
 		run Admin()
 #else
@@ -101,12 +114,14 @@ init
 	if
 	:: row_by == _pid ->
 		if
-		:: d_step { version[1] = COMMITTED; row_by = NOBODY; users-- }	/* COMMIT PREPARED */
-		:: d_step { version[1] = EMPTY; row_by = NOBODY; users-- }
+		/* COMMIT PREPARED */
+		:: d_step { version[1] = COMMITTED; row_by = NONE; users-- }
+		:: d_step { version[1] = EMPTY; row_by = NONE; users-- }
 		fi
 	:: in_recovery ->
 		if
-		:: d_step { version[0] = COMMITTED; blocks = 1 }	/* replay of an acquisition */
+		/* replay of an acquisition */
+		:: d_step { version[0] = COMMITTED; blocks = 1 }
 		:: true
 		fi;
 		in_recovery = false					/* promotion */
@@ -114,18 +129,18 @@ init
 	fi
 }
 
-#ifndef BY_OTHER_WAYS
+#ifndef WITH_COPY
 /* Renews the lock, or acquires one. */
 proctype Holder()
 {
-	byte old = NOBODY, block;
+	byte old = NONE, block;
 
 	!in_recovery;
 	users++;			/* record.c:records_open */
-	atomic { row_by == NOBODY -> row_by = _pid };
+	atomic { row_by == NONE -> row_by = _pid };
 #ifdef KEPT_END_NOT_RAISED
 	if
-	:: RECORDED			/* its end stays what it was */
+	:: RECORDED			/* the expiry does not change */
 	:: !RECORDED -> gate_raise()
 	fi;
 #else
@@ -144,16 +159,17 @@ proctype Holder()
 	:: d_step {
 			version[block] = COMMITTED;
 			if
-			:: old != NOBODY -> version[old] = EMPTY	/* and is vacuumed at once */
+			/* vacuumed immediately */
+			:: old != NONE -> version[old] = EMPTY
 			:: else
 			fi;
-			row_by = NOBODY; users--; old = NOBODY; block = 0
+			row_by = NONE; users--; old = NONE; block = 0
 		}
-	:: d_step { version[block] = EMPTY; row_by = NOBODY; users--; old = NOBODY; block = 0 }
+	:: d_step { version[block] = EMPTY; row_by = NONE; users--; old = NONE; block = 0 }
 	fi
 }
 
-/* VACUUM FULL: the records are where they were not, and raise nothing. */
+/* VACUUM FULL: moves records without raising the gate. */
 proctype Rewrite()
 {
 	!in_recovery;
@@ -168,7 +184,10 @@ proctype Rewrite()
 }
 
 #else
-/* COPY, restore, replication: gate.c:locking_raise_gate raises, if the trigger is on. */
+/*
+ * COPY, restore, replication: gate.c:locking_raise_gate, if the trigger is
+ * enabled
+ */
 proctype Copy()
 {
 	byte block;
@@ -180,7 +199,8 @@ proctype Copy()
 #endif
 	if
 	:: atomic {
-			version[0] == EMPTY && version[1] == EMPTY && version[2] == EMPTY ->	/* the primary key */
+			/* the primary key */
+			version[0] == EMPTY && version[1] == EMPTY && version[2] == EMPTY ->
 			put_version(block)
 		};
 		d_step { version[block] = COPIED; copying = false; block = 0 }
@@ -188,7 +208,7 @@ proctype Copy()
 	fi
 }
 
-/* ALTER TABLE locking.lock DISABLE TRIGGER, and ENABLE ALWAYS. */
+/* ALTER TABLE locking.lock DISABLE TRIGGER, then ENABLE ALWAYS TRIGGER */
 proctype Admin()
 {
 	!in_recovery;
@@ -197,9 +217,11 @@ proctype Admin()
 }
 #endif
 
-/* ---- gate.c: asking and filling ---- */
+/* ---- gate.c: checking and filling ---- */
 
-/* gate.c:invalidate_filled: the relation cache's callback, whenever messages are read. */
+/*
+ * gate.c:invalidate_filled: relcache callback, called when messages are processed
+ */
 inline accept_invalidations()
 {
 	d_step {
@@ -209,13 +231,13 @@ inline accept_invalidations()
 	}
 }
 
-/* gate.c:current_mark, trigger_always_raises: is there one, and which? */
+/* gate.c:current_mark, always_raises: finds the mark, if the gate may be used */
 inline own_mark()
 {
 	atomic {
 		xmin = trigger_xmin;
 		filled = true;
-#ifndef TRIGGER_NOT_ASKED
+#ifndef TRIGGER_NOT_CHECKED
 		filled = trigger_on;
 #endif
 #ifndef MARK_ON_STANDBY
@@ -231,8 +253,9 @@ inline own_mark()
 #endif
 
 /*
- * gate.c:fill_if_needed: claim_filling, fill, finish_filling.  Block by block, as many as there were at
- * the start; whoever gives up on the way leaves how far he came.
+ * gate.c:fill_if_needed: claim, fill, settle_mark.  Reads the blocks that the
+ * table had at the start, one by one.  An interrupted filling records its
+ * progress.
  */
 inline fill_once()
 {
@@ -268,7 +291,7 @@ inline fill_once()
 /* gate.c:check_filled */
 inline find_out_filled()
 {
-	users++;			/* table_open, which reads the messages, too */
+	users++;			/* table_open, which also processes messages */
 	accept_invalidations();
 	changed = false;
 	own_mark();
@@ -276,7 +299,7 @@ inline find_out_filled()
 	:: filled -> fill_once()
 	:: !filled
 	fi;
-	accept_invalidations();		/* a filling takes time */
+	accept_invalidations();		/* filling takes time */
 	d_step {
 #ifndef NO_GENERATION
 		filled = filled && !changed;
@@ -286,9 +309,9 @@ inline find_out_filled()
 }
 
 /*
- * Transactions that write the row; or another row, whose writer fills the gate just
- * as well.  To be refused are locks whose acquirer had the row before him, and those that came
- * by other ways before the statement.
+ * Transactions that write the row, or another row, whose writers fill the
+ * gate as well.  A write must be rejected if the acquirer had locked the row
+ * before, or if COPY added the lock before the statement.
  */
 proctype Writer(byte me)
 {
@@ -300,11 +323,14 @@ proctype Writer(byte me)
 		writes++;
 		d_step { due = BY_COPY };
 #ifndef RELY_WITHOUT_LOCK
-		/* gate.c:rely_on_gate: taking the table's lock does, and holding it keeps the trigger as it is */
+		/*
+		 * gate.c:rely_on_gate: acquires a table lock, which processes messages
+		 * and blocks changes of the trigger
+		 */
 		accept_invalidations();
 #endif
 		if
-		:: atomic { row_by == NOBODY -> row_by = _pid; due = due || (RECORDED && !BY_COPY) }
+		:: atomic { row_by == NONE -> row_by = _pid; due = due || (RECORDED && !BY_COPY) }
 		:: due = false
 		fi;
 		/* gate.c:gate_proves_unlocked */
@@ -317,9 +343,10 @@ proctype Writer(byte me)
 		/* record.c:record_find */
 		free = free || !RECORDED;
 		atomic {
-			S2_broken = free && due && !in_recovery;	/* nobody writes on a standby */
+			/* a standby is read-only */
+			S2_broken = free && due && !in_recovery;
 			assert(!S2_broken);
-			row_by = (row_by == _pid -> NOBODY : row_by);
+			row_by = (row_by == _pid -> NONE : row_by);
 			due = false; filled = false; free = false; changed = false
 		}
 	:: writes == 2 -> break

@@ -1,11 +1,12 @@
 /*
  * lease.pml
- *		One row and its lock: the editor who acquires, renews, resumes and saves it,
- *		his heartbeat in another session, a foreign writer, a rival who acquires,
- *		takes over or breaks the lock, and the clock that may tick between any
- *		two steps.  With -DGATE the guard asks the gate first.
+ *		One row and its lock: an editor that acquires, renews, resumes and
+ *		saves, its heartbeat in another session, a foreign writer, a rival
+ *		that acquires, takes over or breaks the lock, and a clock that may
+ *		tick between any two steps.  With -DGATE the guard checks the gate
+ *		first.
  *
- * README.md has the table of the defines that take something away.
+ * README.md has a table of the defines that remove parts of the protocol.
  */
 
 #define PROCESSES 5
@@ -18,7 +19,7 @@
 #define RIVALS 2
 
 #define SAVE 10			/* transaction ids: the editor's saves */
-#define FOREIGN 20		/* and the foreign writes */
+#define FOREIGN 20		/* transaction ids: foreign writes */
 
 active proctype Clock()
 {
@@ -34,8 +35,9 @@ active proctype Clock()
 /* ---- acquire.c ---- */
 
 /*
- * acquire.c:acquire_row, resolve_record, grant.  A lock that has not lapsed is left alone,
- * unless it is taken over.  The peek before it only spares locking the row.
+ * acquire.c:acquire_row, resolve_record, grant.  A live lock is left unchanged unless it
+ * is taken over.  The lookup before these steps is an optimization and is not
+ * modelled.
  */
 inline settle(mine, take_over)
 {
@@ -67,7 +69,7 @@ inline commit_grant(take_over)
 		copy(record, lock);
 		written = false;
 		check_enforcement();
-		let_go()
+		release_row_locks()
 	}
 #ifdef RAISE_AFTER_COMMIT
 	gate_raise(record.expires_at)
@@ -76,7 +78,7 @@ inline commit_grant(take_over)
 
 /* ---- renew.c ---- */
 
-/* renew.c:find_own_lock: by the token, as committed. */
+/* renew.c:find_own_lock: looks up the committed record by token */
 inline find_own()
 {
 	atomic {
@@ -87,7 +89,10 @@ inline find_own()
 	}
 }
 
-/* lease.c:lease_is_resumable, resume: the target row is tried, never waited for. */
+/*
+ * lease.c:lease_is_resumable, resume: locks the target row only if it need not
+ * wait
+ */
 inline resume()
 {
 #ifdef RESUME_WITHOUT_TARGET
@@ -116,14 +121,14 @@ inline resume()
 	lock.xmin = xmin
 }
 
-/* The clock that decides whether the old time has passed. */
+/* The clock reading that decides whether the lock has lapsed */
 #if defined(CLOCK_BEFORE_RECORD_LOCK) || defined(CLOCK_BEFORE_RAISE)
 #define DECIDING_CLOCK skip
 #else
 #define DECIDING_CLOCK now = clock
 #endif
 
-/* Reordered by the processor: the clock may be read before the slot is. */
+/* Without a barrier, the processor may read the clock before the slot. */
 inline raise_or_find_raised(until)
 {
 #ifdef NO_BARRIER_LATE_ENOUGH
@@ -131,7 +136,7 @@ inline raise_or_find_raised(until)
 	atomic {
 		if
 		:: slot >= until
-		:: slot < until -> slot = until; early = NOBODY
+		:: slot < until -> slot = until; early = NONE
 		fi
 	}
 #else
@@ -140,7 +145,7 @@ inline raise_or_find_raised(until)
 }
 
 /*
- * renew.c:renew_record.  "confirming" is the transaction's id, or 0.
+ * renew.c:renew_record.  "save" is the transaction's id for confirm(), or 0.
  */
 inline renew_record(save)
 {
@@ -158,7 +163,7 @@ inline renew_record(save)
 	:: else
 	fi;
 #endif
-	/* waited for one's own save for longer than that */
+	/* if waiting for the owner's own save took longer than the ttl */
 	if
 	:: expires_at <= clock -> expires_at = clock + TTL;
 #ifndef NO_SECOND_RAISE
@@ -190,7 +195,7 @@ inline renew_record(save)
 	}
 }
 
-/* renew.c:locking_renew: peeks, to have the row first if it will be needed. */
+/* renew.c:locking_renew: locks the row first if the record looks lapsed */
 inline renew()
 {
 	find_own();
@@ -201,7 +206,9 @@ inline renew()
 	renew_record(0)
 }
 
-/* renew.c:locking_confirm.  From its end on to the transaction's S4 holds. */
+/*
+ * renew.c:locking_confirm.  S4 holds from here to the end of the transaction.
+ */
 inline confirm(save)
 {
 	find_own();
@@ -224,11 +231,11 @@ inline commit_renewal()
 		assert(!S4_broken);
 		copy(record, lock);
 		check_enforcement();
-		let_go()
+		release_row_locks()
 	}
 }
 
-/* The save itself is a write that the guard lets pass, as it is the owner's own. */
+/* The save is a write by the lock's owner, which the guard allows. */
 inline commit_save(save)
 {
 	atomic {
@@ -237,19 +244,19 @@ inline commit_save(save)
 		assert(!S4_broken);
 		copy(record, lock);
 		check_enforcement();
-		let_go()
+		release_row_locks()
 	}
 }
 
 inline rollback()
 {
-	d_step { let_go() }
+	d_step { release_row_locks() }
 }
 
 /* ---- the processes ---- */
 
 #ifdef NO_BARRIER_LATE_ENOUGH
-#define LOCALS Lock lock; byte xmin, expires_at, now, early = NOBODY; bool target_held
+#define LOCALS Lock lock; byte xmin, expires_at, now, early = NONE; bool target_held
 #else
 #define LOCALS Lock lock; byte xmin, expires_at, now; bool target_held
 #endif
@@ -283,7 +290,7 @@ done:	skip
 }
 
 #ifdef HEARTBEAT
-/* Another session of the same owner's, which knows the token. */
+/* Another session of the same owner, with the same token */
 active proctype Heartbeat()
 {
 	LOCALS;
@@ -303,8 +310,8 @@ done:	skip
 /* ---- guard.c ---- */
 
 #ifndef BELOW
-/* gate.c:gate_proves_unlocked, has_expired */
-inline ask_gate(free)
+/* gate.c:gate_proves_unlocked, has_passed */
+inline check_gate(free)
 {
 #ifdef GATE
 #if defined(SLOT_BEFORE_CLOCK)
@@ -334,11 +341,12 @@ inline ask_gate(free)
 #endif
 }
 
-/* lease.c:lease_is_live.  All records are hard here, and none is the writer's. */
-inline look_at_record(free)
+/* lease.c:lease_is_live.  All locks are hard, and none is the writer's. */
+inline check_record(free)
 {
 #ifndef OLD_SNAPSHOT
-	d_step { copy(lock, record) };		/* record.c:record_find, with a snapshot of now */
+	/* record.c:record_find, with a new snapshot */
+	d_step { copy(lock, record) };
 #endif
 	if
 	:: lock.token == 0 -> free = true
@@ -349,7 +357,7 @@ inline look_at_record(free)
 #else
 		/* record.c:record_lock, LockTupleShare, FIND_LAST_VERSION */
 		atomic {
-			record_by == NOBODY -> record_shared = _pid;
+			record_by == NONE -> record_shared = _pid;
 #ifndef NO_REREAD
 			copy(lock, record)
 #endif
@@ -369,15 +377,17 @@ active proctype Writer()
 	:: writes < WRITES ->
 		writes++;
 #ifdef OLD_SNAPSHOT
-		d_step { copy(lock, record) };	/* the statement's own, from before the row lock */
+		/* the statement's snapshot, older than the row lock */
+		d_step { copy(lock, record) };
 #endif
 #ifdef EARLY_CLOCK
 		now = clock;			/* gate.c:rely_on_gate */
 #endif
-		target_lock();			/* the executor's, before it fires the trigger */
-		ask_gate(free);
+		/* by the executor, before it fires the trigger */
+		target_lock();
+		check_gate(free);
 		if
-		:: !free -> look_at_record(free)
+		:: !free -> check_record(free)
 		:: free
 		fi;
 		if
@@ -387,9 +397,9 @@ active proctype Writer()
 				row_xmin = FOREIGN + writes;
 				written = true;
 				check_enforcement();
-				let_go()
+				release_row_locks()
 			}
-		:: rollback()			/* 55P03, or of his own accord */
+		:: rollback()			/* 55P03, or voluntarily */
 		fi;
 		d_step { free = false; seen = 0 }
 	:: writes == WRITES -> break
@@ -408,7 +418,7 @@ inline break_lock()
 		check_fencing();
 		ended = ended || record.token == EDITORS;
 		clear(record);
-		let_go()
+		release_row_locks()
 	}
 }
 

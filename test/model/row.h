@@ -1,29 +1,32 @@
 /*
  * row.h
- *		What the processes of lease.pml share: a clock, one row, its lock record, the
- *		gate's slot; transactions that lock them, and the promises, which are
- *		looked at whenever a transaction commits.
+ *		State shared by the processes of lease.pml: a clock, one row, its lock
+ *		record, and the gate's slot.  Row locks held by transactions, and the
+ *		promises, which are checked at each commit.
  *
- * A transaction is a process.  Committing makes its changes visible and lets go
- * of its row locks in one step, as in PostgreSQL, where both follow from the
- * transaction's no longer being in progress.
+ * A transaction is a process.  Its commit makes the changes visible and
+ * releases the row locks in a single step.  In PostgreSQL, both also happen
+ * at once, when the transaction is no longer in progress.
  */
 
-#define TTL 2			/* so that a renewal can come before the end, and move it */
-#define NOBODY 255
+/* long enough for a renewal before expiry to extend it */
+#define TTL 2
+#define NONE 255
 
 byte clock;			/* clock.c:clock_now */
 
 /* ---- the row that is locked ---- */
 
-byte row_by = NOBODY;		/* the transaction that has it FOR NO KEY UPDATE or has written it */
-byte row_shared = NOBODY;	/* the transaction that has it FOR KEY SHARE, to write a child of it */
+/* transaction that locked it FOR NO KEY UPDATE or wrote it */
+byte row_by = NONE;
+/* transaction that locked it FOR KEY SHARE, to write a child */
+byte row_shared = NONE;
 byte row_xmin = 1;
 
 #ifdef ACQUIRE_FOR_NO_KEY
-#define IS_FREE (row_by == NOBODY || row_by == _pid)
+#define IS_FREE (row_by == NONE || row_by == _pid)
 #else
-#define IS_FREE ((row_by == NOBODY || row_by == _pid) && row_shared == NOBODY)
+#define IS_FREE ((row_by == NONE || row_by == _pid) && row_shared == NONE)
 #endif
 
 /* ---- its record in locking.lock ---- */
@@ -36,8 +39,10 @@ typedef Lock {
 }
 
 Lock record;			/* as committed */
-byte record_by = NOBODY;	/* the transaction that has it FOR NO KEY UPDATE, or has written it */
-byte record_shared = NOBODY;	/* the transaction that has it FOR SHARE: the only writer's */
+/* transaction that locked it FOR NO KEY UPDATE or wrote it */
+byte record_by = NONE;
+/* transaction that locked it FOR SHARE, always the writer's */
+byte record_shared = NONE;
 
 inline copy(to, from)
 {
@@ -49,13 +54,19 @@ inline clear(lock)
 	lock.token = 0; lock.expires_at = 0; lock.xmin = 0; lock.confirm_xid = 0
 }
 
-/* target.c:target_fetch, TARGET_LOCK: waits, and has the row's newest version. */
+/*
+ * target.c:target_fetch, TARGET_LOCK: waits, and returns the row's latest
+ * version.
+ */
 inline target_lock()
 {
 	atomic { IS_FREE -> row_by = _pid; xmin = row_xmin; target_held = true }
 }
 
-/* target.c:target_fetch, TARGET_TRY: or somebody else has it. */
+/*
+ * target.c:target_fetch, TARGET_TRY: fails if another transaction has it
+ * locked.
+ */
 inline target_try()
 {
 	atomic {
@@ -67,13 +78,13 @@ inline target_try()
 }
 
 /*
- * record.c:record_lock, LockTupleNoKeyExclusive: waits, then reads the record anew.
- * Inserting one waits for the unique index in the same way.
+ * record.c:record_lock, LockTupleNoKeyExclusive: waits, then reads the record
+ * again. Inserting a record waits in the same way, for the unique index.
  */
 inline record_lock(lock)
 {
 	atomic {
-		record_by == NOBODY && record_shared == NOBODY -> record_by = _pid;
+		record_by == NONE && record_shared == NONE -> record_by = _pid;
 #ifndef NO_REREAD
 		copy(lock, record)
 #endif
@@ -87,10 +98,14 @@ inline record_lock(lock)
 byte slot;			/* gate.c: the slot that the row's key hashes to */
 
 #ifdef NO_BARRIER_RAISE
-byte buffer[PROCESSES];		/* a processor's store buffer: what only he sees yet */
+/* store buffers: values not yet visible to other processors */
+byte buffer[PROCESSES];
 #endif
 
-/* gate.c:raise_slot.  slot.pml shows that its loop is as good as one step. */
+/*
+ * gate.c:raise_slot.  slot.pml shows that its loop is equivalent to a single
+ * step.
+ */
 inline gate_raise(until)
 {
 #ifdef GATE
@@ -106,7 +121,7 @@ inline gate_raise(until)
 #endif
 }
 
-/* What a plain store is until the processor pleases. */
+/* Makes a plain store visible, at a time of the processor's choice. */
 inline drain(process)
 {
 #ifdef NO_BARRIER_RAISE
@@ -120,15 +135,23 @@ inline drain(process)
 /* ---- the promises ---- */
 
 bool ended;			/* the editor's lock was broken or taken over */
-bool written;			/* a foreign write was committed since the lock in the record was acquired */
-byte confirming = NOBODY;	/* the transaction in which confirm() has succeeded */
+/* a foreign write was committed since the lock in the record was acquired */
+bool written;
+/* the transaction in which confirm() has succeeded */
+byte confirming = NONE;
 
-bool S1_broken;			/* exclusion: two locks at a time */
+bool S1_broken;			/* exclusion: two locks at the same time */
 bool S2_broken;			/* enforcement: a foreign write under a live lock */
-bool S4_broken;			/* fencing: something happened during a confirmed save, or an ended token was good */
-bool gate_too_early;		/* not a promise, but what the gate's argument rests on */
+/*
+ * fencing: a change during a confirmed save, or an ended token was accepted
+ */
+bool S4_broken;
+/* not a promise, but the invariant of the gate's memory-ordering argument */
+bool gate_too_early;
 
-/* While a lock lives, nothing foreign has been written since it was acquired. */
+/*
+ * While a lock is live, no foreign write has committed since its acquisition.
+ */
 inline check_enforcement()
 {
 	S2_broken = record.expires_at > clock && written;
@@ -137,20 +160,22 @@ inline check_enforcement()
 
 inline check_fencing()
 {
-	S4_broken = confirming != NOBODY && confirming != _pid;
+	S4_broken = confirming != NONE && confirming != _pid;
 	assert(!S4_broken)
 }
 
 /* ---- transactions ---- */
 
-/* Commit or rollback: all row locks go, and a process that has passed them on is a barrier. */
-inline let_go()
+/*
+ * Commit or rollback: releases all row locks, which is also a memory barrier.
+ */
+inline release_row_locks()
 {
 	drain(_pid);
-	row_by = (row_by == _pid -> NOBODY : row_by);
-	row_shared = (row_shared == _pid -> NOBODY : row_shared);
-	record_by = (record_by == _pid -> NOBODY : record_by);
-	record_shared = (record_shared == _pid -> NOBODY : record_shared);
-	confirming = (confirming == _pid -> NOBODY : confirming);
+	row_by = (row_by == _pid -> NONE : row_by);
+	row_shared = (row_shared == _pid -> NONE : row_shared);
+	record_by = (record_by == _pid -> NONE : record_by);
+	record_shared = (record_shared == _pid -> NONE : record_shared);
+	confirming = (confirming == _pid -> NONE : confirming);
 	clear(lock); xmin = 0; expires_at = 0; now = 0; target_held = false
 }

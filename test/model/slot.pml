@@ -1,8 +1,8 @@
 /*
  * slot.pml
- *		gate.c:raise_slot, step by step: three who raise the same slot, each to an end of
- *		his own.  Once one is through, the slot is never earlier than what he
- *		raised it to; so lease.pml may take raising for one step.
+ *		gate.c:raise_slot, step by step: three backends raise the same slot to
+ *		different values.  After a backend has finished, the slot is never
+ *		below its value.  So lease.pml may model raising as a single step.
  */
 
 byte slot;
@@ -19,7 +19,10 @@ proctype Raiser(byte expires_at)
 		slot = expires_at;	/* pg_atomic_write_u64 */
 		break
 #else
-		/* pg_atomic_compare_exchange_u64: or now is what another has made of it */
+		/*
+		 * pg_atomic_compare_exchange_u64; on failure it returns the current
+		 * value
+		 */
 		atomic {
 			if
 			:: slot == now -> slot = expires_at; break

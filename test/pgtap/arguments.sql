@@ -1,5 +1,5 @@
 --
--- Arguments that are refused, in every function: SQLSTATE and message.
+-- Rejected arguments of every function: SQLSTATE and message
 --
 SELECT plan(276);
 
@@ -14,7 +14,7 @@ CREATE VIEW a_view AS SELECT * FROM article;
 DO $$ BEGIN PERFORM locking.protect('article'), locking.protect('line'), locking.protect('replaced'); END $$;
 ALTER TABLE replaced DROP CONSTRAINT replaced_pkey, ADD PRIMARY KEY (id2);
 
--- every function with (relation, key), with what of it comes after
+-- every function with arguments (relation, key), and its other arguments
 CREATE TEMPORARY TABLE keyed (name text, rest text, needs_row boolean);
 INSERT INTO keyed VALUES
 	('acquire', '', true), ('try_acquire', '', true), ('take_over', ', ''reason''', true), ('break_lock', ', ''reason''', false),
@@ -48,13 +48,13 @@ SELECT throws_ok(format('SELECT locking.%s(%s, %s%s)', name, relation, key, rest
 	format('%s(%s, %s): %s', name, relation, key, state))
 FROM keyed, refused ORDER BY keyed.ctid, refused.ctid;
 
--- a key of no row
-SELECT throws_ok(format('SELECT locking.%s(%s%s)', name, row, rest), 'P0002', 'there is no row with key ' || key, name || ' of no row')
+-- a key without a row
+SELECT throws_ok(format('SELECT locking.%s(%s%s)', name, row, rest), 'P0002', 'there is no row with key ' || key, name || ' without a row')
 FROM keyed, (VALUES ('''article'', 7', '"7" in table "article"'), ('''line'', ARRAY[''x'', ''4'']', '"{x,4}" in table "line"')) AS v(row, key)
 WHERE needs_row ORDER BY keyed.ctid, row;
 SELECT throws_ok($$ SELECT locking.acquire_all('article', ARRAY['1', '7']) $$, 'P0002', 'there is no row with key "7" in table "article"');
-SELECT is(locking.is_locked('article', 7), false, 'no row is not locked');
-SELECT is(locking.lock_seconds_remaining('article', 7), 0::double precision, 'for no seconds');
+SELECT is(locking.is_locked('article', 7), false, 'a missing row is not locked');
+SELECT is(locking.lock_seconds_remaining('article', 7), 0::double precision, 'and has no seconds left');
 SELECT is(locking.break_lock('article', 7, ''), false, 'nothing to break');
 
 -- times
@@ -68,9 +68,9 @@ FROM (VALUES ('SELECT locking.acquire(''article'', 1, ttl => ''%s'')'),
 	(VALUES ('0'), ('-1 s')) AS s(span);
 SELECT throws_ok($$ SELECT locking.protect('article', warning => '0') $$, '22023', 'warning must be a positive interval');
 SELECT throws_ok($$ SELECT locking.acquire('article', 1, wait => '-1 s') $$, '22023', 'wait must not be negative');
-SELECT isnt(locking.acquire('article', 2, wait => NULL), NULL, 'no wait given is no wait');
+SELECT isnt(locking.acquire('article', 2, wait => NULL), NULL, 'wait => NULL does not wait');
 
--- tokens and the rest
+-- tokens and other arguments
 SELECT throws_ok('SELECT locking.renew(NULL)', '22023', 'token must not be null');
 SELECT throws_ok('SELECT locking.confirm(NULL)', '22023', 'token must not be null');
 SELECT throws_ok('SELECT locking.release(NULL)', '22023', 'token must not be null');
@@ -100,7 +100,7 @@ SELECT throws_ok($$ SELECT locking.protect('a_view') $$, '55000', 'cannot protec
 SELECT throws_ok($$ SELECT locking.unprotect('free') $$, '55000', 'table "free" is not protected');
 SELECT throws_ok($$ SELECT locking.acquire(99999999, 1) $$, '42P01', 'relation with OID 99999999 does not exist');
 SELECT throws_ok($$ SELECT locking.protect(99999999) $$, '42P01', 'relation with OID 99999999 does not exist');
--- none of these has changed a setting or taken a lock
+-- none of these calls has changed a setting or acquired a lock
 SELECT results_eq($$ SELECT relation::text, hard, required, columns, ttl, warning, parent FROM locking.protected_tables ORDER BY 1 $$,
 	$$ VALUES ('article', true, false, NULL::name[], NULL::interval, NULL::interval, NULL::name),
 		('line', true, false, NULL, NULL, NULL, NULL), ('replaced', true, false, NULL, NULL, NULL, NULL) $$);

@@ -1,6 +1,6 @@
 --
--- The names that clients go by: functions with their arguments, views with
--- their columns, settings, and what of it is not for PUBLIC.
+-- The public interface: functions with their arguments, views with their
+-- columns, settings, and privileges of PUBLIC
 --
 SELECT plan(12);
 
@@ -49,25 +49,25 @@ INSERT INTO interface VALUES
 SELECT is_empty($$
 	SELECT * FROM interface EXCEPT
 	SELECT proname, pg_get_function_arguments(oid), pg_get_function_result(oid) FROM pg_proc
-	WHERE pronamespace = 'locking'::regnamespace $$, 'every function is there');
+	WHERE pronamespace = 'locking'::regnamespace $$, 'all functions exist');
 SELECT set_eq($$
 	SELECT DISTINCT proname FROM pg_proc
 	WHERE pronamespace = 'locking'::regnamespace AND NOT has_function_privilege('public', oid, 'EXECUTE')
 		AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype) $$,
 	ARRAY['set_owner', 'break_lock', 'take_over', 'reap', 'purge_history']::name[],
-	'what is not for PUBLIC (protect and unprotect look for themselves)');
+	'functions not executable by PUBLIC (protect and unprotect check rights themselves)');
 SELECT is_empty($$
 	SELECT oid::regprocedure FROM pg_proc
 	WHERE pronamespace = 'locking'::regnamespace AND prorettype IN ('trigger'::regtype, 'event_trigger'::regtype)
 		AND has_function_privilege('public', oid, 'EXECUTE')
-		AND proname NOT IN ('guard', 'guard_truncate') $$, 'no role makes triggers with the functions behind our own tables and events');
+		AND proname NOT IN ('guard', 'guard_truncate') $$, 'functions of internal triggers and event triggers are not executable by PUBLIC');
 SELECT is_empty($$
 	SELECT oid::regprocedure FROM pg_proc
 	WHERE pronamespace = 'locking'::regnamespace AND prosecdef
 		AND NOT coalesce(proconfig @> ARRAY['search_path=pg_catalog, pg_temp'] OR proconfig @> ARRAY['search_path=""'], false) $$,
-	'a function with other rights has its search_path pinned');
+	'SECURITY DEFINER functions pin their search_path');
 
--- views: columns by name, type and order; all may read them
+-- views, readable by PUBLIC: columns by name, type and order
 SELECT set_eq($$
 	SELECT relname, string_agg(format('%s %s', attname, format_type(atttypid, atttypmod)), ', ' ORDER BY attnum)
 	FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0
@@ -84,19 +84,19 @@ SELECT is_empty($$
 	SELECT oid::regclass FROM pg_class
 	WHERE relnamespace = 'locking'::regnamespace AND relkind = 'v'
 		AND NOT coalesce(reloptions @> ARRAY['security_barrier=true'] OR reloptions @> ARRAY['security_barrier'], false) $$,
-	'a reader''s own function sees no row before the view''s check');
+	'all views are security barriers');
 
--- tables and sequences: nobody's but their owner's
+-- tables and sequences: privileges for the owner only
 SELECT is_empty($$
 	SELECT c.oid::regclass, p.privilege FROM pg_class c,
 		unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS p(privilege)
 	WHERE relnamespace = 'locking'::regnamespace AND relkind = 'r' AND has_table_privilege('public', c.oid, p.privilege) $$,
-	'tables are their owner''s alone');
+	'PUBLIC has no privileges on tables');
 SELECT is_empty($$
 	SELECT c.oid::regclass FROM pg_class c
 	WHERE relnamespace = 'locking'::regnamespace AND CASE relkind WHEN 'S' THEN has_sequence_privilege('public', c.oid, 'USAGE, SELECT, UPDATE') END $$,
-	'and so are sequences');
-SELECT has_table('locking', 'lock', 'lock records live in locking.lock');
+	'nor on sequences');
+SELECT has_table('locking', 'lock', 'locking.lock holds the lock records');
 
 -- settings, once the library is loaded
 LOAD 'locking';
@@ -114,6 +114,6 @@ SELECT set_has($$ SELECT name, boot_val, unit, vartype, context FROM pg_settings
 		('locking.max_name_length', '255', 'B', 'integer', 'superuser'),
 		('locking.max_text_length', '1000', 'B', 'integer', 'superuser'),
 		('locking.max_draft_size', '16384', 'kB', 'integer', 'superuser'),
-		('locking.max_locks_per_owner', '10000', NULL, 'integer', 'superuser') $$, 'settings, their defaults and who sets them');
+		('locking.max_locks_per_owner', '10000', NULL, 'integer', 'superuser') $$, 'settings, their defaults and contexts');
 
 SELECT finish();

@@ -1,6 +1,6 @@
 --
--- What is said to whoever is refused: SQLSTATE, message, detail, hint, and the error
--- fields schema and table; by whom and of what it is not said.
+-- Error reports for refused operations: SQLSTATE, message, detail, hint, and
+-- the error fields schema and table; what they do not disclose, and to whom
 --
 SELECT plan(58);
 
@@ -15,7 +15,8 @@ INSERT INTO "Press".ledger VALUES (1, 10);
 SET search_path = "Press", public;
 DO $$ BEGIN PERFORM locking.protect('article'), locking.protect('line', parent => 'line_article'), locking.protect('ledger', required => true); END $$;
 
--- the error that a statement raises, as a role, with times and numbers that differ from run to run left out
+-- Runs a statement as a role and returns its error, with times and numbers
+-- that differ between runs replaced by placeholders.
 CREATE FUNCTION error_of(statement text, as_role text = 'none',
 	OUT state text, OUT message text, OUT detail text, OUT hint text, OUT "table" text)
 LANGUAGE plpgsql AS $$
@@ -46,7 +47,7 @@ SET datestyle = 'ISO';
 SET locking.owner = 'anna';
 SELECT locking.acquire('article', 1, note => 'spelling', client => 'tab 1') AS token \gset
 
--- 55P03: row and holder, since when and how long, what can be done
+-- 55P03: row and holder, start and remaining time, what to do
 SET locking.owner = 'bert';
 SET client_min_messages = warning;
 SELECT raises(statement, 'none', '55P03', 'row "1" of table "article" is locked by anna',
@@ -61,7 +62,7 @@ FROM (VALUES ('UPDATE line SET id = 5 WHERE id = 1'), ('INSERT INTO line VALUES 
 SET locking.owner = 'anna';
 SELECT raises('SELECT locking.acquire(''article'', 1, client => ''tab 2'')', 'none', '55P03',
 	'row "1" of table "article" is locked by you in another client', 'The client is "tab 1".', 'Release the lock with token <n> first.', 'Press.article');
--- the holder's name; no note; no end
+-- a holder with a name, a lock without note and without expiry
 SET locking.owner = 'carla';
 SET locking.owner_name = 'Carla Conti';
 SELECT isnt(locking.acquire('article', 3), NULL, 'Carla has row 3');
@@ -70,7 +71,7 @@ RESET locking.owner_name;
 SET locking.owner = 'bert';
 SELECT raises('DELETE FROM article WHERE id = 3', 'none', '55P03', 'row "3" of table "article" is locked by Carla Conti (carla)',
 	'Locked since <time>, without end.', 'Try again later, or ask for the row with locking.request().', 'Press.article');
-SELECT is(locking.lock_seconds_remaining('article', 3), 'infinity', 'a lock without end lasts');
+SELECT is(locking.lock_seconds_remaining('article', 3), 'infinity', 'a lock without expiry never ends');
 
 -- LK001
 SELECT raises(statement, 'none', 'LK001', message,
@@ -79,7 +80,7 @@ SELECT raises(statement, 'none', 'LK001', message,
 FROM (VALUES ('SELECT locking.renew(-1)', 'the lock with token -1 is lost'), ('SELECT locking.confirm(-1)', 'the lock with token -1 is lost'),
 	('SELECT locking.save_draft(9999999, ''{}'')', 'the lock with token <n> is lost'),
 	('SELECT locking.renew(9999999, draft => ''{}'')', 'the lock with token <n> is lost')) AS s(statement, message);
-SELECT is(locking.release(-1), false, 'release() of a token that never was answers false');
+SELECT is(locking.release(-1), false, 'release() of a token that was never issued returns false');
 
 -- LK002
 SELECT raises(statement, 'none', 'LK002', 'row "1" of table "ledger" can only be written with a lock on it',
@@ -94,12 +95,12 @@ SELECT raises('SELECT locking.acquire(''article'', 7)', 'none', 'P0002', 'there 
 SELECT raises('SELECT locking.acquire(''free'', 1)', 'none', '55000', 'table "free" is not protected',
 	'', 'Protect it first: SELECT locking.protect(''"Press".free'').', 'Press.free');
 
--- 42501: a token that is another's
+-- 42501: another owner's token
 SELECT raises(format(statement, :token), 'none', '42501', 'the lock with token <n> belongs to another owner',
 	'', 'A user with the privilege can end it with locking.break_lock() or locking.take_over().', '.')
 FROM (VALUES ('SELECT locking.renew(%s)'), ('SELECT locking.confirm(%s)'), ('SELECT locking.release(%s)'), ('SELECT locking.save_draft(%s, ''{}'')')) AS s(statement);
 
--- 42501: rights. The roles are the owners now.
+-- 42501: privileges. From here on, owners are roles.
 RESET locking.owner;
 CREATE ROLE regress_errors_reader;
 CREATE ROLE regress_errors_writer;
@@ -116,9 +117,9 @@ FROM (VALUES ('SELECT locking.acquire(''article'', 1)'), ('SELECT locking.acquir
 	('SELECT locking.protect(''article'')'), ('SELECT locking.unprotect(''article'')'), ('SELECT locking.reap()'),
 	('SELECT locking.purge_history(''1 h'')'), ('SELECT locking.set_owner(''anna'')'), ('SELECT locking.is_locked(''ledger'', 1)'),
 	('SELECT * FROM locking.lock')) AS s(statement);
--- some columns are enough to lock a row
-SELECT is((error_of('SELECT locking.acquire(''article'', 2)', 'regress_errors_writer')).state, NULL, 'writer of one column locks');
--- the views show what one may read
+-- UPDATE on some columns is sufficient to lock a row
+SELECT is((error_of('SELECT locking.acquire(''article'', 2)', 'regress_errors_writer')).state, NULL, 'a writer of one column can lock the row');
+-- the views show only rows that the reader may see
 CREATE FUNCTION keys_in(view text, as_role text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	keys text;
@@ -130,18 +131,18 @@ BEGIN
 END $$;
 SELECT is(keys_in(view, 'regress_errors_reader'), '1 2 3', 'reader: ' || view) FROM (VALUES ('locks'), ('history')) AS v(view);
 SELECT is(keys_in(view, 'regress_errors_blind'), NULL, 'blind: ' || view) FROM (VALUES ('locks'), ('history')) AS v(view);
--- who may not read the table is told neither row nor holder
+-- a role without SELECT on the table learns neither the row nor the holder
 SELECT raises('DELETE FROM article', 'regress_errors_blind', '55P03', 'a row of table "article" is locked by another owner', '', 'Try again later.', 'Press.article');
 SELECT raises('DELETE FROM ledger', 'regress_errors_blind', 'LK002', 'rows of table "ledger" can only be written with a lock on them',
 	'The table requires a lock for writing, but the current owner, "regress_errors_blind", has none.', 'Acquire a lock first with locking.acquire().', 'Press.ledger');
--- nor is he whose row security hides it: it is not there
+-- a row hidden by row security is reported as missing
 ALTER TABLE article ENABLE ROW LEVEL SECURITY;
 CREATE POLICY even ON article USING (id % 2 = 0);
-SELECT is((error_of('SELECT locking.acquire(''article'', 1)', 'regress_errors_writer')).state, 'P0002', 'a row that one does not see');
-SELECT is((error_of('SELECT locking.try_acquire(''article'', 3)', 'regress_errors_writer')).state, 'P0002', 'locked or not');
-SELECT is((error_of('SELECT locking.request(''article'', 3)', 'regress_errors_writer')).state, 'P0002', 'nor can one ask for it');
+SELECT is((error_of('SELECT locking.acquire(''article'', 1)', 'regress_errors_writer')).state, 'P0002', 'acquire() of a hidden row');
+SELECT is((error_of('SELECT locking.try_acquire(''article'', 3)', 'regress_errors_writer')).state, 'P0002', 'try_acquire() of a hidden row');
+SELECT is((error_of('SELECT locking.request(''article'', 3)', 'regress_errors_writer')).state, 'P0002', 'request() of a hidden row');
 SELECT is(keys_in(view, 'regress_errors_writer'), '2', 'row security: ' || view) FROM (VALUES ('locks'), ('history')) AS v(view);
-CREATE FUNCTION asks(as_role text) RETURNS boolean LANGUAGE plpgsql AS $$
+CREATE FUNCTION is_locked_for(as_role text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
 	answer boolean;
 BEGIN
@@ -150,7 +151,7 @@ BEGIN
 	PERFORM set_config('role', 'none', true);
 	RETURN answer;
 END $$;
-SELECT is(asks('regress_errors_writer'), false, 'nor is it told that such a row is locked');
+SELECT is(is_locked_for('regress_errors_writer'), false, 'is_locked() of a hidden row');
 
 SELECT finish();
 DROP SCHEMA "Press" CASCADE;

@@ -1,10 +1,11 @@
--- Code that PostgreSQL runs for a table's owner in a command of another role
--- acts for nobody: no lock matches, none is acquired. A foreign key's own
--- action is its cause's. doc/design.md has the table of all contexts. What
--- needs a session of its own is in test/t/foreign-code.pl.
+-- Foreign code: code that PostgreSQL runs on behalf of a table's owner during
+-- a command of another role. It has no owner of locks, so it matches no lock
+-- and can acquire none. A foreign key's referential action counts as part of
+-- the statement that caused it. doc/design.md has a table of all contexts.
+-- test/t/foreign-code.pl has the tests that need separate sessions.
 --
--- mallory attacks; anna holds locks and owns functions with SECURITY DEFINER;
--- app owns the application's tables.
+-- Roles: mallory is the attacker, anna holds locks and owns SECURITY DEFINER
+-- functions, app owns the application's tables.
 \set ON_ERROR_ROLLBACK on
 \set QUIET on
 SET client_min_messages = warning;
@@ -26,8 +27,7 @@ GRANT SELECT, UPDATE, DELETE ON app.doc TO anna;
 SELECT locking.protect('app.doc');
 RESET SESSION AUTHORIZATION;
 
--- anna's functions, which anybody may call: what they write is judged as the
--- caller's
+-- anna's functions, which PUBLIC may call: their writes count as the caller's
 SET SESSION AUTHORIZATION anna;
 CREATE FUNCTION a.write() RETURNS integer LANGUAGE plpgsql SECURITY DEFINER AS
 	$$BEGIN UPDATE app.doc SET body = 'forged' WHERE id = 1; RETURN 1; END$$;
@@ -38,8 +38,8 @@ CREATE FUNCTION a.acquire() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER AS
 SELECT locking.acquire('app.doc', 1, note => 'private') AS token \gset
 RESET SESSION AUTHORIZATION;
 
--- What mallory's code did in a context: the SQLSTATE of the write below
--- anna's lock, the owner there, the SQLSTATE of acquire().
+-- What mallory's code achieved in a context: SQLSTATE of a write to a row
+-- locked by anna, locking.owner(), SQLSTATE of acquire()
 CREATE TABLE m.seen (context text, write text, owner text, acquire text);
 ALTER TABLE m.seen OWNER TO mallory;
 GRANT INSERT ON m.seen TO PUBLIC;
@@ -55,17 +55,17 @@ BEGIN
 	INSERT INTO m.seen SELECT context, m.state_of('SELECT a.write()'), a.owner(), m.state_of('SELECT a.acquire()');
 	RETURN 1;
 END $$;
--- said to be immutable, so that an index, a generated column or the planner
--- runs it
+-- declared immutable, so that indexes, generated columns and the planner run
+-- it
 CREATE FUNCTION m.immutable(integer, text) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS
 	$$BEGIN PERFORM m.try($2); RETURN $1; END$$;
 RESET SESSION AUTHORIZATION;
 CREATE FUNCTION public.seen(wanted text) RETURNS SETOF text LANGUAGE sql AS $$
 	WITH gone AS (DELETE FROM m.seen RETURNING *)
-	SELECT DISTINCT format('%s %s %s', write, coalesce(owner, 'nobody'), acquire) FROM gone WHERE context = wanted $$;
+	SELECT DISTINCT format('%s %s %s', write, coalesce(owner, 'none'), acquire) FROM gone WHERE context = wanted $$;
 
 -- ---------------------------------------------------------------------------
--- Maintenance of mallory's tables by others
+-- Maintenance of mallory's tables by other roles
 -- ---------------------------------------------------------------------------
 
 SET SESSION AUTHORIZATION mallory;
@@ -75,27 +75,26 @@ CREATE INDEX indexed_idx ON m.indexed (m.immutable(id, 'index'));
 CREATE MATERIALIZED VIEW m.view AS SELECT m.immutable(id, 'view') FROM m.indexed WITH NO DATA;
 TRUNCATE m.seen;
 RESET SESSION AUTHORIZATION;
--- as the superuser, with an application's owner set, and as anna would: all
--- the same
+-- run by a superuser with locking.owner set to anna
 SET LOCAL locking.owner = 'anna';
 ANALYZE m.indexed;
-SELECT is(public.seen('index'), '55P03 nobody 42501', 'ANALYZE');
+SELECT is(public.seen('index'), '55P03 none 42501', 'ANALYZE');
 REINDEX TABLE m.indexed;
-SELECT is(public.seen('index'), '55P03 nobody 42501', 'REINDEX');
+SELECT is(public.seen('index'), '55P03 none 42501', 'REINDEX');
 CLUSTER m.indexed USING indexed_idx;
-SELECT is(public.seen('index'), '55P03 nobody 42501', 'CLUSTER');
+SELECT is(public.seen('index'), '55P03 none 42501', 'CLUSTER');
 CREATE INDEX indexed_too ON m.indexed (m.immutable(id, 'index'));
-SELECT is(public.seen('index'), '55P03 nobody 42501', 'CREATE INDEX by another role');
+SELECT is(public.seen('index'), '55P03 none 42501', 'CREATE INDEX by another role');
 REFRESH MATERIALIZED VIEW m.view;
-SELECT is(public.seen('view'), '55P03 nobody 42501', 'REFRESH MATERIALIZED VIEW');
+SELECT is(public.seen('view'), '55P03 none 42501', 'REFRESH MATERIALIZED VIEW');
 SET LOCAL locking.owner = '';
 SET SESSION AUTHORIZATION mallory;
 ANALYZE m.indexed;
 RESET SESSION AUTHORIZATION;
-SELECT is(public.seen('index'), '55P03 nobody 42501', 'ANALYZE by mallory');
+SELECT is(public.seen('index'), '55P03 none 42501', 'ANALYZE by mallory');
 
 -- ---------------------------------------------------------------------------
--- Below a foreign key's action
+-- Below a referential action
 -- ---------------------------------------------------------------------------
 
 SET SESSION AUTHORIZATION app;
@@ -119,18 +118,18 @@ TRUNCATE m.seen;
 SET SESSION AUTHORIZATION anna;
 DELETE FROM app.par WHERE id = 1;
 RESET SESSION AUTHORIZATION;
-SELECT is(public.seen('before_row'), '55P03 nobody 42501', 'a BEFORE ROW trigger below ON DELETE CASCADE');
+SELECT is(public.seen('before_row'), '55P03 none 42501', 'a BEFORE ROW trigger below ON DELETE CASCADE');
 SET SESSION AUTHORIZATION anna;
 UPDATE app.par SET id = 20 WHERE id = 2;
 RESET SESSION AUTHORIZATION;
-SELECT set_eq($$SELECT DISTINCT context || ' ' || write || ' ' || coalesce(owner, 'nobody') || ' ' || acquire FROM m.seen$$,
-	ARRAY['before_row 55P03 nobody 42501', 'before_statement 55P03 nobody 42501', 'check 55P03 nobody 42501',
-		'generated 55P03 nobody 42501', 'index 55P03 nobody 42501'],
+SELECT set_eq($$SELECT DISTINCT context || ' ' || write || ' ' || coalesce(owner, 'none') || ' ' || acquire FROM m.seen$$,
+	ARRAY['before_row 55P03 none 42501', 'before_statement 55P03 none 42501', 'check 55P03 none 42501',
+		'generated 55P03 none 42501', 'index 55P03 none 42501'],
 	'triggers, constraints, generated columns and indexes below ON UPDATE CASCADE');
 DELETE FROM m.seen;
 SELECT is((SELECT body FROM app.doc WHERE id = 1), 'body', 'nothing was forged');
 
--- what such code may not do either
+-- other functions that foreign code cannot use
 SET SESSION AUTHORIZATION anna;
 CREATE FUNCTION a.run(command text) RETURNS text LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
@@ -166,12 +165,12 @@ SET SESSION AUTHORIZATION anna;
 DELETE FROM app.par WHERE id = 3;
 RESET SESSION AUTHORIZATION;
 SELECT is_empty($$SELECT * FROM m.answers WHERE answer NOT IN ('42501', '55P03', '0')$$,
-	'no lock is ended, renewed, confirmed, acquired, taken over or written past; no owner set, no draft or request touched');
-SELECT cmp_ok((SELECT count(*) FROM m.answers), '>=', 17::bigint, 'all of that was tried');
+	'no lock was ended, renewed, confirmed, acquired, taken over or bypassed; no owner set, no draft or request changed');
+SELECT cmp_ok((SELECT count(*) FROM m.answers), '>=', 17::bigint, 'all commands were attempted');
 DELETE FROM m.seen;
 
 -- ---------------------------------------------------------------------------
--- The action itself is its cause's
+-- A referential action counts as part of the statement that caused it
 -- ---------------------------------------------------------------------------
 
 SET SESSION AUTHORIZATION app;
@@ -184,14 +183,14 @@ GRANT SELECT, UPDATE, DELETE ON app.line, app.mark TO anna;
 SELECT locking.protect('app.line'), locking.protect('app.mark', required => true);
 SET SESSION AUTHORIZATION anna;
 SELECT locking.acquire('app.line', 4), locking.acquire('app.line', 5), locking.acquire('app.mark', 6);
-SELECT lives_ok('UPDATE app.par SET id = 40 WHERE id = 4', 'ON UPDATE CASCADE passes the lock of its cause');
+SELECT lives_ok('UPDATE app.par SET id = 40 WHERE id = 4', 'ON UPDATE CASCADE passes a lock held by the owner of the statement');
 SELECT lives_ok('DELETE FROM app.par WHERE id = 5', 'so do ON DELETE CASCADE and, two levels down, SET NULL and CASCADE, which need no lock where one is required');
-SELECT is_empty('SELECT FROM app.mark WHERE id = 5', 'all of it was done');
--- in a function with SECURITY DEFINER, in a trigger, in a procedure: the
--- session's own
+SELECT is_empty('SELECT FROM app.mark WHERE id = 5', 'all actions were executed');
+-- also in SECURITY DEFINER functions and triggers: the session's owner
+-- applies
 CREATE FUNCTION a.delete_six() RETURNS void LANGUAGE sql SECURITY DEFINER AS 'DELETE FROM app.par WHERE id = 6';
 SELECT locking.acquire('app.line', 6);
-SELECT lives_ok('SELECT a.delete_six()', 'in a function of one''s own with SECURITY DEFINER');
+SELECT lives_ok('SELECT a.delete_six()', 'in a SECURITY DEFINER function');
 CREATE VIEW a.pars AS SELECT id FROM app.par;
 CREATE FUNCTION a.instead() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN DELETE FROM app.par WHERE id = old.id; RETURN old; END$$;
 CREATE TRIGGER instead INSTEAD OF DELETE ON a.pars FOR EACH ROW EXECUTE FUNCTION a.instead();
@@ -199,7 +198,7 @@ SELECT locking.acquire('app.line', 7);
 SELECT lives_ok('DELETE FROM a.pars WHERE id = 7', 'in a trigger of the statement''s own table');
 RESET SESSION AUTHORIZATION;
 
--- but not what foreign code causes
+-- but not if foreign code causes the action
 SET SESSION AUTHORIZATION app;
 CREATE FUNCTION app.delete_par(integer) RETURNS void LANGUAGE sql SECURITY DEFINER AS 'DELETE FROM app.par WHERE id = $1';
 CREATE FUNCTION app.delete_mark(integer) RETURNS void LANGUAGE sql SECURITY DEFINER AS 'DELETE FROM app.mark WHERE id = $1';
@@ -222,9 +221,10 @@ DELETE FROM app.par WHERE id = 101;
 RESET SESSION AUTHORIZATION;
 SELECT set_eq($$SELECT command || ' ' || answer FROM m.answers$$,
 	ARRAY['SELECT app.delete_par(8) 55P03', 'SELECT app.delete_mark(9) LK002', 'SELECT app.touch_mark(9) LK002'],
-	'foreign code causes no action past a lock of the session''s owner, and writes no row that requires one');
+	'actions caused by foreign code neither pass locks of the session''s owner nor write rows that require a lock');
 
--- nor a rule's action, which PostgreSQL runs as a part of the referential one
+-- nor a rule's action, which PostgreSQL runs as part of the referential
+-- action
 SET SESSION AUTHORIZATION mallory;
 CREATE TABLE m.ruled (id integer PRIMARY KEY, par integer REFERENCES app.par ON DELETE CASCADE ON UPDATE CASCADE);
 INSERT INTO m.ruled VALUES (1, 102);
@@ -234,15 +234,15 @@ SET SESSION AUTHORIZATION mallory;
 CREATE RULE also AS ON DELETE TO m.ruled DO ALSO UPDATE app.doc SET body = 'by rule' WHERE id = 1;
 CREATE RULE required AS ON UPDATE TO m.ruled DO ALSO UPDATE app.mark SET par = par WHERE id = 9;
 SET SESSION AUTHORIZATION anna;
-SELECT throws_ok('DELETE FROM app.par WHERE id = 102', '55P03', NULL, 'a rule''s action is not the foreign key''s: DO ALSO');
-SELECT throws_ok('UPDATE app.par SET id = 103 WHERE id = 102', 'LK002', NULL, 'nor where a lock is required');
+SELECT throws_ok('DELETE FROM app.par WHERE id = 102', '55P03', NULL, 'a rule''s action is not a referential action: DO ALSO');
+SELECT throws_ok('UPDATE app.par SET id = 103 WHERE id = 102', 'LK002', NULL, 'the same where a lock is required');
 SET SESSION AUTHORIZATION mallory;
 CREATE OR REPLACE RULE also AS ON DELETE TO m.ruled DO INSTEAD UPDATE app.doc SET body = 'by rule' WHERE id = 1;
 SET SESSION AUTHORIZATION anna;
 SELECT throws_ok('DELETE FROM app.par WHERE id = 102', '55P03', NULL, 'DO INSTEAD');
 RESET SESSION AUTHORIZATION;
 
--- rule 8 below a foreign key's action: nothing is skipped
+-- rule 8: on_locked = skip does not apply below a referential action
 SET SESSION AUTHORIZATION anna;
 SELECT locking.acquire('app.line', 9);
 RESET SESSION AUTHORIZATION;
@@ -284,9 +284,9 @@ UPDATE public.ref SET keyed = NULL;
 SELECT lives_ok('TRUNCATE public.ref', 'TRUNCATE of a child of mallory''s table');
 SELECT locking.reap(), locking.unprotect('public.ref');
 RESET SESSION AUTHORIZATION;
-SELECT is_empty($$SELECT * FROM m.ran$$, 'a domain''s check does not run');
+SELECT is_empty($$SELECT * FROM m.ran$$, 'CHECK constraints of domains do not run');
 
--- a cast to text does, as its owner where a superuser names the table
+-- a cast to text runs, as the type's owner if a superuser names the table
 SET SESSION AUTHORIZATION mallory;
 CREATE TYPE m.color AS ENUM ('red', 'blue');
 CREATE FUNCTION m.color_text(m.color) RETURNS text LANGUAGE plpgsql AS
@@ -307,11 +307,11 @@ UPDATE public.dyed SET color = 'red';
 SELECT locking.release_all();
 TRUNCATE public.dyed;
 SELECT locking.unprotect('public.dyed');
-SELECT is_empty($$SELECT * FROM m.ran WHERE who <> 'mallory'$$, 'a cast runs as its owner, not as a superuser who names the table');
-SELECT isnt_empty($$SELECT * FROM m.ran WHERE what = 'cast'$$, 'and does run');
+SELECT is_empty($$SELECT * FROM m.ran WHERE who <> 'mallory'$$, 'a cast runs as its owner, not as the superuser');
+SELECT isnt_empty($$SELECT * FROM m.ran WHERE what = 'cast'$$, 'and it was executed');
 
--- nor may a caller have that code call the caller's own functions: a
--- superuser's domain whose check relies on the search_path
+-- a caller cannot make that code call the caller's functions, as through a
+-- superuser's domain whose check depends on the search_path
 CREATE FUNCTION public.short(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RETURN length($1) < 10; END$$;
 CREATE DOMAIN public.word AS text CHECK (public.short(VALUE));
 CREATE TABLE public.words (id public.word PRIMARY KEY);
@@ -339,7 +339,7 @@ SELECT locking.is_locked('public.coded', 'a'), locking.acquire('public.coded', '
 UPDATE public.computed SET id = 'b';
 RESET search_path;
 RESET SESSION AUTHORIZATION;
-SELECT is_empty($$SELECT * FROM m.ran WHERE who <> 'mallory'$$, 'no function of the caller''s runs with the rights of a type''s or table''s owner');
+SELECT is_empty($$SELECT * FROM m.ran WHERE who <> 'mallory'$$, 'no function of the caller runs with the rights of a type''s or table''s owner');
 
 SELECT * FROM finish();
 ROLLBACK;

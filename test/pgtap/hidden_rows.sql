@@ -1,5 +1,6 @@
--- Rows that a reader may not see do not reach the reader's own conditions,
--- not even leakproof ones, which PostgreSQL pushes past a security barrier.
+-- Rows that a reader may not see are not passed to the reader's conditions,
+-- not even to leakproof ones, which PostgreSQL pushes below a security
+-- barrier
 \set QUIET on
 SET client_min_messages = warning;
 BEGIN;
@@ -19,12 +20,12 @@ INSERT INTO app.secret VALUES ('secret');
 GRANT SELECT, UPDATE ON app.secret TO bob;
 SELECT locking.protect('app.doc'), locking.protect('app.secret');
 
--- a condition that tells what it was asked, and that PostgreSQL trusts
-CREATE TABLE app.asked (what text);
-GRANT INSERT ON app.asked TO PUBLIC;
-CREATE FUNCTION app.ask(text) RETURNS boolean LANGUAGE plpgsql LEAKPROOF COST 0.0001 AS
-	$$BEGIN INSERT INTO app.asked VALUES ($1); RETURN true; END$$;
-CREATE FUNCTION app.ask(bigint) RETURNS boolean LANGUAGE sql LEAKPROOF AS 'SELECT app.ask($1::text)';
+-- a function declared leakproof that records its arguments
+CREATE TABLE app.observed (what text);
+GRANT INSERT ON app.observed TO PUBLIC;
+CREATE FUNCTION app.observe(text) RETURNS boolean LANGUAGE plpgsql LEAKPROOF COST 0.0001 AS
+	$$BEGIN INSERT INTO app.observed VALUES ($1); RETURN true; END$$;
+CREATE FUNCTION app.observe(bigint) RETURNS boolean LANGUAGE sql LEAKPROOF AS 'SELECT app.observe($1::text)';
 
 SET SESSION AUTHORIZATION bob;
 SELECT locking.acquire('app.doc', 'open', note => 'open', client => 'open');
@@ -46,10 +47,10 @@ SET SESSION AUTHORIZATION alice;
 -- each column of each view
 CREATE TEMPORARY TABLE conditions AS
 SELECT c.relname::text AS view, a.attname::text AS "column",
-	format('SELECT count(*) FROM locking.%I v WHERE app.ask(v.%I::text)', c.relname, a.attname) AS query
+	format('SELECT count(*) FROM locking.%I v WHERE app.observe(v.%I::text)', c.relname, a.attname) AS query
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
 WHERE c.relnamespace = 'locking'::regnamespace AND c.relkind = 'v' AND c.relname <> 'protected_tables';
-SELECT cmp_ok((SELECT count(*) FROM conditions), '>=', 37::bigint, 'there are columns to ask about');
+SELECT cmp_ok((SELECT count(*) FROM conditions), '>=', 37::bigint, 'conditions for all columns of the views');
 DO $$
 DECLARE c record;
 BEGIN
@@ -65,12 +66,12 @@ BEGIN
 	END LOOP;
 END $$;
 RESET SESSION AUTHORIZATION;
-SELECT is_empty($$SELECT what FROM app.asked WHERE what ~ 'hidden|secret' AND what <> 'app.doc'$$,
-	'no hidden value was seen by a condition');
-SELECT isnt_empty($$SELECT FROM app.asked WHERE what = 'open'$$, 'values of visible rows were');
+SELECT is_empty($$SELECT what FROM app.observed WHERE what ~ 'hidden|secret' AND what <> 'app.doc'$$,
+	'no condition was evaluated for a hidden value');
+SELECT isnt_empty($$SELECT FROM app.observed WHERE what = 'open'$$, 'conditions were evaluated for values of visible rows');
 
--- nor do the numbers of EXPLAIN depend on what a hidden row holds, or whether
--- it is locked
+-- the numbers in EXPLAIN do not depend on the contents of hidden rows, or on
+-- whether they are locked
 CREATE FUNCTION public.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE line text; plan text = '';
 BEGIN
@@ -88,21 +89,21 @@ BEGIN
 END $$;
 SELECT ok(pg_temp.same('SELECT * FROM locking.locks WHERE note = %L', 'hidden', 'absent'), 'locks by note');
 SELECT ok(pg_temp.same($$SELECT * FROM locking.locks WHERE relation = 'app.doc'::regclass AND key = %L$$, 'hidden', 'absent'), 'by key');
-SELECT ok(pg_temp.same($$SELECT * FROM locking.locks WHERE relation = 'app.secret'::regclass AND key = %L$$, 'secret', 'absent'), 'of an unreadable table');
+SELECT ok(pg_temp.same($$SELECT * FROM locking.locks WHERE relation = 'app.secret'::regclass AND key = %L$$, 'secret', 'absent'), 'by key, in an unreadable table');
 SELECT ok(pg_temp.same($$SELECT * FROM locking.locks_of('app.doc', ARRAY[%L])$$, 'hidden', 'hiding'), 'locks_of()');
 SELECT ok(pg_temp.same($$SELECT * FROM locking.history_of('app.doc', %L)$$, 'hidden', 'hiding'), 'history_of()');
 SELECT ok(pg_temp.same('SELECT * FROM locking.history WHERE reason = %L', 'hidden', 'absent'), 'history by reason');
 SELECT ok(pg_temp.same('SELECT * FROM locking.requests WHERE message = %L', 'hidden', 'absent'), 'requests by message');
-SELECT throws_ok($$SELECT * FROM locking.locks_of('app.secret', '{secret}')$$, '42501', NULL, 'locks_of() an unreadable table');
-SELECT throws_ok($$SELECT * FROM locking.history_of('app.secret', 'secret')$$, '42501', NULL, 'history_of() one');
+SELECT throws_ok($$SELECT * FROM locking.locks_of('app.secret', '{secret}')$$, '42501', NULL, 'locks_of() of an unreadable table');
+SELECT throws_ok($$SELECT * FROM locking.history_of('app.secret', 'secret')$$, '42501', NULL, 'history_of() of an unreadable table');
 SELECT results_eq($$SELECT key, note FROM locking.locks_of('app.doc', '{open,hidden,absent}')$$, $$VALUES ('open' COLLATE "C", 'open'::text)$$,
-	'locks_of() shows visible rows');
-SELECT is_empty($$SELECT * FROM locking.history_of('app.doc', 'hidden')$$, 'history_of() shows none of a hidden row');
+	'locks_of() shows only visible rows');
+SELECT is_empty($$SELECT * FROM locking.history_of('app.doc', 'hidden')$$, 'history_of() of a hidden row is empty');
 SELECT results_eq($$SELECT event, owner FROM locking.history_of('app.doc', 'open')$$, $$VALUES ('acquired'::text, 'bob' COLLATE "C")$$,
-	'and that of a visible one');
+	'history_of() of a visible row is not');
 RESET SESSION AUTHORIZATION;
 
--- a policy that asks for its own table's locks does not go round in circles
+-- a policy that reads the locks of its own table does not recurse endlessly
 CREATE TABLE app.circle (id integer PRIMARY KEY);
 INSERT INTO app.circle SELECT generate_series(1, 9);
 GRANT SELECT, UPDATE ON app.circle TO alice, bob;
@@ -115,11 +116,11 @@ CREATE POLICY circle ON app.circle USING (NOT EXISTS (SELECT FROM locking.locks 
 	WHERE l.relation = 'app.circle'::regclass AND l.key = id::text AND NOT l.is_mine));
 SET SESSION AUTHORIZATION alice;
 SET LOCAL statement_timeout = '20s';
-SELECT lives_ok('SELECT count(*) FROM app.circle', 'a policy that asks for its own table''s locks');
-SELECT lives_ok('SELECT count(*) FROM locking.locks', 'and the list of all locks');
+SELECT lives_ok('SELECT count(*) FROM app.circle', 'a policy that reads the locks of its own table');
+SELECT lives_ok('SELECT count(*) FROM locking.locks', 'locking.locks with such a policy');
 RESET SESSION AUTHORIZATION;
 
--- also where the stored row has to tell its key's spelling
+-- also if the key's text has to be read from the stored row
 CREATE TABLE app.number (id numeric PRIMARY KEY);
 INSERT INTO app.number VALUES (1), (2.0);
 GRANT SELECT, UPDATE ON app.number TO alice;
@@ -128,8 +129,8 @@ SELECT locking.acquire('app.number', 1);
 ALTER TABLE app.number ENABLE ROW LEVEL SECURITY;
 CREATE POLICY number ON app.number USING (NOT locking.lock_applies('app.number', id));
 SET SESSION AUTHORIZATION alice;
-SELECT lives_ok('SELECT count(*) FROM app.number', 'a policy that asks by a key of several spellings');
-SELECT lives_ok($$SELECT locking.acquire('app.number', '2')$$, 'and acquire()');
+SELECT lives_ok('SELECT count(*) FROM app.number', 'a policy with a key type whose equal values differ in text');
+SELECT lives_ok($$SELECT locking.acquire('app.number', '2')$$, 'acquire() with such a policy');
 RESET SESSION AUTHORIZATION;
 
 SELECT * FROM finish();

@@ -1,6 +1,6 @@
 --
--- Tables of the extension, written by roles that have the privilege but are
--- neither owner nor superuser: pg_write_all_data, or a GRANT.
+-- Direct writes to the extension's tables by roles that have the privilege,
+-- through pg_write_all_data or GRANT, but are neither owner nor superuser
 --
 SELECT plan(61);
 
@@ -12,7 +12,7 @@ CREATE ROLE writers_granted;
 GRANT ALL ON ALL TABLES IN SCHEMA locking TO writers_granted;
 GRANT USAGE ON SEQUENCE locking.token_seq TO writers_granted;
 CREATE ROLE writers_owner;
--- 14 and later
+-- pg_write_all_data exists since 14
 CREATE ROLE writers_all;
 DO $$ BEGIN
 	IF current_setting('server_version_num')::integer >= 140000 THEN
@@ -35,7 +35,7 @@ INSERT INTO write VALUES
 	('UPDATE locking.lock SET owner = ''ann''', 'lock'),
 	('DELETE FROM locking.lock', 'lock'),
 	('INSERT INTO locking.lock SELECT * FROM locking.lock ON CONFLICT (relation, key) DO UPDATE SET owner = ''ann''', 'lock');
--- in one's own SECURITY DEFINER function, too
+-- also in a SECURITY DEFINER function
 CREATE SCHEMA AUTHORIZATION writers_granted;
 SET ROLE writers_granted;
 CREATE FUNCTION writers_granted.run(command text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN EXECUTE command; END';
@@ -43,45 +43,45 @@ RESET ROLE;
 
 SET ROLE writers_granted;
 SELECT throws_ok(command, '42501', format('permission denied to write table "locking.%s" directly', relation), command) FROM write;
-SELECT throws_ok(format('SELECT writers_granted.run(%L)', command), '42501', NULL, 'by SECURITY DEFINER') FROM write;
+SELECT throws_ok(format('SELECT writers_granted.run(%L)', command), '42501', NULL, 'SECURITY DEFINER: ' || command) FROM write;
 RESET ROLE;
-SELECT throws_ok(format('SELECT writers_granted.run(%L)', command), '42501', NULL, 'called by a superuser') FROM write;
+SELECT throws_ok(format('SELECT writers_granted.run(%L)', command), '42501', NULL, 'SECURITY DEFINER, called by a superuser: ' || command) FROM write;
 SET ROLE writers_all;
 SELECT throws_ok(command, '42501', format('permission denied to write table "locking.%s" directly', relation), 'pg_write_all_data: ' || command) FROM write;
 RESET ROLE;
--- nor with triggers that are for replication only
+-- also with session_replication_role, which disables ordinary triggers
 SET session_replication_role = replica;
 SET ROLE writers_all;
 SELECT throws_ok(command, '42501', NULL, 'session_replication_role: ' || command) FROM write;
 RESET ROLE;
 RESET session_replication_role;
-SELECT results_eq('SELECT relation::text, hard, required FROM locking.protected', $$ VALUES ('article', true, false) $$, 'settings as before');
-SELECT results_eq('SELECT key COLLATE "default", owner COLLATE "default" FROM locking.lock', $$ VALUES ('1', 'postgres') $$, 'and locks');
+SELECT results_eq('SELECT relation::text, hard, required FROM locking.protected', $$ VALUES ('article', true, false) $$, 'settings are unchanged');
+SELECT results_eq('SELECT key COLLATE "default", owner COLLATE "default" FROM locking.lock', $$ VALUES ('1', 'postgres') $$, 'locks are unchanged');
 
--- what goes through the functions goes on: a table's owner, a drop, a rename
+-- a table's owner may use the functions, rename and drop
 CREATE SCHEMA AUTHORIZATION writers_owner;
 SET ROLE writers_owner;
 SELECT lives_ok($$ CREATE TABLE writers_owner.own (id integer PRIMARY KEY, t text) $$);
 INSERT INTO writers_owner.own VALUES (1), (2);
 SELECT lives_ok($$ SELECT locking.protect('writers_owner.own', columns => '{t}') $$, 'protect()');
-SELECT lives_ok($$ SELECT locking.protect('writers_owner.own', columns => '{t}', hard => false) $$, 'again');
+SELECT lives_ok($$ SELECT locking.protect('writers_owner.own', columns => '{t}', hard => false) $$, 'protect() with other settings');
 SELECT lives_ok($$ SELECT locking.acquire('writers_owner.own', 1) $$, 'acquire()');
-SELECT lives_ok($$ ALTER TABLE writers_owner.own RENAME t TO text $$, 'a guarded column renamed');
-SELECT is(columns, '{text}'::name[], 'and followed') FROM locking.protected_tables WHERE relation = 'writers_owner.own'::regclass;
-SELECT lives_ok($$ DROP TABLE writers_owner.own $$, 'a protected table dropped, with a lock on a row');
+SELECT lives_ok($$ ALTER TABLE writers_owner.own RENAME t TO text $$, 'a guarded column can be renamed');
+SELECT is(columns, '{text}'::name[], 'the settings follow the rename') FROM locking.protected_tables WHERE relation = 'writers_owner.own'::regclass;
+SELECT lives_ok($$ DROP TABLE writers_owner.own $$, 'a protected table with a locked row can be dropped');
 RESET ROLE;
-SELECT is(count(*), 1::bigint, 'its lock is gone') FROM locking.lock;
-SELECT is(count(*), 1::bigint, 'its settings too') FROM locking.protected;
--- and superusers repair
-SELECT lives_ok($$ UPDATE locking.lock SET expires_at = clock_timestamp() $$, 'a superuser ends a lock');
-SELECT lives_ok($$ DELETE FROM locking.lock $$, 'or removes it');
+SELECT is(count(*), 1::bigint, 'its lock is removed') FROM locking.lock;
+SELECT is(count(*), 1::bigint, 'its settings are removed') FROM locking.protected;
+-- a superuser may write directly, for repairs
+SELECT lives_ok($$ UPDATE locking.lock SET expires_at = clock_timestamp() $$, 'a superuser can end a lock');
+SELECT lives_ok($$ DELETE FROM locking.lock $$, 'or remove it');
 
--- what was granted is no right to empty them
+-- the TRUNCATE privilege is not sufficient
 GRANT ALL ON locking.lock, locking.protected TO writers_granted;
 SET ROLE writers_granted;
 SELECT throws_ok('TRUNCATE locking.lock', '42501', NULL, 'TRUNCATE of locks');
 SELECT throws_ok('TRUNCATE locking.protected', '42501', NULL, 'TRUNCATE of settings');
 RESET ROLE;
-SELECT lives_ok('TRUNCATE locking.lock', 'a superuser may');
+SELECT lives_ok('TRUNCATE locking.lock', 'TRUNCATE by a superuser');
 
 SELECT finish();

@@ -1,5 +1,6 @@
 --
--- What a foreign key's own actions write passes the guard as everything does.
+-- Writes by a foreign key's referential actions pass through the guard like
+-- any other write
 --
 \set VERBOSITY terse
 \set SHOW_CONTEXT never
@@ -19,29 +20,32 @@ SELECT locking.protect('article');
 SET locking.owner = 'anna';
 SELECT count(*) FROM locking.acquire_all('article', ARRAY['1', '2', '3', '4']);
 
--- Bert writes authors, which nobody has locked, and their actions meet Anna's locks
+-- Bert writes unlocked authors, and the referential actions reach rows that
+-- Anna has locked
 SET locking.owner = 'bert';
 DELETE FROM author WHERE id = 1;
 UPDATE author SET id = 20 WHERE id = 2;
 DELETE FROM author WHERE id = 3;
 DELETE FROM author WHERE id = 4;
--- without a lock they pass
+-- without a lock, the actions succeed
 DELETE FROM author WHERE id = 5;
 UPDATE author SET id = 60 WHERE id = 6;
 DELETE FROM author WHERE id = 7;
 DELETE FROM author WHERE id = 8;
--- to skip one of these would break the key: they raise
+-- skipping one of these rows would violate the foreign key, so the guard
+-- raises
 SET locking.on_locked = skip;
 DELETE FROM author WHERE id = 1;
 UPDATE author SET id = 20 WHERE id = 2;
 DELETE FROM author WHERE id = 3;
 DELETE FROM author WHERE id = 4;
--- rows that the statement itself names are skipped, also where the column is a key's
+-- rows named by the statement itself are skipped, including updates of a
+-- foreign key column
 UPDATE article SET defaulted_with = 0;
 RESET locking.on_locked;
 SELECT * FROM article ORDER BY id;
 
--- Anna herself may
+-- Anna, the holder, may write
 SET locking.owner = 'anna';
 DELETE FROM author WHERE id = 1;
 UPDATE author SET id = 20 WHERE id = 2;
@@ -49,7 +53,8 @@ DELETE FROM author WHERE id = 3;
 SELECT * FROM article WHERE id < 5 ORDER BY id;
 SELECT key FROM locking.locks WHERE relation = 'article'::regclass ORDER BY key;
 
--- where the key is itself the reference, the action moves the lock, and ends it
+-- where the primary key is also the foreign key, the action moves or ends the
+-- lock
 CREATE TABLE biography (id integer PRIMARY KEY REFERENCES author ON UPDATE CASCADE ON DELETE CASCADE, text text);
 INSERT INTO author VALUES (40);
 INSERT INTO biography VALUES (40);
@@ -65,14 +70,15 @@ SELECT key, data FROM locking.drafts WHERE relation = 'biography'::regclass;
 DELETE FROM author WHERE id = 41;
 SELECT event, key, owner, actor FROM locking.history WHERE relation = 'biography'::regclass ORDER BY id;
 
--- a table that requires locks: the action needs none, its cause is not guarded
+-- a table that requires locks: the action needs none if its cause is on an
+-- unguarded table
 CREATE TABLE entry (id integer PRIMARY KEY, author integer REFERENCES author ON DELETE CASCADE);
 INSERT INTO author VALUES (30), (31);
 INSERT INTO entry VALUES (30, 30), (31, 31);
 SELECT locking.protect('entry', required => true);
 DELETE FROM author WHERE id = 30;
 SELECT * FROM entry;
--- what a user's trigger writes while an action runs is not the action's
+-- a write by a user's trigger during an action is not part of the action
 CREATE TABLE log (id integer PRIMARY KEY, n integer);
 INSERT INTO log VALUES (1, 0);
 SELECT locking.protect('log', required => true);
@@ -81,7 +87,8 @@ $$ BEGIN UPDATE actions.log SET n = n + 1; RETURN OLD; END $$;
 CREATE TRIGGER count_entries BEFORE DELETE ON entry FOR EACH ROW EXECUTE FUNCTION count_entries();
 DELETE FROM author WHERE id = 31;
 SELECT * FROM log;
--- nor is it the deleter's: it runs as the table's owner, and has that role's locks only
+-- nor does it count as the deleter's write: it runs as the table's owner,
+-- with that role's locks only
 SELECT locking.acquire('log', 1) AS token \gset
 DELETE FROM author WHERE id = 31;
 SELECT locking.release(:token);

@@ -1,7 +1,7 @@
 --
--- Keys whose equality is not that of their bytes: citext, ICU collations,
--- nondeterministic ones. The spelling is the stored row's.
--- Ends early where PostgreSQL was built without ICU or citext is not there.
+-- Keys that may be equal although their bytes differ: citext, ICU collations,
+-- nondeterministic collations.  The key's text is taken from the stored row.
+-- Ends early if PostgreSQL was built without ICU or citext is not installed.
 --
 SELECT NOT EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu')
 	OR NOT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'citext')
@@ -50,7 +50,7 @@ SELECT locking.request('by_citext', 'anna', 'please');
 SELECT key, owner FROM locking.requests WHERE relation = 'by_citext'::regclass;
 SELECT locking.break_lock('by_any_case', 'ANNA', 'reason');
 
--- a child refers to its parent in another spelling
+-- a child refers to its parent in a different spelling
 CREATE TABLE child (id integer PRIMARY KEY, parent citext CONSTRAINT child_parent REFERENCES by_citext);
 INSERT INTO child VALUES (1, 'anna');
 SELECT locking.protect('child', parent => 'child_parent');
@@ -59,7 +59,7 @@ INSERT INTO child VALUES (2, 'ANNA');
 TRUNCATE child;
 SELECT id FROM child;
 
--- hers may be spelled anew
+-- the holder may change the spelling of the key
 SET locking.owner = 'anna';
 UPDATE by_citext SET id = 'ANNA';
 SELECT key FROM locking.locks WHERE relation = 'by_citext'::regclass;

@@ -1,5 +1,5 @@
 --
--- Tables of which only some columns are guarded: by value, not by mention.
+-- Tables with guarded columns: values are compared, not the SET list
 --
 \set VERBOSITY terse
 CREATE SCHEMA columns;
@@ -21,20 +21,21 @@ SET locking.owner = 'anna';
 SELECT locking.acquire('article', 1) IS NOT NULL AS acquired;
 
 SET locking.owner = 'bert';
--- a column that is not guarded
+-- an unguarded column
 UPDATE article SET hits = hits + 1 WHERE id = 1;
--- all columns, as object mappers write them: only a change counts
+-- all columns in the SET list, as an ORM does: only changed values count
 UPDATE article SET title = 'one', body = repeat('x', 100000), hits = 7, price = 1.0 WHERE id = 1;
 UPDATE article SET id = id, title = title, body = body, hits = 8 WHERE id = 1;
 INSERT INTO article VALUES (1, 'one', repeat('x', 100000), 9, 1.0) ON CONFLICT (id)
 	DO UPDATE SET title = excluded.title, body = excluded.body, hits = excluded.hits, price = excluded.price;
--- a change of one that is guarded, also far down in a large value, to and from null
+-- changes of guarded columns, including the end of a large value, to and from
+-- null
 UPDATE article SET title = 'mine' WHERE id = 1;
 UPDATE article SET title = NULL WHERE id = 1;
 UPDATE article SET body = repeat('x', 99999) || 'y' WHERE id = 1;
--- what is equal to the type but not the same is a change
+-- a value that is equal but has a different representation counts as a change
 UPDATE article SET price = 1.00 WHERE id = 1;
--- the key always counts, and so does DELETE
+-- changes of the key and DELETE always count
 UPDATE article SET id = 10 WHERE id = 1;
 DELETE FROM article WHERE id = 1;
 SELECT id, title, char_length(body), hits, price FROM article ORDER BY id;
@@ -44,12 +45,12 @@ CREATE TRIGGER zz_shout BEFORE UPDATE ON article FOR EACH ROW EXECUTE FUNCTION s
 UPDATE article SET hits = 10 WHERE id = 1;
 DROP TRIGGER zz_shout ON article;
 
--- a generated column is guarded by what it becomes
+-- a generated column is compared by its new value
 SELECT locking.protect('article', columns => '{length}');
 UPDATE article SET title = 'not guarded', body = repeat('y', 100000) WHERE id = 1;
 UPDATE article SET body = 'short' WHERE id = 1;
 
--- renamed it stays guarded, and another of its name is not
+-- a renamed column stays guarded, a new column with the old name is not
 SELECT locking.protect('article', columns => '{title,hits}');
 UPDATE article SET hits = 11 WHERE id = 1;
 ALTER TABLE article RENAME title TO headline;
@@ -57,21 +58,21 @@ ALTER TABLE article ADD title text;
 UPDATE article SET title = 'new column' WHERE id = 1;
 UPDATE article SET headline = 'guarded' WHERE id = 1;
 SELECT columns FROM locking.protected_tables WHERE relation = 'article'::regclass;
--- a dropped column guards nothing
+-- a dropped column is no longer guarded
 ALTER TABLE article DROP COLUMN hits;
 SELECT columns FROM locking.protected_tables WHERE relation = 'article'::regclass;
 UPDATE article SET title = 'still free' WHERE id = 1;
 UPDATE article SET headline = 'still guarded' WHERE id = 1;
--- without any left, all are guarded
+-- after the last guarded column is dropped, all columns are guarded
 ALTER TABLE article DROP COLUMN headline;
 SELECT columns FROM locking.protected_tables WHERE relation = 'article'::regclass;
 UPDATE article SET title = 'guarded now' WHERE id = 1;
 
--- required: for a guarded change only
+-- required applies to changes of guarded columns only
 SELECT locking.protect('article', required => true, columns => '{title}');
 UPDATE article SET price = 2 WHERE id = 2;
 UPDATE article SET title = 'without lock' WHERE id = 2;
--- skipped: the same
+-- so does skip
 SELECT locking.protect('article', columns => '{title}');
 SET locking.on_locked = skip;
 UPDATE article SET title = 'title', price = 3;
@@ -79,7 +80,7 @@ UPDATE article SET price = 4;
 SELECT id, title, price FROM article ORDER BY id;
 RESET locking.on_locked;
 
--- partitions have their columns in other places
+-- partitions with a different column order
 CREATE TABLE part (id integer PRIMARY KEY, a integer, b integer) PARTITION BY RANGE (id);
 CREATE TABLE part_1 (b integer, x integer, a integer, id integer NOT NULL);
 ALTER TABLE part_1 DROP COLUMN x;

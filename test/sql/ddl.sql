@@ -1,6 +1,6 @@
 --
--- DDL after protect(), with everything cached in the session; what cannot be
--- protected; and whom it is allowed.
+-- DDL after protect(), with caches filled in the session; relations that
+-- cannot be protected; privileges for protect()
 --
 \set VERBOSITY terse
 \set SHOW_CONTEXT never
@@ -15,7 +15,7 @@ SET locking.owner = 'anna';
 SELECT locking.acquire('author', 1) AS token \gset
 SELECT locking.acquire('article', 2) IS NOT NULL AS acquired;
 SET locking.owner = 'bert';
--- writes on both, by every name they are given
+-- writes to both tables, under their current names
 CREATE FUNCTION probe(authors text, articles text, id text, title text) RETURNS TABLE (statement integer, answer text) LANGUAGE plpgsql AS $$
 DECLARE
 	statements text[] := ARRAY[
@@ -38,7 +38,7 @@ BEGIN
 	END LOOP;
 END $$;
 SELECT * FROM probe('author', 'article', 'id', 'title');
--- renamed: column, constraint, table, schema
+-- renamed column, constraint, table, schema
 ALTER TABLE author RENAME id TO no;
 SELECT * FROM probe('author', 'article', 'no', 'title');
 ALTER TABLE article RENAME title TO headline;
@@ -84,7 +84,8 @@ SELECT locking.renew(:token) IS NOT NULL AS renewed;
 UPDATE wide SET id = 10000000000;
 SELECT key FROM locking.locks WHERE relation = 'wide'::regclass;
 
--- the primary key dropped or replaced: nothing is written by a key that nobody agreed on
+-- primary key dropped or replaced: all writes are rejected until protect() is
+-- called again
 ALTER TABLE wide DROP CONSTRAINT wide_pkey;
 UPDATE wide SET b = 'z';
 DELETE FROM wide;
@@ -101,14 +102,14 @@ ALTER TABLE wide ADD PRIMARY KEY (c, id);
 UPDATE wide SET b = 'z';
 SELECT locking.protect('wide');
 SELECT key FROM locking.protected_tables WHERE relation = 'wide'::regclass;
--- with the new key come no old locks
+-- the new key starts without locks
 SELECT count(*) FROM locking.lock WHERE relation = 'wide'::regclass;
 SELECT event, key, reason FROM locking.history WHERE relation = 'wide'::regclass ORDER BY id DESC LIMIT 1;
 UPDATE wide SET b = 'z';
 SELECT locking.acquire('wide', ARRAY[3, 2]) IS NOT NULL AS acquired;
 SET locking.owner = 'bert';
 UPDATE wide SET b = 'rejected' WHERE c = 3;
--- the same key made anew is the same key; a deferrable one is none
+-- recreating the same key changes nothing; a deferrable key is not accepted
 ALTER TABLE wide DROP CONSTRAINT wide_pkey, ADD PRIMARY KEY (c, id);
 UPDATE wide SET b = 'rejected' WHERE c = 3;
 UPDATE wide SET b = 'free' WHERE c = 7;
@@ -117,7 +118,7 @@ UPDATE wide SET b = 'free' WHERE c = 7;
 SELECT locking.unprotect('wide');
 UPDATE wide SET b = 'free' WHERE c = 7;
 
--- names that need quotes
+-- names that need quoting
 CREATE SCHEMA "ddl: O'Neill";
 CREATE TABLE "ddl: O'Neill"."a ""b"" %s" ("the ""key" integer CONSTRAINT "p %k" PRIMARY KEY, "%t" text,
 	"up" integer CONSTRAINT "f 'k'" REFERENCES "ddl: O'Neill"."a ""b"" %s");
@@ -137,7 +138,7 @@ DROP SCHEMA "ddl: O'Neill" CASCADE;
 RESET client_min_messages;
 SET search_path = ddl;
 
--- what cannot be protected
+-- relations that cannot be protected
 CREATE TABLE no_key (id integer);
 CREATE TABLE unique_only (id integer NOT NULL UNIQUE);
 CREATE TABLE deferred_key (id integer PRIMARY KEY DEFERRABLE);
@@ -165,14 +166,14 @@ SELECT locking.protect('pg_catalog.pg_class');
 SELECT locking.protect('locking.lock');
 SELECT locking.acquire('a_view', 1);
 SELECT locking.acquire('no_key', 1);
--- an unlogged table can be
+-- unlogged tables can be protected
 CREATE UNLOGGED TABLE unlogged (id integer PRIMARY KEY);
 SELECT locking.protect('unlogged');
 SET client_min_messages = warning;
 DROP FOREIGN DATA WRAPPER regress_locking_nowhere CASCADE;
 RESET client_min_messages;
 
--- who may: the table's owner, and who was granted the function by name
+-- privileges: the table's owner, and roles granted EXECUTE by name
 RESET locking.owner;
 CREATE ROLE regress_ddl_owner;
 CREATE ROLE regress_ddl_admin;
@@ -192,7 +193,8 @@ SET ROLE regress_ddl_admin;
 SELECT locking.protect('own', ttl => '5 min');
 SELECT locking.unprotect('own');
 SELECT locking.protect('own');
--- DROP TABLE and DROP SCHEMA by their owner, who may write nothing of locking's
+-- DROP TABLE and DROP SCHEMA by an owner without privileges on locking's
+-- tables
 SET ROLE regress_ddl_owner;
 SELECT locking.acquire('own', 1) AS token \gset
 SELECT locking.save_draft(:token, '{}');
@@ -224,7 +226,7 @@ RESET ROLE;
 SELECT count(*) FROM locking.protected p WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = p.relation);
 SELECT count(*) FROM locking.lock l WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = l.relation);
 SELECT count(*) FROM locking.event e WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = e.relation);
--- a drop that is rolled back takes nothing
+-- a drop that is rolled back removes nothing
 BEGIN;
 SET LOCAL client_min_messages = warning;
 DROP TABLE writer CASCADE;

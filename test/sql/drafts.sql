@@ -1,5 +1,5 @@
 --
--- What people leave beside a lock: drafts of their text, and requests for the row.
+-- Drafts of unsaved text, and requests for locked rows
 --
 \set VERBOSITY terse
 CREATE SCHEMA drafts;
@@ -8,7 +8,7 @@ CREATE TABLE article (id integer PRIMARY KEY, title text);
 INSERT INTO article SELECT generate_series(1, 5);
 SELECT locking.protect('article');
 
--- kept by save_draft() and by renew(); the last one counts
+-- stored by save_draft() and by renew(); the last one replaces the others
 SET locking.owner = 'anna';
 SELECT locking.acquire('article', 1) AS token \gset
 SELECT key, data FROM locking.drafts;
@@ -20,11 +20,11 @@ SELECT locking.renew(:token, draft => '{"title": "third"}') IS NOT NULL AS renew
 SELECT key, data FROM locking.drafts;
 SELECT locking.renew(:token) IS NOT NULL AS renewed;
 SELECT key, data FROM locking.drafts;
--- one's own only
+-- owners see only their own drafts
 SET locking.owner = 'bert';
 SELECT key, data FROM locking.drafts;
 SELECT locking.discard_draft('article', 1);
--- it outlives a break, and another's lock of the row
+-- a draft survives break_lock() and another owner's lock on the row
 SELECT locking.break_lock('article', 1, 'reason');
 SELECT locking.acquire('article', 1) AS bert \gset
 SELECT locking.save_draft(:bert, '{"title": "bert''s"}');
@@ -40,10 +40,10 @@ SELECT locking.renew(:bert, draft => '{"title": "forged"}');
 SELECT key, data FROM locking.drafts;
 SET locking.owner = 'bert';
 SELECT key, data FROM locking.drafts;
--- a release
+-- it survives a release
 SELECT locking.release(:bert);
 SELECT key, data FROM locking.drafts;
--- the end of its time: it is not refused as long as nobody else has the row
+-- it survives expiry, and can be saved as long as no other owner has the row
 SET locking.owner = 'anna';
 SELECT locking.acquire('article', 2) AS token \gset
 UPDATE locking.lock SET expires_at = clock_timestamp() WHERE token = :token;
@@ -53,16 +53,16 @@ SET locking.owner = 'bert';
 SELECT locking.take_over('article', 2, 'lapsed') IS NOT NULL AS acquired;
 SET locking.owner = 'anna';
 SELECT key, data FROM locking.drafts ORDER BY key;
--- the row's deletion
+-- it survives deletion of the row
 SET locking.owner = 'bert';
 DELETE FROM article WHERE id = 2;
 SET locking.owner = 'anna';
 SELECT key, data FROM locking.drafts ORDER BY key;
--- discarded: also of a row that is gone, and again
+-- discarded, including for a deleted row, and a second time
 SELECT locking.discard_draft('article', 2), locking.discard_draft('article', 2);
 SELECT locking.discard_draft(relation => 'article', key => '1');
 SELECT count(*) FROM locking.drafts;
--- with the transaction: a save that fails keeps it
+-- transactional: a draft survives a save that is rolled back
 SELECT locking.acquire('article', 3) AS token \gset
 SELECT locking.save_draft(:token, '{"title": "unsaved"}');
 BEGIN;
@@ -73,7 +73,8 @@ ROLLBACK;
 SELECT key, data FROM locking.drafts;
 SELECT locking.is_locked('article', 3);
 
--- purged: one's own, or by a superuser everybody's
+-- purge_drafts() removes the caller's drafts; called by a superuser, all
+-- drafts
 CREATE ROLE regress_drafts_anna;
 CREATE ROLE regress_drafts_bert;
 GRANT USAGE ON SCHEMA drafts TO regress_drafts_anna, regress_drafts_bert;
@@ -91,7 +92,7 @@ UPDATE locking.draft SET saved_at = saved_at - interval '1 day' WHERE owner = 'r
 SELECT locking.purge_drafts(older_than => '1 h');
 SELECT locking.purge_drafts('0') AS rest;
 
--- requests: first come, first served
+-- requests are queued in order of arrival
 SET locking.owner = 'anna';
 SELECT locking.acquire('article', 1) IS NOT NULL AS acquired;
 SET locking.owner = 'carla';
@@ -101,19 +102,19 @@ SET locking.owner = 'bert';
 SET locking.owner_name = '';
 SELECT locking.request('article', '1');
 SELECT locking.request(relation => 'article', key => '3', message => 'this too');
--- asking again changes the message, not the place
+-- a repeated request changes the message and keeps its place
 SET locking.owner = 'carla';
 SELECT locking.request('article', 1, 'never mind the hurry');
 SELECT key, owner, owner_name, message, place, is_mine, requested_at <= clock_timestamp() AS past
 FROM locking.requests WHERE relation = 'article'::regclass ORDER BY key, place;
--- asking gives nobody a right
+-- a request grants no right to write
 UPDATE article SET title = 'mine' WHERE id = 1;
--- withdrawn, and again
+-- withdrawn, and a second time
 SELECT locking.withdraw('article', 1), locking.withdraw(relation => 'article', key => '1');
 SELECT key, owner, place FROM locking.requests ORDER BY key, place;
 SELECT locking.request('article', 1, 'after all');
 SELECT key, owner, place FROM locking.requests ORDER BY key, place;
--- a release does not empty the queue; whoever gets the row no longer waits for it
+-- a release does not empty the queue; acquiring the row removes the request
 SET locking.owner = 'anna';
 SELECT locking.release_all();
 SELECT key, owner, place, is_mine FROM locking.requests ORDER BY key, place;
@@ -121,7 +122,7 @@ SET locking.owner = 'bert';
 SELECT locking.acquire('article', 1) IS NOT NULL AS acquired;
 SELECT key, owner, place FROM locking.requests ORDER BY key, place;
 
--- what one may not read one is not shown, what one may not update one cannot ask for
+-- row visibility: SELECT is needed to see requests, UPDATE to make one
 RESET locking.owner;
 SET ROLE regress_drafts_anna;
 SELECT key, owner FROM locking.requests ORDER BY key, place;

@@ -1,5 +1,6 @@
 --
--- What the guard goes by: whose lock it is, its kind, its time, the settings.
+-- What the guard depends on: the lock's owner, kind and expiry, and the
+-- settings
 --
 \set VERBOSITY terse
 \set SHOW_CONTEXT never
@@ -11,7 +12,7 @@ SELECT locking.protect('article');
 CREATE FUNCTION lapse(of regclass) RETURNS void LANGUAGE sql AS $$
 	UPDATE locking.lock SET expires_at = clock_timestamp() - interval '1 s' WHERE relation = of $$;
 
--- a lock acquired in a savepoint that was rolled back is none
+-- a lock acquired in a savepoint that was rolled back does not exist
 SET locking.owner = 'anna';
 BEGIN;
 SAVEPOINT s;
@@ -22,7 +23,7 @@ SELECT locking.is_locked('article', 1);
 COMMIT;
 SET locking.owner = 'bert';
 UPDATE article SET title = 'free' WHERE id = 1;
--- one that was released in such a savepoint goes on
+-- a lock released in a savepoint that was rolled back still exists
 SET locking.owner = 'anna';
 SELECT locking.acquire('article', 1) AS token \gset
 BEGIN;
@@ -33,19 +34,19 @@ COMMIT;
 SET locking.owner = 'bert';
 UPDATE article SET title = 'taken' WHERE id = 1;
 
--- a soft lock informs
+-- a soft lock causes a warning
 SET locking.owner = 'anna';
 SELECT locking.acquire('article', 2, hard => false) IS NOT NULL AS acquired;
 UPDATE article SET title = 'own' WHERE id = 2;
 SET locking.owner = 'bert';
 UPDATE article SET title = 'warned' WHERE id = 2;
 SELECT title FROM article WHERE id = 2;
--- who has it needs no warning, and may make it hard
+-- its holder gets no warning, and may make it hard
 SET locking.owner = 'anna';
 SELECT outcome, hard FROM locking.try_acquire('article', 2, hard => true);
 SET locking.owner = 'bert';
 UPDATE article SET title = 'rejected' WHERE id = 2;
--- a table's locks may be soft unless told otherwise
+-- soft locks as the default of a table
 CREATE TABLE memo (id integer PRIMARY KEY, text text);
 INSERT INTO memo VALUES (1, ''), (2, '');
 SELECT locking.protect('memo', hard => false);
@@ -55,7 +56,7 @@ SET locking.owner = 'bert';
 UPDATE memo SET text = 'x' WHERE id = 1;
 UPDATE memo SET text = 'x' WHERE id = 2;
 
--- a lapsed lock lets writers pass
+-- a lapsed lock does not block writers
 SET locking.owner = 'anna';
 SELECT locking.acquire('article', 3) IS NOT NULL AS acquired;
 SELECT lapse('article');
@@ -64,7 +65,7 @@ UPDATE article SET title = 'lapsed' WHERE id = 3;
 DELETE FROM article WHERE id = 4;
 SELECT locking.is_locked('article', 3);
 
--- owner's DELETE ends the lock; undone with its savepoint
+-- the owner's DELETE ends the lock; rolling back the savepoint restores it
 SET locking.owner = 'anna';
 SELECT locking.acquire('article', 5) AS token \gset
 BEGIN;
@@ -78,7 +79,7 @@ DELETE FROM article WHERE id = 5;
 SELECT locking.is_locked('article', 5), locking.release(:token);
 INSERT INTO article VALUES (5, 'new');
 
--- owner's change of the key moves the lock, with drafts and requests
+-- the owner's change of the key moves the lock, drafts and requests
 SELECT locking.acquire('article', 5) AS token \gset
 SELECT locking.save_draft(:token, '{"title": "draft"}');
 SET locking.owner = 'carla';
@@ -94,7 +95,7 @@ INSERT INTO article VALUES (5, 'bert''s');
 UPDATE article SET title = 'passes' WHERE id = 5;
 SET locking.owner = 'anna';
 SELECT locking.confirm(:token) IS NOT NULL AS confirmed;
--- within a confirmed save, in a savepoint: the lock stays hers to resume
+-- within a confirmed save, in a savepoint: the lock can still be resumed
 BEGIN;
 SELECT locking.confirm(:token) IS NOT NULL AS confirmed;
 SAVEPOINT s;
@@ -107,20 +108,21 @@ RELEASE s;
 COMMIT;
 SELECT lapse('article');
 SELECT locking.renew(:token) IS NOT NULL AS resumed;
--- a change that is rolled back moves it back
+-- rolling back the change of the key moves the lock back
 BEGIN;
 UPDATE article SET id = 51 WHERE id = 50;
 SELECT key FROM locking.locks WHERE relation = 'article'::regclass;
 ROLLBACK;
 SELECT key FROM locking.locks WHERE relation = 'article'::regclass;
 SELECT locking.release(:token);
--- nobody else's key change takes a lock along, or comes to a locked key
+-- another owner can neither change a locked key nor change a key to a locked
+-- one
 SELECT locking.acquire('article', 6) AS token \gset
 SET locking.owner = 'bert';
 UPDATE article SET id = 60 WHERE id = 6;
 UPDATE article SET id = 6 WHERE id = 2;
 
--- users' own BEFORE triggers: the guard sees the row as it will be stored
+-- user-defined BEFORE triggers: the guard sees the row as it will be stored
 CREATE FUNCTION redirect() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN NEW.id := NEW.id + 100; RETURN NEW; END $$;
 CREATE TRIGGER "zzz redirect" BEFORE UPDATE ON article FOR EACH ROW EXECUTE FUNCTION redirect();
@@ -129,7 +131,8 @@ UPDATE article SET title = 'moved by trigger' WHERE id = 6;
 SELECT id, title FROM article WHERE title = 'moved by trigger';
 SELECT key, token = :token AS same_token FROM locking.locks WHERE relation = 'article'::regclass;
 DROP TRIGGER "zzz redirect" ON article;
--- a trigger of one's own that prevents the write prevents it, lock or not
+-- a user-defined trigger that suppresses the write suppresses it even with a
+-- lock
 CREATE FUNCTION prevent() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
 CREATE TRIGGER prevent BEFORE DELETE ON article FOR EACH ROW EXECUTE FUNCTION prevent();
 DELETE FROM article WHERE id = 106;
@@ -137,7 +140,8 @@ SELECT locking.is_locked('article', 106);
 DROP TRIGGER prevent ON article;
 SELECT locking.release(:token);
 
--- on_locked = skip: a batch job leaves locked rows alone; a NOTICE per statement
+-- on_locked = skip: a batch job skips locked rows, with one NOTICE per
+-- statement
 TRUNCATE article;
 INSERT INTO article SELECT n, 'title ' || n FROM generate_series(1, 6) AS n;
 SELECT count(*) FROM locking.acquire_all('article', ARRAY['1', '2']);
@@ -149,25 +153,26 @@ DELETE FROM article WHERE id = 2;
 UPDATE article SET title = 'batch' WHERE id = 3;
 SELECT id FROM article WHERE title <> 'batch' ORDER BY id;
 INSERT INTO article VALUES (1, 'upsert'), (3, 'upsert') ON CONFLICT (id) DO UPDATE SET title = excluded.title;
--- several tables in one statement are told apart
+-- skipped rows are counted per table
 WITH a AS (UPDATE article SET title = 'both'), m AS (UPDATE memo SET text = 'both') SELECT 1 AS done;
--- each statement of a function counts its own
+-- skipped rows are counted per statement of a function
 DO $$ BEGIN UPDATE guard.article SET title = 'x'; UPDATE guard.article SET title = 'y' WHERE id = 1; END $$;
--- no count if the statement failed
+-- no NOTICE if the statement failed
 UPDATE article SET title = (1 / (id - 4))::text;
--- TRUNCATE cannot leave out a row
+-- TRUNCATE cannot skip rows
 TRUNCATE article;
 RESET locking.on_locked;
 UPDATE article SET title = 'error again' WHERE id = 1;
 
--- enforce = off: for repairs, by a superuser
+-- enforce = off: for repairs by a superuser
 SET locking.enforce = off;
 UPDATE article SET title = 'repaired' WHERE id = 1;
 RESET locking.enforce;
 UPDATE article SET title = 'guarded again' WHERE id = 1;
 SELECT title FROM article WHERE id = 1;
 
--- required: writing needs a lock. INSERT does not, there is nothing to lock yet.
+-- required: UPDATE and DELETE need a lock; INSERT does not, as no row exists
+-- yet
 CREATE TABLE ledger (id integer PRIMARY KEY, amount integer);
 INSERT INTO ledger VALUES (1, 10), (2, 20);
 SELECT locking.protect('ledger', required => true);
@@ -182,7 +187,7 @@ UPDATE ledger SET amount = 11 WHERE id = 1;
 UPDATE ledger SET amount = 0;
 SET locking.owner = 'bert';
 UPDATE ledger SET amount = 0 WHERE id = 1;
--- a lapsed lock is none; a soft lock is one
+-- a lapsed lock does not count, a soft lock does
 SELECT lapse('ledger');
 SET locking.owner = 'anna';
 UPDATE ledger SET amount = 12 WHERE id = 1;
@@ -201,12 +206,12 @@ RESET locking.enforce;
 SELECT locking.protect('ledger');
 UPDATE ledger SET amount = 13 WHERE id = 1;
 SELECT key FROM locking.locks WHERE relation = 'ledger'::regclass;
--- a disabled trigger guards nothing, and the view says so
+-- a disabled trigger guards nothing, which the view shows
 ALTER TABLE ledger DISABLE TRIGGER "~locking_guard";
 SELECT guarded FROM locking.protected_tables WHERE relation = 'ledger'::regclass;
 ALTER TABLE ledger ENABLE TRIGGER "~locking_guard";
 SELECT guarded FROM locking.protected_tables WHERE relation = 'ledger'::regclass;
--- unprotect: no guard, no locks, no settings
+-- unprotect removes guard, locks and settings
 SELECT locking.unprotect('ledger');
 SET locking.owner = 'bert';
 UPDATE ledger SET amount = 22 WHERE id = 2;

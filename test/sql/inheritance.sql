@@ -1,6 +1,6 @@
 --
--- Inheritance: parent and child are tables of their own, each with its own key,
--- settings and locks. A statement on the parent reaches rows of both.
+-- Inheritance: parent and child are separate tables, each with its own key,
+-- settings and locks.  A statement on the parent reaches rows of both.
 --
 \set VERBOSITY terse
 CREATE SCHEMA inheritance;
@@ -11,7 +11,7 @@ ALTER TABLE capital ADD PRIMARY KEY (id);
 INSERT INTO city VALUES (1, 'Gouda'), (2, 'Delft');
 INSERT INTO capital VALUES (1, 'Amsterdam', 'NL'), (3, 'Paris', 'FR');
 SELECT locking.protect('city');
--- what is not protected is not guarded, even if its parent is
+-- an unprotected child of a protected table is not guarded
 SET locking.owner = 'anna';
 SELECT locking.acquire('city', 1) IS NOT NULL AS acquired;
 \set VERBOSITY default
@@ -24,7 +24,7 @@ UPDATE city SET name = 'x' WHERE id = 3;
 UPDATE ONLY city SET name = 'x' WHERE id = 1;
 UPDATE city SET name = 'x' WHERE id = 1;
 
--- the same key in both is two rows
+-- the same key in both tables identifies two rows
 SELECT locking.protect('capital');
 SELECT locking.acquire('capital', 1) IS NOT NULL AS acquired;
 SELECT relation, key, owner FROM locking.locks ORDER BY relation::text;
@@ -32,7 +32,8 @@ UPDATE capital SET name = 'Amsterdam' WHERE id = 1;
 SET locking.owner = 'anna';
 UPDATE capital SET name = 'x' WHERE id = 1;
 UPDATE ONLY city SET name = 'Gouda' WHERE id = 1;
--- and a statement on the parent is judged row by row, each by its own table
+-- a statement on the parent is checked row by row, against each row's own
+-- table
 UPDATE city SET name = 'x' WHERE id = 1;
 DELETE FROM city;
 UPDATE city SET name = 'free' WHERE id IN (2, 3);
@@ -44,7 +45,7 @@ TRUNCATE ONLY city;
 SELECT tableoid::regclass AS "table", id, name FROM city ORDER BY 1, 2;
 SELECT relation, key, owner FROM locking.locks ORDER BY relation::text;
 
--- the child may have another key than the parent, or none
+-- the child may have a different key than the parent, or none
 CREATE TABLE village (code text PRIMARY KEY) INHERITS (city);
 CREATE TABLE hamlet () INHERITS (city);
 INSERT INTO village VALUES (7, 'Bree', 'BR');
@@ -57,7 +58,7 @@ SET locking.owner = 'bert';
 UPDATE city SET name = 'x' WHERE id = 7;
 UPDATE city SET name = 'x' WHERE id = 8;
 
--- dropping a child, with its locks
+-- dropping a child removes its locks
 SELECT count(*) FROM locking.lock WHERE relation = 'capital'::regclass;
 DROP TABLE capital;
 SELECT key FROM locking.locks;

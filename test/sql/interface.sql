@@ -1,5 +1,5 @@
 --
--- What applications call: every function once, and each way to write a key.
+-- The interface for applications: each function, and each way to write a key
 --
 \set VERBOSITY terse
 CREATE SCHEMA interface;
@@ -18,7 +18,8 @@ CREATE VIEW mine AS
 SET locking.owner = 'anna';
 SET locking.owner_name = 'Anna Albers';
 
--- keys: literal, integer, untyped and typed parameters. All are the same row.
+-- keys as literals, integers, untyped and typed parameters: all name the same
+-- row
 SELECT locking.acquire('article', '1') AS token \gset
 SELECT locking.acquire('article', 1) = :token AS integer,
 	locking.acquire('article', 1::bigint) = :token AS bigint,
@@ -46,7 +47,7 @@ SELECT locking.acquire('thing', '{A0EEBC99-9C0B4EF8-BB6D6BB9-BD380A11}') = :toke
 	locking.acquire('thing', 'a0eebc999c0b4ef8bb6d6bb9bd380a11'::uuid) = :token AS uuid;
 SELECT locking.acquire('word', '') IS NOT NULL AS empty;
 SELECT relation, key FROM mine ORDER BY relation::text, key;
--- every keyed function takes each
+-- every function with a key accepts each form
 SELECT locking.is_locked('article', '1'), locking.is_locked('article', 1), locking.is_locked('line', ARRAY['10', '3']), locking.is_locked('article', 2);
 SELECT locking.lock_applies('article', '1'), locking.lock_applies('article', 1), locking.lock_applies('line', ARRAY['10', '3']);
 SELECT round(locking.lock_seconds_remaining('article', '1')::numeric, -1) AS literal, round(locking.lock_seconds_remaining('article', 1)::numeric, -1) AS integer,
@@ -69,19 +70,20 @@ SELECT locking.release_all();
 -- acquire(): all arguments by name
 SELECT locking.acquire(relation => 'article', key => 2, ttl => '5 min', hard => false, client => 'tab 1', note => 'spelling', wait => '1 s') AS token \gset
 SELECT * FROM mine;
--- again: the same token; what is said anew is taken over, the rest stays
+-- again: same token; explicit arguments override stored values
 SELECT locking.acquire('article', 2, note => 'grammar') = :token AS same;
 SELECT * FROM mine;
 SELECT locking.acquire('article', 2, ttl => '1 min', hard => true) = :token AS same;
 SELECT * FROM mine;
--- another client of hers is asked, not accused; one that does not say which it is renews
+-- another client of the same owner is refused; without a client argument the
+-- lock is renewed
 SELECT locking.acquire('article', 2, client => 'tab 2');
 SELECT granted, outcome, token = :token AS same, owner, client FROM locking.try_acquire('article', 2, client => 'tab 2');
 SELECT granted, outcome, token = :token AS same, owner, client FROM locking.try_acquire('article', 2, client => 'tab 1');
 SELECT granted, outcome, token = :token AS same, owner, client FROM locking.try_acquire('article', 2);
 SELECT locking.release(token => :token), locking.release(:token) AS again;
 
--- try_acquire(): granted and renewed, resumed, held
+-- try_acquire(): granted, renewed, resumed and held
 SELECT granted, outcome, owner, owner_name, client, hard, acquired_at <= clock_timestamp() AS past,
 	round(extract(epoch FROM expires_at - acquired_at)) AS its_time, round(seconds_left::numeric, -1) AS seconds_left
 FROM locking.try_acquire(relation => 'article', key => '3', ttl => '90 s', hard => true, client => 'tab 1', note => 'note');
@@ -95,10 +97,11 @@ SELECT granted, outcome, owner, owner_name, client, hard, round(seconds_left::nu
 SELECT locking.acquire('article', 3);
 SELECT locking.is_locked('article', 3), locking.lock_applies('article', 3), round(locking.lock_seconds_remaining('article', 3)::numeric, -1) > 0 AS remaining;
 SELECT owner, owner_name, is_mine FROM mine;
--- lapsed, it is his for the asking, with a greater token
+-- once lapsed, another owner gets the row, with a greater token
 UPDATE locking.lock SET expires_at = clock_timestamp() WHERE relation = 'article'::regclass RETURNING token \gset
 SELECT granted, outcome, owner, owner_name, client, token > :token AS greater FROM locking.try_acquire('article', 3);
--- hers is lost then, and so is one whose row has changed, and one of another client
+-- then the old lock is lost, as is one whose row has changed or whose client
+-- differs
 SET locking.owner = 'anna';
 \set VERBOSITY sqlstate
 SELECT locking.renew(:token);
@@ -118,10 +121,11 @@ SELECT locking.renew(:token) > clock_timestamp() AS renewed;
 SELECT round(seconds_left::numeric, -1) AS seconds_left FROM mine WHERE is_mine;
 SELECT locking.renew(token => :token, ttl => '10 min', draft => '{"a": 1}') > clock_timestamp() + '9 min' AS renewed;
 SELECT round(seconds_left::numeric, -1) AS seconds_left FROM mine WHERE is_mine;
--- a time that was given once is the one that it goes on by
+-- later renewals use the last explicit ttl
 SELECT locking.renew(:token) > clock_timestamp() + '9 min' AS renewed;
 SELECT locking.confirm(token => :token) > clock_timestamp() + '9 min' AS confirmed;
--- lapsed it resumes, as long as nobody has changed the row: save by save
+-- a lapsed lock is resumed after each save as long as no other owner writes
+-- the row
 UPDATE locking.lock SET expires_at = clock_timestamp() WHERE token = :token;
 BEGIN;
 SELECT locking.confirm(:token) > clock_timestamp() AS resumed;
@@ -169,20 +173,20 @@ SELECT locking.release(:token);
 \set VERBOSITY sqlstate
 SELECT locking.renew(:token);
 \set VERBOSITY terse
--- of a row that is free, and of one's own: acquires, renews
+-- take_over() of a free row acquires; of the caller's own lock, it renews
 SELECT token FROM locking.locks WHERE relation = 'article'::regclass AND key = '7' \gset
 SET locking.owner = 'bert';
 SELECT locking.take_over('article', '8', 'free') IS NOT NULL AS acquired, locking.take_over('article', 7, 'own') = :token AS renewed;
--- from another client of one's own
+-- take_over() from another client of the same owner
 SELECT locking.take_over('article', 7, 'the phone is lost', client => 'laptop') > :token AS greater;
 
--- release_all(): one client's, or all
+-- release_all(): of one client, and of all
 SELECT locking.acquire('article', 9, client => 'laptop') IS NOT NULL AS acquired;
 SELECT locking.release_all('phone'), locking.release_all(client => 'laptop');
 SELECT relation, key, owner FROM mine ORDER BY relation::text, key;
 SELECT locking.release_all();
 
--- row_key(), of protected tables and others
+-- row_key(), for protected and other tables
 SELECT locking.row_key(a) FROM article a WHERE id = 1;
 SELECT locking.row_key(l) FROM line l ORDER BY 1;
 SELECT locking.row_key("row" => w) FROM word w ORDER BY 1;

@@ -1,15 +1,16 @@
 --
--- Keys of every type: one row has one key text, whoever asks with which settings,
--- and row_key() says which.
+-- Keys of every type: a row has one key text, regardless of the session's
+-- settings, and row_key() returns it
 --
 \set VERBOSITY terse
 \set SHOW_CONTEXT never
 CREATE SCHEMA keys;
 SET search_path = keys;
--- Locks the only row of a table by some spelling; says whether the record bears
--- row_key(), whether a question and a writer with other settings meet it, and its key.
+-- Locks the only row of a table under the given spelling of its key.  Returns
+-- the record's key, and whether it equals row_key(), whether is_locked() and
+-- a writer with other settings find the record.
 CREATE FUNCTION try(tab regclass, spelled text, join_text boolean = true,
-	OUT key text, OUT row_key boolean, OUT joined boolean, OUT asked boolean, OUT guarded boolean)
+	OUT key text, OUT row_key boolean, OUT joined boolean, OUT match boolean, OUT guarded boolean)
 LANGUAGE plpgsql AS $$
 DECLARE
 	parts text;
@@ -28,7 +29,7 @@ BEGIN
 	PERFORM set_config('timezone', 'Asia/Tokyo', true), set_config('datestyle', 'German', true),
 		set_config('intervalstyle', 'sql_standard', true), set_config('bytea_output', 'escape', true),
 		set_config('extra_float_digits', '-5', true), set_config('search_path', 'pg_catalog', true);
-	asked := locking.is_locked(tab, key);
+	match := locking.is_locked(tab, key);
 	EXECUTE format('SELECT $2 AND locking.row_key(t) = $1 FROM %s t', tab) INTO row_key USING key, row_key;
 	PERFORM set_config('locking.owner', 'bert', true);
 	BEGIN
@@ -83,7 +84,7 @@ SELECT * FROM try(make('k_range', 'int4range', '''[1,5]'''), '[1,6)');
 SELECT * FROM try(make('k_jsonb', 'jsonb', '''{"b":1, "a":2}'''), '{"a":2,"b":1}');
 SELECT * FROM try(make('k_composite', 'keys.pair', '''(1,x)'''), '( 1,x)');
 
--- several columns, in key order, whatever the table's
+-- several columns, in the order of the key instead of the table
 CREATE TABLE line (a integer, dropped text, z text, m timestamptz, PRIMARY KEY (z, m, a));
 ALTER TABLE line DROP COLUMN dropped;
 INSERT INTO line VALUES (7, 'two words, "quoted"', '2024-02-03 04:05:06+00');
@@ -110,7 +111,7 @@ SELECT key FROM locking.locks WHERE relation = 'made'::regclass;
 SET locking.owner = 'bert';
 UPDATE made SET a = 3;
 
--- typed arguments, under other settings than the row was written with
+-- typed arguments, with different settings than when the row was written
 SET timezone = 'America/New_York';
 SET datestyle = 'SQL, DMY';
 SELECT locking.is_locked('k_timestamptz', '2024-02-03 04:05:06+00'::timestamptz) AS timestamptz,
@@ -127,22 +128,23 @@ SELECT locking.is_locked('k_timestamptz', '2024-02-03 04:05:06+00'::timestamptz)
 	locking.is_locked('line', ARRAY['two words, "quoted"', '02/02/2024 23:05:06', '7']) AS composite;
 RESET timezone;
 RESET datestyle;
--- the modifier of a column's type rounds no key into another row's
+-- the column's type modifier does not round a key to that of another row
 SELECT locking.is_locked('k_numeric_fixed', '12345.501') AS rounded, locking.is_locked('k_varchar', 'a b and more') AS cut;
--- a text that the domain does not allow is no key
+-- a text that the domain does not allow is not a key
 SELECT locking.is_locked('k_sku', 'abc');
 SELECT locking.is_locked('k_natural', -1);
 SELECT locking.is_locked('k_enum', 'angry');
 SELECT make('k_words', 'tsvector', '''so''') AS a_type_that_calls_it_a_syntax_error;
 SELECT locking.is_locked('k_words', '''');
 
--- equal, but spelled otherwise: the owner's change of spelling takes the lock along
+-- equal keys with different spellings: the owner's change of spelling moves
+-- the lock
 SET locking.owner = 'anna';
 UPDATE k_numeric SET id = 1.000;
 SELECT key, (SELECT locking.row_key(k) FROM k_numeric k) AS row_key FROM locking.locks WHERE relation = 'k_numeric'::regclass;
 SELECT locking.is_locked('k_numeric', '1');
 
--- settings of a writer change no key's text
+-- the writer's settings do not affect the key's text
 CREATE TABLE k_regclass (id regclass PRIMARY KEY, v integer);
 INSERT INTO k_regclass VALUES ('k_numeric', 1);
 SELECT locking.protect('k_regclass');

@@ -1,7 +1,7 @@
 --
--- Rows that move to another partition: an UPDATE, a DELETE and an INSERT are
--- one write.
--- BEFORE INSERT triggers of the new partition may change the row once more.
+-- Rows that move to another partition: UPDATE, DELETE and INSERT are a single
+-- write.  BEFORE INSERT triggers of the new partition may change the row
+-- again.
 --
 \set VERBOSITY terse
 \set SHOW_CONTEXT never
@@ -16,7 +16,7 @@ CREATE TABLE page (shelf integer, id integer, chapter integer CONSTRAINT chapter
 CREATE TABLE page_1 PARTITION OF page FOR VALUES IN (1);
 CREATE TABLE page_2 PARTITION OF page FOR VALUES IN (2);
 INSERT INTO page SELECT 1, g, 1 FROM generate_series(1, 9) g;
--- the trigger of a partition's owner: the row's text says what it does
+-- a trigger on a partition; the row's text tells it which column to change
 CREATE FUNCTION arrive() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
 	IF new.body LIKE 'chapter %' THEN new.chapter = substr(new.body, 9)::integer; END IF;
@@ -38,20 +38,20 @@ UPDATE page SET shelf = 2, body = 'chapter 2' WHERE id = 2;
 RESET locking.on_locked;
 SELECT shelf, id, chapter FROM page WHERE id < 3 ORDER BY id;
 
--- a row that Anna holds
+-- Anna holds a row
 SET locking.owner = 'anna';
 SELECT locking.acquire('page', ARRAY[1, 3]) AS token \gset
 SET locking.owner = 'bert';
 UPDATE page SET shelf = 2 WHERE id = 3;
 SET locking.owner = 'anna';
--- her lock goes with it, also to the key that it arrives with
+-- the lock moves with the row, including to the key set by the trigger
 UPDATE page SET shelf = 2, body = 'id 33' WHERE id = 3;
 SELECT key, token = :token AS same_token FROM locking.locks WHERE relation = 'page'::regclass;
 SELECT locking.confirm(:token) IS NOT NULL AS confirmed;
 SET locking.owner = 'bert';
 UPDATE page SET body = 'mine' WHERE id = 33;
 
--- only a change of the text is guarded, but a move changes the key
+-- only changes of body are guarded, but a move changes the key
 SELECT locking.protect('page', parent => 'chapter', columns => '{body}');
 UPDATE page SET shelf = 1 WHERE id = 33;
 SET locking.owner = 'anna';
@@ -60,7 +60,7 @@ SELECT key, token = :token AS same_token FROM locking.locks WHERE relation = 'pa
 DELETE FROM page WHERE id = 33;
 SELECT count(*) AS locks FROM locking.locks WHERE relation = 'page'::regclass;
 
--- the chapter that a row arrives in is the one whose lock is required
+-- required: the lock of the chapter to which the trigger moves the row counts
 SELECT locking.release_all();
 SELECT locking.protect('page', parent => 'chapter', required => true);
 SET locking.owner = 'bert';

@@ -1,5 +1,5 @@
 --
--- Rows guarded by the lock of the row they refer to, INSERTs too.
+-- Rows guarded by the lock of the row that they reference, including INSERT
 --
 \set VERBOSITY terse
 \set SHOW_CONTEXT never
@@ -12,7 +12,7 @@ CREATE TABLE line (
 	amount integer);
 INSERT INTO invoice VALUES (1), (2), (3), (4);
 INSERT INTO line VALUES (11, 1, 0), (12, 1, 0), (21, 2, 0), (31, 3, 0), (90, NULL, 0);
--- a parent that nobody can lock yet
+-- a parent table that is not protected yet
 SELECT locking.protect('line', parent => 'line_invoice');
 SELECT locking.protect('invoice');
 SELECT relation, parent FROM locking.protected_tables ORDER BY relation::text;
@@ -20,7 +20,7 @@ SET locking.owner = 'anna';
 SELECT locking.acquire('invoice', 1) AS token \gset
 SET locking.owner = 'bert';
 
--- every write of a child of the locked parent
+-- all kinds of writes to children of the locked parent
 UPDATE line SET amount = 1 WHERE id = 11;
 DELETE FROM line WHERE id = 11;
 INSERT INTO line VALUES (13, 1, 0);
@@ -37,18 +37,18 @@ COPY line FROM stdin;
 \.
 UPDATE line SET amount = 2;
 TRUNCATE line;
--- out of the locked parent, and into it
+-- away from the locked parent, and to it
 UPDATE line SET invoice = 2 WHERE id = 11;
 UPDATE line SET invoice = 1 WHERE id = 21;
 UPDATE line SET invoice = NULL WHERE id = 11;
 UPDATE line SET invoice = 1 WHERE id = 90;
--- what refers to another or to nothing is free
+-- rows that reference another parent or none can be written
 UPDATE line SET invoice = 3 WHERE id = 21;
 UPDATE line SET invoice = NULL WHERE id = 31;
 UPDATE line SET invoice = 2 WHERE id IN (21, 31);
 DELETE FROM line WHERE id = 17;
 SELECT * FROM line ORDER BY id;
--- skip leaves these rows alone, inserted ones too
+-- skip leaves out these rows, including inserted ones
 SET locking.on_locked = skip;
 UPDATE line SET amount = amount + 1;
 INSERT INTO line VALUES (41, 4, 0), (19, 1, 0);
@@ -61,14 +61,15 @@ DELETE FROM line WHERE id = 42;
 RESET locking.on_locked;
 SELECT * FROM line ORDER BY id;
 
--- the holder may
+-- the holder may write
 SET locking.owner = 'anna';
 INSERT INTO line VALUES (13, 1, 0);
 UPDATE line SET amount = 10 WHERE invoice = 1;
 UPDATE line SET invoice = 2 WHERE id = 12;
 UPDATE line SET invoice = 1 WHERE id = 12;
 DELETE FROM line WHERE id = 13;
--- her change of the parent's key reaches the children, and the lock goes along
+-- the holder's change of the parent's key cascades to the children, and the
+-- lock moves
 UPDATE invoice SET id = 100 WHERE id = 1;
 SELECT key, token = :token AS same_token FROM locking.locks WHERE relation = 'invoice'::regclass;
 SELECT id, invoice FROM line WHERE id < 20 ORDER BY id;
@@ -77,28 +78,29 @@ UPDATE line SET amount = 3 WHERE id = 11;
 UPDATE invoice SET id = 101 WHERE id = 100;
 DELETE FROM invoice WHERE id = 100;
 TRUNCATE invoice CASCADE;
--- a soft lock informs
+-- a soft lock causes a warning
 SET locking.owner = 'anna';
 SELECT locking.acquire('invoice', 3, hard => false) IS NOT NULL AS soft;
 SET locking.owner = 'bert';
 INSERT INTO line VALUES (32, 3, 0);
--- a child row's own lock counts besides
+-- a child row's own lock applies in addition
 SELECT locking.acquire('line', 21) IS NOT NULL AS acquired;
 SET locking.owner = 'anna';
 UPDATE line SET amount = 4 WHERE id = 21;
--- deleting the parent, the holder deletes the children, unless another holds one
+-- the holder may delete the parent and its children, unless a child is locked
+-- by another owner
 DELETE FROM invoice WHERE id = 2;
 DELETE FROM invoice WHERE id = 100;
 SELECT locking.is_locked('invoice', 100);
 SELECT id, invoice FROM line WHERE invoice = 100;
--- once it is released, all are free
+-- once released, all rows can be written
 SELECT locking.release_all();
 SET locking.owner = 'bert';
 UPDATE line SET amount = 5;
 SELECT locking.release_all();
 TRUNCATE line;
 
--- required: the parent's lock will do, or the row's own
+-- required: either the parent's lock or the row's own is sufficient
 INSERT INTO line VALUES (21, 2, 0), (22, 2, 0), (31, 3, 0);
 SELECT locking.protect('line', required => true, parent => 'line_invoice');
 INSERT INTO line VALUES (23, 2, 0);
@@ -111,10 +113,11 @@ UPDATE line SET amount = 6 WHERE id = 31;
 SELECT locking.acquire('line', 31) IS NOT NULL AS acquired;
 UPDATE line SET amount = 6 WHERE id = 31;
 TRUNCATE line;
--- deleted by its holder, the parent takes its children along
+-- deleting the parent, its holder also deletes the children
 DELETE FROM invoice WHERE id = 2;
 SELECT id, invoice FROM line ORDER BY id;
--- and one that does not require it, by anybody
+-- a parent table without required: any role may do so if the parent is not
+-- locked
 SET locking.owner = 'carla';
 DELETE FROM invoice WHERE id = 3;
 SET locking.owner = 'bert';
@@ -123,7 +126,8 @@ SET locking.owner = 'carla';
 DELETE FROM invoice WHERE id = 3;
 SELECT count(*) FROM line;
 
--- several columns, in another order than the key's; and a unique key that is not the primary key
+-- several columns, ordered differently from the key; a unique key that is not
+-- the primary key
 CREATE TABLE book (publisher text, isbn text, id integer PRIMARY KEY, shelf integer UNIQUE, UNIQUE (isbn, publisher));
 CREATE TABLE copy (no integer PRIMARY KEY, isbn text, shelf integer CONSTRAINT copy_shelf REFERENCES book (shelf), publisher text,
 	CONSTRAINT copy_book FOREIGN KEY (publisher, isbn) REFERENCES book (publisher, isbn));
@@ -144,7 +148,8 @@ UPDATE copy SET isbn = isbn WHERE no = 1;
 UPDATE copy SET isbn = isbn WHERE no = 2;
 UPDATE copy SET shelf = 20 WHERE no = 4;
 TRUNCATE copy;
--- the parent's primary key is gone: nobody knows what is locked, so nothing is written
+-- the parent's primary key is dropped: locks cannot be determined, so writes
+-- are rejected
 ALTER TABLE book DROP CONSTRAINT book_pkey;
 \set VERBOSITY sqlstate
 UPDATE copy SET isbn = isbn WHERE no = 1;
@@ -154,7 +159,7 @@ ALTER TABLE book ADD PRIMARY KEY (id);
 UPDATE copy SET isbn = isbn WHERE no = 2;
 UPDATE copy SET isbn = isbn WHERE no = 1;
 
--- a table that refers to itself
+-- a self-referencing table
 CREATE TABLE page (id integer PRIMARY KEY, parent integer CONSTRAINT page_parent REFERENCES page, text text);
 INSERT INTO page VALUES (1, NULL), (2, 1), (3, 2);
 SELECT locking.protect('page', parent => 'page_parent');
@@ -174,7 +179,8 @@ UPDATE page SET text = 'y' WHERE id IN (1, 2);
 TRUNCATE page;
 SELECT locking.is_locked('page', 1);
 
--- with cascades, and locks required: one is enough for what its cascades reach, no further
+-- with cascades and required: one lock covers everything that its cascades
+-- reach
 CREATE TABLE node (id integer PRIMARY KEY, up integer CONSTRAINT node_up REFERENCES node ON DELETE CASCADE ON UPDATE CASCADE);
 INSERT INTO node VALUES (1, NULL), (2, 1), (3, 2);
 SELECT locking.protect('node', required => true, parent => 'node_up');
@@ -208,14 +214,14 @@ SET locking.owner = 'anna';
 UPDATE item SET id = 15 WHERE id = 1;
 SELECT tableoid::regclass AS partition, * FROM item;
 
--- guarded columns: the reference always counts
+-- guarded columns: the foreign key's columns always count
 SELECT locking.protect('item', columns => '{id}', parent => 'item_invoice');
 ALTER TABLE item ADD text text;
 SET locking.owner = 'bert';
 UPDATE item SET text = 'free';
 UPDATE item SET invoice = 8;
 
--- the foreign key renamed, and dropped: writes are refused, not let through
+-- the foreign key renamed, and dropped: writes are rejected
 ALTER TABLE item RENAME CONSTRAINT item_invoice TO belongs_to;
 SELECT parent FROM locking.protected_tables WHERE relation = 'item'::regclass;
 UPDATE item SET invoice = 8;

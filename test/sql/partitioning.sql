@@ -1,13 +1,14 @@
 --
 -- A partition stands for its root: settings, locks and guard are the root's,
--- whichever partition holds the row and whenever it came.
+-- regardless of which partition holds the row and when it was added
 --
 \set VERBOSITY terse
 \set SHOW_CONTEXT never
 CREATE SCHEMA partitioning;
 SET search_path = partitioning;
 
--- list, with a second level by hash, and a partition with its columns in other places
+-- list, with a second level by hash, and a partition with a different column
+-- order
 CREATE TABLE entry (year integer, id integer, text text, PRIMARY KEY (year, id)) PARTITION BY LIST (year);
 CREATE TABLE entry_2023 PARTITION OF entry FOR VALUES IN (2023);
 CREATE TABLE entry_2024 PARTITION OF entry FOR VALUES IN (2024) PARTITION BY HASH (id);
@@ -20,13 +21,13 @@ SELECT count(DISTINCT tableoid) FROM entry;
 -- protecting a partition protects the root
 SELECT locking.protect('entry_2024_0');
 SELECT relation, key, guarded FROM locking.protected_tables;
--- so does a lock that names one, whichever
+-- a lock acquired through any partition is a lock on the root
 SET locking.owner = 'anna';
 SELECT locking.acquire('entry_2023', ARRAY[2024, 1]) AS token \gset
 SELECT locking.acquire('entry', ARRAY[2024, 1]) = :token AS root, locking.acquire('entry_2024_1', ARRAY[2024, 1]) = :token AS leaf;
 SELECT relation, key FROM locking.locks;
 SELECT locking.is_locked('entry_2024', ARRAY[2024, 1]) AS partition, locking.is_locked('entry', ARRAY[2023, 1]) AS other_row;
--- row_key() of a row of the root and of its partition
+-- row_key() of a row, through the root and through its partition
 SELECT locking.row_key(e) FROM entry e WHERE year = 2024 AND id = 1;
 SELECT locking.row_key(e) FROM entry_2024 e WHERE id = 1;
 SELECT key FROM locking.acquire_all('entry', ARRAY(SELECT locking.row_key(e) FROM entry_2024_1 e UNION SELECT locking.row_key(e) FROM entry_2024_0 e))
@@ -39,7 +40,8 @@ UPDATE entry_2024_1 SET text = 'leaf';
 UPDATE entry_2024_0 SET text = 'leaf';
 DELETE FROM entry WHERE year = 2024;
 UPDATE entry SET text = 'free' WHERE year = 2023;
--- a row that moves to another partition: not Anna's, and not onto hers
+-- moves to another partition: neither of Anna's rows, nor to a key that she
+-- has locked
 UPDATE entry SET year = 2023, id = 20 WHERE year = 2024 AND id = 1;
 UPDATE entry SET year = 2024 WHERE year = 2023 AND id = 1;
 UPDATE entry SET year = 2024, id = 30 WHERE year = 2023 AND id = 2;
@@ -47,7 +49,7 @@ UPDATE entry SET year = 2023 WHERE year = 2024 AND id = 30;
 SET locking.on_locked = skip;
 UPDATE entry SET year = 2023, id = id + 20 WHERE year = 2024;
 RESET locking.on_locked;
--- hers takes its lock along
+-- a move by the holder moves the lock
 SET locking.owner = 'anna';
 UPDATE entry SET year = 2023, id = 40 WHERE year = 2024 AND id = 1;
 SELECT e.tableoid::regclass AS partition, locking.row_key(e) AS key, l.token = :token AS same_token
@@ -57,7 +59,7 @@ SET locking.owner = 'bert';
 DELETE FROM entry WHERE id = 40;
 INSERT INTO entry VALUES (2024, 1, 'another');
 UPDATE entry SET text = 'free' WHERE year = 2024 AND id = 1;
--- her DELETE ends it, also of a row that has just moved
+-- the holder's DELETE ends the lock, including of a row that has just moved
 SET locking.owner = 'anna';
 BEGIN;
 UPDATE entry SET year = 2024, id = 50 WHERE id = 40;
@@ -67,7 +69,7 @@ SELECT locking.is_locked('entry', '{2024,50}');
 COMMIT;
 SELECT locking.release(:token);
 
--- TRUNCATE of a partition: refused only if a locked row is in it
+-- TRUNCATE of a partition is rejected only if it contains a locked row
 SELECT locking.release_all();
 SELECT locking.acquire('entry', ARRAY[2023, 5]) IS NOT NULL AS acquired;
 SET locking.owner = 'bert';
@@ -76,12 +78,12 @@ TRUNCATE entry;
 TRUNCATE entry_2024_1;
 TRUNCATE entry_2024;
 SELECT year, count(*) FROM entry GROUP BY year ORDER BY year;
--- Anna's ends her lock
+-- TRUNCATE by the holder ends the lock
 SET locking.owner = 'anna';
 TRUNCATE entry_2023;
 SELECT locking.is_locked('entry', ARRAY[2023, 5]);
 
--- partitions that came after protect(), by each way, guarded like the others
+-- partitions added after protect(), in each possible way, are guarded as well
 CREATE TABLE entry_2025 PARTITION OF entry FOR VALUES IN (2025);
 CREATE TABLE entry_2026 (year integer NOT NULL, id integer NOT NULL, text text);
 INSERT INTO entry_2026 VALUES (2026, 1, '');
@@ -110,7 +112,7 @@ TRUNCATE partitioning_aside.entry_2028;
 TRUNCATE entry_rest;
 SELECT year, id, text FROM entry WHERE year > 2024 ORDER BY year, id;
 
--- a detached one is a table of its own, and may be protected as such
+-- a detached partition is an independent table, and may be protected as such
 ALTER TABLE entry DETACH PARTITION entry_2025;
 UPDATE entry_2025 SET text = 'detached';
 TRUNCATE entry_2025;
@@ -124,7 +126,7 @@ SELECT locking.acquire('entry_2025', '{2025,2}') IS NOT NULL AS acquired;
 SET locking.owner = 'bert';
 UPDATE entry_2025 SET text = 'x';
 TRUNCATE entry_2025;
--- attached again it stands for its root again
+-- attached again, it stands for its root again
 SELECT locking.unprotect('entry_2025');
 ALTER TABLE entry ATTACH PARTITION entry_2025 FOR VALUES IN (2025);
 SET locking.owner = 'anna';
@@ -134,11 +136,11 @@ SET locking.owner = 'bert';
 UPDATE entry_2025 SET text = 'x';
 TRUNCATE entry_2025;
 
--- a partition that is dropped takes nothing of the root's along
+-- dropping a partition removes nothing that belongs to the root
 DROP TABLE entry_2026;
 SELECT guarded FROM locking.protected_tables WHERE relation = 'entry'::regclass;
 UPDATE entry_2025 SET text = 'x';
--- and unprotecting leaves no trigger anywhere
+-- unprotect() leaves no trigger behind
 SELECT locking.unprotect('entry_2027_a');
 SELECT count(*) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
 WHERE c.relname LIKE 'entry%' AND t.tgfoid IN ('locking.guard'::regproc, 'locking.guard_truncate'::regproc);
@@ -166,7 +168,7 @@ UPDATE event SET at = at + '1 year';
 UPDATE word SET word = 'another' WHERE word = 'c';
 SELECT relation, key FROM locking.locks ORDER BY relation::text;
 
--- required: a row that moves is one write, which needs one lock
+-- required: a row that moves is a single write, which needs one lock
 SELECT locking.release_all();
 SELECT locking.protect('event', required => true);
 UPDATE event SET at = at - interval '1 year';
@@ -175,7 +177,7 @@ UPDATE event SET at = at - interval '1 year';
 UPDATE event SET text = 'still hers';
 SELECT tableoid::regclass AS partition FROM event;
 
--- a foreign key may refer to one partition
+-- a foreign key may reference a single partition
 CREATE TABLE note (id integer PRIMARY KEY, year integer, entry integer,
 	CONSTRAINT note_event FOREIGN KEY (year, entry) REFERENCES entry_2023);
 SELECT locking.protect('entry'), locking.protect('note', parent => 'note_event');
@@ -188,7 +190,8 @@ UPDATE note SET entry = NULL;
 TRUNCATE note;
 SELECT * FROM note;
 
--- A protected table does not become a partition: its locks would be lost.
+-- a protected table cannot be attached as a partition, as its locks would be
+-- lost
 SET locking.owner = 'anna';
 CREATE TABLE loose (id integer PRIMARY KEY, text text);
 INSERT INTO loose VALUES (1, 'a');

@@ -1,5 +1,5 @@
 --
--- DROP EXTENSION and CREATE EXTENSION in one session that has everything cached.
+-- DROP EXTENSION and CREATE EXTENSION in one session with filled caches
 --
 \set VERBOSITY terse
 \set SHOW_CONTEXT never
@@ -20,9 +20,9 @@ EXECUTE change;
 PREPARE lock AS SELECT outcome FROM locking.try_acquire('article', 1);
 EXECUTE lock;
 
--- not without CASCADE while a table is protected
+-- rejected without CASCADE while a table is protected
 DROP EXTENSION locking;
--- and it may be undone
+-- dropping it can be rolled back
 BEGIN;
 SET LOCAL client_min_messages = warning;
 DROP EXTENSION locking CASCADE;

@@ -1,5 +1,5 @@
 --
--- Who is the owner, and how long a lock lasts.
+-- Settings: the current owner, and the duration of locks
 --
 \set VERBOSITY terse
 CREATE SCHEMA settings;
@@ -13,7 +13,7 @@ INSERT INTO article SELECT generate_series(1, 9);
 GRANT SELECT, UPDATE ON article TO regress_settings_anna, regress_settings_bert;
 SELECT locking.protect('article');
 
--- the owner is the role, its name the role's comment. SET ROLE counts.
+-- the owner is the role, its name the role's comment; SET ROLE applies
 SELECT locking.owner() = session_user AS session_user;
 SET ROLE regress_settings_anna;
 SELECT locking.owner();
@@ -22,12 +22,12 @@ SET ROLE regress_settings_bert;
 SELECT locking.owner();
 SELECT owner, owner_name FROM locking.try_acquire('article', 2);
 UPDATE article SET title = 'mine' WHERE id = 1;
--- a function with another's rights makes nobody another owner
+-- SECURITY DEFINER does not change the owner
 RESET ROLE;
 CREATE FUNCTION who() RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT locking.owner()';
 SET ROLE regress_settings_anna;
 SELECT who();
--- nobody forges one
+-- an owner cannot be forged
 SET locking.owner = 'regress_settings_bert';
 SET locking.owner_name = 'Bert';
 SELECT set_config('locking.owner', 'regress_settings_bert', false);
@@ -39,7 +39,7 @@ SET locking.keep_lapsed = 0;
 SELECT locking.owner();
 RESET ROLE;
 
--- set_owner(): for one transaction, or the session
+-- set_owner(): for one transaction, or for the session
 GRANT EXECUTE ON FUNCTION locking.set_owner TO regress_settings_bert;
 SET ROLE regress_settings_bert;
 BEGIN;
@@ -55,7 +55,7 @@ SELECT locking.set_owner('carla');
 SELECT is_mine FROM locking.locks WHERE relation = 'article'::regclass AND key = '3';
 ROLLBACK;
 SELECT locking.owner();
--- an empty one is the role again
+-- an empty owner stands for the role
 SELECT locking.set_owner('', is_local => false);
 SELECT locking.owner();
 RESET ROLE;
@@ -65,7 +65,7 @@ SELECT locking.owner(), owner_name FROM locking.try_acquire('article', 5);
 RESET locking.owner;
 RESET locking.owner_name;
 
--- a lock's time: the call's, else the table's, else the setting's
+-- a lock's duration: the argument, the table's setting, the session's setting
 SELECT name, setting, unit, context FROM pg_settings WHERE name LIKE 'locking.time%' ORDER BY name;
 SET ROLE regress_settings_anna;
 SELECT round(seconds_left::numeric, -1) AS seconds_left FROM locking.try_acquire('article', 6);
@@ -81,14 +81,14 @@ SET ROLE regress_settings_anna;
 SELECT ttl, warning FROM locking.protected_tables WHERE relation = 'article'::regclass;
 SELECT round(seconds_left::numeric, -1) AS seconds_left FROM locking.try_acquire('article', 8);
 SELECT round(seconds_left::numeric, -1) AS seconds_left FROM locking.try_acquire('article', 9, ttl => '1 min');
--- a renewal never shortens it unawares
+-- acquiring again never shortens a lock without an explicit ttl
 SELECT round(seconds_left::numeric, -1) AS seconds_left FROM locking.try_acquire('article', 7);
 SELECT round(seconds_left::numeric, -1) AS seconds_left FROM locking.try_acquire('article', 7, ttl => '2 min');
--- and goes on by the lock's own time
+-- and renewals use the lock's own ttl
 SELECT round(extract(epoch FROM locking.renew(token) - clock_timestamp())::numeric, -1) AS seconds_left
 FROM locking.locks WHERE relation = 'article'::regclass AND key = '9';
 
--- what the guard does with locked rows is anybody's to choose
+-- any role may set what the guard does with locked rows
 SET locking.on_locked = ignore;
 SET locking.on_locked = skip;
 UPDATE article SET title = 'x' WHERE id < 3;

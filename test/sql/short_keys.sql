@@ -1,5 +1,8 @@
--- Rows whose key is an integer, a uuid or a text pass the gate without the text of their key
--- being made. Wherever it stands in the row and whatever its size, another's lock must be found by it.
+--
+-- For keys of type integer, uuid or text, the gate hashes the value without
+-- converting it to text.  The guard must find another owner's lock for each
+-- type, length and position of the key.
+--
 SET client_min_messages = warning;
 \set VERBOSITY terse
 CREATE DOMAIN small AS int2;
@@ -33,7 +36,8 @@ INSERT INTO of_uuid SELECT 0, NULL, md5(g::text)::uuid FROM generate_series(1, 4
 INSERT INTO long_text SELECT 0, repeat(md5(g::text), 60) FROM generate_series(1, 3) g;
 INSERT INTO added_later (id, v) VALUES (8, 0);
 
--- For each row: lock it, and see which rows of the table another may write.
+-- Locks each row in turn, and returns which rows of the table others may
+-- write.
 CREATE FUNCTION others_may_write(relation regclass) RETURNS TABLE (locked text, update_passes text[], delete_passes text[])
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -73,7 +77,7 @@ BEGIN
 	EXECUTE format('SELECT count(*) FROM %s', relation) INTO n;
 END $$;
 
--- Exactly the locked row is refused.
+-- only writes of the locked row are rejected
 SELECT relation, count(*) AS rows,
 	bool_and(NOT locked = ANY (update_passes)) AS updates_refused,
 	bool_and(NOT locked = ANY (delete_passes)) AS deletes_refused,
@@ -85,7 +89,8 @@ FROM unnest(ARRAY['at_start', 'of_8_bytes', 'behind_text', 'behind_fixed', 'of_d
 	LATERAL (SELECT rows_of(relation) AS n) AS all_rows
 GROUP BY relation, nr ORDER BY nr;
 
--- A change of the key meets the locks of the old and of the new one.
+-- a change of the key is checked against locks of both the old and the new
+-- key
 SELECT locking.set_owner('anna', is_local => false);
 SELECT locking.acquire('at_start', 1) > 0 AS acquired;
 SELECT locking.set_owner('bert', is_local => false);
@@ -96,12 +101,12 @@ SELECT locking.set_owner('anna', is_local => false);
 UPDATE at_start SET id = 100000 WHERE id = 1;
 SELECT locking.set_owner('bert', is_local => false);
 UPDATE at_start SET v = 1 WHERE id = 100000;
--- Also where the row of the new key is gone, and its lock was left.
+-- also if the row with the new key is gone but its lock is left
 SET locking.enforce = off;
 DELETE FROM at_start WHERE id = 100000;
 SET locking.enforce = on;
 UPDATE at_start SET id = 100000 WHERE id = 512;
--- Several columns, of which the key's text is an array's.
+-- several columns: the key's text is that of an array
 CREATE TABLE of_three (v int, a bigint, b uuid, c int2, PRIMARY KEY (c, b, a));
 INSERT INTO of_three SELECT 0, -g, md5(g::text)::uuid, g FROM generate_series(1, 3) g;
 SELECT locking.protect('of_three');

@@ -1,6 +1,6 @@
 --
--- Every kind of statement that writes a row passes the guard.
--- Anna holds row 1; Bert, and be he a superuser, writes.
+-- Every kind of statement that writes rows passes through the guard.
+-- Anna holds row 1; Bert, who is a superuser, writes.
 --
 \set VERBOSITY terse
 CREATE SCHEMA statements;
@@ -14,7 +14,7 @@ SELECT locking.acquire('article', 1) IS NOT NULL AS acquired;
 SET locking.owner = 'bert';
 SELECT rolsuper FROM pg_roles WHERE rolname = current_user;
 
--- UPDATE and DELETE; also if nothing would change
+-- UPDATE and DELETE, including an UPDATE that changes nothing
 UPDATE article SET title = 'mine' WHERE id = 1;
 UPDATE article SET title = title WHERE id = 1;
 DELETE FROM article WHERE id = 1;
@@ -22,7 +22,7 @@ DELETE FROM article WHERE id = 1;
 UPDATE article SET hits = hits + 1;
 DELETE FROM article;
 SELECT * FROM article ORDER BY id;
--- an unlocked row is as free as ever
+-- an unlocked row can be written
 UPDATE article SET title = 'TWO' WHERE id = 2;
 
 -- INSERT of another row, and upsert
@@ -56,7 +56,7 @@ MOVE c;
 DELETE FROM article WHERE CURRENT OF c;
 ROLLBACK;
 
--- prepared statements, again and again, and functions
+-- prepared statements, executed repeatedly, and functions
 PREPARE retitle(integer) AS UPDATE article SET title = 'prepared' WHERE id = $1;
 EXECUTE retitle(2);
 EXECUTE retitle(1);
@@ -79,7 +79,7 @@ BEGIN ISOLATION LEVEL SERIALIZABLE;
 UPDATE article SET title = 'mine' WHERE id = 1;
 ROLLBACK;
 
--- TRUNCATE: of a table without locked rows only
+-- TRUNCATE: only of a table without locked rows
 TRUNCATE article;
 CREATE TABLE empty (id integer PRIMARY KEY);
 INSERT INTO empty VALUES (1);
@@ -87,7 +87,7 @@ SELECT locking.protect('empty');
 TRUNCATE empty, article;
 TRUNCATE empty;
 SELECT count(*) FROM empty;
--- reached by CASCADE
+-- a table reached by CASCADE
 CREATE TABLE author (id integer PRIMARY KEY);
 INSERT INTO author VALUES (1);
 ALTER TABLE article ADD author integer DEFAULT 1 CONSTRAINT article_author REFERENCES author;
@@ -96,17 +96,17 @@ SET client_min_messages = warning;
 TRUNCATE author CASCADE;
 RESET client_min_messages;
 
--- nothing of all this has reached the row
+-- none of these statements changed the locked row
 SELECT id, title, hits FROM article ORDER BY id;
 
--- Anna's own writes pass, whatever the statement
+-- Anna, the holder, may use any statement
 SET locking.owner = 'anna';
 UPDATE article SET title = 'ONE' WHERE id = 1;
 UPDATE popular SET title = 'One' WHERE id = 1;
 INSERT INTO article VALUES (1, 'upsert') ON CONFLICT (id) DO UPDATE SET title = excluded.title || '!';
 UPDATE article SET hits = hits + 1;
 SELECT id, title, hits FROM article ORDER BY id;
--- her TRUNCATE ends her lock with its row
+-- TRUNCATE by the holder ends the lock
 SELECT key FROM locking.locks WHERE relation = 'article'::regclass;
 TRUNCATE article;
 SELECT key FROM locking.locks WHERE relation = 'article'::regclass;

@@ -1,10 +1,10 @@
 /*
  * access.c
- *		May this request go on to its handler?
+ *		Authorization of requests before their handler runs
  *
- * What a request that changes something must show: the session's cookie, its
- * CSRF token, which other sites cannot read, and, where the browser says
- * which page asks, that it is one of ours or of an allowed site.
+ * A request that changes something needs the session's cookie and its CSRF
+ * token, which other sites cannot read.  If the browser sends the origin, it
+ * must be this site or an allowed one.
  */
 #include "access/access.h"
 
@@ -40,9 +40,9 @@ check_route(Request *req)
 		return false;
 	}
 	if (req->route == NULL)
-		return refuse(req, PROBLEM_NOT_FOUND, "There is nothing at this address.");
+		return refuse(req, PROBLEM_NOT_FOUND, "This address does not exist.");
 	if (req->narguments > MAX_ARGUMENTS)
-		return refuse(req, PROBLEM_BAD_REQUEST, request_printf(req, "A query has at most %d arguments.", MAX_ARGUMENTS));
+		return refuse(req, PROBLEM_BAD_REQUEST, request_printf(req, "A query string can have at most %d arguments.", MAX_ARGUMENTS));
 	if (req->malformed)
 		return refuse(req, PROBLEM_BAD_REQUEST, "The address is not percent-encoded UTF-8 text.");
 	return true;
@@ -65,7 +65,7 @@ check_body(Request *req)
 	const char *type = request_header(req, "Content-Type");
 
 	if (req->body_too_large)
-		return refuse(req, PROBLEM_TOO_LARGE, request_printf(req, "This request has at most %zu bytes.", caller_body_limit(req)));
+		return refuse(req, PROBLEM_TOO_LARGE, request_printf(req, "The body of this request can have at most %zu bytes.", caller_body_limit(req)));
 	if (req->body_size == 0)
 		return true;
 	if (req->method != METHOD_GET && (type == NULL || !is_wanted_type(req, type)))
@@ -81,9 +81,9 @@ check_origin(Request *req)
 	bool		ajax = req->route->flags & ROUTE_AJAX && !(req->route->flags & ROUTE_PUBLIC);
 
 	if ((req->method != METHOD_GET && origin_is_foreign(req)) || (ajax && origin_is_foreign_page(req)))
-		return refuse(req, PROBLEM_CSRF, "The page that asks is of another site, which is not allowed to.");
+		return refuse(req, PROBLEM_CSRF, "The request is from a page of another site, which is not allowed.");
 	if (req->route->flags & ROUTE_SCRIPT && !origin_is_script(req))
-		return refuse(req, PROBLEM_CSRF, "Only scripts are served here: they send X-Requested-With: XMLHttpRequest.");
+		return refuse(req, PROBLEM_CSRF, "This address is for scripts only, which send X-Requested-With: XMLHttpRequest.");
 	return true;
 }
 
@@ -91,7 +91,7 @@ static bool
 check_session(Request *req)
 {
 	if (options.user_header && !req->from_proxy)
-		return refuse(req, PROBLEM_FORBIDDEN, "Requests are answered only if they come through the sign-on proxy.");
+		return refuse(req, PROBLEM_FORBIDDEN, "Requests must come through the authenticating proxy.");
 	if (caller_refuse_name(req))
 		return false;
 	req->session = caller_session(req);

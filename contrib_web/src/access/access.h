@@ -1,6 +1,6 @@
 /*
  * access.h
- *		May this request go on to its handler?
+ *		Authorization of requests before their handler runs
  */
 #ifndef ACCESS_H
 #define ACCESS_H
@@ -8,9 +8,8 @@
 #include "http/request.h"
 
 /*
- * Finds the session; false if the request has been replied to: nobody is
- * signed in, the page that asks is of another site, body or token are not as
- * they should be.
+ * Looks up the session and checks origin, body and token.  If a check fails,
+ * replies and returns false.
  */
 extern bool access_admit(Request *req);
 

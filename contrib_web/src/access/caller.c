@@ -1,9 +1,9 @@
 /*
  * caller.c
- *		Who asks: from which address, by whose name, in which session.
+ *		The client of a request: address, user and session
  *
- * What a trusted proxy says counts for more than what the socket says; nobody
- * else's does.
+ * Headers of a trusted proxy override the address of the socket.  Such
+ * headers are ignored in all other requests.
  */
 #include "access/caller.h"
 
@@ -20,7 +20,7 @@
 typedef struct Count
 {
 	const char *name;
-	const char *value;			/* of the last one */
+	const char *value;			/* last value */
 	int			n;
 } Count;
 
@@ -48,8 +48,8 @@ count_headers(const Request *req, const char *name)
 }
 
 /*
- * A header that the proxy sets.  Two of them: one may be the client's, so
- * neither counts.
+ * Returns a header set by the proxy.  If it is repeated, one of them may be
+ * from the client, so both are ignored.
  */
 static const char *
 proxy_header(const Request *req, const char *name)
@@ -65,9 +65,9 @@ proxy_header(const Request *req, const char *name)
 }
 
 /*
- * Names that differ only in what is not seen would be owners of their own.
- * They are refused, not made equal: to whom the proxy signed in they may be
- * two people, one of whom would then act as the other.
+ * Names that differ only in invisible characters would be different owners.
+ * They are refused instead of normalized, since they may be different users
+ * at the proxy, one of which could then act as the other.
  */
 static void
 note_proxy_names(Request *req)
@@ -77,14 +77,14 @@ note_proxy_names(Request *req)
 	req->bad_proxy_name = (req->proxy_user && !is_name(req->proxy_user)) || (req->proxy_name && !is_name(req->proxy_name));
 	if (!req->bad_proxy_name)
 		return;
-	log_message("the sign-on proxy sent a name that is refused: \"%.300s\", \"%.300s\"",
+	log_message("the authenticating proxy sent an invalid name: \"%.300s\", \"%.300s\"",
 				req->proxy_user ? req->proxy_user : "", req->proxy_name ? req->proxy_name : "");
 	req->proxy_user = req->proxy_name = NULL;
 }
 
 /*
- * The proxy appends whom it got the request from to what others claim, or
- * adds a header after theirs.
+ * The proxy appends the address of its client to the existing list, or adds
+ * another header.
  */
 static void
 note_forwarded_for(Request *req)
@@ -117,8 +117,8 @@ bool
 caller_refuse_name(Request *req)
 {
 	if (req->bad_proxy_name)
-		reply_problem(req, PROBLEM_FORBIDDEN, "The sign-on proxy gives you a name that has more than 255 bytes, control characters,"
-					  " a blank at its beginning or end, or is not UTF-8 text.", NULL);
+		reply_problem(req, PROBLEM_FORBIDDEN, "The authenticating proxy sent an invalid name.  Names are UTF-8 text of at most 255 bytes,"
+					  " without control characters and without leading or trailing blanks.", NULL);
 	return req->bad_proxy_name;
 }
 
@@ -130,7 +130,7 @@ caller_is_secure(const Request *req)
 	return options.tls_cert || (scheme && strcasecmp(scheme, "https") == 0);
 }
 
-#define STRANGERS_BODY (16UL * 1024)	/* enough for signing in */
+#define STRANGERS_BODY (16UL * 1024)	/* sufficient for signing in */
 
 size_t
 caller_body_limit(const Request *req)

@@ -1,6 +1,6 @@
 /*
  * caller.h
- *		Who asks: from which address, by whose name, in which session.
+ *		The client of a request: address, user and session
  */
 #ifndef CALLER_H
 #define CALLER_H
@@ -10,22 +10,22 @@
 #define SESSION_COOKIE "locking_session"
 #define DEVICE_COOKIE "locking_device"
 
-/* Notes who asks, before anything else. */
+/* Determines address and user; called before all other functions. */
 extern void caller_identify(Request *req);
 
-/* Replies that the proxy named an owner that cannot be one, if it did. */
+/* If the proxy sent an invalid name, replies with an error, returns true. */
 extern bool caller_refuse_name(Request *req);
 
 /*
- * The session that the cookie names, and that belongs to the proxy's user if
- * there is a proxy; or NULL.
+ * Returns a reference to the session of the cookie, or NULL.  Behind an
+ * authenticating proxy, the session must belong to the proxy's user.
  */
 extern struct Session *caller_session(const Request *req);
 
-/* How many bytes of a body are kept in memory for whoever asks. */
+/* Maximum size of a body, depending on whether there is a session */
 extern size_t caller_body_limit(const Request *req);
 
-/* Does the client reach us by TLS, through the proxy or directly? */
+/* True if the client uses TLS, through a trusted proxy or directly */
 extern bool caller_is_secure(const Request *req);
 
 #endif							/* CALLER_H */

@@ -1,8 +1,7 @@
 /*
  * origin.c
- *		Which page asks: one of ours, of an allowed site, or a foreign one.
- *		And what browsers want to hear before pages of allowed sites may ask
- *		(CORS).
+ *		Origin of requests: this site, an allowed one, or another one; and
+ *		CORS for pages of allowed sites
  */
 #include "access/origin.h"
 
@@ -23,7 +22,7 @@ is_allowed_site(const char *origin)
 	return false;
 }
 
-/* "https://host:port" or an address below it: is it here? */
+/* True if URL, "https://host:port" with or without a path, is this site. */
 static bool
 is_this_site(const Request *req, const char *url)
 {
@@ -61,9 +60,9 @@ origin_is_foreign_page(const Request *req)
 }
 
 /*
- * jQuery sends it with each request, and so do the pages of django-locking.
- * What browsers say themselves (Sec-Fetch-*) does not suffice: old ones say
- * nothing, and <link rel=preload as=fetch> is told from a script by none.
+ * jQuery sends this header with each request, as do the pages of
+ * django-locking. Sec-Fetch-* is not sufficient: old browsers do not send it,
+ * and it does not distinguish <link rel=preload as=fetch> from a script.
  */
 bool
 origin_is_script(const Request *req)
@@ -96,7 +95,7 @@ origin_preflight(Request *req)
 
 	if (!request_allowed_methods(req, &methods))
 	{
-		reply_problem(req, PROBLEM_NOT_FOUND, "There is nothing at this address.", NULL);
+		reply_problem(req, PROBLEM_NOT_FOUND, "This address does not exist.", NULL);
 		return;
 	}
 	reply_empty(req, MHD_HTTP_NO_CONTENT);

@@ -1,29 +1,29 @@
 /*
  * origin.h
- *		Which page asks, as far as the browser says.
+ *		Origin of requests, as sent by browsers, and CORS
  */
 #ifndef ORIGIN_H
 #define ORIGIN_H
 
 #include "http/request.h"
 
-/* Does the request name an origin that is neither here nor allowed? */
+/* True if the request has an origin that is neither this site nor allowed */
 extern bool origin_is_foreign(const Request *req);
 
 /*
- * For a GET that changes something, so that there is no token: does anything
- * that the browser says speak against its being a page of ours?
+ * True if any header of the browser indicates a page of another site.  This
+ * is for a GET that changes something, which has no CSRF token.
  */
 extern bool origin_is_foreign_page(const Request *req);
 
 /*
- * Does a script make the request?  A header of this name cannot be sent by a
- * link, an image, a frame, a form, a prefetch or an address that is typed in,
- * and by pages of other sites only after they were allowed to (CORS).
+ * True if the request has X-Requested-With.  This header cannot be sent by
+ * links, images, frames, forms, prefetching or typed addresses, and by pages
+ * of other sites only if CORS allows it.
  */
 extern bool origin_is_script(const Request *req);
 
-/* Adds what pages of allowed other sites need to read the reply. */
+/* Adds headers that allow pages of allowed sites to read the reply. */
 extern void origin_add_cors(Request *req);
 
 /* Replies to OPTIONS. */

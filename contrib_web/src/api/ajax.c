@@ -1,12 +1,11 @@
 /*
  * ajax.c
- *		django-locking's contract, so that pages made for it need only another
- *		base URL.
+ *		Interface of django-locking, for pages that only change the base URL
  *
- * All calls are GET, with a slash at the end; refusals are empty. Unlike the
- * original, unlock of another's lock needs the right to break locks, and the
- * routes' flags keep out pages of other sites, and of what changes something
- * all but scripts.
+ * All requests are GET, with a trailing slash; error replies have no body.
+ * Unlike in the original, unlocking another owner's lock requires the right
+ * to break locks, and the flags of the routes exclude pages of other sites
+ * and, for requests that change something, everything but scripts.
  */
 #include "api/ajax.h"
 
@@ -37,8 +36,8 @@ is_digits(const char *text)
 }
 
 /*
- * The name of the table of app and model; NULL, and replied 404, if the path
- * is not of the contract's kind.
+ * Returns the name of the table for app and model.  If they are not valid for
+ * django-locking, replies 404 and returns NULL.
  */
 static const char *
 table_name(Request *req)
@@ -53,8 +52,8 @@ table_name(Request *req)
 }
 
 /*
- * Runs the statement on the row; NULL: it has been replied. No permission is
- * 401.
+ * Runs the statement on the row.  On failure replies, with 401 for missing
+ * privileges, and returns NULL.
  */
 static PGresult *
 run_on_row(Request *req, const Statement *statement)
@@ -67,7 +66,7 @@ run_on_row(Request *req, const Statement *statement)
 	return result;
 }
 
-/* ---- calls ---- */
+/* ---- requests ---- */
 
 /* $1 table, $2 key */
 static const Statement is_locked = {"ajax_is_locked",
@@ -130,7 +129,8 @@ void
 ajax_variables(Request *req)
 {
 	const char *base = request_ajax_base(req);
-	int			length = (int) strlen(base) - 1;	/* without the slash at the end */
+	/* without the slash at the end */
+	int			length = (int) strlen(base) - 1;
 	int			parent = length;
 
 	while (parent > 0 && base[parent - 1] != '/')

@@ -1,6 +1,6 @@
 /*
  * ajax.h
- *		django-locking's contract.
+ *		Interface of django-locking
  */
 #ifndef API_AJAX_H
 #define API_AJAX_H

@@ -1,7 +1,6 @@
 /*
  * ask.c
- *		What belongs to a row beside its lock: who asked for it, and what one
- *		typed and did not save.
+ *		Requests for locked rows, and drafts
  */
 #include "api/ask.h"
 

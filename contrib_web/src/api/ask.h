@@ -1,6 +1,6 @@
 /*
  * ask.h
- *		Requests for a locked row, and drafts.
+ *		Requests for locked rows, and drafts
  */
 #ifndef API_ASK_H
 #define API_ASK_H

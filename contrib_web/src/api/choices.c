@@ -1,7 +1,6 @@
 /*
  * choices.c
- *		What a column with a foreign key may refer to, for people to choose
- *		from.
+ *		Choices for a foreign key column
  */
 #include "api/choices.h"
 

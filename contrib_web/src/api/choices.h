@@ -1,6 +1,6 @@
 /*
  * choices.h
- *		What a column with a foreign key may refer to.
+ *		Choices for a foreign key column
  */
 #ifndef API_CHOICES_H
 #define API_CHOICES_H

@@ -1,11 +1,11 @@
 /*
  * lists.c
- *		All locks, and their history.
+ *		Lists of locks and of their history
  *
- * The views check for each record whether the reader may see its row, and
- * evaluate no other condition before that.  So a list must read as few
- * records as possible: locks of one table by their index, and the history
- * from its newest event on, until a page is full.
+ * For each record, the views check whether the reader may see its row before
+ * they evaluate any other condition.  So a list must read as few records as
+ * possible: locks of one table by index, and history from the latest event
+ * until a page is full.
  */
 #include "api/lists.h"
 
@@ -66,7 +66,7 @@
 #define BACKWARD "ASC", ">", "n DESC", "near", "far"
 #define LIST_OF(...) LIST(__VA_ARGS__)
 
-/* before takes one back, after (or neither) on. */
+/* "before" pages backward, "after" (or neither) forward. */
 static const char *
 cursor_of(const Request *req)
 {

@@ -1,6 +1,6 @@
 /*
  * lists.h
- *		All locks, and their history.
+ *		Lists of locks and of their history
  */
 #ifndef API_LISTS_H
 #define API_LISTS_H

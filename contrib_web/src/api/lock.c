@@ -1,8 +1,8 @@
 /*
  * lock.c
- *		The lock of a row: ask, acquire, renew, release, take over, break.
+ *		The lock of a row: get, acquire, renew, release, take over, break
  *
- * Asking and renewing happen all the time: each is one prepared statement.
+ * Lookups and renewals are frequent, so each is a single prepared statement.
  */
 #include "api/lock.h"
 
@@ -16,7 +16,7 @@
 #include "http/problem.h"
 #include "http/reply.h"
 
-/* ---- asking ---- */
+/* ---- lookup ---- */
 
 /*
  * $1 table, $2 key: the lock, if the key is spelled as in lock records, and
@@ -162,7 +162,7 @@ take_lock_over(Request *req)
 		reply_acquired(req, 200, db_value(taken), "granted");
 }
 
-/* ---- keeping and ending ---- */
+/* ---- renewal and end ---- */
 
 /* $1 table, $2 body */
 static const Statement renew = {"renew",
@@ -212,7 +212,7 @@ break_lock(Request *req)
 										request_body(req)));
 }
 
-/* ---- several at once ---- */
+/* ---- several locks ---- */
 
 /*
  * $1 body: table and key of each lock, and the reason as the body of

@@ -1,6 +1,6 @@
 /*
  * lock.h
- *		The lock of a row, and breaking several.
+ *		The lock of a row, and breaking several locks
  */
 #ifndef API_LOCK_H
 #define API_LOCK_H

@@ -1,7 +1,6 @@
 /*
  * plan.c
- *		Running statements that concern a table, and what can speak against
- *		that.
+ *		Statements on a table, and access to their results
  */
 #include "api/plan.h"
 
@@ -48,13 +47,13 @@ void
 reply_no_row(Request *req)
 {
 	reply_problem(req, PROBLEM_NOT_FOUND,
-				  request_printf(req, "table %s has no row with key %s, or you may not see it",
+				  request_printf(req, "table %s has no row with key %s, or it is not visible to you",
 								 request_param(req, "table"), request_param(req, "key")), NULL);
 }
 
 /*
- * What to_regclass() says of a text that cannot be a name: syntax error,
- * invalid name, other database.
+ * Errors of to_regclass() for an invalid name: syntax error, invalid name,
+ * other database
  */
 static bool
 is_no_name(const char *sqlstate)
@@ -83,7 +82,7 @@ run_on_table_values(Request *req, const Statement *statement, int n, const char 
 		reply_problem(req, PROBLEM_FORBIDDEN, request_printf(req, "permission denied for table %s", values[0]), NULL);
 	if (result == NULL ? !is_no_name(db_sqlstate(req)) : PQntuples(result) > 0)
 		return result;
-	reply_problem(req, PROBLEM_NOT_FOUND, request_printf(req, "there is no table %s", values[0]), NULL);
+	reply_problem(req, PROBLEM_NOT_FOUND, request_printf(req, "table %s does not exist", values[0]), NULL);
 	return NULL;
 }
 

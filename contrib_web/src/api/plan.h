@@ -1,6 +1,6 @@
 /*
  * plan.h
- *		Statements that concern a table, and what their results say.
+ *		Statements on a table, and access to their results
  */
 #ifndef PLAN_H
 #define PLAN_H
@@ -16,50 +16,52 @@
  */
 enum PlanColumn
 {
-	PLAN_PROBLEM,				/* 'forbidden', 'not-protected', 'invalid'; null: nothing speaks against it */
+	/*
+	 * 'forbidden', 'not-protected', 'invalid'; null: nothing speaks against
+	 * it
+	 */
+	PLAN_PROBLEM,
 	PLAN_DETAIL,				/* the sentence that goes with it */
-	PLAN_FIELD,					/* name of the column, parameter or member that is to blame, or null */
+	/* name of the column, parameter or member that is to blame, or null */
+	PLAN_FIELD,
 	PLAN_FIRST					/* the first of its own */
 };
 
 /*
- * Like db_run(), for statements whose first parameter names a table: no such
- * table is 404.
+ * Like db_run(), for statements whose first parameter is the name of a table.
+ * Replies 404 if the table does not exist.
  */
 #define run_on_table(req, statement, ...) \
 	run_on_table_values(req, statement, DB_VALUES(__VA_ARGS__))
 extern PGresult *run_on_table_values(Request *req, const Statement *statement, int n, const char *const *values);
 
 /*
- * Did the last statement fail as the table is not protected, and may one not
- * even read it? Whether it is protected is then none of one's business. Looks
- * once more only after such a failure.
+ * True if the last statement failed because the table is not protected, and
+ * the user may not read it, so that this must not be disclosed.  Queries the
+ * database only after such a failure.
  */
 extern bool is_hidden(Request *req, const char *table);
 
-/*
- * Runs a plan; NULL if something speaks against the request: that has been
- * replied then.
- */
+/* Runs a plan.  If it rejects the request, replies and returns NULL. */
 #define run_plan(req, statement, ...) \
 	run_plan_values(req, statement, DB_VALUES(__VA_ARGS__))
 extern PGresult *run_plan_values(Request *req, const Statement *statement, int n, const char *const *values);
 
-/* A column of a plan's row, or of any result's first: NULL if it is null. */
+/* Returns a column of the first row; NULL if it is null. */
 extern const char *value_at(const PGresult *result, int column);
 
-/* Is a column, a boolean, true? */
+/* True if a boolean column is true */
 extern bool is_true(const PGresult *result, int column);
 
 /*
- * Replies with the JSON that the statement gives as its one value, unless it
+ * Replies with the statement's single value, which is JSON.  No-op if it
  * failed.
  */
 extern void reply_result(Request *req, unsigned status, const PGresult *result);
 
 /*
- * Runs the statement, replies with its one value, which is JSON; null or no
- * row: 404.
+ * Runs the statement and replies with its single value, which is JSON.
+ * Replies 404 if that is null or there is no row.
  */
 #define reply_query(req, status, statement, ...) \
 	reply_query_values(req, status, statement, DB_VALUES(__VA_ARGS__))
@@ -67,8 +69,8 @@ extern void reply_query_values(Request *req, unsigned status, const Statement *s
 							   const char *const *values);
 
 /*
- * A table as statements name it that show what row security hides from others
- * (db/statement.h).
+ * A table, for statements that must name it because of row security
+ * (db/statement.h)
  */
 typedef struct TableName
 {
@@ -77,25 +79,22 @@ typedef struct TableName
 } TableName;
 
 /*
- * Finds the table of that name, a partition's root; false: it has been
- * replied why not.
+ * Looks up a table by name; for a partition, its root.  On failure replies
+ * and returns false.
  */
 extern bool find_table(Request *req, const char *name, TableName *table);
 
-/*
- * A row as lock records name it: the table's oid, the key in its one
- * spelling.
- */
+/* A row as in lock records: OID of the table, and text of the key */
 typedef struct RowName
 {
 	const char *table;
 	const char *key;
 } RowName;
 
-/* Finds the row that the path names; false: it has been replied why not. */
+/* Looks up the row in the path.  On failure replies and returns false. */
 extern bool find_row(Request *req, RowName *row);
 
-/* Replies that there is no row of the key that the path gives. */
+/* Replies that there is no row with the key in the path. */
 extern void reply_no_row(Request *req);
 
 #endif							/* PLAN_H */

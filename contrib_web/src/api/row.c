@@ -1,9 +1,9 @@
 /*
  * row.c
- *		A row: read, save, insert, delete.
+ *		Reading and writing a row
  *
- * A save is one transaction: confirm the lock, see that it is this row's,
- * write, forget the draft, release the lock (or keep it).
+ * A save is a single transaction: confirm the lock, check that it belongs to
+ * this row, write, discard the draft, and release or keep the lock.
  */
 #include "api/row.h"
 
@@ -184,10 +184,7 @@ static const Statement release_token = {"release_token", "SELECT locking.release
 static const Statement discard_draft_of = {"discard_draft_of",
 	"SELECT locking.discard_draft($1::oid::regclass, $2::text)"};
 
-/*
- * For a statement of a write that failed: replies, and tells the caller to
- * stop.
- */
+/* Replies after a failed statement of a write.  Always returns false. */
 static bool
 failed(Request *req, const char *key)
 {
@@ -210,8 +207,8 @@ judge_lock(Request *req, const char *verdict)
 }
 
 /*
- * Sees to it that the lock, where one is needed, is there, and the row's, to
- * the end of the transaction.
+ * If the write needs a lock, confirms it until the end of the transaction,
+ * and checks that it belongs to the row.
  */
 static bool
 hold_lock(Request *req, const PGresult *plan, const char *key)
@@ -233,8 +230,8 @@ hold_lock(Request *req, const PGresult *plan, const char *key)
 }
 
 /*
- * The statement found no row to write: there is none, or something would not
- * have it.
+ * Replies after a write without an affected row: the row does not exist, or
+ * the write was prevented.
  */
 static void
 reply_not_written(Request *req, const PGresult *plan, const char *key)
@@ -244,10 +241,10 @@ reply_not_written(Request *req, const PGresult *plan, const char *key)
 	if (row != NULL && PQntuples(row) == 0)
 		reply_no_row(req);
 	else
-		reply_problem(req, PROBLEM_FORBIDDEN, "nothing was written: row security or a trigger prevents it", NULL);
+		reply_problem(req, PROBLEM_FORBIDDEN, "nothing was written, because of row security or a trigger", NULL);
 }
 
-/* Writes the row, and gives the key that it has then. */
+/* Writes the row, and returns its new key. */
 static const char *
 write_row(Request *req, const PGresult *plan, const char *key)
 {
@@ -260,10 +257,7 @@ write_row(Request *req, const PGresult *plan, const char *key)
 	return db_value(written);
 }
 
-/*
- * What goes with a save: the draft is done with, and, unless it is kept, the
- * lock.
- */
+/* Discards the draft and releases the lock, as requested for a save. */
 static bool
 tidy_up(Request *req, const PGresult *plan, const char *key)
 {
@@ -278,7 +272,7 @@ tidy_up(Request *req, const PGresult *plan, const char *key)
 	return true;
 }
 
-/* Ends the transaction, and replies with the row as it is then. */
+/* Commits, and replies with the new contents of the row. */
 static bool
 commit_and_reply(Request *req, unsigned status, const PGresult *plan, const char *key)
 {

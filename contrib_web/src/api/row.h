@@ -1,6 +1,6 @@
 /*
  * row.h
- *		A row: read, save, insert, delete.
+ *		Reading and writing a row
  */
 #ifndef API_ROW_H
 #define API_ROW_H

@@ -1,7 +1,7 @@
 /*
  * rows.c
- *		A page of a table's rows, each with its lock: search, sort, keyset
- *		paging.
+ *		Pages of a table's rows with their locks: search, sorting and keyset
+ *		pagination
  */
 #include "api/rows.h"
 
@@ -14,7 +14,8 @@ enum PagePlan
 {
 	PAGE_SQL = PLAN_FIRST,		/* $1 size, $2 q, $3 filter, $4 cursor */
 	PAGE_SIZE,
-	PAGE_CURSOR,				/* the cursor's values, a JSON array of texts */
+	/* the cursor's values, a JSON array of texts */
+	PAGE_CURSOR,
 };
 
 /*

@@ -1,6 +1,6 @@
 /*
  * rows.h
- *		A page of a table's rows.
+ *		Pages of a table's rows
  */
 #ifndef API_ROWS_H
 #define API_ROWS_H

@@ -1,10 +1,10 @@
 /*
  * signin.c
- *		/api/v1/session: signing in and out, and who one is.
+ *		/api/v1/session: signing in and out, and the current session
  *
- * Signing in is connecting to the database: PostgreSQL verifies the password.
- * Whatever it has against it, the answer is the same, so that it does not
- * tell which roles there are.
+ * To sign in, the program connects to the database, so PostgreSQL verifies
+ * the password.  All failures have the same reply, which does not disclose
+ * whether the role exists.
  */
 #include "api/signin.h"
 
@@ -24,7 +24,7 @@
 #include "session/session.h"
 #include "session/throttle.h"
 
-#define ROLE_MAX 63				/* bytes of a role's name */
+#define ROLE_MAX 63				/* bytes in a role name */
 
 /*
  * Functions are named with their schema: one of somebody else's might fit
@@ -82,8 +82,8 @@ set_cookie(Request *req, const char *value, const char *more)
 }
 
 /*
- * A request whose session is none after all.  Its connection is the
- * session's, so that goes first.
+ * Discards a session that could not be opened.  Its connection must be
+ * returned first.
  */
 static void
 drop_session(Request *req)
@@ -93,7 +93,7 @@ drop_session(Request *req)
 	req->session = NULL;
 }
 
-/* Makes the request's new session one that lasts, and says so. */
+/* Opens the request's new session and replies with it. */
 static void
 open_session(Request *req, unsigned status, const PGresult *state)
 {
@@ -112,7 +112,7 @@ open_session(Request *req, unsigned status, const PGresult *state)
 	}
 	drop_session(req);
 	reply_problem(req, PROBLEM_TOO_MANY, refusal == SESSION_ROLE_FULL ?
-				  "There are too many sessions of yours. Sign out somewhere else, or wait until one ends." :
+				  "You have too many sessions. Sign out elsewhere, or wait until one ends." :
 				  "There are too many sessions.", NULL);
 	reply_retry_after(req, 60);
 }
@@ -167,14 +167,14 @@ check_throttle(Request *req, Attempt *attempt)
 
 	if (wait == 0)
 		return true;
-	reply_problem(req, PROBLEM_TOO_MANY, "Too many attempts to sign in have failed. Wait before the next one.", NULL);
+	reply_problem(req, PROBLEM_TOO_MANY, "Too many failed attempts to sign in. Wait before the next attempt.", NULL);
 	reply_retry_after(req, wait);
 	return false;
 }
 
 /*
- * An empty password must not get as far as the library, which would look for
- * one of its own.
+ * An empty password must not be passed to libpq, which would look for another
+ * one.
  */
 static Session *
 new_session(const Credentials *credentials)
@@ -195,7 +195,7 @@ sign_in_failed(Request *req, const Attempt *attempt)
 		const char *message = db_error_field(req, PG_DIAG_MESSAGE_PRIMARY);
 
 		log_message("sign-in failed: %s", message ? message : "no password");
-		refuse(req, PROBLEM_SIGN_IN_FAILED, "Role or password is wrong, or the role may not sign in.", NULL);
+		refuse(req, PROBLEM_SIGN_IN_FAILED, "The role or password is wrong, or the role may not sign in.", NULL);
 	}
 	else
 	{
@@ -205,8 +205,8 @@ sign_in_failed(Request *req, const Attempt *attempt)
 }
 
 /*
- * Next time strangers' failures are not counted with those of this device. It
- * is no way in.
+ * Sets the cookie that identifies this device, so that its attempts are
+ * counted separately.  The cookie does not authenticate.
  */
 static void
 note_device(Request *req, const Attempt *attempt)
@@ -239,11 +239,11 @@ sign_in(Request *req, const Credentials *credentials, const Attempt *attempt)
 		drop_session(req);
 }
 
-/* ---- signed in by a proxy ---- */
+/* ---- authentication by a proxy ---- */
 
 /*
- * A session begins by a GET, too, and there may be only so many of a user's:
- * pages of other sites must not use them up.
+ * A GET can begin a session.  As their number is limited per user, pages of
+ * other sites must not be able to use them up.
  */
 static void
 sign_in_by_proxy(Request *req, unsigned status)
@@ -255,7 +255,7 @@ sign_in_by_proxy(Request *req, unsigned status)
 	if (req->proxy_user == NULL)
 	{
 		refuse(req, req->from_proxy ? PROBLEM_UNAUTHENTICATED : PROBLEM_FORBIDDEN,
-			   "The sign-on proxy names nobody, or the request did not come through it.", NULL);
+			   "The authenticating proxy sent no user, or the request did not come through it.", NULL);
 		return;
 	}
 	if (origin_is_foreign_page(req))
@@ -297,10 +297,7 @@ post_session(Request *req)
 	wipe_credentials(req, &credentials);
 }
 
-/*
- * A page that only asks whether somebody is signed in ("optional") is not
- * told of an error.
- */
+/* With "optional", a missing session is not an error. */
 static void
 nobody(Request *req)
 {

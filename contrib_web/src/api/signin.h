@@ -1,6 +1,6 @@
 /*
  * signin.h
- *		/api/v1/session: signing in and out, and who is signed in.
+ *		/api/v1/session: signing in and out, and the current session
  */
 #ifndef SIGNIN_H
 #define SIGNIN_H

@@ -1,7 +1,6 @@
 /*
  * state.c
- *		What a refusal is about: the row and its lock as they are now, or the
- *		column whose value was refused.
+ *		Error replies with the state of the row and its lock, or the column
  */
 #include "api/state.h"
 
@@ -30,8 +29,8 @@ static const Statement plan_state = {"plan_state", RELATION
 	" FROM rel, made"};
 
 /*
- * {"lock": ..., "row": ...}, null where there is none; NULL if one cannot
- * know.
+ * Returns {"lock": ..., "row": ...}, null where there is none; NULL if the
+ * state is not visible.
  */
 static json_t *
 state_now(Request *req, const char *key)
@@ -46,7 +45,7 @@ state_now(Request *req, const char *key)
 	return json_pack("{s:o, s:o}", "lock", json_member(value_at(state, 0)), "row", json_member(value_at(state, 1)));
 }
 
-/* Who holds the row, in words. */
+/* Returns a sentence with the holder of the row. */
 static const char *
 locked_by(Request *req, json_t *state)
 {
@@ -84,8 +83,8 @@ static const Statement plan_probes = {"plan_probes", RELATION
 	" FROM " SENT("$2::jsonb -> 'values'::text") " ORDER BY attnum"};
 
 /*
- * Which value is it that its column's type refuses? PostgreSQL does not tell,
- * so each is tried.
+ * Finds the column whose type rejects its value.  PostgreSQL does not report
+ * it, so each value is tested.
  */
 static const char *
 refused_column(Request *req)
@@ -119,7 +118,7 @@ is_about_lock(const char *sqlstate)
 	return strcmp(sqlstate, "LK001") == 0 || strcmp(sqlstate, "LK002") == 0 || strcmp(sqlstate, "55P03") == 0;
 }
 
-/* Data exceptions, and violated constraints. */
+/* Data exceptions and violated constraints */
 static bool
 is_about_value(const char *sqlstate)
 {
@@ -127,9 +126,9 @@ is_about_value(const char *sqlstate)
 }
 
 /*
- * Input functions of some types have codes of other classes, as if the
- * statement were wrong: tsvector's a syntax error, regclass's that there is
- * no such table.
+ * Input functions of some types raise codes of other classes, as if the
+ * statement were wrong: tsvector raises a syntax error, regclass
+ * undefined_table.
  */
 static bool
 may_be_about_value(const char *sqlstate)

@@ -1,7 +1,6 @@
 /*
  * state.h
- *		Refusals, with the state of the row, its lock or the column that they
- *		are about.
+ *		Error replies with the state of the row and its lock, or the column
  */
 #ifndef STATE_H
 #define STATE_H
@@ -9,16 +8,15 @@
 #include "http/problem.h"
 
 /*
- * Replies with the last failure in the database. What it was about is added:
- * of a lock that is in the way or lost, "lock" and "row" of that key as they
- * are now; of a value that was refused, "column". KEY: NULL if there is no
- * row yet.
+ * Replies with the last database error.  For a conflicting or lost lock, adds
+ * the current "lock" and "row" of the key; for an invalid value, its
+ * "column".  KEY is NULL if there is no row yet.
  */
 extern void reply_failure(Request *req, const char *key);
 
 /*
- * Replies with a problem that concerns the row's lock, with "lock" and "row"
- * as they are now. DETAIL: NULL says who holds it.
+ * Replies with a problem of the row's lock, and the current "lock" and "row".
+ * If DETAIL is NULL, it contains the holder.
  */
 extern void reply_lock_problem(Request *req, ProblemKind kind, const char *detail);
 

@@ -1,7 +1,6 @@
 /*
  * tables.c
- *		Tables: which there are, what a form for their rows needs to know, and
- *		their protection.
+ *		Tables: list, description of columns for forms, and protection
  */
 #include "api/tables.h"
 

@@ -1,6 +1,6 @@
 /*
  * tables.h
- *		Tables.
+ *		Tables and their protection
  */
 #ifndef API_TABLES_H
 #define API_TABLES_H

@@ -1,6 +1,6 @@
 /*
  * address.c
- *		Addresses of clients, and of the proxies that are trusted.
+ *		Addresses of clients and trusted proxies
  */
 #include "base/address.h"
 
@@ -115,7 +115,7 @@ address_trust_proxies(void)
 	{
 		if (parse_network(list->items[i], &trusted[i]))
 			continue;
-		fprintf(stderr, "locking-web: trusted-proxy: \"%s\" is no address or network\n", list->items[i]);
+		fprintf(stderr, "locking-web: trusted-proxy: \"%s\" is not an address or network\n", list->items[i]);
 		return false;
 	}
 	return true;

@@ -1,6 +1,6 @@
 /*
  * address.h
- *		Addresses of clients, and of the proxies that are trusted.
+ *		Addresses of clients and trusted proxies
  */
 #ifndef ADDRESS_H
 #define ADDRESS_H
@@ -21,13 +21,13 @@ extern bool address_parse(const char *text, Address *address);
 extern void address_print(const Address *address, char text[ADDRESS_SIZE]);
 
 /*
- * Those of options.trusted_proxies; false with a message if one of them is
- * none.
+ * Reads options.trusted_proxies; on an invalid entry reports it and returns
+ * false.
  */
 extern bool address_trust_proxies(void);
 extern bool address_is_trusted(const Address *address);
 
-/* The part that one customer of a provider has: all of IPv4, /64 of IPv6. */
+/* The prefix typically assigned to one customer: all of IPv4, /64 of IPv6 */
 extern Address address_network(const Address *address);
 
 #endif							/* ADDRESS_H */

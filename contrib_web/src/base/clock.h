@@ -1,6 +1,6 @@
 /*
  * clock.h
- *		A clock that only goes forward.
+ *		Monotonic clock
  */
 #ifndef CLOCK_H
 #define CLOCK_H

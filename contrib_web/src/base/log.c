@@ -1,11 +1,10 @@
 /*
  * log.c
- *		Lines on stderr: one for each request, and what an operator should
- *		know.
+ *		Log on stderr: a line for each request, and messages for the operator
  *
- * What others send is written with everything but printable ASCII escaped, so
- * that nobody can forge a line or send commands to a terminal.  A line is one
- * write(), so that those of several threads do not mix.
+ * In text received from clients, everything but printable ASCII is escaped.
+ * This prevents forged lines and terminal escape sequences.  Each line is
+ * written by a single write(), so that lines of several threads do not mix.
  */
 #include "base/log.h"
 
@@ -19,7 +18,7 @@
 #include "base/options.h"
 
 #define LINE_SIZE 1024
-#define PATH_MAX_LOGGED 512		/* so that there is room for what comes after it */
+#define PATH_MAX_LOGGED 512		/* leaves room for the fields after it */
 #define NAME_MAX_LOGGED 128
 
 typedef struct Line
@@ -31,7 +30,8 @@ typedef struct Line
 static void __attribute__((format(printf, 2, 3)))
 add(Line *line, const char *template,...)
 {
-	size_t		room = sizeof(line->text) - 1 - line->length;	/* 1: the line's end */
+	/* 1 for the newline */
+	size_t		room = sizeof(line->text) - 1 - line->length;
 	va_list		args;
 	int			length;
 
@@ -80,7 +80,7 @@ put(Line *line)
 
 	line->text[line->length++] = '\n';
 	written = write(STDERR_FILENO, line->text, line->length);
-	(void) written;				/* there is nowhere to complain */
+	(void) written;				/* there is no other place to report errors */
 }
 
 void

@@ -1,7 +1,6 @@
 /*
  * log.h
- *		Lines on stderr: one for each request, and what an operator should
- *		know.
+ *		Log on stderr: a line for each request, and messages for the operator
  */
 #ifndef LOG_H
 #define LOG_H
@@ -9,16 +8,17 @@
 #include <stdint.h>
 
 /*
- * TIME PEER ROLE METHOD PATH STATUS MILLISECONDS BYTES; the path without its
- * query, which may hold what is private.  ROLE NULL: nobody.
+ * Logs TIME PEER ROLE METHOD PATH STATUS MILLISECONDS BYTES.  The path
+ * excludes the query, which may contain private data.  ROLE is NULL without a
+ * session.
  */
 extern void log_request(const char *peer, const char *role, const char *method, const char *path,
 						unsigned status, double ms, uint64_t bytes);
 
-/* Why it does not start. */
+/* Reports an error at startup. */
 extern void complain(const char *what, const char *why);
 
-/* TIME locking-web: text */
+/* Logs "TIME locking-web: text". */
 extern void log_message(const char *template,...) __attribute__((format(printf, 1, 2)));
 
 #endif							/* LOG_H */

@@ -1,8 +1,9 @@
 /*
  * memory.h
- *		Memory for the program's own things, all of them small: where there is
- *		none, the program ends.  What belongs to a request is in the request's
- *		memory (request.h).
+ *		Memory for small, long-lived objects
+ *
+ * The program aborts if it runs out of memory.  Objects that belong to a
+ * request are allocated in the request's memory (request.h).
  */
 #ifndef MEMORY_H
 #define MEMORY_H
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Zeroed, for free(). */
+/* Returns zeroed memory, to be released with free(). */
 static inline void *
 allocate(size_t size)
 {

@@ -1,10 +1,9 @@
 /*
  * options.c
- *		Reads flags, environment and configuration file by one table.
+ *		Parser for flags, environment and configuration file
  *
- * A flag beats the environment, and that the file.  An option given several
- * times is a list if it can be one; the environment and the file separate its
- * items by commas.
+ * Precedence: flag, environment, file.  A list option can be repeated; in the
+ * environment and in the file its items are separated by commas.
  */
 #include "base/options.h"
 
@@ -45,44 +44,45 @@ typedef struct Option
 	long		min,
 				max;
 	const char *help;
-	Source		source;			/* of the value it has */
+	Source		source;			/* of the current value */
 } Option;
 
 static Option table[] = {
-	{"listen", "ADDRESS:PORT", TEXT, &options.listen, "127.0.0.1:8080", 0, 0, "where to listen; port 0: any, which is printed", DEFAULT},
-	{"dsn", "CONNINFO", TEXT, &options.dsn, "", 0, 0, "the database, and the service role", DEFAULT},
+	{"listen", "ADDRESS:PORT", TEXT, &options.listen, "127.0.0.1:8080", 0, 0, "address to listen on; port 0: any free port, printed at startup", DEFAULT},
+	{"dsn", "CONNINFO", TEXT, &options.dsn, "", 0, 0, "database and service role", DEFAULT},
 	{"tls-cert", "FILE", TEXT, &options.tls_cert, NULL, 0, 0, "certificate chain, PEM", DEFAULT},
-	{"tls-key", "FILE", TEXT, &options.tls_key, NULL, 0, 0, "its private key, PEM", DEFAULT},
-	{"user-header", "NAME", TEXT, &options.user_header, NULL, 0, 0, "a proxy signs people in and names them here", DEFAULT},
-	{"name-header", "NAME", TEXT, &options.name_header, NULL, 0, 0, "and here the name that people read", DEFAULT},
-	{"trusted-proxy", "CIDR", LIST, &options.trusted_proxies, NULL, 0, 0, "address of such a proxy", DEFAULT},
-	{"allow-origin", "ORIGIN", LIST, &options.allowed_origins, NULL, 0, 0, "another site whose pages may ask", DEFAULT},
-	{"ajax-base", "PATH", TEXT, &options.ajax_base, "/admin/ajax/", 0, 0, "where django-locking's calls are answered", DEFAULT},
-	{"access-log", "on|off", SWITCH, &options.access_log, "on", 0, 0, "a line for each request", DEFAULT},
+	{"tls-key", "FILE", TEXT, &options.tls_key, NULL, 0, 0, "private key, PEM", DEFAULT},
+	{"user-header", "NAME", TEXT, &options.user_header, NULL, 0, 0, "header in which an authenticating proxy sends the user", DEFAULT},
+	{"name-header", "NAME", TEXT, &options.name_header, NULL, 0, 0, "header in which it sends the user's display name", DEFAULT},
+	{"trusted-proxy", "CIDR", LIST, &options.trusted_proxies, NULL, 0, 0, "address or network of the proxy", DEFAULT},
+	{"allow-origin", "ORIGIN", LIST, &options.allowed_origins, NULL, 0, 0, "another site whose pages may call the API", DEFAULT},
+	{"ajax-base", "PATH", TEXT, &options.ajax_base, "/admin/ajax/", 0, 0, "path for requests of django-locking", DEFAULT},
+	{"access-log", "on|off", SWITCH, &options.access_log, "on", 0, 0, "log a line for each request", DEFAULT},
 	{"workers", "N", NUMBER, &options.workers, "16", 1, 256, "threads that wait for the database", DEFAULT},
-	{"queue", "N", NUMBER, &options.queue, "1000", 1, 100000, "requests that may wait for a worker", DEFAULT},
-	{"max-body", "BYTES", NUMBER, &options.max_body, "1048576", 1024, 1L << 30, "of a request", DEFAULT},
-	{"session-idle", "SECONDS", NUMBER, &options.session_idle, "3600", 1, 31536000, "a session ends when unused for so long", DEFAULT},
-	{"session-absolute", "SECONDS", NUMBER, &options.session_absolute, "43200", 1, 31536000, "and after this in any case", DEFAULT},
-	{"max-sessions", "N", NUMBER, &options.max_sessions, "1000", 1, 1000000, "in all", DEFAULT},
-	{"sessions-per-role", "N", NUMBER, &options.sessions_per_role, "20", 1, 1000000, "of one role, or user of the proxy", DEFAULT},
-	{"requests-per-session", "N", NUMBER, &options.requests_per_session, "4", 1, 256, "at the same time; the others wait", DEFAULT},
-	{"max-connections", "N", NUMBER, &options.max_connections, "8000", 8, 1000000, "of clients", DEFAULT},
-	{"connections-per-address", "N", NUMBER, &options.connections_per_address, "256", 0, 1000000, "0: as many as there may be", DEFAULT},
-	{"max-streams", "N", NUMBER, &options.max_streams, "6000", 1, 1000000, "event streams in all", DEFAULT},
-	{"streams-per-session", "N", NUMBER, &options.streams_per_session, "8", 1, 1000000, "another one ends the oldest", DEFAULT},
-	{"request-timeout", "SECONDS", NUMBER, &options.request_timeout, "30", 1, 3600, "for a client to send, or to take an answer", DEFAULT},
-	{"ping", "SECONDS", NUMBER, &options.ping, "15", 1, 3600, "between signs of life on a stream", DEFAULT},
-	{"database-connections", "N", NUMBER, &options.database_connections, "60", 1, 100000, "in all, at most", DEFAULT},
-	{"database-idle", "SECONDS", NUMBER, &options.database_idle, "60", 1, 86400, "an unused one is closed after", DEFAULT},
-	{"reauthenticate", "SECONDS", NUMBER, &options.reauthenticate, "40", 1, 3600, "a session's role and password are checked anew after", DEFAULT},
-	{"statement-timeout", "SECONDS", NUMBER, &options.statement_timeout, "15", 1, 86400, "for a statement", DEFAULT},
-	{"lock-timeout", "SECONDS", NUMBER, &options.lock_timeout, "5", 1, 86400, "for waiting for somebody's transaction", DEFAULT},
+	{"queue", "N", NUMBER, &options.queue, "1000", 1, 100000, "maximum number of requests that wait for a worker", DEFAULT},
+	{"max-body", "BYTES", NUMBER, &options.max_body, "1048576", 1024, 1L << 30, "maximum size of a request body", DEFAULT},
+	{"session-idle", "SECONDS", NUMBER, &options.session_idle, "3600", 1, 31536000, "time without requests after which a session ends", DEFAULT},
+	{"session-absolute", "SECONDS", NUMBER, &options.session_absolute, "43200", 1, 31536000, "time after which a session ends even if in use", DEFAULT},
+	{"max-sessions", "N", NUMBER, &options.max_sessions, "1000", 1, 1000000, "maximum number of sessions", DEFAULT},
+	{"sessions-per-role", "N", NUMBER, &options.sessions_per_role, "20", 1, 1000000, "the same for one role, or user of the proxy", DEFAULT},
+	{"requests-per-session", "N", NUMBER, &options.requests_per_session, "4", 1, 256, "concurrent requests of a session; others wait", DEFAULT},
+	{"max-connections", "N", NUMBER, &options.max_connections, "8000", 8, 1000000, "maximum number of client connections", DEFAULT},
+	{"connections-per-address", "N", NUMBER, &options.connections_per_address, "256", 0, 1000000, "the same for one address; 0: no limit", DEFAULT},
+	{"max-streams", "N", NUMBER, &options.max_streams, "6000", 1, 1000000, "maximum number of event streams", DEFAULT},
+	{"streams-per-session", "N", NUMBER, &options.streams_per_session, "8", 1, 1000000, "the same for one session; the oldest is closed", DEFAULT},
+	{"request-timeout", "SECONDS", NUMBER, &options.request_timeout, "30", 1, 3600, "time for a client to send a request or receive a reply", DEFAULT},
+	{"ping", "SECONDS", NUMBER, &options.ping, "15", 1, 3600, "time between keepalives on a stream", DEFAULT},
+	{"database-connections", "N", NUMBER, &options.database_connections, "60", 1, 100000, "maximum number of database connections", DEFAULT},
+	{"database-idle", "SECONDS", NUMBER, &options.database_idle, "60", 1, 86400, "time after which an idle database connection is closed", DEFAULT},
+	{"reauthenticate", "SECONDS", NUMBER, &options.reauthenticate, "40", 1, 3600, "time after which a session's role and password are checked again", DEFAULT},
+	{"statement-timeout", "SECONDS", NUMBER, &options.statement_timeout, "15", 1, 86400, "maximum time for a statement", DEFAULT},
+	{"lock-timeout", "SECONDS", NUMBER, &options.lock_timeout, "5", 1, 86400, "maximum time to wait for other transactions", DEFAULT},
 };
 
 #define N_OPTIONS (sizeof(table) / sizeof(table[0]))
 
-static char place[PATH_MAX + 32];	/* "FILE:LINE: " while a line of the file is read */
+/* "FILE:LINE: " while a line of the file is parsed */
+static char place[PATH_MAX + 32];
 
 static void __attribute__((noreturn))
 refer_to_help(void)
@@ -232,7 +232,7 @@ read_line(const char *file, int number, char *line)
 	*equals = '\0';
 	option = find_option(trim(line));
 	if (option == NULL)
-		refuse("there is no option \"%s\"", trim(line));
+		refuse("unknown option \"%s\"", trim(line));
 	set_option(option, trim(equals + 1), CONFIG_FILE);
 	*place = '\0';
 }
@@ -281,9 +281,9 @@ read_environment(void)
 static void
 print_help(void)
 {
-	puts("locking-web: the web front end of the PostgreSQL extension locking.\n\n"
+	puts("locking-web is the web front end of the PostgreSQL extension locking.\n\n"
 		 "Usage: locking-web [OPTION...]\n\n"
-		 "  --config FILE                     lines \"option = value\", names as below\n"
+		 "  --config FILE                     file with lines \"option = value\"\n"
 		 "  --help, --version");
 	for (size_t i = 0; i < N_OPTIONS; i++)
 	{
@@ -293,12 +293,12 @@ print_help(void)
 			   option->help, option->preset && *option->preset ? " (" : "", option->preset ? option->preset : "",
 			   option->preset && *option->preset ? ")" : "");
 	}
-	puts("\nEach is also read from the environment: --tls-key from LOCKING_WEB_TLS_KEY.");
+	puts("\nOptions can also be set in the environment: --tls-key as LOCKING_WEB_TLS_KEY.");
 }
 
 /*
- * Flags are looked at twice, as one of them says which file comes before
- * them.
+ * Flags are parsed twice, because one of them names the configuration file,
+ * which is read before the others apply.
  */
 enum
 {
@@ -328,7 +328,7 @@ look_at_flags(int argc, char **argv, const struct option *flags)
 	while ((flag = getopt_long(argc, argv, "", flags, NULL)) != -1)
 	{
 		if (flag == '?')
-			refer_to_help();	/* getopt has said why */
+			refer_to_help();	/* getopt has reported the error */
 		if (flag == FLAG_HELP)
 		{
 			print_help();
@@ -343,7 +343,7 @@ look_at_flags(int argc, char **argv, const struct option *flags)
 			config = optarg;
 	}
 	if (optind < argc)
-		refuse("\"%s\" is no option", argv[optind]);
+		refuse("unexpected argument \"%s\"", argv[optind]);
 	return config;
 }
 
@@ -352,15 +352,15 @@ read_flags(int argc, char **argv, const struct option *flags)
 {
 	int			flag;
 
-	optind = 0;					/* GNU: start anew */
+	optind = 0;					/* GNU getopt: restart */
 	while ((flag = getopt_long(argc, argv, "", flags, NULL)) != -1)
 		if (flag < (int) N_OPTIONS)
 			set_option(&table[flag], optarg, FLAG);
 }
 
-/* ---- all of them together ---- */
+/* ---- checks of all options ---- */
 
-/* As browsers send it: without a path, not even a slash. */
+/* An origin as sent by browsers, without path or trailing slash */
 static bool
 is_origin(const char *text)
 {
@@ -375,16 +375,16 @@ check_options(void)
 	size_t		length = strlen(options.ajax_base);
 
 	if ((options.tls_cert == NULL) != (options.tls_key == NULL))
-		refuse("tls-cert and tls-key: one is of no use without the other");
+		refuse("tls-cert and tls-key must be set together");
 	if (options.user_header && options.trusted_proxies.n == 0)
-		refuse("user-header: believed from trusted-proxy only, of which there is none");
+		refuse("user-header requires trusted-proxy");
 	if (options.name_header && options.user_header == NULL)
-		refuse("name-header: of no use without user-header");
+		refuse("name-header requires user-header");
 	for (size_t i = 0; i < options.allowed_origins.n; i++)
 		if (!is_origin(options.allowed_origins.items[i]))
-			refuse("allow-origin: \"%s\" is not like https://app.example.org", options.allowed_origins.items[i]);
+			refuse("allow-origin: \"%s\" is not an origin such as https://app.example.org", options.allowed_origins.items[i]);
 	if (length == 0 || options.ajax_base[0] != '/' || options.ajax_base[length - 1] != '/')
-		refuse("ajax-base: \"%s\" does not begin and end with /", options.ajax_base);
+		refuse("ajax-base: \"%s\" must begin and end with /", options.ajax_base);
 }
 
 void

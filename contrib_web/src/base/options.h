@@ -1,7 +1,6 @@
 /*
  * options.h
- *		What the program was told: by flags, environment or configuration
- *		file.
+ *		Options from flags, environment and configuration file
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
@@ -18,14 +17,16 @@ typedef struct TextList
 typedef struct Options
 {
 	char	   *listen;			/* ADDRESS:PORT */
-	char	   *dsn;			/* of the service role; host and database of all */
+	/* service role; its host and database are used for all connections */
+	char	   *dsn;
 	char	   *tls_cert;		/* files; NULL: no TLS */
 	char	   *tls_key;
-	char	   *user_header;	/* NULL: people sign in with role and password */
-	char	   *name_header;	/* NULL: owners have no name for people */
+	/* NULL: users sign in with role and password */
+	char	   *user_header;
+	char	   *name_header;	/* NULL: owners have no display name */
 	TextList	trusted_proxies;	/* CIDR */
 	TextList	allowed_origins;
-	char	   *ajax_base;		/* with a slash at both ends */
+	char	   *ajax_base;		/* begins and ends with a slash */
 	bool		access_log;
 	long		workers;
 	long		queue;			/* requests that may wait for a worker */
@@ -34,23 +35,27 @@ typedef struct Options
 	long		session_absolute;	/* seconds */
 	long		max_sessions;
 	long		sessions_per_role;
-	long		requests_per_session;	/* at the same time, so connections, too */
-	long		max_connections;	/* of clients */
+	/* concurrent ones, and thus database connections */
+	long		requests_per_session;
+	long		max_connections;	/* from clients */
 	long		connections_per_address;	/* 0: no limit */
 	long		max_streams;
 	long		streams_per_session;
-	long		request_timeout;	/* seconds for a client to send, or to take an answer */
-	long		ping;			/* seconds between pings of a stream */
+	/* seconds for a client to send a request or receive a reply */
+	long		request_timeout;
+	long		ping;			/* seconds between keepalives on a stream */
 	long		database_connections;
-	long		database_idle;	/* seconds after which an unused connection is closed */
-	long		reauthenticate; /* seconds after which a role connects anew */
+	/* seconds after which an idle connection is closed */
+	long		database_idle;
+	/* seconds after which a role must reconnect */
+	long		reauthenticate;
 	long		statement_timeout;	/* seconds */
 	long		lock_timeout;	/* seconds */
 } Options;
 
 extern Options options;
 
-/* Fills options; ends the program for --help, --version and errors. */
+/* Sets options.  Exits for --help, --version and on errors. */
 extern void options_read(int argc, char **argv);
 
 #endif							/* OPTIONS_H */

@@ -1,6 +1,6 @@
 /*
  * secret.c
- *		Random tokens, comparing them, and memory for passwords.
+ *		Random tokens, their comparison, and memory for passwords
  */
 #include "base/secret.h"
 
@@ -39,11 +39,12 @@ secret_equal(const char *a, const char *b)
 
 /* ---- memory ---- */
 
-/* Pages of their own, so that what is locked is no more than that. */
+/* Separate pages, so that mlock() covers nothing else */
 static struct
 {
 	pthread_mutex_t mutex;
-	char	   *next_free;		/* the first bytes of a free one point to the next */
+	/* each free block begins with a pointer to the next */
+	char	   *next_free;
 } arena = {PTHREAD_MUTEX_INITIALIZER, NULL};
 
 void

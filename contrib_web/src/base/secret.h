@@ -1,6 +1,6 @@
 /*
  * secret.h
- *		Random tokens, comparing them, and memory for passwords.
+ *		Random tokens, their comparison, and memory for passwords
  */
 #ifndef SECRET_H
 #define SECRET_H
@@ -13,20 +13,21 @@
 
 #define PASSWORD_SIZE 1024
 
-/* A new random token. */
+/* Generates a random token. */
 extern void secret_token(char token[TOKEN_SIZE]);
 
-/* Takes the same time wherever they differ. */
+/* Compares in constant time. */
 extern bool secret_equal(const char *a, const char *b);
 
 /*
- * Room for one password, never swapped out nor dumped where the system allows
- * that; NULL if there is none left.  secret_free() wipes it.
+ * Returns PASSWORD_SIZE bytes for a password, or NULL if none are left.  They
+ * are neither swapped out nor dumped, if the system allows.  secret_free()
+ * wipes them.
  */
 extern char *secret_alloc(void);
 extern void secret_free(char *secret);
 
-/* Makes room for so many. */
+/* Allocates memory for the given number of passwords. */
 extern void secret_init(size_t passwords);
 
 #endif							/* SECRET_H */

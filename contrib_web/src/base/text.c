@@ -1,6 +1,6 @@
 /*
  * text.c
- *		Is it text, or a name?  And percent-encoding.
+ *		Validation of text and names, and percent-encoding
  */
 #include "base/text.h"
 
@@ -20,8 +20,9 @@ hex_digit(char c)
 }
 
 /*
- * How many bytes follow the first one of a character, and the least one that
- * needs so many; -1: none begins so.
+ * Returns the number of continuation bytes after the first byte of a
+ * character, and the lowest character with that length.  -1 if the first byte
+ * is invalid.
  */
 static int
 following_bytes(unsigned char first, unsigned *bits, unsigned *least)
@@ -38,7 +39,7 @@ following_bytes(unsigned char first, unsigned *bits, unsigned *least)
 
 #define NO_CHARACTER 0xffffffffU
 
-/* The character at *P, which is moved on behind it. */
+/* Returns the character at *P and advances *P. */
 static unsigned
 next_character(const unsigned char **p, const unsigned char *end)
 {
@@ -77,7 +78,7 @@ is_control(unsigned character)
 	return character < 0x20 || (character >= 0x7f && character < 0xa0);
 }
 
-/* Unicode's white space, and what has no width at all. */
+/* White space and zero-width characters of Unicode */
 static bool
 is_blank(unsigned character)
 {

@@ -1,6 +1,6 @@
 /*
  * text.h
- *		Is it text, or a name?  And percent-encoding.
+ *		Validation of text and names, and percent-encoding
  */
 #ifndef TEXT_H
 #define TEXT_H
@@ -8,26 +8,26 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* UTF-8 as PostgreSQL takes it: nothing overlong, no surrogates, no NUL. */
+/* UTF-8 as PostgreSQL accepts it: not overlong, no surrogates, no NUL */
 extern bool is_utf8(const char *text, size_t length);
 
 #define NAME_MAX_BYTES 255
 
 /*
- * May it name an owner?  1 to 255 bytes of such text, without control
- * characters, and no blank at an end.
+ * True if TEXT can be the name of an owner: 1 to 255 bytes of UTF-8 without
+ * control characters and without leading or trailing blanks.
  */
 extern bool is_name(const char *text);
 
 /*
- * Decodes into RESULT, of LENGTH + 1 bytes.  False if that is no text, or
- * what follows a "%" is no code.
+ * Decodes into RESULT, which has LENGTH + 1 bytes.  False if an escape is
+ * malformed or the result is not valid text.
  */
 extern bool percent_decode(char *result, const char *text, size_t length);
 
 /*
- * Encodes all but letters, digits and "-._~" into RESULT, of three times the
- * length and 1 byte more.
+ * Encodes everything but letters, digits and "-._~" into RESULT, which has
+ * 3 * strlen(TEXT) + 1 bytes.
  */
 extern void percent_encode(char *result, const char *text);
 

@@ -1,15 +1,14 @@
 /*
  * db.c
- *		Runs statements on behalf of the request's user.
+ *		Runs statements on behalf of the request's user
  *
- * One call is one round trip: what has to go before and after a statement
- * (BEGIN, set_owner(), preparing it, COMMIT) is sent together with it, in
- * libpq's pipeline mode. Alone, a statement of somebody who signed in himself
- * needs none of that.
+ * Each call is one round trip: BEGIN, set_owner(), PREPARE and COMMIT are
+ * sent together with the statement, in libpq's pipeline mode.  A single
+ * prepared statement of a session without proxy needs none of them.
  *
- * BEGIN and COMMIT are sent even though a pipeline is a transaction anyway:
- * an error at the end of the transaction is then COMMIT's, not one between
- * two statements.
+ * BEGIN and COMMIT are sent although a pipeline is a transaction anyway.
+ * This way, an error at the end of the transaction is reported for COMMIT,
+ * not between two statements.
  */
 #include "db/db.h"
 
@@ -26,15 +25,15 @@ static const Statement commit = {"db_commit", "COMMIT"};
 static const Statement rollback = {"db_rollback", "ROLLBACK"};
 static const Statement set_owner = {"db_set_owner", "SELECT locking.set_owner($1::text, $2::text, true)"};
 
-/* What is sent in one go. */
+/* A statement in a pipeline */
 typedef struct Step
 {
-	const Statement *statement; /* NULL: sql, not kept prepared */
+	const Statement *statement; /* NULL: run sql without preparing it */
 	const char *sql;
 	int			n;
 	const char *const *values;
 	bool		prepare;
-	bool		wanted;			/* its result is the caller's */
+	bool		wanted;			/* the caller wants its result */
 } Step;
 
 #define MAX_STEPS 4
@@ -46,8 +45,8 @@ typedef struct Steps
 } Steps;
 
 /*
- * All parameters are text: SQL that was put together may not even mention
- * one.
+ * All parameters are declared as text, since dynamic SQL need not contain all
+ * of them.
  */
 #define TEXTOID 25
 #define OIDOID 26
@@ -75,8 +74,8 @@ note_lost(Request *req, const char *sqlstate, const char *message)
 }
 
 /*
- * A function of the database's may have made or dropped prepared statements
- * of our names.
+ * A function in the database may have created or dropped prepared statements
+ * with the names used here.
  */
 static bool
 is_about_prepared(const char *sqlstate)
@@ -178,7 +177,7 @@ has_failed(const PGresult *result)
 	return status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_PIPELINE_SYNC;
 }
 
-/* The result of what was sent first of all that has not been read yet. */
+/* Returns the result of the next statement in the pipeline. */
 static PGresult *
 next_result(Request *req)
 {
@@ -195,10 +194,7 @@ next_result(Request *req)
 	return result;
 }
 
-/*
- * The first failure is the one that counts; what came after it was not even
- * tried.
- */
+/* Keeps only the first failure; the statements after it were skipped. */
 static bool
 receive(Request *req, Steps *steps, PGresult **result)
 {
@@ -213,14 +209,14 @@ receive(Request *req, Steps *steps, PGresult **result)
 	return false;
 }
 
-/* What set_owner() says of a name that cannot be an owner's. */
+/* set_owner() raises this class of errors for invalid names. */
 static bool
 is_about_value(const Request *req)
 {
 	return strncmp(req->sqlstate, "22", 2) == 0;
 }
 
-/* The wanted result, or NULL. */
+/* Returns the wanted result, or NULL on failure. */
 static PGresult *
 receive_steps(Request *req, Steps *steps)
 {
@@ -269,19 +265,19 @@ run_alone(Request *req, const Statement *statement)
 /* ---- statements ---- */
 
 /*
- * Ends the session if its role may not sign in any more; that is the last
- * failure then.
+ * Ends the session if its role can no longer sign in, which then becomes the
+ * last failure.
  */
 static bool
 end_refused(Request *req)
 {
 	if (session_role(req->session) == NULL || session_verify(req->session))
 		return false;
-	note_lost(req, "28000", "the role may not sign in any more");
+	note_lost(req, "28000", "the role can no longer sign in");
 	return true;
 }
 
-/* Others lack rights, too, so looking once a second will do. */
+/* Missing privileges are common, so check at most once per second. */
 bool
 db_role_is_gone(Request *req)
 {
@@ -289,8 +285,8 @@ db_role_is_gone(Request *req)
 }
 
 /*
- * What a role that was dropped runs on a connection that is still open fails
- * as if it named something that is not there, or had no right to it.
+ * On an open connection of a dropped role, statements fail with
+ * undefined_object or insufficient_privilege.
  */
 static void
 doubt_role(Request *req)
@@ -301,7 +297,7 @@ doubt_role(Request *req)
 		db_role_is_gone(req);
 }
 
-/* What goes before a statement, if it begins a transaction. */
+/* Adds the steps that begin a transaction. */
 static void
 add_beginning(Request *req, Steps *steps, const char *owner[2])
 {
@@ -365,7 +361,7 @@ db_begin(Request *req)
 	req->begin_pending = true;
 }
 
-/* COMMIT of a transaction that failed says ROLLBACK and no error. */
+/* COMMIT of a failed transaction returns ROLLBACK without an error. */
 bool
 db_commit(Request *req)
 {

@@ -1,16 +1,16 @@
 /*
  * db.h
- *		Runs statements on behalf of the request's user.
+ *		Runs statements on behalf of the request's user
  *
- * Everything runs as the session's role (behind a proxy: as the service role,
- * with locking.set_owner() before it in the same transaction and round trip).
- * Outside of db_begin() and db_commit(), each statement is a transaction of
- * its own.
+ * Statements run as the session's role.  Behind an authenticating proxy they
+ * run as the service role, after locking.set_owner() in the same transaction
+ * and round trip.  Outside of db_begin() and db_commit(), each statement is a
+ * separate transaction.
  *
- * What fails returns NULL (false) and is remembered.  A handler that then
- * returns without a reply gets the one that fits the SQLSTATE, as if by
- * reply_db_error(req, NULL); it may also run further statements first (after
- * db_rollback() in a transaction), to say more.
+ * On failure, functions return NULL or false, and the error is kept.  If the
+ * handler then returns without a reply, the server calls reply_db_error(req,
+ * NULL).  The handler may run further statements to reply with more details;
+ * in a transaction it must call db_rollback() first.
  */
 #ifndef DB_H
 #define DB_H
@@ -23,16 +23,16 @@
 #include "http/request.h"
 
 /*
- * Runs a statement: db_run(req, &statement, value, ...), one text (or NULL)
- * for each of its parameters.  One round trip.
+ * Runs a statement in one round trip: db_run(req, &statement, value, ...),
+ * with a text or NULL for each parameter.
  */
 #define db_run(req, statement, ...) \
 	db_run_values(req, statement, DB_VALUES(__VA_ARGS__))
 extern PGresult *db_run_values(Request *req, const Statement *statement, int n, const char *const *values);
 
 /*
- * The same for SQL that was put together (identifiers quoted!), not kept
- * prepared.
+ * The same for dynamic SQL, which is not kept prepared.  Identifiers must be
+ * quoted.
  */
 #define db_run_once(req, sql, ...) \
 	db_run_once_values(req, sql, DB_VALUES(__VA_ARGS__))
@@ -43,39 +43,40 @@ extern PGresult *db_run_once_values(Request *req, const char *sql, int n, const 
 	(const char *[]) {NULL, ##__VA_ARGS__} + 1
 
 /*
- * A transaction of several statements.  BEGIN (and set_owner()) go out with
- * the first of them.
+ * A transaction of several statements.  BEGIN (and set_owner()) are sent
+ * together with the first statement.
  */
 extern void db_begin(Request *req);
-extern bool db_commit(Request *req);	/* false: failed, by a deferred constraint, say */
+/* false: failed, for example in a deferred constraint */
+extern bool db_commit(Request *req);
 extern void db_rollback(Request *req);
 
 /*
- * After something that the role has no right to: may it not even sign in any
- * more, as it was dropped? That is the last failure then, and the session has
- * ended.
+ * Checks after a missing privilege whether the role can still sign in.  If it
+ * cannot, as it was dropped, the session ends, the failure to sign in
+ * replaces the last failure, and the result is true.
  */
 extern bool db_role_is_gone(Request *req);
 
 /*
- * The first column of the first row; NULL if there is no row, or it is null,
- * or RESULT is NULL.
+ * Returns the first column of the first row; NULL if it is null, if there is
+ * no row, or if RESULT is NULL.
  */
 extern const char *db_value(const PGresult *result);
 
 /*
- * SQLSTATE of the last failure in this request; "" if there was none. A lost
- * connection has "08006".
+ * Returns the SQLSTATE of the request's last failure, "" if there was none.
+ * A lost connection has "08006".
  */
 extern const char *db_sqlstate(const Request *req);
 
 /*
- * Another field of it: PG_DIAG_MESSAGE_PRIMARY, PG_DIAG_TABLE_NAME, ...; NULL
- * if there is none.
+ * Returns another field of that failure, such as PG_DIAG_MESSAGE_PRIMARY or
+ * PG_DIAG_TABLE_NAME; NULL if there is none.
  */
 extern const char *db_error_field(const Request *req, int field);
 
-/* Ends what the handler left open and gives the connection back. */
+/* Ends an open transaction and returns the connection to the pool. */
 extern void db_finish(Request *req);
 
 #endif							/* DB_H */

@@ -1,6 +1,6 @@
 /*
  * failure.c
- *		Failures of the database as problem documents, by their SQLSTATE.
+ *		Mapping of database errors to problem documents by SQLSTATE
  */
 #include "db/failure.h"
 
@@ -16,8 +16,8 @@
 #include "session/session.h"
 
 /*
- * The first prefix that fits decides.  What is not here comes from the table:
- * its triggers may raise any code.
+ * The first matching prefix decides.  Triggers on a user's table may raise
+ * any code, so unlisted codes mean an invalid value.
  */
 static const struct
 {
@@ -30,32 +30,32 @@ static const struct
 	{"55000", PROBLEM_NOT_PROTECTED},
 	{"42501", PROBLEM_FORBIDDEN},
 	{"P0002", PROBLEM_NOT_FOUND},
-	{"42P01", PROBLEM_NOT_FOUND},	/* table, dropped meanwhile */
-	{"42602", PROBLEM_NOT_FOUND},	/* a name that none can have */
+	{"42P01", PROBLEM_NOT_FOUND},	/* table was dropped */
+	{"42602", PROBLEM_NOT_FOUND},	/* invalid name */
 	{"42703", PROBLEM_INVALID}, /* column */
-	{"42804", PROBLEM_INVALID}, /* a type that does not fit */
+	{"42804", PROBLEM_INVALID}, /* datatype mismatch */
 	{"42846", PROBLEM_INVALID},
-	{"42883", PROBLEM_INVALID}, /* no such operator for the type */
+	{"42883", PROBLEM_INVALID}, /* no operator for the type */
 	{"42P18", PROBLEM_INVALID},
 	{"42P22", PROBLEM_INVALID}, /* no collation */
 	{"428C9", PROBLEM_INVALID}, /* generated column */
-	{"42704", PROBLEM_INVALID}, /* names and kinds of things that protect() was told */
+	{"42704", PROBLEM_INVALID}, /* arguments of protect() */
 	{"42809", PROBLEM_INVALID},
 	{"42939", PROBLEM_INVALID},
 	{"42P16", PROBLEM_INVALID},
 	{"57014", PROBLEM_TIMEOUT},
 	{"40", PROBLEM_TIMEOUT},	/* serialization, deadlock */
-	{"25006", PROBLEM_UNAVAILABLE}, /* a standby */
-	{"25P03", PROBLEM_UNAVAILABLE}, /* our own idle_in_transaction_session_timeout */
+	{"25006", PROBLEM_UNAVAILABLE}, /* standby */
+	{"25P03", PROBLEM_UNAVAILABLE}, /* idle_in_transaction_session_timeout */
 	{"08", PROBLEM_UNAVAILABLE},
 	{"3D000", PROBLEM_UNAVAILABLE}, /* database */
-	{"3F000", PROBLEM_UNAVAILABLE}, /* the extension is not there */
+	{"3F000", PROBLEM_UNAVAILABLE}, /* extension is missing */
 	{"53", PROBLEM_UNAVAILABLE},
 	{"57", PROBLEM_UNAVAILABLE},
 	{"58", PROBLEM_UNAVAILABLE},
 	{"26000", PROBLEM_UNAVAILABLE}, /* prepared statements (db.c) */
 	{"42P05", PROBLEM_UNAVAILABLE},
-	{"42", PROBLEM_INTERNAL},	/* bugs of this program */
+	{"42", PROBLEM_INTERNAL},	/* bugs in this program */
 	{"25P02", PROBLEM_INTERNAL},
 	{"34", PROBLEM_INTERNAL},
 	{"XX", PROBLEM_INTERNAL},
@@ -78,34 +78,34 @@ kind_of(const Request *req)
 	if (req->owner_refused)
 		return PROBLEM_FORBIDDEN;
 	/*
-	 * No statement failed, but the connection: the server is away, or does
-	 * not let the role in any more, the client's or our own.
+	 * The connection failed, not a statement.  Either the server is
+	 * unavailable, or it refuses the role of the session or the service role.
 	 */
 	if (req->error == NULL)
 		return session_role(req->session) && connect_refuses_role(db_sqlstate(req)) ? PROBLEM_UNAUTHENTICATED : PROBLEM_UNAVAILABLE;
 	/*
-	 * The guard names the table; a lock_timeout, which has the same code,
-	 * does not.
+	 * Errors of the guard contain the table.  lock_timeout, which has the
+	 * same code, does not.
 	 */
 	if (is_state(req, "55P03") && db_error_field(req, PG_DIAG_TABLE_NAME) == NULL)
 		return PROBLEM_TIMEOUT;
 	/*
-	 * Of a key, by a type's input function: in a statement of ours it would
-	 * have a position.
+	 * A syntax error without position is from a type's input function, for a
+	 * key.
 	 */
 	if (is_state(req, "42601") && db_error_field(req, PG_DIAG_STATEMENT_POSITION) == NULL)
 		return PROBLEM_INVALID;
 	while (!is_state(req, sqlstates[i].prefix))
 		i++;
-	/* What a function of the table's does wrong is no bug of ours. */
+	/* Errors inside a user's function are not bugs of this program. */
 	if (sqlstates[i].kind == PROBLEM_INTERNAL && db_error_field(req, PG_DIAG_CONTEXT))
 		return PROBLEM_INVALID;
 	return sqlstates[i].kind;
 }
 
 /*
- * Where the server is and what is wrong inside is an administrator's
- * business.
+ * Connection failures and internal errors must not be disclosed to the
+ * client.
  */
 static bool
 is_public(const Request *req, ProblemKind kind)
@@ -131,8 +131,8 @@ add_fields(Request *req, json_t *json)
 }
 
 /*
- * What is none of the client's business, an operator should know; of a
- * database that is away, once a second.
+ * Logs errors that are not disclosed to the client; while the database is
+ * unavailable, once per second.
  */
 static void
 log_failure(Request *req, ProblemKind kind)
@@ -147,14 +147,14 @@ log_failure(Request *req, ProblemKind kind)
 	log_message("%s %s: %s: %s", req->method_name, req->path, db_sqlstate(req), message ? message : "no message");
 }
 
-/* The sentence for people. */
+/* Returns the human-readable explanation. */
 static const char *
 detail_of(const Request *req, ProblemKind kind)
 {
 	return is_public(req, kind) ? db_error_field(req, PG_DIAG_MESSAGE_PRIMARY) : NULL;
 }
 
-/* The members that only failures of the database have. */
+/* Returns the members specific to database errors. */
 static json_t *
 members_of(Request *req, ProblemKind kind)
 {

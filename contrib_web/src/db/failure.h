@@ -1,6 +1,6 @@
 /*
  * failure.h
- *		Failures of the database as problem documents, by their SQLSTATE.
+ *		Mapping of database errors to problem documents by SQLSTATE
  */
 #ifndef FAILURE_H
 #define FAILURE_H
@@ -10,12 +10,12 @@
 #include "http/request.h"
 
 /*
- * Replies with what the last failure in the database was, mapped by its
- * SQLSTATE.  EXTRA: further members, as for reply_problem().
+ * Replies with a problem document for the last database error.  EXTRA
+ * contains further members, as for reply_problem().
  */
 extern void reply_db_error(Request *req, json_t *extra);
 
-/* The same as an object, a new reference, not replied. */
+/* Returns the document as a new reference, without replying. */
 extern json_t *db_problem(Request *req);
 
 #endif							/* FAILURE_H */

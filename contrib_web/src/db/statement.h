@@ -1,9 +1,9 @@
 /*
  * statement.h
- *		A statement that each connection prepares once, at its first use.
+ *		Statements, which each connection prepares at first use
  *
- * SQL never has values or identifiers pasted into it.  Parameters are text;
- * cast them: $1::jsonb.
+ * Values and identifiers are never interpolated into SQL.  Parameters are
+ * text and need a cast: $1::jsonb.
  */
 #ifndef STATEMENT_H
 #define STATEMENT_H
@@ -12,10 +12,14 @@
 
 typedef struct Statement
 {
-	const char *name;			/* unique: name of the prepared statement */
+	const char *name;			/* unique name of the prepared statement */
 	const char *sql;
-	bool		names_relation; /* $1 is of type oid: locking's views run the policies only of
-								 * relations that a statement names, and this does so */
+
+	/*
+	 * $1 has type oid, which names a relation.  locking's views evaluate
+	 * policies only of relations named by the statement.
+	 */
+	bool		names_relation;
 } Statement;
 
 #endif							/* STATEMENT_H */

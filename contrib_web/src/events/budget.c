@@ -1,6 +1,6 @@
 /*
  * budget.c
- *		How many notifications of a sender, and in all, are passed on.
+ *		Rate limit for notifications, per sender and in total
  */
 #include "events/budget.h"
 
@@ -8,8 +8,8 @@
 #include <stddef.h>
 
 /*
- * Each admitted sender of the slice; there are no more than admitted
- * notifications.
+ * Senders in the current slice, of which there are at most as many as
+ * admitted notifications.
  */
 typedef struct Sender
 {
@@ -20,9 +20,9 @@ typedef struct Sender
 static Sender senders[BUDGET_ALL];
 static int	n_senders;
 static int	n_admitted;
-static int64_t slice;			/* its number */
-static int64_t missed_at;		/* since the last reset; 0: nothing */
-static int64_t reset_at;		/* the last one; 0: none */
+static int64_t slice;			/* number of the current slice */
+static int64_t missed_at;		/* first drop since the last reset; 0: none */
+static int64_t reset_at;		/* last reset; 0: none */
 static atomic_long n_dropped;
 
 static void
@@ -35,8 +35,8 @@ enter_slice(int64_t now)
 }
 
 /*
- * Few backends send at the same time, and the last one comes again most
- * likely.
+ * Linear search from the end: few backends send at the same time, and the
+ * last sender is likely to send again.
  */
 static Sender *
 find_sender(int pid)
@@ -68,8 +68,8 @@ budget_admits(int pid, int64_t now)
 }
 
 /*
- * At the end of the slice in which it began, so that what else is dropped in
- * it needs no other.
+ * A reset is due at the end of the slice in which the first notification was
+ * dropped, so that it covers all drops of the slice.
  */
 static int64_t
 due_at(void)

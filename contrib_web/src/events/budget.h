@@ -1,15 +1,15 @@
 /*
  * budget.h
- *		How many notifications of a sender, and in all, are passed on.
+ *		Rate limit for notifications, per sender and in total
  *
- * Any role may notify on the channel, so many forged notifications would keep
- * real ones waiting.  In each slice of time a sender (a backend of the
- * database) may have so many, and all together; what is more is dropped
- * unread, and streams are told to load anew, as it may have been real.  Not
- * all the time, though: that is work for all clients.
+ * Any role can notify on the channel, so a flood of forged notifications
+ * would delay genuine ones.  The number of notifications in a time slice is
+ * limited for each sender (a backend) and in total.  Others are dropped
+ * unread.  As they may have been genuine, streams are reset, but not too
+ * often, since a reset makes all clients reload.
  *
- * Used by the listener's thread alone.  Times are in milliseconds of now_us()
- * / 1000.
+ * Used by the listener thread only.  Times are in milliseconds, now_us() /
+ * 1000.
  */
 #ifndef BUDGET_H
 #define BUDGET_H
@@ -18,20 +18,17 @@
 #include <stdint.h>
 
 #define BUDGET_SLICE_MS 1000
-#define BUDGET_SENDER 500		/* in a slice */
+#define BUDGET_SENDER 500		/* per slice */
 #define BUDGET_ALL 3000
-#define BUDGET_RESET_MS 10000	/* least time between two resets of the streams */
+#define BUDGET_RESET_MS 10000	/* minimum time between resets */
 
-/* May a notification of the sender be passed on? */
+/* True if a notification of the sender is within the limits. */
 extern bool budget_admits(int sender, int64_t now);
 
-/*
- * Milliseconds until streams have to be told to load anew; -1: nothing was
- * dropped.
- */
+/* Milliseconds until the streams must be reset; -1 if nothing was dropped */
 extern int budget_wait(int64_t now);
 
-/* If that time has come: they are told now. */
+/* If a reset is due, returns true once, and the caller must reset. */
 extern bool budget_is_reset_due(int64_t now);
 
 /* Notifications dropped so far. */

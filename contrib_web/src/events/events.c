@@ -1,20 +1,19 @@
 /*
  * events.c
- *		Events of locks, on their way from one LISTEN connection to all open
- *		streams.
+ *		Distribution of lock events from the LISTEN connection to all streams
  *
- * The latest events are kept in a ring.  A stream has no queue, but a place
- * in the ring, so it needs next to no memory; one that is so slow that the
- * ring has passed it is told so and cut off.  A client that comes back with
- * the id of the event it saw last goes on from there if the ring still has
+ * The latest events are kept in a ring buffer.  A stream has no queue but a
+ * position in the ring, so it needs little memory.  A stream that is
+ * overtaken by the ring gets a reset and is closed.  A client that reconnects
+ * with the id of its last event continues there if the ring still contains
  * it.
  *
- * Who may know of an event is decided when it is passed on (rights.c).  Where
- * that is not known, the client is told to load anew: that is never wrong.
+ * A reader's right to see an event is checked when it is sent (rights.c).  If
+ * the right is unknown, the client gets a reset, which is always correct.
  *
- * The mutex guards all of this.  Streams whose client waits are suspended and
- * resumed with it held, so that no event passes between looking for one and
- * suspending.
+ * The mutex protects all of this.  Streams without pending events are
+ * suspended and resumed while it is held, so that no event is lost in
+ * between.
  */
 #include "events/events.h"
 
@@ -35,9 +34,9 @@
 #include "session/session.h"
 
 #define RING_SIZE 1024
-#define RETRY_MS 2000			/* when a client is to come back */
+#define RETRY_MS 2000			/* delay before a client reconnects */
 
-/* A text that several streams send. */
+/* A text sent by several streams */
 typedef struct Message
 {
 	long		references;
@@ -55,15 +54,16 @@ typedef struct Event
 struct Stream
 {
 	struct MHD_Connection *connection;
-	const Session *session;		/* the caller of stream_open() has the reference */
+	/* referenced by the caller of stream_open() */
+	const Session *session;
 	Reader	   *reader;
-	uint64_t	cursor;			/* of the next event to look at */
+	uint64_t	cursor;			/* number of the next event to send */
 	Message    *current;		/* being sent */
-	size_t		sent;			/* bytes of it */
+	size_t		sent;			/* bytes sent of it */
 	bool		waiting;		/* suspended */
-	bool		reset;			/* something was missed */
+	bool		reset;			/* events were missed */
 	bool		ending;
-	int64_t		written;		/* now_s() of the last bytes */
+	int64_t		written;		/* now_s() of the last write */
 	Stream	   *prev,
 			   *next;
 };
@@ -71,11 +71,11 @@ struct Stream
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static Event ring[RING_SIZE];
 static uint64_t head;			/* number of the next event */
-static uint64_t tail;			/* of the oldest one kept */
-static char epoch[17];			/* ids of another one mean nothing */
+static uint64_t tail;			/* number of the oldest event kept */
+static char epoch[17];			/* ids of other epochs are invalid */
 static Stream *streams;
 static EventCounts counts;
-static bool closing;			/* no stream stays */
+static bool closing;			/* all streams are being closed */
 
 /* ---- messages ---- */
 
@@ -114,7 +114,7 @@ reset_message(void)
 
 /* ---- events ---- */
 
-/* With the mutex held, as in all that follows. */
+/* The caller holds the mutex, as for most functions below. */
 static void
 wake(Stream *stream)
 {
@@ -139,7 +139,7 @@ lock_message(const char *json)
 	return new_message("id: %s-%" PRIu64 "\nevent: lock\ndata: %s\n\n", epoch, head + 1, json);
 }
 
-/* Its id says that everything before number head + 1 has been seen. */
+/* The id means that all events before number head + 1 were received. */
 void
 events_publish(const char *table, const char *full, const char *reduced)
 {
@@ -205,8 +205,8 @@ place_of(const char *id, uint64_t *place)
 }
 
 /*
- * Another stream of a session that has all it may have ends the oldest: most
- * likely a page that is gone already.
+ * If a session has the maximum number of streams, ends the oldest one, which
+ * most likely belongs to a closed page.
  */
 static void
 end_oldest_of(const Session *session)
@@ -286,7 +286,7 @@ stream_missed_tables(Stream *stream)
 	return names;
 }
 
-/* The next event that the reader may know of, or NULL. */
+/* Returns the next event that the reader may see, or NULL. */
 static Message *
 next_event(Stream *stream)
 {
@@ -334,7 +334,7 @@ next_message(Stream *stream)
 	return NULL;
 }
 
-/* Copies what there is to be sent, as far as it fits. */
+/* Copies pending messages to the buffer, as far as they fit. */
 static size_t
 fill(Stream *stream, char *buffer, size_t size)
 {
@@ -364,8 +364,8 @@ fill(Stream *stream, char *buffer, size_t size)
 }
 
 /*
- * The library does not look at suspended connections. (Under TLS only a write
- * tells.)
+ * The library does not monitor suspended connections.  (With TLS, a closed
+ * connection is only detected by a write.)
  */
 static bool
 peer_has_gone(const Stream *stream)
@@ -402,7 +402,7 @@ stream_read(void *cls, uint64_t position, char *buffer, size_t size)
 
 /* ---- beginning, end and housekeeping ---- */
 
-/* Ends those of the session; NULL: all, and none is opened any more. */
+/* Ends the streams of a session.  NULL ends all and prevents new ones. */
 static void
 end_streams(const Session *session)
 {

@@ -1,7 +1,6 @@
 /*
  * events.h
- *		Events of locks, on their way from one LISTEN connection to all open
- *		streams.
+ *		Distribution of lock events from the LISTEN connection to all streams
  */
 #ifndef EVENTS_H
 #define EVENTS_H
@@ -15,37 +14,38 @@
 struct Session;
 typedef struct Stream Stream;
 
-/* Streams of a session end with it from now on. */
+/* Also registers that streams end with their session. */
 extern void events_init(void);
 
 /* ---- the listener's side (listen.c) ---- */
 
 /*
- * For those who have the right: FULL; for those who may only know that
- * something changed: REDUCED.
+ * Publishes an event of a table: FULL to readers with the right to see it,
+ * REDUCED to readers that may only learn that something changed.
  */
 extern void events_publish(const char *table, const char *full, const char *reduced);
 
 /*
- * Events may have been missed: all streams say so, and earlier ids mean
- * nothing any more.
+ * Handles missed events: sends a reset on all streams and invalidates earlier
+ * ids.
  */
 extern void events_reset(void);
 
 /* ---- the streams' side (stream.c) ---- */
 
 /*
- * Opens a stream to the connection, or returns NULL if there are too many.
- * The caller keeps a reference to the session (NULL: the service role's) until
- * stream_close().  LAST_ID: that of the last event the client saw, or NULL.
+ * Opens a stream for the connection.  The caller keeps a reference to the
+ * session until stream_close(); NULL stands for the service role.  LAST_ID is
+ * the id of the last event that the client received, or NULL.  Returns NULL
+ * if there are too many streams.
  */
 extern Stream *stream_open(struct MHD_Connection *connection, const struct Session *session, const char *last_id);
 extern void stream_close(Stream *stream);
 extern ssize_t stream_read(void *stream, uint64_t position, char *buffer, size_t size);
 
 /*
- * Tables of the events that the stream will begin with: an array, a new
- * reference.
+ * Returns the tables of the missed events with which the stream begins, as a
+ * new reference to an array.
  */
 extern json_t *stream_missed_tables(Stream *stream);
 
@@ -53,14 +53,14 @@ extern json_t *stream_missed_tables(Stream *stream);
 
 extern void events_end_all(void);
 
-/* A sign of life on streams where nothing was sent for a while. */
+/* Sends keepalives on streams that have been idle for a while. */
 extern void events_tidy(void);
 
 typedef struct EventCounts
 {
 	long		streams;
 	long		published;
-	long		dropped;		/* streams that were too slow */
+	long		dropped;		/* streams closed for being too slow */
 	long		resets;
 } EventCounts;
 extern EventCounts events_counts(void);

@@ -1,10 +1,9 @@
 /*
  * listen.c
- *		The one connection that listens to the database's events, in a thread
- *		of its own.
+ *		Connection that listens for events of the database, in a thread
  *
- * While it is down, events are missed; once it listens again, all streams are
- * told to load anew.
+ * Events are missed while the connection is down, so all streams are reset
+ * when it listens again.
  */
 #include "events/listen.h"
 
@@ -29,16 +28,16 @@
 #define BACKOFF_LAST_MS 10000
 
 static pthread_t thread;
-static int	stop_fd;			/* readable: end */
+static int	stop_fd;			/* readable when stopping */
 static atomic_bool stopping;
 static atomic_long connects;
 
 /* ---- an event ---- */
 
-/* Two names of 63 bytes, with all their quotes doubled, and a dot. */
+/* two names of 63 bytes, with all quotes doubled, and a dot */
 #define TABLE_MAX (2 * (2 + 2 * 63) + 1)
 
-/* What the query says of a text that is no name. */
+/* True if the query failed because the text is not a valid name. */
 static bool
 is_no_name(const PGresult *result)
 {
@@ -48,8 +47,8 @@ is_no_name(const PGresult *result)
 }
 
 /*
- * False if the event is not to be passed on: it is forged, or it is not known
- * to whom.
+ * Returns false if the event must not be published: it is forged, or the
+ * readers' rights are unknown.
  */
 static bool
 look_up_rights(PGconn *pg, const char *table)
@@ -71,7 +70,7 @@ look_up_rights(PGconn *pg, const char *table)
 	return done;
 }
 
-/* The token is the owner's secret: nobody hears of it. */
+/* Tokens are secret, so remove them. */
 static char *
 without_token(json_t *event)
 {
@@ -89,7 +88,7 @@ only_changed(const char *table)
 	return text;
 }
 
-/* Anybody who may connect can notify, so the payload may be anything. */
+/* Any role that can connect can notify, so validate the payload. */
 static void
 handle(PGconn *pg, const char *payload)
 {
@@ -112,8 +111,8 @@ handle(PGconn *pg, const char *payload)
 /* ---- the connection ---- */
 
 /*
- * Waits for the server, at most so long (-1: for ever); false: the program
- * ends.
+ * Waits for the server, for TIMEOUT milliseconds or, if -1, indefinitely.
+ * Returns false if the program is stopping.
  */
 static bool
 wait_for(int fd, int timeout)
@@ -152,13 +151,13 @@ connect_and_listen(void)
 	return NULL;
 }
 
-/* What a flood has pushed out may have been real. */
+/* Dropped notifications may have been genuine. */
 static void
 make_up_for_dropped(void)
 {
 	if (!budget_is_reset_due(now_us() / 1000))
 		return;
-	log_message("too many notifications: %ld dropped so far, streams load anew", budget_dropped());
+	log_message("too many notifications: %ld dropped so far, streams are reset", budget_dropped());
 	events_reset();
 }
 
@@ -176,7 +175,7 @@ handle_notifications(PGconn *pg)
 	}
 }
 
-/* Until the connection is lost (true) or the program ends. */
+/* Runs until the connection is lost (true) or the program stops (false). */
 static bool
 listen_on(PGconn *pg)
 {
@@ -209,7 +208,8 @@ listener(void *arg)
 		{
 			backoff = BACKOFF_FIRST_MS;
 			connects++;
-			events_reset();		/* the first time, too: streams may have been opened before */
+			/* also initially, as streams may be open already */
+			events_reset();
 			going_on = listen_on(pg);
 			PQfinish(pg);
 		}

@@ -1,6 +1,6 @@
 /*
  * listen.h
- *		The one connection that listens to the database's events.
+ *		Connection that listens for events of the database
  */
 #ifndef LISTEN_H
 #define LISTEN_H
@@ -9,11 +9,14 @@
 
 extern void listen_start(void);
 
-/* Asks the thread to end; has it?  It has not while it connects. */
+/*
+ * listen_end() stops the thread.  listen_join() waits for it briefly; false
+ * if it is still connecting.
+ */
 extern void listen_end(void);
 extern bool listen_join(void);
 
-/* How often the connection was lost and made anew. */
+/* Number of reconnections */
 extern long listen_reconnects(void);
 
 #endif							/* LISTEN_H */

@@ -1,13 +1,13 @@
 /*
  * rights.c
- *		What roles with open streams may learn of tables' locks.
+ *		Cache of the rights of roles with open streams to see events of tables
  *
- * A role's right to a table is looked up before an event of that table is
- * published, by the listener, and kept for a while, so that an event loop,
- * which passes events on, never waits for it.  A stream that begins with
- * missed events has them looked up before.
+ * Before the listener publishes an event of a table, it looks up the rights
+ * of all readers.  They are cached for a while.  So the event loops, which
+ * send the events, never wait for the database.  A stream that begins with
+ * missed events looks up their rights first.
  *
- * The mutex guards all of it; events.c may hold its own when calling.
+ * The mutex protects the cache; events.c may hold its own mutex during calls.
  */
 #include "events/rights.h"
 
@@ -20,9 +20,11 @@
 #include "base/clock.h"
 #include "base/memory.h"
 
-#define FRESH_SECONDS 10		/* a right that was taken away is noticed after so long */
+/* a revoked right is noticed after this time */
+#define FRESH_SECONDS 10
 #define FORGET_SECONDS 600
-#define MAX_KNOWN 10000			/* tables of a reader; names of forged events may be any */
+/* tables per reader; forged events may contain any name */
+#define MAX_KNOWN 10000
 
 typedef struct Known
 {
@@ -62,7 +64,7 @@ const Statement rights_query = {
 	" ON n.nspname = name[1] AND c.relname = name[2]"
 };
 
-/* ---- with the mutex held ---- */
+/* ---- functions called with the mutex held ---- */
 
 static Reader *
 find_reader(const char *role)
@@ -92,7 +94,7 @@ find_known(const Reader *reader, const char *table)
 	return known;
 }
 
-/* What was looked up before the time. */
+/* Removes rights that were looked up before the given time. */
 static void
 forget_known(Reader *reader, int64_t before)
 {
@@ -127,7 +129,7 @@ set_right(const char *role, const char *table, Right right)
 	Known	   *known;
 
 	if (reader == NULL)
-		return;					/* gone meanwhile */
+		return;					/* its last stream was closed */
 	known = find_known(reader, table);
 	if (known == NULL)
 		known = add_known(reader, table);

@@ -1,6 +1,6 @@
 /*
  * rights.h
- *		What roles with open streams may learn of tables' locks.
+ *		Cache of the rights of roles with open streams to see events of tables
  */
 #ifndef RIGHTS_H
 #define RIGHTS_H
@@ -12,7 +12,8 @@
 typedef enum Right
 {
 	RIGHT_NONE,
-	RIGHT_CHANGED,				/* that something changed: row security decides about the rest */
+	/* only that something changed, as row security applies */
+	RIGHT_CHANGED,
 	RIGHT_FULL,
 	RIGHT_UNKNOWN
 } Right;
@@ -23,25 +24,26 @@ typedef struct Reader Reader;
 extern Reader *rights_join(const char *role);
 extern void rights_leave(Reader *reader);
 
-/* As it was looked up last; waits for nothing. */
+/* Returns the cached right, without waiting. */
 extern Right rights_of(Reader *reader, const char *table);
 
 /*
- * Looks rights up: $1 table as in events, $2 roles as a JSON array.  Rows:
- * role, right as a number.  Roles that are not there (any more) have none.
+ * Looks up rights: $1 is the table as in events, $2 a JSON array of roles.
+ * Returns rows of role and right, as a number.  Roles that do not exist have
+ * none.
  */
 extern const Statement rights_query;
 
-/* What the query answered. */
+/* Stores the result of the query. */
 extern void rights_note(const PGresult *result, const char *table);
 
 /*
- * Readers whose right to the table was not looked up lately: text of a JSON
- * array, to be freed; NULL if there are none.
+ * Returns the readers whose right to the table must be looked up, as the text
+ * of a JSON array that the caller frees; NULL if there are none.
  */
 extern char *rights_unknown(const char *table);
 
-/* Forgets what was not looked up for long. */
+/* Removes rights that have not been looked up for long. */
 extern void rights_tidy(void);
 
 #endif							/* RIGHTS_H */

@@ -1,6 +1,6 @@
 /*
  * stream.c
- *		GET /api/v1/events: the live stream, as Server-Sent Events.
+ *		GET /api/v1/events: live stream as Server-Sent Events
  */
 #include "events/stream.h"
 
@@ -18,7 +18,7 @@
 #define BLOCK 1024
 
 /*
- * The rights to the tables of missed events, which the listener may not have
+ * Looks up the rights for missed events, which the listener may not have
  * looked up for this reader.
  */
 static bool
@@ -47,8 +47,8 @@ look_up_rights(Request *req, const char *role, const json_t *tables)
 }
 
 /*
- * The service role asks, as nobody's session: on the reader's own connection
- * operators of his own search_path could answer.
+ * Runs the lookup as the service role, without session.  On the reader's own
+ * connection, the search_path could select operators defined by the reader.
  */
 static bool
 look_up_rights_as_service(Request *req, const json_t *tables)
@@ -88,7 +88,7 @@ get_events(Request *req)
 	{
 		request_at_end(req, close_stream, stream);
 		reply_callback(req, "text/event-stream", BLOCK, stream_read, stream);
-		reply_header(req, "X-Accel-Buffering", "no");	/* to nginx */
+		reply_header(req, "X-Accel-Buffering", "no");	/* for nginx */
 	}
 	else
 		stream_close(stream);

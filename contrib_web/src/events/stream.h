@@ -1,6 +1,6 @@
 /*
  * stream.h
- *		GET /api/v1/events: the live stream, as Server-Sent Events.
+ *		GET /api/v1/events: live stream as Server-Sent Events
  */
 #ifndef STREAM_H
 #define STREAM_H

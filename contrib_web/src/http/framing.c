@@ -1,13 +1,13 @@
 /*
  * framing.c
- *		Is it beyond doubt where a request ends?
+ *		Detection of ambiguous message framing (request smuggling)
  *
- * What can be read in two ways a proxy in front may read in the other one:
- * what it takes for a request's body would be another request here, which it
- * never looked at (request smuggling).  RFC 9112 wants such requests refused;
- * the library takes them.  Two kinds it takes without our seeing it: a line
- * that begins with a colon ends the head, a NUL a header's value.  A proxy
- * has to refuse these itself, as the README says.
+ * A proxy may interpret an ambiguous request differently: what it forwards as
+ * the body of a request could be another request here, which the proxy has
+ * not checked.  RFC 9112 requires that such requests be refused, but the
+ * library accepts them.  Two kinds cannot be detected here: a line that
+ * begins with a colon ends the headers, and a NUL ends a header's value.  A
+ * proxy must refuse these itself, as README.md says.
  */
 #include "http/framing.h"
 
@@ -25,7 +25,8 @@ typedef struct Framing
 } Framing;
 
 /*
- * "Transfer-Encoding : chunked" is another header here, and none elsewhere.
+ * The library takes "Transfer-Encoding : chunked" as a header of another
+ * name, a proxy may ignore the space.
  */
 static bool
 is_broken(const char *name)
@@ -33,10 +34,7 @@ is_broken(const char *name)
 	return strpbrk(name, " \t\r\n") != NULL;
 }
 
-/*
- * What a header continues with on the next line, the library appends to its
- * name.
- */
+/* The library appends a header's continuation line to its name. */
 static bool
 begins_with(const char *name, const char *wanted)
 {

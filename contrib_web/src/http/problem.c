@@ -1,6 +1,6 @@
 /*
  * problem.c
- *		Errors as problem documents: application/problem+json (RFC 9457).
+ *		Problem documents for errors: application/problem+json (RFC 9457)
  */
 #include "http/problem.h"
 
@@ -15,10 +15,10 @@ typedef struct Problem
 } Problem;
 
 static const Problem problems[PROBLEM_COUNT] = {
-	[PROBLEM_BAD_REQUEST] = {400, "bad-request", "Request not understood"},
+	[PROBLEM_BAD_REQUEST] = {400, "bad-request", "Malformed request"},
 	[PROBLEM_UNAUTHENTICATED] = {401, "unauthenticated", "Not signed in"},
 	[PROBLEM_SIGN_IN_FAILED] = {401, "sign-in-failed", "Sign-in failed"},
-	[PROBLEM_FORBIDDEN] = {403, "forbidden", "Not permitted"},
+	[PROBLEM_FORBIDDEN] = {403, "forbidden", "Permission denied"},
 	[PROBLEM_CSRF] = {403, "csrf", "Request not from a page of this site"},
 	[PROBLEM_NOT_FOUND] = {404, "not-found", "Not found"},
 	[PROBLEM_METHOD] = {405, "method-not-allowed", "Method not allowed"},
@@ -26,15 +26,15 @@ static const Problem problems[PROBLEM_COUNT] = {
 	[PROBLEM_NOT_PROTECTED] = {409, "not-protected", "Table not protected"},
 	[PROBLEM_TOO_LARGE] = {413, "too-large", "Request too large"},
 	[PROBLEM_MEDIA_TYPE] = {415, "unsupported-media-type", "Unsupported media type"},
-	[PROBLEM_INVALID] = {422, "invalid", "Value refused"},
+	[PROBLEM_INVALID] = {422, "invalid", "Invalid value"},
 	[PROBLEM_LOCKED] = {423, "locked", "Row locked"},
-	[PROBLEM_HELD_ELSEWHERE] = {423, "held-elsewhere", "Row locked by another client of yours"},
+	[PROBLEM_HELD_ELSEWHERE] = {423, "held-elsewhere", "Row locked by you in another client"},
 	[PROBLEM_LOCK_REQUIRED] = {423, "lock-required", "Lock required"},
-	[PROBLEM_TOO_MANY] = {429, "too-many", "Too many"},
+	[PROBLEM_TOO_MANY] = {429, "too-many", "Too many requests"},
 	[PROBLEM_HEAD_TOO_LARGE] = {431, "head-too-large", "Request line and headers too large"},
 	[PROBLEM_INTERNAL] = {500, "internal", "Internal error"},
-	[PROBLEM_UNAVAILABLE] = {503, "unavailable", "Temporarily not available"},
-	[PROBLEM_TIMEOUT] = {503, "timeout", "Took too long"},
+	[PROBLEM_UNAVAILABLE] = {503, "unavailable", "Temporarily unavailable"},
+	[PROBLEM_TIMEOUT] = {503, "timeout", "Timeout"},
 };
 
 json_t *
@@ -51,7 +51,7 @@ problem_document(ProblemKind kind, const char *detail, json_t *extra)
 	return json;
 }
 
-/* django-locking's contract has no bodies in errors. */
+/* Error replies of the django-locking interface have no body. */
 static void
 reply_document(Request *req, unsigned status, json_t *document)
 {

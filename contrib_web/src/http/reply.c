@@ -1,8 +1,9 @@
 /*
  * reply.c
- *		What is answered.  The one place that makes responses, so that each
- *		has its headers; the server (server.c) adds those that all have, and
- *		sends them.
+ *		Replies
+ *
+ * All responses are created here, which ensures that each has its headers.
+ * server.c adds the common headers and sends the response.
  */
 #include "http/reply.h"
 
@@ -15,7 +16,7 @@ static void
 set_reply(Request *req, unsigned status, struct MHD_Response *response, uint64_t size)
 {
 	if (response == NULL)
-		abort();				/* no memory */
+		abort();				/* out of memory */
 	if (req->response)
 		MHD_destroy_response(req->response);
 	req->response = response;
@@ -33,7 +34,7 @@ reply_header(Request *req, const char *name, const char *value)
 void
 reply_data(Request *req, unsigned status, const char *type, const void *data, size_t size)
 {
-	/* never written to, in spite of its type */
+	/* not modified, despite its type */
 	set_reply(req, status, MHD_create_response_from_buffer(size, (void *) data, MHD_RESPMEM_PERSISTENT), size);
 	if (type)
 		reply_header(req, MHD_HTTP_HEADER_CONTENT_TYPE, type);

@@ -1,9 +1,9 @@
 /*
  * reply.h
- *		Replies, errors apart (problem.h).
+ *		Replies, except for errors (problem.h)
  *
- * What is replied must live as long as the request: values of results,
- * request_printf() and literals do.
+ * Data passed to these functions must live as long as the request.  Values of
+ * results, request_printf() and literals do.
  */
 #ifndef REPLY_H
 #define REPLY_H
@@ -19,21 +19,21 @@ extern void reply_text(Request *req, unsigned status, const char *type, const ch
 extern void reply_data(Request *req, unsigned status, const char *type, const void *data, size_t size);
 extern void reply_empty(Request *req, unsigned status);
 
-/* JSON, whose reference is taken over; as application/json, or as TYPE. */
+/* Replies with JSON as application/json, or as TYPE; steals the reference. */
 extern void reply_object(Request *req, unsigned status, json_t *object);
 extern void reply_dumped(Request *req, unsigned status, const char *type, json_t *json);
 
 /*
- * A body that READER makes, called by an event loop with CLS, in blocks of so
- * many bytes.
+ * Replies with a body produced by READER, which an event loop calls with CLS,
+ * in blocks of the given size.
  */
 extern void reply_callback(Request *req, const char *type, size_t block, MHD_ContentReaderCallback reader,
 						   void *cls);
 
-/* Adds a header to the reply made before. */
+/* Adds a header to the current reply. */
 extern void reply_header(Request *req, const char *name, const char *value);
 
-/* The client should come back after so many seconds: a header, too. */
+/* Adds a Retry-After header to the current reply. */
 extern void reply_retry_after(Request *req, long seconds);
 
 #endif							/* REPLY_H */

@@ -1,7 +1,6 @@
 /*
  * request.c
- *		What was asked: path and route, query, headers, body; and the memory
- *		of it all.
+ *		Requests: path and route, query, headers, body, and their memory
  */
 #include "http/request.h"
 
@@ -17,11 +16,12 @@
 
 #define obstack_chunk_alloc malloc
 #define obstack_chunk_free free
-#define CHUNK_SIZE 1000			/* thousands of open streams keep theirs */
+/* small, as each of thousands of streams keeps one */
+#define CHUNK_SIZE 1000
 
 const char *const method_names[METHOD_COUNT] = {"GET", "POST", "PUT", "DELETE"};
 
-/* Percent-decoded; what is no text makes the request malformed. */
+/* Percent-decodes; marks the request as malformed if it is not valid text. */
 static const char *
 decode(Request *req, const char *text, size_t length)
 {
@@ -117,8 +117,8 @@ request_add_body(Request *req, const char *data, size_t size, size_t limit)
 
 /*
  * Browsers and proxies resolve the segments "", "." and "..", so these values
- * are sent with a "~" before them; values that look like that ("~..") have
- * one more.
+ * are prefixed with "~".  Values that already look like that ("~..") are
+ * prefixed with another "~".
  */
 static bool
 needs_guard(const char *text)
@@ -143,7 +143,7 @@ add_param(Request *req, const char *name, size_t name_length, const char *value,
 	param->value = without_guard(decode(req, value, length));
 }
 
-/* Does one segment fit?  A parameter is noted. */
+/* Matches one segment, and stores its value if it is a parameter. */
 static bool
 segment_fits(Request *req, const char *pattern, size_t pattern_length, const char *path, size_t length)
 {
@@ -226,7 +226,7 @@ request_allowed_methods(Request *req, const char **methods)
 	return list != NULL;
 }
 
-/* In a query "+" stands for a space. */
+/* In a query string, "+" is a space. */
 static const char *
 decode_argument(Request *req, const char *text, size_t length)
 {
@@ -238,7 +238,7 @@ decode_argument(Request *req, const char *text, size_t length)
 	return decode(req, copy, length);
 }
 
-/* "name=value", or a name alone. */
+/* Parses "name=value", or a name without value. */
 static void
 add_argument(Request *req, const char *text, size_t length)
 {
@@ -253,8 +253,8 @@ add_argument(Request *req, const char *text, size_t length)
 }
 
 /*
- * Of a name that is there several times, the last counts. Those beyond the
- * limit are counted only.
+ * If a name is repeated, the last argument counts.  Arguments beyond the
+ * limit are only counted.
  */
 static void
 parse_query(Request *req)
@@ -279,7 +279,7 @@ request_parse(Request *req, const Route *routes)
 	parse_query(req);
 }
 
-/* ---- what handlers ask ---- */
+/* ---- for handlers ---- */
 
 const char *
 request_param(const Request *req, const char *name)
@@ -287,7 +287,8 @@ request_param(const Request *req, const char *name)
 	for (int i = 0; i < req->nparams; i++)
 		if (strcmp(req->params[i].name, name) == 0)
 			return req->params[i].value;
-	abort();					/* the route's pattern has no such parameter */
+	/* the route's pattern has no such parameter */
+	abort();
 }
 
 const char *

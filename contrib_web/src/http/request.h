@@ -1,12 +1,12 @@
 /*
  * request.h
- *		A request that has come in completely, as handlers see it.
+ *		Interface of a completely received request for handlers
  *
- * All memory that a handler gets belongs to the request and lives until the
- * reply has been sent: results, texts, parameters.  A handler frees nothing.
+ * All memory returned to a handler (results, texts, parameters) belongs to
+ * the request and lives until the reply has been sent.  A handler frees
+ * nothing.
  *
- * All text is UTF-8 without NUL: what a client sends otherwise is refused
- * (400).
+ * All text is UTF-8 without NUL.  Requests with other text are refused (400).
  */
 #ifndef REQUEST_H
 #define REQUEST_H
@@ -20,70 +20,73 @@ struct MHD_Connection;
 
 /* ---- for handlers ---- */
 
-/* Parameter NAME of the path, decoded; it must be in the route's pattern. */
+/* Returns the decoded path parameter NAME of the route's pattern. */
 extern const char *request_param(const Request *req, const char *name);
 
-/* The reverse: TEXT as a segment of a path. */
+/* Encodes TEXT as a path segment. */
 extern const char *request_segment(Request *req, const char *text);
 
 /*
- * Argument NAME of the query string, decoded; NULL if it is not there. "?a"
- * gives "".
+ * Returns the decoded argument NAME of the query string, NULL if absent.
+ * "?a" gives "".
  */
 extern const char *request_query(const Request *req, const char *name);
 
-/* Header NAME (any case); NULL if it is not there. */
+/* Returns header NAME, ignoring case; NULL if absent. */
 extern const char *request_header(const Request *req, const char *name);
 
 /*
- * The body; "{}" if there is none, so that it can always be a statement's
- * $1::jsonb.
+ * Returns the body, or "{}" if there is none, so that it can always be a
+ * parameter $1::jsonb.
  */
 extern const char *request_body(const Request *req);
 
 /*
- * The owner that the request acts for, as locking.owner() says: the role, or
- * behind a proxy the proxy's user.
+ * Returns the owner on whose behalf the request runs, equal to
+ * locking.owner(): the role or, behind an authenticating proxy, the proxy's
+ * user.
  */
 extern const char *request_owner(const Request *req);
 
-/* Where django-locking's calls are found, with slashes: "/admin/ajax/". */
+/* Returns the base path for django-locking, such as "/admin/ajax/". */
 extern const char *request_ajax_base(const Request *req);
 
-/* Text put together, which lives as long as the request. */
+/* Formats text, which lives as long as the request. */
 extern char *request_printf(Request *req, const char *template,...) __attribute__((format(printf, 2, 3)));
 
 /*
- * Calls RELEASE with WHAT once the reply has been sent; what was registered
- * last is released first, and before the session.
+ * Registers RELEASE to be called with WHAT after the reply has been sent.
+ * Calls are in reverse order of registration, and before the session is
+ * released.
  */
 extern void request_at_end(Request *req, void (*release) (void *what), void *what);
 
 /* ---- for the server ---- */
 
-/* As in HTTP; by Method. */
+/* Names in HTTP, indexed by Method */
 extern const char *const method_names[METHOD_COUNT];
 
 /*
- * TARGET: path and query. NULL if there is no memory: of an event loop's,
- * which only then closes the connection.
+ * Creates a request for TARGET (path and query).  Returns NULL if out of
+ * memory; then the event loop closes the connection.
  */
 extern Request *request_new(struct MHD_Connection *connection, const char *target);
 extern void request_set_method(Request *req, const char *method);
 extern void request_free(Request *req);
 
-/* A part of the body; too large if that makes more bytes than the limit. */
+/* Appends to the body; marks it as too large if it exceeds the limit. */
 extern void request_add_body(Request *req, const char *data, size_t size, size_t limit);
 
 /*
- * Finds the first of the routes (which end with pattern NULL) that fits, and
- * its parameters; malformed if what they hold is no text.
+ * Finds the first matching route and its parameters.  The list of routes ends
+ * with pattern NULL.  Marks the request as malformed if a parameter is not
+ * valid text.
  */
 extern void request_parse(Request *req, const Route *routes);
 
 /*
- * Is there a route for this path and another method?  Writes those that there
- * are, "GET, POST".
+ * True if there are routes for this path with other methods; stores these
+ * methods as "GET, POST".
  */
 extern bool request_allowed_methods(Request *req, const char **methods);
 

@@ -1,6 +1,6 @@
 /*
  * request_data.h
- *		The members of a request; handlers see request.h.
+ *		Members of a request, not visible to handlers (request.h)
  */
 #ifndef REQUEST_DATA_H
 #define REQUEST_DATA_H
@@ -20,7 +20,7 @@ struct Lane;
 struct Party;
 
 #define MAX_PARAMS 4
-#define MAX_ARGUMENTS 64		/* of a query; pages send a few at most */
+#define MAX_ARGUMENTS 64		/* of a query string; pages use only a few */
 
 typedef struct Argument
 {
@@ -31,12 +31,12 @@ typedef struct Argument
 
 typedef enum RequestState
 {
-	RECEIVING,					/* its body */
-	RUNNING,					/* a worker has it, or it waits for one */
-	READY						/* the reply waits to be sent */
+	RECEIVING,					/* receiving the body */
+	RUNNING,					/* in a worker, or waiting for one */
+	READY						/* reply can be sent */
 } RequestState;
 
-/* Something to be released with the request. */
+/* A function called when the request is freed */
 typedef struct Release
 {
 	void		(*release) (void *what);
@@ -51,52 +51,57 @@ struct Request
 	struct obstack memory;
 	Release    *at_end;
 	int64_t		started;		/* now_us() */
-	int64_t		answered;		/* now_us(); 0: not yet */
-	bool		pending;		/* counted as such (server.c) */
+	int64_t		answered;		/* now_us(); 0: no reply yet */
+	/* included in the count of pending requests (server.c) */
+	bool		pending;
 
-	/* what was asked */
-	const char *method_name;	/* NULL: the head has not come completely */
-	Method		method;			/* METHOD_COUNT: one that no route has */
-	const char *path;			/* as it was sent */
-	const Route *routes;		/* all that there are */
+	/* the request */
+	const char *method_name;	/* NULL: headers are incomplete */
+	Method		method;			/* METHOD_COUNT: a method without routes */
+	const char *path;			/* as received */
+	const Route *routes;		/* all routes */
 	const Route *route;			/* NULL: none */
 	Argument	params[MAX_PARAMS];
 	int			nparams;
-	const char *query_text;		/* as it was sent; NULL: none */
+	const char *query_text;		/* as received; NULL: none */
 	Argument   *query;
 	int			narguments;
 	char	   *body;
 	size_t		body_size;
-	size_t		body_discarded; /* bytes, once it is */
+	size_t		body_discarded; /* bytes ignored after that */
 	bool		body_too_large;
-	bool		malformed;		/* what is encoded in path or query is no text */
+	bool		malformed;		/* path or query is not valid text */
 
-	/* who asks */
-	Address		peer;			/* behind a proxy: the one that the proxy named */
-	bool		from_proxy;		/* a trusted one */
-	const char *proxy_user;		/* NULL: nobody, or there is no proxy */
+	/* the client */
+	/* behind a proxy: the address sent by the proxy */
+	Address		peer;
+	bool		from_proxy;		/* received from a trusted proxy */
+	/* NULL: no user, or no authenticating proxy */
+	const char *proxy_user;
 	const char *proxy_name;
-	bool		bad_proxy_name; /* it named one that cannot be an owner */
+	bool		bad_proxy_name; /* the proxy sent an invalid name */
 	struct Session *session;	/* a reference */
 
 	/* the database (db.c) */
 	struct DbConnection *db;
 	bool		in_transaction;
 	bool		begin_pending;
-	PGresult   *error;			/* one of the results */
+	PGresult   *error;			/* the failed one of the results */
 	char		sqlstate[6];
-	bool		owner_refused;	/* by locking.set_owner() */
-	char	   *lost;			/* what became of the connection */
+	bool		owner_refused;	/* locking.set_owner() failed */
+	char	   *lost;			/* error of a lost connection */
 
 	/* the reply */
 	unsigned	status;			/* 0: none yet */
 	struct MHD_Response *response;
-	MHD_ContentReaderCallback reader;	/* makes the body while it is sent; NULL: it is there */
+	/* produces the body while it is sent; NULL: complete */
+	MHD_ContentReaderCallback reader;
 	void	   *reader_cls;
-	uint64_t	reply_size;		/* bytes; of a reader, those made so far */
+	/* bytes; with a reader, those produced so far */
+	uint64_t	reply_size;
 
 	/* waiting for a worker (workers.c) */
-	struct Session *turn_of;	/* a reference, if not the session above */
+	struct Session *turn_of;	/* a reference, if different from session */
 	struct Lane *lane;
 	struct Party *party;
 	struct Request *prev,

@@ -1,13 +1,12 @@
 /*
  * route.h
- *		Routes: method, path, handler.
+ *		Routes: method, path, handler
  *
- * The table of routes (server/routes.c) names the handlers.  Before a handler
- * is called, the server has checked session, CSRF token, origin, content type
- * and size, and found the parameters of the path.  The handler runs in one of
- * the worker threads and may wait for the database; it sees neither the
- * socket nor other requests.  It replies exactly once in the end: a later
- * reply_*() replaces an earlier one.
+ * The table of routes is in server/routes.c.  Before the server calls a
+ * handler, it checks session, CSRF token, origin, content type and size, and
+ * parses the path parameters.  Handlers run in worker threads and may wait
+ * for the database. They have no access to sockets or other requests.  A
+ * handler sends one reply: a later reply_*() replaces an earlier one.
  */
 #ifndef ROUTE_H
 #define ROUTE_H
@@ -16,7 +15,7 @@ typedef struct Request Request;
 
 typedef enum Method
 {
-	METHOD_GET,					/* HEAD, too */
+	METHOD_GET,					/* includes HEAD */
 	METHOD_POST,
 	METHOD_PUT,
 	METHOD_DELETE,
@@ -26,28 +25,44 @@ typedef enum Method
 typedef void (*Handler) (Request *req);
 
 /*
- * Without flags a route is for users who are signed in, and runs in a worker.
- * POST, PUT and DELETE need the CSRF token in X-CSRF-Token, and a body, if
- * there is one, must be application/json.
+ * A route without flags requires a session and runs in a worker.  POST, PUT
+ * and DELETE need the CSRF token in X-CSRF-Token.  A body must be
+ * application/json.
  */
 enum RouteFlags
 {
-	ROUTE_PUBLIC = 1 << 0,		/* no session needed (and no CSRF token) */
-	ROUTE_DIRECT = 1 << 1,		/* an event loop answers: must wait for nothing, no database */
-	ROUTE_BEACON = 1 << 2,		/* for navigator.sendBeacon(): the body may be text/plain, and the
-								 * token may be its member "csrf" */
-	ROUTE_AJAX = 1 << 3,		/* django-locking's contract: the pattern is relative to
-								 * --ajax-base; errors have no body; must come from a page of ours
-								 * (same origin) */
-	ROUTE_SCRIPT = 1 << 4,		/* a GET that changes something: for scripts */
+	/* requires neither session nor CSRF token */
+	ROUTE_PUBLIC = 1 << 0,
+
+	/* runs in an event loop: must not wait or use the database */
+	ROUTE_DIRECT = 1 << 1,
+
+	/*
+	 * for navigator.sendBeacon(): the body may be text/plain, and the CSRF
+	 * token may be in its member "csrf"
+	 */
+	ROUTE_BEACON = 1 << 2,
+
+	/*
+	 * interface of django-locking: the pattern is relative to --ajax-base,
+	 * errors have no body, requests must be from a page of the same origin
+	 */
+	ROUTE_AJAX = 1 << 3,
+
+	/* a GET that changes something: for scripts only */
+	ROUTE_SCRIPT = 1 << 4,
 };
 
 typedef struct Route
 {
 	Method		method;
-	const char *pattern;		/* "/api/v1/tables/{table}/rows/{key}": a parameter is a whole
-								 * segment, percent-decoded ("/" may be in it), perhaps empty,
-								 * "~." for "." (request.c); "{file...}" at the end: all the rest */
+
+	/*
+	 * "/api/v1/tables/{table}/rows/{key}": a parameter matches a segment,
+	 * which may be empty and is percent-decoded, with "~." for "."
+	 * (request.c).  "{file...}" at the end matches the rest.
+	 */
+	const char *pattern;
 	Handler		handler;
 	unsigned	flags;
 } Route;

@@ -1,7 +1,6 @@
 /*
  * connect.c
- *		Connecting to the database, as somebody who signs in or as the service
- *		role.
+ *		Connections to the database, as a user's role or as the service role
  */
 #include "pool/connect.h"
 
@@ -14,10 +13,7 @@
 #include "base/clock.h"
 #include "base/options.h"
 
-/*
- * Keywords for PQconnectStartParams(): of one that is there twice, the later
- * counts.
- */
+/* Keywords for PQconnectStartParams(); the last of repeated ones counts */
 #define MAX_KEYWORDS 80
 typedef struct Keywords
 {
@@ -52,10 +48,7 @@ dsn_options(const PQconninfoOption *dsn)
 	return "";
 }
 
-/*
- * Spelling of values in JSON and of keys must not depend on what a role has
- * set.
- */
+/* The text of values and keys must not depend on the settings of a role. */
 #define SESSION_OPTIONS_SIZE 1024
 static void
 session_options(char *text, const PQconninfoOption *dsn)
@@ -67,8 +60,8 @@ session_options(char *text, const PQconninfoOption *dsn)
 }
 
 /*
- * A failure to connect has no PGresult to ask for its SQLSTATE, but can be
- * told to have it in the message.
+ * A failure to connect has no PGresult that contains the SQLSTATE, but libpq
+ * can include it in the message.
  */
 static void
 connection_error(PGconn *pg, ConnectError *error)
@@ -85,9 +78,9 @@ connection_error(PGconn *pg, ConnectError *error)
 }
 
 /*
- * Class 28: password, NOLOGIN, VALID UNTIL, pg_hba.conf, no such role.  42501:
- * no right to connect to the database.  Class P0: a login trigger raises an
- * exception.
+ * Class 28: password, NOLOGIN, VALID UNTIL, pg_hba.conf, undefined role.
+ * 42501: no CONNECT privilege on the database.  Class P0: exception in a
+ * login trigger.
  */
 bool
 connect_refuses_role(const char *sqlstate)
@@ -147,7 +140,7 @@ start_connecting(const PQconninfoOption *dsn, const char *role, const char *pass
 	add_keyword(&keywords, "application_name", "locking-web");
 	if (role)
 	{
-		/* not empty: the library would look for the service's own password */
+		/* not empty, as libpq would then use the service role's password */
 		add_keyword(&keywords, "user", role);
 		add_keyword(&keywords, "password", password);
 	}
@@ -164,8 +157,8 @@ refuse(PGconn *pg, ConnectError *error, const char *sqlstate, const char *messag
 }
 
 /*
- * Whoever gets in without being asked for his password has not proved who he
- * is.
+ * A role that can connect without a password request has not proved its
+ * identity.
  */
 PGconn *
 connect_database(const char *role, const char *password, ConnectError *error)
@@ -190,6 +183,6 @@ connect_database(const char *role, const char *password, ConnectError *error)
 	}
 	PQsetNoticeReceiver(pg, ignore_notice, NULL);
 	if (role && !PQconnectionUsedPassword(pg))
-		return refuse(pg, error, "28000", "the server lets this role in without a password (pg_hba.conf)");
+		return refuse(pg, error, "28000", "the server does not request a password for this role (pg_hba.conf)");
 	return pg;
 }

@@ -1,7 +1,6 @@
 /*
  * connect.h
- *		Connecting to the database, as somebody who signs in or as the service
- *		role.
+ *		Connections to the database, as a user's role or as the service role
  */
 #ifndef CONNECT_H
 #define CONNECT_H
@@ -12,8 +11,8 @@
 #define CONNECT_SECONDS 5
 
 /*
- * Why it failed: the SQLSTATE, "08006" if the server cannot be reached, and a
- * message.
+ * A failure to connect: message and SQLSTATE, which is "08006" if the server
+ * cannot be reached
  */
 typedef struct ConnectError
 {
@@ -22,15 +21,15 @@ typedef struct ConnectError
 } ConnectError;
 
 /*
- * Connects as ROLE, for whom the server must ask for PASSWORD (not empty),
- * or, if that is NULL, as options.dsn says. NULL if that failed. Waits for at
- * most CONNECT_SECONDS.
+ * Connects as ROLE, for which the server must request PASSWORD (not empty).
+ * If ROLE is NULL, connects as specified by options.dsn.  Returns NULL on
+ * failure. Waits for at most CONNECT_SECONDS.
  */
 extern PGconn *connect_database(const char *role, const char *password, ConnectError *error);
 
 /*
- * Does the server not let the role in (any more), or is it only that it
- * cannot be reached or is too busy?
+ * True if the server rejects the role; false if the server is unreachable or
+ * overloaded.
  */
 extern bool connect_refuses_role(const char *sqlstate);
 

@@ -1,11 +1,11 @@
 /*
  * pool.c
- *		Connections to the database: of a session each its own, and those of
- *		the service role.
+ *		Pools of database connections, one for each session and one for the
+ *		service role
  *
- * The mutex guards the lists and is never held while waiting for the server,
- * but for pool_cancel_all() at the end.  A connection that somebody took is
- * his alone.
+ * The mutex protects the lists.  It is not held while waiting for the server,
+ * except by pool_cancel_all() at shutdown.  A connection that was taken is
+ * used by one thread only.
  */
 #include "pool/pool.h"
 
@@ -30,9 +30,9 @@ typedef struct Prepared
 Pool		service_pool;
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static DbConnection *all_idle;	/* the oldest first */
+static DbConnection *all_idle;	/* oldest first */
 static DbConnection *all_busy;
-static long n_open;				/* those being opened, too */
+static long n_open;				/* includes those being opened */
 static long n_idle;
 
 /* ---- lists ---- */
@@ -52,7 +52,7 @@ destroy(DbConnection *connection)
 	free(connection);
 }
 
-/* With the mutex held. */
+/* The caller holds the mutex. */
 static void
 remove_idle(DbConnection *connection)
 {
@@ -62,8 +62,8 @@ remove_idle(DbConnection *connection)
 }
 
 /*
- * With the mutex held: makes room for another one; returns what the caller is
- * to close.
+ * Reserves room for another connection.  Returns an idle one that the caller
+ * must close, or NULL.  The caller holds the mutex.
  */
 static DbConnection *
 make_room(void)
@@ -83,13 +83,13 @@ make_room(void)
 /* ---- connecting ---- */
 
 /*
- * A role's connections stay open when it is dropped, and one of the same name
- * may be made meanwhile. The operator is named with its schema: the role's
- * own search_path counts here.
+ * When a role is dropped, its connections stay open, and another role of the
+ * same name may be created.  The operator is schema-qualified because the
+ * role's search_path applies.
  */
 static const char role_oid_query[] = "SELECT oid FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) SESSION_USER";
 
-/* Is it the role that the first connection was of? */
+/* True if the connection has the same role as the pool's first one. */
 static bool
 is_same_role(Pool *pool, PGconn *pg)
 {
@@ -115,7 +115,7 @@ connect_pool(Pool *pool, ConnectError *error)
 
 	if (pg == NULL || pool->role == NULL || is_same_role(pool, pg))
 		return pg;
-	*error = (ConnectError) {"28000", "the role is another one than that which signed in"};
+	*error = (ConnectError) {"28000", "the role was dropped and recreated"};
 	if (PQstatus(pg) != CONNECTION_OK)
 		*error = (ConnectError) {"08006", "connection lost"};
 	PQfinish(pg);
@@ -144,7 +144,7 @@ pool_unverified(const Pool *pool)
 
 /* ---- taking and giving ---- */
 
-/* What changed for a role since then, its connections do not know. */
+/* Open connections are not affected by changes of the role. */
 static bool
 is_fresh(const DbConnection *connection)
 {
@@ -152,8 +152,8 @@ is_fresh(const DbConnection *connection)
 }
 
 /*
- * A server that ended the connection said why first, so what it said is read
- * up to the end.
+ * Before the server closes a connection, it sends the reason.  So read all
+ * available data.
  */
 static bool
 is_alive(DbConnection *connection)
@@ -166,7 +166,7 @@ is_alive(DbConnection *connection)
 	return PQstatus(connection->pg) == CONNECTION_OK;
 }
 
-/* An idle one, still alive, or NULL. */
+/* Returns an idle connection that still works, or NULL. */
 static DbConnection *
 take_idle(Pool *pool)
 {
@@ -175,7 +175,8 @@ take_idle(Pool *pool)
 		DbConnection *connection;
 
 		pthread_mutex_lock(&mutex);
-		connection = pool->idle ? pool->idle->prev : NULL;	/* the last one given back */
+		/* the most recently returned one */
+		connection = pool->idle ? pool->idle->prev : NULL;
 		if (connection)
 			remove_idle(connection);
 		pthread_mutex_unlock(&mutex);
@@ -227,8 +228,8 @@ pool_take(Pool *pool, ConnectError *error)
 }
 
 /*
- * Some function of the database's has it listen: the library would keep all
- * that comes, as nobody asks for it.
+ * True if a function in the database has executed LISTEN: libpq would
+ * accumulate the notifications.
  */
 static bool
 is_notified(PGconn *pg)

@@ -1,10 +1,11 @@
 /*
  * pool.h
- *		Connections to the database: of a session each its own, and those of
- *		the service role.
+ *		Pools of database connections, one for each session and one for the
+ *		service role
  *
- * A connection that nobody uses stays open for a while.  There is a limit for
- * all together: at it, the one unused for longest makes room, whosever it is.
+ * Idle connections stay open for a while.  If the limit for all pools is
+ * reached, the connection that has been idle for longest is closed, whatever
+ * its pool.
  */
 #ifndef POOL_H
 #define POOL_H
@@ -17,11 +18,12 @@ struct Statement;
 
 typedef struct Pool
 {
-	const char *role;			/* NULL: what options.dsn says */
+	const char *role;			/* NULL: as in options.dsn */
 	const char *password;		/* memory of secret.c */
 	struct DbConnection *idle;
-	char		role_oid[12];	/* of the first connection; "": none */
-	int64_t		verified;		/* now_s() of the last connection made */
+	char		role_oid[12];	/* of the first connection; "": none yet */
+	/* now_s() of the last successful connection */
+	int64_t		verified;
 } Pool;
 
 typedef struct DbConnection
@@ -29,48 +31,49 @@ typedef struct DbConnection
 	PGconn	   *pg;
 	Pool	   *pool;
 	struct Prepared *prepared;	/* hash */
-	bool		spoiled;		/* not to be used again */
+	bool		spoiled;		/* must not be used again */
 	int64_t		opened;			/* now_s() */
 	int64_t		idle_since;		/* now_s() */
 	struct DbConnection *prev,
-			   *next;			/* of the pool's idle ones */
+			   *next;			/* list of the pool's idle connections */
 	struct DbConnection *older,
-			   *newer;			/* of all idle ones, or all busy ones */
+			   /* list of all idle, or all busy, connections */
+			   *newer;
 } DbConnection;
 
 extern Pool service_pool;
 
-/* A connection that works, or NULL. */
+/* Returns a working connection, or NULL. */
 extern DbConnection *pool_take(Pool *pool, ConnectError *error);
 
 /*
- * Does the server still let the pool's role in, as the one that it was?  By a
- * connection of its own.
+ * Checks with a separate connection that the server still accepts the pool's
+ * role, and that the role was not dropped and recreated.
  */
 extern bool pool_verify(Pool *pool, ConnectError *error);
 
-/* For how many seconds has nobody looked? */
+/* Seconds since the last check */
 extern int64_t pool_unverified(const Pool *pool);
 
 /*
- * Gives it back; one that does not work any more, or is in a transaction, is
- * closed.
+ * Returns a connection to its pool.  Closes it if it is broken or in a
+ * transaction.
  */
 extern void pool_give(DbConnection *connection);
 
-/* Is the statement prepared on it? */
+/* True if the statement is prepared on the connection */
 extern bool pool_is_prepared(const DbConnection *connection, const struct Statement *statement);
 extern void pool_set_prepared(DbConnection *connection, const struct Statement *statement);
 
-/* Closes the pool's idle connections; none of them may be in use. */
+/* Closes all connections of the pool, none of which may be in use. */
 extern void pool_close(Pool *pool);
 
-/* Closes those that have been idle for long. */
+/* Closes connections that have been idle for too long. */
 extern void pool_tidy(void);
 
 /*
- * Asks the server to cancel what is running, and waits for it; until then
- * nobody gets or gives a connection.
+ * Cancels all running statements and waits for the server's confirmation.
+ * Until then, connections can be neither taken nor returned.
  */
 extern void pool_cancel_all(void);
 

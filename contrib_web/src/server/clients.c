@@ -1,9 +1,10 @@
 /*
  * clients.c
- *		Connections of clients, and how long they may take.
+ *		Connections of clients, and their timeouts
  *
- * The library tells of a connection's end before it closes the socket, so
- * with the mutex held a socket in the list is still the client's.
+ * The library reports the end of a connection before it closes the socket.
+ * So while the mutex is held, a socket in the list still belongs to the
+ * client.
  */
 #include "server/clients.h"
 
@@ -20,8 +21,9 @@
 typedef struct Client
 {
 	int			fd;
-	int64_t		since;			/* now_s(); -1: the clock does not run */
-	Request    *request;		/* in progress; its event loop's */
+	int64_t		since;			/* now_s(); -1: no timeout */
+	/* current request; used by its event loop only */
+	Request    *request;
 	struct Client *prev,
 			   *next;
 } Client;

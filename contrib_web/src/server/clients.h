@@ -1,9 +1,9 @@
 /*
  * clients.h
- *		Connections of clients, and how long they may take.
+ *		Connections of clients, and their timeouts
  *
- * The library's own timeout only sees silence; a client that sends a byte now
- * and then would keep its connection for ever.
+ * The library's timeout only detects idle connections.  A client that sends a
+ * byte now and then could keep its connection open forever.
  */
 #ifndef CLIENTS_H
 #define CLIENTS_H
@@ -16,18 +16,15 @@ struct Request;
 extern void clients_notify(void *cls, struct MHD_Connection *connection, void **context,
 						   enum MHD_ConnectionNotificationCode code);
 
-/* The request that the connection is at, or NULL. */
+/* Sets or returns the connection's current request, or NULL. */
 extern void clients_set_request(struct MHD_Connection *connection, struct Request *req);
 extern struct Request *clients_request(struct MHD_Connection *connection);
 
-/*
- * From now on the client has options.request_timeout, or has all the time it
- * wants.
- */
+/* Starts options.request_timeout for the client, or disables it. */
 extern void clients_start_clock(struct MHD_Connection *connection);
 extern void clients_stop_clock(struct MHD_Connection *connection);
 
-/* Cuts off those whose time is over. */
+/* Closes connections that have timed out. */
 extern void clients_tidy(void);
 
 #endif							/* CLIENTS_H */

@@ -1,6 +1,6 @@
 /*
  * health.c
- *		/healthz: the process answers.  /readyz: so does the database, and it
+ *		/healthz: the process responds.  /readyz: so does the database, which
  *		has the extension.
  */
 #include "server/health.h"
@@ -30,5 +30,5 @@ get_readyz(Request *req)
 	if (db_value(result))
 		reply_text(req, 200, "text/plain", "ready\n");
 	else
-		reply_problem(req, PROBLEM_UNAVAILABLE, "The extension locking is not in the database.", NULL);
+		reply_problem(req, PROBLEM_UNAVAILABLE, "The extension locking is not installed in the database.", NULL);
 }

@@ -1,6 +1,6 @@
 /*
  * health.h
- *		/healthz: the process answers.  /readyz: so does the database, and it
+ *		/healthz: the process responds.  /readyz: so does the database, which
  *		has the extension.
  */
 #ifndef HEALTH_H

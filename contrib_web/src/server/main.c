@@ -1,6 +1,6 @@
 /*
  * main.c
- *		Starts the parts of locking-web, looks after them, and stops them.
+ *		Start, housekeeping and shutdown of locking-web
  */
 #include <malloc.h>
 #include <pthread.h>
@@ -27,15 +27,16 @@
 #include "session/throttle.h"
 #include "session/watch.h"
 
-#define DRAIN_SECONDS 3			/* for running requests at the end, */
-#define CANCEL_SECONDS 1		/* and for cancelled ones */
+#define DRAIN_SECONDS 3			/* for running requests at shutdown */
+#define CANCEL_SECONDS 1		/* and for canceled ones */
 
-/* A client needs a descriptor each. */
+/* Each client needs a file descriptor. */
 static void
 raise_limits(void)
 {
 	struct rlimit files;
-	const struct rlimit no_core = {0, 0};	/* passwords would be in it */
+	/* a core dump would contain passwords */
+	const struct rlimit no_core = {0, 0};
 
 	setrlimit(RLIMIT_CORE, &no_core);
 	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
@@ -43,7 +44,7 @@ raise_limits(void)
 	files.rlim_cur = files.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &files);
 	if (files.rlim_cur < (rlim_t) options.max_connections + options.database_connections + 32)
-		log_message("only %lu files may be open, so there will be fewer connections than --max-connections",
+		log_message("the limit of %lu open files allows fewer connections than max-connections",
 					(unsigned long) files.rlim_cur);
 }
 
@@ -89,7 +90,8 @@ cancel_all(void *arg)
 }
 
 /*
- * In a thread of its own, as it waits for the server, which may not answer.
+ * Cancels in a separate thread, as it waits for the server, which may not
+ * respond.
  */
 static void
 start_cancelling(void)
@@ -101,8 +103,8 @@ start_cancelling(void)
 }
 
 /*
- * Answers what has been asked, then ends; at the latest after DRAIN_SECONDS +
- * CANCEL_SECONDS.
+ * Completes running requests and stops, after DRAIN_SECONDS + CANCEL_SECONDS
+ * at the latest.
  */
 static void
 shut_down(void)
@@ -133,7 +135,7 @@ main(int argc, char **argv)
 	options_read(argc, argv);
 	if (!address_trust_proxies() || !check_dsn())
 		return 2;
-	mallopt(M_ARENA_MAX, 2);	/* a heap for each worker would be kept for nothing */
+	mallopt(M_ARENA_MAX, 2);	/* avoid a separate heap for each worker */
 	raise_limits();
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&signals);

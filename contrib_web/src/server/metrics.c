@@ -26,15 +26,17 @@ static const double bounds[] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
 typedef struct RouteMetrics
 {
 	unsigned long statuses[MAX_STATUS];
-	unsigned long buckets[N_BOUNDS];	/* each without those before */
+	unsigned long buckets[N_BOUNDS];	/* not cumulative */
 	unsigned long count;
 	double		sum;
 } RouteMetrics;
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static RouteMetrics **by_route; /* made when the route is first used; with the mutex held */
+/* allocated when a route is first used, with the mutex held */
+static RouteMetrics **by_route;
 static const Route *routes;
-static size_t n_routes;			/* after the last one: requests that have none */
+/* index of the entry for requests without a route */
+static size_t n_routes;
 
 void
 metrics_init(const Route *all_routes)
@@ -63,7 +65,8 @@ count(RouteMetrics *metrics, const Request *req, double seconds)
 	if (req->status < MAX_STATUS)
 		metrics->statuses[req->status]++;
 	if (req->reader)
-		return;					/* how long it was open says nothing about us */
+		/* the duration of a stream is no response time */
+		return;
 	metrics->count++;
 	metrics->sum += seconds;
 	while (bucket < N_BOUNDS && seconds > bounds[bucket])
@@ -80,7 +83,7 @@ metrics_count(const Request *req, double seconds)
 	pthread_mutex_unlock(&mutex);
 }
 
-/* ---- the page: grown in the request's memory ---- */
+/* ---- the page, built in the request's memory ---- */
 
 #define LABELS "method=\"%s\",route=\"%s%s\""
 #define LABEL_VALUES(i) method_of(i), routes[i].pattern && routes[i].flags & ROUTE_AJAX ? "ajax-base/" : "", \
@@ -150,17 +153,17 @@ print_numbers(struct obstack *page)
 
 	workers_counts(&waiting, &running);
 	pool_counts(&open, &idle);
-	print_number(page, "sessions", "gauge", "People signed in.", session_count());
-	print_number(page, "streams", "gauge", "Event streams open.", events.streams);
-	print_number(page, "requests_waiting", "gauge", "Requests that wait for a worker.", waiting);
-	print_number(page, "requests_running", "gauge", "Requests that a worker has.", running);
-	print_number(page, "database_connections", "gauge", "Connections to the database, but for that of events.", open);
-	print_number(page, "database_connections_idle", "gauge", "Those of them not in use.", idle);
+	print_number(page, "sessions", "gauge", "Open sessions.", session_count());
+	print_number(page, "streams", "gauge", "Open event streams.", events.streams);
+	print_number(page, "requests_waiting", "gauge", "Requests waiting for a worker.", waiting);
+	print_number(page, "requests_running", "gauge", "Requests running in a worker.", running);
+	print_number(page, "database_connections", "gauge", "Connections to the database, except the one for events.", open);
+	print_number(page, "database_connections_idle", "gauge", "Idle connections to the database.", idle);
 	print_number(page, "events_total", "counter", "Events received from the database.", events.published);
-	print_number(page, "events_dropped_total", "counter", "Notifications dropped, as there were too many.", budget_dropped());
-	print_number(page, "stream_resets_total", "counter", "Streams told to load anew.", events.resets);
-	print_number(page, "streams_dropped_total", "counter", "Streams that were too slow.", events.dropped);
-	print_number(page, "notify_reconnects_total", "counter", "How often the connection of events was made anew.",
+	print_number(page, "events_dropped_total", "counter", "Notifications dropped because of the rate limit.", budget_dropped());
+	print_number(page, "stream_resets_total", "counter", "Resets sent on streams.", events.resets);
+	print_number(page, "streams_dropped_total", "counter", "Streams closed for being too slow.", events.dropped);
+	print_number(page, "notify_reconnects_total", "counter", "Reconnections of the connection for events.",
 				 listen_reconnects());
 }
 

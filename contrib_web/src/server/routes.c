@@ -1,6 +1,6 @@
 /*
  * routes.c
- *		Every method and path that is answered, and by which handler.
+ *		Table of routes: method, path, handler
  */
 #include "server/routes.h"
 
@@ -19,12 +19,12 @@
 #include "server/static.h"
 
 const Route routes[] = {
-	/* the program itself */
+	/* for operators */
 	{METHOD_GET, "/healthz", get_healthz, ROUTE_PUBLIC | ROUTE_DIRECT},
 	{METHOD_GET, "/readyz", get_readyz, ROUTE_PUBLIC},
 	{METHOD_GET, "/metrics", get_metrics, ROUTE_PUBLIC | ROUTE_DIRECT},
 
-	/* who one is */
+	/* session */
 	{METHOD_POST, "/api/v1/session", post_session, ROUTE_PUBLIC},
 	{METHOD_GET, "/api/v1/session", get_session, ROUTE_PUBLIC},
 	{METHOD_DELETE, "/api/v1/session", delete_session, 0},
@@ -43,7 +43,7 @@ const Route routes[] = {
 	{METHOD_PUT, "/api/v1/tables/{table}/rows/{key}", save_row, 0},
 	{METHOD_DELETE, "/api/v1/tables/{table}/rows/{key}", delete_row, 0},
 
-	/* a row's lock, those who ask for it, and one's draft */
+	/* lock, requests and draft of a row */
 	{METHOD_GET, "/api/v1/tables/{table}/rows/{key}/lock", get_lock, 0},
 	{METHOD_POST, "/api/v1/tables/{table}/rows/{key}/lock", acquire_lock, 0},
 	{METHOD_PUT, "/api/v1/tables/{table}/rows/{key}/lock", renew_lock, 0},
@@ -63,17 +63,17 @@ const Route routes[] = {
 	{METHOD_POST, "/api/v1/locks/break", break_locks, 0},
 	{METHOD_GET, "/api/v1/history", list_history, 0},
 
-	/* django-locking's contract */
+	/* interface of django-locking */
 	{METHOD_GET, "{app}/{model}/{id}/is_locked/", ajax_is_locked, ROUTE_AJAX},
 	{METHOD_GET, "{app}/{model}/{id}/lock/", ajax_lock, ROUTE_AJAX | ROUTE_SCRIPT},
 	{METHOD_GET, "{app}/{model}/{id}/unlock/", ajax_unlock, ROUTE_AJAX | ROUTE_SCRIPT},
 	{METHOD_GET, "variables.js", ajax_variables, ROUTE_AJAX | ROUTE_PUBLIC | ROUTE_DIRECT},
 	{METHOD_GET, "jsi18n/", ajax_texts, ROUTE_AJAX | ROUTE_PUBLIC | ROUTE_DIRECT},
 
-	/* what happens */
+	/* events */
 	{METHOD_GET, "/api/v1/events", get_events, 0},
 
-	/* pages, all made by the same script, and what they load */
+	/* pages, all built by the same script, and their files */
 	{METHOD_GET, "/", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
 	{METHOD_GET, "/signin", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
 	{METHOD_GET, "/tables", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},

@@ -1,12 +1,13 @@
 /*
  * routes.h
- *		Every method and path that is answered, and by which handler.
+ *		Table of routes: method, path, handler
  */
 #ifndef ROUTES_H
 #define ROUTES_H
 
 #include "http/route.h"
 
-extern const Route routes[];	/* the first that fits; ends with pattern NULL */
+/* the first match applies; ends with pattern NULL */
+extern const Route routes[];
 
 #endif							/* ROUTES_H */

@@ -1,11 +1,12 @@
 /*
  * server.c
- *		The event loops: from sockets to handlers and back.
+ *		HTTP server: event loops that pass requests to handlers
  *
- * A few threads of libmicrohttpd's read and write the sockets, each its own.
- * A request is collected, looked at, and, if its handler may wait for the
- * database, its connection is suspended until a worker has made the reply.
- * Whoever has the request, its loop or a worker, has it alone.
+ * libmicrohttpd runs a few threads, each with an event loop for its own
+ * sockets. An event loop receives and checks a request.  If the handler may
+ * wait for the database, the connection is suspended until a worker has
+ * produced the reply.  A request is used by one thread at a time, its event
+ * loop or a worker.
  */
 #include "server/server.h"
 
@@ -38,38 +39,37 @@
 #include "session/session.h"
 
 /*
- * Of a connection: request line and headers, then the reply's headers, and
- * what is read or written at a time.  Thousands of open streams have this
- * much each.
+ * Memory of a connection, for request line and headers, the reply's headers,
+ * and buffers.  Each of thousands of open streams needs this amount.
  */
 #define CONNECTION_MEMORY (12 * 1024)
 
 /*
- * What of it a request's head may use up, so that the headers of a refusal
- * still fit.
+ * The part available for request line and headers, so that the headers of an
+ * error reply still fit
  */
 #define HEAD_MEMORY (CONNECTION_MEMORY - 1536)
 
-/* What the library keeps for each header and each cookie besides its text. */
+/* The library's overhead for each header and each cookie */
 #define RECORD_MEMORY 64
 
 /*
- * To resume a connection, the library walks all suspended ones of its loop:
- * of thousands of open streams, each has a part only.
+ * To resume a connection, the library scans all suspended ones of its event
+ * loop. Several loops divide thousands of open streams among them.
  */
 #define EVENT_LOOPS 8
 
 static struct MHD_Daemon *mhd;
 
 /*
- * Requests that have been received and not yet been answered.  Once quiesced,
- * their number only falls: the program ends when it is 0, and no connection
- * may be suspended then.
+ * Number of requests that were received and are not completed.  After
+ * quiescing, it only decreases.  When it is 0, no connection is suspended,
+ * and the program can end.
  */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t answered = PTHREAD_COND_INITIALIZER;
 static long n_pending;
-static atomic_bool quiesced;	/* is set with the mutex held */
+static atomic_bool quiesced;	/* set with the mutex held */
 
 static bool
 enter_pending(void)
@@ -131,8 +131,8 @@ send_reply(Request *req)
 }
 
 /*
- * Public routes take no session, but the client may have one: it is that
- * session's turn, then, not all strangers'.
+ * Public routes do not use a session.  If the client has one, the request is
+ * queued for that session instead of all clients without session.
  */
 static Session *
 session_in_turn(Request *req)
@@ -160,10 +160,10 @@ refuse_admission(Request *req, Admission admission)
 {
 	if (admission == ALL_FULL)
 	{
-		reply_problem(req, PROBLEM_UNAVAILABLE, "Too many requests wait for the database.", NULL);
+		reply_problem(req, PROBLEM_UNAVAILABLE, "Too many requests are waiting for the database.", NULL);
 		return;
 	}
-	reply_problem(req, PROBLEM_TOO_MANY, "Too many requests of yours wait for the database.", NULL);
+	reply_problem(req, PROBLEM_TOO_MANY, "Too many of your requests are waiting for the database.", NULL);
 	reply_retry_after(req, 2);
 }
 
@@ -191,7 +191,7 @@ handle(Request *req)
 	req->pending = enter_pending();
 	request_parse(req, routes);
 	if (!req->pending)
-		reply_problem(req, PROBLEM_UNAVAILABLE, "The server is being stopped.", NULL);
+		reply_problem(req, PROBLEM_UNAVAILABLE, "The server is shutting down.", NULL);
 	else if (strcmp(req->method_name, "OPTIONS") == 0)
 		origin_preflight(req);
 	else if (access_admit(req))
@@ -204,9 +204,10 @@ handle(Request *req)
 }
 
 /*
- * A body that is too large is read and thrown away before it is refused, as a
- * client that still writes would not read the answer, but see its connection
- * break.  Not if it asks before it writes, nor if there is no end to it.
+ * A body that is too large is read and discarded before the error reply,
+ * since a client that is still writing would see a broken connection instead
+ * of the reply. This is not done for "Expect: 100-continue", nor for bodies
+ * beyond this limit.
  */
 #define MOST_DISCARDED (16UL * 1024 * 1024)
 
@@ -219,11 +220,11 @@ refuse_at_once(const Request *req)
 	return size > (unsigned long long) options.max_body && (request_header(req, "Expect") || size > MOST_DISCARDED);
 }
 
-/* Nor can it be known where the next one begins. */
+/* Closes the connection, as the start of the next request is unknown. */
 static enum MHD_Result
 refuse_framing(Request *req)
 {
-	reply_problem(req, PROBLEM_BAD_REQUEST, "It is not certain where this request ends.", NULL);
+	reply_problem(req, PROBLEM_BAD_REQUEST, "The end of this request is ambiguous.", NULL);
 	reply_header(req, MHD_HTTP_HEADER_CONNECTION, "close");
 	return send_reply(req);
 }
@@ -234,7 +235,7 @@ count_memory(void *cls, enum MHD_ValueKind kind, const char *name, const char *v
 	size_t	   *used = cls;
 	size_t		value_size = value ? strlen(value) : 0;
 
-	/* cookies are copied once more */
+	/* cookies are copied */
 	*used += RECORD_MEMORY + (kind == MHD_HEADER_KIND ? strlen(name) + value_size + 4 : 0);
 	if (kind == MHD_HEADER_KIND && strcasecmp(name, MHD_HTTP_HEADER_COOKIE) == 0)
 		*used += value_size;
@@ -242,8 +243,8 @@ count_memory(void *cls, enum MHD_ValueKind kind, const char *name, const char *v
 }
 
 /*
- * Does the head leave no room in the connection's memory for those of
- * replies?  The library would close the connection without a word.
+ * True if request line and headers leave no room for the reply's headers.
+ * The library would close the connection without a reply.
  */
 static bool
 is_head_too_large(const Request *req)
@@ -257,17 +258,17 @@ is_head_too_large(const Request *req)
 static enum MHD_Result
 refuse_head(Request *req)
 {
-	reply_problem(req, PROBLEM_HEAD_TOO_LARGE, "Request line, headers and cookies have more than there is room for.", NULL);
+	reply_problem(req, PROBLEM_HEAD_TOO_LARGE, "Request line, headers and cookies exceed the buffer.", NULL);
 	reply_header(req, MHD_HTTP_HEADER_CONNECTION, "close");
 	return send_reply(req);
 }
 
 /*
- * Called with the address before its query is taken apart, which is done here
- * (request.c): the library keeps a record for each argument, and where its
- * memory does not suffice for them (0.9.75), it neither answers nor closes
- * the connection.  So the query ends here for it.  The memory is its read
- * buffer, const only in this signature.
+ * Called with the target before the library parses the query string.  The
+ * library (0.9.75) stores a record for each argument; if its memory is
+ * insufficient, it neither replies nor closes the connection.  So the query
+ * string is hidden from it, and parsed in request.c instead.  TARGET is in
+ * the library's read buffer, which is const only in this signature.
  */
 static void *
 begin_request(void *cls, const char *target, struct MHD_Connection *connection)
@@ -282,7 +283,7 @@ begin_request(void *cls, const char *target, struct MHD_Connection *connection)
 	return req;
 }
 
-/* The whole head has come. */
+/* Request line and headers are complete. */
 static enum MHD_Result
 begin(Request *req, const char *method)
 {
@@ -316,7 +317,7 @@ access_request(void *cls, struct MHD_Connection *connection, const char *path, c
 	(void) path;
 	(void) version;
 	if (req == NULL)
-		return MHD_NO;			/* no memory */
+		return MHD_NO;			/* out of memory */
 	if (req->method_name == NULL)
 		return begin(req, method);
 	if (*size)
@@ -352,15 +353,15 @@ complete(void *cls, struct MHD_Connection *connection, void **context, enum MHD_
 	clients_set_request(connection, NULL);
 	clients_start_clock(connection);
 	if (req->method_name)
-		log_completed(req);		/* else the library refused its head */
+		log_completed(req);		/* else the library refused the headers */
 	if (req->pending)
 		leave_pending();
 	request_free(req);
 }
 
 /*
- * Of a request whose cookies it has no room for the library (0.9.75) does not
- * say that it is complete.
+ * If the cookies of a request do not fit into its memory, the library
+ * (0.9.75) does not report the completion of the request.
  */
 static void
 notify_connection(void *cls, struct MHD_Connection *connection, void **context,
@@ -372,10 +373,7 @@ notify_connection(void *cls, struct MHD_Connection *connection, void **context,
 	clients_notify(cls, connection, context, code);
 }
 
-/*
- * What is encoded in an address is decoded in its parts, each by itself
- * (request.c).
- */
+/* Disables the library's decoding; request.c decodes each segment. */
 static size_t
 leave_encoded(void *cls, struct MHD_Connection *connection, char *text)
 {
@@ -385,8 +383,8 @@ leave_encoded(void *cls, struct MHD_Connection *connection, char *text)
 }
 
 /*
- * Why it does not start.  Later it only complains of clients, who could fill
- * the log.
+ * Logs messages of the library at startup.  Later messages are only about
+ * clients, which could fill the log.
  */
 static void
 log_library(void *cls, const char *template, va_list args)
@@ -463,7 +461,7 @@ server_start(void)
 	workers_start(run, give_back);
 	if (!start_daemon(fd, cert, key))
 	{
-		complain(options.listen, "the HTTP server did not start");
+		complain(options.listen, "could not start the HTTP server");
 		return false;
 	}
 	if (key)
@@ -478,7 +476,7 @@ server_start(void)
  * New connections are still accepted, and their requests refused.
  * MHD_quiesce_daemon() would stop listening, but it races with the event
  * loops (0.9.75): both remove the socket from the epoll set, and the library
- * calls abort() where that fails, the second time.
+ * calls abort() when this fails for the second one.
  */
 void
 server_quiesce(void)

@@ -1,6 +1,6 @@
 /*
  * server.h
- *		The event loops: from sockets to handlers and back.
+ *		HTTP server: event loops that pass requests to handlers
  */
 #ifndef SERVER_H
 #define SERVER_H
@@ -8,18 +8,18 @@
 #include <stdbool.h>
 
 /*
- * Listens; says where, on standard output. False, with a message, if that
- * cannot be.
+ * Starts listening and prints the address on standard output.  On failure
+ * reports it and returns false.
  */
 extern bool server_start(void);
 
-/* From now on requests are refused. */
+/* Refuses new requests from now on. */
 extern void server_quiesce(void);
 
-/* Waits until all requests are answered, so long at most. */
+/* Waits until all requests are completed; false on timeout. */
 extern bool server_wait(int seconds);
 
-/* Only when all are answered. */
+/* May be called only when all requests are completed. */
 extern void server_stop(void);
 
 #endif							/* SERVER_H */

@@ -1,6 +1,6 @@
 /*
  * socket.c
- *		The socket that the server listens on.
+ *		Listening socket
  */
 #include "server/socket.h"
 
@@ -16,8 +16,8 @@
 #include "base/log.h"
 
 /*
- * "address:port" or "[address]:port"; the parts point into TEXT, which is
- * changed.
+ * Splits "address:port" or "[address]:port".  HOST and PORT point into TEXT,
+ * which is modified.
  */
 static bool
 split_address(char *text, const char **host, const char **port)
@@ -65,8 +65,9 @@ socket_listen(const char *where)
 
 	if (text == NULL || !split_address(text, &host, &port))
 		complain(where, "not ADDRESS:PORT");
-	else if (strtoul(port, NULL, 10) > 65535)	/* what is more is cut off */
-		complain(where, "no such port");
+	/* getaddrinfo() would truncate it */
+	else if (strtoul(port, NULL, 10) > 65535)
+		complain(where, "invalid port");
 	else if ((failure = getaddrinfo(host, port, &wanted, &addresses)) != 0)
 		complain(where, gai_strerror(failure));
 	else if ((fd = bind_to(addresses)) < 0)

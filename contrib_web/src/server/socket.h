@@ -1,17 +1,17 @@
 /*
  * socket.h
- *		The socket that the server listens on.
+ *		Listening socket
  */
 #ifndef SOCKET_H
 #define SOCKET_H
 
 /*
- * WHERE: "address:port" or "[address]:port"; -1, with a message, if that
- * cannot be.
+ * Listens on "address:port" or "[address]:port".  On failure reports it and
+ * returns -1.
  */
 extern int	socket_listen(const char *where);
 
-/* Says on standard output where it listens. */
+/* Prints the address on standard output. */
 extern void socket_print(int fd, const char *scheme);
 
 #endif							/* SOCKET_H */

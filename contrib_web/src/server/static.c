@@ -1,10 +1,10 @@
 /*
  * static.c
- *		Files that are built into the program: pages, what they load, the
- *		API's description.
+ *		Files built into the program: pages, their scripts and styles, the
+ *		description of the API
  *
- * Their addresses do not change with their content, so clients ask each time
- * whether what they have is still good (ETag).
+ * URLs do not change with the content, so clients revalidate each time
+ * (ETag).
  */
 #include "server/static.h"
 
@@ -102,7 +102,7 @@ reply_path(Request *req, const char *path)
 	if (asset)
 		reply_asset(req, asset);
 	else
-		reply_problem(req, PROBLEM_NOT_FOUND, "There is no such file.", NULL);
+		reply_problem(req, PROBLEM_NOT_FOUND, "This file does not exist.", NULL);
 }
 
 void

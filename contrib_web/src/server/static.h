@@ -1,7 +1,7 @@
 /*
  * static.h
- *		Files that are built into the program: pages, what they load, the
- *		API's description.
+ *		Files built into the program: pages, their scripts and styles, the
+ *		description of the API
  */
 #ifndef STATIC_H
 #define STATIC_H

@@ -1,8 +1,8 @@
 /*
  * workers.c
- *		Threads that run handlers, and the queue in front of them.
+ *		Worker threads that run handlers, and their queue
  *
- * The mutex guards parties and lanes, and is not held while a handler runs.
+ * The mutex protects parties and lanes, and is not held while a handler runs.
  */
 #include "server/workers.h"
 
@@ -16,16 +16,17 @@
 #include "http/request_data.h"
 
 #define STACK_SIZE (512UL * 1024)	/* for libpq with TLS and name services */
-#define PARTY_PART 4			/* a party may fill a quarter of the queue */
+#define PARTY_PART 4			/* a party can use a quarter of the queue */
 
-/* There is one as long as it has requests. */
+/* A party exists as long as it has requests. */
 typedef struct Party
 {
 	long		running;
 	long		n_waiting;
 	Request    *waiting;
 	struct Party *prev,
-			   *next;			/* by turn: the one served last comes last */
+			   /* round-robin list: last served party at the end */
+			   *next;
 	UT_hash_handle hh;
 	char		name[];
 } Party;
@@ -41,7 +42,7 @@ static pthread_t *threads;
 static void (*run_request) (Request *req);
 static void (*request_done) (Request *req);
 
-/* ---- parties, with the mutex held ---- */
+/* ---- parties; functions called with the mutex held ---- */
 
 static Party *
 find_party(const char *name)
@@ -68,7 +69,7 @@ forget_idle(Party *party)
 	free(party);
 }
 
-/* Its first request whose lane is free, or NULL. */
+/* Returns the party's first request whose lane has room, or NULL. */
 static Request *
 ready_of(const Party *party)
 {
@@ -82,7 +83,7 @@ ready_of(const Party *party)
 	return NULL;
 }
 
-/* Of the party whose turn it is, or NULL. */
+/* Returns the next request to run, or NULL. */
 static Request *
 ready_request(void)
 {
@@ -123,7 +124,10 @@ workers_submit(Request *req, const char *name, Lane *lane)
 	return admission;
 }
 
-/* With the mutex held: a request for this thread, or NULL at the end. */
+/*
+ * Waits for a request to run; NULL if the threads are stopping.  The caller
+ * holds the mutex.
+ */
 static Request *
 dequeue(void)
 {
@@ -146,7 +150,10 @@ dequeue(void)
 	return req;
 }
 
-/* With the mutex held. What may run now, this thread will look for itself. */
+/*
+ * Marks a request as no longer running.  The caller holds the mutex, and will
+ * look for the next request itself.
+ */
 static void
 leave(Request *req)
 {

@@ -1,13 +1,13 @@
 /*
  * workers.h
- *		Threads that run handlers, and the queue in front of them.
+ *		Worker threads that run handlers, and their queue
  *
- * Requests wait by party: a role (behind a proxy: a user), or the address of
- * a client without a session.  The parties take turns, so one with many
- * requests delays only itself, and a party has at most half of the workers,
- * so slow requests of one leave some to others.  Within a party requests run
- * in the order of coming, at most a few of one lane at a time: of a session,
- * or of all clients without one.
+ * Requests are queued per party: a role (behind an authenticating proxy, a
+ * user), or the address of a client without a session.  Parties are served
+ * round-robin, so a party with many requests delays only itself.  A party can
+ * occupy at most half of the workers, so slow requests leave some for others.
+ * Within a party, requests run in order of arrival.  The number of concurrent
+ * requests is limited per lane: a session, or all clients without a session.
  */
 #ifndef WORKERS_H
 #define WORKERS_H
@@ -18,22 +18,23 @@
 typedef enum Admission
 {
 	ADMITTED,
-	PARTY_FULL,					/* too many of the party's wait */
-	ALL_FULL					/* too many in all, or the threads are being ended */
+	PARTY_FULL,					/* too many requests of the party wait */
+	/* too many requests wait, or the threads are stopping */
+	ALL_FULL
 } Admission;
 
 /*
- * RUN does what the request asks for; after DONE it is its event loop's
- * again.
+ * Starts the threads.  They call RUN to execute a request, then DONE, which
+ * returns it to its event loop.
  */
 extern void workers_start(void (*run) (Request *req), void (*done) (Request *req));
 
 extern Admission workers_submit(Request *req, const char *party, Lane *lane);
 
-/* Ends the threads once they have done all that was submitted. */
+/* Stops the threads after they have completed all submitted requests. */
 extern void workers_stop(void);
 
-/* Requests that wait, that run. */
+/* Numbers of waiting and running requests */
 extern void workers_counts(long *waiting, long *running);
 
 #endif							/* WORKERS_H */

@@ -1,10 +1,10 @@
 /*
  * known.c
- *		Devices and addresses from which a role has signed in before.
+ *		Devices and addresses from which a role has signed in before
  *
- * A role has so many of each at most, so none can fill the table with its
- * own; the one not used for longest makes room.  Lookups go by a hash of the
- * whole key: how long they take says nothing of use about 256 random bits.
+ * The number of each is limited per role, so that no role can fill the table.
+ * The least recently used entry is replaced.  Lookups hash the whole key, so
+ * their duration discloses nothing useful about the 256 random bits.
  */
 #include "session/known.h"
 
@@ -25,7 +25,7 @@ typedef struct Entry
 } Entry;
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static Entry *entries;			/* the one not used for longest comes first */
+static Entry *entries;			/* least recently used first */
 
 /* ---- keys ---- */
 
@@ -51,7 +51,7 @@ address_key(char key[ATTEMPT_KEY_SIZE], const Address *address, const char *role
 	make_key(key, "address", role, text);
 }
 
-/* ---- with the mutex held ---- */
+/* ---- functions called with the mutex held ---- */
 
 static Entry *
 find(const char *key)
@@ -69,7 +69,7 @@ forget(Entry *entry)
 	free(entry);
 }
 
-/* Makes room for another one of the same kind and role. */
+/* Makes room for another entry of the same kind and role. */
 static void
 make_room(const char *key)
 {
@@ -80,7 +80,8 @@ make_room(const char *key)
 	for (Entry *entry = entries; entry; entry = entry->hh.next)
 	{
 		if (strncmp(entry->key, key, length) != 0 || strchr(entry->key + length, '\n'))
-			continue;			/* a role's name may have a line end in it */
+			/* part of a role name that contains a newline */
+			continue;
 		oldest = oldest ? oldest : entry;
 		n++;
 	}
@@ -90,7 +91,7 @@ make_room(const char *key)
 		forget(entries);
 }
 
-/* Notes it, or that it has been used last. */
+/* Adds the entry, or marks it as most recently used. */
 static void
 note(const char *key)
 {

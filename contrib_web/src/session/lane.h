@@ -1,7 +1,7 @@
 /*
  * lane.h
- *		How many requests of a session, or of all clients without one, run at
- *		a time; counted by server/workers.c.
+ *		Number of running requests of a session, or of all clients without a
+ *		session; maintained by server/workers.c
  */
 #ifndef LANE_H
 #define LANE_H

@@ -1,10 +1,10 @@
 /*
  * session.c
- *		Sessions of people who are signed in.
+ *		Sessions of users who are signed in
  *
- * The mutex guards the table of sessions and what changes in one.  Names and
- * tokens do not change once it is open, so whoever has a reference may read
- * them.
+ * The mutex protects the table of sessions and their variable members.  Names
+ * and tokens of an open session do not change, so they can be read with a
+ * reference only.
  */
 #include "session/session.h"
 
@@ -24,26 +24,26 @@ struct Session
 {
 	char		token[TOKEN_SIZE];
 	char		csrf[TOKEN_SIZE];
-	char	   *owner;			/* who signed in, or whom the proxy named */
+	char	   *owner;			/* the role, or the proxy's user */
 	char	   *owner_name;
 	bool		proxied;
 	char	   *password;
-	Pool		pool;			/* unless it is the service's */
+	Pool		pool;			/* not used behind a proxy */
 	Lane		lane;
 	int64_t		created;		/* now_s() */
 	int64_t		used;
-	int64_t		tried;			/* to connect its role anew */
+	int64_t		tried;			/* last attempt to reconnect the role */
 	bool		open;			/* in the table */
 	long		references;
 	UT_hash_handle hh;
 };
 
-#define RETRY_SECONDS 5			/* while the server cannot be asked */
+#define RETRY_SECONDS 5			/* while the server is unavailable */
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static Session *sessions;
 
-static Lane service_lane;		/* of requests that come without a session */
+static Lane service_lane;		/* of requests without a session */
 
 static void (*session_ended) (const Session *session);
 
@@ -81,7 +81,7 @@ session_new_proxied(const char *owner, const char *name)
 	return session;
 }
 
-/* With the mutex held. */
+/* The caller holds the mutex. */
 static long
 count_of_owner(const char *owner)
 {
@@ -106,7 +106,7 @@ session_open(Session *session)
 		refusal = SESSION_ROLE_FULL;
 	else
 	{
-		session->references++;	/* the table's */
+		session->references++;	/* of the table */
 		session->open = true;
 		HASH_ADD_STR(sessions, token, session);
 	}
@@ -162,17 +162,17 @@ session_end(Session *session)
 	if (session_ended)
 		session_ended(session);
 	pool_close(&session->pool);
-	session_release(session);	/* the table's */
+	session_release(session);	/* of the table */
 }
 
-/* With the mutex held. */
+/* The caller holds the mutex. */
 static bool
 is_over(const Session *session, int64_t now)
 {
 	return now >= session->used + options.session_idle || now >= session->created + options.session_absolute;
 }
 
-/* One that is over, or ANY, with a reference; or NULL. */
+/* Returns a reference to a session that has timed out, or to ANY; or NULL. */
 static Session *
 find_over(bool any)
 {
@@ -213,7 +213,7 @@ session_end_all(void)
 	end_sessions(true);
 }
 
-/* ---- signing in anew ---- */
+/* ---- reauthentication ---- */
 
 Session *
 session_to_verify(void)
@@ -246,11 +246,11 @@ session_verify(Session *session)
 	return false;
 }
 
-/* ---- looking up ---- */
+/* ---- lookups ---- */
 
 /*
- * The hash table compares byte by byte, but what it compares was found by a
- * hash of the whole token: how long that takes says nothing of use about 256
+ * The hash table compares byte by byte, but only entries found by a hash of
+ * the whole token.  So the duration discloses nothing useful about the 256
  * random bits.
  */
 Session *
@@ -262,7 +262,7 @@ session_find(const char *token)
 	pthread_mutex_lock(&mutex);
 	HASH_FIND_STR(sessions, token, session);
 	if (session && is_over(session, now))
-		session = NULL;			/* session_tidy() will see to it */
+		session = NULL;			/* session_tidy() will end it */
 	if (session)
 	{
 		session->references++;

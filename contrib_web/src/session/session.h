@@ -1,10 +1,10 @@
 /*
  * session.h
- *		Sessions of people who are signed in.
+ *		Sessions of users who are signed in
  *
- * A session is referred to by whoever found it, until session_release(): it
- * may end meanwhile, but stays in memory.  All functions may be called with
- * NULL, which is nobody: the service role then is who asks.
+ * Sessions are reference-counted: until session_release(), a session may end
+ * but stays in memory.  All functions accept NULL, which stands for the
+ * service role.
  */
 #ifndef SESSION_H
 #define SESSION_H
@@ -18,51 +18,52 @@ typedef struct Session Session;
 typedef enum SessionRefusal
 {
 	SESSION_GRANTED,
-	SESSION_ROLE_FULL,			/* of this role there are too many */
+	SESSION_ROLE_FULL,			/* too many sessions of this role */
 	SESSION_ALL_FULL
 } SessionRefusal;
 
 /*
- * A new session, not known to others before session_open().  ROLE: who signs
- * in, with PASSWORD (from secret_alloc(), taken over; NULL if a proxy did it:
- * then OWNER and NAME are what it says).
+ * Creates a session, which session_find() does not return before
+ * session_open(). A session of a role takes ownership of PASSWORD, from
+ * secret_alloc().  A session behind an authenticating proxy has the OWNER and
+ * NAME sent by the proxy.
  */
 extern Session *session_new_role(const char *role, char *password);
 extern Session *session_new_proxied(const char *owner, const char *name);
 
-/* Makes it one that can be found, and gives it its tokens. */
+/* Assigns tokens and makes the session available to session_find(). */
 extern SessionRefusal session_open(Session *session);
 
 /*
- * The session that a cookie names, in use from now on; NULL if there is none
- * (any more).
+ * Returns the session with the token of a cookie and marks it as used; NULL
+ * if there is none.
  */
 extern Session *session_find(const char *token);
 extern void session_release(Session *session);
 
 /*
- * Nobody finds it any more; its streams and connections are closed. Nothing
- * if it is not open.
+ * Ends a session: it can no longer be found, and its streams and connections
+ * are closed.  No-op if it is not open.
  */
 extern void session_end(Session *session);
 
 /*
- * Set once, before the first session begins: ENDED is called for each session
- * that has ended, before its connections are closed.
+ * Registers ENDED, which is called for each session that has ended, before
+ * its connections are closed.  Call this once, before the first session.
  */
 extern void session_on_end(void (*ended) (const Session *session));
 
-/* Ends those whose time is over. */
+/* Ends sessions that have timed out. */
 extern void session_tidy(void);
 extern void session_end_all(void);
 
 /*
- * One whose role has not connected for long, with a reference; NULL if there
- * is none.
+ * Returns a reference to a session whose role has not connected for too long;
+ * NULL if there is none.
  */
 extern Session *session_to_verify(void);
 
-/* Connects its role anew, and ends it (false) if that is refused. */
+/* Reconnects the role; if it is rejected, ends the session, returns false. */
 extern bool session_verify(Session *session);
 
 extern const char *session_token(const Session *session);
@@ -71,7 +72,7 @@ extern const char *session_owner(const Session *session);
 extern const char *session_owner_name(const Session *session);
 extern bool session_is_proxied(const Session *session);
 
-/* The role whose privileges count: NULL for the service role. */
+/* The role whose privileges apply; NULL for the service role */
 extern const char *session_role(const Session *session);
 
 extern Pool *session_pool(Session *session);

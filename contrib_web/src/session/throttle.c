@@ -1,22 +1,22 @@
 /*
  * throttle.c
- *		Limits attempts to sign in, per address and per role.
+ *		Limits on attempts to sign in, per address and per role
  *
- * A few failures are free; then each doubles the time until the next attempt.
- * They are forgotten one by one with time.  A success clears the role's
- * failures, but only its own of the address: who has an account must not get
- * guesses at others' for nothing.  Roles have a low limit on the time, since
- * whoever knows a name can have its owner wait.
+ * A few failures are free; then each failure doubles the waiting time.
+ * Failures are forgotten one by one over time.  A success clears the failures
+ * of the role, but for the address only its own attempt: a user with an
+ * account must not get more guesses for other accounts.  The waiting time of
+ * roles has a low limit, since any attacker who knows a role's name can delay
+ * its user.
  *
- * Not for ever, though: from devices and addresses that the role has signed
- * in from before (known.c), attempts are counted by themselves, so that
- * strangers do not have it wait there, wherever they come from.  Where these,
- * too, have failed too often, the attempt counts as a stranger's.  So a
- * stolen device cookie is good for a few guesses more, and nothing is lost
- * with a forged one.
+ * Attempts from devices and addresses from which the role has signed in
+ * before (known.c) are counted separately, so that attackers elsewhere do not
+ * delay them. If these fail too often as well, the attempt counts as a
+ * stranger's.  So a stolen device cookie allows a few more guesses, a forged
+ * one none.
  *
- * An attempt counts as failed before it is made: those under way at the same
- * time count, too.
+ * An attempt counts as failed before it is made, so that concurrent attempts
+ * are included.
  */
 #include "session/throttle.h"
 
@@ -41,7 +41,8 @@ typedef struct Rule
 	long		longest;		/* seconds */
 } Rule;
 
-static const Rule address_rule = {5, 900};	/* a known device's, too */
+/* also for known devices and addresses */
+static const Rule address_rule = {5, 900};
 static const Rule role_rule = {10, 60};
 
 typedef struct Entry
@@ -56,7 +57,7 @@ typedef struct Entry
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static Entry *entries;
 
-/* What an attempt is counted with: one entry or two. */
+/* The one or two entries in which an attempt is counted */
 typedef struct Counters
 {
 	char		keys[2][ATTEMPT_KEY_SIZE];
@@ -102,7 +103,7 @@ is_of_kind(const Attempt *attempt, AttemptKind kind)
 	return kind == ATTEMPT_BY_STRANGER || known_address(attempt->address, attempt->role);
 }
 
-/* ---- with the mutex held ---- */
+/* ---- functions called with the mutex held ---- */
 
 static void
 forget(Entry *entry)
@@ -181,7 +182,8 @@ discount(const char *key, int64_t now)
 /* ---- interface ---- */
 
 /*
- * Is it let through as one of this kind?  If not: how long to wait for that.
+ * Returns 0 if the attempt is allowed as one of this kind, else the seconds
+ * to wait.
  */
 static long
 try_kind(Attempt *attempt, AttemptKind kind)
@@ -216,8 +218,8 @@ throttle_attempt(Attempt *attempt)
 }
 
 /*
- * The attempt was no failure after all; a success clears all of the role's,
- * or the device's, but not of the address.
+ * Discounts an attempt that did not fail.  A success clears all failures of
+ * the role or device, but not those of the address.
  */
 static void
 take_back(const Attempt *attempt, bool succeeded)

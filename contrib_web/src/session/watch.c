@@ -1,12 +1,11 @@
 /*
  * watch.c
- *		Ends sessions whose role may not sign in any more, in a thread of its
- *		own.
+ *		Thread that ends sessions whose role can no longer sign in
  *
- * PostgreSQL looks at a role's password, its right to sign in, pg_hba.conf
- * and the like only when a connection begins.  So each session's role
- * connects anew every options.reauthenticate seconds, be it for a request
- * (pool.c) or, if there is none, here.
+ * PostgreSQL checks a role's password, its LOGIN attribute, pg_hba.conf and
+ * the like only when a connection begins.  So each session's role reconnects
+ * every options.reauthenticate seconds, either for a request (pool.c) or
+ * here.
  */
 #include "session/watch.h"
 
@@ -21,7 +20,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
 static bool stopping;
 
-/* Waits for a second; false: the program ends. */
+/* Waits for a second.  Returns false if the program is stopping. */
 static bool
 wait_briefly(void)
 {

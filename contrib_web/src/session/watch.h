@@ -1,7 +1,6 @@
 /*
  * watch.h
- *		Ends sessions whose role may not sign in any more, in a thread of its
- *		own.
+ *		Thread that ends sessions whose role can no longer sign in
  */
 #ifndef WATCH_H
 #define WATCH_H
@@ -10,7 +9,10 @@
 
 extern void watch_start(void);
 
-/* It is to end; false if it has not soon, as it waits for the database. */
+/*
+ * watch_end() stops the thread.  watch_join() waits for it briefly; false if
+ * it is still waiting for the database.
+ */
 extern void watch_end(void);
 extern bool watch_join(void);
 
