@@ -210,7 +210,7 @@ function put_in(s, what, result, depth) {
 # ---- writing ----
 
 function quoted(sql) {
-	gsub(/\\/, "\\\\", sql)
+	gsub(/\\/, "&&", sql)
 	gsub(/"/, "\\\"", sql)
 	gsub(/\n/, "\\n\"\n\t\"", sql)
 	return "\"" sql "\""
@@ -231,31 +231,38 @@ function constant(s, what) {
 function values(s,    list, i) {
 	for (i = 1; i <= n_parameters[s]; i++)
 		list = list (i == 1 ? "" : ", ") (i <= n_own[s] ? parameters[s, i] : \
-			"plan_value(plan, " constant(plan[s], parameters[s, i]) ")")
+			"value_at(plan, " constant(plan[s], parameters[s, i]) ")")
 	return list == "" ? "NULL" : list
 }
 
-function print_header(    i, j, s) {
+function print_header(    i) {
 	print "/* The statements of sql/, made by statements.awk. */"
-	print "#ifndef STATEMENTS_H\n#define STATEMENTS_H\n\n#include \"statement.h\""
-	for (i = 1; i <= n_names; i++) {
-		s = names[i]
-		print "\n/* " s ".sql */"
-		if (n_columns[s]) {
-			print "enum\n{"
-			for (j = 1; j <= n_columns[s]; j++)
-				print "\t" constant(s, columns[s, j]) (j < n_columns[s] ? "," : "")
-			print "};"
-		}
-		print "extern const Statement statement_" s ";"
-		print "static inline Call\nsql_" s "(" arguments(s) ")\n{"
-		print "\treturn (Call) {&statement_" s ", " (plan[s] == "" ? "NULL" : "plan") ", 0, {" values(s) "}};\n}"
-	}
+	print "#ifndef STATEMENTS_H\n#define STATEMENTS_H\n\n#include \"db/statement.h\"\n"
+	for (i = 1; i <= n_names; i++)
+		print_columns(names[i])
+	for (i = 1; i <= n_names; i++)
+		print_function(names[i])
 	print "\n#endif"
 }
 
+function print_columns(s,    i) {
+	if (!n_columns[s])
+		return
+	print "enum\n{"
+	for (i = 1; i <= n_columns[s]; i++)
+		print "\t" constant(s, columns[s, i]) (i < n_columns[s] ? "," : "")
+	print "};"
+}
+
+function print_function(s) {
+	print "\n/* " s ".sql */"
+	print "extern const Statement statement_" s ";"
+	print "static inline Call\nsql_" s "(" arguments(s) ")\n{"
+	print "\treturn (Call) {&statement_" s ", " (plan[s] == "" ? "NULL" : "plan") ", 0, {" values(s) "}};\n}"
+}
+
 function print_source(    i, s) {
-	print "/* The statements of sql/, made by statements.awk. */\n#include \"statements.h\""
+	print "/* The statements of sql/, made by statements.awk. */\n#include \"db/statements.h\""
 	for (i = 1; i <= n_names; i++) {
 		s = names[i]
 		if (plan[s] != "")

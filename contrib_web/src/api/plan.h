@@ -18,17 +18,14 @@ enum PlanColumn
 {
 	PLAN_PROBLEM,				/* 'forbidden', 'not-protected', 'invalid'; null: nothing speaks against it */
 	PLAN_DETAIL,				/* the sentence that goes with it */
-	PLAN_FIELD,					/* name of the column, parameter or member that is to blame, or null */
-	PLAN_FIRST					/* the first of its own */
+	PLAN_FIELD					/* name of the column, parameter or member that is to blame, or null */
 };
 
 /*
  * Like db_run(), for statements whose first parameter names a table: no such
  * table is 404.
  */
-#define run_on_table(req, statement, ...) \
-	run_on_table_values(req, statement, DB_VALUES(__VA_ARGS__))
-extern PGresult *run_on_table_values(Request *req, const Statement *statement, int n, const char *const *values);
+extern PGresult *run_on_table(Request *req, Call call);
 
 /*
  * Did the last statement fail as the table is not protected, and may one not
@@ -41,12 +38,7 @@ extern bool is_hidden(Request *req, const char *table);
  * Runs a plan; NULL if something speaks against the request: that has been
  * replied then.
  */
-#define run_plan(req, statement, ...) \
-	run_plan_values(req, statement, DB_VALUES(__VA_ARGS__))
-extern PGresult *run_plan_values(Request *req, const Statement *statement, int n, const char *const *values);
-
-/* A column of a plan's row, or of any result's first: NULL if it is null. */
-extern const char *value_at(const PGresult *result, int column);
+extern PGresult *run_plan(Request *req, Call call);
 
 /* Is a column, a boolean, true? */
 extern bool is_true(const PGresult *result, int column);
@@ -56,15 +48,6 @@ extern bool is_true(const PGresult *result, int column);
  * failed.
  */
 extern void reply_result(Request *req, unsigned status, const PGresult *result);
-
-/*
- * Runs the statement, replies with its one value, which is JSON; null or no
- * row: 404.
- */
-#define reply_query(req, status, statement, ...) \
-	reply_query_values(req, status, statement, DB_VALUES(__VA_ARGS__))
-extern void reply_query_values(Request *req, unsigned status, const Statement *statement, int n,
-							   const char *const *values);
 
 /*
  * A table as statements name it that show what row security hides from others

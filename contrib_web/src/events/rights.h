@@ -7,8 +7,6 @@
 
 #include <libpq-fe.h>
 
-#include "db/statement.h"
-
 typedef enum Right
 {
 	RIGHT_NONE,
@@ -26,13 +24,7 @@ extern void rights_leave(Reader *reader);
 /* As it was looked up last; waits for nothing. */
 extern Right rights_of(Reader *reader, const char *table);
 
-/*
- * Looks rights up: $1 table as in events, $2 roles as a JSON array.  Rows:
- * role, right as a number.  Roles that are not there (any more) have none.
- */
-extern const Statement rights_query;
-
-/* What the query answered. */
+/* The answer of sql_rights() for the table: roles, and rights as numbers. */
 extern void rights_note(const PGresult *result, const char *table);
 
 /*
