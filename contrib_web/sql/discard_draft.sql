@@ -11,5 +11,7 @@ SELECT
 			THEN pg_catalog.format('permission denied for table %s', asked.oid::regclass)
 	END AS detail,
 	NULL AS field,
-	CASE WHEN readable.yes THEN locking.discard_draft(asked.oid::regclass, :'key'::text) END AS done
+	CASE
+		WHEN readable.yes THEN locking.discard_draft(asked.oid::regclass, :'key'::text)
+	END AS done
 FROM asked, :readable;
