@@ -1,28 +1,41 @@
-# C made of the statements in sql/: awk -v output=KIND -f statements.awk sql/*.sql
+# C made of the statements in sql/:
 #
-# A file in sql/ is a psql script of one statement, to be run from within sql/ with its
-# parameters as variables: psql -v table=article -f may_read.sql. This program expands it as
-# psql does, and makes a prepared statement of it. What it knows of psql's language:
+#	awk -v output=KIND -f statements.awk sql/*.sql
 #
-#   -- parameters: table oid, key    names of $1, $2, ...; their type is text, unless it is oid
-#   -- gives: problem, detail        columns of the result, for an enum in C
-#   \set piece `cat parts/piece.sql` a piece that several statements share: :piece puts it in
-#   :'name'                          the value of a parameter, which becomes $n
-#   :name                            the same of one that may be NULL: psql -v owner=NULL, or
-#                                    -v owner="'anna'"
-#   \gset                            ends a plan: a statement whose one row gives SQL
-#   \ir name_plan.sql                runs a plan first: :column then puts SQL of its row in, and
-#                                    :'column' is a parameter that gets its value from there
+# A file in sql/ is a psql script of one statement, which runs in that folder
+# with its parameters as variables: psql -v table=article -f may_read.sql.
+# This program expands it as psql does, and makes a prepared statement of it.
+# The part of psql's language that it reads:
 #
-# Anything else, whatever is declared and not used, and the reverse, is an error.
+# -- parameters: table oid, key
+#		names of $1, $2, ...; their type is text, unless it is oid
+# -- gives: problem, detail
+#		columns of the result, for an enum in C
+# \set piece `cat parts/piece.sql`
+#		a piece that several statements share: :piece puts it in
+# :'name'
+#		the value of a parameter, which becomes $n
+# :name
+#		the same of a parameter that may be NULL, as SQL: psql -v owner=NULL,
+#		or -v owner="'anna'"
+# \gset
+#		ends a plan: a statement whose row has SQL for another one
+# \ir name_plan.sql
+#		runs a plan first: :column then puts SQL of its row in, and :'column'
+#		is a parameter that gets its value from there
 #
-# Kinds of output: header and source, which src/ includes and links; prepare, the statement NAME
-# (-v name=NAME) as a psql script that prepares and executes it, for tests.
+# Anything else is an error, and so is a name that is declared and not used,
+# or used and not declared.
+#
+# Kinds of output: header and source, for the program; prepare, the statement
+# NAME (-v name=NAME) as a psql script that prepares and executes it, for
+# tests.
 
 {
 	if (FNR == 1) {
-		statement = FILENAME
-		folder = sub(/\/[^\/]*$/, "", statement) ? statement : "."
+		folder = FILENAME
+		if (!sub(/\/[^\/]*$/, "", folder))
+			folder = "."
 		statement = FILENAME
 		sub(/^.*\//, "", statement)
 		sub(/\.sql$/, "", statement)
@@ -134,8 +147,8 @@ function build(s,    sql, i, key, parts) {
 	}
 }
 
-# The text as psql would send it, but for comments and indentation. What a plan's columns put in
-# is marked by \001.
+# The text as psql would send it, but for comments and indentation. Places of
+# a plan's columns are marked by \001.
 function expand(s, sql, result, depth,    token, end) {
 	if (depth > 10)
 		fail(s, "a piece is part of itself")

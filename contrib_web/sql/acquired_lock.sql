@@ -1,5 +1,5 @@
--- The lock just acquired, if the key is spelled as in lock records. A statement of its own: the
--- one that acquires the lock does not see it.
+-- The lock just acquired, if the key is spelled as in lock records. A
+-- statement of its own: the one that acquires the lock does not see it.
 -- parameters: table, key, token, outcome
 -- gives: state, is_missing
 \set asked `cat parts/asked.sql`

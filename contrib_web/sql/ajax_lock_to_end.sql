@@ -1,5 +1,5 @@
--- The lock of a row, to be ended. The token is NULL unless the reader owns the lock: it has to
--- be broken then.
+-- The lock of a row, to be ended. The token is NULL unless the reader owns
+-- the lock: it has to be broken then.
 -- parameters: table, key
 -- gives: is_locked, token
 \set asked `cat parts/asked.sql`

@@ -1,4 +1,5 @@
--- All tables that the role may read, if they are protected or the role may protect them.
+-- All tables that the role may read, if they are protected or the role may
+-- protect them.
 \set rel `cat parts/rel.sql`
 \set may_protect `cat parts/may_protect.sql`
 \set protection `cat parts/protection.sql`

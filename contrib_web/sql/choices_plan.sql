@@ -1,8 +1,9 @@
--- SQL for choices: value and label of a row p that the column may refer to, by a foreign key of
--- this column alone. They are sorted by the label column itself, not by the label, so that an
--- index helps.
+-- SQL for choices: value and label of a row p that the column may refer to,
+-- by a foreign key of this column alone. They are sorted by the label column
+-- itself, not by the label, so that an index helps.
 -- parameters: table, column_name, q, value, limit
--- gives: problem, detail, field, target, row_value, row_label, sort, condition, size
+-- gives: problem, detail, field, target, row_value, row_label, sort
+-- gives: condition, size
 \set asked `cat parts/asked.sql`
 \set rel `cat parts/rel.sql`
 \set col `cat parts/col.sql`
@@ -70,8 +71,8 @@ SELECT
 	END
 	|| CASE
 		WHEN want.q IS NULL THEN ''
-		-- Of the value the beginning, of the label anything. The column's own collation may be one
-		-- that LIKE does not support.
+		-- Of the value the beginning, of the label anything. The column's own
+		-- collation may be one that LIKE does not support.
 		ELSE pg_catalog.format(
 			$sql$ AND (
 				%s::text COLLATE pg_catalog."default" OPERATOR(pg_catalog.~~*) pattern.beginning

@@ -1,4 +1,5 @@
--- The first column of a constraint, to name it where the constraint is violated.
+-- The first column of a constraint, to name it where the constraint is
+-- violated.
 -- parameters: table, constraint_name
 \set asked `cat parts/asked.sql`
 WITH :asked

@@ -1,8 +1,8 @@
 -- The newest events, or those behind the cursor: a page.
 --
--- The view gives the newest first, and this reads on until the page is full. It has no ORDER BY
--- of its own: with one, the planner would plan the view for being read whole, and perhaps sort
--- all events.
+-- The view gives the newest first, and this reads on until the page is full.
+-- It has no ORDER BY of its own: with one, the planner would plan the view
+-- for being read whole, and perhaps sort all events.
 --
 -- coalesce() hides the conditions from the planner, see locks.sql.
 -- parameters: table oid, cursor, limit, q, key, owner, actor, event

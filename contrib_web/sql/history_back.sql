@@ -1,8 +1,9 @@
 -- The events before the cursor: a page.
 --
--- The view gives the newest first. No condition ends the reading at the cursor, but a LIMIT does:
--- ids are unique, so there are at most as many events before the cursor as the difference between
--- the newest id and that of the cursor.
+-- The view gives the newest first. No condition ends the reading at the
+-- cursor, but a LIMIT does: ids are unique, so there are at most as many
+-- events before the cursor as the difference between the newest id and that
+-- of the cursor.
 --
 -- coalesce() hides the conditions from the planner, see locks.sql.
 -- parameters: table oid, cursor, limit, q, key, owner, actor, event

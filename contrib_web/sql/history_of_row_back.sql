@@ -1,5 +1,5 @@
--- The events of one row of a protected table that come before the cursor: a page. They are found
--- by their index.
+-- The events of one row of a protected table that come before the cursor: a
+-- page. They are found by their index.
 --
 -- coalesce() hides the conditions from the planner, see locks.sql.
 -- parameters: table oid, cursor, limit, q, key, owner, actor, event

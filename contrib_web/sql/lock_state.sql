@@ -1,4 +1,5 @@
--- The lock of a row, if the key is spelled as in lock records; if not, whether there is one.
+-- The lock of a row, if the key is spelled as in lock records; if not,
+-- whether there is one.
 -- parameters: table, key
 -- gives: state, is_spelled_otherwise
 \set asked `cat parts/asked.sql`

@@ -1,13 +1,13 @@
 -- The latest locks, or those behind the cursor: a page.
 --
--- The view checks for each record whether the reader may see its row, and evaluates no other
--- condition before that. So as few records as possible must be read. Of two ways one is taken:
--- all records are read once, or those of one table by their index. OFFSET 0 keeps the planner
--- from mixing them.
+-- The view checks for each record whether the reader may see its row, and
+-- evaluates no other condition before that. So as few records as possible
+-- must be read. Of two ways one is taken: all records are read once, or those
+-- of one table by their index. OFFSET 0 keeps the planner from mixing them.
 --
--- coalesce() hides the conditions from the planner, which then assumes that half of the records
--- fulfil them. For the conditions themselves it would assume next to none, so that a LIMIT could
--- not end the reading early.
+-- coalesce() hides the conditions from the planner, which then assumes that
+-- half of the records fulfil them. For the conditions themselves it would
+-- assume next to none, so that a LIMIT could not end the reading early.
 -- parameters: table oid, cursor, limit, q, owner, mine
 -- gives: problem, detail, field, page
 \set cursor_values `cat parts/cursor_values.sql`

@@ -1,5 +1,6 @@
--- A table, and what a form for its rows needs to know. The table is a parameter by its oid: of one
--- under row security locking.locks shows the locks only to statements that name it.
+-- A table, and what a form for its rows needs to know. The table is a
+-- parameter by its oid: of one under row security locking.locks shows the
+-- locks only to statements that name it.
 -- parameters: table oid
 -- gives: problem, detail, field, table_json
 \set rel `cat parts/rel.sql`
@@ -21,9 +22,9 @@ WITH asked AS (
 :col,
 :made,
 :refusal,
--- column_json: base is the type of a column, or what its domain (or the domain's) is made of, and
--- the first modifier on the way. It holds the length of a text plus 4, or precision and scale of a
--- number.
+-- column_json: base is the type of a column, or what its domain (or the
+-- domain's) is made of, and the first modifier on the way. It holds the
+-- length of a text plus 4, or precision and scale of a number.
 column_json AS (
 	SELECT
 		col.attnum,
@@ -110,16 +111,25 @@ column_json AS (
 		col,
 		LATERAL (SELECT col.name, col.key_no, col.attnum) changed,
 		LATERAL (
-			WITH RECURSIVE step(oid, typmod, not_null, typtype, made_of, next_typmod, typcategory) AS (
+			WITH RECURSIVE step AS (
 				SELECT
-					y.oid, col.atttypmod, y.typnotnull, y.typtype, y.typbasetype, y.typtypmod,
+					y.oid,
+					col.atttypmod AS typmod,
+					y.typnotnull AS not_null,
+					y.typtype,
+					y.typbasetype AS made_of,
+					y.typtypmod AS next_typmod,
 					y.typcategory
 				FROM pg_type y
 				WHERE y.oid = col.atttypid
 				UNION ALL
 				SELECT
-					y.oid, CASE WHEN typmod < 0 THEN next_typmod ELSE typmod END,
-					not_null OR y.typnotnull, y.typtype, y.typbasetype, y.typtypmod,
+					y.oid,
+					CASE WHEN typmod < 0 THEN next_typmod ELSE typmod END,
+					not_null OR y.typnotnull,
+					y.typtype,
+					y.typbasetype,
+					y.typtypmod,
 					y.typcategory
 				FROM step
 				JOIN pg_type y ON y.oid = step.made_of
@@ -141,7 +151,7 @@ column_json AS (
 				END
 		) number(precision, scale)
 ),
--- foreign_key: both ways, told from the table, and from those that refer to it
+-- foreign_key: those of the table (is_child), and those that refer to it
 foreign_key AS (
 	SELECT
 		con.conname,

@@ -1,4 +1,5 @@
--- Reads one of the values that were sent, to see whether its column's type refuses it.
+-- Reads one of the values that were sent, to see whether its column's type
+-- refuses it.
 -- parameters: body
 \ir probes_plan.sql
 SELECT :sent_value

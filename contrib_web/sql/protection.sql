@@ -1,5 +1,5 @@
--- How a table is protected. A statement of its own: the one that protects it does not see the new
--- settings.
+-- How a table is protected. A statement of its own: the one that protects it
+-- does not see the new settings.
 -- parameters: table
 \set asked `cat parts/asked.sql`
 \set rel `cat parts/rel.sql`

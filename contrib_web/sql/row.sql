@@ -1,5 +1,6 @@
--- A row, with its lock, the reader's draft, the rows that it refers to, what refers to it, and the
--- lock of the row that guards it; no row if there is none.
+-- A row, with its lock, the reader's draft, the rows that it refers to, what
+-- refers to it, and the lock of the row that guards it; no row if there is
+-- none.
 -- parameters: key
 \ir row_plan.sql
 \set lock_columns `cat parts/lock_columns.sql`

@@ -1,6 +1,7 @@
--- Whether a row may be written, after the token, if there is one, was confirmed: ok, or what is
--- wrong with the lock. With a token: is it that of a lock on this row, or on the row that guards
--- it? Without one, a row that another owner holds by a soft lock may still be written.
+-- Whether a row may be written, after the token, if there is one, was
+-- confirmed: ok, or what is wrong with the lock. With a token: is it that of
+-- a lock on this row, or on the row that guards it? Without one, a row that
+-- another owner holds by a soft lock may still be written.
 -- parameters: key, token
 \ir write_plan.sql
 SELECT

@@ -1,11 +1,13 @@
 -- SQL for row. Besides what made has:
 --
--- referenced: a JSON object of the rows of other tables that the row refers to, by column; only
--- for foreign keys of one column, and only to tables that are trusted (parts/is_trusted.sql).
--- children: a JSON array of what refers to the row. Counted, up to 1000, where that is quick: with
--- an index or in a small table, and in tables that are trusted.
+-- referenced: a JSON object of the rows of other tables that the row refers
+-- to, by column; only for foreign keys of one column, and only to tables that
+-- are trusted (parts/is_trusted.sql). children: a JSON array of what refers
+-- to the row. Counted, up to 1000, where that is quick: with an index or in a
+-- small table, and in tables that are trusted.
 -- parameters: table
--- gives: problem, detail, field, target, name, oid, row_key, row_label, row_values, parent_key
+-- gives: problem, detail, field, target, name, oid, row_key, row_label
+-- gives: row_values, parent_key
 -- gives: source, matches, locks, parent_locks, referenced, children
 \set asked `cat parts/asked.sql`
 \set rel `cat parts/rel.sql`
@@ -77,8 +79,8 @@ child AS (
 			FROM pg_catalog.unnest(key_columns.parent) WITH ORDINALITY k(name, no)
 		) AS referenced,
 		refers.condition,
-		-- NULL if the table is not trusted: not even its size is looked at then, which would wait
-		-- for locks on it
+		-- NULL if the table is not trusted: not even its size is looked at
+		-- then, which would wait for locks on it
 		CASE
 			WHEN :is_trusted THEN
 				(c.relkind = 'r' AND pg_catalog.pg_relation_size(c.oid) < 8000000)

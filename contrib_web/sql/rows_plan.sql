@@ -1,13 +1,15 @@
 -- SQL for rows, a page of a table's rows.
 --
--- Rows are in the order of the sort column, then of the key, so a comparison of rows tells which
--- come behind the cursor, and an index answers that wherever the page is. NULLs sort as the
--- greatest values, but a comparison with NULL is never true: where the sort column can be null, the
--- rows behind the cursor are those of one condition or another. An index answers each, but not both
--- in one, hence UNION ALL.
+-- Rows are in the order of the sort column, then of the key, so a comparison
+-- of rows tells which come behind the cursor, and an index answers that
+-- wherever the page is. NULLs sort as the greatest values, but a comparison
+-- with NULL is never true: where the sort column can be null, the rows behind
+-- the cursor are those of one condition or another. An index answers each,
+-- but not both in one, hence UNION ALL.
 -- parameters: table, sort, dir, after, before, filter, q, locked, limit
 -- gives: problem, detail, field, size, list, is_back, is_start, cursor_values
--- gives: parts, page_order, edge_values, source, same_key, row_key, row_label, row_values, locks
+-- gives: parts, page_order, edge_values, source, same_key, row_key, row_label
+-- gives: row_values, locks
 \set asked `cat parts/asked.sql`
 \set rel `cat parts/rel.sql`
 \set col `cat parts/col.sql`
@@ -22,7 +24,8 @@ WITH :asked,
 :col,
 :made,
 :refusal,
--- list: name of the order, for cursors. up: the direction that dir and before make together.
+-- list: name of the order, for cursors. up: the direction that dir and before
+-- make together.
 want AS (
 	SELECT
 		*,
@@ -70,9 +73,10 @@ ord AS (
 		OR col.name = want.sort
 	) o
 ),
--- behind: the row comes behind the cursor, by the columns of the order from "start" on. A
--- comparison of rows takes one operator for all; if the columns' differ by schema it is left to
--- PostgreSQL, which lets none but those of an index order in.
+-- behind: the row comes behind the cursor, by the columns of the order from
+-- "start" on. A comparison of rows takes one operator for all; if the
+-- columns' differ by schema it is left to PostgreSQL, which lets none but
+-- those of an index order in.
 behind AS (
 	SELECT
 		start.no AS start,

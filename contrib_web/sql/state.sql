@@ -1,5 +1,5 @@
--- A row and its lock as they are now, or the lock of the row that guards it: another owner's
--- rather than the reader's.
+-- A row and its lock as they are now, or the lock of the row that guards it:
+-- another owner's rather than the reader's.
 -- parameters: key
 -- gives: lock, row
 \ir state_plan.sql

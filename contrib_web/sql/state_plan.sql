@@ -1,6 +1,7 @@
 -- SQL for state.
 -- parameters: table
--- gives: problem, detail, field, row_key, row_label, row_values, parent_key, source, matches
+-- gives: problem, detail, field, row_key, row_label, row_values, parent_key
+-- gives: source, matches
 -- gives: locks, parent_locks
 \set asked `cat parts/asked.sql`
 \set rel `cat parts/rel.sql`

@@ -1,4 +1,5 @@
--- Acquires the lock of a row, if it is free. waits: whether the request asks to wait for it.
+-- Acquires the lock of a row, if it is free. waits: whether the request asks
+-- to wait for it.
 -- parameters: table, key, body
 -- gives: granted, outcome, token, waits
 \set asked `cat parts/asked.sql`

@@ -1,4 +1,5 @@
--- Acquires the lock of a row, and waits for it. At most two seconds, as it keeps a worker busy.
+-- Acquires the lock of a row, and waits for it. At most two seconds, as it
+-- keeps a worker busy.
 -- parameters: table, key, body
 -- gives: granted, outcome, token
 \set asked `cat parts/asked.sql`

@@ -1,9 +1,12 @@
--- SQL for a write, what (insert, update or delete), and what to do with the lock and the draft:
--- row_insert, row_insert_default, row_update, row_unchanged, row_delete, row_lock, row_read.
--- token: given if it is not in the body.
+-- SQL for a write, what (insert, update or delete), and what to do with the
+-- lock and the draft: row_insert, row_insert_default, row_update,
+-- row_unchanged, row_delete, row_lock, row_read. token: given if it is not in
+-- the body.
 -- parameters: table, body, what, token
--- gives: problem, detail, field, oid, target, source, matches, row_key, row_label, row_values
--- gives: parent_key, locks, parent_locks, idents, definitions, sent_values, assignments
+-- gives: problem, detail, field, oid, target, source, matches, row_key
+-- gives: row_label, row_values
+-- gives: parent_key, locks, parent_locks, idents, definitions, sent_values
+-- gives: assignments
 -- gives: is_protected, is_guarded, lock_token, keep_lock, discard_draft
 \set asked `cat parts/asked.sql`
 \set rel `cat parts/rel.sql`

@@ -1,4 +1,5 @@
--- col: the columns of the table rel. ident and type are SQL; key_no counts those of the key.
+-- col: the columns of the table rel. ident and type are SQL; key_no counts
+-- those of the key.
 col AS (
 	SELECT
 		a.*,

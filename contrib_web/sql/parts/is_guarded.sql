@@ -1,5 +1,5 @@
--- Whether a change of the column of the table rel is guarded: it is a row of changed, with name,
--- key_no and attnum as in col.
+-- Whether a change of the column of the table rel is guarded: it is a row of
+-- changed, with name, key_no and attnum as in col.
 (
 	rel.protected
 	AND (

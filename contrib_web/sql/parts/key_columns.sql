@@ -1,4 +1,5 @@
--- The foreign key con (pg_constraint): the names of its columns, and of those they refer to.
+-- The foreign key con (pg_constraint): the names of its columns, and of those
+-- they refer to.
 LATERAL (
 	SELECT
 		ARRAY(

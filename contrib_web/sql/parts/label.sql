@@ -1,6 +1,7 @@
--- Labels for the rows of the table labelled (oid, alias, otherwise). label.name: the column that
--- holds them, or NULL. label.sql: SQL for the label of the row alias; the SQL otherwise is used
--- if there is no such column, or it is empty.
+-- Labels for the rows of the table labelled (oid, alias, otherwise).
+-- label.name: the column that holds them, or NULL. label.sql: SQL for the
+-- label of the row alias; the SQL otherwise is used if there is no such
+-- column, or it is empty.
 LATERAL (
 	SELECT
 		label_column.name,

@@ -1,5 +1,6 @@
--- The page of list as JSON: shown (n, item), with cursors for the pages behind and before it,
--- taken from page (n, edge). The latest come first. n counts in the direction of paging.
+-- The page of list as JSON: shown (n, item), with cursors for the pages
+-- behind and before it, taken from page (n, edge). The latest come first. n
+-- counts in the direction of paging.
 edge AS (
 	SELECT
 		CASE WHEN list.back THEN 'next' ELSE 'prev' END AS way,

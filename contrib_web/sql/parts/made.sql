@@ -1,14 +1,17 @@
--- made: SQL for a second statement, which reads a row of the table rel. In it t is the row, t.*
--- the row as a whole (t alone might be a column), asked.key the key that the request names,
--- r.key and r.parent_key the keys of the row and of the row that guards it. Every identifier
--- comes from format() or quote_ident(), and no value of the request becomes part of it.
+-- made: SQL for a second statement, which reads a row of the table rel. In it
+-- t is the row, t.* the row as a whole (t alone might be a column), asked.key
+-- the key that the request names, r.key and r.parent_key the keys of the row
+-- and of the row that guards it. Every identifier comes from format() or
+-- quote_ident(), and no value of the request becomes part of it.
 --
 -- row_key, row_label, row_values: expressions of a row
 -- matches: the condition that the row has the key that the request names
 -- parent_key: the key of the row that guards this one; NULL if none does
--- locks, parent_locks: the live locks of the two rows. By locking.locks the same would read all
--- locks of the table, as conditions on keys do not get past what it hides.
--- parent_columns: the columns that refer to the row that guards this one, by number
+-- locks, parent_locks: the live locks of the two rows. By locking.locks the
+-- same would read all locks of the table, as conditions on keys do not get
+-- past what it hides.
+-- parent_columns: the columns that refer to the row that guards this one, by
+-- number
 made AS (
 	SELECT
 		'locking.row_key(t.*)' AS row_key,

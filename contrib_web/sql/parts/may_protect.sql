@@ -1,5 +1,6 @@
--- Whether the role may protect the table rel: it has the rights of the owner, or EXECUTE on the
--- function was granted to it by name. protect() and unprotect() themselves check that.
+-- Whether the role may protect the table rel: it has the rights of the owner,
+-- or EXECUTE on the function was granted to it by name. protect() and
+-- unprotect() themselves check that.
 (
 	pg_catalog.pg_has_role(rel.relowner, 'USAGE')
 	OR EXISTS (

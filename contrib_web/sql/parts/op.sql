@@ -1,8 +1,10 @@
--- op.call: SQL for the operator of sought (typeid, strategy, sign). It names the schema, since
--- it is applied to columns: a role that may create objects in a schema of the reader's
--- search_path could otherwise have a function of its own called by the reader. The strategy is
--- that of the type's default index order: 1 is less, 3 equal, 5 greater. Types without an order
--- of their own (varchar, enums, arrays, domains) use the system's operator of that sign.
+-- op.call: SQL for the operator of sought (typeid, strategy, sign). It names
+-- the schema, since it is applied to columns: a role that may create objects
+-- in a schema of the reader's search_path could otherwise have a function of
+-- its own called by the reader. The strategy is that of the type's default
+-- index order: 1 is less, 3 equal, 5 greater. Types without an order of their
+-- own (varchar, enums, arrays, domains) use the system's operator of that
+-- sign.
 LATERAL (
 	SELECT coalesce(
 		(

@@ -1,5 +1,6 @@
--- refers.condition: SQL for the condition that the row side.child refers to the row side.parent
--- by the foreign key con (pg_constraint). The operators are those of the key itself.
+-- refers.condition: SQL for the condition that the row side.child refers to
+-- the row side.parent by the foreign key con (pg_constraint). The operators
+-- are those of the key itself.
 LATERAL (
 	SELECT (
 		SELECT pg_catalog.string_agg(

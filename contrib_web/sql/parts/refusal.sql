@@ -1,4 +1,5 @@
--- refusal: the reason why rows of the table rel cannot be shown, and its text; NULL if they can.
+-- refusal: the reason why rows of the table rel cannot be shown, and its
+-- text; NULL if they can.
 refusal AS (
 	SELECT
 		CASE

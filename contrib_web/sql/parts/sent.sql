@@ -1,6 +1,7 @@
--- sent: for each member of the object "values" of body, its column (NULLs if there is none) and
--- SQL that reads it: its definition in jsonb_to_record() AS v(), and then its value. The text of a
--- JSON column is JSON itself, not a JSON string, so it is read as text first.
+-- sent: for each member of the object "values" of body, its column (NULLs if
+-- there is none) and SQL that reads it: its definition in jsonb_to_record()
+-- AS v(), and then its value. The text of a JSON column is JSON itself, not a
+-- JSON string, so it is read as text first.
 sent AS (
 	SELECT
 		s.name,

@@ -1,5 +1,6 @@
--- Members of the JSON of the table rel, of which held.locks are the number of locks. The settings
--- have no value as long as nothing has loaded the extension's library.
+-- Members of the JSON of the table rel, of which held.locks are the number of
+-- locks. The settings have no value as long as nothing has loaded the
+-- extension's library.
 'table', rel.target,
 'name', rel.name,
 'schema', rel.schema,

@@ -1,5 +1,6 @@
--- want: what the request asks of list (name, length, back): the values of its cursor, the size of
--- the page, and the pattern of its search. back: the page comes before the cursor.
+-- want: what the request asks of list (name, length, back): the values of its
+-- cursor, the size of the page, and the pattern of its search. back: the page
+-- comes before the cursor.
 want AS (
 	SELECT
 		cursor_values.list AS "values",
