@@ -82,7 +82,7 @@ function read_line(s, line) {
 		text[s] = text[s] line "\n"
 }
 
-function declare_parameters(s, list,    n, i, items, words) {
+function declare_parameters(s, list,    n, i, items, words, type) {
 	n = split(list, items, /, */)
 	for (i = 1; i <= n; i++) {
 		split(items[i], words, " ")

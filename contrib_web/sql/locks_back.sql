@@ -1,13 +1,6 @@
 -- The locks before the cursor: a page.
 --
--- The view checks for each record whether the reader may see its row, and
--- evaluates no other condition before that. So as few records as possible
--- must be read. Of two ways one is taken: all records are read once, or those
--- of one table by their index. OFFSET 0 keeps the planner from mixing them.
---
--- coalesce() hides the conditions from the planner, which then assumes that
--- half of the records fulfil them. For the conditions themselves it would
--- assume next to none, so that a LIMIT could not end the reading early.
+-- UNION ALL and coalesce() have the reasons that locks.sql gives.
 -- parameters: table oid, cursor, limit, q, owner, mine
 -- gives: problem, detail, field, page
 \set cursor_values `cat parts/cursor_values.sql`

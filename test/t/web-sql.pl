@@ -19,7 +19,10 @@ use Test::More;
 my $web = abs_path("$FindBin::RealBin/../../contrib_web");
 my @files = map { basename $_, '.sql' } glob "$web/sql/*.sql";
 
-# ---- data: large enough that an index is better than reading all. Most records are of other ----
+# ---- data ----
+
+# Large enough that an index is better than reading all. Most records are of
+# the table other, or of another owner.
 
 my $ROWS = 20_000;
 my $node = new_web_node('main');
@@ -55,14 +58,16 @@ SELECT locking.request('article', '7', 'please');
 SQL
 my $big = sql($node, q{SELECT 'big'::regclass::oid});
 my %token = map { $_ => sql($node, "SELECT token FROM locking.lock WHERE relation = '$_'::regclass AND key = '5'") } qw(article big);
+
+# A cursor as clients get it, as SQL.
 sub cursor { return "'" . encode_base64url(json_of({ order => $_[0], values => $_[1] })) . "'" }
 
 # ---- what each is run with ----
 
-# vars: variables of psql; a parameter that may be NULL is SQL. gives: what the
-# result is like. plan: what EXPLAIN says, and never: what it does not. before:
-# SQL that runs first, as that role (boss if not said). fresh: the result has
-# a new token.
+# vars: variables of psql; a parameter that may be NULL is SQL. gives: a pattern
+# of the result. plan: a pattern of the plan; never: one that must not match it.
+# role: boss if not given, the superuser if undef. before: SQL that runs first.
+# fresh: the result has a new token.
 my %no_list = map { $_ => 'NULL' } qw(cursor limit q owner mine key actor event table);
 my %row = (table => 'big', key => 5);
 my %write = (%row, what => 'update', body => '{"values": {"title": "new"}}', token => 'NULL');

@@ -7,9 +7,9 @@
  * parameters, texts or NULL, and returns what db_run() needs.
  *
  * SQL never has values of a request pasted into it.  A statement whose tables
- * and columns are known only at run time takes two steps: a plan looks them up
- * in the catalog, and its row has pieces of SQL, quoted by the database, for
- * the second statement.
+ * and columns are known only at run time takes two steps: a plan looks them
+ * up in the catalog, and its row has pieces of SQL, quoted by the database,
+ * for the second statement.
  */
 #ifndef STATEMENT_H
 #define STATEMENT_H
@@ -18,30 +18,36 @@
 
 #define MAX_PARAMETERS 16
 
-/* Types of parameters. */
+/*
+ * Types of parameters.  oid: locking's views run the policies only of
+ * relations that a statement names, and such a parameter names one.
+ */
 #define TEXTOID 25
-#define OIDOID 26				/* locking's views run the policies only of relations that a
-								 * statement names, and such a parameter does so */
+#define OIDOID 26
 
 /* SQL, and the column of the plan's row whose SQL follows. */
 typedef struct Segment
 {
 	const char *sql;
-	int			column;			/* SEGMENTS_END: none, and no further segment */
+	int			column;			/* SEGMENTS_END: none, and no more segments */
 } Segment;
 
 #define SEGMENTS_END (-1)
 
+/*
+ * A connection prepares it once, at its first use, unless it has segments:
+ * then its SQL is put together for each run.
+ */
 typedef struct Statement
 {
 	const char *name;			/* unique: name of the prepared statement */
-	const char *sql;			/* each connection prepares it once, at its first use; NULL: made
-								 * of segments for each run */
+	const char *sql;			/* NULL: of segments */
 	const Segment *segments;
-	int			n;				/* parameters */
+	int			n;				/* number of parameters */
 	Oid			types[MAX_PARAMETERS];
 } Statement;
 
+/* What db_run() needs; sql_NAME() makes it. */
 typedef struct Call
 {
 	const Statement *statement;
