@@ -253,8 +253,9 @@ sub build
 {
 	my ($output) = @_;
 	my ($out, $err) = ('', '');
-	IPC::Run::run([ 'sh', '-c', 'awk -v output="$0" -f "$1" *.sql', $output, "$web/statements.awk" ], '>', \$out, '2>', \$err, init => sub { chdir $broken or die "$broken: $!\n" });
-	return $err || $out;
+	my $built = IPC::Run::run([ 'sh', '-c', 'awk -v output="$0" -f "$1" *.sql', $output, "$web/statements.awk" ], '>', \$out, '2>', \$err,
+		init => sub { chdir $broken or die "$broken: $!\n" });
+	return $built ? $out : $err;
 }
 
 write_file('parts/one.sql', "1 AS one\n");
