@@ -1,8 +1,8 @@
 -- Rights of roles (a JSON array of names; "" is the role that runs this) to a
 -- table, by its name as in events: 0 none, 1 to know that a lock changed (row
 -- security decides about the rest), 2 all. Roles that do not exist have none.
--- Functions are named with their schema: another schema's might fit better,
--- and be called instead.
+-- Functions are named with their schema: a function of another schema could
+-- be the better match, and be called instead.
 -- parameters: table, roles
 -- gives: role, extent
 SELECT

@@ -4,7 +4,7 @@
 -- What is shown of a row is made of no more rows than the page has: first
 -- these are picked, by order and key alone, so that sorting reads no long
 -- values; then they are looked up again. MATERIALIZED matters: a lock is
--- looked up by index only if the key to look for is a column that is there.
+-- looked up by index only if its key is a column that has been evaluated.
 -- parameters: q, filter
 \ir rows_plan.sql
 \set like_patterns `cat parts/like_patterns.sql`

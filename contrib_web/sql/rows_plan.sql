@@ -73,10 +73,10 @@ ord AS (
 		OR col.name = want.sort
 	) o
 ),
--- behind: the row comes behind the cursor, by the columns of the order from
--- "start" on. A comparison of rows takes one operator for all; if the
--- columns' differ by schema it is left to PostgreSQL, which lets none but
--- those of an index order in.
+-- behind: the condition that the row comes behind the cursor, by the columns
+-- of the order from "start" on. A comparison of rows takes one operator for
+-- all columns. If they need operators of different schemas, none is named;
+-- PostgreSQL accepts only operators of an index order there.
 behind AS (
 	SELECT
 		start.no AS start,

@@ -1,6 +1,6 @@
 -- cursors: of the rows of edge (way, list, "values"), what a client gets for
--- the values at that edge of the page. It is opaque, base64url of JSON. The
--- name of the list and its order is in it, as it is no good for another one.
+-- the values at that edge of the page. It is opaque, base64url of JSON. It
+-- contains the name of the list and its order, as it is valid for no other.
 cursors AS (
 	SELECT
 		way,

@@ -1,7 +1,7 @@
 -- readable.yes: whether the role may read the table asked. Functions that
--- only look whether the table is protected are called for a readable one
--- only, since they would tell that to others. OFFSET 0 has it evaluated
--- before anything that depends on it.
+-- check only whether the table is protected are called for a readable table
+-- only, since their errors would disclose that. OFFSET 0: it is evaluated
+-- before what depends on it.
 LATERAL (
 	SELECT pg_catalog.has_table_privilege(asked.oid, 'SELECT')
 	OFFSET 0

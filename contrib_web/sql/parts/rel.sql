@@ -1,6 +1,6 @@
--- rel: tables that people work with, neither the system's nor this
--- extension's, of those in asked (oid). source is what a table's own rows are
--- read from, without those of tables that inherit from it.
+-- rel: the user tables, which are neither the system's nor this extension's,
+-- of those in asked (oid). source: what a statement reads a table's own rows
+-- from, without those of tables that inherit from it.
 rel AS (
 	SELECT
 		c.oid,
