@@ -181,7 +181,12 @@ SELECT
 		:table_summary,
 		'label_column', label.name,
 		'primary_key', ARRAY(SELECT name FROM col WHERE key_no IS NOT NULL ORDER BY key_no),
-		'columns', coalesce((SELECT pg_catalog.json_agg(json ORDER BY attnum) FROM column_json), '[]'),
+		'columns', coalesce(
+			(
+				SELECT pg_catalog.json_agg(json ORDER BY attnum)
+				FROM column_json
+			),
+			'[]'),
 		'foreign_keys', coalesce(
 			(
 				SELECT pg_catalog.json_agg(json ORDER BY conname)
