@@ -23,8 +23,9 @@ SELECT pg_catalog.json_build_object(
 			OR EXISTS (
 				SELECT
 				FROM pg_catalog.pg_proc p, pg_catalog.aclexplode(p.proacl) a
-				WHERE p.oid = 'locking.protect(regclass,boolean,boolean,name[],interval,interval,name)'
-					::regprocedure::oid
+				WHERE p.oid =
+					'locking.protect(regclass,boolean,boolean,name[],interval,interval,name)'
+						::regprocedure::oid
 				AND a.privilege_type = 'EXECUTE'
 				AND a.grantee <> 0::oid
 				AND a.grantee <> p.proowner

@@ -118,7 +118,7 @@ my %cases = (
 		{ vars => { %no_list, table => $big, owner => "'boss'" }, gives => qr/"locks" : \[\{"table":"public.big","name":"big","key":"5"/, plan => qr/lock_pkey/, never => $whole_table },
 		{ vars => { %no_list, limit => 2 }, gives => qr/"key":"5".*"next" : "/ },
 		# Of a table with policies of a role that is not trusted, only as its oid names it.
-		{ vars => { %no_list, table => $strange }, gives => qr/"table":"public.strange"/ },
+		{ vars => { %no_list, table => $strange }, before => 'SET plan_cache_mode = force_generic_plan', gives => qr/"table":"public.strange"/ },
 	],
 	locks_back => [ { vars => { %no_list, table => $big, mine => 'true', limit => 2, cursor => cursor('locks', [ '2020-01-01', 1, '' ]) }, gives => qr/"key":"5"/, plan => qr/lock_pkey/, never => $whole_table } ],
 	locks_to_break => [ { vars => { body => '{"locks": [{"table": "big", "key": "5"}], "reason": "test"}' }, gives => qr/^big\|5\|\{"reason" : "test"\}$/ } ],

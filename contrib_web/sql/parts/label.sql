@@ -22,7 +22,9 @@ LATERAL (
 			AND a.attnum <> ALL (coalesce(i.indkey::int2[], '{}'))
 			ORDER BY
 				pg_catalog.array_position(
-					ARRAY['name', 'title', 'label', 'subject', 'headline', 'caption', 'description'],
+					ARRAY[
+						'name', 'title', 'label', 'subject', 'headline', 'caption', 'description'
+					],
 					pg_catalog.lower(a.attname)),
 				a.attnum
 			LIMIT 1
