@@ -80,15 +80,13 @@ clear_result(void *result)
 }
 
 PGresult *
-db_run_values(Request *req, const Statement *statement, int n, const char *const *values)
+db_run(Request *req, Call call)
 {
 	static char json[] = "{\"owner\": \"anna\"}";
 	static PGresAttDesc column = {.name = "json", .typid = 114, .typlen = -1};
 	PGresult   *result;
 
-	(void) n;
-	(void) values;
-	if (!database_answers || strcmp(statement->name, "session_state") != 0)
+	if (!database_answers || strcmp(call.statement->name, "session_state") != 0)
 	{
 		strcpy(req->sqlstate, database_answers ? "28P01" : "08006");
 		return NULL;
@@ -98,16 +96,6 @@ db_run_values(Request *req, const Statement *statement, int n, const char *const
 	PQsetvalue(result, 0, 0, json, strlen(json));
 	request_at_end(req, clear_result, result);
 	return result;
-}
-
-PGresult *
-db_run_once_values(Request *req, const char *sql, int n, const char *const *values)
-{
-	(void) req;
-	(void) sql;
-	(void) n;
-	(void) values;
-	abort();					/* dynamic SQL is from the database */
 }
 
 void

@@ -29,7 +29,8 @@ sub each_include { return map { my $file = $_; map { [ $file, $_ ] } @{ $include
 sub pairs { return [ map { "$_->[0] includes $_->[1]" } @_ ] }
 
 is_deeply([ sort keys %floor ], [ sort map { basename $_ } glob "$web/src/*" ], 'the README lists each folder');
-is_deeply(pairs(grep { !$text{ $_->[1] } } each_include()), [], 'files are named from src on');
+# The build makes db/statements.h, of sql/.
+is_deeply(pairs(grep { !$text{ $_->[1] } && $_->[1] ne 'db/statements.h' } each_include()), [], 'files are named from src on');
 is_deeply(pairs(grep { $floor{ room($_->[1]) } > $floor{ room($_->[0]) } } each_include()), [], 'no file includes a header of a higher layer');
 
 # ---- cycles: of sources, each with its header ----

@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "api/plan.h"
-#include "api/sql.h"
 #include "db/db.h"
 #include "http/reply.h"
 
@@ -56,10 +55,10 @@ table_name(Request *req)
  * privileges, and returns NULL.
  */
 static PGresult *
-run_on_row(Request *req, const Statement *statement)
+run_on_row(Request *req, Call (*statement) (const char *table, const char *key))
 {
 	const char *table = table_name(req);
-	PGresult   *result = table ? run_on_table(req, statement, table, request_param(req, "id")) : NULL;
+	PGresult   *result = table ? run_on_table(req, statement(table, request_param(req, "id"))) : NULL;
 
 	if (table != NULL && result == NULL && (strcmp(db_sqlstate(req), "42501") == 0 || is_hidden(req, table)))
 		reply_empty(req, 401);
@@ -68,56 +67,38 @@ run_on_row(Request *req, const Statement *statement)
 
 /* ---- requests ---- */
 
-/* $1 table, $2 key */
-static const Statement is_locked = {"ajax_is_locked",
-	"SELECT pg_catalog.json_build_object('is_active', locking.is_locked(asked.oid::regclass, $2::text), 'for_user', l.owner,"
-	" 'applies', locking.lock_applies(asked.oid::regclass, $2::text)) FROM " ASKED("$1::text") " asked"
-	" LEFT JOIN LATERAL (SELECT l.owner FROM " LOCKS_OF("asked.oid", "$2::text") " l) l ON true"};
-
 /* GET {app}/{model}/{id}/is_locked/ */
 void
 ajax_is_locked(Request *req)
 {
-	reply_result(req, 200, run_on_row(req, &is_locked));
+	reply_result(req, 200, run_on_row(req, sql_ajax_is_locked));
 }
-
-/* $1 table, $2 key */
-static const Statement lock = {"ajax_lock",
-	"SELECT a.granted FROM " ASKED("$1::text") " asked, LATERAL locking.try_acquire(asked.oid::regclass, $2::text) a"};
 
 /* GET {app}/{model}/{id}/lock/ */
 void
 ajax_lock(Request *req)
 {
-	PGresult   *attempt = run_on_row(req, &lock);
+	PGresult   *attempt = run_on_row(req, sql_ajax_lock);
 
 	if (attempt != NULL)
 		reply_empty(req, is_true(attempt, 0) ? 200 : 403);
 }
 
-/*
- * $1 table, $2 key. The own lock's token is null for everybody else: then it
- * is to be broken.
- */
-static const Statement lock_to_end = {"ajax_lock_to_end",
-	"SELECT locking.is_locked(asked.oid::regclass, $2::text), l.token FROM " ASKED("$1::text") " asked"
-	" LEFT JOIN LATERAL (SELECT l.token FROM " LOCKS_OF("asked.oid", "$2::text") " l WHERE l.is_mine) l ON true"};
-static const Statement release_own = {"ajax_release", "SELECT locking.release($1::bigint)"};
-static const Statement break_others = {"ajax_break", "SELECT locking.break_lock($1::text::regclass, $2::text, 'unlocked')"};
-
 /* GET {app}/{model}/{id}/unlock/ */
 void
 ajax_unlock(Request *req)
 {
-	PGresult   *found = run_on_row(req, &lock_to_end);
+	PGresult   *found = run_on_row(req, sql_ajax_lock_to_end);
 	PGresult   *ended;
+	const char *token;
 
 	if (found == NULL)
 		return;
-	if (value_at(found, 1) != NULL)
-		ended = db_run(req, &release_own, value_at(found, 1));
+	token = value_at(found, AJAX_LOCK_TO_END_TOKEN);
+	if (token != NULL)
+		ended = db_run(req, sql_release_token(token));
 	else
-		ended = db_run(req, &break_others, table_name(req), request_param(req, "id"));
+		ended = db_run(req, sql_ajax_break(table_name(req), request_param(req, "id")));
 	if (ended != NULL)
 		reply_empty(req, is_true(ended, 0) ? 200 : 403);
 }

@@ -23,17 +23,14 @@ enum PlanColumn
 	PLAN_PROBLEM,
 	PLAN_DETAIL,				/* the sentence that goes with it */
 	/* name of the column, parameter or member that is to blame, or null */
-	PLAN_FIELD,
-	PLAN_FIRST					/* the first of its own */
+	PLAN_FIELD
 };
 
 /*
  * Like db_run(), for statements whose first parameter is the name of a table.
  * Replies 404 if the table does not exist.
  */
-#define run_on_table(req, statement, ...) \
-	run_on_table_values(req, statement, DB_VALUES(__VA_ARGS__))
-extern PGresult *run_on_table_values(Request *req, const Statement *statement, int n, const char *const *values);
+extern PGresult *run_on_table(Request *req, Call call);
 
 /*
  * True if the last statement failed because the table is not protected, and
@@ -42,13 +39,10 @@ extern PGresult *run_on_table_values(Request *req, const Statement *statement, i
  */
 extern bool is_hidden(Request *req, const char *table);
 
-/* Runs a plan.  If it rejects the request, replies and returns NULL. */
-#define run_plan(req, statement, ...) \
-	run_plan_values(req, statement, DB_VALUES(__VA_ARGS__))
-extern PGresult *run_plan_values(Request *req, const Statement *statement, int n, const char *const *values);
-
-/* Returns a column of the first row; NULL if it is null. */
-extern const char *value_at(const PGresult *result, int column);
+/*
+ * Runs a plan.  If it rejects the request, replies and returns NULL.
+ */
+extern PGresult *run_plan(Request *req, Call call);
 
 /* True if a boolean column is true */
 extern bool is_true(const PGresult *result, int column);
@@ -58,15 +52,6 @@ extern bool is_true(const PGresult *result, int column);
  * failed.
  */
 extern void reply_result(Request *req, unsigned status, const PGresult *result);
-
-/*
- * Runs the statement and replies with its single value, which is JSON.
- * Replies 404 if that is null or there is no row.
- */
-#define reply_query(req, status, statement, ...) \
-	reply_query_values(req, status, statement, DB_VALUES(__VA_ARGS__))
-extern void reply_query_values(Request *req, unsigned status, const Statement *statement, int n,
-							   const char *const *values);
 
 /*
  * A table, for statements that must name it because of row security

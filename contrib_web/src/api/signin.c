@@ -26,37 +26,6 @@
 
 #define ROLE_MAX 63				/* bytes in a role name */
 
-/*
- * Functions are named with their schema: one of somebody else's might fit
- * better, and be called instead.
- */
-#define SECONDS_OF(setting) "pg_catalog.date_part('epoch', pg_catalog.current_setting('" setting "')::interval)::integer"
-
-static const Statement session_state = {
-	"session_state",
-	/*
-	 * owner() first: calling it loads the library, which the settings come
-	 * with
-	 */
-	"SELECT pg_catalog.json_build_object('owner', locking.owner(), 'role', current_user,"
-	" 'owner_name', coalesce(nullif(pg_catalog.current_setting('locking.owner_name', true), ''),"
-	"  CASE WHEN locking.owner() = current_user THEN (SELECT pg_catalog.shobj_description(oid, 'pg_authid')"
-	"   FROM pg_catalog.pg_roles WHERE rolname = current_user) END),"
-	" 'database', pg_catalog.current_database(),"
-	" 'may', pg_catalog.json_build_object("
-	"  'break_locks', pg_catalog.has_function_privilege('locking.break_lock(regclass,text,text)', 'EXECUTE'),"
-	"  'take_over', pg_catalog.has_function_privilege("
-	"   'locking.take_over(regclass,text,text,interval,boolean,text,text)', 'EXECUTE'),"
-	"  'protect_any', (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) OR EXISTS ("
-	"   SELECT FROM pg_catalog.pg_proc p, pg_catalog.aclexplode(p.proacl) a"
-	"   WHERE p.oid = 'locking.protect(regclass,boolean,boolean,name[],interval,interval,name)'::regprocedure::oid"
-	"   AND a.privilege_type = 'EXECUTE' AND a.grantee <> 0::oid AND a.grantee <> p.proowner"
-	"   AND pg_catalog.pg_has_role(a.grantee, 'USAGE'))),"
-	" 'time_until_expiration', " SECONDS_OF("locking.time_until_expiration") ","
-	" 'time_until_warning', " SECONDS_OF("locking.time_until_warning") ","
-	" 'server_time', pg_catalog.clock_timestamp())"
-};
-
 /* ---- replies ---- */
 
 static void
@@ -225,7 +194,7 @@ sign_in(Request *req, const Credentials *credentials, const Attempt *attempt)
 	const PGresult *state;
 
 	req->session = new_session(credentials);
-	state = req->session ? db_run(req, &session_state) : NULL;
+	state = req->session ? db_run(req, sql_session_state()) : NULL;
 	if (state)
 	{
 		throttle_succeeded(attempt);
@@ -264,7 +233,7 @@ sign_in_by_proxy(Request *req, unsigned status)
 		return;
 	}
 	req->session = session_new_proxied(req->proxy_user, req->proxy_name);
-	state = db_run(req, &session_state);
+	state = db_run(req, sql_session_state());
 	if (state)
 		open_session(req, status, state);
 	else
@@ -322,7 +291,7 @@ get_session(Request *req)
 		nobody(req);
 		return;
 	}
-	state = db_run(req, &session_state);
+	state = db_run(req, sql_session_state());
 	if (state)
 		reply_session(req, MHD_HTTP_OK, state);
 }

@@ -7,26 +7,11 @@
 #include <string.h>
 
 #include "api/plan.h"
-#include "api/sql.h"
 #include "db/db.h"
 #include "db/failure.h"
 #include "http/problem.h"
 
 /* ---- the row and its lock ---- */
-
-/*
- * $1 table. Gives SQL of $1 key for "lock" and "row" as they are now; the
- * lock may be that of the row's parent.
- */
-static const Statement plan_state = {"plan_state", RELATION
-	"SELECT " CANNOT_READ ", " WHY_CANNOT_READ ", NULL, pg_catalog.format($sql$"
-	"SELECT " LOCK_FROM("(SELECT * FROM %1$s a UNION ALL SELECT * FROM %2$s b)", "true ORDER BY l.is_mine LIMIT 1") ", pg_catalog.json_build_object('key', r.key, 'label',"
-						 " r.label, 'values', r.\"values\")"
-	" FROM (SELECT %3$s AS key, %4$s AS parent_key, %5$s AS label, %6$s AS \"values\""
-	"  FROM (SELECT $1::text AS key) asked, %7$s t WHERE %8$s OFFSET 0) r"
-	"$sql$, " LOCKS_IF("protected", "rel.oid", "r.key") ", " LOCKS_IF("parent_protected", "made.parent", "r.parent_key") ","
-	" made.key, parent_key, label, made.\"values\", source, matches)"
-	" FROM rel, made"};
 
 /*
  * Returns {"lock": ..., "row": ...}, null where there is none; NULL if the
@@ -35,14 +20,14 @@ static const Statement plan_state = {"plan_state", RELATION
 static json_t *
 state_now(Request *req, const char *key)
 {
-	PGresult   *plan = run_plan(req, &plan_state, request_param(req, "table"));
-	PGresult   *state = plan ? db_run_once(req, value_at(plan, PLAN_FIRST), key) : NULL;
+	PGresult   *plan = run_plan(req, sql_state_plan(request_param(req, "table")));
+	PGresult   *state = plan ? db_run(req, sql_state(plan, key)) : NULL;
 
 	if (state == NULL)
 		return NULL;
 	if (PQntuples(state) == 0)
 		return json_pack("{s:n, s:n}", "lock", "row");
-	return json_pack("{s:o, s:o}", "lock", json_member(value_at(state, 0)), "row", json_member(value_at(state, 1)));
+	return json_pack("{s:o, s:o}", "lock", json_member(value_at(state, STATE_LOCK)), "row", json_member(value_at(state, STATE_ROW)));
 }
 
 /* Returns a sentence with the holder of the row. */
@@ -68,20 +53,6 @@ reply_lock_problem(Request *req, ProblemKind kind, const char *detail)
 
 /* ---- the column ---- */
 
-/* $1 table, $2 name of a constraint: the first of its columns */
-static const Statement constraint_column = {"constraint_column",
-	"SELECT a.attname FROM " ASKED("$1::text") " asked JOIN pg_constraint con ON con.conrelid = asked.oid"
-	" JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = con.conkey[1] WHERE con.conname = $2::text"};
-
-/*
- * $1 table, $2 body: for each value that was sent, its column and SQL of $1
- * body that only reads it
- */
-static const Statement plan_probes = {"plan_probes", RELATION
-	"SELECT name, pg_catalog.format('SELECT %s FROM pg_catalog.jsonb_to_record($1::jsonb -> ''values''::text) v(%s)',"
-	" value, definition)"
-	" FROM " SENT("$2::jsonb -> 'values'::text") " ORDER BY attnum"};
-
 /*
  * Finds the column whose type rejects its value.  PostgreSQL does not report
  * it, so each value is tested.
@@ -89,11 +60,16 @@ static const Statement plan_probes = {"plan_probes", RELATION
 static const char *
 refused_column(Request *req)
 {
-	PGresult   *probes = db_run(req, &plan_probes, request_param(req, "table"), request_body(req));
+	PGresult   *probes = db_run(req, sql_probes_plan(request_param(req, "table"), request_body(req)));
 
 	for (int i = 0; probes != NULL && i < PQntuples(probes); i++)
-		if (db_run_once(req, PQgetvalue(probes, i, 1), request_body(req)) == NULL)
-			return PQgetvalue(probes, i, 0);
+	{
+		Call		probe = sql_probe(probes, request_body(req));
+
+		probe.row = i;
+		if (db_run(req, probe) == NULL)
+			return PQgetvalue(probes, i, PROBES_PLAN_NAME);
+	}
 	return NULL;
 }
 
@@ -106,7 +82,7 @@ column_to_blame(Request *req)
 	if (column != NULL)
 		return column;
 	if (constraint != NULL)
-		column = db_value(db_run(req, &constraint_column, request_param(req, "table"), constraint));
+		column = db_value(db_run(req, sql_constraint_column(request_param(req, "table"), constraint)));
 	return column ? column : refused_column(req);
 }
 

@@ -23,15 +23,11 @@
 static const Statement begin = {"db_begin", "BEGIN"};
 static const Statement commit = {"db_commit", "COMMIT"};
 static const Statement rollback = {"db_rollback", "ROLLBACK"};
-static const Statement set_owner = {"db_set_owner", "SELECT locking.set_owner($1::text, $2::text, true)"};
-
 /* A statement in a pipeline */
 typedef struct Step
 {
-	const Statement *statement; /* NULL: run sql without preparing it */
-	const char *sql;
-	int			n;
-	const char *const *values;
+	Call		call;
+	const char *sql;			/* unless it is kept prepared */
 	bool		prepare;
 	bool		wanted;			/* the caller wants its result */
 } Step;
@@ -43,19 +39,6 @@ typedef struct Steps
 	int			n;
 	bool		failed;
 } Steps;
-
-/*
- * All parameters are declared as text, since dynamic SQL need not contain all
- * of them.
- */
-#define TEXTOID 25
-#define OIDOID 26
-#define MAX_VALUES 16
-static const Oid text_types[MAX_VALUES] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
-TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
-
-static const Oid relation_types[MAX_VALUES] = {OIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
-TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
 
 /* ---- results and errors ---- */
 
@@ -138,22 +121,46 @@ connect_request(Request *req)
 	return false;
 }
 
-static void
-add_step(const Request *req, Steps *steps, Step step)
+/* The plan's pieces of SQL in their places. */
+static const char *
+put_together(Request *req, const Call *call)
 {
-	step.prepare = step.statement && !pool_is_prepared(req->db, step.statement);
-	steps->step[steps->n++] = step;
+	const Segment *segment = call->statement->segments;
+
+	for (; segment->column != SEGMENTS_END; segment++)
+	{
+		const char *piece = PQgetvalue(call->plan, call->row, segment->column);
+
+		obstack_grow(&req->memory, segment->sql, strlen(segment->sql));
+		obstack_grow(&req->memory, piece, strlen(piece));
+	}
+	obstack_grow0(&req->memory, segment->sql, strlen(segment->sql));
+	return obstack_finish(&req->memory);
+}
+
+static void
+add_step(Request *req, Steps *steps, Call call, bool wanted)
+{
+	Step	   *step = &steps->step[steps->n++];
+
+	*step = (Step) {.call = call, .wanted = wanted};
+	if (call.statement->segments)
+		step->sql = put_together(req, &call);
+	else
+		step->prepare = !pool_is_prepared(req->db, call.statement);
 }
 
 static bool
 send_step(PGconn *pg, const Step *step)
 {
-	if (step->statement == NULL)
-		return PQsendQueryParams(pg, step->sql, step->n, text_types, step->values, NULL, NULL, 0);
-	if (step->prepare && !PQsendPrepare(pg, step->statement->name, step->statement->sql, step->n,
-									   step->statement->names_relation ? relation_types : text_types))
+	const Statement *statement = step->call.statement;
+	const char *const *values = step->call.values;
+
+	if (step->sql)
+		return PQsendQueryParams(pg, step->sql, statement->n, statement->types, values, NULL, NULL, 0);
+	if (step->prepare && !PQsendPrepare(pg, statement->name, statement->sql, statement->n, statement->types))
 		return false;
-	return PQsendQueryPrepared(pg, step->statement->name, step->n, step->values, NULL, NULL, 0);
+	return PQsendQueryPrepared(pg, statement->name, statement->n, values, NULL, NULL, 0);
 }
 
 static bool
@@ -228,11 +235,11 @@ receive_steps(Request *req, Steps *steps)
 		const Step *step = &steps->step[i];
 
 		if (step->prepare && receive(req, steps, &result))
-			pool_set_prepared(req->db, step->statement);
+			pool_set_prepared(req->db, step->call.statement);
 		if (receive(req, steps, &result))
 			wanted = step->wanted ? result : wanted;
 		else
-			req->owner_refused = req->owner_refused || (step->statement == &set_owner && is_about_value(req));
+			req->owner_refused = req->owner_refused || (step->call.statement == &statement_set_owner && is_about_value(req));
 	}
 	if (PQpipelineStatus(req->db->pg) != PQ_PIPELINE_OFF)
 	{
@@ -258,7 +265,7 @@ run_alone(Request *req, const Statement *statement)
 {
 	Steps		steps = {.n = 0};
 
-	add_step(req, &steps, (Step) {.statement = statement, .wanted = true});
+	add_step(req, &steps, (Call) {statement}, true);
 	return run_steps(req, &steps);
 }
 
@@ -299,11 +306,11 @@ doubt_role(Request *req)
 
 /* Adds the steps that begin a transaction. */
 static void
-add_beginning(Request *req, Steps *steps, const char *owner[2])
+add_beginning(Request *req, Steps *steps)
 {
-	add_step(req, steps, (Step) {.statement = &begin});
+	add_step(req, steps, (Call) {&begin}, false);
 	if (session_is_proxied(req->session))
-		add_step(req, steps, (Step) {.statement = &set_owner, .n = 2, .values = owner});
+		add_step(req, steps, sql_set_owner(session_owner(req->session), session_owner_name(req->session)), false);
 }
 
 static void
@@ -313,24 +320,20 @@ leave_transaction(Request *req)
 		run_alone(req, &rollback);
 }
 
-static PGresult *
-run(Request *req, Step step)
+PGresult *
+db_run(Request *req, Call call)
 {
-	const char *owner[2] = {session_owner(req->session), session_owner_name(req->session)};
 	bool		own_transaction = !req->in_transaction && session_is_proxied(req->session);
 	Steps		steps = {.n = 0};
 	PGresult   *result;
 
-	if (step.n > MAX_VALUES)
-		abort();
 	if (!connect_request(req))
 		return NULL;
-	step.wanted = true;
 	if (own_transaction || req->begin_pending)
-		add_beginning(req, &steps, owner);
-	add_step(req, &steps, step);
+		add_beginning(req, &steps);
+	add_step(req, &steps, call, true);
 	if (own_transaction)
-		add_step(req, &steps, (Step) {.statement = &commit});
+		add_step(req, &steps, (Call) {&commit}, false);
 	req->begin_pending = false;
 	result = run_steps(req, &steps);
 	if (result == NULL && own_transaction)
@@ -338,18 +341,6 @@ run(Request *req, Step step)
 	if (result == NULL)
 		doubt_role(req);
 	return result;
-}
-
-PGresult *
-db_run_values(Request *req, const Statement *statement, int n, const char *const *values)
-{
-	return run(req, (Step) {.statement = statement, .n = n, .values = values});
-}
-
-PGresult *
-db_run_once_values(Request *req, const char *sql, int n, const char *const *values)
-{
-	return run(req, (Step) {.sql = sql, .n = n, .values = values});
 }
 
 /* ---- transactions ---- */

@@ -19,28 +19,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "db/statement.h"
+#include "db/statements.h"
 #include "http/request.h"
 
 /*
- * Runs a statement in one round trip: db_run(req, &statement, value, ...),
- * with a text or NULL for each parameter.
+ * Runs a statement: db_run(req, sql_may_read(table)).  One round trip.
  */
-#define db_run(req, statement, ...) \
-	db_run_values(req, statement, DB_VALUES(__VA_ARGS__))
-extern PGresult *db_run_values(Request *req, const Statement *statement, int n, const char *const *values);
-
-/*
- * The same for dynamic SQL, which is not kept prepared.  Identifiers must be
- * quoted.
- */
-#define db_run_once(req, sql, ...) \
-	db_run_once_values(req, sql, DB_VALUES(__VA_ARGS__))
-extern PGresult *db_run_once_values(Request *req, const char *sql, int n, const char *const *values);
-
-#define DB_VALUES(...) \
-	(int) (sizeof((const char *[]) {NULL, ##__VA_ARGS__}) / sizeof(char *)) - 1, \
-	(const char *[]) {NULL, ##__VA_ARGS__} + 1
+extern PGresult *db_run(Request *req, Call call);
 
 /*
  * A transaction of several statements.  BEGIN (and set_owner()) are sent

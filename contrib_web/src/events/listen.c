@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "db/statements.h"
 #include "events/budget.h"
 #include "events/events.h"
 #include "events/rights.h"
@@ -59,7 +60,7 @@ look_up_rights(PGconn *pg, const char *table)
 
 	if (roles == NULL)
 		return true;
-	result = PQexecPrepared(pg, rights_query.name, 2, (const char *[]) {table, roles}, NULL, NULL, 0);
+	result = PQexecPrepared(pg, statement_rights.name, 2, (const char *[]) {table, roles}, NULL, NULL, 0);
 	done = PQresultStatus(result) == PGRES_TUPLES_OK;
 	if (done)
 		rights_note(result, table);
@@ -144,7 +145,7 @@ connect_and_listen(void)
 		return NULL;
 	}
 	if (succeeded(PQexec(pg, "LISTEN locking")) &&
-		succeeded(PQprepare(pg, rights_query.name, rights_query.sql, 0, NULL)))
+		succeeded(PQprepare(pg, statement_rights.name, statement_rights.sql, 0, NULL)))
 		return pg;
 	log_message("LISTEN: %s", PQerrorMessage(pg));
 	PQfinish(pg);

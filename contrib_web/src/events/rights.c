@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "db/statements.h"
 
 /* a revoked right is noticed after this time */
 #define FRESH_SECONDS 10
@@ -44,25 +45,6 @@ struct Reader
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static Reader *readers;
-
-/*
- * Functions are named with their schema: one of somebody else's might fit
- * better, and be called instead.
- */
-const Statement rights_query = {
-	"rights_query",
-	"SELECT asked.role, CASE"
-	" WHEN pg_catalog.has_schema_privilege(r.oid, c.relnamespace, 'USAGE') IS NOT TRUE"
-	" OR pg_catalog.has_table_privilege(r.oid, c.oid, 'SELECT') IS NOT TRUE THEN 0"
-	" WHEN c.relrowsecurity AND NOT r.rolsuper AND NOT r.rolbypassrls"
-	" AND (c.relforcerowsecurity OR NOT pg_catalog.pg_has_role(r.oid, c.relowner, 'USAGE')) THEN 1"
-	" ELSE 2 END"
-	" FROM pg_catalog.jsonb_array_elements_text($2::jsonb) asked(role)"
-	" LEFT JOIN pg_catalog.pg_roles r ON r.rolname = coalesce(nullif(asked.role, ''), current_user::text)"
-	" CROSS JOIN pg_catalog.parse_ident($1::text) name"
-	" LEFT JOIN (pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace)"
-	" ON n.nspname = name[1] AND c.relname = name[2]"
-};
 
 /* ---- functions called with the mutex held ---- */
 
@@ -186,7 +168,7 @@ rights_note(const PGresult *result, const char *table)
 {
 	pthread_mutex_lock(&mutex);
 	for (int i = 0; i < PQntuples(result); i++)
-		set_right(PQgetvalue(result, i, 0), table, (Right) atoi(PQgetvalue(result, i, 1)));
+		set_right(PQgetvalue(result, i, RIGHTS_ROLE), table, (Right) atoi(PQgetvalue(result, i, RIGHTS_EXTENT)));
 	pthread_mutex_unlock(&mutex);
 }
 

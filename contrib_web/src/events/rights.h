@@ -7,8 +7,6 @@
 
 #include <libpq-fe.h>
 
-#include "db/statement.h"
-
 typedef enum Right
 {
 	RIGHT_NONE,
@@ -27,14 +25,7 @@ extern void rights_leave(Reader *reader);
 /* Returns the cached right, without waiting. */
 extern Right rights_of(Reader *reader, const char *table);
 
-/*
- * Looks up rights: $1 is the table as in events, $2 a JSON array of roles.
- * Returns rows of role and right, as a number.  Roles that do not exist have
- * none.
- */
-extern const Statement rights_query;
-
-/* Stores the result of the query. */
+/* Stores the result of sql_rights(): roles, and their rights as numbers. */
 extern void rights_note(const PGresult *result, const char *table);
 
 /*

@@ -32,7 +32,7 @@ look_up_rights(Request *req, const char *role, const json_t *tables)
 
 	json_array_foreach(tables, i, table)
 	{
-		const PGresult *result = db_run(req, &rights_query, json_string_value(table), text);
+		const PGresult *result = db_run(req, sql_rights(json_string_value(table), text));
 
 		if (result == NULL)
 		{

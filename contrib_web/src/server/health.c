@@ -9,11 +9,6 @@
 #include "http/problem.h"
 #include "http/reply.h"
 
-static const Statement extension_version = {
-	"extension_version",
-	"SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'locking'"
-};
-
 void
 get_healthz(Request *req)
 {
@@ -23,7 +18,7 @@ get_healthz(Request *req)
 void
 get_readyz(Request *req)
 {
-	const PGresult *result = db_run(req, &extension_version);
+	const PGresult *result = db_run(req, sql_extension_version());
 
 	if (result == NULL)
 		return;

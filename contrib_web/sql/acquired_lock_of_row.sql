@@ -1,0 +1,18 @@
+-- The lock just acquired, by the key as lock records spell it.
+-- parameters: table, key, token, outcome
+-- gives: state, is_missing
+\set lock_columns `cat parts/lock_columns.sql`
+SELECT
+	pg_catalog.json_build_object('outcome', :'outcome'::text, 'lock', s.lock) AS state,
+	s.lock IS NULL AS is_missing
+FROM (
+	SELECT (
+		SELECT pg_catalog.row_to_json(lock.*)
+		FROM (
+			SELECT :lock_columns
+			FROM locking.locks_of(:'table'::oid::regclass, ARRAY[:'key'::text]) l
+			WHERE l.token = :'token'::bigint
+		) lock
+	) AS lock
+	OFFSET 0 -- the lock is looked up once
+) s;

@@ -1,0 +1,62 @@
+-- The latest locks, or those behind the cursor: a page.
+--
+-- The view checks for each record whether the reader may see its row, and
+-- evaluates no other condition before that. So as few records as possible
+-- must be read. Of two ways one is taken: all records are read once, or those
+-- of one table by their index. OFFSET 0 keeps the planner from mixing them.
+--
+-- coalesce() hides the conditions from the planner, which then assumes that
+-- half of the records fulfil them. For the conditions themselves it would
+-- assume next to none, so that a LIMIT could not end the reading early.
+-- parameters: table oid, cursor, limit, q, owner, mine
+-- gives: problem, detail, field, page
+\set cursor_values `cat parts/cursor_values.sql`
+\set like_patterns `cat parts/like_patterns.sql`
+\set want `cat parts/want.sql`
+\set locks_filter `cat parts/locks_filter.sql`
+\set records_of_page `cat parts/records_of_page.sql`
+\set lock_columns `cat parts/lock_columns.sql`
+\set locks_shown `cat parts/locks_shown.sql`
+\set cursors `cat parts/cursors.sql`
+\set list_reply `cat parts/list_reply.sql`
+WITH list AS (
+	SELECT 'locks' AS name, 3 AS length, false AS back
+),
+:want,
+page AS (
+	SELECT
+		p.*,
+		pg_catalog.row_number() OVER (
+			ORDER BY acquired_at DESC, relation::oid DESC, key COLLATE "C" DESC) AS n,
+		pg_catalog.json_build_array(acquired_at, relation::oid, key) AS edge
+	FROM (
+		SELECT l.*
+		FROM (
+			SELECT *
+			FROM locking.locks
+			WHERE :table::oid IS NULL
+			UNION ALL
+			SELECT *
+			FROM locking.locks
+			WHERE relation::oid = :table::oid
+			OFFSET 0
+		) l
+		WHERE coalesce(
+			(
+				:locks_filter
+				AND (
+					(SELECT "values" IS NULL FROM want)
+					OR (acquired_at, relation::oid, key COLLATE "C") < (
+						(SELECT "values" ->> 0 FROM want)::timestamptz,
+						(SELECT "values" ->> 1 FROM want)::oid,
+						(SELECT "values" ->> 2 FROM want)
+					)
+				)
+			),
+			false)
+		ORDER BY acquired_at DESC, relation::oid DESC, key COLLATE "C" DESC
+		LIMIT :records_of_page
+	) p
+),
+:locks_shown,
+:list_reply;

@@ -1,0 +1,214 @@
+-- A table, and what a form for its rows needs to know. The table is a
+-- parameter by its oid: of one under row security locking.locks shows the
+-- locks only to statements that name it.
+-- parameters: table oid
+-- gives: problem, detail, field, table_json
+\set rel `cat parts/rel.sql`
+\set col `cat parts/col.sql`
+\set op `cat parts/op.sql`
+\set label `cat parts/label.sql`
+\set refers `cat parts/refers.sql`
+\set made `cat parts/made.sql`
+\set refusal `cat parts/refusal.sql`
+\set key_columns `cat parts/key_columns.sql`
+\set is_guarded `cat parts/is_guarded.sql`
+\set may_protect `cat parts/may_protect.sql`
+\set protection `cat parts/protection.sql`
+\set table_summary `cat parts/table_summary.sql`
+WITH asked AS (
+	SELECT :'table'::oid AS oid
+),
+:rel,
+:col,
+:made,
+:refusal,
+-- column_json: base is the type of a column, or what its domain (or the
+-- domain's) is made of, and the first modifier on the way. It holds the
+-- length of a text plus 4, or precision and scale of a number.
+column_json AS (
+	SELECT
+		col.attnum,
+		pg_catalog.json_build_object(
+			'name', col.name,
+			'type', pg_catalog.format_type(col.atttypid, col.atttypmod),
+			-- the form field that fits
+			'category', CASE
+				WHEN base.oid::int8 IN (20, 21, 23, 700, 701, 1700) THEN 'number'
+				WHEN base.oid = 1082::oid THEN 'date'
+				WHEN base.oid::int8 IN (1083, 1266) THEN 'time'
+				WHEN base.oid = 1114::oid THEN 'timestamp'
+				WHEN base.oid = 1184::oid THEN 'timestamptz'
+				WHEN base.oid = 1186::oid THEN 'interval'
+				WHEN base.oid::int8 IN (114, 3802) THEN 'json'
+				WHEN base.oid = 2950::oid THEN 'uuid'
+				WHEN base.oid = 17::oid THEN 'bytea'
+				ELSE CASE base.typcategory
+					WHEN 'S' THEN 'text'
+					WHEN 'B' THEN 'boolean'
+					WHEN 'E' THEN 'enum'
+					WHEN 'A' THEN 'array'
+					ELSE 'other'
+				END
+			END,
+			'values', (
+				SELECT pg_catalog.json_agg(e.enumlabel ORDER BY e.enumsortorder)
+				FROM pg_enum e
+				WHERE e.enumtypid = base.oid
+			),
+			'integer', base.oid::int8 IN (20, 21, 23) OR coalesce(number.scale <= 0, false),
+			'max_length', CASE
+				WHEN base.oid::int8 IN (1042, 1043) AND base.typmod > 4 THEN base.typmod - 4
+			END,
+			'precision', number.precision,
+			'scale', number.scale,
+			'not_null', col.attnotnull OR base.not_null,
+			'default', (
+				SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+				FROM pg_attrdef d
+				WHERE d.adrelid = rel.oid
+				AND d.adnum = col.attnum
+			),
+			'generated', col.attgenerated <> '',
+			'identity', CASE col.attidentity
+				WHEN 'a' THEN 'always'
+				WHEN 'd' THEN 'by default'
+			END,
+			'insertable',
+				col.attgenerated = ''
+				AND col.attidentity <> 'a'
+				AND pg_catalog.has_column_privilege(rel.oid, col.attnum, 'INSERT'),
+			'updatable',
+				col.attgenerated = ''
+				AND col.attidentity <> 'a'
+				AND pg_catalog.has_column_privilege(rel.oid, col.attnum, 'UPDATE'),
+			'key', col.key_no IS NOT NULL,
+			'guarded', :is_guarded,
+			'multiline', base.oid::int8 IN (25, 1043) AND base.typmod < 0,
+			'comment', pg_catalog.col_description(rel.oid, col.attnum),
+			-- what a foreign key of this column alone refers to
+			'references', (
+				SELECT pg_catalog.json_build_object(
+					'table', (pg_catalog.pg_identify_object(1259, con.confrelid, 0)).identity,
+					'name', con.confrelid::regclass::text,
+					'column', a.attname,
+					'label', label.name,
+					'constraint', con.conname)
+				FROM pg_constraint con
+				JOIN pg_attribute a
+					ON a.attrelid = con.confrelid
+					AND a.attnum = con.confkey[1],
+				LATERAL (SELECT con.confrelid, '', '') labelled(oid, alias, otherwise),
+				:label
+				WHERE con.conrelid = rel.oid
+				AND con.contype = 'f'
+				AND pg_catalog.cardinality(con.conkey) = 1
+				AND con.conkey[1] = col.attnum
+				ORDER BY con.conname
+				LIMIT 1
+			)) AS json
+	FROM rel,
+		made,
+		col,
+		LATERAL (SELECT col.name, col.key_no, col.attnum) changed,
+		LATERAL (
+			WITH RECURSIVE step AS (
+				SELECT
+					y.oid,
+					col.atttypmod AS typmod,
+					y.typnotnull AS not_null,
+					y.typtype,
+					y.typbasetype AS made_of,
+					y.typtypmod AS next_typmod,
+					y.typcategory
+				FROM pg_type y
+				WHERE y.oid = col.atttypid
+				UNION ALL
+				SELECT
+					y.oid,
+					CASE WHEN typmod < 0 THEN next_typmod ELSE typmod END,
+					not_null OR y.typnotnull,
+					y.typtype,
+					y.typbasetype,
+					y.typtypmod,
+					y.typcategory
+				FROM step
+				JOIN pg_type y ON y.oid = step.made_of
+				WHERE step.typtype = 'd'
+			)
+			SELECT oid, typmod, not_null, typcategory
+			FROM step
+			WHERE typtype <> 'd'
+		) base,
+		LATERAL (
+			SELECT
+				CASE
+					WHEN base.oid = 1700::oid AND base.typmod > 4
+						THEN ((base.typmod - 4) >> 16) & 65535
+				END,
+				CASE
+					WHEN base.oid = 1700::oid AND base.typmod > 4
+						THEN (((base.typmod - 4) & 2047) # 1024) - 1024
+				END
+		) number(precision, scale)
+),
+-- foreign_key: those of the table (is_child), and those that refer to it
+foreign_key AS (
+	SELECT
+		con.conname,
+		way.is_child,
+		pg_catalog.json_build_object(
+			'constraint', con.conname,
+			'table', (pg_catalog.pg_identify_object(1259, way.other, 0)).identity,
+			'name', way.other::regclass::text,
+			'columns', key_columns.child,
+			'target_columns', key_columns.parent) AS json
+	FROM rel,
+		pg_constraint con,
+		LATERAL (
+			VALUES (con.conrelid, con.confrelid, true), (con.confrelid, con.conrelid, false)
+		) way(mine, other, is_child),
+		:key_columns
+	WHERE con.contype = 'f'
+	AND con.conparentid = 0::oid
+	AND (con.conrelid = rel.oid OR con.confrelid = rel.oid)
+	AND way.mine = rel.oid
+)
+SELECT
+	CASE WHEN NOT rel.readable THEN 'forbidden' END AS problem,
+	refusal.detail,
+	refusal.field,
+	pg_catalog.json_build_object(
+		:table_summary,
+		'label_column', label.name,
+		'primary_key', ARRAY(SELECT name FROM col WHERE key_no IS NOT NULL ORDER BY key_no),
+		'columns', coalesce(
+			(
+				SELECT pg_catalog.json_agg(json ORDER BY attnum)
+				FROM column_json
+			),
+			'[]'),
+		'foreign_keys', coalesce(
+			(
+				SELECT pg_catalog.json_agg(json ORDER BY conname)
+				FROM foreign_key
+				WHERE is_child
+			),
+			'[]'),
+		'children', coalesce(
+			(
+				SELECT pg_catalog.json_agg(json ORDER BY conname)
+				FROM foreign_key
+				WHERE NOT is_child
+			),
+			'[]')) AS table_json
+FROM rel,
+	refusal,
+	LATERAL (SELECT rel.oid, '', '') labelled(oid, alias, otherwise),
+	:label,
+	LATERAL (
+		SELECT (
+			SELECT pg_catalog.count(*)
+			FROM locking.locks l
+			WHERE l.relation::oid = rel.oid
+		) AS locks
+	) held;

@@ -1,0 +1,24 @@
+-- shown: the events of the page.
+shown AS (
+	SELECT
+		n,
+		(
+			SELECT pg_catalog.row_to_json(item.*)
+			FROM (
+				SELECT
+					l.id,
+					l.at,
+					l.event,
+					(pg_catalog.pg_identify_object(1259, l.relation, 0)).identity AS "table",
+					l.relation::text AS name,
+					l.key,
+					l.owner,
+					l.actor,
+					l.session_role,
+					l.client_addr,
+					l.reason
+			) item
+		) AS item
+	FROM page l, want
+	WHERE n <= size
+)

@@ -1,0 +1,16 @@
+-- A lock as the API shows it; l is a row of locking.locks. Tokens are for
+-- their owner only.
+(pg_catalog.pg_identify_object(1259, l.relation, 0)).identity AS "table",
+l.relation::text AS name,
+l.key,
+CASE WHEN l.is_mine THEN l.token END AS token,
+l.owner,
+l.owner_name,
+l.client,
+l.hard,
+l.note,
+l.acquired_at,
+l.renewed_at,
+l.expires_at,
+l.seconds_left,
+l.is_mine

@@ -1,0 +1,17 @@
+-- refusal: the reason why rows of the table rel cannot be shown, and its
+-- text; NULL if they can.
+refusal AS (
+	SELECT
+		CASE
+			WHEN NOT rel.readable THEN 'forbidden'
+			WHEN pg_catalog.cardinality(rel.key) = 0 THEN 'not-protected'
+		END AS problem,
+		CASE
+			WHEN NOT rel.readable
+				THEN pg_catalog.format('permission denied for table %s', rel.name)
+			WHEN pg_catalog.cardinality(rel.key) = 0
+				THEN pg_catalog.format('table "%s" has no primary key', rel.name)
+		END AS detail,
+		NULL::text AS field
+	FROM rel
+)

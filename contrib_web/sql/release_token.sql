@@ -1,0 +1,3 @@
+-- Releases the token's lock.
+-- parameters: token
+SELECT locking.release(:'token'::bigint);

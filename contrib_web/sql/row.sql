@@ -1,0 +1,43 @@
+-- A row, with its lock, the reader's draft, the rows that it refers to, what
+-- refers to it, and the lock of the row that guards it; no row if there is
+-- none.
+-- parameters: key
+\ir row_plan.sql
+\set lock_columns `cat parts/lock_columns.sql`
+SELECT pg_catalog.json_build_object(
+	'table', :'target'::text,
+	'name', :'name'::text,
+	'key', r.key,
+	'label', r.label,
+	'values', r."values",
+	'lock', (
+		SELECT pg_catalog.row_to_json(lock.*)
+		FROM (SELECT :lock_columns FROM :locks l) lock
+	),
+	'draft', (
+		SELECT pg_catalog.row_to_json(d.*)
+		FROM (
+			SELECT data, token, saved_at
+			FROM locking.drafts d
+			WHERE d.relation::oid = :oid::oid
+			AND d.key = r.key
+		) d
+	),
+	'references', r.referenced,
+	'children', r.children,
+	'parent_lock', (
+		SELECT pg_catalog.row_to_json(lock.*)
+		FROM (SELECT :lock_columns FROM :parent_locks l) lock
+	))
+FROM (
+	SELECT
+		:row_key AS key,
+		:row_label AS label,
+		:row_values AS "values",
+		:parent_key AS parent_key,
+		:referenced AS referenced,
+		:children AS children
+	FROM (SELECT :'key'::text AS key) asked, :source t
+	WHERE :matches
+	OFFSET 0 -- each is evaluated once
+) r;

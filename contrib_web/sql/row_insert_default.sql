@@ -1,0 +1,5 @@
+-- Inserts a row of default values, and gives its key.
+\ir write_plan.sql
+INSERT INTO :target AS t
+DEFAULT VALUES
+RETURNING :row_key;

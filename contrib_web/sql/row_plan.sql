@@ -1,0 +1,158 @@
+-- SQL for row. Besides what made has:
+--
+-- referenced: a JSON object of the rows of other tables that the row refers
+-- to, by column; only for foreign keys of one column, and only to tables that
+-- are trusted (parts/is_trusted.sql). children: a JSON array of what refers
+-- to the row. Counted, up to 1000, where that is quick: with an index or in a
+-- small table, and in tables that are trusted.
+-- parameters: table
+-- gives: problem, detail, field, target, name, oid, row_key, row_label
+-- gives: row_values, parent_key
+-- gives: source, matches, locks, parent_locks, referenced, children
+\set asked `cat parts/asked.sql`
+\set rel `cat parts/rel.sql`
+\set col `cat parts/col.sql`
+\set op `cat parts/op.sql`
+\set label `cat parts/label.sql`
+\set refers `cat parts/refers.sql`
+\set made `cat parts/made.sql`
+\set refusal `cat parts/refusal.sql`
+\set is_trusted `cat parts/is_trusted.sql`
+\set key_columns `cat parts/key_columns.sql`
+WITH :asked,
+:rel,
+:col,
+:made,
+:refusal,
+referenced AS (
+	SELECT
+		pg_catalog.format(
+			$sql$(
+				SELECT coalesce(
+					pg_catalog.json_object_agg(name, target) FILTER (WHERE target IS NOT NULL),
+					'{}')
+				FROM (VALUES %s) v(name, target)
+			)$sql$,
+			pg_catalog.string_agg(
+				pg_catalog.format(
+					$sql$(%L, (
+						SELECT pg_catalog.json_build_object(
+							'table', %L,
+							'name', %L,
+							'key', locking.row_key(p.*),
+							'label', %s)
+						FROM %s p
+						WHERE %s
+					))$sql$,
+					a.attname,
+					i.identity,
+					con.confrelid::regclass::text,
+					label.sql,
+					i.identity,
+					refers.condition),
+				', ')) AS sql
+	FROM rel
+	JOIN pg_constraint con ON con.conrelid = rel.oid
+	JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = con.conkey[1]
+	JOIN pg_class c ON c.oid = con.confrelid,
+	pg_catalog.pg_identify_object(1259, con.confrelid, 0) i,
+	LATERAL (SELECT con.confrelid, 'p', 'locking.row_key(p.*)') labelled(oid, alias, otherwise),
+	:label,
+	LATERAL (SELECT 't', 'p') side(child, parent),
+	:refers
+	WHERE con.contype = 'f'
+	AND pg_catalog.cardinality(con.conkey) = 1
+	AND :is_trusted
+	AND pg_catalog.has_table_privilege(con.confrelid, 'SELECT')
+	AND EXISTS (SELECT FROM pg_index WHERE indrelid = con.confrelid AND indisprimary)
+	HAVING pg_catalog.count(*) > 0
+),
+child AS (
+	SELECT
+		con.conname,
+		con.conrelid::regclass::text AS name,
+		i.identity,
+		key_columns.child AS columns,
+		(
+			SELECT pg_catalog.string_agg(
+				pg_catalog.format('t.%I::text', k.name), ', ' ORDER BY k.no)
+			FROM pg_catalog.unnest(key_columns.parent) WITH ORDINALITY k(name, no)
+		) AS referenced,
+		refers.condition,
+		-- NULL if the table is not trusted: not even its size is looked at
+		-- then, which would wait for locks on it
+		CASE
+			WHEN :is_trusted THEN
+				(c.relkind = 'r' AND pg_catalog.pg_relation_size(c.oid) < 8000000)
+				OR EXISTS (
+					SELECT
+					FROM pg_index x
+					WHERE x.indrelid = c.oid
+					AND x.indisvalid
+					AND x.indpred IS NULL
+					AND x.indkey[0] = ANY (con.conkey)
+				)
+		END AS is_quick
+	FROM rel
+	JOIN pg_constraint con ON con.confrelid = rel.oid
+	JOIN pg_class c ON c.oid = con.conrelid,
+	pg_catalog.pg_identify_object(1259, con.conrelid, 0) i,
+	:key_columns,
+	LATERAL (SELECT 'c', 't') side(child, parent),
+	:refers
+	WHERE con.contype = 'f'
+	AND con.conparentid = 0::oid
+	AND pg_catalog.has_table_privilege(con.conrelid, 'SELECT')
+)
+SELECT
+	refusal.problem,
+	refusal.detail,
+	refusal.field,
+	rel.target,
+	rel.name,
+	rel.oid,
+	made.row_key,
+	made.row_label,
+	made.row_values,
+	made.parent_key,
+	rel.source,
+	made.matches,
+	made.locks,
+	made.parent_locks,
+	coalesce((SELECT sql FROM referenced), $sql$'{}'::json$sql$) AS referenced,
+	(
+		SELECT pg_catalog.format(
+			'pg_catalog.array_to_json(ARRAY[%s]::json[])',
+			pg_catalog.string_agg(
+				pg_catalog.format(
+					$sql$(
+						SELECT pg_catalog.json_build_object(
+							'constraint', %L,
+							'table', %L,
+							'name', %L,
+							'filter', pg_catalog.json_object(%L::text[], ARRAY[%s]::text[]),
+							'count', CASE WHEN n IS NOT NULL THEN least(n, 1000) END,
+							'more', coalesce(n > 1000, false))
+						FROM (%s) counted
+					)$sql$,
+					child.conname,
+					child.identity,
+					child.name,
+					child.columns,
+					child.referenced,
+					CASE
+						WHEN child.is_quick THEN
+							pg_catalog.format(
+								$sql$
+								SELECT pg_catalog.count(*) AS n
+								FROM (SELECT FROM %s c WHERE %s LIMIT 1000 + 1) c
+								$sql$,
+								child.identity,
+								child.condition)
+						ELSE 'SELECT NULL::bigint AS n'
+					END),
+				', ' ORDER BY child.name, child.conname))
+		FROM child
+	) AS children
+FROM rel, made, refusal
+\gset

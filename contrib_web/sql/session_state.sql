@@ -1,0 +1,38 @@
+-- The session, as the API shows it. locking.owner() comes first: calling it
+-- loads the library, which defines the settings.
+SELECT pg_catalog.json_build_object(
+	'owner', locking.owner(),
+	'role', current_user,
+	'owner_name', coalesce(
+		nullif(pg_catalog.current_setting('locking.owner_name', true), ''),
+		CASE
+			WHEN locking.owner() = current_user THEN (
+				SELECT pg_catalog.shobj_description(oid, 'pg_authid')
+				FROM pg_catalog.pg_roles
+				WHERE rolname = current_user
+			)
+		END),
+	'database', pg_catalog.current_database(),
+	'may', pg_catalog.json_build_object(
+		'break_locks', pg_catalog.has_function_privilege(
+			'locking.break_lock(regclass,text,text)', 'EXECUTE'),
+		'take_over', pg_catalog.has_function_privilege(
+			'locking.take_over(regclass,text,text,interval,boolean,text,text)', 'EXECUTE'),
+		'protect_any',
+			(SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
+			OR EXISTS (
+				SELECT
+				FROM pg_catalog.pg_proc p, pg_catalog.aclexplode(p.proacl) a
+				WHERE p.oid =
+					'locking.protect(regclass,boolean,boolean,name[],interval,interval,name)'
+						::regprocedure::oid
+				AND a.privilege_type = 'EXECUTE'
+				AND a.grantee <> 0::oid
+				AND a.grantee <> p.proowner
+				AND pg_catalog.pg_has_role(a.grantee, 'USAGE')
+			)),
+	'time_until_expiration', pg_catalog.date_part(
+		'epoch', pg_catalog.current_setting('locking.time_until_expiration')::interval)::integer,
+	'time_until_warning', pg_catalog.date_part(
+		'epoch', pg_catalog.current_setting('locking.time_until_warning')::interval)::integer,
+	'server_time', pg_catalog.clock_timestamp());
