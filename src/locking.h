@@ -4,7 +4,7 @@
  *
  * A lock is a lease on one row: a record in locking.lock.  Words, promises
  * and the numbered rules of the protocol that comments refer to ("rule 3")
- * are those of doc/design.md.
+ * are those of src/README.md.
  */
 #ifndef LOCKING_H
 #define LOCKING_H

@@ -12,7 +12,7 @@
  * others (statement.c), acts for nobody: neither setting nor outer role are
  * its own, and the current role is one that any function with SECURITY
  * DEFINER chooses.  Nobody's locks match, and nobody acquires any.
- * doc/design.md has a table of all contexts.
+ * src/README.md has a table of all contexts.
  */
 #include "locking.h"
 

@@ -1,6 +1,6 @@
 -- Code that PostgreSQL runs for a table's owner in a command of another role
 -- acts for nobody: no lock matches, none is acquired. A foreign key's own
--- action is its cause's. doc/design.md has the table of all contexts. What
+-- action is its cause's. src/README.md has the table of all contexts. What
 -- needs a session of its own is in test/t/foreign-code.pl.
 --
 -- mallory attacks; anna holds locks and owns functions with SECURITY DEFINER;
