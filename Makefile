@@ -4,7 +4,7 @@
 # make installcheck           regression and isolation tests against a running server
 # make test                   every layer, in throw-away clusters (installs what is missing)
 # make demo / make demo-stop  a private cluster with real data, and its end
-# make bench                  the figures of the README
+# make bench                  the figures of bench/RESULTS.md
 
 EXTENSION  = locking
 MODULE_big = locking
