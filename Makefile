@@ -4,7 +4,7 @@
 # make installcheck          regression and isolation tests, running server
 # make test                  all tests, in throw-away clusters
 # make demo, make demo-stop  a private cluster with real data, and its end
-# make bench                 the measurements of bench/
+# make bench                 the measurements of bench/RESULTS.md
 
 EXTENSION  = locking
 MODULE_big = locking

@@ -4,7 +4,7 @@
  *
  * A lock is a lease on one row: a record in locking.lock.  Terms, guarantees
  * and the numbered rules of the protocol that comments refer to ("rule 3")
- * are defined in doc/design.md.
+ * are defined in src/README.md.
  *
  * The headers declare everything hidden: calls between files then need no
  * indirection, and only the functions that SQL calls are visible.

@@ -10,7 +10,7 @@
  * Foreign code, which PostgreSQL runs on behalf of a table's owner in a
  * command of another role (statement.c), has no owner.  Neither setting nor
  * outer role belong to it, and any function with SECURITY DEFINER chooses its
- * current role.  So no locks match, and none can be acquired. doc/design.md
+ * current role.  So no locks match, and none can be acquired. src/README.md
  * has a table of all contexts.
  */
 #include "owner.h"

@@ -1,7 +1,7 @@
 -- Foreign code: code that PostgreSQL runs on behalf of a table's owner during
 -- a command of another role. It has no owner of locks, so it matches no lock
 -- and can acquire none. A foreign key's referential action counts as part of
--- the statement that caused it. doc/design.md has a table of all contexts.
+-- the statement that caused it. src/README.md has a table of all contexts.
 -- test/t/foreign-code.pl has the tests that need separate sessions.
 --
 -- Roles: mallory is the attacker, anna holds locks and owns SECURITY DEFINER
