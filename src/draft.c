@@ -107,7 +107,7 @@ move_drafts(Oid relid, const char *old_key, const char *new_key)
 }
 
 /*
- * PUBLIC has EXECUTE. Deletes drafts of the current owner; called by a
+ * PUBLIC has EXECUTE.  Deletes drafts of the current owner; called by a
  * superuser, of all owners.
  */
 Datum

@@ -460,7 +460,7 @@ marks_match(const Mark *mark, const Mark *wanted)
 		mark->xmin == wanted->xmin && mark->trigger_xmin == wanted->trigger_xmin;
 }
 
-/* This database's mark, or NULL. The caller holds the mutex. */
+/* This database's mark, or NULL.  The caller holds the mutex. */
 static Mark *
 find_mark(const Mark *wanted)
 {
@@ -696,10 +696,10 @@ invalidate_filled(Datum arg, Oid relid)
 }
 
 /*
- * Rely on the gate until the end of the transaction.  Nobody can drop the
- * trigger of 4, or write records without it, since that takes a lock on the
- * table that conflicts with ours.  Acquiring ours processes the invalidations
- * that report it.
+ * Rely on the gate until the end of the transaction.  No session can then
+ * drop the trigger of 4, or write records without it, since that takes a lock
+ * on the table that conflicts with ours.  Acquiring ours processes the
+ * invalidations that report it.
  */
 static pg_noinline bool
 rely_on_gate(void)

@@ -742,8 +742,8 @@ place_of_unchanged_key(const TriggerData *trigger, const Key *key, uint64 *place
 
 /*
  * Nearly every write ends here: only the row's own lock matters, its key does
- * not change, and the gate proves it unlocked.  "checked" tells whether the
- * gate was consulted.
+ * not change, and the gate proves it unlocked.  "checked" receives whether
+ * the gate was consulted.
  */
 static inline bool
 passes_gate(const TriggerData *trigger, const TableInfo *table, bool *checked)

@@ -99,7 +99,7 @@ require_owner(void)
 	return owner;
 }
 
-/* The comment of a role, or NULL. It is in a shared catalog of its own. */
+/* The comment of a role, or NULL.  It is in a shared catalog of its own. */
 static char *
 role_comment(Oid role)
 {
@@ -140,7 +140,7 @@ current_owner_name(void)
 }
 
 /*
- * The display name as it is stored with a lock, or NULL. It may be a role's
+ * The display name as it is stored with a lock, or NULL.  It may be a role's
  * comment, whose length is not limited otherwise.
  */
 char *

@@ -28,9 +28,9 @@ is_integer(const char *key, int length, int64 *integer)
 }
 
 /*
- * The place of a key is a number derived from its text alone, so that all
- * code that knows the row computes the same slot, however it got the key.
- * Most keys are integers, and most writes of many rows follow their order.
+ * The place of a key is a number derived from its text alone, so that the
+ * slot of a row is the same for all code, however it obtained the key.  Most
+ * keys are integers, and most writes of many rows follow their order.
  * Neighbouring integers have neighbouring places and slots, so that few cache
  * lines are fetched for many rows.
  */

@@ -115,7 +115,7 @@ is_held_by_writer(const Lock *lock)
 }
 
 /*
- * Live locks of other owners refuse the TRUNCATE. The writer's own locks end
+ * Live locks of other owners refuse the TRUNCATE.  The writer's own locks end
  * with their rows (rule 6).
  */
 static void
