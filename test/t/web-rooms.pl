@@ -20,7 +20,7 @@ sub content
 
 my @rooms = content("$web/README.md") =~ m{^## Source\n(.*)}ms ? $1 =~ m{^\| `(\w+)/` \|}mg : ();
 my %floor = map { $rooms[$_] => $_ } 0 .. $#rooms;
-my %text = map { m{/src/(.*)} ? ($1 => content($_)) : () } glob "$web/src/*/*.[ch]";
+my %text = map { m{/contrib_web/src/(.*)} ? ($1 => content($_)) : () } glob "$web/src/*/*.[ch]";
 my %includes = map { $_ => [ $text{$_} =~ /^#include "([^"]+)"/mg ] } keys %text;
 
 sub room { return $_[0] =~ s{/.*}{}r }
