@@ -26,6 +26,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sample.h"
+
 /* PostgreSQL plans a prepared statement five times before it keeps a plan. */
 #define WARM_UP_ANSWERS 16
 #define MAX_EVENTS 64

@@ -1,7 +1,6 @@
 /*
  * lock_client.h
- *		Clients, lock services and latencies: the interfaces within
- *		lock_client.
+ *		Clients and lock services
  */
 #ifndef LOCK_CLIENT_H
 #define LOCK_CLIENT_H
@@ -51,17 +50,6 @@ typedef struct Service
 
 extern const Service postgres_service;
 extern const Service redis_service;
-
-/* Latencies, in us. */
-typedef struct Sample
-{
-	int64_t    *values;
-	int64_t		count;
-	int64_t		room;
-} Sample;
-
-extern void sample_add(Sample *sample, int64_t value);
-extern double sample_percentile(Sample *sample, int percent);	/* in ms; 0 if empty */
 
 extern noreturn void die(const char *format,...) __attribute__((format(printf, 1, 2)));
 

@@ -1,9 +1,10 @@
 /*
  * sample.c
- *		Latencies, all of which are kept, so that percentiles are exact.
+ *		Latencies and their percentiles
  */
-#include "lock_client.h"
+#include "sample.h"
 
+#include <err.h>
 #include <stdlib.h>
 
 void
@@ -14,7 +15,7 @@ sample_add(Sample *sample, int64_t value)
 		sample->room = sample->room ? sample->room * 2 : 4096;
 		sample->values = realloc(sample->values, sample->room * sizeof(int64_t));
 		if (sample->values == NULL)
-			die("out of memory");
+			err(1, NULL);
 	}
 	sample->values[sample->count++] = value;
 }
