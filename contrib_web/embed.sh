@@ -1,6 +1,7 @@
 #!/bin/sh
-# embed.sh FOLDER FILE...: writes C that has the files in it, as src/server/assets.h says, to
-# standard output. FOLDER takes what gzip makes of them, where it is at least a tenth smaller.
+# embed.sh FOLDER FILE...: writes C that contains the files, as declared in
+# src/server/assets.h, to standard output. FOLDER receives the files that gzip
+# makes at least a tenth smaller, compressed.
 set -eu
 
 folder=$1

@@ -36,8 +36,10 @@ CREATE TABLE locking.lock (
 	confirm_xid   xid,         -- transaction of the last confirm()
 	CONSTRAINT lock_pkey PRIMARY KEY (relation, key),
 	CONSTRAINT lock_token_key UNIQUE (token)
-) WITH (fillfactor = 70,
-        autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500);
+) WITH (
+	fillfactor = 70,
+	autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500
+);
 CREATE INDEX lock_owner_idx ON locking.lock (owner);
 -- Stored in line: the gate also reads keys from dead tuples, whose TOAST
 -- values may already be gone.

@@ -47,7 +47,7 @@ save_draft(const Lock *lock, Datum data)
 						" SET token = excluded.token, data = excluded.data, saved_at = excluded.saved_at",
 						lengthof(types), types, values, NULL) == 0)
 		report_too_many("has too many drafts",
-					  "Discard some with locking.discard_draft() or locking.purge_drafts().");
+						"Discard some with locking.discard_draft() or locking.purge_drafts().");
 }
 
 /*

@@ -71,6 +71,7 @@ insert_history(EventKind kind, const Lock *lock, const char *reason)
 	values[4] = CStringGetTextDatum(lock->key);
 	values[5] = Int64GetDatum(lock->token);
 	values[6] = CStringGetTextDatum(lock->owner);
+
 	/*
 	 * a release is attributed to the owner even if a referential action
 	 * caused it

@@ -83,8 +83,8 @@ static bool
 lookup_record(Write *write, Oid relid, const char *key, Lock *lock)
 {
 	/* COPY's triggers exist longer than what they may keep open */
-	bool		found = write->old == NULL ||
-		record_may_exist(&write->statement->probe, write->statement->cxt, relid, key);
+	bool		found = (write->old == NULL ||
+						 record_may_exist(&write->statement->probe, write->statement->cxt, relid, key));
 
 	if (found)
 	{
@@ -220,6 +220,7 @@ check_lock(Write *write, Lock *lock, Oid child)
 {
 	if (!conflicts(write, lock, child))
 		return false;
+
 	/*
 	 * rule 8: skipping a write of a foreign key's action would violate the
 	 * key; a skipped row that moves would be lost

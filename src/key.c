@@ -189,6 +189,7 @@ key_build(Relation rel, Oid root, int ncolumns, const AttrNumber *root_attnums, 
 		namestrcpy(&column->name, name);
 		column->type = att->atttypid;
 		column->equals = lookup_type_cache(column->type, TYPECACHE_EQ_OPR)->eq_opr;
+
 		/*
 		 * a domain's checks do not run: a value that they refuse is no key of
 		 * a row

@@ -51,7 +51,7 @@ static void
 report_too_many_locks(void)
 {
 	report_too_many("has too many locks",
-				  "Release some with locking.release() or locking.release_all().");
+					"Release some with locking.release() or locking.release_all().");
 }
 
 /* Refuse to acquire more locks at once than the limit allows. */

@@ -45,7 +45,8 @@ is_control_character(const char *c)
  * Returns what is wrong with an owner or an owner's name, or NULL.  Owners
  * that look the same when displayed must not be different.
  */
-static const char *owner_fault(const char *owner)
+static const char *
+owner_fault(const char *owner)
 {
 	Size		length = strlen(owner);
 

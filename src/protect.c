@@ -250,6 +250,7 @@ write_settings(FunctionCallInfo fcinfo, Relation rel, List *key, Oid parent)
 	values[7] = key_names(rel, key);
 	values[8] = ObjectIdGetDatum(parent);
 	nulls[8] = !OidIsValid(parent);
+
 	/*
 	 * not INSERT ... ON CONFLICT, which fires the trigger on INSERT as well
 	 */
@@ -343,8 +344,8 @@ create_truncate_trigger(Oid relid, Oid root)
 	if (!lacks_trigger(relid, root, TRUNCATE_TRIGGER))
 		return false;
 	execute_ddl(psprintf("CREATE TRIGGER %s BEFORE TRUNCATE ON %s FOR EACH STATEMENT"
-				 " EXECUTE FUNCTION locking.guard_truncate()",
-				 quote_identifier(TRUNCATE_TRIGGER), qualified_name(relid)));
+						 " EXECUTE FUNCTION locking.guard_truncate()",
+						 quote_identifier(TRUNCATE_TRIGGER), qualified_name(relid)));
 	return true;
 }
 
@@ -354,8 +355,8 @@ create_row_trigger(Oid relid, Oid root, bool on_insert)
 	if (!lacks_trigger(relid, root, ROW_TRIGGER))
 		return false;
 	execute_ddl(psprintf("CREATE TRIGGER %s BEFORE %sUPDATE OR DELETE ON %s FOR EACH ROW"
-				 " EXECUTE FUNCTION locking.guard()",
-				 quote_identifier(ROW_TRIGGER), on_insert ? "INSERT OR " : "", qualified_name(relid)));
+						 " EXECUTE FUNCTION locking.guard()",
+						 quote_identifier(ROW_TRIGGER), on_insert ? "INSERT OR " : "", qualified_name(relid)));
 	return true;
 }
 

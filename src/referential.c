@@ -92,8 +92,10 @@ looks_like_action(Relation rel, HeapTuple old, HeapTuple new)
 	if (trigger_depth() != 2)
 		return false;
 	foreach(cell, RelationGetFKeyList(rel))
+	{
 		if (could_be_action_of(lfirst(cell), rel, old, new) && references_missing_row(rel, old, lfirst(cell)))
 			return true;
+	}
 	return false;
 }
 

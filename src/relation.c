@@ -105,10 +105,12 @@ bool
 foreign_key(Oid relid, const char *name, ForeignKey *fk)
 {
 	Oid			constraint = get_relation_constraint_oid(relid, name, true);
-	HeapTuple	tuple = OidIsValid(constraint) ?
-		SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint)) : NULL;
+	HeapTuple	tuple;
 	bool		found = false;
 
+	if (!OidIsValid(constraint))
+		return false;
+	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	if (((Form_pg_constraint) GETSTRUCT(tuple))->contype == CONSTRAINT_FOREIGN)

@@ -71,10 +71,11 @@ void
 report_locked(int elevel, const Lock *lock, Oid child)
 {
 	const char *table = get_rel_name(lock->relation);
-	const char *guarded = OidIsValid(child) ?
-		psprintf(", and with it its rows in \"%s\"", get_rel_name(child)) : "";
+	const char *guarded = "";
 	Oid			reported = OidIsValid(child) ? child : lock->relation;
 
+	if (OidIsValid(child))
+		guarded = psprintf(", and with it its rows in \"%s\"", get_rel_name(child));
 	/* a write to a child names only the child */
 	if (!may_disclose(lock->relation, lock->key, !OidIsValid(child) || statement_names(lock->relation)))
 		ereport(elevel,

@@ -111,6 +111,7 @@ drop_request(Relation queue, Oid relid, const char *key, const char *owner)
 	ScanKeyEntryInitialize(&keys[2], 0, 4, BTEqualStrategyNumber, TEXTOID, C_COLLATION_OID,
 						   F_TEXTEQ, CStringGetTextDatum(owner));
 	scan = systable_beginscan(queue, catalog_relid("request_queue_pkey"), true, NULL, 3, keys);
+
 	/*
 	 * if another session of the owner is changing it concurrently, it remains
 	 */

@@ -134,8 +134,10 @@ may_queue_events(const Frame *frame)
 	if (rt_fetch(1, plan->rtable)->relkind == RELKIND_PARTITIONED_TABLE)
 		return true;
 	foreach(cell, frame->query->estate->es_opened_result_relations)
+	{
 		if (has_after_trigger(((ResultRelInfo *) lfirst(cell))->ri_TrigDesc))
 			return true;
+	}
 	return false;
 }
 
@@ -453,9 +455,10 @@ parameters_name(ParamListInfo params, Oid relid)
 	for (int i = 0; params && i < params->numParams; i++)
 	{
 		ParamExternData space;
-		ParamExternData *param = params->paramFetch ?
-			params->paramFetch(params, i + 1, true, &space) : &params->params[i];
+		ParamExternData *param = &params->params[i];
 
+		if (params->paramFetch)
+			param = params->paramFetch(params, i + 1, true, &space);
 		if ((param->ptype == REGCLASSOID || param->ptype == OIDOID) && !param->isnull &&
 			DatumGetObjectId(param->value) == relid)
 			return true;

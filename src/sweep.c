@@ -183,8 +183,10 @@ locking_reap(PG_FUNCTION_ARGS)
 		ListCell   *cell;
 
 		foreach(cell, records_after(records, &token, BATCH_SIZE))
+		{
 			if (reaped < max)
 				reaped += remove_lapsed(records, lfirst(cell));
+		}
 		CHECK_FOR_INTERRUPTS();
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(batch);

@@ -286,8 +286,10 @@ names_match(Oid relid, List *attnums, List *names)
 	if (list_length(attnums) != list_length(names))
 		return false;
 	forboth(attnum, attnums, name, names)
+	{
 		if (strcmp(get_attname(relid, lfirst_int(attnum), false), lfirst(name)) != 0)
 			return false;
+	}
 	return true;
 }
 

@@ -100,9 +100,8 @@ find_settings(Relation protected, const char *index, Oid relid, TableSettings *r
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
-	AttrNumber	column = strcmp(index, "protected_pkey") == 0 ?
-		SPI_fnumber(RelationGetDescr(protected), "relation") :
-		SPI_fnumber(RelationGetDescr(protected), "parent_table");
+	bool		by_table = strcmp(index, "protected_pkey") == 0;
+	AttrNumber	column = SPI_fnumber(RelationGetDescr(protected), by_table ? "relation" : "parent_table");
 
 	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
 	scan = systable_beginscan(protected, catalog_relid(index), true, NULL, 1, &key);
@@ -153,8 +152,10 @@ has_guarded_children(Oid root)
 	ListCell   *cell;
 
 	foreach(cell, partition_descendants(root))
+	{
 		if (find_settings(protected, "protected_parent_idx", lfirst_oid(cell), NULL))
 			found = true;
+	}
 	table_close(protected, AccessShareLock);
 	return found;
 }

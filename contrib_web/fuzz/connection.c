@@ -13,6 +13,7 @@
 #include <strings.h>
 
 Exchange	exchange;
+
 /* dummy pointer */
 struct MHD_Connection *const connection = (struct MHD_Connection *) &exchange;
 

@@ -27,7 +27,15 @@ right_to(const char *table)
 PGresult *
 PQexecPrepared(PGconn *pg, const char *name, int n, const char *const *values, const int *lengths, const int *formats, int format)
 {
-	static PGresAttDesc columns[] = {{.name = "role", .typid = 25, .typlen = -1}, {.name = "right", .typid = 23, .typlen = 4}};
+	static PGresAttDesc columns[] =
+	{
+		{
+			"role", 0, 0, 0, 25, -1
+		},
+		{
+			"right", 0, 0, 0, 23, 4
+		}
+	};
 	PGresult   *result = PQmakeEmptyPGresult(pg, PGRES_TUPLES_OK);
 	char		number[12];
 

@@ -10,7 +10,8 @@
 
 static jmp_buf refused;
 
-static void __attribute__((noreturn))
+static void
+__attribute__((noreturn))
 leave(int status)
 {
 	longjmp(refused, status + 1);

@@ -83,7 +83,10 @@ PGresult *
 db_run(Request *req, Call call)
 {
 	static char json[] = "{\"owner\": \"anna\"}";
-	static PGresAttDesc column = {.name = "json", .typid = 114, .typlen = -1};
+	static PGresAttDesc column =
+	{
+		"json", 0, 0, 0, 114, -1
+	};
 	PGresult   *result;
 
 	if (!database_answers || strcmp(call.statement->name, "session_state") != 0)
@@ -298,8 +301,10 @@ note_epoch(void)
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	char	   *args[] = {"fuzz", "--dsn", "host=/nonexistent", "--trusted-proxy", "127.0.0.1", "--allow-origin", "https://app.example.org",
-		"--max-body", "20000", NULL};
+	char	   *args[] = {
+		"fuzz", "--dsn", "host=/nonexistent", "--trusted-proxy", "127.0.0.1",
+		"--allow-origin", "https://app.example.org", "--max-body", "20000", NULL
+	};
 
 	(void) argc;
 	(void) argv;

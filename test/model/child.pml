@@ -32,7 +32,7 @@ inline share_parent(refused)
 #endif
 }
 
-/* gate.c:gate_proves_unlocked, with lapsed_too: must not hide a lapsed lock. */
+/* gate.c:gate_proves_unlocked with lapsed_too must not hide a lapsed lock */
 inline check_gate_for_lapsed(free)
 {
 #ifdef GATE

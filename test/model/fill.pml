@@ -77,8 +77,8 @@ inline put_version(block)
 /* ---- sources of records ---- */
 
 /*
- * gate.c:gate_raise, in acquire.c:acquire_row and renew.c:renew_record, filled or
- * not
+ * gate.c:gate_raise, in acquire.c:acquire_row and renew.c:renew_record,
+ * filled or not
  */
 inline gate_raise()
 {
@@ -220,7 +220,8 @@ proctype Admin()
 /* ---- gate.c: checking and filling ---- */
 
 /*
- * gate.c:invalidate_filled: relcache callback, called when messages are processed
+ * gate.c:invalidate_filled: relcache callback, called when messages are
+ * processed
  */
 inline accept_invalidations()
 {
@@ -231,7 +232,7 @@ inline accept_invalidations()
 	}
 }
 
-/* gate.c:current_mark, always_raises: finds the mark, if the gate may be used */
+/* gate.c:current_mark, always_raises: the mark, if the gate may be used */
 inline own_mark()
 {
 	atomic {
@@ -324,8 +325,8 @@ proctype Writer(byte me)
 		d_step { due = BY_COPY };
 #ifndef RELY_WITHOUT_LOCK
 		/*
-		 * gate.c:rely_on_gate: acquires a table lock, which processes messages
-		 * and blocks changes of the trigger
+		 * gate.c:rely_on_gate: acquires a table lock, which processes
+		 * messages and blocks changes of the trigger
 		 */
 		accept_invalidations();
 #endif

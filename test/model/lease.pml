@@ -35,9 +35,9 @@ active proctype Clock()
 /* ---- acquire.c ---- */
 
 /*
- * acquire.c:acquire_row, resolve_record, grant.  A live lock is left unchanged unless it
- * is taken over.  The lookup before these steps is an optimization and is not
- * modelled.
+ * acquire.c:acquire_row, resolve_record, grant.  A live lock is left
+ * unchanged unless it is taken over.  The lookup before these steps is an
+ * optimization and is not modelled.
  */
 inline settle(mine, take_over)
 {
@@ -90,8 +90,8 @@ inline find_own()
 }
 
 /*
- * lease.c:lease_is_resumable, resume: locks the target row only if it need not
- * wait
+ * lease.c:lease_is_resumable, resume: locks the target row only if it need
+ * not wait
  */
 inline resume()
 {

@@ -24,7 +24,7 @@ sub read_file
 	return scalar <$file>;
 }
 
-# ```sql blocks with their line, and with the ```text block that follows, if any.
+# ```sql blocks with their line, and the ```text block that follows, if any.
 sub examples
 {
 	my ($document) = @_;

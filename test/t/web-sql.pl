@@ -74,10 +74,10 @@ sub cursor { return "'" . encode_base64url(json_of({ order => $_[0], values => $
 
 # ---- what each is run with ----
 
-# vars: variables of psql; a parameter that may be NULL is SQL. gives: a pattern
-# of the result. plan: a pattern of the plan; never: one that must not match it.
-# role: boss if not given, the superuser if undef. before: SQL that runs first.
-# fresh: the result has a new token.
+# vars: psql variables; a parameter that may be NULL is SQL. gives: a pattern
+# of the result. plan: a pattern of the plan; never: one that must not match
+# it. role: boss if not given, the superuser if undef. before: SQL that runs
+# first. fresh: the result has a new token.
 my %no_list = map { $_ => 'NULL' } qw(cursor limit q owner mine key actor event table);
 my %row = (table => 'big', key => 5);
 my %write = (%row, what => 'update', body => '{"values": {"title": "new"}}', token => 'NULL');
@@ -117,7 +117,8 @@ my %cases = (
 	locks => [
 		{ vars => { %no_list, table => $big, owner => "'boss'" }, gives => qr/"locks" : \[\{"table":"public.big","name":"big","key":"5"/, plan => qr/lock_pkey/, never => $whole_table },
 		{ vars => { %no_list, limit => 2 }, gives => qr/"key":"5".*"next" : "/ },
-		# Of a table with policies of a role that is not trusted, only as its oid names it.
+		# Of a table with policies of a role that is not trusted, only as its
+		# oid names it.
 		{ vars => { %no_list, table => $strange }, before => 'SET plan_cache_mode = force_generic_plan', gives => qr/"table":"public.strange"/ },
 	],
 	locks_back => [ { vars => { %no_list, table => $big, mine => 'true', limit => 2, cursor => cursor('locks', [ '2020-01-01', 1, '' ]) }, gives => qr/"key":"5"/, plan => qr/lock_pkey/, never => $whole_table } ],

@@ -104,9 +104,9 @@ note_forwarded_for(Request *req)
 void
 caller_identify(Request *req)
 {
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(req->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const union MHD_ConnectionInfo *info;
 
+	info = MHD_get_connection_info(req->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	req->peer = address_of(info->client_addr);
 	req->from_proxy = address_is_trusted(&req->peer);
 	note_proxy_names(req);

@@ -110,6 +110,7 @@ void
 ajax_variables(Request *req)
 {
 	const char *base = request_ajax_base(req);
+
 	/* without the slash at the end */
 	int			length = (int) strlen(base) - 1;
 	int			parent = length;

@@ -65,8 +65,8 @@ list_locks(Request *req)
 
 /* ---- history ---- */
 
-typedef Call HistoryList(const char *table, const char *cursor, const char *limit, const char *q,
-						 const char *key, const char *owner, const char *actor, const char *event);
+typedef Call HistoryList (const char *table, const char *cursor, const char *limit, const char *q,
+						  const char *key, const char *owner, const char *actor, const char *event);
 
 static HistoryList *
 history_list(const Request *req, const TableName *table)

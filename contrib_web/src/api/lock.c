@@ -31,17 +31,23 @@ get_lock(Request *req)
 
 /* ---- acquiring ---- */
 
-static void
-reply_held(Request *req, const char *outcome)
+static bool
+is_outcome(const PGresult *attempt, const char *outcome)
 {
-	if (strcmp(outcome, "held_elsewhere") == 0)
+	return strcmp(PQgetvalue(attempt, 0, TRY_ACQUIRE_OUTCOME), outcome) == 0;
+}
+
+static void
+reply_held(Request *req, const PGresult *attempt)
+{
+	if (is_outcome(attempt, "held_elsewhere"))
 		reply_lock_problem(req, PROBLEM_HELD_ELSEWHERE, "you have locked the row yourself, in another window or program");
 	else
 		reply_lock_problem(req, PROBLEM_LOCKED, NULL);
 }
 
 /*
- * The lock may have ended again: somebody broke it, or another client of the
+ * The lock may have ended again: it was broken, or another client of the
  * same owner released it.
  */
 static void
@@ -76,13 +82,10 @@ acquire_lock(Request *req)
 	if (attempt == NULL)
 		return;
 	if (is_true(attempt, TRY_ACQUIRE_GRANTED))
-	{
-		const char *outcome = value_at(attempt, TRY_ACQUIRE_OUTCOME);
-
-		reply_acquired(req, strcmp(outcome, "granted") == 0 ? 201 : 200, value_at(attempt, TRY_ACQUIRE_TOKEN), outcome);
-	}
+		reply_acquired(req, is_outcome(attempt, "granted") ? 201 : 200, value_at(attempt, TRY_ACQUIRE_TOKEN),
+					   value_at(attempt, TRY_ACQUIRE_OUTCOME));
 	else
-		reply_held(req, value_at(attempt, TRY_ACQUIRE_OUTCOME));
+		reply_held(req, attempt);
 }
 
 /* POST tables/{table}/rows/{key}/lock/takeover */
@@ -90,7 +93,7 @@ void
 take_lock_over(Request *req)
 {
 	PGresult   *taken = run_on_table(req, sql_take_over(request_param(req, "table"), request_param(req, "key"),
-												   request_body(req)));
+														request_body(req)));
 
 	if (taken != NULL)
 		reply_acquired(req, 200, db_value(taken), "granted");
@@ -125,7 +128,7 @@ void
 break_lock(Request *req)
 {
 	reply_result(req, 200, run_on_table(req, sql_break_one(request_param(req, "table"), request_param(req, "key"),
-													 request_body(req))));
+														   request_body(req))));
 }
 
 /* ---- several locks ---- */

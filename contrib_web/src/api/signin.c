@@ -258,8 +258,10 @@ post_session(Request *req)
 	}
 	if (read_credentials(req, &credentials))
 	{
-		attempt = (Attempt) {.address = &req->peer, .role = credentials.role,
-		.device = MHD_lookup_connection_value(req->connection, MHD_COOKIE_KIND, DEVICE_COOKIE)};
+		memset(&attempt, 0, sizeof(attempt));
+		attempt.address = &req->peer;
+		attempt.role = credentials.role;
+		attempt.device = MHD_lookup_connection_value(req->connection, MHD_COOKIE_KIND, DEVICE_COOKIE);
 		if (check_throttle(req, &attempt))
 			sign_in(req, &credentials, &attempt);
 	}

@@ -27,7 +27,8 @@ typedef struct Line
 	size_t		length;
 } Line;
 
-static void __attribute__((format(printf, 2, 3)))
+static void
+__attribute__((format(printf, 2, 3)))
 add(Line *line, const char *template,...)
 {
 	/* 1 for the newline */

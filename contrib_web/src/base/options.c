@@ -84,14 +84,16 @@ static Option table[] = {
 /* "FILE:LINE: " while a line of the file is parsed */
 static char place[PATH_MAX + 32];
 
-static void __attribute__((noreturn))
+static void
+__attribute__((noreturn))
 refer_to_help(void)
 {
 	fputs("Try \"locking-web --help\".\n", stderr);
 	exit(2);
 }
 
-static void __attribute__((noreturn, format(printf, 1, 2)))
+static void
+__attribute__((noreturn, format(printf, 1, 2)))
 refuse(const char *template,...)
 {
 	va_list		args;

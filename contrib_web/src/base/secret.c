@@ -40,12 +40,14 @@ secret_equal(const char *a, const char *b)
 /* ---- memory ---- */
 
 /* Separate pages, so that mlock() covers nothing else */
-static struct
+typedef struct Arena
 {
 	pthread_mutex_t mutex;
 	/* each free block begins with a pointer to the next */
 	char	   *next_free;
-} arena = {PTHREAD_MUTEX_INITIALIZER, NULL};
+} Arena;
+
+static Arena arena = {PTHREAD_MUTEX_INITIALIZER, NULL};
 
 void
 secret_init(size_t passwords)

@@ -23,6 +23,7 @@
 static const Statement begin = {"db_begin", "BEGIN"};
 static const Statement commit = {"db_commit", "COMMIT"};
 static const Statement rollback = {"db_rollback", "ROLLBACK"};
+
 /* A statement in a pipeline */
 typedef struct Step
 {
@@ -108,7 +109,7 @@ db_value(const PGresult *result)
 static bool
 connect_request(Request *req)
 {
-	ConnectError	error;
+	ConnectError error;
 
 	if (req->db)
 		return true;

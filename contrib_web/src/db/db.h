@@ -32,6 +32,7 @@ extern PGresult *db_run(Request *req, Call call);
  * together with the first statement.
  */
 extern void db_begin(Request *req);
+
 /* false: failed, for example in a deferred constraint */
 extern bool db_commit(Request *req);
 extern void db_rollback(Request *req);

@@ -77,18 +77,21 @@ kind_of(const Request *req)
 		return PROBLEM_INTERNAL;
 	if (req->owner_refused)
 		return PROBLEM_FORBIDDEN;
+
 	/*
 	 * The connection failed, not a statement.  Either the server is
 	 * unavailable, or it refuses the role of the session or the service role.
 	 */
 	if (req->error == NULL)
 		return session_role(req->session) && connect_refuses_role(db_sqlstate(req)) ? PROBLEM_UNAUTHENTICATED : PROBLEM_UNAVAILABLE;
+
 	/*
 	 * Errors of the guard contain the table.  lock_timeout, which has the
 	 * same code, does not.
 	 */
 	if (is_state(req, "55P03") && db_error_field(req, PG_DIAG_TABLE_NAME) == NULL)
 		return PROBLEM_TIMEOUT;
+
 	/*
 	 * A syntax error without position is from a type's input function, for a
 	 * key.

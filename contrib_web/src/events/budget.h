@@ -26,7 +26,7 @@
 extern bool budget_admits(int sender, int64_t now);
 
 /* Milliseconds until the streams must be reset; -1 if nothing was dropped */
-extern int budget_wait(int64_t now);
+extern int	budget_wait(int64_t now);
 
 /* If a reset is due, returns true once, and the caller must reset. */
 extern bool budget_is_reset_due(int64_t now);

@@ -79,7 +79,8 @@ static bool closing;			/* all streams are being closed */
 
 /* ---- messages ---- */
 
-static Message * __attribute__((format(printf, 1, 2)))
+static Message *
+__attribute__((format(printf, 1, 2)))
 new_message(const char *template,...)
 {
 	va_list		args;
@@ -370,10 +371,10 @@ fill(Stream *stream, char *buffer, size_t size)
 static bool
 peer_has_gone(const Stream *stream)
 {
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(stream->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const union MHD_ConnectionInfo *info;
 	char		byte;
 
+	info = MHD_get_connection_info(stream->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	return recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
@@ -441,8 +442,10 @@ events_tidy(void)
 
 	pthread_mutex_lock(&mutex);
 	DL_FOREACH(streams, stream)
+	{
 		if (now >= stream->written + options.ping)
 			wake(stream);
+	}
 	pthread_mutex_unlock(&mutex);
 }
 

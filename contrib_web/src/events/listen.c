@@ -136,7 +136,7 @@ succeeded(PGresult *result)
 static PGconn *
 connect_and_listen(void)
 {
-	ConnectError	error;
+	ConnectError error;
 	PGconn	   *pg = connect_database(NULL, NULL, &error);
 
 	if (pg == NULL)

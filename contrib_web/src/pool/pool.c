@@ -244,9 +244,9 @@ is_notified(PGconn *pg)
 void
 pool_give(DbConnection *connection)
 {
-	bool		fit = !connection->spoiled && PQstatus(connection->pg) == CONNECTION_OK &&
-		PQtransactionStatus(connection->pg) == PQTRANS_IDLE &&
-		PQpipelineStatus(connection->pg) == PQ_PIPELINE_OFF && !is_notified(connection->pg);
+	bool		fit = (!connection->spoiled && PQstatus(connection->pg) == CONNECTION_OK &&
+					   PQtransactionStatus(connection->pg) == PQTRANS_IDLE &&
+					   PQpipelineStatus(connection->pg) == PQ_PIPELINE_OFF && !is_notified(connection->pg));
 
 	pthread_mutex_lock(&mutex);
 	DL_DELETE2(all_busy, connection, older, newer);

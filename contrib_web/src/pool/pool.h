@@ -34,10 +34,11 @@ typedef struct DbConnection
 	bool		spoiled;		/* must not be used again */
 	int64_t		opened;			/* now_s() */
 	int64_t		idle_since;		/* now_s() */
+	/* list of the pool's idle connections */
 	struct DbConnection *prev,
-			   *next;			/* list of the pool's idle connections */
+			   *next;
+	/* list of all idle, or all busy, connections */
 	struct DbConnection *older,
-			   /* list of all idle, or all busy, connections */
 			   *newer;
 } DbConnection;
 

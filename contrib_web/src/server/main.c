@@ -35,6 +35,7 @@ static void
 raise_limits(void)
 {
 	struct rlimit files;
+
 	/* a core dump would contain passwords */
 	const struct rlimit no_core = {0, 0};
 

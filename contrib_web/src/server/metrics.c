@@ -32,9 +32,11 @@ typedef struct RouteMetrics
 } RouteMetrics;
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
 /* allocated when a route is first used, with the mutex held */
 static RouteMetrics **by_route;
 static const Route *routes;
+
 /* index of the entry for requests without a route */
 static size_t n_routes;
 

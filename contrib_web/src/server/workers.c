@@ -24,8 +24,8 @@ typedef struct Party
 	long		running;
 	long		n_waiting;
 	Request    *waiting;
+	/* round-robin list: last served party at the end */
 	struct Party *prev,
-			   /* round-robin list: last served party at the end */
 			   *next;
 	UT_hash_handle hh;
 	char		name[];
@@ -78,8 +78,10 @@ ready_of(const Party *party)
 	if (party->running >= (options.workers + 1) / 2)
 		return NULL;
 	DL_FOREACH(party->waiting, req)
+	{
 		if (req->lane->running < options.requests_per_session)
 			return req;
+	}
 	return NULL;
 }
 
@@ -91,8 +93,10 @@ ready_request(void)
 	Request    *req = NULL;
 
 	DL_FOREACH(turns, party)
+	{
 		if ((req = ready_of(party)) != NULL)
 			break;
+	}
 	return req;
 }
 

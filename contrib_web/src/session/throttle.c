@@ -65,7 +65,8 @@ typedef struct Counters
 	int			n;
 } Counters;
 
-static void __attribute__((format(printf, 3, 4)))
+static void
+__attribute__((format(printf, 3, 4)))
 add_counter(Counters *counters, const Rule *rule, const char *template,...)
 {
 	va_list		args;
