@@ -146,16 +146,16 @@ catalog_owner(void)
 }
 
 /* The first column of a row. */
-typedef struct Value
+typedef struct FirstColumn
 {
 	Datum		value;
 	bool		isnull;
-} Value;
+} FirstColumn;
 
 static void
 read_value(void *arg, HeapTuple row, TupleDesc desc)
 {
-	Value	   *first = arg;
+	FirstColumn *first = arg;
 	Form_pg_attribute att = TupleDescAttr(desc, 0);
 	Datum		value = SPI_getbinval(row, desc, 1, &first->isnull);
 
@@ -200,7 +200,7 @@ Datum
 catalog_query(const char *sql, int nargs, const Oid *types, const Datum *values,
 			  const bool *nulls, bool *isnull)
 {
-	Value		first = {(Datum) 0, true};
+	FirstColumn first = {(Datum) 0, true};
 	SPIQuery	query = {
 		.sql = sql,
 		.nargs = nargs,
