@@ -14,8 +14,6 @@
 
 #include "postgres.h"
 
-#include "compat.h"
-
 #pragma GCC visibility push(hidden)
 
 #define ERRCODE_LOCK_LOST		MAKE_SQLSTATE('L', 'K', '0', '0', '1')
