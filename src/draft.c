@@ -69,7 +69,7 @@ locking_save_draft(PG_FUNCTION_ARGS)
 		report_lost(PG_GETARG_INT64(0));
 	table_close(records, NoLock);
 	if (!is_current_owner(lock.owner))
-		report_not_yours(lock.token);
+		report_not_owner(lock.token);
 	check_right(lock.relation, MAY_LOCK);
 	save_draft(&lock, data);
 	PG_RETURN_VOID();

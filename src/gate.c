@@ -545,7 +545,7 @@ raise_scanned(TableScanDesc scan, TupleTableSlot *slot, MemoryContext per_record
 		TimestampTz expires_at;
 
 		INJECT("fill-record");
-		record_read_end(slot, &relation, &key, &expires_at);
+		record_read_expiry(slot, &relation, &key, &expires_at);
 		raise_place(relation, place_of_text(key, strlen(key)), expires_at);
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(per_record);
@@ -574,7 +574,7 @@ fill(Relation records, Mark *mark)
 		raise_scanned(scan, slot, per_record);
 		mark->scanned += chunk;
 		table_rescan(scan, NULL);
-		INJECT("fill-stretch");
+		INJECT("fill-chunk");
 	}
 	MemoryContextDelete(per_record);
 	ExecDropSingleTupleTableSlot(slot);
@@ -671,7 +671,7 @@ check_filled(void)
 		return false;
 	records = catalog_open("lock", AccessShareLock);
 	filled = current_mark(records, &mark) && fill_if_needed(records, &mark);
-	INJECT("find-out");
+	INJECT("filled-checked");
 	AcceptInvalidationMessages();	/* filling takes time */
 	/* if something has changed, check again next time */
 	filled = filled && started_in == generation;
@@ -747,7 +747,7 @@ has_expired(pg_atomic_uint64 *slot)
 	TimestampTz now = clock_now();
 
 	pg_memory_barrier();		/* the clock before the slot */
-	INJECT("ask-slot");
+	INJECT("read-slot");
 	return (TimestampTz) pg_atomic_read_u64(slot) <= now;
 }
 

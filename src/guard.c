@@ -445,7 +445,7 @@ check_own_lock(Write *write)
 	if (write->old == NULL)
 		return false;
 	moves = write->new && key_changed(write);
-	found = find_own_record(write, moves || records_touched(), &lock);
+	found = find_own_record(write, moves || records_updated(), &lock);
 	if ((found && check_lock(write, &lock, InvalidOid)) || (moves && check_new_key(write)))
 		return true;
 	if (found && is_held_by_writer(write, &lock))
@@ -752,7 +752,7 @@ passes_gate(const TriggerData *trigger, const TableInfo *table, bool *checked)
 	uint64		place;
 
 	*checked = table->is_plain && place_of_unchanged_key(trigger, table->key, &place);
-	return *checked && gate_proves_unlocked(table->root, place, records_touched());
+	return *checked && gate_proves_unlocked(table->root, place, records_updated());
 }
 
 /*

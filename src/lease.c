@@ -84,10 +84,10 @@ lease_is_resumable(const Lock *lock, TransactionId xmin)
  * the record is marked as no longer resumable.
  */
 bool
-lease_is_live(Relation records, Lock *lock, bool below)
+lease_is_live(Relation records, Lock *lock, bool child_write)
 {
 	bool		resumable = TransactionIdIsValid(lock->row_xmin) || TransactionIdIsValid(lock->confirm_xid);
-	bool		clear_resumable = below && resumable;
+	bool		clear_resumable = child_write && resumable;
 
 	if (!has_lapsed(lock, clock_now()))
 		return true;

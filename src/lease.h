@@ -16,7 +16,7 @@
 extern Interval limited_ttl(const Interval *ttl);
 extern TimestampTz lease_end(TimestampTz now, const Interval *ttl);
 extern void lease_extend(Lock *lock, const Interval *ttl, TimestampTz now, TimestampTz expires_at);
-extern bool lease_is_live(Relation records, Lock *lock, bool below);
+extern bool lease_is_live(Relation records, Lock *lock, bool child_write);
 extern bool lease_is_resumable(const Lock *lock, TransactionId xmin);
 
 /* Has a lock expired? */

@@ -21,7 +21,7 @@ static Evaluation *evaluations = NULL;
 
 /* Are the policies of "relid" being evaluated? */
 bool
-is_being_evaluated(Oid relid)
+is_evaluating_policies(Oid relid)
 {
 	for (Evaluation *e = evaluations; e; e = e->outer)
 		if (e->relid == relid)

@@ -11,7 +11,7 @@
 
 typedef void (*PolicyBody) (void *arg);
 
-extern bool is_being_evaluated(Oid relid);
+extern bool is_evaluating_policies(Oid relid);
 extern void evaluate_policies(Oid relid, PolicyBody body, void *arg);
 
 #pragma GCC visibility pop

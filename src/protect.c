@@ -130,7 +130,7 @@ check_primary_key(Relation rel)
 	Oid			index;
 	bool		deferrable;
 
-	if (!primary_key(RelationGetRelid(rel), &attnums, &index, &deferrable))
+	if (!find_primary_key(RelationGetRelid(rel), &attnums, &index, &deferrable))
 		refuse_relation(rel, "it has no primary key", "Add one with ALTER TABLE ... ADD PRIMARY KEY.");
 	if (deferrable)
 		refuse_relation(rel, "its primary key is deferrable",
@@ -182,7 +182,7 @@ lock_parent(FunctionCallInfo fcinfo, Relation rel)
 	if (PG_ARGISNULL(6))
 		return InvalidOid;
 	name = NameStr(*PG_GETARG_NAME(6));
-	if (!foreign_key(RelationGetRelid(rel), name, &fk))
+	if (!find_foreign_key(RelationGetRelid(rel), name, &fk))
 		refuse_argument(rel, psprintf("\"%s\" is not a foreign key of table \"%s\"",
 									  name, RelationGetRelationName(rel)));
 	if (fk.is_temporal)

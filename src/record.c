@@ -119,7 +119,7 @@ read_lock(TupleTableSlot *slot, Lock *lock)
  * of a dead version may be gone.
  */
 void
-record_read_end(TupleTableSlot *slot, Oid *relation, char **key, TimestampTz *expires_at)
+record_read_expiry(TupleTableSlot *slot, Oid *relation, char **key, TimestampTz *expires_at)
 {
 	*relation = DatumGetObjectId(slot_value(slot, COL_RELATION));
 	*key = slot_text(slot, COL_KEY);
@@ -457,16 +457,16 @@ record_lock(Relation records, Lock *lock, LockTupleMode mode, LockWaitPolicy pol
 /* ---- writing ---- */
 
 /* the last transaction of this backend that wrote a record */
-static TransactionId last_writer = InvalidTransactionId;
+static TransactionId last_updater = InvalidTransactionId;
 
 /*
  * Has this transaction written a record?  If so, the guard searches for
  * lapsed ones, too.
  */
 pg_attribute_hot bool
-records_touched(void)
+records_updated(void)
 {
-	return TransactionIdIsValid(last_writer) && last_writer == GetTopTransactionIdIfAny();
+	return TransactionIdIsValid(last_updater) && last_updater == GetTopTransactionIdIfAny();
 }
 
 static void
@@ -525,7 +525,7 @@ record_update(Relation records, Lock *lock)
 	HeapTuple	tuple = form_record(records, lock);
 
 	CatalogTupleUpdate(records, &lock->tid, tuple);
-	last_writer = GetTopTransactionIdIfAny();
+	last_updater = GetTopTransactionIdIfAny();
 	lock->tid = tuple->t_self;
 	CommandCounterIncrement();
 }

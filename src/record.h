@@ -49,13 +49,13 @@ extern List *records_of(Relation records, Oid relid);
 extern List *records_of_owner(Relation records, const char *owner);
 extern List *records_after(Relation records, int64 *token, int max);
 extern int	record_count_live(Relation records, const char *owner, int max);
-extern void record_read_end(TupleTableSlot *slot, Oid *relation, char **key, TimestampTz *expires_at);
+extern void record_read_expiry(TupleTableSlot *slot, Oid *relation, char **key, TimestampTz *expires_at);
 
 extern bool record_lock(Relation records, Lock *lock, LockTupleMode mode, LockWaitPolicy policy);
 extern void record_insert(Relation records, Lock *lock);
 extern void record_update(Relation records, Lock *lock);
 extern void record_delete(Relation records, Lock *lock);
-extern bool records_touched(void);
+extern bool records_updated(void);
 
 #pragma GCC visibility pop
 

@@ -71,7 +71,7 @@ int2_list(Datum array_datum)
  * table has none.
  */
 bool
-primary_key(Oid relid, List **attnums, Oid *index, bool *deferrable)
+find_primary_key(Oid relid, List **attnums, Oid *index, bool *deferrable)
 {
 	Relation	constraints = table_open(ConstraintRelationId, AccessShareLock);
 	ScanKeyData key;
@@ -102,7 +102,7 @@ primary_key(Oid relid, List **attnums, Oid *index, bool *deferrable)
 
 /* Read the foreign key with a given name. */
 bool
-foreign_key(Oid relid, const char *name, ForeignKey *fk)
+find_foreign_key(Oid relid, const char *name, ForeignKey *fk)
 {
 	Oid			constraint = get_relation_constraint_oid(relid, name, true);
 	HeapTuple	tuple;

@@ -24,8 +24,8 @@ typedef struct ForeignKey
 } ForeignKey;
 
 extern Oid	relation_owner(Oid relid);
-extern bool primary_key(Oid relid, List **attnums, Oid *index, bool *deferrable);
-extern bool foreign_key(Oid relid, const char *name, ForeignKey *fk);
+extern bool find_primary_key(Oid relid, List **attnums, Oid *index, bool *deferrable);
+extern bool find_foreign_key(Oid relid, const char *name, ForeignKey *fk);
 extern int	errtable_by_id(Oid relid);
 pg_noreturn extern void refuse_missing(Oid relid);
 

@@ -64,7 +64,7 @@ locking_release(PG_FUNCTION_ARGS)
 	if (record_find_token(records, PG_GETARG_INT64(0), &lock))
 	{
 		if (!is_current_owner(lock.owner))
-			report_not_yours(lock.token);
+			report_not_owner(lock.token);
 		released = end_lock(records, &lock, EVENT_RELEASED, NULL);
 	}
 	table_close(records, NoLock);

@@ -49,7 +49,7 @@ find_own_lock(Relation records, int64 token, Lock *lock)
 	if (!record_find_token(records, token, lock))
 		report_lost(token);
 	if (!is_current_owner(lock->owner))
-		report_not_yours(token);
+		report_not_owner(token);
 	check_right(lock->relation, MAY_LOCK);
 }
 

@@ -108,7 +108,7 @@ report_lost(int64 token)
 
 /* Report that a lock belongs to another owner. */
 void
-report_not_yours(int64 token)
+report_not_owner(int64 token)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

@@ -15,7 +15,7 @@
 extern char *clipped(const char *text);
 extern void report_locked(int elevel, const Lock *lock, Oid child);
 pg_noreturn extern void report_lost(int64 token);
-pg_noreturn extern void report_not_yours(int64 token);
+pg_noreturn extern void report_not_owner(int64 token);
 
 #pragma GCC visibility pop
 

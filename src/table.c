@@ -303,7 +303,7 @@ build_key(TableInfo *info, Relation rel, const TableSettings *settings)
 	ListCell   *cell;
 	int			n = 0;
 
-	if (!primary_key(info->root, &attnums, &index, &deferrable) || deferrable)
+	if (!find_primary_key(info->root, &attnums, &index, &deferrable) || deferrable)
 	{
 		info->key_replaced = info->is_protected;
 		return;

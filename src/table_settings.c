@@ -63,7 +63,7 @@ parent_table(HeapTuple settings, TupleDesc desc)
 static bool
 parent_key(HeapTuple settings, TupleDesc desc, const char *name, ForeignKey *fk)
 {
-	return foreign_key(settings_table(settings, desc), name, fk) &&
+	return find_foreign_key(settings_table(settings, desc), name, fk) &&
 		fk->target == parent_table(settings, desc);
 }
 

@@ -122,7 +122,7 @@ target_key(TableInfo *table, const Datum *values)
 {
 	Spelling	spelling = {table, values};
 
-	if (!table->key->image_equal && !is_being_evaluated(table->root))
+	if (!table->key->image_equal && !is_evaluating_policies(table->root))
 		evaluate_policies(table->root, fetch_stored_key, &spelling);
 	return spelling.key ? spelling.key : key_text(table->key, values);
 }

@@ -54,7 +54,7 @@ see_row(const VisibilityCheck *check)
 }
 
 static void
-see_row_as_own_reading(void *arg)
+see_row_for_caller(void *arg)
 {
 	VisibilityCheck *check = arg;
 	bool		before = set_reading_for_caller(!in_foreign_code());
@@ -75,7 +75,7 @@ see_row_body(void *arg)
 {
 	VisibilityCheck *check = arg;
 
-	evaluate_policies(check->table->root, see_row_as_own_reading, check);
+	evaluate_policies(check->table->root, see_row_for_caller, check);
 	return false;
 }
 
@@ -90,7 +90,7 @@ policies_show_row(TableInfo *table, const char *key)
 	VisibilityCheck check = {table, key};
 	ErrorData  *error;
 
-	if (is_being_evaluated(table->root))
+	if (is_evaluating_policies(table->root))
 		return false;
 	(void) in_subtransaction(see_row_body, &check, &error);
 	if (error && error->sqlerrcode == ERRCODE_QUERY_CANCELED)

@@ -11,7 +11,7 @@ use Test::More;
 
 my $normal = LockingVariant::read_file(LockingVariant::dir('pkglibdir') . '/locking.so');
 start_races();
-unlike($normal, qr/locking_inject|inject\.wait_at|fill-record|ask-slot/, 'a normal build has no injection points');
+unlike($normal, qr/locking_inject|inject\.wait_at|fill-record|read-slot/, 'a normal build has no injection points');
 like(LockingVariant::read_file(library_of_races()), qr/locking_inject/, 'the build of these tests has them');
 
 # A guard has read the clock but not the slot; meanwhile the lock is renewed
@@ -21,7 +21,7 @@ sub guard_between_clock_and_slot
 	fresh_database('few');
 	my ($ann, $zoe, $controller) = (user('ann'), user('zoe'), controller());
 	$zoe->query(write_of(1000));
-	hold_at($zoe, 'ask-slot', write_of(1));
+	hold_at($zoe, 'read-slot', write_of(1));
 	$ann->query("SELECT locking.renew(" . token_of(1) . ", '10 hours')");
 	advance_clock($controller);
 	resume($controller);

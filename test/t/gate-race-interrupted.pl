@@ -35,7 +35,7 @@ sub cancelled_after_a_stretch
 	my (@moves) = @_;
 	fresh_database('many');
 	my ($bob, $controller) = (user('bob'), controller());
-	hold_at($bob, 'fill-stretch', write_of(30000));
+	hold_at($bob, 'fill-chunk', write_of(30000));
 	my $state = cancel($controller, $bob);
 	resume($controller);
 	quit($bob, $controller);
@@ -53,7 +53,7 @@ sub kept_expiry
 	my ($call) = @_;
 	fresh_database('many');
 	my ($ann, $bob, $dump, $controller) = (user('ann'), user('bob'), user('dump'), controller());
-	hold_at($bob, 'fill-stretch', write_of(30000));
+	hold_at($bob, 'fill-chunk', write_of(30000));
 	cancel($controller, $bob);
 	resume($controller);
 	in_database("DELETE FROM locking.lock WHERE ctid < '(30,0)'");
@@ -81,7 +81,7 @@ sub cancelled_each_time
 	my ($bob, $controller) = (user('bob'), controller());
 	for (1 .. $stretches)
 	{
-		hold_at($bob, 'fill-stretch', write_of(30000));
+		hold_at($bob, 'fill-chunk', write_of(30000));
 		cancel($controller, $bob);
 	}
 	my $state = $bob->state_of("SET lock_timeout = '200ms'; " . write_of(30000)) || 'free';

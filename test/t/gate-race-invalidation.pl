@@ -19,7 +19,7 @@ sub trigger_disabled
 	my (@then) = @_;
 	fresh_database('few');
 	my ($zoe, $controller) = (user('zoe'), controller());
-	hold_at($zoe, 'find-out', "UPDATE article SET body = 'written' WHERE id IN (6, 10)");
+	hold_at($zoe, 'filled-checked', "UPDATE article SET body = 'written' WHERE id IN (6, 10)");
 	$controller->query('ALTER TABLE locking.lock DISABLE TRIGGER "~raise_gate"');
 	$controller->query("INSERT INTO locking.lock (relation, key, owner, expires_at) VALUES ('article', '10', 'ann', 'infinity')");
 	$controller->query($_) for @then;
