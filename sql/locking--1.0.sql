@@ -41,8 +41,8 @@ CREATE TABLE locking.lock (
 	autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500
 );
 CREATE INDEX lock_owner_idx ON locking.lock (owner);
--- Stored in line: the gate also reads keys from dead tuples, whose TOAST
--- values may already be gone.
+-- Stored in line, because the gate also reads keys from dead tuples, whose
+-- TOAST values may already be gone.
 ALTER TABLE locking.lock ALTER COLUMN key SET STORAGE MAIN;
 COMMENT ON TABLE locking.lock IS 'lock records, including lapsed ones; query locking.locks instead';
 COMMENT ON COLUMN locking.lock.ttl IS 'duration used by a renewal without a ttl argument';
@@ -349,8 +349,8 @@ COMMENT ON FUNCTION locking.purge_history(interval) IS 'removes events older tha
 COMMENT ON FUNCTION locking.purge_drafts(interval) IS
 	'removes the current owner''s drafts (for a superuser, all drafts) older than the given interval, returns their number';
 
--- The gate answers in this database if "enabled" and "filled". The counts are
--- the server's, of all databases.
+-- The gate is effective in this database if "enabled" and "filled". The
+-- counts are those of the whole server.
 CREATE FUNCTION locking.gate(OUT enabled boolean, OUT filled boolean, OUT slots integer, OUT occupied bigint,
 		OUT checks bigint, OUT lookups bigint, OUT false_positives bigint)
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_gate';

@@ -3,9 +3,9 @@
  *		acquire(), try_acquire(), acquire_all(), take_over().
  *
  * Rule 1: the target row is locked before the record.  The new expiry is
- * computed once the target row is locked.  If the lock is found to be held
- * without the target row having been locked, the row is left alone, so that
- * the holder's save does not wait for the acquirer.
+ * computed once the target row is locked.  If a lookup before that finds the
+ * lock held, the target row is not locked, so that the holder's save does not
+ * wait for the acquirer.
  */
 #include "postgres.h"
 
@@ -89,7 +89,7 @@ typedef struct AcquireRequest
 	bool		right_checked;	/* the caller may learn that a lock is held */
 } AcquireRequest;
 
-/* ---- deciding ---- */
+/* ---- outcome ---- */
 
 static bool
 same_client(const AcquireRequest *request, const Lock *lock)
@@ -97,7 +97,7 @@ same_client(const AcquireRequest *request, const Lock *lock)
 	return request->client == NULL || lock->client == NULL || strcmp(request->client, lock->client) == 0;
 }
 
-/* The outcome if this live lock is on the row. */
+/* The outcome for a row that has this live lock. */
 static Outcome
 outcome_against(const AcquireRequest *request, const Lock *lock)
 {
@@ -189,7 +189,7 @@ replace_lock(Relation records, const AcquireRequest *request, Lock *lock, EventK
 	return GRANTED;
 }
 
-/* Decide the outcome, with the record locked. */
+/* Determine the outcome, with the record locked. */
 static Outcome
 resolve_record(Relation records, const AcquireRequest *request, Lock *lock, TransactionId xmin, TimestampTz expires_at)
 {
@@ -215,7 +215,9 @@ resolve_record(Relation records, const AcquireRequest *request, Lock *lock, Tran
 	return RESUMED;
 }
 
-/* Find a live lock that refuses the request, without locking anything. */
+/*
+ * Find a live lock that conflicts with the request, without locking anything.
+ */
 static bool
 find_foreign_holder(Relation records, const AcquireRequest *request, const char *key, Lock *lock, Outcome *outcome)
 {
@@ -244,7 +246,10 @@ acquire_row(Relation records, const AcquireRequest *request, Lock *lock)
 	/* before locking the record and reading the clock that decides */
 	gate_raise(request->table->root, key, expires_at);
 
-	/* a record that is gone once locked was released or broken */
+	/*
+	 * if the record is gone when it is locked, the lock was released or
+	 * broken
+	 */
 	if (record_find(records, request->table->root, key, lock) &&
 		record_lock(records, lock, LockTupleNoKeyExclusive, LockWaitBlock))
 		outcome = resolve_record(records, request, lock, xmin, expires_at);
@@ -320,7 +325,7 @@ wait_briefly(TimestampTz deadline)
 	CHECK_FOR_INTERRUPTS();
 }
 
-/* Expiry signals nobody, so poll. */
+/* Expiry sends no signal, so poll. */
 static Outcome
 try_until(AcquireRequest *request, TimestampTz deadline, Lock *lock)
 {

@@ -11,7 +11,7 @@
 #include "clock.h"
 #include "locking.h"
 
-/* Require an argument that must not be null. */
+/* Refuse a null argument.  "what" is its name in messages, here and below. */
 void
 argument_not_null(FunctionCallInfo fcinfo, int argno, const char *what)
 {
@@ -44,7 +44,7 @@ check_size(Datum value, const char *what, uint64 limit, const char *setting)
 				 errhint("Shorten it, or have a superuser increase the setting.")));
 }
 
-/* An optional text for display, or NULL. */
+/* An optional text for display (a note, a reason, a message), or NULL. */
 char *
 text_argument(FunctionCallInfo fcinfo, int argno, const char *what)
 {
@@ -64,7 +64,7 @@ name_argument(FunctionCallInfo fcinfo, int argno, const char *what)
 	return text_to_cstring(PG_GETARG_TEXT_PP(argno));
 }
 
-/* A draft, which the caller has found not to be null. */
+/* A draft.  The caller has checked that it is not null. */
 Datum
 draft_argument(FunctionCallInfo fcinfo, int argno, const char *what)
 {
@@ -122,7 +122,7 @@ interval_argument(FunctionCallInfo fcinfo, int argno, const char *what)
 	return span;
 }
 
-/* An interval of any length. */
+/* An interval of any length, which must not be null. */
 Datum
 age_argument(FunctionCallInfo fcinfo, int argno, const char *what)
 {
@@ -130,7 +130,7 @@ age_argument(FunctionCallInfo fcinfo, int argno, const char *what)
 	return PG_GETARG_DATUM(argno);
 }
 
-/* An optional boolean. */
+/* A boolean, or "fallback" if the argument is null. */
 Datum
 bool_argument(FunctionCallInfo fcinfo, int argno, bool fallback)
 {

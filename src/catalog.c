@@ -51,7 +51,7 @@ catalog_init(void)
 	CacheRegisterRelcacheCallback(invalidate_relids, (Datum) 0);
 }
 
-/* Does the extension exist in this database? */
+/* Is the extension installed in this database? */
 bool
 catalog_installed(void)
 {
@@ -107,7 +107,7 @@ catalog_open(const char *name, LOCKMODE lockmode)
 	}
 }
 
-/* Do all relations exist?  Raises no error. */
+/* Do all of the extension's relations exist?  Raises no error. */
 bool
 catalog_complete(void)
 {
@@ -138,7 +138,7 @@ check_writer(Relation rel)
 				 errhint("Use the functions in schema \"%s\".", LOCKING_SCHEMA)));
 }
 
-/* The role with whose rights the extension's tables are written. */
+/* The owner of the extension's tables, with whose rights they are written. */
 Oid
 catalog_owner(void)
 {
@@ -165,7 +165,7 @@ read_value(void *arg, HeapTuple row, TupleDesc desc)
 
 /*
  * Run a query with the rights of the tables' owner and a search_path without
- * schemas of users.
+ * user schemas.
  */
 static uint64
 run_as_owner(const SPIQuery *query)
@@ -179,7 +179,10 @@ run_as_owner(const SPIQuery *query)
 	return processed;
 }
 
-/* Execute a statement.  Returns the number of rows that it processed. */
+/*
+ * Execute a statement with the rights of the tables' owner.  Returns the
+ * number of rows that it processed.
+ */
 int64
 catalog_execute(const char *sql, int nargs, const Oid *types, const Datum *values, const bool *nulls)
 {
@@ -195,7 +198,10 @@ catalog_execute(const char *sql, int nargs, const Oid *types, const Datum *value
 	return run_as_owner(&query);
 }
 
-/* Execute a query and return its single value. */
+/*
+ * Execute a query with the rights of the tables' owner and return its single
+ * value.
+ */
 Datum
 catalog_query(const char *sql, int nargs, const Oid *types, const Datum *values,
 			  const bool *nulls, bool *isnull)

@@ -1,6 +1,6 @@
 /*
  * clock.c
- *		The clock that decides about expiry, and times computed from it.
+ *		The clock that determines expiry, and arithmetic with times.
  *
  * It is the clock of the database server, never the start time of a
  * transaction.
@@ -17,7 +17,7 @@ clock_now(void)
 	return GetCurrentTimestamp();
 }
 
-/* Seconds until a time, 0 if it has passed, infinite if it never comes. */
+/* Seconds until a time: 0 if it has passed, infinity if it is infinite. */
 double
 seconds_until(TimestampTz when, TimestampTz now)
 {
@@ -26,7 +26,7 @@ seconds_until(TimestampTz when, TimestampTz now)
 	return when <= now ? 0.0 : (when - now) / 1000000.0;
 }
 
-/* An interval of so many seconds. */
+/* A number of seconds as an interval. */
 Interval
 seconds_interval(int seconds)
 {

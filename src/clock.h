@@ -1,6 +1,6 @@
 /*
  * clock.h
- *		The clock that decides about leases, and times computed from it.
+ *		The clock that determines expiry, and arithmetic with times.
  */
 #ifndef LOCKING_CLOCK_H
 #define LOCKING_CLOCK_H

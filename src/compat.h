@@ -25,17 +25,17 @@
 #define MarkGUCPrefixReserved(prefix) EmitWarningsOnPlaceholders(prefix)
 #endif
 
-/* 18 places it before the declaration */
+/* 18 added it, and places it before the declaration */
 #ifndef pg_noreturn
 #define pg_noreturn __attribute__((noreturn))
 #endif
 
-/* 14 has DETACH PARTITION ... CONCURRENTLY */
+/* 14 added DETACH PARTITION ... CONCURRENTLY */
 #if PG_VERSION_NUM < 140000
 #define AT_DetachPartitionFinalize AT_DetachPartition
 #endif
 
-/* 14 has it; places functions called for every row next to each other */
+/* 14 added it, to place frequently called functions next to each other */
 #ifndef pg_attribute_hot
 #define pg_attribute_hot
 #endif
@@ -49,8 +49,8 @@
 #endif
 
 /*
- * 16 renamed file nodes to locators; did this transaction create the table's
- * file?
+ * Did the current transaction create the table's file?  16 renamed file nodes
+ * to locators.
  */
 #if PG_VERSION_NUM < 160000
 #define locking_new_file(rel) \
@@ -74,7 +74,8 @@
 #endif
 
 /*
- * 18 has virtual generated columns, whose expression another function builds
+ * 18 added virtual generated columns, whose expression another function
+ * builds
  */
 static inline Node *
 locking_generation_expression(Relation rel, AttrNumber attnum)
@@ -103,18 +104,18 @@ locking_deconstruct_fk(HeapTuple constraint, int *n, AttrNumber *columns, AttrNu
 #endif
 }
 
-/* 15 has a hook in which shared memory is requested */
+/* 15 added a hook in which shared memory is requested */
 #if PG_VERSION_NUM >= 150000
 #define HAVE_SHMEM_REQUEST_HOOK
 #endif
 
-/* 17 has named segments of dynamic shared memory */
+/* 17 added named segments of dynamic shared memory */
 #if PG_VERSION_NUM >= 170000
 #include "storage/dsm_registry.h"
 #define HAVE_DSM_REGISTRY
 #endif
 
-/* 18 has temporal keys */
+/* 18 added temporal keys */
 #if PG_VERSION_NUM < 180000
 #define locking_is_temporal(constraint) false
 #else

@@ -1,6 +1,7 @@
 /*
  * ddl.c
- *		Triggers that make protected tables follow DDL.
+ *		Event triggers that keep protected tables in step with DDL, and the
+ *		trigger on their settings.
  */
 #include "postgres.h"
 
@@ -62,6 +63,10 @@ invalidate_tables(HeapTuple old, HeapTuple new, TupleDesc desc)
 		invalidate_if_exists(table_root(new_parent));
 }
 
+/*
+ * The row trigger of locking.protected, and the TRUNCATE trigger of both
+ * locking.protected and locking.lock, which only refuses.
+ */
 Datum
 locking_settings_changed(PG_FUNCTION_ARGS)
 {
@@ -105,8 +110,8 @@ oid_array(List *oids)
 }
 
 /*
- * ALTER TABLE ... RENAME COLUMN or CONSTRAINT, of a table and the tables that
- * inherit from it.
+ * Follow ALTER TABLE ... RENAME COLUMN or CONSTRAINT, of a table and the
+ * tables that inherit from it.
  */
 static void
 follow_rename(RenameStmt *rename)
@@ -164,8 +169,9 @@ command_tables(void)
 }
 
 /*
- * A protected table must not become a partition.  A partition stands for its
- * root, which may not even be protected, so the locks would be lost.
+ * A protected table must not become a partition: its rows would be locked as
+ * rows of the root, which may not even be protected, and its own locks would
+ * be lost.
  */
 static void
 refuse_protected_partition(Oid partition)
@@ -197,7 +203,7 @@ follow_new_partition(Oid partition)
 		create_truncate_triggers(partition, root);
 }
 
-/* CREATE TABLE ... PARTITION OF, by itself or in CREATE SCHEMA. */
+/* Follow CREATE TABLE ... PARTITION OF, by itself or in CREATE SCHEMA. */
 static void
 follow_creation(void)
 {
@@ -219,8 +225,8 @@ follow_detachment(Oid partition)
 }
 
 /*
- * The command names the partition.  It holds a lock on it, so the name still
- * refers to the same relation.
+ * Follow ATTACH or DETACH PARTITION.  The command names the partition and has
+ * locked it, so the name still refers to the same relation.
  */
 static void
 follow_partition_command(AlterTableCmd *command)
@@ -279,8 +285,8 @@ locking_on_ddl(PG_FUNCTION_ARGS)
 }
 
 /*
- * Locks cannot be identified by a key that lost a column, even if a column of
- * that name is added again.
+ * Remove dropped columns from the settings.  A key that lost a column no
+ * longer identifies rows, even if a column of that name is added again.
  */
 static const char *const forget_columns =
 "UPDATE locking.protected p"

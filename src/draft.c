@@ -1,6 +1,6 @@
 /*
  * draft.c
- *		Drafts: texts that are saved beside a lock.
+ *		Drafts: unsaved changes, stored alongside a lock.
  *
  * A draft belongs to the owner and outlives the lock.  The caller's rights
  * are checked here, and the table is then written with the rights of its
@@ -51,8 +51,8 @@ save_draft(const Lock *lock, Datum data)
 }
 
 /*
- * A draft is accepted for a lapsed lock, too, as long as its record exists: a
- * text that no other owner has replaced is not refused (S7).
+ * A draft is also accepted for a lapsed lock, as long as its record exists:
+ * expiry alone must not lose text (S7).
  */
 Datum
 locking_save_draft(PG_FUNCTION_ARGS)
@@ -107,8 +107,8 @@ move_drafts(Oid relid, const char *old_key, const char *new_key)
 }
 
 /*
- * PUBLIC has EXECUTE.  Deletes drafts of the current owner; called by a
- * superuser, of all owners.
+ * Delete old drafts: those of the current owner, since PUBLIC has EXECUTE, or
+ * those of all owners if a superuser calls it.
  */
 Datum
 locking_purge_drafts(PG_FUNCTION_ARGS)

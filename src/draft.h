@@ -1,6 +1,6 @@
 /*
  * draft.h
- *		Drafts: texts kept beside a lock.
+ *		Drafts: unsaved changes, stored alongside a lock.
  */
 #ifndef LOCKING_DRAFT_H
 #define LOCKING_DRAFT_H

@@ -1,6 +1,6 @@
 /*
  * event.c
- *		Events of locks: recording in the history, and notifications.
+ *		Lock events: recording in the history, and notification of listeners.
  */
 #include "event.h"
 
@@ -158,7 +158,10 @@ table_name(Oid relid)
 	return table && schema ? quote_qualified_identifier(schema, table) : NULL;
 }
 
-/* Record an event: insert it into the history, and notify listeners. */
+/*
+ * Record an event: insert it into the history, and notify listeners.  Events
+ * of a table that is being dropped are ignored.
+ */
 void
 event_record(EventKind kind, const Lock *lock, const char *reason)
 {

@@ -1,6 +1,6 @@
 /*
  * event.h
- *		Events of locks.
+ *		Lock events.
  */
 #ifndef LOCKING_EVENT_H
 #define LOCKING_EVENT_H
@@ -19,7 +19,7 @@ typedef enum EventKind
 	EVENT_EXPIRED,
 	EVENT_BROKEN,
 	EVENT_TAKEN_OVER,
-	EVENT_REQUESTED,			/* these two are notified, not kept */
+	EVENT_REQUESTED,			/* from here on not in the history */
 	EVENT_WITHDRAWN
 } EventKind;
 

@@ -3,22 +3,11 @@
  *		The gate: a filter in shared memory that proves most rows unlocked
  *		without a lookup.
  *
- * Terms:
- *
- * place	  number that addresses a row, computed from its key (place.c)
- * slot		  latest expiry that a lock at any place hashing there ever had
- * run		  RUN neighbouring places, which have neighbouring slots
- * summary	  a second array, with one slot for each run that hashes there
- * filling	  raising the slots of all records that exist physically
- * mark		  for which database the gate is filled, and how far
- * generation number of invalidations so far, to detect one during a check
- *
- * Slots are never cleared, since expiry makes them ineffective (the slot of
- * an endless lock remains until the next start).  A slot may be too late
- * (after a release, a rollback, or a collision), which costs a lookup; it
- * must never be too early.  The summary is consulted first: it fits the
- * processor's cache where the slots do not.  Every lock raises both in the
- * same step, so what follows about the slot applies to each of them.
+ * Its terms (place, slot, run, summary, mark, filling) are defined in
+ * src/README.md, section "The gate".  A slot may be later than any lock
+ * requires, which costs a lookup, but it must never be too early.  Every lock
+ * raises a slot and the summary's slot in the same step, so what follows
+ * about the slot applies to both.
  *
  * Memory-ordering argument:
  *
@@ -42,27 +31,28 @@
  *    before the slot the clock is read does not matter, so a time that the
  *    statement read at its start suffices for what expired an hour before.  A
  *    slot that is 0 needs no clock: there is no lock to be renewed.
- * 3. Locks from before the start.  The gate proves nothing until it has
- *    been filled, once per database, from every version of every record that
- *    exists physically, of transactions in progress or prepared too.  Records
- *    written since the start were raised by their writers, filled or not,
- *    even where the expiry did not change, so the scan need not see them; the
- *    mark is set after the scan (barrier), and read before the slot.  A
- *    filling that is abandoned leaves its position in the mark, and the next
- *    one continues there: what was written before that position since then
- *    was raised, too.  Records that were not raised get there only with a new
- *    file (VACUUM FULL and the like), so the position belongs to one file; if
- *    the file has become shorter than that, nothing remains to be read.
- * 4. Records that are not written by this library's functions are raised
- *    by a trigger on the table, before they are written.  Unless it is
+ * 3. Locks from before the start.  The gate proves nothing until it has been
+ *    filled, once per database, from every version of every record that
+ *    exists physically, of transactions in progress or prepared too.  The
+ *    slots of records written since the start were raised by the writers,
+ *    filled or not, even where the expiry did not change, so the scan need
+ *    not see them; the mark is set after the scan (barrier), and read before
+ *    the slot.  A filling that is abandoned leaves its position in the mark,
+ *    and the next one continues there: for what was written before that
+ *    position since then, slots were raised, too.  Other records get there
+ *    only with a new file (VACUUM FULL and the like), so the position belongs
+ *    to one file; if the file has become shorter than that, nothing remains
+ *    to be read.
+ * 4. For records that are not written by this library's functions, a trigger
+ *    on the table raises the slots before they are written.  Unless it is
  *    enabled ALWAYS, the gate proves nothing; a transaction that relies on
  *    the gate holds a lock on the table which keeps the trigger as it is;
  *    every backend checks again when the relation cache reports a change of
  *    the table, and what was filled before the trigger's row in pg_trigger
  *    changed is filled again.
  * 5. On a standby no database is marked as filled; after promotion 3
- *    applies.  Nor is it while the table's file was created by the current
- *    transaction: the file that it replaced may return.
+ *    applies.  Nor is a database marked by a transaction that created the
+ *    table's file, since a rollback brings back the file that it replaced.
  * 6. Marks identify the database by the xmin of its row, too: an OID may
  *    be reused.  A mark that is reused for another database only costs a
  *    second filling.
@@ -146,7 +136,8 @@ PG_FUNCTION_INFO_V1(locking_raise_gate);
 #define MAX_MARKS 1024
 
 /*
- * a backend's counts are added to those in shared memory after so many checks
+ * number of checks after which a backend adds its counts to those in shared
+ * memory: within a transaction, and at its end
  */
 #define FLUSH_EVERY 65536
 #define FLUSH_AT_COMMIT 64
@@ -182,7 +173,7 @@ typedef struct Gate
 	pg_atomic_uint64 slots[FLEXIBLE_ARRAY_MEMBER];
 } Gate;
 
-/* the setting */
+/* the setting locking.gate_slots */
 static int	locking_gate_slots = DEFAULT_SLOTS;
 
 static Gate *gate = NULL;
@@ -190,16 +181,18 @@ static Gate *gate = NULL;
 /* the table of records, if this backend has found the gate filled for it */
 static Oid	filled_table = InvalidOid;
 
-/* whether this transaction relies on that, and keeps it so */
+/* whether this transaction relies on that, with a lock that keeps it true */
 static bool relied_on = false;
 
-/* an hour before the guard's statement began, since clocks are set back */
+/* an hour before the guard's statement began; clocks may be set back */
 static TimestampTz hour_before_statement;
 
-/* number of invalidations, one of which may arrive during a check */
+/*
+ * number of invalidations so far, to detect one that arrives during a check
+ */
 static uint64 generation = 0;
 
-/* not added to those in shared memory yet */
+/* this backend's counts, not added to those in shared memory yet */
 static struct
 {
 	uint64		checks;
@@ -226,8 +219,8 @@ gate_size(void)
 }
 
 /*
- * Zeroed memory is a slot that was never raised, with every implementation of
- * 64-bit atomics.
+ * Initialize a gate in which no slot has been raised and no database is
+ * marked.
  */
 static void
 initialize_gate(void *memory)
@@ -275,10 +268,10 @@ request_memory(void)
 #endif
 
 /*
- * Without preloading there is a gate from PostgreSQL 17 on, of the default
- * size.  Its name does not depend on the version: sessions that run another
- * version of the library must not have a gate of their own, since each would
- * raise only its own.
+ * Without preloading, which works from PostgreSQL 17 on, attach to the gate,
+ * or create it with the default size.  Its name does not include the version:
+ * sessions that run different versions of the library must not have separate
+ * gates, since each would raise slots only in its own.
  */
 static void
 attach_segment(void)
@@ -324,7 +317,7 @@ attach_body(void *arg)
 
 /*
  * Attach in a subtransaction, since a failure may leave locks of the registry
- * held.
+ * held.  Returns false on failure, of which the session is warned once.
  */
 static bool
 try_to_attach(void)
@@ -350,8 +343,8 @@ try_to_attach(void)
 #endif
 
 /*
- * The same without an error: if it fails, the backend looks up the records
- * instead.
+ * Attach to the gate if possible.  If it is not, the backend looks up the
+ * records instead.
  */
 static bool
 gate_available(void)
@@ -417,14 +410,15 @@ summary_of(uint64 hash)
 	return &gate->slots[gate->nslots + (((hash >> 32) * (gate->nslots / SUMMARY_RATIO)) >> 32)];
 }
 
+/* Raise a slot, with a full barrier. */
 static void
 raise_slot(pg_atomic_uint64 *slot, TimestampTz expires_at)
 {
-	uint64		now = pg_atomic_read_u64(slot);
+	uint64		current = pg_atomic_read_u64(slot);
 
 	expires_at = Max(expires_at, 1);	/* 0 means never raised */
-	while ((TimestampTz) now < expires_at)
-		if (pg_atomic_compare_exchange_u64(slot, &now, (uint64) expires_at))
+	while ((TimestampTz) current < expires_at)
+		if (pg_atomic_compare_exchange_u64(slot, &current, (uint64) expires_at))
 			break;
 	pg_memory_barrier();		/* even if the slot was late enough already */
 }
@@ -488,9 +482,9 @@ allocate_mark(void)
 }
 
 /*
- * Claim the filling.  Returns whether this backend is to fill; "wanted" then
- * receives the position of an abandoned filling.  "filled": it is done
- * already.
+ * Claim the filling for this database.  Returns true if this backend is to
+ * fill; "wanted" then receives the position of an abandoned filling.
+ * "filled" receives whether the gate has been filled already.
  */
 static bool
 claim_filling(Mark *wanted, bool *filled)
@@ -533,7 +527,7 @@ finish_filling(const Mark *claimed, bool filled)
 	SpinLockRelease(&gate->mutex);
 }
 
-/* Raise all records that the scan finds. */
+/* Raise the slots of all records that the scan returns. */
 static void
 raise_scanned(TableScanDesc scan, TupleTableSlot *slot, MemoryContext per_record)
 {
@@ -611,9 +605,9 @@ fill_if_needed(Relation records, const Mark *wanted)
 }
 
 /*
- * Does the trigger raise every record that is not written by this library's
- * functions?  "xmin" receives its version: what was written while the trigger
- * was not enabled was not raised.
+ * Does the trigger raise the slot of every record that is not written by this
+ * library's functions?  "xmin" receives the version of the trigger: no slots
+ * were raised for what was written while it was not enabled.
  */
 static bool
 trigger_always_raises(Oid relid, TransactionId *xmin)
@@ -640,7 +634,7 @@ trigger_always_raises(Oid relid, TransactionId *xmin)
 	return always;
 }
 
-/* Build the mark of this database.  False: it cannot have one now. */
+/* Build the mark of this database.  False: it must not be marked now. */
 static bool
 current_mark(Relation records, Mark *mark)
 {
@@ -658,7 +652,7 @@ current_mark(Relation records, Mark *mark)
 		!locking_new_file(records) && !RecoveryInProgress();
 }
 
-/* Find out whether the gate is filled, and fill it if not. */
+/* Determine whether the gate is filled, and fill it if not. */
 static pg_noinline bool
 check_filled(void)
 {
@@ -697,9 +691,9 @@ invalidate_filled(Datum arg, Oid relid)
 
 /*
  * Rely on the gate until the end of the transaction.  No session can then
- * drop the trigger of 4, or write records without it, since that takes a lock
- * on the table that conflicts with ours.  Acquiring ours processes the
- * invalidations that report it.
+ * drop the trigger (point 4 above), or write records without it, since that
+ * takes a lock on the table that conflicts with this one.  Acquiring the lock
+ * processes the invalidations that report such a change.
  */
 static pg_noinline bool
 rely_on_gate(void)
@@ -731,7 +725,10 @@ gate_begin_statement(void)
 	pg_memory_barrier();		/* read the clock before the slots */
 }
 
-/* Was this slot never raised, or did its latest expiry pass long ago? */
+/*
+ * Was the slot never raised, or did its latest expiry pass more than an hour
+ * before the statement?
+ */
 static inline bool
 never_or_long_expired(pg_atomic_uint64 *slot, bool lapsed_too)
 {
@@ -740,7 +737,7 @@ never_or_long_expired(pg_atomic_uint64 *slot, bool lapsed_too)
 	return end == 0 || (!lapsed_too && end <= hour_before_statement);
 }
 
-/* Has its latest expiry passed by now? */
+/* Has the latest expiry of the slot passed? */
 static pg_noinline bool
 has_expired(pg_atomic_uint64 *slot)
 {
@@ -752,9 +749,9 @@ has_expired(pg_atomic_uint64 *slot)
 }
 
 /*
- * Is the row certainly not locked?  The caller has it locked (or, for the
- * guard of a child, the parent row), and has begun its statement.
- * "lapsed_too": is there certainly no lapsed lock either?
+ * Does the gate prove that there is no live lock on the row?  The caller has
+ * locked the row (or, for the guard of a child, the parent row), and has
+ * called gate_begin_statement().  "lapsed_too": nor a lapsed lock?
  */
 pg_attribute_hot bool
 gate_proves_unlocked(Oid relid, uint64 place, bool lapsed_too)
@@ -780,7 +777,7 @@ gate_proves_unlocked(Oid relid, uint64 place, bool lapsed_too)
 void
 gate_count_false_positive(void)
 {
-	/* unless filled, the gate is not the reason for the lookup */
+	/* before the gate is filled, every row is looked up */
 	if (OidIsValid(filled_table))
 		counts.false_positives++;
 }
@@ -843,11 +840,11 @@ static int64
 occupied_slots(void)
 {
 	TimestampTz now = clock_now();
-	int64		raised = 0;
+	int64		occupied = 0;
 
 	for (uint32 i = 0; i < gate->nslots; i++)
-		raised += (TimestampTz) pg_atomic_read_u64(&gate->slots[i]) > now;
-	return raised;
+		occupied += (TimestampTz) pg_atomic_read_u64(&gate->slots[i]) > now;
+	return occupied;
 }
 
 /*

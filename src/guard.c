@@ -82,7 +82,10 @@ typedef struct Write
 static bool
 lookup_record(Write *write, Oid relid, const char *key, Lock *lock)
 {
-	/* COPY's triggers exist longer than what they may keep open */
+	/*
+	 * no scan is kept open for an INSERT: the memory of COPY's triggers is
+	 * freed too late to close it
+	 */
 	bool		found = (write->old == NULL ||
 						 record_may_exist(&write->statement->probe, write->statement->cxt, relid, key));
 
@@ -98,8 +101,8 @@ lookup_record(Write *write, Oid relid, const char *key, Lock *lock)
 }
 
 /*
- * The same, unless the gate proves that there is no record.  A lapsed one may
- * be overlooked, unless "lapsed_too".
+ * Look up the record unless the gate proves that there is none.  A lapsed
+ * record may be missed, unless "lapsed_too".
  */
 static bool
 find_record(Write *write, Oid relid, const char *key, bool lapsed_too, Lock *lock)
@@ -247,8 +250,9 @@ key_changed(const Write *write)
 /* ---- the row's own lock ---- */
 
 /*
- * The owner writes in a savepoint of the transaction that confirmed.  The row
- * will have the id of that subtransaction, so record it.
+ * If the owner writes in a savepoint of the transaction that confirmed, the
+ * new row version has the id of the subtransaction, so store that id (rule
+ * 4).
  */
 static void
 note_savepoint(Relation records, Lock *lock)
@@ -278,7 +282,7 @@ static struct
 {
 	TransactionId xid;
 	SubTransactionId subxid;
-	uint64		statement;		/* not one that a trigger executes */
+	uint64		statement;		/* the statement that moves the row */
 	Oid			relid;			/* the partition that the row leaves */
 	ItemPointerData tid;
 	Oid			root;
@@ -412,8 +416,8 @@ check_new_key(Write *write)
 }
 
 /*
- * Move the lock, which moved to the key that the UPDATE assigned, to the key
- * with which the row arrives.
+ * The UPDATE has moved the lock to the key that it assigned.  Move it on to
+ * the key with which the row is inserted, if that is another one.
  */
 static void
 follow_movement(Write *write)
@@ -518,10 +522,10 @@ check_parent_lock(Write *write, TableInfo *parent, const char *key, bool *held)
 }
 
 /*
- * Another transaction has the parent row locked: perhaps the holder, who is
- * saving and will need this child row, too.  Find out whether its lock is
- * live.  The record is not locked, since the row must be locked first (rule
- * 1).
+ * Another transaction has the parent row locked.  It may be a save of the
+ * holder, which will then need this child row, too.  Determine whether the
+ * lock is live.  The record is not locked, since the parent row would have to
+ * be locked first (rule 1).
  */
 static bool
 parent_is_held(Write *write, TableInfo *parent, Datum *values, Lock *lock)
@@ -678,8 +682,8 @@ init_write(const TriggerData *trigger, Statement *statement, bool gate_checked, 
 }
 
 /*
- * Does the writer hold a lock that covers the row: its own, or those of its
- * parents, old and new?
+ * Does the writer hold a lock that covers the row: the lock on the row, or
+ * those on its old and new parents?
  */
 static bool
 is_covered(const Write *write)
@@ -772,6 +776,7 @@ check_row(const TriggerData *trigger, Statement *statement, bool gate_checked)
 	return true;
 }
 
+/* The row trigger of protected tables. */
 pg_attribute_hot Datum
 locking_guard(PG_FUNCTION_ARGS)
 {

@@ -88,7 +88,7 @@ locking_lock_seconds_remaining(PG_FUNCTION_ARGS)
 
 /* ---- the locks of several rows ---- */
 
-/* The keys whose rows are visible, as often as each was given. */
+/* The keys of visible rows.  Duplicates are kept. */
 static List *
 visible_keys(const TableInfo *table, ArrayType *array)
 {
@@ -163,6 +163,15 @@ locking_locks_of(PG_FUNCTION_ARGS)
 
 /* ---- rows ---- */
 
+static void
+refuse_row_argument(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("argument of row_key() must be a row of a table"),
+			 errhint("Use it as in SELECT locking.row_key(a) FROM article a.")));
+}
+
 static Oid
 table_of_row(HeapTupleHeader row)
 {
@@ -170,10 +179,7 @@ table_of_row(HeapTupleHeader row)
 	Oid			relid = get_typ_typrelid(type);
 
 	if (!OidIsValid(relid))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument of row_key() must be a row of a table"),
-				 errhint("Use it as in SELECT locking.row_key(a) FROM article a.")));
+		refuse_row_argument();
 	return relid;
 }
 
@@ -189,10 +195,7 @@ locking_row_key(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	if (!type_is_rowtype(get_fn_expr_argtype(fcinfo->flinfo, 0)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument of row_key() must be a row of a table"),
-				 errhint("Use it as in SELECT locking.row_key(a) FROM article a.")));
+		refuse_row_argument();
 	row = PG_GETARG_HEAPTUPLEHEADER(0);
 	rel = relation_open(table_of_row(row), AccessShareLock);
 	table = table_info(rel);

@@ -20,8 +20,8 @@
 #include "utils/typcache.h"
 
 /*
- * Output functions that depend on no setting. enum_out is one: it depends on
- * the catalog alone.
+ * Does an output function depend on no setting?  enum_out depends only on the
+ * catalog.
  */
 static bool
 ignores_settings(Oid function)
@@ -46,8 +46,8 @@ ignores_settings(Oid function)
 }
 
 /*
- * Determine how values are converted to text, as "::text" does it.  False:
- * the text depends on settings.
+ * Determine how values are converted to text, as "::text" does.  False: the
+ * text depends on settings.
  */
 bool
 key_set_text_method(KeyColumn *column, MemoryContext cxt)
@@ -108,8 +108,9 @@ fixed_offset(TupleDesc desc, AttrNumber attnum)
 }
 
 /*
- * Most keys are an integer, a uuid or a text.  The gate needs no text for
- * these, and no memory, unless a user-defined cast applies.
+ * Most keys are integers, uuids or texts.  Unless a user-defined cast
+ * applies, their place in the gate is computed without conversion to text and
+ * without allocating memory.
  */
 static void
 set_kind(KeyColumn *column, Form_pg_attribute att)
@@ -128,7 +129,7 @@ set_kind(KeyColumn *column, Form_pg_attribute att)
 	column->size = att->attlen;
 }
 
-/* The owner of an object, which "column" of the cached catalog contains. */
+/* The owner of an object, from a column of its syscache entry. */
 static Oid
 object_owner(int cache, AttrNumber column, Oid object)
 {
@@ -191,8 +192,7 @@ key_build(Relation rel, Oid root, int ncolumns, const AttrNumber *root_attnums, 
 		column->equals = lookup_type_cache(column->type, TYPECACHE_EQ_OPR)->eq_opr;
 
 		/*
-		 * a domain's checks do not run: a value that they refuse is no key of
-		 * a row
+		 * a domain's checks do not run: no row has a value that violates them
 		 */
 		getTypeInputInfo(getBaseType(column->type), &input, &column->typioparam);
 		fmgr_info_cxt(input, &column->input, cxt);

@@ -2,10 +2,8 @@
  * key_text.c
  *		Primary keys as text: conversion of values to text and back.
  *
- * A row must have one key text, regardless of the session's settings.  So the
- * text of a key is that of the stored value, cast to text.  Types whose text
- * depends on settings (timestamptz on TimeZone ...) are cast under fixed
- * ones.
+ * The text of a key is that of the stored value, cast to text under fixed
+ * settings (see "Keys" in src/README.md).
  */
 #include "key_text.h"
 
@@ -24,8 +22,8 @@
 /* ---- values to text ---- */
 
 /*
- * Set what the text of some types depends on.  Returns the nest level to undo
- * it.
+ * Fix the settings on which the text of some types depends.  Returns the nest
+ * level with which to undo this.
  */
 static int
 pin_settings(void)
@@ -45,9 +43,9 @@ pin_settings(void)
 
 /*
  * If the current role has the privileges of the code's owner, and perhaps
- * more to lose, the code runs as its owner.  Otherwise it runs as the current
- * role, as in a query on the table: the rights of the owner are not for a
- * caller to use.  Returns whether the role was switched.
+ * more, the code runs as its owner.  Otherwise it runs as the current role,
+ * as in a query on the table, so that the caller does not gain the owner's
+ * rights.  Returns whether the role was switched.
  */
 static bool
 enter_code_owner(const KeyColumn *column, RoleSwitch *saved)
@@ -131,8 +129,9 @@ refuse_key(Oid relid, const char *text, const char *why)
 }
 
 /*
- * Did an input function or a domain refuse the value?  The input function of
- * tsvector reports a syntax error.
+ * Does the error mean that the input function rejects the value?  That of a
+ * composite type may violate a domain's check; that of tsvector reports a
+ * syntax error.
  */
 static bool
 is_data_error(int sqlerrcode)

@@ -12,8 +12,8 @@
 #include "locking.h"
 
 /*
- * The duration of a lease that is not an argument of a call.  It is cut to
- * locking.max_ttl, while an argument would be refused.
+ * The duration of a lease that comes from settings or the record.  It is
+ * reduced to locking.max_ttl, while a longer argument is refused.
  */
 Interval
 limited_ttl(const Interval *ttl)
@@ -53,8 +53,9 @@ later_end(TimestampTz now, TimestampTz end, TimestampTz other)
 
 /*
  * Extend a lease to "expires_at".  Without "ttl" an expiry that is later is
- * kept, and raised in the gate like a new one: the gate may know it only from
- * the version of the record that this one replaces.
+ * kept.  The slot is raised to it as to a new one: otherwise a filling of the
+ * gate might find it only in the version of the record that this one
+ * replaces.
  */
 void
 lease_extend(Lock *lock, const Interval *ttl, TimestampTz now, TimestampTz expires_at)
@@ -78,10 +79,9 @@ lease_is_resumable(const Lock *lock, TransactionId xmin)
 
 /*
  * Is this lock live?  If it seems to have lapsed, the record is locked first
- * (rule 3), and "lock" receives the record as it is then.  "below": a row
- * below the locked one is being written.  A lapsed lock is resumable if the
- * locked row was not written (rule 5), which does not show such a write, so
- * the record is marked as no longer resumable.
+ * (rule 3), and "lock" receives the record as it is then.  "child_write": a
+ * child of the locked row is being written, which does not change the locked
+ * row's xmin, so a lapsed lock is marked as no longer resumable (rule 5).
  */
 bool
 lease_is_live(Relation records, Lock *lock, bool child_write)

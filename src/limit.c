@@ -62,7 +62,7 @@ check_lock_count(int n)
 		report_too_many_locks();
 }
 
-/* What the last count left to this backend. */
+/* The quota that the last count left to this backend. */
 static struct
 {
 	char		owner[MAX_OWNER_LENGTH + 1];
@@ -70,7 +70,10 @@ static struct
 	int			left;
 }			quota;
 
-/* An upper bound of the owner's live locks, exact if it may be the limit. */
+/*
+ * An upper bound on the owner's live locks, up to the limit.  It is exact
+ * unless the table is too small to reach the limit.
+ */
 static int
 live_locks(Relation records, const char *owner, int limit)
 {

@@ -42,8 +42,8 @@ is_control_character(const char *c)
 }
 
 /*
- * Returns what is wrong with an owner or an owner's name, or NULL.  Owners
- * that look the same when displayed must not be different.
+ * Returns what is wrong with an owner or an owner's name, or NULL.  Different
+ * owners must not look the same when displayed.
  */
 static const char *
 owner_fault(const char *owner)

@@ -40,7 +40,10 @@ extern int	locking_max_text_length;
 extern int	locking_max_draft_size; /* kB */
 extern int	locking_max_locks_per_owner;
 
-/* bytes; the check hook of a setting cannot read another setting */
+/*
+ * in bytes; not locking.max_name_length, since the check hook of a setting
+ * cannot read another setting
+ */
 #define MAX_OWNER_LENGTH 255
 
 extern void define_settings(void);

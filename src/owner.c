@@ -1,17 +1,16 @@
 /*
  * owner.c
- *		The current owner: the application's user, as far as locks are
- *		concerned.
+ *		The current owner of locks.
  *
- * An owner must not be forged (S8).  The setting is restricted to roles that
- * may set it.  Without it the owner is the outer role: SET ROLE, which
- * requires membership, changes it, and SECURITY DEFINER does not.
+ * An owner must not be forged (S8).  The setting locking.owner is reserved to
+ * superusers and set_owner().  If it is empty, the owner is the outer role:
+ * SET ROLE, which requires membership, changes it; SECURITY DEFINER does not.
  *
  * Foreign code, which PostgreSQL runs on behalf of a table's owner in a
- * command of another role (statement.c), has no owner.  Neither setting nor
- * outer role belong to it, and any function with SECURITY DEFINER chooses its
- * current role.  So no locks match, and none can be acquired. src/README.md
- * has a table of all contexts.
+ * command of another role (statement.c), has no owner.  The setting and the
+ * outer role belong to that other role, and the current role can be chosen by
+ * a function with SECURITY DEFINER.  So no locks match, and none can be
+ * acquired.  src/README.md has a table of all contexts.
  */
 #include "owner.h"
 
@@ -100,7 +99,7 @@ require_owner(void)
 	return owner;
 }
 
-/* The comment of a role, or NULL.  It is in a shared catalog of its own. */
+/* The comment of a role, or NULL.  It is stored in pg_shdescription. */
 static char *
 role_comment(Oid role)
 {
@@ -174,7 +173,7 @@ locking_owner(PG_FUNCTION_ARGS)
 }
 
 /*
- * The privilege to call set_owner() is the privilege to set these settings.
+ * EXECUTE on set_owner() is the privilege to set these settings.
  */
 static void
 set_setting(const char *name, const char *value, bool is_local)

@@ -9,9 +9,9 @@
  *
  * No relation is locked here.  The result is valid only while the caller
  * prevents the relations from being attached or detached:
- * table_access.c:open_root() locks them and repeats the lookup.  A syscache
- * entry that is older than pg_inherits makes a detached partition a root,
- * which it is.
+ * table_access.c:open_root() locks them and repeats the lookup.  If the
+ * cached row of pg_class is older than pg_inherits, a detached partition
+ * counts as a root, which it is.
  */
 #include "partition.h"
 

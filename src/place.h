@@ -11,7 +11,7 @@
 
 extern uint64 place_of_text(const char *key, int length);
 
-/* The same for an integer key. */
+/* The place of an integer key, the same as that of its text. */
 static inline uint64
 place_of_integer(int64 key)
 {

@@ -1,6 +1,6 @@
 /*
  * plan.c
- *		Saved plans of queries on the rows that locks are on.
+ *		Saved plans of queries on target rows and parent rows.
  *
  * They are stored in the cached entry of the table (table.c) and freed with
  * it.
@@ -44,9 +44,9 @@ keep_plan_as_table_owner(Oid relid, const char *query, int nargs, Oid *types)
 }
 
 /*
- * The plan of a query on the row with a given key.  If other tables' rows are
- * guarded by the row, it is locked in a mode in which the guard's FOR KEY
- * SHARE of a child waits (rule 7).
+ * The plan of a query on the row with a given key.  If the row guards rows of
+ * other tables, it is locked in a mode that conflicts with the FOR KEY SHARE
+ * of a child's guard (rule 7).
  */
 SPIPlanPtr
 table_plan(TableInfo *info, TargetQuery which, bool with_xmin)
@@ -75,9 +75,10 @@ table_plan(TableInfo *info, TargetQuery which, bool with_xmin)
 }
 
 /*
- * The plan of a query on the parent row, which protects it from acquirers
- * (rule 7), and reads its key.  Parameters are in the order of the foreign
- * key's columns.  It runs with the rights of the parent table's owner.
+ * The plan of a query that reads the parent row's key and, unless "which"
+ * is TARGET_SEE, locks the row against acquirers (rule 7).  Parameters are in
+ * the order of the foreign key's columns.  It runs with the rights of the
+ * parent table's owner.
  */
 SPIPlanPtr
 parent_plan(TableInfo *info, TableInfo *parent, TargetQuery which)

@@ -1,6 +1,6 @@
 /*
  * plan.h
- *		Saved plans of queries on the rows that locks are on.
+ *		Saved plans of queries on target rows and parent rows.
  */
 #ifndef LOCKING_PLAN_H
 #define LOCKING_PLAN_H

@@ -262,7 +262,10 @@ write_settings(FunctionCallInfo fcinfo, Relation rel, List *key, Oid parent)
 						lengthof(types), types, values, nulls);
 }
 
-/* End all locks of a table that is no longer protected, or by another key. */
+/*
+ * End all locks of a table that is being unprotected, or protected by another
+ * key.
+ */
 static void
 end_all_locks(Oid relid, const char *reason)
 {
@@ -444,7 +447,7 @@ open_for_settings(FunctionCallInfo fcinfo)
 {
 	Relation	rel;
 
-	PreventCommandIfReadOnly("a change of protection");
+	PreventCommandIfReadOnly("protection changes");
 	argument_not_null(fcinfo, 0, "relation");
 	rel = open_root(PG_GETARG_OID(0), ShareRowExclusiveLock, check_may_protect,
 					&fcinfo->flinfo->fn_oid);

@@ -17,7 +17,7 @@
 #include "relation.h"
 #include "role.h"
 
-/* The nulls of a query as SPI takes them.  NULL if there are none. */
+/* The nulls of a query as SPI expects them.  NULL if there are none. */
 static char *
 null_flags(const SPIQuery *query)
 {

@@ -51,16 +51,16 @@ enum
 };
 
 /*
- * Open the table.  Direct access skips a check of the executor: may this
- * transaction write at all?
+ * Open the table.  Direct access bypasses the executor, which would check
+ * that the transaction may write, so check it here.
  */
 Relation
 records_open(LOCKMODE lockmode)
 {
 	if (lockmode >= RowExclusiveLock)
 	{
-		PreventCommandIfReadOnly("a change of locks");
-		PreventCommandIfParallelMode("a change of locks");
+		PreventCommandIfReadOnly("lock changes");
+		PreventCommandIfParallelMode("lock changes");
 	}
 	return catalog_open("lock", lockmode);
 }
@@ -127,11 +127,9 @@ record_read_expiry(TupleTableSlot *slot, Oid *relation, char **key, TimestampTz 
 }
 
 /*
- * A search in one of the indexes.  The index is read with SnapshotAny, and
- * each version is judged by a snapshot taken now.  If the index were read
- * with that snapshot, a SERIALIZABLE transaction would take predicate locks
- * on whole index pages, and two transactions that lock different rows would
- * fail each other.  The protocol does not need these locks.
+ * A search in one of the indexes.  The index is read with SnapshotAny, which
+ * takes no predicate locks, and each version is checked against a snapshot
+ * taken now (see "Snapshots" in src/README.md).
  */
 typedef struct Search
 {
@@ -205,10 +203,10 @@ record_find(Relation records, Oid relid, const char *key, Lock *lock)
 }
 
 /*
- * A search that the guard makes for every row written: is there any version
- * of a record of the row, visible or not?  The scan is kept open for the
- * statement, and a "no" requires no snapshot: the statement's own keeps
- * vacuum from removing the last entry of a record that is being updated.
+ * The first search of the guard for a row: does any version of a record of
+ * the row exist, visible or not?  The scan is kept open for the statement.  A
+ * negative result requires no snapshot: that of the statement keeps vacuum
+ * from removing the last entry of a record that is being updated.
  */
 struct Probe
 {
@@ -425,8 +423,9 @@ records_after(Relation records, int64 *token, int max)
 
 /*
  * Lock a record and read it again as it is now (its owner may have changed
- * the row's key).  False if it is gone or belongs to another lock meanwhile,
- * or, with a policy other than to wait, if another transaction has it locked.
+ * the row's key).  False if the record is gone or belongs to another lock by
+ * then, or, unless the policy is LockWaitBlock, if another transaction has it
+ * locked.
  */
 bool
 record_lock(Relation records, Lock *lock, LockTupleMode mode, LockWaitPolicy policy)
@@ -456,12 +455,12 @@ record_lock(Relation records, Lock *lock, LockTupleMode mode, LockWaitPolicy pol
 
 /* ---- writing ---- */
 
-/* the last transaction of this backend that wrote a record */
+/* the last transaction of this backend that updated a record */
 static TransactionId last_updater = InvalidTransactionId;
 
 /*
- * Has this transaction written a record?  If so, the guard searches for
- * lapsed ones, too.
+ * Has this transaction updated a record, as confirm() does?  If so, the guard
+ * searches for lapsed ones, too.
  */
 pg_attribute_hot bool
 records_updated(void)

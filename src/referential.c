@@ -24,8 +24,8 @@
 #include "tuple.h"
 
 /*
- * Does the old row reference a missing row by that key?  Read like a check of
- * the foreign key.
+ * Does the old row reference a missing row by that key?  The lookup runs like
+ * the foreign key's own check.
  */
 static bool
 references_missing_row(Relation rel, HeapTuple old, const ForeignKeyCacheInfo *fk)
@@ -81,8 +81,8 @@ could_be_action_of(const ForeignKeyCacheInfo *fk, Relation rel, HeapTuple old, H
 }
 
 /*
- * Judge a write of a statement that began before the library was loaded; see
- * above.
+ * Recognize by its effect an action of a statement that began before the
+ * library was loaded.
  */
 static bool
 looks_like_action(Relation rel, HeapTuple old, HeapTuple new)

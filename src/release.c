@@ -84,7 +84,7 @@ compare_by_row(const ListCell *a, const ListCell *b)
 
 /*
  * Locks are released in the order in which acquire_all() acquires them, to
- * avoid deadlocks.  Foreign code has none.
+ * avoid deadlocks.  Foreign code has no owner, and so no locks.
  */
 Datum
 locking_release_all(PG_FUNCTION_ARGS)
@@ -115,9 +115,8 @@ locking_release_all(PG_FUNCTION_ARGS)
 
 /*
  * EXECUTE on break_lock() is the right to break locks.  The row must be
- * visible, too, but need not be writable: breaking a lock is the right of a
- * moderator rather than of an editor.  Foreign code is refused, since the
- * history names the owner who broke the lock.
+ * visible, but need not be writable.  Foreign code is refused, since the
+ * history names the owner that broke the lock.
  */
 Datum
 locking_break_lock(PG_FUNCTION_ARGS)

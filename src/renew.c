@@ -4,10 +4,11 @@
  *		lost.
  *
  * The record is locked before reading the clock that decides about expiry
- * (rule 3).  The target row is locked before the record (rule 1).  If it
- * turns out only afterwards that the row is needed, locking it is tried
- * without waiting, and the lock counts as lost if another transaction has the
- * row locked (rule 5).
+ * (rule 3).  The target row is locked before the record (rule 1); renew()
+ * locks it only if the lock seems to have lapsed.  If the lock turns out to
+ * have lapsed only once the record is locked, the row is locked without
+ * waiting, and the lock counts as lost if another transaction has the row
+ * locked (rule 5).
  */
 #include "postgres.h"
 
@@ -42,7 +43,9 @@ typedef struct Target
 	TransactionId xmin;
 } Target;
 
-/* Find the record with a token, of a lock that the caller may have. */
+/*
+ * Find the record with a token, and check that the caller may use the lock.
+ */
 static void
 find_own_lock(Relation records, int64 token, Lock *lock)
 {
@@ -79,9 +82,9 @@ resume(Relation records, Target *target, Lock *lock)
 
 /*
  * Rule 4: record the transaction of the row's next change.  An earlier
- * confirmed change of the owner becomes the state by which the lock is
- * judged, since there is room for one transaction only.  That is safe because
- * the target row is locked.
+ * confirmed change of the owner becomes the row version that the lock refers
+ * to, since there is room for one transaction only.  That is safe because the
+ * target row is locked.
  */
 static void
 note_confirmation(Target *target, Lock *lock)
@@ -116,7 +119,7 @@ renew_record(Relation records, Lock *lock, Target *target, const Interval *ttl, 
 	}
 	if (expires_at <= clock_now())
 	{
-		/* waited longer than that, for a save of the owner */
+		/* the wait for a save of the owner outlasted the new lease */
 		expires_at = lease_end(clock_now(), ttl ? ttl : &lock->ttl);
 		gate_raise(lock->relation, lock->key, expires_at);
 	}

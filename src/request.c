@@ -113,7 +113,7 @@ drop_request(Relation queue, Oid relid, const char *key, const char *owner)
 	scan = systable_beginscan(queue, catalog_relid("request_queue_pkey"), true, NULL, 3, keys);
 
 	/*
-	 * if another session of the owner is changing it concurrently, it remains
+	 * a request that another session of the owner is changing is kept
 	 */
 	if ((tuple = systable_getnext(scan)) != NULL)
 		(void) table_tuple_delete(queue, &tuple->t_self, GetCurrentCommandId(true), SnapshotAny,
@@ -123,7 +123,7 @@ drop_request(Relation queue, Oid relid, const char *key, const char *owner)
 
 /*
  * Delete the request of an owner that has been granted the lock.  Every
- * acquire() comes here, so the executor is not used, and an empty table is
+ * acquisition calls this, so the executor is not used, and an empty table is
  * not searched at all.
  */
 void

@@ -1,6 +1,6 @@
 /*
  * request.h
- *		Requests: the queue of owners waiting for a row.
+ *		Requests: the queue of owners that wait for a row.
  */
 #ifndef LOCKING_REQUEST_H
 #define LOCKING_REQUEST_H

@@ -15,7 +15,10 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
-/* " [ONLY] schema.table x".  Tables that inherit are tables of their own. */
+/*
+ * " [ONLY] schema.table x".  ONLY leaves out inheritance children, whose rows
+ * are locked in their own table.
+ */
 void
 append_table(StringInfo query, Oid relid)
 {

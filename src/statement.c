@@ -1,6 +1,6 @@
 /*
  * statement.c
- *		The statements that are being executed, and whose code they are.
+ *		The stack of running statements, and on whose behalf they run.
  *
  * PostgreSQL runs code of a table's owner in commands of other roles:
  * triggers and functions called by a foreign key's action, index functions in
@@ -17,9 +17,8 @@
  * sets on an UPDATE or DELETE (it calls SPI_execute_snapshot() with
  * fire_triggers = false) and no SQL or procedural language can set; the
  * action of a rule does not count.  It is an action of the session if the
- * enclosing statement is.  Actions of several levels are no exception: all of
- * them are queued for, and run by, the end of the statement that caused the
- * first.
+ * enclosing statement is.  This holds for actions of several levels: all of
+ * them run at the end of the statement that caused the first.
  *
  * If the library is loaded during a statement (it was not preloaded, and the
  * first guard of the session fires below a cascade), statements that began
@@ -68,7 +67,7 @@ typedef struct Frame
 	bool		has_foreign_events; /* some of which foreign code queued */
 } Frame;
 
-/* its frames are on the C stack of the hooks */
+/* top of the stack; the frames are on the C stack of the hooks */
 static Frame *innermost = NULL;
 
 static bool loaded_late = false;
@@ -100,13 +99,15 @@ static ProcessUtility_hook_type prev_utility_hook = NULL;
 static needs_fmgr_hook_type prev_needs_fmgr_hook = NULL;
 static fmgr_hook_type prev_fmgr_hook = NULL;
 
-/* of this transaction, some perhaps deferred */
+/*
+ * foreign code may have queued events, perhaps deferred, in this transaction
+ */
 static bool has_foreign_events = false;
 
-/* the library was loaded in a trigger of another role */
+/* the library was loaded while a trigger was running */
 static bool loaded_in_trigger = false;
 
-/* running trigger functions that are foreign */
+/* number of running trigger functions that are foreign */
 static int	foreign_triggers = 0;
 
 static bool
@@ -120,8 +121,8 @@ has_after_trigger(const TriggerDesc *triggers)
 
 /*
  * May a statement below a foreign key's action queue events of foreign code?
- * The session's own action on a table without AFTER triggers does not.  A row
- * that moves to another partition encounters the triggers of that partition.
+ * The session's own action on a table without AFTER triggers cannot.  A row
+ * that moves to another partition fires the triggers of that partition.
  */
 static bool
 may_queue_events(const Frame *frame)
@@ -141,7 +142,7 @@ may_queue_events(const Frame *frame)
 	return false;
 }
 
-/* Note that a statement below a foreign key's action writes. */
+/* Note that foreign code below a foreign key's action may queue events. */
 static void
 note_foreign_events(void)
 {
@@ -162,8 +163,8 @@ is_security_definer(Oid function)
 }
 
 /*
- * Is a trigger function that begins fired for an event that foreign code may
- * have queued?
+ * Is the trigger function that is being called fired for an event that
+ * foreign code may have queued?
  */
 static bool
 is_fired_as_foreign(Oid function)
@@ -186,7 +187,7 @@ needs_watching(Oid function)
 typedef struct Watch
 {
 	bool		counted;
-	Datum		next;			/* of the next module in the hook's chain */
+	Datum		next;			/* private state of the next hook */
 } Watch;
 
 static void
@@ -248,7 +249,7 @@ in_foreign_code(void)
 	return is_foreign_at(0);
 }
 
-/* The same for the statement that fired the calling trigger. */
+/* Was the calling trigger fired by a statement of foreign code? */
 bool
 is_fired_by_foreign_code(void)
 {
@@ -273,9 +274,10 @@ is_referential_action(const QueryDesc *query)
 }
 
 /*
- * Is the statement that encloses a referential action one of the session?  If
- * it is not on the stack, it began before the library was loaded; then it is
- * if it is a top-level statement, whose actions fire at a depth of one.
+ * Does the statement that encloses a referential action belong to the
+ * session?  If it is not on the stack, it began before the library was
+ * loaded.  It then belongs to the session if it is a top-level statement,
+ * whose actions fire at a depth of one.
  */
 static bool
 is_caused_by_session(void)
@@ -377,7 +379,7 @@ static void
 watch_foreign_events(void)
 {
 	loaded_in_trigger = trigger_depth() > 0;
-	/* what the transaction did before is not known */
+	/* the transaction may have queued such events already */
 	has_foreign_events = loaded_late || loaded_in_trigger ||
 		TransactionIdIsValid(GetTopTransactionIdIfAny());
 	prev_utility_hook = ProcessUtility_hook;

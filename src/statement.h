@@ -1,6 +1,6 @@
 /*
  * statement.h
- *		The statements that are being executed, and whose code they are.
+ *		The stack of running statements, and on whose behalf they run.
  */
 #ifndef LOCKING_STATEMENT_H
 #define LOCKING_STATEMENT_H

@@ -27,8 +27,8 @@
 PG_FUNCTION_INFO_V1(locking_reap);
 
 /*
- * number of records that are examined in passing, every so many calls of
- * acquire()
+ * number of records that a sweep examines, and number of acquisitions after
+ * which one is due
  */
 #define SWEEP_SIZE 16
 #define SWEEP_EVERY 16
@@ -61,7 +61,7 @@ remove_lapsed(Relation records, Lock *lock)
 	return true;
 }
 
-/* ---- in passing ---- */
+/* ---- sweep ---- */
 
 /*
  * Examine a few records after those that this backend examined last, in the
@@ -132,10 +132,10 @@ sweep_safely(void)
 
 /*
  * Sweep just before the commit, so that records of other rows are locked as
- * shortly as possible.  Housekeeping never fails a commit: an unexpected
+ * briefly as possible.  Housekeeping never makes a commit fail: an unexpected
  * error (a full disk) undoes the sweep and nothing else.
- * BeginInternalSubTransaction() allows being called here (in state
- * TBLOCK_END, or TBLOCK_STARTED outside of a block).
+ * BeginInternalSubTransaction() may be called here (in state TBLOCK_END, or
+ * TBLOCK_STARTED outside of a block).
  */
 static void
 sweep_if_due(XactEvent event, void *arg)
@@ -154,8 +154,8 @@ sweep_init(void)
 }
 
 /*
- * Called by every acquire(): now and then have the commit sweep, which keeps
- * the table small.
+ * Count an acquisition.  From time to time the commit then sweeps, which
+ * keeps the table small.
  */
 void
 sweep_soon(void)
@@ -168,6 +168,7 @@ sweep_soon(void)
 
 /* ---- on demand ---- */
 
+/* Remove at most "max_rows" records of lapsed locks. */
 Datum
 locking_reap(PG_FUNCTION_ARGS)
 {

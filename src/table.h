@@ -32,7 +32,7 @@ typedef struct Parent
 	SPIPlanPtr	plans[TARGET_NQUERIES];
 } Parent;
 
-/* Exists as long as the backend, unlike what it points to. */
+/* A cache entry.  It is never freed, unlike the TableInfo it points to. */
 typedef struct Table
 {
 	Oid			relid;			/* hash key */
@@ -43,13 +43,13 @@ typedef struct TableInfo
 {
 	bool		valid;
 	Oid			relid;			/* the relation that stores the row */
-	Oid			root;			/* the relation whose locks these are */
+	Oid			root;			/* the relation as whose rows they are locked */
 	bool		partitioned;
 	bool		is_protected;
 	bool		is_plain;		/* only the row's own lock matters */
-	bool		key_replaced;	/* not the protected primary key */
-	bool		parent_lost;	/* nor the foreign key */
-	bool		has_children;	/* a root that is a parent of tables */
+	bool		key_replaced;	/* no longer the protected primary key */
+	bool		parent_lost;	/* no longer the protected foreign key */
+	bool		has_children;	/* a root whose rows guard child rows */
 	bool		hard;
 	bool		required;
 	bool		has_ttl;

@@ -20,8 +20,8 @@
 #include "table_settings.h"
 
 /*
- * Refuse a write or lock whose key is no longer the one that was protected,
- * rather than let it pass.
+ * Refuse to write or lock rows of a table whose primary key, or foreign key
+ * to the parent, is no longer the protected one.
  */
 void
 check_key_in_force(const TableInfo *table)
@@ -85,9 +85,9 @@ unlock_below_root(const List *ancestors, Oid relid)
 
 /*
  * Open the root of the table "relid".  "check" is called before any lock is
- * taken, so that a role without rights on a table blocks no others.  What the
- * catalogs say of a relation that is not locked may have changed when it is,
- * so the ancestors are locked, root first, and looked up again.
+ * taken, so that a role without rights on a table blocks no others.  The
+ * catalog rows of a relation may change until it is locked, so the ancestors
+ * are locked, root first, and looked up again.
  */
 Relation
 open_root(Oid relid, LOCKMODE lockmode, RootCheck check, void *arg)

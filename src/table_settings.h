@@ -26,7 +26,7 @@ typedef struct TableSettings
 	List	   *key;			/* column names */
 	List	   *columns;		/* column names, NIL: all */
 	ForeignKey *parent;			/* NULL: none set */
-	bool		parent_lost;	/* not the protected foreign key */
+	bool		parent_lost;	/* no longer the protected foreign key */
 } TableSettings;
 
 extern bool is_protected_table(Oid root);

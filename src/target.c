@@ -47,9 +47,9 @@ read_row(void *arg, HeapTuple tuple, TupleDesc desc)
 }
 
 /*
- * Read xmin as the owner of the table.  No privilege on it can be granted on
- * its own, so a caller with privileges on some columns only cannot read it.
- * The caller has locked the row, and may have its xmin.
+ * Read xmin as the owner of the table.  It has no column privilege, so a
+ * caller with privileges on some columns only cannot read it.  The caller has
+ * locked the row, so its xmin may be disclosed.
  */
 static TransactionId
 fetch_xmin(TableInfo *table, const Datum *values)
@@ -193,8 +193,8 @@ lock_row_body(void *arg)
 
 /*
  * Do the row's policies allow the caller to lock it?  Only locking it shows
- * that.  It is undone, so that the holder's save does not wait for the
- * caller.
+ * that.  The row lock is undone, so that the holder's save does not wait for
+ * the caller.
  */
 static bool
 policies_allow_lock(TableInfo *table, const Datum *values)

@@ -64,8 +64,8 @@ referenced_values(TableInfo *parent, const ForeignKey *fk, const Lock *lock, Dat
 	RoleSwitch	saved;
 
 	/*
-	 * the truncating role need not know the parent, and has not chosen the
-	 * type
+	 * the truncating role may have no rights on the parent, and has not
+	 * chosen the type of its key
 	 */
 	enter_role(&saved, relation_owner(parent->root));
 	key_parse_stored(parent->key, parent->root, lock->key, values);
@@ -115,8 +115,8 @@ is_held_by_writer(const Lock *lock)
 }
 
 /*
- * Live locks of other owners refuse the TRUNCATE.  The writer's own locks end
- * with their rows (rule 6).
+ * Refuse the TRUNCATE if another owner has a live hard lock on one of the
+ * rows.  The writer's own locks end with their rows (rule 6).
  */
 static void
 check_own_locks(Relation records, TableInfo *table)
@@ -140,8 +140,8 @@ check_own_locks(Relation records, TableInfo *table)
 }
 
 /*
- * Live locks on parent rows of other owners refuse the TRUNCATE, too.  The
- * parent's rows must not be acquired while their children are removed.
+ * Refuse the TRUNCATE if another owner has a live hard lock on a parent row.
+ * The parent's rows must not be acquired while their children are removed.
  */
 static void
 check_parent_locks(Relation records, TableInfo *table)
@@ -170,6 +170,7 @@ check_parent_locks(Relation records, TableInfo *table)
 	table_close(rel, NoLock);
 }
 
+/* The TRUNCATE trigger of protected tables and their partitions. */
 Datum
 locking_guard_truncate(PG_FUNCTION_ARGS)
 {

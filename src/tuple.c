@@ -57,8 +57,8 @@ tuple_value(Relation rel, HeapTuple tuple, AttrNumber attnum, bool is_new, bool 
 
 /*
  * Does an UPDATE change a column?  Decided by value, since object mappers
- * write all columns.  Values that differ in their bytes, but are equal to the
- * type, count as different.
+ * write all columns.  Values that differ in their bytes, but are equal
+ * according to their type, count as different.
  */
 bool
 column_differs(Relation rel, AttrNumber attnum, HeapTuple old, HeapTuple new)
@@ -106,7 +106,7 @@ key_of_tuple(const Key *key, Relation rel, HeapTuple tuple, bool is_new)
 	return key_text(key, values);
 }
 
-/* ---- keys without making text ---- */
+/* ---- keys without conversion to text ---- */
 
 static int64
 integer_value(const KeyColumn *column, Datum value)

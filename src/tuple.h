@@ -23,8 +23,8 @@ extern bool key_place(const Key *key, Relation rel, HeapTuple tuple, uint64 *pla
 
 /*
  * The integer that is the key of a row just read or about to be written.
- * False: the key is no integer.  Called for every row written, hence inline;
- * for nearly every table and row it is one addition.
+ * False: the key is not an integer.  Called for every row written, hence
+ * inline; for nearly every table and row it is one addition.
  */
 static inline bool
 key_integer(const Key *key, Relation rel, HeapTuple tuple, int64 *integer)

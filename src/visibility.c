@@ -82,7 +82,7 @@ see_row_body(void *arg)
 /*
  * A policy that raises an error hides the row: the policy of one table must
  * not keep others from reading the list of locks.  So does a policy that
- * returns to its own table by reading its locks.
+ * reads the locks of its own table.
  */
 static bool
 policies_show_row(TableInfo *table, const char *key)
