@@ -55,7 +55,7 @@ my @proxy = ('--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name')
 			is_problem($named->(@$ask), 403, 'forbidden', "a name with $what: $ask->[0] " . ($ask->[1] =~ /Name/ ? 'display name' : ''));
 		}
 	}
-	like($server->log, qr/locking-web: the sign-on proxy sent a name that is refused: "ann\\x1b\[31m"/, 'which is logged');
+	like($server->log, qr/locking-web: the authenticating proxy sent an invalid name: "ann\\x1b\[31m"/, 'which is logged');
 	is(sql($node, "SELECT count(*) FROM locking.lock WHERE owner <> 'ann\@example.org'"), 0, 'no lock has another owner');
 	$wire = $server->wire->send("GET /api/v1/session HTTP/1.1\r\nHost: a\r\nX-Remote-User: " . "\xc3\x85" x 127 . "\r\n\r\n");
 	is($wire->read_reply->{json}{owner}, "\x{c5}" x 127, 'a name of 254 bytes');

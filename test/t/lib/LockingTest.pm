@@ -19,7 +19,7 @@ die "these tests start PostgreSQL servers, which refuse to run as root: use anot
   if $> == 0;
 
 # The test modules write the message of a dying test to a log only.
-$SIG{__DIE__} = sub { diag(@_) unless $^S };
+$SIG{__DIE__} = sub { diag(@_) if defined $^S && !$^S };
 
 my $class;
 if (eval { require PostgreSQL::Test::Cluster; require PostgreSQL::Test::Utils; 1 })
