@@ -88,17 +88,17 @@ ajax_lock(Request *req)
 void
 ajax_unlock(Request *req)
 {
-	PGresult   *found = run_on_row(req, sql_ajax_lock_to_end);
+	PGresult   *found = run_on_row(req, sql_ajax_lock_state);
 	PGresult   *ended;
 	const char *token;
 
 	if (found == NULL)
 		return;
-	token = value_at(found, AJAX_LOCK_TO_END_TOKEN);
+	token = value_at(found, AJAX_LOCK_STATE_TOKEN);
 	if (token != NULL)
 		ended = db_run(req, sql_release_token(token));
 	else
-		ended = db_run(req, sql_ajax_break(table_name(req), request_param(req, "id")));
+		ended = db_run(req, sql_ajax_break_lock(table_name(req), request_param(req, "id")));
 	if (ended != NULL)
 		reply_empty(req, is_true(ended, 0) ? 200 : 403);
 }

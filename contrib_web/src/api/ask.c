@@ -16,7 +16,7 @@
 static void
 reply_queue(Request *req, unsigned status)
 {
-	RowName		row;
+	RowRef		row;
 
 	if (find_row(req, &row))
 		reply_result(req, status, db_run(req, sql_requests(row.table, row.key)));
@@ -54,7 +54,7 @@ withdraw_request(Request *req)
 void
 get_draft(Request *req)
 {
-	RowName		row;
+	RowRef		row;
 
 	if (find_row(req, &row))
 		reply_result(req, 200, db_run(req, sql_draft(row.table, row.key)));

@@ -29,11 +29,11 @@ is_backward(const Request *req)
  * are not trusted. False: it has been replied.
  */
 static bool
-find_asked(Request *req, TableName *table)
+find_asked(Request *req, TableRef *table)
 {
 	const char *name = request_query(req, "table");
 
-	*table = (TableName) {NULL, false};
+	*table = (TableRef) {NULL, false};
 	return name == NULL || find_table(req, name, table);
 }
 
@@ -52,7 +52,7 @@ reply_page(Request *req, Call list, int column)
 void
 list_locks(Request *req)
 {
-	TableName	table;
+	TableRef	table;
 	Call		list;
 
 	if (!find_asked(req, &table))
@@ -69,7 +69,7 @@ typedef Call HistoryList (const char *table, const char *cursor, const char *lim
 						  const char *key, const char *owner, const char *actor, const char *event);
 
 static HistoryList *
-history_list(const Request *req, const TableName *table)
+history_list(const Request *req, const TableRef *table)
 {
 	if (table->is_protected && request_query(req, "key"))
 		return is_backward(req) ? sql_history_of_row_back : sql_history_of_row;
@@ -80,7 +80,7 @@ history_list(const Request *req, const TableName *table)
 void
 list_history(Request *req)
 {
-	TableName	table;
+	TableRef	table;
 	Call		list;
 
 	if (!find_asked(req, &table))

@@ -22,9 +22,9 @@ void
 get_lock(Request *req)
 {
 	PGresult   *state = run_on_table(req, sql_lock_state(request_param(req, "table"), request_param(req, "key")));
-	RowName		row;
+	RowRef		row;
 
-	if (state != NULL && is_true(state, LOCK_STATE_IS_SPELLED_OTHERWISE))
+	if (state != NULL && is_true(state, LOCK_STATE_IS_NOT_CANONICAL))
 		state = find_row(req, &row) ? db_run(req, sql_lock_of_row(row.table, row.key)) : NULL;
 	reply_result(req, 200, state);
 }
@@ -55,7 +55,7 @@ reply_acquired(Request *req, unsigned status, const char *token, const char *out
 {
 	PGresult   *acquired = run_on_table(req, sql_acquired_lock(request_param(req, "table"), request_param(req, "key"),
 															   token, outcome));
-	RowName		row;
+	RowRef		row;
 
 	if (acquired != NULL && is_true(acquired, ACQUIRED_LOCK_IS_MISSING))
 		acquired = find_row(req, &row) ? db_run(req, sql_acquired_lock_of_row(row.table, row.key, token, outcome)) : NULL;
@@ -127,7 +127,7 @@ release_lock(Request *req)
 void
 break_lock(Request *req)
 {
-	reply_result(req, 200, run_on_table(req, sql_break_one(request_param(req, "table"), request_param(req, "key"),
+	reply_result(req, 200, run_on_table(req, sql_break_lock(request_param(req, "table"), request_param(req, "key"),
 														   request_body(req))));
 }
 
@@ -138,7 +138,7 @@ break_lock(Request *req)
 static json_t *
 break_result(Request *req, const char *table, const char *key, const char *body)
 {
-	const PGresult *result = db_run(req, sql_break_one(table, key, body));
+	const PGresult *result = db_run(req, sql_break_lock(table, key, body));
 	bool		found = result != NULL && PQntuples(result) > 0;
 	json_t	   *problem = NULL;
 
@@ -147,7 +147,7 @@ break_result(Request *req, const char *table, const char *key, const char *body)
 	else if (!found)
 		problem = json_pack("{s:s, s:s, s:i, s:s}", "type", "urn:locking:problem:not-found", "title", "Not found",
 							"status", 404, "detail", "there is no such table");
-	return json_pack("{s:s, s:s, s:b, s:o?}", "table", table, "key", key, "broken", found && is_true(result, BREAK_ONE_BROKEN),
+	return json_pack("{s:s, s:s, s:b, s:o?}", "table", table, "key", key, "broken", found && is_true(result, BREAK_LOCK_BROKEN),
 					 "problem", problem);
 }
 

@@ -57,27 +57,27 @@ extern void reply_result(Request *req, unsigned status, const PGresult *result);
  * A table, for statements that must name it because of row security
  * (db/statement.h)
  */
-typedef struct TableName
+typedef struct TableRef
 {
 	const char *oid;
 	bool		is_protected;
-} TableName;
+} TableRef;
 
 /*
  * Looks up a table by name; for a partition, its root.  On failure replies
  * and returns false.
  */
-extern bool find_table(Request *req, const char *name, TableName *table);
+extern bool find_table(Request *req, const char *name, TableRef *table);
 
 /* A row as in lock records: OID of the table, and text of the key */
-typedef struct RowName
+typedef struct RowRef
 {
 	const char *table;
 	const char *key;
-} RowName;
+} RowRef;
 
 /* Looks up the row in the path.  On failure replies and returns false. */
-extern bool find_row(Request *req, RowName *row);
+extern bool find_row(Request *req, RowRef *row);
 
 /* Replies that there is no row with the key in the path. */
 extern void reply_no_row(Request *req);

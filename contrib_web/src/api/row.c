@@ -136,7 +136,7 @@ tidy_up(Request *req, const PGresult *plan, const char *key)
 
 	if (!is_true(plan, WRITE_PLAN_IS_PROTECTED))
 		return true;
-	if (is_true(plan, WRITE_PLAN_DISCARD_DRAFT) && db_run(req, sql_discard_draft_of(value_at(plan, WRITE_PLAN_OID), key)) == NULL)
+	if (is_true(plan, WRITE_PLAN_DISCARD_DRAFT) && db_run(req, sql_discard_draft_of_row(value_at(plan, WRITE_PLAN_OID), key)) == NULL)
 		return failed(req, key);
 	if (token != NULL && !is_true(plan, WRITE_PLAN_KEEP_LOCK) && db_run(req, sql_release_token(token)) == NULL)
 		return failed(req, key);

@@ -20,7 +20,7 @@ list_tables(Request *req)
 void
 get_table(Request *req)
 {
-	TableName	asked;
+	TableRef	asked;
 	PGresult   *table = NULL;
 
 	if (find_table(req, request_param(req, "table"), &asked))
