@@ -7,7 +7,7 @@
 #include "api/plan.h"
 #include "http/reply.h"
 
-/* ---- what both have in common ---- */
+/* ---- parameters of both lists ---- */
 
 /* "before" pages backward, "after" (or neither) forward. */
 static const char *
@@ -25,11 +25,12 @@ is_backward(const Request *req)
 }
 
 /*
- * The table that is asked for, if one is: of no other are policies run that
- * are not trusted. False: it has been replied.
+ * Looks up the table in the query string, if any.  The statement then names
+ * this table only, so untrusted policies of other tables do not run.  On
+ * failure replies and returns false.
  */
 static bool
-find_asked(Request *req, TableRef *table)
+find_filter_table(Request *req, TableRef *table)
 {
 	const char *name = request_query(req, "table");
 
@@ -55,7 +56,7 @@ list_locks(Request *req)
 	TableRef	table;
 	Call		list;
 
-	if (!find_asked(req, &table))
+	if (!find_filter_table(req, &table))
 		return;
 	list = (is_backward(req) ? sql_locks_back : sql_locks)
 		(table.oid, cursor_of(req), request_query(req, "limit"), request_query(req, "q"),
@@ -83,7 +84,7 @@ list_history(Request *req)
 	TableRef	table;
 	Call		list;
 
-	if (!find_asked(req, &table))
+	if (!find_filter_table(req, &table))
 		return;
 	list = history_list(req, &table)
 		(table.oid, cursor_of(req), request_query(req, "limit"), request_query(req, "q"),

@@ -36,7 +36,7 @@ reply_no_row(Request *req)
  * other database
  */
 static bool
-is_no_name(const char *sqlstate)
+is_invalid_name(const char *sqlstate)
 {
 	return strcmp(sqlstate, "42601") == 0 || strcmp(sqlstate, "42602") == 0 || strcmp(sqlstate, "0A000") == 0;
 }
@@ -57,7 +57,7 @@ run_on_table(Request *req, Call call)
 
 	if (result == NULL && is_hidden(req, table))
 		reply_problem(req, PROBLEM_FORBIDDEN, request_printf(req, "permission denied for table %s", table), NULL);
-	if (result == NULL ? !is_no_name(db_sqlstate(req)) : PQntuples(result) > 0)
+	if (result == NULL ? !is_invalid_name(db_sqlstate(req)) : PQntuples(result) > 0)
 		return result;
 	reply_problem(req, PROBLEM_NOT_FOUND, request_printf(req, "table %s does not exist", table), NULL);
 	return NULL;

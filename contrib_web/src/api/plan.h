@@ -11,18 +11,14 @@
 #include "db/db.h"
 
 /*
- * Columns that every plan begins with. What a plan gives further comes behind
- * them.
+ * The first columns of every plan.  Other columns follow them.
  */
 enum PlanColumn
 {
-	/*
-	 * 'forbidden', 'not-protected', 'invalid'; null: nothing speaks against
-	 * it
-	 */
+	/* 'forbidden', 'not-protected' or 'invalid'; null: no problem */
 	PLAN_PROBLEM,
-	PLAN_DETAIL,				/* the sentence that goes with it */
-	/* name of the column, parameter or member that is to blame, or null */
+	PLAN_DETAIL,				/* explanation of the problem */
+	/* name of the invalid column, parameter or member, or null */
 	PLAN_FIELD
 };
 
