@@ -7,9 +7,9 @@
 -- of two conditions. An index supports each of them, but not their OR, hence
 -- UNION ALL.
 -- parameters: table, sort, dir, after, before, filter, q, locked, limit
--- returns: problem, detail, field, size, list, is_back, is_start, cursor_values
--- returns: branches, page_order, edge_values, source, same_key, row_key
--- returns: row_label, row_values, locks
+-- returns: problem, detail, field, size, list, is_back, is_start
+-- returns: cursor_values, branches, page_order, edge_values, source, same_key
+-- returns: row_key, row_label, row_values, locks
 \set requested `cat parts/requested.sql`
 \set rel `cat parts/rel.sql`
 \set col `cat parts/col.sql`

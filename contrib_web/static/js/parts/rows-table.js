@@ -101,7 +101,7 @@ export class RowsTable extends EventTarget {
 		const sorted = sort === column.name ? (dir === 'desc' ? 'descending' : 'ascending') : 'none';
 		const press = h(
 			'button',
-			{ class: 'sort', type: 'button', on: { click: () => this.#tell('sort', nextSort({ sort, dir }, column.name)) } },
+			{ class: 'sort', type: 'button', on: { click: () => this.#emit('sort', nextSort({ sort, dir }, column.name)) } },
 			column.name,
 			icon('up'),
 		);
@@ -138,12 +138,12 @@ export class RowsTable extends EventTarget {
 	#holder(row) {
 		const holder = document.createElement('lock-holder');
 		holder.lock = row.lock;
-		holder.refresh = () => this.#tell('look', row.key);
-		holder.addEventListener('lockclick', ({ detail }) => this.#tell('unlock', detail));
+		holder.refresh = () => this.#emit('look', row.key);
+		holder.addEventListener('lockclick', ({ detail }) => this.#emit('unlock', detail));
 		return holder;
 	}
 
-	#tell(type, detail) {
+	#emit(type, detail) {
 		this.dispatchEvent(new CustomEvent(type, { detail }));
 	}
 }
