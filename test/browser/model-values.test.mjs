@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as arrayText from '../../contrib_web/static/js/model/array-text.js';
-import { validationError, fieldKind, readOnlyReason, shown, typeLine } from '../../contrib_web/static/js/model/column.js';
+import { fieldKind, readOnlyReason, shown, typeLine, validationError } from '../../contrib_web/static/js/model/column.js';
 import { diff } from '../../contrib_web/static/js/model/diff.js';
 import * as Form from '../../contrib_web/static/js/model/form.js';
 import { initial, step } from '../../contrib_web/static/js/model/lock-session.js';

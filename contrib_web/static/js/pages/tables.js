@@ -4,7 +4,7 @@
 import { Problem, tablePath } from '../client/api.js';
 import { h, icon, newId } from '../ui/dom.js';
 import { toastProblem } from '../parts/problem-toast.js';
-import { showProblem, protectionForm } from '../parts/protection-form.js';
+import { protectionForm, showProblem } from '../parts/protection-form.js';
 import { paths } from '../model/route.js';
 import { count, duration } from '../model/text.js';
 import { toast } from '../ui/announce.js';
