@@ -224,12 +224,12 @@ is_value_error(const Request *req)
 	return strncmp(req->sqlstate, "22", 2) == 0;
 }
 
-/* Returns the keep_result result, or NULL on failure. */
+/* Returns the result to keep, or NULL on failure. */
 static PGresult *
 receive_steps(Request *req, Steps *steps)
 {
 	PGresult   *result;
-	PGresult   *keep_result = NULL;
+	PGresult   *kept = NULL;
 
 	for (int i = 0; i < steps->n; i++)
 	{
@@ -238,7 +238,7 @@ receive_steps(Request *req, Steps *steps)
 		if (step->prepare && receive(req, steps, &result))
 			pool_set_prepared(req->db, step->call.statement);
 		if (receive(req, steps, &result))
-			keep_result = step->keep_result ? result : keep_result;
+			kept = step->keep_result ? result : kept;
 		else
 			req->owner_refused = req->owner_refused || (step->call.statement == &statement_set_owner && is_value_error(req));
 	}
@@ -247,7 +247,7 @@ receive_steps(Request *req, Steps *steps)
 		receive(req, steps, &result);	/* the end of the pipeline */
 		PQexitPipelineMode(req->db->pg);
 	}
-	return steps->failed ? NULL : keep_result;
+	return steps->failed ? NULL : kept;
 }
 
 static PGresult *
