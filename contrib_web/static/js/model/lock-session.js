@@ -179,8 +179,8 @@ const handlers = {
 	news(s, e) {
 		if (['idle', 'acquiring', 'left', 'refused'].includes(s.phase)) return [s];
 		const loss = s.loss?.cause === 'ended' && ENDS.includes(e.event) ? Object.freeze({ cause: e.event }) : s.loss;
-		const told = { ...s, cause: ENDS.includes(e.event) ? e.event : s.cause, loss };
-		return s.pending ? [{ ...told, lookAgain: true }] : look(told);
+		const noted = { ...s, cause: ENDS.includes(e.event) ? e.event : s.cause, loss };
+		return s.pending ? [{ ...noted, lookAgain: true }] : look(noted);
 	},
 
 	again: (s) => acquire({ ...s, loss: null }),

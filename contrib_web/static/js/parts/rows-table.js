@@ -7,7 +7,7 @@ import { nextSort } from '../model/row-list.js';
 import { h, hidden, icon } from '../ui/dom.js';
 import './lock-holder.js';
 
-const MOST_COLUMNS = 6;
+const MAX_COLUMNS = 6;
 /** Columns beside the first that a phone shows. */
 const ON_A_PHONE = 3;
 
@@ -152,7 +152,7 @@ export class RowsTable extends EventTarget {
 function columnsOf({ columns, label_column: label }) {
 	const lead = columns.find(({ name }) => name === label) ?? columns.find(({ key }) => key) ?? columns[0];
 	const rest = columns.filter((column) => column !== lead);
-	return [lead, ...rest.filter(({ key }) => key), ...rest.filter(({ key }) => !key)].slice(0, MOST_COLUMNS);
+	return [lead, ...rest.filter(({ key }) => key), ...rest.filter(({ key }) => !key)].slice(0, MAX_COLUMNS);
 }
 
 const isNumber = ({ category, references }) => category === 'number' && !references;
