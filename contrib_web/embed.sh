@@ -1,7 +1,8 @@
 #!/bin/sh
-# embed.sh FOLDER FILE...: writes C that contains the files, as declared in
-# src/server/assets.h, to standard output. FOLDER receives the files that gzip
-# makes at least a tenth smaller, compressed.
+# embed.sh FOLDER FILE...: writes C with the contents of the files, as
+# declared in src/server/assets.h, to standard output. FOLDER receives a
+# compressed copy of each file, which is empty unless gzip saves at least a
+# tenth.
 set -eu
 
 folder=$1

@@ -1,35 +1,34 @@
-# C made of the statements in sql/:
+# Generator of C from the statements in sql/:
 #
 #	awk -v output=KIND -f statements.awk sql/*.sql
 #
 # A file in sql/ is a psql script of one statement, which runs in that folder
 # with its parameters as variables: psql -v table=article -f may_read.sql.
-# This program expands it as psql does, and makes a prepared statement of it.
-# The part of psql's language that it reads:
+# This program expands the script as psql does, and generates a prepared
+# statement. It supports this part of psql's language:
 #
 # -- parameters: table oid, key
-#		names of $1, $2, ...; their type is text, unless it is oid
-# -- gives: problem, detail
+#		names of $1, $2, ...; the type is text unless it is oid
+# -- returns: problem, detail
 #		columns of the result, for an enum in C
-# \set piece `cat parts/piece.sql`
-#		a piece that several statements share: :piece puts it in
+# \set fragment `cat parts/fragment.sql`
+#		a fragment that several statements share; :fragment inserts it
 # :'name'
 #		the value of a parameter, which becomes $n
 # :name
-#		the same of a parameter that may be NULL, as SQL: psql -v owner=NULL,
+#		the same for a parameter that may be NULL, as SQL: psql -v owner=NULL,
 #		or -v owner="'anna'"
 # \gset
-#		ends a plan: a statement whose row has SQL for another one
+#		ends a plan: a statement that returns SQL for another statement
 # \ir name_plan.sql
-#		runs a plan first: :column then puts SQL of its row in, and :'column'
-#		is a parameter that gets its value from there
+#		runs a plan first; then :column inserts SQL from the plan's row, and
+#		:'column' is a parameter with that value
 #
-# Anything else is an error, and so is a name that is declared and not used,
-# or used and not declared.
+# Anything else is an error. So is a name that is declared but not used, or
+# used but not declared.
 #
-# Kinds of output: header and source, for the program; prepare, the statement
-# NAME (-v name=NAME) as a psql script that prepares and executes it, for
-# tests.
+# Kinds of output: header and source, for the program; prepare, a psql script
+# that prepares and executes the statement NAME (-v name=NAME), for tests.
 
 {
 	if (FNR == 1) {
@@ -68,10 +67,10 @@ function fail(s, message) {
 function read_line(s, line) {
 	if (line ~ /^-- parameters: /)
 		declare_parameters(s, substr(line, 16))
-	else if (line ~ /^-- gives: /)
-		declare_columns(s, substr(line, 11))
+	else if (line ~ /^-- returns: /)
+		declare_columns(s, substr(line, 13))
 	else if (line ~ /^\\set [a-z_]+ `cat parts\/[a-z_]+\.sql`$/)
-		declare_piece(s, line)
+		declare_fragment(s, line)
 	else if (line ~ /^\\ir [a-z_]+_plan\.sql$/)
 		plan[s] = substr(line, 5, length(line) - 8)
 	else if (line == "\\gset")
@@ -110,14 +109,14 @@ function declare_columns(s, list,    n, i, items) {
 	}
 }
 
-function declare_piece(s, line,    words, file, more) {
+function declare_fragment(s, line,    words, file, more) {
 	split(line, words, " ")
 	if (words[4] != "parts/" words[2] ".sql`")
-		fail(s, "a piece has its file's name: " line)
+		fail(s, "a fragment must have the name of its file: " line)
 	file = folder "/parts/" words[2] ".sql"
-	piece[s, words[2]] = ""
+	fragment[s, words[2]] = ""
 	while ((more = (getline line < file)) > 0)
-		piece[s, words[2]] = piece[s, words[2]] line "\n"
+		fragment[s, words[2]] = fragment[s, words[2]] line "\n"
 	if (more < 0)
 		fail(s, "there is no " file)
 	close(file)
@@ -140,18 +139,18 @@ function build(s,    sql, i, key, parts) {
 	for (i = 1; i <= n_parameters[s]; i++)
 		if (!used[s, ":" parameters[s, i]])
 			fail(s, "parameter not used: " parameters[s, i])
-	for (key in piece) {
+	for (key in fragment) {
 		split(key, parts, SUBSEP)
 		if (parts[1] == s && !used[s, parts[2]])
-			fail(s, "piece not used: " parts[2])
+			fail(s, "fragment not used: " parts[2])
 	}
 }
 
-# The text as psql would send it, but for comments and indentation. Places of
-# a plan's columns are marked by \001.
+# Returns the text that psql would send, without comments and indentation. A
+# column of a plan is enclosed in \001.
 function expand(s, sql, result, depth,    token, end) {
 	if (depth > 10)
-		fail(s, "a piece is part of itself")
+		fail(s, "a fragment is part of itself")
 	while (sql != "") {
 		if (match(sql, /^[^-:'"$\/;]+/))
 			result = result spaced(result, token = substr(sql, 1, RLENGTH))
@@ -174,10 +173,10 @@ function expand(s, sql, result, depth,    token, end) {
 		}
 		else if (match(sql, /^:[a-z_]+/)) {
 			token = substr(sql, 1, RLENGTH)
-			result = put_in(s, substr(token, 2), result, depth)
+			result = substitute(s, substr(token, 2), result, depth)
 		}
 		else if (sql ~ /^(\$|;|'|"|\/\*|:[^ ])/)
-			fail(s, "not understood: " substr(sql, 1, 40))
+			fail(s, "unsupported syntax: " substr(sql, 1, 40))
 		else
 			result = result (token = substr(sql, 1, 1))
 		sql = substr(sql, length(token) + 1)
@@ -185,7 +184,7 @@ function expand(s, sql, result, depth,    token, end) {
 	return result
 }
 
-# Without indentation and empty lines.
+# Removes indentation and empty lines.
 function spaced(before, token) {
 	gsub(/[ \t]*\n[ \t\n]*/, "\n", token)
 	if (before == "" || before ~ /\n$/)
@@ -206,18 +205,18 @@ function parameter_number(s, parameter, form) {
 	return number[s, parameter]
 }
 
-function put_in(s, what, result, depth) {
-	if ((s, what) in number)
-		return result "$" parameter_number(s, what, "literal")
-	if ((s, what) in piece) {
-		used[s, what] = 1
-		result = expand(s, piece[s, what], result, depth + 1)
-		sub(/\n$/, "", result)	# psql's `cat` leaves that out, too
+function substitute(s, variable, result, depth) {
+	if ((s, variable) in number)
+		return result "$" parameter_number(s, variable, "literal")
+	if ((s, variable) in fragment) {
+		used[s, variable] = 1
+		result = expand(s, fragment[s, variable], result, depth + 1)
+		sub(/\n$/, "", result)	# psql also removes it from the output of `cat`
 		return result
 	}
-	if (plan[s] != "" && (plan[s], what) in column)
-		return result "\001" what "\001"
-	fail(s, "no piece, and no column of a plan: " what)
+	if (plan[s] != "" && (plan[s], variable) in column)
+		return result "\001" variable "\001"
+	fail(s, "no fragment, and no column of a plan: " variable)
 }
 
 # ---- writing ----
@@ -237,8 +236,8 @@ function arguments(s,    list, i) {
 	return list == "" ? "void" : list
 }
 
-function constant(s, what) {
-	return toupper(s "_" what)
+function constant(s, name) {
+	return toupper(s "_" name)
 }
 
 function values(s,    list, i) {
@@ -249,7 +248,7 @@ function values(s,    list, i) {
 }
 
 function print_header(    i) {
-	print "/* The statements of sql/, made by statements.awk. */"
+	print "/* The statements of sql/, generated by statements.awk. */"
 	print "#ifndef STATEMENTS_H\n#define STATEMENTS_H\n\n#include \"db/statement.h\"\n"
 	for (i = 1; i <= n_names; i++)
 		print_columns(names[i])
@@ -275,7 +274,7 @@ function print_function(s) {
 }
 
 function print_source(    i, s) {
-	print "/* The statements of sql/, made by statements.awk. */\n#include \"db/statements.h\""
+	print "/* The statements of sql/, generated by statements.awk. */\n#include \"db/statements.h\""
 	for (i = 1; i <= n_names; i++) {
 		s = names[i]
 		if (plan[s] != "")
@@ -301,21 +300,21 @@ function print_segments(s,    n, i, pieces) {
 	print "};"
 }
 
-function print_prepare(s,    i, sql, list, given) {
+function print_prepare(s,    i, sql, type_list, arguments_sql) {
 	if (plan[s] != "")
 		print_prepare(plan[s])
 	sql = built[s]
 	gsub(/\001[a-z_]+\001/, ":&", sql)
 	gsub(/\001/, "", sql)
 	for (i = 1; i <= n_parameters[s]; i++) {
-		list = list (i == 1 ? "(" : ", ") types[s, i]
-		given = given (i == 1 ? "(" : ", ") (used[s, ":" parameters[s, i]] == "text" ? \
+		type_list = type_list (i == 1 ? "(" : ", ") types[s, i]
+		arguments_sql = arguments_sql (i == 1 ? "(" : ", ") (used[s, ":" parameters[s, i]] == "text" ? \
 			":'" parameters[s, i] "'" : ":" parameters[s, i])
 	}
-	if (list != "") {
-		list = list ")"
-		given = given ")"
+	if (type_list != "") {
+		type_list = type_list ")"
+		arguments_sql = arguments_sql ")"
 	}
-	print "PREPARE " s list " AS\n" sql ";"
-	printf "%sEXECUTE %s%s%s\n", is_plan[s] ? "" : ":explain ", s, given, is_plan[s] ? " \\gset" : ";"
+	print "PREPARE " s type_list " AS\n" sql ";"
+	printf "%sEXECUTE %s%s%s\n", is_plan[s] ? "" : ":explain ", s, arguments_sql, is_plan[s] ? " \\gset" : ";"
 }

@@ -53,7 +53,7 @@ MHD_get_connection_info(struct MHD_Connection *c, enum MHD_ConnectionInfoType ty
 	static union MHD_ConnectionInfo info;
 
 	(void) c;
-	peer.sin_addr.s_addr = htonl(exchange.is_stranger ? 0xc0000201 : INADDR_LOOPBACK);
+	peer.sin_addr.s_addr = htonl(exchange.is_untrusted ? 0xc0000201 : INADDR_LOOPBACK);
 	if (type == MHD_CONNECTION_INFO_CLIENT_ADDRESS)
 		info.client_addr = (struct sockaddr *) &peer;
 	else if (type == MHD_CONNECTION_INFO_SOCKET_CONTEXT)

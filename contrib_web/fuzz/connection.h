@@ -22,7 +22,7 @@ typedef struct Exchange
 	int			n_headers;
 	char		cookie[256];
 	/* the address is not that of a trusted proxy */
-	bool		is_stranger;
+	bool		is_untrusted;
 	void	   *client;			/* context of the socket */
 	int			n_suspended;
 	bool		answered;

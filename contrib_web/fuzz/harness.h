@@ -1,6 +1,6 @@
 /*
  * harness.h
- *		What libFuzzer calls, and replay.c.
+ *		Entry points of a harness, called by libFuzzer or replay.c
  */
 #ifndef HARNESS_H
 #define HARNESS_H

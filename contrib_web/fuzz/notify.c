@@ -23,7 +23,7 @@ right_to(const char *table)
 	return (Right[]) {RIGHT_FULL, RIGHT_CHANGED, RIGHT_NONE}[strlen(table) % 3];
 }
 
-/* sql/rights.sql: of the one reader, who is the service role. */
+/* Simulates sql/rights.sql for the only reader, the service role. */
 PGresult *
 PQexecPrepared(PGconn *pg, const char *name, int n, const char *const *values, const int *lengths, const int *formats, int format)
 {

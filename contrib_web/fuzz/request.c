@@ -51,12 +51,12 @@ workers_start(void (*run_request) (Request *req), void (*done) (Request *req))
 }
 
 Admission
-workers_submit(Request *req, const char *party, Lane *lane)
+workers_submit(Request *req, const char *queue, RunningCount *running_count)
 {
-	check_text(party);
-	(void) lane;
+	check_text(queue);
+	(void) running_count;
 	run(req);
-	give_back(req);
+	return_to_loop(req);
 	return ADMITTED;
 }
 
@@ -193,7 +193,7 @@ take_flags(const char *flags)
 {
 	bool		by_proxy = flags && strchr(flags, 'u');
 
-	exchange.is_stranger = flags && strchr(flags, 's');
+	exchange.is_untrusted = flags && strchr(flags, 's');
 	database_answers = flags && strchr(flags, 'd');
 	quiesced = flags && strchr(flags, 'q');
 	options.user_header = by_proxy ? "X-Remote-User" : NULL;

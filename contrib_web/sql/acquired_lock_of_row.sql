@@ -1,6 +1,6 @@
--- The lock just acquired, by the key as lock records spell it.
+-- The lock just acquired, by the canonical key.
 -- parameters: table, key, token, outcome
--- gives: state, is_missing
+-- returns: state, is_missing
 \set lock_columns `cat parts/lock_columns.sql`
 SELECT
 	pg_catalog.json_build_object('outcome', :'outcome'::text, 'lock', s.lock) AS state,

@@ -1,13 +1,13 @@
--- The lock of a row, as django-locking shows it.
+-- The lock of a row in the format of django-locking.
 -- parameters: table, key
-\set asked `cat parts/asked.sql`
-WITH :asked
+\set requested `cat parts/requested.sql`
+WITH :requested
 SELECT pg_catalog.json_build_object(
-	'is_active', locking.is_locked(asked.oid::regclass, :'key'::text),
+	'is_active', locking.is_locked(requested.oid::regclass, :'key'::text),
 	'for_user', l.owner,
-	'applies', locking.lock_applies(asked.oid::regclass, :'key'::text))
-FROM asked
+	'applies', locking.lock_applies(requested.oid::regclass, :'key'::text))
+FROM requested
 LEFT JOIN LATERAL (
 	SELECT l.owner
-	FROM locking.locks_of(asked.oid::regclass, ARRAY[:'key'::text]) l
+	FROM locking.locks_of(requested.oid::regclass, ARRAY[:'key'::text]) l
 ) l ON true;

@@ -1,6 +1,6 @@
 -- Acquires the lock of a row.
 -- parameters: table, key
-\set asked `cat parts/asked.sql`
-WITH :asked
+\set requested `cat parts/requested.sql`
+WITH :requested
 SELECT a.granted
-FROM asked, LATERAL locking.try_acquire(asked.oid::regclass, :'key'::text) a;
+FROM requested, LATERAL locking.try_acquire(requested.oid::regclass, :'key'::text) a;

@@ -4,7 +4,7 @@
 \set may_protect `cat parts/may_protect.sql`
 \set protection `cat parts/protection.sql`
 \set table_summary `cat parts/table_summary.sql`
-WITH asked AS (
+WITH requested AS (
 	SELECT oid
 	FROM pg_class
 	WHERE NOT relispartition

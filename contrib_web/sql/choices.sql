@@ -1,5 +1,4 @@
--- Values that a column with a foreign key may have, with labels for people to
--- choose from.
+-- Values that a column with a foreign key may have, with labels.
 -- parameters: q, value
 \ir choices_plan.sql
 \set like_patterns `cat parts/like_patterns.sql`

@@ -1,18 +1,18 @@
--- SQL for choices: value and label of a row p that the column may refer to,
--- by a foreign key of this column alone. They are sorted by the label column
--- itself, not by the label, so that an index helps.
+-- SQL for choices: value and label of a row p that the column can reference,
+-- by a foreign key on this column alone. The choices are sorted by the label
+-- column instead of the label expression, so that an index can be used.
 -- parameters: table, column_name, q, value, limit
--- gives: problem, detail, field, target, row_value, row_label, sort
--- gives: condition, size
-\set asked `cat parts/asked.sql`
+-- returns: problem, detail, field, target, row_value, row_label, sort
+-- returns: condition, size
+\set requested `cat parts/requested.sql`
 \set rel `cat parts/rel.sql`
 \set col `cat parts/col.sql`
 \set op `cat parts/op.sql`
 \set label `cat parts/label.sql`
-WITH :asked,
+WITH :requested,
 :rel,
 :col,
-want AS (
+params AS (
 	SELECT
 		coalesce(:limit::int, 20) AS size,
 		nullif(:q::text, '') AS q
@@ -48,7 +48,7 @@ problem AS (
 	WHERE NOT EXISTS (SELECT FROM target)
 	UNION ALL
 	SELECT 'invalid', 'limit must be from 1 to 100', 'limit', 2
-	FROM want
+	FROM params
 	WHERE size NOT BETWEEN 1 AND 100
 	UNION ALL
 	SELECT 'forbidden', pg_catalog.format('permission denied for table %s', name), NULL, 3
@@ -67,12 +67,12 @@ SELECT
 	|| CASE
 		WHEN :value::text IS NULL THEN ''
 		ELSE pg_catalog.format(
-			' AND %s %s given.value::%s', target.value, op.call, target.type)
+			' AND %s %s given.value::%s', target.value, op.sql, target.type)
 	END
 	|| CASE
-		WHEN want.q IS NULL THEN ''
-		-- Of the value the beginning, of the label anything. The column's own
-		-- collation may be one that LIKE does not support.
+		WHEN params.q IS NULL THEN ''
+		-- The value must begin with q, the label contain it. LIKE does not
+		-- support all collations that the column may have.
 		ELSE pg_catalog.format(
 			$sql$ AND (
 				%s::text COLLATE pg_catalog."default" OPERATOR(pg_catalog.~~*) pattern.beginning
@@ -81,9 +81,9 @@ SELECT
 			target.value,
 			coalesce(named.by, target.value))
 	END AS condition,
-	want.size
+	params.size
 FROM rel
-CROSS JOIN want
+CROSS JOIN params
 LEFT JOIN target ON true
 LEFT JOIN (
 	SELECT *
@@ -91,9 +91,9 @@ LEFT JOIN (
 	ORDER BY no
 	LIMIT 1
 ) p ON true,
-LATERAL (SELECT target.oid, 'p', target.value || '::text') labelled(oid, alias, otherwise),
+LATERAL (SELECT target.oid, 'p', target.value || '::text') label_args(oid, alias, fallback),
 :label,
 LATERAL (SELECT 'p.' || pg_catalog.quote_ident(label.name)) named(by),
-LATERAL (SELECT target.atttypid, 3, '=') sought(typeid, strategy, sign),
+LATERAL (SELECT target.atttypid, 3, '=') op_args(typeid, strategy, sign),
 :op
 \gset

@@ -1,3 +1,3 @@
--- Confirms that the token's lock is held, to the end of the transaction.
+-- Confirms the token's lock until the end of the transaction.
 -- parameters: token
 SELECT locking.confirm(:'token'::bigint);

@@ -1,4 +1,4 @@
--- The reader's draft of a row, by the key as lock records spell it.
+-- The caller's draft of a row, by the canonical key.
 -- parameters: table oid, key
 SELECT pg_catalog.json_build_object('draft', (
 	SELECT pg_catalog.row_to_json(d.*)

@@ -1,24 +1,24 @@
--- The newest events, or those behind the cursor: a page.
+-- A page of the newest events, or of those after the cursor.
 --
--- The view gives the newest first, and this reads on until the page is full.
--- It has no ORDER BY of its own: with one, the planner would plan the view
--- for being read whole, and perhaps sort all events.
+-- The view returns the newest events first, so the page is full after few of
+-- them. The inner query has no ORDER BY: with it, the planner would read the
+-- whole view, and might sort all events.
 --
--- coalesce() hides the conditions from the planner, see locks.sql.
+-- coalesce() hides the conditions from the planner; see locks.sql.
 -- parameters: table oid, cursor, limit, q, key, owner, actor, event
--- gives: problem, detail, field, page
+-- returns: problem, detail, field, page
 \set cursor_values `cat parts/cursor_values.sql`
 \set like_patterns `cat parts/like_patterns.sql`
-\set want `cat parts/want.sql`
+\set params `cat parts/params.sql`
 \set history_filter `cat parts/history_filter.sql`
-\set records_of_page `cat parts/records_of_page.sql`
+\set page_limit `cat parts/page_limit.sql`
 \set history_shown `cat parts/history_shown.sql`
 \set cursors `cat parts/cursors.sql`
 \set list_reply `cat parts/list_reply.sql`
 WITH list AS (
-	SELECT 'events' AS name, 1 AS length, false AS back
+	SELECT 'events' AS name, 1 AS length, false AS is_back
 ),
-:want,
+:params,
 page AS (
 	SELECT
 		p.*,
@@ -31,12 +31,12 @@ page AS (
 			(
 				:history_filter
 				AND (
-					(SELECT "values" IS NULL FROM want)
-					OR id < (SELECT "values" ->> 0 FROM want)::bigint
+					(SELECT "values" IS NULL FROM params)
+					OR id < (SELECT "values" ->> 0 FROM params)::bigint
 				)
 			),
 			false)
-		LIMIT :records_of_page
+		LIMIT :page_limit
 	) p
 ),
 :history_shown,

@@ -1,25 +1,25 @@
--- The events before the cursor: a page.
+-- A page of the events before the cursor.
 --
--- The view gives the newest first. No condition ends the reading at the
--- cursor, but a LIMIT does: ids are unique, so there are at most as many
--- events before the cursor as the difference between the newest id and that
--- of the cursor.
+-- The view returns the newest events first. A condition would not end the
+-- scan at the cursor, but a LIMIT does: ids are unique, so the number of
+-- events before the cursor is at most the difference between the newest id
+-- and the cursor's.
 --
--- coalesce() hides the conditions from the planner, see locks.sql.
+-- coalesce() hides the conditions from the planner; see locks.sql.
 -- parameters: table oid, cursor, limit, q, key, owner, actor, event
--- gives: problem, detail, field, page
+-- returns: problem, detail, field, page
 \set cursor_values `cat parts/cursor_values.sql`
 \set like_patterns `cat parts/like_patterns.sql`
-\set want `cat parts/want.sql`
+\set params `cat parts/params.sql`
 \set history_filter `cat parts/history_filter.sql`
-\set records_of_page `cat parts/records_of_page.sql`
+\set page_limit `cat parts/page_limit.sql`
 \set history_shown `cat parts/history_shown.sql`
 \set cursors `cat parts/cursors.sql`
 \set list_reply `cat parts/list_reply.sql`
 WITH list AS (
-	SELECT 'events' AS name, 1 AS length, true AS back
+	SELECT 'events' AS name, 1 AS length, true AS is_back
 ),
-:want,
+:params,
 page AS (
 	SELECT
 		p.*,
@@ -32,7 +32,7 @@ page AS (
 			FROM locking.history
 			LIMIT (
 				SELECT greatest(
-					id - greatest((SELECT "values" ->> 0 FROM want)::bigint, 0), 0)
+					id - greatest((SELECT "values" ->> 0 FROM params)::bigint, 0), 0)
 				FROM locking.history
 				LIMIT 1
 			)
@@ -41,13 +41,13 @@ page AS (
 			(
 				:history_filter
 				AND (
-					(SELECT "values" IS NULL FROM want)
-					OR id > (SELECT "values" ->> 0 FROM want)::bigint
+					(SELECT "values" IS NULL FROM params)
+					OR id > (SELECT "values" ->> 0 FROM params)::bigint
 				)
 			),
 			false)
 		ORDER BY id
-		LIMIT :records_of_page
+		LIMIT :page_limit
 	) p
 ),
 :history_shown,

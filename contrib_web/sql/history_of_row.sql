@@ -1,21 +1,21 @@
--- The newest events of one row of a protected table, or those behind the
--- cursor: a page. They are found by their index.
+-- A page of the newest events of one row of a protected table, or of those
+-- after the cursor. The function uses an index.
 --
--- coalesce() hides the conditions from the planner, see locks.sql.
+-- coalesce() hides the conditions from the planner; see locks.sql.
 -- parameters: table oid, cursor, limit, q, key, owner, actor, event
--- gives: problem, detail, field, page
+-- returns: problem, detail, field, page
 \set cursor_values `cat parts/cursor_values.sql`
 \set like_patterns `cat parts/like_patterns.sql`
-\set want `cat parts/want.sql`
+\set params `cat parts/params.sql`
 \set history_filter `cat parts/history_filter.sql`
-\set records_of_page `cat parts/records_of_page.sql`
+\set page_limit `cat parts/page_limit.sql`
 \set history_shown `cat parts/history_shown.sql`
 \set cursors `cat parts/cursors.sql`
 \set list_reply `cat parts/list_reply.sql`
 WITH list AS (
-	SELECT 'events' AS name, 1 AS length, false AS back
+	SELECT 'events' AS name, 1 AS length, false AS is_back
 ),
-:want,
+:params,
 page AS (
 	SELECT
 		p.*,
@@ -28,13 +28,13 @@ page AS (
 			(
 				:history_filter
 				AND (
-					(SELECT "values" IS NULL FROM want)
-					OR id < (SELECT "values" ->> 0 FROM want)::bigint
+					(SELECT "values" IS NULL FROM params)
+					OR id < (SELECT "values" ->> 0 FROM params)::bigint
 				)
 			),
 			false)
 		ORDER BY id DESC
-		LIMIT :records_of_page
+		LIMIT :page_limit
 	) p
 ),
 :history_shown,

@@ -1,4 +1,4 @@
--- The lock of a row, by the key as lock records spell it.
+-- The lock of a row, by the canonical key.
 -- parameters: table, key
 \set lock_columns `cat parts/lock_columns.sql`
 SELECT pg_catalog.json_build_object('lock', (

@@ -1,23 +1,23 @@
--- The lock of a row, if the key is spelled as in lock records; if not,
--- whether there is one.
+-- The lock of a row by the canonical key. If the key is not canonical, the
+-- lock is null; is_not_canonical is true if there is a lock nevertheless.
 -- parameters: table, key
--- gives: state, is_spelled_otherwise
-\set asked `cat parts/asked.sql`
+-- returns: state, is_not_canonical
+\set requested `cat parts/requested.sql`
 \set lock_columns `cat parts/lock_columns.sql`
-WITH :asked
+WITH :requested
 SELECT
 	pg_catalog.json_build_object('lock', s.lock) AS state,
-	s.lock IS NULL AND locking.is_locked(s.oid::regclass, :'key'::text) AS is_spelled_otherwise
+	s.lock IS NULL AND locking.is_locked(s.oid::regclass, :'key'::text) AS is_not_canonical
 FROM (
 	SELECT
-		asked.oid,
+		requested.oid,
 		(
 			SELECT pg_catalog.row_to_json(lock.*)
 			FROM (
 				SELECT :lock_columns
-				FROM locking.locks_of(asked.oid::regclass, ARRAY[:'key'::text]) l
+				FROM locking.locks_of(requested.oid::regclass, ARRAY[:'key'::text]) l
 			) lock
 		) AS lock
-	FROM asked
+	FROM requested
 	OFFSET 0 -- the lock is looked up once
 ) s;

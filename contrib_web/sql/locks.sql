@@ -1,28 +1,29 @@
--- The latest locks, or those behind the cursor: a page.
+-- A page of the latest locks, or of those after the cursor.
 --
--- The view checks for each record whether the reader may see its row, and
--- evaluates no other condition before that. So as few records as possible
--- must be read. Of two ways one is taken: all records are read once, or those
--- of one table by their index. OFFSET 0 keeps the planner from mixing them.
+-- The view checks for each record whether the reader may see its row, before
+-- it evaluates any other condition. So the query must read as few records as
+-- possible. One branch of the UNION ALL reads all records once, the other
+-- reads those of one table by an index. OFFSET 0 keeps the planner from
+-- merging them.
 --
--- coalesce() hides the conditions from the planner, which then assumes that
--- half of the records fulfil them. For the conditions themselves it would
--- assume next to none, so that a LIMIT could not end the reading early.
+-- coalesce() hides the conditions from the planner, which then estimates that
+-- half of the records satisfy them. For the bare conditions it would estimate
+-- almost none, and choose a plan that the LIMIT cannot end early.
 -- parameters: table oid, cursor, limit, q, owner, mine
--- gives: problem, detail, field, page
+-- returns: problem, detail, field, page
 \set cursor_values `cat parts/cursor_values.sql`
 \set like_patterns `cat parts/like_patterns.sql`
-\set want `cat parts/want.sql`
+\set params `cat parts/params.sql`
 \set locks_filter `cat parts/locks_filter.sql`
-\set records_of_page `cat parts/records_of_page.sql`
+\set page_limit `cat parts/page_limit.sql`
 \set lock_columns `cat parts/lock_columns.sql`
 \set locks_shown `cat parts/locks_shown.sql`
 \set cursors `cat parts/cursors.sql`
 \set list_reply `cat parts/list_reply.sql`
 WITH list AS (
-	SELECT 'locks' AS name, 3 AS length, false AS back
+	SELECT 'locks' AS name, 3 AS length, false AS is_back
 ),
-:want,
+:params,
 page AS (
 	SELECT
 		p.*,
@@ -45,17 +46,17 @@ page AS (
 			(
 				:locks_filter
 				AND (
-					(SELECT "values" IS NULL FROM want)
+					(SELECT "values" IS NULL FROM params)
 					OR (acquired_at, relation::oid, key COLLATE "C") < (
-						(SELECT "values" ->> 0 FROM want)::timestamptz,
-						(SELECT "values" ->> 1 FROM want)::oid,
-						(SELECT "values" ->> 2 FROM want)
+						(SELECT "values" ->> 0 FROM params)::timestamptz,
+						(SELECT "values" ->> 1 FROM params)::oid,
+						(SELECT "values" ->> 2 FROM params)
 					)
 				)
 			),
 			false)
 		ORDER BY acquired_at DESC, relation::oid DESC, key COLLATE "C" DESC
-		LIMIT :records_of_page
+		LIMIT :page_limit
 	) p
 ),
 :locks_shown,

@@ -1,21 +1,21 @@
--- The locks before the cursor: a page.
+-- A page of the locks before the cursor.
 --
--- UNION ALL and coalesce() have the reasons that locks.sql gives.
+-- locks.sql explains UNION ALL and coalesce().
 -- parameters: table oid, cursor, limit, q, owner, mine
--- gives: problem, detail, field, page
+-- returns: problem, detail, field, page
 \set cursor_values `cat parts/cursor_values.sql`
 \set like_patterns `cat parts/like_patterns.sql`
-\set want `cat parts/want.sql`
+\set params `cat parts/params.sql`
 \set locks_filter `cat parts/locks_filter.sql`
-\set records_of_page `cat parts/records_of_page.sql`
+\set page_limit `cat parts/page_limit.sql`
 \set lock_columns `cat parts/lock_columns.sql`
 \set locks_shown `cat parts/locks_shown.sql`
 \set cursors `cat parts/cursors.sql`
 \set list_reply `cat parts/list_reply.sql`
 WITH list AS (
-	SELECT 'locks' AS name, 3 AS length, true AS back
+	SELECT 'locks' AS name, 3 AS length, true AS is_back
 ),
-:want,
+:params,
 page AS (
 	SELECT
 		p.*,
@@ -38,17 +38,17 @@ page AS (
 			(
 				:locks_filter
 				AND (
-					(SELECT "values" IS NULL FROM want)
+					(SELECT "values" IS NULL FROM params)
 					OR (acquired_at, relation::oid, key COLLATE "C") > (
-						(SELECT "values" ->> 0 FROM want)::timestamptz,
-						(SELECT "values" ->> 1 FROM want)::oid,
-						(SELECT "values" ->> 2 FROM want)
+						(SELECT "values" ->> 0 FROM params)::timestamptz,
+						(SELECT "values" ->> 1 FROM params)::oid,
+						(SELECT "values" ->> 2 FROM params)
 					)
 				)
 			),
 			false)
 		ORDER BY acquired_at ASC, relation::oid ASC, key COLLATE "C" ASC
-		LIMIT :records_of_page
+		LIMIT :page_limit
 	) p
 ),
 :locks_shown,

@@ -1,6 +1,6 @@
--- The locks to break, by table and key, each with a body for break_one.
+-- The locks to break: table and key of each, and a body for break_lock.
 -- parameters: body
--- gives: table_name, key, body
+-- returns: table_name, key, body
 SELECT
 	i."table" AS table_name,
 	i.key,

@@ -1,6 +1,6 @@
 -- Whether the role may read the table.
 -- parameters: table
-\set asked `cat parts/asked.sql`
-WITH :asked
-SELECT pg_catalog.has_table_privilege(asked.oid, 'SELECT')
-FROM asked;
+\set requested `cat parts/requested.sql`
+WITH :requested
+SELECT pg_catalog.has_table_privilege(requested.oid, 'SELECT')
+FROM requested;

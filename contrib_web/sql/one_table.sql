@@ -1,37 +1,38 @@
--- A table, and what a form for its rows needs to know. The table is a
--- parameter by its oid: of one under row security locking.locks shows the
--- locks only to statements that name it.
+-- A table, and the description of its columns for forms. The parameter is an
+-- oid: locking.locks shows the locks of a table with row security only to
+-- statements that name it.
 -- parameters: table oid
--- gives: problem, detail, field, table_json
+-- returns: problem, detail, field, table_json
 \set rel `cat parts/rel.sql`
 \set col `cat parts/col.sql`
 \set op `cat parts/op.sql`
 \set label `cat parts/label.sql`
-\set refers `cat parts/refers.sql`
-\set made `cat parts/made.sql`
+\set fk_join `cat parts/fk_join.sql`
+\set row_sql `cat parts/row_sql.sql`
 \set refusal `cat parts/refusal.sql`
 \set key_columns `cat parts/key_columns.sql`
 \set is_guarded `cat parts/is_guarded.sql`
 \set may_protect `cat parts/may_protect.sql`
 \set protection `cat parts/protection.sql`
 \set table_summary `cat parts/table_summary.sql`
-WITH asked AS (
+WITH requested AS (
 	SELECT :'table'::oid AS oid
 ),
 :rel,
 :col,
-:made,
+:row_sql,
 :refusal,
--- column_json: base is the type of a column, or what its domain (or the
--- domain's) is made of, and the first modifier on the way. It holds the
--- length of a text plus 4, or precision and scale of a number.
+-- column_json: base is the type of a column, or the base type of its domain,
+-- with the first type modifier found from the column to the base type. The
+-- modifier contains the length of text plus 4, or precision and scale of a
+-- number.
 column_json AS (
 	SELECT
 		col.attnum,
 		pg_catalog.json_build_object(
 			'name', col.name,
 			'type', pg_catalog.format_type(col.atttypid, col.atttypmod),
-			-- the form field that fits
+			-- the kind of form field
 			'category', CASE
 				WHEN base.oid::int8 IN (20, 21, 23, 700, 701, 1700) THEN 'number'
 				WHEN base.oid = 1082::oid THEN 'date'
@@ -85,7 +86,7 @@ column_json AS (
 			'guarded', :is_guarded,
 			'multiline', base.oid::int8 IN (25, 1043) AND base.typmod < 0,
 			'comment', pg_catalog.col_description(rel.oid, col.attnum),
-			-- what a foreign key of this column alone refers to
+			-- the target of a foreign key on this column alone
 			'references', (
 				SELECT pg_catalog.json_build_object(
 					'table', (pg_catalog.pg_identify_object(1259, con.confrelid, 0)).identity,
@@ -97,7 +98,7 @@ column_json AS (
 				JOIN pg_attribute a
 					ON a.attrelid = con.confrelid
 					AND a.attnum = con.confkey[1],
-				LATERAL (SELECT con.confrelid, '', '') labelled(oid, alias, otherwise),
+				LATERAL (SELECT con.confrelid, '', '') label_args(oid, alias, fallback),
 				:label
 				WHERE con.conrelid = rel.oid
 				AND con.contype = 'f'
@@ -107,7 +108,7 @@ column_json AS (
 				LIMIT 1
 			)) AS json
 	FROM rel,
-		made,
+		row_sql,
 		col,
 		LATERAL (SELECT col.name, col.key_no, col.attnum) changed,
 		LATERAL (
@@ -117,7 +118,7 @@ column_json AS (
 					col.atttypmod AS typmod,
 					y.typnotnull AS not_null,
 					y.typtype,
-					y.typbasetype AS made_of,
+					y.typbasetype AS base_type,
 					y.typtypmod AS next_typmod,
 					y.typcategory
 				FROM pg_type y
@@ -132,7 +133,7 @@ column_json AS (
 					y.typtypmod,
 					y.typcategory
 				FROM step
-				JOIN pg_type y ON y.oid = step.made_of
+				JOIN pg_type y ON y.oid = step.base_type
 				WHERE step.typtype = 'd'
 			)
 			SELECT oid, typmod, not_null, typcategory
@@ -151,27 +152,28 @@ column_json AS (
 				END
 		) number(precision, scale)
 ),
--- foreign_key: those of the table (is_child), and those that refer to it
+-- foreign_key: foreign keys of the table (is_child), and those that reference
+-- it
 foreign_key AS (
 	SELECT
 		con.conname,
-		way.is_child,
+		side.is_child,
 		pg_catalog.json_build_object(
 			'constraint', con.conname,
-			'table', (pg_catalog.pg_identify_object(1259, way.other, 0)).identity,
-			'name', way.other::regclass::text,
+			'table', (pg_catalog.pg_identify_object(1259, side.other, 0)).identity,
+			'name', side.other::regclass::text,
 			'columns', key_columns.child,
 			'target_columns', key_columns.parent) AS json
 	FROM rel,
 		pg_constraint con,
 		LATERAL (
 			VALUES (con.conrelid, con.confrelid, true), (con.confrelid, con.conrelid, false)
-		) way(mine, other, is_child),
+		) side(own, other, is_child),
 		:key_columns
 	WHERE con.contype = 'f'
 	AND con.conparentid = 0::oid
 	AND (con.conrelid = rel.oid OR con.confrelid = rel.oid)
-	AND way.mine = rel.oid
+	AND side.own = rel.oid
 )
 SELECT
 	CASE WHEN NOT rel.readable THEN 'forbidden' END AS problem,
@@ -203,7 +205,7 @@ SELECT
 			'[]')) AS table_json
 FROM rel,
 	refusal,
-	LATERAL (SELECT rel.oid, '', '') labelled(oid, alias, otherwise),
+	LATERAL (SELECT rel.oid, '', '') label_args(oid, alias, fallback),
 	:label,
 	LATERAL (
 		SELECT (

@@ -1,6 +1,6 @@
--- Reads one of the values that were sent, to see whether its column's type
--- refuses it.
+-- Converts a submitted value to its column's type, to test whether the type
+-- rejects it.
 -- parameters: body
 \ir probes_plan.sql
-SELECT :sent_value
+SELECT :new_value
 FROM pg_catalog.jsonb_to_record(:'body'::jsonb -> 'values'::text) v(:definition);

@@ -1,21 +1,21 @@
--- For each value that was sent, its column and SQL for probe.
+-- For each submitted value, its column and SQL for probe.
 -- parameters: table, body
--- gives: name, sent_value, definition
-\set asked `cat parts/asked.sql`
+-- returns: name, new_value, definition
+\set requested `cat parts/requested.sql`
 \set rel `cat parts/rel.sql`
 \set col `cat parts/col.sql`
-\set sent `cat parts/sent.sql`
-WITH :asked,
+\set submitted `cat parts/submitted.sql`
+WITH :requested,
 :rel,
 :col,
 body AS (
 	SELECT :'body'::jsonb -> 'values'::text AS "values"
 ),
-:sent
+:submitted
 SELECT
 	name,
-	value AS sent_value,
+	value AS new_value,
 	definition
-FROM sent
+FROM submitted
 ORDER BY attnum
 \gset

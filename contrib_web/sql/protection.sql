@@ -1,10 +1,10 @@
--- How a table is protected. A statement of its own: the one that protects it
--- does not see the new settings.
+-- The protection settings of a table. This is a separate statement, because
+-- new settings are not visible to the statement that sets them.
 -- parameters: table
-\set asked `cat parts/asked.sql`
+\set requested `cat parts/requested.sql`
 \set rel `cat parts/rel.sql`
 \set protection `cat parts/protection.sql`
-WITH :asked,
+WITH :requested,
 :rel
 SELECT :protection
 FROM rel;

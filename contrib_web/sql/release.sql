@@ -1,6 +1,6 @@
--- Releases a lock. token: given if it is not in the body.
+-- Releases a lock. token overrides the one in the body.
 -- parameters: table, body, token
-\set asked `cat parts/asked.sql`
-WITH :asked
+\set requested `cat parts/requested.sql`
+WITH :requested
 SELECT locking.release(coalesce(:token::bigint, g.token))
-FROM asked, pg_catalog.jsonb_to_record(:'body'::jsonb) g(token bigint);
+FROM requested, pg_catalog.jsonb_to_record(:'body'::jsonb) g(token bigint);

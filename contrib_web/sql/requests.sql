@@ -1,4 +1,4 @@
--- The queue of requests for a row, by the key as lock records spell it.
+-- The queue of requests for a row, by the canonical key.
 -- parameters: table oid, key
 SELECT pg_catalog.json_build_object(
 	'requests',

@@ -1,12 +1,13 @@
--- Rights of roles (a JSON array of names; "" is the role that runs this) to a
--- table, by its name as in events: 0 none, 1 to know that a lock changed (row
--- security decides about the rest), 2 all. Roles that do not exist have none.
--- Functions are named with their schema: a function of another schema could
--- be the better match, and be called instead.
+-- Rights of roles to see events of a table. roles is a JSON array of names,
+-- in which "" is the current role. table is the name in events. extent: 0
+-- none, 1 only that a lock changed (row security applies), 2 all. A role that
+-- does not exist has none. Functions are schema-qualified: a function in
+-- another schema could match the argument types better, and be called
+-- instead.
 -- parameters: table, roles
--- gives: role, extent
+-- returns: role, extent
 SELECT
-	asked.role,
+	requested.role,
 	CASE
 		WHEN pg_catalog.has_schema_privilege(r.oid, c.relnamespace, 'USAGE') IS NOT TRUE
 		OR pg_catalog.has_table_privilege(r.oid, c.oid, 'SELECT') IS NOT TRUE
@@ -18,9 +19,9 @@ SELECT
 			THEN 1
 		ELSE 2
 	END AS extent
-FROM pg_catalog.jsonb_array_elements_text(:'roles'::jsonb) asked(role)
+FROM pg_catalog.jsonb_array_elements_text(:'roles'::jsonb) requested(role)
 LEFT JOIN pg_catalog.pg_roles r
-	ON r.rolname = coalesce(nullif(asked.role, ''), current_user::text)
+	ON r.rolname = coalesce(nullif(requested.role, ''), current_user::text)
 CROSS JOIN pg_catalog.parse_ident(:'table'::text) name
 LEFT JOIN (
 	pg_catalog.pg_class c

@@ -1,6 +1,6 @@
--- A row, with its lock, the reader's draft, the rows that it refers to, what
--- refers to it, and the lock of the row that guards it; no row if there is
--- none.
+-- A row, with its lock, the reader's draft, the rows that it references,
+-- counts of the rows that reference it, and the lock of the row that guards
+-- it. No row if it does not exist.
 -- parameters: key
 \ir row_plan.sql
 \set lock_columns `cat parts/lock_columns.sql`
@@ -37,7 +37,7 @@ FROM (
 		:parent_key AS parent_key,
 		:referenced AS referenced,
 		:children AS children
-	FROM (SELECT :'key'::text AS key) asked, :source t
+	FROM (SELECT :'key'::text AS key) requested, :source t
 	WHERE :matches
 	OFFSET 0 -- each is evaluated once
 ) r;

@@ -1,7 +1,7 @@
--- Deletes a row, and gives its key.
+-- Deletes a row, and returns its key.
 -- parameters: key
 \ir write_plan.sql
 DELETE FROM :source t
-USING (SELECT :'key'::text AS key) asked
+USING (SELECT :'key'::text AS key) requested
 WHERE :matches
-RETURNING asked.key;
+RETURNING requested.key;

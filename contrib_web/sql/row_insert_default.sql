@@ -1,4 +1,4 @@
--- Inserts a row of default values, and gives its key.
+-- Inserts a row of default values, and returns its key.
 \ir write_plan.sql
 INSERT INTO :target AS t
 DEFAULT VALUES

@@ -1,7 +1,7 @@
--- Whether a row may be written, after the token, if there is one, was
--- confirmed: ok, or what is wrong with the lock. With a token: is it that of
--- a lock on this row, or on the row that guards it? Without one, a row that
--- another owner holds by a soft lock may still be written.
+-- Whether a row may be written: ok, or the problem of the lock. A token has
+-- been confirmed before; it must belong to a lock on this row, or on the row
+-- that guards it. Without a token, a row under a soft lock of another owner
+-- may still be written.
 -- parameters: key, token
 \ir write_plan.sql
 SELECT
@@ -29,7 +29,7 @@ FROM (
 	SELECT
 		:row_key AS key,
 		:parent_key AS parent_key
-	FROM (SELECT :'key'::text AS key) asked, :source t
+	FROM (SELECT :'key'::text AS key) requested, :source t
 	WHERE :matches
 	OFFSET 0 -- each is evaluated once
 ) r;

@@ -1,28 +1,30 @@
--- SQL for row. Besides what made has:
+-- SQL for row. In addition to the columns of row_sql:
 --
--- referenced: a JSON object of the rows of other tables that the row refers
--- to, by column; only for foreign keys of one column, and only to tables that
--- are trusted (parts/is_trusted.sql). children: a JSON array of what refers
--- to the row. Counted, up to 1000, where that is quick: with an index or in a
--- small table, and in tables that are trusted.
+-- referenced: a JSON object of the rows that the row references, by column;
+-- only for foreign keys of one column to trusted tables
+-- (parts/is_trusted.sql).
+--
+-- children: a JSON array of the foreign keys that reference the row, with the
+-- number of rows, up to 1000. The rows of a trusted table are counted if this
+-- is quick: with an index, or in a small table.
 -- parameters: table
--- gives: problem, detail, field, target, name, oid, row_key, row_label
--- gives: row_values, parent_key
--- gives: source, matches, locks, parent_locks, referenced, children
-\set asked `cat parts/asked.sql`
+-- returns: problem, detail, field, target, name, oid, row_key, row_label
+-- returns: row_values, parent_key
+-- returns: source, matches, locks, parent_locks, referenced, children
+\set requested `cat parts/requested.sql`
 \set rel `cat parts/rel.sql`
 \set col `cat parts/col.sql`
 \set op `cat parts/op.sql`
 \set label `cat parts/label.sql`
-\set refers `cat parts/refers.sql`
-\set made `cat parts/made.sql`
+\set fk_join `cat parts/fk_join.sql`
+\set row_sql `cat parts/row_sql.sql`
 \set refusal `cat parts/refusal.sql`
 \set is_trusted `cat parts/is_trusted.sql`
 \set key_columns `cat parts/key_columns.sql`
-WITH :asked,
+WITH :requested,
 :rel,
 :col,
-:made,
+:row_sql,
 :refusal,
 referenced AS (
 	SELECT
@@ -49,17 +51,17 @@ referenced AS (
 					con.confrelid::regclass::text,
 					label.sql,
 					i.identity,
-					refers.condition),
+					fk_join.condition),
 				', ')) AS sql
 	FROM rel
 	JOIN pg_constraint con ON con.conrelid = rel.oid
 	JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = con.conkey[1]
 	JOIN pg_class c ON c.oid = con.confrelid,
 	pg_catalog.pg_identify_object(1259, con.confrelid, 0) i,
-	LATERAL (SELECT con.confrelid, 'p', 'locking.row_key(p.*)') labelled(oid, alias, otherwise),
+	LATERAL (SELECT con.confrelid, 'p', 'locking.row_key(p.*)') label_args(oid, alias, fallback),
 	:label,
 	LATERAL (SELECT 't', 'p') side(child, parent),
-	:refers
+	:fk_join
 	WHERE con.contype = 'f'
 	AND pg_catalog.cardinality(con.conkey) = 1
 	AND :is_trusted
@@ -78,9 +80,9 @@ child AS (
 				pg_catalog.format('t.%I::text', k.name), ', ' ORDER BY k.no)
 			FROM pg_catalog.unnest(key_columns.parent) WITH ORDINALITY k(name, no)
 		) AS referenced,
-		refers.condition,
-		-- NULL if the table is not trusted: not even its size is looked at
-		-- then, which would wait for locks on it
+		fk_join.condition,
+		-- NULL if the table is not trusted, since even reading its size would
+		-- wait for locks on it
 		CASE
 			WHEN :is_trusted THEN
 				(c.relkind = 'r' AND pg_catalog.pg_relation_size(c.oid) < 8000000)
@@ -99,7 +101,7 @@ child AS (
 	pg_catalog.pg_identify_object(1259, con.conrelid, 0) i,
 	:key_columns,
 	LATERAL (SELECT 'c', 't') side(child, parent),
-	:refers
+	:fk_join
 	WHERE con.contype = 'f'
 	AND con.conparentid = 0::oid
 	AND pg_catalog.has_table_privilege(con.conrelid, 'SELECT')
@@ -111,14 +113,14 @@ SELECT
 	rel.target,
 	rel.name,
 	rel.oid,
-	made.row_key,
-	made.row_label,
-	made.row_values,
-	made.parent_key,
+	row_sql.row_key,
+	row_sql.row_label,
+	row_sql.row_values,
+	row_sql.parent_key,
 	rel.source,
-	made.matches,
-	made.locks,
-	made.parent_locks,
+	row_sql.matches,
+	row_sql.locks,
+	row_sql.parent_locks,
 	coalesce((SELECT sql FROM referenced), $sql$'{}'::json$sql$) AS referenced,
 	(
 		SELECT pg_catalog.format(
@@ -154,5 +156,5 @@ SELECT
 				', ' ORDER BY child.name, child.conname))
 		FROM child
 	) AS children
-FROM rel, made, refusal
+FROM rel, row_sql, refusal
 \gset

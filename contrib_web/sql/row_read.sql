@@ -15,7 +15,7 @@ FROM (
 		:row_key AS key,
 		:row_label AS label,
 		:row_values AS "values"
-	FROM (SELECT :'key'::text AS key) asked, :source t
+	FROM (SELECT :'key'::text AS key) requested, :source t
 	WHERE :matches
 	OFFSET 0 -- each is evaluated once
 ) r;

@@ -1,10 +1,10 @@
 -- A page of a table's rows, each with its lock: searched, sorted, with
 -- cursors.
 --
--- What is shown of a row is made of no more rows than the page has: first
--- these are picked, by order and key alone, so that sorting reads no long
--- values; then they are looked up again. MATERIALIZED matters: a lock is
--- looked up by index only if its key is a column that has been evaluated.
+-- The rows of the page are picked first, with their sort values and keys
+-- only, so that sorting does not read long values. Only these rows are then
+-- looked up again to evaluate what is shown. MATERIALIZED is required: a lock
+-- is looked up by index only if its key is a column that has been evaluated.
 -- parameters: q, filter
 \ir rows_plan.sql
 \set like_patterns `cat parts/like_patterns.sql`
@@ -12,11 +12,11 @@
 \set cursors `cat parts/cursors.sql`
 WITH picked AS MATERIALIZED (
 	SELECT
-		part.*,
+		branch.*,
 		pg_catalog.row_number() OVER (ORDER BY :page_order) AS n
 	FROM (SELECT :q::text, :filter::json, :'cursor_values'::json) given(q, filter, cursor),
 		:like_patterns,
-		LATERAL (:parts) part
+		LATERAL (:branches) branch
 	ORDER BY :page_order
 	LIMIT :'size'::bigint + 1
 ),
@@ -38,7 +38,7 @@ locks AS (
 ),
 edge AS (
 	SELECT
-		CASE WHEN :'is_back'::boolean THEN 'next' ELSE 'prev' END AS way,
+		CASE WHEN :'is_back'::boolean THEN 'next' ELSE 'prev' END AS direction,
 		:'list'::text AS list,
 		pg_catalog.json_build_array(:edge_values) AS "values"
 	FROM picked
@@ -68,5 +68,5 @@ SELECT pg_catalog.json_build_object(
 		FROM page
 		LEFT JOIN locks ON locks.key = page.key
 	),
-	'next', (SELECT cursor FROM cursors WHERE way = 'next'),
-	'prev', (SELECT cursor FROM cursors WHERE way = 'prev'));
+	'next', (SELECT cursor FROM cursors WHERE direction = 'next'),
+	'prev', (SELECT cursor FROM cursors WHERE direction = 'prev'));

@@ -1,137 +1,141 @@
 -- SQL for rows, a page of a table's rows.
 --
--- Rows are in the order of the sort column, then of the key, so a comparison
--- of rows tells which come behind the cursor, and an index answers that
--- wherever the page is. NULLs sort as the greatest values, but a comparison
--- with NULL is never true: where the sort column can be null, the rows behind
--- the cursor are those of one condition or another. An index answers each,
--- but not both in one, hence UNION ALL.
+-- Rows are ordered by the sort column, then by the key. So a row comparison
+-- selects the rows after the cursor, and an index supports it for any page.
+-- NULLs sort as the greatest values, but a comparison with NULL is never
+-- true. If the sort column is nullable, the rows after the cursor satisfy one
+-- of two conditions. An index supports each of them, but not their OR, hence
+-- UNION ALL.
 -- parameters: table, sort, dir, after, before, filter, q, locked, limit
--- gives: problem, detail, field, size, list, is_back, is_start, cursor_values
--- gives: parts, page_order, edge_values, source, same_key, row_key, row_label
--- gives: row_values, locks
-\set asked `cat parts/asked.sql`
+-- returns: problem, detail, field, size, list, is_back, is_start
+-- returns: cursor_values, branches, page_order, edge_values, source, same_key
+-- returns: row_key, row_label, row_values, locks
+\set requested `cat parts/requested.sql`
 \set rel `cat parts/rel.sql`
 \set col `cat parts/col.sql`
 \set op `cat parts/op.sql`
 \set label `cat parts/label.sql`
-\set refers `cat parts/refers.sql`
-\set made `cat parts/made.sql`
+\set fk_join `cat parts/fk_join.sql`
+\set row_sql `cat parts/row_sql.sql`
 \set refusal `cat parts/refusal.sql`
 \set cursor_values `cat parts/cursor_values.sql`
-WITH :asked,
+WITH :requested,
 :rel,
 :col,
-:made,
+:row_sql,
 :refusal,
--- list: name of the order, for cursors. up: the direction that dir and before
--- make together.
-want AS (
+-- list: name of the order, for cursors. is_ascending: the direction of the
+-- scan, which dir and before determine.
+params AS (
 	SELECT
 		*,
 		pg_catalog.format('%s %s', sort, dir) AS list,
-		CASE WHEN up THEN '>' ELSE '<' END AS compare,
-		CASE WHEN up THEN 5 ELSE 1 END AS strategy,
-		CASE WHEN up THEN 'ASC' ELSE 'DESC' END AS way
+		CASE WHEN is_ascending THEN '>' ELSE '<' END AS compare,
+		CASE WHEN is_ascending THEN 5 ELSE 1 END AS strategy,
+		CASE WHEN is_ascending THEN 'ASC' ELSE 'DESC' END AS direction
 	FROM (
 		SELECT
 			nullif(:sort::text, '') AS sort,
 			coalesce(:dir::text, 'asc') AS dir,
-			:before::text IS NOT NULL AS back,
+			:before::text IS NOT NULL AS is_back,
 			coalesce(:after::text, :before::text) AS cursor,
-			(coalesce(:dir::text, 'asc') = 'asc') <> (:before::text IS NOT NULL) AS up,
+			(coalesce(:dir::text, 'asc') = 'asc') <> (:before::text IS NOT NULL) AS is_ascending,
 			nullif(:q::text, '') AS q,
 			coalesce(:locked::boolean, false) AS locked,
 			coalesce(:limit::int, 50) AS size
 	) given
 ),
--- ord: the columns of the order, from 0 on, and their values in the cursor
-ord AS (
+-- order_column: the columns of the order, numbered from 0, and their values
+-- in the cursor
+order_column AS (
 	SELECT
 		*,
-		pg_catalog.format('(given.cursor ->> %s)::%s', no, type) AS given
+		pg_catalog.format('(given.cursor ->> %s)::%s', no, type) AS cursor_value
 	FROM (
 		SELECT
 			pg_catalog.row_number() OVER (
-				ORDER BY coalesce(col.name = want.sort, false) DESC, col.key_no)::int - 1 AS no,
+				ORDER BY coalesce(col.name = params.sort, false) DESC, col.key_no)::int - 1 AS no,
 			col.type,
 			't.' || col.ident AS item,
 			NOT col.attnotnull AS nullable,
 			col.key_no,
-			equal.call AS equals,
-			op.call AS beyond
+			equal.sql AS equal_op,
+			op.sql AS compare_op
 		FROM col,
-			want,
+			params,
 			LATERAL (
-				SELECT op.call
-				FROM (SELECT col.atttypid, 3, '=') sought(typeid, strategy, sign), :op
+				SELECT op.sql
+				FROM (SELECT col.atttypid, 3, '=') op_args(typeid, strategy, sign), :op
 			) equal,
-			LATERAL (SELECT col.atttypid, want.strategy, want.compare)
-				sought(typeid, strategy, sign),
+			LATERAL (SELECT col.atttypid, params.strategy, params.compare)
+				op_args(typeid, strategy, sign),
 			:op
 		WHERE col.key_no > 0
-		OR col.name = want.sort
+		OR col.name = params.sort
 	) o
 ),
--- behind: the condition that the row comes behind the cursor, by the columns
--- of the order from "start" on. A comparison of rows takes one operator for
--- all columns. If they need operators of different schemas, none is named;
--- PostgreSQL accepts only operators of an index order there.
-behind AS (
+-- after_cursor: the condition that the row comes after the cursor, by the
+-- order columns from number "start". A row comparison has one operator for
+-- all columns. If the columns need operators of different schemas, the
+-- operator is not schema-qualified; PostgreSQL accepts only operators of a
+-- B-tree operator family there.
+after_cursor AS (
 	SELECT
 		start.no AS start,
 		pg_catalog.format(
 			'ROW(%s) %s ROW(%s)',
-			pg_catalog.string_agg(item, ', ' ORDER BY ord.no),
-			CASE pg_catalog.count(DISTINCT beyond)
-				WHEN 1 THEN pg_catalog.min(beyond)
-				ELSE want.compare
+			pg_catalog.string_agg(item, ', ' ORDER BY order_column.no),
+			CASE pg_catalog.count(DISTINCT compare_op)
+				WHEN 1 THEN pg_catalog.min(compare_op)
+				ELSE params.compare
 			END,
-			pg_catalog.string_agg(given, ', ' ORDER BY ord.no)) AS condition
-	FROM want, (VALUES (0), (1)) start(no), ord
-	WHERE ord.no >= start.no
-	GROUP BY start.no, want.compare
+			pg_catalog.string_agg(cursor_value, ', ' ORDER BY order_column.no)) AS condition
+	FROM params, (VALUES (0), (1)) start(no), order_column
+	WHERE order_column.no >= start.no
+	GROUP BY start.no, params.compare
 ),
-cur AS (
+decoded_cursor AS (
 	SELECT cursor_values.list AS "values"
-	FROM (SELECT list, cursor FROM want WHERE cursor IS NOT NULL) given, :cursor_values
+	FROM (SELECT list, cursor FROM params WHERE cursor IS NOT NULL) given, :cursor_values
 ),
-piece AS (
+order_sql AS (
 	SELECT
 		pg_catalog.string_agg(pg_catalog.format('o%s::text', no), ', ' ORDER BY no) AS edge_values,
 		pg_catalog.string_agg(
-			pg_catalog.format('%s %s p.o%s', item, equals, no), ' AND ')
+			pg_catalog.format('%s %s p.o%s', item, equal_op, no), ' AND ')
 			FILTER (WHERE key_no > 0) AS same_key,
 		pg_catalog.string_agg(pg_catalog.format('%s AS o%s', item, no), ', ' ORDER BY no) AS named,
 		pg_catalog.string_agg(
-			pg_catalog.format('%s %s', item, want.way), ', ' ORDER BY no) AS item_order,
+			pg_catalog.format('%s %s', item, params.direction), ', ' ORDER BY no) AS item_order,
 		pg_catalog.string_agg(
-			pg_catalog.format('o%s %s', no, want.way), ', ' ORDER BY no) AS page_order
-	FROM ord, want
+			pg_catalog.format('o%s %s', no, params.direction), ', ' ORDER BY no) AS page_order
+	FROM order_column, params
 ),
--- part: conditions for the rows behind the cursor, each to be read by itself
-part AS (
+-- branch: conditions for the rows after the cursor, one for each branch of
+-- the UNION ALL
+branch AS (
 	SELECT pg_catalog.unnest(
 		CASE
-			WHEN want.cursor IS NULL THEN ARRAY['true']
-			WHEN NOT first.nullable OR NOT (at_null OR want.up) THEN ARRAY[behind_all]
-			WHEN NOT at_null THEN ARRAY[behind_all, first.item || ' IS NULL']
-			WHEN want.up THEN
-				ARRAY[pg_catalog.format('%s IS NULL AND %s', first.item, behind_by_key)]
+			WHEN params.cursor IS NULL THEN ARRAY['true']
+			WHEN NOT first.nullable OR NOT (cursor_is_null OR params.is_ascending)
+				THEN ARRAY[after_cursor]
+			WHEN NOT cursor_is_null THEN ARRAY[after_cursor, first.item || ' IS NULL']
+			WHEN params.is_ascending THEN
+				ARRAY[pg_catalog.format('%s IS NULL AND %s', first.item, after_cursor_by_key)]
 			ELSE
 				ARRAY[
 					first.item || ' IS NOT NULL',
-					pg_catalog.format('%s IS NULL AND %s', first.item, behind_by_key)
+					pg_catalog.format('%s IS NULL AND %s', first.item, after_cursor_by_key)
 				]
 		END) AS condition
-	FROM want
-	JOIN ord first ON first.no = 0,
-	LATERAL (SELECT (SELECT "values" ->> 0 IS NULL FROM cur)) c(at_null),
+	FROM params
+	JOIN order_column first ON first.no = 0,
+	LATERAL (SELECT (SELECT "values" ->> 0 IS NULL FROM decoded_cursor)) c(cursor_is_null),
 	LATERAL (
 		SELECT
-			(SELECT condition FROM behind WHERE start = 0),
-			(SELECT condition FROM behind WHERE start = 1)
-	) b(behind_all, behind_by_key)
+			(SELECT condition FROM after_cursor WHERE start = 0),
+			(SELECT condition FROM after_cursor WHERE start = 1)
+	) b(after_cursor, after_cursor_by_key)
 ),
 filter AS (
 	SELECT
@@ -140,14 +144,14 @@ filter AS (
 		CASE
 			WHEN f.value IS NULL THEN pg_catalog.format('t.%s IS NULL', col.ident)
 			ELSE pg_catalog.format(
-				't.%s %s (given.filter ->> %L::text)::%s', col.ident, op.call, f.key, col.type)
+				't.%s %s (given.filter ->> %L::text)::%s', col.ident, op.sql, f.key, col.type)
 		END AS condition
 	FROM pg_catalog.json_each_text(:filter::json) f
 	LEFT JOIN col ON col.name = f.key,
-	LATERAL (SELECT col.atttypid, 3, '=') sought(typeid, strategy, sign),
+	LATERAL (SELECT col.atttypid, 3, '=') op_args(typeid, strategy, sign),
 	:op
 ),
--- search: a column's own collation may be one that LIKE does not support
+-- search: LIKE does not support all collations that a column may have
 search AS (
 	SELECT pg_catalog.format('t.%s::text OPERATOR(pg_catalog.=) given.q', ident) AS condition
 	FROM col
@@ -162,38 +166,38 @@ search AS (
 searched AS (
 	SELECT
 		CASE
-			WHEN want.locked THEN pg_catalog.format(
+			WHEN params.locked THEN pg_catalog.format(
 				$sql$(
 					SELECT l.key
 					FROM locking.locks l
 					WHERE l.relation::oid = %s::oid
 					OFFSET 0
-				) asked JOIN %s t ON %s$sql$,
+				) requested JOIN %s t ON %s$sql$,
 				rel.oid,
 				rel.source,
-				made.matches)
+				row_sql.matches)
 			ELSE rel.source || ' t'
 		END AS tables,
 		(SELECT coalesce(pg_catalog.string_agg(' AND ' || condition, ''), '') FROM filter)
 		|| CASE
-			WHEN want.q IS NULL THEN ''
+			WHEN params.q IS NULL THEN ''
 			ELSE (
 				SELECT pg_catalog.format(' AND (%s)', pg_catalog.string_agg(condition, ' OR '))
 				FROM search
 			)
 		END AS conditions
-	FROM rel, made, want
+	FROM rel, row_sql, params
 ),
 problem AS (
 	SELECT problem, detail, field, 1 AS no
 	FROM refusal
 	UNION ALL
 	SELECT 'invalid', 'limit must be from 1 to 1000', 'limit', 2
-	FROM want
+	FROM params
 	WHERE size NOT BETWEEN 1 AND 1000
 	UNION ALL
 	SELECT 'invalid', 'dir must be asc or desc', 'dir', 2
-	FROM want
+	FROM params
 	WHERE dir NOT IN ('asc', 'desc')
 	UNION ALL
 	SELECT 'invalid', 'after and before exclude each other', 'before', 2
@@ -201,7 +205,7 @@ problem AS (
 	AND :before::text IS NOT NULL
 	UNION ALL
 	SELECT 'invalid', pg_catalog.format('there is no column "%s"', sort), 'sort', 2
-	FROM want
+	FROM params
 	WHERE sort IS NOT NULL
 	AND NOT EXISTS (SELECT FROM col WHERE name = sort)
 	UNION ALL
@@ -212,47 +216,47 @@ problem AS (
 	SELECT
 		'invalid',
 		'the cursor is not one of this list in this order',
-		CASE WHEN back THEN 'before' ELSE 'after' END,
+		CASE WHEN is_back THEN 'before' ELSE 'after' END,
 		3
-	FROM cur, want
+	FROM decoded_cursor, params
 	WHERE "values" IS NULL
-	OR pg_catalog.json_array_length("values") <> (SELECT pg_catalog.count(*) FROM ord)
+	OR pg_catalog.json_array_length("values") <> (SELECT pg_catalog.count(*) FROM order_column)
 )
 SELECT
 	p.problem,
 	p.detail,
 	p.field,
-	want.size,
-	want.list,
-	want.back AS is_back,
-	want.cursor IS NULL AS is_start,
-	coalesce((SELECT "values" FROM cur), 'null') AS cursor_values,
+	params.size,
+	params.list,
+	params.is_back,
+	params.cursor IS NULL AS is_start,
+	coalesce((SELECT "values" FROM decoded_cursor), 'null') AS cursor_values,
 	(
 		SELECT pg_catalog.string_agg(
 			pg_catalog.format(
 				'(SELECT %s FROM %s WHERE %s%s ORDER BY %s LIMIT %s)',
-				piece.named,
+				order_sql.named,
 				searched.tables,
 				condition,
 				searched.conditions,
-				piece.item_order,
-				want.size + 1),
+				order_sql.item_order,
+				params.size + 1),
 			' UNION ALL ')
-		FROM part
-	) AS parts,
-	piece.page_order,
-	piece.edge_values,
+		FROM branch
+	) AS branches,
+	order_sql.page_order,
+	order_sql.edge_values,
 	rel.source,
-	piece.same_key,
-	made.row_key,
-	made.row_label,
-	made.row_values,
+	order_sql.same_key,
+	row_sql.row_key,
+	row_sql.row_label,
+	row_sql.row_values,
 	CASE
 		WHEN rel.protected THEN pg_catalog.format(
 			'locking.locks_of(%s::oid::regclass, ARRAY(SELECT key FROM page))', rel.oid)
 		ELSE '(SELECT * FROM locking.locks LIMIT 0)'
 	END AS locks
-FROM rel, made, want, piece, searched, (
+FROM rel, row_sql, params, order_sql, searched, (
 	SELECT *
 	FROM problem
 	WHERE problem IS NOT NULL

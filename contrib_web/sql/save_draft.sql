@@ -1,6 +1,6 @@
--- Saves a draft with the token of the row's lock.
+-- Saves a draft, authorized by the token of the row's lock.
 -- parameters: table, body
-\set asked `cat parts/asked.sql`
-WITH :asked
+\set requested `cat parts/requested.sql`
+WITH :requested
 SELECT locking.save_draft(g.token, g.data)
-FROM asked, pg_catalog.jsonb_to_record(:'body'::jsonb) g(token bigint, data jsonb);
+FROM requested, pg_catalog.jsonb_to_record(:'body'::jsonb) g(token bigint, data jsonb);

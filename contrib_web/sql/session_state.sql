@@ -1,5 +1,5 @@
--- The session, as the API shows it. locking.owner() comes first: calling it
--- loads the library, which defines the settings.
+-- The session, as the API shows it. locking.owner() is evaluated first: the
+-- call loads the library, which defines the settings.
 SELECT pg_catalog.json_build_object(
 	'owner', locking.owner(),
 	'role', current_user,

@@ -1,7 +1,7 @@
--- A row and its lock as they are now, or the lock of the row that guards it:
--- another owner's rather than the reader's.
+-- The current state of a row and its lock. If the row that guards it is
+-- locked as well, the lock of another owner takes precedence.
 -- parameters: key
--- gives: lock, row
+-- returns: lock, row
 \ir state_plan.sql
 \set lock_columns `cat parts/lock_columns.sql`
 SELECT
@@ -28,7 +28,7 @@ FROM (
 		:parent_key AS parent_key,
 		:row_label AS label,
 		:row_values AS "values"
-	FROM (SELECT :'key'::text AS key) asked, :source t
+	FROM (SELECT :'key'::text AS key) requested, :source t
 	WHERE :matches
 	OFFSET 0 -- each is evaluated once
 ) r;

@@ -1,32 +1,32 @@
 -- SQL for state.
 -- parameters: table
--- gives: problem, detail, field, row_key, row_label, row_values, parent_key
--- gives: source, matches
--- gives: locks, parent_locks
-\set asked `cat parts/asked.sql`
+-- returns: problem, detail, field, row_key, row_label, row_values, parent_key
+-- returns: source, matches
+-- returns: locks, parent_locks
+\set requested `cat parts/requested.sql`
 \set rel `cat parts/rel.sql`
 \set col `cat parts/col.sql`
 \set op `cat parts/op.sql`
 \set label `cat parts/label.sql`
-\set refers `cat parts/refers.sql`
-\set made `cat parts/made.sql`
+\set fk_join `cat parts/fk_join.sql`
+\set row_sql `cat parts/row_sql.sql`
 \set refusal `cat parts/refusal.sql`
-WITH :asked,
+WITH :requested,
 :rel,
 :col,
-:made,
+:row_sql,
 :refusal
 SELECT
 	refusal.problem,
 	refusal.detail,
 	refusal.field,
-	made.row_key,
-	made.row_label,
-	made.row_values,
-	made.parent_key,
+	row_sql.row_key,
+	row_sql.row_label,
+	row_sql.row_values,
+	row_sql.parent_key,
 	rel.source,
-	made.matches,
-	made.locks,
-	made.parent_locks
-FROM rel, made, refusal
+	row_sql.matches,
+	row_sql.locks,
+	row_sql.parent_locks
+FROM rel, row_sql, refusal
 \gset

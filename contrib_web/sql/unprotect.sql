@@ -1,6 +1,6 @@
 -- Ends the protection of a table.
 -- parameters: table
-\set asked `cat parts/asked.sql`
-WITH :asked
-SELECT locking.unprotect(asked.oid::regclass)
-FROM asked;
+\set requested `cat parts/requested.sql`
+WITH :requested
+SELECT locking.unprotect(requested.oid::regclass)
+FROM requested;

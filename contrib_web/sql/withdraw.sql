@@ -1,17 +1,17 @@
 -- Withdraws the caller's request for a row, if the caller may read the table.
 -- parameters: table, key
--- gives: problem, detail, field, done
-\set asked `cat parts/asked.sql`
+-- returns: problem, detail, field, done
+\set requested `cat parts/requested.sql`
 \set readable `cat parts/readable.sql`
-WITH :asked
+WITH :requested
 SELECT
 	CASE WHEN NOT readable.yes THEN 'forbidden' END AS problem,
 	CASE
 		WHEN NOT readable.yes
-			THEN pg_catalog.format('permission denied for table %s', asked.oid::regclass)
+			THEN pg_catalog.format('permission denied for table %s', requested.oid::regclass)
 	END AS detail,
 	NULL AS field,
 	CASE
-		WHEN readable.yes THEN locking.withdraw(asked.oid::regclass, :'key'::text)
+		WHEN readable.yes THEN locking.withdraw(requested.oid::regclass, :'key'::text)
 	END AS done
-FROM asked, :readable;
+FROM requested, :readable;

@@ -1,6 +1,6 @@
 /**
- * locking.js: locks a row while a page edits it. The pages of locking-web use
- * it. Edit pages of other sites can use it if they may access locking-web
+ * locking.js: locks a row while a page edits it. Used by the pages of
+ * locking-web, and by edit pages of other sites that may access locking-web
  * (same site, or --allow-origin):
  *
  *   import { RowLock } from 'https://locks.example.org/static/locking.js';
@@ -72,7 +72,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  * Events:
  * - `state` (CustomEvent, detail: State): the state has changed
  * - `reread`: the row may have changed, so read it again
- * - `request`: another user has asked for the row, or withdrawn the request
+ * - `request`: another user has requested the row, or withdrawn the request
  */
 export class RowLock extends EventTarget {
 	#api;
@@ -106,10 +106,10 @@ export class RowLock extends EventTarget {
 	 *   which is sent with renewals
 	 * @param {string|null} [options.note] shown to users who find the row
 	 *   locked
-	 * @param {string} [options.client] identifies the tab; made up by default
+	 * @param {string} [options.client] identifies the tab; default: random
 	 * @param {Api} [options.api] to share one
 	 * @param {Live} [options.live] to share one; start() and leave() then
-	 *   leave it alone
+	 *   do not close it
 	 */
 	constructor({
 		table,
@@ -174,7 +174,7 @@ export class RowLock extends EventTarget {
 	}
 
 	/**
-	 * The user has changed the form.
+	 * Reports that the user has changed the form.
 	 * @returns {void}
 	 */
 	change() {
@@ -217,7 +217,7 @@ export class RowLock extends EventTarget {
 		this.#happen({ type: 'takeOver', reason });
 	}
 	/**
-	 * The row was saved.
+	 * Reports that the row was saved.
 	 * @param {object} answer
 	 * @param {boolean} answer.released whether the save released the lock;
 	 *   otherwise the others are needed
@@ -230,7 +230,7 @@ export class RowLock extends EventTarget {
 		this.#happen({ type: 'saved', ...answer });
 	}
 	/**
-	 * The save was rejected because of the lock.
+	 * Reports that a save was rejected because of the lock.
 	 * @param {object} answer
 	 * @param {Lock|null} answer.lock the row's lock, if it is known
 	 * @param {number} answer.sentAt when the request was sent, by

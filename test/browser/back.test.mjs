@@ -31,7 +31,7 @@ scene('an edit page that comes back locks the row again, and keeps what was type
 	const anna = await inviteKeeping(invite, 'anna');
 	await anna.edits('country', 'SE');
 	await anna.input('name').fill('Sverige');
-	await anna.sees('Draft kept');
+	await anna.sees('Draft saved');
 	await goAway(anna);
 	await eventually(async () => assert.equal(await holder(site, 'SE'), ''));
 	await comeBack(anna);

@@ -97,16 +97,16 @@ scene('a row that another user edits can be read only; the page names the holder
 	assert.ok(await bert.input('name').isEditable());
 });
 
-scene('asking for a row: the holder is told at once, and hands it over saved', async ({ site, invite }) => {
+scene('asking for a row: the holder is notified immediately, and hands it over saved', async ({ site, invite }) => {
 	const [anna, bert] = [await invite('anna'), await invite('bert')];
 	await anna.edits('country', 'AR');
 	await anna.input('name').fill('Argentina!');
 	await bert.open('/tables/country/AR');
-	await bert.press('Ask for it…');
+	await bert.press('Request row…');
 	await bert.dialog().getByRole('textbox').fill('only a comma');
-	await bert.answers('Ask for it');
-	await bert.sees('You have asked for it.');
-	await anna.sees('Bert Brandt asks for this row.');
+	await bert.answers('Request row');
+	await bert.sees('You have requested this row.');
+	await anna.sees('Bert Brandt requests this row.');
 	await anna.sees('“only a comma”');
 	assert.equal(await anna.value('name'), 'Argentina!');
 	await anna.press('Save and hand over');
@@ -115,36 +115,36 @@ scene('asking for a row: the holder is told at once, and hands it over saved', a
 	await bert.press('Start editing');
 	await bert.seesLock('mine');
 	assert.equal(await bert.value('name'), 'Argentina!');
-	await bert.seesNo('asks for this row');
+	await bert.seesNo('requests this row');
 });
 
 scene('a request can be withdrawn, and the holder can decline it', async ({ invite }) => {
 	const [anna, bert] = [await invite('anna'), await invite('bert')];
 	await anna.edits('country', 'AU');
 	await bert.open('/tables/country/AU');
-	await bert.press('Ask for it…');
+	await bert.press('Request row…');
 	await bert.answers('Not now');
-	await bert.press('Ask for it…');
-	await bert.answers('Ask for it');
-	await anna.sees('Bert Brandt asks for this row.');
+	await bert.press('Request row…');
+	await bert.answers('Request row');
+	await anna.sees('Bert Brandt requests this row.');
 	await anna.press('Not now');
-	await anna.seesNo('Bert Brandt asks for this row.');
+	await anna.seesNo('Bert Brandt requests this row.');
 	await bert.press('Withdraw my request');
-	await bert.button('Ask for it…').waitFor();
-	await bert.press('Ask for it…');
-	await bert.answers('Ask for it');
-	await anna.sees('Bert Brandt asks for this row.');
+	await bert.button('Request row…').waitFor();
+	await bert.press('Request row…');
+	await bert.answers('Request row');
+	await anna.sees('Bert Brandt requests this row.');
 	await bert.press('Withdraw my request');
-	await anna.seesNo('Bert Brandt asks for this row.');
+	await anna.seesNo('Bert Brandt requests this row.');
 });
 
-scene('taking over with a reason: the former holder is told at once, keeps the text, compares, saves again', async ({ site, invite }) => {
+scene('taking over with a reason: the former holder is notified immediately, keeps the text, compares, saves again', async ({ site, invite }) => {
 	const [anna, carla] = [await invite('anna'), await invite('carla')];
 	await anna.edits('country', 'AZ');
 	await anna.input('name').fill('Azerbaijan of Anna');
 	await carla.open('/tables/country/AZ');
 	await carla.press('Take over…');
-	await carla.answers('Leave it');
+	await carla.answers('Cancel');
 	await carla.seesLock('theirs');
 	await carla.press('Take over…');
 	await carla.dialog().getByLabel('Reason').fill('goes to print');
@@ -167,7 +167,7 @@ scene('taking over with a reason: the former holder is told at once, keeps the t
 	await carla.press('Save');
 	await carla.arrives('/tables/country');
 	await anna.press('Start editing');
-	await anna.sees('Others have changed what you changed');
+	await anna.sees('Others have changed the same columns');
 	await anna.dialog().getByText('Azerbaijan of Carla').waitFor();
 	await anna.answers('Use selected');
 	assert.equal(await anna.value('name'), 'Azerbaijan of Anna');
@@ -180,7 +180,7 @@ scene('users who may not take over are not offered it', async ({ invite }) => {
 	const [anna, bert] = [await invite('anna'), await invite('bert')];
 	await anna.edits('country', 'BA');
 	await bert.open('/tables/country/BA');
-	await bert.button('Ask for it…').waitFor();
+	await bert.button('Request row…').waitFor();
 	assert.equal(await bert.button('Take over…').count(), 0);
 });
 
@@ -191,7 +191,7 @@ scene('removing a lock from the list: confirmed, with a reason that the holder s
 	await carla.open('/tables/country?q=barbados');
 	await carla.press('Locked by Anna Albers. Unlock?');
 	await carla.sees("User 'Anna Albers' is currently editing this content. Proceed with removing the lock?");
-	await carla.answers('Leave it');
+	await carla.answers('Cancel');
 	await carla.seesRow('BB', 'theirs');
 	await carla.press('Locked by Anna Albers. Unlock?');
 	await carla.dialog().getByLabel('Reason').fill('lunch');
@@ -345,7 +345,7 @@ scene('leaving with unsaved text asks: stay, keep a draft that is offered again,
 	await anna.edits('country', 'BR');
 	await anna.sees(/^You have unsaved text of this row from/);
 	assert.equal(await anna.value('name'), 'Brazil');
-	await anna.press('Take it in');
+	await anna.press('Restore draft');
 	assert.equal(await anna.value('name'), 'Brasil');
 	await anna.press('Leave');
 	await anna.answers('Discard');
@@ -359,7 +359,7 @@ scene('after a crash of the browser the draft is offered again', async ({ invite
 	const anna = await invite('anna');
 	await anna.edits('country', 'BT');
 	await anna.input('name').fill('Druk Yul');
-	await anna.sees('Draft kept');
+	await anna.sees('Draft saved');
 	await anna.crash();
 	const again = await anna.tab();
 	await again.open('/tables/country/BT');
@@ -369,7 +369,7 @@ scene('after a crash of the browser the draft is offered again', async ({ invite
 	await again.press('Compare');
 	await again.dialog().getByText('Druk Yul').waitFor();
 	await again.answers('Close');
-	await again.press('Take it in');
+	await again.press('Restore draft');
 	assert.equal(await again.value('name'), 'Druk Yul');
 	await again.press('Save');
 	await again.arrives('/tables/country');

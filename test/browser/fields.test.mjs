@@ -105,10 +105,10 @@ scene('JSON is checked before it is sent, reformatted on demand, and numbers sta
 	await anna.field('details').getByText('Not valid JSON').waitFor();
 	assert.equal(await anna.input('details').getAttribute('aria-invalid'), 'true');
 	await anna.input('details').fill('{"a":[1,2]}');
-	await anna.press('Tidy up details');
+	await anna.press('Format details');
 	assert.equal(await anna.value('details'), JSON.stringify({ a: [1, 2] }, null, 2));
 	await anna.input('details').fill('{"n": 123456789012345678901234567890}');
-	assert.ok(await anna.button('Tidy up details').isDisabled(), 'JavaScript would round it');
+	assert.ok(await anna.button('Format details').isDisabled(), 'JavaScript would round it');
 	await anna.press('Save and continue');
 	await becomes(site, ICELAND, `details ->> 'n'`, '123456789012345678901234567890');
 });
@@ -123,7 +123,7 @@ scene('a foreign key is chosen by search, with the keyboard', async ({ site, inv
 	await anna.field('country').getByRole('option', { name: /Norway/ }).waitFor();
 	await eventually(async () => assert.equal(await anna.field('country').getByRole('option').count(), 1));
 	await site.sql(`SET SESSION AUTHORIZATION bert; SELECT locking.request('proposal', '${ICELAND}', 'please')`);
-	await anna.sees('Bert Brandt asks for this row.');
+	await anna.sees('Bert Brandt requests this row.');
 	assert.equal(await box.inputValue(), 'norw', 'events do not disturb the search');
 	await box.press('ArrowDown');
 	await box.press('Enter');

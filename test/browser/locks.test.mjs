@@ -42,7 +42,7 @@ scene('several locks are removed at once, with one question and one reason', asy
 	await carla.sees('2 chosen');
 	await carla.press('Remove 2 locks…');
 	await carla.sees('Bert Brandt (bert)', { within: 'dialog' });
-	await carla.answers('Leave them');
+	await carla.answers('Cancel');
 	await carla.press('Remove 2 locks…');
 	await carla.dialog().getByLabel('Reason').fill('migration tonight');
 	await carla.answers('Remove locks');
@@ -60,15 +60,15 @@ scene('choosing all, and none', async ({ site, invite }) => {
 	const carla = await invite('carla');
 	await site.sql(`SET SESSION AUTHORIZATION bert; SELECT locking.acquire('country', 'GE'), locking.acquire('country', 'GF')`);
 	await carla.open('/locks');
-	await carla.page.getByLabel('Choose all').check();
+	await carla.page.getByLabel('Select all').check();
 	await carla.sees('2 chosen');
-	await carla.press('Choose none');
+	await carla.press('Select none');
 	await carla.seesNo('2 chosen');
 	assert.ok(!await line(carla, 'country GE').getByRole('checkbox').isChecked());
 	// On a phone the table's head is hidden.
 	await carla.page.setViewportSize({ width: 390, height: 844 });
 	await line(carla, 'country GE').getByRole('checkbox').check();
-	await carla.press('Choose all');
+	await carla.press('Select all');
 	await carla.sees('2 chosen');
 });
 
@@ -79,9 +79,9 @@ scene('users who may not remove locks can ask for the row', async ({ site, invit
 	await line(bert, 'country GH').waitFor();
 	assert.equal(await bert.page.getByRole('checkbox', { name: /^Choose/ }).count(), 0);
 	await bert.press('Locked by Anna Albers. Unlock?');
-	await bert.sees('Ask Anna Albers for it?');
-	await bert.answers('Ask for it');
-	await bert.sees('Anna Albers has been asked.');
+	await bert.sees('Request the row from Anna Albers?');
+	await bert.answers('Request row');
+	await bert.sees('Your request was sent to Anna Albers.');
 	assert.equal(await site.sql(`SELECT owner FROM locking.requests WHERE key = 'GH'`), 'bert');
 });
 
@@ -98,7 +98,7 @@ scene('the owner of a table protects it, changes its settings, and unprotects it
 	await carla.sees('note is protected now.');
 	assert.equal(await settings(), 't|f|300');
 	await carla.press('Settings: note');
-	await carla.dialog().getByLabel('Reject other people’s writes').uncheck();
+	await carla.dialog().getByLabel('Reject writes by other users').uncheck();
 	await carla.answers('Save settings');
 	await eventually(async () => assert.equal(await settings(), 'f|f|300'));
 	await carla.button('Settings: note').waitFor();

@@ -141,10 +141,10 @@ scene('locks and history: owners, notes, reasons, actors', async ({ site, invite
 		await carla.open(`/locks${query}`);
 		await isText(carla, evilName('table'), 'key 1', 'note', 'comment on role', 'owner name');
 	}
-	await carla.page.getByLabel('Choose all').check();
+	await carla.page.getByLabel('Select all').check();
 	await carla.press('Remove 2 locks…');
 	await isText(carla, 'comment on role');
-	await carla.answers('Leave them');
+	await carla.answers('Cancel');
 	await carla.open('/history');
 	await isText(carla, 'key 3', 'reason', 'owner', ROLE);
 	for (const query of [{ table: TABLE, key: KEYS[2] }, { owner: evil('owner') }, { actor: evil('owner') }, { q: evil('reason') }, { q: evil('nothing') }, { table: TABLE, key: evil('none') }]) {
@@ -219,7 +219,7 @@ scene('requests, takeovers and removals: names, messages, reasons; comparison', 
 	await anna.answers('Close');
 	await site.sql(`SELECT locking.break_lock(${literal(TABLE)}, ${literal(KEYS[4])}, ${literal(evil('end'))})`);
 	await anna.press('Start editing');
-	await anna.sees('Others have changed what you changed');
+	await anna.sees('Others have changed the same columns');
 	await isText(anna, 'theirs');
 	await anna.answers('Use selected');
 	await anna.press('Leave');
@@ -231,12 +231,12 @@ scene('a row that the hostile role holds, and its child', async ({ site, invite 
 	await anna.open(rowAddress(6));
 	await anna.seesLock('theirs');
 	await isText(anna, 'comment on role', 'note');
-	await anna.press('Ask for it…');
+	await anna.press('Request row…');
 	await anna.dialog().waitFor();
 	await isText(anna);
 	await anna.dialog().getByRole('textbox').fill(evil('mine'));
-	await anna.answers('Ask for it');
-	await isText(anna, 'You have asked for it');
+	await anna.answers('Request row');
+	await isText(anna, 'You have requested this row');
 	await anna.open(address('tables', name('child'), '1'));
 	await anna.sees('This row belongs to it');
 	await isText(anna, 'comment on role', 'key 1');
@@ -253,7 +253,7 @@ scene('the hostile role\'s own pages and draft', async ({ site, invite }) => {
 	await them.dialog().waitFor();
 	await isText(them, 'draft', 'label 2');
 	await them.answers('Close');
-	await them.press('Take it in');
+	await them.press('Restore draft');
 	await eventually(async () => assert.equal(await them.value(evilName('label')), evil('draft')));
 	await isText(them);
 	for (const path of ['/tables', '/locks', '/history']) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as arrayText from '../../contrib_web/static/js/model/array-text.js';
-import { complaint, fieldKind, readOnlyReason, shown, typeLine } from '../../contrib_web/static/js/model/column.js';
+import { fieldKind, readOnlyReason, shown, typeLine, validationError } from '../../contrib_web/static/js/model/column.js';
 import { diff } from '../../contrib_web/static/js/model/diff.js';
 import * as Form from '../../contrib_web/static/js/model/form.js';
 import { initial, step } from '../../contrib_web/static/js/model/lock-session.js';
@@ -69,10 +69,10 @@ test('columns: invalid values are found, possibly valid ones are not', () => {
 		[column({ category: 'uuid' }), '6F1C1F0E-2b55-4d0e-9a53-0c4de1a80a01'], [column({ category: 'json' }), 'null'], [column({ max_length: 2 }), '😀😀'], [COLUMN, ''], [COLUMN, null]];
 	const bad = [[integer, '4.2'], [integer, ''], [integer, 'NaN'], [decimal, '1,5'], [column({ category: 'uuid' }), '6f1c'], [column({ category: 'json' }), '{a: 1}'],
 		[column({ max_length: 2 }), 'abc'], [column({ not_null: true }), null]];
-	for (const [each, value] of good) assert.equal(complaint(each, value), null, `${each.category} ${value}`);
-	for (const [each, value] of bad) assert.notEqual(complaint(each, value), null, `${each.category} ${value}`);
-	assert.notEqual(complaint(column({ not_null: true }), undefined, true), null, 'required in a new row');
-	assert.equal(complaint(column({ not_null: true, default: 'now()' }), undefined, true), null);
+	for (const [each, value] of good) assert.equal(validationError(each, value), null, `${each.category} ${value}`);
+	for (const [each, value] of bad) assert.notEqual(validationError(each, value), null, `${each.category} ${value}`);
+	assert.notEqual(validationError(column({ not_null: true }), undefined, true), null, 'required in a new row');
+	assert.equal(validationError(column({ not_null: true, default: 'now()' }), undefined, true), null);
 });
 
 test('forms: only differences are sent, and undoing leaves none', () => {
@@ -162,7 +162,7 @@ test('texts about times and users', () => {
 	assert.deepEqual([0, 1, 58.2, 59.2, 61, 29 * 60, 7200, 3 * 86400, NaN].map(duration), ['0 seconds', '1 second', '59 seconds', '1 minute', '2 minutes', '29 minutes', '2 hours', '3 days', 'ever']);
 	assert.deepEqual([0, 5, 65, 3600, 7384].map(countdown), ['0:00', '0:05', '1:05', '1:00:00', '2:03:04']);
 	assert.equal(stillLocked({ owner: 'blub', is_mine: false }, 29 * 60), 'Still locked for 29 minutes by blub');
-	assert.match(stillLocked({ owner: 'blub', is_mine: false }, 0), /has just passed/);
+	assert.match(stillLocked({ owner: 'blub', is_mine: false }, 0), /has just expired/);
 	assert.equal(fullName({ owner: 'anna', owner_name: 'Anna Albers' }), 'Anna Albers (anna)');
 	assert.equal(unlockQuestion({ owner: 'admin', is_mine: false }), "User 'admin' is currently editing this content. Proceed with removing the lock?");
 	assert.match(moment('2026-11-23T10:00:00Z', new Date('2026-11-23T12:00:00Z')), /^\d\d:\d\d/);

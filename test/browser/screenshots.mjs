@@ -238,11 +238,11 @@ const scenes = {
 		await open(editor, '/tables/country/AR');
 		await tone(editor, 'theirs');
 		await shoot(editor);
-		await press(editor, 'Ask for it…');
+		await press(editor, 'Request row…');
 		await dialog(editor);
 		await shoot(editor, '-ask');
-		await press(editor, /^Ask for it$/);
-		await other.locator('.notes').getByText('asks for this row').waitFor();
+		await press(editor, /^Request row$/);
+		await other.locator('.notes').getByText('requests this row').waitFor();
 		await shoot(other, '-asked');
 		await open(admin, '/tables/country/AR');
 		await tone(admin, 'theirs');
@@ -312,7 +312,7 @@ const scenes = {
 		await dialog(admin);
 		await shoot(admin, '-break');
 		await close(admin);
-		await press(admin, 'Choose all');
+		await press(admin, 'Select all');
 		await press(admin, /^Remove \d+ locks…$/);
 		await dialog(admin);
 		await shoot(admin, '-break-all');

@@ -68,7 +68,7 @@ scene('expired without another holder: use of the page resumes it, and the text 
 	assert.equal(await anna.value('name'), 'Deutsch');
 	await anna.press('Keep editing');
 	await anna.seesLock('mine');
-	await anna.sees('Your lock has been renewed; nobody has changed the row.');
+	await anna.sees('Your lock has been renewed; the row is unchanged.');
 	await presses(anna, 'Save');
 	await anna.arrives('/tables/language');
 	assert.equal(await site.sql(`SELECT name FROM language WHERE alpha_3 = 'deu'`), 'Deutsch');
@@ -96,7 +96,7 @@ scene('expired, and the row was written: shown, not overwritten, compared, saved
 	assert.equal(await anna.value('name'), 'Français d\'Anna');
 	assert.equal(await site.sql(`SELECT name FROM language WHERE alpha_3 = 'fra'`), 'Français d\'un autre');
 	await anna.press('Start editing');
-	await anna.sees('Others have changed what you changed');
+	await anna.sees('Others have changed the same columns');
 	await anna.dialog().getByText('Français d\'un autre').waitFor();
 	await anna.dialog().getByLabel('In the database now').check();
 	await anna.answers('Use selected');

@@ -89,12 +89,12 @@ my $history = qr/Limit\n(?:(?!.*\bSort\b).*\n)*?.*Index Scan Backward using even
 my %cases = (
 	acquired_lock => [ { vars => { table => 'article', key => 5, token => $token{article}, outcome => 'granted' }, gives => qr/"granted".*"key":"5".*\|f$/ } ],
 	acquired_lock_of_row => [ { vars => { table => $big, key => 5, token => $token{big}, outcome => 'renewed' }, gives => qr/"renewed".*"key":"5".*\|f$/ } ],
-	ajax_break => [ { vars => \%row, gives => qr/^t$/ } ],
+	ajax_break_lock => [ { vars => \%row, gives => qr/^t$/ } ],
 	ajax_is_locked => [ { vars => \%row, gives => qr/"is_active" : true, "for_user" : "boss", "applies" : false/ } ],
 	ajax_lock => [ { vars => { table => 'big', key => 6 }, gives => qr/^t$/ } ],
-	ajax_lock_to_end => [ { vars => \%row, gives => qr/^t\|$token{big}$/ }, { role => 'anna', vars => { table => 'article', key => 5 }, gives => qr/^t\|$/ } ],
+	ajax_lock_state => [ { vars => \%row, gives => qr/^t\|$token{big}$/ }, { role => 'anna', vars => { table => 'article', key => 5 }, gives => qr/^t\|$/ } ],
 	all_tables => [ { vars => {}, gives => qr/"table" : "public.big".*"locks" : 101,.*"public.kind"/ } ],
-	break_one => [ { vars => { %row, body => '{"reason": "test"}' }, gives => qr/\{"broken" : true\}\|t/ } ],
+	break_lock => [ { vars => { %row, body => '{"reason": "test"}' }, gives => qr/\{"broken" : true\}\|t/ } ],
 	choices => [
 		{ vars => { table => 'big', column_name => "'kind'", q => "'KIND 4'", value => 'NULL', limit => 'NULL' }, gives => qr/"choices" : \[\{"value" : "4", "label" : "kind 4"\}\], "more" : false/ },
 		{ vars => { table => 'big', column_name => "'kind'", q => 'NULL', value => "'3'", limit => 2 }, gives => qr/"value" : "3", "label" : "kind 3"/ },
@@ -102,9 +102,11 @@ my %cases = (
 	confirm_token => [ { vars => { token => $token{big} } } ],
 	constraint_column => [ { vars => { table => 'big', constraint_name => 'titled' }, gives => qr/^title$/ } ],
 	discard_draft => [ { vars => \%row, gives => qr/^\|\|\|$/ } ],
-	discard_draft_of => [ { vars => { table => $big, key => 5 }, gives => qr/^$/ } ],
+	discard_draft_of_row => [ { vars => { table => $big, key => 5 }, gives => qr/^$/ } ],
 	draft => [ { vars => { table => $big, key => 5 }, gives => qr/"draft" : \{"data":\{\}/, plan => qr/draft_owner_idx/, never => $whole_table } ],
 	extension_version => [ { vars => {}, gives => qr/^\d/ } ],
+	find_row => [ { vars => { table => 'big', key => '05' }, gives => qr/^5$/, plan => $by_key } ],
+	find_table => [ { vars => { table => 'big' }, gives => qr/^$big\|t$/ } ],
 	history => [
 		{ vars => { %no_list, limit => 3 }, gives => qr/"events" : \[\{"id":\d+,.*"next" : "/, plan => $history, never => $whole_table },
 		{ vars => { %no_list, table => $big, cursor => cursor('events', [ $ROWS ]), owner => "'anna'", limit => 2 }, gives => qr/"id":19999,.*"prev" : "/, plan => $history, never => $whole_table },
@@ -142,7 +144,6 @@ my %cases = (
 	row_insert => [ { vars => { %write, table => 'plain', what => 'insert', body => '{"values": {"id": "3", "title": "new"}}' }, gives => qr/^3$/ } ],
 	row_insert_default => [ { vars => { %write, table => 'defaulted', what => 'insert', body => '{"values": {}}' }, before => 'ALTER SEQUENCE defaulted_id_seq RESTART', role => undef, gives => qr/^1$/ } ],
 	row_lock => [ { vars => { %write, token => $token{big} }, gives => qr/^ok$/, plan => $by_key, never => $whole_table }, { vars => \%write, gives => qr/^required$/ } ],
-	row_name => [ { vars => { table => 'big', key => '05' }, gives => qr/^5$/, plan => $by_key } ],
 	row_read => [ { vars => \%write, gives => qr/"label" : "title 5".*"lock" : \{/, plan => $by_key, never => $whole_table } ],
 	row_unchanged => [ { vars => { %write, body => '{"values": {}}' }, gives => qr/^5$/, plan => $by_key } ],
 	row_update => [ { vars => \%write, before => "SELECT locking.confirm($token{big})", gives => qr/^5$/, plan => $by_key } ],
@@ -157,7 +158,6 @@ my %cases = (
 	session_state => [ { vars => {}, gives => qr/"owner" : "boss".*"break_locks" : true.*"protect_any" : true/ }, { role => 'reader', vars => {}, gives => qr/"break_locks" : false.*"protect_any" : false/ } ],
 	set_owner => [ { role => undef, vars => { owner => 'carla', owner_name => 'NULL' } } ],
 	state => [ { role => 'anna', vars => { table => 'article', key => 5 }, gives => qr/"owner":"boss".*\|\{"key" : "5", "label" : "title 5"/ }, { vars => \%row, plan => $by_key, never => $whole_table } ],
-	table_name => [ { vars => { table => 'big' }, gives => qr/^$big\|t$/ } ],
 	take_over => [ { vars => { table => 'big', key => 4001, body => '{"reason": "test", "ttl": 60}' }, fresh => 1 } ],
 	try_acquire => [ { vars => { table => 'big', key => 6, body => '{"ttl": 60, "wait": 1}' }, gives => qr/^t\|granted\|\d+\|t$/, fresh => 1 } ],
 	unprotect => [ { role => undef, vars => { table => 'big' } } ],
@@ -210,7 +210,7 @@ sub declared_columns
 {
 	my ($name) = @_;
 	open my $file, '<', "$web/sql/$name.sql" or die "$name.sql: $!\n";
-	return join '|', map { /^-- gives: (.*)/ ? split /, */, $1 : () } <$file>;
+	return join '|', map { /^-- returns: (.*)/ ? split /, */, $1 : () } <$file>;
 }
 
 sub check_columns
@@ -272,19 +272,19 @@ sub build
 }
 
 write_file('parts/one.sql', "1 AS one\n");
-write_file('some_plan.sql', "-- gives: source\nSELECT 'x' AS source\n\\gset\n");
+write_file('some_plan.sql', "-- returns: source\nSELECT 'x' AS source\n\\gset\n");
 for my $refused (
 	[ 'SELECT :\'key\'::text;', qr/undeclared parameter: key/ ],
 	[ "-- parameters: key\nSELECT 1;", qr/parameter not used: key/ ],
 	[ "-- parameters: key\nSELECT :'key'::text, :key::text;", qr/both/ ],
 	[ "-- parameters: key int\nSELECT :'key'::text;", qr/unknown type/ ],
-	[ 'SELECT :one;', qr/no piece/ ],
-	[ "\\set one `cat parts/one.sql`\nSELECT 1;", qr/piece not used: one/ ],
+	[ 'SELECT :one;', qr/no fragment/ ],
+	[ "\\set one `cat parts/one.sql`\nSELECT 1;", qr/fragment not used: one/ ],
 	[ "\\set two `cat parts/two.sql`\nSELECT :two;", qr/there is no/ ],
-	[ "\\ir some_plan.sql\nSELECT * FROM :sauce;", qr/no piece, and no column of a plan: sauce/ ],
+	[ "\\ir some_plan.sql\nSELECT * FROM :sauce;", qr/no fragment, and no column of a plan: sauce/ ],
 	[ "-- parameters: source\n\\ir some_plan.sql\nSELECT :'source'::text;", qr/both a parameter and a column/ ],
-	[ 'SELECT $1::text;', qr/not understood/ ],
-	[ 'SELECT 1; SELECT 2;', qr/not understood/ ],
+	[ 'SELECT $1::text;', qr/unsupported syntax/ ],
+	[ 'SELECT 1; SELECT 2;', qr/unsupported syntax/ ],
 	[ 'SELECT 1', qr/semicolon/ ],
 	[ "\\echo x\nSELECT 1;", qr/unknown directive/ ],
 	)
@@ -332,6 +332,6 @@ is_deeply([ map { my $path = $_; map { length(s/\t/    /gr) > 100 ? "$path: $_" 
 	[], 'no line of SQL is wider than 99');
 my %parts = map { basename($_, '.sql') => 1 } glob "$web/sql/parts/*.sql";
 delete $parts{$_} for map { map { /^\\set (\w+)/ ? $1 : () } lines_of($_) } glob "$web/sql/*.sql";
-is_deeply([ sort keys %parts ], [], 'each piece is used');
+is_deeply([ sort keys %parts ], [], 'each fragment is used');
 
 done_testing;

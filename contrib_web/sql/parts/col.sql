@@ -1,5 +1,5 @@
--- col: the columns of the table rel. ident and type are SQL; key_no counts
--- those of the key.
+-- col: the columns of the table rel. ident and type are SQL. key_no is the
+-- position in the primary key, or NULL.
 col AS (
 	SELECT
 		a.*,

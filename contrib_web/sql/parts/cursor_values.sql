@@ -1,5 +1,5 @@
--- cursor_values.list: the values of the cursor given (list, cursor), as JSON;
--- NULL if it is none, or none of this list in this order.
+-- cursor_values.list: the values in the cursor of given (list, cursor), as
+-- JSON; NULL if the cursor is invalid, or of another list or another order.
 LATERAL (
 	SELECT (
 		SELECT

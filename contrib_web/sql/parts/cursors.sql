@@ -1,9 +1,10 @@
--- cursors: of the rows of edge (way, list, "values"), what a client gets for
--- the values at that edge of the page. It is opaque, base64url of JSON. It
--- contains the name of the list and its order, as it is valid for no other.
+-- cursors: the cursor for each row of edge (direction, list, "values"), which
+-- has the values of the page's first or last row. A cursor is opaque to the
+-- client: base64url of JSON. It contains the name and order of its list,
+-- since it is valid for no other list.
 cursors AS (
 	SELECT
-		way,
+		direction,
 		pg_catalog.translate(
 			pg_catalog.encode(
 				pg_catalog.convert_to(

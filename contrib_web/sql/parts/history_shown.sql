@@ -19,6 +19,6 @@ shown AS (
 					l.reason
 			) item
 		) AS item
-	FROM page l, want
+	FROM page l, params
 	WHERE n <= size
 )

@@ -1,5 +1,5 @@
--- The foreign key con (pg_constraint): the names of its columns, and of those
--- they refer to.
+-- key_columns: the names of the columns of the foreign key con
+-- (pg_constraint), and of the columns that they reference.
 LATERAL (
 	SELECT
 		ARRAY(

@@ -1,21 +1,21 @@
--- Labels for the rows of the table labelled (oid, alias, otherwise).
--- label.name: the column that holds them, or NULL. label.sql: SQL for the
--- label of the row alias; the SQL otherwise is used if there is no such
--- column, or it is empty.
+-- Labels for the rows of the table in label_args (oid, alias, fallback).
+-- label.name: the column with the label, or NULL. label.sql: SQL for the
+-- label of the row alias. It evaluates the SQL fallback if there is no such
+-- column, or if the column is empty.
 LATERAL (
 	SELECT
 		label_column.name,
 		pg_catalog.format(
 			'pg_catalog.left(coalesce(nullif(%s::text, ''''), %s), 200)',
-			coalesce(labelled.alias || '.' || pg_catalog.quote_ident(label_column.name), 'NULL'),
-			labelled.otherwise) AS sql
+			coalesce(label_args.alias || '.' || pg_catalog.quote_ident(label_column.name), 'NULL'),
+			label_args.fallback) AS sql
 	FROM (
 		SELECT (
 			SELECT a.attname::text
 			FROM pg_attribute a
 			JOIN pg_type t ON t.oid = a.atttypid
 			LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary
-			WHERE a.attrelid = labelled.oid
+			WHERE a.attrelid = label_args.oid
 			AND a.attnum > 0
 			AND NOT a.attisdropped
 			AND t.typcategory = 'S'

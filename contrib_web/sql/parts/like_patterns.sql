@@ -1,4 +1,4 @@
--- Patterns for LIKE of given.q: it is the beginning, or anywhere.
+-- LIKE patterns for text that begins with, or contains, given.q.
 LATERAL (
 	SELECT
 		escaped.q || '%' AS beginning,

@@ -1,9 +1,9 @@
--- The page of list as JSON: shown (n, item), with cursors for the pages
--- behind and before it, taken from page (n, edge). The latest come first. n
--- counts in the direction of paging.
+-- The page of list as JSON: the items of shown (n, item), latest first, and
+-- cursors for the next and the previous page, from page (n, edge). n counts
+-- in the direction of paging.
 edge AS (
 	SELECT
-		CASE WHEN list.back THEN 'next' ELSE 'prev' END AS way,
+		CASE WHEN list.is_back THEN 'next' ELSE 'prev' END AS direction,
 		list.name AS list,
 		page.edge AS "values"
 	FROM list, page
@@ -11,21 +11,21 @@ edge AS (
 	AND :cursor::text IS NOT NULL
 	UNION ALL
 	SELECT
-		CASE WHEN list.back THEN 'prev' ELSE 'next' END,
+		CASE WHEN list.is_back THEN 'prev' ELSE 'next' END,
 		list.name,
 		page.edge
-	FROM list, want, page
+	FROM list, params, page
 	WHERE n = size
 	AND EXISTS (SELECT FROM page WHERE n > size)
 ),
 :cursors,
 problem AS (
 	SELECT 'limit must be from 1 to 1000' AS detail, 'limit' AS field
-	FROM want
+	FROM params
 	WHERE size NOT BETWEEN 1 AND 1000
 	UNION ALL
 	SELECT 'the cursor is not one of this list', 'after'
-	FROM want, list
+	FROM params, list
 	WHERE :cursor::text IS NOT NULL
 	AND ("values" IS NULL OR pg_catalog.json_array_length("values") <> list.length)
 )
@@ -37,12 +37,12 @@ SELECT
 		WHEN detail IS NULL THEN pg_catalog.json_build_object(
 			list.name, (
 				SELECT coalesce(
-					pg_catalog.json_agg(item ORDER BY CASE WHEN list.back THEN -n ELSE n END),
+					pg_catalog.json_agg(item ORDER BY CASE WHEN list.is_back THEN -n ELSE n END),
 					'[]')
 				FROM shown
 			),
-			'next', (SELECT cursor FROM cursors WHERE way = 'next'),
-			'prev', (SELECT cursor FROM cursors WHERE way = 'prev'))
+			'next', (SELECT cursor FROM cursors WHERE direction = 'next'),
+			'prev', (SELECT cursor FROM cursors WHERE direction = 'prev'))
 	END AS page
 FROM list
 LEFT JOIN (SELECT * FROM problem LIMIT 1) p ON true

@@ -1,5 +1,5 @@
--- A lock as the API shows it; l is a row of locking.locks. Tokens are for
--- their owner only.
+-- A lock as the API shows it; l is a row of locking.locks. Only the owner
+-- gets the token.
 (pg_catalog.pg_identify_object(1259, l.relation, 0)).identity AS "table",
 l.relation::text AS name,
 l.key,

@@ -1,6 +1,6 @@
--- Whether the role may protect the table rel: it has the rights of the owner,
--- or EXECUTE on the function was granted to it by name. protect() and
--- unprotect() themselves check that.
+-- Whether the role may protect the table rel: it has the privileges of the
+-- owner, or was granted EXECUTE on the function by name. protect() and
+-- unprotect() check this themselves.
 (
 	pg_catalog.pg_has_role(rel.relowner, 'USAGE')
 	OR EXISTS (

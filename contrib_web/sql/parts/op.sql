@@ -1,10 +1,9 @@
--- op.call: SQL for the operator of sought (typeid, strategy, sign). It names
--- the schema, since it is applied to columns: a role that may create objects
--- in a schema of the reader's search_path could otherwise have a function of
--- its own called by the reader. The strategy is that of the type's default
--- index order: 1 is less, 3 equal, 5 greater. Types without an order of their
--- own (varchar, enums, arrays, domains) use the system's operator of that
--- sign.
+-- op.sql: SQL for the operator of op_args (typeid, strategy, sign). It is
+-- schema-qualified: a role that may create objects in a schema of the
+-- reader's search_path could otherwise make the reader call its own function.
+-- The strategy is that of the type's default B-tree operator class: 1 less, 3
+-- equal, 5 greater. Types without such a class of their own (varchar, enums,
+-- arrays, domains) use the operator named sign in pg_catalog.
 LATERAL (
 	SELECT coalesce(
 		(
@@ -14,12 +13,12 @@ LATERAL (
 				ON m.amopfamily = c.opcfamily
 				AND m.amoplefttype = c.opcintype
 				AND m.amoprighttype = c.opcintype
-				AND m.amopstrategy = sought.strategy
+				AND m.amopstrategy = op_args.strategy
 			JOIN pg_operator o ON o.oid = m.amopopr
 			JOIN pg_namespace n ON n.oid = o.oprnamespace
 			WHERE c.opcmethod = 403::oid -- btree
 			AND c.opcdefault
-			AND c.opcintype = sought.typeid
+			AND c.opcintype = op_args.typeid
 		),
-		'OPERATOR(pg_catalog.' || sought.sign || ')') AS call
+		'OPERATOR(pg_catalog.' || op_args.sign || ')') AS sql
 ) op

@@ -1,4 +1,4 @@
--- How the table rel is protected, as the API shows it.
+-- The protection settings of the table rel, as the API shows them.
 pg_catalog.json_build_object(
 	'hard', rel.hard,
 	'required', rel.required,

@@ -1,8 +1,8 @@
--- readable.yes: whether the role may read the table asked. Functions that
--- check only whether the table is protected are called for a readable table
--- only, since their errors would disclose that. OFFSET 0: it is evaluated
--- before what depends on it.
+-- readable.yes: whether the role may read the requested table. A statement
+-- must call a function that only checks whether the table is protected for a
+-- readable table only, since the error would disclose the protection. OFFSET
+-- 0: the check is evaluated before expressions that depend on it.
 LATERAL (
-	SELECT pg_catalog.has_table_privilege(asked.oid, 'SELECT')
+	SELECT pg_catalog.has_table_privilege(requested.oid, 'SELECT')
 	OFFSET 0
 ) readable(yes)

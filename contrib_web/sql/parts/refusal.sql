@@ -1,5 +1,5 @@
--- refusal: the reason why rows of the table rel cannot be shown, and its
--- text; NULL if they can.
+-- refusal: the problem that prevents showing rows of the table rel, with its
+-- detail; NULLs if there is none.
 refusal AS (
 	SELECT
 		CASE

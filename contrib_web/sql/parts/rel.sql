@@ -1,6 +1,6 @@
--- rel: the user tables, which are neither the system's nor this extension's,
--- of those in asked (oid). source: what a statement reads a table's own rows
--- from, without those of tables that inherit from it.
+-- rel: the tables of requested (oid), except tables of the system and of this
+-- extension. source: SQL for FROM that reads the table's own rows, without
+-- those of tables that inherit from it.
 rel AS (
 	SELECT
 		c.oid,
@@ -22,8 +22,8 @@ rel AS (
 		p.parent,
 		p.guarded,
 		coalesce((i.indkey::int2[])[0 : i.indnkeyatts - 1], '{}') AS key
-	FROM asked
-	JOIN pg_class c ON c.oid = asked.oid
+	FROM requested
+	JOIN pg_class c ON c.oid = requested.oid
 	JOIN pg_namespace n ON n.oid = c.relnamespace
 	LEFT JOIN locking.protected_tables p ON p.relation::oid = c.oid
 	LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary

@@ -1,6 +1,5 @@
--- Members of the JSON of the table rel, of which held.locks are the number of
--- locks. The settings have no value as long as nothing has loaded the
--- extension's library.
+-- Members of the JSON object for the table rel; held.locks is its number of
+-- locks. The settings have no value until the extension's library is loaded.
 'table', rel.target,
 'name', rel.name,
 'schema', rel.schema,

@@ -49,7 +49,7 @@ check_route(Request *req)
 }
 
 static bool
-is_wanted_type(const Request *req, const char *type)
+is_accepted_type(const Request *req, const char *type)
 {
 	size_t		length = strcspn(type, "; \t");
 
@@ -68,7 +68,7 @@ check_body(Request *req)
 		return refuse(req, PROBLEM_TOO_LARGE, request_printf(req, "The body of this request can have at most %zu bytes.", caller_body_limit(req)));
 	if (req->body_size == 0)
 		return true;
-	if (req->method != METHOD_GET && (type == NULL || !is_wanted_type(req, type)))
+	if (req->method != METHOD_GET && (type == NULL || !is_accepted_type(req, type)))
 		return refuse(req, PROBLEM_MEDIA_TYPE, "The body must be application/json.");
 	if (!is_utf8(req->body, req->body_size))
 		return refuse(req, PROBLEM_BAD_REQUEST, "The body is not UTF-8 text.");

@@ -70,7 +70,7 @@ proxy_header(const Request *req, const char *name)
  * at the proxy, one of which could then act as the other.
  */
 static void
-note_proxy_names(Request *req)
+read_proxy_names(Request *req)
 {
 	req->proxy_user = proxy_header(req, options.user_header);
 	req->proxy_name = proxy_header(req, options.name_header);
@@ -87,7 +87,7 @@ note_proxy_names(Request *req)
  * another header.
  */
 static void
-note_forwarded_for(Request *req)
+read_forwarded_for(Request *req)
 {
 	const char *list = req->from_proxy ? count_headers(req, "X-Forwarded-For").value : NULL;
 	const char *last;
@@ -109,8 +109,8 @@ caller_identify(Request *req)
 	info = MHD_get_connection_info(req->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	req->peer = address_of(info->client_addr);
 	req->from_proxy = address_is_trusted(&req->peer);
-	note_proxy_names(req);
-	note_forwarded_for(req);
+	read_proxy_names(req);
+	read_forwarded_for(req);
 }
 
 bool
@@ -130,18 +130,18 @@ caller_is_secure(const Request *req)
 	return options.tls_cert || (scheme && strcasecmp(scheme, "https") == 0);
 }
 
-#define STRANGERS_BODY (16UL * 1024)	/* sufficient for signing in */
+#define MAX_BODY_WITHOUT_SESSION (16UL * 1024)	/* sufficient for signing in */
 
 size_t
 caller_body_limit(const Request *req)
 {
 	Session    *session = caller_session(req);
-	size_t		most = options.max_body;
+	size_t		limit = options.max_body;
 
-	if (session == NULL && most > STRANGERS_BODY)
-		most = STRANGERS_BODY;
+	if (session == NULL && limit > MAX_BODY_WITHOUT_SESSION)
+		limit = MAX_BODY_WITHOUT_SESSION;
 	session_release(session);
-	return most;
+	return limit;
 }
 
 Session *

@@ -88,17 +88,17 @@ ajax_lock(Request *req)
 void
 ajax_unlock(Request *req)
 {
-	PGresult   *found = run_on_row(req, sql_ajax_lock_to_end);
+	PGresult   *found = run_on_row(req, sql_ajax_lock_state);
 	PGresult   *ended;
 	const char *token;
 
 	if (found == NULL)
 		return;
-	token = value_at(found, AJAX_LOCK_TO_END_TOKEN);
+	token = value_at(found, AJAX_LOCK_STATE_TOKEN);
 	if (token != NULL)
 		ended = db_run(req, sql_release_token(token));
 	else
-		ended = db_run(req, sql_ajax_break(table_name(req), request_param(req, "id")));
+		ended = db_run(req, sql_ajax_break_lock(table_name(req), request_param(req, "id")));
 	if (ended != NULL)
 		reply_empty(req, is_true(ended, 0) ? 200 : 403);
 }
@@ -111,7 +111,7 @@ ajax_variables(Request *req)
 {
 	const char *base = request_ajax_base(req);
 
-	/* without the slash at the end */
+	/* without the trailing slash */
 	int			length = (int) strlen(base) - 1;
 	int			parent = length;
 
@@ -124,8 +124,8 @@ ajax_variables(Request *req)
 }
 
 /*
- * GET jsi18n/: no translations; interpolate() leaves alone what it has no
- * data for.
+ * GET jsi18n/: no translations; interpolate() keeps placeholders without
+ * data.
  */
 void
 ajax_texts(Request *req)
@@ -134,10 +134,10 @@ ajax_texts(Request *req)
 			   "function gettext(text) { return text; }\n"
 			   "function interpolate(format, data, named) {\n"
 			   "\tvar n = 0;\n"
-			   "\tfunction given(value, hole) { return value === undefined || value === null ? hole : String(value); }\n"
+			   "\tfunction replace(value, placeholder) { return value === undefined || value === null ? placeholder : String(value); }\n"
 			   "\tdata = data || {};\n"
 			   "\treturn named\n"
-			   "\t\t? format.replace(/%\\((\\w+)\\)s/g, function (hole, name) { return given(data[name], hole); })\n"
-			   "\t\t: format.replace(/%s/g, function (hole) { return given(data[n++], hole); });\n"
+			   "\t\t? format.replace(/%\\((\\w+)\\)s/g, function (placeholder, name) { return replace(data[name], placeholder); })\n"
+			   "\t\t: format.replace(/%s/g, function (placeholder) { return replace(data[n++], placeholder); });\n"
 			   "}\n");
 }

@@ -7,6 +7,7 @@
 
 #include "http/request.h"
 
+/* Handlers; their comments contain the routes. */
 extern void ajax_is_locked(Request *req);
 extern void ajax_lock(Request *req);
 extern void ajax_unlock(Request *req);

@@ -7,7 +7,7 @@
 #include "api/plan.h"
 #include "http/reply.h"
 
-/* ---- what both have in common ---- */
+/* ---- parameters of both lists ---- */
 
 /* "before" pages backward, "after" (or neither) forward. */
 static const char *
@@ -25,15 +25,16 @@ is_backward(const Request *req)
 }
 
 /*
- * The table that is asked for, if one is: of no other are policies run that
- * are not trusted. False: it has been replied.
+ * Looks up the table in the query string, if any.  The statement then names
+ * this table only, so untrusted policies of other tables do not run.  On
+ * failure replies and returns false.
  */
 static bool
-find_asked(Request *req, TableName *table)
+find_filter_table(Request *req, TableRef *table)
 {
 	const char *name = request_query(req, "table");
 
-	*table = (TableName) {NULL, false};
+	*table = (TableRef) {NULL, false};
 	return name == NULL || find_table(req, name, table);
 }
 
@@ -52,10 +53,10 @@ reply_page(Request *req, Call list, int column)
 void
 list_locks(Request *req)
 {
-	TableName	table;
+	TableRef	table;
 	Call		list;
 
-	if (!find_asked(req, &table))
+	if (!find_filter_table(req, &table))
 		return;
 	list = (is_backward(req) ? sql_locks_back : sql_locks)
 		(table.oid, cursor_of(req), request_query(req, "limit"), request_query(req, "q"),
@@ -69,7 +70,7 @@ typedef Call HistoryList (const char *table, const char *cursor, const char *lim
 						  const char *key, const char *owner, const char *actor, const char *event);
 
 static HistoryList *
-history_list(const Request *req, const TableName *table)
+history_list(const Request *req, const TableRef *table)
 {
 	if (table->is_protected && request_query(req, "key"))
 		return is_backward(req) ? sql_history_of_row_back : sql_history_of_row;
@@ -80,10 +81,10 @@ history_list(const Request *req, const TableName *table)
 void
 list_history(Request *req)
 {
-	TableName	table;
+	TableRef	table;
 	Call		list;
 
-	if (!find_asked(req, &table))
+	if (!find_filter_table(req, &table))
 		return;
 	list = history_list(req, &table)
 		(table.oid, cursor_of(req), request_query(req, "limit"), request_query(req, "q"),

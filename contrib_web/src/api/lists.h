@@ -7,6 +7,7 @@
 
 #include "http/request.h"
 
+/* Handlers; their comments contain the routes. */
 extern void list_locks(Request *req);
 extern void list_history(Request *req);
 

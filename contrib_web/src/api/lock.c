@@ -22,9 +22,9 @@ void
 get_lock(Request *req)
 {
 	PGresult   *state = run_on_table(req, sql_lock_state(request_param(req, "table"), request_param(req, "key")));
-	RowName		row;
+	RowRef		row;
 
-	if (state != NULL && is_true(state, LOCK_STATE_IS_SPELLED_OTHERWISE))
+	if (state != NULL && is_true(state, LOCK_STATE_IS_NOT_CANONICAL))
 		state = find_row(req, &row) ? db_run(req, sql_lock_of_row(row.table, row.key)) : NULL;
 	reply_result(req, 200, state);
 }
@@ -47,15 +47,15 @@ reply_held(Request *req, const PGresult *attempt)
 }
 
 /*
- * The lock may have ended again: it was broken, or another client of the
- * same owner released it.
+ * Replies with the acquired lock.  It may already have ended: it was broken,
+ * or another client of the same owner released it.
  */
 static void
 reply_acquired(Request *req, unsigned status, const char *token, const char *outcome)
 {
 	PGresult   *acquired = run_on_table(req, sql_acquired_lock(request_param(req, "table"), request_param(req, "key"),
 															   token, outcome));
-	RowName		row;
+	RowRef		row;
 
 	if (acquired != NULL && is_true(acquired, ACQUIRED_LOCK_IS_MISSING))
 		acquired = find_row(req, &row) ? db_run(req, sql_acquired_lock_of_row(row.table, row.key, token, outcome)) : NULL;
@@ -127,33 +127,32 @@ release_lock(Request *req)
 void
 break_lock(Request *req)
 {
-	reply_result(req, 200, run_on_table(req, sql_break_one(request_param(req, "table"), request_param(req, "key"),
-														   request_body(req))));
+	reply_result(req, 200, run_on_table(req, sql_break_lock(request_param(req, "table"), request_param(req, "key"),
+															request_body(req))));
 }
 
 /* ---- several locks ---- */
 
-#define MOST_AT_ONCE 1000
+#define MAX_LOCKS_TO_BREAK 1000
 
 static json_t *
 break_result(Request *req, const char *table, const char *key, const char *body)
 {
-	const PGresult *result = db_run(req, sql_break_one(table, key, body));
+	const PGresult *result = db_run(req, sql_break_lock(table, key, body));
 	bool		found = result != NULL && PQntuples(result) > 0;
 	json_t	   *problem = NULL;
 
 	if (result == NULL)
 		problem = db_problem(req);
 	else if (!found)
-		problem = json_pack("{s:s, s:s, s:i, s:s}", "type", "urn:locking:problem:not-found", "title", "Not found",
-							"status", 404, "detail", "there is no such table");
-	return json_pack("{s:s, s:s, s:b, s:o?}", "table", table, "key", key, "broken", found && is_true(result, BREAK_ONE_BROKEN),
+		problem = problem_document(PROBLEM_NOT_FOUND, "there is no such table", NULL);
+	return json_pack("{s:s, s:s, s:b, s:o?}", "table", table, "key", key, "broken", found && is_true(result, BREAK_LOCK_BROKEN),
 					 "problem", problem);
 }
 
 /*
- * POST locks/break: each by itself, so that one refusal does not keep the
- * others.
+ * POST locks/break: each lock in a statement of its own, so that a failure
+ * does not affect the others.
  */
 void
 break_locks(Request *req)
@@ -163,7 +162,7 @@ break_locks(Request *req)
 
 	if (locks == NULL)
 		return;
-	if (PQntuples(locks) == 0 || PQntuples(locks) > MOST_AT_ONCE)
+	if (PQntuples(locks) == 0 || PQntuples(locks) > MAX_LOCKS_TO_BREAK)
 	{
 		reply_problem(req, PROBLEM_INVALID, "locks must be an array of 1 to 1000 tables and keys",
 					  json_pack("{s:s}", "column", "locks"));

@@ -7,6 +7,7 @@
 
 #include "http/request.h"
 
+/* Handlers; their comments contain the routes. */
 extern void get_lock(Request *req);
 extern void acquire_lock(Request *req);
 extern void renew_lock(Request *req);

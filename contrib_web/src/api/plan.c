@@ -36,7 +36,7 @@ reply_no_row(Request *req)
  * other database
  */
 static bool
-is_no_name(const char *sqlstate)
+is_invalid_name(const char *sqlstate)
 {
 	return strcmp(sqlstate, "42601") == 0 || strcmp(sqlstate, "42602") == 0 || strcmp(sqlstate, "0A000") == 0;
 }
@@ -57,7 +57,7 @@ run_on_table(Request *req, Call call)
 
 	if (result == NULL && is_hidden(req, table))
 		reply_problem(req, PROBLEM_FORBIDDEN, request_printf(req, "permission denied for table %s", table), NULL);
-	if (result == NULL ? !is_no_name(db_sqlstate(req)) : PQntuples(result) > 0)
+	if (result == NULL ? !is_invalid_name(db_sqlstate(req)) : PQntuples(result) > 0)
 		return result;
 	reply_problem(req, PROBLEM_NOT_FOUND, request_printf(req, "table %s does not exist", table), NULL);
 	return NULL;
@@ -89,22 +89,22 @@ run_plan(Request *req, Call call)
 }
 
 bool
-find_table(Request *req, const char *name, TableName *table)
+find_table(Request *req, const char *name, TableRef *table)
 {
-	PGresult   *found = run_on_table(req, sql_table_name(name));
+	PGresult   *found = run_on_table(req, sql_find_table(name));
 
 	if (found == NULL)
 		return false;
-	table->oid = value_at(found, TABLE_NAME_OID);
-	table->is_protected = is_true(found, TABLE_NAME_IS_PROTECTED);
+	table->oid = value_at(found, FIND_TABLE_OID);
+	table->is_protected = is_true(found, FIND_TABLE_IS_PROTECTED);
 	return true;
 }
 
 bool
-find_row(Request *req, RowName *row)
+find_row(Request *req, RowRef *row)
 {
-	PGresult   *plan = run_plan(req, sql_row_name_plan(request_param(req, "table")));
-	PGresult   *key = plan ? db_run(req, sql_row_name(plan, request_param(req, "key"))) : NULL;
+	PGresult   *plan = run_plan(req, sql_find_row_plan(request_param(req, "table")));
+	PGresult   *key = plan ? db_run(req, sql_find_row(plan, request_param(req, "key"))) : NULL;
 
 	if (key == NULL)
 		return false;
@@ -113,7 +113,7 @@ find_row(Request *req, RowName *row)
 		reply_no_row(req);
 		return false;
 	}
-	row->table = value_at(plan, ROW_NAME_PLAN_OID);
+	row->table = value_at(plan, FIND_ROW_PLAN_OID);
 	row->key = db_value(key);
 	return true;
 }

@@ -11,18 +11,14 @@
 #include "db/db.h"
 
 /*
- * Columns that every plan begins with. What a plan gives further comes behind
- * them.
+ * The first columns of every plan.  Other columns follow them.
  */
 enum PlanColumn
 {
-	/*
-	 * 'forbidden', 'not-protected', 'invalid'; null: nothing speaks against
-	 * it
-	 */
+	/* 'forbidden', 'not-protected' or 'invalid'; null: no problem */
 	PLAN_PROBLEM,
-	PLAN_DETAIL,				/* the sentence that goes with it */
-	/* name of the column, parameter or member that is to blame, or null */
+	PLAN_DETAIL,				/* explanation of the problem */
+	/* name of the invalid column, parameter or member, or null */
 	PLAN_FIELD
 };
 
@@ -57,27 +53,27 @@ extern void reply_result(Request *req, unsigned status, const PGresult *result);
  * A table, for statements that must name it because of row security
  * (db/statement.h)
  */
-typedef struct TableName
+typedef struct TableRef
 {
 	const char *oid;
 	bool		is_protected;
-} TableName;
+} TableRef;
 
 /*
  * Looks up a table by name; for a partition, its root.  On failure replies
  * and returns false.
  */
-extern bool find_table(Request *req, const char *name, TableName *table);
+extern bool find_table(Request *req, const char *name, TableRef *table);
 
 /* A row as in lock records: OID of the table, and text of the key */
-typedef struct RowName
+typedef struct RowRef
 {
 	const char *table;
 	const char *key;
-} RowName;
+} RowRef;
 
 /* Looks up the row in the path.  On failure replies and returns false. */
-extern bool find_row(Request *req, RowName *row);
+extern bool find_row(Request *req, RowRef *row);
 
 /* Replies that there is no row with the key in the path. */
 extern void reply_no_row(Request *req);

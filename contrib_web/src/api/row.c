@@ -33,23 +33,24 @@ get_row(Request *req)
 /* ---- writing ---- */
 
 /*
- * Replies after a failed statement of a write.  Always returns false.
+ * Replies with the error of a failed statement.  Always returns false.
  */
 static bool
-failed(Request *req, const char *key)
+fail(Request *req, const char *key)
 {
 	reply_failure(req, key);
 	return false;
 }
 
+/* Replies with an error unless the result of sql_row_lock() is 'ok'. */
 static bool
-judge_lock(Request *req, const char *verdict)
+check_lock_state(Request *req, const char *state)
 {
-	if (strcmp(verdict, "ok") == 0)
+	if (strcmp(state, "ok") == 0)
 		return true;
-	if (strcmp(verdict, "lost") == 0)
+	if (strcmp(state, "lost") == 0)
 		reply_lock_problem(req, PROBLEM_LOST, "the token is not that of a lock on this row");
-	else if (strcmp(verdict, "locked") == 0)
+	else if (strcmp(state, "locked") == 0)
 		reply_lock_problem(req, PROBLEM_LOCKED, NULL);
 	else
 		reply_lock_problem(req, PROBLEM_LOCK_REQUIRED, "lock the row first, and save with the lock's token");
@@ -61,7 +62,7 @@ judge_lock(Request *req, const char *verdict)
  * and checks that it belongs to the row.
  */
 static bool
-hold_lock(Request *req, const PGresult *plan, const char *key)
+confirm_lock(Request *req, const PGresult *plan, const char *key)
 {
 	const char *token = value_at(plan, WRITE_PLAN_LOCK_TOKEN);
 	PGresult   *check;
@@ -69,12 +70,12 @@ hold_lock(Request *req, const PGresult *plan, const char *key)
 	if (!is_true(plan, WRITE_PLAN_IS_PROTECTED) || (token == NULL && !is_true(plan, WRITE_PLAN_IS_GUARDED)))
 		return true;
 	if (token != NULL && db_run(req, sql_confirm_token(token)) == NULL)
-		return failed(req, key);
+		return fail(req, key);
 	check = db_run(req, sql_row_lock(plan, key, token));
 	if (check == NULL)
-		return failed(req, key);
+		return fail(req, key);
 	if (PQntuples(check) > 0)
-		return judge_lock(req, db_value(check));
+		return check_lock_state(req, db_value(check));
 	reply_no_row(req);
 	return false;
 }
@@ -130,16 +131,16 @@ insert_of(Request *req, const PGresult *plan)
  * Discards the draft and releases the lock, as requested for a save.
  */
 static bool
-tidy_up(Request *req, const PGresult *plan, const char *key)
+discard_draft_and_release(Request *req, const PGresult *plan, const char *key)
 {
 	const char *token = value_at(plan, WRITE_PLAN_LOCK_TOKEN);
 
 	if (!is_true(plan, WRITE_PLAN_IS_PROTECTED))
 		return true;
-	if (is_true(plan, WRITE_PLAN_DISCARD_DRAFT) && db_run(req, sql_discard_draft_of(value_at(plan, WRITE_PLAN_OID), key)) == NULL)
-		return failed(req, key);
+	if (is_true(plan, WRITE_PLAN_DISCARD_DRAFT) && db_run(req, sql_discard_draft_of_row(value_at(plan, WRITE_PLAN_OID), key)) == NULL)
+		return fail(req, key);
 	if (token != NULL && !is_true(plan, WRITE_PLAN_KEEP_LOCK) && db_run(req, sql_release_token(token)) == NULL)
-		return failed(req, key);
+		return fail(req, key);
 	return true;
 }
 
@@ -150,7 +151,7 @@ commit_and_reply(Request *req, unsigned status, const PGresult *plan, const char
 	PGresult   *row = db_run(req, sql_row_read(plan, key));
 
 	if (row == NULL || !db_commit(req))
-		return failed(req, key);
+		return fail(req, key);
 	reply_result(req, status, row);
 	return true;
 }
@@ -165,10 +166,10 @@ save_row(Request *req)
 	if (plan == NULL)
 		return;
 	db_begin(req);
-	if (!hold_lock(req, plan, key))
+	if (!confirm_lock(req, plan, key))
 		return;
 	key = write_row(req, update_of(req, plan, key), plan, key);
-	if (key != NULL && tidy_up(req, plan, key))
+	if (key != NULL && discard_draft_and_release(req, plan, key))
 		commit_and_reply(req, 200, plan, key);
 }
 
@@ -202,7 +203,7 @@ delete_row(Request *req)
 	if (plan == NULL)
 		return;
 	db_begin(req);
-	if (!hold_lock(req, plan, key) || write_row(req, sql_row_delete(plan, key), plan, key) == NULL)
+	if (!confirm_lock(req, plan, key) || write_row(req, sql_row_delete(plan, key), plan, key) == NULL)
 		return;
 	if (db_commit(req))
 		reply_empty(req, 204);

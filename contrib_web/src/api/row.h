@@ -7,6 +7,7 @@
 
 #include "http/request.h"
 
+/* Handlers; their comments contain the routes. */
 extern void get_row(Request *req);
 extern void save_row(Request *req);
 extern void insert_row(Request *req);

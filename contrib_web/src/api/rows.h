@@ -7,6 +7,7 @@
 
 #include "http/request.h"
 
+/* Handlers; their comments contain the routes. */
 extern void list_rows(Request *req);
 
 #endif							/* API_ROWS_H */

@@ -66,12 +66,12 @@ drop_session(Request *req)
 static void
 open_session(Request *req, unsigned status, const PGresult *state)
 {
-	Session    *before = caller_session(req);
+	Session    *previous = caller_session(req);
 	SessionRefusal refusal;
 
-	if (before)
-		session_end(before);
-	session_release(before);
+	if (previous)
+		session_end(previous);
+	session_release(previous);
 	refusal = session_open(req->session);
 	if (refusal == SESSION_GRANTED)
 	{
@@ -178,11 +178,11 @@ sign_in_failed(Request *req, const Attempt *attempt)
  * counted separately.  The cookie does not authenticate.
  */
 static void
-note_device(Request *req, const Attempt *attempt)
+set_device_cookie(Request *req, const Attempt *attempt)
 {
 	char		token[TOKEN_SIZE];
 
-	known_note(attempt->address, attempt->device, attempt->role, token);
+	known_record(attempt->address, attempt->device, attempt->role, token);
 	reply_header(req, MHD_HTTP_HEADER_SET_COOKIE,
 				 request_printf(req, DEVICE_COOKIE "=%s; Path=/api/v1/session; HttpOnly; SameSite=Strict%s; Max-Age=31536000", token,
 								caller_is_secure(req) ? "; Secure" : ""));
@@ -200,7 +200,7 @@ sign_in(Request *req, const Credentials *credentials, const Attempt *attempt)
 		throttle_succeeded(attempt);
 		open_session(req, MHD_HTTP_CREATED, state);
 		if (req->session)
-			note_device(req, attempt);
+			set_device_cookie(req, attempt);
 		return;
 	}
 	sign_in_failed(req, attempt);
@@ -270,7 +270,7 @@ post_session(Request *req)
 
 /* With "optional", a missing session is not an error. */
 static void
-nobody(Request *req)
+reply_without_session(Request *req)
 {
 	const char *optional = request_query(req, "optional");
 
@@ -290,7 +290,7 @@ get_session(Request *req)
 	req->session = caller_session(req);
 	if (req->session == NULL)
 	{
-		nobody(req);
+		reply_without_session(req);
 		return;
 	}
 	state = db_run(req, sql_session_state());

@@ -7,6 +7,7 @@
 
 #include "http/request.h"
 
+/* Handlers; routes.c has their routes. */
 extern void post_session(Request *req);
 extern void get_session(Request *req);
 extern void delete_session(Request *req);

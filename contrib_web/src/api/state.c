@@ -18,7 +18,7 @@
  * state is not visible.
  */
 static json_t *
-state_now(Request *req, const char *key)
+current_state(Request *req, const char *key)
 {
 	PGresult   *plan = run_plan(req, sql_state_plan(request_param(req, "table")));
 	PGresult   *state = plan ? db_run(req, sql_state(plan, key)) : NULL;
@@ -47,7 +47,7 @@ reply_lock_problem(Request *req, ProblemKind kind, const char *detail)
 	json_t	   *state;
 
 	db_rollback(req);
-	state = state_now(req, request_param(req, "key"));
+	state = current_state(req, request_param(req, "key"));
 	reply_problem(req, kind, detail ? detail : locked_by(req, state), state);
 }
 
@@ -58,7 +58,7 @@ reply_lock_problem(Request *req, ProblemKind kind, const char *detail)
  * it, so each value is tested.
  */
 static const char *
-refused_column(Request *req)
+find_rejected_column(Request *req)
 {
 	PGresult   *probes = db_run(req, sql_probes_plan(request_param(req, "table"), request_body(req)));
 
@@ -73,8 +73,9 @@ refused_column(Request *req)
 	return NULL;
 }
 
+/* Returns the column that caused the error, or NULL if it is unknown. */
 static const char *
-column_to_blame(Request *req)
+find_invalid_column(Request *req)
 {
 	const char *column = db_error_field(req, PG_DIAG_COLUMN_NAME);
 	const char *constraint = db_error_field(req, PG_DIAG_CONSTRAINT_NAME);
@@ -83,20 +84,20 @@ column_to_blame(Request *req)
 		return column;
 	if (constraint != NULL)
 		column = db_value(db_run(req, sql_constraint_column(request_param(req, "table"), constraint)));
-	return column ? column : refused_column(req);
+	return column ? column : find_rejected_column(req);
 }
 
 /* ---- replying ---- */
 
 static bool
-is_about_lock(const char *sqlstate)
+is_lock_error(const char *sqlstate)
 {
 	return strcmp(sqlstate, "LK001") == 0 || strcmp(sqlstate, "LK002") == 0 || strcmp(sqlstate, "55P03") == 0;
 }
 
 /* Data exceptions and violated constraints */
 static bool
-is_about_value(const char *sqlstate)
+is_value_error(const char *sqlstate)
 {
 	return strncmp(sqlstate, "22", 2) == 0 || strncmp(sqlstate, "23", 2) == 0;
 }
@@ -107,7 +108,7 @@ is_about_value(const char *sqlstate)
  * undefined_table.
  */
 static bool
-may_be_about_value(const char *sqlstate)
+may_be_value_error(const char *sqlstate)
 {
 	return (strncmp(sqlstate, "42", 2) == 0 && strcmp(sqlstate, "42501") != 0) || strncmp(sqlstate, "3F", 2) == 0;
 }
@@ -127,14 +128,14 @@ reply_failure(Request *req, const char *key)
 	const char *column;
 
 	db_rollback(req);
-	if (may_be_about_value(db_sqlstate(req)) && (column = refused_column(req)) != NULL)
+	if (may_be_value_error(db_sqlstate(req)) && (column = find_rejected_column(req)) != NULL)
 	{
 		reply_refused_value(req, column);
 		return;
 	}
-	if (is_about_lock(db_sqlstate(req)))
-		extra = state_now(req, key);
-	else if (is_about_value(db_sqlstate(req)) && (column = column_to_blame(req)) != NULL)
+	if (is_lock_error(db_sqlstate(req)))
+		extra = current_state(req, key);
+	else if (is_value_error(db_sqlstate(req)) && (column = find_invalid_column(req)) != NULL)
 		extra = json_pack("{s:s}", "column", column);
 	reply_db_error(req, extra);
 }

@@ -20,11 +20,11 @@ list_tables(Request *req)
 void
 get_table(Request *req)
 {
-	TableName	asked;
+	TableRef	ref;
 	PGresult   *table = NULL;
 
-	if (find_table(req, request_param(req, "table"), &asked))
-		table = run_plan(req, sql_one_table(asked.oid));
+	if (find_table(req, request_param(req, "table"), &ref))
+		table = run_plan(req, sql_one_table(ref.oid));
 	if (table != NULL)
 		reply_json(req, 200, value_at(table, ONE_TABLE_TABLE_JSON));
 }

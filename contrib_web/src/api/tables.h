@@ -7,6 +7,7 @@
 
 #include "http/request.h"
 
+/* Handlers; their comments contain the routes. */
 extern void list_tables(Request *req);
 extern void get_table(Request *req);
 extern void protect_table(Request *req);

@@ -88,7 +88,7 @@ parse_network(const char *text, Network *network)
 {
 	char		host[ADDRESS_SIZE];
 	size_t		length = strcspn(text, "/");
-	int			most;
+	int			max;
 	char	   *end = "";
 
 	if (length >= sizeof(host))
@@ -97,11 +97,11 @@ parse_network(const char *text, Network *network)
 	host[length] = '\0';
 	if (!address_parse(host, &network->address))
 		return false;
-	most = is_ipv4(&network->address) ? 32 : 128;
-	network->bits = text[length] ? (int) strtol(text + length + 1, &end, 10) : most;
-	if (*end || end == text + length + 1 || network->bits < 0 || network->bits > most)
+	max = is_ipv4(&network->address) ? 32 : 128;
+	network->bits = text[length] ? (int) strtol(text + length + 1, &end, 10) : max;
+	if (*end || end == text + length + 1 || network->bits < 0 || network->bits > max)
 		return false;
-	network->bits += 128 - most;
+	network->bits += 128 - max;
 	return true;
 }
 

@@ -44,11 +44,11 @@ add(Line *line, const char *template,...)
 }
 
 static void
-add_escaped(Line *line, const char *text, size_t most, bool spaces)
+add_escaped(Line *line, const char *text, size_t max, bool spaces)
 {
 	size_t		start = line->length;
 
-	for (; *text && line->length - start < most; text++)
+	for (; *text && line->length - start < max; text++)
 	{
 		unsigned char c = *text;
 
@@ -75,7 +75,7 @@ add_time(Line *line)
 }
 
 static void
-put(Line *line)
+write_line(Line *line)
 {
 	ssize_t		written;
 
@@ -100,7 +100,7 @@ log_request(const char *peer, const char *role, const char *method, const char *
 	add(&line, " ");
 	add_escaped(&line, path, PATH_MAX_LOGGED, false);
 	add(&line, " %u %.1f %llu", status, ms, (unsigned long long) bytes);
-	put(&line);
+	write_line(&line);
 }
 
 void
@@ -117,11 +117,11 @@ log_message(const char *template,...)
 	add_time(&line);
 	add(&line, "locking-web: ");
 	add_escaped(&line, text, LINE_SIZE, true);
-	put(&line);
+	write_line(&line);
 }
 
 void
-complain(const char *what, const char *why)
+report_error(const char *subject, const char *reason)
 {
-	fprintf(stderr, "locking-web: %s: %s\n", what, why);
+	fprintf(stderr, "locking-web: %s: %s\n", subject, reason);
 }

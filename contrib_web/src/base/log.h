@@ -16,7 +16,7 @@ extern void log_request(const char *peer, const char *role, const char *method, 
 						unsigned status, double ms, uint64_t bytes);
 
 /* Reports an error at startup. */
-extern void complain(const char *what, const char *why);
+extern void report_error(const char *subject, const char *reason);
 
 /* Logs "TIME locking-web: text". */
 extern void log_message(const char *template,...) __attribute__((format(printf, 1, 2)));

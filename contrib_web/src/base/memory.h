@@ -22,6 +22,7 @@ allocate(size_t size)
 	return memory;
 }
 
+/* Returns a copy of the text, to be released with free(). */
 static inline char *
 copy_text(const char *text)
 {

@@ -40,7 +40,7 @@ typedef struct Option
 	const char *argument;
 	Kind		kind;
 	void	   *value;
-	const char *preset;
+	const char *default_value;
 	long		min,
 				max;
 	const char *help;
@@ -82,7 +82,7 @@ static Option table[] = {
 #define N_OPTIONS (sizeof(table) / sizeof(table[0]))
 
 /* "FILE:LINE: " while a line of the file is parsed */
-static char place[PATH_MAX + 32];
+static char location[PATH_MAX + 32];
 
 static void
 __attribute__((noreturn))
@@ -98,7 +98,7 @@ refuse(const char *template,...)
 {
 	va_list		args;
 
-	fprintf(stderr, "locking-web: %s", place);
+	fprintf(stderr, "locking-web: %s", location);
 	va_start(args, template);
 	vfprintf(stderr, template, args);
 	va_end(args);
@@ -193,8 +193,8 @@ static void
 read_defaults(void)
 {
 	for (size_t i = 0; i < N_OPTIONS; i++)
-		if (table[i].preset)
-			set_option(&table[i], table[i].preset, DEFAULT);
+		if (table[i].default_value)
+			set_option(&table[i], table[i].default_value, DEFAULT);
 }
 
 static char *
@@ -227,7 +227,7 @@ read_line(const char *file, int number, char *line)
 	line = trim(line);
 	if (*line == '\0' || *line == '#')
 		return;
-	snprintf(place, sizeof(place), "%s:%d: ", file, number);
+	snprintf(location, sizeof(location), "%s:%d: ", file, number);
 	equals = strchr(line, '=');
 	if (equals == NULL)
 		refuse("not \"key = value\"");
@@ -236,7 +236,7 @@ read_line(const char *file, int number, char *line)
 	if (option == NULL)
 		refuse("unknown option \"%s\"", trim(line));
 	set_option(option, trim(equals + 1), CONFIG_FILE);
-	*place = '\0';
+	*location = '\0';
 }
 
 static void
@@ -292,8 +292,8 @@ print_help(void)
 		const Option *option = &table[i];
 
 		printf("  --%s %-*s %s%s%s%s\n", option->name, (int) (30 - strlen(option->name)), option->argument,
-			   option->help, option->preset && *option->preset ? " (" : "", option->preset ? option->preset : "",
-			   option->preset && *option->preset ? ")" : "");
+			   option->help, option->default_value && *option->default_value ? " (" : "", option->default_value ? option->default_value : "",
+			   option->default_value && *option->default_value ? ")" : "");
 	}
 	puts("\nOptions can also be set in the environment: --tls-key as LOCKING_WEB_TLS_KEY.");
 }
@@ -322,7 +322,7 @@ describe_flags(struct option *flags)
 }
 
 static const char *
-look_at_flags(int argc, char **argv, const struct option *flags)
+scan_flags(int argc, char **argv, const struct option *flags)
 {
 	const char *config = getenv("LOCKING_WEB_CONFIG");
 	int			flag;
@@ -396,7 +396,7 @@ options_read(int argc, char **argv)
 	const char *config;
 
 	describe_flags(flags);
-	config = look_at_flags(argc, argv, flags);
+	config = scan_flags(argc, argv, flags);
 	read_defaults();
 	if (config)
 		read_file(config);

@@ -28,9 +28,9 @@ static const Statement rollback = {"db_rollback", "ROLLBACK"};
 typedef struct Step
 {
 	Call		call;
-	const char *sql;			/* unless it is kept prepared */
+	const char *sql;			/* NULL: a prepared statement */
 	bool		prepare;
-	bool		wanted;			/* the caller wants its result */
+	bool		keep_result;	/* the caller of db_run() gets its result */
 } Step;
 
 #define MAX_STEPS 4
@@ -50,11 +50,11 @@ clear_result(void *result)
 }
 
 static void
-note_lost(Request *req, const char *sqlstate, const char *message)
+set_error(Request *req, const char *sqlstate, const char *message)
 {
 	req->error = NULL;
 	snprintf(req->sqlstate, sizeof(req->sqlstate), "%.5s", sqlstate);
-	req->lost = request_printf(req, "%s", message);
+	req->error_message = request_printf(req, "%s", message);
 }
 
 /*
@@ -62,23 +62,23 @@ note_lost(Request *req, const char *sqlstate, const char *message)
  * with the names used here.
  */
 static bool
-is_about_prepared(const char *sqlstate)
+is_prepared_statement_error(const char *sqlstate)
 {
 	return strcmp(sqlstate, "26000") == 0 || strcmp(sqlstate, "42P05") == 0;
 }
 
 static void
-note_error(Request *req, PGresult *result)
+set_error_from_result(Request *req, PGresult *result)
 {
 	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 
 	if (sqlstate == NULL)
 	{
-		note_lost(req, "08006", PQresultErrorMessage(result));
+		set_error(req, "08006", PQresultErrorMessage(result));
 		return;
 	}
 	req->error = result;
-	req->db->spoiled = req->db->spoiled || is_about_prepared(sqlstate);
+	req->db->unusable = req->db->unusable || is_prepared_statement_error(sqlstate);
 	snprintf(req->sqlstate, sizeof(req->sqlstate), "%.5s", sqlstate);
 }
 
@@ -93,7 +93,7 @@ db_error_field(const Request *req, int field)
 {
 	if (req->error)
 		return PQresultErrorField(req->error, field);
-	return field == PG_DIAG_MESSAGE_PRIMARY ? req->lost : NULL;
+	return field == PG_DIAG_MESSAGE_PRIMARY ? req->error_message : NULL;
 }
 
 const char *
@@ -113,40 +113,40 @@ connect_request(Request *req)
 
 	if (req->db)
 		return true;
-	req->db = pool_take(session_pool(req->session), &error);
+	req->db = pool_acquire(session_pool(req->session), &error);
 	if (req->db)
 		return true;
-	note_lost(req, error.sqlstate, error.message);
+	set_error(req, error.sqlstate, error.message);
 	if (session_role(req->session) && connect_refuses_role(error.sqlstate))
 		session_end(req->session);
 	return false;
 }
 
-/* The plan's pieces of SQL in their places. */
+/* Inserts the SQL from the plan's row between the segments. */
 static const char *
-put_together(Request *req, const Call *call)
+assemble_sql(Request *req, const Call *call)
 {
 	const Segment *segment = call->statement->segments;
 
 	for (; segment->column != SEGMENTS_END; segment++)
 	{
-		const char *piece = PQgetvalue(call->plan, call->row, segment->column);
+		const char *fragment = PQgetvalue(call->plan, call->row, segment->column);
 
 		obstack_grow(&req->memory, segment->sql, strlen(segment->sql));
-		obstack_grow(&req->memory, piece, strlen(piece));
+		obstack_grow(&req->memory, fragment, strlen(fragment));
 	}
 	obstack_grow0(&req->memory, segment->sql, strlen(segment->sql));
 	return obstack_finish(&req->memory);
 }
 
 static void
-add_step(Request *req, Steps *steps, Call call, bool wanted)
+add_step(Request *req, Steps *steps, Call call, bool keep_result)
 {
 	Step	   *step = &steps->step[steps->n++];
 
-	*step = (Step) {.call = call, .wanted = wanted};
+	*step = (Step) {.call = call, .keep_result = keep_result};
 	if (call.statement->segments)
-		step->sql = put_together(req, &call);
+		step->sql = assemble_sql(req, &call);
 	else
 		step->prepare = !pool_is_prepared(req->db, call.statement);
 }
@@ -210,26 +210,26 @@ receive(Request *req, Steps *steps, PGresult **result)
 	if (*result && !has_failed(*result))
 		return true;
 	if (!steps->failed && *result)
-		note_error(req, *result);
+		set_error_from_result(req, *result);
 	else if (!steps->failed)
-		note_lost(req, "08006", PQerrorMessage(req->db->pg));
+		set_error(req, "08006", PQerrorMessage(req->db->pg));
 	steps->failed = true;
 	return false;
 }
 
 /* set_owner() raises this class of errors for invalid names. */
 static bool
-is_about_value(const Request *req)
+is_value_error(const Request *req)
 {
 	return strncmp(req->sqlstate, "22", 2) == 0;
 }
 
-/* Returns the wanted result, or NULL on failure. */
+/* Returns the result to keep, or NULL on failure. */
 static PGresult *
 receive_steps(Request *req, Steps *steps)
 {
 	PGresult   *result;
-	PGresult   *wanted = NULL;
+	PGresult   *kept = NULL;
 
 	for (int i = 0; i < steps->n; i++)
 	{
@@ -238,16 +238,16 @@ receive_steps(Request *req, Steps *steps)
 		if (step->prepare && receive(req, steps, &result))
 			pool_set_prepared(req->db, step->call.statement);
 		if (receive(req, steps, &result))
-			wanted = step->wanted ? result : wanted;
+			kept = step->keep_result ? result : kept;
 		else
-			req->owner_refused = req->owner_refused || (step->call.statement == &statement_set_owner && is_about_value(req));
+			req->owner_refused = req->owner_refused || (step->call.statement == &statement_set_owner && is_value_error(req));
 	}
 	if (PQpipelineStatus(req->db->pg) != PQ_PIPELINE_OFF)
 	{
 		receive(req, steps, &result);	/* the end of the pipeline */
 		PQexitPipelineMode(req->db->pg);
 	}
-	return steps->failed ? NULL : wanted;
+	return steps->failed ? NULL : kept;
 }
 
 static PGresult *
@@ -255,7 +255,7 @@ run_steps(Request *req, Steps *steps)
 {
 	if (!send_steps(req->db->pg, steps))
 	{
-		note_lost(req, "08006", PQerrorMessage(req->db->pg));
+		set_error(req, "08006", PQerrorMessage(req->db->pg));
 		return NULL;
 	}
 	return receive_steps(req, steps);
@@ -277,11 +277,11 @@ run_alone(Request *req, const Statement *statement)
  * last failure.
  */
 static bool
-end_refused(Request *req)
+end_if_rejected(Request *req)
 {
 	if (session_role(req->session) == NULL || session_verify(req->session))
 		return false;
-	note_lost(req, "28000", "the role can no longer sign in");
+	set_error(req, "28000", "the role can no longer sign in");
 	return true;
 }
 
@@ -289,7 +289,7 @@ end_refused(Request *req)
 bool
 db_role_is_gone(Request *req)
 {
-	return pool_unverified(session_pool(req->session)) >= 1 && end_refused(req);
+	return pool_unverified(session_pool(req->session)) >= 1 && end_if_rejected(req);
 }
 
 /*
@@ -297,17 +297,17 @@ db_role_is_gone(Request *req)
  * undefined_object or insufficient_privilege.
  */
 static void
-doubt_role(Request *req)
+check_role_after_failure(Request *req)
 {
 	if (strcmp(req->sqlstate, "42704") == 0)
-		end_refused(req);
+		end_if_rejected(req);
 	else if (strcmp(req->sqlstate, "42501") == 0)
 		db_role_is_gone(req);
 }
 
 /* Adds the steps that begin a transaction. */
 static void
-add_beginning(Request *req, Steps *steps)
+add_begin(Request *req, Steps *steps)
 {
 	add_step(req, steps, (Call) {&begin}, false);
 	if (session_is_proxied(req->session))
@@ -331,7 +331,7 @@ db_run(Request *req, Call call)
 	if (!connect_request(req))
 		return NULL;
 	if (own_transaction || req->begin_pending)
-		add_beginning(req, &steps);
+		add_begin(req, &steps);
 	add_step(req, &steps, call, true);
 	if (own_transaction)
 		add_step(req, &steps, (Call) {&commit}, false);
@@ -340,7 +340,7 @@ db_run(Request *req, Call call)
 	if (result == NULL && own_transaction)
 		leave_transaction(req);
 	if (result == NULL)
-		doubt_role(req);
+		check_role_after_failure(req);
 	return result;
 }
 
@@ -384,6 +384,6 @@ db_finish(Request *req)
 	if (req->db == NULL)
 		return;
 	db_rollback(req);
-	pool_give(req->db);
+	pool_release(req->db);
 	req->db = NULL;
 }

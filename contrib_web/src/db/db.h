@@ -33,14 +33,17 @@ extern PGresult *db_run(Request *req, Call call);
  */
 extern void db_begin(Request *req);
 
-/* false: failed, for example in a deferred constraint */
+/* Commits.  Returns false on failure, such as of a deferred constraint. */
 extern bool db_commit(Request *req);
+
+/* Rolls back the open transaction, if any. */
 extern void db_rollback(Request *req);
 
 /*
- * Checks after a missing privilege whether the role can still sign in.  If it
- * cannot, as it was dropped, the session ends, the failure to sign in
- * replaces the last failure, and the result is true.
+ * Checks whether the role can still sign in, after a statement failed for a
+ * missing privilege.  If it cannot, for example because it was dropped, ends
+ * the session, replaces the last failure with the failure to sign in, and
+ * returns true.
  */
 extern bool db_role_is_gone(Request *req);
 

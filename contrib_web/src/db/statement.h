@@ -8,7 +8,7 @@
  *
  * Values of a request are never interpolated into SQL.  A statement whose
  * tables and columns are known only at run time takes two steps: a plan looks
- * them up in the catalog and returns pieces of SQL, quoted by the database,
+ * them up in the catalog and returns SQL fragments, quoted by the database,
  * for the second statement.
  */
 #ifndef STATEMENT_H
@@ -25,33 +25,33 @@
 #define TEXTOID 25
 #define OIDOID 26
 
-/* SQL, and the column of the plan's row with the SQL that follows */
+/* SQL, and the column of the plan's row with the fragment that follows */
 typedef struct Segment
 {
 	const char *sql;
-	int			column;			/* SEGMENTS_END: none, and no more segments */
+	int			column;			/* SEGMENTS_END: the last segment */
 } Segment;
 
 #define SEGMENTS_END (-1)
 
 /*
- * Prepared by each connection at its first use, unless it has segments, whose
- * SQL is assembled for each run
+ * A statement.  Each connection prepares it at its first use.  If it has
+ * segments, its SQL is assembled for each run and not prepared.
  */
 typedef struct Statement
 {
 	const char *name;			/* unique: name of the prepared statement */
-	const char *sql;			/* NULL: of segments */
+	const char *sql;			/* NULL: assembled from segments */
 	const Segment *segments;
 	int			n;				/* number of parameters */
 	Oid			types[MAX_PARAMETERS];
 } Statement;
 
-/* A statement with its parameters, made by sql_NAME() */
+/* A statement with its parameters, returned by sql_NAME() */
 typedef struct Call
 {
 	const Statement *statement;
-	const PGresult *plan;		/* for its segments */
+	const PGresult *plan;		/* source of the fragments */
 	int			row;			/* of the plan */
 	const char *values[MAX_PARAMETERS];
 } Call;

@@ -17,7 +17,7 @@ typedef struct Sender
 	int			admitted;
 } Sender;
 
-static Sender senders[BUDGET_ALL];
+static Sender senders[BUDGET_TOTAL];
 static int	n_senders;
 static int	n_admitted;
 static int64_t slice;			/* number of the current slice */
@@ -54,7 +54,7 @@ budget_admits(int pid, int64_t now)
 	Sender	   *sender;
 
 	enter_slice(now);
-	sender = n_admitted < BUDGET_ALL ? find_sender(pid) : NULL;
+	sender = n_admitted < BUDGET_TOTAL ? find_sender(pid) : NULL;
 	if (sender && sender->admitted < BUDGET_SENDER)
 	{
 		sender->admitted++;

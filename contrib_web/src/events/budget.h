@@ -19,7 +19,7 @@
 
 #define BUDGET_SLICE_MS 1000
 #define BUDGET_SENDER 500		/* per slice */
-#define BUDGET_ALL 3000
+#define BUDGET_TOTAL 3000
 #define BUDGET_RESET_MS 10000	/* minimum time between resets */
 
 /* True if a notification of the sender is within the limits. */

@@ -117,7 +117,7 @@ reset_message(void)
 
 /* The caller holds the mutex, as for most functions below. */
 static void
-wake(Stream *stream)
+resume(Stream *stream)
 {
 	if (!stream->waiting)
 		return;
@@ -126,7 +126,7 @@ wake(Stream *stream)
 }
 
 static void
-forget_event(Event *event)
+free_event(Event *event)
 {
 	free(event->table);
 	release_message(event->full);
@@ -151,7 +151,7 @@ events_publish(const char *table, const char *full, const char *reduced)
 	event = &ring[head % RING_SIZE];
 	if (head - tail == RING_SIZE)
 	{
-		forget_event(event);
+		free_event(event);
 		tail++;
 	}
 	event->table = copy_text(table);
@@ -160,7 +160,7 @@ events_publish(const char *table, const char *full, const char *reduced)
 	head++;
 	counts.published++;
 	DL_FOREACH(streams, stream)
-		wake(stream);
+		resume(stream);
 	pthread_mutex_unlock(&mutex);
 }
 
@@ -181,12 +181,12 @@ events_reset(void)
 	pthread_mutex_lock(&mutex);
 	new_epoch();
 	for (; tail < head; tail++)
-		forget_event(&ring[tail % RING_SIZE]);
+		free_event(&ring[tail % RING_SIZE]);
 	DL_FOREACH(streams, stream)
 	{
 		stream->cursor = head;
 		stream->reset = true;
-		wake(stream);
+		resume(stream);
 	}
 	pthread_mutex_unlock(&mutex);
 }
@@ -194,15 +194,15 @@ events_reset(void)
 /* ---- streams ---- */
 
 static bool
-place_of(const char *id, uint64_t *place)
+parse_event_id(const char *id, uint64_t *number)
 {
 	size_t		length = strlen(epoch);
 	char	   *end;
 
 	if (strncmp(id, epoch, length) != 0 || id[length] != '-')
 		return false;
-	*place = strtoull(id + length + 1, &end, 10);
-	return *end == '\0' && *place >= tail && *place <= head;
+	*number = strtoull(id + length + 1, &end, 10);
+	return *end == '\0' && *number >= tail && *number <= head;
 }
 
 /*
@@ -226,7 +226,7 @@ end_oldest_of(const Session *session)
 	if (oldest == NULL || n < options.streams_per_session)
 		return;
 	oldest->ending = true;
-	wake(oldest);
+	resume(oldest);
 }
 
 Stream *
@@ -248,7 +248,7 @@ stream_open(struct MHD_Connection *connection, const Session *session, const cha
 	stream->ending = closing || session_has_ended(session);
 	stream->reader = rights_join(role ? role : "");
 	stream->cursor = head;
-	stream->reset = last_id && !place_of(last_id, &stream->cursor);
+	stream->reset = last_id && !parse_event_id(last_id, &stream->cursor);
 	stream->current = new_message("retry: %d\nid: %s-%" PRIu64 "\n\n", RETRY_MS, epoch, stream->cursor);
 	stream->written = now_s();
 	DL_APPEND(streams, stream);
@@ -416,7 +416,7 @@ end_streams(const Session *session)
 		if (session && stream->session != session)
 			continue;
 		stream->ending = true;
-		wake(stream);
+		resume(stream);
 	}
 	pthread_mutex_unlock(&mutex);
 }
@@ -435,7 +435,7 @@ events_end_all(void)
 }
 
 void
-events_tidy(void)
+events_send_keepalives(void)
 {
 	Stream	   *stream;
 	int64_t		now = now_s();
@@ -444,7 +444,7 @@ events_tidy(void)
 	DL_FOREACH(streams, stream)
 	{
 		if (now >= stream->written + options.ping)
-			wake(stream);
+			resume(stream);
 	}
 	pthread_mutex_unlock(&mutex);
 }

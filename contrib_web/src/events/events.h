@@ -14,14 +14,14 @@
 struct Session;
 typedef struct Stream Stream;
 
-/* Also registers that streams end with their session. */
+/* Initializes the ids of events, and ends streams with their session. */
 extern void events_init(void);
 
 /* ---- the listener's side (listen.c) ---- */
 
 /*
  * Publishes an event of a table: FULL to readers with the right to see it,
- * REDUCED to readers that may only learn that something changed.
+ * REDUCED to readers that may only be notified of a change.
  */
 extern void events_publish(const char *table, const char *full, const char *reduced);
 
@@ -40,7 +40,11 @@ extern void events_reset(void);
  * if there are too many streams.
  */
 extern Stream *stream_open(struct MHD_Connection *connection, const struct Session *session, const char *last_id);
+
+/* Frees the stream. */
 extern void stream_close(Stream *stream);
+
+/* MHD_ContentReaderCallback: produces the stream's next bytes. */
 extern ssize_t stream_read(void *stream, uint64_t position, char *buffer, size_t size);
 
 /*
@@ -51,10 +55,11 @@ extern json_t *stream_missed_tables(Stream *stream);
 
 /* ---- the program's side ---- */
 
+/* Ends all streams and prevents new ones. */
 extern void events_end_all(void);
 
 /* Sends keepalives on streams that have been idle for a while. */
-extern void events_tidy(void);
+extern void events_send_keepalives(void);
 
 typedef struct EventCounts
 {
@@ -63,6 +68,8 @@ typedef struct EventCounts
 	long		dropped;		/* streams closed for being too slow */
 	long		resets;
 } EventCounts;
+
+/* Returns the current numbers. */
 extern EventCounts events_counts(void);
 
 #endif							/* EVENTS_H */

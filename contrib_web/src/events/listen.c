@@ -40,7 +40,7 @@ static atomic_long connects;
 
 /* True if the query failed because the text is not a valid name. */
 static bool
-is_no_name(const PGresult *result)
+is_invalid_name(const PGresult *result)
 {
 	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 
@@ -54,7 +54,7 @@ is_no_name(const PGresult *result)
 static bool
 look_up_rights(PGconn *pg, const char *table)
 {
-	char	   *roles = rights_unknown(table);
+	char	   *roles = rights_to_look_up(table);
 	PGresult   *result;
 	bool		done;
 
@@ -63,8 +63,8 @@ look_up_rights(PGconn *pg, const char *table)
 	result = PQexecPrepared(pg, statement_rights.name, 2, (const char *[]) {table, roles}, NULL, NULL, 0);
 	done = PQresultStatus(result) == PGRES_TUPLES_OK;
 	if (done)
-		rights_note(result, table);
-	else if (!is_no_name(result))
+		rights_store(result, table);
+	else if (!is_invalid_name(result))
 		events_reset();			/* an event was missed */
 	PQclear(result);
 	free(roles);
@@ -79,8 +79,9 @@ without_token(json_t *event)
 	return json_dumps(event, JSON_COMPACT);
 }
 
+/* The event for readers without the right to see its details */
 static char *
-only_changed(const char *table)
+reduced_event(const char *table)
 {
 	json_t	   *event = json_pack("{s:s, s:s}", "event", "changed", "table", table);
 	char	   *text = json_dumps(event, JSON_COMPACT);
@@ -99,7 +100,7 @@ handle(PGconn *pg, const char *payload)
 	if (table && strlen(table) <= TABLE_MAX && json_is_string(json_object_get(event, "event")))
 	{
 		char	   *full = without_token(event);
-		char	   *reduced = only_changed(table);
+		char	   *reduced = reduced_event(table);
 
 		if (look_up_rights(pg, table))
 			events_publish(table, full, reduced);
@@ -152,9 +153,9 @@ connect_and_listen(void)
 	return NULL;
 }
 
-/* Dropped notifications may have been genuine. */
+/* Resets the streams, since dropped notifications may have been genuine. */
 static void
-make_up_for_dropped(void)
+reset_after_drops(void)
 {
 	if (!budget_is_reset_due(now_us() / 1000))
 		return;
@@ -172,7 +173,7 @@ handle_notifications(PGconn *pg)
 		if (budget_admits(notification->be_pid, now_us() / 1000))
 			handle(pg, notification->extra);
 		PQfreemem(notification);
-		make_up_for_dropped();
+		reset_after_drops();
 	}
 }
 
@@ -183,7 +184,7 @@ listen_on(PGconn *pg)
 	handle_notifications(pg);
 	while (wait_for(PQsocket(pg), budget_wait(now_us() / 1000)))
 	{
-		make_up_for_dropped();
+		reset_after_drops();
 		if (!PQconsumeInput(pg) || PQstatus(pg) != CONNECTION_OK)
 		{
 			log_message("connection for events lost");
@@ -198,10 +199,10 @@ static void *
 listener(void *arg)
 {
 	int			backoff = BACKOFF_FIRST_MS;
-	bool		going_on = true;
+	bool		running = true;
 
 	(void) arg;
-	while (going_on)
+	while (running)
 	{
 		PGconn	   *pg = connect_and_listen();
 
@@ -211,12 +212,12 @@ listener(void *arg)
 			connects++;
 			/* also initially, as streams may be open already */
 			events_reset();
-			going_on = listen_on(pg);
+			running = listen_on(pg);
 			PQfinish(pg);
 		}
 		else
 		{
-			going_on = wait_for(-1, backoff);
+			running = wait_for(-1, backoff);
 			backoff = backoff * 2 < BACKOFF_LAST_MS ? backoff * 2 : BACKOFF_LAST_MS;
 		}
 	}

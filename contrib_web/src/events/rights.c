@@ -25,20 +25,20 @@
 #define FRESH_SECONDS 10
 #define FORGET_SECONDS 600
 /* tables per reader; forged events may contain any name */
-#define MAX_KNOWN 10000
+#define MAX_CACHED 10000
 
-typedef struct Known
+typedef struct CachedRight
 {
 	Right		right;
 	int64_t		checked;		/* now_s() */
 	UT_hash_handle hh;
 	char		table[];
-} Known;
+} CachedRight;
 
 struct Reader
 {
 	long		streams;
-	Known	   *rights;			/* hash by table */
+	CachedRight *rights;		/* hash by table */
 	UT_hash_handle hh;
 	char		role[];
 };
@@ -67,56 +67,56 @@ add_reader(const char *role)
 	return reader;
 }
 
-static Known *
-find_known(const Reader *reader, const char *table)
+static CachedRight *
+find_cached(const Reader *reader, const char *table)
 {
-	Known	   *known;
+	CachedRight *cached;
 
-	HASH_FIND_STR(reader->rights, table, known);
-	return known;
+	HASH_FIND_STR(reader->rights, table, cached);
+	return cached;
 }
 
 /* Removes rights that were looked up before the given time. */
 static void
-forget_known(Reader *reader, int64_t before)
+remove_older(Reader *reader, int64_t before)
 {
-	Known	   *known,
+	CachedRight *cached,
 			   *next;
 
-	HASH_ITER(hh, reader->rights, known, next)
+	HASH_ITER(hh, reader->rights, cached, next)
 	{
-		if (known->checked >= before)
+		if (cached->checked >= before)
 			continue;
-		HASH_DEL(reader->rights, known);
-		free(known);
+		HASH_DEL(reader->rights, cached);
+		free(cached);
 	}
 }
 
-static Known *
-add_known(Reader *reader, const char *table)
+static CachedRight *
+add_cached(Reader *reader, const char *table)
 {
-	Known	   *known = allocate(sizeof(Known) + strlen(table) + 1);
+	CachedRight *cached = allocate(sizeof(CachedRight) + strlen(table) + 1);
 
-	if (HASH_COUNT(reader->rights) >= MAX_KNOWN)
-		forget_known(reader, INT64_MAX);
-	strcpy(known->table, table);
-	HASH_ADD_STR(reader->rights, table, known);
-	return known;
+	if (HASH_COUNT(reader->rights) >= MAX_CACHED)
+		remove_older(reader, INT64_MAX);
+	strcpy(cached->table, table);
+	HASH_ADD_STR(reader->rights, table, cached);
+	return cached;
 }
 
 static void
 set_right(const char *role, const char *table, Right right)
 {
 	Reader	   *reader = find_reader(role);
-	Known	   *known;
+	CachedRight *cached;
 
 	if (reader == NULL)
 		return;					/* its last stream was closed */
-	known = find_known(reader, table);
-	if (known == NULL)
-		known = add_known(reader, table);
-	known->right = right;
-	known->checked = now_s();
+	cached = find_cached(reader, table);
+	if (cached == NULL)
+		cached = add_cached(reader, table);
+	cached->right = right;
+	cached->checked = now_s();
 }
 
 /* ---- readers ---- */
@@ -141,7 +141,7 @@ rights_leave(Reader *reader)
 	pthread_mutex_lock(&mutex);
 	if (--reader->streams == 0)
 	{
-		forget_known(reader, INT64_MAX);
+		remove_older(reader, INT64_MAX);
 		HASH_DEL(readers, reader);
 		free(reader);
 	}
@@ -153,18 +153,18 @@ rights_leave(Reader *reader)
 Right
 rights_of(Reader *reader, const char *table)
 {
-	const Known *known;
+	const CachedRight *cached;
 	Right		right;
 
 	pthread_mutex_lock(&mutex);
-	known = find_known(reader, table);
-	right = known ? known->right : RIGHT_UNKNOWN;
+	cached = find_cached(reader, table);
+	right = cached ? cached->right : RIGHT_UNKNOWN;
 	pthread_mutex_unlock(&mutex);
 	return right;
 }
 
 void
-rights_note(const PGresult *result, const char *table)
+rights_store(const PGresult *result, const char *table)
 {
 	pthread_mutex_lock(&mutex);
 	for (int i = 0; i < PQntuples(result); i++)
@@ -173,7 +173,7 @@ rights_note(const PGresult *result, const char *table)
 }
 
 char *
-rights_unknown(const char *table)
+rights_to_look_up(const char *table)
 {
 	json_t	   *roles = json_array();
 	int64_t		fresh = now_s() - FRESH_SECONDS;
@@ -182,9 +182,9 @@ rights_unknown(const char *table)
 	pthread_mutex_lock(&mutex);
 	for (Reader *reader = readers; reader; reader = reader->hh.next)
 	{
-		const Known *known = find_known(reader, table);
+		const CachedRight *cached = find_cached(reader, table);
 
-		if (known == NULL || known->checked <= fresh)
+		if (cached == NULL || cached->checked <= fresh)
 			json_array_append_new(roles, json_string(reader->role));
 	}
 	pthread_mutex_unlock(&mutex);
@@ -195,10 +195,10 @@ rights_unknown(const char *table)
 }
 
 void
-rights_tidy(void)
+rights_remove_expired(void)
 {
 	pthread_mutex_lock(&mutex);
 	for (Reader *reader = readers; reader; reader = reader->hh.next)
-		forget_known(reader, now_s() - FORGET_SECONDS);
+		remove_older(reader, now_s() - FORGET_SECONDS);
 	pthread_mutex_unlock(&mutex);
 }

@@ -19,6 +19,10 @@ typedef enum Right
 /* A role with open streams; "" is the service role. */
 typedef struct Reader Reader;
 
+/*
+ * Registers a stream of the role and returns the role's reader;
+ * rights_leave() unregisters it.
+ */
 extern Reader *rights_join(const char *role);
 extern void rights_leave(Reader *reader);
 
@@ -26,15 +30,15 @@ extern void rights_leave(Reader *reader);
 extern Right rights_of(Reader *reader, const char *table);
 
 /* Stores the result of sql_rights(): roles, and their rights as numbers. */
-extern void rights_note(const PGresult *result, const char *table);
+extern void rights_store(const PGresult *result, const char *table);
 
 /*
  * Returns the readers whose right to the table must be looked up, as the text
  * of a JSON array that the caller frees; NULL if there are none.
  */
-extern char *rights_unknown(const char *table);
+extern char *rights_to_look_up(const char *table);
 
-/* Removes rights that have not been looked up for long. */
-extern void rights_tidy(void);
+/* Removes rights that have not been looked up for a while. */
+extern void rights_remove_expired(void);
 
 #endif							/* RIGHTS_H */

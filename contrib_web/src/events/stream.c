@@ -39,7 +39,7 @@ look_up_rights(Request *req, const char *role, const json_t *tables)
 			done = false;
 			break;
 		}
-		rights_note(result, json_string_value(table));
+		rights_store(result, json_string_value(table));
 	}
 	free(text);
 	json_decref(roles);

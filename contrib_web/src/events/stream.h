@@ -7,6 +7,7 @@
 
 #include "http/request.h"
 
+/* Handler; routes.c has its route. */
 extern void get_events(Request *req);
 
 #endif							/* STREAM_H */

@@ -2,12 +2,12 @@
  * framing.c
  *		Detection of ambiguous message framing (request smuggling)
  *
- * A proxy may interpret an ambiguous request differently: what it forwards as
- * the body of a request could be another request here, which the proxy has
+ * A proxy may interpret an ambiguous request differently.  Part of a body
+ * that it forwards could then be another request here, which the proxy has
  * not checked.  RFC 9112 requires that such requests be refused, but the
  * library accepts them.  Two kinds cannot be detected here: a line that
  * begins with a colon ends the headers, and a NUL ends a header's value.  A
- * proxy must refuse these itself, as README.md says.
+ * proxy must refuse these itself (README.md).
  */
 #include "http/framing.h"
 
@@ -21,15 +21,15 @@ typedef struct Framing
 	int			hosts;
 	int			lengths;
 	int			encodings;
-	bool		broken;
+	bool		invalid;
 } Framing;
 
 /*
- * The library takes "Transfer-Encoding : chunked" as a header of another
- * name, a proxy may ignore the space.
+ * For the library, "Transfer-Encoding : chunked" is a header of another name.
+ * A proxy may ignore the space.
  */
 static bool
-is_broken(const char *name)
+has_white_space(const char *name)
 {
 	return strpbrk(name, " \t\r\n") != NULL;
 }
@@ -42,7 +42,7 @@ begins_with(const char *name, const char *wanted)
 }
 
 static enum MHD_Result
-look_at_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+inspect_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
 {
 	Framing    *framing = cls;
 
@@ -52,9 +52,9 @@ look_at_header(void *cls, enum MHD_ValueKind kind, const char *name, const char 
 	if (begins_with(name, MHD_HTTP_HEADER_TRANSFER_ENCODING))
 	{
 		framing->encodings++;
-		framing->broken = framing->broken || value == NULL || strcasecmp(value, "chunked") != 0;
+		framing->invalid = framing->invalid || value == NULL || strcasecmp(value, "chunked") != 0;
 	}
-	framing->broken = framing->broken || is_broken(name);
+	framing->invalid = framing->invalid || has_white_space(name);
 	return MHD_YES;
 }
 
@@ -63,6 +63,6 @@ framing_is_clear(const Request *req)
 {
 	Framing		framing = {0};
 
-	MHD_get_connection_values(req->connection, MHD_HEADER_KIND, look_at_header, &framing);
-	return !framing.broken && framing.hosts <= 1 && framing.lengths + framing.encodings <= 1;
+	MHD_get_connection_values(req->connection, MHD_HEADER_KIND, inspect_header, &framing);
+	return !framing.invalid && framing.hosts <= 1 && framing.lengths + framing.encodings <= 1;
 }

@@ -14,6 +14,10 @@
 
 #include "http/request.h"
 
+/*
+ * Reply with JSON text, with text or data of a content type, or without body.
+ * All but reply_data() forbid caching.
+ */
 extern void reply_json(Request *req, unsigned status, const char *json);
 extern void reply_text(Request *req, unsigned status, const char *type, const char *text);
 extern void reply_data(Request *req, unsigned status, const char *type, const void *data, size_t size);

@@ -86,7 +86,7 @@ request_free(Request *req)
 	for (const Release *entry = req->at_end; entry; entry = entry->next)
 		entry->release(entry->what);
 	session_release(req->session);
-	session_release(req->turn_of);
+	session_release(req->queue_session);
 	if (req->response)
 		MHD_destroy_response(req->response);
 	free(req->body);
@@ -117,11 +117,11 @@ request_add_body(Request *req, const char *data, size_t size, size_t limit)
 
 /*
  * Browsers and proxies resolve the segments "", "." and "..", so these values
- * are prefixed with "~".  Values that already look like that ("~..") are
+ * are prefixed with "~".  A value that already has that form ("~..") is
  * prefixed with another "~".
  */
 static bool
-needs_guard(const char *text)
+needs_escape(const char *text)
 {
 	const char *rest = text + strspn(text, "~");
 
@@ -129,9 +129,9 @@ needs_guard(const char *text)
 }
 
 static const char *
-without_guard(const char *segment)
+without_escape(const char *segment)
 {
-	return *segment == '~' && needs_guard(segment) ? segment + 1 : segment;
+	return *segment == '~' && needs_escape(segment) ? segment + 1 : segment;
 }
 
 static void
@@ -140,12 +140,12 @@ add_param(Request *req, const char *name, size_t name_length, const char *value,
 	Argument   *param = &req->params[req->nparams++];
 
 	param->name = obstack_copy0(&req->memory, name, name_length);
-	param->value = without_guard(decode(req, value, length));
+	param->value = without_escape(decode(req, value, length));
 }
 
 /* Matches one segment, and stores its value if it is a parameter. */
 static bool
-segment_fits(Request *req, const char *pattern, size_t pattern_length, const char *path, size_t length)
+segment_matches(Request *req, const char *pattern, size_t pattern_length, const char *path, size_t length)
 {
 	if (*pattern != '{')
 		return pattern_length == length && memcmp(pattern, path, length) == 0;
@@ -156,7 +156,7 @@ segment_fits(Request *req, const char *pattern, size_t pattern_length, const cha
 }
 
 static bool
-path_fits(Request *req, const char *pattern, const char *path)
+path_matches(Request *req, const char *pattern, const char *path)
 {
 	req->nparams = 0;
 	for (;;)
@@ -169,7 +169,7 @@ path_fits(Request *req, const char *pattern, const char *path)
 			add_param(req, pattern + 1, pattern_length - 5, path, strlen(path));
 			return true;
 		}
-		if (!segment_fits(req, pattern, pattern_length, path, length))
+		if (!segment_matches(req, pattern, pattern_length, path, length))
 			return false;
 		pattern += pattern_length;
 		path += length;
@@ -183,13 +183,13 @@ path_fits(Request *req, const char *pattern, const char *path)
 }
 
 static bool
-route_fits(Request *req, const Route *route)
+route_matches(Request *req, const Route *route)
 {
 	size_t		base = strlen(options.ajax_base);
 
 	if (!(route->flags & ROUTE_AJAX))
-		return path_fits(req, route->pattern, req->path);
-	return strncmp(req->path, options.ajax_base, base) == 0 && path_fits(req, route->pattern, req->path + base);
+		return path_matches(req, route->pattern, req->path);
+	return strncmp(req->path, options.ajax_base, base) == 0 && path_matches(req, route->pattern, req->path + base);
 }
 
 static void
@@ -200,7 +200,7 @@ find_route(Request *req)
 		if (route->method != req->method)
 			continue;
 		req->malformed = false;
-		if (route_fits(req, route))
+		if (route_matches(req, route))
 		{
 			req->route = route;
 			return;
@@ -217,7 +217,7 @@ request_allowed_methods(Request *req, const char **methods)
 	const char *list = NULL;
 
 	for (const Route *route = req->routes; route->pattern; route++)
-		if (route_fits(req, route))
+		if (route_matches(req, route))
 			list = list == NULL ? method_names[route->method] :
 				strstr(list, method_names[route->method]) ? list :
 				request_printf(req, "%s, %s", list, method_names[route->method]);
@@ -298,7 +298,7 @@ request_segment(Request *req, const char *text)
 
 	*segment = '~';
 	percent_encode(segment + 1, text);
-	return needs_guard(text) ? segment : segment + 1;
+	return needs_escape(text) ? segment : segment + 1;
 }
 
 const char *

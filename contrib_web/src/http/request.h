@@ -71,7 +71,11 @@ extern const char *const method_names[METHOD_COUNT];
  * memory; then the event loop closes the connection.
  */
 extern Request *request_new(struct MHD_Connection *connection, const char *target);
+
+/* Sets the method, when request line and headers are complete. */
 extern void request_set_method(Request *req, const char *method);
+
+/* Calls the functions of request_at_end(), and frees the request. */
 extern void request_free(Request *req);
 
 /* Appends to the body; marks it as too large if it exceeds the limit. */

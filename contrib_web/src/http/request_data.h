@@ -16,8 +16,8 @@
 
 struct Session;
 struct DbConnection;
-struct Lane;
-struct Party;
+struct RunningCount;
+struct ClientQueue;
 
 #define MAX_PARAMS 4
 #define MAX_ARGUMENTS 64		/* of a query string; pages use only a few */
@@ -86,10 +86,11 @@ struct Request
 	struct DbConnection *db;
 	bool		in_transaction;
 	bool		begin_pending;
-	PGresult   *error;			/* the failed one of the results */
+	PGresult   *error;			/* the last failed result; NULL: none */
 	char		sqlstate[6];
 	bool		owner_refused;	/* locking.set_owner() failed */
-	char	   *lost;			/* error of a lost connection */
+	/* message of a failure without result, such as a lost connection */
+	char	   *error_message;
 
 	/* the reply */
 	unsigned	status;			/* 0: none yet */
@@ -101,9 +102,9 @@ struct Request
 	uint64_t	reply_size;
 
 	/* waiting for a worker (workers.c) */
-	struct Session *turn_of;	/* a reference, if different from session */
-	struct Lane *lane;
-	struct Party *party;
+	struct Session *queue_session;	/* a reference, if different from session */
+	struct RunningCount *running_count;
+	struct ClientQueue *queue;
 	struct Request *prev,
 			   *next;
 };

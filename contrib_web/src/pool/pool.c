@@ -66,7 +66,7 @@ remove_idle(DbConnection *connection)
  * must close, or NULL.  The caller holds the mutex.
  */
 static DbConnection *
-make_room(void)
+reserve_slot(void)
 {
 	DbConnection *oldest = NULL;
 
@@ -196,7 +196,7 @@ take_new(Pool *pool, ConnectError *error)
 	DbConnection *oldest;
 
 	pthread_mutex_lock(&mutex);
-	oldest = make_room();
+	oldest = reserve_slot();
 	pthread_mutex_unlock(&mutex);
 	if (oldest)
 		destroy(oldest);
@@ -213,7 +213,7 @@ take_new(Pool *pool, ConnectError *error)
 }
 
 DbConnection *
-pool_take(Pool *pool, ConnectError *error)
+pool_acquire(Pool *pool, ConnectError *error)
 {
 	DbConnection *connection = take_idle(pool);
 
@@ -242,15 +242,15 @@ is_notified(PGconn *pg)
 }
 
 void
-pool_give(DbConnection *connection)
+pool_release(DbConnection *connection)
 {
-	bool		fit = (!connection->spoiled && PQstatus(connection->pg) == CONNECTION_OK &&
-					   PQtransactionStatus(connection->pg) == PQTRANS_IDLE &&
-					   PQpipelineStatus(connection->pg) == PQ_PIPELINE_OFF && !is_notified(connection->pg));
+	bool		reusable = (!connection->unusable && PQstatus(connection->pg) == CONNECTION_OK &&
+							PQtransactionStatus(connection->pg) == PQTRANS_IDLE &&
+							PQpipelineStatus(connection->pg) == PQ_PIPELINE_OFF && !is_notified(connection->pg));
 
 	pthread_mutex_lock(&mutex);
 	DL_DELETE2(all_busy, connection, older, newer);
-	if (fit)
+	if (reusable)
 	{
 		connection->idle_since = now_s();
 		DL_APPEND(connection->pool->idle, connection);
@@ -260,7 +260,7 @@ pool_give(DbConnection *connection)
 	else
 		n_open--;
 	pthread_mutex_unlock(&mutex);
-	if (!fit)
+	if (!reusable)
 		destroy(connection);
 }
 
@@ -286,7 +286,7 @@ pool_close(Pool *pool)
 }
 
 void
-pool_tidy(void)
+pool_close_expired(void)
 {
 	for (;;)
 	{

@@ -4,8 +4,8 @@
  *		service role
  *
  * Idle connections stay open for a while.  If the limit for all pools is
- * reached, the connection that has been idle for longest is closed, whatever
- * its pool.
+ * reached, the connection of any pool that has been idle for longest is
+ * closed.
  */
 #ifndef POOL_H
 #define POOL_H
@@ -31,7 +31,7 @@ typedef struct DbConnection
 	PGconn	   *pg;
 	Pool	   *pool;
 	struct Prepared *prepared;	/* hash */
-	bool		spoiled;		/* must not be used again */
+	bool		unusable;		/* must not be used again */
 	int64_t		opened;			/* now_s() */
 	int64_t		idle_since;		/* now_s() */
 	/* list of the pool's idle connections */
@@ -45,7 +45,7 @@ typedef struct DbConnection
 extern Pool service_pool;
 
 /* Returns a working connection, or NULL. */
-extern DbConnection *pool_take(Pool *pool, ConnectError *error);
+extern DbConnection *pool_acquire(Pool *pool, ConnectError *error);
 
 /*
  * Checks with a separate connection that the server still accepts the pool's
@@ -60,17 +60,19 @@ extern int64_t pool_unverified(const Pool *pool);
  * Returns a connection to its pool.  Closes it if it is broken or in a
  * transaction.
  */
-extern void pool_give(DbConnection *connection);
+extern void pool_release(DbConnection *connection);
 
 /* True if the statement is prepared on the connection */
 extern bool pool_is_prepared(const DbConnection *connection, const struct Statement *statement);
+
+/* Notes that the statement has been prepared on the connection. */
 extern void pool_set_prepared(DbConnection *connection, const struct Statement *statement);
 
 /* Closes all connections of the pool, none of which may be in use. */
 extern void pool_close(Pool *pool);
 
 /* Closes connections that have been idle for too long. */
-extern void pool_tidy(void);
+extern void pool_close_expired(void);
 
 /*
  * Cancels all running statements and waits for the server's confirmation.
@@ -78,6 +80,7 @@ extern void pool_tidy(void);
  */
 extern void pool_cancel_all(void);
 
+/* Numbers of open and of idle connections */
 extern void pool_counts(long *open, long *idle);
 
 #endif							/* POOL_H */

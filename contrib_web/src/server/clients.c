@@ -103,7 +103,7 @@ clients_stop_clock(struct MHD_Connection *connection)
 }
 
 void
-clients_tidy(void)
+clients_close_expired(void)
 {
 	Client	   *client;
 	int64_t		now = now_s();

@@ -25,6 +25,6 @@ extern void clients_start_clock(struct MHD_Connection *connection);
 extern void clients_stop_clock(struct MHD_Connection *connection);
 
 /* Closes connections that have timed out. */
-extern void clients_tidy(void);
+extern void clients_close_expired(void);
 
 #endif							/* CLIENTS_H */

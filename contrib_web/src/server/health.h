@@ -8,6 +8,7 @@
 
 #include "http/request.h"
 
+/* Handlers; routes.c has their routes. */
 extern void get_healthz(Request *req);
 extern void get_readyz(Request *req);
 

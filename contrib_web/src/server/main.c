@@ -63,23 +63,23 @@ check_dsn(void)
 }
 
 static void
-tidy(void)
+run_housekeeping(void)
 {
-	session_tidy();
-	pool_tidy();
-	clients_tidy();
-	events_tidy();
-	rights_tidy();
-	throttle_tidy();
+	session_end_expired();
+	pool_close_expired();
+	clients_close_expired();
+	events_send_keepalives();
+	rights_remove_expired();
+	throttle_remove_expired();
 }
 
 static void
-look_after(const sigset_t *signals)
+run_until_signal(const sigset_t *signals)
 {
 	const struct timespec second = {1, 0};
 
 	while (sigtimedwait(signals, NULL, &second) < 0)
-		tidy();
+		run_housekeeping();
 }
 
 static void *
@@ -150,7 +150,7 @@ main(int argc, char **argv)
 		return 1;
 	listen_start();
 	watch_start();
-	look_after(&signals);
+	run_until_signal(&signals);
 	shut_down();
 	return 0;
 }

@@ -7,12 +7,13 @@
 
 #include "http/request.h"
 
-/* ROUTES ends with pattern NULL. */
+/* Initializes the counters for ROUTES, which ends with pattern NULL. */
 extern void metrics_init(const Route *routes);
 
 /* Counts a completed request and its duration. */
 extern void metrics_count(const Request *req, double seconds);
 
+/* Handler; routes.c has its route. */
 extern void get_metrics(Request *req);
 
 #endif							/* METRICS_H */

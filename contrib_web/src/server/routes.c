@@ -5,10 +5,11 @@
 #include "server/routes.h"
 
 #include "api/ajax.h"
-#include "api/ask.h"
 #include "api/choices.h"
+#include "api/drafts.h"
 #include "api/lists.h"
 #include "api/lock.h"
+#include "api/requests.h"
 #include "api/row.h"
 #include "api/rows.h"
 #include "api/signin.h"

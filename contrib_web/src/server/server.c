@@ -106,7 +106,7 @@ run(Request *req)
 }
 
 static void
-give_back(Request *req)
+return_to_loop(Request *req)
 {
 	req->state = READY;
 	MHD_resume_connection(req->connection);
@@ -131,20 +131,20 @@ send_reply(Request *req)
 }
 
 /*
- * Public routes do not use a session.  If the client has one, the request is
- * queued for that session instead of all clients without session.
+ * Public routes do not use a session.  If the client has one, the request
+ * counts for that session instead of for all clients without a session.
  */
 static Session *
-session_in_turn(Request *req)
+session_for_queue(Request *req)
 {
 	if (req->session)
 		return req->session;
-	req->turn_of = caller_session(req);
-	return req->turn_of;
+	req->queue_session = caller_session(req);
+	return req->queue_session;
 }
 
 static const char *
-party_of(Request *req, const Session *session)
+queue_name(Request *req, const Session *session)
 {
 	Address		network = address_network(&req->peer);
 	char		text[ADDRESS_SIZE];
@@ -158,7 +158,7 @@ party_of(Request *req, const Session *session)
 static void
 refuse_admission(Request *req, Admission admission)
 {
-	if (admission == ALL_FULL)
+	if (admission == QUEUE_FULL)
 	{
 		reply_problem(req, PROBLEM_UNAVAILABLE, "Too many requests are waiting for the database.", NULL);
 		return;
@@ -169,18 +169,18 @@ refuse_admission(Request *req, Admission admission)
 
 /* The connection must be suspended before a worker can resume it. */
 static enum MHD_Result
-hand_over(Request *req)
+submit_to_worker(Request *req)
 {
-	Session    *session = session_in_turn(req);
+	Session    *session = session_for_queue(req);
 	Admission	admission;
 
 	req->state = RUNNING;
 	MHD_suspend_connection(req->connection);
-	admission = workers_submit(req, party_of(req, session), session_lane(session));
+	admission = workers_submit(req, queue_name(req, session), session_running_count(session));
 	if (admission == ADMITTED)
 		return MHD_YES;
 	refuse_admission(req, admission);
-	give_back(req);
+	return_to_loop(req);
 	return MHD_YES;
 }
 
@@ -197,7 +197,7 @@ handle(Request *req)
 	else if (access_admit(req))
 	{
 		if (!(req->route->flags & ROUTE_DIRECT))
-			return hand_over(req);
+			return submit_to_worker(req);
 		req->route->handler(req);
 	}
 	return send_reply(req);
@@ -209,15 +209,15 @@ handle(Request *req)
  * of the reply. This is not done for "Expect: 100-continue", nor for bodies
  * beyond this limit.
  */
-#define MOST_DISCARDED (16UL * 1024 * 1024)
+#define MAX_DISCARDED (16UL * 1024 * 1024)
 
 static bool
-refuse_at_once(const Request *req)
+is_refused_by_headers(const Request *req)
 {
 	const char *announced = request_header(req, "Content-Length");
 	unsigned long long size = announced ? strtoull(announced, NULL, 10) : 0;
 
-	return size > (unsigned long long) options.max_body && (request_header(req, "Expect") || size > MOST_DISCARDED);
+	return size > (unsigned long long) options.max_body && (request_header(req, "Expect") || size > MAX_DISCARDED);
 }
 
 /* Closes the connection, as the start of the next request is unknown. */
@@ -294,16 +294,16 @@ begin(Request *req, const char *method)
 		return refuse_head(req);
 	if (!framing_is_clear(req))
 		return refuse_framing(req);
-	req->body_too_large = refuse_at_once(req);
+	req->body_too_large = is_refused_by_headers(req);
 	return req->body_too_large ? handle(req) : MHD_YES;
 }
 
 static enum MHD_Result
-take_body(Request *req, const char *data, size_t *size)
+receive_body(Request *req, const char *data, size_t *size)
 {
 	request_add_body(req, data, *size, caller_body_limit(req));
 	*size = 0;
-	return req->body_discarded > MOST_DISCARDED ? MHD_NO : MHD_YES;
+	return req->body_discarded > MAX_DISCARDED ? MHD_NO : MHD_YES;
 }
 
 static enum MHD_Result
@@ -321,7 +321,7 @@ access_request(void *cls, struct MHD_Connection *connection, const char *path, c
 	if (req->method_name == NULL)
 		return begin(req, method);
 	if (*size)
-		return take_body(req, data, size);
+		return receive_body(req, data, size);
 	if (req->state == READY)
 		return send_reply(req);
 	return handle(req);
@@ -408,7 +408,7 @@ read_text(const char *name)
 	size_t		size = 0;
 
 	if (file == NULL || getdelim(&text, &size, '\0', file) <= 0)
-		complain(name, file ? "empty" : strerror(errno));
+		report_error(name, file ? "empty" : strerror(errno));
 	if (file)
 		fclose(file);
 	return text;
@@ -458,10 +458,10 @@ server_start(void)
 	fd = socket_listen(options.listen);
 	if (fd < 0)
 		return false;
-	workers_start(run, give_back);
+	workers_start(run, return_to_loop);
 	if (!start_daemon(fd, cert, key))
 	{
-		complain(options.listen, "could not start the HTTP server");
+		report_error(options.listen, "could not start the HTTP server");
 		return false;
 	}
 	if (key)

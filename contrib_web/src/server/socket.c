@@ -64,14 +64,14 @@ socket_listen(const char *where)
 	int			failure;
 
 	if (text == NULL || !split_address(text, &host, &port))
-		complain(where, "not ADDRESS:PORT");
+		report_error(where, "not ADDRESS:PORT");
 	/* getaddrinfo() would truncate it */
 	else if (strtoul(port, NULL, 10) > 65535)
-		complain(where, "invalid port");
+		report_error(where, "invalid port");
 	else if ((failure = getaddrinfo(host, port, &wanted, &addresses)) != 0)
-		complain(where, gai_strerror(failure));
+		report_error(where, gai_strerror(failure));
 	else if ((fd = bind_to(addresses)) < 0)
-		complain(where, strerror(errno));
+		report_error(where, strerror(errno));
 	if (addresses)
 		freeaddrinfo(addresses);
 	free(text);

@@ -8,6 +8,7 @@
 
 #include "http/request.h"
 
+/* Handlers; routes.c has their routes. */
 extern void get_page(Request *req);
 extern void get_static(Request *req);
 extern void get_openapi(Request *req);

@@ -2,7 +2,8 @@
  * workers.c
  *		Worker threads that run handlers, and their queue
  *
- * The mutex protects parties and lanes, and is not held while a handler runs.
+ * The mutex protects the queues and the numbers of running requests.  It is
+ * not held while a handler runs.
  */
 #include "server/workers.h"
 
@@ -16,25 +17,25 @@
 #include "http/request_data.h"
 
 #define STACK_SIZE (512UL * 1024)	/* for libpq with TLS and name services */
-#define PARTY_PART 4			/* a party can use a quarter of the queue */
+#define CLIENT_QUEUE_FRACTION 4 /* a client can use a quarter of options.queue */
 
-/* A party exists as long as it has requests. */
-typedef struct Party
+/* The queue of a client, which exists as long as the client has requests */
+typedef struct ClientQueue
 {
 	long		running;
 	long		n_waiting;
 	Request    *waiting;
-	/* round-robin list: last served party at the end */
-	struct Party *prev,
+	/* round-robin list: last served queue at the end */
+	struct ClientQueue *prev,
 			   *next;
 	UT_hash_handle hh;
 	char		name[];
-} Party;
+} ClientQueue;
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t work = PTHREAD_COND_INITIALIZER;
-static Party *parties;			/* hash */
-static Party *turns;			/* all of them */
+static ClientQueue *queues;		/* hash */
+static ClientQueue *round_robin;	/* all of them */
 static long n_waiting;
 static long n_running;
 static bool stopping;
@@ -42,44 +43,44 @@ static pthread_t *threads;
 static void (*run_request) (Request *req);
 static void (*request_done) (Request *req);
 
-/* ---- parties; functions called with the mutex held ---- */
+/* ---- queues of clients; functions called with the mutex held ---- */
 
-static Party *
-find_party(const char *name)
+static ClientQueue *
+find_queue(const char *name)
 {
-	Party	   *party;
+	ClientQueue *queue;
 
-	HASH_FIND_STR(parties, name, party);
-	if (party)
-		return party;
-	party = allocate(sizeof(Party) + strlen(name) + 1);
-	strcpy(party->name, name);
-	HASH_ADD_STR(parties, name, party);
-	DL_APPEND(turns, party);
-	return party;
+	HASH_FIND_STR(queues, name, queue);
+	if (queue)
+		return queue;
+	queue = allocate(sizeof(ClientQueue) + strlen(name) + 1);
+	strcpy(queue->name, name);
+	HASH_ADD_STR(queues, name, queue);
+	DL_APPEND(round_robin, queue);
+	return queue;
 }
 
 static void
-forget_idle(Party *party)
+remove_if_idle(ClientQueue *queue)
 {
-	if (party->running > 0 || party->n_waiting > 0)
+	if (queue->running > 0 || queue->n_waiting > 0)
 		return;
-	HASH_DEL(parties, party);
-	DL_DELETE(turns, party);
-	free(party);
+	HASH_DEL(queues, queue);
+	DL_DELETE(round_robin, queue);
+	free(queue);
 }
 
-/* Returns the party's first request whose lane has room, or NULL. */
+/* Returns the first request whose session is below its limit, or NULL. */
 static Request *
-ready_of(const Party *party)
+next_of_queue(const ClientQueue *queue)
 {
 	Request    *req;
 
-	if (party->running >= (options.workers + 1) / 2)
+	if (queue->running >= (options.workers + 1) / 2)
 		return NULL;
-	DL_FOREACH(party->waiting, req)
+	DL_FOREACH(queue->waiting, req)
 	{
-		if (req->lane->running < options.requests_per_session)
+		if (req->running_count->running < options.requests_per_session)
 			return req;
 	}
 	return NULL;
@@ -87,43 +88,43 @@ ready_of(const Party *party)
 
 /* Returns the next request to run, or NULL. */
 static Request *
-ready_request(void)
+next_request(void)
 {
-	Party	   *party;
+	ClientQueue *queue;
 	Request    *req = NULL;
 
-	DL_FOREACH(turns, party)
+	DL_FOREACH(round_robin, queue)
 	{
-		if ((req = ready_of(party)) != NULL)
+		if ((req = next_of_queue(queue)) != NULL)
 			break;
 	}
 	return req;
 }
 
-/* ---- the queue ---- */
+/* ---- queueing and running ---- */
 
 Admission
-workers_submit(Request *req, const char *name, Lane *lane)
+workers_submit(Request *req, const char *name, RunningCount *running_count)
 {
 	Admission	admission = ADMITTED;
-	Party	   *party;
+	ClientQueue *queue;
 
 	pthread_mutex_lock(&mutex);
-	party = find_party(name);
+	queue = find_queue(name);
 	if (n_waiting >= options.queue || stopping)
-		admission = ALL_FULL;
-	else if (party->n_waiting > options.queue / PARTY_PART)
-		admission = PARTY_FULL;
+		admission = QUEUE_FULL;
+	else if (queue->n_waiting > options.queue / CLIENT_QUEUE_FRACTION)
+		admission = CLIENT_QUEUE_FULL;
 	else
 	{
-		req->lane = lane;
-		req->party = party;
-		DL_APPEND(party->waiting, req);
-		party->n_waiting++;
+		req->running_count = running_count;
+		req->queue = queue;
+		DL_APPEND(queue->waiting, req);
+		queue->n_waiting++;
 		n_waiting++;
 		pthread_cond_signal(&work);
 	}
-	forget_idle(party);
+	remove_if_idle(queue);
 	pthread_mutex_unlock(&mutex);
 	return admission;
 }
@@ -136,19 +137,19 @@ static Request *
 dequeue(void)
 {
 	Request    *req;
-	Party	   *party;
+	ClientQueue *queue;
 
-	while ((req = ready_request()) == NULL && !stopping)
+	while ((req = next_request()) == NULL && !stopping)
 		pthread_cond_wait(&work, &mutex);
 	if (req == NULL)
 		return NULL;
-	party = req->party;
-	DL_DELETE(party->waiting, req);
-	party->n_waiting--;
-	party->running++;
-	DL_DELETE(turns, party);
-	DL_APPEND(turns, party);
-	req->lane->running++;
+	queue = req->queue;
+	DL_DELETE(queue->waiting, req);
+	queue->n_waiting--;
+	queue->running++;
+	DL_DELETE(round_robin, queue);
+	DL_APPEND(round_robin, queue);
+	req->running_count->running++;
 	n_waiting--;
 	n_running++;
 	return req;
@@ -159,12 +160,12 @@ dequeue(void)
  * look for the next request itself.
  */
 static void
-leave(Request *req)
+finish(Request *req)
 {
-	req->lane->running--;
-	req->party->running--;
+	req->running_count->running--;
+	req->queue->running--;
 	n_running--;
-	forget_idle(req->party);
+	remove_if_idle(req->queue);
 }
 
 static void *
@@ -179,7 +180,7 @@ worker(void *arg)
 		pthread_mutex_unlock(&mutex);
 		run_request(req);
 		pthread_mutex_lock(&mutex);
-		leave(req);
+		finish(req);
 		pthread_mutex_unlock(&mutex);
 		request_done(req);
 		pthread_mutex_lock(&mutex);

@@ -63,7 +63,7 @@ find(const char *key)
 }
 
 static void
-forget(Entry *entry)
+remove_entry(Entry *entry)
 {
 	HASH_DEL(entries, entry);
 	free(entry);
@@ -86,14 +86,14 @@ make_room(const char *key)
 		n++;
 	}
 	if (n >= MAX_OF_ROLE)
-		forget(oldest);
+		remove_entry(oldest);
 	else if (HASH_COUNT(entries) >= MAX_ENTRIES)
-		forget(entries);
+		remove_entry(entries);
 }
 
 /* Adds the entry, or marks it as most recently used. */
 static void
-note(const char *key)
+record(const char *key)
 {
 	Entry	   *entry = find(key);
 
@@ -142,7 +142,7 @@ known_address(const Address *address, const char *role)
 }
 
 void
-known_note(const Address *address, const char *device, const char *role, char token[TOKEN_SIZE])
+known_record(const Address *address, const char *device, const char *role, char token[TOKEN_SIZE])
 {
 	char		key[ATTEMPT_KEY_SIZE];
 
@@ -152,8 +152,8 @@ known_note(const Address *address, const char *device, const char *role, char to
 		secret_token(token);
 	pthread_mutex_lock(&mutex);
 	device_key(key, token, role);
-	note(key);
+	record(key);
 	address_key(key, address, role);
-	note(key);
+	record(key);
 	pthread_mutex_unlock(&mutex);
 }

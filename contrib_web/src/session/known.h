@@ -18,7 +18,10 @@
 /* Size of a key: kind, token or address, and role of 63 bytes */
 #define ATTEMPT_KEY_SIZE 160
 
-/* DEVICE is the value of the cookie, or NULL. */
+/*
+ * True if the role has signed in from the device or address before.  DEVICE
+ * is the value of the cookie, or NULL.
+ */
 extern bool known_device(const char *device, const char *role);
 extern bool known_address(const Address *address, const char *role);
 
@@ -26,6 +29,6 @@ extern bool known_address(const Address *address, const char *role);
  * Records a successful sign-in.  Returns DEVICE in TOKEN if it is already
  * valid for the role, else a new token.
  */
-extern void known_note(const Address *address, const char *device, const char *role, char token[TOKEN_SIZE]);
+extern void known_record(const Address *address, const char *device, const char *role, char token[TOKEN_SIZE]);
 
 #endif							/* KNOWN_H */

@@ -18,7 +18,7 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/secret.h"
-#include "session/lane.h"
+#include "session/running.h"
 
 struct Session
 {
@@ -29,10 +29,10 @@ struct Session
 	bool		proxied;
 	char	   *password;
 	Pool		pool;			/* not used behind a proxy */
-	Lane		lane;
+	RunningCount running_count;
 	int64_t		created;		/* now_s() */
 	int64_t		used;
-	int64_t		tried;			/* last attempt to reconnect the role */
+	int64_t		verify_tried;	/* last attempt to reconnect the role */
 	bool		open;			/* in the table */
 	long		references;
 	UT_hash_handle hh;
@@ -43,7 +43,7 @@ struct Session
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static Session *sessions;
 
-static Lane service_lane;		/* of requests without a session */
+static RunningCount service_running_count;	/* of requests without a session */
 
 static void (*session_ended) (const Session *session);
 
@@ -167,21 +167,21 @@ session_end(Session *session)
 
 /* The caller holds the mutex. */
 static bool
-is_over(const Session *session, int64_t now)
+is_expired(const Session *session, int64_t now)
 {
 	return now >= session->used + options.session_idle || now >= session->created + options.session_absolute;
 }
 
 /* Returns a reference to a session that has timed out, or to ANY; or NULL. */
 static Session *
-find_over(bool any)
+find_expired(bool any)
 {
 	Session    *session;
 	int64_t		now = now_s();
 
 	pthread_mutex_lock(&mutex);
 	for (session = sessions; session; session = session->hh.next)
-		if (any || is_over(session, now))
+		if (any || is_expired(session, now))
 			break;
 	if (session)
 		session->references++;
@@ -194,7 +194,7 @@ end_sessions(bool all)
 {
 	Session    *session;
 
-	while ((session = find_over(all)) != NULL)
+	while ((session = find_expired(all)) != NULL)
 	{
 		session_end(session);
 		session_release(session);
@@ -202,7 +202,7 @@ end_sessions(bool all)
 }
 
 void
-session_tidy(void)
+session_end_expired(void)
 {
 	end_sessions(false);
 }
@@ -223,12 +223,12 @@ session_to_verify(void)
 
 	pthread_mutex_lock(&mutex);
 	for (session = sessions; session; session = session->hh.next)
-		if (!session->proxied && pool_unverified(&session->pool) >= options.reauthenticate && now >= session->tried + RETRY_SECONDS)
+		if (!session->proxied && pool_unverified(&session->pool) >= options.reauthenticate && now >= session->verify_tried + RETRY_SECONDS)
 			break;
 	if (session)
 	{
 		session->references++;
-		session->tried = now;
+		session->verify_tried = now;
 	}
 	pthread_mutex_unlock(&mutex);
 	return session;
@@ -261,8 +261,8 @@ session_find(const char *token)
 
 	pthread_mutex_lock(&mutex);
 	HASH_FIND_STR(sessions, token, session);
-	if (session && is_over(session, now))
-		session = NULL;			/* session_tidy() will end it */
+	if (session && is_expired(session, now))
+		session = NULL;			/* session_end_expired() will end it */
 	if (session)
 	{
 		session->references++;
@@ -314,10 +314,10 @@ session_pool(Session *session)
 	return session && !session->proxied ? &session->pool : &service_pool;
 }
 
-Lane *
-session_lane(Session *session)
+RunningCount *
+session_running_count(Session *session)
 {
-	return session ? &session->lane : &service_lane;
+	return session ? &session->running_count : &service_running_count;
 }
 
 bool

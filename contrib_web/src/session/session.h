@@ -39,6 +39,8 @@ extern SessionRefusal session_open(Session *session);
  * if there is none.
  */
 extern Session *session_find(const char *token);
+
+/* Releases a reference. */
 extern void session_release(Session *session);
 
 /*
@@ -54,7 +56,9 @@ extern void session_end(Session *session);
 extern void session_on_end(void (*ended) (const Session *session));
 
 /* Ends sessions that have timed out. */
-extern void session_tidy(void);
+extern void session_end_expired(void);
+
+/* Ends all sessions. */
 extern void session_end_all(void);
 
 /*
@@ -66,6 +70,7 @@ extern Session *session_to_verify(void);
 /* Reconnects the role; if it is rejected, ends the session, returns false. */
 extern bool session_verify(Session *session);
 
+/* Members of a session.  The owner is the role, or the proxy's user. */
 extern const char *session_token(const Session *session);
 extern const char *session_csrf(const Session *session);
 extern const char *session_owner(const Session *session);
@@ -75,10 +80,16 @@ extern bool session_is_proxied(const Session *session);
 /* The role whose privileges apply; NULL for the service role */
 extern const char *session_role(const Session *session);
 
+/* The pool of the role's connections, or service_pool */
 extern Pool *session_pool(Session *session);
-extern struct Lane *session_lane(Session *session);
+
+/* The number of running requests */
+extern struct RunningCount *session_running_count(Session *session);
+
+/* True after session_end() */
 extern bool session_has_ended(const Session *session);
 
+/* Number of open sessions */
 extern long session_count(void);
 
 #endif							/* SESSION_H */

@@ -2,7 +2,7 @@
  * throttle.c
  *		Limits on attempts to sign in, per address and per role
  *
- * A few failures are free; then each failure doubles the waiting time.
+ * A few failures have no effect; then each failure doubles the waiting time.
  * Failures are forgotten one by one over time.  A success clears the failures
  * of the role, but for the address only its own attempt: a user with an
  * account must not get more guesses for other accounts.  The waiting time of
@@ -11,11 +11,11 @@
  *
  * Attempts from devices and addresses from which the role has signed in
  * before (known.c) are counted separately, so that attackers elsewhere do not
- * delay them. If these fail too often as well, the attempt counts as a
- * stranger's.  So a stolen device cookie allows a few more guesses, a forged
- * one none.
+ * delay them.  If these fail too often as well, the attempt counts as one
+ * from an unknown device.  So a stolen device cookie allows a few more
+ * guesses, and a forged one allows none.
  *
- * An attempt counts as failed before it is made, so that concurrent attempts
+ * An attempt counts as failed before it starts, so that concurrent attempts
  * are included.
  */
 #include "session/throttle.h"
@@ -37,8 +37,8 @@
 
 typedef struct Rule
 {
-	double		free;			/* failures */
-	long		longest;		/* seconds */
+	double		free_failures;
+	long		max_wait;		/* seconds */
 } Rule;
 
 /* also for known devices and addresses */
@@ -101,13 +101,13 @@ is_of_kind(const Attempt *attempt, AttemptKind kind)
 {
 	if (kind == ATTEMPT_BY_DEVICE)
 		return known_device(attempt->device, attempt->role);
-	return kind == ATTEMPT_BY_STRANGER || known_address(attempt->address, attempt->role);
+	return kind == ATTEMPT_UNKNOWN || known_address(attempt->address, attempt->role);
 }
 
 /* ---- functions called with the mutex held ---- */
 
 static void
-forget(Entry *entry)
+remove_entry(Entry *entry)
 {
 	HASH_DEL(entries, entry);
 	free(entry);
@@ -131,7 +131,7 @@ find(const char *key, int64_t now)
 	if (entry == NULL)
 	{
 		if (HASH_COUNT(entries) >= MAX_ENTRIES)
-			forget(entries);	/* the oldest */
+			remove_entry(entries);	/* the oldest */
 		entry = allocate(sizeof(Entry) + strlen(key) + 1);
 		strcpy(entry->key, key);
 		entry->updated = now;
@@ -142,7 +142,7 @@ find(const char *key, int64_t now)
 }
 
 static long
-left(const Counters *counters, int64_t now)
+seconds_left(const Counters *counters, int64_t now)
 {
 	long		longest = 0;
 
@@ -164,15 +164,15 @@ count_failure(const char *key, const Rule *rule, int64_t now)
 	long		wait = 1;
 
 	entry->failures++;
-	if (entry->failures <= rule->free)
+	if (entry->failures <= rule->free_failures)
 		return;
-	for (double n = entry->failures - rule->free; n > 1 && wait < rule->longest; n--)
+	for (double n = entry->failures - rule->free_failures; n > 1 && wait < rule->max_wait; n--)
 		wait *= 2;
-	entry->blocked_until = now + (wait < rule->longest ? wait : rule->longest);
+	entry->blocked_until = now + (wait < rule->max_wait ? wait : rule->max_wait);
 }
 
 static void
-discount(const char *key, int64_t now)
+remove_failure(const char *key, int64_t now)
 {
 	Entry	   *entry = find(key, now);
 
@@ -195,7 +195,7 @@ try_kind(Attempt *attempt, AttemptKind kind)
 
 	choose_counters(&counters, attempt, kind);
 	pthread_mutex_lock(&mutex);
-	wait = left(&counters, now);
+	wait = seconds_left(&counters, now);
 	for (int i = 0; wait == 0 && i < counters.n; i++)
 		count_failure(counters.keys[i], counters.rules[i], now);
 	pthread_mutex_unlock(&mutex);
@@ -223,7 +223,7 @@ throttle_attempt(Attempt *attempt)
  * the role or device, but not those of the address.
  */
 static void
-take_back(const Attempt *attempt, bool succeeded)
+discount_attempt(const Attempt *attempt, bool succeeded)
 {
 	Counters	counters;
 	int64_t		now = now_s();
@@ -232,26 +232,26 @@ take_back(const Attempt *attempt, bool succeeded)
 	pthread_mutex_lock(&mutex);
 	for (int i = 0; i < counters.n; i++)
 		if (succeeded && i == counters.n - 1)
-			forget(find(counters.keys[i], now));
+			remove_entry(find(counters.keys[i], now));
 		else
-			discount(counters.keys[i], now);
+			remove_failure(counters.keys[i], now);
 	pthread_mutex_unlock(&mutex);
 }
 
 void
 throttle_succeeded(const Attempt *attempt)
 {
-	take_back(attempt, true);
+	discount_attempt(attempt, true);
 }
 
 void
 throttle_withdraw(const Attempt *attempt)
 {
-	take_back(attempt, false);
+	discount_attempt(attempt, false);
 }
 
 void
-throttle_tidy(void)
+throttle_remove_expired(void)
 {
 	Entry	   *entry,
 			   *next;
@@ -262,7 +262,7 @@ throttle_tidy(void)
 	{
 		decay(entry, now);
 		if (entry->failures == 0 && entry->blocked_until <= now)
-			forget(entry);
+			remove_entry(entry);
 	}
 	pthread_mutex_unlock(&mutex);
 }

@@ -7,14 +7,14 @@
 
 #include "base/address.h"
 
-/* Determines the counters for an attempt */
+/* Determines by which counters an attempt is limited */
 typedef enum AttemptKind
 {
 	/* by a device that the role has used before */
 	ATTEMPT_BY_DEVICE,
 	ATTEMPT_BY_ADDRESS,			/* from an address that it has used before */
 	/* any other: counted by address and by role */
-	ATTEMPT_BY_STRANGER,
+	ATTEMPT_UNKNOWN,
 	N_ATTEMPT_KINDS
 } AttemptKind;
 
@@ -31,12 +31,14 @@ typedef struct Attempt
  * attempt is allowed and counts as failed until throttle_succeeded().
  */
 extern long throttle_attempt(Attempt *attempt);
+
+/* Clears failures after a successful sign-in. */
 extern void throttle_succeeded(const Attempt *attempt);
 
 /* Discounts an attempt in which the password was not checked. */
 extern void throttle_withdraw(const Attempt *attempt);
 
 /* Removes expired entries. */
-extern void throttle_tidy(void);
+extern void throttle_remove_expired(void);
 
 #endif							/* THROTTLE_H */

@@ -25,16 +25,16 @@ static bool
 wait_briefly(void)
 {
 	struct timespec until;
-	bool		going_on;
+	bool		running;
 
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec++;
 	pthread_mutex_lock(&mutex);
 	if (!stopping)
 		pthread_cond_timedwait(&wake, &mutex, &until);
-	going_on = !stopping;
+	running = !stopping;
 	pthread_mutex_unlock(&mutex);
-	return going_on;
+	return running;
 }
 
 static bool

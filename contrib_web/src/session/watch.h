@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+/* Starts the thread. */
 extern void watch_start(void);
 
 /*

@@ -5,8 +5,8 @@
  * - model/: logic without DOM, network or clock
  * - client/: the API, the live stream, clocks and browser storage
  * - ui/: elements, dialogs and announcements
- * - parts/: pieces of pages
- * - pages/: the pages, and in pages/edit/ what the edit page consists of
+ * - parts/: components of pages
+ * - pages/: the pages, and in pages/edit/ the modules of the edit page
  */
 import { Api, Problem } from './client/api.js';
 import { clock } from './client/clock.js';
@@ -40,8 +40,8 @@ import { button, emptyState, loading } from './ui/widgets.js';
 const PAGES = { tables: TablesPage, rows: RowsPage, edit: EditPage, locks: LocksPage, history: HistoryPage };
 
 /**
- * What pages and parts are given as `app`. Events: `signedin` after each
- * sign-in.
+ * The object passed to pages and parts as `app`. Events: `signedin` after
+ * each sign-in.
  */
 class App extends EventTarget {
 	api = new Api();

@@ -10,7 +10,7 @@ import { parse } from './model/route.js';
 export class Router extends EventTarget {
 	#index = history.state?.index ?? 0;
 	#mayLeave = () => true;
-	#asked = false;
+	#confirmed = false;
 
 	/**
 	 * @param {() => boolean|Promise<boolean>} mayLeave called before the
@@ -70,22 +70,22 @@ export class Router extends EventTarget {
 		else this.go(url.pathname + url.search);
 	}
 
-	// The browser has already moved. If the user has to be asked, move back,
-	// ask, and move again; this leaves the browser's history unchanged.
+	// The browser has already moved. If the user has to confirm, move back,
+	// wait, and move again; this leaves the browser's history unchanged.
 	async #pop({ state }) {
 		const index = state?.index ?? 0;
 		const delta = index - this.#index;
 		if (delta === 0) return;
-		const answer = this.#asked || this.#mayLeave();
-		this.#asked = false;
+		const answer = this.#confirmed || this.#mayLeave();
+		this.#confirmed = false;
 		if (answer === true) {
 			this.#index = index;
 			this.#show();
 			return;
 		}
 		history.go(-delta);
-		this.#asked = await answer;
-		if (this.#asked) history.go(delta);
+		this.#confirmed = await answer;
+		if (this.#confirmed) history.go(delta);
 	}
 
 	#show() {

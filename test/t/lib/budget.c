@@ -42,16 +42,16 @@ test_all(int64_t now)
 {
 	long		count = 0;
 
-	for (int sender = 1; sender <= 2 * BUDGET_ALL / BUDGET_SENDER; sender++)
+	for (int sender = 1; sender <= 2 * BUDGET_TOTAL / BUDGET_SENDER; sender++)
 		count += admitted(sender, BUDGET_SENDER, now);
-	is(count, BUDGET_ALL, "all senders together have a slice");
+	is(count, BUDGET_TOTAL, "all senders together have a slice");
 	is(admitted(4711, 1, now + 1), 0, "and no new one has more");
 	is(admitted(4711, 1, now + BUDGET_SLICE_MS), 1, "until the next slice");
 	count = 0;
 	now += 2 * BUDGET_SLICE_MS;
-	for (int sender = 1; sender <= 2 * BUDGET_ALL; sender++)
+	for (int sender = 1; sender <= 2 * BUDGET_TOTAL; sender++)
 		count += admitted(sender, 1, now);
-	is(count, BUDGET_ALL, "also where each sends once");
+	is(count, BUDGET_TOTAL, "also where each sends once");
 }
 
 static void

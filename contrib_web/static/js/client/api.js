@@ -3,7 +3,7 @@
  */
 import { segment } from '../model/route.js';
 
-/** When a request without a response is given up, in milliseconds. */
+/** Timeout of a request, in milliseconds. */
 const TIMEOUT = 15000;
 
 /** A response that reports an error, or a request without a response. */
@@ -169,4 +169,4 @@ async function readJson(response, sentAt) {
 	}
 }
 
-const noAnswer = (sentAt) => new Problem(0, { title: 'No answer' }, sentAt);
+const noAnswer = (sentAt) => new Problem(0, { title: 'No response' }, sentAt);

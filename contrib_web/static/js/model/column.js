@@ -98,7 +98,7 @@ const checks = {
  * @param {boolean} [isNew] whether the row is to be inserted
  * @returns {string|null} null: no error found
  */
-export function complaint(column, value, isNew = false) {
+export function validationError(column, value, isNew = false) {
 	if (value === null) return column.not_null ? 'This column needs a value' : null;
 	if (value === undefined)
 		return isNew && column.not_null && column.default === null && !column.identity ? 'This column needs a value' : null;

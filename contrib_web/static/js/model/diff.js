@@ -3,7 +3,7 @@
  */
 
 /** Texts with more words are not compared: the cost is quadratic. */
-const MOST_WORDS = 2000;
+const MAX_WORDS = 2000;
 
 const words = (text) => text.match(/\s+|[\p{L}\p{N}_]+|[^]/gu) ?? [];
 
@@ -15,7 +15,7 @@ const words = (text) => text.match(/\s+|[\p{L}\p{N}_]+|[^]/gu) ?? [];
 export function diff(before, after) {
 	const a = words(before);
 	const b = words(after);
-	if (a.length > MOST_WORDS || b.length > MOST_WORDS)
+	if (a.length > MAX_WORDS || b.length > MAX_WORDS)
 		return merge([
 			['gone', [before]],
 			['new', [after]],

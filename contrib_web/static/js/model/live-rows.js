@@ -44,7 +44,7 @@ export class LiveRows {
 	}
 
 	/**
-	 * Remembers an event of any table, to be applied again.
+	 * Stores an event of any table, to be applied again.
 	 * @param {object} event as the stream sends it
 	 * @returns {void}
 	 */

@@ -13,11 +13,11 @@
  *   idle       not requested yet (locks on the first change)
  *   acquiring  waiting for the response
  *   held       the page holds the lock
- *   expired    its time passed; the next use of the page tries to resume it
- *   lost       it ended otherwise, or the row was written; the text is kept
+ *   expired    it expired; the next use of the page tries to resume it
+ *   lost       it ended otherwise, or the row was changed; the text is kept
  *   blocked    another user holds it
  *   elsewhere  the user holds it in another tab or on another device
- *   free       another user held it; now nobody does
+ *   free       another user held it; it is unlocked now
  *   refused    the user cannot lock it; `refusal` has the reason
  *   left       released, or about to be
  *
@@ -165,7 +165,7 @@ const handlers = {
 	},
 
 	// After sleep, offline time, the background or the sign-in dialog the
-	// state may be outdated, so ask at once.
+	// state may be outdated, so check it immediately.
 	wake(s, e, now) {
 		const fresh = { ...s, trouble: null, retryAt: null, retries: 0, usedAt: now };
 		if (s.pending) return [{ ...fresh, lookAgain: true }];
@@ -175,17 +175,17 @@ const handlers = {
 	},
 
 	// An event of this row's lock. Events can be late or missing, so this one
-	// only causes a look.
+	// only triggers a check.
 	news(s, e) {
 		if (['idle', 'acquiring', 'left', 'refused'].includes(s.phase)) return [s];
 		const loss = s.loss?.cause === 'ended' && ENDS.includes(e.event) ? Object.freeze({ cause: e.event }) : s.loss;
-		const told = { ...s, cause: ENDS.includes(e.event) ? e.event : s.cause, loss };
-		return s.pending ? [{ ...told, lookAgain: true }] : look(told);
+		const noted = { ...s, cause: ENDS.includes(e.event) ? e.event : s.cause, loss };
+		return s.pending ? [{ ...noted, lookAgain: true }] : look(noted);
 	},
 
 	again: (s) => acquire({ ...s, loss: null }),
-	control: (s) => ask(s, 'control', {}),
-	takeOver: (s, e) => ask(s, 'takeOver', { reason: e.reason }),
+	control: (s) => request(s, 'control', {}),
+	takeOver: (s, e) => request(s, 'takeOver', { reason: e.reason }),
 
 	granted: (s, e) =>
 		s.phase === 'left'
@@ -208,7 +208,7 @@ const handlers = {
 	looked(s, e) {
 		const next = { ...s, pending: null, trouble: null, retryAt: null, retries: 0 };
 		if (s.phase === 'left') return [s];
-		if (!e.lock) return followUp(...nobodyHolds(next));
+		if (!e.lock) return followUp(...unlocked(next));
 		if (e.lock.is_mine && e.lock.token === s.token && s.token !== null) return followUp(next);
 		return followUp(...stopped(next, e));
 	},
@@ -220,7 +220,7 @@ const handlers = {
 			? [{ ...s, phase: 'left', token: null, changedAt: null, pending: null }]
 			: [{ ...held(s, { ...e, token: e.token ?? s.token }), changedAt: typedSince(s, e), pending: s.pending }],
 
-	// After status 423 or 409 of a save the lock held is worthless.
+	// After status 423 or 409 of a save the lock held is no longer valid.
 	refusedSave: (s, e) =>
 		followUp(
 			...(e.lock && !e.lock.is_mine
@@ -263,11 +263,11 @@ function used(s, now) {
 	return [s];
 }
 
-const acquire = (s) => ask({ ...s, phase: 'acquiring' }, 'acquire', {});
-const look = (s) => ask({ ...s, retryAt: null }, 'look', {});
-const renew = (s) => ask(s, 'renew', { token: s.token, draft: s.changedAt !== null });
+const acquire = (s) => request({ ...s, phase: 'acquiring' }, 'acquire', {});
+const look = (s) => request({ ...s, retryAt: null }, 'look', {});
+const renew = (s) => request(s, 'renew', { token: s.token, draft: s.changedAt !== null });
 
-function ask(s, what, details) {
+function request(s, what, details) {
 	return [
 		{ ...s, pending: what, retryAt: null },
 		{ do: what, ...details },
@@ -316,7 +316,7 @@ function stopped(s, { lock, sentAt }) {
 	return [{ ...s, phase, holder, trouble: null, retryAt: null }];
 }
 
-function nobodyHolds(s) {
+function unlocked(s) {
 	if (s.phase === 'held' || s.phase === 'expired') {
 		if (s.phase === 'expired') return [s];
 		// An inherited lock may have been released by the previous page,

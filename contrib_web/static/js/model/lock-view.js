@@ -42,7 +42,7 @@ const withTakeOver = (actions, { mayTakeOver }) => (mayTakeOver ? [...actions, '
 const queue = ({ asked }) =>
 	asked
 		? [
-				`You have asked for it${asked.place > 1 ? `; you are number ${asked.place} in the queue` : ''}. This page tells you when it is free.`,
+				`You have requested this row${asked.place > 1 ? `; you are number ${asked.place} in the queue` : ''}. This page shows when it is free.`,
 			]
 		: [];
 
@@ -68,8 +68,8 @@ const views = {
 								: `Your lock on this page expires in ${duration(secondsLeft)}.`,
 						text: [
 							isDirty
-								? 'Do you wish to save the page? You can also keep the lock by editing on.'
-								: 'Continue editing to keep it, or leave the row to others.',
+								? 'Do you wish to save the page? You can also keep the lock by continuing to edit.'
+								: 'Continue editing to keep it, or leave the page to free the row.',
 						],
 						actions: isDirty ? ['save', 'keep', 'leave'] : ['keep', 'leave'],
 					},
@@ -83,7 +83,7 @@ const views = {
 		banner: {
 			title: 'Your lock on this page has expired.',
 			text: [
-				`${isDirty ? 'Your text is kept. ' : ''}Others may edit the row now. If nobody has, you can simply continue; if someone has, you will be told before anything is overwritten.`,
+				`${isDirty ? 'Your text is kept. ' : ''}Other users can edit the row now. If it is unchanged, you can continue. Otherwise this page shows the changes before anything is overwritten.`,
 			],
 			actions: ['keep', 'leave'],
 		},
@@ -135,12 +135,12 @@ const views = {
 	free: (state, about) => ({
 		tone: 'mine',
 		icon: 'unlock',
-		status: 'Free: nobody is editing this row',
+		status: 'Free: this row is not being edited',
 		banner: {
 			title: 'The row is free now.',
 			text: [
 				'You see the row as it was last saved.',
-				...(about.asked && about.asked.place > 1 ? ['Others asked for it before you.'] : []),
+				...(about.asked && about.asked.place > 1 ? ['Other users requested it before you.'] : []),
 			],
 			actions: ['again'],
 		},
@@ -154,7 +154,7 @@ const views = {
 			refusal.status === 404
 				? {
 						title: 'This row was deleted, or you may no longer see it.',
-						text: ['What you typed can still be copied.'],
+						text: ['You can still copy your text.'],
 						actions: ['compare', 'leave'],
 					}
 				: { title: 'You cannot lock this row.', text: [refusal.problem?.detail ?? 'You may not change it.'], actions: [] },
@@ -169,12 +169,12 @@ function lossTitle({ loss, holder }, { ended }) {
 	const by = ended?.actor ?? (holder && !holder.is_mine ? personName(holder) : null);
 	if (loss.cause === 'moved' || holder?.is_mine) return 'You are editing this row in another tab now.';
 	if (loss.cause === 'taken_over')
-		return by ? `${by} ${by === 'You' ? 'have' : 'has'} taken over this row.` : 'Someone has taken over this row.';
+		return by ? `${by} ${by === 'You' ? 'have' : 'has'} taken over this row.` : 'Another user has taken over this row.';
 	if (loss.cause === 'broken') return by ? `${by} ${by === 'You' ? 'have' : 'has'} removed your lock.` : 'Your lock was removed.';
 	if (loss.cause === 'released') return 'Your lock was released, in another tab or in a list.';
 	if (holder) return `Your lock has ended, and ${by} is editing this row now.`;
 	if (loss.cause === 'changed') return 'Your lock has ended, and the row has been changed since.';
-	return 'Your lock has ended, and someone may have changed the row since.';
+	return 'Your lock has ended, and another user may have changed the row since.';
 }
 
 const lossReason = ({ ended }) => (ended?.reason ? [`Reason: “${ended.reason}”.`] : []);

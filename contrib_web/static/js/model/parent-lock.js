@@ -3,8 +3,9 @@
  */
 
 /**
- * Whether an event may change the lock of a row's parent. While nobody holds
- * the parent, its key is not known, so events of the whole table count.
+ * Whether an event may change the lock of a row's parent. While the
+ * parent is not locked, its key is unknown, so events of the whole table
+ * count.
  * @param {{ table: string, key: string, event: string }} event as the stream
  *   sends it
  * @param {object} child

@@ -30,7 +30,7 @@ const explanations = {
 	422: () => ({ title: 'A value was rejected', advice: 'Correct it and save again.' }),
 	429: () => ({ title: 'Too many attempts', advice: 'Wait a moment, then try again.' }),
 	503: () => ({ title: 'The database is not available', advice: 'Try again in a moment.' }),
-	csrf: () => ({ title: 'This page is too old', advice: 'Sign in again in this tab, then repeat what you did.' }),
+	csrf: () => ({ title: 'This page is out of date', advice: 'Sign in again in this tab, then repeat what you did.' }),
 	timeout: () => ({
 		title: 'The request took too long',
 		advice: 'The database is busy, or another transaction is writing this row. Try again in a moment.',
@@ -39,7 +39,7 @@ const explanations = {
 		lock
 			? {
 					title: `Locked by ${personName(lock)}`,
-					advice: `You cannot save this because it is locked by ${personName(lock)} for roughly ${duration(lock.seconds_left)} more. Ask for it, or copy your text.`,
+					advice: `You cannot save this because it is locked by ${personName(lock)} for roughly ${duration(lock.seconds_left)} more. Request row, or copy your text.`,
 				}
 			: { title: 'Locked', advice: 'The lock has ended since. Try again.' },
 	'held-elsewhere': () => ({
@@ -48,7 +48,7 @@ const explanations = {
 	}),
 	'lock-required': () => ({ title: 'A lock is needed', advice: 'Lock the row first, then save.' }),
 	lost: () => ({
-		title: 'Your lock is gone',
+		title: 'Your lock has ended',
 		advice: 'Compare your text with the row as it is now, then lock it again and save.',
 	}),
 	'not-protected': () => ({ title: 'This table is not protected', advice: 'Its rows cannot be locked.' }),

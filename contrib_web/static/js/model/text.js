@@ -49,7 +49,7 @@ export function stillLocked(lock, secondsLeft) {
 	const whose = lock.is_mine ? 'you' : personName(lock);
 	return secondsLeft > 0
 		? `Still locked for ${duration(secondsLeft)} by ${whose}`
-		: `Was locked by ${whose}; the time has just passed`;
+		: `Was locked by ${whose}; the lock has just expired`;
 }
 
 /**

@@ -175,7 +175,7 @@ export class EditPage {
 	}
 
 	#draftStored() {
-		this.#rowForm.note = this.#edited.isDirty ? 'Draft kept' : '';
+		this.#rowForm.note = this.#edited.isDirty ? 'Draft saved' : '';
 	}
 
 	#handOver() {

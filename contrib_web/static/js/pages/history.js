@@ -60,8 +60,8 @@ export class HistoryPage extends ListPage {
 		return paths.history(query);
 	}
 
-	// A list that moves while it is read is a nuisance, so new events are
-	// only offered.
+	// A list that changes while the user reads it is distracting, so new
+	// events are only offered.
 	#more() {
 		if (!this.#news.hidden) return;
 		this.#news.hidden = false;

@@ -161,10 +161,10 @@ export class LocksPage extends ListPage {
 
 function nothing({ q, table, mine }) {
 	return q || table || mine
-		? emptyState({ name: 'search', title: 'No such lock', text: 'Nobody holds a row that matches the search.' })
+		? emptyState({ name: 'search', title: 'No such lock', text: 'No lock matches the search.' })
 		: emptyState({
 				name: 'unlock',
 				title: 'Nothing is locked',
-				text: 'Nobody is editing now. Locks appear here automatically.',
+				text: 'No row is being edited now. Locks appear here automatically.',
 			});
 }

@@ -254,7 +254,7 @@ function nothing({ q, locked, filter }) {
 		return emptyState({
 			name: 'unlock',
 			title: 'Nothing is locked',
-			text: 'Nobody is editing a row of this table now. Locks appear here automatically.',
+			text: 'No row of this table is being edited now. Locks appear here automatically.',
 		});
 	if (q || filter)
 		return emptyState({

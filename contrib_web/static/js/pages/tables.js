@@ -4,7 +4,7 @@
 import { Problem, tablePath } from '../client/api.js';
 import { h, icon, newId } from '../ui/dom.js';
 import { toastProblem } from '../parts/problem-toast.js';
-import { complain, protectionForm } from '../parts/protection-form.js';
+import { protectionForm, showProblem } from '../parts/protection-form.js';
 import { paths } from '../model/route.js';
 import { count, duration } from '../model/text.js';
 import { toast } from '../ui/announce.js';
@@ -50,7 +50,7 @@ export class TablesPage {
 					'div',
 					{},
 					h('h1', { tabIndex: -1 }, 'Tables'),
-					h('p', { class: 'quiet' }, 'While someone edits a row of a protected table, nobody else can change it.'),
+					h('p', { class: 'quiet' }, 'While a user edits a row of a protected table, no other user can change it.'),
 				),
 			),
 			this.#lists,
@@ -200,7 +200,7 @@ export class TablesPage {
 			return true;
 		} catch (error) {
 			if (!(error instanceof Problem)) throw error;
-			return complain(dialog, error);
+			return showProblem(dialog, error);
 		}
 	}
 
@@ -213,7 +213,7 @@ export class TablesPage {
 				h(
 					'p',
 					{ id: note },
-					'Everyone who may write the table can then change any row at any time, even rows that someone is editing.',
+					'Every user who may write the table can then change any row at any time, even a row that is being edited.',
 				),
 				table.locks
 					? banner('warn', { icon: 'lock', title: `${table.locks} locked now`, text: 'These locks end at once.' })
@@ -252,7 +252,7 @@ function settings({ protection }) {
 		guarded
 			? null
 			: chip('guard missing', 'The trigger is missing or disabled, so nothing is enforced. Save the settings again to repair it.', 'bad'),
-		hard ? chip('enforced', 'Other people’s writes are rejected') : chip('soft', 'Other people are warned, not rejected'),
+		hard ? chip('enforced', 'Writes by other users are rejected') : chip('soft', 'Other users are warned, not rejected'),
 		required ? chip('lock required', 'Writing needs a lock') : null,
 		columns ? chip(`${columns.length} ${columns.length === 1 ? 'column' : 'columns'}`, `Guarded: ${columns.join(', ')}`) : null,
 		parent ? chip('with parent', `Guarded by the lock of the row that ${parent} refers to`) : null,

@@ -31,12 +31,12 @@ export async function breakLocks(app, locks) {
 
 function askWhy(locks) {
 	const isOne = locks.length === 1;
-	const holders = isOne ? 'The holder is told at once and keeps' : 'The holders are told at once and keep';
+	const holders = isOne ? 'The holder is notified immediately and keeps' : 'The holders are notified immediately and keep';
 	return askReason({
 		title: isOne ? 'Remove this lock?' : `Remove ${locks.length} locks?`,
 		text: [heldRows(locks), `${holders} the unsaved text, but cannot save it without locking the row again.`],
 		action: isOne ? 'Remove lock' : 'Remove locks',
-		no: isOne ? 'Leave it' : 'Leave them',
+		no: isOne ? 'Cancel' : 'Cancel',
 	});
 }
 
@@ -57,5 +57,5 @@ function showResults(results) {
 	if (broken) toast(broken === 1 ? 'One lock is removed.' : `${broken} locks are removed.`);
 	if (refused.length)
 		toast(`${refused.length} could not be removed: ${refused[0].problem.detail ?? refused[0].problem.title}`, { bad: true });
-	if (!broken && !refused.length) toast('They had already ended.');
+	if (!broken && !refused.length) toast('The locks had already ended.');
 }

@@ -16,7 +16,7 @@ const LABELS = {
 	again: ['Start editing', 'primary'],
 	control: ['Take control in this tab', 'primary'],
 	takeOver: ['Take over…', ''],
-	ask: ['Ask for it…', 'primary'],
+	ask: ['Request row…', 'primary'],
 	withdraw: ['Withdraw my request', ''],
 	compare: ['Compare and copy', ''],
 	signIn: ['Sign in', 'primary'],
@@ -119,7 +119,7 @@ export class LockBar {
 }
 
 const sinceAndNote = ({ acquired_at: since, note }) =>
-	[`Since ${moment(since)}, until the holder is done or the time is up`, note && `“${note}”`].filter(Boolean).join('. ');
+	[`Since ${moment(since)}, until the holder releases it or it expires`, note && `“${note}”`].filter(Boolean).join('. ');
 
 // A countdown to the second only when it matters.
 function until(endsAt, counts) {

@@ -15,10 +15,10 @@ const READ_EVERY = 5000;
  * @param {string} options.key
  * @param {object|null} options.lock as read with the row, with `endsAt`
  * @param {AbortSignal} options.signal ends the watch
- * @param {(lock: object|null) => void} tell called after each read
+ * @param {(lock: object|null) => void} onRead called after each read
  * @returns {void}
  */
-export function watchLock({ app, table, key, lock, signal }, tell) {
+export function watchLock({ app, table, key, lock, signal }, onRead) {
 	let timer = null;
 	const readLater = (known) => {
 		clearTimeout(timer);
@@ -29,7 +29,7 @@ export function watchLock({ app, table, key, lock, signal }, tell) {
 		if (!data || signal.aborted) return;
 		const known = timed(data.lock, sentAt);
 		readLater(known);
-		tell(known);
+		onRead(known);
 	};
 	const heard = ({ detail }) => detail.table === table && detail.key === key && read();
 	app.live.addEventListener('lock', heard, { signal });

@@ -30,7 +30,7 @@ export function locksTable(locks, options) {
 		? h('input', {
 				type: 'checkbox',
 				data: { all: '' },
-				'aria-label': 'Choose all',
+				'aria-label': 'Select all',
 				on: { change: ({ target }) => options.chooseAll(target.checked) },
 			})
 		: null;
@@ -66,7 +66,7 @@ function row(lock, { chosen, choose, unlock }) {
 				type: 'checkbox',
 				checked: chosen.has(id),
 				data: { control: 'choose' },
-				'aria-label': `Choose ${lock.name} ${lock.key}, held by ${personName(lock)}`,
+				'aria-label': `Select ${lock.name} ${lock.key}, held by ${personName(lock)}`,
 				on: { change: ({ target }) => choose(id, target.checked) },
 			})
 		: null;
@@ -93,6 +93,6 @@ function heldBy(lock, unlock) {
 	holder.lock = lock;
 	holder.querySelector('button').dataset.control = 'unlock';
 	holder.addEventListener('lockclick', ({ detail }) => unlock(detail));
-	const soft = h('span', { class: 'chip', title: 'Others are warned, not rejected' }, 'soft');
+	const soft = h('span', { class: 'chip', title: 'Other users are warned, not rejected' }, 'soft');
 	return h('span', { class: 'holder-cell' }, holder, lock.hard ? null : soft);
 }

@@ -12,7 +12,7 @@ import { announce } from '../ui/announce.js';
  */
 export function protectionForm(table) {
 	const now = table.protection ?? { hard: true, required: false, columns: null, ttl: null, warning: null, parent: null };
-	const hard = check('Reject other people’s writes', 'Otherwise they only get a warning.', now.hard);
+	const hard = check('Reject writes by other users', 'Otherwise they only cause a warning.', now.hard);
 	const required = check('Writing needs a lock', 'Also from programs: a row can only be written by the holder of its lock.', now.required);
 	const ttl = seconds('A lock ends after', 'ttl', now.ttl, table.time_until_expiration);
 	const warning = seconds('Warn after', 'warning', now.warning, table.time_until_warning);
@@ -49,7 +49,7 @@ export function protectionForm(table) {
  * @param {import('../client/api.js').Problem} problem
  * @returns {false}
  */
-export function complain(dialog, { status, problem }) {
+export function showProblem(dialog, { status, problem }) {
 	const { title, detail } = explain(status, problem);
 	dialog.querySelector('.field-error[data-server]')?.remove();
 	const text = `${title}. ${detail}`;
@@ -128,7 +128,7 @@ function columnChoice(table, value) {
 		h(
 			'fieldset',
 			{},
-			h('legend', { class: 'hint' }, 'Other columns can be changed by anyone at any time. The key is always guarded.'),
+			h('legend', { class: 'hint' }, 'Other columns can be changed by any user at any time. The key is always guarded.'),
 			h(
 				'div',
 				{ class: 'column-checks' },

@@ -2,7 +2,7 @@
  * The form of a row: a field per column, and the buttons below.
  */
 import { h } from '../ui/dom.js';
-import { complaint } from '../model/column.js';
+import { validationError } from '../model/column.js';
 import { valueOf } from '../model/form.js';
 import { announce } from '../ui/announce.js';
 import { button } from '../ui/widgets.js';
@@ -20,7 +20,7 @@ export class RowForm extends EventTarget {
 	#isNew;
 	#fields = new Map();
 	#saveButtons = [];
-	#leave = button('Leave', () => this.#tell('leave'), { kind: 'plain' });
+	#leave = button('Leave', () => this.#emit('leave'), { kind: 'plain' });
 	#remove = null;
 	#note = h('span', { class: 'quiet small draft-note' });
 	element = h('form', { class: 'row-form', noValidate: true });
@@ -42,7 +42,7 @@ export class RowForm extends EventTarget {
 		this.element.append(h('div', { class: 'card fields' }, [...this.#fields.values()]), this.#makeFoot());
 		this.element.addEventListener('submit', (event) => {
 			event.preventDefault();
-			this.#tell('save', { keep: event.submitter?.value === 'keep' });
+			this.#emit('save', { keep: event.submitter?.value === 'keep' });
 		});
 	}
 
@@ -80,7 +80,7 @@ export class RowForm extends EventTarget {
 	 * @returns {void}
 	 */
 	forgive(name) {
-		this.#fields.get(name).complain(null);
+		this.#fields.get(name).showProblem(null);
 	}
 
 	/**
@@ -105,7 +105,7 @@ export class RowForm extends EventTarget {
 	 * @returns {boolean} whether there are none
 	 */
 	check(form) {
-		const wrong = this.#table.columns.filter((column) => this.#complain(form, column));
+		const wrong = this.#table.columns.filter((column) => this.#showProblem(form, column));
 		if (!wrong.length) return true;
 		this.#fields.get(wrong[0].name).focusControl();
 		announce('Some values must be corrected before the row can be saved.', { urgent: true });
@@ -120,16 +120,16 @@ export class RowForm extends EventTarget {
 	refuse({ column, detail, hint }) {
 		const field = this.#fields.get(column);
 		if (!field) return false;
-		field.complain([detail, hint].filter(Boolean).join('. '));
+		field.showProblem([detail, hint].filter(Boolean).join('. '));
 		field.focusControl();
 		announce(`${column}: ${detail}`, { urgent: true });
 		return true;
 	}
 
-	#complain(form, column) {
+	#showProblem(form, column) {
 		const isTouched = column.name in form.mine || (this.#isNew && column.insertable);
-		const words = isTouched ? complaint(column, valueOf(form, column.name), this.#isNew) : null;
-		this.#fields.get(column.name).complain(words);
+		const words = isTouched ? validationError(column, valueOf(form, column.name), this.#isNew) : null;
+		this.#fields.get(column.name).showProblem(words);
 		return words !== null;
 	}
 
@@ -137,7 +137,7 @@ export class RowForm extends EventTarget {
 		const field = document.createElement('value-field');
 		const { table, may } = this.#table;
 		field.configure({ column, isNew: this.#isNew, api, table, label, explains: this.#isNew ? may.insert : may.update });
-		field.addEventListener('valuechange', ({ detail }) => this.#tell('change', detail));
+		field.addEventListener('valuechange', ({ detail }) => this.#emit('change', detail));
 		return field;
 	}
 
@@ -146,12 +146,12 @@ export class RowForm extends EventTarget {
 		const more = this.#isNew ? 'Save and edit' : 'Save and continue';
 		const keep = h('button', { class: 'button', type: 'submit', value: 'keep', title: 'Ctrl+S' }, more);
 		if (!this.#isNew && this.#table.may.delete)
-			this.#remove = button('Delete', () => this.#tell('delete'), { kind: 'plain bad push', name: 'trash' });
+			this.#remove = button('Delete', () => this.#emit('delete'), { kind: 'plain bad push', name: 'trash' });
 		this.#saveButtons = [save, keep];
 		return h('div', { class: 'form-foot' }, save, keep, this.#leave, this.#note, this.#remove);
 	}
 
-	#tell(type, detail) {
+	#emit(type, detail) {
 		this.dispatchEvent(new CustomEvent(type, { detail }));
 	}
 }

@@ -12,9 +12,9 @@ import { ask, askReason } from '../ui/dialog.js';
 export const askToTakeOver = (holder) =>
 	askReason({
 		title: `Take over from ${personName(holder)}?`,
-		text: [`${personName(holder)} is told at once and keeps the unsaved text, but can no longer save it.`],
+		text: [`${personName(holder)} is notified immediately and keeps the unsaved text, but can no longer save it.`],
 		action: 'Take over',
-		no: 'Leave it',
+		no: 'Cancel',
 	});
 
 /**

@@ -7,7 +7,7 @@ import { nextSort } from '../model/row-list.js';
 import { h, hidden, icon } from '../ui/dom.js';
 import './lock-holder.js';
 
-const MOST_COLUMNS = 6;
+const MAX_COLUMNS = 6;
 /** Columns beside the first that a phone shows. */
 const ON_A_PHONE = 3;
 
@@ -101,7 +101,7 @@ export class RowsTable extends EventTarget {
 		const sorted = sort === column.name ? (dir === 'desc' ? 'descending' : 'ascending') : 'none';
 		const press = h(
 			'button',
-			{ class: 'sort', type: 'button', on: { click: () => this.#tell('sort', nextSort({ sort, dir }, column.name)) } },
+			{ class: 'sort', type: 'button', on: { click: () => this.#emit('sort', nextSort({ sort, dir }, column.name)) } },
 			column.name,
 			icon('up'),
 		);
@@ -138,12 +138,12 @@ export class RowsTable extends EventTarget {
 	#holder(row) {
 		const holder = document.createElement('lock-holder');
 		holder.lock = row.lock;
-		holder.refresh = () => this.#tell('look', row.key);
-		holder.addEventListener('lockclick', ({ detail }) => this.#tell('unlock', detail));
+		holder.refresh = () => this.#emit('look', row.key);
+		holder.addEventListener('lockclick', ({ detail }) => this.#emit('unlock', detail));
 		return holder;
 	}
 
-	#tell(type, detail) {
+	#emit(type, detail) {
 		this.dispatchEvent(new CustomEvent(type, { detail }));
 	}
 }
@@ -152,7 +152,7 @@ export class RowsTable extends EventTarget {
 function columnsOf({ columns, label_column: label }) {
 	const lead = columns.find(({ name }) => name === label) ?? columns.find(({ key }) => key) ?? columns[0];
 	const rest = columns.filter((column) => column !== lead);
-	return [lead, ...rest.filter(({ key }) => key), ...rest.filter(({ key }) => !key)].slice(0, MOST_COLUMNS);
+	return [lead, ...rest.filter(({ key }) => key), ...rest.filter(({ key }) => !key)].slice(0, MAX_COLUMNS);
 }
 
 const isNumber = ({ category, references }) => category === 'number' && !references;

@@ -18,13 +18,13 @@ export class SelectionBar {
 	 * @param {() => any} actions.breakChosen may be async
 	 */
 	constructor({ chooseAll, breakChosen }) {
-		this.#all = button('Choose all', () => chooseAll(true), { kind: 'small plain' });
+		this.#all = button('Select all', () => chooseAll(true), { kind: 'small plain' });
 		this.element = h(
 			'div',
 			{ class: 'selection', hidden: true },
 			this.#count,
 			this.#all,
-			button('Choose none', () => chooseAll(false), { kind: 'small plain' }),
+			button('Select none', () => chooseAll(false), { kind: 'small plain' }),
 			button(this.#breakText, breakChosen, { kind: 'small danger', name: 'unlock' }),
 		);
 	}

@@ -1,6 +1,6 @@
 /**
  * Ending locks: the user's own by releasing it, others' by removing them, if
- * allowed, or else by asking the holder for the row.
+ * allowed, or else by requesting the row from the holder.
  */
 import { rowPath } from '../client/api.js';
 import { h, newId } from '../ui/dom.js';
@@ -58,7 +58,7 @@ async function breakOne(app, lock) {
 		title: 'Remove this lock?',
 		text: [unlockQuestion(lock), lockFacts(lock)],
 		action: 'Remove lock',
-		no: 'Leave it',
+		no: 'Cancel',
 	});
 	if (reason === null) return false;
 	const { data } = await app.api.post(`${rowPath(lock.table, lock.key)}/lock/break`, { reason });
@@ -77,20 +77,20 @@ export async function askFor(app, lock) {
 	const id = newId('message');
 	const message = h('input', { class: 'input', id, maxLength: 1000, autocomplete: 'off' });
 	const answer = await ask({
-		title: `Ask ${personName(lock)} for it?`,
+		title: `Request the row from ${personName(lock)}?`,
 		body: [
-			h('p', {}, `${personName(lock)} is told at once, and can save and hand over.`),
+			h('p', {}, `${personName(lock)} is notified immediately, and can save and hand over.`),
 			lockFacts(lock),
 			h('div', {}, h('label', { class: 'label', htmlFor: id }, 'Message', h('span', { class: 'quiet' }, ' (optional)')), message),
 		],
 		choices: [
 			{ value: 'no', text: 'Not now' },
-			{ value: 'yes', text: 'Ask for it' },
+			{ value: 'yes', text: 'Request row' },
 		],
 	});
 	if (answer !== 'yes') return false;
 	await app.api.post(`${rowPath(lock.table, lock.key)}/request`, { message: message.value.trim() || null });
-	toast(`${personName(lock)} has been asked.`);
+	toast(`Your request was sent to ${personName(lock)}.`);
 	return true;
 }
 

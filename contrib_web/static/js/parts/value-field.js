@@ -91,7 +91,7 @@ export class ValueField extends HTMLElement {
 	 * @param {string|null} words null: no error
 	 * @returns {void}
 	 */
-	complain(words) {
+	showProblem(words) {
 		this.#error.hidden = words === null;
 		this.#error.replaceChildren(...(words === null ? [] : [icon('warn'), words]));
 		this.classList.toggle('wrong', words !== null);
@@ -113,7 +113,7 @@ export class ValueField extends HTMLElement {
 		this.#error.id = `${this.#id}-error`;
 		this.#undo.setAttribute('aria-label', `${name}: changed, undo`);
 		this.#undo.addEventListener('click', () => {
-			this.#tell(undefined, { undo: true });
+			this.#emit(undefined, { undo: true });
 			this.#control.focus();
 		});
 		const showsNull = ['boolean', 'enum'].includes(fieldKind(this.#column, null));
@@ -157,8 +157,8 @@ export class ValueField extends HTMLElement {
 	// empty value: the user enters one.
 	#pressNull() {
 		const empty = { array: '{}', text: '' }[this.#column.category];
-		if (this.#value !== null) this.#tell(null);
-		else if (empty !== undefined && !this.#column.references) this.#tell(empty);
+		if (this.#value !== null) this.#emit(null);
+		else if (empty !== undefined && !this.#column.references) this.#emit(empty);
 		if (this.#value !== null || empty === undefined) this.#control.focus();
 	}
 
@@ -166,7 +166,7 @@ export class ValueField extends HTMLElement {
 	// one.
 	#fit(value) {
 		const kind = this.#large ? 'long' : fieldKind(this.#column, value);
-		if (this.#control && (kind === this.#kind || (this.#kind === 'long' && kind === 'line')) && this.#control.wants(value))
+		if (this.#control && (kind === this.#kind || (this.#kind === 'long' && kind === 'line')) && this.#control.canShow(value))
 			return;
 		const hadFocus = this.#slot.contains(document.activeElement);
 		const about = {
@@ -178,10 +178,10 @@ export class ValueField extends HTMLElement {
 			search: this.#search,
 			value,
 		};
-		const changed = (next, label) => this.#tell(next, { label });
+		const changed = (next, label) => this.#emit(next, { label });
 		this.#kind = kind;
 		this.#control = makeControl(kind, about, changed);
-		if (!this.#control.wants(value)) this.#control = anyText(about, changed);
+		if (!this.#control.canShow(value)) this.#control = anyText(about, changed);
 		this.#control.input.setAttribute('aria-describedby', this.#describedBy());
 		this.#slot.replaceChildren(this.#control.element, ...this.#enlarge());
 		this.#control.readOnly(this.#isReadOnly);
@@ -233,7 +233,7 @@ export class ValueField extends HTMLElement {
 		const { value, selectionStart, selectionEnd } = event.target;
 		const next = value.slice(0, selectionStart) + pasted + value.slice(selectionEnd);
 		enlarge(next);
-		this.#tell(next);
+		this.#emit(next);
 	}
 
 	#placeholder() {
@@ -245,7 +245,7 @@ export class ValueField extends HTMLElement {
 		else input.placeholder = '';
 	}
 
-	#tell(value, { undo = false, label } = {}) {
+	#emit(value, { undo = false, label } = {}) {
 		this.#typed = undo ? UNTYPED : value;
 		this.#label = label;
 		this.dispatchEvent(new CustomEvent('valuechange', { detail: { name: this.name, value, undo }, bubbles: true }));

@@ -71,7 +71,7 @@ export class Comparing extends EventTarget {
 		const edited = this.#edited;
 		const names = edited.conflicts;
 		const sides = await compare({
-			title: 'Others have changed what you changed',
+			title: 'Others have changed the same columns',
 			text: 'Choose a value for each column. Nothing is saved until you save.',
 			columns: pairs(edited.form.mine, names, edited.form.base),
 			mayChoose: true,
@@ -90,7 +90,7 @@ export class Comparing extends EventTarget {
 	#showUndecided(names) {
 		this.#notes.show('conflict', 'warn', {
 			icon: 'warn',
-			title: 'Others have changed what you changed too.',
+			title: 'Others have changed the same columns.',
 			text: `In ${names.join(', ')}. You will be asked again before you save.`,
 			actions: [button('Compare', () => this.decide(), { kind: 'small' })],
 		});

@@ -44,7 +44,7 @@ export class Drafts extends EventTarget {
 	offer() {
 		const draft = this.#edited.row?.draft;
 		if (!draft || !Form.draftDiffers(this.#edited.form, draft.data)) return;
-		const take = button('Take it in', () => this.#take(draft.data), { kind: 'small primary' });
+		const take = button('Restore draft', () => this.#take(draft.data), { kind: 'small primary' });
 		const see = button('Compare', () => this.#compare(draft.data), { kind: 'small' });
 		const forget = button('Discard', () => this.#discard(), { kind: 'small plain bad' });
 		this.#notes.keep('draft', draft.saved_at, () =>
@@ -60,7 +60,7 @@ export class Drafts extends EventTarget {
 	#take(data) {
 		const edited = this.#edited;
 		if (!this.#lock.mayEdit)
-			return toast('You cannot edit the row now. Take the text in as soon as you can.', { bad: true });
+			return toast('You cannot edit the row now. Restore the draft when you can edit it again.', { bad: true });
 		edited.applyDraft(data);
 		this.#notes.remove('draft');
 		this.dispatchEvent(new Event('change'));
@@ -98,7 +98,7 @@ export class Drafts extends EventTarget {
 			await this.#app.api.put(this.#path, { token: this.#lock.token, data: Form.draftOf(this.#edited.form) });
 			return true;
 		} catch (error) {
-			this.#notes.failed(error, { prefix: 'The draft could not be kept.', isDirty: this.#edited.isDirty });
+			this.#notes.failed(error, { prefix: 'The draft could not be saved.', isDirty: this.#edited.isDirty });
 			return false;
 		}
 	}

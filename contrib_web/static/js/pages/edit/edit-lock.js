@@ -92,17 +92,17 @@ export class EditLock extends EventTarget {
 		});
 		this.#before = this.#lock.state;
 		this.#lock.addEventListener('state', ({ detail }) => this.#changed(detail));
-		for (const type of ['reread', 'request']) this.#lock.addEventListener(type, () => this.#tell(type));
+		for (const type of ['reread', 'request']) this.#lock.addEventListener(type, () => this.#emit(type));
 		this.#bar.settings({ hasLocks: table.protection !== null });
 		this.#lock.start({ lock: row.lock, sentAt });
-		return this.#tell('change');
+		return this.#emit('change');
 	}
 
 	#watch(lock, signal) {
 		this.#bar.readOnly(lock);
 		watchLock({ app: this.#app, ...this.#edited.known, lock, signal }, (news) => {
 			this.#bar.readOnly(news);
-			this.#tell('history');
+			this.#emit('history');
 		});
 	}
 
@@ -158,21 +158,21 @@ export class EditLock extends EventTarget {
 		if (state.phase === 'lost' && before.loss?.cause !== state.loss.cause) this.#findWhoEnded(state.loss.cause);
 		if (state.phase !== 'lost') this.#ended = null;
 		if (state.phase !== before.phase) this.#entered(state);
-		if (before.changedAt !== null && state.changedAt === null && state.phase === 'held') this.#tell('draft');
+		if (before.changedAt !== null && state.changedAt === null && state.phase === 'held') this.#emit('draft');
 		if (looksDifferent(before, state)) this.#say(before, state);
 	}
 
 	#entered(state) {
-		if (state.phase === 'held' && state.resumed) toast('Your lock has been renewed; nobody has changed the row.');
-		this.#tell('phase', state.phase);
-		this.#tell('history');
+		if (state.phase === 'held' && state.resumed) toast('Your lock has been renewed; the row is unchanged.');
+		this.#emit('phase', state.phase);
+		this.#emit('history');
 	}
 
 	#say(before, state) {
 		const words = spoken(before, state, this.#view());
 		if (words) announce(words, { urgent: isUrgent(state) });
 		document.title = `${isUrgent(state) ? '(!) ' : ''}${document.title.replace(/^\(!\) /, '')}`;
-		this.#tell('change');
+		this.#emit('change');
 	}
 
 	// Events of the live stream have neither actor nor reason; the history
@@ -186,7 +186,7 @@ export class EditLock extends EventTarget {
 		const ended = endOfLock(data.events, { cause, owner: this.#app.session.owner, holder });
 		if (!ended || phase !== 'lost') return;
 		this.#ended = ended;
-		this.#tell('change');
+		this.#emit('change');
 	}
 
 	/* Showing it */
@@ -211,7 +211,7 @@ export class EditLock extends EventTarget {
 		});
 	}
 
-	#tell(type, detail) {
+	#emit(type, detail) {
 		this.dispatchEvent(new CustomEvent(type, { detail }));
 	}
 }

@@ -39,7 +39,7 @@ export function showParent(notes, holder) {
 			icon: 'lock',
 			title: `${holder.name} ${holder.key} is currently being edited by ${personName(holder)}.`,
 			text: [
-				'This row belongs to it, so you can read it but not edit it until then.',
+				'This row belongs to it, so you can read it but not edit it meanwhile.',
 				h('p', {}, h('a', { href: paths.row(holder.name, holder.key) }, `See ${holder.name} ${holder.key}`)),
 			],
 		}),

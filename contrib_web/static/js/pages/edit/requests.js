@@ -49,7 +49,7 @@ export class Requests extends EventTarget {
 		const other = data.requests.find((request) => !request.is_mine);
 		this.own = data.requests.find((request) => request.is_mine) ?? null;
 		this.#wanted = this.#isHeld && other && other.requested_at !== this.#declined ? other : null;
-		if (this.#wanted) announce(`${personName(other)} asks for this row.`);
+		if (this.#wanted) announce(`${personName(other)} requests this row.`);
 		this.#changed();
 	}
 
@@ -91,7 +91,7 @@ export class Requests extends EventTarget {
 	#note(wanted, isDirty) {
 		return banner('info', {
 			icon: 'hand',
-			title: `${personName(wanted)} asks for this row.`,
+			title: `${personName(wanted)} requests this row.`,
 			text: wanted.message ? `“${wanted.message}”` : [],
 			actions: [
 				button(isDirty ? 'Save and hand over' : 'Hand over', () => this.#handOver(), { kind: 'primary small' }),

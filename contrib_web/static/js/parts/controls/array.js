@@ -94,6 +94,6 @@ export const array = ({ id, label, describedby }, changed) => {
 			isReadOnly = on;
 			draw();
 		},
-		wants: (value) => value === null || value === undefined || value === '' || parse(value) !== null,
+		canShow: (value) => value === null || value === undefined || value === '' || parse(value) !== null,
 	};
 };

@@ -1,5 +1,5 @@
 /**
- * What the controls of a form's fields have in common.
+ * Common types and functions of the controls of a form's fields.
  *
  * A value is text, null, or undefined (not given: the column's default).
  *
@@ -22,7 +22,7 @@
  * @property {() => void} focus
  * @property {(value: string|null|undefined, label?: string) => void} show
  * @property {(on: boolean) => void} readOnly
- * @property {(value: string|null|undefined) => boolean} wants whether the
+ * @property {(value: string|null|undefined) => boolean} canShow whether the
  *   control can show the value
  * @property {boolean} [showsNull] whether null is one of its choices
  */
@@ -51,10 +51,10 @@ export const emptied = (column, value) =>
  * @param {HTMLInputElement|HTMLTextAreaElement} input
  * @param {object} column
  * @param {Changed} changed
- * @param {(value: string|null|undefined) => boolean} [wants]
+ * @param {(value: string|null|undefined) => boolean} [canShow]
  * @returns {Control}
  */
-export function oneInput(input, column, changed, wants = always) {
+export function oneInput(input, column, changed, canShow = always) {
 	input.addEventListener('input', () => changed(emptied(column, input.value)));
 	return {
 		element: input,
@@ -66,7 +66,7 @@ export function oneInput(input, column, changed, wants = always) {
 		readOnly(on) {
 			input.readOnly = on;
 		},
-		wants,
+		canShow,
 	};
 }
 

@@ -32,7 +32,7 @@ export const boolean = ({ id, column, describedby }, changed) => {
 			for (const [, input] of radios) input.disabled = on && !input.checked;
 			element.classList.toggle('read-only', on);
 		},
-		wants: always,
+		canShow: always,
 		showsNull: true,
 	};
 };

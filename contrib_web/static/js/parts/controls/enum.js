@@ -41,7 +41,7 @@ export const enumeration = ({ id, column, isNew }, changed) => {
 		readOnly(on) {
 			select.disabled = on;
 		},
-		wants: always,
+		canShow: always,
 		showsNull: true,
 	};
 };

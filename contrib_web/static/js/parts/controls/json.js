@@ -1,7 +1,7 @@
 /**
  * The control of a JSON value, which can be reformatted.
  */
-import { complaint } from '../../model/column.js';
+import { validationError } from '../../model/column.js';
 import { h } from '../../ui/dom.js';
 import { oneInput } from './base.js';
 
@@ -18,17 +18,17 @@ export const json = ({ id, column, label }, changed) => {
 		{
 			class: 'button small',
 			type: 'button',
-			'aria-label': `Tidy up ${label}`,
+			'aria-label': `Format ${label}`,
 			on: {
 				click: () => {
-					if (complaint(column, area.value) === null) {
+					if (validationError(column, area.value) === null) {
 						area.value = JSON.stringify(JSON.parse(area.value), null, 2);
 						changed(area.value);
 					}
 				},
 			},
 		},
-		'Tidy up',
+		'Format',
 	);
 	// JavaScript would round long numbers.
 	const exact = () => !/\d{16,}|\d\.\d{16,}|[eE]/.test(area.value.replace(/"(?:[^"\\]|\\.)*"/g, ''));

@@ -80,6 +80,6 @@ export const bytes = ({ id }) => {
 				value === null || value === undefined ? '' : `${size(value)} bytes  ${value.slice(0, 66)}${value.length > 66 ? '…' : ''}`;
 		},
 		readOnly() {},
-		wants: always,
+		canShow: always,
 	};
 };

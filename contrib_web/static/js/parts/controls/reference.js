@@ -28,6 +28,6 @@ export const reference = ({ id, search }, changed) => {
 		readOnly(on) {
 			box.readOnly = on;
 		},
-		wants: always,
+		canShow: always,
 	};
 };

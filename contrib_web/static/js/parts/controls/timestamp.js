@@ -48,6 +48,6 @@ export const timestamp = ({ id, column, label, describedby }, changed) => {
 		readOnly(on) {
 			for (const input of inputs) input.readOnly = on;
 		},
-		wants: (value) => split(text(value)) !== null,
+		canShow: (value) => split(text(value)) !== null,
 	};
 };

@@ -1,6 +1,6 @@
--- refers.condition: SQL for the condition that the row side.child refers to
+-- fk_join.condition: SQL for the condition that the row side.child references
 -- the row side.parent by the foreign key con (pg_constraint). The operators
--- are those of the key itself.
+-- are those of the constraint.
 LATERAL (
 	SELECT (
 		SELECT pg_catalog.string_agg(
@@ -15,4 +15,4 @@ LATERAL (
 		JOIN pg_operator o ON o.oid = k.op
 		JOIN pg_namespace n ON n.oid = o.oprnamespace
 	) AS condition
-) refers
+) fk_join

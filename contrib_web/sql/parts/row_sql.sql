@@ -1,18 +1,19 @@
--- made: SQL for a second statement, which reads a row of the table rel. In it
--- t is the row, t.* the row as a whole (t alone might be a column), asked.key
--- the key that the request names, r.key and r.parent_key the keys of the row
--- and of the row that guards it. Every identifier comes from format() or
--- quote_ident(), and no value of the request becomes part of it.
+-- row_sql: SQL for a second statement, which reads a row of the table rel.
+-- The SQL refers to the row as t, or t.* as a whole (t alone might be a
+-- column), to the key in the request as requested.key, and to the keys of the
+-- row and of the row that guards it as r.key and r.parent_key. Every
+-- identifier comes from format() or quote_ident(), and no value of the
+-- request is part of the SQL.
 --
 -- row_key, row_label, row_values: expressions of a row
--- matches: the condition that the row has the key that the request names
--- parent_key: the key of the row that guards this one; NULL if none does
--- locks, parent_locks: the live locks of the two rows. By locking.locks the
--- same would read all locks of the table, as conditions on keys do not get
--- past what it hides.
--- parent_columns: the columns that refer to the row that guards this one, by
--- number
-made AS (
+-- matches: the condition that the row has the key in the request
+-- parent_key: the key of the row that guards this one; NULL if there is none
+-- locks, parent_locks: the live locks of the two rows. The view locking.locks
+-- would read all locks of the table, since a condition on the key is not
+-- pushed down into a security barrier view.
+-- parent_columns: numbers of the columns that reference the row that guards
+-- this one
+row_sql AS (
 	SELECT
 		'locking.row_key(t.*)' AS row_key,
 		label.sql AS row_label,
@@ -26,21 +27,25 @@ made AS (
 		) AS row_values,
 		CASE
 			WHEN pg_catalog.cardinality(rel.key) = 1 THEN (
-				SELECT pg_catalog.format('t.%s %s asked.key::%s', col.ident, op.call, col.type)
-				FROM col, LATERAL (SELECT col.atttypid, 3, '=') sought(typeid, strategy, sign), :op
+				SELECT pg_catalog.format('t.%s %s requested.key::%s', col.ident, op.sql, col.type)
+				FROM col,
+					LATERAL (SELECT col.atttypid, 3, '=') op_args(typeid, strategy, sign),
+					:op
 				WHERE key_no = 1
 			)
 			ELSE (
 				SELECT
 					pg_catalog.format(
-						'pg_catalog.cardinality(asked.key::text[]) = %s AND ',
+						'pg_catalog.cardinality(requested.key::text[]) = %s AND ',
 						pg_catalog.count(*))
 					|| pg_catalog.string_agg(
 						pg_catalog.format(
-							't.%s %s (asked.key::text[])[%s]::%s',
-							col.ident, op.call, col.key_no, col.type),
+							't.%s %s (requested.key::text[])[%s]::%s',
+							col.ident, op.sql, col.key_no, col.type),
 						' AND ')
-				FROM col, LATERAL (SELECT col.atttypid, 3, '=') sought(typeid, strategy, sign), :op
+				FROM col,
+					LATERAL (SELECT col.atttypid, 3, '=') op_args(typeid, strategy, sign),
+					:op
 				WHERE key_no > 0
 			)
 		END AS matches,
@@ -64,7 +69,7 @@ made AS (
 				pg_catalog.format(
 					'(SELECT locking.row_key(p.*) FROM %s p WHERE %s)',
 					(pg_catalog.pg_identify_object(1259, con.confrelid, 0)).identity,
-					refers.condition)
+					fk_join.condition)
 			ELSE 'NULL::text'
 		END AS parent_key,
 		coalesce(con.conkey, '{}') AS parent_columns
@@ -73,8 +78,8 @@ made AS (
 		ON con.conrelid = rel.oid
 		AND con.conname = rel.parent
 		AND con.contype = 'f',
-	LATERAL (SELECT rel.oid, 't', 'locking.row_key(t.*)') labelled(oid, alias, otherwise),
+	LATERAL (SELECT rel.oid, 't', 'locking.row_key(t.*)') label_args(oid, alias, fallback),
 	:label,
 	LATERAL (SELECT 't', 'p') side(child, parent),
-	:refers
+	:fk_join
 )

@@ -1,8 +1,8 @@
--- sent: for each member of the object "values" of body, its column (NULLs if
--- there is none) and SQL that reads it: its definition in jsonb_to_record()
--- AS v(), and then its value. The text of a JSON column is JSON itself, not a
--- JSON string, so it is read as text first.
-sent AS (
+-- submitted: a row for each member of the object "values" of body, with its
+-- column (NULLs if there is none) and SQL that reads it: the definition in
+-- jsonb_to_record() AS v(), and the value. The value of a JSON column is a
+-- JSON string that contains JSON, so it is read as text and then cast.
+submitted AS (
 	SELECT
 		s.name,
 		pg_catalog.jsonb_typeof(s.value) AS kind,
@@ -28,15 +28,15 @@ sent AS (
 	) s(name, value)
 	LEFT JOIN col ON col.name = s.name
 	CROSS JOIN LATERAL (
-		-- json and jsonb, or a domain over one, or over such a domain
-		WITH RECURSIVE base(oid, typtype, made_of) AS (
+		-- json, jsonb, or a domain that is based on one of them
+		WITH RECURSIVE base(oid, typtype, base_type) AS (
 			SELECT t.oid, t.typtype, t.typbasetype
 			FROM pg_type t
 			WHERE t.oid = atttypid
 			UNION ALL
 			SELECT t.oid, t.typtype, t.typbasetype
 			FROM base
-			JOIN pg_type t ON t.oid = base.made_of
+			JOIN pg_type t ON t.oid = base.base_type
 			WHERE base.typtype = 'd'
 		)
 		SELECT (SELECT oid FROM base WHERE typtype <> 'd')::int8 IN (114, 3802) AS is_json

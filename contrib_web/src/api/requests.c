@@ -1,0 +1,45 @@
+/*
+ * requests.c
+ *		Requests for locked rows
+ */
+#include "api/requests.h"
+
+#include "api/plan.h"
+#include "db/db.h"
+#include "http/reply.h"
+
+/* Replies with the requests for the row in the path. */
+static void
+reply_queue(Request *req, unsigned status)
+{
+	RowRef		row;
+
+	if (find_row(req, &row))
+		reply_result(req, status, db_run(req, sql_requests(row.table, row.key)));
+}
+
+/* GET tables/{table}/rows/{key}/request */
+void
+list_requests(Request *req)
+{
+	reply_queue(req, 200);
+}
+
+/* POST tables/{table}/rows/{key}/request */
+void
+request_row(Request *req)
+{
+	const char *table = request_param(req, "table");
+	const char *key = request_param(req, "key");
+
+	if (run_on_table(req, sql_request(table, key, request_body(req))))
+		reply_queue(req, 201);
+}
+
+/* DELETE tables/{table}/rows/{key}/request */
+void
+withdraw_request(Request *req)
+{
+	if (run_plan(req, sql_withdraw(request_param(req, "table"), request_param(req, "key"))))
+		reply_empty(req, 204);
+}
