@@ -62,7 +62,7 @@ END \$\$;
 CREATE TRIGGER written AFTER UPDATE ON article FOR EACH ROW EXECUTE FUNCTION write_down();
 CREATE TRIGGER written AFTER UPDATE ON line FOR EACH ROW EXECUTE FUNCTION write_down();
 
--- acquire and take over: in the same transaction, what the owner reads next (S3)
+-- acquire and take over: what the owner reads next, in the same transaction (S3)
 CREATE FUNCTION note_grant(t bigint, r integer) RETURNS bigint LANGUAGE sql VOLATILE AS \$\$
 	INSERT INTO granted SELECT t, r, locking.owner(), version FROM article WHERE id = r;
 	INSERT INTO lease SELECT t, r, locking.owner(), clock_timestamp(), expires_at FROM locking.lock WHERE token = t;
@@ -242,8 +242,9 @@ SQL
 
 	# ---- S2: enforcement ----
 
-	# A lease that the holder knew before a writer's guard ran, that lasted
-	# until after it and did not end otherwise before.
+	# A lease whose expiry the holder had received before a writer's guard
+	# ran, and that neither expired nor ended otherwise before the guard was
+	# done.
 	sql($node, 'CREATE INDEX ON lease (row, told_at); ANALYZE', db => $db);
 	none('no write of another owner while a lease lasted', <<'SQL');
 SELECT w.row, w.version, w.child, w.owner, w.guard_after, l.token, l.owner AS holder, l.told_at, l.until

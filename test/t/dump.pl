@@ -1,4 +1,4 @@
-# pg_dump and restore, in all ways of using them: settings, guards, drafts and
+# pg_dump and restore, with all kinds of options: settings, guards, drafts and
 # history are restored, live locks are not, and no token is issued twice.
 use strict;
 use warnings;
@@ -266,8 +266,8 @@ accepted('guards without settings do nothing', $node, 'UPDATE article SET body =
 psql_ok('data only', 'apart', '-f', "$folder/data.sql");
 check_restored('apart', 'schema, then data');
 
-# Such a dump ends with ALTER TABLE ... ENABLE TRIGGER ALL, which must do no
-# harm.
+# Such a dump ends with ALTER TABLE ... ENABLE TRIGGER ALL, which must not
+# disable the guard.
 dump_ok('data only, triggers off', 'old', '--data-only', '--disable-triggers', '-f', "$folder/quiet.sql");
 new_database('apart_quiet');
 psql_ok('schema only', 'apart_quiet', '-f', "$folder/schema.sql");

@@ -18,7 +18,8 @@ plan(skip_all => 'without preloading there is no gate before 17')
 my $variant = LockingVariant->new;
 $variant->build;
 
-# With mmap segments are files, in a folder whose mode decides.
+# With mmap, segments are files, so the mode of their folder decides whether a
+# backend can attach.
 my $node = new_node('memory', conf => [ 'log_statement = none', 'max_connections = 20', 'autovacuum = off', 'dynamic_shared_memory_type = mmap' ]);
 my $folder = $node->data_dir . '/pg_dynshmem';
 sql($node, <<'SQL');

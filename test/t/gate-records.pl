@@ -1,5 +1,5 @@
-# The gate and lock records that no function of locking has written: by SQL,
-# pg_restore and logical replication.
+# The gate and lock records that are not written by locking's functions, but
+# by SQL, pg_restore and logical replication.
 use strict;
 use warnings;
 

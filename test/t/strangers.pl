@@ -1,7 +1,7 @@
-# A role with its own schema cannot make others wait or fail, or read what it
-# may not: locks are taken after the check of privileges, lists of all locks
-# wait for no table and run no other role's policy, event triggers only look
-# at their own command.
+# A role with a schema of its own can neither make other roles wait or fail,
+# nor read what it may not: locks are taken after the check of privileges,
+# lists of all locks wait for no table and run no other role's policy, and
+# event triggers process only their own command.
 use strict;
 use warnings;
 
@@ -133,7 +133,8 @@ for my $list (sort keys %lists)
 $mallory->query('COMMIT');
 sql($node, 'DROP TABLE m.trap', user => 'mallory');
 
-# nor a table whose policies do run: an ALTER TABLE may take long
+# lists do not wait for a table whose policies do run either, as an ALTER
+# TABLE may take long
 sql($node, <<'SQL');
 CREATE TABLE public.trusted (id integer PRIMARY KEY);
 INSERT INTO public.trusted VALUES (1), (2);
@@ -148,13 +149,13 @@ my $altering = session($node);
 $altering->query('BEGIN; LOCK TABLE public.trusted IN ACCESS EXCLUSIVE MODE');
 for my $list (sort keys %lists)
 {
-	not_waiting("$list while such a table is locked", $lists{$list}, user => 'anna');
+	not_waiting("$list while a table whose policies run is locked", $lists{$list}, user => 'anna');
 }
 $altering->query('COMMIT');
 $altering->quit;
 
-# nor as the writer of a child whose parent is locked, as the write names the
-# child only
+# a write of a child whose parent is locked runs no policy of the parent, as
+# it names only the child
 sql($node, <<'SQL', user => 'mallory');
 CREATE TABLE m.above (id integer PRIMARY KEY);
 INSERT INTO m.above VALUES (1);
@@ -171,8 +172,8 @@ GRANT SELECT, UPDATE ON app.below TO anna;
 SELECT locking.protect('app.below', parent => 'above');
 SQL
 $ran = in_log($node, qr/policy runs as anna/);
-refused('a write below a row that is locked', $node, '55P03', 'UPDATE app.below SET above = 1', user => 'anna');
-is(in_log($node, qr/policy runs as anna/), $ran, 'a write below a locked row runs no policy of the parent');
+refused('the write of a child of a locked row', $node, '55P03', 'UPDATE app.below SET above = 1', user => 'anna');
+is(in_log($node, qr/policy runs as anna/), $ran, 'the write of a child runs no policy of its parent');
 sql($node, 'DROP TABLE m.above CASCADE');
 
 # ---- event triggers ----

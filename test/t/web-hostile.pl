@@ -1,7 +1,7 @@
 # Bad input: any bytes lead to a 4xx, as a problem document where the request
 # could be parsed, or to a closed connection; never to a crash, a hang, a
-# leaked connection, or a 5xx other than 503.  And hostile clients: slow,
-# many, gone.
+# leaked connection, or a 5xx other than 503.  Hostile clients: slow ones,
+# many at once, and clients that disconnect.
 use strict;
 use warnings;
 
@@ -19,7 +19,7 @@ my $bert = $server->sign_in('bert');
 my $signed_in = "Host: a\r\nCookie: locking_session=$anna->{cookie}\r\nX-CSRF-Token: $anna->{csrf}\r\n";
 my $before = sql($node, 'SELECT md5(string_agg(a::text, \',\' ORDER BY id)) FROM article a');
 
-# One test of many items, which passes if each of them does.
+# One test for many items: passes if none has a fault.
 sub none_is_at_fault
 {
 	my ($name, @faults) = @_;
@@ -62,7 +62,7 @@ sub fault_of_answer
 	my $answer = $wire->read_to_end(30);
 	$wire->close;
 	return "$name: neither answered nor closed" unless defined $answer;
-	# 505: what the HTTP library says of other versions
+	# 505: the HTTP library's reply to other versions
 	my @wrong = grep { !/^(4\d\d|505)$/ } statuses_in($answer);
 	return @wrong ? "$name: " . substr($answer, 0, 500) : ();
 }

@@ -50,7 +50,7 @@ my %typed = (
 	interval => [ 'interval', '1 day', '24:00:00', 'x' ],
 	truth => [ 'boolean', 'true', 'yes', 'maybe' ],
 	word => [ "varchar(10)", 'word', 'word', undef ],
-	# reported as a syntax error
+	# invalid: reported as a syntax error
 	words => [ 'tsvector', 'cat', "'cat'", "'" ],
 );
 for my $name (sort keys %typed)

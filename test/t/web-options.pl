@@ -59,7 +59,7 @@ my %wrong = ((map { ($_ => 'x') } keys %option),
 for my $name (sort keys %option)
 {
 	my $variable = 'LOCKING_WEB_' . uc $name =~ s/-/_/gr;
-	# found out when it starts
+	# detected when the server starts
 	my ($status, $says) = $name eq 'listen' ? (1, qr/x: not ADDRESS:PORT/) : (2, qr/$name/);
 	ends_as($status, $says, "--$name $wrong{$name}", {}, "--$name", $wrong{$name});
 	ends_as($status, $says, "$variable=$wrong{$name}", { $variable => $wrong{$name} });

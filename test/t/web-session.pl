@@ -13,7 +13,7 @@ use WebSessions;
 my $node = new_web_node('main');
 my $row = '/tables/article/rows/1';
 
-# For tests in which connections must not end for having been unused.
+# For tests in which unused connections must stay open.
 my @kept = ('--database-idle', 3600);
 
 # ---- time limits ----

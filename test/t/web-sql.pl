@@ -1,7 +1,7 @@
-# The statements of contrib_web/sql: each runs by psql, gives the same as what
-# the build makes of it, has the columns that it declares, and is planned with
-# the indexes that it needs. The build refuses what C and SQL would disagree
-# about, and no SQL is left in C.
+# The statements of contrib_web/sql: each runs in psql with the same result as
+# the prepared statement that the build makes of it, has the columns that it
+# declares, and is planned with the indexes that it needs. The build refuses
+# statements on which C and SQL would disagree, and C contains no SQL.
 use strict;
 use warnings;
 use utf8;
@@ -21,8 +21,8 @@ my @files = map { basename $_, '.sql' } glob "$web/sql/*.sql";
 
 # ---- data ----
 
-# Large enough that an index is better than reading all. Most records are of
-# the table other, or of another owner.
+# Large enough that the planner prefers an index. Most records are of the
+# table other, or of another owner.
 
 my $ROWS = 20_000;
 my $node = new_web_node('main');
@@ -117,8 +117,8 @@ my %cases = (
 	locks => [
 		{ vars => { %no_list, table => $big, owner => "'boss'" }, gives => qr/"locks" : \[\{"table":"public.big","name":"big","key":"5"/, plan => qr/lock_pkey/, never => $whole_table },
 		{ vars => { %no_list, limit => 2 }, gives => qr/"key":"5".*"next" : "/ },
-		# Of a table with policies of a role that is not trusted, only as its
-		# oid names it.
+		# The table has policies of a role that is not trusted, so its locks
+		# are shown only because its oid names it.
 		{ vars => { %no_list, table => $strange }, before => 'SET plan_cache_mode = force_generic_plan', gives => qr/"table":"public.strange"/ },
 	],
 	locks_back => [ { vars => { %no_list, table => $big, mine => 'true', limit => 2, cursor => cursor('locks', [ '2020-01-01', 1, '' ]) }, gives => qr/"key":"5"/, plan => qr/lock_pkey/, never => $whole_table } ],

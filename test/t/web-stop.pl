@@ -23,7 +23,7 @@ for my $how (qw(TERM INT))
 	my $half = $server->wire->send("GET /healthz HTTP/1.1\r\nHo");
 	ok($node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE usename = 'anna' AND wait_event_type = 'Lock'"), 'a request runs');
 	kill $how, $server->{pid};
-	# The promise is 5 s; the rest is a margin for a busy machine.
+	# The documented limit is 5 s; the rest is a margin for a busy machine.
 	is(eval { $server->await_end(20) } // $@, 0, "SIG$how: ends while a request waits for a lock, with a stream and idle clients");
 	is($wire->read_reply->{status}, 503, 'the request is answered');
 	ends($stream, 'the stream ends');

@@ -1,5 +1,5 @@
 # Tables of an unrelated role: no request runs their code or waits for them
-# unless it names them.  And tables that change while a request reads them.
+# unless it names them.  Tables that change while a request reads them.
 use strict;
 use warnings;
 
@@ -52,7 +52,7 @@ SELECT locking.protect('notice');
 GRANT ALL ON notice TO anna, boss;
 SQL
 
-# A superuser with a password, as the test's own has none.
+# A superuser with a password, since the test's own superuser has none.
 sql($node, "CREATE ROLE root SUPERUSER LOGIN PASSWORD 'root-pw'");
 my $server = web_server($node, '--lock-timeout', 2);
 my %client = map { $_ => $server->sign_in($_) } qw(anna boss root);

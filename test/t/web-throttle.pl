@@ -1,5 +1,5 @@
-# Limits of what a client may try and send: failed sign-ins by address, role
-# and device, and the size of a body.
+# Limits for clients: failed sign-ins by address, role and device, and the
+# size of a body.
 use strict;
 use warnings;
 
