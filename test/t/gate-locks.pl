@@ -103,7 +103,7 @@ subtest 'required locks' => sub {
 	lapse($token);
 	refused('lapsed', $node, 'LK002', $write, owner => 'ann');
 	restart_with();
-	refused('lapsed, restarted', $node, 'LK002', $write, owner => 'ann');
+	refused('lapsed, after a restart', $node, 'LK002', $write, owner => 'ann');
 	refused("another owner's lock, after a restart", $node, '55P03', "DELETE FROM form WHERE id = 3", owner => 'ann');
 	sql($node, "SELECT locking.acquire('form', 1)", owner => 'ann');
 	accepted('acquired again', $node, $write, owner => 'ann');
