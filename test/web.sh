@@ -21,8 +21,8 @@ build_web() { # TARGET
 	fi
 }
 
-# Demands passwords, with which locking-web's users sign in, except from the
-# roles named.
+# Requires a password of every role but those named, since users sign in to
+# locking-web with a password.
 ask_for_passwords() { # NAME ROLE...
 	local data=$WORK/$1 trusted
 	shift

@@ -117,7 +117,7 @@ for (const [look, options] of Object.entries(looks)) {
 	scene(`no barriers and no overhang on all other pages (${look})`, async ({ site, invite }) => {
 		const carla = await invite('carla', options);
 		await bertHoldsIceland(site);
-		// The browser's question before leaving.
+		// The browser's dialog before leaving.
 		carla.page.on('dialog', (dialog) => dialog.accept());
 		const found = {};
 		for (const [name, reach] of Object.entries(states)) {
@@ -128,7 +128,7 @@ for (const [look, options] of Object.entries(looks)) {
 	});
 }
 
-scene('from the list to a saved row by keyboard alone', async ({ site, invite }) => {
+scene('from the list to a saved row, only by keyboard', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	const keyboard = anna.page.keyboard;
 	const focused = () => anna.page.evaluate(() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent.trim());

@@ -24,7 +24,7 @@ scene('opening a row locks it; saving releases it', async ({ site, invite }) => 
 	await anna.edits('country', 'AL');
 	assert.equal(await holder(site, 'AL'), 'anna');
 	await anna.sees('You are editing this row');
-	assert.ok(await anna.button('Save').isDisabled(), 'nothing to save yet');
+	assert.ok(await anna.button('Save').isDisabled(), 'there is no change to save');
 	await anna.input('name').fill('Shqipëria');
 	await anna.press('Save');
 	await anna.arrives('/tables/country');
@@ -63,7 +63,7 @@ scene('input during a save is not lost', async ({ site, invite }) => {
 	assert.equal(await named(site, 'AW'), 'Aruba, second');
 });
 
-scene('during a save that leaves the page nothing can be typed', async ({ site, invite }) => {
+scene('during a save that leaves the page the form is read-only', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	const letThrough = await holdSaves(anna, 'AX');
 	await anna.edits('country', 'AX');
@@ -97,7 +97,7 @@ scene('a row that another user edits can be read only; the page names the holder
 	assert.ok(await bert.input('name').isEditable());
 });
 
-scene('asking for a row: the holder is notified immediately, and hands it over saved', async ({ site, invite }) => {
+scene('requesting a row: the holder is notified, saves, and hands it over', async ({ site, invite }) => {
 	const [anna, bert] = [await invite('anna'), await invite('bert')];
 	await anna.edits('country', 'AR');
 	await anna.input('name').fill('Argentina!');
@@ -138,7 +138,7 @@ scene('a request can be withdrawn, and the holder can decline it', async ({ invi
 	await anna.seesNo('Bert Brandt requests this row.');
 });
 
-scene('taking over with a reason: the former holder is notified immediately, keeps the text, compares, saves again', async ({ site, invite }) => {
+scene('taking over with a reason: the former holder is notified, keeps the text, compares, saves again', async ({ site, invite }) => {
 	const [anna, carla] = [await invite('anna'), await invite('carla')];
 	await anna.edits('country', 'AZ');
 	await anna.input('name').fill('Azerbaijan of Anna');
@@ -269,7 +269,7 @@ scene('an event while another response is under way is not missed', async ({ sit
 	await list.open('/tables/country?q=burundi');
 	await list.sees('Live');
 	await list.seesRow('BI', 'mine');
-	// The response "nobody holds the row" is under way while bert locks it.
+	// The response that the row is free is under way while bert locks it.
 	let arrive;
 	const mayArrive = new Promise((resolve) => { arrive = resolve; });
 	let isAnswered;
@@ -391,7 +391,7 @@ scene('locking with the first change, by the user\'s setting', async ({ site, in
 	assert.equal(await holder(site, 'BY'), 'anna');
 });
 
-scene('locking with the first change comes too late: the holder is named, and the text kept', async ({ site, invite }) => {
+scene('locking with the first change comes too late: the page names the holder and keeps the text', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('country', 'BW');
 	await anna.page.getByText('When rows are locked').click();
@@ -427,7 +427,7 @@ scene('a child is not edited while another user holds its parent', async ({ site
 	assert.equal(await site.sql(`SELECT name FROM subdivision WHERE code = 'AD-02'`), 'Canillo!');
 });
 
-scene('users who may only read are told so, and lock nothing', async ({ site, invite }) => {
+scene('the page tells users who may only read, and locks nothing', async ({ site, invite }) => {
 	const dora = await invite('dora');
 	await dora.open('/tables/country/CA');
 	await dora.sees('You may read this row, but not change it');

@@ -57,7 +57,7 @@ scene('another site\'s page locks the row, and releases it when it is left', asy
 	assert.equal(await holder(site, 'MT'), '');
 });
 
-scene('it shows who holds the row, and when it is free', async ({ site, invite }) => {
+scene('another site\'s page shows who holds the row, and when it is free', async ({ site, invite }) => {
 	const [anna, bert] = [await invite('anna'), await invite('bert')];
 	await bert.edits('country', 'MU');
 	anna.expects(423, /lock$/);
@@ -74,7 +74,7 @@ scene('it shows who holds the row, and when it is free', async ({ site, invite }
 	assert.equal(await holder(site, 'MU'), 'anna');
 });
 
-scene('it shows at once that its lock was taken over', async ({ site, invite }) => {
+scene('another site\'s page shows that its lock was taken over', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await visit(anna, 'MV');
 	await says(anna, 'held');
@@ -83,7 +83,7 @@ scene('it shows at once that its lock was taken over', async ({ site, invite }) 
 	assert.ok(await anna.page.locator('form').evaluate((form) => form.inert));
 });
 
-scene('it locks with the first change, renews while used, and stores the text as a draft', async ({ site, invite }) => {
+scene('another site\'s page locks with the first change, renews while used, and stores the text as a draft', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await visit(anna, 'MW', { lockOn: 'change' });
 	const input = anna.page.getByLabel('Name');
@@ -101,7 +101,7 @@ scene('it locks with the first change, renews while used, and stores the text as
 	await eventually(async () => assert.match(await (await anna.context.request.get(`${site.address}/api/v1/tables/country/rows/MW/draft`)).text(), /"Ma+"/));
 });
 
-scene('a site that is not allowed cannot use it', async ({ site, invite }) => {
+scene('a site that is not allowed cannot use locking.js', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	anna.expects(0);
 	anna.expectsWords(/CORS policy/);

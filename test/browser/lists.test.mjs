@@ -146,14 +146,14 @@ scene('pages of a sorted list show each row once, with equal values, nulls and n
 		assert.ok(page < 20, 'the pages end');
 		await anna.page.locator('tbody tr').first().waitFor();
 		const shown = await keys(anna);
-		assert.deepEqual(shown.filter((key) => seen.includes(key)), [], 'none is shown twice');
+		assert.deepEqual(shown.filter((key) => seen.includes(key)), [], 'no row is shown twice');
 		seen.push(...shown);
 		if (await anna.button('Next').isDisabled()) break;
 		if (page === 0) await site.sql(`INSERT INTO country VALUES ('X0', 'XXO', '997', 'Before the first', 'ÿ before all that have a name')`);
 		await anna.press('Next');
 		await eventually(async () => assert.notDeepEqual(await keys(anna), shown));
 	}
-	assert.deepEqual(all.filter((key) => !seen.includes(key)), [], 'none is left out');
+	assert.deepEqual(all.filter((key) => !seen.includes(key)), [], 'no row is left out');
 	await site.sql(`DELETE FROM country WHERE alpha_2 = 'X0'`);
 });
 

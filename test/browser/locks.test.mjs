@@ -56,7 +56,7 @@ scene('several locks are removed at once, with one question and one reason', asy
 	assert.equal(await site.sql(`SELECT count(*) FROM locking.history WHERE event = 'broken' AND reason = 'migration tonight' AND actor = 'carla'`), '2');
 });
 
-scene('choosing all, and none', async ({ site, invite }) => {
+scene('choosing all locks, and none of them', async ({ site, invite }) => {
 	const carla = await invite('carla');
 	await site.sql(`SET SESSION AUTHORIZATION bert; SELECT locking.acquire('country', 'GE'), locking.acquire('country', 'GF')`);
 	await carla.open('/locks');
@@ -72,7 +72,7 @@ scene('choosing all, and none', async ({ site, invite }) => {
 	await carla.sees('2 chosen');
 });
 
-scene('users who may not remove locks can ask for the row', async ({ site, invite }) => {
+scene('users who may not remove locks can request the row', async ({ site, invite }) => {
 	const bert = await invite('bert');
 	await site.sql(`SET SESSION AUTHORIZATION anna; SELECT locking.acquire('country', 'GH')`);
 	await bert.open('/locks');

@@ -100,7 +100,7 @@ test('the lock is renewed while the page is used, and only then', () => {
 	const used = held().after(1000).at('use').does();
 	assert.equal(wakeAt(used.state), used.state.renewedAt + renewEvery(used.state));
 	used.tick().does({ do: 'renew', token: 7, draft: false });
-	assert.ok(renewEvery(used.state) * 2 < 120_000, 'a lost renewal can be repeated');
+	assert.ok(renewEvery(used.state) * 2 < 120_000, 'there is time to repeat a lost renewal');
 });
 
 test('only one request is under way', () => {
@@ -167,7 +167,7 @@ test('expired, and then locked by another user: not a takeover', () => {
 	assert.equal(session.state.holder.owner, 'bert');
 });
 
-test('a tab that slept checks at once: tick and wake after the end, resumed or lost', () => {
+test('a suspended tab checks at once: tick and wake after the end, resumed or lost', () => {
 	for (const [answer, phase] of [['renewed', 'held'], ['lost', 'lost']]) {
 		const session = typing().after(3_600_000).at('wake').does({ do: 'renew', token: 7, draft: true });
 		if (answer === 'renewed') session.renewed();
@@ -434,9 +434,9 @@ function walk(seed) {
 function checkAtRest({ state, now }, row) {
 	if (state.trouble) return;
 	const lock = row.lock(now);
-	if (state.phase === 'held') assert.ok(!lock || lock.token === state.token, 'the lock held is its own');
-	if (['blocked', 'elsewhere', 'lost'].includes(state.phase) && lock) assert.equal(state.holder?.owner, lock.owner, 'the holder is right');
-	if (state.phase === 'free') assert.equal(lock, null, 'free is free');
+	if (state.phase === 'held') assert.ok(!lock || lock.token === state.token, 'the lock held is the session\'s own');
+	if (['blocked', 'elsewhere', 'lost'].includes(state.phase) && lock) assert.equal(state.holder?.owner, lock.owner, 'the holder is the one in the database');
+	if (state.phase === 'free') assert.equal(lock, null, 'a row shown as free has no lock');
 }
 
 function check({ state, now }, network, row) {
@@ -444,12 +444,12 @@ function check({ state, now }, network, row) {
 	assert.equal(state.pending !== null, network.length === 1, 'a pending request is under way');
 	if (state.phase === 'held') {
 		assert.notEqual(state.token, null);
-		if (row.owner === 'anna' && row.token === state.token) assert.ok(state.endsAt <= row.endsAt, 'never ends later than for the server');
+		if (row.owner === 'anna' && row.token === state.token) assert.ok(state.endsAt <= row.endsAt, 'the page\'s expiry is not later than the server\'s');
 	}
 	if (['lost', 'blocked', 'elsewhere', 'free', 'refused'].includes(state.phase)) assert.equal(mayEdit(state), false);
 	if (state.phase === 'lost') assert.ok(state.loss !== null || state.pending, 'a loss has a cause');
-	assert.notEqual(state.phase, 'left', 'it never leaves by itself');
-	if (state.phase === 'held' && !state.pending && state.trouble !== 'signed_out') assert.ok(wakeAt(state) <= Math.max(now, state.endsAt), 'its end is noticed');
+	assert.notEqual(state.phase, 'left', 'the session is not left without an event');
+	if (state.phase === 'held' && !state.pending && state.trouble !== 'signed_out') assert.ok(wakeAt(state) <= Math.max(now, state.endsAt), 'a tick is due before the lock ends');
 }
 
 test('random events: one request at a time, no lock trusted too long, no standstill', () => {

@@ -36,7 +36,7 @@ test('events are applied again once, and not after a later request', () => {
 	assert.deepEqual(holders(live), [null]);
 });
 
-test('an unclear event during a request asks for the rows again', () => {
+test('an unclear event during a request makes the page read the rows again', () => {
 	const live = new LiveRows();
 	live.requested();
 	live.heard({ event: 'changed', table: 't' });
@@ -58,7 +58,7 @@ test('whether only locks changed, and which holders', () => {
 	assert.ok(!sameRows([row('1', null, { a: '1' })], [row('1', null, { a: '2' })]));
 });
 
-test('events of a parent row: of its lock, or of its table while nobody holds it', () => {
+test('events of a parent row: of its lock, or of its table while the row is free', () => {
 	const table = { protection: { parent: 'fk' }, foreign_keys: [{ constraint: 'fk', table: 'p' }, { constraint: 'other', table: 'q' }] };
 	const locked = { table, row: { parent_lock: { table: 'p', key: '1' } } };
 	const free = { table, row: { parent_lock: null } };

@@ -62,7 +62,7 @@ test('columns: kind of field, why not writable, description of the type', () => 
 	assert.equal(shown(column({ category: 'bytea' }), '\\x0102'), '2 bytes');
 });
 
-test('columns: invalid values are found, possibly valid ones are not', () => {
+test('columns: only values that are certainly invalid are reported', () => {
 	const integer = column({ category: 'number', integer: true });
 	const decimal = column({ category: 'number' });
 	const good = [[integer, '42'], [integer, ' -7 '], [decimal, '3.14'], [decimal, '.5e-3'], [decimal, 'NaN'], [decimal, '-infinity'],
@@ -186,7 +186,7 @@ test('texts of the lock bar for each state, announced once', () => {
 	const held = steps({ type: 'open' }, { type: 'granted', token: 1, seconds_left: 60, sentAt: 1000 });
 	const blocked = steps({ type: 'open' }, { type: 'held', lock, sentAt: 1000 });
 	const lost = step(held, { type: 'looked', lock, sentAt: 1000 }, 1000).state;
-	assert.equal(lockView(held, about).banner, undefined, 'all is well: no banner');
+	assert.equal(lockView(held, about).banner, undefined, 'a held lock has no banner');
 	assert.deepEqual(lockView({ ...held, warned: true }, about).banner.actions, ['save', 'keep', 'leave']);
 	assert.equal(lockView(blocked, about).banner.title, 'This content is currently being edited by Bert Brandt.');
 	assert.deepEqual(lockView(blocked, about).banner.actions, ['ask', 'takeOver']);

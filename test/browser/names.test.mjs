@@ -80,7 +80,7 @@ const listed = async (person) => {
 const freeKeys = (person) => person.page.locator('tbody tr[data-lock="none"]').evaluateAll((all) => all.map(({ dataset }) => dataset.key));
 const locks = (site, keys) => site.sql(`SET SESSION AUTHORIZATION anna; SELECT locking.acquire('${TABLE}', key) FROM unnest(ARRAY[${keys.map(quoted)}]) key`);
 
-scene('their locks are live', async ({ site, invite }) => {
+scene('locks of keys with special characters are live', async ({ site, invite }) => {
 	const bert = await invite('bert');
 	await listed(bert);
 	await locks(site, KEYS.filter((key) => key !== ''));

@@ -8,7 +8,7 @@ const scene = stage('browser_protection', {
 const named = (site, key) => site.sql(`SELECT name FROM country WHERE alpha_2 = '${key}'`);
 const spoken = (site, key) => site.sql(`SELECT name FROM language WHERE alpha_3 = '${key}'`);
 
-scene('a soft lock is shown to others, and their pages do not edit', async ({ site, invite }) => {
+scene('a soft lock is shown to other users, whose pages are read-only', async ({ site, invite }) => {
 	const [anna, bert] = [await invite('anna'), await invite('bert')];
 	await bert.open('/tables/country?q=qatar');
 	await bert.sees('Live');

@@ -41,7 +41,7 @@ scene('the warning disturbs neither focus nor typing', async ({ invite }) => {
 	await anna.seesLock('mine');
 });
 
-scene('saving from the warning', async ({ site, invite }) => {
+scene('saving after the warning stores the text', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('country', 'EC');
 	await anna.input('name').fill('Ecuador, just in time');
@@ -51,7 +51,7 @@ scene('saving from the warning', async ({ site, invite }) => {
 	assert.equal(await site.sql(`SELECT name FROM country WHERE alpha_2 = 'EC'`), 'Ecuador, just in time');
 });
 
-scene('leaving from the warning releases the row', async ({ site, invite }) => {
+scene('leaving after the warning releases the row', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('country', 'EE');
 	await anna.seesLock('warn');
@@ -74,7 +74,7 @@ scene('expired without another holder: use of the page resumes it, and the text 
 	assert.equal(await site.sql(`SELECT name FROM language WHERE alpha_3 = 'deu'`), 'Deutsch');
 });
 
-scene('saving after the expiry resumes the lock, if nobody else locked the row', async ({ site, invite }) => {
+scene('saving after the expiry resumes the lock, if no other user has locked the row', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('language', 'eng');
 	await anna.input('name').fill('English (late)');
@@ -104,7 +104,7 @@ scene('expired, and the row was written: shown, not overwritten, compared, saved
 	assert.ok(await anna.button('Save').isDisabled(), 'no change is left');
 });
 
-scene('expired, and another user edits the row: shown by name', async ({ invite }) => {
+scene('expired, and another user edits the row: the page names that user', async ({ invite }) => {
 	const [anna, bert] = [await invite('anna'), await invite('bert')];
 	await anna.edits('language', 'ita');
 	await anna.input('name').fill('Italiano');
@@ -133,7 +133,7 @@ scene('while the page is used the lock does not end, and the draft is stored', a
 	assert.equal(await anna.value('name'), `${'x'.repeat(letters)}Dutch`);
 });
 
-scene('a tab whose timers stood still checks its lock first', async ({ site, invite }) => {
+scene('a tab whose timers were suspended checks its lock first', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.page.clock.install();
 	await anna.edits('language', 'por');

@@ -9,8 +9,8 @@
 # test/model has C that Promela includes.
 mapfile -t sources < <(files_named '*.c' '*.h' | grep -v '^test/model/')
 
-# gcc's analyzer finds what is wrong on a path: a null pointer, a descriptor
-# that stays open, memory freed twice.
+# gcc's analyzer finds faults on a path of execution: a null pointer, a
+# descriptor that stays open, memory freed twice.
 analyze_extension() {
 	local headers
 	headers=$("$PG_CONFIG" --includedir-server)
@@ -19,15 +19,15 @@ analyze_extension() {
 }
 
 # Off: malloc-leak, as uthash keeps the only pointer to an entry in the entry
-# before it; use-after-free, as a counter of references is beyond it. The
-# tests of the web server run with AddressSanitizer, which finds both.
+# before it; use-after-free, as the analyzer cannot follow reference counts.
+# The tests of the web server run with AddressSanitizer, which finds both.
 analyze_web() {
 	make -s -k -j"$(nproc)" -C contrib_web OUT=build/lint \
 		CFLAGS='-O2 -g -fanalyzer -Wno-analyzer-malloc-leak -Wno-analyzer-use-after-free'
 }
 
-# cppcheck reads no header of a library, so it does not know which functions
-# set a variable or do not return. Off for that reason: uninitvar,
+# cppcheck reads no header of a library, so it cannot tell which functions set
+# a variable or do not return. Off for that reason: uninitvar,
 # ctuuninitvar, nullPointerRedundantCheck and identicalInnerCondition, which
 # gcc finds with the headers; and pointerSize, as secret.c keeps pointers in
 # free blocks.

@@ -4,20 +4,22 @@
 #   perl test/lint/format.pl FILE...            prints the differences
 #   perl test/lint/format.pl --write FILE...    changes the files
 #
-# Debian has pg_bsd_indent but not pgindent, the script around it, so this is
-# its part. Names of types come from typedefs.list and, for PostgreSQL and the
-# libraries, from the debug information of what was built before.
+# Debian has pg_bsd_indent but not pgindent, the script that calls it; this
+# script takes its place. Names of types come from typedefs.list and, for
+# PostgreSQL and the libraries, from the debug information of what was built
+# before.
 use strict;
 use warnings;
 
 use File::Find;
 use File::Temp;
 
-# Those of pgindent.
+# The options of pgindent.
 my @options = qw(-bad -bap -bbb -bc -bl -cli1 -cp33 -cdb -nce -d0 -di12 -nfc1 -i4
   -l79 -lp -lpl -nip -npro -sac -tpg -ts4);
 
-# Types in code for another version of PostgreSQL, or that is built elsewhere.
+# Types in code that is compiled for another version of PostgreSQL or by
+# another Makefile.
 my @more_types = qw(bool QueryCompletion redisContext redisReply);
 
 # Types that the sources use as names of variables.
@@ -59,8 +61,8 @@ sub types_of_objects
 	return @types;
 }
 
-# pg_bsd_indent takes a compound literal for a block. A name as long as the
-# literal stands in for it.
+# pg_bsd_indent treats a compound literal as a block. So a name of the same
+# length replaces the literal.
 my @literals;
 
 sub stand_in
@@ -88,7 +90,7 @@ sub show_literals
 	return $source;
 }
 
-# What pgindent mends, and the blank that is lost before ".member =".
+# Repairs what pgindent repairs, and restores the blank before ".member =".
 sub mend
 {
 	my ($source) = @_;

@@ -1,5 +1,5 @@
-// Prints the imports of the pages' modules that break their order: of a
-// higher layer, in a cycle, or of a file that is not there.
+// Prints the imports of the pages' modules that violate the layering: of a
+// higher layer, in a cycle, or of a file that does not exist.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -232,7 +232,10 @@ inline accept_invalidations()
 	}
 }
 
-/* gate.c:current_mark, always_raises: the mark, if the gate may be used */
+/*
+ * gate.c:current_mark, trigger_always_raises: the mark, if the gate may be
+ * used
+ */
 inline own_mark()
 {
 	atomic {
@@ -254,9 +257,9 @@ inline own_mark()
 #endif
 
 /*
- * gate.c:fill_if_needed: claim, fill, settle_mark.  Reads the blocks that the
- * table had at the start, one by one.  An interrupted filling records its
- * progress.
+ * gate.c:fill_if_needed: claim_filling, fill, finish_filling.  Reads the
+ * blocks that the table had at the start, one by one.  An interrupted filling
+ * records its progress.
  */
 inline fill_once()
 {

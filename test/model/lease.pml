@@ -90,8 +90,8 @@ inline find_own()
 }
 
 /*
- * lease.c:lease_is_resumable, resume: locks the target row only if it need
- * not wait
+ * lease.c:lease_is_resumable, renew.c:resume: locks the target row only if it
+ * need not wait
  */
 inline resume()
 {
@@ -310,7 +310,7 @@ done:	skip
 /* ---- guard.c ---- */
 
 #ifndef BELOW
-/* gate.c:gate_proves_unlocked, has_passed */
+/* gate.c:gate_proves_unlocked, has_expired */
 inline check_gate(free)
 {
 #ifdef GATE

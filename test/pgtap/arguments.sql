@@ -54,8 +54,8 @@ FROM keyed, (VALUES ('''article'', 7', '"7" in table "article"'), ('''line'', AR
 WHERE needs_row ORDER BY keyed.ctid, row;
 SELECT throws_ok($$ SELECT locking.acquire_all('article', ARRAY['1', '7']) $$, 'P0002', 'there is no row with key "7" in table "article"');
 SELECT is(locking.is_locked('article', 7), false, 'a missing row is not locked');
-SELECT is(locking.lock_seconds_remaining('article', 7), 0::double precision, 'and has no seconds left');
-SELECT is(locking.break_lock('article', 7, ''), false, 'nothing to break');
+SELECT is(locking.lock_seconds_remaining('article', 7), 0::double precision, 'a missing row has no seconds left');
+SELECT is(locking.break_lock('article', 7, ''), false, 'a missing row has no lock to break');
 
 -- times
 SELECT throws_ok(format(call, span), '22023', 'ttl must be a positive interval', format(call, span))

@@ -55,7 +55,7 @@ SELECT set_eq($$
 	WHERE pronamespace = 'locking'::regnamespace AND NOT has_function_privilege('public', oid, 'EXECUTE')
 		AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype) $$,
 	ARRAY['set_owner', 'break_lock', 'take_over', 'reap', 'purge_history']::name[],
-	'functions not executable by PUBLIC (protect and unprotect check rights themselves)');
+	'functions not executable by PUBLIC (protect and unprotect check privileges themselves)');
 SELECT is_empty($$
 	SELECT oid::regprocedure FROM pg_proc
 	WHERE pronamespace = 'locking'::regnamespace AND prorettype IN ('trigger'::regtype, 'event_trigger'::regtype)
@@ -95,7 +95,7 @@ SELECT is_empty($$
 SELECT is_empty($$
 	SELECT c.oid::regclass FROM pg_class c
 	WHERE relnamespace = 'locking'::regnamespace AND CASE relkind WHEN 'S' THEN has_sequence_privilege('public', c.oid, 'USAGE, SELECT, UPDATE') END $$,
-	'nor on sequences');
+	'PUBLIC has no privileges on sequences');
 SELECT has_table('locking', 'lock', 'locking.lock holds the lock records');
 
 -- settings, once the library is loaded

@@ -62,10 +62,10 @@ SELECT count(*) FROM locking.requests WHERE m.leak(relation::text || key) AND ke
 SELECT count(*) FROM locking.drafts WHERE m.leak(data::text) AND key OPERATOR(m.<<<) '';
 SELECT count(*) FROM locking.protected_tables WHERE m.leak(relation::text);
 SELECT is_empty($$SELECT what FROM m.leaked WHERE what ~ 'secret|doc7|bob|^7$'$$, 'leaky functions and operators see visible rows only');
-SELECT isnt_empty('SELECT what FROM m.leaked', 'they have run');
+SELECT isnt_empty('SELECT what FROM m.leaked', 'leaky functions and operators have run');
 SET LOCAL row_security = off;
 SELECT is((SELECT count(*) FROM locking.locks l WHERE NOT (l.relation = 'app.doc'::regclass AND l.key = '1')
-	AND l.owner = 'bob'), 0::bigint, 'row_security = off shows nothing more');
+	AND l.owner = 'bob'), 0::bigint, 'row_security = off shows no more rows');
 SET LOCAL row_security = on;
 
 -- messages of the guard, in a cascade into tables that the caller cannot
@@ -82,9 +82,9 @@ SET SESSION AUTHORIZATION bob;
 SELECT locking.acquire('app.below', 4711, note => 'private note', client => 'private client');
 SET SESSION AUTHORIZATION mallory;
 SELECT throws_ok('DELETE FROM app.top', '55P03', NULL, 'a cascade into a locked row is rejected');
-SELECT unalike(public.told('DELETE FROM app.top'), '%ob%', 'without naming the holder');
+SELECT unalike(public.told('DELETE FROM app.top'), '%ob%', 'the error of a cascade does not name the holder');
 SELECT throws_ok('UPDATE app.secret SET body = ''x''', '55P03', NULL, 'UPDATE without SELECT is rejected');
-SELECT doesnt_match(public.told('UPDATE app.secret SET body = ''x'''), '[bB]ob|note', 'without naming the holder, too');
+SELECT doesnt_match(public.told('UPDATE app.secret SET body = ''x'''), '[bB]ob|note', 'the error of an UPDATE without SELECT does not name the holder');
 RESET SESSION AUTHORIZATION;
 REVOKE ALL ON app.secret FROM mallory;
 

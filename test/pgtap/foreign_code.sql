@@ -184,18 +184,18 @@ SELECT locking.protect('app.line'), locking.protect('app.mark', required => true
 SET SESSION AUTHORIZATION anna;
 SELECT locking.acquire('app.line', 4), locking.acquire('app.line', 5), locking.acquire('app.mark', 6);
 SELECT lives_ok('UPDATE app.par SET id = 40 WHERE id = 4', 'ON UPDATE CASCADE passes a lock held by the owner of the statement');
-SELECT lives_ok('DELETE FROM app.par WHERE id = 5', 'so do ON DELETE CASCADE and, two levels down, SET NULL and CASCADE, which need no lock where one is required');
+SELECT lives_ok('DELETE FROM app.par WHERE id = 5', 'ON DELETE CASCADE and, two levels down, SET NULL and CASCADE pass it, and need no lock where one is required');
 SELECT is_empty('SELECT FROM app.mark WHERE id = 5', 'all actions were executed');
 -- also in SECURITY DEFINER functions and triggers: the session's owner
 -- applies
 CREATE FUNCTION a.delete_six() RETURNS void LANGUAGE sql SECURITY DEFINER AS 'DELETE FROM app.par WHERE id = 6';
 SELECT locking.acquire('app.line', 6);
-SELECT lives_ok('SELECT a.delete_six()', 'in a SECURITY DEFINER function');
+SELECT lives_ok('SELECT a.delete_six()', 'an action caused in a SECURITY DEFINER function passes the lock of the session''s owner');
 CREATE VIEW a.pars AS SELECT id FROM app.par;
 CREATE FUNCTION a.instead() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN DELETE FROM app.par WHERE id = old.id; RETURN old; END$$;
 CREATE TRIGGER instead INSTEAD OF DELETE ON a.pars FOR EACH ROW EXECUTE FUNCTION a.instead();
 SELECT locking.acquire('app.line', 7);
-SELECT lives_ok('DELETE FROM a.pars WHERE id = 7', 'in a trigger of the statement''s own table');
+SELECT lives_ok('DELETE FROM a.pars WHERE id = 7', 'an action caused in a trigger of the statement''s own table passes the lock of the session''s owner');
 RESET SESSION AUTHORIZATION;
 
 -- but not if foreign code causes the action
@@ -235,11 +235,11 @@ CREATE RULE also AS ON DELETE TO m.ruled DO ALSO UPDATE app.doc SET body = 'by r
 CREATE RULE required AS ON UPDATE TO m.ruled DO ALSO UPDATE app.mark SET par = par WHERE id = 9;
 SET SESSION AUTHORIZATION anna;
 SELECT throws_ok('DELETE FROM app.par WHERE id = 102', '55P03', NULL, 'a rule''s action is not a referential action: DO ALSO');
-SELECT throws_ok('UPDATE app.par SET id = 103 WHERE id = 102', 'LK002', NULL, 'the same where a lock is required');
+SELECT throws_ok('UPDATE app.par SET id = 103 WHERE id = 102', 'LK002', NULL, 'a rule''s action is not a referential action: a required lock');
 SET SESSION AUTHORIZATION mallory;
 CREATE OR REPLACE RULE also AS ON DELETE TO m.ruled DO INSTEAD UPDATE app.doc SET body = 'by rule' WHERE id = 1;
 SET SESSION AUTHORIZATION anna;
-SELECT throws_ok('DELETE FROM app.par WHERE id = 102', '55P03', NULL, 'DO INSTEAD');
+SELECT throws_ok('DELETE FROM app.par WHERE id = 102', '55P03', NULL, 'a rule''s action is not a referential action: DO INSTEAD');
 RESET SESSION AUTHORIZATION;
 
 -- rule 8: on_locked = skip does not apply below a referential action
@@ -247,7 +247,7 @@ SET SESSION AUTHORIZATION anna;
 SELECT locking.acquire('app.line', 9);
 RESET SESSION AUTHORIZATION;
 SET LOCAL locking.on_locked = skip;
-SELECT throws_ok('DELETE FROM app.par WHERE id = 9', '55P03', NULL, 'an action is not skipped');
+SELECT throws_ok('DELETE FROM app.par WHERE id = 9', '55P03', NULL, 'a referential action is not skipped');
 RESET locking.on_locked;
 
 -- ---------------------------------------------------------------------------
@@ -308,7 +308,7 @@ SELECT locking.release_all();
 TRUNCATE public.dyed;
 SELECT locking.unprotect('public.dyed');
 SELECT is_empty($$SELECT * FROM m.ran WHERE who <> 'mallory'$$, 'a cast runs as its owner, not as the superuser');
-SELECT isnt_empty($$SELECT * FROM m.ran WHERE what = 'cast'$$, 'and it was executed');
+SELECT isnt_empty($$SELECT * FROM m.ran WHERE what = 'cast'$$, 'the cast was executed');
 
 -- a caller cannot make that code call the caller's functions, as through a
 -- superuser's domain whose check depends on the search_path

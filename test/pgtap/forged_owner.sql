@@ -32,17 +32,17 @@ SELECT is(locking.owner(), 'mallory', 'the owner is still the role');
 
 SET SESSION AUTHORIZATION alice;
 SELECT lives_ok('SET ROLE editors', 'a member may SET ROLE');
-SELECT is(locking.owner(), 'editors', 'and SET ROLE counts');
+SELECT is(locking.owner(), 'editors', 'SET ROLE changes the owner');
 RESET ROLE;
 RESET SESSION AUTHORIZATION;
 
 GRANT EXECUTE ON FUNCTION locking.set_owner(text, text, boolean) TO svc;
 SET SESSION AUTHORIZATION svc;
 SELECT lives_ok($$SELECT locking.set_owner('carol', 'Carol C.')$$, 'set_owner() with EXECUTE');
-SELECT is(locking.owner(), 'carol', 'sets the owner');
-SELECT throws_ok($$SELECT locking.set_owner(NULL)$$, '22023', NULL, 'no NULL owner');
-SELECT lives_ok($$SELECT locking.set_owner('')$$, 'an empty owner');
-SELECT is(locking.owner(), 'svc', 'is the role');
+SELECT is(locking.owner(), 'carol', 'set_owner() with EXECUTE sets the owner');
+SELECT throws_ok($$SELECT locking.set_owner(NULL)$$, '22023', NULL, 'set_owner() of NULL');
+SELECT lives_ok($$SELECT locking.set_owner('')$$, 'set_owner() of an empty owner');
+SELECT is(locking.owner(), 'svc', 'an empty owner stands for the role');
 SELECT locking.set_owner('dave', NULL, false);
 RESET ALL;
 SELECT is(locking.owner(), 'svc', 'RESET ALL makes the role the owner');
@@ -66,9 +66,9 @@ SET SESSION AUTHORIZATION mallory;
 SELECT is(public.bobs_owner(), 'mallory', 'a SECURITY DEFINER function of bob''s: the owner is the caller');
 SELECT is(public.supers_owner(), 'mallory', 'a superuser''s: the owner is the caller');
 SELECT is(public.nested_owner(), 'mallory', 'nested ones: the owner is the caller');
-SELECT throws_ok(format('SELECT public.bobs_release(%s)', :bobs), '42501', NULL, 'so a function of bob''s does not release bob''s lock');
-SELECT throws_ok('SELECT public.bobs_write()', '55P03', NULL, 'and does not write a row that bob has locked');
-SELECT unalike(public.told('SELECT public.bobs_write()'), '%private note%', 'its message does not disclose a lock that the caller may not read');
+SELECT throws_ok(format('SELECT public.bobs_release(%s)', :bobs), '42501', NULL, 'a function of bob''s does not release bob''s lock');
+SELECT throws_ok('SELECT public.bobs_write()', '55P03', NULL, 'a function of bob''s does not write a row that bob has locked');
+SELECT unalike(public.told('SELECT public.bobs_write()'), '%private note%', 'the error in such a function does not disclose a lock that the caller may not read');
 RESET SESSION AUTHORIZATION;
 
 -- Code that PostgreSQL runs with mallory's rights in other sessions: below a
@@ -103,7 +103,7 @@ ANALYZE m.indexed;
 SELECT ok(EXISTS (SELECT FROM m.owners WHERE place = 'cascade' AND who = 'mallory'), 'mallory''s trigger ran in bob''s cascade');
 SELECT is_empty($$SELECT place, who, owner FROM m.owners WHERE owner <> who$$,
 	'code run as mallory does not get the session''s owner: foreign keys'' actions, maintenance');
-SELECT is_empty('SELECT n FROM m.ended WHERE n > 0', 'and does not release bob''s locks');
+SELECT is_empty('SELECT n FROM m.ended WHERE n > 0', 'code run as mallory does not release bob''s locks');
 -- the same with an owner that an application has set
 SET LOCAL locking.owner = 'application';
 TRUNCATE m.owners;
@@ -117,7 +117,7 @@ GRANT SELECT, UPDATE ON app.lines TO bob;
 SELECT locking.protect('app.lines');
 SET SESSION AUTHORIZATION bob;
 SELECT locking.acquire('app.lines', 1);
-SELECT lives_ok('DELETE FROM app.par WHERE id = 3', 'a cascade passes a lock of its causer');
+SELECT lives_ok('DELETE FROM app.par WHERE id = 3', 'a cascade passes a lock of the statement''s owner');
 RESET SESSION AUTHORIZATION;
 
 -- the guard then runs code of the table's owner, here a cast of the key's

@@ -88,8 +88,8 @@ BEGIN
 		= replace(public.plan_of(format(query, wrong_guess)), wrong_guess, 'guess');
 END $$;
 SELECT ok(pg_temp.same('SELECT * FROM locking.locks WHERE note = %L', 'hidden', 'absent'), 'locks by note');
-SELECT ok(pg_temp.same($$SELECT * FROM locking.locks WHERE relation = 'app.doc'::regclass AND key = %L$$, 'hidden', 'absent'), 'by key');
-SELECT ok(pg_temp.same($$SELECT * FROM locking.locks WHERE relation = 'app.secret'::regclass AND key = %L$$, 'secret', 'absent'), 'by key, in an unreadable table');
+SELECT ok(pg_temp.same($$SELECT * FROM locking.locks WHERE relation = 'app.doc'::regclass AND key = %L$$, 'hidden', 'absent'), 'locks by key');
+SELECT ok(pg_temp.same($$SELECT * FROM locking.locks WHERE relation = 'app.secret'::regclass AND key = %L$$, 'secret', 'absent'), 'locks by key, in an unreadable table');
 SELECT ok(pg_temp.same($$SELECT * FROM locking.locks_of('app.doc', ARRAY[%L])$$, 'hidden', 'hiding'), 'locks_of()');
 SELECT ok(pg_temp.same($$SELECT * FROM locking.history_of('app.doc', %L)$$, 'hidden', 'hiding'), 'history_of()');
 SELECT ok(pg_temp.same('SELECT * FROM locking.history WHERE reason = %L', 'hidden', 'absent'), 'history by reason');
@@ -100,7 +100,7 @@ SELECT results_eq($$SELECT key, note FROM locking.locks_of('app.doc', '{open,hid
 	'locks_of() shows only visible rows');
 SELECT is_empty($$SELECT * FROM locking.history_of('app.doc', 'hidden')$$, 'history_of() of a hidden row is empty');
 SELECT results_eq($$SELECT event, owner FROM locking.history_of('app.doc', 'open')$$, $$VALUES ('acquired'::text, 'bob' COLLATE "C")$$,
-	'history_of() of a visible row is not');
+	'history_of() of a visible row is not empty');
 RESET SESSION AUTHORIZATION;
 
 -- a policy that reads the locks of its own table does not recurse endlessly

@@ -51,24 +51,24 @@ SELECT refused('SELECT locking.acquire(''article'', 2, ''2 h'')', 'ttl is too lo
 CREATE FUNCTION within(of text) RETURNS boolean LANGUAGE sql AS $$
 	SELECT expires_at BETWEEN clock_timestamp() + interval '59 min' AND clock_timestamp() + interval '1 h' FROM locking.lock WHERE key = of $$;
 SELECT ok(locking.renew(token_of('2')) <= clock_timestamp() + interval '1 h', 'renewed with the ttl in its record');
-SELECT ok(within('2'), 'which is capped');
+SELECT ok(within('2'), 'the expiry of that renewal is capped');
 UPDATE locking.lock SET expires_at = 'infinity', ttl = '178000000 years' WHERE key = '2';
-SELECT ok(locking.renew(token_of('2')) <= clock_timestamp() + interval '1 h', 'renewed, of a record without expiry');
-SELECT ok(within('2'), 'whose expiry is capped');
+SELECT ok(locking.renew(token_of('2')) <= clock_timestamp() + interval '1 h', 'a record without expiry is renewed');
+SELECT ok(within('2'), 'the expiry of a record without expiry is capped');
 UPDATE locking.lock SET expires_at = 'infinity' WHERE key = '2';
-SELECT ok(locking.confirm(token_of('2')) <= clock_timestamp() + interval '1 h', 'confirmed');
+SELECT ok(locking.confirm(token_of('2')) <= clock_timestamp() + interval '1 h', 'a record without expiry is confirmed');
 UPDATE locking.lock SET expires_at = 'infinity' WHERE key = '2';
 SELECT is(outcome, 'renewed', 'renewed by acquire()') FROM locking.try_acquire('article', 2);
-SELECT ok(within('2'), 'and capped');
+SELECT ok(within('2'), 'the expiry of a renewal by acquire() is capped');
 SET locking.time_until_expiration = 2147483647;
 SELECT lives_ok($$ SELECT locking.acquire('article', 3) $$, 'acquired with the default duration');
-SELECT ok(within('3'), 'which is capped');
+SELECT ok(within('3'), 'the default duration is capped');
 SELECT is(ttl, interval '1 h', 'the ttl for renewals is capped, too') FROM locking.lock WHERE key = '3';
 RESET locking.max_ttl;
 DO $$ BEGIN PERFORM locking.protect('article', ttl => '1 day'); END $$;
 SET locking.max_ttl = '1 h';
 SELECT lives_ok($$ SELECT locking.acquire('article', 4) $$, 'acquired with the table''s duration');
-SELECT ok(within('4'), 'which is capped');
+SELECT ok(within('4'), 'the table''s duration is capped');
 RESET locking.time_until_expiration;
 DO $$ BEGIN PERFORM locking.protect('article'); END $$;
 RESET locking.max_ttl;
@@ -173,17 +173,17 @@ SELECT throws_ok($$ SELECT locking.acquire('article', 11, wait => '1 s') $$, '53
 SELECT throws_ok($$ SELECT locking.acquire_all('article', ARRAY['1', '11']) $$, '53400', 'owner "postgres" has too many locks', 'acquire_all() with an eleventh');
 SELECT throws_ok($$ SELECT locking.acquire_all('article', ARRAY(SELECT g::text FROM generate_series(1, 11) g)) $$, '53400', 'owner "postgres" has too many locks', 'acquire_all() of eleven');
 SELECT is(count(*), 10::bigint, 'ten locks exist') FROM locking.locks WHERE is_mine;
-SELECT lives_ok($$ SELECT count(*) FROM locking.acquire_all('article', ARRAY(SELECT g::text FROM generate_series(1, 10) g)) $$, 'renewals by acquire_all() do not count');
-SELECT lives_ok($$ SELECT locking.renew(token_of('1')) $$, 'nor does renew()');
-SELECT lives_ok($$ SELECT locking.confirm(token_of('1')) $$, 'nor does confirm()');
-SELECT is(locking.release(token_of('1')), true, 'after a release');
-SELECT lives_ok($$ SELECT locking.acquire('article', 11, client => 'tab') $$, 'another row can be locked');
+SELECT lives_ok($$ SELECT count(*) FROM locking.acquire_all('article', ARRAY(SELECT g::text FROM generate_series(1, 10) g)) $$, 'renewing by acquire_all() does not count');
+SELECT lives_ok($$ SELECT locking.renew(token_of('1')) $$, 'renew() does not count');
+SELECT lives_ok($$ SELECT locking.confirm(token_of('1')) $$, 'confirm() does not count');
+SELECT is(locking.release(token_of('1')), true, 'one lock is released');
+SELECT lives_ok($$ SELECT locking.acquire('article', 11, client => 'tab') $$, 'after a release another row can be locked');
 SELECT lives_ok($$ SELECT locking.take_over('article', 11, 'reason', client => 'other') $$, 'taking over from another client of the same owner does not count');
 UPDATE locking.lock SET expires_at = clock_timestamp() - interval '1 s' WHERE key = '2';
 SELECT lives_ok($$ SELECT locking.acquire('article', 12) $$, 'lapsed locks do not count');
 SELECT throws_ok($$ SELECT locking.renew(token_of('2')) FROM locking.acquire('article', 13) $$, '53400', NULL, 'resuming a lapsed lock counts');
 -- the limit applies to each owner
-SELECT lives_ok($$ SELECT locking.set_owner('bob'), locking.acquire('article', 20) $$, 'another owner');
+SELECT lives_ok($$ SELECT locking.set_owner('bob'), locking.acquire('article', 20) $$, 'the limit does not count locks of another owner');
 SELECT throws_ok($$ SELECT locking.take_over('article', 20, 'reason') $$, '53400', 'owner "postgres" has too many locks', 'taking over from another owner counts');
 -- acquisitions that were rolled back do not count
 SELECT lives_ok($$ DO 'BEGIN PERFORM locking.release_all(); FOR i IN 1 .. 10 LOOP PERFORM locking.acquire(''article'', i); END LOOP; RAISE division_by_zero; EXCEPTION WHEN OTHERS THEN NULL; END' $$);
@@ -192,26 +192,26 @@ SELECT throws_ok($$ SELECT locking.acquire('article', 15) $$, '53400', NULL, 'te
 -- the limit is exact, also if the table has room for more records
 DELETE FROM locking.lock;
 SET locking.max_locks_per_owner = 100;
-SELECT lives_ok($$ DO 'BEGIN FOR i IN 1 .. 100 LOOP PERFORM locking.acquire(''article'', i); END LOOP; END' $$, 'a hundred locks, one by one');
-SELECT throws_ok($$ SELECT locking.acquire('article', 101) $$, '53400', NULL, 'but not one more');
+SELECT lives_ok($$ DO 'BEGIN FOR i IN 1 .. 100 LOOP PERFORM locking.acquire(''article'', i); END LOOP; END' $$, 'a hundred locks of one owner, one by one');
+SELECT throws_ok($$ SELECT locking.acquire('article', 101) $$, '53400', NULL, 'a hundred and first lock');
 SELECT is(locking.release_all(), 100::bigint, 'all are released');
 SELECT lives_ok($$ DO 'BEGIN FOR i IN 1 .. 1000 LOOP PERFORM locking.release(locking.acquire(''article'', i % 300 + 1)); END LOOP; END' $$, 'a thousand locks, one after the other');
 
 -- requests and drafts
 SET locking.max_locks_per_owner = 3;
 SELECT lives_ok($$ SELECT locking.request('article', g, 'please') FROM generate_series(1, 3) g $$, 'three requests of one owner');
-SELECT throws_ok($$ SELECT locking.request('article', 4) $$, '53400', 'owner "postgres" has too many requests', 'not a fourth');
+SELECT throws_ok($$ SELECT locking.request('article', 4) $$, '53400', 'owner "postgres" has too many requests', 'a fourth request');
 SELECT lives_ok($$ SELECT locking.request('article', 3, 'pretty please') $$, 'a repeated request does not count');
 SELECT is(message, 'pretty please') FROM locking.requests WHERE key = '3';
 SELECT lives_ok($$ SELECT locking.set_owner('bob'), locking.request('article', 4) $$, 'another owner''s request does not count');
-SELECT lives_ok($$ SELECT locking.withdraw('article', 1), locking.request('article', 4) $$, 'one less, one more');
+SELECT lives_ok($$ SELECT locking.withdraw('article', 1), locking.request('article', 4) $$, 'another request after one is withdrawn');
 SELECT lives_ok($$ SELECT locking.save_draft(locking.acquire('article', g), '1') FROM generate_series(1, 3) g $$, 'three drafts');
 SELECT locking.release_all();
-SELECT throws_ok($$ SELECT locking.save_draft(locking.acquire('article', 4), '1') $$, '53400', 'owner "postgres" has too many drafts', 'not a fourth');
-SELECT throws_ok($$ SELECT locking.renew(locking.acquire('article', 4), draft => '1') $$, '53400', 'owner "postgres" has too many drafts', 'not by renew() either');
+SELECT throws_ok($$ SELECT locking.save_draft(locking.acquire('article', 4), '1') $$, '53400', 'owner "postgres" has too many drafts', 'a fourth draft by save_draft()');
+SELECT throws_ok($$ SELECT locking.renew(locking.acquire('article', 4), draft => '1') $$, '53400', 'owner "postgres" has too many drafts', 'a fourth draft by renew()');
 SELECT lives_ok($$ SELECT locking.save_draft(locking.acquire('article', 3), '2') $$, 'another draft of the same row does not count');
 SELECT is(data, '2') FROM locking.drafts WHERE key = '3';
-SELECT lives_ok($$ SELECT locking.discard_draft('article', 1), locking.save_draft(locking.acquire('article', 4), '1') $$, 'one less, one more');
+SELECT lives_ok($$ SELECT locking.discard_draft('article', 1), locking.save_draft(locking.acquire('article', 4), '1') $$, 'another draft after one is discarded');
 RESET locking.max_locks_per_owner;
 
 -- a lapsed lock counts again when it is resumed
@@ -221,8 +221,8 @@ SELECT locking.acquire('article', 1, '1 ms') AS first, locking.acquire('article'
 SELECT pg_sleep(0.01);
 SELECT locking.acquire('article', g) FROM generate_series(3, 5) g;
 SELECT throws_ok(format('SELECT locking.renew(%s, ''1 min'')', :'first'), '53400', NULL, 'resumed by renew()');
-SELECT throws_ok(format('SELECT locking.confirm(%s)', :'second'), '53400', NULL, 'by confirm()');
-SELECT throws_ok($$ SELECT locking.acquire('article', 2) $$, '53400', NULL, 'by acquire()');
+SELECT throws_ok(format('SELECT locking.confirm(%s)', :'second'), '53400', NULL, 'resumed by confirm()');
+SELECT throws_ok($$ SELECT locking.acquire('article', 2) $$, '53400', NULL, 'resumed by acquire()');
 SELECT is(count(*), 3::bigint, 'three locks are live') FROM locking.locks;
 RESET locking.max_locks_per_owner;
 
@@ -244,9 +244,9 @@ UPDATE locking.lock SET expires_at = CASE key WHEN '1' THEN timestamptz '294276-
 SET locking.keep_lapsed = 2147483647;
 SELECT is(locking.reap(), 1::bigint, 'reap() removes only the lock that expired at -infinity');
 SELECT results_eq('SELECT key COLLATE "default" FROM locking.lock ORDER BY key', $$ VALUES ('1'), ('2') $$,
-	'and not the one that expires in 294276, with the largest keep_lapsed');
+	'reap() does not remove the lock that expires in 294276, with the largest keep_lapsed');
 SET locking.keep_lapsed = 0;
-SELECT is(locking.reap(), 0::bigint, 'nor with keep_lapsed = 0');
+SELECT is(locking.reap(), 0::bigint, 'reap() does not remove the lock that expires in 294276, with keep_lapsed = 0');
 RESET locking.keep_lapsed;
 -- such expiry times are reported and waited for correctly
 SELECT is(locking.lock_seconds_remaining('article', 2), 'infinity', 'lock_seconds_remaining() without expiry');

@@ -1,4 +1,4 @@
--- Locks and privileges: a row that a role may not update it cannot lock;
+-- Locks and privileges: a role cannot lock a row that it may not update;
 -- another owner's lock, settings and records are out of reach.
 BEGIN;
 \ir lib/attack.sql
@@ -77,10 +77,10 @@ FROM unnest(ARRAY[format('release(%s)', :bobs_doc), format('renew(%s)', :bobs_do
 	$$protect('app.doc')$$, $$protect('app.doc', hard => false)$$, $$unprotect('app.doc')$$,
 	'reap()', $$purge_history('0')$$]) call;
 SELECT is(locking.release_all(), 1::bigint, 'release_all() releases mallory''s lock');
-SELECT is(locking.release_all(''), 0::bigint, 'and no other');
+SELECT is(locking.release_all(''), 0::bigint, 'release_all() releases no lock of another owner');
 SELECT is(locking.purge_drafts('-1 hour'), 0::bigint, 'purge_drafts() purges no draft of another owner');
 SELECT lives_ok($$SELECT locking.withdraw('app.doc', 1)$$, 'withdraw()');
-SELECT isnt_empty($$SELECT FROM locking.requests WHERE key = '1'$$, 'withdraws no request of another owner');
+SELECT isnt_empty($$SELECT FROM locking.requests WHERE key = '1'$$, 'withdraw() removes no request of another owner');
 SELECT throws_ok(command, '42501', NULL, 'mallory may not: ' || command)
 FROM unnest(ARRAY['ALTER TABLE app.doc DISABLE TRIGGER ALL', 'ALTER TABLE app.doc DISABLE TRIGGER "~locking_guard"',
 	'DROP TRIGGER "~locking_guard" ON app.doc', 'ALTER TRIGGER "~locking_guard" ON app.doc RENAME TO a',
@@ -125,7 +125,7 @@ ALTER TABLE m.own RENAME TO own2;
 ALTER TABLE m.own2 RENAME id TO id2;
 ALTER TRIGGER "~locking_guard" ON m.own2 RENAME TO a;
 SELECT throws_ok($$UPDATE m.own2 SET v = 'x'$$, '55P03', NULL, 'renaming table, key and trigger does not end a lock');
-SELECT throws_ok($$SELECT locking.protect('m.own2'), locking.acquire('m.own2', 1)$$, '55P03', NULL, 'nor does protect()');
+SELECT throws_ok($$SELECT locking.protect('m.own2'), locking.acquire('m.own2', 1)$$, '55P03', NULL, 'protect() does not end a lock');
 RESET SESSION AUTHORIZATION;
 
 -- "required" also holds for a trigger below a foreign key's action
@@ -139,7 +139,7 @@ CREATE TABLE m.b (id integer PRIMARY KEY, a integer REFERENCES m.a ON DELETE CAS
 INSERT INTO m.a VALUES (1); INSERT INTO m.b VALUES (1, 1);
 CREATE FUNCTION m.write() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN UPDATE app.strict SET v = v + 1; RETURN old; END$$;
 CREATE TRIGGER write BEFORE DELETE ON m.b FOR EACH ROW EXECUTE FUNCTION m.write();
-SELECT throws_ok('DELETE FROM m.a', 'LK002', NULL, 'a trigger below a foreign key''s action needs the lock, too');
+SELECT throws_ok('DELETE FROM m.a', 'LK002', NULL, 'a trigger below a foreign key''s action needs the required lock');
 RESET SESSION AUTHORIZATION;
 
 SELECT * FROM finish();

@@ -33,7 +33,7 @@ SELECT throws_ok($$SELECT locking.row_key(ROW(1, 2))$$, '22023', NULL, 'row_key(
 SELECT throws_ok($$SELECT locking.row_key(l) FROM locking.locks l$$, '55000', NULL, 'row_key() of a view''s row');
 SELECT is(locking.row_key(NULL::app.doc), NULL, 'row_key() of NULL');
 SELECT is(locking.row_key(ROW(NULL, NULL, NULL)::app.doc), NULL, 'row_key() of a row of NULLs');
-SELECT is(locking.row_visible(0, ''), false, 'row_visible() of nothing');
+SELECT is(locking.row_visible(0, ''), false, 'row_visible() of no table');
 SELECT is(locking.row_visible('app.secret', '1'), false, 'row_visible() of an unreadable table');
 SELECT is(locking.row_visible('app.doc', '7'), false, 'row_visible() of a hidden row');
 SET SESSION AUTHORIZATION alice;

@@ -46,7 +46,7 @@ END $$;
 CREATE TABLE "'); DROP TABLE app.some; --" (id integer PRIMARY KEY);
 SELECT lives_ok(regexp_replace(public.hint_of($t$SELECT locking.acquire('"''); DROP TABLE app.some; --"', 1)$t$), '^[^:]*: (.*)\.$', '\1'),
 	'the hint for a table that is not protected is a command');
-SELECT has_table('app', 'some', 'and only one command');
+SELECT has_table('app', 'some', 'the hint is a single command');
 RESET search_path;
 
 SELECT * FROM finish();

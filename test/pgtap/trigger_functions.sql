@@ -13,7 +13,7 @@ FROM unnest('{settings_changed,raise_gate}'::text[]) f;
 -- a new partition's triggers are created with the rights of its creator, who
 -- therefore needs EXECUTE
 SELECT lives_ok('CREATE TRIGGER t BEFORE UPDATE ON m.odd FOR EACH ROW EXECUTE FUNCTION locking.guard()', 'CREATE TRIGGER does not need EXECUTE on the guard');
-SELECT lives_ok('UPDATE m.odd SET id = id', 'which does nothing on a table that is not protected');
+SELECT lives_ok('UPDATE m.odd SET id = id', 'such a trigger does nothing on a table that is not protected');
 DROP TRIGGER t ON m.odd;
 SELECT throws_ok(format('SELECT locking.%s()', f), '39P01', NULL, 'a direct call fails: ' || f) FROM unnest('{guard,guard_truncate}'::text[]) f;
 SELECT throws_ok(format('SELECT locking.%s()', f), '42501', NULL, 'a direct call needs EXECUTE on ' || f)

@@ -77,8 +77,8 @@ CREATE TABLE m.domref (id integer PRIMARY KEY, name m.dom CONSTRAINT name REFERE
 SELECT locking.protect('m.domref', parent => 'name');
 SELECT lives_ok($$INSERT INTO m.domref VALUES (1, 'a')$$, 'a reference with a domain''s own operator');
 RESET SESSION AUTHORIZATION;
-SELECT is_empty($$SELECT FROM m.ran WHERE what = 'operator'$$, 'they do not run at all, as the key''s own equality is used');
-SELECT is_empty('SELECT public.not_mallory()', 'and not with another role''s rights: acquire(), the guard''s lookup of the parent');
+SELECT is_empty($$SELECT FROM m.ran WHERE what = 'operator'$$, 'operators of a domain do not run, since the key''s own equality is used');
+SELECT is_empty('SELECT public.not_mallory()', 'no code of a domain''s owner runs with another role''s rights: acquire(), the guard''s lookup of the parent');
 \endif
 
 -- row security policies: for readers of the views, and for a role whose
@@ -118,7 +118,7 @@ SELECT locking.protect('m.retyped');
 SELECT locking.acquire('m.retyped', 'abc');
 ALTER TABLE m.retyped ALTER id TYPE integer USING length(id);
 SET SESSION AUTHORIZATION alice;
-SELECT lives_ok('SELECT * FROM locking.locks', 'nor does a key that is no longer valid for its type');
+SELECT lives_ok('SELECT * FROM locking.locks', 'a key that is no longer valid for its type does not make the view fail');
 SET SESSION AUTHORIZATION mallory;
 DROP TABLE m.retyped;
 RESET SESSION AUTHORIZATION;
@@ -132,7 +132,7 @@ GRANT SELECT ON closed.t TO PUBLIC;
 SELECT locking.protect('closed.t');
 SELECT locking.acquire('closed.t', 1);
 SET SESSION AUTHORIZATION alice;
-SELECT lives_ok('SELECT * FROM locking.locks', 'nor does a schema without USAGE');
+SELECT lives_ok('SELECT * FROM locking.locks', 'a schema without USAGE does not make the view fail');
 SET SESSION AUTHORIZATION mallory;
 DROP TABLE closed.t;
 
@@ -146,7 +146,7 @@ SELECT locking.acquire('m.snare', 1);
 SET SESSION AUTHORIZATION bob;
 SELECT throws_ok('DELETE FROM app.par WHERE id = 2', '55P03', NULL, 'a cascade into mallory''s locked row is rejected');
 RESET SESSION AUTHORIZATION;
-SELECT is_empty('SELECT public.not_mallory()', 'and the policy is not run as bob to decide what the message may disclose');
+SELECT is_empty('SELECT public.not_mallory()', 'the policy is not run as bob to decide what the message may disclose');
 
 -- commands of a superuser that do not name a table of mallory's, and
 -- protect()

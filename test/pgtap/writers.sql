@@ -74,7 +74,7 @@ SELECT is(count(*), 1::bigint, 'its lock is removed') FROM locking.lock;
 SELECT is(count(*), 1::bigint, 'its settings are removed') FROM locking.protected;
 -- a superuser may write directly, for repairs
 SELECT lives_ok($$ UPDATE locking.lock SET expires_at = clock_timestamp() $$, 'a superuser can end a lock');
-SELECT lives_ok($$ DELETE FROM locking.lock $$, 'or remove it');
+SELECT lives_ok($$ DELETE FROM locking.lock $$, 'a superuser can remove a lock');
 
 -- the TRUNCATE privilege is not sufficient
 GRANT ALL ON locking.lock, locking.protected TO writers_granted;

@@ -62,7 +62,7 @@ END \$\$;
 CREATE TRIGGER written AFTER UPDATE ON article FOR EACH ROW EXECUTE FUNCTION write_down();
 CREATE TRIGGER written AFTER UPDATE ON line FOR EACH ROW EXECUTE FUNCTION write_down();
 
--- acquire and take over: in the same transaction, what the owner reads next (S3)
+-- acquire and take over: what the owner reads next, in the same transaction (S3)
 CREATE FUNCTION note_grant(t bigint, r integer) RETURNS bigint LANGUAGE sql VOLATILE AS \$\$
 	INSERT INTO granted SELECT t, r, locking.owner(), version FROM article WHERE id = r;
 	INSERT INTO lease SELECT t, r, locking.owner(), clock_timestamp(), expires_at FROM locking.lock WHERE token = t;
@@ -233,7 +233,7 @@ FROM written s JOIN (SELECT token, min(version) AS version FROM granted GROUP BY
 JOIN written w ON w.row = s.row AND NOT w.child AND w.version > g.version AND w.version < s.version AND w.owner <> s.owner
 WHERE s.token > 0 AND NOT s.child
 SQL
-	none('nor a write with an older token of the same owner', <<'SQL');
+	none('no write with an older token of the same owner between acquiring and saving', <<'SQL');
 SELECT s.row, s.token, s.version, w.token, w.version
 FROM written s JOIN granted g ON g.token = s.token
 JOIN written w ON w.row = s.row AND NOT w.child AND w.version > g.version AND w.token > 0 AND w.token < s.token
@@ -242,8 +242,9 @@ SQL
 
 	# ---- S2: enforcement ----
 
-	# A lease that the holder knew before a writer's guard ran, that lasted
-	# until after it and did not end otherwise before.
+	# A lease whose expiry the holder had received before a writer's guard
+	# ran, and that neither expired nor ended otherwise before the guard was
+	# done.
 	sql($node, 'CREATE INDEX ON lease (row, told_at); ANALYZE', db => $db);
 	none('no write of another owner while a lease lasted', <<'SQL');
 SELECT w.row, w.version, w.child, w.owner, w.guard_after, l.token, l.owner AS holder, l.told_at, l.until
@@ -267,7 +268,7 @@ SQL
 
 	# ---- history ----
 
-	none('each token was acquired once', "SELECT token FROM locking.event WHERE event = 'acquired' GROUP BY token HAVING count(*) <> 1");
+	none('each token was issued once', "SELECT token FROM locking.event WHERE event = 'acquired' GROUP BY token HAVING count(*) <> 1");
 	none('each token belongs to one row and owner', 'SELECT token FROM locking.event GROUP BY token HAVING count(DISTINCT (relation, key, owner)) <> 1');
 	none('each token ended at most once', <<'SQL');
 SELECT token, array_agg(event ORDER BY id) FROM locking.event WHERE event IN ('released', 'broken', 'taken_over', 'expired')
@@ -290,7 +291,7 @@ SQL
 SELECT l.key, l.token FROM locking.lock l WHERE EXISTS (SELECT FROM locking.event e WHERE e.token = l.token
 	AND e.event IN ('released', 'broken', 'taken_over', 'expired'))
 SQL
-	none('every such lock has a record', <<'SQL');
+	none('every lock that has not ended has a record', <<'SQL');
 SELECT token FROM locking.event a WHERE event = 'acquired' AND NOT EXISTS (SELECT FROM locking.lock l WHERE l.token = a.token)
 	AND NOT EXISTS (SELECT FROM locking.event e WHERE e.token = a.token AND e.event IN ('released', 'broken', 'taken_over', 'expired'))
 SQL

@@ -22,7 +22,7 @@ scenario 'protect() and unprotect() of a pending partition' => sub {
 		like($state, qr/^(|55000)$/, "protect('$relation'): " . ($state || 'accepted'));
 		$session->quit;
 		no_here('the row stays guarded', '55P03', "UPDATE m.dp1 SET t = 'bob' WHERE id = 1", owner => 'bob');
-		no_here('and against TRUNCATE', '55P03', 'TRUNCATE m.dp1 CASCADE', owner => 'bob', message => qr/locked by/);
+		no_here('the partition stays guarded against TRUNCATE', '55P03', 'TRUNCATE m.dp1 CASCADE', owner => 'bob', message => qr/locked by/);
 	}
 	my $session = begin(owner => 'bob');
 	my $state = $session->state_of("SELECT locking.unprotect('m.dp1')");
@@ -45,15 +45,15 @@ scenario 'DDL of a pending partition' => sub {
 		. ' CREATE POLICY p ON m.dp1 USING (id > 1); CREATE POLICY p ON m.dp USING (id > 1)');
 	cancelled('m.dp', 'm.dp1');
 	ok_here('a table is renamed', 'ALTER TABLE m.dp1 RENAME TO dq1');
-	answers('it stays locked', 't', "SELECT locking.is_locked('m.dq1', '1')");
+	answers('the row of the renamed table stays locked', 't', "SELECT locking.is_locked('m.dq1', '1')");
 	ok_here('a table is renamed', 'ALTER TABLE m.dq1 RENAME TO dp1');
 	ok_here('a schema is renamed', 'ALTER SCHEMA m RENAME TO mm; ALTER SCHEMA mm RENAME TO m');
-	answers('it stays locked', 't', "SELECT locking.is_locked('m.dp1', '1')");
+	answers('the row stays locked after the schema is renamed', 't', "SELECT locking.is_locked('m.dp1', '1')");
 	ok_here('is_locked() with row security', "SELECT locking.is_locked('m.dp1', '1')", user => 'reader');
 	ok_here('row_visible() with row security', "SELECT locking.row_visible('m.dp1', '1')", user => 'reader');
 	ok_here('the views with row security', 'SELECT count(*) FROM locking.locks; SELECT count(*) FROM locking.history', user => 'reader');
 	ok_here('VACUUM FULL', 'VACUUM FULL m.dp1');
-	no_here('it stays guarded', '55P03', "UPDATE m.dp1 SET t = 'bob' WHERE id = 1", owner => 'bob');
+	no_here('the row stays guarded', '55P03', "UPDATE m.dp1 SET t = 'bob' WHERE id = 1", owner => 'bob');
 	ok_here('DROP TABLE of the partition', undone('DROP TABLE m.dp1 CASCADE'));
 	ok_here('DROP TABLE of the root', undone('DROP TABLE m.dp CASCADE'));
 	ok_here('DROP SCHEMA', undone('DROP SCHEMA m CASCADE'));

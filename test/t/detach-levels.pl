@@ -18,7 +18,7 @@ scenario 'a parent that is being detached' => sub {
 	cancelled('m.dp', 'm.dp1');
 	check_bystander('pending');
 	no_here('a child of a locked row', '55P03', "UPDATE m.line SET t = 'bob' WHERE id = 1", owner => 'bob', message => qr/locked by/);
-	no_here('another child for it', '55P03', 'INSERT INTO m.line VALUES (21, 1)', owner => 'bob', message => qr/locked by/);
+	no_here('another child of the locked row', '55P03', 'INSERT INTO m.line VALUES (21, 1)', owner => 'bob', message => qr/locked by/);
 	no_here('TRUNCATE of the children', '55P03', 'TRUNCATE m.line', owner => 'bob', message => qr/locked by/);
 	no_here('a cascade', '55P03', 'UPDATE m.dp1 SET id = 9 WHERE id = 1', owner => 'bob', message => qr/locked by/);
 	ok_here('a child of a free row', "UPDATE m.line SET t = 'bob' WHERE id = 2", owner => 'bob');
@@ -30,7 +30,7 @@ scenario 'a parent that is being detached' => sub {
 	ok_here('rows of the root', undone("SELECT locking.acquire('m.dp', 11); UPDATE m.dp SET t = 'bob' WHERE id = 11"), owner => 'bob');
 	ok_here('protect() of the former partition', "SELECT locking.protect('m.dp1')");
 	ok_here('a lock on the former partition', "SELECT locking.acquire('m.dp1', 1, ttl => '1 hour')", owner => 'ann');
-	no_here('which guards the children', '55P03', "UPDATE m.line SET t = 'bob' WHERE id = 1", owner => 'bob');
+	no_here('the lock on the former partition guards the children', '55P03', "UPDATE m.line SET t = 'bob' WHERE id = 1", owner => 'bob');
 	ok_here('DROP TABLE of the former partition', 'DROP TABLE m.dp1 CASCADE');
 	check_bystander('dropped');
 	no_here('the children have lost their parent', '55000', "UPDATE m.line SET t = 'bob' WHERE id = 1", owner => 'bob');
@@ -81,7 +81,7 @@ scenario 'a middle level whose detachment was cancelled' => sub {
 	check_guard('m.leaf');
 	no_here("TRUNCATE $_", '55P03', "TRUNCATE $_ CASCADE", owner => 'bob', message => qr/locked by/) for 'm.leaf', 'm.mid';
 	ok_here('a partition of the middle level can be created', 'CREATE TABLE m.leaf3 PARTITION OF m.mid FOR VALUES FROM (20) TO (30); INSERT INTO m.leaf3 VALUES (21)');
-	answers('which belongs to the root', 'f', "SELECT locking.is_locked('m.leaf3', '21')");
+	answers('the new partition belongs to the root', 'f', "SELECT locking.is_locked('m.leaf3', '21')");
 	finalize('m.sub', 'm.mid');
 	check_detached('m.sub', 'm.mid', 'm.leaf');
 };

@@ -65,7 +65,7 @@ for my $isolation ('REPEATABLE READ', 'SERIALIZABLE')
 		{
 			$older->query('SAVEPOINT s');
 			is($older->state_of($write), '55P03', "$write: 55P03");
-			like($older->{err}, qr/locked by/, 'by ann');
+			like($older->{err}, qr/locked by/, 'the message names the holder');
 			$older->query('ROLLBACK TO s');
 		}
 		is($older->state_of("UPDATE m.dp SET t = 'bob' WHERE id = 2"), '', 'a free row is written');
@@ -84,10 +84,10 @@ scenario 'an older transaction, after the detachment' => sub {
 	my $older = begin(owner => 'bob');
 	$older->query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM m.other');
 	here('ALTER TABLE m.dp DETACH PARTITION m.dp1');
-	like($older->state_of("UPDATE m.dp SET t = 'bob' WHERE id < 3"), qr/^(|55P03|40001)$/, 'through the root');
+	like($older->state_of("UPDATE m.dp SET t = 'bob' WHERE id < 3"), qr/^(|55P03|40001)$/, 'an UPDATE through the root');
 	$older->query('ROLLBACK; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM m.other');
 	here('ALTER TABLE m.dp DETACH PARTITION m.dp2');
-	is($older->state_of("UPDATE m.dp2 SET t = 'bob'"), '', 'by its own name');
+	is($older->state_of("UPDATE m.dp2 SET t = 'bob'"), '', 'an UPDATE of a partition by name');
 	is($older->state_of("SELECT locking.is_locked('m.dp2', '11')"), '55000', 'is_locked()');
 	$older->query('ROLLBACK');
 	$older->quit;

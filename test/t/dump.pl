@@ -1,4 +1,4 @@
-# pg_dump and restore, in all ways of using them: settings, guards, drafts and
+# pg_dump and restore, with all kinds of options: settings, guards, drafts and
 # history are restored, live locks are not, and no token is issued twice.
 use strict;
 use warnings;
@@ -186,11 +186,11 @@ sub check_tokens
 	my ($db) = @_;
 	refused("a token from before the dump cannot confirm", $node, 'LK001', "SELECT locking.confirm($old_token)",
 		db => $db, owner => 'ann');
-	refused("or renew", $node, 'LK001', "SELECT locking.renew($old_token)", db => $db, owner => 'ann');
-	is(sql($node, "SELECT locking.release($old_token)", db => $db, owner => 'ann'), 'f', 'or release');
+	refused("a token from before the dump cannot renew", $node, 'LK001', "SELECT locking.renew($old_token)", db => $db, owner => 'ann');
+	is(sql($node, "SELECT locking.release($old_token)", db => $db, owner => 'ann'), 'f', 'a token from before the dump releases nothing');
 	my $token = sql($node, "SELECT locking.acquire('article', 1)", db => $db, owner => 'ann');
 	cmp_ok($token, '>', $old_token, 'the next token is greater');
-	cmp_ok(sql($node, 'SELECT max(id) FROM locking.event', db => $db), '>', $last_event, 'so is the next number of the history');
+	cmp_ok(sql($node, 'SELECT max(id) FROM locking.event', db => $db), '>', $last_event, 'the next id of the history is greater');
 	sql($node, "SELECT locking.release($token); DELETE FROM locking.event WHERE token = $token", db => $db, owner => 'ann');
 	return;
 }
@@ -266,8 +266,8 @@ accepted('guards without settings do nothing', $node, 'UPDATE article SET body =
 psql_ok('data only', 'apart', '-f', "$folder/data.sql");
 check_restored('apart', 'schema, then data');
 
-# Such a dump ends with ALTER TABLE ... ENABLE TRIGGER ALL, which must do no
-# harm.
+# Such a dump ends with ALTER TABLE ... ENABLE TRIGGER ALL, which must not
+# disable the guard.
 dump_ok('data only, triggers off', 'old', '--data-only', '--disable-triggers', '-f', "$folder/quiet.sql");
 new_database('apart_quiet');
 psql_ok('schema only', 'apart_quiet', '-f', "$folder/schema.sql");
@@ -290,7 +290,7 @@ dump_ok('with --clean', 'small', '--clean', '--if-exists', '-f', "$folder/clean.
 sql($node, "SELECT locking.acquire('note', 1); INSERT INTO note VALUES (2, 'later')", db => 'small', owner => 'ann');
 psql_ok('with --clean, over a later state', 'small', '-f', "$folder/clean.sql");
 is(sql($node, 'SELECT count(*) FROM note, locking.protected WHERE NOT EXISTS (SELECT FROM locking.lock)', db => 'small'),
-	1, 'as it was, without locks');
+	1, 'with --clean: the dumped state is restored, without locks');
 sql($node, "SELECT locking.acquire('note', 1)", db => 'small', owner => 'ann');
 refused('locks are enforced', $node, '55P03', 'DELETE FROM note', db => 'small', owner => 'bob');
 
@@ -300,7 +300,7 @@ new_database('one_table');
 sql($node, 'CREATE EXTENSION locking', db => 'one_table');
 psql_ok('one table', 'one_table', '-f', "$folder/table.sql");
 accepted('a table restored alone is not protected', $node, 'UPDATE article SET body = body', db => 'one_table');
-accepted('but can be protected', $node, "SELECT locking.protect('article')", db => 'one_table');
+accepted('a table restored alone can be protected', $node, "SELECT locking.protect('article')", db => 'one_table');
 
 # ---- a dump of the restored database ----
 
@@ -340,12 +340,12 @@ dump_ok('of the owner\'s tables', 'owned', '-Fc', '-f', "$folder/owned.dump");
 sql($node, 'CREATE DATABASE owned_copy OWNER editor TEMPLATE template0');
 restore_ok("of the owner's tables", 'owned_copy', "$folder/owned.dump");
 is(sql($node, $settings, db => 'owned_copy', user => 'editor'), sql($node, $settings, db => 'owned', user => 'editor'),
-	'their settings');
+	"the settings of the owner's tables are restored");
 sql($node, "SELECT locking.acquire('note', 1), locking.acquire('part', ARRAY['1', 'a'])", db => 'owned_copy', user => 'editor');
 refused('settings are enforced', $node, '55P03', 'UPDATE note SET body = 1', db => 'owned_copy', owner => 'bob');
-refused('also for partitions', $node, '55P03', 'TRUNCATE part_a', db => 'owned_copy', owner => 'bob');
+refused('settings are enforced for partitions', $node, '55P03', 'TRUNCATE part_a', db => 'owned_copy', owner => 'bob');
 is(sql($node, 'SELECT DISTINCT pg_get_userbyid(relowner) FROM pg_class WHERE relnamespace = \'public\'::regnamespace', db => 'owned_copy'),
-	'editor', 'and are their owner\'s');
+	'editor', 'the restored tables belong to their owner');
 accepted('the owner may unprotect', $node, "SELECT locking.release_all(); SELECT locking.unprotect('note'); SELECT locking.unprotect('part')",
 	db => 'owned_copy', user => 'editor');
 

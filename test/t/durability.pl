@@ -40,7 +40,7 @@ for my $how (sort keys %crash)
 {
 	my $token = sql($primary, "SELECT locking.acquire('article', 1, client => 'tab 1', note => 'at it')",
 		owner => 'ann');
-	cmp_ok($token, '>', $last_token, "before $how: tokens have gone on");
+	cmp_ok($token, '>', $last_token, "before $how: the token is greater than the last one");
 	sql($primary, "SELECT locking.renew($token, draft => '{\"body\": \"half a sente\"}')", owner => 'ann');
 
 	my $open = session($primary, owner => 'bob');
@@ -58,10 +58,10 @@ for my $how (sort keys %crash)
 	refused("after $how the first write meets the lock", $primary, '55P03',
 		"UPDATE article SET body = 'zoe' WHERE id = 1", owner => 'zoe', message => qr/locked by ann/);
 	is(sql($primary, 'SELECT key, token, owner, client, note FROM locking.locks'),
-		"1|$token|ann|tab 1|at it", "after $how the lock is as it was, and it is the only one");
+		"1|$token|ann|tab 1|at it", "after $how there is only this lock, unchanged");
 	is(sql($primary, 'SELECT data FROM locking.drafts', owner => 'ann'),
 		'{"body": "half a sente"}', "the draft survives $how (S7)");
-	is(sql($primary, 'SELECT body FROM article WHERE id = 1'), 'body 1', "after $how the unfinished save is not");
+	is(sql($primary, 'SELECT body FROM article WHERE id = 1'), 'body 1', "the unfinished save does not survive $how");
 
 	accepted("an acquire() that had not committed has left nothing after $how", $primary,
 		"UPDATE article SET body = 'zoe' WHERE id = 2", owner => 'zoe');
@@ -77,7 +77,7 @@ SELECT locking.release($token);
 COMMIT;
 SQL
 	sql($primary, "SELECT locking.release($last_token)", owner => 'ann');
-	is(sql($primary, 'SELECT count(*) FROM locking.lock'), 0, 'nothing is left');
+	is(sql($primary, 'SELECT count(*) FROM locking.lock'), 0, 'no lock record is left');
 }
 
 # A backend is killed, and the server restarts.
@@ -106,7 +106,7 @@ SELECT locking.acquire('article', 4);
 PREPARE TRANSACTION 'noisy';
 SQL
 	message => qr/cannot PREPARE a transaction that has executed LISTEN, UNLISTEN, or NOTIFY/);
-is(sql($primary, "SELECT locking.is_locked('article', 4)"), 'f', 'and nothing is locked by it');
+is(sql($primary, "SELECT locking.is_locked('article', 4)"), 'f', 'a transaction that cannot be prepared leaves no lock');
 
 {
 	my $token = sql($primary, <<'SQL', owner => 'ann');
@@ -137,7 +137,7 @@ SET lock_timeout = '300ms';
 UPDATE article SET body = 'zoe' WHERE id = $row;
 SQL
 			owner => 'zoe', message => qr/lock timeout/);
-		refused("so does an acquire() of row $row", $primary, '55P03', <<"SQL", owner => 'zoe',
+		refused("an acquire() waits for the prepared transaction on row $row", $primary, '55P03', <<"SQL", owner => 'zoe',
 SET lock_timeout = '300ms';
 SELECT locking.take_over('article', $row, 'impatience');
 SQL
@@ -148,10 +148,10 @@ SQL
 	ok($writer->await_block, 'a writer waits');
 	sql($primary, "COMMIT PREPARED 'acquired'");
 	$writer->finish;
-	is($writer->last_state, '55P03', 'and is refused once the acquire() of before the crash has committed');
-	like($writer->{err}, qr/locked by ann/, 'by the lock');
+	is($writer->last_state, '55P03', 'the writer is refused once the acquire() from before the crash has committed');
+	like($writer->{err}, qr/locked by ann/, "the writer's error names the holder");
 	$writer->quit;
-	accepted('its token is good for a save', $primary, <<"SQL", owner => 'ann');
+	accepted('a save with the token of the prepared acquire()', $primary, <<"SQL", owner => 'ann');
 BEGIN;
 SELECT locking.confirm($token);
 UPDATE article SET body = 'ann' WHERE id = 5;
@@ -161,10 +161,10 @@ SQL
 
 	sql($primary, "COMMIT PREPARED 'saved'");
 	is(sql($primary, 'SELECT body FROM article WHERE id = 6'), 'saved in two phases', 'the prepared save is committed');
-	refused('and its lock holds on', $primary, '55P03', 'DELETE FROM article WHERE id = 6', owner => 'zoe',
+	refused('the lock of the prepared save is still enforced', $primary, '55P03', 'DELETE FROM article WHERE id = 6', owner => 'zoe',
 		message => qr/locked by ann/);
 	sql($primary, "UPDATE locking.lock SET expires_at = clock_timestamp() - interval '1 second' WHERE key = '6'");
-	accepted('it resumes after it has lapsed, since the prepared save was its own', $primary,
+	accepted("the lock resumes after it has lapsed, since the prepared save was its owner's", $primary,
 		"SELECT locking.renew($saved)", owner => 'ann');
 	sql($primary, "SELECT locking.release($saved)", owner => 'ann');
 
@@ -214,13 +214,13 @@ for my $user ('postgres', 'reader')
 	}
 }
 is(sql($standby, "SELECT key FROM locking.locks WHERE relation = 'private'::regclass", user => 'reader'),
-	'1', 'row security holds there');
+	'1', 'on a hot standby row security applies to the views');
 is(sql($standby, "SELECT locking.is_locked('private', 2), locking.is_locked('private', 1)", user => 'reader'),
-	'f|t', 'also for the functions');
+	'f|t', 'on a hot standby row security applies to the functions');
 is(sql($standby, "SELECT locking.lock_applies('article', 10)", owner => 'ann'), 'f', 'the lock does not apply to the holder');
 is(sql($standby, "SELECT data FROM locking.drafts WHERE key = '10'", owner => 'ann'), '{"body": "unsaved"}', 'the holder can read the draft');
 is(sql($standby, "BEGIN; SELECT locking.set_owner('ann'); SELECT locking.owner() || is_mine FROM locking.locks WHERE key = '10'; COMMIT"),
-	"\nanntrue", 'set_owner() works there');
+	"\nanntrue", 'on a hot standby set_owner() works');
 
 my %write = (
 	"locking.acquire('article', 12)" => '25006',
@@ -257,7 +257,7 @@ sql($primary, "UPDATE locking.lock SET expires_at = clock_timestamp() - interval
 refused('a hot standby refuses reap()', $standby, '25006', 'SELECT locking.reap()');
 refused('a read-only transaction refuses reap()', $primary, '25006', 'SET locking.history = off; SET locking.notify = off; BEGIN READ ONLY; SELECT locking.reap(); ROLLBACK');
 is(sql($primary, "SELECT key, token FROM locking.lock WHERE relation = 'article'::regclass ORDER BY key"),
-	"10|$token\n11|$lapsing", 'none of these had an effect');
+	"10|$token\n11|$lapsing", 'no refused call had an effect');
 refused('a hot standby refuses an UPDATE', $standby, '25006', "UPDATE article SET body = 'x' WHERE id = 10");
 
 # ---- failover ----
@@ -273,13 +273,13 @@ $standby->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()');
 
 refused('after the failover the first write meets the newest lock', $standby, '55P03',
 	"UPDATE article SET body = 'zoe' WHERE id = 13", owner => 'zoe', message => qr/locked by ann/);
-refused('and an older lock', $standby, '55P03', 'DELETE FROM article WHERE id = 10', owner => 'zoe',
+refused('after the failover a write meets an older lock', $standby, '55P03', 'DELETE FROM article WHERE id = 10', owner => 'zoe',
 	message => qr/locked by ann/);
 accepted('an uncommitted acquire() has no effect', $standby,
 	"UPDATE article SET body = 'zoe' WHERE id = 14", owner => 'zoe');
 my $next = sql($standby, "SELECT locking.acquire('article', 14)", owner => 'zoe');
 cmp_ok($next, '>', $newest, 'tokens after the promotion are greater than those before');
-cmp_ok($next, '>', $uncommitted, 'and greater than uncommitted ones');
+cmp_ok($next, '>', $uncommitted, 'tokens after the promotion are greater than uncommitted ones');
 accepted('the holder saves with the old token', $standby, <<"SQL", owner => 'ann');
 BEGIN;
 SELECT locking.confirm($newest);

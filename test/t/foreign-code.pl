@@ -41,11 +41,11 @@ SQL
 
 sql($node, "SELECT locking.acquire('app.line', 1, ttl => '1 hour'), locking.acquire('app.line', 2, ttl => '1 hour'),"
 	  . " locking.acquire('app.line', 3, ttl => '1 hour'), locking.acquire('app.line', 4, ttl => '1 hour')", user => 'anna');
-accepted('late, ON DELETE CASCADE and SET NULL: the action passes the lock of its cause and needs no other', $node,
+accepted("ON DELETE CASCADE and SET NULL pass the lock of the statement's owner and need no other", $node,
 	'DELETE FROM app.par WHERE id = 1', user => 'anna');
 accepted('late, ON UPDATE CASCADE', $node, 'UPDATE app.par SET id = 1002 WHERE id = 2', user => 'anna');
-accepted('late, more rows than one', $node, 'DELETE FROM app.par WHERE id IN (3, 50, 51)', user => 'anna');
-refused('late, by another owner', $node, '55P03', 'DELETE FROM app.par WHERE id = 4', user => 'app');
+accepted('a cascade from several rows', $node, 'DELETE FROM app.par WHERE id IN (3, 50, 51)', user => 'anna');
+refused('a cascade from a row that another owner has locked', $node, '55P03', 'DELETE FROM app.par WHERE id = 4', user => 'app');
 
 # ---- foreign code below it ----
 
@@ -112,7 +112,7 @@ CREATE TABLE m.child (id integer PRIMARY KEY, other integer REFERENCES app.other
 INSERT INTO m.child VALUES (1, 11);
 CREATE TRIGGER fire BEFORE DELETE ON m.child FOR EACH ROW EXECUTE FUNCTION m.fire();
 SQL
-refused('late, an action that another one loads the library for', $node, '55P03', 'DELETE FROM app.other WHERE id = 11', user => 'anna');
+refused('an action below another action that loads the library', $node, '55P03', 'DELETE FROM app.other WHERE id = 11', user => 'anna');
 sql($node, <<'SQL', user => 'mallory');
 DROP TABLE m.child;
 CREATE TABLE m.ruled (id integer PRIMARY KEY, writer integer REFERENCES app.writer ON DELETE CASCADE);
@@ -127,7 +127,7 @@ SQL
 sql($node, "SELECT locking.acquire('app.drawing', 2, ttl => '1 hour')", user => 'anna');
 sql($node, 'CREATE RULE ruled AS ON DELETE TO m.ruled DO ALSO UPDATE app.drawing SET title = $$by rule$$ WHERE writer = old.writer',
 	user => 'mallory');
-refused('late, a rule that writes more than the action does', $node, '55P03', 'DELETE FROM app.writer WHERE id = 2', user => 'anna');
+refused('a rule that writes more than the action does', $node, '55P03', 'DELETE FROM app.writer WHERE id = 2', user => 'anna');
 sql($node, 'DROP TABLE m.ruled', user => 'mallory');
 
 # ---- AFTER triggers below an action ----
@@ -163,16 +163,16 @@ CREATE CONSTRAINT TRIGGER fire AFTER DELETE ON m.child DEFERRABLE INITIALLY IMME
 SQL
 	my $delete = 'DELETE FROM app.par WHERE id = 30';
 	refused('an AFTER trigger below a cascade', $node, '55P03', $delete, user => 'anna');
-	refused('a deferred one', $node, '55P03', "BEGIN;\nSET CONSTRAINTS ALL DEFERRED;\n$delete;\nCOMMIT;", user => 'anna');
-	refused('a deferred one that is fired early', $node, '55P03',
+	refused('a deferred AFTER trigger', $node, '55P03', "BEGIN;\nSET CONSTRAINTS ALL DEFERRED;\n$delete;\nCOMMIT;", user => 'anna');
+	refused('a deferred AFTER trigger that is fired early', $node, '55P03',
 		"BEGIN;\nSET CONSTRAINTS ALL DEFERRED;\n$delete;\nSET CONSTRAINTS ALL IMMEDIATE;", user => 'anna');
-	refused('fired early in a function', $node, '55P03', "BEGIN;\nSET CONSTRAINTS ALL DEFERRED;\n$delete;\n"
+	refused('a deferred AFTER trigger that is fired early in a function', $node, '55P03', "BEGIN;\nSET CONSTRAINTS ALL DEFERRED;\n$delete;\n"
 		. "DO \$\$BEGIN SET CONSTRAINTS ALL IMMEDIATE; END\$\$;", user => 'anna');
 	sql($node, <<'SQL', user => 'mallory');
 DROP TRIGGER fire ON m.child;
 CREATE TRIGGER fire AFTER DELETE ON m.child FOR EACH ROW EXECUTE FUNCTION m.fire_third();
 SQL
-	refused('one that calls a function of a third role', $node, '55P03', $delete, user => 'anna');
+	refused('an AFTER trigger that calls a function of a third role', $node, '55P03', $delete, user => 'anna');
 	# in a simple expression, which is not a statement
 	sql($node, <<'SQL');
 GRANT CREATE ON SCHEMA m TO anna, app;
@@ -188,29 +188,29 @@ SQL
 CREATE OR REPLACE FUNCTION m.fire_third() RETURNS trigger LANGUAGE plpgsql AS
 	\$\$DECLARE x integer; BEGIN x := m.write_as_$role(); RETURN NULL; END\$\$;
 SQL
-		refused("one that calls a function of $role", $node, '55P03', $delete, user => 'anna');
-		refused("below a function of the application", $node, '55P03', 'SELECT app.delete_par(30)', user => 'anna');
+		refused("an AFTER trigger that calls a function of $role", $node, '55P03', $delete, user => 'anna');
+		refused("an AFTER trigger below a function of the application", $node, '55P03', 'SELECT app.delete_par(30)', user => 'anna');
 	}
 	sql($node, <<'SQL', user => 'mallory');
 DROP TRIGGER fire ON m.child;
 CREATE TRIGGER fire BEFORE DELETE ON m.child FOR EACH ROW EXECUTE FUNCTION m.fire_queue();
 CREATE CONSTRAINT TRIGGER fire AFTER INSERT ON m.queue DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION m.fire();
 SQL
-	refused('a deferred one of a table that a BEFORE trigger writes', $node, '55P03', $delete, user => 'anna');
+	refused('a deferred AFTER trigger of a table that a BEFORE trigger writes', $node, '55P03', $delete, user => 'anna');
 	sql($node, <<'SQL', user => 'mallory');
 CREATE OR REPLACE FUNCTION m.fire_queue() RETURNS trigger LANGUAGE plpgsql AS
 	$$BEGIN PERFORM * FROM m.enqueue(); RETURN old; END$$;
 CREATE FUNCTION m.enqueue() RETURNS bigint LANGUAGE sql AS
 	'WITH x AS (INSERT INTO m.queue VALUES (1) RETURNING 1) SELECT count(*) FROM x';
 SQL
-	refused('by a SELECT that writes', $node, '55P03', "SELECT locking.owner();\n$delete", user => 'anna');
+	refused('an AFTER trigger queued by a SELECT that writes', $node, '55P03', "SELECT locking.owner();\n$delete", user => 'anna');
 	sql($node, 'INSERT INTO app.other VALUES (12)', user => 'app');
 	sql($node, <<'SQL', user => 'mallory');
 CREATE TABLE m.unguarded (id integer PRIMARY KEY, other integer REFERENCES app.other ON DELETE CASCADE);
 INSERT INTO m.unguarded VALUES (1, 12);
 CREATE TRIGGER fire BEFORE DELETE ON m.unguarded FOR EACH ROW EXECUTE FUNCTION m.fire_queue();
 SQL
-	refused('a deferred one that was queued before the library was loaded', $node, '55P03',
+	refused('a deferred AFTER trigger that was queued before the library was loaded', $node, '55P03',
 		"BEGIN;\nDELETE FROM app.other WHERE id = 12;\nUPDATE app.line SET body = 'mine' WHERE id = 5;\nCOMMIT;", user => 'anna');
 	sql($node, <<'SQL', user => 'mallory');
 DROP TRIGGER fire ON m.queue;
@@ -218,7 +218,7 @@ DROP TRIGGER fire ON m.child;
 CREATE TRIGGER fire AFTER DELETE ON m.child FOR EACH ROW EXECUTE FUNCTION m.fire_release();
 SQL
 	accepted('a release below a cascade', $node, $delete, user => 'anna');
-	is(sql($node, "SELECT owner FROM locking.locks WHERE relation = 'app.line'::regclass AND key = '4'"), 'anna', 'ends no lock');
+	is(sql($node, "SELECT owner FROM locking.locks WHERE relation = 'app.line'::regclass AND key = '4'"), 'anna', 'a release below a cascade ends no lock');
 
 	# statements of the session itself still work
 	sql($node, <<'SQL', user => 'app');

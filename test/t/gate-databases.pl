@@ -31,7 +31,7 @@ subtest 'databases' => sub {
 	acquire(3, %two);
 	is_free('locked in the copy only', 3, %one);
 	is(growth('UPDATE article SET body = body')->{checks}, 1000, 'a check for every row of a third database');
-	is_free('in the third database', $_) for 1 .. 3;
+	is_free('row of the third database', $_) for 1 .. 3;
 
 	my $oid = sql($node, "SELECT oid FROM pg_database WHERE datname = 'two'");
 	sql($node, 'DROP DATABASE two');
@@ -85,7 +85,7 @@ subtest 'DROP and CREATE EXTENSION' => sub {
 	$ann->query('ROLLBACK');
 	is($bob->state_of(write_of(1)), '55P03', 'DROP and CREATE EXTENSION, rolled back');
 	$bob->query(write_of(2));
-	is($ann->query('SELECT filled FROM locking.gate()'), 't', 'still filled');
+	is($ann->query('SELECT filled FROM locking.gate()'), 't', 'DROP and CREATE EXTENSION, rolled back: still filled');
 
 	for my $round (1, 2)
 	{
@@ -96,7 +96,7 @@ subtest 'DROP and CREATE EXTENSION' => sub {
 		$ann->query(write_of(7)) if $round == 2;
 		$ann->query("SELECT locking.acquire('article', 1)");
 		is($bob->state_of(write_of(1)), '55P03', 'a session from before: locked');
-		is($bob->query('SELECT filled FROM locking.gate()'), 't', 'which fills the gate');
+		is($bob->query('SELECT filled FROM locking.gate()'), 't', 'a session from before fills the gate');
 		$bob->query(write_of(2));
 		$ann->query(write_of(1));
 		is($ann->query("SELECT locking.release_all()"), 1, 'released');

@@ -49,7 +49,7 @@ subtest 'lapsed, and renewed' => sub {
 	ok($bob->await_block, 'a writer waits for an uncommitted renewal');
 	$ann->query('COMMIT');
 	$bob->finish;
-	is($bob->last_state, '55P03', 'and is rejected after its commit');
+	is($bob->last_state, '55P03', 'the writer is rejected once the renewal has committed');
 	$_->quit for $ann, $bob;
 	release_all();
 };
@@ -95,7 +95,7 @@ subtest 'required locks' => sub {
 	my $write = "UPDATE form SET body = 'x' WHERE id = 1";
 	sql($node, "SELECT locking.acquire('form', 3)", owner => 'bob');
 	refused('no lock', $node, 'LK002', $write, owner => 'zoe');
-	is_filled('after that', 't');
+	is_filled('after a write without the required lock', 't');
 	my $token = sql($node, "SELECT locking.acquire('form', 1)", owner => 'ann');
 	refused("another owner's lock", $node, '55P03', $write, owner => 'zoe');
 	accepted('the holder', $node, $write, owner => 'ann');
@@ -103,8 +103,8 @@ subtest 'required locks' => sub {
 	lapse($token);
 	refused('lapsed', $node, 'LK002', $write, owner => 'ann');
 	restart_with();
-	refused('lapsed, restarted', $node, 'LK002', $write, owner => 'ann');
-	refused("another owner's lock, restarted", $node, '55P03', "DELETE FROM form WHERE id = 3", owner => 'ann');
+	refused('lapsed, after a restart', $node, 'LK002', $write, owner => 'ann');
+	refused("another owner's lock, after a restart", $node, '55P03', "DELETE FROM form WHERE id = 3", owner => 'ann');
 	sql($node, "SELECT locking.acquire('form', 1)", owner => 'ann');
 	accepted('acquired again', $node, $write, owner => 'ann');
 	sql($node, 'SELECT locking.release_all()', owner => $_) for qw(ann bob);
@@ -116,7 +116,7 @@ subtest "a parent's lock" => sub {
 	$token{$_} = acquire($_) for 50 .. 56;
 	restart_with();
 	refused("the first write is a child's", $node, '55P03', "UPDATE line SET body = 'x' WHERE id = 50", owner => 'zoe');
-	is_filled('after that', 't');
+	is_filled('after a rejected write of a child', 't');
 	is(sql($node, "UPDATE line SET body = 'x' WHERE id = 60 RETURNING id", owner => 'zoe'), 60, 'a child of a free row');
 	refused('a new child', $node, '55P03', "INSERT INTO line VALUES (5000, 51, 'new')", owner => 'zoe');
 	refused('moved to a locked parent', $node, '55P03', 'UPDATE line SET article = 51 WHERE id = 60', owner => 'zoe');

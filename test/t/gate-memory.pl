@@ -18,7 +18,8 @@ plan(skip_all => 'without preloading there is no gate before 17')
 my $variant = LockingVariant->new;
 $variant->build;
 
-# With mmap segments are files, in a folder whose mode decides.
+# With mmap, segments are files, so the mode of their folder decides whether a
+# backend can attach.
 my $node = new_node('memory', conf => [ 'log_statement = none', 'max_connections = 20', 'autovacuum = off', 'dynamic_shared_memory_type = mmap' ]);
 my $folder = $node->data_dir . '/pg_dynshmem';
 sql($node, <<'SQL');
@@ -53,21 +54,21 @@ subtest 'no backend can attach' => sub {
 	close_folder(0500);
 	my ($ann, $bob) = map { session($node, owner => $_) } qw(ann bob);
 	is(outcome($bob, write_of(2)), 'done, warned once', 'a free row is written, with a warning');
-	is(outcome($bob, write_of(3)), 'done', 'a second one without');
+	is(outcome($bob, write_of(3)), 'done', 'a second free row is written, without a warning');
 	is(outcome($bob, write_of(1)), '55P03', 'a locked row is not written');
 	is($bob->query('SELECT enabled, filled FROM locking.gate()'), 'f|f', 'gate()');
 	is(outcome($bob, acquire(4)), '42501', 'no lock can be acquired');
-	is(outcome($bob, $by_hand), '42501', 'nor inserted by SQL');
+	is(outcome($bob, $by_hand), '42501', 'no lock can be inserted by SQL');
 	is(outcome($bob, write_of(5)), 'done', 'the failed transactions left nothing behind');
 	is($ann->query('SELECT locking.release_all()'), 1, 'locks can be released');
 	is(outcome($bob, write_of(1)), 'done', 'the released row is written');
 	open_folder();
 	is(outcome($bob, write_of(6)), 'done', 'memory available: a backend that has warned still works without the gate');
-	is(outcome($bob, acquire(4)), 'done', 'until it acquires a lock');
-	is($bob->query('SELECT enabled, filled FROM locking.gate()'), 't|f', 'and so attaches');
+	is(outcome($bob, acquire(4)), 'done', 'a backend that has warned can acquire a lock');
+	is($bob->query('SELECT enabled, filled FROM locking.gate()'), 't|f', 'acquiring attaches the backend to the gate');
 	is(outcome($ann, write_of(4)), '55P03', 'the lock is enforced');
 	is(outcome($bob, write_of(7)), 'done', 'a free row is written');
-	is($bob->query('SELECT enabled, filled FROM locking.gate()'), 't|t', 'which fills the gate');
+	is($bob->query('SELECT enabled, filled FROM locking.gate()'), 't|t', 'the write of a free row fills the gate');
 	$bob->query('SELECT locking.release_all()');
 	$_->quit for $ann, $bob;
 };

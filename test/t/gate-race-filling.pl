@@ -26,8 +26,8 @@ sub write_while_filling
 	return $state;
 }
 
-# Every kind of change to lock records while a backend is held that fills;
-# the result has the states of writes during the filling and after it.
+# Every kind of change to lock records while a filling backend is held; the
+# result has the states of writes during the filling and after it.
 sub every_change_while_filling
 {
 	my ($point) = @_;

@@ -11,7 +11,7 @@ use Test::More;
 start_races();
 
 # The trigger that raises slots for records written by SQL is disabled, and
-# perhaps enabled again, while a backend finds out that the gate is filled.
+# perhaps enabled again, while a backend checks whether the gate is filled.
 # The result has the states of that statement at a record made meanwhile, of
 # the session's next statement, and of another session's.
 sub trigger_disabled
@@ -46,7 +46,7 @@ sub settings_change
 }
 
 run_races(
-	{ name => 'trigger disabled while a backend finds out', run => \&trigger_disabled,
+	{ name => 'trigger disabled while a backend checks the gate', run => \&trigger_disabled,
 		expected => '55P03, 55P03, 55P03',
 		change => 'concurrent invalidation ignored', broken => 'free, free, 55P03' },
 	{ name => 'trigger disabled and enabled again', run => sub { trigger_disabled($enable) },

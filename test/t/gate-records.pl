@@ -1,5 +1,5 @@
-# The gate and lock records that no function of locking has written: by SQL,
-# pg_restore and logical replication.
+# The gate and lock records that are not written by locking's functions, but
+# by SQL, pg_restore and logical replication.
 use strict;
 use warnings;
 
@@ -117,7 +117,7 @@ subtest 'records by logical replication' => sub {
 	sql($publisher, "UPDATE locking.lock SET expires_at = clock_timestamp() - interval '1 minute' WHERE token = $token");
 	$caught_up->();
 	is($bob->state_of(write_of(22)), '', 'a lapsed lock');
-	is_filled('after that', 't');
+	is_filled('after replicated changes', 't');
 	sql($publisher, 'SELECT locking.release_all()', %there);
 	$caught_up->();
 	is($bob->state_of(write_of(21)), '', 'a release');

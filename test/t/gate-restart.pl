@@ -68,8 +68,8 @@ subtest 'a promoted standby' => sub {
 	$node->wait_for_catchup($standby, 'replay', $node->lsn('write'));
 	is_filled('as a standby', 'f', node => $standby);
 	is(sql($standby, "SELECT locking.is_locked('article', 1), locking.is_locked('article', 3), locking.is_locked('article', 4)"),
-		't|t|f', 'is_locked() works there');
-	refused('a write does not', $standby, '25006', write_of(1000));
+		't|t|f', 'is_locked() works on a standby');
+	refused('a standby refuses a write', $standby, '25006', write_of(1000));
 	is(sql($standby, "SELECT count(*) FROM (SELECT FROM article WHERE id < 10) a"), 9, 'SELECT works');
 	my $gate = is_filled('after reading', 'f', node => $standby);
 	is($gate->{checks}, 0, 'reading checks no row');
@@ -77,14 +77,14 @@ subtest 'a promoted standby' => sub {
 	$old->query("SELECT locking.is_locked('article', 1)");
 	$standby->promote;
 	is($old->state_of(write_of(3)), '55P03', 'a session from before the promotion');
-	is($old->query(write_of(1000) . ' RETURNING id'), 1000, 'its write of a free row');
+	is($old->query(write_of(1000) . ' RETURNING id'), 1000, 'that session writes a free row');
 	is_filled('after the first write', 't', node => $standby);
 	check_row('promoted', $_, node => $standby) for 1, 3;
 	sql($standby, "COMMIT PREPARED 'p2'");
 	check_row('prepared on the old primary', 2, node => $standby);
 	is(sql($standby, "SELECT locking.renew($token) IS NOT NULL", owner => 'ann'), 't', 'the holder can renew');
 	$old->quit;
-	is(in_log($standby, qr/TRAP:|terminated by signal|XX000|leak/), 0, 'no crash or internal error in its log');
+	is(in_log($standby, qr/TRAP:|terminated by signal|XX000|leak/), 0, "no crash or internal error in the standby's log");
 	$standby->stop;
 	sql($node, "ROLLBACK PREPARED 'p2'");
 	release_all();
@@ -100,7 +100,7 @@ subtest 'dead records with long values' => sub {
 	my $token = sql($node, "SELECT locking.acquire('article', 70, note => $long)", owner => 'ann');
 	check_row('a long note', 70);
 	$node->restart;
-	check_row('a long note, restarted', 70);
+	check_row('a long note, after a restart', 70);
 	sql($node, "SELECT locking.release($token)", owner => 'ann');
 	sql($node, "BEGIN; SELECT locking.acquire('article', 71, note => $long); ROLLBACK", owner => 'ann');
 	sql($node, "CREATE TABLE named (id text PRIMARY KEY); INSERT INTO named VALUES ($key), ('b'); SELECT locking.protect('named')");
@@ -111,7 +111,7 @@ subtest 'dead records with long values' => sub {
 	$node->restart;
 	refused('first write', $node, '55P03', write_of(72), owner => 'zoe', message => qr/is locked by/);
 	accepted('second write', $node, write_of(70), owner => 'zoe');
-	is_filled('after that', 't');
+	is_filled('after these writes', 't');
 	sql($node, "SELECT locking.acquire('named', $key, note => $long)", owner => 'ann');
 	$node->restart;
 	refused('a long key', $node, '55P03', 'DELETE FROM named WHERE length(id) = 2500', owner => 'zoe');

@@ -45,7 +45,7 @@ subtest 'not preloaded' => sub {
 	kill 'KILL', $victim->{pid};
 	await_restart($plain, $victim);
 	is_filled('backend killed', 'f', node => $plain);
-	check_row('after that', 1, node => $plain);
+	check_row('backend killed', 1, node => $plain);
 
 	# the same OID again, dropped by a session without the library
 	sql($plain, 'CREATE DATABASE one');

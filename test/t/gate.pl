@@ -27,8 +27,8 @@ subtest 'gate()' => sub {
 	$grown = growth("SET locking.on_locked = 'skip'; UPDATE article SET body = body", owner => 'zoe');
 	is($grown->{checks}, 1000, 'a check for every row again');
 	cmp_ok($grown->{lookups}, '>=', 1, 'a lookup for the locked row');
-	cmp_ok($grown->{lookups}, '<', 50, 'and few others');
-	is($grown->{lookups} - $grown->{false_positives}, 1, 'all others are false positives');
+	cmp_ok($grown->{lookups}, '<', 50, 'few lookups for other rows');
+	is($grown->{lookups} - $grown->{false_positives}, 1, 'all lookups for other rows are false positives');
 	sql($node, "SELECT locking.release($token)", owner => 'ann');
 	$grown = growth(write_of(1), owner => 'zoe');
 	is("@$grown{qw(checks lookups false_positives)}", '1 1 1', 'released: a false positive');
@@ -72,7 +72,7 @@ SQL
 		is("@$grown{qw(checks lookups false_positives)}", '20000 20000 10000', "$round: a lookup for every row, the free ones are false positives");
 		is(sql($node, 'SELECT n, id % 2, count(*) FROM many GROUP BY 1, 2 ORDER BY 1, 2'),
 			$round eq 'at once' ? "0|0|10000\n1|1|10000" : "0|0|10000\n2|1|10000", "$round: a bulk update writes exactly the free rows");
-		is(gate($node)->{occupied}, 64, "$round: all slots are occupied now");
+		is(gate($node)->{occupied}, 64, "$round: all slots are occupied after the writes");
 		if ($round eq 'at once')
 		{
 			$node->kill9;
@@ -134,7 +134,7 @@ UPDATE form SET id = id - 100;
 SQL
 	cmp_ok(gate($node)->{occupied}, '>', 10, 'occupied slots');
 	select(undef, undef, undef, 1.1);
-	is(gate($node)->{occupied}, 0, 'none a second later');
+	is(gate($node)->{occupied}, 0, 'no slot is occupied a second later');
 	sql($node, 'ALTER DATABASE postgres RESET locking.max_ttl');
 	release_all();
 };

@@ -84,13 +84,13 @@ is(lapsed_left(), 0, 'COMMIT in PL/pgSQL: swept');
 
 leave_lapsed();
 is($ann->state_of("SET locking.notify = off; BEGIN; $make_due; PREPARE TRANSACTION 'p'"), '', 'prepared');
-is($ann->state_of("COMMIT PREPARED 'p'; RESET locking.notify"), '', 'and committed');
+is($ann->state_of("COMMIT PREPARED 'p'; RESET locking.notify"), '', 'the prepared transaction is committed');
 
 # ---- locks and cancel requests: it neither waits for a table nor fails ----
 
 my $admin = session($node);
 $admin->query("BEGIN; LOCK TABLE locking.lock IN ACCESS EXCLUSIVE MODE");
-is($ann->state_of("SET lock_timeout = '10s'; BEGIN; INSERT INTO done (how) VALUES ('locked'); COMMIT"), '', 'not due: nothing to do');
+is($ann->state_of("SET lock_timeout = '10s'; BEGIN; INSERT INTO done (how) VALUES ('locked'); COMMIT"), '', 'no sweep is due: a locked table does not matter');
 $admin->query('ROLLBACK');
 
 # a table that another session locks after the savepoint with the acquisition
@@ -101,7 +101,7 @@ $ann->query("BEGIN; INSERT INTO done (how) VALUES ('table locked'); SAVEPOINT a;
 $locker->query('BEGIN; LOCK TABLE locking.lock IN ACCESS EXCLUSIVE MODE');
 is($ann->state_of('COMMIT'), '', 'the table is locked: committed without waiting');
 $locker->query('ROLLBACK');
-is(lapsed_left(), 1, 'and not swept');
+is(lapsed_left(), 1, 'the table is locked: not swept');
 
 # the history's sequence, altered by another session
 leave_lapsed();
@@ -111,8 +111,8 @@ $waiter->query("BEGIN; INSERT INTO done (how) VALUES ('sequence locked'); SAVEPO
 $locker->query('BEGIN; ALTER SEQUENCE locking.event_id_seq CACHE 1');
 is($waiter->state_of('COMMIT'), '', 'the sequence is locked: committed without waiting');
 $locker->query('ROLLBACK');
-is(sql($node, "SELECT count(*) FROM done WHERE how = 'sequence locked'"), 1, 'the write is committed');
-is(lapsed_left(), 1, 'not swept');
+is(sql($node, "SELECT count(*) FROM done WHERE how = 'sequence locked'"), 1, 'the sequence is locked: the write is committed');
+is(lapsed_left(), 1, 'the sequence is locked: not swept');
 is($waiter->state_of('SELECT 1'), '', 'the session still works');
 $waiter->quit;
 
@@ -123,6 +123,6 @@ commits('statement_timeout', "SET LOCAL statement_timeout = '1ms'");
 $_->quit for $ann, $admin, $locker;
 sql($node, "SELECT locking.release_all()", owner => 'ann');
 commits('DROP EXTENSION', 'SET client_min_messages = warning; DROP EXTENSION locking CASCADE');
-is(in_log($node, 'PANIC|was terminated by signal|TRAP'), 0, 'nothing crashed');
+is(in_log($node, 'PANIC|was terminated by signal|TRAP'), 0, 'no crash in the log');
 
 done_testing();

@@ -1,5 +1,5 @@
 # The memory of a long session does not grow: after many thousands of guarded
-# writes and locks it is what it was after the first few.
+# writes and locks it is the same as after the first few.
 #
 # LOCKING_SOAK=1 runs ten times as many: a million writes and a hundred
 # thousand cycles of acquire() and release().

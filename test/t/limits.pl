@@ -46,20 +46,20 @@ $_->query('BEGIN') for @sessions;
 acquire_all_that_is_allowed();
 $_->query('COMMIT') for @sessions;
 my $live = sql($node, 'SELECT count(*) FROM locking.locks');
-cmp_ok($live, '<=', $LIMIT + $SESSIONS * $SHARE, 'none of them committed: at most a 32nd more for each session');
-cmp_ok($live, '>=', $LIMIT, 'and no fewer than allowed');
+cmp_ok($live, '<=', $LIMIT + $SESSIONS * $SHARE, 'uncommitted locks: at most a 32nd more for each session');
+cmp_ok($live, '>=', $LIMIT, 'uncommitted locks: no fewer than the limit');
 
 # A release counts from its commit on.
 $sessions[0]->query('BEGIN; SELECT locking.release_all()');
-is($sessions[1]->state_of("SELECT locking.acquire('article', 5000)"), '53400', 'releases that may be undone make no room');
+is($sessions[1]->state_of("SELECT locking.acquire('article', 5000)"), '53400', 'uncommitted releases do not lower the count');
 $sessions[0]->query('COMMIT');
-is($sessions[1]->state_of("SELECT locking.acquire('article', 5000)"), '', 'once committed they do');
+is($sessions[1]->state_of("SELECT locking.acquire('article', 5000)"), '', 'committed releases lower the count');
 
 # A renewal in progress may be counted twice, but not by the renewing session.
 $sessions[1]->query('SELECT locking.release_all()');
-is($sessions[2]->query("SELECT count(*) FROM locking.acquire_all('article', ARRAY(SELECT g::text FROM generate_series(1, $LIMIT) g))"), $LIMIT, 'acquire_all()');
-is($sessions[2]->query("SELECT count(*) FROM locking.acquire_all('article', ARRAY(SELECT g::text FROM generate_series(1, $LIMIT) g))"), $LIMIT, 'and again');
-is($sessions[3]->state_of("SELECT locking.acquire('article', 5000)"), '53400', 'no more');
+is($sessions[2]->query("SELECT count(*) FROM locking.acquire_all('article', ARRAY(SELECT g::text FROM generate_series(1, $LIMIT) g))"), $LIMIT, 'acquire_all() of as many rows as the limit');
+is($sessions[2]->query("SELECT count(*) FROM locking.acquire_all('article', ARRAY(SELECT g::text FROM generate_series(1, $LIMIT) g))"), $LIMIT, 'acquire_all() renews as many locks as the limit');
+is($sessions[3]->state_of("SELECT locking.acquire('article', 5000)"), '53400', 'renewals make no room for another lock');
 $_->quit for @sessions;
 
 # SERIALIZABLE: counting takes no predicate locks, so two owners do not make

@@ -188,7 +188,7 @@ for my $kind (sort keys %text)
 	is($event->{owner_name}, "name of $expected_owner", "$kind in a name");
 	is($event->{table}, '"Shop"."Big ""one"""', 'a table whose name needs quotes');
 	is(sql($node, "SELECT '" . $event->{table} . "'::regclass::oid = (SELECT relation FROM locking.lock WHERE token = $event->{token})"), 't',
-		'can be looked up by it');
+		'the table can be looked up by that name');
 }
 
 # Too long for a notification, which PostgreSQL would refuse with an error.
@@ -206,8 +206,8 @@ for my $what (sort keys %long)
 	($token) = $token =~ /(\d+)/;
 	my ($event, @more) = events("overlong $what");
 	is(scalar(@more), 0, 'one message');
-	is("$event->{event} $event->{token} $event->{table}", "acquired $token \"Shop\".\"Big \"\"one\"\"\"", 'it names the lock');
-	accepted("and released", $node, "BEGIN; SELECT FROM locking.set_owner($owner); SELECT locking.release($token); COMMIT");
+	is("$event->{event} $event->{token} $event->{table}", "acquired $token \"Shop\".\"Big \"\"one\"\"\"", 'the message identifies the lock');
+	accepted("an overlong $what can be released", $node, "BEGIN; SELECT FROM locking.set_owner($owner); SELECT locking.release($token); COMMIT");
 	events("released, overlong $what");
 }
 # Around the limit, byte by byte.
@@ -247,7 +247,7 @@ heard_exactly('locking.notify = off');
 is(sql($node, "SELECT count(*) FROM locking.history WHERE key = '8'") > 3, 1, 'the history is still written');
 sql($node, "SET locking.history = off; SELECT locking.acquire('article', 9)", owner => 'ann');
 heard_exactly('without history', 'acquired public.article 9 ann null ' . sql($node, "SELECT token FROM locking.locks WHERE key = '9'"));
-refused('only a superuser can switch it off', $node, '42501', "SELECT locking.owner(); SET locking.notify = off", user => 'brenda');
+refused('only a superuser can turn locking.notify off', $node, '42501', "SELECT locking.owner(); SET locking.notify = off", user => 'brenda');
 
 $listener->quit;
 done_testing();

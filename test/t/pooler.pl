@@ -93,7 +93,7 @@ for my $round (1 .. 12)
 }
 ok(!$faults, 'each owner saves its rows and no others, 36 times, on changing connections');
 is(sql($node, 'SELECT id, body, saved_by FROM article WHERE id <= 3 ORDER BY id'),
-	"1|round 12|ann\n2|round 12|bob\n3|round 12|cid", 'and all saves are stored');
+	"1|round 12|ann\n2|round 12|bob\n3|round 12|cid", 'all saves are stored');
 is(sql($node, 'SELECT count(*), count(*) FILTER (WHERE owner = actor AND session_role = \'web\') FROM locking.history'),
 	'72|72', 'the history names owner and role');
 is($_->query('EXECUTE owner'), 'web', 'between transactions the connection has no owner') for @pool;
@@ -140,7 +140,7 @@ for my $reset ('DISCARD ALL', 'RESET ALL')
 	$session->query("SELECT locking.set_owner('job:reindex', is_local => false)");
 	is($session->query('SELECT locking.owner()'), 'job:reindex', 'set_owner(..., is_local => false) is for the session');
 	$session->query($reset);
-	is($session->query('SELECT locking.owner()'), 'web', "$reset resets it");
+	is($session->query('SELECT locking.owner()'), 'web', "$reset resets the owner of the session");
 	$session->quit;
 }
 
@@ -150,16 +150,16 @@ my ($token) = transaction('ann', 'take(10)');
 my $session = session($node, user => 'web');
 is($session->state_of("BEGIN\\; SELECT locking.set_owner('ann')\\; SELECT locking.confirm($token)\\;"
 		  . " UPDATE article SET body = 'in one' WHERE id = 10\\; SELECT locking.release($token)\\; COMMIT"),
-	'', 'the whole save in one simple query');
-is(sql($node, 'SELECT body FROM article WHERE id = 10'), 'in one', 'is stored');
+	'', 'a whole save in one simple query');
+is(sql($node, 'SELECT body FROM article WHERE id = 10'), 'in one', 'a save in one simple query is stored');
 # one implicit transaction
 ($token) = transaction('ann', 'take(11)');
 is($session->state_of("SELECT locking.set_owner('ann')\\; SELECT locking.confirm($token)\\;"
 		  . " UPDATE article SET body = 'in one' WHERE id = 11\\; SELECT locking.release($token)"),
-	'', 'without BEGIN too');
-is($session->query('SELECT locking.owner()'), 'web', 'and no owner afterwards');
-is($session->state_of("SELECT locking.set_owner('ann')"), '', 'a separate call');
-is($session->state_of("UPDATE article SET body = 'x' WHERE id = 12"), 'LK002', 'sets no owner for the next statement');
+	'', 'a save in one simple query without BEGIN');
+is($session->query('SELECT locking.owner()'), 'web', 'no owner is left after a simple query');
+is($session->state_of("SELECT locking.set_owner('ann')"), '', 'set_owner() in a separate statement');
+is($session->state_of("UPDATE article SET body = 'x' WHERE id = 12"), 'LK002', 'set_owner() without a transaction sets no owner for the next statement');
 # an owner set within a statement is used from that call on
 ($token) = transaction('ann', 'take(13)');
 is($session->state_of("WITH o AS MATERIALIZED (SELECT locking.set_owner('ann')) SELECT locking.confirm($token) FROM o"), '',
@@ -170,7 +170,7 @@ $session->quit;
 
 refused('set_owner() without EXECUTE', $node, '42501', "SELECT locking.set_owner('ann')", user => 'other');
 refused('SET locking.owner', $node, '42501', "SELECT locking.owner(); SET locking.owner = 'ann'", user => 'other');
-refused('NULL is no owner', $node, '22023', 'SELECT locking.set_owner(NULL)', user => 'web');
+refused('NULL is not an owner', $node, '22023', 'SELECT locking.set_owner(NULL)', user => 'web');
 
 # ---- pgbench with prepared statements ----
 

@@ -36,17 +36,17 @@ sub check_works
 	subtest $how => sub {
 		my $ann = session($node, owner => 'ann');
 		my $token = $ann->query("SELECT locking.acquire('article', 1)");
-		refused('the first thing a session does is refused', $node, '55P03', 'UPDATE article SET body = 1 WHERE id = 1', owner => 'bob');
-		refused('in a session that has not loaded the library', $node, '55P03', 'DELETE FROM article WHERE id = 1', user => 'app');
+		refused('the first statement of a session is refused', $node, '55P03', 'UPDATE article SET body = 1 WHERE id = 1', owner => 'bob');
+		refused('a write in a session that has not loaded the library', $node, '55P03', 'DELETE FROM article WHERE id = 1', user => 'app');
 		accepted('other rows are free', $node, "UPDATE article SET body = 'x' WHERE id = 2", user => 'app');
-		refused('renewed it holds on', $node, '55P03', 'TRUNCATE article', owner => 'bob')
+		refused('a renewed lock is enforced', $node, '55P03', 'TRUNCATE article', owner => 'bob')
 		  if $ann->query("SELECT locking.renew($token)");
 		accepted('the holder saves', $node,
 			"BEGIN; SELECT locking.confirm($token); UPDATE article SET body = 'ann' WHERE id = 1; SELECT locking.release($token); COMMIT",
 			owner => 'ann');
-		accepted('released it is free', $node, "UPDATE article SET body = 'y' WHERE id = 1", user => 'app');
+		accepted('a released row is free', $node, "UPDATE article SET body = 'y' WHERE id = 1", user => 'app');
 		$token = $ann->query("SELECT locking.acquire('article', 3, ttl => '1 millisecond')");
-		accepted('lapsed it is free', $node, "SELECT pg_sleep(0.01); UPDATE article SET body = 'y' WHERE id = 3", user => 'app');
+		accepted('a row with a lapsed lock is free', $node, "SELECT pg_sleep(0.01); UPDATE article SET body = 'y' WHERE id = 3", user => 'app');
 		$ann->query('BEGIN');
 		$ann->query("SELECT locking.acquire('article', 4)");
 		my $bob = session($node, owner => 'bob');
@@ -54,7 +54,7 @@ sub check_works
 		ok($bob->await_block, 'a writer waits for an acquire() that has not committed');
 		$ann->query('COMMIT');
 		$bob->finish;
-		is($bob->last_state, '55P03', 'and meets the lock');
+		is($bob->last_state, '55P03', 'the writer is refused after the commit');
 		$ann->query('SELECT locking.release_all()');
 		sql($node, "SET locking.notify = off; BEGIN; SELECT locking.acquire('article', 5); PREPARE TRANSACTION 'p'; COMMIT PREPARED 'p'", owner => 'ann');
 		is($bob->state_of('DELETE FROM article WHERE id = 5'), '55P03', 'a prepared acquire() counts once committed');
@@ -62,9 +62,9 @@ sub check_works
 		is($bob->state_of("SET locking.on_locked = 'skip'"), '', 'settings can be set');
 		$_->quit for $ann, $bob;
 
-		accepted('a database without the extension is a database', $node,
+		accepted('DDL works in a database without the extension', $node,
 			'CREATE TABLE t (id int PRIMARY KEY); ALTER TABLE t RENAME id TO i; DROP TABLE t', db => 'without');
-		accepted('the extension can come and go', $node, <<'SQL', db => 'without');
+		accepted('the extension can be dropped and created again', $node, <<'SQL', db => 'without');
 CREATE EXTENSION locking;
 CREATE TABLE t (id int PRIMARY KEY);
 INSERT INTO t VALUES (1);
@@ -103,14 +103,14 @@ for my $way (@ways)
 my $token = sql($node, "SELECT locking.acquire('article', 6, ttl => '1 hour')", owner => 'ann');
 sql($node, "SET locking.notify = off; BEGIN; SELECT locking.acquire('article', 7); PREPARE TRANSACTION 'over the restart'", owner => 'ann');
 restart_with();
-refused('a lock of before a restart', $node, '55P03', 'UPDATE article SET body = 1 WHERE id = 6', user => 'app', message => qr/locked by ann/);
+refused('a lock from before the restart', $node, '55P03', 'UPDATE article SET body = 1 WHERE id = 6', user => 'app', message => qr/locked by ann/);
 sql($node, "COMMIT PREPARED 'over the restart'");
-refused('and one that was prepared then', $node, '55P03', 'UPDATE article SET body = 1 WHERE id = 7', user => 'app', message => qr/locked by ann/);
+refused('a lock prepared before the restart', $node, '55P03', 'UPDATE article SET body = 1 WHERE id = 7', user => 'app', message => qr/locked by ann/);
 sql($node, "UPDATE locking.lock SET expires_at = clock_timestamp() + interval '2 hours' WHERE key = '6'");
-refused('a record changed by hand counts', $node, '55P03', 'UPDATE article SET body = 1 WHERE id = 6', user => 'app');
+refused('a lock record changed by SQL', $node, '55P03', 'UPDATE article SET body = 1 WHERE id = 6', user => 'app');
 sql($node, 'SELECT locking.release_all()', owner => 'ann');
 sql($node, "INSERT INTO locking.lock (relation, key, owner, expires_at) VALUES ('article', '8', 'ann', clock_timestamp() + interval '1 hour')");
-refused('so does one that is put there', $node, '55P03', 'UPDATE article SET body = 1 WHERE id = 8', user => 'app');
+refused('a lock record inserted by SQL', $node, '55P03', 'UPDATE article SET body = 1 WHERE id = 8', user => 'app');
 sql($node, 'SELECT locking.release_all()', owner => 'ann');
 
 # ---- invalid values ----
@@ -138,7 +138,7 @@ for my $how ('preloaded', 'not preloaded')
 				"$how: set before the library is loaded, the default is used") if $how eq 'not preloaded';
 		}
 	}
-	refused("$how: a setting that there is not", $node, '42704|42602', "SELECT locking.owner(); SET locking.nonsense = 1")
+	refused("$how: a setting that does not exist", $node, '42704|42602', "SELECT locking.owner(); SET locking.nonsense = 1")
 	  if major_version($node) >= 15;
 	my %privileged = ('owner' => "'ann'", 'owner_name' => "'Ann'", 'enforce' => "'off'", 'notify' => "'off'", 'history' => "'off'", 'keep_lapsed' => "'0'");
 	for my $setting (sort keys %privileged)
@@ -170,12 +170,12 @@ restart_with("locking.on_locked = 'wait'", 'locking.time_until_expiration = 0', 
 	'locking.nonsense = 1', "shared_preload_libraries = 'locking'");
 is(sql($node, "SELECT current_setting('locking.on_locked'), current_setting('locking.time_until_expiration'), current_setting('locking.keep_lapsed')"),
 	'error|2min|1h', 'bad values in the configuration: the defaults');
-cmp_ok(in_log($node, qr/invalid value for parameter "locking\.on_locked"/), '>', 0, 'and logged');
+cmp_ok(in_log($node, qr/invalid value for parameter "locking\.on_locked"/), '>', 0, 'bad values in the configuration are logged');
 check_works('with bad values in the configuration');
 restart_with("locking.on_locked = 'skip'", 'locking.time_until_expiration = 10min', 'locking.keep_lapsed = 0', 'locking.notify = off', 'locking.history = off');
 is(sql($node, "SELECT current_setting('locking.on_locked'), current_setting('locking.time_until_expiration'), current_setting('locking.notify')"),
-	'skip|10min|off', 'good values in the configuration count');
-is(sql($node, "BEGIN; SELECT locking.acquire('article', 1) \\g /dev/null\nSELECT round(locking.lock_seconds_remaining('article', 1))"), '600', 'for locks too');
+	'skip|10min|off', 'good values in the configuration are used');
+is(sql($node, "BEGIN; SELECT locking.acquire('article', 1) \\g /dev/null\nSELECT round(locking.lock_seconds_remaining('article', 1))"), '600', 'locks use the duration in the configuration');
 
 is(in_log($node, qr/TRAP:|terminated by signal|XX000|leak/), 0, 'no crash or internal error in the log');
 done_testing();

@@ -65,7 +65,7 @@ for my $how (sort keys %hostile)
 	sql($node, join('; ', map { "ALTER DEFAULT PRIVILEGES $_" } @{ $hostile{$how} }) . '; CREATE EXTENSION locking', db => $db);
 	is(acls($db), $plain, "default privileges $how: the same ACLs");
 	is(sql($node, 'SELECT count(*) FROM pg_shdepend WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())'
-		. " AND refobjid = 'mallory'::regrole AND classid <> 'pg_default_acl'::regclass", db => $db), 0, "$how: and no trace of the role");
+		. " AND refobjid = 'mallory'::regrole AND classid <> 'pg_default_acl'::regclass", db => $db), 0, "default privileges $how: no dependency on the role");
 }
 
 # ---- dump and restore ----

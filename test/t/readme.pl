@@ -1,4 +1,4 @@
-# The documents tell the truth: the examples of README.md and of the
+# The examples in the documents: those of README.md and of the
 # reference, run in order in a fresh cluster, print what the documents show.
 #
 # A document is a script for psql: its ```sql blocks, in one session. The

@@ -51,7 +51,7 @@ sql($subscriber, "CREATE SUBSCRIPTION three CONNECTION '" . $publisher->connstr 
 synchronized();
 caught_up('three');
 is(sql($subscriber, 'SELECT (SELECT count(*) FROM article), (SELECT count(*) FROM line), (SELECT count(*) FROM part)'),
-	'5|5|5', 'the first copy passes the guards, that of a parent and that of a required lock too');
+	'5|5|5', "the initial copy passes all guards, including a parent's and that of a required lock");
 
 sql($subscriber, <<'SQL', owner => 'sue');
 SELECT locking.acquire('article', g) FROM generate_series(1, 5) g;
@@ -77,7 +77,7 @@ is(sql($subscriber, "SELECT count(*) FROM locking.locks WHERE owner = 'sue'"), 1
 sql($publisher, 'SELECT locking.release_all(); TRUNCATE line', owner => 'ann');
 caught_up('three');
 is(sql($subscriber, 'SELECT count(*) FROM line'), 0, 'TRUNCATE is applied');
-is(in_log($subscriber, qr/is locked by/), 1, 'no worker met a lock');
+is(in_log($subscriber, qr/is locked by/), 1, 'no lock stopped the apply worker');
 
 # The guard can be enabled for the worker, which then fails until the lock has
 # ended.
@@ -87,7 +87,7 @@ ok($subscriber->poll_query_until('postgres', 'SELECT count(*) = 1 FROM locking.l
 	  && wait_for_log($subscriber, qr/ERROR:  row "1" of table "article" is locked by sue/), 'ENABLE ALWAYS: the guard stops the worker');
 sql($subscriber, 'SELECT locking.release_all()', owner => 'sue');
 caught_up('three');
-is(sql($subscriber, 'SELECT body FROM article WHERE id = 1'), 'later', 'until the lock has ended');
+is(sql($subscriber, 'SELECT body FROM article WHERE id = 1'), 'later', 'ENABLE ALWAYS: the change is applied once the lock has ended');
 sql($publisher, "BEGIN; UPDATE article SET body = 'much later'; UPDATE article SET body = body || '!'; DELETE FROM article WHERE id = 3; COMMIT");
 caught_up('three');
 is(in_log($subscriber, qr/leak|not owned/), 0, 'what the guard keeps open for a statement is closed in a worker, too');
@@ -153,16 +153,16 @@ for my $table (qw(lock protected event draft request_queue))
 is(sql($subscriber, "SELECT locking.is_locked('article', 1), locking.is_locked('article', 3), locking.is_locked('article', 22)", %whole),
 	't|t|f', 'is_locked() works on the subscriber');
 is(sql($subscriber, "SELECT relation, guarded FROM locking.protected_tables ORDER BY relation::text", %whole),
-	"article|f\nline|f\npart|f", 'which shows that the tables are not guarded');
+	"article|f\nline|f\npart|f", 'locking.protected_tables shows that the tables are not guarded');
 
 # Failover: protect() creates the guards, and the replicated locks are
 # enforced.
 sql($subscriber, 'DROP SUBSCRIPTION whole', %whole);
-accepted('made the new primary, it protects its tables', $subscriber, $protect, %whole);
-refused('and enforces locks that came by replication', $subscriber, '55P03', "UPDATE article SET text = 'x' WHERE id = 1", %whole,
+accepted('the new primary protects its tables', $subscriber, $protect, %whole);
+refused('the new primary enforces replicated locks', $subscriber, '55P03', "UPDATE article SET text = 'x' WHERE id = 1", %whole,
 	owner => 'zoe');
-accepted('also to their holder', $subscriber, "UPDATE article SET text = 'x' WHERE id = 1", %whole, owner => 'ann');
+accepted('the holder of a replicated lock can write', $subscriber, "UPDATE article SET text = 'x' WHERE id = 1", %whole, owner => 'ann');
 
-is(in_log($_, qr/TRAP:|terminated by signal 11|XX000/), 0, 'nothing unforeseen in the log of ' . $_->name) for $publisher, $subscriber;
+is(in_log($_, qr/TRAP:|terminated by signal 11|XX000/), 0, 'no crash or internal error in the log of ' . $_->name) for $publisher, $subscriber;
 
 done_testing();

@@ -133,8 +133,8 @@ sub forge
 
 	# roles with the privilege
 	accepted("a superuser sets a role's owner, $preload", $node, "ALTER ROLE svc SET locking.owner = 'carol'");
-	is(owner_after('SELECT 1', user => 'svc'), 'carol', "and it is the owner, $preload");
-	is(owner_after('RESET ALL', user => 'svc'), 'carol', "also after RESET ALL, $preload");
+	is(owner_after('SELECT 1', user => 'svc'), 'carol', "the role has that owner, $preload");
+	is(owner_after('RESET ALL', user => 'svc'), 'carol', "RESET ALL keeps the role's owner, $preload");
 	sql($node, 'ALTER ROLE svc RESET ALL');
   SKIP:
 	{
@@ -146,7 +146,7 @@ sub forge
 	}
 	sql($node, 'GRANT EXECUTE ON FUNCTION locking.set_owner(text, text, boolean) TO svc');
 	is(owner_after("SELECT locking.set_owner('erin', NULL, false)", user => 'svc'), 'erin', "set_owner() with EXECUTE, $preload");
-	is(owner_after("SELECT locking.set_owner('erin')", user => 'svc'), 'svc', "until the end of its transaction, $preload");
+	is(owner_after("SELECT locking.set_owner('erin')", user => 'svc'), 'svc', "set_owner() ends with its transaction, $preload");
 	is(owner_after("SELECT locking.set_owner('erin', NULL, false);\nDISCARD ALL", user => 'svc'), 'svc', "DISCARD ALL makes the role the owner, $preload");
 	sql($node, 'REVOKE EXECUTE ON FUNCTION locking.set_owner(text, text, boolean) FROM svc');
 	return;
@@ -268,7 +268,7 @@ sql($node, "CREATE TABLE public.diary (body text); ALTER TABLE public.diary OWNE
 my $thief = session($node, user => 'mallory');
 $thief->query('LISTEN stolen');
 sql($node, 'SELECT * FROM locking.locks; SELECT * FROM locking.history', user => 'alice');
-unlike($thief->query('SELECT 1'), qr/dear diary/, 'a policy of mallory\'s cannot send her what a reader of locks may read');
+unlike($thief->query('SELECT 1'), qr/dear diary/, 'a policy of mallory\'s cannot disclose to her what a reader of locks may read');
 $thief->quit;
 
 # effects that are not writes and not undone with a subtransaction
@@ -285,7 +285,7 @@ SQL
 my $reader = session($node, user => 'alice');
 $reader->query('PREPARE mine AS SELECT 1');
 $reader->state_of('SELECT * FROM locking.locks');
-is($reader->query('EXECUTE mine'), '1', 'it does not replace prepared statements of the reader');
+is($reader->query('EXECUTE mine'), '1', 'the policy does not replace prepared statements of the reader');
 $reader->quit;
 
 sql($node, 'ALTER POLICY trap ON m.trap USING (pg_sleep(60) IS NULL)', user => 'mallory');
@@ -293,7 +293,7 @@ my $patient = session($node, user => 'alice');
 $patient->query("SET statement_timeout = '1s'");
 is($patient->state_of('SELECT * FROM locking.locks'), '', 'a slow policy does not hold up the list of all locks');
 is($patient->state_of("SELECT * FROM locking.locks WHERE relation = 'm.trap'::regclass"), '57014',
-	'and can be cancelled by a role that names the table');
+	'a role that names the table can cancel a slow policy');
 $patient->quit;
 sql($node, 'DROP TABLE m.trap', user => 'mallory');
 

@@ -1,7 +1,7 @@
-# A role with its own schema cannot make others wait or fail, or read what it
-# may not: locks are taken after the check of privileges, lists of all locks
-# wait for no table and run no other role's policy, event triggers only look
-# at their own command.
+# A role with a schema of its own can neither make other roles wait or fail,
+# nor read what it may not: locks are taken after the check of privileges,
+# lists of all locks wait for no table and run no other role's policy, and
+# event triggers process only their own command.
 use strict;
 use warnings;
 
@@ -56,7 +56,7 @@ for my $call (
 {
 	refused_without_waiting("$call by a role without rights", '42501', "SELECT locking.$call", user => 'mallory');
 }
-is(not_waiting('row_visible() of it', "SELECT locking.row_visible('app.doc', '1')", user => 'mallory'), 'f', 'and it is not visible');
+is(not_waiting('row_visible() of it', "SELECT locking.row_visible('app.doc', '1')", user => 'mallory'), 'f', 'row_visible() by a role without rights');
 $holder->query('COMMIT');
 
 # a parent on which the child's owner has no privileges any more
@@ -107,21 +107,21 @@ for my $list (sort keys %lists)
 $mallory->query('SELECT pg_advisory_unlock(7)');
 is(in_log($node, qr/policy runs as/), 0, 'the policy did not run');
 is(sql($node, "SELECT count(*) FROM locking.locks WHERE relation = 'm.trap'::regclass", user => 'anna'), '1',
-	'it runs for a query that names the table in a constant');
+	'a query that names the table in a constant');
 is(sql($node, "PREPARE q(regclass) AS SELECT count(*) FROM locking.locks WHERE relation = \$1;\n"
-	  . join('', map { "EXECUTE q('m.trap');\n" } 1 .. 8), user => 'anna'), join("\n", ('1') x 8), 'by a parameter, in whatever kind of plan');
+	  . join('', map { "EXECUTE q('m.trap');\n" } 1 .. 8), user => 'anna'), join("\n", ('1') x 8), 'a query that names the table by a parameter, in any kind of plan');
 is(sql($node, 'SELECT count(*) FROM m.trap t LEFT JOIN locking.locks l ON l.relation = t.tableoid::regclass AND l.key = t.id::text'
-	  . ' WHERE l.token IS NOT NULL', user => 'anna'), '1', 'in FROM');
+	  . ' WHERE l.token IS NOT NULL', user => 'anna'), '1', 'a query that names the table in FROM');
 is(sql($node, "SELECT count(*) FROM locking.locks_of('m.trap', '{1,2}')", user => 'anna'), '1', 'a query that names the table in an argument');
-cmp_ok(in_log($node, qr/policy runs as anna/), '>', 0, 'which runs the policy');
+cmp_ok(in_log($node, qr/policy runs as anna/), '>', 0, 'queries that name the table run the policy');
 is(sql($node, 'SELECT count(*) FROM locking.locks', user => 'mallory'), '1', 'the policy also runs for the owner');
 # membership in a group role does not make its other members trusted, whose
 # tables may have forced policies
 sql($node, 'ALTER TABLE m.trap FORCE ROW LEVEL SECURITY', user => 'mallory');
 sql($node, 'GRANT mallory TO anna');
 my $ran = in_log($node, qr/policy runs as anna/);
-is(sql($node, 'SELECT count(*) FROM locking.locks', user => 'anna'), '0', 'but not for a member of the owner');
-is(in_log($node, qr/policy runs as anna/), $ran, 'it has not run');
+is(sql($node, 'SELECT count(*) FROM locking.locks', user => 'anna'), '0', 'a forced policy hides the rows from a member of the owner');
+is(in_log($node, qr/policy runs as anna/), $ran, 'the policy did not run for a member of the owner');
 sql($node, 'REVOKE mallory FROM anna');
 
 $mallory->query('BEGIN; LOCK TABLE m.trap IN ACCESS EXCLUSIVE MODE');
@@ -133,7 +133,8 @@ for my $list (sort keys %lists)
 $mallory->query('COMMIT');
 sql($node, 'DROP TABLE m.trap', user => 'mallory');
 
-# nor a table whose policies do run: an ALTER TABLE may take long
+# lists do not wait for a table whose policies do run either, as an ALTER
+# TABLE may take long
 sql($node, <<'SQL');
 CREATE TABLE public.trusted (id integer PRIMARY KEY);
 INSERT INTO public.trusted VALUES (1), (2);
@@ -148,13 +149,13 @@ my $altering = session($node);
 $altering->query('BEGIN; LOCK TABLE public.trusted IN ACCESS EXCLUSIVE MODE');
 for my $list (sort keys %lists)
 {
-	not_waiting("$list while such a table is locked", $lists{$list}, user => 'anna');
+	not_waiting("$list while a table whose policies run is locked", $lists{$list}, user => 'anna');
 }
 $altering->query('COMMIT');
 $altering->quit;
 
-# nor as the writer of a child whose parent is locked, as the write names the
-# child only
+# a write of a child whose parent is locked runs no policy of the parent, as
+# it names only the child
 sql($node, <<'SQL', user => 'mallory');
 CREATE TABLE m.above (id integer PRIMARY KEY);
 INSERT INTO m.above VALUES (1);
@@ -171,8 +172,8 @@ GRANT SELECT, UPDATE ON app.below TO anna;
 SELECT locking.protect('app.below', parent => 'above');
 SQL
 $ran = in_log($node, qr/policy runs as anna/);
-refused('a write below a row that is locked', $node, '55P03', 'UPDATE app.below SET above = 1', user => 'anna');
-is(in_log($node, qr/policy runs as anna/), $ran, 'runs no policy of the parent\'s');
+refused('the write of a child of a locked row', $node, '55P03', 'UPDATE app.below SET above = 1', user => 'anna');
+is(in_log($node, qr/policy runs as anna/), $ran, 'the write of a child runs no policy of its parent');
 sql($node, 'DROP TABLE m.above CASCADE');
 
 # ---- event triggers ----
@@ -218,7 +219,7 @@ $mallory->query('COMMIT');
 $other->finish;
 is($other->last_state, '', 'protect() of a table that has become a partition');
 is(sql($node, "SELECT string_agg(relation::text || ' ' || hard, ', ') FROM locking.protected_tables WHERE relation::text LIKE 'm.%' AND parent IS NULL"),
-	'm.parts false', 'protects its root');
+	'm.parts false', 'protect() of a partition protects its root');
 sql($node, "CREATE TABLE m.alone (id integer NOT NULL PRIMARY KEY); SELECT locking.protect('m.alone')", user => 'mallory');
 sql($node, 'CREATE TABLE m.plain (id integer PRIMARY KEY) PARTITION BY RANGE (id)', user => 'mallory');
 refused('ATTACH of a protected table', $node, '55000',

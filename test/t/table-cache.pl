@@ -49,7 +49,7 @@ my $anna = session($node, user => 'anna');
 $anna->query("SET lock_timeout = '100ms'");
 $anna->query($_) for values %writes;
 
-# Whether a write of the table builds the cached settings.
+# True if a write of the table builds the cached settings.
 sub builds
 {
 	my ($table) = @_;
@@ -84,27 +84,27 @@ ok(!builds($_), "a second write of $_ builds nothing") for sort keys %writes;
 
 leaves_alone('a schema is created', 'CREATE SCHEMA mine');
 leaves_alone('renamed', 'ALTER SCHEMA mine RENAME TO yours');
-leaves_alone('and dropped', 'DROP SCHEMA yours');
+leaves_alone('a schema is dropped', 'DROP SCHEMA yours');
 leaves_alone('a cast is created', 'CREATE CAST (m.color AS text) WITH FUNCTION m.text(m.color)');
-leaves_alone('and dropped', 'DROP CAST (m.color AS text)');
+leaves_alone('a cast is dropped', 'DROP CAST (m.color AS text)');
 leaves_alone('a temporary table', 'CREATE TEMPORARY TABLE t (x integer)');
 leaves_alone('the constraint of a child is renamed', 'ALTER TABLE m.child RENAME CONSTRAINT doc TO doc2');
-leaves_alone('its column', 'ALTER TABLE m.child RENAME COLUMN id TO id2');
-leaves_alone('its settings change', "SELECT locking.protect('m.child', parent => 'doc2', hard => false)");
+leaves_alone('a column of a child is renamed', 'ALTER TABLE m.child RENAME COLUMN id TO id2');
+leaves_alone('the settings of a child change', "SELECT locking.protect('m.child', parent => 'doc2', hard => false)");
 leaves_alone('an unrelated table is protected again', "SELECT locking.protect('m.other', parent => 'other')");
 leaves_alone('unprotected', "SELECT locking.unprotect('m.other')");
-leaves_alone('and dropped', 'DROP TABLE m.other', 'parts');
+leaves_alone('an unrelated table is dropped', 'DROP TABLE m.other', 'parts');
 
-touches('its last child is unprotected', "SELECT locking.unprotect('m.child')", 'doc', 'mallory');
-touches('and protected', "SELECT locking.protect('m.child', parent => 'doc2')", 'doc', 'mallory');
+touches('the last child is unprotected', "SELECT locking.unprotect('m.child')", 'doc', 'mallory');
+touches('a first child is protected', "SELECT locking.protect('m.child', parent => 'doc2')", 'doc', 'mallory');
 touches('the table is protected again', "SELECT locking.protect('a.doc', ttl => '1 minute')");
-touches('altered', 'ALTER TABLE a.doc ADD COLUMN x integer');
-touches('its parent is altered', 'ALTER TABLE a.doc DROP COLUMN x', 'line');
+touches('the table is altered', 'ALTER TABLE a.doc ADD COLUMN x integer');
+touches('the parent is altered', 'ALTER TABLE a.doc DROP COLUMN x', 'line');
 touches('a partition is attached', 'CREATE TABLE a.part2 PARTITION OF a.parts FOR VALUES FROM (10) TO (20)', 'parts');
 sql($node, 'ALTER SCHEMA a RENAME TO b');
 s/a\./b./ for values %writes;
-ok(builds($_), "its schema is renamed: $_ is rebuilt") for sort keys %writes;
-is(sql($node, "SELECT locking.acquire('b.line', 1) IS NOT NULL", user => 'anna'), 't', 'and its plans are good');
+ok(builds($_), "the schema is renamed: $_ is rebuilt") for sort keys %writes;
+is(sql($node, "SELECT locking.acquire('b.line', 1) IS NOT NULL", user => 'anna'), 't', 'plans work after the schema is renamed');
 
 $_->quit for $holder, $anna;
 $node->stop('fast');

@@ -83,8 +83,8 @@ sub enforced
 	accepted("$when: columns that are not guarded are free", $new, 'UPDATE article SET hits = hits + 1 WHERE id = 1', %at, owner => 'bob');
 	refused("$when: a child row is guarded by its parent's lock", $new, '55P03', 'UPDATE line SET body = 1 WHERE id = 1', %at,
 		owner => 'bob', message => qr/and with it its rows in "line"/);
-	refused("$when: of the other table too", $new, '55P03', 'DELETE FROM other_line WHERE id = 1', %at, owner => 'bob');
-	accepted("$when: another parent's is not", $new, 'UPDATE line SET body = 1 WHERE id = 2', %at, owner => 'bob');
+	refused("$when: a child row of the other table is guarded", $new, '55P03', 'DELETE FROM other_line WHERE id = 1', %at, owner => 'bob');
+	accepted("$when: a child row of an unlocked parent is free", $new, 'UPDATE line SET body = 1 WHERE id = 2', %at, owner => 'bob');
 	refused("$when: a partition is guarded", $new, '55P03', 'DELETE FROM measure_rome', %at, owner => 'bob');
 	refused("$when: from TRUNCATE too", $new, '55P03|LK002', 'TRUNCATE measure_rome', %at, owner => 'bob');
 	return;
@@ -101,13 +101,13 @@ UPDATE article SET body = 'saved' WHERE id = 1;
 UPDATE line SET body = 'saved' WHERE id = 1;
 COMMIT;
 SQL
-accepted('a lapsed one resumes: its row did not change', $new, "SELECT locking.renew($lapsed)", %at, owner => 'ann');
+accepted('a lapsed lock resumes, as its row did not change', $new, "SELECT locking.renew($lapsed)", %at, owner => 'ann');
 
-# DDL is still followed.
+# Settings still follow DDL.
 accepted('columns are renamed', $new, 'ALTER TABLE article RENAME body TO text; ALTER TABLE line RENAME CONSTRAINT of_article TO to_article', %at);
-is(sql($new, "SELECT columns FROM locking.protected WHERE relation = 'article'::regclass", %at), '{text}', 'and followed');
-is(sql($new, "SELECT parent FROM locking.protected WHERE relation = 'line'::regclass", %at), 'to_article', 'the foreign key too');
-refused('and guarded', $new, '55P03', "UPDATE article SET text = 'bob' WHERE id = 1", %at, owner => 'bob');
+is(sql($new, "SELECT columns FROM locking.protected WHERE relation = 'article'::regclass", %at), '{text}', 'guarded columns have their new names');
+is(sql($new, "SELECT parent FROM locking.protected WHERE relation = 'line'::regclass", %at), 'to_article', 'the foreign key has its new name');
+refused('a renamed column is guarded', $new, '55P03', "UPDATE article SET text = 'bob' WHERE id = 1", %at, owner => 'bob');
 accepted('a partition is added', $new, "CREATE TABLE measure_oslo PARTITION OF measure FOR VALUES IN ('oslo')", %at);
 accepted('protect() again', $new, "SELECT locking.protect('line', parent => 'to_article')", %at);
 accepted('the extension can be dropped', $new, 'DROP EXTENSION locking CASCADE', %at);

@@ -62,14 +62,14 @@ lock_is($anna, "$story/is_locked/", 1, 'anna', 0, 'the lock does not apply to it
 lock_is($bert, "$story/is_locked/", 1, 'anna', 1, 'it applies to others');
 is_empty(call($anna, "$story/lock/"), 200, 'locking again renews');
 is_empty(call($bert, "$story/lock/?_=1290000000000"), 403, 'another user cannot lock the row');
-is_empty(call($bert, "$story/unlock/"), 403, 'or unlock it');
+is_empty(call($bert, "$story/unlock/"), 403, 'another user cannot unlock the row');
 lock_is($bert, "$story/is_locked/?_=1290000000000", 1, 'anna', 1, 'the lock is unchanged');
 is_empty(call($anna, "$story/unlock/"), 200, 'unlocked');
 lock_is($bert, "$story/is_locked/", 0, undef, 0, 'the row is free');
 is_empty(call($bert, "$story/lock/"), 200, 'the other user locks it');
 is(sql($node, 'SELECT count(*) FROM locking.lock'), 1, 'a row has one lock');
 is_empty(call($boss, "$story/unlock/"), 200, 'a role that may break locks unlocks it');
-is(sql($node, "SELECT string_agg(event || ' ' || actor, ', ' ORDER BY id) FROM locking.history WHERE event <> 'acquired'"), 'released anna, broken boss', 'as the history shows');
+is(sql($node, "SELECT string_agg(event || ' ' || actor, ', ' ORDER BY id) FROM locking.history WHERE event <> 'acquired'"), 'released anna, broken boss', 'the history has who ended each lock');
 call($anna, "$story/lock/");
 sql($node, "UPDATE locking.lock SET expires_at = clock_timestamp() - interval '1 second'");
 lock_is($bert, "$story/is_locked/", 0, undef, 0, 'a lapsed lock');
@@ -138,11 +138,11 @@ is_empty(call($anna, 'news/story/2/lock/', Referer => "$server->{url}admin/news/
 my $variables = call($nobody, 'variables.js');
 like($variables->{headers}{'content-type'}, qr{^text/javascript\b}, 'variables.js is a script');
 is($variables->{content}, qq(var locking = {"base_url": "/admin/ajax", "timeout": 1800, "time_until_expiration": 120, "time_until_warning": 60, "admin_url": "/admin"};\n),
-	'with the variables that pages read, without a session');
+	'variables.js has the variables that pages read, without a session');
 my $texts = call($nobody, 'jsi18n/');
 is($texts->{status}, 200, 'jsi18n/');
-like($texts->{headers}{'content-type'}, qr{^text/javascript\b}, 'is a script');
-like($texts->{content}, qr/^function $_\b/m, "which defines $_") for qw(gettext interpolate);
+like($texts->{headers}{'content-type'}, qr{^text/javascript\b}, 'the file of texts is a script');
+like($texts->{content}, qr/^function $_\b/m, "the file of texts defines $_") for qw(gettext interpolate);
 SKIP:
 {
 	skip 'no node to run scripts', 1 unless grep { -x "$_/node" } split /:/, $ENV{PATH};
@@ -161,7 +161,7 @@ for my $mount ([ '/locks-of/django/', '/locks-of/django', '/locks-of' ], [ '/aja
 	my $other = web_server($node, '--ajax-base', $base);
 	is($other->client->get("/${base}variables.js")->{content} =~ s/"(?:time\w*)": \d+, //gr, qq(var locking = {"base_url": "$url", "admin_url": "$admin"};\n), "variables.js at $base");
 	is_empty($other->sign_in('anna')->get("/${base}news/story/3/lock/", undef, %script), 200, "a lock by $base");
-	is($other->client->get('//admin/ajax/variables.js')->{status}, 404, 'and nothing at the default base');
+	is($other->client->get('//admin/ajax/variables.js')->{status}, 404, 'with another base the default one has nothing');
 	$other->stop_ok;
 }
 

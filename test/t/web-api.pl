@@ -50,7 +50,7 @@ is_deeply($anna->get('/openapi.json')->{json}, openapi()->{document}, 'the serve
 	open my $routes, '<', "$FindBin::RealBin/../../contrib_web/src/server/routes.c" or die "routes.c: $!\n";
 	my @served = map { m{\{METHOD_(\w+), "/api/v1(/[^"]*)"} ? "$1 $2" : () } <$routes>;
 	my %named = map { ("$_->[0] $_->[1]" => 1) } openapi()->outcomes;
-	is_deeply([ sort @served ], [ sort keys %named ], 'its operations are the routes that there are');
+	is_deeply([ sort @served ], [ sort keys %named ], 'the operations are the routes of the server');
 }
 
 # ---- successes, and refusals of single operations ----

@@ -30,13 +30,13 @@ my $node = new_stream_node();
 	my $took = time - $began;
 	like($first, qr/^(acquired public\.article 20 bert|reset)$/, 'a real event behind a flood of forged ones');
 	# the flood itself takes this server more than 10 s
-	cmp_ok($took, '<=', 3, 'arrives soon');
-	is($first eq 'reset' ? 'reset' : heard($hers), 'reset', 'streams are reset, as dropped events may have been real');
+	cmp_ok($took, '<=', 3, 'the real event arrives soon');
+	is($first eq 'reset' ? 'reset' : heard($hers), 'reset', 'streams are reset, since dropped events may have been real');
 	cmp_ok($metric->('events_dropped_total'), '>=', 28_000, 'most of the flood is dropped');
-	cmp_ok($metric->('events_total') - $before, '<=', 1_600, 'a sender has a share of the events that are passed on');
-	is($metric->('stream_resets_total') - $resets, 1, 'which costs each stream a single reset');
+	cmp_ok($metric->('events_total') - $before, '<=', 1_600, 'a single sender has only a share of the events that are passed on');
+	is($metric->('stream_resets_total') - $resets, 1, 'a flood costs each stream a single reset');
 	$bert->post('/tables/article/rows/19/lock');
-	hears($hers, 'and the stream continues', 'acquired public.article 19 bert');
+	hears($hers, 'the stream continues after the reset', 'acquired public.article 19 bert');
 	unlike($hers->{wire}{input} . ($hers->{text} // ''), qr/private|secret/, 'nothing of a forged event is shown to a role that may not read the table');
 
 	# Many concurrent senders.
@@ -59,7 +59,7 @@ my $node = new_stream_node();
 	ends($streams[0], 'the oldest of too many streams of a session ends');
 	stream($server, $bert);
 	my $reply = $server->wire->send_request($bert, 'GET', '/events')->read_reply;
-	is($reply->{status}, 429, 'too many streams in all');
+	is($reply->{status}, 429, 'too many streams in total');
 	ok($reply->{headers}{'retry-after'}, 'with Retry-After');
 	$server->stop_ok;
 }
@@ -88,7 +88,7 @@ my $node = new_stream_node();
 	ok(!$quick->{closed}, 'a reading client gets all events while another does not read');
 	my $rest = $slow->read_until(qr/\r\n0\r\n\r\n/);
 	like($rest, qr/event: reset\ndata: \{\}\n\n\r\n0\r\n\r\n\z/, 'a client that has missed events gets a reset and is disconnected');
-	like($server->client->get('//metrics')->{content}, qr/^locking_web_streams_dropped_total 1$/m, 'counted in the metrics');
+	like($server->client->get('//metrics')->{content}, qr/^locking_web_streams_dropped_total 1$/m, 'the metrics count disconnected streams');
 	$server->stop_ok;
 }
 

@@ -29,11 +29,11 @@ my $node = new_stream_node();
 	$bert->post('/tables/article/rows/15/lock');
 	hears($stream, 'a reconnected client gets each missed event once', map { "acquired public.article $_ bert" } 13 .. 15);
 	my $again = stream($server, $anna, 'Last-Event-ID' => $stream->{id});
-	hears($again, 'from the position that it names', map { "acquired public.article $_ bert" } 13 .. 15);
+	hears($again, 'a client that names a position gets the events after it', map { "acquired public.article $_ bert" } 13 .. 15);
 	for my $strange ('x', '-', "$seen-1", $seen =~ s/\d+$/99999999/r, $seen =~ s/\d+$/18446744073709551616/r, $seen =~ s/\d+$/-1/r, 'abc-1', '9' x 500)
 	{
 		my $other = stream($server, $anna, 'Last-Event-ID' => $strange);
-		is(heard($other), 'reset', 'an invalid position: reset: ' . substr $strange, 0, 30);
+		is(heard($other), 'reset', 'an invalid position gets a reset: ' . substr $strange, 0, 30);
 		$other->{wire}->close;
 	}
 
@@ -43,7 +43,7 @@ my $node = new_stream_node();
 	is(sql($node, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE backend_start = (SELECT min(backend_start) FROM pg_stat_activity WHERE usename = 'locking_web')"), 1, 'a single connection listens for all streams');
 	hears($_, 'all streams are reset', 'reset') for @open;
 	$bert->post('/tables/article/rows/17/lock');
-	hears($_, 'and continue', 'acquired public.article 17 bert') for @open;
+	hears($_, 'all streams continue after the reset', 'acquired public.article 17 bert') for @open;
 	my $late = stream($server, $anna, 'Last-Event-ID' => $seen);
 	hears($late, 'a client that was disconnected meanwhile gets a reset, too', 'reset');
 	$server->stop_ok;
@@ -80,7 +80,7 @@ SQL
 	notify('public.' . 'x' x 7000);
 	notify('public.article');
 	hears($stream, 'an event after one with an impossible table name', 'acquired public.article sign -');
-	is($published->() - $before, 1, 'which is not passed on, as the server would keep the name');
+	is($published->() - $before, 1, 'an event with an impossible table name is not passed on, since the server would keep the name');
 
 	my ($locker, $teller) = map { session($node) } 1, 2;
 	$locker->query('BEGIN; LOCK pg_catalog.pg_namespace IN ACCESS EXCLUSIVE MODE');
@@ -95,7 +95,7 @@ SQL
 	$locker->query('COMMIT');
 	notify('public.article');
 	is(heard($stream), 'reset', 'a reset for an event whose readers could not be looked up in time');
-	is(heard($stream), 'acquired public.article sign -', 'and the stream continues');
+	is(heard($stream), 'acquired public.article sign -', 'the stream continues after the reset');
 	$_->quit for $locker, $teller;
 	$server->stop_ok;
 }

@@ -23,9 +23,9 @@ my $row = '/tables/article/rows/1';
 	my $lock = $anna->post("$row/lock")->{json}{lock};
 	hears($_, 'an acquisition', 'acquired public.article 1 anna') for $hers, $his;
 	my $data = $his->{last}{json};
-	is($data->{owner_name}, 'Anna Albers', 'with the display name');
-	is_deeply([ sort keys %$data ], [ sort qw(event table key owner owner_name expires_at) ], 'and no token');
-	is(join(';', openapi()->check($data, openapi()->{document}{components}{schemas}{LockEvent})), '', 'matches its schema in openapi.json');
+	is($data->{owner_name}, 'Anna Albers', 'the event has the display name');
+	is_deeply([ sort keys %$data ], [ sort qw(event table key owner owner_name expires_at) ], 'the event has no token');
+	is(join(';', openapi()->check($data, openapi()->{document}{components}{schemas}{LockEvent})), '', 'the event matches its schema in openapi.json');
 
 	$anna->put("$row/lock", { token => $lock->{token}, draft => { body => 'x' } });
 	$bert->post("$row/request", { message => 'please' });
@@ -45,17 +45,17 @@ my $row = '/tables/article/rows/1';
 	$bert->post('/tables/mine/rows/2/lock');
 	$bert->post('/tables/article/rows/2/lock');
 	hears($hers, 'no event of an unreadable table, and of a table with row security only that it changed', 'changed public.mine - -', 'acquired public.article 2 bert');
-	hears($his, 'the same for the holder', 'changed public.mine - -');
-	is($his->{last}{data}, '{"event":"changed","table":"public.mine"}', 'without key or owner');
+	hears($his, 'the holder gets the same event', 'changed public.mine - -');
+	is($his->{last}{data}, '{"event":"changed","table":"public.mine"}', 'the event has neither key nor owner');
 	hears($his, 'the next event', 'acquired public.article 2 bert');
 	$boss->get('/session');
 	my @boss = map { heard($bosses) } 1 .. 10;
 	is((grep { /private 1 boss/ } @boss) + 0, 1, 'a role that may read the table gets the event');
-	is((grep { /mine/ } @boss) + 0, 0, 'but none of an unreadable table');
+	is((grep { /mine/ } @boss) + 0, 0, 'a role gets no event of an unreadable table');
 
 	my $part = part($hers);
 	$part = part($hers) until defined $part->{comment};
-	ok(!$part->{event}, 'a quiet stream sends comments as heartbeat');
+	ok(!$part->{event}, 'a quiet stream sends comments as a heartbeat');
 
 	# Notifications may be forged and are not trusted.
 	sql($node, "NOTIFY locking, '$_'") for 'x', '{}', '{"event": 1, "table": "public.article"}', '{"event": "acquired", "table": ["a"]}', '{"event": "acquired", "table": "no.such"}',

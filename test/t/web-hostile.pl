@@ -1,7 +1,7 @@
 # Bad input: any bytes lead to a 4xx, as a problem document where the request
 # could be parsed, or to a closed connection; never to a crash, a hang, a
-# leaked connection, or a 5xx other than 503.  And hostile clients: slow,
-# many, gone.
+# leaked connection, or a 5xx other than 503.  Hostile clients: slow ones,
+# many at once, and clients that disconnect.
 use strict;
 use warnings;
 
@@ -19,7 +19,7 @@ my $bert = $server->sign_in('bert');
 my $signed_in = "Host: a\r\nCookie: locking_session=$anna->{cookie}\r\nX-CSRF-Token: $anna->{csrf}\r\n";
 my $before = sql($node, 'SELECT md5(string_agg(a::text, \',\' ORDER BY id)) FROM article a');
 
-# One test of many items: none fails.
+# One test for many items: passes if none has a fault.
 sub none_is_at_fault
 {
 	my ($name, @faults) = @_;
@@ -62,7 +62,7 @@ sub fault_of_answer
 	my $answer = $wire->read_to_end(30);
 	$wire->close;
 	return "$name: neither answered nor closed" unless defined $answer;
-	# 505: what the HTTP library says of other versions
+	# 505: the HTTP library's reply to other versions
 	my @wrong = grep { !/^(4\d\d|505)$/ } statuses_in($answer);
 	return @wrong ? "$name: " . substr($answer, 0, 500) : ();
 }
@@ -172,7 +172,7 @@ is($endless->read_reply, undef, 'an endless body is not read to its end');
 	$reply = $server->wire->send("GET /api/v1/tables HTTP/1.1\r\nHost: a\r\nCookie: a=" . 'x' x 5400 . "\r\n\r\n")->read_reply // {};
 	is($reply->{status}, 431, 'cookies count twice, as the library copies them');
 	$reply = $anna->get('/tables/article/rows?limit=5&limit=2&q=title+1&q=');
-	is(scalar @{ $reply->{json}{rows} }, 2, 'the last of several arguments of a name is used');
+	is(scalar @{ $reply->{json}{rows} }, 2, 'of several arguments with one name the last is used');
 	is(scalar @{ $anna->get('/tables/article/rows?q=title+2')->{json}{rows} }, 2, '"+" is a space');
 }
 
@@ -218,7 +218,7 @@ is($endless->read_reply, undef, 'an endless body is not read to its end');
 	my $wire = $server->wire;
 	$wire->send(join '', map { ("GET /api/v1/tables/article/rows/$_ HTTP/1.1\r\n$signed_in\r\n", "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n") } 1 .. 5);
 	is_deeply([ map { ($wire->read_reply->{json}{key}, $wire->read_reply->{content}) } 1 .. 5 ], [ map { ($_, "ok\n") } 1 .. 5 ],
-		'requests sent before the answers come are answered in order');
+		'pipelined requests are answered in order');
 
 	# A second request follows, whose reply would be misplaced if the first
 	# had a body.
@@ -235,17 +235,17 @@ is($endless->read_reply, undef, 'an endless body is not read to its end');
 	my $expecting = sub { return $server->wire->send("PUT /api/v1/tables/nix/rows/1 HTTP/1.1\r\n${signed_in}Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: $_[0]\r\n\r\n") };
 	my $small = $expecting->(2);
 	is($small->read_reply->{status}, 100, 'Expect: 100-continue gets 100');
-	is($small->send('{}')->read_reply->{status}, 404, 'and then a reply');
-	is_deeply([ statuses_in($expecting->(30000)->read_to_end(30) // 'not closed') ], [413], 'or 413');
+	is($small->send('{}')->read_reply->{status}, 404, 'the body after 100-continue gets a reply');
+	is_deeply([ statuses_in($expecting->(30000)->read_to_end(30) // 'not closed') ], [413], 'Expect: 100-continue with a body that is too large gets 413');
 }
 
 # ---- input that is sent back in headers ----
 
 {
 	my $reply = $anna->post('/tables/several/rows', { values => { a => '1', b => "x\r\nSet-Cookie: a=b" } });
-	is($reply->{status}, 201, 'a key with a line end in it') || diag($reply->{content});
-	unlike($reply->{headers}{location}, qr/[\r\n]/, 'which is encoded in Location');
-	ok(!exists $reply->{headers}{'set-cookie'}, 'and adds no header');
+	is($reply->{status}, 201, 'a key that contains a line end') || diag($reply->{content});
+	unlike($reply->{headers}{location}, qr/[\r\n]/, 'Location encodes the line end');
+	ok(!exists $reply->{headers}{'set-cookie'}, 'the line end adds no header');
 	is($anna->get($reply->{headers}{location} =~ s{^.*/api/v1}{}r)->{status}, 200, 'Location leads to the row');
 }
 
@@ -386,9 +386,9 @@ none_is_at_fault('injection: cookie', map { fault_of_reply($server->client(heade
 
 is(sql($node, 'SELECT md5(string_agg(a::text, \',\' ORDER BY id)) FROM article a'), $before, 'no row has changed');
 is($anna->get('/tables/article/rows/1')->{status}, 200, 'the server still works');
-unlike($server->log, qr/XX\d\d\d|42601/, 'PostgreSQL met no broken SQL');
+unlike($server->log, qr/XX\d\d\d|42601/, 'PostgreSQL reported no internal error and no syntax error');
 is(sql($node, "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"), 0, 'no transaction is left open');
-is($_->delete('/session')->{status}, 204, 'signed out') for $anna, $bert;
+is($_->delete('/session')->{status}, 204, 'sign-out still works') for $anna, $bert;
 ok($node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE usename IN ('anna', 'bert')"), 'no connection to the database is left');
 undef $_ for $anna, $bert;
 my $left;

@@ -22,7 +22,7 @@ SELECT locking.protect('"Sch""ema.''%"."T/a ble"";--"');
 SQL
 my $table = q("Sch""ema.'%"."T/a ble"";--");
 my @columns = (q(K'e"y %s), 'select', '%1$I', 't.*', 'Ünï');
-is_deeply([ map { $_->{name} } @{ gives($anna->get('/tables/' . segment($table)), 200, "a table called $table")->{columns} } ], \@columns, 'its columns');
+is_deeply([ map { $_->{name} } @{ gives($anna->get('/tables/' . segment($table)), 200, "a table called $table")->{columns} } ], \@columns, 'the columns of that table');
 for my $key ('a/b', '100%', '%2F', ' lead', 'trail ', '{1,2}', '"q"', "O'Brien", 'back\\slash', '?x=1#y', '+', 'é日本🔒', "line\nbreak", "\x{2028}", '..;', '', '.', '..', '...', '~', '~~', '~..', '~x', 'null',
 	'k' x 2000, "';DROP TABLE article;--")
 {
@@ -50,7 +50,7 @@ my %typed = (
 	interval => [ 'interval', '1 day', '24:00:00', 'x' ],
 	truth => [ 'boolean', 'true', 'yes', 'maybe' ],
 	word => [ "varchar(10)", 'word', 'word', undef ],
-	# reported as a syntax error
+	# invalid: reported as a syntax error
 	words => [ 'tsvector', 'cat', "'cat'", "'" ],
 );
 for my $name (sort keys %typed)
@@ -62,7 +62,7 @@ for my $name (sort keys %typed)
 	my $got = gives($anna->get($path), 200, "$type: read as $spelled");
 	my $token = token_of($anna, $path);
 	is($bert->get(path("k_$name", $got->{key}) . '/lock')->{json}{lock}{owner}, 'anna', "$type: all spellings are the same row");
-	is($bert->get("$path/lock")->{json}{lock}{owner}, 'anna', "$type: also in the requested spelling");
+	is($bert->get("$path/lock")->{json}{lock}{owner}, 'anna', "$type: the requested spelling is the same row");
 	gives($anna->put($path, { token => $token, values => { v => 'w' } }), 200, "$type: saved");
 	next unless defined $bad;
 	for my $ask ([ 'GET', '' ], [ 'GET', '/lock' ], [ 'POST', '/lock', {} ], [ 'DELETE', '' ], [ 'PUT', '', { values => { v => 'x' } } ], [ 'GET', '/request' ], [ 'GET', '/draft' ])
@@ -79,7 +79,7 @@ SELECT locking.protect('several'); GRANT ALL ON several TO anna, bert;
 SQL
 my $several = sql($node, q(SELECT ARRAY[b::text, a::text, c::text]::text FROM several));
 my $token = token_of($anna, path('several', $several));
-is(gives($bert->get(path('several', $several)), 200, 'a key of three columns')->{key}, $several, 'as the array\'s text');
+is(gives($bert->get(path('several', $several)), 200, 'a key of three columns')->{key}, $several, 'a key of three columns is the text of an array');
 gives($anna->put(path('several', $several), { token => $token, values => { v => 'w' } }), 200, 'saved');
 refused_as($anna->get(path('several', '{a,7,2026-11-24}')), 404, 'not-found', 'a key of three columns without a row');
 refused_as($anna->get(path('several', $_)), 422, 'invalid', "a bad key: $_") for 'x', '{', '{a,b,2026-11-24}';
@@ -91,7 +91,7 @@ for my $key ('', '.', '..', '~', '~..', '~x', 'a/b c', "é%\n", '{1}')
 	my $made = $anna->post('/tables/' . segment('"names ~"') . '/rows', { values => { name => $key } });
 	my $location = $made->{headers}{location} // '';
 	is($location, '/api/v1' . path('"names ~"', $key), "Location: $location") or diag($made->{content});
-	is($anna->get("/$location")->{json}{key}, $key, 'leads to the row');
+	is($anna->get("/$location")->{json}{key}, $key, 'Location leads to the row');
 }
 
 $server->stop_ok;

@@ -59,10 +59,10 @@ for my $query ('limit=1000', 'limit=1000&sort=title', 'limit=1000&sort=title&dir
 	my ($page, @plans) = plans_of("/tables/big/rows?$query");
 	my $rows = @{ $page->{rows} };
 	is(scalar(grep { !$_->{lock} } @{ $page->{rows} }), 0, "$query: each of $rows rows has its lock");
-	is(scalar @plans, 2, 'by two statements: one composes the other, which returns rows and locks');
+	is(scalar @plans, 2, 'a page takes two statements: one composes the other, which returns rows and locks');
 	my ($plan) = grep { /^Query Text:\s+WITH picked\b/ } @plans;
 	unlike($plan, qr/Seq Scan on lock\b/, 'not all lock records are read');
-	like($plan, qr/Function Scan on locks_of\b.*loops=1\)/, 'they are looked up by key, together');
+	like($plan, qr/Function Scan on locks_of\b.*loops=1\)/, 'lock records are looked up by key, together');
 }
 {
 	# Later pages are read from their beginning.
@@ -71,13 +71,13 @@ for my $query ('limit=1000', 'limit=1000&sort=title', 'limit=1000&sort=title&dir
 	my ($page, @plans) = plans_of("/tables/big/rows?limit=1000&after=$last->{next}");
 	is($page->{rows}[0]{key}, 4001, 'the fifth page');
 	my ($plan) = grep { /^Query Text:\s+WITH picked\b/ } @plans;
-	like($plan, qr/Index (?:Only )?Scan using big_pkey on big t .*\n\s*Index Cond: \(id > 4000\)/, 'begins in the index after the fourth');
+	like($plan, qr/Index (?:Only )?Scan using big_pkey on big t .*\n\s*Index Cond: \(id > 4000\)/, 'the fifth page begins in the index after the fourth');
 }
 {
 	my ($state, @plans) = plans_of('/tables/big/rows/77777/lock');
 	is($state->{lock}{key}, '77777', 'the lock of one row');
-	is(scalar @plans, 1, 'takes one statement');
-	cmp_ok(records_read($plans[0]), '<=', 2, 'which reads one record');
+	is(scalar @plans, 1, 'the lock of one row takes one statement');
+	cmp_ok(records_read($plans[0]), '<=', 2, 'the lock of one row reads one record');
 }
 
 # ---- the history ----
@@ -106,18 +106,18 @@ sub events_read
 for my $query ('limit=50', 'limit=50&table=big', 'limit=50&event=broken', 'limit=50&table=big&owner=owner+1&actor=actor&event=expired&q=REASON+2')
 {
 	my ($page, @plans) = plans_of("/history?$query");
-	is(scalar @{ $page->{events} }, 50, 'has a full page');
+	is(scalar @{ $page->{events} }, 50, 'the history has a full page');
 	my @lists = grep { /\bFROM locking\.history\b/ } @plans;
-	is(scalar @lists, 1, 'by one statement');
-	cmp_ok(events_read($lists[0]), '<', 2000, 'which stops reading when the page is full');
+	is(scalar @lists, 1, 'the history takes one statement');
+	cmp_ok(events_read($lists[0]), '<', 2000, 'the history stops reading when the page is full');
 }
 {
 	my ($first) = plans_of('/history?limit=50');
 	my ($second, $forth) = plans_of("/history?limit=50&after=$first->{next}");
-	cmp_ok(events_read($forth), '<', 300, 'the second page reads the first one, too, and no more');
+	cmp_ok(events_read($forth), '<', 300, 'the second page reads only itself and the first one');
 	my ($again, $back) = plans_of("/history?limit=50&before=$second->{prev}");
-	cmp_ok(events_read($back), '<', 300, 'going back reads as much');
-	is_deeply([ map { $_->{id} } @{ $again->{events} } ], [ map { $_->{id} } @{ $first->{events} } ], 'and returns the first page');
+	cmp_ok(events_read($back), '<', 300, 'going back reads no more than that');
+	is_deeply([ map { $_->{id} } @{ $again->{events} } ], [ map { $_->{id} } @{ $first->{events} } ], 'going back returns the first page');
 }
 {
 	# Most events are of a table that anna may not read.
@@ -133,9 +133,9 @@ for my $query ('limit=50', 'limit=50&table=big', 'limit=50&event=broken', 'limit
 		return @pages;
 	};
 	my @pages = $walk->('after', 'next');
-	is_deeply([ map { $_->{id} } map { @{ $_->{events} } } @pages ], \@ids, 'every event among many hidden ones, each once');
+	is_deeply([ map { $_->{id} } map { @{ $_->{events} } } @pages ], \@ids, 'each event among many hidden ones comes once');
 	my @back = $walk->('before', 'prev', $pages[-1]{prev});
-	is_deeply([ map { $_->{id} } map { @{ $_->{events} } } reverse(@back), $pages[-1] ], \@ids, 'the same going back');
+	is_deeply([ map { $_->{id} } map { @{ $_->{events} } } reverse(@back), $pages[-1] ], \@ids, 'each event among many hidden ones comes once, going back');
 	for my $values ('[1, 2]', '["2026-11-29", 1]', '[]', '[-9223372036854775808]', '["x"]', '[9223372036854775808]', '[null]')
 	{
 		my $cursor = encode_base64url(qq({"order": "events", "values": $values}));
@@ -183,9 +183,9 @@ SQL
 			my $expected = sql($node, "SELECT $key FROM $table ORDER BY $sort $dir, $key $dir");
 			utf8::decode($expected);
 			my ($last, @forth) = $walk->($table, "sort=$sort&dir=$dir", 'next');
-			is_deeply(\@forth, [ split /\n/, $expected ], "$table by $sort $dir: every row once, to the end");
+			is_deeply(\@forth, [ split /\n/, $expected ], "$table by $sort $dir: each row comes once, to the end");
 			my (undef, @back) = $walk->($table, "sort=$sort&dir=$dir", 'prev', $last->{prev});
-			is_deeply([ @back, map { $_->{key} } @{ $last->{rows} } ], [ split /\n/, $expected ], "$table by $sort $dir: the same going back");
+			is_deeply([ @back, map { $_->{key} } @{ $last->{rows} } ], [ split /\n/, $expected ], "$table by $sort $dir: each row comes once, going back");
 		}
 	}
 	my $found = $anna->get('/tables/sorted/rows?limit=100&q=' . segment('PFE'));
@@ -194,7 +194,7 @@ SQL
 	is("$found->{status} $found->{json}{choices}[0]{value}", "200 Näme 1", 'choices');
 	is($anna->get('/tables/refers/choices?column=sorted&q=zeb')->{status}, 200, 'choices by label');
 	is($anna->get('/tables/named/rows/' . segment('NAME 1'))->{json}{key}, 'Näme 1', 'a key is found by a value that its collation treats as equal');
-	is($anna->get('/tables/refers/rows/1')->{json}{references}{named}{key}, 'Näme 1', 'also as a reference');
+	is($anna->get('/tables/refers/rows/1')->{json}{references}{named}{key}, 'Näme 1', 'a reference is found by a value that its collation treats as equal');
 }
 
 $server->stop_ok;

@@ -36,7 +36,7 @@ is("$status $complaint", '0 ', '--help');
 my %option = map { /^  --([a-z-]+) (\S+) +(.*)$/ && $1 ne 'help' ? ($1 => $3) : () } split /\n/, $help;
 delete $option{config};
 
-# README.md has a table of the options with their defaults.
+# contrib_web/README.md has a table of the options with their defaults.
 {
 	open my $readme, '<', "$FindBin::RealBin/../../contrib_web/README.md" or die "README.md: $!\n";
 	my %told;
@@ -49,7 +49,7 @@ delete $option{config};
 	}
 	is_deeply([ sort keys %told ], [ sort keys %option ], 'README.md lists all options');
 	my %default = map { ($_ => $option{$_} =~ / \(([^()]*)\)$/ ? $1 : '') } keys %option;
-	is_deeply(\%told, \%default, 'with their defaults');
+	is_deeply(\%told, \%default, 'README.md lists the defaults');
 }
 
 # ---- each option from each source; invalid values ----
@@ -59,7 +59,7 @@ my %wrong = ((map { ($_ => 'x') } keys %option),
 for my $name (sort keys %option)
 {
 	my $variable = 'LOCKING_WEB_' . uc $name =~ s/-/_/gr;
-	# found out when it starts
+	# detected when the server starts
 	my ($status, $says) = $name eq 'listen' ? (1, qr/x: not ADDRESS:PORT/) : (2, qr/$name/);
 	ends_as($status, $says, "--$name $wrong{$name}", {}, "--$name", $wrong{$name});
 	ends_as($status, $says, "$variable=$wrong{$name}", { $variable => $wrong{$name} });
@@ -73,9 +73,9 @@ for my $bad ([ 'ping' => 0 ], [ 'ping' => 3601 ], [ 'ping' => '' ], [ 'ping' => 
 	ends_as(2, qr/$bad->[0]/, "--$bad->[0] '$bad->[1]'", {}, "--$bad->[0]", $bad->[1]);
 }
 ends_as(1, qr/^locking-web: \Q$_\E: /, "--listen $_", {}, '--listen', $_) for '127.0.0.1', ':x', '127.0.0.1:x', '192.0.2.1:0', '[::1:0', '127.0.0.1:65536', '127.0.0.1:99999';
-ends_as(2, qr/--help/, "arguments that are none: @$_", {}, @$_) for ['--no-such-option'], ['-x'], ['file'], ['--listen'], [ '--help=x' ];
+ends_as(2, qr/--help/, "arguments that do not exist: @$_", {}, @$_) for ['--no-such-option'], ['-x'], ['file'], ['--listen'], [ '--help=x' ];
 ends_as(2, qr/No such file/, 'a file that is not there', {}, '--config', "$folder/none");
-ends_as(2, qr/No such file/, 'nor by the environment', { LOCKING_WEB_CONFIG => "$folder/none" });
+ends_as(2, qr/No such file/, 'a file that is not there, named in the environment', { LOCKING_WEB_CONFIG => "$folder/none" });
 ends_as(1, qr/No such file/, 'a certificate that is not there', {}, '--listen', '127.0.0.1:0', '--tls-cert', "$folder/none", '--tls-key', "$folder/none");
 
 # ---- precedence ----
@@ -140,7 +140,7 @@ sub connections
 	my $server = web_server($node, '--database-connections', 2, '--workers', 2);
 	my @clients = map { $server->sign_in($_) } qw(anna bert boss anna);
 	is($_->get('/tables')->{status}, 200, 'database-connections: all requests are answered') for @clients, reverse @clients;
-	cmp_ok(sql($node, connections('true')), '<=', 2, 'with no more connections than allowed');
+	cmp_ok(sql($node, connections('true')), '<=', 2, 'database-connections: no more connections than allowed');
 	$server->stop_ok;
 }
 {
@@ -150,8 +150,8 @@ sub connections
 	$session->query('BEGIN; LOCK TABLE article');
 	my @wires = map { $server->wire->send_request($anna, 'GET', '/tables/article/rows') } 1 .. 3;
 	ok($node->poll_query_until('postgres', connections("wait_event_type = 'Lock'") =~ s/count\(\*\)/count(*) = 1/r), 'requests-per-session: one runs');
-	is($bert->get('/tables')->{status}, 200, 'another session does not wait');
-	is(sql($node, connections("usename = 'anna'")), 1, 'the others of that session wait, without connections');
+	is($bert->get('/tables')->{status}, 200, 'requests-per-session: another session does not wait');
+	is(sql($node, connections("usename = 'anna'")), 1, 'requests-per-session: the other requests wait, without connections');
 	$session->query('COMMIT');
 	is($_->read_reply->{status}, 200, 'and are answered') for @wires;
 	$session->quit;
@@ -176,10 +176,10 @@ sub connections
 	ok($node->poll_query_until('postgres', connections("wait_event_type = 'Lock'") =~ s/count\(\*\)/count(*) = 1/r), 'queue: one runs');
 	ok($waiting->(@$_), "$_->[1] wait") for [ $anna, 1 ], [ $anna, 2 ];
 	my $refused = $ask->($anna)->read_reply;
-	is("$refused->{status} $refused->{json}{type}", '429 urn:locking:problem:too-many', 'a role has a share of the queue only');
+	is("$refused->{status} $refused->{json}{type}", '429 urn:locking:problem:too-many', 'a role has only a share of the queue');
 	like($refused->{headers}{'retry-after'}, qr/^[1-9]\d*$/, 'with Retry-After');
 	ok($waiting->(@$_), "$_->[1] wait") for [ $bert, 3 ], [ $bert, 4 ];
-	is($ask->($bert)->read_reply->{status}, 503, 'the queue is full');
+	is($ask->($bert)->read_reply->{status}, 503, 'queue: full for all roles');
 	$session->query('COMMIT');
 	is($_->read_reply->{status}, 200, 'and are answered') for @wires;
 	$session->quit;
@@ -202,9 +202,9 @@ sub connections
 		my $reply = eval { LockingWeb::in_seconds(5, 'answer', sub { $ask->($client, $path)->read_reply }) } || { status => 'none' };
 		is($reply->{status}, $status, "another role is answered meanwhile: $path");
 	}
-	is((eval { LockingWeb::in_seconds(5, 'sign-in', sub { $server->client->sign_in('boss', 'boss-pw') }) } || { status => 'none' })->{status}, 201, 'and a sign-in');
+	is((eval { LockingWeb::in_seconds(5, 'sign-in', sub { $server->client->sign_in('boss', 'boss-pw') }) } || { status => 'none' })->{status}, 201, 'a sign-in is answered meanwhile');
 	$session->query('COMMIT');
-	is_deeply([ grep { $_ != 200 } map { $_->read_reply->{status} } @wires ], [], 'the waiting requests are answered, too');
+	is_deeply([ grep { $_ != 200 } map { $_->read_reply->{status} } @wires ], [], 'the waiting requests are answered');
 
 	# Short requests, so that workers become free all the time; they do not
 	# run in the order of arrival.
@@ -213,9 +213,9 @@ sub connections
 	LockingWeb::in_seconds($LockingWeb::PATIENCE, 'a queue', sub { select undef, undef, undef, 0.05 until $server->client->get('//metrics')->{content} =~ /^locking_web_requests_waiting 172$/m });
 	my $his = $ask->($bert, '/tables/article/rows');
 	LockingWeb::in_seconds($LockingWeb::PATIENCE, 'his', sub { select undef, undef, undef, 0.05 until sql($node, connections("usename = 'bert' AND wait_event_type = 'Lock'")) });
-	pass('a request of another role is at work before those that wait longer');
+	pass('a request of another role runs before those that have waited longer');
 	$session->query('COMMIT');
-	is($_->read_reply->{status}, 200, 'and is answered') for $his;
+	is($_->read_reply->{status}, 200, 'the request of another role is answered') for $his;
 	$_->read_reply for @wires;
 	$session->quit;
 	$server->stop_ok;
@@ -292,14 +292,14 @@ sub connections
 	my $server = web_server($node, '--connections-per-address', 2);
 	my @wires = map { $server->wire } 1, 2;
 	is($_->send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")->read_reply->{status}, 200, 'connections-per-address: the allowed number') for @wires;
-	is($server->wire->send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")->read_reply, undef, 'another is closed');
+	is($server->wire->send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")->read_reply, undef, 'connections-per-address: another connection is closed');
 	$_->close for @wires;
 	my $again = LockingWeb::in_seconds(60, 'a free place', sub {
 		my $reply;
 		select undef, undef, undef, 0.1 until $reply = $server->wire->send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")->read_reply;
 		return $reply->{status};
 	});
-	is($again, 200, 'one more is accepted after another is closed');
+	is($again, 200, 'connections-per-address: another is accepted after one is closed');
 	$server->stop_ok;
 }
 

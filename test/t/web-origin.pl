@@ -33,19 +33,19 @@ my $row = '/tables/article/rows/1';
 	}
 	is_problem($server->client->post('/session', { role => 'anna', password => 'anna-pw' }, Origin => 'https://example.com'), 403, 'csrf', 'signing in from another site');
 	is($anna->get('/session')->{status}, 200, 'the session still works');
-	is(sql($node, 'SELECT count(*) FROM locking.locks'), 0, 'and no lock was acquired');
+	is(sql($node, 'SELECT count(*) FROM locking.locks'), 0, 'no lock was acquired');
 
 	is($anna->post("$row/lock", {}, Origin => $_)->{status} =~ /^20[01]$/ ? 1 : 0, 1, "from $_")
 	  for $server->{url} =~ s{/$}{}r, 'https://app.example.org';
 	my $reply = $anna->get($row, undef, Origin => 'https://app.example.org');
 	is($reply->{headers}{'access-control-allow-origin'}, 'https://app.example.org', 'the allowed site may read');
-	is($reply->{headers}{'access-control-allow-credentials'}, 'true', 'with cookies');
+	is($reply->{headers}{'access-control-allow-credentials'}, 'true', 'the allowed site may send cookies');
 	like($reply->{headers}{vary}, qr/Origin/, 'with Vary');
 	is($anna->get($row, undef, Origin => 'https://example.com')->{headers}{'access-control-allow-origin'}, undef, 'another site may not read');
 	$reply = $server->client->request('OPTIONS', "$row/lock", undef, Origin => 'https://app.example.org', 'Access-Control-Request-Method' => 'PUT');
 	is($reply->{status}, 204, 'a preflight request');
-	like($reply->{headers}{'access-control-allow-methods'}, qr/PUT/, 'lists methods');
-	like($reply->{headers}{'access-control-allow-headers'}, qr/X-CSRF-Token/i, 'and headers');
+	like($reply->{headers}{'access-control-allow-methods'}, qr/PUT/, 'a preflight request gets the methods');
+	like($reply->{headers}{'access-control-allow-headers'}, qr/X-CSRF-Token/i, 'a preflight request gets the headers');
 
 	my $token = $anna->get("$row/lock")->{json}{lock}{token};
 	my $beacon = { token => $token, csrf => $anna->{csrf} };
@@ -55,7 +55,7 @@ my $row = '/tables/article/rows/1';
 	is_problem($anna->put("$row/lock", $beacon, 'X-CSRF-Token' => undef), 403, 'csrf', 'another request with its token in the body');
 	is_problem($anna->put("$row/lock", $beacon, @plain), 415, 'unsupported-media-type', 'another request as text');
 	is($anna->post("$row/lock/release", $beacon, @plain)->{status}, 204, 'a beacon with its token in the body');
-	is($bert->get("$row/lock")->{json}{lock}, undef, 'releases the lock');
+	is($bert->get("$row/lock")->{json}{lock}, undef, 'a beacon releases the lock');
 	$server->stop_ok;
 }
 
@@ -77,7 +77,7 @@ my $row = '/tables/article/rows/1';
 	my $plain = $nobody->get('//static/js/app.js');
 	my $packed = $nobody->get('//static/js/app.js', undef, 'Accept-Encoding' => 'gzip');
 	is($packed->{headers}{'content-encoding'}, 'gzip', 'a compressed file for a client that accepts gzip');
-	is(Compress::Zlib::memGunzip($packed->{content}), $plain->{content}, 'has the same content');
+	is(Compress::Zlib::memGunzip($packed->{content}), $plain->{content}, 'a compressed file has the same content');
 	is($nobody->get('//static/js/app.js', undef, 'Accept-Encoding' => 'gzip;q=0')->{headers}{'content-encoding'}, undef, 'uncompressed for a client that does not');
 	isnt($packed->{headers}{etag}, $plain->{headers}{etag}, 'each form has its own ETag');
 	for my $ask ([ $plain->{headers}{etag} => 304 ], [ "\"x\", $plain->{headers}{etag}" => 304 ], [ '*' => 304 ], [ '"x"' => 200 ], [ $packed->{headers}{etag} => 200 ])

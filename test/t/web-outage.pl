@@ -25,20 +25,20 @@ my $row = '/tables/article/rows/1';
 		my $reply = $anna->get($path);
 		is("$reply->{status} $reply->{json}{type}", '503 urn:locking:problem:unavailable', "$path without database");
 		like($reply->{headers}{'retry-after'}, qr/^\d+$/, 'with Retry-After');
-		unlike($reply->{content}, qr/socket|host|No such file/i, 'without details of the connection');
+		unlike($reply->{content}, qr/socket|host|No such file/i, 'the reply has no details of the connection');
 	}
 	is($server->client->get('//readyz')->{status}, 503, 'not ready');
-	is($server->client->get('//healthz')->{status}, 200, 'but alive');
+	is($server->client->get('//healthz')->{status}, 200, 'alive');
 	# more than the throttle lets a role fail
 	is($server->client->sign_in('bert', 'bert-pw')->{status}, 503, 'sign-in fails with 503') for 1 .. 20;
 	start_again($node);
 	is($server->client->sign_in('bert', 'bert-pw')->{status}, 201, 'failures without a database do not count as attempts');
 	is($anna->get($row)->{status}, 200, 'with the database the session works again');
 	is($server->client->get('//readyz')->{status}, 200, 'ready again');
-	hears($stream, 'the stream is reset', 'reset');
+	hears($stream, 'the stream is reset after the outage', 'reset');
 	my $token = $anna->get("$row/lock")->{json}{lock};
 	$anna->post('/tables/article/rows/18/lock');
-	hears($stream, 'and continues', 'acquired public.article 18 anna');
+	hears($stream, 'the stream continues after the reset', 'acquired public.article 18 anna');
 
 	# A connection that is lost during a save.
 	my $session = session($node);
@@ -66,7 +66,7 @@ my $row = '/tables/article/rows/1';
 	is("$reply->{status} $reply->{json}{type}", '503 urn:locking:problem:timeout', 'waiting too long for a transaction');
 	like($reply->{headers}{'retry-after'}, qr/^\d+$/, 'with Retry-After');
 	$session->query('COMMIT');
-	is($anna->get($row)->{status}, 200, 'and works afterwards');
+	is($anna->get($row)->{status}, 200, 'the session works after a timeout');
 	$session->quit;
 	$server->stop_ok;
 }

@@ -46,9 +46,9 @@ for my $sort ('', 'a', 'b', 'grade', 'title')
 		my $order = join ', ', map { "$_ $dir" } $sort ? $sort : (), 'a', 'b';
 		my @expected = split /\n/, sql($node, "SELECT ARRAY[a::text, b] FROM many ORDER BY " . ($order =~ s/(b|title)( \w+)/$1 COLLATE "C"$2/gr));
 		my ($last, @forth) = walk($query, 'next');
-		is_deeply(\@forth, \@expected, "$order: every row once, to the end");
+		is_deeply(\@forth, \@expected, "$order: each row comes once, to the end");
 		my (undef, @back) = walk($query, 'prev', $last->{prev});
-		is_deeply([ @back, map { $_->{key} } @{ $last->{rows} } ], \@expected, "$order: the same going back");
+		is_deeply([ @back, map { $_->{key} } @{ $last->{rows} } ], \@expected, "$order: each row comes once, going back");
 
 		# Rows inserted after, before and among those that are read.
 		my $more = sub {
@@ -59,7 +59,7 @@ for my $sort ('', 'a', 'b', 'grade', 'title')
 		my (undef, @meanwhile) = walk($query, 'next', undef, $more);
 		is_deeply([ grep { $old{$_} } @meanwhile ], \@expected, "$order: no row is missing while others are inserted");
 		my %seen;
-		is_deeply([ grep { $seen{$_}++ } @meanwhile ], [], "$order: and none comes twice");
+		is_deeply([ grep { $seen{$_}++ } @meanwhile ], [], "$order: no row comes twice while others are inserted");
 		sql($node, 'DELETE FROM many WHERE a > 97');
 	}
 }
@@ -68,7 +68,7 @@ my %found = ('100%' => '1', 'a_b' => '2', '%' => '1', '_' => '2', '\\' => '4', "
 for my $q (sort keys %found)
 {
 	my @rows = map { $_->{values}{a} } @{ gives($anna->get('/tables/many/rows?limit=100&q=' . segment($q)), 200, "search for $q")->{rows} };
-	is_deeply(\@rows, [ $found{$q} ], "$q is no pattern") if defined $found{$q};
+	is_deeply(\@rows, [ $found{$q} ], "$q is not read as a pattern") if defined $found{$q};
 }
 is_deeply([ map { $_->{key} } @{ $anna->get('/tables/many/rows?filter=' . segment('{"grade": "1", "title": null}'))->{json}{rows} } ],
 	[ split /\n/, sql($node, 'SELECT ARRAY[a::text, b] FROM many WHERE grade = 1 AND title IS NULL ORDER BY a, b') ], 'a filter with null');

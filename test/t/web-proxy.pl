@@ -21,18 +21,18 @@ my @proxy = ('--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name')
 	my $ann = $server->client(headers => \%ann);
 	my $reply = $ann->get('/session');
 	is("$reply->{status} $reply->{json}{owner} $reply->{json}{role}", '200 ann@example.org locking_web', 'signed in by the proxy');
-	is($reply->{json}{owner_name}, 'Ann Berg', 'with the display name');
+	is($reply->{json}{owner_name}, 'Ann Berg', 'the session has the display name');
 	$ann->enter($reply);
 	is($ann->post("$row/lock")->{status}, 201, 'the user locks a row');
 	my $bob = $server->client(headers => { 'X-Remote-User' => 'bob' });
 	$bob->enter($bob->post('/session', {}));
 	$reply = is_problem($bob->post("$row/lock"), 423, 'locked', 'another user is refused');
-	is("$reply->{json}{lock}{owner}, $reply->{json}{lock}{owner_name}", 'ann@example.org, Ann Berg', 'with the holder');
-	is($reply->{json}{lock}{token}, undef, 'without the token');
+	is("$reply->{json}{lock}{owner}, $reply->{json}{lock}{owner_name}", 'ann@example.org, Ann Berg', 'the refusal has the holder');
+	is($reply->{json}{lock}{token}, undef, 'the refusal does not have the token');
 
 	my $thief = $server->client(headers => { 'X-Remote-User' => 'bob', Cookie => "locking_session=$ann->{cookie}", 'X-CSRF-Token' => $ann->{csrf} });
 	is_problem($thief->get($row), 401, 'unauthenticated', 'a cookie is not valid for another user');
-	is_problem($ann->get($row, undef, 'X-Remote-User' => undef), 401, 'unauthenticated', 'nor without a user');
+	is_problem($ann->get($row, undef, 'X-Remote-User' => undef), 401, 'unauthenticated', 'a cookie is not valid without a user');
 	my $wire = $server->wire->send("GET /api/v1/session HTTP/1.1\r\nHost: a\r\nX-Remote-User: ann\@example.org\r\nX-Remote-User: root\r\n\r\n");
 	is($wire->read_reply->{status}, 401, 'two user headers are refused');
 	$wire = $server->wire->send("GET /api/v1/session HTTP/1.1\r\nHost: a\r\nX-Remote-User: \xff\xfe\r\n\r\n");
@@ -45,8 +45,8 @@ my @proxy = ('--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name')
 	# fill a page.
 	my $named = sub { return $server->wire->send("$_[0] HTTP/1.1\r\nHost: a\r\nCookie: locking_session=$ann->{cookie}\r\n$_[1]\r\n\r\n")->read_reply };
 	my %bad = ('a blank at the end' => 'ann@example.org ', 'blanks at the end' => 'ann@example.org   ', 'a tab at the end' => "ann\@example.org\t", 'a tab' => "ann\t\@example.org",
-		'a no-break space at the end' => "ann\@example.org\xc2\xa0", 'one at the beginning' => "\xc2\xa0ann\@example.org", 'an ideographic space' => "ann\xe3\x80\x80", 'a space without width' => "ann\xe2\x80\x8b",
-		'a control character' => "ann\x01", 'an escape' => "ann\e[31m", 'DEL' => "ann\x7f", 'one of the others' => "ann\xc2\x85x", 'no UTF-8' => "ann\xff", 'overlong UTF-8' => "a\xc1\xa1", 'half a character' => "ann\xc3",
+		'a no-break space at the end' => "ann\@example.org\xc2\xa0", 'a no-break space at the beginning' => "\xc2\xa0ann\@example.org", 'an ideographic space' => "ann\xe3\x80\x80", 'a space without width' => "ann\xe2\x80\x8b",
+		'a control character' => "ann\x01", 'an escape' => "ann\e[31m", 'DEL' => "ann\x7f", 'another control character' => "ann\xc2\x85x", 'a byte that is not UTF-8' => "ann\xff", 'overlong UTF-8' => "a\xc1\xa1", 'half a character' => "ann\xc3",
 		'256 bytes' => 'a' x 256, '8000 bytes' => 'a' x 8000, 'nothing but no-break spaces' => "\xc2\xa0\xc2\xa0");
 	for my $what (sort keys %bad)
 	{
@@ -55,7 +55,7 @@ my @proxy = ('--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name')
 			is_problem($named->(@$ask), 403, 'forbidden', "a name with $what: $ask->[0] " . ($ask->[1] =~ /Name/ ? 'display name' : ''));
 		}
 	}
-	like($server->log, qr/locking-web: the authenticating proxy sent an invalid name: "ann\\x1b\[31m"/, 'which is logged');
+	like($server->log, qr/locking-web: the authenticating proxy sent an invalid name: "ann\\x1b\[31m"/, 'a refused name is logged');
 	is(sql($node, "SELECT count(*) FROM locking.lock WHERE owner <> 'ann\@example.org'"), 0, 'no lock has another owner');
 	$wire = $server->wire->send("GET /api/v1/session HTTP/1.1\r\nHost: a\r\nX-Remote-User: " . "\xc3\x85" x 127 . "\r\n\r\n");
 	is($wire->read_reply->{json}{owner}, "\x{c5}" x 127, 'a name of 254 bytes');
@@ -76,9 +76,9 @@ my @proxy = ('--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name')
 	for my $path ($row, '/tables')
 	{
 		my $reply = is_problem($ann->get($path), 403, 'forbidden', "a name that the database refuses: $path");
-		is($reply->{json}{detail}, 'owner names have no such characters', 'with the message of the database');
+		is($reply->{json}{detail}, 'owner names have no such characters', 'the reply has the message of the database');
 	}
-	is_problem($server->client(headers => { 'X-Remote-User' => 'bob' })->get('/session'), 403, 'forbidden', 'and begins no session');
+	is_problem($server->client(headers => { 'X-Remote-User' => 'bob' })->get('/session'), 403, 'forbidden', 'a name that the database refuses begins no session');
 	sql($node, $function);
 	is($ann->get($row)->{status}, 200, 'a name that is accepted works again');
 	$server->stop_ok;
@@ -90,7 +90,7 @@ my @proxy = ('--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name')
 	my $ann = $server->client(headers => { 'X-Remote-User' => 'ann@example.org' });
 	my @foreign = ([ 'Sec-Fetch-Site' => 'cross-site' ], [ 'Sec-Fetch-Site' => 'same-site' ], [ Origin => 'https://example.com' ], [ Referer => 'https://example.com/' ]);
 	is_problem($ann->get('/session', undef, @$_), 403, 'csrf', "a page of another site begins no session: @$_") for @foreign;
-	is($ann->get('/session', undef, 'Sec-Fetch-Site' => 'same-origin')->{status}, 200, 'and uses up no session of the user');
+	is($ann->get('/session', undef, 'Sec-Fetch-Site' => 'same-origin')->{status}, 200, 'a page of another site uses up no session of the user');
 	$server->stop_ok;
 }
 {
@@ -101,7 +101,7 @@ my @proxy = ('--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name')
 	has_no_connections($node, 'locking_web', 'the server cannot connect: its password is wrong');
 	is_problem($ann->get($_), 503, 'unavailable', "503 instead of 401: $_") for $row, '/tables', '/session';
 	sql($node, "ALTER ROLE locking_web PASSWORD 'locking_web-pw'");
-	is($ann->get($row)->{status}, 200, 'and the session continues');
+	is($ann->get($row)->{status}, 200, 'the session continues after the outage');
 	$server->stop_ok;
 }
 {

@@ -28,25 +28,25 @@ sub lapse
 my $lock = gives($anna->post("$row/lock", { client => 'tab 1', note => 'spelling', ttl => 90 }), 201, 'locked')->{lock};
 is("$lock->{table} $lock->{name} $lock->{key} $lock->{owner} $lock->{owner_name} $lock->{client} $lock->{note}",
 	'public.article article 1 anna Anna Albers tab 1 spelling', 'the lock has table, key, owner and note');
-ok($lock->{is_mine} && $lock->{hard} && $lock->{seconds_left} > 60 && $lock->{seconds_left} <= 90, 'and its expiry');
+ok($lock->{is_mine} && $lock->{hard} && $lock->{seconds_left} > 60 && $lock->{seconds_left} <= 90, 'the lock has its expiry');
 my $token = $lock->{token};
 my $read = gives($anna->get($row), 200, 'read');
 is_deeply($read->{values}, { id => '1', title => 'title 1', body => 'body' }, 'all values are text');
-is($read->{lock}{token}, $token, 'with the lock');
+is($read->{lock}{token}, $token, 'a row is read with its lock');
 my $seen = gives($bert->get($row), 200, 'another user reads')->{lock};
-is($seen->{token}, undef, 'without token');
-is($seen->{is_mine}, $false, 'is_mine is false');
+is($seen->{token}, undef, 'another user does not get the token');
+is($seen->{is_mine}, $false, 'is_mine is false for another user');
 
 my $renewed = gives($anna->put("$row/lock", { token => $token, draft => { body => 'bod' } }), 200, 'renewed, with a draft');
-cmp_ok($renewed->{seconds_left}, '>', 60, 'for the ttl it was locked with');
+cmp_ok($renewed->{seconds_left}, '>', 60, 'a renewal is for the ttl of the acquisition');
 my $saved = gives($anna->put($row, { token => $token, values => { body => 'better' }, keep => $true, discard_draft => $false }), 200, 'saved, and kept');
 is("$saved->{values}{body} $saved->{values}{title} $saved->{lock}{token}", "better title 1 $token", 'only the values sent have changed, the lock is the same');
-is(gives($anna->get("$row/draft"), 200, 'the draft')->{draft}{data}{body}, 'bod', 'is kept on request');
+is(gives($anna->get("$row/draft"), 200, 'the draft')->{draft}{data}{body}, 'bod', 'the draft is kept on request');
 $saved = gives($anna->put($row, { token => $token, values => { body => 'best' } }), 200, 'saved, and released');
 is($saved->{lock}, undef, 'released');
-is($bert->get("$row/lock")->{json}{lock}, undef, 'for all users');
+is($bert->get("$row/lock")->{json}{lock}, undef, 'the released lock is gone for all users');
 is($anna->get("$row/draft")->{json}{draft}, undef, 'the draft is discarded');
-is(sql($node, 'SELECT body FROM article WHERE id = 1'), 'best', 'the table has the value');
+is(sql($node, 'SELECT body FROM article WHERE id = 1'), 'best', 'the table has the saved value');
 
 # ---- refused ----
 
@@ -54,9 +54,9 @@ $token = token_of($anna, $row);
 for my $refusal ([ $bert->put($row, { values => { body => 'x' } }), 'saving' ], [ $bert->delete($row), 'deleting' ], [ $bert->post("$row/lock"), 'locking' ])
 {
 	my $problem = refused_as($refusal->[0], 423, 'locked', "$refusal->[1] a row that another user holds");
-	is("$problem->{lock}{owner} $problem->{lock}{owner_name}", 'anna Anna Albers', 'with the holder');
-	like($problem->{detail}, qr/Anna Albers/, 'also in the detail');
-	is($problem->{row}{values}{body}, 'best', 'and the values of the row');
+	is("$problem->{lock}{owner} $problem->{lock}{owner_name}", 'anna Anna Albers', 'the refusal has the holder');
+	like($problem->{detail}, qr/Anna Albers/, 'the detail of the refusal has the holder');
+	is($problem->{row}{values}{body}, 'best', 'the refusal has the values of the row');
 }
 refused_as($bert->put($row, { token => $token, values => { body => 'x' } }), 403, 'forbidden', 'saving with the token of the holder');
 refused_as($bert->put("$row/lock", { token => $token }), 403, 'forbidden', 'renewing with the token of the holder');
@@ -68,7 +68,7 @@ my $other = token_of($anna, path('article', 2));
 refused_as($anna->put($row, { token => $other, values => { body => 'x' } }), 409, 'lost', 'the token of another row');
 refused_as($anna->delete($row, { token => $other }), 409, 'lost', 'deleting with the token of another row');
 is(sql($node, 'SELECT body FROM article WHERE id = 1'), 'best', 'the row is unchanged');
-is($anna->get("$row/lock")->{json}{lock}{token}, $token, 'and so is the lock');
+is($anna->get("$row/lock")->{json}{lock}{token}, $token, 'the lock is unchanged');
 refused_as($reader->post("$row/lock"), 403, 'forbidden', 'a role that may not write cannot lock');
 
 my $soft = path('article', 3);
@@ -81,59 +81,59 @@ gives($anna->put("$row/lock", { token => $token, draft => { body => 'unsaved' } 
 refused_as($bert->post("$row/lock/takeover"), 403, 'forbidden', 'a takeover without the privilege');
 refused_as($bert->post("$row/lock/break"), 403, 'forbidden', 'breaking without the privilege');
 my $taken = gives($boss->post("$row/lock/takeover", { reason => 'print', client => 'boss tab' }), 200, 'taken over');
-is("$taken->{outcome} $taken->{lock}{owner}", 'granted boss', 'by the boss');
+is("$taken->{outcome} $taken->{lock}{owner}", 'granted boss', 'the boss has the lock');
 for my $refusal ([ $anna->put("$row/lock", { token => $token, draft => { body => 'later' } }), 'renewing' ],
 	[ $anna->put($row, { token => $token, values => { body => 'x' } }), 'saving' ], [ $anna->delete($row, { token => $token }), 'deleting' ],
 	[ $anna->put("$row/draft", { token => $token, data => {} }), 'a draft' ])
 {
 	my $problem = refused_as($refusal->[0], 409, 'lost', "$refusal->[1] after the takeover");
-	is("$problem->{lock}{owner} $problem->{row}{values}{body}", 'boss best', 'with the present lock and row');
+	is("$problem->{lock}{owner} $problem->{row}{values}{body}", 'boss best', 'the refusal has the present lock and row');
 }
 gives($anna->delete("$row/lock", { token => $token }), 204, 'releasing a lock that has ended is no error');
-is(gives($anna->get($row), 200, 'her draft')->{draft}{data}{body}, 'unsaved', 'is kept');
-is($boss->get($row)->{json}{draft}, undef, 'and visible to its owner only');
+is(gives($anna->get($row), 200, 'her draft')->{draft}{data}{body}, 'unsaved', 'the draft of the former holder is kept');
+is($boss->get($row)->{json}{draft}, undef, 'a draft is visible only to its owner');
 is($boss->get("$row/lock")->{json}{lock}{token}, $taken->{lock}{token}, 'the new lock is unchanged');
 gives($boss->put($row, { token => $taken->{lock}{token}, values => { body => 'printed' } }), 200, 'the boss saves');
 
-is_deeply(gives($boss->post("$row/lock/break", { reason => 'x' }), 200, 'breaking the lock of a free row')->{broken}, $false, 'breaks nothing');
+is_deeply(gives($boss->post("$row/lock/break", { reason => 'x' }), 200, 'breaking the lock of a free row')->{broken}, $false, 'no lock is broken');
 $token = token_of($anna, $row);
-is_deeply(gives($boss->post("$row/lock/break", { reason => 'gone home' }), 200, 'breaking')->{broken}, $true, 'breaks');
+is_deeply(gives($boss->post("$row/lock/break", { reason => 'gone home' }), 200, 'breaking a lock')->{broken}, $true, 'the lock is broken');
 refused_as($anna->put($row, { token => $token, values => { body => 'x' } }), 409, 'lost', 'saving with a broken lock');
 my @told = map { "$_->{event} $_->{owner} by $_->{actor}: " . ($_->{reason} // '') } grep { $_->{event} =~ /taken|broken/ }
   @{ gives($boss->get('/history?table=article&key=1'), 200, 'the history')->{events} };
-is_deeply(\@told, [ 'broken anna by boss: gone home', 'taken_over anna by boss: print' ], 'has actors and reasons');
+is_deeply(\@told, [ 'broken anna by boss: gone home', 'taken_over anna by boss: print' ], 'the history has actors and reasons');
 
 $token = token_of($anna, $row);
 $anna->put("$row/draft", { token => $token, data => { body => 'lapsed' } });
 lapse($token);
-is(gives($anna->post("$row/lock"), 200, 'a lapsed lock')->{outcome}, 'resumed', 'is resumed');
+is(gives($anna->post("$row/lock"), 200, 'a lapsed lock')->{outcome}, 'resumed', 'a lapsed lock is resumed');
 lapse($token);
-gives($anna->put($row, { token => $token, values => { body => 'resumed' }, discard_draft => $false }), 200, 'saving also resumes it');
+gives($anna->put($row, { token => $token, values => { body => 'resumed' }, discard_draft => $false }), 200, 'saving also resumes a lapsed lock');
 is($anna->get($row)->{json}{draft}{data}{body}, 'lapsed', 'the draft outlives the lock');
 $token = token_of($anna, $row);
 lapse($token);
 sql($node, "UPDATE article SET body = 'meanwhile' WHERE id = 1");
 is(refused_as($anna->put($row, { token => $token, values => { body => 'x' } }), 409, 'lost', 'a lapsed lock of a row that was changed')->{row}{values}{body},
-	'meanwhile', 'with the new values');
+	'meanwhile', 'the refusal has the new values');
 gives($anna->delete("$row/draft"), 204, 'discarded');
 
 # ---- another window ----
 
 $token = token_of($anna, $row, client => 'tab 1');
 my $elsewhere = refused_as($anna->post("$row/lock", { client => 'tab 2' }), 423, 'held-elsewhere', 'a second tab');
-is("$elsewhere->{lock}{client} $elsewhere->{lock}{token}", "tab 1 $token", 'gets the lock of the first');
-is(gives($anna->post("$row/lock", {}), 200, 'a request without a client')->{lock}{token}, $token, 'shares the lock');
+is("$elsewhere->{lock}{client} $elsewhere->{lock}{token}", "tab 1 $token", 'the second tab gets the lock of the first');
+is(gives($anna->post("$row/lock", {}), 200, 'a request without a client')->{lock}{token}, $token, 'a request without a client shares the lock');
 
 # ---- requests ----
 
 gives($bert->post("$row/request", { message => 'please' }), 201, 'bert requests');
 my $queue = gives($boss->post("$row/request"), 201, 'the boss requests')->{requests};
 is_deeply([ map { [ @$_{qw(place owner message)} ] } @$queue ], [ [ 1, 'bert', 'please' ], [ 2, 'boss', undef ] ], 'requests are in the order of arrival');
-is_deeply([ map { $_->{is_mine} } @$queue ], [ $false, $true ], 'and is_mine marks the own one');
+is_deeply([ map { $_->{is_mine} } @$queue ], [ $false, $true ], "is_mine marks the reader's own request");
 gives($bert->post("$row/request", { message => 'now' }), 201, 'requesting again');
-is_deeply([ map { "$_->{owner} $_->{message}" } $anna->get("$row/request")->{json}{requests}[0] ], ['bert now'], 'keeps the place');
+is_deeply([ map { "$_->{owner} $_->{message}" } $anna->get("$row/request")->{json}{requests}[0] ], ['bert now'], 'a repeated request keeps its place');
 gives($bert->delete("$row/request"), 204, 'withdrawn');
-is_deeply([ map { $_->{owner} } @{ $anna->get("$row/request")->{json}{requests} } ], ['boss'], 'is gone');
+is_deeply([ map { $_->{owner} } @{ $anna->get("$row/request")->{json}{requests} } ], ['boss'], 'a withdrawn request is gone');
 $anna->delete("$row/lock", { token => $token });
 
 # ---- deleting, inserting, changing the key ----
@@ -143,13 +143,13 @@ is(gives($made, 201, 'inserted')->{values}{body}, '', 'an empty text is not null
 is($made->{headers}{location}, '/api/v1/tables/article/rows/100', 'Location has the path');
 my $new = path('article', 100);
 $token = token_of($anna, $new);
-is(gives($anna->put($new, { token => $token, values => { body => undef }, keep => $true }), 200, 'null')->{values}{body}, undef, 'is null');
-is(sql($node, 'SELECT body IS NULL FROM article WHERE id = 100'), 't', 'also in the table');
+is(gives($anna->put($new, { token => $token, values => { body => undef }, keep => $true }), 200, 'null')->{values}{body}, undef, 'a null is saved as null');
+is(sql($node, 'SELECT body IS NULL FROM article WHERE id = 100'), 't', 'the table has the null');
 $saved = gives($anna->put($new, { token => $token, values => { id => '101' }, keep => $true }), 200, 'another key');
-is("$saved->{key} $saved->{lock}{key} $saved->{lock}{token}", "101 101 $token", 'moves the lock');
+is("$saved->{key} $saved->{lock}{key} $saved->{lock}{token}", "101 101 $token", 'another key moves the lock');
 refused_as($anna->get($new), 404, 'not-found', 'the old key has no row');
 gives($anna->delete(path('article', 101), { token => $token }), 204, 'deleted');
-is(sql($node, "SELECT count(*) FROM locking.lock WHERE key = '101'"), 0, 'together with its lock');
+is(sql($node, "SELECT count(*) FROM locking.lock WHERE key = '101'"), 0, 'a deleted row has no lock');
 refused_as($anna->put(path('article', 999), { values => { body => 'x' } }), 404, 'not-found', 'saving a row that does not exist');
 refused_as($anna->delete(path('article', 999)), 404, 'not-found', 'deleting a row that does not exist');
 refused_as($anna->post(path('article', 999) . '/lock'), 404, 'not-found', 'locking a row that does not exist');

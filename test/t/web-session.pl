@@ -13,7 +13,7 @@ use WebSessions;
 my $node = new_web_node('main');
 my $row = '/tables/article/rows/1';
 
-# For tests in which connections must not end for having been unused.
+# For tests in which unused connections must stay open.
 my @kept = ('--database-idle', 3600);
 
 # ---- time limits ----
@@ -32,7 +32,7 @@ my @kept = ('--database-idle', 3600);
 		return 1;
 	});
 	ok($ended, 'a used session continues, an unused one ends');
-	is_problem($unused->get('/session'), 401, 'unauthenticated', 'by the idle limit');
+	is_problem($unused->get('/session'), 401, 'unauthenticated', 'the unused session has ended by the idle limit');
 	is($used->get('/session')->{json}{idle_timeout}, 2, 'the session shows the limit');
 	$server->stop_ok;
 }
@@ -45,7 +45,7 @@ my @kept = ('--database-idle', 3600);
 		return $status;
 	});
 	is($status, 401, 'a session ends by the absolute limit, however much it is used');
-	has_no_connections($node, 'anna', 'and so do its connections');
+	has_no_connections($node, 'anna', 'the connections of an ended session are closed');
 	$server->stop_ok;
 }
 
@@ -92,7 +92,7 @@ my @kept = ('--database-idle', 3600);
 		});
 		is_problem($reply, 401, 'unauthenticated', "$way: ends a session in use");
 		ok(defined $stream->read_until(qr/^0\r\n\r\n/m, 30), "$way: ends a stream without other requests");
-		is_problem($unused->get($row), 401, 'unauthenticated', "$way: and the session of the stream");
+		is_problem($unused->get($row), 401, 'unauthenticated', "$way: ends the session of the stream");
 		ok(!$hers->{closed} && $anna->get($row)->{status} == 200, "$way: does not end sessions of other roles");
 		$_->close for $stream, $hers;
 		$anna->delete('/session');
@@ -127,9 +127,9 @@ my @kept = ('--database-idle', 3600);
 	my $client = $server->sign_in('gone');
 	has_no_connections($node, 'gone', 'an unused connection is closed');
 	sql($node, 'ALTER ROLE gone NOLOGIN');
-	is_problem($client->get($row), 401, 'unauthenticated', 'the next one is refused');
+	is_problem($client->get($row), 401, 'unauthenticated', 'a refused connection ends the session');
 	sql($node, 'ALTER ROLE gone LOGIN');
-	is_problem($client->get($row), 401, 'unauthenticated', 'which has ended the session');
+	is_problem($client->get($row), 401, 'unauthenticated', 'the session stays ended');
 	sql($node, 'DROP OWNED BY gone; DROP ROLE gone');
 	$server->stop_ok;
 }
@@ -148,7 +148,7 @@ my @kept = ('--database-idle', 3600);
 	is_problem($server->client->sign_in('gone', 'gone-pw'), 401, 'sign-in-failed', 'signing in as a dropped role');
 	sql($node, "CREATE ROLE gone LOGIN PASSWORD 'gone-pw'; REVOKE CONNECT ON DATABASE postgres FROM PUBLIC; GRANT CONNECT ON DATABASE postgres TO locking_web");
 	my $reply = is_problem($server->client->sign_in('gone', 'gone-pw'), 401, 'sign-in-failed', 'a role that may not connect, with the right password');
-	is($reply->{content}, $server->client->sign_in('gone', 'wrong')->{content}, 'gets the same reply as with a wrong password');
+	is($reply->{content}, $server->client->sign_in('gone', 'wrong')->{content}, 'a role that may not connect gets the same reply as with a wrong password');
 	sql($node, 'GRANT CONNECT ON DATABASE postgres TO PUBLIC; DROP ROLE gone');
 	$server->stop_ok;
 }
@@ -160,12 +160,12 @@ my @kept = ('--database-idle', 3600);
 	my @annas = map { $server->sign_in('anna') } 1, 2;
 	my $reply = is_problem($server->client->sign_in('anna', 'anna-pw'), 429, 'too-many', 'a third session of a role');
 	like($reply->{headers}{'retry-after'}, qr/^\d+$/, 'with Retry-After');
-	is($reply->{headers}{'set-cookie'}, undef, 'without a cookie');
+	is($reply->{headers}{'set-cookie'}, undef, 'a refused sign-in sets no cookie');
 	my $bert = $server->sign_in('bert');
-	is_problem($server->client->sign_in('boss', 'boss-pw'), 429, 'too-many', 'a fourth session in all');
+	is_problem($server->client->sign_in('boss', 'boss-pw'), 429, 'too-many', 'a fourth session in total');
 	is(connections($node, 'boss'), 0, 'a refused role has no connection');
 	$annas[0]->delete('/session');
-	is($server->client->sign_in('boss', 'boss-pw')->{status}, 201, 'there is room again after signing out');
+	is($server->client->sign_in('boss', 'boss-pw')->{status}, 201, 'a session is possible again after signing out');
 	is($annas[1]->get($row)->{status}, 200, 'the other sessions continue');
 	$server->stop_ok;
 }

@@ -14,7 +14,7 @@ use WebSessions;
 my $node = new_web_node('main');
 my $row = '/tables/article/rows/1';
 
-# For tests in which connections must not end for having been unused.
+# For tests in which unused connections must stay open.
 my @kept = ('--database-idle', 3600);
 
 # ---- signing in ----
@@ -24,16 +24,16 @@ my @kept = ('--database-idle', 3600);
 	my $anna = $server->client;
 	my $reply = $anna->sign_in('anna', 'anna-pw');
 	is($reply->{status}, 201, 'signed in');
-	is("$reply->{json}{role} $reply->{json}{owner} $reply->{json}{owner_name}", 'anna anna Anna Albers', 'as the role, with its comment as display name');
+	is("$reply->{json}{role} $reply->{json}{owner} $reply->{json}{owner_name}", 'anna anna Anna Albers', "the owner is the role, with the role's comment as display name");
 	like($reply->{headers}{'set-cookie'}, qr/^locking_session=[0-9a-f]{64}; Path=\/; HttpOnly; SameSite=Strict$/, 'the cookie');
 	is($reply->{headers}{'cache-control'} // '', 'no-store', 'the reply must not be cached');
 	is($anna->get('/session')->{json}{csrf}, $anna->{csrf}, 'the session has its CSRF token');
-	isnt($anna->{csrf}, $anna->{cookie}, 'which differs from the cookie');
+	isnt($anna->{csrf}, $anna->{cookie}, 'the CSRF token differs from the cookie');
 
 	my $first = $anna->{cookie};
 	$anna->sign_in('anna', 'anna-pw');
 	isnt($anna->{cookie}, $first, 'signing in again gives another cookie');
-	is_problem($server->client(headers => { Cookie => "locking_session=$first" })->get('/session'), 401, 'unauthenticated', 'and ends the former session');
+	is_problem($server->client(headers => { Cookie => "locking_session=$first" })->get('/session'), 401, 'unauthenticated', 'signing in again ends the former session');
 
 	is_problem($server->client(headers => { Cookie => "locking_session=$_" })->get('/tables'), 401, 'unauthenticated', "an invented cookie: $_")
 	  for 'x', '', $anna->{csrf}, 'a' x 64, 'a' x 3000;
@@ -43,9 +43,9 @@ my @kept = ('--database-idle', 3600);
 	$stream->read_until(qr/^id: /m);
 	is($anna->delete('/session')->{status}, 204, 'signed out');
 	is_problem($anna->get($row), 401, 'unauthenticated', 'the session has ended');
-	is_problem($anna->delete('/session'), 401, 'unauthenticated', 'and cannot be ended again');
-	ok(defined $stream->read_until(qr/^0\r\n\r\n/m), 'its stream has ended');
-	has_no_connections($node, 'anna', 'its connections to the database are closed');
+	is_problem($anna->delete('/session'), 401, 'unauthenticated', 'an ended session cannot be ended again');
+	ok(defined $stream->read_until(qr/^0\r\n\r\n/m), 'the stream of the session has ended');
+	has_no_connections($node, 'anna', 'the connections of the session to the database are closed');
 
 	$reply = $server->sign_in('bert')->delete('/session');
 	like($reply->{headers}{'set-cookie'}, qr/^locking_session=;.* Max-Age=0$/, 'signing out deletes the cookie');
@@ -63,7 +63,7 @@ my @kept = ('--database-idle', 3600);
 	my $reply = $victim->sign_in('anna', 'anna-pw');
 	is($reply->{status}, 201, 'signed in with a planted cookie');
 	unlike($reply->{headers}{'set-cookie'}, qr/$planted/, 'the session has another cookie');
-	is_problem($server->client(headers => { Cookie => "locking_session=$planted" })->get('/session'), 401, 'unauthenticated', 'and the planted one is not valid');
+	is_problem($server->client(headers => { Cookie => "locking_session=$planted" })->get('/session'), 401, 'unauthenticated', 'a planted cookie is not valid');
 	my $mine = $server->sign_in('bert');
 	$victim = $server->client(headers => { Cookie => "locking_session=$mine->{cookie}" });
 	$victim->sign_in('anna', 'anna-pw');
@@ -73,12 +73,12 @@ my @kept = ('--database-idle', 3600);
 	my $anna = $server->sign_in('anna');
 	my $lock = $anna->post('/tables/article/rows/5/lock', { owner => 'bert', owner_name => 'Bert', token => 7, is_mine => JSON::PP::false, acquired_at => '2000-01-01', expires_at => '2999-01-01T00:00:00Z', key => '6', table => 'x', note => 'mine' })->{json}{lock};
 	is("$lock->{owner} $lock->{owner_name} $lock->{key} $lock->{note}", 'anna Anna Albers 5 mine', 'owner and key of a lock do not come from the body');
-	cmp_ok($lock->{seconds_left}, '<', 3600, 'nor does its expiry');
-	isnt($lock->{token}, 7, 'nor its token');
+	cmp_ok($lock->{seconds_left}, '<', 3600, 'the expiry of a lock does not come from the body');
+	isnt($lock->{token}, 7, 'the token of a lock does not come from the body');
 	$reply = $anna->put('/tables/article/rows/5', { token => $lock->{token}, values => { title => 'new', owner => 'bert' } });
 	is_problem($reply, 422, 'invalid', 'a value for a column that does not exist');
 	$reply = $server->client->post('/session', { role => 'anna', password => 'anna-pw', owner => 'boss', csrf => 'x' x 64, may => { break_locks => JSON::PP::true }, proxy => JSON::PP::true });
-	is("$reply->{json}{owner} " . ($reply->{json}{csrf} =~ /^x+$/ ? 1 : 0) . ($reply->{json}{may}{break_locks} ? 1 : 0), 'anna 00', 'a session has the privileges of its role');
+	is("$reply->{json}{owner} " . ($reply->{json}{csrf} =~ /^x+$/ ? 1 : 0) . ($reply->{json}{may}{break_locks} ? 1 : 0), 'anna 00', 'owner, CSRF token and privileges of a session do not come from the body');
 	sql($node, 'DELETE FROM locking.lock');
 
 	# The time of a refusal does not disclose whether a role exists: compared
@@ -110,8 +110,8 @@ my @kept = ('--database-idle', 3600);
 	# the server has a password of locking_web's
 	my @refusals = map { $server->client->sign_in(@$_) } [ 'anna', 'wrong' ], [ 'nobody', 'wrong' ], [ 'anna', '' ], [ 'locking_web', '' ], [ 'postgres', 'x' ];
 	is_problem($_, 401, 'sign-in-failed', 'refused') for @refusals;
-	is($_->{content}, $refusals[0]{content}, 'with the same body') for @refusals;
-	is($_->{headers}{'set-cookie'}, undef, 'without a cookie') for @refusals;
+	is($_->{content}, $refusals[0]{content}, 'all refusals have the same body') for @refusals;
+	is($_->{headers}{'set-cookie'}, undef, 'a refusal sets no cookie') for @refusals;
 	is(connections($node, 'anna'), 0, 'no connection is left');
 	$server->stop_ok;
 }
@@ -128,7 +128,7 @@ my @kept = ('--database-idle', 3600);
 	  [ 'no JSON' => \'role=anna' ], [ 'a member twice' => \'{"role": "bert", "role": "anna", "password": "anna-pw"}' ],
 	  [ 'connection parameters' => \'{"role": "anna\u0000", "password": "x"}' ];
 	is_problem($server->client->sign_in("anna' host=/tmp", 'x'), 401, 'sign-in-failed', 'a role name is not a connection string');
-	is_problem($server->client->sign_in('dbname=template1 user=anna', 'anna-pw'), 401, 'sign-in-failed', 'in another form');
+	is_problem($server->client->sign_in('dbname=template1 user=anna', 'anna-pw'), 401, 'sign-in-failed', 'a role name is not a connection string of several parameters');
 	$server->stop_ok;
 }
 

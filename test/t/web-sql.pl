@@ -1,7 +1,7 @@
-# The statements of contrib_web/sql: each runs by psql, gives the same as what
-# the build makes of it, has the columns that it declares, and is planned with
-# the indexes that it needs. The build refuses what C and SQL would disagree
-# about, and no SQL is left in C.
+# The statements of contrib_web/sql: each runs in psql with the same result as
+# the prepared statement that the build makes of it, has the columns that it
+# declares, and is planned with the indexes that it needs. The build refuses
+# statements on which C and SQL would disagree, and C contains no SQL.
 use strict;
 use warnings;
 use utf8;
@@ -21,8 +21,8 @@ my @files = map { basename $_, '.sql' } glob "$web/sql/*.sql";
 
 # ---- data ----
 
-# Large enough that an index is better than reading all. Most records are of
-# the table other, or of another owner.
+# Large enough that the planner prefers an index. Most records are of the
+# table other, or of another owner.
 
 my $ROWS = 20_000;
 my $node = new_web_node('main');
@@ -119,8 +119,8 @@ my %cases = (
 	locks => [
 		{ vars => { %no_list, table => $big, owner => "'boss'" }, gives => qr/"locks" : \[\{"table":"public.big","name":"big","key":"5"/, plan => qr/lock_pkey/, never => $whole_table },
 		{ vars => { %no_list, limit => 2 }, gives => qr/"key":"5".*"next" : "/ },
-		# Of a table with policies of a role that is not trusted, only as its
-		# oid names it.
+		# The table has policies of a role that is not trusted, so its locks
+		# are shown only because its oid names it.
 		{ vars => { %no_list, table => $strange }, before => 'SET plan_cache_mode = force_generic_plan', gives => qr/"table":"public.strange"/ },
 	],
 	locks_back => [ { vars => { %no_list, table => $big, mine => 'true', limit => 2, cursor => cursor('locks', [ '2020-01-01', 1, '' ]) }, gives => qr/"key":"5"/, plan => qr/lock_pkey/, never => $whole_table } ],
@@ -196,7 +196,7 @@ sub prepared
 	return $out;
 }
 
-# But for what is another one each time.
+# Without what differs from run to run.
 sub lasting
 {
 	my ($text, $case) = @_;
@@ -227,11 +227,11 @@ sub check_case
 	my ($name, $case, $script) = @_;
 	my $result = psql($case, file => "$name.sql");
 	unlike($result, qr/\b(?:ERROR|FATAL|error):/, "$name: psql runs it");
-	like($result, $case->{gives}, "$name: its result") if $case->{gives};
-	is(lasting(psql($case, file => '-', script => $script), $case), lasting($result, $case), "$name: so does what the build makes of it");
+	like($result, $case->{gives}, "$name: the result") if $case->{gives};
+	is(lasting(psql($case, file => '-', script => $script), $case), lasting($result, $case), "$name: the prepared statement of the build gives the same");
 	my $plan = psql($case, file => '-', script => $script, vars => { explain => 'EXPLAIN (COSTS OFF) ' });
-	unlike($plan, qr/\b(?:ERROR|FATAL|error):/, "$name: it is planned");
-	like($plan, $case->{plan}, "$name: by an index") if $case->{plan};
+	unlike($plan, qr/\b(?:ERROR|FATAL|error):/, "$name: PostgreSQL plans it");
+	like($plan, $case->{plan}, "$name: the plan uses the index") if $case->{plan};
 	unlike($plan, $case->{never}, "$name: no table is read whole, or sorted") if $case->{never};
 	return;
 }
@@ -246,7 +246,7 @@ for my $name (sort keys %cases)
 	my ($plan) = $script =~ /^PREPARE (\w+_plan)\b/ or next;
 	check_columns($plan, $cases{$name}[0], prepared($plan) =~ s/ \\gset$/;/mr) if !$seen{$plan}++;
 }
-is_deeply([ sort keys %seen ], [ grep { /_plan$/ } @files ], 'and for each plan');
+is_deeply([ sort keys %seen ], [ grep { /_plan$/ } @files ], 'there is a case for each plan');
 
 # ---- what the build refuses ----
 
@@ -294,7 +294,7 @@ for my $refused (
 	like(build('header'), $message, 'the build refuses ' . $text =~ s/\n/ /gr);
 }
 
-# C that calls a statement with as many parameters as it has, or not.
+# C that calls a statement with the right or a wrong number of parameters.
 write_file('statement.sql', "-- parameters: table oid, key\nSELECT :'table'::oid, :'key'::text;\n");
 mkdir "$broken/db" or die "db: $!\n";
 write_file('db/statements.h', build('header'));
@@ -307,8 +307,8 @@ sub compiles
 	return IPC::Run::run([ 'cc', '-fsyntax-only', '-Wall', '-Werror', "-I$broken", "-I$web/src", @flags, "$broken/call.c" ], '2>', \my $err);
 }
 ok(compiles('sql_statement("1", NULL)'), 'C may call a statement with its parameters');
-ok(!compiles('sql_statement("1")'), 'but not with fewer');
-ok(!compiles('sql_statement("1", "2", "3")'), 'or with more');
+ok(!compiles('sql_statement("1")'), 'C may not call a statement with fewer parameters');
+ok(!compiles('sql_statement("1", "2", "3")'), 'C may not call a statement with more parameters');
 
 # ---- form ----
 
@@ -327,7 +327,7 @@ sub embedded_sql
 	my @runs = $text =~ /((?:"(?:[^"\\\n]|\\.)*"[\s\\]*|\b[A-Z_]+\b(?:\([^)]*\))?[\s\\]*(?=")){1,})/g;
 	return grep { /\b(?:SELECT|INSERT|UPDATE|DELETE|WITH|FROM|WHERE|JOIN)\b/ && (() = /\n/g) > 2 } @runs;
 }
-is_deeply([ map { my $path = $_; map { "$path: $_" } embedded_sql($path) } glob "$web/src/*/*.[ch]" ], [], 'no SQL is left in C, but for a line or two');
+is_deeply([ map { my $path = $_; map { "$path: $_" } embedded_sql($path) } glob "$web/src/*/*.[ch]" ], [], 'C contains no SQL of more than two lines');
 is_deeply([ map { my $path = $_; map { length(s/\t/    /gr) > 100 ? "$path: $_" : () } lines_of($path) } glob "$web/sql/*.sql $web/sql/parts/*.sql" ],
 	[], 'no line of SQL is wider than 99');
 my %parts = map { basename($_, '.sql') => 1 } glob "$web/sql/parts/*.sql";

@@ -23,7 +23,7 @@ for my $how (qw(TERM INT))
 	my $half = $server->wire->send("GET /healthz HTTP/1.1\r\nHo");
 	ok($node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE usename = 'anna' AND wait_event_type = 'Lock'"), 'a request runs');
 	kill $how, $server->{pid};
-	# The promise is 5 s; the rest is a margin for a busy machine.
+	# The documented limit is 5 s; the rest is a margin for a busy machine.
 	is(eval { $server->await_end(20) } // $@, 0, "SIG$how: ends while a request waits for a lock, with a stream and idle clients");
 	is($wire->read_reply->{status}, 503, 'the request is answered');
 	ends($stream, 'the stream ends');
@@ -49,10 +49,10 @@ for my $how (qw(TERM INT))
 	ends($stream, 'SIGTERM ends the stream');
 	is($ask->(), 503, 'a later request is refused');
 	# The library's way to stop listening may abort() the server.
-	is((eval { $server->wire->send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")->read_reply } // {})->{status}, 503, 'also on a new connection');
+	is((eval { $server->wire->send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")->read_reply } // {})->{status}, 503, 'a request on a new connection is refused');
 	$session->query('COMMIT');
 	is(($before->read_reply // {})->{status}, 200, 'an earlier request is answered');
-	is(eval { $server->await_end(20) } // $@, 0, 'and the server ends');
+	is(eval { $server->await_end(20) } // $@, 0, 'the server ends after the earlier request');
 	$session->quit;
 }
 {
@@ -69,7 +69,7 @@ for my $how (qw(TERM INT))
 	my $status = eval { $server->await_end(20) } // $@;
 	kill 'CONT', $node->{_pid};
 	is($status, 0, 'SIGTERM: ends although the database does not respond');
-	like($server->log, qr/stopped, with requests cut off/, 'and logs that requests were cut off');
+	like($server->log, qr/stopped, with requests cut off/, 'SIGTERM: logs that requests were cut off');
 	unlike($server->log, qr/Sanitizer|runtime error/, 'no sanitizer complains');
 	is($wire->read_reply, undef, 'the request gets no reply');
 	$session->query('COMMIT');

@@ -1,5 +1,5 @@
 # Tables of an unrelated role: no request runs their code or waits for them
-# unless it names them.  And tables that change while a request reads them.
+# unless it names them.  Tables that change while a request reads them.
 use strict;
 use warnings;
 
@@ -52,7 +52,7 @@ SELECT locking.protect('notice');
 GRANT ALL ON notice TO anna, boss;
 SQL
 
-# A superuser with a password, as the test's own has none.
+# A superuser with a password, since the test's own superuser has none.
 sql($node, "CREATE ROLE root SUPERUSER LOGIN PASSWORD 'root-pw'");
 my $server = web_server($node, '--lock-timeout', 2);
 my %client = map { $_ => $server->sign_in($_) } qw(anna boss root);
@@ -93,7 +93,7 @@ for my $role (sort keys %client)
 	for my $role (qw(boss root))
 	{
 		my ($annas) = grep { $_->{table} eq 'public.annas' } @{ $client{$role}->get('/tables/article/rows/1')->{json}{children} };
-		is($annas->{count}, undef, "$role: nor in a table of anna's");
+		is($annas->{count}, undef, "$role: referencing rows are not counted in a table of anna's");
 	}
 	is_deeply([ sort keys %{ $anna->get('/tables/points/rows/1')->{json}{references} } ], ['article'], 'referenced rows are shown, but not of a table of mallory\'s');
 }
@@ -110,13 +110,13 @@ for my $role (sort keys %client)
 			is($client{$role}->get($path)->{status}, 200, "$role: $path does not wait for a table of mallory's");
 		}
 	}
-	# A request waits for the table that it names, but not for ever.
+	# A request waits for the table that it names for at most --lock-timeout.
 	for my $path ('/tables/m.trap/rows', '/tables/m.trap/rows/1', '/tables/m.trap/rows/1/lock', '/history?table=m.trap&key=1')
 	{
 		my $began = time;
 		my $reply = $anna->get($path);
 		is("$reply->{status} " . ($reply->{json}{type} // ''), '503 urn:locking:problem:timeout', "$path: waits for the table that it names");
-		cmp_ok(time - $began, '<=', 10, 'but not long');
+		cmp_ok(time - $began, '<=', 10, 'the wait for a named table is bounded');
 	}
 	is($anna->get('/locks?table=m.trap')->{status}, 200, 'a list omits a locked table, even if it is named');
 	$locker->query('ROLLBACK');
@@ -131,10 +131,10 @@ for my $path ('/locks?table=m.trap', '/history?table=m.trap', '/history?table=m.
 	is($reply->{status}, 200, $path) or diag($reply->{content});
 	cmp_ok($spied, '>', 0, 'policies run if the request names the table');
 	my ($list) = grep { ref $_ eq 'ARRAY' } @{ $reply->{json} }{qw(locks events rows requests)};
-	is(scalar @{$list // [$reply->{json}{lock} // ()]}, 1, 'and decide which rows are shown');
+	is(scalar @{$list // [$reply->{json}{lock} // ()]}, 1, 'policies decide which rows are shown');
 }
 is($anna->get('/tables/m.trap')->{json}{locks}, 1, 'the locks of a named table are counted');
-is_deeply({ map { $_->{table} => $_->{count} } @{ $anna->get('/tables/m.trap/rows/1')->{json}{children} } }, { 'm.leaf' => 1, 'public.points' => 1 }, 'so are referencing rows in tables of its owner and of superusers');
+is_deeply({ map { $_->{table} => $_->{count} } @{ $anna->get('/tables/m.trap/rows/1')->{json}{children} } }, { 'm.leaf' => 1, 'public.points' => 1 }, 'referencing rows are counted in tables of its owner and of superusers');
 
 # ---- tables that change during a request ----
 
@@ -178,10 +178,10 @@ SQL
 	ok($node->poll_query_until('postgres', "SELECT count(*) = 3 FROM pg_stat_activity WHERE usename = 'anna' AND wait_event_type = 'Lock'"), 'requests wait for a table that is being dropped');
 	$dropper->query('COMMIT');
 	my @replies = map { $_->read_reply } @wires;
-	is_deeply([ map { $_->{status} } @replies ], [ 404, 404, 404 ], 'and get 404') or diag(map { $_->{content} } @replies);
+	is_deeply([ map { $_->{status} } @replies ], [ 404, 404, 404 ], 'requests for a dropped table get 404') or diag(map { $_->{content} } @replies);
 	$dropper->quit;
 }
 
-unlike($server->log, qr/XX\d\d\d|42601/, 'PostgreSQL met no broken SQL');
+unlike($server->log, qr/XX\d\d\d|42601/, 'PostgreSQL reported no internal error and no syntax error');
 $server->stop_ok;
 done_testing();

@@ -35,8 +35,8 @@ is(sql($node, 'SELECT refers, v FROM late WHERE id = 1'), '1|v', 'nothing was sa
 is($anna->get($late)->{json}{lock}{token}, $token, 'the lock is kept');
 is($anna->get($late)->{json}{draft}{data}, 'kept', 'the draft is kept');
 refused_as($anna->put($late, { token => $token, values => { v => 'never' } }), 403, 'forbidden', 'a trigger that skips the row');
-like(refused_as($anna->put($late, { token => $token, values => { v => 'oops' } }), 422, 'invalid', 'a trigger that raises')->{detail}, qr/not this/, 'with its message');
-is(gives($anna->put($late, { token => $token, values => { v => 'loud' } }), 200, 'a trigger that changes it')->{values}{v}, 'LOUD', 'the reply has the stored value');
+like(refused_as($anna->put($late, { token => $token, values => { v => 'oops' } }), 422, 'invalid', 'a trigger that raises')->{detail}, qr/not this/, "the reply has the trigger's message");
+is(gives($anna->put($late, { token => $token, values => { v => 'loud' } }), 200, 'a trigger that changes the row')->{values}{v}, 'LOUD', 'the reply has the stored value');
 is(sql($node, "SELECT count(*) FROM late WHERE id = 1 AND xmin IN (SELECT xmin FROM locking.event WHERE relation = 'late'::regclass AND event = 'released')"), 1, 'the release is in the same transaction');
 
 # ---- triggers that raise an error or disturb the connection ----
@@ -60,7 +60,7 @@ my $closed = eval { LockingWeb::in_seconds($LockingWeb::PATIENCE, 'another conne
 	$anna->get($rude) while sql($node, "SELECT count(*) FROM pg_stat_activity WHERE pid = $ear");
 	return 1;
 }) };
-ok($closed, 'its connection is closed, as it would collect notifications');
+ok($closed, 'a connection that listens is closed, since it would collect notifications');
 gives($anna->get($rude), 200, 'another connection replaces it');
 
 $server->stop_ok;

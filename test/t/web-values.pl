@@ -33,11 +33,11 @@ my %good = (small => '7', big => '9223372036854775807', exact => '12345678901234
 	span => '1 day 02:03:04', mood => q(it's "ok"), grade => '3', list => '{a,"b c",NULL,"\\"q\\""}', matrix => '{{1,2},{3,4}}', doc => '{"a": [1, "é", null]}', old => '{"b":  1}',
 	bin => '\x00ff', net => '192.0.2.1/32', name => 'é"\'%', needed => '', refers => '5');
 my $saved = gives($anna->put($kinds, { token => $token, values => \%good, keep => $true }), 200, 'every type');
-is_deeply({ map { ($_ => $saved->{values}{$_}) } keys %good }, \%good, 'comes back as it was sent');
-is($saved->{values}{twice}, '14', 'with the generated values');
+is_deeply({ map { ($_ => $saved->{values}{$_}) } keys %good }, \%good, 'values of every type come back as they were sent');
+is($saved->{values}{twice}, '14', 'the reply has generated values');
 my @nullable = grep { $_ ne 'needed' } sort keys %good;
 $saved = gives($anna->put($kinds, { token => $token, values => { map { ($_ => undef) } @nullable }, keep => $true }), 200, 'null for each');
-is_deeply([ grep { defined $saved->{values}{$_} } @nullable ], [], 'is null');
+is_deeply([ grep { defined $saved->{values}{$_} } @nullable ], [], 'each column is null');
 
 my %bad = (small => '99999', big => '1.5', exact => '1' x 40, approx => 'x', truth => 'maybe', day => '2026-02-30', at => 'soon', span => 'x', mood => 'happy', grade => '7', list => '{a', matrix => '{a}',
 	doc => '{', old => '', bin => '\xzz', net => '999.0.0.1', name => 'toolong', needed => undef, refers => '999', always => '1', twice => '1', secret => 'x', nix => 'x', 'small"; --' => '1');
@@ -45,17 +45,17 @@ for my $column (sort keys %bad)
 {
 	my $problem = refused_as($anna->put($kinds, { token => $token, values => { mood => 'sad', $column => $bad{$column} } }), 422, 'invalid', "a bad value for $column");
 	is($problem->{column}, $column, "the column is named: $column");
-	ok(length $problem->{detail}, "with a detail: $problem->{detail}");
+	ok(length $problem->{detail}, "the problem has a detail: $problem->{detail}");
 }
 for my $value (1, 1.5, $true, {}, [], ['a'])
 {
 	my $problem = refused_as($anna->put($kinds, { token => $token, values => { small => $value } }), 422, 'invalid', 'a value that is not text: ' . json_of($value));
 	is($problem->{column}, 'small', 'the column is named');
 }
-is(refused_as($anna->put($kinds, { token => $token, values => { small => '-1' } }), 422, 'invalid', 'a check')->{constraint}, 'positive', 'the constraint is named');
-is(refused_as($anna->put($kinds, { token => $token, values => { name => 'taken' } }), 422, 'invalid', 'a double')->{constraint}, 'kinds_name_key', 'the constraint is named');
+is(refused_as($anna->put($kinds, { token => $token, values => { small => '-1' } }), 422, 'invalid', 'a value that violates a check constraint')->{constraint}, 'positive', 'the constraint is named');
+is(refused_as($anna->put($kinds, { token => $token, values => { name => 'taken' } }), 422, 'invalid', 'a value that violates a unique constraint')->{constraint}, 'kinds_name_key', 'the constraint is named');
 is(sql($node, 'SELECT mood IS NULL AND small IS NULL FROM kinds WHERE id = 1'), 't', 'none of these values was written');
-is($anna->get("$kinds/lock")->{json}{lock}{token}, $token, 'and the lock is kept');
+is($anna->get("$kinds/lock")->{json}{lock}{token}, $token, 'the lock is kept after refused values');
 is($anna->get($kinds)->{json}{values}{secret}, undef, 'a column without the privilege to write it is unchanged');
 gives($anna->delete($kinds, { token => $token }), 204, 'deleted');
 
@@ -79,17 +79,17 @@ $token = token_of($anna, $odd);
 	nested => '42', doc => '{"a": 1}', docs => '{"{\\"a\\": 1}",NULL}', bits => '101', spot => '(1.5,-2)', cube => '[0:1][1:2]={{1,2},{3,NULL}}', fixed => 'abcd', one_char => 'x', words => q('cat':1 'rat':2B),
 	place => 'article', $has_xml ? (markup => '<a b="c">é</a>') : ());
 $saved = gives($anna->put($odd, { token => $token, values => \%good, keep => $true }), 200, 'composites, ranges, domains of domains, infinities');
-is_deeply({ map { ($_ => $saved->{values}{$_}) } keys %good }, \%good, 'come back as they were sent');
+is_deeply({ map { ($_ => $saved->{values}{$_}) } keys %good }, \%good, 'these values come back as they were sent');
 %bad = (pair => '(x,1)', pairs => '{"(x,)"}', within => '[5,1)', when_to => '[later,)', odd => 'NaNN', wide => '1e999', forever => 'ever', never => '0000-00-00', nested => '43', doc => '[]', docs => '{"{"}',
 	bits => '1011', spot => '1', cube => '{{1},{2,3}}', fixed => 'abcde', words => q('), place => 'no_such_table', $has_xml ? (markup => '<a>') : ());
 for my $column (sort keys %bad)
 {
 	is(refused_as($anna->put($odd, { token => $token, values => { $column => $bad{$column} } }), 422, 'invalid', "a bad value for $column")->{column}, $column, "the column is named: $column");
 }
-is(refused_as($anna->put($odd, { token => $token, values => { nested => undef } }), 422, 'invalid', 'null for a domain that has none')->{column}, 'nested', 'the column is named');
+is(refused_as($anna->put($odd, { token => $token, values => { nested => undef } }), 422, 'invalid', 'null for a domain that does not allow it')->{column}, 'nested', 'the column is named');
 $saved = gives($anna->put($odd, { token => $token, values => { id => '77' }, keep => $true }), 200, 'an identity by default may be written');
-is("$saved->{key} $saved->{lock}{token}", "77 $token", 'and, being the key, moves the lock');
-is(gives($anna->post('/tables/odd_kinds/rows', { values => { nested => '2' } }), 201, 'inserted')->{values}{nested}, '2', 'a column that was not sent has its default');
+is("$saved->{key} $saved->{lock}{token}", "77 $token", 'an identity that is the key moves the lock');
+is(gives($anna->post('/tables/odd_kinds/rows', { values => { nested => '2' } }), 201, 'inserted')->{values}{nested}, '2', 'a column that is not sent gets its default');
 is(refused_as($anna->post('/tables/odd_kinds/rows', { values => { nested => '3' } }), 422, 'invalid', 'inserting a bad value')->{column}, 'nested', 'the column is named');
 
 $server->stop_ok;

@@ -114,7 +114,7 @@ sub stop_after_crash
 	return;
 }
 
-# A scenario with its own database, which must not crash the server.
+# Runs a scenario in its own database; it must not crash the server.
 sub scenario
 {
 	my ($name, $body) = @_;
@@ -186,7 +186,7 @@ sub lock_rows
 # ---- checks in every pending state ----
 
 sub undone { my ($call) = @_; return "BEGIN; $call; ROLLBACK" }
-# new snapshots do not show it through the root
+# new snapshots do not show the partition's rows through the root
 my $no_row = '55P03|P0002';
 
 # ann has locked row 1 of the partition, as a row of the root; row 2 is free.

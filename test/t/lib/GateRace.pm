@@ -1,9 +1,9 @@
 # Races of the gate: a server with the injection points compiled in, sessions
 # held at such a point (src/inject.h), and checks of how a race ends.
 #
-# Each race runs twice: with the sources as they are, and in a build from
-# which the order that it depends on is taken away.  There the race must end
-# wrong, or it would prove nothing.
+# Each race runs twice: with the sources as they are, and in a build without
+# the order that it depends on.  The second run must have the wrong result;
+# otherwise the race would prove nothing.
 package GateRace;
 
 use strict;
@@ -128,8 +128,8 @@ sub states
 	return join ' ', map { state_of_write($_) || 'free' } @_;
 }
 
-# Whether any of many locked rows can be written.  Of a single row this would
-# not be certain, as its slot may be shared.
+# Tries to write many locked rows.  A single row would not be conclusive,
+# since its slot may be shared.
 sub any_free
 {
 	my $locked = 'id::text IN (SELECT key FROM locking.lock)';
@@ -185,7 +185,7 @@ sub resume
 	return;
 }
 
-# By two hours.
+# Sets the clock of all sessions two hours forward.
 sub advance_clock
 {
 	my ($controller) = @_;

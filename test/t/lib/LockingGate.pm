@@ -62,7 +62,7 @@ sub gate
 	return \%gate;
 }
 
-# By how much a statement increases the counters.
+# Returns by how much a statement increases the counters.
 sub growth
 {
 	my ($statement, %options) = @_;
@@ -78,8 +78,8 @@ sub write_of
 	return "UPDATE article SET body = 'written' WHERE id = $key";
 }
 
-# The row is locked for another owner, from the first write on, and a free
-# row is not.
+# Another owner cannot write the row, even by the first write after a start,
+# but can write a free row.
 sub check_row
 {
 	my ($name, $key, %options) = @_;
@@ -125,7 +125,7 @@ sub lapse
 	return sql($node, "UPDATE locking.lock SET expires_at = $when WHERE token = $token");
 }
 
-# Until the server has noticed that a backend was killed, and has restarted.
+# Waits until the server has restarted after a backend was killed.
 sub await_restart
 {
 	my ($server, $victim) = @_;

@@ -64,7 +64,7 @@ sub copy_of_node
 	return $node;
 }
 
-# A server that was killed may leave backends behind for a moment.
+# The backends of a server that was killed may outlive it for a moment.
 sub start_again
 {
 	my ($node) = @_;
@@ -159,7 +159,7 @@ sub with_owner
 	return "SET locking.owner = '$options{owner}';\n$sql";
 }
 
-# The result; dies if there is none.
+# Returns the result; dies on an error.
 sub sql
 {
 	my ($node, $sql, %options) = @_;
@@ -176,8 +176,8 @@ sub accepted
 	return $out;
 }
 
-# The SQL fails with this SQLSTATE, and with a message like this if one is
-# given.
+# Passes if the SQL fails with this SQLSTATE, and with a matching message if
+# a pattern is given.
 sub refused
 {
 	my ($name, $node, $state, $sql, %options) = @_;
@@ -238,7 +238,7 @@ sub finish
 	return $self->{out};
 }
 
-# The result; dies on an error.
+# Runs SQL and returns the result; dies on an error.
 sub query
 {
 	my ($self, $sql) = @_;
@@ -248,7 +248,7 @@ sub query
 	return $self->{out};
 }
 
-# The SQLSTATE of the first error, or ''.
+# Runs SQL and returns the SQLSTATE of the first error, or ''.
 sub state_of
 {
 	my ($self, $sql) = @_;

@@ -1,6 +1,6 @@
 # A copy of PostgreSQL with another build of the library: with points at which
 # tests can hold a backend (src/inject.h, inject.c), and with changed sources
-# where a test must be seen to fail.
+# where a test has to show that it fails.
 package LockingVariant;
 
 use strict;
@@ -82,7 +82,7 @@ sub build
 	}
 	run("make -s -C $self->{source} locking.so PG_CONFIG=$self->{pg_config} with_llvm=no "
 		. "LOCKING_CFLAGS='-DLOCKING_INJECTION -DGetCurrentTimestamp=locking_injected_clock'");
-	# not overwritten, as a server may have it mapped
+	# replaced, not overwritten, as a server may have it mapped
 	run("cp $self->{source}/locking.so $self->{library}.new && mv $self->{library}.new $self->{library}");
 	write_file($path, $original) if defined $path;
 	return;

@@ -18,7 +18,7 @@ our @EXPORT = qw(new_web_node web_server run_web openapi segment json_of in_seco
 
 our $json = JSON::PP->new->utf8->canonical->allow_nonref;
 
-# Seconds to wait for something that should happen immediately.
+# Seconds to wait for what should happen immediately.
 our $PATIENCE = 60;
 
 # A running cluster with the extension, a protected table article (id, title,
@@ -66,12 +66,12 @@ sub web_server { return LockingWeb::Server->new(@_) }
 my $openapi = OpenApi->new("$FindBin::RealBin/../../contrib_web/openapi.json");
 sub openapi { return $openapi }
 
-# Runs the program with only this environment and these arguments, if it is
-# expected to end: returns exit status, output, errors.
+# Runs the program, which must end by itself, with only this environment and
+# these arguments.  Returns exit status, output, errors.
 sub run_web
 {
 	my ($environment, @arguments) = @_;
-	# exit() frees nothing
+	# exit() frees no memory
 	local %ENV = (PATH => $ENV{PATH}, %$environment, ASAN_OPTIONS => 'detect_leaks=0');
 	my ($out, $err) = ('', '');
 	my $run = IPC::Run::start([ $LockingWeb::Server::program, @arguments ], '<', \undef, '>', \$out, '2>', \$err, IPC::Run::timeout($PATIENCE));
@@ -104,8 +104,8 @@ sub in_seconds
 	return wantarray ? @result : $result[0];
 }
 
-# Sends wrong passwords by the clients in turn until the delay is so long that
-# the next attempt is certainly too early.  Returns that reply, and the
+# Sends wrong passwords from the clients in turn until the delay is so long
+# that the next attempt is certainly too early.  Returns that reply, and the
 # statuses before the first 429.
 sub guess_until_throttled
 {
@@ -132,8 +132,8 @@ our $program = "$FindBin::RealBin/../../contrib_web/build/asan/locking-web";
 my %running;
 
 # For a node, with options as on the command line: web_server($node,
-# '--workers', 1).  The number of requests of an address is not limited unless
-# by an option, as all come from the same.
+# '--workers', 1).  Connections are not limited by address unless an option
+# says so, since all of them come from one address.
 sub new
 {
 	my ($class, $node, @options) = @_;
@@ -146,7 +146,7 @@ sub new
 sub spawn
 {
 	my ($self, $environment, @arguments) = @_;
-	# open '-|' would wait for the server when the handle goes
+	# open '-|' would wait for the server when the handle is destroyed
 	pipe my $out, my $in or die "pipe: $!\n";
 	$self->{pid} = fork // die "fork: $!\n";
 	if ($self->{pid} == 0)
@@ -199,8 +199,7 @@ sub await_end
 	return $?;
 }
 
-# Checks every reply of the API against openapi.json, whatever the test is
-# about.
+# Checks every reply of the API against openapi.json, in every test.
 sub observe
 {
 	my ($self, $method, $path, $reply) = @_;

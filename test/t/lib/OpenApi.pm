@@ -1,6 +1,6 @@
-# Checks of API responses against openapi.json.  The schemas are checked by
-# JSON::Validator; what is left here is to find a request's operation and,
-# in it, the response of a status.
+# Checks of API responses against openapi.json.  JSON::Validator checks the
+# schemas; this module finds the operation of a request and its response for
+# a status.
 package OpenApi;
 
 use strict;
@@ -62,11 +62,12 @@ sub operation
 	return $operation ? ($path, $operation) : ();
 }
 
-# Responses that any operation may give, and so none lists: to a role with too
-# many requests, and to a head that is too large.
+# Responses that every operation may give, so the operations do not list them:
+# to a role with too many requests, and to a head that is too large.
 my %general = (429 => 'TooMany', 431 => 'HeadTooLarge');
 
-# What is wrong with a response; empty if the operation is not documented.
+# Returns what is wrong with a response; nothing if the operation is not
+# documented.
 sub faults
 {
 	my ($self, $method, $requested, $reply) = @_;
@@ -85,7 +86,7 @@ sub faults
 	return (map({ "lacks the header $_" } @missing), @wrong);
 }
 
-# What is wrong with a value by a schema.
+# Returns how a value differs from a schema.
 sub check
 {
 	my ($self, $value, $schema) = @_;

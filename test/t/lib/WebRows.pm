@@ -15,7 +15,7 @@ our @EXPORT = qw(gives refused_as bytes token_of path $true $false);
 
 our ($true, $false) = (JSON::PP::true, JSON::PP::false);
 
-# The reply has the status; returns its JSON.
+# Tests the status of a reply; returns its JSON.
 sub gives
 {
 	my ($reply, $status, $name) = @_;

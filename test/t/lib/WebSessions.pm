@@ -11,7 +11,7 @@ use Test::More;
 
 our @EXPORT = qw(is_problem connections has_no_connections);
 
-# The reply has the status and the problem type; returns the reply.
+# Tests the status and the problem type of a reply; returns the reply.
 sub is_problem
 {
 	my ($reply, $status, $kind, $name) = @_;
@@ -25,7 +25,7 @@ sub connections
 	return sql($node, "SELECT count(*) FROM pg_stat_activity WHERE usename = '$role'");
 }
 
-# Now, or after a while.
+# Waits until the role has no connections; fails after a timeout.
 sub has_no_connections
 {
 	my ($node, $role, $name) = @_;

@@ -13,8 +13,8 @@ our @EXPORT = qw(new_stream_node listening_server stream notify part heard hears
 
 my $node;
 
-# The node that the functions below use, with two more tables: private is
-# boss's alone, mine has row security.
+# The node that the functions below use, with two more tables: only boss has
+# privileges on private, and mine has row security.
 sub new_stream_node
 {
 	$node = new_web_node('main');
@@ -111,7 +111,7 @@ sub hears
 	return is_deeply(\@got, \@expected, $name);
 }
 
-# The stream ends, whatever comes before.
+# Tests that the stream ends, and skips what comes before.
 sub ends
 {
 	my ($stream, $name) = @_;

@@ -17,7 +17,7 @@ is(long got, long expected, const char *name)
 		printf("# got %ld, expected %ld\n", got, expected);
 }
 
-/* How many of so many notifications of a sender are admitted. */
+/* Returns how many of n notifications of a sender are admitted. */
 static long
 admitted(int sender, int n, int64_t now)
 {
@@ -32,9 +32,9 @@ static void
 test_sender(int64_t now)
 {
 	is(admitted(1, BUDGET_SENDER + 100, now), BUDGET_SENDER, "a sender has a part of a slice");
-	is(admitted(2, 1, now + 1), 1, "which is not another sender's");
-	is(admitted(1, 1, now + 2), 0, "and stays used up");
-	is(admitted(1, 1, now + BUDGET_SLICE_MS), 1, "until the next slice");
+	is(admitted(2, 1, now + 1), 1, "another sender has a part of its own");
+	is(admitted(1, 1, now + 2), 0, "a used-up part stays used up");
+	is(admitted(1, 1, now + BUDGET_SLICE_MS), 1, "the next slice has a new part");
 }
 
 static void
@@ -45,31 +45,31 @@ test_all(int64_t now)
 	for (int sender = 1; sender <= 2 * BUDGET_TOTAL / BUDGET_SENDER; sender++)
 		count += admitted(sender, BUDGET_SENDER, now);
 	is(count, BUDGET_TOTAL, "all senders together have a slice");
-	is(admitted(4711, 1, now + 1), 0, "and no new one has more");
-	is(admitted(4711, 1, now + BUDGET_SLICE_MS), 1, "until the next slice");
+	is(admitted(4711, 1, now + 1), 0, "a new sender has no part of a used-up slice");
+	is(admitted(4711, 1, now + BUDGET_SLICE_MS), 1, "a new sender has a part of the next slice");
 	count = 0;
 	now += 2 * BUDGET_SLICE_MS;
 	for (int sender = 1; sender <= 2 * BUDGET_TOTAL; sender++)
 		count += admitted(sender, 1, now);
-	is(count, BUDGET_TOTAL, "also where each sends once");
+	is(count, BUDGET_TOTAL, "senders of one notification each have a slice together");
 }
 
 static void
 test_reset(int64_t now)
 {
 	is(budget_wait(now), -1, "nothing was dropped: no reset to wait for");
-	is(budget_is_reset_due(now), false, "nor due");
+	is(budget_is_reset_due(now), false, "nothing was dropped: no reset is due");
 	admitted(1, BUDGET_SENDER + 1, now);
-	is(budget_wait(now), BUDGET_SLICE_MS, "one is due at the end of the slice");
-	is(budget_is_reset_due(now + BUDGET_SLICE_MS - 1), false, "not before");
-	is(budget_is_reset_due(now + BUDGET_SLICE_MS), true, "then it is");
-	is(budget_is_reset_due(now + BUDGET_SLICE_MS), false, "once");
-	is(budget_wait(now + BUDGET_SLICE_MS), -1, "and nothing is left to wait for");
+	is(budget_wait(now), BUDGET_SLICE_MS, "something was dropped: a reset waits for the end of the slice");
+	is(budget_is_reset_due(now + BUDGET_SLICE_MS - 1), false, "no reset is due before the end of the slice");
+	is(budget_is_reset_due(now + BUDGET_SLICE_MS), true, "a reset is due at the end of the slice");
+	is(budget_is_reset_due(now + BUDGET_SLICE_MS), false, "the reset is due once");
+	is(budget_wait(now + BUDGET_SLICE_MS), -1, "after the reset there is nothing to wait for");
 	now += BUDGET_SLICE_MS;
 	admitted(1, BUDGET_SENDER + 1, now);
-	is(budget_wait(now), BUDGET_RESET_MS, "the next one waits for its interval");
-	is(budget_is_reset_due(now + BUDGET_RESET_MS - 1), false, "not before");
-	is(budget_is_reset_due(now + BUDGET_RESET_MS), true, "then it is due");
+	is(budget_wait(now), BUDGET_RESET_MS, "the next reset waits for its interval");
+	is(budget_is_reset_due(now + BUDGET_RESET_MS - 1), false, "the next reset is not due before its interval");
+	is(budget_is_reset_due(now + BUDGET_RESET_MS), true, "the next reset is due after its interval");
 }
 
 int
@@ -83,7 +83,7 @@ main(void)
 	test_reset(4000000);
 	before = budget_dropped();
 	admitted(1, BUDGET_SENDER + 7, 5000000);
-	is(budget_dropped() - before, 7, "what was dropped is counted");
+	is(budget_dropped() - before, 7, "dropped notifications are counted");
 	printf("1..%d\n", n_tests);
 	return 0;
 }

@@ -1,5 +1,5 @@
-# What must hold after the DDL race: nothing alarming in the log, settings and
-# guards that match the tables, functions that work.
+# What must hold after the DDL race: no unexpected message in the log,
+# settings and guards that match the tables, and functions that work.
 package DdlRace::Checks;
 
 use strict;

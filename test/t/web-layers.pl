@@ -18,20 +18,20 @@ sub content
 	return scalar <$file>;
 }
 
-my @rooms = content("$web/README.md") =~ m{^## Source\n(.*)}ms ? $1 =~ m{^\| `(\w+)/` \|}mg : ();
-my %floor = map { $rooms[$_] => $_ } 0 .. $#rooms;
+my @layers = content("$web/README.md") =~ m{^## Source\n(.*)}ms ? $1 =~ m{^\| `(\w+)/` \|}mg : ();
+my %level = map { $layers[$_] => $_ } 0 .. $#layers;
 my %text = map { substr($_, length "$web/src/") => content($_) } glob "$web/src/*/*.[ch]";
 my %includes = map { $_ => [ $text{$_} =~ /^#include "([^"]+)"/mg ] } keys %text;
 
-sub room { return $_[0] =~ s{/.*}{}r }
+sub layer { return $_[0] =~ s{/.*}{}r }
 sub unit { return $_[0] =~ s{\.[ch]$}{}r }
 sub each_include { return map { my $file = $_; map { [ $file, $_ ] } @{ $includes{$file} } } sort keys %includes }
 sub pairs { return [ map { "$_->[0] includes $_->[1]" } @_ ] }
 
-is_deeply([ sort keys %floor ], [ sort map { basename $_ } glob "$web/src/*" ], 'the README lists each folder');
+is_deeply([ sort keys %level ], [ sort map { basename $_ } glob "$web/src/*" ], 'the README lists each folder');
 # The build makes db/statements.h, of sql/.
 is_deeply(pairs(grep { !$text{ $_->[1] } && $_->[1] ne 'db/statements.h' } each_include()), [], 'files are named from src on');
-is_deeply(pairs(grep { $floor{ room($_->[1]) } > $floor{ room($_->[0]) } } each_include()), [], 'no file includes a header of a higher layer');
+is_deeply(pairs(grep { $level{ layer($_->[1]) } > $level{ layer($_->[0]) } } each_include()), [], 'no file includes a header of a higher layer');
 
 # ---- cycles: of sources, each with its header ----
 
