@@ -112,10 +112,18 @@ SELECT locking.reap();
 \set VERBOSITY sqlstate
 SELECT locking.renew(:token);
 \set VERBOSITY terse
--- acquire() also removes lapsed records from time to time
+-- acquire() also removes lapsed records from time to time; a new session
+-- begins with the oldest tokens
 SELECT count(*) FROM locking.acquire_all('article', ARRAY['1', '2', '3', '4', '5']);
 UPDATE locking.lock SET expires_at = clock_timestamp() - interval '2 h';
-DO $$ BEGIN FOR i IN 1 .. 100 LOOP PERFORM locking.release(locking.acquire('history.article', 9)); END LOOP; END $$;
+VACUUM locking.lock;
+\c -
+DO $$ BEGIN
+	FOR i IN 1 .. 100 LOOP
+		PERFORM locking.release(locking.acquire('history.article', 9));
+		COMMIT;
+	END LOOP;
+END $$;
 SELECT count(*) FROM locking.lock;
 
 SET client_min_messages = warning;
