@@ -512,7 +512,7 @@ GRANT SELECT ON locking.locks, locking.protected_tables, locking.history, lockin
 -- guard() and guard_truncate() need EXECUTE: PostgreSQL clones the triggers
 -- of a partitioned table to a new partition as the role that creates it, and
 -- a restore creates triggers as the table's owner. On a table that is not
--- protected they do nothing.
+-- protected they refuse every write.
 --
 -- Deliberately left out are set_owner(), take_over(), break_lock(), reap(),
 -- purge_history() and the other trigger functions. protect() and unprotect()

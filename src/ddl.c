@@ -21,8 +21,8 @@
 
 #include "catalog.h"
 #include "compat.h"
+#include "guard_trigger.h"
 #include "partition.h"
-#include "protect.h"
 #include "relation.h"
 #include "table_settings.h"
 #include "trigger.h"
@@ -215,13 +215,14 @@ follow_creation(void)
 
 /*
  * Follow a table that ceased to be a partition.  PostgreSQL has dropped only
- * the triggers that it had cloned.
+ * the triggers that it had cloned, of its partitions, too, which it has
+ * locked for this.
  */
 static void
 follow_detachment(Oid partition)
 {
 	if (table_root(partition) == partition && !is_protected_table(partition))
-		drop_triggers(partition);
+		drop_all_triggers(partition);
 }
 
 /*

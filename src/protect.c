@@ -7,7 +7,7 @@
  * its children become guarded, since they lock the rows in a stronger mode
  * from then on (rule 7).
  */
-#include "protect.h"
+#include "postgres.h"
 
 #include "access/relation.h"
 #include "access/table.h"
@@ -15,7 +15,6 @@
 #include "catalog/catalog.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
-#include "commands/trigger.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
@@ -24,13 +23,13 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/syscache.h"
 
 #include "argument.h"
 #include "catalog.h"
 #include "clock.h"
 #include "compat.h"
 #include "event.h"
+#include "guard_trigger.h"
 #include "lease.h"
 #include "partition.h"
 #include "privilege.h"
@@ -281,131 +280,6 @@ end_all_locks(Oid relid, const char *reason)
 						   has_lapsed(lock, clock_now()) ? EVENT_EXPIRED : EVENT_BROKEN, reason);
 	}
 	table_close(records, NoLock);
-}
-
-/* ---- triggers ---- */
-
-static bool
-has_trigger(Oid relid, const char *name)
-{
-	return OidIsValid(get_trigger_oid(relid, name, true));
-}
-
-/* The quoted and qualified name of a relation that the caller has locked. */
-static char *
-qualified_name(Oid relid)
-{
-	char	   *schema = get_namespace_name(get_rel_namespace(relid));
-	char	   *name = get_rel_name(relid);
-
-	if (schema == NULL || name == NULL)
-		elog(ERROR, "cache lookup failed for relation %u", relid);
-	return quote_qualified_identifier(schema, name);
-}
-
-static void
-execute_ddl(const char *command)
-{
-	(void) catalog_execute(command, 0, NULL, NULL, NULL);
-}
-
-static void
-drop_trigger(Oid relid, const char *name)
-{
-	if (!has_trigger(relid, name))
-		return;
-	LockRelationOid(relid, AccessExclusiveLock);
-	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)) && has_trigger(relid, name))
-		execute_ddl(psprintf("DROP TRIGGER %s ON %s", quote_identifier(name), qualified_name(relid)));
-}
-
-/* Drop the triggers of a table that is no longer part of a protected one. */
-void
-drop_triggers(Oid relid)
-{
-	drop_trigger(relid, ROW_TRIGGER);
-	drop_trigger(relid, TRUNCATE_TRIGGER);
-}
-
-/*
- * Wait for writers and check again: does the relation still belong to the
- * root, and lack the trigger?
- */
-static bool
-lacks_trigger(Oid relid, Oid root, const char *name)
-{
-	if (has_trigger(relid, name))
-		return false;
-	LockRelationOid(relid, ShareRowExclusiveLock);
-	return SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)) && table_root(relid) == root &&
-		!has_trigger(relid, name);
-}
-
-static bool
-create_truncate_trigger(Oid relid, Oid root)
-{
-	if (!lacks_trigger(relid, root, TRUNCATE_TRIGGER))
-		return false;
-	execute_ddl(psprintf("CREATE TRIGGER %s BEFORE TRUNCATE ON %s FOR EACH STATEMENT"
-						 " EXECUTE FUNCTION locking.guard_truncate()",
-						 quote_identifier(TRUNCATE_TRIGGER), qualified_name(relid)));
-	return true;
-}
-
-static bool
-create_row_trigger(Oid relid, Oid root, bool on_insert)
-{
-	if (!lacks_trigger(relid, root, ROW_TRIGGER))
-		return false;
-	execute_ddl(psprintf("CREATE TRIGGER %s BEFORE %sUPDATE OR DELETE ON %s FOR EACH ROW"
-						 " EXECUTE FUNCTION locking.guard()",
-						 quote_identifier(ROW_TRIGGER), on_insert ? "INSERT OR " : "", qualified_name(relid)));
-	return true;
-}
-
-/*
- * Create the TRUNCATE trigger on every partition, since TRUNCATE of a
- * partition fires no trigger of its root.  Another partition may have been
- * attached while waiting for one, so repeat until none lacks it.
- */
-void
-create_truncate_triggers(Oid relid, Oid root)
-{
-	bool		added;
-
-	do
-	{
-		ListCell   *cell;
-
-		added = false;
-		foreach(cell, partition_descendants(relid))
-			added |= create_truncate_trigger(lfirst_oid(cell), root);
-	} while (added);
-}
-
-/*
- * PostgreSQL clones the row trigger to partitions, except those whose
- * detachment is pending.
- */
-static void
-create_triggers(Oid root, bool on_insert)
-{
-	ListCell   *cell;
-
-	(void) create_row_trigger(root, root, on_insert);
-	CommandCounterIncrement();
-	foreach(cell, partition_descendants(root))
-		(void) create_row_trigger(lfirst_oid(cell), root, on_insert);
-	create_truncate_triggers(root, root);
-}
-
-static void
-drop_all_triggers(Oid root)
-{
-	ListCell   *cell;
-
-	foreach(cell, partition_descendants(root))
-		drop_triggers(lfirst_oid(cell));
 }
 
 /* ---- functions ---- */
