@@ -18,10 +18,10 @@ SELECT throws_ok('UPDATE m.odd SET id = id', '55000', 'table "odd" has the guard
 DROP TRIGGER t ON m.odd;
 SELECT throws_ok(format('SELECT locking.%s()', f), '39P01', NULL, 'a direct call fails: ' || f) FROM unnest('{guard,guard_truncate}'::text[]) f;
 SELECT throws_ok(format('SELECT locking.%s()', f), '42501', NULL, 'a direct call needs EXECUTE on ' || f)
-FROM unnest('{settings_changed,on_ddl,on_drop}'::text[]) f;
+FROM unnest('{settings_changed,before_ddl,on_ddl,on_drop}'::text[]) f;
 RESET SESSION AUTHORIZATION;
 SELECT throws_ok(format('SELECT locking.%s()', f), '39P01', NULL, 'a direct call by a superuser fails: ' || f)
-FROM unnest('{settings_changed,raise_gate,on_ddl,on_drop}'::text[]) f;
+FROM unnest('{settings_changed,raise_gate,before_ddl,on_ddl,on_drop}'::text[]) f;
 CREATE FUNCTION public.odd(f text, timing text, level text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
 	EXECUTE format('CREATE TRIGGER odd %s %s EXECUTE FUNCTION locking.%s()', timing, level, f);
@@ -44,6 +44,8 @@ SELECT isnt(public.odd('settings_changed', 'BEFORE UPDATE ON m.odd', 'FOR EACH R
 SELECT throws_ok('CREATE EVENT TRIGGER odd ON ddl_command_start EXECUTE FUNCTION locking.guard()', NULL, NULL, 'guard() as an event trigger');
 SELECT lives_ok($$CREATE EVENT TRIGGER odd ON ddl_command_start EXECUTE FUNCTION locking.on_ddl(); CREATE TABLE m.odd2 (id integer); DROP EVENT TRIGGER odd$$,
 	'on_ddl() at another event');
+SELECT lives_ok($$CREATE EVENT TRIGGER odd ON ddl_command_end EXECUTE FUNCTION locking.before_ddl(); ALTER TABLE m.odd2 ADD x integer; DROP EVENT TRIGGER odd$$,
+	'before_ddl() at another event');
 SELECT throws_ok($$CREATE EVENT TRIGGER odd ON ddl_command_end EXECUTE FUNCTION locking.on_drop(); CREATE TABLE m.odd3 (id integer)$$,
 	'39P03', NULL, 'on_drop() at another event');
 

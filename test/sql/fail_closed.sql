@@ -184,6 +184,40 @@ ALTER TABLE renamed RENAME id TO no;
 RESET session_replication_role;
 UPDATE renamed SET price = 4;
 
+-- ATTACH of a table that is protected by itself, with a lock, to a root that
+-- is or is not protected
+CREATE TABLE loose (id integer PRIMARY KEY, title text);
+INSERT INTO loose VALUES (101, 'one');
+SELECT locking.protect('loose');
+CREATE TABLE free (id integer PRIMARY KEY, title text) PARTITION BY RANGE (id);
+SET locking.owner = 'anna';
+SELECT locking.acquire('loose', 101) IS NOT NULL AS acquired;
+SET locking.owner = 'bert';
+\set VERBOSITY default
+ALTER TABLE whole ATTACH PARTITION loose FOR VALUES FROM (100) TO (200);
+\set VERBOSITY terse
+ALTER TABLE free ATTACH PARTITION loose FOR VALUES FROM (100) TO (200);
+UPDATE loose SET title = 'x';
+-- event triggers disabled: the partition keeps its trigger, which refuses all
+SET session_replication_role = replica;
+ALTER TABLE free ATTACH PARTITION loose FOR VALUES FROM (100) TO (200);
+RESET session_replication_role;
+UPDATE free SET title = 'x';
+SELECT locking.is_locked('loose', 101);
+ALTER TABLE free DETACH PARTITION loose;
+UPDATE loose SET title = 'x';
+-- not a partition of anything
+ALTER TABLE IF EXISTS nowhere ATTACH PARTITION loose DEFAULT;
+-- the other order: a partition that is locked as such, is a row of its root
+SELECT locking.unprotect('loose');
+ALTER TABLE free ATTACH PARTITION loose FOR VALUES FROM (100) TO (200);
+SELECT locking.protect('loose');
+SET locking.owner = 'anna';
+SELECT locking.acquire('loose', 101) IS NOT NULL AS acquired;
+SELECT relation, key FROM locking.locks WHERE key = '101';
+SET locking.owner = 'bert';
+UPDATE free SET title = 'x';
+
 -- ways to write a locked row without naming its table, or after DDL
 SET client_min_messages = warning;
 CREATE ROLE regress_closed_owner;
