@@ -14,6 +14,7 @@
 #include "access/xact.h"
 #include "catalog/catalog.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -120,6 +121,30 @@ check_can_be_protected(Relation rel)
 		refuse_relation(rel, "it is a temporary table", "No other session can access it anyway.");
 	if (RelationGetNamespace(rel) == get_namespace_oid("locking", false) || IsSystemRelation(rel))
 		refuse_relation(rel, "it is a system table", NULL);
+}
+
+/*
+ * Refuse tables whose rows an extension (Citus) keeps in other tables, where
+ * this table's triggers do not fire.
+ */
+static void
+check_not_distributed(Relation rel)
+{
+	Oid			types[] = {OIDOID};
+	Datum		values[] = {ObjectIdGetDatum(RelationGetRelid(rel))};
+
+	if (!OidIsValid(get_relname_relid("pg_dist_partition", PG_CATALOG_NAMESPACE)))
+		return;
+	if (catalog_execute("SELECT FROM pg_catalog.pg_dist_partition d WHERE d.logicalrelid::oid = $1"
+						" OR d.logicalrelid::oid IN (SELECT t.relid::oid FROM pg_catalog.pg_partition_tree($1) t)",
+						lengthof(types), types, values, NULL) == 0)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("cannot protect \"%s\": it is a distributed table", RelationGetRelationName(rel)),
+			 errdetail("Writes to its shards do not fire the triggers of the table."),
+			 errhint("Undistribute the table first, or protect a local table."),
+			 errtable(rel)));
 }
 
 static List *
@@ -338,6 +363,7 @@ locking_protect(PG_FUNCTION_ARGS)
 	List	   *key;
 
 	check_can_be_protected(rel);
+	check_not_distributed(rel);
 	key = check_primary_key(rel);
 	(void) interval_argument(fcinfo, 4, "ttl");
 	(void) interval_argument(fcinfo, 5, "warning");

@@ -218,6 +218,27 @@ SELECT relation, key FROM locking.locks WHERE key = '101';
 SET locking.owner = 'bert';
 UPDATE free SET title = 'x';
 
+-- tables whose rows another extension keeps elsewhere
+CREATE TABLE distributed (id integer PRIMARY KEY);
+CREATE TABLE distributed_parts (id integer PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE distributed_part PARTITION OF distributed_parts DEFAULT;
+BEGIN;
+SET LOCAL allow_system_table_mods = on;
+CREATE TABLE pg_catalog.pg_dist_partition (logicalrelid regclass NOT NULL, partmethod "char" NOT NULL);
+RESET allow_system_table_mods;
+INSERT INTO pg_dist_partition VALUES ('distributed', 'h'), ('distributed_part', 'h');
+SELECT locking.protect('shard');
+SAVEPOINT s;
+\set VERBOSITY default
+SELECT locking.protect('distributed');
+\set VERBOSITY terse
+ROLLBACK TO s;
+\set VERBOSITY sqlstate
+SELECT locking.protect('distributed_parts');
+\set VERBOSITY terse
+ROLLBACK;
+SELECT locking.protect('distributed'), locking.unprotect('distributed');
+
 -- ways to write a locked row without naming its table, or after DDL
 SET client_min_messages = warning;
 CREATE ROLE regress_closed_owner;
