@@ -183,6 +183,16 @@ SET session_replication_role = replica;
 ALTER TABLE renamed RENAME id TO no;
 RESET session_replication_role;
 UPDATE renamed SET price = 4;
+-- a dropped table leaves its settings, and its locks until reap()
+SELECT 'renamed'::regclass::oid AS dropped \gset
+SET session_replication_role = replica;
+DROP TABLE renamed;
+RESET session_replication_role;
+SELECT locking.reap() > 0 AS reaped;
+SELECT (SELECT count(*) FROM locking.protected WHERE relation::oid = :dropped) AS settings,
+	(SELECT count(*) FROM locking.lock WHERE relation::oid = :dropped) AS locks;
+DELETE FROM locking.protected WHERE relation::oid = :dropped;
+DELETE FROM locking.event WHERE relation::oid = :dropped;
 
 -- ATTACH of a table that is protected by itself, with a lock, to a root that
 -- is or is not protected
@@ -287,7 +297,12 @@ CREATE TABLE book (id integer PRIMARY KEY, title text, price integer);
 INSERT INTO book VALUES (1, 'one', 1);
 SELECT locking.protect('book', columns => '{title}');
 SET locking.owner = 'anna';
-SELECT locking.acquire('book', 1) IS NOT NULL AS acquired;
+SELECT locking.acquire('book', 1, client => 'tab-1') IS NOT NULL AS acquired;
+SET locking.owner = 'bert';
+-- the owner in another client
+SET locking.owner = 'anna';
+UPDATE book SET title = title;
+SELECT outcome('SELECT locking.acquire($$book$$, 1, client => $$tab-2$$)');
 SET locking.owner = 'bert';
 CREATE TRIGGER "}" BEFORE UPDATE ON book FOR EACH ROW EXECUTE FUNCTION change();
 UPDATE book SET price = 2;
