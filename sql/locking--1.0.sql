@@ -152,6 +152,13 @@ CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON locking.protected
 	FOR EACH STATEMENT EXECUTE FUNCTION locking.settings_changed();
 ALTER TABLE locking.protected ENABLE ALWAYS TRIGGER refuse_truncate;
 
+CREATE FUNCTION locking.before_ddl() RETURNS event_trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_before_ddl';
+COMMENT ON FUNCTION locking.before_ddl() IS 'refuses to attach a protected table as a partition';
+CREATE EVENT TRIGGER locking_before_ddl ON ddl_command_start
+	WHEN TAG IN ('ALTER TABLE')
+	EXECUTE FUNCTION locking.before_ddl();
+
 CREATE FUNCTION locking.on_ddl() RETURNS event_trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_on_ddl';
 COMMENT ON FUNCTION locking.on_ddl() IS 'updates settings after renames, and guards new partitions against TRUNCATE';
@@ -512,7 +519,7 @@ GRANT SELECT ON locking.locks, locking.protected_tables, locking.history, lockin
 -- guard() and guard_truncate() need EXECUTE: PostgreSQL clones the triggers
 -- of a partitioned table to a new partition as the role that creates it, and
 -- a restore creates triggers as the table's owner. On a table that is not
--- protected they do nothing.
+-- protected they refuse every write.
 --
 -- Deliberately left out are set_owner(), take_over(), break_lock(), reap(),
 -- purge_history() and the other trigger functions. protect() and unprotect()

@@ -12,6 +12,7 @@
 #include "commands/event_trigger.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -21,13 +22,14 @@
 
 #include "catalog.h"
 #include "compat.h"
+#include "guard_trigger.h"
 #include "partition.h"
-#include "protect.h"
 #include "relation.h"
 #include "table_settings.h"
 #include "trigger.h"
 
 PG_FUNCTION_INFO_V1(locking_settings_changed);
+PG_FUNCTION_INFO_V1(locking_before_ddl);
 PG_FUNCTION_INFO_V1(locking_on_ddl);
 PG_FUNCTION_INFO_V1(locking_on_drop);
 
@@ -215,13 +217,14 @@ follow_creation(void)
 
 /*
  * Follow a table that ceased to be a partition.  PostgreSQL has dropped only
- * the triggers that it had cloned.
+ * the triggers that it had cloned, of its partitions, too, which it has
+ * locked for this.
  */
 static void
 follow_detachment(Oid partition)
 {
 	if (table_root(partition) == partition && !is_protected_table(partition))
-		drop_triggers(partition);
+		drop_all_triggers(partition);
 }
 
 /*
@@ -259,6 +262,47 @@ follow_alteration(AlterTableStmt *alter)
 			command_tables() != NIL)
 			follow_partition_command(command);
 	}
+}
+
+/*
+ * A table that an ALTER TABLE is about to attach.  InvalidOid: the command
+ * will fail, or do nothing, without looking at the table's rows.
+ */
+static Oid
+table_to_attach(AlterTableStmt *alter, AlterTableCmd *command)
+{
+	Oid			partition;
+
+	if (command->subtype != AT_AttachPartition ||
+		!OidIsValid(RangeVarGetRelid(alter->relation, NoLock, true)))
+		return InvalidOid;
+	partition = RangeVarGetRelid(((PartitionCmd *) command->def)->name, NoLock, true);
+	return OidIsValid(partition) && locking_owns_relation(partition, GetUserId()) ? partition : InvalidOid;
+}
+
+/*
+ * Refuse ATTACH PARTITION of a protected table before PostgreSQL does, which
+ * fails to clone the triggers of a protected root to it.  Nothing is locked
+ * yet, so on_ddl() checks again.
+ */
+Datum
+locking_before_ddl(PG_FUNCTION_ARGS)
+{
+	Node	   *command;
+	ListCell   *cell;
+
+	check_event_trigger(fcinfo);
+	command = ((EventTriggerData *) fcinfo->context)->parsetree;
+	if (!IsA(command, AlterTableStmt) || !catalog_installed())
+		PG_RETURN_NULL();
+	foreach(cell, ((AlterTableStmt *) command)->cmds)
+	{
+		Oid			partition = table_to_attach((AlterTableStmt *) command, lfirst(cell));
+
+		if (OidIsValid(partition))
+			refuse_protected_partition(partition);
+	}
+	PG_RETURN_NULL();
 }
 
 /*

@@ -768,6 +768,7 @@ check_row(const TriggerData *trigger, Statement *statement, bool gate_checked)
 {
 	Write		write;
 
+	check_has_settings(statement->table->info, trigger);
 	check_key_in_force(statement->table->info);
 	init_write(trigger, statement, gate_checked, &write);
 	if (!check_write(&write))
@@ -791,7 +792,7 @@ locking_guard(PG_FUNCTION_ARGS)
 	if (unlikely(!statement->table->info->valid))
 		(void) table_entry(trigger->tg_relation);
 	result = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
-	if (!locking_enforce || !statement->table->info->is_protected ||
+	if (!locking_enforce ||
 		passes_gate(trigger, statement->table->info, &gate_checked) ||
 		!check_row(trigger, statement, gate_checked))
 		return PointerGetDatum(result);

@@ -7,15 +7,15 @@
  * its children become guarded, since they lock the rows in a stronger mode
  * from then on (rule 7).
  */
-#include "protect.h"
+#include "postgres.h"
 
 #include "access/relation.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/catalog.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
-#include "commands/trigger.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
@@ -24,13 +24,13 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/syscache.h"
 
 #include "argument.h"
 #include "catalog.h"
 #include "clock.h"
 #include "compat.h"
 #include "event.h"
+#include "guard_trigger.h"
 #include "lease.h"
 #include "partition.h"
 #include "privilege.h"
@@ -121,6 +121,30 @@ check_can_be_protected(Relation rel)
 		refuse_relation(rel, "it is a temporary table", "No other session can access it anyway.");
 	if (RelationGetNamespace(rel) == get_namespace_oid("locking", false) || IsSystemRelation(rel))
 		refuse_relation(rel, "it is a system table", NULL);
+}
+
+/*
+ * Refuse tables whose rows an extension (Citus) keeps in other tables, where
+ * this table's triggers do not fire.
+ */
+static void
+check_not_distributed(Relation rel)
+{
+	Oid			types[] = {OIDOID};
+	Datum		values[] = {ObjectIdGetDatum(RelationGetRelid(rel))};
+
+	if (!OidIsValid(get_relname_relid("pg_dist_partition", PG_CATALOG_NAMESPACE)))
+		return;
+	if (catalog_execute("SELECT FROM pg_catalog.pg_dist_partition d WHERE d.logicalrelid::oid = $1"
+						" OR d.logicalrelid::oid IN (SELECT t.relid::oid FROM pg_catalog.pg_partition_tree($1) t)",
+						lengthof(types), types, values, NULL) == 0)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("cannot protect \"%s\": it is a distributed table", RelationGetRelationName(rel)),
+			 errdetail("Writes to its shards do not fire the triggers of the table."),
+			 errhint("Undistribute the table first, or protect a local table."),
+			 errtable(rel)));
 }
 
 static List *
@@ -283,131 +307,6 @@ end_all_locks(Oid relid, const char *reason)
 	table_close(records, NoLock);
 }
 
-/* ---- triggers ---- */
-
-static bool
-has_trigger(Oid relid, const char *name)
-{
-	return OidIsValid(get_trigger_oid(relid, name, true));
-}
-
-/* The quoted and qualified name of a relation that the caller has locked. */
-static char *
-qualified_name(Oid relid)
-{
-	char	   *schema = get_namespace_name(get_rel_namespace(relid));
-	char	   *name = get_rel_name(relid);
-
-	if (schema == NULL || name == NULL)
-		elog(ERROR, "cache lookup failed for relation %u", relid);
-	return quote_qualified_identifier(schema, name);
-}
-
-static void
-execute_ddl(const char *command)
-{
-	(void) catalog_execute(command, 0, NULL, NULL, NULL);
-}
-
-static void
-drop_trigger(Oid relid, const char *name)
-{
-	if (!has_trigger(relid, name))
-		return;
-	LockRelationOid(relid, AccessExclusiveLock);
-	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)) && has_trigger(relid, name))
-		execute_ddl(psprintf("DROP TRIGGER %s ON %s", quote_identifier(name), qualified_name(relid)));
-}
-
-/* Drop the triggers of a table that is no longer part of a protected one. */
-void
-drop_triggers(Oid relid)
-{
-	drop_trigger(relid, ROW_TRIGGER);
-	drop_trigger(relid, TRUNCATE_TRIGGER);
-}
-
-/*
- * Wait for writers and check again: does the relation still belong to the
- * root, and lack the trigger?
- */
-static bool
-lacks_trigger(Oid relid, Oid root, const char *name)
-{
-	if (has_trigger(relid, name))
-		return false;
-	LockRelationOid(relid, ShareRowExclusiveLock);
-	return SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)) && table_root(relid) == root &&
-		!has_trigger(relid, name);
-}
-
-static bool
-create_truncate_trigger(Oid relid, Oid root)
-{
-	if (!lacks_trigger(relid, root, TRUNCATE_TRIGGER))
-		return false;
-	execute_ddl(psprintf("CREATE TRIGGER %s BEFORE TRUNCATE ON %s FOR EACH STATEMENT"
-						 " EXECUTE FUNCTION locking.guard_truncate()",
-						 quote_identifier(TRUNCATE_TRIGGER), qualified_name(relid)));
-	return true;
-}
-
-static bool
-create_row_trigger(Oid relid, Oid root, bool on_insert)
-{
-	if (!lacks_trigger(relid, root, ROW_TRIGGER))
-		return false;
-	execute_ddl(psprintf("CREATE TRIGGER %s BEFORE %sUPDATE OR DELETE ON %s FOR EACH ROW"
-						 " EXECUTE FUNCTION locking.guard()",
-						 quote_identifier(ROW_TRIGGER), on_insert ? "INSERT OR " : "", qualified_name(relid)));
-	return true;
-}
-
-/*
- * Create the TRUNCATE trigger on every partition, since TRUNCATE of a
- * partition fires no trigger of its root.  Another partition may have been
- * attached while waiting for one, so repeat until none lacks it.
- */
-void
-create_truncate_triggers(Oid relid, Oid root)
-{
-	bool		added;
-
-	do
-	{
-		ListCell   *cell;
-
-		added = false;
-		foreach(cell, partition_descendants(relid))
-			added |= create_truncate_trigger(lfirst_oid(cell), root);
-	} while (added);
-}
-
-/*
- * PostgreSQL clones the row trigger to partitions, except those whose
- * detachment is pending.
- */
-static void
-create_triggers(Oid root, bool on_insert)
-{
-	ListCell   *cell;
-
-	(void) create_row_trigger(root, root, on_insert);
-	CommandCounterIncrement();
-	foreach(cell, partition_descendants(root))
-		(void) create_row_trigger(lfirst_oid(cell), root, on_insert);
-	create_truncate_triggers(root, root);
-}
-
-static void
-drop_all_triggers(Oid root)
-{
-	ListCell   *cell;
-
-	foreach(cell, partition_descendants(root))
-		drop_triggers(lfirst_oid(cell));
-}
-
 /* ---- functions ---- */
 
 /*
@@ -464,6 +363,7 @@ locking_protect(PG_FUNCTION_ARGS)
 	List	   *key;
 
 	check_can_be_protected(rel);
+	check_not_distributed(rel);
 	key = check_primary_key(rel);
 	(void) interval_argument(fcinfo, 4, "ttl");
 	(void) interval_argument(fcinfo, 5, "warning");

@@ -39,6 +39,18 @@ relation_owner(Oid relid)
 	return owner;
 }
 
+/* The quoted and qualified name of a relation. */
+char *
+qualified_name(Oid relid)
+{
+	char	   *schema = get_namespace_name(get_rel_namespace(relid));
+	char	   *name = get_rel_name(relid);
+
+	if (schema == NULL || name == NULL)
+		refuse_missing(relid);
+	return quote_qualified_identifier(schema, name);
+}
+
 /* errtable() for a relation that is not open. */
 int
 errtable_by_id(Oid relid)

@@ -26,6 +26,7 @@ typedef struct ForeignKey
 extern Oid	relation_owner(Oid relid);
 extern bool find_primary_key(Oid relid, List **attnums, Oid *index, bool *deferrable);
 extern bool find_foreign_key(Oid relid, const char *name, ForeignKey *fk);
+extern char *qualified_name(Oid relid);
 extern int	errtable_by_id(Oid relid);
 pg_noreturn extern void refuse_missing(Oid relid);
 

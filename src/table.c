@@ -18,6 +18,7 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
+#include "catalog.h"
 #include "inject.h"
 #include "partition.h"
 #include "table_settings.h"
@@ -186,6 +187,8 @@ depend_on_operator(TableInfo *info, Oid operator)
 static void
 note_dependencies(TableInfo *info)
 {
+	/* settings may be written while their trigger is disabled */
+	depend_on(info, catalog_relid("protected"));
 	depend_on_schema(info, get_rel_namespace(info->root));
 	for (int i = 0; info->key && i < info->key->ncolumns; i++)
 	{

@@ -46,7 +46,7 @@ typedef struct TableInfo
 	Oid			root;			/* the relation as whose rows they are locked */
 	bool		partitioned;
 	bool		is_protected;
-	bool		is_plain;		/* only the row's own lock matters */
+	bool		is_plain;		/* protected, only the row's own lock matters */
 	bool		key_replaced;	/* no longer the protected primary key */
 	bool		parent_lost;	/* no longer the protected foreign key */
 	bool		has_children;	/* a root whose rows guard child rows */

@@ -46,17 +46,57 @@ check_key_in_force(const TableInfo *table)
 static void
 refuse_unprotected(Oid relid)
 {
-	char	   *schema = get_namespace_name(get_rel_namespace(relid));
-	char	   *name = get_rel_name(relid);
+	char	   *name = qualified_name(relid);
 
-	if (schema == NULL || name == NULL)
-		refuse_missing(relid);
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("table \"%s\" is not protected", name),
-			 errhint("Protect it first: SELECT locking.protect(%s).",
-					 quote_literal_cstr(quote_qualified_identifier(schema, name))),
+			 errmsg("table \"%s\" is not protected", get_rel_name(relid)),
+			 errhint("Protect it first: SELECT locking.protect(%s).", quote_literal_cstr(name)),
 			 errtable_by_id(relid)));
+}
+
+/*
+ * The relation on which a guard trigger was created.  Row triggers of
+ * partitions are clones, which cannot be dropped by themselves.
+ */
+static Oid
+trigger_origin(const TriggerData *trigger)
+{
+	Oid			origin = RelationGetRelid(trigger->tg_relation);
+	ListCell   *cell;
+
+	if (!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+		return origin;
+	foreach(cell, partition_ancestors(origin))
+	{
+		if (OidIsValid(get_trigger_oid(lfirst_oid(cell), trigger->tg_trigger->tgname, true)))
+			origin = lfirst_oid(cell);
+	}
+	return origin;
+}
+
+/*
+ * Refuse a write to a table that has a guard but no settings, rather than let
+ * it pass.  protect() and unprotect() leave no such table, but other tools
+ * may: they create tables or restore them with their triggers, not knowing
+ * the settings.
+ */
+void
+check_has_settings(const TableInfo *table, const TriggerData *trigger)
+{
+	const char *name = trigger->tg_trigger->tgname;
+
+	if (table->is_protected)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("table \"%s\" has the guard trigger \"%s\", but is not protected",
+					RelationGetRelationName(trigger->tg_relation), name),
+			 errdetail("Its locks cannot be checked, because it has no settings in \"locking.protected\"."),
+			 errhint("Protect it with SELECT locking.protect(%s), or drop the trigger with DROP TRIGGER %s ON %s.",
+					 quote_literal_cstr(qualified_name(table->root)), quote_identifier(name),
+					 qualified_name(trigger_origin(trigger))),
+			 errtable(trigger->tg_relation)));
 }
 
 /* ---- partitions ---- */

@@ -8,6 +8,7 @@
 
 #include "postgres.h"
 
+#include "commands/trigger.h"
 #include "fmgr.h"
 #include "storage/lockdefs.h"
 #include "utils/rel.h"
@@ -24,6 +25,7 @@ extern Relation open_root(Oid relid, LOCKMODE lockmode, RootCheck check, void *a
 extern TableInfo *protected_table(FunctionCallInfo fcinfo, int argno, LOCKMODE lockmode, TableRight right);
 extern TableInfo *protected_table_by_id(Oid relid, LOCKMODE lockmode, TableRight right);
 extern void check_key_in_force(const TableInfo *table);
+extern void check_has_settings(const TableInfo *table, const TriggerData *trigger);
 
 #pragma GCC visibility pop
 

@@ -181,9 +181,10 @@ locking_guard_truncate(PG_FUNCTION_ARGS)
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) ||
 		!TRIGGER_FIRED_BEFORE(trigger->tg_event))
 		refuse_trigger("guard_truncate", "BEFORE TRUNCATE");
-	table = table_info(trigger->tg_relation);
-	if (!locking_enforce || !table->is_protected)
+	if (!locking_enforce)
 		return PointerGetDatum(NULL);
+	table = table_info(trigger->tg_relation);
+	check_has_settings(table, trigger);
 	check_key_in_force(table);
 	if (table->required)
 		ereport(ERROR,

@@ -85,7 +85,7 @@ SELECT throws_ok(command, '42501', NULL, 'mallory may not: ' || command)
 FROM unnest(ARRAY['ALTER TABLE app.doc DISABLE TRIGGER ALL', 'ALTER TABLE app.doc DISABLE TRIGGER "~locking_guard"',
 	'DROP TRIGGER "~locking_guard" ON app.doc', 'ALTER TRIGGER "~locking_guard" ON app.doc RENAME TO a',
 	'ALTER TABLE app.doc RENAME TO doc2', 'ALTER TABLE app.doc RENAME id TO id2', 'DROP TABLE app.doc', 'TRUNCATE app.doc',
-	'ALTER EVENT TRIGGER locking_on_ddl DISABLE', 'DROP FUNCTION locking.guard() CASCADE',
+	'ALTER EVENT TRIGGER locking_before_ddl DISABLE', 'ALTER EVENT TRIGGER locking_on_ddl DISABLE', 'DROP FUNCTION locking.guard() CASCADE',
 	'CREATE OR REPLACE FUNCTION locking.owner() RETURNS text LANGUAGE sql AS $x$SELECT ''bob''$x$',
 	'CREATE TABLE locking.x (id integer)', 'CREATE TABLE m.i () INHERITS (locking.lock)',
 	'CREATE TABLE m.r (id bigint REFERENCES locking.lock (token))', 'CREATE INDEX ON locking.lock (m.leak(key))',

@@ -13,14 +13,15 @@ FROM unnest('{settings_changed,raise_gate}'::text[]) f;
 -- a new partition's triggers are created with the rights of its creator, who
 -- therefore needs EXECUTE
 SELECT lives_ok('CREATE TRIGGER t BEFORE UPDATE ON m.odd FOR EACH ROW EXECUTE FUNCTION locking.guard()', 'CREATE TRIGGER does not need EXECUTE on the guard');
-SELECT lives_ok('UPDATE m.odd SET id = id', 'such a trigger does nothing on a table that is not protected');
+SELECT throws_ok('UPDATE m.odd SET id = id', '55000', 'table "odd" has the guard trigger "t", but is not protected',
+	'such a trigger refuses writes to a table that is not protected');
 DROP TRIGGER t ON m.odd;
 SELECT throws_ok(format('SELECT locking.%s()', f), '39P01', NULL, 'a direct call fails: ' || f) FROM unnest('{guard,guard_truncate}'::text[]) f;
 SELECT throws_ok(format('SELECT locking.%s()', f), '42501', NULL, 'a direct call needs EXECUTE on ' || f)
-FROM unnest('{settings_changed,on_ddl,on_drop}'::text[]) f;
+FROM unnest('{settings_changed,before_ddl,on_ddl,on_drop}'::text[]) f;
 RESET SESSION AUTHORIZATION;
 SELECT throws_ok(format('SELECT locking.%s()', f), '39P01', NULL, 'a direct call by a superuser fails: ' || f)
-FROM unnest('{settings_changed,raise_gate,on_ddl,on_drop}'::text[]) f;
+FROM unnest('{settings_changed,raise_gate,before_ddl,on_ddl,on_drop}'::text[]) f;
 CREATE FUNCTION public.odd(f text, timing text, level text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
 	EXECUTE format('CREATE TRIGGER odd %s %s EXECUTE FUNCTION locking.%s()', timing, level, f);
@@ -37,11 +38,14 @@ FROM (VALUES ('guard', 'AFTER UPDATE ON m.odd', 'FOR EACH ROW'), ('guard', 'BEFO
 	('guard_truncate', 'BEFORE UPDATE ON m.odd', 'FOR EACH ROW'), ('guard_truncate', 'AFTER TRUNCATE ON m.odd', 'FOR EACH STATEMENT'),
 	('guard_truncate', 'INSTEAD OF UPDATE ON m.odd_view', 'FOR EACH ROW'),
 	('settings_changed', 'BEFORE UPDATE ON m.odd', 'FOR EACH STATEMENT')) x (f, timing, level);
-SELECT is(public.odd('guard', 'BEFORE UPDATE ON m.odd', 'FOR EACH ROW'), 'TAP01', 'the guard on a table that is not protected does nothing');
+SELECT is(public.odd(f, timing, level), '55000', format('%s on a table that is not protected: %s', f, timing))
+FROM (VALUES ('guard', 'BEFORE UPDATE ON m.odd', 'FOR EACH ROW'), ('guard_truncate', 'BEFORE TRUNCATE ON m.odd', 'FOR EACH STATEMENT')) x (f, timing, level);
 SELECT isnt(public.odd('settings_changed', 'BEFORE UPDATE ON m.odd', 'FOR EACH ROW'), 'TAP01', 'settings_changed() on another table fails');
 SELECT throws_ok('CREATE EVENT TRIGGER odd ON ddl_command_start EXECUTE FUNCTION locking.guard()', NULL, NULL, 'guard() as an event trigger');
 SELECT lives_ok($$CREATE EVENT TRIGGER odd ON ddl_command_start EXECUTE FUNCTION locking.on_ddl(); CREATE TABLE m.odd2 (id integer); DROP EVENT TRIGGER odd$$,
 	'on_ddl() at another event');
+SELECT lives_ok($$CREATE EVENT TRIGGER odd ON ddl_command_end EXECUTE FUNCTION locking.before_ddl(); ALTER TABLE m.odd2 ADD x integer; DROP EVENT TRIGGER odd$$,
+	'before_ddl() at another event');
 SELECT throws_ok($$CREATE EVENT TRIGGER odd ON ddl_command_end EXECUTE FUNCTION locking.on_drop(); CREATE TABLE m.odd3 (id integer)$$,
 	'39P03', NULL, 'on_drop() at another event');
 

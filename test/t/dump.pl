@@ -262,7 +262,10 @@ dump_ok('data only', 'old', '--data-only', '-f', "$folder/data.sql");
 new_database('apart');
 psql_ok('schema only', 'apart', '-f', "$folder/schema.sql");
 is(sql($node, 'SELECT count(*) FROM locking.protected', db => 'apart'), 0, 'the settings are data');
-accepted('guards without settings do nothing', $node, 'UPDATE article SET body = body', db => 'apart');
+refused('guards without settings refuse a write', $node, '55000', 'INSERT INTO article VALUES (9); DELETE FROM article', db => 'apart',
+	message => qr/"~locking_guard", but is not protected/);
+refused('and TRUNCATE', $node, '55000', 'TRUNCATE article', db => 'apart');
+sql($node, 'SET locking.enforce = off; DELETE FROM article', db => 'apart');
 psql_ok('data only', 'apart', '-f', "$folder/data.sql");
 check_restored('apart', 'schema, then data');
 
@@ -299,8 +302,43 @@ dump_ok('one table', 'old', '-t', 'article', '-f', "$folder/table.sql");
 new_database('one_table');
 sql($node, 'CREATE EXTENSION locking', db => 'one_table');
 psql_ok('one table', 'one_table', '-f', "$folder/table.sql");
-accepted('a table restored alone is not protected', $node, 'UPDATE article SET body = body', db => 'one_table');
-accepted('a table restored alone can be protected', $node, "SELECT locking.protect('article')", db => 'one_table');
+refused('a table restored alone has a guard without settings', $node, '55000', 'UPDATE article SET body = body', db => 'one_table');
+accepted('it can be protected', $node, "SELECT locking.protect('article'); UPDATE article SET body = body", db => 'one_table');
+
+# Data only, of a table whose guard fires for INSERT, and which pg_dump puts
+# before the settings.
+sql($node, <<'SQL');
+CREATE DATABASE early;
+\c early
+CREATE EXTENSION locking;
+CREATE SCHEMA a;
+CREATE TABLE a.invoice (id integer PRIMARY KEY);
+CREATE TABLE a.line (id integer PRIMARY KEY, invoice integer CONSTRAINT of_invoice REFERENCES a.invoice);
+INSERT INTO a.invoice VALUES (1);
+INSERT INTO a.line VALUES (1, 1);
+SELECT locking.protect('a.invoice'), locking.protect('a.line', parent => 'of_invoice');
+SQL
+dump_ok('early: schema only', 'early', '--schema-only', '-f', "$folder/early_schema.sql");
+dump_ok('early: data only', 'early', '--data-only', '-f', "$folder/early_data.sql");
+dump_ok('early: data only, triggers off', 'early', '--data-only', '--disable-triggers', '-f', "$folder/early_quiet.sql");
+dump_ok('early', 'early', '-Fc', '-f', "$folder/early.dump");
+new_database("early_$_") for 'data', 'quiet', 'unenforced', 'whole';
+psql_ok('early: schema only', "early_$_", '-f', "$folder/early_schema.sql") for 'data', 'quiet', 'unenforced';
+run_fails('early: data before settings', qr/table "line" has the guard trigger "~locking_guard", but is not protected/, $node,
+	'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-d', 'early_data', '-f', "$folder/early_data.sql");
+psql_ok('early: with triggers off', 'early_quiet', '-f', "$folder/early_quiet.sql");
+{
+	local $ENV{PGOPTIONS} = '-c locking.enforce=off';
+	psql_ok('early: with locking.enforce off', 'early_unenforced', '-f', "$folder/early_data.sql");
+}
+restore_ok('early', 'early_whole', '-j2', "$folder/early.dump");
+for my $db (map { "early_$_" } 'quiet', 'unenforced', 'whole')
+{
+	is(sql($node, 'SELECT (SELECT count(*) FROM a.line), count(*), bool_and(guarded) FROM locking.protected_tables', db => $db),
+		'1|2|t', "$db: restored");
+	sql($node, "SELECT locking.acquire('a.invoice', 1)", db => $db, owner => 'ann');
+	refused("$db: enforced", $node, '55P03', 'INSERT INTO a.line VALUES (2, 1)', db => $db, owner => 'bob');
+}
 
 # ---- a dump of the restored database ----
 

@@ -222,8 +222,26 @@ is(sql($node, "SELECT string_agg(relation::text || ' ' || hard, ', ') FROM locki
 	'm.parts false', 'protect() of a partition protects its root');
 sql($node, "CREATE TABLE m.alone (id integer NOT NULL PRIMARY KEY); SELECT locking.protect('m.alone')", user => 'mallory');
 sql($node, 'CREATE TABLE m.plain (id integer PRIMARY KEY) PARTITION BY RANGE (id)', user => 'mallory');
-refused('ATTACH of a protected table', $node, '55000',
-	'ALTER TABLE m.plain ATTACH PARTITION m.alone FOR VALUES FROM (20) TO (30)', user => 'mallory');
+my $alone = 'ATTACH PARTITION m.alone FOR VALUES FROM (20) TO (30)';
+for my $root ('m.plain', 'm.parts')
+{
+	refused("ATTACH of a protected table to $root", $node, '55000', "ALTER TABLE $root $alone", user => 'mallory',
+		message => qr/protected table "alone" cannot become a partition/);
+	refused("ATTACH to $root by a role that does not own the partition", $node, '42501', "ALTER TABLE $root $alone", user => 'app');
+}
+# protect() while ATTACH waits for the table: to a protected root, PostgreSQL
+# itself fails
+for my $case ([ 'm.plain', '55000' ], [ 'm.parts', '42710' ])
+{
+	my ($root, $state) = @$case;
+	sql($node, "SELECT locking.unprotect('m.alone')", user => 'mallory');
+	$mallory->query("BEGIN; SELECT locking.protect('m.alone')");
+	$other->send_sql("ALTER TABLE $root $alone");
+	$other->await_block;
+	$mallory->query('COMMIT');
+	$other->finish;
+	is($other->last_state, $state, "protect() of a table while ATTACH to $root waits for it");
+}
 
 # a partition attached below while protect() waits for its parent gets its
 # trigger

@@ -1,0 +1,198 @@
+/*
+ * guard_trigger.c
+ *		The guard's triggers on tables and their partitions.
+ *
+ * Each function waits for writers of the relation that it changes: a trigger
+ * is created under ShareRowExclusiveLock and dropped under
+ * AccessExclusiveLock.
+ */
+#include "guard_trigger.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/indexing.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_trigger.h"
+#include "commands/trigger.h"
+#include "nodes/pg_list.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "catalog.h"
+#include "partition.h"
+#include "relation.h"
+
+/*
+ * Triggers of the same kind fire in the byte order of their names.  "~" is
+ * the last ASCII character, so the guard sees the row as the users' own
+ * triggers leave it.
+ */
+#define ROW_TRIGGER "~locking_guard"
+#define TRUNCATE_TRIGGER "~locking_guard_truncate"
+
+static bool
+has_trigger(Oid relid, const char *name)
+{
+	return OidIsValid(get_trigger_oid(relid, name, true));
+}
+
+static void
+execute_ddl(const char *command)
+{
+	(void) catalog_execute(command, 0, NULL, NULL, NULL);
+}
+
+static bool
+is_guard_function(Oid function)
+{
+	char	   *name = get_func_name(function);
+
+	return name && get_func_namespace(function) == get_namespace_oid("locking", false) &&
+		(strcmp(name, "guard") == 0 || strcmp(name, "guard_truncate") == 0);
+}
+
+/*
+ * Is this a trigger that calls the guard, under whatever name, or that has
+ * the name of one?  Clones are dropped with the trigger of the parent.
+ */
+static bool
+is_guard_trigger(Form_pg_trigger trigger)
+{
+	return !OidIsValid(trigger->tgparentid) &&
+		(is_guard_function(trigger->tgfoid) ||
+		 strcmp(NameStr(trigger->tgname), ROW_TRIGGER) == 0 ||
+		 strcmp(NameStr(trigger->tgname), TRUNCATE_TRIGGER) == 0);
+}
+
+/* The names of the guard's triggers on a relation. */
+static List *
+guard_triggers(Oid relid)
+{
+	Relation	triggers = table_open(TriggerRelationId, AccessShareLock);
+	List	   *names = NIL;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	scan = systable_beginscan(triggers, TriggerRelidNameIndexId, true, NULL, 1, &key);
+	while ((tuple = systable_getnext(scan)) != NULL)
+	{
+		Form_pg_trigger trigger = (Form_pg_trigger) GETSTRUCT(tuple);
+
+		if (is_guard_trigger(trigger))
+			names = lappend(names, pstrdup(NameStr(trigger->tgname)));
+	}
+	systable_endscan(scan);
+	table_close(triggers, AccessShareLock);
+	return names;
+}
+
+/*
+ * Drop the guard's triggers on a relation.  One that remained without
+ * settings would refuse every write.
+ */
+static void
+drop_triggers(Oid relid)
+{
+	ListCell   *cell;
+
+	if (guard_triggers(relid) == NIL)
+		return;
+	LockRelationOid(relid, AccessExclusiveLock);
+	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
+		return;
+	foreach(cell, guard_triggers(relid))
+		execute_ddl(psprintf("DROP TRIGGER %s ON %s", quote_identifier(lfirst(cell)), qualified_name(relid)));
+}
+
+/*
+ * Drop the triggers of a table and its partitions that are no longer
+ * protected.
+ */
+void
+drop_all_triggers(Oid root)
+{
+	ListCell   *cell;
+
+	foreach(cell, partition_descendants(root))
+		drop_triggers(lfirst_oid(cell));
+}
+
+/*
+ * Wait for writers and check again: does the relation still belong to the
+ * root, and lack the trigger?
+ */
+static bool
+lacks_trigger(Oid relid, Oid root, const char *name)
+{
+	if (has_trigger(relid, name))
+		return false;
+	LockRelationOid(relid, ShareRowExclusiveLock);
+	return SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)) && table_root(relid) == root &&
+		!has_trigger(relid, name);
+}
+
+static bool
+create_truncate_trigger(Oid relid, Oid root)
+{
+	if (!lacks_trigger(relid, root, TRUNCATE_TRIGGER))
+		return false;
+	execute_ddl(psprintf("CREATE TRIGGER %s BEFORE TRUNCATE ON %s FOR EACH STATEMENT"
+						 " EXECUTE FUNCTION locking.guard_truncate()",
+						 quote_identifier(TRUNCATE_TRIGGER), qualified_name(relid)));
+	return true;
+}
+
+static bool
+create_row_trigger(Oid relid, Oid root, bool on_insert)
+{
+	if (!lacks_trigger(relid, root, ROW_TRIGGER))
+		return false;
+	execute_ddl(psprintf("CREATE TRIGGER %s BEFORE %sUPDATE OR DELETE ON %s FOR EACH ROW"
+						 " EXECUTE FUNCTION locking.guard()",
+						 quote_identifier(ROW_TRIGGER), on_insert ? "INSERT OR " : "", qualified_name(relid)));
+	return true;
+}
+
+/*
+ * Create the TRUNCATE trigger on every partition, since TRUNCATE of a
+ * partition fires no trigger of its root.  Another partition may have been
+ * attached while waiting for one, so repeat until none lacks it.
+ */
+void
+create_truncate_triggers(Oid relid, Oid root)
+{
+	bool		added;
+
+	do
+	{
+		ListCell   *cell;
+
+		added = false;
+		foreach(cell, partition_descendants(relid))
+			added |= create_truncate_trigger(lfirst_oid(cell), root);
+	} while (added);
+}
+
+/*
+ * Create the triggers of a table and its partitions.  PostgreSQL clones the
+ * row trigger to partitions, except those whose detachment is pending.
+ */
+void
+create_triggers(Oid root, bool on_insert)
+{
+	ListCell   *cell;
+
+	(void) create_row_trigger(root, root, on_insert);
+	CommandCounterIncrement();
+	foreach(cell, partition_descendants(root))
+		(void) create_row_trigger(lfirst_oid(cell), root, on_insert);
+	create_truncate_triggers(root, root);
+}

@@ -1,0 +1,18 @@
+/*
+ * guard_trigger.h
+ *		The guard's triggers on tables and their partitions.
+ */
+#ifndef LOCKING_GUARD_TRIGGER_H
+#define LOCKING_GUARD_TRIGGER_H
+
+#include "postgres.h"
+
+#pragma GCC visibility push(hidden)
+
+extern void create_triggers(Oid root, bool on_insert);
+extern void create_truncate_triggers(Oid relid, Oid root);
+extern void drop_all_triggers(Oid root);
+
+#pragma GCC visibility pop
+
+#endif							/* LOCKING_GUARD_TRIGGER_H */
