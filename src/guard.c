@@ -755,7 +755,8 @@ passes_gate(const TriggerData *trigger, const TableInfo *table, bool *checked)
 {
 	uint64		place;
 
-	*checked = table->is_plain && place_of_unchanged_key(trigger, table->key, &place);
+	*checked = table->is_plain &&
+		place_of_unchanged_key(trigger, table->key, &place);
 	return *checked && gate_proves_unlocked(table->root, place, records_updated());
 }
 

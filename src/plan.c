@@ -68,7 +68,8 @@ table_plan(TableInfo *info, TargetQuery which, bool with_xmin)
 		appendStringInfoString(&query, " SKIP LOCKED");
 	/* only xmin is read as the table's owner: target.c:fetch_xmin() */
 	if (which == TARGET_SEE && with_xmin)
-		*plan = keep_plan_as_table_owner(info->root, query.data, key->ncolumns, types);
+		*plan = keep_plan_as_table_owner(info->root, query.data,
+										 key->ncolumns, types);
 	else
 		*plan = keep_plan(query.data, key->ncolumns, types);
 	return *plan;

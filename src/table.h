@@ -43,10 +43,10 @@ typedef struct TableInfo
 {
 	bool		valid;
 	Oid			relid;			/* the relation that stores the row */
-	Oid			root;			/* the relation as whose rows they are locked */
+	Oid			root;			/* the relation that lock records name */
 	bool		partitioned;
 	bool		is_protected;
-	bool		is_plain;		/* protected, only the row's own lock matters */
+	bool		is_plain;		/* protected; only the row's own lock counts */
 	bool		key_replaced;	/* no longer the protected primary key */
 	bool		parent_lost;	/* no longer the protected foreign key */
 	bool		has_children;	/* a root whose rows guard child rows */

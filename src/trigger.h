@@ -1,6 +1,6 @@
 /*
  * trigger.h
- *		Checks of the protocol of trigger functions, and the rows of an event.
+ *		Protocol checks of trigger functions, and the rows of an event.
  */
 #ifndef LOCKING_TRIGGER_H
 #define LOCKING_TRIGGER_H

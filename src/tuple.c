@@ -127,7 +127,8 @@ key_integer_anywhere(const Key *key, Relation rel, HeapTuple tuple, int64 *integ
 
 	if (key->ncolumns > 1 || column->kind != KEY_INTEGER)
 		return false;
-	*integer = integer_value(column, heap_getattr(tuple, column->attnum, RelationGetDescr(rel), &isnull));
+	*integer = integer_value(column,
+							 heap_getattr(tuple, column->attnum, RelationGetDescr(rel), &isnull));
 	return !isnull;
 }
 

@@ -1,6 +1,6 @@
 /*
  * rights.c
- *		Cache of the rights of roles with open streams to see events of tables
+ *		Cache of the rights of roles with open streams to see tables' events
  *
  * Before the listener publishes an event of a table, it looks up the rights
  * of all readers.  They are cached for a while.  So the event loops, which

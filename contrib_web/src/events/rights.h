@@ -1,6 +1,6 @@
 /*
  * rights.h
- *		Cache of the rights of roles with open streams to see events of tables
+ *		Cache of the rights of roles with open streams to see tables' events
  */
 #ifndef RIGHTS_H
 #define RIGHTS_H

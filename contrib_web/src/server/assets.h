@@ -11,8 +11,9 @@ typedef struct Asset
 	const char *hash;			/* of the content */
 	const unsigned char *data,
 			   *end;
+	/* gzip; empty if compression saves nothing */
 	const unsigned char *packed,
-			   *packed_end;		/* gzip; empty if compression saves nothing */
+			   *packed_end;
 } Asset;
 
 extern const Asset assets[];	/* ends with path NULL */

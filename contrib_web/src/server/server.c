@@ -236,7 +236,9 @@ count_memory(void *cls, enum MHD_ValueKind kind, const char *name, const char *v
 	size_t		value_size = value ? strlen(value) : 0;
 
 	/* cookies are copied */
-	*used += RECORD_MEMORY + (kind == MHD_HEADER_KIND ? strlen(name) + value_size + 4 : 0);
+	*used += RECORD_MEMORY;
+	if (kind == MHD_HEADER_KIND)
+		*used += strlen(name) + value_size + 4;
 	if (kind == MHD_HEADER_KIND && strcasecmp(name, MHD_HTTP_HEADER_COOKIE) == 0)
 		*used += value_size;
 	return MHD_YES;
