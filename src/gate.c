@@ -87,8 +87,6 @@
 #include "storage/bufmgr.h"
 #include "storage/ipc.h"
 #include "storage/lmgr.h"
-#include "storage/lwlock.h"
-#include "storage/shmem.h"
 #include "storage/spin.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -103,13 +101,11 @@
 #include "inject.h"
 #include "place.h"
 #include "record.h"
-#include "subtransaction.h"
+#include "shared.h"
 #include "trigger.h"
 
 PG_FUNCTION_INFO_V1(locking_gate);
 PG_FUNCTION_INFO_V1(locking_raise_gate);
-
-#define GATE_NAME "locking gate"
 
 /* increase it with every change of the hash or of the layout */
 #define GATE_VERSION 2
@@ -200,8 +196,6 @@ static struct
 	uint64		false_positives;
 }			counts;
 
-static shmem_startup_hook_type prev_shmem_startup_hook = NULL;
-
 static void flush_at_exit(int code, Datum arg);
 
 /* ---- shared memory ---- */
@@ -239,54 +233,25 @@ initialize_gate(void *memory)
 		pg_atomic_init_u64(&new->slots[i], 0);
 }
 
-static void
-create_gate(void)
+static SharedArea area = {
+	.name = "locking gate",
+	.version = GATE_VERSION,
+	.size = gate_size,
+	.initialize = initialize_gate,
+	.purpose = "the gate of \"locking\"",
+	.consequence = "It looks up the lock record for each row that it writes, and cannot acquire or renew locks."
+};
+
+/* Use the gate if this backend is attached to it. */
+static bool
+use_gate(bool attached)
 {
-	bool		found;
-	Gate	   *shared;
-
-	if (prev_shmem_startup_hook)
-		prev_shmem_startup_hook();
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	shared = ShmemInitStruct(GATE_NAME, gate_size(), &found);
-	if (!found)
-		initialize_gate(shared);
-	gate = shared;
-	LWLockRelease(AddinShmemInitLock);
-}
-
-#ifdef HAVE_SHMEM_REQUEST_HOOK
-static shmem_request_hook_type prev_shmem_request_hook = NULL;
-
-static void
-request_memory(void)
-{
-	if (prev_shmem_request_hook)
-		prev_shmem_request_hook();
-	RequestAddinShmemSpace(gate_size());
-}
-#endif
-
-/*
- * Without preloading, which works from PostgreSQL 17 on, attach to the gate,
- * or create it with the default size.  Its name does not include the version:
- * sessions that run different versions of the library must not have separate
- * gates, since each would raise slots only in its own.
- */
-static void
-attach_segment(void)
-{
-#ifdef HAVE_DSM_REGISTRY
-	bool		found;
-	Gate	   *shared = GetNamedDSMSegment(GATE_NAME, gate_size(), initialize_gate, &found);
-
-	if (shared->version != GATE_VERSION)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("sessions of this server run another version of the library \"locking\""),
-				 errhint("Restart the server.")));
-	gate = shared;
-#endif
+	if (attached && gate == NULL)
+	{
+		gate = area.memory;
+		before_shmem_exit(flush_at_exit, (Datum) 0);
+	}
+	return attached;
 }
 
 /*
@@ -296,51 +261,8 @@ attach_segment(void)
 static bool
 ensure_attached(void)
 {
-	static bool prepared = false;
-
-	if (gate == NULL && IsUnderPostmaster)
-		attach_segment();
-	if (gate && !prepared)
-	{
-		before_shmem_exit(flush_at_exit, (Datum) 0);
-		prepared = true;
-	}
-	return gate != NULL;
+	return gate != NULL || use_gate(shared_attach(&area));
 }
-
-#ifdef HAVE_DSM_REGISTRY
-static bool
-attach_body(void *arg)
-{
-	return ensure_attached();
-}
-
-/*
- * Attach in a subtransaction, since a failure may leave locks of the registry
- * held.  Returns false on failure, of which the session is warned once.
- */
-static bool
-try_to_attach(void)
-{
-	static bool tried = false;
-	ErrorData  *error = NULL;
-
-	if (tried)
-		return false;
-	tried = true;
-	if (in_subtransaction(attach_body, NULL, &error))
-		return true;
-	if (error)
-		ereport(WARNING,
-				(errcode(error->sqlerrcode),
-				 errmsg("this session cannot use the gate of \"locking\": %s", error->message),
-				 errdetail("It looks up the lock record for each row that it writes, and cannot acquire or renew locks."),
-				 errhint("%s", error->hint ? error->hint : "Restart the server if the library was replaced. Otherwise preload it, or free shared memory.")));
-	return false;
-}
-#else
-#define try_to_attach() false
-#endif
 
 /*
  * Attach to the gate if possible.  If it is not, the backend looks up the
@@ -349,7 +271,7 @@ try_to_attach(void)
 static bool
 gate_available(void)
 {
-	return gate == NULL ? try_to_attach() : ensure_attached();
+	return gate != NULL || use_gate(shared_try_to_attach(&area));
 }
 
 /* ---- counts ---- */
@@ -884,8 +806,8 @@ locking_gate(PG_FUNCTION_ARGS)
 /* ---- start ---- */
 
 /*
- * Register callbacks, and if the library is being preloaded, request the
- * memory.
+ * Register callbacks and the memory.  Its size can be set only where the
+ * server reserves it at its start.
  */
 void
 gate_init(void)
@@ -893,6 +815,7 @@ gate_init(void)
 	RegisterXactCallback(end_transaction, NULL);
 	RegisterSubXactCallback(end_subtransaction, NULL);
 	CacheRegisterRelcacheCallback(invalidate_filled, (Datum) 0);
+	shared_register(&area);
 	if (!process_shared_preload_libraries_in_progress)
 		return;
 
@@ -901,12 +824,4 @@ gate_init(void)
 							"Use at least four times the number of locks expected to be live at a time.",
 							&locking_gate_slots, DEFAULT_SLOTS, 64, 1 << 28,
 							PGC_POSTMASTER, 0, NULL, NULL, NULL);
-#ifdef HAVE_SHMEM_REQUEST_HOOK
-	prev_shmem_request_hook = shmem_request_hook;
-	shmem_request_hook = request_memory;
-#else
-	RequestAddinShmemSpace(gate_size());
-#endif
-	prev_shmem_startup_hook = shmem_startup_hook;
-	shmem_startup_hook = create_gate;
 }

@@ -11,6 +11,7 @@
 #include "compat.h"
 #include "gate.h"
 #include "locking.h"
+#include "shared.h"
 #include "statement.h"
 #include "sweep.h"
 #include "table.h"
@@ -24,6 +25,7 @@ _PG_init(void)
 {
 	define_settings();
 	gate_init();
+	shared_init();
 	MarkGUCPrefixReserved("locking");
 
 	catalog_init();
