@@ -165,8 +165,11 @@ table_name(Oid relid)
 void
 event_record(EventKind kind, const Lock *lock, const char *reason)
 {
-	char	   *table = table_name(lock->relation);
+	char	   *table;
 
+	if (!locking_history && !locking_notify)
+		return;
+	table = table_name(lock->relation);
 	if (table == NULL)
 		return;
 	if (locking_history && kind < EVENT_REQUESTED)

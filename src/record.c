@@ -170,7 +170,7 @@ search_end(Search *search)
 	index_endscan(search->scan);
 	ExecDropSingleTupleTableSlot(search->slot);
 	UnregisterSnapshot(search->snapshot);
-	index_close(search->index, AccessShareLock);
+	index_close(search->index, NoLock);
 }
 
 static void

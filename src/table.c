@@ -406,3 +406,15 @@ table_info(Relation rel)
 {
 	return table_entry(rel)->info;
 }
+
+/*
+ * Is the table known to be protected, without a lock on it?  False: look into
+ * the settings.
+ */
+bool
+is_known_as_protected(Oid relid)
+{
+	Table	   *table = hash_search(tables, &relid, HASH_FIND, NULL);
+
+	return table && table->info && table->info->valid && table->info->is_protected;
+}

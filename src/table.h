@@ -68,6 +68,7 @@ typedef struct TableInfo
 extern void table_init(void);
 extern Table *table_entry(Relation rel);
 extern TableInfo *table_info(Relation rel);
+extern bool is_known_as_protected(Oid relid);
 
 #pragma GCC visibility pop
 

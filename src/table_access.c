@@ -165,7 +165,7 @@ open_root(Oid relid, LOCKMODE lockmode, RootCheck check, void *arg)
 static void
 check_may_use(Oid root, void *arg)
 {
-	if (!is_protected_table(root))
+	if (!is_known_as_protected(root) && !is_protected_table(root))
 		refuse_unprotected(root);
 	check_right(root, *(TableRight *) arg);
 }

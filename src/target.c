@@ -20,6 +20,7 @@
 #include "policy.h"
 #include "query.h"
 #include "relation.h"
+#include "row_lock.h"
 #include "subtransaction.h"
 
 /* A row that is read: its key, and after it xmin if the plan includes it. */
@@ -67,14 +68,9 @@ fetch_xmin(TableInfo *table, const Datum *values)
 	return row.xmin;
 }
 
-/*
- * Read or lock the row, as the caller.  False if there is no row that the
- * caller can see, or, with TARGET_TRY, if another transaction has it locked.
- * "key" receives the stored spelling, "xmin" the transaction that wrote the
- * row; either may be NULL.
- */
-bool
-target_fetch(TableInfo *table, TargetQuery which, const Datum *values, char **key, TransactionId *xmin)
+/* Read or lock the row by a query, as target_fetch() describes. */
+static bool
+run_plan(TableInfo *table, TargetQuery which, const Datum *values, char **key, TransactionId *xmin)
 {
 	RowState	row = {table->key, xmin && may_select(table->root, GetUserId())};
 	SPIQuery	query = {
@@ -93,6 +89,20 @@ target_fetch(TableInfo *table, TargetQuery which, const Datum *values, char **ke
 	if (xmin)
 		*xmin = row.with_xmin ? row.xmin : fetch_xmin(table, values);
 	return true;
+}
+
+/*
+ * Read or lock the row, as the caller.  False if there is no row that the
+ * caller can see, or, with TARGET_TRY, if another transaction has it locked.
+ * "key" receives the stored spelling, "xmin" the transaction that wrote the
+ * row; either may be NULL.
+ */
+bool
+target_fetch(TableInfo *table, TargetQuery which, const Datum *values, char **key, TransactionId *xmin)
+{
+	if (which != TARGET_SEE && row_lock_applies(table))
+		return row_lock(table, values, which == TARGET_TRY ? LockWaitSkip : LockWaitBlock, key, xmin);
+	return run_plan(table, which, values, key, xmin);
 }
 
 /* ---- keys ---- */

@@ -58,6 +58,15 @@ SELECT throws_ok(format('SELECT locking.confirm(%s)', :alices), '42501', NULL, '
 SELECT throws_ok(format('SELECT locking.renew(%s)', :alices), '42501', NULL, 'UPDATE revoked: renew()');
 SELECT lives_ok(format('SELECT locking.release(%s)', :alices), 'UPDATE revoked: release()');
 RESET SESSION AUTHORIZATION;
+GRANT SELECT, UPDATE ON app.some TO alice;
+SET SESSION AUTHORIZATION alice;
+SELECT locking.acquire('app.some', 3) AS alices \gset
+RESET SESSION AUTHORIZATION;
+REVOKE SELECT ON app.some FROM alice;
+SET SESSION AUTHORIZATION alice;
+SELECT throws_ok(format('SELECT locking.confirm(%s)', :alices), '42501', NULL, 'SELECT revoked: confirm()');
+RESET SESSION AUTHORIZATION;
+REVOKE ALL ON app.some FROM alice;
 
 -- ---------------------------------------------------------------------------
 -- Another owner's lock, settings and records
