@@ -34,6 +34,7 @@ CREATE TABLE locking.lock (
 	ttl           interval    NOT NULL DEFAULT '120 s',
 	row_xmin      xid,         -- of the target row at acquisition or last resumption
 	confirm_xid   xid,         -- transaction of the last confirm()
+	lost          boolean     NOT NULL DEFAULT false, -- written past by another owner after it lapsed
 	CONSTRAINT lock_pkey PRIMARY KEY (relation, key),
 	CONSTRAINT lock_token_key UNIQUE (token)
 ) WITH (
@@ -386,7 +387,7 @@ FROM (SELECT relation FROM locking.protected
 			COALESCE(l.owner OPERATOR(pg_catalog.=) locking.owner(), false) AS is_mine
 		FROM locking.lock l, LATERAL (SELECT pg_catalog.clock_timestamp() AS now OFFSET 0) c
 		WHERE l.relation OPERATOR(pg_catalog.=) p.relation
-			AND l.expires_at OPERATOR(pg_catalog.>) c.now
+			AND l.expires_at OPERATOR(pg_catalog.>) c.now AND NOT l.lost
 			AND locking.row_visible(l.relation, l.key)
 		OFFSET 0) l;
 COMMENT ON VIEW locking.locks IS 'current locks on rows that the reader may see';

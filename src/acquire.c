@@ -135,16 +135,21 @@ grant(const AcquireRequest *request, Lock *lock, TransactionId xmin, TimestampTz
 	lock->ttl = requested_ttl(request);
 	lock->row_xmin = xmin;
 	lock->confirm_xid = InvalidTransactionId;
+	lock->lost = false;
 }
 
 /*
  * Extend the current owner's lock.  Explicit arguments override stored
- * values.
+ * values.  Where others may have written the row, because the lock was soft
+ * or had lapsed, it refers to the present version from now on.
  */
 static void
-extend(const AcquireRequest *request, Lock *lock, TimestampTz now, TimestampTz expires_at)
+extend(const AcquireRequest *request, Lock *lock, bool lapsed, TransactionId xmin,
+	   TimestampTz now, TimestampTz expires_at)
 {
 	lease_extend(lock, request->ttl, now, expires_at);
+	if (lapsed || (request->hard_given && request->hard && !lock->hard))
+		lock->row_xmin = xmin;
 	if (request->hard_given)
 		lock->hard = request->hard;
 	if (request->client)
@@ -195,9 +200,11 @@ static Outcome
 resolve_record(Relation records, const AcquireRequest *request, Lock *lock, TransactionId xmin, TimestampTz expires_at)
 {
 	TimestampTz now = clock_now();	/* rule 3: read with the record locked */
-	bool		lapsed = has_lapsed(lock, now);
 	Outcome		outcome = outcome_against(request, lock);
+	bool		lapsed = has_lapsed(lock, now) ||
+	(outcome == RENEWED && lease_was_passed(lock, request->table->ncolumns == 0, xmin));
 
+	note_clock(lock->renewed_at, now);
 	if (lapsed && !(outcome == RENEWED && lease_is_resumable(lock, xmin)))
 		return replace_lock(records, request, lock, EVENT_EXPIRED, xmin, now, expires_at);
 	if (outcome != RENEWED)
@@ -206,9 +213,7 @@ resolve_record(Relation records, const AcquireRequest *request, Lock *lock, Tran
 
 	if (lapsed)
 		count_new_lock(records);
-	extend(request, lock, now, expires_at);
-	if (lapsed)
-		lock->row_xmin = xmin;
+	extend(request, lock, lapsed, xmin, now, expires_at);
 	record_update(records, lock);
 	if (!lapsed)
 		return RENEWED;

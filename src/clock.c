@@ -17,6 +17,29 @@ clock_now(void)
 	return GetCurrentTimestamp();
 }
 
+/*
+ * Log that the clock was set back, if a time that some session has read
+ * before is later than the present one.  A backend reports a step once, until
+ * the clock has passed the latest such time.  Clocks of processors may differ
+ * by less than a millisecond.
+ */
+void
+note_clock(TimestampTz earlier, TimestampTz now)
+{
+	static TimestampTz latest = 0;
+
+	if (earlier <= now + 1000 || TIMESTAMP_NOT_FINITE(earlier))
+		return;
+	if (now >= latest)
+		ereport(LOG,
+				(errmsg("the clock of the server was set back by at least %.3f seconds",
+						(earlier - now) / 1000000.0),
+				 errdetail("A lock was last renewed at %s, which is later than the current time.",
+						   timestamptz_to_str(earlier)),
+				 errhint("Locks last longer by as much. Those whose rows were written meanwhile cannot be confirmed.")));
+	latest = Max(latest, earlier);
+}
+
 /* Seconds until a time: 0 if it has passed, infinity if it is infinite. */
 double
 seconds_until(TimestampTz when, TimestampTz now)

@@ -12,6 +12,7 @@
 #pragma GCC visibility push(hidden)
 
 extern TimestampTz clock_now(void);
+extern void note_clock(TimestampTz earlier, TimestampTz now);
 extern double seconds_until(TimestampTz when, TimestampTz now);
 extern TimestampTz time_after(TimestampTz now, const Interval *span);
 extern Interval seconds_interval(int seconds);

@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "commands/trigger.h"
@@ -28,6 +29,7 @@
 #include "key_text.h"
 #include "lease.h"
 #include "locking.h"
+#include "own_write.h"
 #include "owner.h"
 #include "place.h"
 #include "plan.h"
@@ -202,6 +204,18 @@ is_held_by_writer(Write *write, const Lock *lock)
 	return writer && strcmp(lock->owner, writer) == 0;
 }
 
+/*
+ * Will the xmin of the row not show that a write by another owner passed the
+ * lock: that of a child, one that another write of the row may hide, since
+ * others may write some of its columns, or one with the same xmin as an
+ * owner's (rule 5)?
+ */
+static bool
+is_untraceable(const Write *write, const Lock *lock, Oid child)
+{
+	return OidIsValid(child) || write->table->ncolumns > 0 || lease_names_transaction(lock);
+}
+
 /* Is this a live hard lock of another owner?  A soft one raises a warning. */
 static bool
 conflicts(Write *write, Lock *lock, Oid child)
@@ -212,9 +226,11 @@ conflicts(Write *write, Lock *lock, Oid child)
 	{
 		if (!has_lapsed(lock, clock_now()))
 			report_locked(WARNING, lock, child);
+		if (lease_names_transaction(lock))
+			lease_forget_row(write->records, lock);
 		return false;
 	}
-	return lease_is_live(write->records, lock, OidIsValid(child));
+	return lease_is_live(write->records, lock, is_untraceable(write, lock, child));
 }
 
 /* Check the lock of one row.  Returns true if the write is to be skipped. */
@@ -247,7 +263,39 @@ key_changed(const Write *write)
 	return key_differs(write->table->key, write->rel, write->old, write->new);
 }
 
+/*
+ * Lapsed locks have to be found, too, where a write that passes one has to be
+ * noted in its record (rule 5).
+ */
+static inline bool
+lapsed_matter(const TableInfo *table)
+{
+	return table->ncolumns > 0 || records_refer_to_transaction();
+}
+
 /* ---- the row's own lock ---- */
+
+/* The transaction that wrote the version of the row that is replaced. */
+static TransactionId
+old_xmin(const Write *write)
+{
+	return HeapTupleHeaderGetRawXmin(write->old->t_data);
+}
+
+/*
+ * Does the writer have a live lock on the row?  Not if the clock was set back
+ * after another owner wrote the row (rule 5): then mark it as lost.
+ */
+static bool
+holds_row(Write *write, Lock *lock)
+{
+	if (has_lapsed(lock, clock_now()))
+		return false;
+	if (!lease_was_passed(lock, write->table->ncolumns == 0, old_xmin(write)))
+		return true;
+	lease_mark_lost(write->records, lock);
+	return false;
+}
 
 /*
  * If the owner writes in a savepoint of the transaction that confirmed, the
@@ -257,17 +305,28 @@ key_changed(const Write *write)
 static void
 note_savepoint(Relation records, Lock *lock)
 {
-	TransactionId xid;
+	TransactionId xid = GetCurrentTransactionId();
 
-	if (!TransactionIdIsValid(lock->confirm_xid) ||
-		!TransactionIdIsCurrentTransactionId(lock->confirm_xid))
-		return;
-	xid = GetCurrentTransactionId();
-	if (xid == lock->confirm_xid ||
+	if (lock->lost || xid == lock->confirm_xid ||
 		!record_lock(records, lock, LockTupleNoKeyExclusive, LockWaitBlock))
 		return;
 	lock->confirm_xid = xid;
 	record_update(records, lock);
+}
+
+/*
+ * Note that the holder writes the row, so that the new version is not taken
+ * for another owner's.  In the transaction that confirmed the lock, the
+ * record names it already.  A lapsed lock is not found unless it moves with
+ * the row.
+ */
+static void
+note_holders_write(Write *write, Lock *lock, bool moves)
+{
+	if (TransactionIdIsCurrentTransactionId(lock->confirm_xid))
+		note_savepoint(write->records, lock);
+	else if ((write->holds_row || moves) && lease_is_resumable(lock, old_xmin(write)))
+		note_own_write(lock->token);
 }
 
 /*
@@ -368,7 +427,7 @@ move_lock(Write *write, Lock *lock, char *new_key)
 	if (record_find(records, lock->relation, new_key, &leftover) &&
 		record_lock(records, &leftover, LockTupleExclusive, LockWaitBlock))
 		release_record(records, &leftover, EVENT_EXPIRED, NULL);
-	if (TransactionIdIsValid(lock->confirm_xid) && TransactionIdIsCurrentTransactionId(lock->confirm_xid))
+	if (TransactionIdIsCurrentTransactionId(lock->confirm_xid))
 		lock->confirm_xid = GetCurrentTransactionId();
 	gate_raise(lock->relation, new_key, lock->expires_at);
 	lock->key = new_key;
@@ -387,6 +446,7 @@ follow_row(Write *write, Lock *lock)
 {
 	Relation	records = write->records;
 	char	   *new_key;
+	bool		moves;
 
 	if (write->new == NULL)
 	{
@@ -396,12 +456,10 @@ follow_row(Write *write, Lock *lock)
 	}
 	write->own_key = lock->key;
 	new_key = key_of_tuple(write->table->key, write->rel, write->new, true);
-	if (new_key == NULL || strcmp(new_key, lock->key) == 0)
-	{
-		note_savepoint(records, lock);
-		return;
-	}
-	move_lock(write, lock, new_key);
+	moves = new_key && strcmp(new_key, lock->key) != 0;
+	note_holders_write(write, lock, moves);
+	if (moves)
+		move_lock(write, lock, new_key);
 }
 
 /* Check the lock on the new key of the row, which another owner may hold. */
@@ -449,12 +507,12 @@ check_own_lock(Write *write)
 	if (write->old == NULL)
 		return false;
 	moves = write->new && key_changed(write);
-	found = find_own_record(write, moves || records_updated(), &lock);
+	found = find_own_record(write, moves || lapsed_matter(write->table), &lock);
 	if ((found && check_lock(write, &lock, InvalidOid)) || (moves && check_new_key(write)))
 		return true;
 	if (found && is_held_by_writer(write, &lock))
 	{
-		write->holds_row = !has_lapsed(&lock, clock_now());
+		write->holds_row = holds_row(write, &lock);
 		follow_row(write, &lock);
 	}
 	return false;
@@ -757,7 +815,7 @@ passes_gate(const TriggerData *trigger, const TableInfo *table, bool *checked)
 
 	*checked = table->is_plain &&
 		place_of_unchanged_key(trigger, table->key, &place);
-	return *checked && gate_proves_unlocked(table->root, place, records_updated());
+	return *checked && gate_proves_unlocked(table->root, place, lapsed_matter(table));
 }
 
 /*

@@ -11,6 +11,7 @@
 #include "compat.h"
 #include "gate.h"
 #include "locking.h"
+#include "own_write.h"
 #include "shared.h"
 #include "statement.h"
 #include "sweep.h"
@@ -31,5 +32,6 @@ _PG_init(void)
 	catalog_init();
 	table_init();
 	sweep_init();
+	own_write_init();
 	statement_init();
 }

@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "gate.h"
 #include "locking.h"
+#include "own_write.h"
 
 /*
  * The duration of a lease that comes from settings or the record.  It is
@@ -67,38 +68,101 @@ lease_extend(Lock *lock, const Interval *ttl, TimestampTz now, TimestampTz expir
 		lock->ttl = *ttl;
 }
 
+/* ---- resumption (rule 5) ---- */
+
 /*
- * Rule 5: the row was not written since the acquisition, the last resumption
- * or the owner's own confirmed save.
+ * The row was not written since the acquisition or the last resumption,
+ * except by the owner.
  */
 bool
 lease_is_resumable(const Lock *lock, TransactionId xmin)
 {
-	return TransactionIdIsValid(xmin) && (xmin == lock->row_xmin || xmin == lock->confirm_xid);
+	return !lock->lost && TransactionIdIsValid(xmin) &&
+		(xmin == lock->row_xmin || xmin == lock->confirm_xid || is_own_write(lock->token, xmin));
+}
+
+/*
+ * Was the row of a lock that is live by the clock written by another owner?
+ * That takes a clock that was set back, or is that of another server: the
+ * lock had lapsed when the row was written.  "whole_row": all columns are
+ * guarded.  Where they are not, others may write the row of a live lock, as
+ * they may where it is soft; there only the mark counts.  The caller has the
+ * row locked.
+ */
+bool
+lease_was_passed(const Lock *lock, bool whole_row, TransactionId xmin)
+{
+	if (lock->lost)
+		return true;
+	return whole_row && lock->hard && lease_knows_row(lock) && !lease_is_resumable(lock, xmin);
+}
+
+/*
+ * Does the record refer to a version of the row?  Not if it was inserted by
+ * hand.
+ */
+bool
+lease_knows_row(const Lock *lock)
+{
+	return TransactionIdIsValid(lock->row_xmin) || TransactionIdIsValid(lock->confirm_xid);
+}
+
+/*
+ * Would a write by another owner in this transaction have the same xmin as a
+ * version that the lock refers to?
+ */
+bool
+lease_names_transaction(const Lock *lock)
+{
+	return TransactionIdIsCurrentTransactionId(lock->row_xmin) ||
+		TransactionIdIsCurrentTransactionId(lock->confirm_xid) ||
+		has_own_writes(lock->token);
+}
+
+/* Mark a lock as lost.  No clock makes it live again. */
+void
+lease_mark_lost(Relation records, Lock *lock)
+{
+	if (!record_lock(records, lock, LockTupleNoKeyExclusive, LockWaitBlock) || lock->lost)
+		return;
+	lock->lost = true;
+	record_update(records, lock);
+}
+
+/*
+ * Make a soft lock impossible to resume once it has lapsed.  It stays live,
+ * since others may write its row.
+ */
+void
+lease_forget_row(Relation records, Lock *lock)
+{
+	forget_own_writes(lock->token);
+	if (!record_lock(records, lock, LockTupleNoKeyExclusive, LockWaitBlock))
+		return;
+	lock->row_xmin = InvalidTransactionId;
+	lock->confirm_xid = InvalidTransactionId;
+	record_update(records, lock);
 }
 
 /*
  * Is this lock live?  If it seems to have lapsed, the record is locked first
- * (rule 3), and "lock" receives the record as it is then.  "child_write": a
- * child of the locked row is being written, which does not change the locked
- * row's xmin, so a lapsed lock is marked as no longer resumable (rule 5).
+ * (rule 3), and "lock" receives the record as it is then.  "mark": if it has
+ * lapsed, mark it as lost, since the row's xmin will not show the write that
+ * passes it (rule 5).
  */
 bool
-lease_is_live(Relation records, Lock *lock, bool child_write)
+lease_is_live(Relation records, Lock *lock, bool mark)
 {
-	bool		resumable = TransactionIdIsValid(lock->row_xmin) || TransactionIdIsValid(lock->confirm_xid);
-	bool		clear_resumable = child_write && resumable;
-
+	mark = mark && !lock->lost;
 	if (!has_lapsed(lock, clock_now()))
 		return true;
-	if (!record_lock(records, lock, clear_resumable ? LockTupleNoKeyExclusive : LockTupleShare, LockWaitBlock))
+	if (!record_lock(records, lock, mark ? LockTupleNoKeyExclusive : LockTupleShare, LockWaitBlock))
 		return false;
 	if (!has_lapsed(lock, clock_now()))
 		return true;
-	if (clear_resumable)
+	if (mark && !lock->lost)
 	{
-		lock->row_xmin = InvalidTransactionId;
-		lock->confirm_xid = InvalidTransactionId;
+		lock->lost = true;
 		record_update(records, lock);
 	}
 	return false;

@@ -47,7 +47,8 @@ enum
 	COL_TTL,
 	COL_ROW_XMIN,
 	COL_CONFIRM_XID,
-	NCOLS = COL_CONFIRM_XID
+	COL_LOST,
+	NCOLS = COL_LOST
 };
 
 /*
@@ -110,6 +111,7 @@ read_lock(TupleTableSlot *slot, Lock *lock)
 	lock->ttl = *DatumGetIntervalP(slot_value(slot, COL_TTL));
 	lock->row_xmin = DatumGetTransactionId(slot_value(slot, COL_ROW_XMIN));
 	lock->confirm_xid = DatumGetTransactionId(slot_value(slot, COL_CONFIRM_XID));
+	lock->lost = DatumGetBool(slot_value(slot, COL_LOST));
 }
 
 /*
@@ -355,6 +357,21 @@ records_of_owner(Relation records, const char *owner)
 }
 
 /*
+ * The order in which records of several rows are locked, to avoid deadlocks:
+ * that of acquire_all().
+ */
+int
+compare_rows(const ListCell *a, const ListCell *b)
+{
+	const Lock *left = lfirst(a);
+	const Lock *right = lfirst(b);
+
+	if (left->relation != right->relation)
+		return left->relation < right->relation ? -1 : 1;
+	return strcmp(left->key, right->key);
+}
+
+/*
  * The number of live locks of an owner, counted up to "max".
  *
  * A dirty snapshot is used: locks that other transactions are acquiring
@@ -455,17 +472,26 @@ record_lock(Relation records, Lock *lock, LockTupleMode mode, LockWaitPolicy pol
 
 /* ---- writing ---- */
 
-/* the last transaction of this backend that updated a record */
-static TransactionId last_updater = InvalidTransactionId;
+/* the last transaction of this backend that a record refers to */
+static TransactionId last_referred = InvalidTransactionId;
 
 /*
- * Has this transaction updated a record, as confirm() does?  If so, the guard
- * searches for lapsed ones, too.
+ * May a record refer to this transaction, as one that confirm() has updated
+ * does?  If so, the guard searches for lapsed ones, too: the owner's next
+ * write has to be noted, and one of another owner would look like the owner's
+ * (rule 5).
  */
 pg_attribute_hot bool
-records_updated(void)
+records_refer_to_transaction(void)
 {
-	return TransactionIdIsValid(last_updater) && last_updater == GetTopTransactionIdIfAny();
+	return TransactionIdIsValid(last_referred) && last_referred == GetTopTransactionIdIfAny();
+}
+
+/* A record refers to this transaction, or will when it commits. */
+void
+note_reference_to_transaction(void)
+{
+	last_referred = GetTopTransactionIdIfAny();
 }
 
 static void
@@ -503,6 +529,7 @@ form_record(Relation records, const Lock *lock)
 	values[COL_TTL - 1] = IntervalPGetDatum(unconstify(Interval *, &lock->ttl));
 	set_xid(values, nulls, COL_ROW_XMIN, lock->row_xmin);
 	set_xid(values, nulls, COL_CONFIRM_XID, lock->confirm_xid);
+	values[COL_LOST - 1] = BoolGetDatum(lock->lost);
 	return heap_form_tuple(RelationGetDescr(records), values, nulls);
 }
 
@@ -513,6 +540,8 @@ record_insert(Relation records, Lock *lock)
 	HeapTuple	tuple = form_record(records, lock);
 
 	CatalogTupleInsert(records, tuple);
+	if (TransactionIdIsCurrentTransactionId(lock->row_xmin))
+		note_reference_to_transaction();
 	lock->tid = tuple->t_self;
 	CommandCounterIncrement();
 }
@@ -524,7 +553,7 @@ record_update(Relation records, Lock *lock)
 	HeapTuple	tuple = form_record(records, lock);
 
 	CatalogTupleUpdate(records, &lock->tid, tuple);
-	last_updater = GetTopTransactionIdIfAny();
+	note_reference_to_transaction();
 	lock->tid = tuple->t_self;
 	CommandCounterIncrement();
 }

@@ -33,6 +33,7 @@ typedef struct Lock
 	Interval	ttl;
 	TransactionId row_xmin;
 	TransactionId confirm_xid;
+	bool		lost;			/* written past by another owner (rule 5) */
 } Lock;
 
 /* A search for records that is kept open for a statement. */
@@ -47,6 +48,7 @@ extern bool record_may_exist(Probe **kept, MemoryContext statement, Oid relid, c
 extern List *records_of_keys(Relation records, Oid relid, const List *keys);
 extern List *records_of(Relation records, Oid relid);
 extern List *records_of_owner(Relation records, const char *owner);
+extern int	compare_rows(const ListCell *a, const ListCell *b);
 extern List *records_after(Relation records, int64 *token, int max);
 extern int	record_count_live(Relation records, const char *owner, int max);
 extern void record_read_expiry(TupleTableSlot *slot, Oid *relation, char **key, TimestampTz *expires_at);
@@ -55,7 +57,8 @@ extern bool record_lock(Relation records, Lock *lock, LockTupleMode mode, LockWa
 extern void record_insert(Relation records, Lock *lock);
 extern void record_update(Relation records, Lock *lock);
 extern void record_delete(Relation records, Lock *lock);
-extern bool records_updated(void);
+extern bool records_refer_to_transaction(void);
+extern void note_reference_to_transaction(void);
 
 #pragma GCC visibility pop
 

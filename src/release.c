@@ -71,17 +71,6 @@ locking_release(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(released);
 }
 
-static int
-compare_by_row(const ListCell *a, const ListCell *b)
-{
-	const Lock *left = lfirst(a);
-	const Lock *right = lfirst(b);
-
-	if (left->relation != right->relation)
-		return left->relation < right->relation ? -1 : 1;
-	return strcmp(left->key, right->key);
-}
-
 /*
  * Locks are released in the order in which acquire_all() acquires them, to
  * avoid deadlocks.  Foreign code has no owner, and so no locks.
@@ -103,7 +92,7 @@ locking_release_all(PG_FUNCTION_ARGS)
 		if (client == NULL || (lock->client && strcmp(client, lock->client) == 0))
 			own = lappend(own, lock);
 	}
-	list_sort(own, compare_by_row);
+	list_sort(own, compare_rows);
 	foreach(cell, own)
 	{
 		CHECK_FOR_INTERRUPTS();

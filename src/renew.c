@@ -84,12 +84,13 @@ resume(Relation records, Target *target, Lock *lock)
  * Rule 4: record the transaction of the row's next change.  An earlier
  * confirmed change of the owner becomes the row version that the lock refers
  * to, since there is room for one transaction only.  That is safe because the
- * target row is locked.
+ * target row is locked.  The same goes for a record inserted by hand, which
+ * refers to no version yet.
  */
 static void
 note_confirmation(Target *target, Lock *lock)
 {
-	if (target->xmin == lock->confirm_xid)
+	if (lease_is_resumable(lock, target->xmin) || (lock->hard && !lease_knows_row(lock)))
 		lock->row_xmin = target->xmin;
 	lock->confirm_xid = GetCurrentTransactionId();
 }
@@ -125,6 +126,9 @@ renew_record(Relation records, Lock *lock, Target *target, const Interval *ttl, 
 	}
 	now = clock_now();
 	lapsed = has_lapsed(lock, now);
+	note_clock(lock->renewed_at, now);
+	if (target->held && lease_was_passed(lock, target->table->ncolumns == 0, target->xmin))
+		report_lost(lock->token);
 	if (lapsed)
 		resume(records, target, lock);
 	if (confirming)

@@ -131,7 +131,7 @@ check_own_locks(Relation records, TableInfo *table)
 			continue;
 		if (!is_held_by_writer(lock))
 		{
-			if (lock->hard ? lease_is_live(records, lock, false) : !has_lapsed(lock, clock_now()))
+			if (lock->hard ? lease_is_live(records, lock, true) : !has_lapsed(lock, clock_now()))
 				report_locked(lock->hard ? ERROR : WARNING, lock, InvalidOid);
 		}
 		else if (record_lock(records, lock, LockTupleExclusive, LockWaitBlock))

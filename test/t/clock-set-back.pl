@@ -1,0 +1,76 @@
+# A clock that is set back, by an administrator or by a failover to a server
+# whose clock is behind: a lapsed lock that another owner's write has passed
+# stays lost, with the gate and without.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use GateRace;
+use LockingTest;
+use Test::More;
+
+start_races();
+my $node = race_node();
+
+# Anna's lock lapses by a clock that is two hours ahead; Zoe writes; the clock
+# is set back. Returns the SQLSTATE of Anna's confirmation, and the outcome of
+# another attempt to acquire the row.
+sub written_by_the_wrong_clock
+{
+	my ($written, $table, $key) = @_;
+	fresh_database('few');
+	in_database("CREATE TABLE line (id integer PRIMARY KEY, article integer CONSTRAINT of_article REFERENCES article, body text);
+		INSERT INTO line VALUES (1, 1, 'line'); SELECT locking.protect('line', parent => 'of_article')") if $written =~ /line/;
+	in_database("SELECT locking.protect('article', columns => '{body}')") if $table eq 'with columns';
+	in_database("SELECT locking.acquire('article', $key)", 'ann');
+	my ($ann, $zoe, $controller) = (user('ann'), user('zoe'), controller());
+	my $token = token_of($key);
+	$zoe->query(write_of(1000));	# fills the gate
+	advance_clock($controller);
+	my $state = $zoe->state_of($written);
+	reset_clock($controller);
+	$state .= ' ' . $ann->query("SELECT locking.is_locked('article', $key)") . ' ';
+	$state .= $ann->state_of("SELECT locking.confirm($token)") || 'confirmed';
+	$ann->query('ROLLBACK');
+	$state .= ' ' . $ann->query("SELECT outcome FROM locking.try_acquire('article', $key)");
+	quit($ann, $zoe, $controller);
+	return $state;
+}
+
+sub check_all
+{
+	my ($gate) = @_;
+	is(written_by_the_wrong_clock(write_of(1), 'plain', 1), ' t LK001 granted', "$gate: the row was written");
+	is(written_by_the_wrong_clock(write_of(1), 'with columns', 1), ' f LK001 granted', "$gate: guarded columns were written");
+	is(written_by_the_wrong_clock("UPDATE line SET body = 'written' WHERE id = 1", 'plain', 1), ' f LK001 granted',
+		"$gate: a child row was written");
+	is(written_by_the_wrong_clock("DELETE FROM article WHERE id = 1; INSERT INTO article VALUES (1, 'back')", 'plain', 1),
+		' t LK001 granted', "$gate: the row was deleted and inserted");
+	is(written_by_the_wrong_clock(write_of(2), 'plain', 1), ' t confirmed renewed', "$gate: another row was written");
+	is(written_by_the_wrong_clock('BEGIN; ' . write_of(1) . '; ROLLBACK', 'plain', 1), ' t confirmed renewed',
+		"$gate: a write was rolled back");
+	return;
+}
+check_all('with the gate');
+
+# The step is logged once by a backend that meets it.
+fresh_database('few');
+my $controller = controller();
+my $ann = user('ann');
+advance_clock($controller);
+$ann->query("SELECT locking.acquire('article', 7), locking.acquire('article', 8)");
+reset_clock($controller);
+my $logged = in_log($node, qr/clock of the server was set back/);
+$ann->query("SELECT locking.renew(token) FROM locking.lock WHERE key IN ('7', '8')");
+is(in_log($node, qr/LOG:  the clock of the server was set back by at least 7\d\d\d\.\d+ seconds/) - $logged, 1,
+	'the step is logged once');
+quit($ann, $controller);
+
+$node->stop;
+$node->append_conf('postgresql.conf', "shared_preload_libraries = ''\n");
+$node->start;
+check_all('without the gate');
+$node->stop;
+
+done_testing();
