@@ -52,7 +52,9 @@ save_draft(const Lock *lock, Datum data)
 
 /*
  * A draft is also accepted for a lapsed lock, as long as its record exists:
- * expiry alone must not lose text (S7).
+ * expiry alone must not lose text (S7).  The record is locked against a
+ * change of the key, which would move the drafts without this one, and in a
+ * mode in which neither a save nor a heartbeat is waited for.
  */
 Datum
 locking_save_draft(PG_FUNCTION_ARGS)
@@ -67,10 +69,12 @@ locking_save_draft(PG_FUNCTION_ARGS)
 	records = records_open(RowExclusiveLock);
 	if (!record_find_token(records, PG_GETARG_INT64(0), &lock))
 		report_lost(PG_GETARG_INT64(0));
-	table_close(records, NoLock);
 	if (!is_current_owner(lock.owner))
 		report_not_owner(lock.token);
 	check_right(lock.relation, MAY_LOCK);
+	if (!record_lock(records, &lock, LockTupleKeyShare, LockWaitBlock))
+		report_lost(PG_GETARG_INT64(0));
+	table_close(records, NoLock);
 	save_draft(&lock, data);
 	PG_RETURN_VOID();
 }

@@ -16,6 +16,7 @@
 #include "access/transam.h"
 #include "access/xact.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 
 #include "argument.h"
 #include "clock.h"
@@ -56,24 +57,50 @@ find_own_lock(Relation records, int64 token, Lock *lock)
 	check_right(lock->relation, MAY_LOCK);
 }
 
-static void
+/* False: there is no such row, or with TARGET_TRY it is locked. */
+static bool
 lock_target(Target *target, const Lock *lock, TargetQuery query)
 {
 	Datum		values[INDEX_MAX_KEYS];
 
 	target->table = protected_table_by_id(lock->relation, RowShareLock, MAY_LOCK);
 	key_parse_stored(target->table->key, target->table->root, lock->key, values);
-	if (!target_fetch(target->table, query, values, NULL, &target->xmin))
-		report_lost(lock->token);
-	target->held = true;
+	target->held = target_fetch(target->table, query, values, NULL, &target->xmin);
+	return target->held;
+}
+
+/*
+ * Lock the target row, before the record.  Another session of the owner may
+ * change the row's key meanwhile, which moves the lock: then there is no row
+ * with the old key any more, or it is another one.  So read the record again
+ * once the row is locked.  If it names the row that is locked, that cannot
+ * change until the transaction ends.
+ */
+static void
+lock_target_first(Relation records, Target *target, Lock *lock)
+{
+	int64		token = lock->token;
+	const char *key;
+	bool		found;
+
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		key = lock->key;
+		found = lock_target(target, lock, TARGET_LOCK);
+		if (!record_find_token(records, token, lock))
+			report_lost(token);
+	} while (strcmp(lock->key, key) != 0);
+	if (!found)
+		report_lost(token);
 }
 
 /* Resume a lapsed lock if the row has not been written since. */
 static void
 resume(Relation records, Target *target, Lock *lock)
 {
-	if (!target->held)
-		lock_target(target, lock, TARGET_TRY);
+	if (!target->held && !lock_target(target, lock, TARGET_TRY))
+		report_lost(lock->token);
 	if (!lease_is_resumable(lock, target->xmin))
 		report_lost(lock->token);
 	count_new_lock(records);
@@ -113,7 +140,10 @@ renew_record(Relation records, Lock *lock, Target *target, const Interval *ttl, 
 		report_lost(lock->token);
 	if (strcmp(lock->key, key) != 0)
 	{
-		/* its owner has changed the key of the row meanwhile */
+		/*
+		 * its owner has changed the key of the row meanwhile, which is not
+		 * possible while the row is locked
+		 */
 		if (target->held)
 			report_lost(lock->token);
 		gate_raise(lock->relation, lock->key, expires_at);
@@ -152,7 +182,7 @@ locking_renew(PG_FUNCTION_ARGS)
 	records = records_open(RowExclusiveLock);
 	find_own_lock(records, PG_GETARG_INT64(0), &lock);
 	if (has_lapsed(&lock, clock_now()))
-		lock_target(&target, &lock, TARGET_LOCK);
+		lock_target_first(records, &target, &lock);
 	renew_record(records, &lock, &target, ttl, false);
 	table_close(records, NoLock);
 	if (!PG_ARGISNULL(2))
@@ -175,7 +205,7 @@ locking_confirm(PG_FUNCTION_ARGS)
 	argument_not_null(fcinfo, 0, "token");
 	records = records_open(RowExclusiveLock);
 	find_own_lock(records, PG_GETARG_INT64(0), &lock);
-	lock_target(&target, &lock, TARGET_LOCK);
+	lock_target_first(records, &target, &lock);
 	renew_record(records, &lock, &target, NULL, true);
 	table_close(records, NoLock);
 	PG_RETURN_TIMESTAMPTZ(lock.expires_at);

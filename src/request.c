@@ -52,6 +52,22 @@ notify_request(EventKind kind, Datum *parameters)
 }
 
 /*
+ * The holder may be changing the row's key, and so move the requests without
+ * this one.  Lock the record against that, and follow the row to its new key.
+ */
+static void
+follow_key(Datum *parameters)
+{
+	Relation	records = records_open(RowExclusiveLock);
+	Lock		lock;
+
+	if (record_find(records, DatumGetObjectId(parameters[0]), TextDatumGetCString(parameters[1]), &lock) &&
+		record_lock(records, &lock, LockTupleKeyShare, LockWaitBlock))
+		parameters[1] = CStringGetTextDatum(lock.key);
+	table_close(records, NoLock);
+}
+
+/*
  * An owner has at most one request for a row.  Repeating it changes the
  * message, not the position in the queue.
  */
@@ -68,6 +84,7 @@ locking_request(PG_FUNCTION_ARGS)
 
 	check_may_lock_any(table);
 	check_may_lock(table, values);
+	follow_key(parameters);
 	nulls[3] = name == NULL;
 	parameters[3] = name ? CStringGetTextDatum(name) : (Datum) 0;
 	nulls[4] = message == NULL;
