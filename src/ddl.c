@@ -25,6 +25,7 @@
 #include "guard_trigger.h"
 #include "partition.h"
 #include "relation.h"
+#include "rewrite.h"
 #include "table_settings.h"
 #include "trigger.h"
 
@@ -251,6 +252,7 @@ follow_partition_command(AlterTableCmd *command)
 static void
 follow_alteration(AlterTableStmt *alter)
 {
+	List	   *tables = command_tables();
 	ListCell   *cell;
 
 	foreach(cell, alter->cmds)
@@ -259,8 +261,12 @@ follow_alteration(AlterTableStmt *alter)
 
 		if ((command->subtype == AT_AttachPartition || command->subtype == AT_DetachPartition ||
 			 command->subtype == AT_DetachPartitionFinalize) &&
-			command_tables() != NIL)
+			tables != NIL)
 			follow_partition_command(command);
+	}
+	foreach(cell, tables)
+	{
+		follow_rewrite(lfirst_oid(cell));
 	}
 }
 

@@ -50,10 +50,11 @@ read_row(void *arg, HeapTuple tuple, TupleDesc desc)
 /*
  * Read xmin as the owner of the table.  It has no column privilege, so a
  * caller with privileges on some columns only cannot read it.  The caller has
- * locked the row, so its xmin may be disclosed.
+ * locked the row, so its xmin may be disclosed.  InvalidTransactionId: there
+ * is no such row.
  */
-static TransactionId
-fetch_xmin(TableInfo *table, const Datum *values)
+TransactionId
+target_xmin(TableInfo *table, const Datum *values)
 {
 	RowState	row = {table->key, true};
 	SPIQuery	query = {
@@ -87,7 +88,7 @@ run_plan(TableInfo *table, TargetQuery which, const Datum *values, char **key, T
 	if (key)
 		*key = row.text;
 	if (xmin)
-		*xmin = row.with_xmin ? row.xmin : fetch_xmin(table, values);
+		*xmin = row.with_xmin ? row.xmin : target_xmin(table, values);
 	return true;
 }
 

@@ -16,6 +16,7 @@
 
 extern bool target_fetch(TableInfo *table, TargetQuery query, const Datum *values,
 						 char **key, TransactionId *xmin);
+extern TransactionId target_xmin(TableInfo *table, const Datum *values);
 extern char *target_key(TableInfo *table, const Datum *values);
 extern TableInfo *row_argument(FunctionCallInfo fcinfo, LOCKMODE lockmode, TableRight right,
 							   Datum *values, char **key);

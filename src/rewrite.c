@@ -1,0 +1,115 @@
+/*
+ * rewrite.c
+ *		Locks of rows that ALTER TABLE has rewritten.
+ *
+ * An ALTER TABLE that rewrites the table becomes the xmin of all rows, as if
+ * it had written them.  Records of live locks refer to the new versions from
+ * then on, so that these locks can still be confirmed (rule 5).  Lapsed ones
+ * cannot be resumed: it is not known whether their rows were written before.
+ */
+#include "rewrite.h"
+
+#include "access/relation.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/pg_inherits.h"
+#include "storage/lmgr.h"
+
+#include "clock.h"
+#include "compat.h"
+#include "key_text.h"
+#include "lease.h"
+#include "partition.h"
+#include "record.h"
+#include "relation.h"
+#include "role.h"
+#include "table.h"
+#include "table_settings.h"
+#include "target.h"
+
+/*
+ * Has this transaction given the table a new file?  If so, it has it locked.
+ * Other tables are not locked here, since that might have to wait.
+ */
+static bool
+has_new_file(Oid relid)
+{
+	Relation	rel = RelationIdGetRelation(relid);
+	bool		new_file = rel && locking_new_file(rel);
+
+	if (rel)
+		RelationClose(rel);
+	return new_file;
+}
+
+static TransactionId
+xmin_of_locked(TableInfo *table, const Lock *lock)
+{
+	Datum		values[INDEX_MAX_KEYS];
+	RoleSwitch	saved;
+
+	enter_role(&saved, relation_owner(table->root));
+	key_parse_stored(table->key, table->root, lock->key, values);
+	leave_role(&saved);
+	return target_xmin(table, values);
+}
+
+static void
+follow_row(Relation records, TableInfo *table, Lock *lock)
+{
+	TransactionId xmin = has_lapsed(lock, clock_now()) ? InvalidTransactionId : xmin_of_locked(table, lock);
+
+	if (!TransactionIdIsCurrentTransactionId(xmin) || lease_is_resumable(lock, xmin) ||
+		!record_lock(records, lock, LockTupleNoKeyExclusive, LockWaitBlock))
+		return;
+	lock->row_xmin = xmin;
+	record_update(records, lock);
+}
+
+/*
+ * The root of a partition may be locked by a session that waits for the
+ * partition.  Then the records stay as they are.
+ */
+static void
+follow_rows(Oid root)
+{
+	Relation	rel;
+	TableInfo  *table;
+
+	if (!ConditionalLockRelationOid(root, AccessShareLock))
+		return;
+	rel = relation_open(root, NoLock);
+	table = table_info(rel);
+
+	if (table->is_protected && !table->key_replaced)
+	{
+		Relation	records = records_open(RowExclusiveLock);
+		ListCell   *cell;
+
+		foreach(cell, records_of(records, root))
+		{
+			follow_row(records, table, lfirst(cell));
+		}
+		table_close(records, NoLock);
+	}
+	relation_close(rel, NoLock);
+}
+
+/* An ALTER TABLE of this table and of those inheriting from it has ended. */
+void
+follow_rewrite(Oid relid)
+{
+	List	   *roots = NIL;
+	ListCell   *cell;
+
+	foreach(cell, find_all_inheritors(relid, NoLock, NULL))
+	{
+		if (has_new_file(lfirst_oid(cell)))
+			roots = list_append_unique_oid(roots, table_root(lfirst_oid(cell)));
+	}
+	foreach(cell, roots)
+	{
+		if (is_protected_table(lfirst_oid(cell)))
+			follow_rows(lfirst_oid(cell));
+	}
+}

@@ -1,0 +1,16 @@
+/*
+ * rewrite.h
+ *		Locks of rows that ALTER TABLE has rewritten.
+ */
+#ifndef LOCKING_REWRITE_H
+#define LOCKING_REWRITE_H
+
+#include "postgres.h"
+
+#pragma GCC visibility push(hidden)
+
+extern void follow_rewrite(Oid relid);
+
+#pragma GCC visibility pop
+
+#endif							/* LOCKING_REWRITE_H */
