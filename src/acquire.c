@@ -24,6 +24,7 @@
 #include "utils/tuplestore.h"
 
 #include "argument.h"
+#include "children.h"
 #include "clock.h"
 #include "event.h"
 #include "gate.h"
@@ -266,7 +267,10 @@ acquire_row(Relation records, const AcquireRequest *request, Lock *lock)
 		outcome = insert_lock(records, request, lock, key, xmin, now, expires_at);
 
 	if (is_granted(outcome))
+	{
+		check_children_snapshot(request->table, request->values);
 		drop_own_request(lock->relation, lock->key, lock->owner);
+	}
 	return outcome;
 }
 

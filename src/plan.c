@@ -66,7 +66,7 @@ table_plan(TableInfo *info, TargetQuery which, bool with_xmin)
 		appendStringInfoString(&query, info->has_children ? " FOR UPDATE" : " FOR NO KEY UPDATE");
 	if (which == TARGET_TRY)
 		appendStringInfoString(&query, " SKIP LOCKED");
-	/* only xmin is read as the table's owner: target.c:fetch_xmin() */
+	/* only xmin is read as the table's owner: target.c:target_xmin() */
 	if (which == TARGET_SEE && with_xmin)
 		*plan = keep_plan_as_table_owner(info->root, query.data,
 										 key->ncolumns, types);
@@ -109,4 +109,48 @@ parent_plan(TableInfo *info, TableInfo *parent, TargetQuery which)
 		appendStringInfoString(&query, " SKIP LOCKED");
 	*plan = keep_plan_as_table_owner(parent->root, query.data, fk->n, types);
 	return *plan;
+}
+
+/*
+ * Conditions on the rows that reference one parent row.  "types" receives the
+ * types of the parameters, the referenced values.
+ */
+void
+append_child_conditions(StringInfo query, const TableInfo *child, Oid *types)
+{
+	const ForeignKey *fk = &child->parent->key;
+
+	for (int i = 0; i < fk->n; i++)
+	{
+		Oid			type = get_atttype(child->relid, child->parent->attnums[i]);
+		char	   *column = get_attname(child->relid, child->parent->attnums[i], false);
+
+		types[i] = get_atttype(fk->target, fk->refcolumns[i]);
+		append_condition(query, i + 1, fk->operators[i], psprintf("$%d", i + 1), types[i],
+						 psprintf("x.%s", quote_identifier(column)), type);
+	}
+}
+
+/*
+ * The plan of a query that reads which versions of a child table's rows
+ * reference one parent row: two arrays, of their tables and places.  It runs
+ * with the rights of the child table's owner.
+ */
+SPIPlanPtr
+child_versions_plan(TableInfo *child)
+{
+	Oid			types[INDEX_MAX_KEYS];
+	StringInfoData query;
+
+	if (child->parent->versions_plan)
+		return child->parent->versions_plan;
+
+	initStringInfo(&query);
+	appendStringInfoString(&query, "SELECT pg_catalog.array_agg(x.tableoid ORDER BY x.tableoid, x.ctid),"
+						   " pg_catalog.array_agg(x.ctid ORDER BY x.tableoid, x.ctid) FROM");
+	append_table(&query, child->relid);
+	append_child_conditions(&query, child, types);
+	child->parent->versions_plan = keep_plan_as_table_owner(child->root, query.data,
+															child->parent->key.n, types);
+	return child->parent->versions_plan;
 }

@@ -19,6 +19,7 @@
 #include "miscadmin.h"
 
 #include "argument.h"
+#include "children.h"
 #include "clock.h"
 #include "draft.h"
 #include "event.h"
@@ -66,6 +67,8 @@ lock_target(Target *target, const Lock *lock, TargetQuery query)
 	target->table = protected_table_by_id(lock->relation, RowShareLock, MAY_LOCK);
 	key_parse_stored(target->table->key, target->table->root, lock->key, values);
 	target->held = target_fetch(target->table, query, values, NULL, &target->xmin);
+	if (target->held)
+		check_children_snapshot(target->table, values);
 	return target->held;
 }
 

@@ -221,6 +221,8 @@ free_plans(void *arg)
 	for (int i = 0; info->parent && i < TARGET_NQUERIES; i++)
 		if (info->parent->plans[i])
 			SPI_freeplan(info->parent->plans[i]);
+	if (info->parent && info->parent->versions_plan)
+		SPI_freeplan(info->parent->versions_plan);
 }
 
 static TableInfo *

@@ -30,6 +30,7 @@ typedef struct Parent
 	/* the referencing columns, in the relation of the TableInfo */
 	AttrNumber	attnums[INDEX_MAX_KEYS];
 	SPIPlanPtr	plans[TARGET_NQUERIES];
+	SPIPlanPtr	versions_plan;	/* of the rows with one parent */
 } Parent;
 
 /* A cache entry.  It is never freed, unlike the TableInfo it points to. */

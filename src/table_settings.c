@@ -90,21 +90,17 @@ read_settings(HeapTuple tuple, TupleDesc desc, TableSettings *settings)
 	}
 }
 
-/*
- * Find the first row of locking.protected for a table in an index.  "read",
- * unless NULL, receives it.
- */
+/* Find the settings of a table.  "read", unless NULL, receives them. */
 static bool
-find_settings(Relation protected, const char *index, Oid relid, TableSettings *read)
+find_settings(Relation protected, Oid relid, TableSettings *read)
 {
+	AttrNumber	column = SPI_fnumber(RelationGetDescr(protected), "relation");
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
-	bool		by_table = strcmp(index, "protected_pkey") == 0;
-	AttrNumber	column = SPI_fnumber(RelationGetDescr(protected), by_table ? "relation" : "parent_table");
 
 	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
-	scan = systable_beginscan(protected, catalog_relid(index), true, NULL, 1, &key);
+	scan = systable_beginscan(protected, catalog_relid("protected_pkey"), true, NULL, 1, &key);
 	tuple = systable_getnext(scan);
 	if (HeapTupleIsValid(tuple) && read)
 		read_settings(tuple, RelationGetDescr(protected), read);
@@ -120,7 +116,7 @@ bool
 is_protected_table(Oid root)
 {
 	Relation	protected = catalog_open("protected", AccessShareLock);
-	bool		found = find_settings(protected, "protected_pkey", root, NULL);
+	bool		found = find_settings(protected, root, NULL);
 
 	table_close(protected, AccessShareLock);
 	return found;
@@ -134,28 +130,51 @@ load_settings(Oid root, TableSettings *settings)
 	bool		found;
 
 	memset(settings, 0, sizeof(TableSettings));
-	found = find_settings(protected, "protected_pkey", root, settings);
+	found = find_settings(protected, root, settings);
 	table_close(protected, AccessShareLock);
 	return found;
 }
 
+/* Append the tables whose foreign key "parent" references this relation. */
+static List *
+append_children(Relation protected, Oid relid, List *children)
+{
+	AttrNumber	column = SPI_fnumber(RelationGetDescr(protected), "parent_table");
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
+	scan = systable_beginscan(protected, catalog_relid("protected_parent_idx"), true, NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		children = lappend_oid(children, settings_table(tuple, RelationGetDescr(protected)));
+	systable_endscan(scan);
+	return children;
+}
+
 /*
- * Do other tables have this root table as their parent?  A foreign key may
+ * The tables that have this root table as their parent.  A foreign key may
  * reference a partition, but the locks of its rows, and their plans, belong
  * to the root.
  */
-bool
-has_guarded_children(Oid root)
+List *
+guarded_children(Oid root)
 {
 	Relation	protected = catalog_open("protected", AccessShareLock);
-	bool		found = false;
+	List	   *children = NIL;
 	ListCell   *cell;
 
 	foreach(cell, partition_descendants(root))
 	{
-		if (find_settings(protected, "protected_parent_idx", lfirst_oid(cell), NULL))
-			found = true;
+		children = append_children(protected, lfirst_oid(cell), children);
 	}
 	table_close(protected, AccessShareLock);
-	return found;
+	return children;
+}
+
+/* Do other tables have this root table as their parent? */
+bool
+has_guarded_children(Oid root)
+{
+	return guarded_children(root) != NIL;
 }

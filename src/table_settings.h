@@ -32,6 +32,7 @@ typedef struct TableSettings
 extern bool is_protected_table(Oid root);
 extern bool load_settings(Oid root, TableSettings *settings);
 extern bool has_guarded_children(Oid root);
+extern List *guarded_children(Oid root);
 extern Oid	settings_table(HeapTuple settings, TupleDesc desc);
 extern Oid	parent_table(HeapTuple settings, TupleDesc desc);
 

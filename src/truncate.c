@@ -16,12 +16,14 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "children.h"
 #include "clock.h"
 #include "event.h"
 #include "key_text.h"
 #include "lease.h"
 #include "locking.h"
 #include "owner.h"
+#include "plan.h"
 #include "privilege.h"
 #include "query.h"
 #include "record.h"
@@ -54,30 +56,21 @@ contains_row(TableInfo *truncated, const Lock *lock)
 	return find_row(truncated->relid, query.data, key->ncolumns, types, values, 0, NULL);
 }
 
-/* Read the values of the locked row that its children reference. */
+/*
+ * Read the values of the locked row that its children reference.  The
+ * truncating role may have no rights on the parent, and has not chosen the
+ * type of its key.
+ */
 static bool
-referenced_values(TableInfo *parent, const ForeignKey *fk, const Lock *lock, Datum *referred)
+values_of_locked(TableInfo *parent, const ForeignKey *fk, const Lock *lock, Datum *referred)
 {
-	Datum		values[INDEX_MAX_KEYS];
-	Oid			types[INDEX_MAX_KEYS];
-	StringInfoData query;
+	Datum		key[INDEX_MAX_KEYS];
 	RoleSwitch	saved;
 
-	/*
-	 * the truncating role may have no rights on the parent, and has not
-	 * chosen the type of its key
-	 */
 	enter_role(&saved, relation_owner(parent->root));
-	key_parse_stored(parent->key, parent->root, lock->key, values);
+	key_parse_stored(parent->key, parent->root, lock->key, key);
 	leave_role(&saved);
-	initStringInfo(&query);
-	for (int i = 0; i < fk->n; i++)
-		appendStringInfo(&query, "%s x.%s", i == 0 ? "SELECT" : ",",
-						 quote_identifier(get_attname(fk->target, fk->refcolumns[i], false)));
-	appendStringInfoString(&query, " FROM");
-	append_table(&query, fk->target);
-	append_key_conditions(&query, parent->key, types);
-	return find_row(fk->target, query.data, parent->key->ncolumns, types, values, fk->n, referred);
+	return referenced_values(parent, fk, key, referred);
 }
 
 /* Does any row of the truncated table reference the locked one? */
@@ -89,20 +82,12 @@ refers_to(TableInfo *truncated, TableInfo *parent, const Lock *lock)
 	Oid			types[INDEX_MAX_KEYS];
 	StringInfoData query;
 
-	if (!referenced_values(parent, fk, lock, referred))
+	if (!values_of_locked(parent, fk, lock, referred))
 		return false;
 	initStringInfo(&query);
 	appendStringInfoString(&query, "SELECT FROM");
 	append_table(&query, truncated->relid);
-	for (int i = 0; i < fk->n; i++)
-	{
-		char	   *column = get_attname(truncated->relid, truncated->parent->attnums[i], false);
-
-		types[i] = get_atttype(fk->target, fk->refcolumns[i]);
-		append_condition(&query, i + 1, fk->operators[i], psprintf("$%d", i + 1), types[i],
-						 psprintf("x.%s", quote_identifier(column)),
-						 get_atttype(truncated->relid, truncated->parent->attnums[i]));
-	}
+	append_child_conditions(&query, truncated, types);
 	return find_row(truncated->relid, query.data, fk->n, types, referred, 0, NULL);
 }
 
