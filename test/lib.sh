@@ -274,7 +274,21 @@ copy_installation() { # FOLDER
 		as_user cp -a "$path/." "$1$path/" || return
 	done
 	BIN=$1$("$PG_CONFIG" --bindir)
+	relocate_pg_config "$1"
 	export PATH="$BIN:$PATH"
+}
+
+# Some pg_config print fixed paths, as that of PostgreSQL 13 in Debian 11.
+# Tests need those of the copy.
+relocate_pg_config() { # FOLDER
+	[ "$("$BIN/pg_config" --bindir)" != "$BIN" ] || return 0
+	as_user rm -f "$BIN/pg_config"
+	as_user tee "$BIN/pg_config" >/dev/null <<-END
+		#!/bin/sh
+		case \$* in --bindir | --pkglibdir | --sharedir) printf %s '$1' ;; esac
+		exec '$PG_CONFIG' "\$@"
+	END
+	as_user chmod 755 "$BIN/pg_config"
 }
 
 # The user who builds may have no access to the checkout, hence the pipe.
