@@ -39,6 +39,18 @@ run_cppcheck() {
 		--template='{file}:{line}: {id}: {message}' -j "$(nproc)" src contrib_web/src bench
 }
 
+# Each variable that other files may see is declared in a header: a compiler
+# that warns of others (-Wmissing-variable-declarations) is not needed here.
+undeclared_variables() {
+	local name
+	local -a headers
+	mapfile -t headers < <(printf '%s\n' "${sources[@]}" | grep '\.h$'; find contrib_web/build/lint -name '*.[ch]')
+	find src contrib_web/build/lint -name '*.o' -exec nm --defined-only -g {} + |
+		sed -n 's/^[0-9a-f]* [BCDGRS] //p' | sort -u | while read -r name; do
+		grep -qE "^extern .*\b$name\b" "${headers[@]}" || echo "$name: not in a header, and not static"
+	done
+}
+
 list_typedefs() {
 	perl test/lint/typedefs.pl "${sources[@]}" | diff -u --label typedefs.list --label sources typedefs.list -
 }
@@ -50,5 +62,6 @@ format() {
 check 'gcc -fanalyzer: src' analyze_extension
 check 'gcc -fanalyzer: contrib_web' analyze_web
 check cppcheck run_cppcheck
+check 'global variables' undeclared_variables
 check typedefs.list list_typedefs
 check pg_bsd_indent format
