@@ -3,6 +3,7 @@
  *		The lock of a row: get, acquire, renew, release, take over, break
  *
  * Lookups and renewals are frequent, so each is a single prepared statement.
+ * Acquiring is a transaction: a lock that cannot be shown is not kept.
  */
 #include "api/lock.h"
 
@@ -47,9 +48,23 @@ reply_held(Request *req, const PGresult *attempt)
 }
 
 /*
- * Replies with the acquired lock.  It may already have ended: it was broken,
- * or another client of the same owner released it.
+ * Replies that an acquired lock cannot be shown: it has lapsed already, or
+ * the role may lock the row, but not read it.  The transaction is rolled
+ * back, since the client could not release a lock that it does not know.
  */
+static void
+reply_missing(Request *req, const PGresult *acquired)
+{
+	if (!is_true(acquired, ACQUIRED_LOCK_OF_ROW_IS_HIDDEN))
+	{
+		reply_lock_problem(req, PROBLEM_LOST, "the lock was acquired, but has ended already");
+		return;
+	}
+	db_rollback(req);
+	reply_problem(req, PROBLEM_FORBIDDEN, "you may lock the row, but not read it", NULL);
+}
+
+/* Replies with the lock acquired in the open transaction, and commits. */
 static void
 reply_acquired(Request *req, unsigned status, const char *token, const char *outcome)
 {
@@ -58,11 +73,15 @@ reply_acquired(Request *req, unsigned status, const char *token, const char *out
 	RowRef		row;
 
 	if (acquired != NULL && is_true(acquired, ACQUIRED_LOCK_IS_MISSING))
+	{
 		acquired = find_row(req, &row) ? db_run(req, sql_acquired_lock_of_row(row.table, row.key, token, outcome)) : NULL;
-	if (acquired != NULL && is_true(acquired, ACQUIRED_LOCK_IS_MISSING))
-		reply_lock_problem(req, PROBLEM_LOST, "the lock was acquired, but has ended already");
-	else
-		reply_result(req, status, acquired);
+		if (acquired != NULL && is_true(acquired, ACQUIRED_LOCK_OF_ROW_IS_MISSING))
+		{
+			reply_missing(req, acquired);
+			return;
+		}
+	}
+	reply_result(req, status, acquired != NULL && db_commit(req) ? acquired : NULL);
 }
 
 /* POST tables/{table}/rows/{key}/lock */
@@ -71,8 +90,10 @@ acquire_lock(Request *req)
 {
 	const char *table = request_param(req, "table");
 	const char *key = request_param(req, "key");
-	PGresult   *attempt = run_on_table(req, sql_try_acquire(table, key, request_body(req)));
+	PGresult   *attempt;
 
+	db_begin(req);
+	attempt = run_on_table(req, sql_try_acquire(table, key, request_body(req)));
 	if (attempt != NULL && !is_true(attempt, TRY_ACQUIRE_GRANTED) && is_true(attempt, TRY_ACQUIRE_WAITS))
 	{
 		attempt = run_on_table(req, sql_wait_and_acquire(table, key, request_body(req)));
@@ -92,9 +113,11 @@ acquire_lock(Request *req)
 void
 take_lock_over(Request *req)
 {
-	PGresult   *taken = run_on_table(req, sql_take_over(request_param(req, "table"), request_param(req, "key"),
-														request_body(req)));
+	PGresult   *taken;
 
+	db_begin(req);
+	taken = run_on_table(req, sql_take_over(request_param(req, "table"), request_param(req, "key"),
+											request_body(req)));
 	if (taken != NULL)
 		reply_acquired(req, 200, db_value(taken), "granted");
 }

@@ -44,8 +44,12 @@ is_invalid_name(const char *sqlstate)
 bool
 is_hidden(Request *req, const char *table)
 {
-	const char *readable = strcmp(db_sqlstate(req), "55000") == 0 ? db_value(db_run(req, sql_may_read(table))) : NULL;
+	const char *readable;
 
+	if (strcmp(db_sqlstate(req), "55000") != 0)
+		return false;
+	db_rollback(req);			/* a failed transaction runs no statement */
+	readable = db_value(db_run(req, sql_may_read(table)));
 	return readable != NULL && strcmp(readable, "f") == 0;
 }
 

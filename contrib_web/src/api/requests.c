@@ -8,14 +8,20 @@
 #include "db/db.h"
 #include "http/reply.h"
 
-/* Replies with the requests for the row in the path. */
+/*
+ * Replies with the requests for the row in the path, and commits.  A request
+ * that cannot be shown, since the role may not read the row, is not kept.
+ */
 static void
 reply_queue(Request *req, unsigned status)
 {
 	RowRef		row;
+	PGresult   *queue;
 
-	if (find_row(req, &row))
-		reply_result(req, status, db_run(req, sql_requests(row.table, row.key)));
+	if (!find_row(req, &row))
+		return;
+	queue = db_run(req, sql_requests(row.table, row.key));
+	reply_result(req, status, queue != NULL && db_commit(req) ? queue : NULL);
 }
 
 /* GET tables/{table}/rows/{key}/request */
@@ -32,6 +38,7 @@ request_row(Request *req)
 	const char *table = request_param(req, "table");
 	const char *key = request_param(req, "key");
 
+	db_begin(req);
 	if (run_on_table(req, sql_request(table, key, request_body(req))))
 		reply_queue(req, 201);
 }
