@@ -25,14 +25,15 @@
 #include "record.h"
 
 /*
- * The transaction and those of its subtransactions that wrote the row, the
- * latest first.  Those that were rolled back are no longer current, and are
- * skipped.
+ * The transaction, or those of its subtransactions, that wrote the row.  One
+ * that was rolled back is no longer current, and is replaced by the one
+ * before it.  Usually there is one, and there may be many rows.
  */
 typedef struct OwnWrite
 {
 	int64		token;			/* hash key */
-	List	   *xids;
+	TransactionId xid;			/* the latest, or invalid */
+	List	   *earlier;		/* the latest first */
 } OwnWrite;
 
 /* NULL: none in this transaction */
@@ -49,18 +50,15 @@ create_own_writes(void)
 	own_writes = hash_create("locking own writes", 32, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
-static OwnWrite *
-find_own_writes(int64 token)
-{
-	return own_writes ? hash_search(own_writes, &token, HASH_FIND, NULL) : NULL;
-}
-
 /* Remove the transactions that were rolled back since they wrote. */
 static void
 drop_aborted(OwnWrite *write)
 {
-	while (write->xids && !TransactionIdIsCurrentTransactionId(linitial_oid(write->xids)))
-		write->xids = list_delete_first(write->xids);
+	while (TransactionIdIsValid(write->xid) && !TransactionIdIsCurrentTransactionId(write->xid))
+	{
+		write->xid = write->earlier ? linitial_oid(write->earlier) : InvalidTransactionId;
+		write->earlier = list_delete_first(write->earlier);
+	}
 }
 
 /* The owner of the lock with this token writes the locked row. */
@@ -76,42 +74,60 @@ note_own_write(int64 token)
 		create_own_writes();
 	write = hash_search(own_writes, &token, HASH_ENTER, &found);
 	if (!found)
-		write->xids = NIL;
+	{
+		write->xid = InvalidTransactionId;
+		write->earlier = NIL;
+	}
 	drop_aborted(write);
-	if (write->xids && linitial_oid(write->xids) == xid)
+	if (write->xid == xid)
 		return;
 	caller = MemoryContextSwitchTo(TopTransactionContext);
-	write->xids = lcons_oid(xid, write->xids);
+	if (TransactionIdIsValid(write->xid))
+		write->earlier = lcons_oid(write->xid, write->earlier);
 	MemoryContextSwitchTo(caller);
+	write->xid = xid;
 	note_reference_to_transaction();
+}
+
+/*
+ * The transaction, this one or a subtransaction, in which the owner of the
+ * lock wrote the row last, or InvalidTransactionId.
+ */
+static TransactionId
+last_own_write(int64 token)
+{
+	OwnWrite   *write = own_writes ? hash_search(own_writes, &token, HASH_FIND, NULL) : NULL;
+
+	if (write == NULL)
+		return InvalidTransactionId;
+	drop_aborted(write);
+	return write->xid;
 }
 
 /* Has the owner of this lock written the row in this transaction? */
 bool
 has_own_writes(int64 token)
 {
-	OwnWrite   *write = find_own_writes(token);
-
-	if (write)
-		drop_aborted(write);
-	return write && write->xids;
+	return TransactionIdIsValid(last_own_write(token));
 }
 
 /* Is this the transaction in which the owner of the lock wrote the row? */
 bool
 is_own_write(int64 token, TransactionId xmin)
 {
-	return has_own_writes(token) && list_member_oid(find_own_writes(token)->xids, xmin);
+	return TransactionIdIsValid(xmin) && last_own_write(token) == xmin;
 }
 
 /* Another owner has written the row since. */
 void
 forget_own_writes(int64 token)
 {
-	OwnWrite   *write = find_own_writes(token);
+	OwnWrite   *write = own_writes ? hash_search(own_writes, &token, HASH_FIND, NULL) : NULL;
 
-	if (write)
-		write->xids = NIL;
+	if (write == NULL)
+		return;
+	write->xid = InvalidTransactionId;
+	write->earlier = NIL;
 }
 
 /* ---- commit ---- */
@@ -125,7 +141,7 @@ is_unstored(const Lock *lock)
 {
 	return has_own_writes(lock->token) && !lock->lost &&
 		!TransactionIdIsCurrentTransactionId(lock->confirm_xid) &&
-		lock->row_xmin != linitial_oid(find_own_writes(lock->token)->xids);
+		lock->row_xmin != last_own_write(lock->token);
 }
 
 /* Make the last write the version that the lock refers to. */
@@ -134,7 +150,7 @@ store_own_write(Relation records, Lock *lock)
 {
 	if (!record_lock(records, lock, LockTupleNoKeyExclusive, LockWaitBlock) || !is_unstored(lock))
 		return;
-	lock->row_xmin = linitial_oid(find_own_writes(lock->token)->xids);
+	lock->row_xmin = last_own_write(lock->token);
 	record_update(records, lock);
 }
 

@@ -25,7 +25,7 @@ inline share_parent(refused)
 #endif
 			row_shared = _pid
 		}
-	:: atomic { row_by != NONE && record.token != 0 && record.expires_at > clock -> refused = true }
+	:: atomic { row_by != NONE && record.token != 0 && !HAS_LAPSED(record, clock) -> refused = true }
 	fi
 #else
 	skip
@@ -48,23 +48,23 @@ inline check_gate_for_lapsed(free)
 }
 
 /*
- * lease.c:lease_is_live, with "below".  The write does not change the
- * locked row, so it marks the record as no longer resumable.
+ * lease.c:lease_is_live, with "mark".  The write does not change the locked
+ * row, so it marks the record as lost.
  */
-inline clear_resumable(refused)
+inline mark_lost(refused)
 {
 	d_step { copy(lock, record) };
 	if
 	:: lock.token == 0
-	:: lock.token != 0 && lock.expires_at > clock -> refused = true
-	:: lock.token != 0 && lock.expires_at <= clock && lock.xmin == 0 && lock.confirm_xid == 0 ->
+	:: lock.token != 0 && !HAS_LAPSED(lock, clock) -> refused = true
+	:: lock.token != 0 && HAS_LAPSED(lock, clock) && lock.lost ->
 		atomic { record_by == NONE -> record_shared = _pid; copy(lock, record) };
-		refused = lock.token != 0 && lock.expires_at > clock
-	:: lock.token != 0 && lock.expires_at <= clock && (lock.xmin != 0 || lock.confirm_xid != 0) ->
+		refused = lock.token != 0 && !HAS_LAPSED(lock, clock)
+	:: lock.token != 0 && HAS_LAPSED(lock, clock) && !lock.lost ->
 		record_lock(lock);
-		refused = lock.token != 0 && lock.expires_at > clock;
+		refused = lock.token != 0 && !HAS_LAPSED(lock, clock);
 #ifndef STAYS_RESUMABLE
-		d_step { lock.xmin = 0; lock.confirm_xid = 0 }
+		lock.lost = true
 #endif
 	fi
 }
@@ -83,7 +83,7 @@ active proctype ChildWriter()
 		:: !refused ->
 			check_gate_for_lapsed(free);
 			if
-			:: !free -> clear_resumable(refused)
+			:: !free -> mark_lost(refused)
 			:: free
 			fi
 		:: refused

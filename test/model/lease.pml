@@ -3,8 +3,8 @@
  *		One row and its lock: an editor that acquires, renews, resumes and
  *		saves, its heartbeat in another session, a foreign writer, a rival
  *		that acquires, takes over or breaks the lock, and a clock that may
- *		tick between any two steps.  With -DGATE the guard checks the gate
- *		first.
+ *		tick between any two steps, and with -DSTEP_BACK be set back once.
+ *		With -DGATE the guard checks the gate first.
  *
  * README.md has a table of the defines that remove parts of the protocol.
  */
@@ -20,11 +20,19 @@
 
 #define SAVE 10			/* transaction ids: the editor's saves */
 #define FOREIGN 20		/* transaction ids: foreign writes */
+#define OWN 30			/* transaction ids: the editor's other writes */
 
 active proctype Clock()
 {
+#ifdef STEP_BACK
+	bool set_back;
+
+#endif
 	do
 	:: clock < LAST_TICK -> clock++
+#ifdef STEP_BACK
+	:: d_step { !set_back && clock >= STEP_BACK -> clock = clock - STEP_BACK; set_back = true }
+#endif
 #ifdef NO_BARRIER_RAISE
 	:: d_step { buffer[1] > 0 -> drain(1) }		/* the editor's */
 #endif
@@ -53,18 +61,20 @@ inline settle(mine, take_over)
 	record_lock(lock);
 	now = clock;				/* rule 3 */
 	if
-	:: lock.token != 0 && lock.expires_at > now && !take_over -> goto lost
+	:: lock.token != 0 && !HAS_LAPSED(lock, now) && !take_over -> goto lost
 	:: else
 	fi;
-	d_step { lock.token = mine; lock.expires_at = expires_at; lock.xmin = xmin; lock.confirm_xid = 0 }
+	d_step { lock.token = mine; lock.expires_at = expires_at; lock.xmin = xmin; lock.confirm_xid = 0; lock.lost = false }
 }
 
 inline commit_grant(take_over)
 {
 	atomic {
 		check_fencing();
+#ifndef STEP_BACK
 		S1_broken = record.token != 0 && record.token != lock.token && record.expires_at > clock && !take_over;
 		assert(!S1_broken);
+#endif
 		ended = ended || record.token == EDITORS;
 		copy(record, lock);
 		written = false;
@@ -89,9 +99,12 @@ inline find_own()
 	}
 }
 
+/* lease.c:lease_is_resumable */
+#define IS_OWN(xmin) (xmin == lock.xmin || xmin == lock.confirm_xid)
+
 /*
- * lease.c:lease_is_resumable, renew.c:resume: locks the target row only if it
- * need not wait
+ * renew.c:resume: locks the target row only if it need not
+ * wait
  */
 inline resume()
 {
@@ -114,11 +127,32 @@ inline resume()
 #endif
 #ifndef RESUME_UNCHECKED
 	if
-	:: xmin != lock.xmin && xmin != lock.confirm_xid -> goto lost
+	:: lock.lost || !IS_OWN(xmin) -> goto lost
 	:: else
 	fi;
 #endif
 	lock.xmin = xmin
+}
+
+/*
+ * lease.c:lease_was_passed: a live lock, but the row was written by another
+ * owner, before the clock was set back
+ */
+inline refuse_passed()
+{
+#ifndef PASSED_UNCHECKED
+	if
+	:: d_step {
+			!IS_OWN(xmin) ->
+			loss_unfounded = !written && !written_unlocked && !ended;
+			assert(!loss_unfounded)
+		};
+		goto lost
+	:: else
+	fi
+#else
+	skip
+#endif
 }
 
 /* The clock reading that decides whether the lock has lapsed */
@@ -180,11 +214,12 @@ inline renew_record(save)
 	gate_raise(expires_at);
 #endif
 	if
-	:: lock.expires_at <= now -> resume()
+	:: HAS_LAPSED(lock, now) -> resume()
 #ifdef RENEW_TAKES_XMIN
-	:: lock.expires_at > now -> lock.xmin = row_xmin
+	:: !HAS_LAPSED(lock, now) -> lock.xmin = row_xmin
 #else
-	:: lock.expires_at > now
+	:: !HAS_LAPSED(lock, now) && target_held -> refuse_passed()
+	:: !HAS_LAPSED(lock, now) && !target_held
 #endif
 	fi;
 	/* renew.c:note_confirmation, lease.c:lease_extend */
@@ -200,7 +235,7 @@ inline renew()
 {
 	find_own();
 	if
-	:: lock.expires_at <= clock -> target_lock()
+	:: HAS_LAPSED(lock, clock) -> target_lock()
 	:: else
 	fi;
 	renew_record(0)
@@ -253,6 +288,75 @@ inline rollback()
 	d_step { release_row_locks() }
 }
 
+#ifdef OWN_WRITES
+/*
+ * A write by the editor without confirm().  guard.c:note_holders_write notes
+ * it if the lock is live and the version that it replaces is the owner's;
+ * own_write.c:store_own_write stores it just before the commit.
+ */
+inline write_unconfirmed(save)
+{
+	target_lock();
+	d_step { copy(lock, record) };
+	if
+	:: lock.token != EDITORS -> goto lost
+	:: lock.token == EDITORS && HAS_LAPSED(lock, clock) -> noted = false
+	:: lock.token == EDITORS && !HAS_LAPSED(lock, clock) ->
+#ifdef NOTE_UNCHECKED
+		noted = true
+#else
+		noted = IS_OWN(xmin)
+#endif
+	fi;
+#ifndef OWN_WRITES_UNNOTED
+	if
+	:: noted ->
+		record_lock(lock);
+		if
+		:: lock.token == EDITORS && !lock.lost -> lock.xmin = save
+		:: else
+		fi
+	:: !noted -> written_unlocked = true
+	fi;
+#endif
+	atomic {
+		check_fencing();
+		row_xmin = save;
+		if
+		:: record_by == _pid -> copy(record, lock)
+		:: else
+		fi;
+		release_row_locks()
+	}
+}
+#endif
+
+#ifdef REACQUIRE
+/*
+ * acquire.c:resolve_record, RENEWED or RESUMED: the editor acquires the row
+ * that it has locked, and gets the same token.
+ */
+inline reacquire()
+{
+	target_lock();
+	expires_at = clock + TTL;
+	gate_raise(expires_at);
+	record_lock(lock);
+	now = clock;
+	if
+	:: lock.token != EDITORS -> goto lost
+	:: lock.token == EDITORS && HAS_LAPSED(lock, now) -> resume()
+	:: lock.token == EDITORS && !HAS_LAPSED(lock, now) ->
+#ifndef REACQUIRE_UNCHECKED
+		refuse_passed()
+#endif
+	fi;
+	lock.expires_at = LATEST(lock.expires_at, expires_at);
+	atomic { S4_broken = written; assert(!S4_broken) };
+	commit_renewal()
+}
+#endif
+
 /* ---- the processes ---- */
 
 #ifdef NO_BARRIER_LATE_ENOUGH
@@ -265,6 +369,9 @@ active proctype Editor()
 {
 	LOCALS;
 	byte calls;
+#ifdef OWN_WRITES
+	bool noted;
+#endif
 
 	settle(EDITORS, false);
 	commit_grant(false);
@@ -282,6 +389,12 @@ active proctype Editor()
 			:: commit_save(SAVE + calls)
 			:: rollback()
 			fi
+#ifdef OWN_WRITES
+		:: true -> write_unconfirmed(OWN + calls)
+#endif
+#ifdef REACQUIRE
+		:: true -> reacquire()
+#endif
 		fi
 	:: calls == CALLS -> goto done
 	od;
@@ -350,8 +463,8 @@ inline check_record(free)
 #endif
 	if
 	:: lock.token == 0 -> free = true
-	:: lock.token != 0 && lock.expires_at > clock -> free = false
-	:: lock.token != 0 && lock.expires_at <= clock ->
+	:: lock.token != 0 && !HAS_LAPSED(lock, clock) -> free = false
+	:: lock.token != 0 && HAS_LAPSED(lock, clock) ->
 #ifdef NO_SHARE_LOCK
 		free = true
 #else
@@ -362,7 +475,7 @@ inline check_record(free)
 			copy(lock, record)
 #endif
 		};
-		free = lock.token == 0 || lock.expires_at <= clock
+		free = lock.token == 0 || HAS_LAPSED(lock, clock)
 #endif
 	fi
 }
