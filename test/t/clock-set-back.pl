@@ -38,6 +38,25 @@ sub written_by_the_wrong_clock
 	return $state;
 }
 
+# In one transaction, Anna confirms, or acquires a row that she has inserted;
+# her lock lapses, and Bob writes the row. Returns the SQLSTATE of her renewal.
+sub second_owner
+{
+	my ($first, $key) = @_;
+	fresh_database('few');
+	my ($pooled, $ann, $controller) = (user('ann'), user('ann'), controller());
+	$pooled->query(write_of(1000));	# fills the gate
+	$pooled->query('BEGIN');
+	$pooled->query($first);
+	my $token = $pooled->query("SELECT token FROM locking.lock WHERE key = '$key'");
+	advance_clock($controller);
+	my $state = $pooled->state_of("SELECT locking.set_owner('bob'); " . write_of($key) . '; COMMIT');
+	$state .= ' ' . ($ann->state_of("SELECT locking.renew($token)") || 'renewed');
+	reset_clock($controller);
+	quit($pooled, $ann, $controller);
+	return $state;
+}
+
 sub check_all
 {
 	my ($gate) = @_;
@@ -50,6 +69,10 @@ sub check_all
 	is(written_by_the_wrong_clock(write_of(2), 'plain', 1), ' t confirmed renewed', "$gate: another row was written");
 	is(written_by_the_wrong_clock('BEGIN; ' . write_of(1) . '; ROLLBACK', 'plain', 1), ' t confirmed renewed',
 		"$gate: a write was rolled back");
+	is(second_owner("SELECT locking.confirm(token) FROM locking.lock WHERE key = '1'", 1), ' LK001', "$gate: a second owner in the transaction that confirmed");
+	is(second_owner(write_of(1), 1), ' LK001', "$gate: a second owner in a transaction that wrote");
+	is(second_owner("INSERT INTO article VALUES (40000, 'new'); SELECT locking.acquire('article', 40000)", 40000), ' LK001',
+		"$gate: a second owner in the transaction that inserted and acquired");
 	return;
 }
 check_all('with the gate');
