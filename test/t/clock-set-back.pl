@@ -39,7 +39,7 @@ sub written_by_the_wrong_clock
 }
 
 # In one transaction, Anna confirms, or acquires a row that she has inserted;
-# her lock lapses, and Bob writes the row. Returns the SQLSTATE of her renewal.
+# her lock lapses, and Bob writes the row. Returns the SQLSTATE of a renewal.
 sub second_owner
 {
 	my ($first, $key) = @_;
