@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Instructions, and misses of a first-level instruction cache, of a bulk
-# UPDATE, HOT, and of pairs of acquisition and release. Counted by callgrind in
-# a single-user backend, so other load has no effect.
+# UPDATE, HOT, and of pairs of acquisition and release. Counted by callgrind
+# in a single-user backend, so other load has no effect.
 
 COUNTED_ROWS=20000
 COUNTED_PAIRS=2000
