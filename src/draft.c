@@ -66,6 +66,7 @@ locking_save_draft(PG_FUNCTION_ARGS)
 	argument_not_null(fcinfo, 0, "token");
 	argument_not_null(fcinfo, 1, "data");
 	data = draft_argument(fcinfo, 1, "data");
+	check_owner_named();
 	records = records_open(RowExclusiveLock);
 	if (!record_find_token(records, PG_GETARG_INT64(0), &lock))
 		report_lost(PG_GETARG_INT64(0));

@@ -31,6 +31,7 @@
 #include "locking.h"
 #include "own_write.h"
 #include "owner.h"
+#include "owner_scope.h"
 #include "place.h"
 #include "plan.h"
 #include "query.h"
@@ -196,6 +197,13 @@ writer_of(Write *write)
 	return write->owner;
 }
 
+/* Is it a write of the session, which has not named an owner? */
+static bool
+is_unnamed(const Write *write)
+{
+	return write->is_action ? session_owner() == NULL : writer_is_unnamed();
+}
+
 static bool
 is_held_by_writer(Write *write, const Lock *lock)
 {
@@ -216,21 +224,26 @@ is_untraceable(const Write *write, const Lock *lock, Oid child)
 	return OidIsValid(child) || write->table->ncolumns > 0 || lease_names_transaction(lock);
 }
 
-/* Is this a live hard lock of another owner?  A soft one raises a warning. */
+/*
+ * Is this a live hard lock of another owner?  A soft one raises a warning.
+ * Without a named owner the writer may be the holder, or not.
+ */
 static bool
 conflicts(Write *write, Lock *lock, Oid child)
 {
+	bool		live;
+
 	if (is_held_by_writer(write, lock))
 		return false;
-	if (!lock->hard)
-	{
-		if (!has_lapsed(lock, clock_now()))
-			report_locked(WARNING, lock, child);
-		if (lease_names_transaction(lock))
-			lease_forget_row(write->records, lock);
-		return false;
-	}
-	return lease_is_live(write->records, lock, is_untraceable(write, lock, child));
+	live = lock->hard ? lease_is_live(write->records, lock, is_untraceable(write, lock, child)) :
+		!has_lapsed(lock, clock_now());
+	if (live && is_unnamed(write))
+		refuse_unnamed(write->table->root);
+	if (live && !lock->hard)
+		report_locked(WARNING, lock, child);
+	if (!lock->hard && lease_names_transaction(lock))
+		lease_forget_row(write->records, lock);
+	return live && lock->hard;
 }
 
 /* Check the lock of one row.  Returns true if the write is to be skipped. */
@@ -703,6 +716,8 @@ refuse_unlocked(Write *write)
 	char	   *key = key_of_tuple(write->table->key, write->rel, row, write->old == NULL);
 	bool		named = key && may_disclose(write->table->root, key, true);
 
+	if (is_unnamed(write))
+		refuse_unnamed(write->table->root);
 	ereport(ERROR,
 			(errcode(ERRCODE_LOCK_REQUIRED),
 			 named ?
@@ -780,6 +795,7 @@ begin_statement(FunctionCallInfo fcinfo)
 	statement->cxt = fcinfo->flinfo->fn_mcxt;
 	statement->table = table_entry(trigger->tg_relation);
 	fcinfo->flinfo->fn_extra = statement;
+	note_owner_use();
 	gate_begin_statement();
 	return statement;
 }

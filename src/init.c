@@ -12,6 +12,7 @@
 #include "gate.h"
 #include "locking.h"
 #include "own_write.h"
+#include "owner_scope.h"
 #include "shared.h"
 #include "statement.h"
 #include "sweep.h"
@@ -34,4 +35,5 @@ _PG_init(void)
 	sweep_init();
 	own_write_init();
 	statement_init();
+	owner_scope_init();
 }

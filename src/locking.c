@@ -16,6 +16,7 @@ int			locking_time_until_expiration;
 int			locking_time_until_warning;
 int			locking_on_locked;
 bool		locking_enforce;
+bool		locking_require_owner;
 bool		locking_notify;
 bool		locking_history;
 int			locking_keep_lapsed;
@@ -104,6 +105,11 @@ define_owner_settings(void)
 							   NULL,
 							   &locking_owner_name_setting, "",
 							   PGC_SUSET, 0, check_owner_name_setting, NULL, NULL);
+	DefineCustomBoolVariable("locking.require_owner",
+							 "Requires an owner to be named; the role is then no owner.",
+							 "For roles as which applications act for their users.",
+							 &locking_require_owner, false,
+							 PGC_SUSET, 0, NULL, NULL, NULL);
 }
 
 static void

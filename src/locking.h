@@ -31,6 +31,7 @@ extern int	locking_time_until_expiration;	/* seconds */
 extern int	locking_time_until_warning; /* seconds */
 extern int	locking_on_locked;
 extern bool locking_enforce;
+extern bool locking_require_owner;
 extern bool locking_notify;
 extern bool locking_history;
 extern int	locking_keep_lapsed;	/* seconds */

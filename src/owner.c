@@ -25,10 +25,13 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 #include "argument.h"
 #include "locking.h"
+#include "owner_scope.h"
+#include "relation.h"
 #include "statement.h"
 
 PG_FUNCTION_INFO_V1(locking_owner);
@@ -51,14 +54,36 @@ set_reading_for_caller(bool on)
 }
 
 /*
+ * Is an owner required to be named (locking.require_owner), and none is?  The
+ * session then has no owner.
+ */
+static bool
+is_unnamed(void)
+{
+	return locking_require_owner && locking_owner_setting[0] == '\0';
+}
+
+/*
  * The owner of the session's own statements, regardless of the code that is
- * running.
+ * running.  NULL: none has been named.
  */
 char *
 session_owner(void)
 {
+	note_owner_use();
+	if (is_unnamed())
+		return NULL;
 	return locking_owner_setting[0] != '\0' ? locking_owner_setting :
 		GetUserNameFromId(GetOuterUserId(), false);
+}
+
+/* Is this the owner of the session's own statements? */
+bool
+is_session_owner(const char *owner)
+{
+	const char *current = session_owner();
+
+	return current && strcmp(owner, current) == 0;
 }
 
 static bool
@@ -67,7 +92,7 @@ has_no_owner(void)
 	return in_foreign_code() && !(reading_for_caller && !InNoForceRLSOperation());
 }
 
-/* The current owner, or NULL in foreign code. */
+/* The current owner, or NULL in foreign code or if none has been named. */
 char *
 current_owner(void)
 {
@@ -76,7 +101,7 @@ current_owner(void)
 
 /*
  * The owner of the statement that fired the calling trigger, or NULL for
- * foreign code.
+ * foreign code or if none has been named.
  */
 char *
 writing_owner(void)
@@ -84,19 +109,61 @@ writing_owner(void)
 	return is_fired_by_foreign_code() ? NULL : session_owner();
 }
 
-/* The current owner, for operations that require one. */
-char *
-require_owner(void)
+/*
+ * Did a statement of the session fire the calling trigger although no owner
+ * has been named?
+ */
+bool
+writer_is_unnamed(void)
 {
-	char	   *owner = current_owner();
+	return is_unnamed() && !is_fired_by_foreign_code();
+}
 
-	if (owner == NULL)
+/*
+ * Refuse an operation that depends on the owner while none has been named.
+ * "relid" is the table with the locked row, or InvalidOid.
+ */
+void
+refuse_unnamed(Oid relid)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 OidIsValid(relid) ?
+			 errmsg("locked rows of table \"%s\" cannot be written: no lock owner has been named",
+					get_rel_name(relid)) :
+			 errmsg("no lock owner has been named"),
+			 errdetail("The setting \"locking.require_owner\" is on, and \"locking.owner\" is empty."),
+			 errhint("Name the owner with locking.set_owner() at the start of each transaction."),
+			 OidIsValid(relid) ? errtable_by_id(relid) : 0));
+}
+
+static void
+refuse_foreign_code(void)
+{
+	if (has_no_owner())
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("there is no lock owner in code that runs on behalf of a table's owner"),
 				 errdetail("Triggers and functions called by a foreign key's action, index functions in maintenance commands and materialized views have no lock owner."),
 				 errhint("Call the function directly from a statement of the session.")));
-	return owner;
+}
+
+/* The current owner, for operations that require one. */
+char *
+require_owner(void)
+{
+	refuse_foreign_code();
+	if (is_unnamed())
+		refuse_unnamed(InvalidOid);
+	return session_owner();
+}
+
+/* Refuse an operation of the session while no owner has been named. */
+void
+check_owner_named(void)
+{
+	if (is_unnamed() && !has_no_owner())
+		refuse_unnamed(InvalidOid);
 }
 
 /* The comment of a role, or NULL.  It is stored in pg_shdescription. */
@@ -132,7 +199,7 @@ role_comment(Oid role)
 static char *
 current_owner_name(void)
 {
-	if (has_no_owner())
+	if (has_no_owner() || is_unnamed())
 		return NULL;
 	if (locking_owner_name_setting[0] != '\0')
 		return locking_owner_name_setting;
@@ -190,10 +257,12 @@ locking_set_owner(PG_FUNCTION_ARGS)
 	char	   *owner_name;
 	bool		is_local = PG_ARGISNULL(2) ? true : PG_GETARG_BOOL(2);
 
-	(void) require_owner();		/* refuses foreign code */
+	refuse_foreign_code();
 	argument_not_null(fcinfo, 0, "owner");
 	owner = name_argument(fcinfo, 0, "owner");
 	owner_name = name_argument(fcinfo, 1, "owner_name");
+	if (is_local)
+		check_owner_scope(fcinfo);
 	set_setting("locking.owner", owner, is_local);
 	set_setting("locking.owner_name", owner_name ? owner_name : "", is_local);
 	PG_RETURN_VOID();

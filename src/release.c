@@ -60,6 +60,7 @@ locking_release(PG_FUNCTION_ARGS)
 	bool		released = false;
 
 	argument_not_null(fcinfo, 0, "token");
+	check_owner_named();
 	records = records_open(RowExclusiveLock);
 	if (record_find_token(records, PG_GETARG_INT64(0), &lock))
 	{
@@ -85,6 +86,7 @@ locking_release_all(PG_FUNCTION_ARGS)
 	ListCell   *cell;
 	int64		released = 0;
 
+	check_owner_named();
 	foreach(cell, owner ? records_of_owner(records, owner) : NIL)
 	{
 		Lock	   *lock = lfirst(cell);

@@ -51,6 +51,7 @@ typedef struct Target
 static void
 find_own_lock(Relation records, int64 token, Lock *lock)
 {
+	check_owner_named();
 	if (!record_find_token(records, token, lock))
 		report_lost(token);
 	if (!is_current_owner(lock->owner))

@@ -81,7 +81,7 @@ report_locked(int elevel, const Lock *lock, Oid child)
 		ereport(elevel,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 				 errmsg("a row of table \"%s\" is locked by another owner%s", table, guarded),
-				 strcmp(lock->owner, session_owner()) == 0 ?
+				 is_session_owner(lock->owner) ?
 				 errhint("Code that runs on behalf of a table's owner has no lock owner, so locks of the session's owner do not count for it.") :
 				 errhint("Try again later."),
 				 errtable_by_id(reported)));

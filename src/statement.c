@@ -435,6 +435,13 @@ statement_number(void)
 	return innermost ? innermost->number : 0;
 }
 
+/* The running query, if no other one encloses it, or NULL. */
+const QueryDesc *
+outermost_query(void)
+{
+	return innermost && innermost->outer == NULL ? innermost->query : NULL;
+}
+
 /* ---- referential actions ---- */
 
 /* Is the running statement a referential action that the session caused? */

@@ -7,6 +7,8 @@
 
 #include "postgres.h"
 
+#include "executor/execdesc.h"
+
 #pragma GCC visibility push(hidden)
 
 typedef enum ActionState
@@ -22,6 +24,7 @@ extern ActionState running_action(void);
 extern uint64 statement_number(void);
 extern bool in_foreign_code(void);
 extern bool is_fired_by_foreign_code(void);
+extern const QueryDesc *outermost_query(void);
 extern bool statement_names(Oid relid);
 
 #pragma GCC visibility pop

@@ -23,6 +23,7 @@
 #include "lease.h"
 #include "locking.h"
 #include "owner.h"
+#include "owner_scope.h"
 #include "plan.h"
 #include "privilege.h"
 #include "query.h"
@@ -100,8 +101,22 @@ is_held_by_writer(const Lock *lock)
 }
 
 /*
- * Refuse the TRUNCATE if another owner has a live hard lock on one of the
- * rows.  The writer's own locks end with their rows (rule 6).
+ * Refuse the TRUNCATE if another owner has this live hard lock.  "child" is
+ * the truncated table if it is not the one with the locked row.
+ */
+static void
+refuse_if_live(Relation records, TableInfo *table, Lock *lock, Oid child)
+{
+	if (!(lock->hard ? lease_is_live(records, lock, true) : !has_lapsed(lock, clock_now())))
+		return;
+	if (writer_is_unnamed())
+		refuse_unnamed(table->root);
+	report_locked(lock->hard ? ERROR : WARNING, lock, child);
+}
+
+/*
+ * Check the locks on the rows.  The writer's own ones end with their rows
+ * (rule 6).
  */
 static void
 check_own_locks(Relation records, TableInfo *table)
@@ -115,18 +130,15 @@ check_own_locks(Relation records, TableInfo *table)
 		if (!contains_row(table, lock))
 			continue;
 		if (!is_held_by_writer(lock))
-		{
-			if (lock->hard ? lease_is_live(records, lock, true) : !has_lapsed(lock, clock_now()))
-				report_locked(lock->hard ? ERROR : WARNING, lock, InvalidOid);
-		}
+			refuse_if_live(records, table, lock, InvalidOid);
 		else if (record_lock(records, lock, LockTupleExclusive, LockWaitBlock))
 			release_record(records, lock, EVENT_RELEASED, NULL);
 	}
 }
 
 /*
- * Refuse the TRUNCATE if another owner has a live hard lock on a parent row.
- * The parent's rows must not be acquired while their children are removed.
+ * Check the locks on parent rows.  The parent's rows must not be acquired
+ * while their children are removed.
  */
 static void
 check_parent_locks(Relation records, TableInfo *table)
@@ -147,9 +159,8 @@ check_parent_locks(Relation records, TableInfo *table)
 		{
 			Lock	   *lock = lfirst(cell);
 
-			if (!is_held_by_writer(lock) && lock->hard &&
-				refers_to(table, parent, lock) && lease_is_live(records, lock, true))
-				report_locked(ERROR, lock, table->root);
+			if (!is_held_by_writer(lock) && refers_to(table, parent, lock))
+				refuse_if_live(records, table, lock, table->root);
 		}
 	}
 	table_close(rel, NoLock);
@@ -178,6 +189,7 @@ locking_guard_truncate(PG_FUNCTION_ARGS)
 						get_rel_name(table->root)),
 				 errhint("Delete the rows that you have locked, or have a superuser disable locking.enforce."),
 				 errtable_by_id(table->root)));
+	note_owner_use();
 	records = records_open(RowExclusiveLock);
 	check_parent_locks(records, table);
 	check_own_locks(records, table);

@@ -106,6 +106,7 @@ SELECT set_has($$ SELECT name, boot_val, unit, vartype, context FROM pg_settings
 		('locking.time_until_expiration', '120', 's', 'integer', 'user'),
 		('locking.time_until_warning', '60', 's', 'integer', 'user'),
 		('locking.on_locked', 'error', NULL, 'enum', 'user'),
+		('locking.require_owner', 'off', NULL, 'bool', 'superuser'),
 		('locking.enforce', 'on', NULL, 'bool', 'superuser'),
 		('locking.notify', 'on', NULL, 'bool', 'superuser'),
 		('locking.history', 'on', NULL, 'bool', 'superuser'),

@@ -129,8 +129,8 @@ $connection->query('ROLLBACK TO s');
 is($connection->query("SELECT locking.owner() || '/' || current_setting('locking.owner_name')"), 'ann/Ann', 'the first owner after it');
 $connection->query('COMMIT');
 
-# Outside of a transaction block the owner lasts for its statement only.
-$connection->query("EXECUTE set_owner('ann', 'Ann')");
+# Outside of a transaction block the owner would last for its statement only.
+is($connection->state_of("EXECUTE set_owner('ann', 'Ann')"), '25P01', 'set_owner() outside of a transaction is refused');
 is($connection->query('EXECUTE owner'), 'web', 'set_owner() outside of a transaction leaves nothing behind');
 
 # For the session, as requested; a pooler's reset undoes it.
@@ -158,7 +158,7 @@ is($session->state_of("SELECT locking.set_owner('ann')\\; SELECT locking.confirm
 		  . " UPDATE article SET body = 'in one' WHERE id = 11\\; SELECT locking.release($token)"),
 	'', 'a save in one simple query without BEGIN');
 is($session->query('SELECT locking.owner()'), 'web', 'no owner is left after a simple query');
-is($session->state_of("SELECT locking.set_owner('ann')"), '', 'set_owner() in a separate statement');
+is($session->state_of("SELECT locking.set_owner('ann')"), '25P01', 'set_owner() in a separate statement');
 is($session->state_of("UPDATE article SET body = 'x' WHERE id = 12"), 'LK002', 'set_owner() without a transaction sets no owner for the next statement');
 # an owner set within a statement is used from that call on
 ($token) = transaction('ann', 'take(13)');

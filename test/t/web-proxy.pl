@@ -13,7 +13,8 @@ use WebSessions;
 my $node = new_web_node('main');
 my $row = '/tables/article/rows/1';
 
-sql($node, 'GRANT EXECUTE ON FUNCTION locking.set_owner(text, text, boolean) TO locking_web; GRANT SELECT, UPDATE ON article TO locking_web');
+sql($node, 'GRANT EXECUTE ON FUNCTION locking.set_owner(text, text, boolean) TO locking_web; GRANT SELECT, UPDATE ON article TO locking_web;'
+	  . ' ALTER ROLE locking_web SET locking.require_owner = on');
 my @proxy = ('--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name');
 {
 	my $server = web_server($node, @proxy, '--trusted-proxy', '127.0.0.1');
