@@ -75,11 +75,14 @@ CREATE TABLE locking.event (
 	token        bigint      NOT NULL,
 	owner        text        COLLATE "C" NOT NULL,
 	actor        text        COLLATE "C",  -- null: no user, see the reference
+	actor_name   text,
 	session_role name        NOT NULL,
 	client_addr  inet,
 	reason       text
+) WITH (
+	autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500
 );
-CREATE INDEX event_at_idx ON locking.event (at);
+-- Ids are in the order of time, so there is no index on "at".
 CREATE INDEX event_row_idx ON locking.event (relation, key, id);
 
 CREATE TABLE locking.draft (
@@ -427,7 +430,7 @@ COMMENT ON VIEW locking.protected_tables IS 'settings of the protected tables th
 -- the scan early. ORDER BY and OFFSET are in the view itself because the
 -- planner does not keep the order of a subquery in a view.
 CREATE VIEW locking.history WITH (security_barrier) AS
-SELECT e.at, e.event, e.relation, e.key, e.token, e.owner, e.actor, e.session_role, e.client_addr, e.reason, e.id
+SELECT e.at, e.event, e.relation, e.key, e.token, e.owner, e.actor, e.actor_name, e.session_role, e.client_addr, e.reason, e.id
 FROM locking.event e WHERE locking.row_visible(e.relation, e.key)
 ORDER BY e.id USING OPERATOR(pg_catalog.>) OFFSET 0;
 COMMENT ON VIEW locking.history IS 'events of locks on rows that the reader may see';

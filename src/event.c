@@ -55,13 +55,30 @@ client_address(bool *isnull)
 }
 
 static void
+set_text(Datum *value, bool *isnull, const char *text)
+{
+	*isnull = text == NULL;
+	*value = text ? CStringGetTextDatum(text) : (Datum) 0;
+}
+
+/*
+ * Is the lock's owner the actor?  A release is attributed to the owner even
+ * if a referential action caused it.
+ */
+static bool
+is_own_event(EventKind kind)
+{
+	return kind == EVENT_ACQUIRED || kind == EVENT_RESUMED || kind == EVENT_RELEASED;
+}
+
+static void
 insert_history(EventKind kind, const Lock *lock, const char *reason)
 {
 	Relation	history = catalog_open("event", RowExclusiveLock);
-	Datum		values[11];
-	bool		nulls[11] = {0};
+	Datum		values[12];
+	bool		nulls[12] = {0};
 	NameData	session_role;
-	const char *actor;
+	bool		own = is_own_event(kind);
 
 	namestrcpy(&session_role, GetUserNameFromId(GetSessionUserId(), false));
 	values[0] = Int64GetDatum(nextval_internal(catalog_relid("event_id_seq"), false));
@@ -71,18 +88,11 @@ insert_history(EventKind kind, const Lock *lock, const char *reason)
 	values[4] = CStringGetTextDatum(lock->key);
 	values[5] = Int64GetDatum(lock->token);
 	values[6] = CStringGetTextDatum(lock->owner);
-
-	/*
-	 * a release is attributed to the owner even if a referential action
-	 * caused it
-	 */
-	actor = kind == EVENT_RELEASED ? lock->owner : current_owner();
-	nulls[7] = actor == NULL;
-	values[7] = actor ? CStringGetTextDatum(actor) : (Datum) 0;
-	values[8] = NameGetDatum(&session_role);
-	values[9] = client_address(&nulls[9]);
-	nulls[10] = reason == NULL;
-	values[10] = reason ? CStringGetTextDatum(reason) : (Datum) 0;
+	set_text(&values[7], &nulls[7], own ? lock->owner : current_owner());
+	set_text(&values[8], &nulls[8], own ? lock->owner_name : stored_owner_name());
+	values[9] = NameGetDatum(&session_role);
+	values[10] = client_address(&nulls[10]);
+	set_text(&values[11], &nulls[11], reason);
 	CatalogTupleInsert(history, heap_form_tuple(RelationGetDescr(history), values, nulls));
 	table_close(history, NoLock);
 	CommandCounterIncrement();
@@ -169,7 +179,8 @@ event_record(EventKind kind, const Lock *lock, const char *reason)
 
 	if (!locking_history && !locking_notify)
 		return;
-	table = table_name(lock->relation);
+	/* the history does not need the name */
+	table = locking_notify ? table_name(lock->relation) : get_rel_name(lock->relation);
 	if (table == NULL)
 		return;
 	if (locking_history && kind < EVENT_REQUESTED)

@@ -29,8 +29,8 @@ PG_FUNCTION_INFO_V1(locking_purge_history);
 
 /* columns of locking.event, in the order of the columns of locking.history */
 static const char *const history_columns[] = {
-	"at", "event", "relation", "key", "token", "owner", "actor", "session_role",
-	"client_addr", "reason", "id",
+	"at", "event", "relation", "key", "token", "owner", "actor", "actor_name",
+	"session_role", "client_addr", "reason", "id",
 };
 
 static void

@@ -17,7 +17,7 @@ CREATE FUNCTION lapse(of bigint, ago interval) RETURNS void LANGUAGE sql AS $$
 SET locking.owner = 'anna';
 SELECT locking.acquire('article', 1) AS token \gset
 SELECT at <= clock_timestamp() AND at > clock_timestamp() - interval '1 h' AS now, event, relation, key, token = :token AS token,
-	owner, actor, session_role = session_user AS session_role, client_addr IS NOT DISTINCT FROM inet_client_addr() AS client_addr, reason
+	owner, actor, actor_name, session_role = session_user AS session_role, client_addr IS NOT DISTINCT FROM inet_client_addr() AS client_addr, reason
 FROM locking.history WHERE relation = 'article'::regclass;
 -- renewals are not recorded; a release is recorded once
 SELECT locking.renew(:token) IS NOT NULL AS renewed, locking.confirm(:token) IS NOT NULL AS confirmed, locking.acquire('article', 1) = :token AS again;

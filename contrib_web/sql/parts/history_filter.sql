@@ -6,6 +6,6 @@ AND (:actor::text IS NULL OR l.actor = :actor::text)
 AND (:event::text IS NULL OR l.event = :event::text)
 AND (
 	(SELECT pattern FROM params) IS NULL
-	OR pg_catalog.concat_ws(E'\n', l.key, l.owner, l.actor, l.reason)
+	OR pg_catalog.concat_ws(E'\n', l.key, l.owner, l.actor, l.actor_name, l.reason)
 		OPERATOR(pg_catalog.~~*) (SELECT pattern FROM params)
 )

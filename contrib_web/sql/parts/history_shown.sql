@@ -14,6 +14,7 @@ shown AS (
 					l.key,
 					l.owner,
 					l.actor,
+					l.actor_name,
 					l.session_role,
 					l.client_addr,
 					l.reason

@@ -2,7 +2,7 @@
  * Texts and actions of the edit page's lock bar for each state of the lock
  * session.
  */
-import { duration, personName } from './text.js';
+import { actorName, duration, personName } from './text.js';
 
 /**
  * @typedef {object} View
@@ -267,7 +267,7 @@ export const isUrgent = ({ phase, warned }) => ['lost', 'expired'].includes(phas
 export function endOfLock(events, { cause, owner, holder }) {
 	const end = events.find((each) => each.event === cause && each.owner === owner);
 	if (!end) return null;
-	const actor = end.actor === holder?.owner ? personName(holder) : end.actor;
+	const actor = end.actor === holder?.owner ? personName(holder) : actorName(end);
 	return { actor: end.actor === owner ? 'You' : actor, reason: end.reason };
 }
 

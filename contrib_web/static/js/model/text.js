@@ -40,6 +40,13 @@ export function countdown(seconds) {
 export const personName = (lock) => lock.owner_name || lock.owner;
 
 /**
+ * The display name of the user who caused an event of the history.
+ * @param {{ actor: string|null, actor_name?: string|null }} event
+ * @returns {string}
+ */
+export const actorName = ({ actor, actor_name: name }) => name || actor || 'the server';
+
+/**
  * The tip of a lock: "Still locked for 29 minutes by blub".
  * @param {object} lock
  * @param {number} secondsLeft

@@ -3,7 +3,7 @@
  */
 import { h, icon, newId } from '../ui/dom.js';
 import { paths } from '../model/route.js';
-import { eventNames, exactMoment, moment } from '../model/text.js';
+import { actorName, eventNames, exactMoment, moment } from '../model/text.js';
 import { button, emptyState } from '../ui/widgets.js';
 import { rowName } from '../parts/row-name.js';
 import { ListPage, searchField } from './list-page.js';
@@ -149,10 +149,11 @@ export class HistoryPage extends ListPage {
 	}
 }
 
-function row({ at, event, name, key, owner, actor, session_role: role, client_addr: address, reason }) {
+function row(recorded) {
+	const { at, event, name, key, owner, actor, session_role: role, client_addr: address, reason } = recorded;
 	const cell = (label, content, kind = '') => h('td', { role: 'cell', class: kind, data: { label } }, content);
-	const by = actor === owner ? h('span', { class: 'quiet cell name' }, 'the holder') : h('span', { class: 'cell name' }, actor);
-	by.title = [`role ${role}`, address ? `from ${address}` : 'from this machine'].join(', ');
+	const by = actor === owner ? h('span', { class: 'quiet cell name' }, 'the holder') : h('span', { class: 'cell name' }, actorName(recorded));
+	by.title = [...(actor && actor !== actorName(recorded) ? [actor] : []), `role ${role}`, address ? `from ${address}` : 'from this machine'].join(', ');
 	return h(
 		'tr',
 		{ role: 'row' },

@@ -4,7 +4,7 @@
  */
 import { h, icon } from '../ui/dom.js';
 import { paths } from '../model/route.js';
-import { count, eventNames, exactMoment, moment } from '../model/text.js';
+import { actorName, count, eventNames, exactMoment, moment } from '../model/text.js';
 import { lockOnSetting, setLockOn } from '../client/settings.js';
 
 /** How many events of the history are shown. */
@@ -108,7 +108,9 @@ function readEvents(list, app, table, row) {
 		.catch(() => list.replaceChildren(h('li', { class: 'quiet' }, 'Not available now')));
 }
 
-function entry({ at, event, owner, actor, reason }) {
+function entry(recorded) {
+	const { at, event, owner, actor, reason } = recorded;
+	const by = actorName(recorded);
 	return h(
 		'li',
 		{},
@@ -116,7 +118,7 @@ function entry({ at, event, owner, actor, reason }) {
 			'span',
 			{},
 			h('strong', {}, eventNames[event] ?? event),
-			` ${actor === owner ? `by ${owner}` : `by ${actor}, from ${owner}`}`,
+			` ${actor === owner ? `by ${by}` : `by ${by}, from ${owner}`}`,
 		),
 		h('time', { class: 'quiet small number', dateTime: at, title: exactMoment(at) }, moment(at)),
 		reason ? h('q', { class: 'small' }, reason) : null,
