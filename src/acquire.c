@@ -290,7 +290,7 @@ try_once(AcquireRequest *request, Lock *lock)
 	else
 	{
 		outcome = acquire_row(records, request, lock);
-		sweep_soon();
+		sweep_soon(lock->token);
 	}
 	table_close(records, NoLock);
 	return outcome;

@@ -32,8 +32,8 @@ typedef struct CatalogEntry
 static CatalogEntry entries[] = {
 	{"lock"}, {"lock_pkey"}, {"lock_token_key"}, {"lock_owner_idx"}, {"token_seq"},
 	{"protected"}, {"protected_pkey"}, {"protected_parent_idx"},
-	{"event"}, {"event_id_seq"}, {"event_row_idx"},
-	{"request_queue"}, {"request_queue_pkey"},
+	{"event"}, {"event_id_seq"}, {"event_pkey"}, {"event_row_idx"},
+	{"request_queue"}, {"request_queue_pkey"}, {"draft"},
 };
 
 static void

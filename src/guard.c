@@ -29,6 +29,7 @@
 #include "key_text.h"
 #include "lease.h"
 #include "locking.h"
+#include "orphan.h"
 #include "own_write.h"
 #include "owner.h"
 #include "owner_scope.h"
@@ -520,6 +521,8 @@ check_own_lock(Write *write)
 	if (write->old == NULL)
 		return false;
 	moves = write->new && key_changed(write);
+	if (moves)
+		note_rows_removed(write->table->root);
 	found = find_own_record(write, moves || lapsed_matter(write->table), &lock);
 	if ((found && check_lock(write, &lock, InvalidOid)) || (moves && check_new_key(write)))
 		return true;
@@ -796,6 +799,8 @@ begin_statement(FunctionCallInfo fcinfo)
 	statement->table = table_entry(trigger->tg_relation);
 	fcinfo->flinfo->fn_extra = statement;
 	note_owner_use();
+	if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
+		note_rows_removed(statement->table->info->root);
 	gate_begin_statement();
 	return statement;
 }

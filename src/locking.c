@@ -20,6 +20,7 @@ bool		locking_require_owner;
 bool		locking_notify;
 bool		locking_history;
 int			locking_keep_lapsed;
+int			locking_keep_history;
 int			locking_max_ttl;
 int			locking_max_name_length;
 int			locking_max_text_length;
@@ -126,6 +127,11 @@ define_time_settings(void)
 	DefineCustomIntVariable("locking.keep_lapsed",
 							"Sets how long the record of a lapsed lock is kept for resumption.",
 							NULL, &locking_keep_lapsed, 3600, 0, INT_MAX,
+							PGC_SUSET, GUC_UNIT_S, NULL, NULL, NULL);
+	DefineCustomIntVariable("locking.keep_history",
+							"Sets how long events are kept in the history, and drafts of rows that are gone.",
+							"-1 keeps them for ever.",
+							&locking_keep_history, 90 * SECS_PER_DAY, -1, INT_MAX,
 							PGC_SUSET, GUC_UNIT_S, NULL, NULL, NULL);
 }
 

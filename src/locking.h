@@ -35,6 +35,7 @@ extern bool locking_require_owner;
 extern bool locking_notify;
 extern bool locking_history;
 extern int	locking_keep_lapsed;	/* seconds */
+extern int	locking_keep_history;	/* seconds, or -1: for ever */
 extern int	locking_max_ttl;	/* seconds */
 extern int	locking_max_name_length;	/* bytes, like the next */
 extern int	locking_max_text_length;

@@ -288,11 +288,13 @@ write_settings(FunctionCallInfo fcinfo, Relation rel, List *key, Oid parent)
 
 /*
  * End all locks of a table that is being unprotected, or protected by another
- * key.
+ * key, and delete the requests for its rows.
  */
 static void
 end_all_locks(Oid relid, const char *reason)
 {
+	static const Oid types[] = {OIDOID};
+	Datum		values[] = {ObjectIdGetDatum(relid)};
 	Relation	records = records_open(RowExclusiveLock);
 	ListCell   *cell;
 
@@ -305,6 +307,7 @@ end_all_locks(Oid relid, const char *reason)
 						   has_lapsed(lock, clock_now()) ? EVENT_EXPIRED : EVENT_BROKEN, reason);
 	}
 	table_close(records, NoLock);
+	catalog_execute("DELETE FROM locking.request_queue WHERE relation = $1", 1, types, values, NULL);
 }
 
 /* ---- functions ---- */

@@ -1,6 +1,7 @@
 /*
  * sweep.c
- *		Removal of records of lapsed locks.
+ *		Housekeeping at commits: removal of records of lapsed locks, old
+ *		events, and drafts and requests of rows that are gone.
  *
  * It only saves space: every reader of a record compares its expiry with the
  * clock.
@@ -19,7 +20,9 @@
 
 #include "catalog.h"
 #include "clock.h"
+#include "event_sweep.h"
 #include "locking.h"
+#include "orphan.h"
 #include "record.h"
 #include "release.h"
 #include "subtransaction.h"
@@ -28,10 +31,13 @@ PG_FUNCTION_INFO_V1(locking_reap);
 
 /*
  * number of records that a sweep examines, and number of acquisitions after
- * which one is due
+ * which one is due; more are examined than are added
  */
-#define SWEEP_SIZE 16
+#define SWEEP_SIZE 32
 #define SWEEP_EVERY 16
+
+/* a multiple of it, after which the history is swept, too */
+#define SWEEP_EVENTS_EVERY 64
 
 /* number of records that reap() examines at a time */
 #define BATCH_SIZE 1000
@@ -63,21 +69,32 @@ remove_lapsed(Relation records, Lock *lock)
 
 /* ---- sweep ---- */
 
+/* the greatest token that this backend has acquired */
+static int64 newest_token = 0;
+
 /*
  * Examine a few records after those that this backend examined last, in the
- * order of their tokens, in a cycle.
+ * order of their tokens, in a cycle.  A cycle ends at the greatest token that
+ * was known when it began: otherwise it would have no end while other
+ * backends add entries faster than this one examines them, and vacuum cannot
+ * remove those of deleted records.
  */
 static void
 sweep(void)
 {
 	static int64 token = PG_INT64_MIN;
+	static int64 cycle_end;
 	Relation	records = records_open(RowExclusiveLock);
 	ListCell   *cell;
 
+	if (token == PG_INT64_MIN)
+		cycle_end = newest_token;
 	PushActiveSnapshot(GetTransactionSnapshot());
 	foreach(cell, records_after(records, &token, SWEEP_SIZE))
 		(void) remove_lapsed(records, lfirst(cell));
 	PopActiveSnapshot();
+	if (token >= cycle_end)
+		token = PG_INT64_MIN;
 	table_close(records, NoLock);
 }
 
@@ -109,41 +126,60 @@ can_sweep(void)
 }
 
 static bool sweep_is_due = false;
+static bool event_sweep_is_due = false;
 
 /*
- * An error undoes the sweep.  Interrupts are held off: a cancel request is
- * not meant for housekeeping, and an assert-enabled server does not allow a
- * subtransaction to be rolled back at the end of a transaction block.
+ * Do a part of the housekeeping.  An error undoes it.  Interrupts are held
+ * off: a cancel request is not meant for housekeeping, and an assert-enabled
+ * server does not allow a subtransaction to be rolled back at the end of a
+ * transaction block.
  */
 static void
-sweep_safely(void)
+do_safely(SubtransactionBody body)
 {
 	ErrorData  *error = NULL;
 
 	HOLD_INTERRUPTS();
-	(void) in_subtransaction(sweep_without_waiting, NULL, &error);
+	(void) in_subtransaction(body, NULL, &error);
 	if (error == NULL)			/* an error resets the holdoff */
 		RESUME_INTERRUPTS();
 	else
 		ereport(DEBUG1,
 				(errcode(error->sqlerrcode),
-				 errmsg("lapsed locks were not removed: %s", error->message)));
+				 errmsg("housekeeping failed: %s", error->message)));
+}
+
+static void
+do_housekeeping(void)
+{
+	if (rows_were_removed())
+		do_safely(remove_noted_orphans);
+	if (!sweep_is_due)
+		return;
+	do_safely(sweep_without_waiting);
+	do_safely(sweep_orphans);
+	if (event_sweep_is_due)
+		do_safely(sweep_events);
 }
 
 /*
  * Sweep just before the commit, so that records of other rows are locked as
  * briefly as possible.  Housekeeping never makes a commit fail: an unexpected
- * error (a full disk) undoes the sweep and nothing else.
+ * error (a full disk) undoes it and nothing else.
  * BeginInternalSubTransaction() may be called here (in state TBLOCK_END, or
  * TBLOCK_STARTED outside of a block).
  */
 static void
 sweep_if_due(XactEvent event, void *arg)
 {
-	if (event == XACT_EVENT_PRE_COMMIT && sweep_is_due && can_sweep())
-		sweep_safely();
+	if (event == XACT_EVENT_PRE_COMMIT && (sweep_is_due || rows_were_removed()) && can_sweep())
+		do_housekeeping();
 	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
+	{
 		sweep_is_due = false;
+		event_sweep_is_due = false;
+		forget_rows_removed();
+	}
 }
 
 /* Register the callback that sweeps. */
@@ -155,15 +191,22 @@ sweep_init(void)
 
 /*
  * Count an acquisition.  From time to time the commit then sweeps, which
- * keeps the table small.
+ * keeps the tables small.  Sessions begin to count at different numbers, so
+ * that those of few acquisitions sweep in their turn.
  */
 void
-sweep_soon(void)
+sweep_soon(int64 token)
 {
-	static int	calls = 0;
+	static unsigned int calls = 0;
 
-	if (++calls % SWEEP_EVERY == 0)
+	if (calls == 0)
+		calls = MyProcPid;
+	calls++;
+	newest_token = Max(newest_token, token);
+	if (calls % SWEEP_EVERY == 0)
 		sweep_is_due = true;
+	if (calls % SWEEP_EVENTS_EVERY == 0)
+		event_sweep_is_due = true;
 }
 
 /* ---- on demand ---- */

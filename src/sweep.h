@@ -1,6 +1,6 @@
 /*
  * sweep.h
- *		Removal of records of lapsed locks.
+ *		Housekeeping at commits.
  */
 #ifndef LOCKING_SWEEP_H
 #define LOCKING_SWEEP_H
@@ -10,7 +10,7 @@
 #pragma GCC visibility push(hidden)
 
 extern void sweep_init(void);
-extern void sweep_soon(void);
+extern void sweep_soon(int64 token);
 
 #pragma GCC visibility pop
 

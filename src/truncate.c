@@ -22,6 +22,7 @@
 #include "key_text.h"
 #include "lease.h"
 #include "locking.h"
+#include "orphan.h"
 #include "owner.h"
 #include "owner_scope.h"
 #include "plan.h"
@@ -190,6 +191,7 @@ locking_guard_truncate(PG_FUNCTION_ARGS)
 				 errhint("Delete the rows that you have locked, or have a superuser disable locking.enforce."),
 				 errtable_by_id(table->root)));
 	note_owner_use();
+	note_rows_removed(table->root);
 	records = records_open(RowExclusiveLock);
 	check_parent_locks(records, table);
 	check_own_locks(records, table);

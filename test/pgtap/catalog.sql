@@ -75,7 +75,7 @@ SELECT set_eq($$
 	GROUP BY relname $$,
 	$$ VALUES
 		('drafts'::name, 'relation regclass, key text, token bigint, data jsonb, saved_at timestamp with time zone'),
-		('history'::name, 'at timestamp with time zone, event text, relation regclass, key text, token bigint, owner text, actor text, session_role name, client_addr inet, reason text, id bigint'),
+		('history'::name, 'at timestamp with time zone, event text, relation regclass, key text, token bigint, owner text, actor text, actor_name text, session_role name, client_addr inet, reason text, id bigint'),
 		('locks'::name, 'relation regclass, key text, token bigint, owner text, owner_name text, client text, hard boolean, note text, acquired_at timestamp with time zone, renewed_at timestamp with time zone, expires_at timestamp with time zone, seconds_left double precision, is_mine boolean'),
 		('protected_tables'::name, 'relation regclass, hard boolean, required boolean, columns name[], ttl interval, warning interval, parent name, key name[], guarded boolean'),
 		('requests'::name, 'relation regclass, key text, owner text, owner_name text, message text, requested_at timestamp with time zone, place bigint, is_mine boolean')
@@ -111,6 +111,7 @@ SELECT set_has($$ SELECT name, boot_val, unit, vartype, context FROM pg_settings
 		('locking.notify', 'on', NULL, 'bool', 'superuser'),
 		('locking.history', 'on', NULL, 'bool', 'superuser'),
 		('locking.keep_lapsed', '3600', 's', 'integer', 'superuser'),
+		('locking.keep_history', '7776000', 's', 'integer', 'superuser'),
 		('locking.max_ttl', '86400', 's', 'integer', 'superuser'),
 		('locking.max_name_length', '255', 'B', 'integer', 'superuser'),
 		('locking.max_text_length', '1000', 'B', 'integer', 'superuser'),

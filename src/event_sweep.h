@@ -1,0 +1,16 @@
+/*
+ * event_sweep.h
+ *		Removal of old events from the history.
+ */
+#ifndef LOCKING_EVENT_SWEEP_H
+#define LOCKING_EVENT_SWEEP_H
+
+#include "postgres.h"
+
+#pragma GCC visibility push(hidden)
+
+extern bool sweep_events(void *arg);
+
+#pragma GCC visibility pop
+
+#endif							/* LOCKING_EVENT_SWEEP_H */
