@@ -202,13 +202,13 @@ test('the history says who ended a lock, and why', () => {
 		{ event: 'acquired', owner: 'bert', actor: 'bert' },
 		{ event: 'taken_over', owner: 'anna', actor: 'bert', reason: 'in a hurry' },
 		{ event: 'broken', owner: 'anna', actor: 'anna', reason: null },
-		{ event: 'broken', owner: 'carla', actor: 'dora', actor_name: 'Dora Dietz', reason: 'lunch' },
+		{ event: 'broken', owner: 'cid', actor: 'dora', actor_name: 'Dora Dietz', reason: 'lunch' },
 	];
 	const holder = { owner: 'bert', owner_name: 'Bert Brandt' };
 	assert.deepEqual(endOfLock(events, { cause: 'taken_over', owner: 'anna', holder }), { actor: 'Bert Brandt', reason: 'in a hurry' });
 	assert.deepEqual(endOfLock(events, { cause: 'taken_over', owner: 'anna', holder: null }), { actor: 'bert', reason: 'in a hurry' });
 	assert.deepEqual(endOfLock(events, { cause: 'broken', owner: 'anna', holder }), { actor: 'You', reason: null });
-	assert.deepEqual(endOfLock(events, { cause: 'broken', owner: 'carla', holder: null }), { actor: 'Dora Dietz', reason: 'lunch' });
+	assert.deepEqual(endOfLock(events, { cause: 'broken', owner: 'cid', holder: null }), { actor: 'Dora Dietz', reason: 'lunch' });
 	assert.equal(endOfLock(events, { cause: 'broken', owner: 'carla', holder }), null);
 });
 

@@ -63,15 +63,25 @@ refused('only superusers set it', $node, '42501', "SELECT locking.gate(); SET lo
 sql($node, "ALTER DATABASE postgres SET locking.keep_history = 0");
 sql($node, "CALL pairs(20 * $DUE)");
 cmp_ok(sql($node, 'SELECT count(*) FROM locking.event'), '<=', 4 * $DUE, 'the history does not grow');
-sql($node, 'CALL pairs(3)') for 1 .. $DUE;
-cmp_ok(sql($node, 'SELECT count(*) FROM locking.event'), '<=', 40 * $DUE, 'sessions of few acquisitions sweep in their turn');
-run_ok('many sessions at a time', $node, 'pgbench', '-n', '-c', 8, '-t', $DUE * 4, '-f', do {
-	my $file = tmp_folder() . '/pairs.sql';
+
+sub script
+{
+	my ($sql) = @_;
+	my $file = tmp_folder() . '/script.sql';
 	open my $out, '>', $file or die "$file: $!\n";
-	print $out "\\set i random(1, 900)\nSELECT token FROM locking.try_acquire('article', :i) \\gset\nSELECT locking.release(:token);\n";
+	print $out $sql;
 	close $out;
-	$file;
-}, 'postgres');
+	return $file;
+}
+
+sql($node, 'TRUNCATE locking.event; SELECT old_events(1, 100)');
+run_ok('sessions of three acquisitions', $node, 'pgbench', '-n', '-C', '-t', 300, '-f', script("CALL pairs(3);\n"), 'postgres');
+is(old_left(), 0, 'sessions of few acquisitions sweep in their turn');
+run_ok('many sessions at a time', $node, 'pgbench', '-n', '-c', 8, '-t', $DUE * 4, '-f', script(<<'SQL'), 'postgres');
+\set i random(1, 900)
+SELECT token FROM locking.try_acquire('article', :i) \gset
+SELECT locking.release(:token);
+SQL
 sql($node, "CALL pairs(8 * $DUE)");
 cmp_ok(sql($node, 'SELECT count(*) FROM locking.event'), '<=', 4 * $DUE, 'nor does it with many sessions');
 sql($node, "ALTER DATABASE postgres RESET locking.keep_history");
@@ -114,18 +124,25 @@ $old = session($node);
 my $ann = session($node, owner => 'ann');
 sql($node, "SELECT locking.acquire('article', 5)", owner => 'bob');
 $old->query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM locking.lock');
-# the first cycle begins, and passes the record
-$ann->query("CALL pairs($DUE)");
-sql($node, "UPDATE locking.lock SET expires_at = clock_timestamp() - interval '2 hours' WHERE owner = 'bob'");
-# other sessions add more entries than this one examines
-for (1 .. 40)
+# Entries of removed records, as other sessions leave them.
+sub add_tokens
 {
-	sql($node, <<'SQL');
-WITH added AS (INSERT INTO locking.lock (relation, key, owner, expires_at)
-	SELECT 'article'::regclass, 'x' || g, 'cid', clock_timestamp() FROM generate_series(1, 64) g RETURNING key)
-SELECT count(*) FROM added;
+	my ($n) = @_;
+	sql($node, <<"SQL");
+INSERT INTO locking.lock (relation, key, owner, expires_at)
+	SELECT 'article'::regclass, 'x' || g, 'cid', clock_timestamp() FROM generate_series(1, $n) g;
 DELETE FROM locking.lock WHERE owner = 'cid';
 SQL
+	return;
+}
+
+# a cycle begins, passes the record, and has not come to the end
+add_tokens(2000);
+$ann->query('CALL pairs(32)');
+sql($node, "UPDATE locking.lock SET expires_at = clock_timestamp() - interval '2 hours' WHERE owner = 'bob'");
+for (1 .. 80)
+{
+	add_tokens(64);
 	$ann->query('CALL pairs(16)');
 }
 is(sql($node, "SELECT count(*) FROM locking.lock WHERE owner = 'bob'"), 0, 'a cycle of the sweep ends while others add tokens faster than it examines them');

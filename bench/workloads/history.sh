@@ -3,21 +3,21 @@
 # whole and by its parts. Counted like those of a bulk UPDATE, in a
 # single-user backend. Each call is a transaction of its own.
 
-COUNTED_PAIRS=1000
+HISTORY_PAIRS=1000
 
 # PostgreSQL's functions, by which the parts of the history are told apart
-HISTORY_PARTS='nextval_internal simple_heap_insert btinsert CatalogOpenIndexes'
+HISTORY_PARTS='nextval_internal simple_heap_insert btinsert ExecOpenIndices ExecCloseIndices'
 
 # Sets OUT to the instructions of one pair, and those within each of
 # HISTORY_PARTS.
-count_pairs() { # PROCEDURE SETTINGS
+count_history() { # PROCEDURE SETTINGS
 	local data=$WORK/counted n
-	for n in 1 "$COUNTED_PAIRS"; do
+	for n in 1 "$HISTORY_PAIRS"; do
 		count_backend "$2"$'\n'"CALL bench.$1_pairs(1)"$'\n'"CALL bench.$1_pairs($n)"
 		run callgrind_annotate --inclusive=yes --threshold=100 --show=Ir "$data.callgrind"
 		printf '%s\n' "$OUT" >"$data.$n.txt"
 	done
-	OUT=$(awk -v parts="totals $HISTORY_PARTS" -v pairs="$((COUNTED_PAIRS - 1))" '
+	OUT=$(awk -v parts="totals $HISTORY_PARTS" -v pairs="$((HISTORY_PAIRS - 1))" '
 		{ gsub(",", ""); name = $0 ~ /PROGRAM TOTALS/ ? "totals" : $0 }
 		{ sub(/^.*:/, "", name); sub(/[ ].*$/, "", name); sub(/\x27.*$/, "", name) }
 		!((FILENAME, name) in count) { count[FILENAME, name] = $1 }
@@ -25,30 +25,30 @@ count_pairs() { # PROCEDURE SETTINGS
 			n = split(parts, part, " ")
 			for (i = 1; i <= n; i++)
 				printf "%d ", (count[ARGV[2], part[i]] - count[ARGV[1], part[i]]) / pairs
-		}' "$data.1.txt" "$data.$COUNTED_PAIRS.txt")
+		}' "$data.1.txt" "$data.$HISTORY_PAIRS.txt")
 }
 
-count_pair_variant() { # VARIANT PROCEDURE SETTINGS
+count_history_variant() { # VARIANT PROCEDURE SETTINGS
 	local -a counts
 	local part i=0
-	progress "pair: $1"
-	count_pairs "$2" "$3"
+	progress "history: $1"
+	count_history "$2" "$3"
 	read -ra counts <<<"$OUT"
 	for part in 'acquire + release' $HISTORY_PARTS; do
-		record pair "instructions of $part" on "$1" 1 "${counts[i++]}" 'per pair'
+		record history "instructions of $part" on "$1" 1 "${counts[i++]}" 'per pair'
 	done
 }
 
 # An event of a row that was never locked before is the usual one: each pair
 # locks another row.
-pair() {
+history() {
 	need_packages valgrind
 	start_bench_cluster counted on "$GATE_SLOTS"
 	use counted
 	sql -f "$BENCH/sql/locks.sql"
 	stop_cluster counted
-	count_pair_variant bare bare ''
-	count_pair_variant locking locking ''
-	count_pair_variant 'with history' locking 'SET locking.history = on'
+	count_history_variant bare bare ''
+	count_history_variant locking locking ''
+	count_history_variant 'with history' locking 'SET locking.history = on'
 	use on
 }
