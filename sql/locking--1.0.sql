@@ -363,7 +363,7 @@ COMMENT ON FUNCTION locking.purge_drafts(interval) IS
 -- The gate is effective in this database if "enabled" and "filled". The
 -- counts are those of the whole server.
 CREATE FUNCTION locking.gate(OUT enabled boolean, OUT filled boolean, OUT slots integer, OUT occupied bigint,
-		OUT checks bigint, OUT lookups bigint, OUT false_positives bigint)
+		OUT overflowed bigint, OUT checks bigint, OUT lookups bigint, OUT false_positives bigint)
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_gate';
 COMMENT ON FUNCTION locking.gate() IS
 	'state and counters of the gate';

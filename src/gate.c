@@ -83,7 +83,6 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "port/atomics.h"
 #include "storage/bufmgr.h"
 #include "storage/ipc.h"
 #include "storage/lmgr.h"
@@ -95,6 +94,7 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
+#include "bucket.h"
 #include "catalog.h"
 #include "clock.h"
 #include "compat.h"
@@ -108,16 +108,19 @@ PG_FUNCTION_INFO_V1(locking_gate);
 PG_FUNCTION_INFO_V1(locking_raise_gate);
 
 /* increase it with every change of the hash or of the layout */
-#define GATE_VERSION 2
+#define GATE_VERSION 3
 
 #define RAISE_TRIGGER "~raise_gate"
 #define DEFAULT_SLOTS 65536
 
 /*
- * number of neighbouring places that have neighbouring slots, a page of
- * memory, and share a slot of the summary
+ * number of buckets in a run: neighbouring places have neighbouring buckets
+ * within a page of memory
  */
-#define RUN 512
+#define RUN 64
+
+/* number of neighbouring places that share a slot of the summary */
+#define SUMMARY_RUN 512
 
 /* number of slots for each slot of the summary */
 #define SUMMARY_RATIO 64
@@ -153,26 +156,31 @@ typedef struct Mark
 	BlockNumber scanned;		/* first block that it has not read */
 } Mark;
 
+/* It is followed by the buckets, aligned to cache lines, and the summary. */
 typedef struct Gate
 {
 	uint32		version;
-	uint32		nslots;
-	char		pad1[PG_CACHE_LINE_SIZE];	/* nslots is read for every row */
+	uint32		nbuckets;
 	pg_atomic_uint64 checks;
 	pg_atomic_uint64 lookups;
 	pg_atomic_uint64 false_positives;
-	char		pad2[PG_CACHE_LINE_SIZE];
 	slock_t		mutex;			/* protects the marks */
 	uint32		next_victim;
 	Mark		marks[MAX_MARKS];
-	/* nslots slots, followed by the summary */
-	pg_atomic_uint64 slots[FLEXIBLE_ARRAY_MEMBER];
 } Gate;
+
+#define BUCKETS_OFFSET TYPEALIGN(PG_CACHE_LINE_SIZE, sizeof(Gate))
 
 /* the setting locking.gate_slots */
 static int	locking_gate_slots = DEFAULT_SLOTS;
 
 static Gate *gate = NULL;
+
+/* where this backend has mapped the parts of the gate, and their sizes */
+static Bucket *buckets;
+static uint64 nbuckets;
+static pg_atomic_uint64 *summary;
+static uint64 nsummary;
 
 /* the table of records, if this backend has found the gate filled for it */
 static Oid	filled_table = InvalidOid;
@@ -180,8 +188,11 @@ static Oid	filled_table = InvalidOid;
 /* whether this transaction relies on that, with a lock that keeps it true */
 static bool relied_on = false;
 
-/* an hour before the guard's statement began; clocks may be set back */
-static TimestampTz hour_before_statement;
+/*
+ * the latest slot that had passed an hour before the guard's statement began;
+ * clocks may be set back
+ */
+static uint64 hour_before_statement;
 
 /*
  * number of invalidations so far, to detect one that arrives during a check
@@ -201,15 +212,29 @@ static void flush_at_exit(int code, Datum arg);
 /* ---- shared memory ---- */
 
 static inline Size
-total_slots(Size nslots)
+summary_size(Size buckets_in_gate)
 {
-	return nslots + nslots / SUMMARY_RATIO;
+	return buckets_in_gate * SLOTS_PER_BUCKET / SUMMARY_RATIO;
 }
 
 static Size
 gate_size(void)
 {
-	return add_size(offsetof(Gate, slots), mul_size(total_slots(locking_gate_slots), sizeof(pg_atomic_uint64)));
+	Size		n = locking_gate_slots / SLOTS_PER_BUCKET;
+
+	return add_size(BUCKETS_OFFSET, add_size(mul_size(n, sizeof(Bucket)),
+											 mul_size(summary_size(n), sizeof(pg_atomic_uint64))));
+}
+
+/* Locate the parts of a gate. */
+static void
+map_gate(Gate *memory)
+{
+	nbuckets = memory->nbuckets;
+	nsummary = summary_size(nbuckets);
+	buckets = (Bucket *) ((char *) memory + BUCKETS_OFFSET);
+	summary = (pg_atomic_uint64 *) (buckets + nbuckets);
+	gate = memory;
 }
 
 /*
@@ -220,17 +245,20 @@ static void
 initialize_gate(void *memory)
 {
 	Gate	   *new = memory;
+	pg_atomic_uint64 *slots = (pg_atomic_uint64 *) ((char *) memory + BUCKETS_OFFSET);
+	Size		nslots;
 
 	new->version = GATE_VERSION;
-	new->nslots = locking_gate_slots;
+	new->nbuckets = locking_gate_slots / SLOTS_PER_BUCKET;
 	pg_atomic_init_u64(&new->checks, 0);
 	pg_atomic_init_u64(&new->lookups, 0);
 	pg_atomic_init_u64(&new->false_positives, 0);
 	SpinLockInit(&new->mutex);
 	new->next_victim = 0;
 	memset(new->marks, 0, sizeof(new->marks));
-	for (Size i = 0; i < total_slots(new->nslots); i++)
-		pg_atomic_init_u64(&new->slots[i], 0);
+	nslots = (Size) new->nbuckets * SLOTS_PER_BUCKET + summary_size(new->nbuckets);
+	for (Size i = 0; i < nslots; i++)
+		pg_atomic_init_u64(&slots[i], 0);
 }
 
 static SharedArea area = {
@@ -248,7 +276,7 @@ use_gate(bool attached)
 {
 	if (attached && gate == NULL)
 	{
-		gate = area.memory;
+		map_gate(area.memory);
 		before_shmem_exit(flush_at_exit, (Datum) 0);
 	}
 	return attached;
@@ -303,55 +331,56 @@ flush_at_exit(int code, Datum arg)
 
 /* ---- slots ---- */
 
-/* The hash of a run.  Its upper half determines the position in an array. */
+/* A number that differs from table to table, in its upper half. */
 static inline uint64
-hash_of_run(Oid relid, uint64 place)
+table_number(Oid relid)
 {
-	uint64		table = (uint64) (relid ^ (MyDatabaseId << 16 | MyDatabaseId >> 16)) << 32;
-
-	return ((place / RUN) ^ table) * UINT64CONST(0x9e3779b97f4a7c15);
+	return (uint64) (relid ^ (MyDatabaseId << 16 | MyDatabaseId >> 16)) << 32;
 }
 
 /*
- * A run's position is determined by multiplication with the golden ratio of
- * 2^64 (Knuth, The Art of Computer Programming, volume 3, 6.4): runs of one
- * table are far apart, and tables differ in the upper half of the
+ * The position of a run in an array, by multiplication with the golden ratio
+ * of 2^64 (Knuth, The Art of Computer Programming, volume 3, 6.4): runs of
+ * one table are far apart, and tables differ in the upper half of the
  * multiplicand.
  */
-static inline pg_atomic_uint64 *
-slot_of(uint64 hash, uint64 place)
+static inline uint64
+position_of_run(Oid relid, uint64 run, uint64 size)
 {
-	uint64		slot = (((hash >> 32) * gate->nslots) >> 32) + place % RUN;
-
-	return &gate->slots[likely(slot < gate->nslots) ? slot : slot % gate->nslots];
+	return (((run ^ table_number(relid)) * UINT64CONST(0x9e3779b97f4a7c15) >> 32) * size) >> 32;
 }
 
 static inline pg_atomic_uint64 *
-summary_of(uint64 hash)
+summary_of(Oid relid, uint64 place)
 {
-	return &gate->slots[gate->nslots + (((hash >> 32) * (gate->nslots / SUMMARY_RATIO)) >> 32)];
+	return &summary[position_of_run(relid, place / SUMMARY_RUN, nsummary)];
 }
 
-/* Raise a slot, with a full barrier. */
-static void
-raise_slot(pg_atomic_uint64 *slot, TimestampTz expires_at)
+static inline Bucket *
+bucket_of(Oid relid, uint64 place)
 {
-	uint64		current = pg_atomic_read_u64(slot);
+	uint64		number = place / ENTRIES_PER_BUCKET;
+	uint64		position = position_of_run(relid, number / RUN, nbuckets) + number % RUN;
 
-	expires_at = Max(expires_at, 1);	/* 0 means never raised */
-	while ((TimestampTz) current < expires_at)
-		if (pg_atomic_compare_exchange_u64(slot, &current, (uint64) expires_at))
-			break;
-	pg_memory_barrier();		/* even if the slot was late enough already */
+	return &buckets[likely(position < nbuckets) ? position : position % nbuckets];
+}
+
+/* A few bits that keys of the same bucket rarely have in common. */
+static inline uint64
+fingerprint_of(Oid relid, uint64 place)
+{
+	uint64		mixed = (place ^ place >> 32 ^ table_number(relid)) * UINT64CONST(0xbf58476d1ce4e5b9);
+
+	return mixed >> (64 - FINGERPRINT_BITS);
 }
 
 static void
 raise_place(Oid relid, uint64 place, TimestampTz expires_at)
 {
-	uint64		hash = hash_of_run(relid, place);
+	uint64		expiry = slot_of_expiry(expires_at);
 
-	raise_slot(summary_of(hash), expires_at);
-	raise_slot(slot_of(hash, place), expires_at);
+	slot_raise(summary_of(relid, place), expiry);
+	bucket_raise(bucket_of(relid, place), expiry | fingerprint_of(relid, place));
 }
 
 /*
@@ -643,7 +672,7 @@ end_subtransaction(SubXactEvent event, SubTransactionId subxid, SubTransactionId
 void
 gate_begin_statement(void)
 {
-	hour_before_statement = clock_now() - USECS_PER_HOUR;
+	hour_before_statement = slot_of_now(clock_now() - USECS_PER_HOUR);
 	pg_memory_barrier();		/* read the clock before the slots */
 }
 
@@ -652,22 +681,34 @@ gate_begin_statement(void)
  * before the statement?
  */
 static inline bool
-never_or_long_expired(pg_atomic_uint64 *slot, bool lapsed_too)
+never_or_long_expired(uint64 latest, bool lapsed_too)
 {
-	TimestampTz end = (TimestampTz) pg_atomic_read_u64(slot);
-
-	return end == 0 || (!lapsed_too && end <= hour_before_statement);
+	return latest == 0 || (!lapsed_too && latest <= hour_before_statement);
 }
 
-/* Has the latest expiry of the slot passed? */
+/* Has the latest expiry of a key passed? */
 static pg_noinline bool
-has_expired(pg_atomic_uint64 *slot)
+has_expired(Bucket *bucket, uint64 fingerprint)
 {
-	TimestampTz now = clock_now();
+	uint64		now = slot_of_now(clock_now());
 
-	pg_memory_barrier();		/* the clock before the slot */
+	pg_memory_barrier();		/* the clock before the slots */
 	INJECT("read-slot");
-	return (TimestampTz) pg_atomic_read_u64(slot) <= now;
+	return bucket_latest(bucket, fingerprint) <= now;
+}
+
+/* The check of a row where the summary proves nothing. */
+static bool
+bucket_proves_unlocked(Oid relid, uint64 place, bool lapsed_too)
+{
+	Bucket	   *bucket = bucket_of(relid, place);
+	uint64		fingerprint = fingerprint_of(relid, place);
+
+	if (likely(never_or_long_expired(bucket_latest(bucket, fingerprint), lapsed_too)) ||
+		(!lapsed_too && has_expired(bucket, fingerprint)))
+		return true;
+	counts.lookups++;
+	return false;
 }
 
 /*
@@ -678,21 +719,12 @@ has_expired(pg_atomic_uint64 *slot)
 pg_attribute_hot bool
 gate_proves_unlocked(Oid relid, uint64 place, bool lapsed_too)
 {
-	pg_atomic_uint64 *slot;
-	uint64		hash;
-
 	if (unlikely(!relied_on) && !rely_on_gate())
 		return false;
 	if (unlikely(++counts.checks >= FLUSH_EVERY))
 		flush_counts();
-	hash = hash_of_run(relid, place);
-	if (likely(never_or_long_expired(summary_of(hash), lapsed_too)))
-		return true;
-	slot = slot_of(hash, place);
-	if (likely(never_or_long_expired(slot, lapsed_too)) || (!lapsed_too && has_expired(slot)))
-		return true;
-	counts.lookups++;
-	return false;
+	return likely(never_or_long_expired(pg_atomic_read_u64(summary_of(relid, place)), lapsed_too)) ||
+		bucket_proves_unlocked(relid, place, lapsed_too);
 }
 
 /* Count a lookup that found no record. */
@@ -757,29 +789,39 @@ is_marked_filled(void)
 	return filled;
 }
 
-/* The number of slots whose time has not passed. */
-static int64
-occupied_slots(void)
+/*
+ * The number of slots whose expiry has not passed, and how many of them are
+ * overflow slots.
+ */
+static void
+count_occupied(int64 *occupied, int64 *overflowed)
 {
-	TimestampTz now = clock_now();
-	int64		occupied = 0;
+	uint64		now = slot_of_now(clock_now());
 
-	for (uint32 i = 0; i < gate->nslots; i++)
-		occupied += (TimestampTz) pg_atomic_read_u64(&gate->slots[i]) > now;
-	return occupied;
+	*occupied = 0;
+	*overflowed = 0;
+	for (uint64 i = 0; i < nbuckets; i++)
+	{
+		for (int j = 0; j < ENTRIES_PER_BUCKET; j++)
+			*occupied += pg_atomic_read_u64(&buckets[i].entries[j]) > now;
+		*overflowed += pg_atomic_read_u64(&buckets[i].overflow) > now;
+	}
+	*occupied += *overflowed;
 }
 
 /*
- * State and counters of the gate: enabled, filled, slots, occupied, checks,
- * lookups, false_positives.
+ * State and counters of the gate: enabled, filled, slots, occupied,
+ * overflowed, checks, lookups, false_positives.
  */
 Datum
 locking_gate(PG_FUNCTION_ARGS)
 {
 	TupleDesc	desc;
-	Datum		values[7] = {0};
-	bool		nulls[7] = {0};
+	Datum		values[8] = {0};
+	bool		nulls[8] = {0};
 	bool		enabled = gate_available();
+	int64		occupied;
+	int64		overflowed;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -787,12 +829,14 @@ locking_gate(PG_FUNCTION_ARGS)
 	if (enabled)
 	{
 		flush_counts();
+		count_occupied(&occupied, &overflowed);
 		values[1] = BoolGetDatum(is_marked_filled());
-		values[2] = Int32GetDatum((int32) gate->nslots);
-		values[3] = Int64GetDatum(occupied_slots());
-		values[4] = Int64GetDatum((int64) pg_atomic_read_u64(&gate->checks));
-		values[5] = Int64GetDatum((int64) pg_atomic_read_u64(&gate->lookups));
-		values[6] = Int64GetDatum((int64) pg_atomic_read_u64(&gate->false_positives));
+		values[2] = Int32GetDatum((int32) (nbuckets * SLOTS_PER_BUCKET));
+		values[3] = Int64GetDatum(occupied);
+		values[4] = Int64GetDatum(overflowed);
+		values[5] = Int64GetDatum((int64) pg_atomic_read_u64(&gate->checks));
+		values[6] = Int64GetDatum((int64) pg_atomic_read_u64(&gate->lookups));
+		values[7] = Int64GetDatum((int64) pg_atomic_read_u64(&gate->false_positives));
 	}
 	else
 	{
@@ -821,7 +865,7 @@ gate_init(void)
 
 	DefineCustomIntVariable("locking.gate_slots",
 							"Sets the size of the gate, in slots of 8 bytes.",
-							"Use at least four times the number of locks expected to be live at a time.",
+							"Use at least three times the number of locks expected to be live at a time.",
 							&locking_gate_slots, DEFAULT_SLOTS, 64, 1 << 28,
 							PGC_POSTMASTER, 0, NULL, NULL, NULL);
 }

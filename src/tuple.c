@@ -179,15 +179,29 @@ write_columns(const Key *key, Relation rel, HeapTuple tuple, char *out)
 }
 
 static bool
-place_of_text_column(const Key *key, Relation rel, HeapTuple tuple, uint64 *place)
+place_of_text_value(struct varlena *text, uint64 *place)
 {
-	bool		isnull;
-	Datum		value = heap_getattr(tuple, key->columns[0].attnum, RelationGetDescr(rel), &isnull);
-	char	   *text = DatumGetPointer(value);
-
-	if (isnull || VARATT_IS_COMPRESSED(text) || VARATT_IS_EXTERNAL(text))
+	if (VARATT_IS_COMPRESSED(text) || VARATT_IS_EXTERNAL(text))
 		return false;
 	*place = place_of_text(VARDATA_ANY(text), VARSIZE_ANY_EXHDR(text));
+	return true;
+}
+
+/* The place of a key of one column, which is not an integer. */
+static bool
+place_of_column(const Key *key, Relation rel, HeapTuple tuple, uint64 *place)
+{
+	const KeyColumn *column = &key->columns[0];
+	bool		isnull;
+	Datum		value = heap_getattr(tuple, column->attnum, RelationGetDescr(rel), &isnull);
+
+	if (isnull)
+		return false;
+	if (column->kind == KEY_TEXT)
+		return place_of_text_value((struct varlena *) DatumGetPointer(value), place);
+	if (column->kind != KEY_UUID)
+		return false;
+	*place = place_of_uuid(DatumGetUUIDP(value)->data);
 	return true;
 }
 
@@ -201,13 +215,12 @@ key_place(const Key *key, Relation rel, HeapTuple tuple, uint64 *place)
 	char		text[INDEX_MAX_KEYS * (2 * UUID_LEN + 5) + 2] = "{";
 	char	   *end;
 
-	if (key->ncolumns == 1 && key->columns[0].kind == KEY_TEXT)
-		return place_of_text_column(key, rel, tuple, place);
+	if (key->ncolumns == 1)
+		return place_of_column(key, rel, tuple, place);
 	end = write_columns(key, rel, tuple, text + 1);
 	if (end == NULL)
 		return false;
 	*end = '}';
-	*place = key->ncolumns == 1 ? place_of_text(text + 1, end - text - 1) :
-		place_of_text(text, end - text + 1);
+	*place = place_of_text(text, end - text + 1);
 	return true;
 }

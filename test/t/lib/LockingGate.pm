@@ -57,7 +57,7 @@ sub gate
 {
 	my ($server, %options) = @_;
 	my %gate;
-	@gate{qw(enabled filled slots occupied checks lookups false_positives)} =
+	@gate{qw(enabled filled slots occupied overflowed checks lookups false_positives)} =
 	  split /\|/, sql($server, 'SELECT * FROM locking.gate()', %options), -1;
 	return \%gate;
 }
