@@ -1,42 +1,43 @@
 /*
  * bucket.c
- *		Buckets: the latest expiries of the locks on a few keys, in a cache
- *		line of shared memory.
+ *		Buckets: shared memory for the latest expiries of the locks on a few
+ *		keys.
  *
- * A bucket has seven entries, each with the fingerprint of a key, and an
- * overflow slot, whose expiry is for every key of the bucket.  To raise a
- * key is to raise the entry with its fingerprint.  If there is none, the key
- * displaces the entry with the earliest expiry, which is one that was never
- * raised, or has passed, unless the bucket is full; the expiry that is
- * displaced is kept in the overflow slot.  If the key's own expiry is the
- * earliest, it goes there itself.  So no clock is read, and a clock that is
- * set back changes nothing: what is displaced too early costs lookups.
+ * A bucket has seven slots with the fingerprints of keys, and an overflow
+ * slot, whose expiry is for every key of the bucket.  To raise a key is to
+ * raise the slot with its fingerprint.  If there is none, the key displaces
+ * the slot with the earliest expiry, which was never raised or has passed,
+ * unless the bucket is full; the expiry that is displaced is kept in the
+ * overflow slot.  If the key's own expiry is the earliest, it goes there
+ * itself.  So no clock is read, and a clock that is set back changes nothing:
+ * what is displaced while it is live costs lookups.
  *
  * The latest expiry of a key, as bucket_latest() computes it, never
  * decreases, and once bucket_raise() has returned it is not earlier than what
  * was raised:
  *
- * - An entry changes only by compare-and-exchange of the whole slot, to a
- *   later expiry with the same fingerprint, or to another fingerprint after
- *   the overflow slot was raised to the expiry that is replaced.  If another
- *   backend has changed the entry in between, nothing is exchanged, and the
- *   bucket is read again.  An entry that was changed and changed back has the
- *   same expiry, for which the overflow slot was raised.
- * - The overflow slot is never lowered.
- * - A reader reads the entries, then (barrier) the overflow slot.  If an
- *   entry that held the key's expiry was replaced before it was read, the
- *   overflow slot was raised before that (compare-and-exchange is a full
- *   barrier), and is read after it.  An expiry never moves the other way.
- * - Two backends that raise one key at the same time may take two entries.  A
- *   reader uses the later one.
+ * - Backends that raise keys of one bucket exclude each other by a spinlock.
+ * - A slot changes either to a later expiry with the same fingerprint, or to
+ *   another fingerprint, after (barrier) the overflow slot was raised to the
+ *   expiry that is displaced.  The overflow slot is never lowered.
+ * - A reader takes no lock.  It reads the keys' slots, then (barrier) the
+ *   overflow slot.  If a key has been displaced before its slot is read, the
+ *   overflow slot was raised before that, and is read after it.  An expiry
+ *   never moves the other way.
+ * - The head is written last, in one step.  It has the tag of every key that
+ *   has been raised and not displaced, and an overflow that is not earlier
+ *   than what was displaced.  So a reader that finds neither the tag nor an
+ *   overflow that has not passed need not read the bucket.
  *
- * Keys with the same fingerprint share an entry, which costs lookups.
+ * Keys with the same fingerprint share a slot, which costs lookups.  Should
+ * two slots have one fingerprint, as long as slots are empty and it is 0, the
+ * later one counts.
  */
 #include "bucket.h"
 
 #include "inject.h"
 
-/* Raise a slot, with a full barrier. */
+/* Raise a slot that has no fingerprint, with a full barrier. */
 void
 slot_raise(pg_atomic_uint64 *slot, uint64 raised)
 {
@@ -48,24 +49,51 @@ slot_raise(pg_atomic_uint64 *slot, uint64 raised)
 	pg_memory_barrier();		/* even if the slot was late enough already */
 }
 
-/* The entry with a fingerprint, or the earliest.  "current" receives it. */
-static pg_atomic_uint64 *
-find_entry(Bucket *bucket, uint64 fingerprint, uint64 *current)
+/* The index of the slot with a fingerprint, or else of the earliest one. */
+static int
+find_slot(Bucket *bucket, uint64 fingerprint)
 {
-	pg_atomic_uint64 *earliest = &bucket->entries[0];
+	uint64		earliest = PG_UINT64_MAX;
+	int			found = 0;
 
-	*current = pg_atomic_read_u64(earliest);
-	for (int i = 1; i < ENTRIES_PER_BUCKET && !same_fingerprint(*current, fingerprint); i++)
+	for (int i = 0; i < KEYS_PER_BUCKET; i++)
 	{
-		uint64		entry = pg_atomic_read_u64(&bucket->entries[i]);
+		uint64		slot = pg_atomic_read_u64(&bucket->keys[i]);
 
-		if (entry < *current || same_fingerprint(entry, fingerprint))
+		if (same_fingerprint(slot, fingerprint))
+			return i;
+		if (slot < earliest)
 		{
-			earliest = &bucket->entries[i];
-			*current = entry;
+			earliest = slot;
+			found = i;
 		}
 	}
-	return earliest;
+	return found;
+}
+
+/* Write the head of a bucket as its slots require. */
+static void
+write_head(Bucket *bucket, BucketHead *head, uint64 start)
+{
+	uint64		new_head = overflow_of_slot(pg_atomic_read_u64(&bucket->overflow), start) << TAGS_BITS;
+
+	for (int i = 0; i < KEYS_PER_BUCKET; i++)
+		new_head |= (pg_atomic_read_u64(&bucket->keys[i]) & TAG_MASK) << (i * TAG_BITS);
+	pg_atomic_write_u64(head, new_head);
+}
+
+/* Raise a key's slot.  The caller holds the mutex. */
+static void
+raise_exclusively(Bucket *bucket, uint64 raised)
+{
+	int			i = find_slot(bucket, raised);
+	uint64		current = pg_atomic_read_u64(&bucket->keys[i]);
+
+	if (!same_fingerprint(current, raised))
+		slot_raise(&bucket->overflow, slot_expiry(Min(current, raised)));
+	INJECT("overflow-raised");
+	if (current < raised)
+		pg_atomic_write_u64(&bucket->keys[i], raised);
 }
 
 /*
@@ -73,26 +101,11 @@ find_entry(Bucket *bucket, uint64 fingerprint, uint64 *current)
  * fingerprint.
  */
 void
-bucket_raise(Bucket *bucket, uint64 raised)
+bucket_raise(Bucket *bucket, BucketHead *head, slock_t *mutex, uint64 raised, uint64 start)
 {
-	for (;;)
-	{
-		uint64		current;
-		pg_atomic_uint64 *entry = find_entry(bucket, raised, &current);
-		bool		is_own = same_fingerprint(current, raised);
-
-		if (!is_own && current > raised)
-		{
-			slot_raise(&bucket->overflow, slot_expiry(raised));
-			return;
-		}
-		if (is_own && current >= raised)
-			break;
-		if (!is_own && current != 0)
-			slot_raise(&bucket->overflow, slot_expiry(current));
-		INJECT("exchange");
-		if (pg_atomic_compare_exchange_u64(entry, &current, raised))
-			break;
-	}
-	pg_memory_barrier();		/* even if the entry was late enough already */
+	SpinLockAcquire(mutex);
+	raise_exclusively(bucket, raised);
+	write_head(bucket, head, start);
+	SpinLockRelease(mutex);
+	pg_memory_barrier();		/* even if nothing had to be changed */
 }

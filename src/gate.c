@@ -131,6 +131,9 @@ PG_FUNCTION_INFO_V1(locking_raise_gate);
  */
 #define FILL_CHUNK 64
 
+/* number of spinlocks for all buckets */
+#define MAX_MUTEXES 128
+
 /* number of databases that can be marked */
 #define MAX_MARKS 1024
 
@@ -156,14 +159,19 @@ typedef struct Mark
 	BlockNumber scanned;		/* first block that it has not read */
 } Mark;
 
-/* It is followed by the buckets, aligned to cache lines, and the summary. */
+/*
+ * It is followed by the buckets, aligned to cache lines, their heads, and the
+ * summary.
+ */
 typedef struct Gate
 {
 	uint32		version;
 	uint32		nbuckets;
+	uint64		start;			/* the time from which heads count, as a slot */
 	pg_atomic_uint64 checks;
 	pg_atomic_uint64 lookups;
 	pg_atomic_uint64 false_positives;
+	slock_t		bucket_mutexes[MAX_MUTEXES];
 	slock_t		mutex;			/* protects the marks */
 	uint32		next_victim;
 	Mark		marks[MAX_MARKS];
@@ -178,6 +186,7 @@ static Gate *gate = NULL;
 
 /* where this backend has mapped the parts of the gate, and their sizes */
 static Bucket *buckets;
+static BucketHead *heads;
 static uint64 nbuckets;
 static pg_atomic_uint64 *summary;
 static uint64 nsummary;
@@ -189,10 +198,11 @@ static Oid	filled_table = InvalidOid;
 static bool relied_on = false;
 
 /*
- * the latest slot that had passed an hour before the guard's statement began;
- * clocks may be set back
+ * the latest slot, and the latest overflow in a head, that had passed an hour
+ * before the guard's statement began; clocks may be set back
  */
 static uint64 hour_before_statement;
+static uint64 overflow_before_statement;
 
 /*
  * number of invalidations so far, to detect one that arrives during a check
@@ -211,30 +221,30 @@ static void flush_at_exit(int code, Datum arg);
 
 /* ---- shared memory ---- */
 
-static inline Size
-summary_size(Size buckets_in_gate)
+static Size
+summary_size(Size number)
 {
-	return buckets_in_gate * SLOTS_PER_BUCKET / SUMMARY_RATIO;
+	return number * SLOTS_PER_BUCKET / SUMMARY_RATIO;
+}
+
+/* The number of atomics in so many buckets, their heads and the summary. */
+static Size
+total_atomics(Size number)
+{
+	return number * (SLOTS_PER_BUCKET + 1) + summary_size(number);
 }
 
 static Size
 gate_size(void)
 {
-	Size		n = locking_gate_slots / SLOTS_PER_BUCKET;
-
-	return add_size(BUCKETS_OFFSET, add_size(mul_size(n, sizeof(Bucket)),
-											 mul_size(summary_size(n), sizeof(pg_atomic_uint64))));
+	return add_size(BUCKETS_OFFSET,
+					mul_size(total_atomics(locking_gate_slots / SLOTS_PER_BUCKET), sizeof(pg_atomic_uint64)));
 }
 
-/* Locate the parts of a gate. */
-static void
-map_gate(Gate *memory)
+static pg_atomic_uint64 *
+atomics_of(Gate *memory)
 {
-	nbuckets = memory->nbuckets;
-	nsummary = summary_size(nbuckets);
-	buckets = (Bucket *) ((char *) memory + BUCKETS_OFFSET);
-	summary = (pg_atomic_uint64 *) (buckets + nbuckets);
-	gate = memory;
+	return (pg_atomic_uint64 *) ((char *) memory + BUCKETS_OFFSET);
 }
 
 /*
@@ -245,20 +255,32 @@ static void
 initialize_gate(void *memory)
 {
 	Gate	   *new = memory;
-	pg_atomic_uint64 *slots = (pg_atomic_uint64 *) ((char *) memory + BUCKETS_OFFSET);
-	Size		nslots;
 
 	new->version = GATE_VERSION;
 	new->nbuckets = locking_gate_slots / SLOTS_PER_BUCKET;
+	new->start = slot_of_now(clock_now());
 	pg_atomic_init_u64(&new->checks, 0);
 	pg_atomic_init_u64(&new->lookups, 0);
 	pg_atomic_init_u64(&new->false_positives, 0);
+	for (int i = 0; i < MAX_MUTEXES; i++)
+		SpinLockInit(&new->bucket_mutexes[i]);
 	SpinLockInit(&new->mutex);
 	new->next_victim = 0;
 	memset(new->marks, 0, sizeof(new->marks));
-	nslots = (Size) new->nbuckets * SLOTS_PER_BUCKET + summary_size(new->nbuckets);
-	for (Size i = 0; i < nslots; i++)
-		pg_atomic_init_u64(&slots[i], 0);
+	for (Size i = 0; i < total_atomics(new->nbuckets); i++)
+		pg_atomic_init_u64(&atomics_of(new)[i], 0);
+}
+
+/* Locate the parts of a gate. */
+static void
+map_gate(Gate *memory)
+{
+	nbuckets = memory->nbuckets;
+	nsummary = summary_size(nbuckets);
+	buckets = (Bucket *) atomics_of(memory);
+	heads = (BucketHead *) (buckets + nbuckets);
+	summary = heads + nbuckets;
+	gate = memory;
 }
 
 static SharedArea area = {
@@ -356,13 +378,13 @@ summary_of(Oid relid, uint64 place)
 	return &summary[position_of_run(relid, place / SUMMARY_RUN, nsummary)];
 }
 
-static inline Bucket *
-bucket_of(Oid relid, uint64 place)
+static inline uint64
+bucket_number(Oid relid, uint64 place)
 {
-	uint64		number = place / ENTRIES_PER_BUCKET;
+	uint64		number = place / KEYS_PER_BUCKET;
 	uint64		position = position_of_run(relid, number / RUN, nbuckets) + number % RUN;
 
-	return &buckets[likely(position < nbuckets) ? position : position % nbuckets];
+	return likely(position < nbuckets) ? position : position % nbuckets;
 }
 
 /* A few bits that keys of the same bucket rarely have in common. */
@@ -378,9 +400,11 @@ static void
 raise_place(Oid relid, uint64 place, TimestampTz expires_at)
 {
 	uint64		expiry = slot_of_expiry(expires_at);
+	uint64		number = bucket_number(relid, place);
 
 	slot_raise(summary_of(relid, place), expiry);
-	bucket_raise(bucket_of(relid, place), expiry | fingerprint_of(relid, place));
+	bucket_raise(&buckets[number], &heads[number], &gate->bucket_mutexes[number % MAX_MUTEXES],
+				 expiry | fingerprint_of(relid, place), gate->start);
 }
 
 /*
@@ -673,6 +697,7 @@ void
 gate_begin_statement(void)
 {
 	hour_before_statement = slot_of_now(clock_now() - USECS_PER_HOUR);
+	overflow_before_statement = gate ? overflow_passed(hour_before_statement, gate->start) : 0;
 	pg_memory_barrier();		/* read the clock before the slots */
 }
 
@@ -701,10 +726,13 @@ has_expired(Bucket *bucket, uint64 fingerprint)
 static bool
 bucket_proves_unlocked(Oid relid, uint64 place, bool lapsed_too)
 {
-	Bucket	   *bucket = bucket_of(relid, place);
+	uint64		number = bucket_number(relid, place);
 	uint64		fingerprint = fingerprint_of(relid, place);
+	Bucket	   *bucket = &buckets[number];
 
-	if (likely(never_or_long_expired(bucket_latest(bucket, fingerprint), lapsed_too)) ||
+	if (likely(head_proves_passed(pg_atomic_read_u64(&heads[number]), fingerprint,
+								  lapsed_too ? 0 : overflow_before_statement)) ||
+		never_or_long_expired(bucket_latest(bucket, fingerprint), lapsed_too) ||
 		(!lapsed_too && has_expired(bucket, fingerprint)))
 		return true;
 	counts.lookups++;
@@ -802,8 +830,8 @@ count_occupied(int64 *occupied, int64 *overflowed)
 	*overflowed = 0;
 	for (uint64 i = 0; i < nbuckets; i++)
 	{
-		for (int j = 0; j < ENTRIES_PER_BUCKET; j++)
-			*occupied += pg_atomic_read_u64(&buckets[i].entries[j]) > now;
+		for (int j = 0; j < KEYS_PER_BUCKET; j++)
+			*occupied += pg_atomic_read_u64(&buckets[i].keys[j]) > now;
 		*overflowed += pg_atomic_read_u64(&buckets[i].overflow) > now;
 	}
 	*occupied += *overflowed;
