@@ -35,8 +35,6 @@
  */
 #include "bucket.h"
 
-#include "inject.h"
-
 /* Raise a slot that has no fingerprint, with a full barrier. */
 void
 slot_raise(pg_atomic_uint64 *slot, uint64 raised)

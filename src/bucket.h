@@ -12,6 +12,8 @@
 #include "storage/spin.h"
 #include "utils/timestamp.h"
 
+#include "inject.h"
+
 #pragma GCC visibility push(hidden)
 
 /*
@@ -146,6 +148,7 @@ bucket_latest(Bucket *bucket, uint64 fingerprint)
 		if (same_fingerprint(slot, fingerprint))
 			latest = Max(latest, slot);
 	}
+	INJECT("read-overflow");
 	pg_read_barrier();			/* what has left its slot is in "overflow" */
 	return Max(latest, pg_atomic_read_u64(&bucket->overflow));
 }

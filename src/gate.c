@@ -131,6 +131,13 @@ PG_FUNCTION_INFO_V1(locking_raise_gate);
  */
 #define FILL_CHUNK 64
 
+/*
+ * After so many checks in a row that the summary did not settle, it is not
+ * read until so many checks have been made.
+ */
+#define SUMMARY_TRIES 64
+#define SUMMARY_PERIOD 4096
+
 /* number of spinlocks for all buckets */
 #define MAX_MUTEXES 128
 
@@ -203,6 +210,9 @@ static bool relied_on = false;
  */
 static uint64 hour_before_statement;
 static uint64 overflow_before_statement;
+
+/* number of checks since the summary settled one, modulo SUMMARY_PERIOD */
+static uint32 unsettled = 0;
 
 /*
  * number of invalidations so far, to detect one that arrives during a check
@@ -723,7 +733,7 @@ has_expired(Bucket *bucket, uint64 fingerprint)
 }
 
 /* The check of a row where the summary proves nothing. */
-static bool
+static pg_noinline bool
 bucket_proves_unlocked(Oid relid, uint64 place, bool lapsed_too)
 {
 	uint64		number = bucket_number(relid, place);
@@ -751,8 +761,25 @@ gate_proves_unlocked(Oid relid, uint64 place, bool lapsed_too)
 		return false;
 	if (unlikely(++counts.checks >= FLUSH_EVERY))
 		flush_counts();
-	return likely(never_or_long_expired(pg_atomic_read_u64(summary_of(relid, place)), lapsed_too)) ||
-		bucket_proves_unlocked(relid, place, lapsed_too);
+	if (likely(unsettled < SUMMARY_TRIES) &&
+		likely(never_or_long_expired(pg_atomic_read_u64(summary_of(relid, place)), lapsed_too)))
+	{
+		unsettled = 0;
+		return true;
+	}
+	unsettled = (unsettled + 1) % SUMMARY_PERIOD;
+	return bucket_proves_unlocked(relid, place, lapsed_too);
+}
+
+/*
+ * Have the processor fetch what the check of a row will read, if its key is
+ * not an integer: that is far from what was read before.
+ */
+void
+gate_prefetch(Oid relid, uint64 place)
+{
+	if (likely(relied_on))
+		__builtin_prefetch(&heads[bucket_number(relid, place)]);
 }
 
 /* Count a lookup that found no record. */

@@ -805,21 +805,34 @@ begin_statement(FunctionCallInfo fcinfo)
 	return statement;
 }
 
+/* place_of_unchanged_key() where the key is not an integer */
+static bool
+place_of_other_key(const TriggerData *trigger, const TableInfo *table, HeapTuple new, uint64 *place)
+{
+	Relation	rel = trigger->tg_relation;
+	HeapTuple	old = trigger->tg_trigtuple;
+
+	if (!key_place(table->key, rel, old, place))
+		return false;
+	gate_prefetch(table->root, *place);
+	return new == NULL || !key_differs(table->key, rel, old, new);
+}
+
 /*
  * Compute the place of a row whose key does not change.  False: the key
  * changes, or only its text yields the place.
  */
 static inline bool
-place_of_unchanged_key(const TriggerData *trigger, const Key *key, uint64 *place)
+place_of_unchanged_key(const TriggerData *trigger, const TableInfo *table, uint64 *place)
 {
 	Relation	rel = trigger->tg_relation;
-	HeapTuple	old = trigger->tg_trigtuple;
+	const Key  *key = table->key;
 	HeapTuple	new = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : NULL;
 	int64		old_integer;
 	int64		new_integer;
 
-	if (!key_integer(key, rel, old, &old_integer))
-		return !(new && key_differs(key, rel, old, new)) && key_place(key, rel, old, place);
+	if (!key_integer(key, rel, trigger->tg_trigtuple, &old_integer))
+		return place_of_other_key(trigger, table, new, place);
 	*place = place_of_integer(old_integer);
 	return new == NULL || (key_integer(key, rel, new, &new_integer) && old_integer == new_integer);
 }
@@ -835,7 +848,7 @@ passes_gate(const TriggerData *trigger, const TableInfo *table, bool *checked)
 	uint64		place;
 
 	*checked = table->is_plain &&
-		place_of_unchanged_key(trigger, table->key, &place);
+		place_of_unchanged_key(trigger, table, &place);
 	return *checked && gate_proves_unlocked(table->root, place, lapsed_matter(table));
 }
 

@@ -1,109 +1,128 @@
 /*
  * bucket.pml
- *		bucket.c:bucket_raise and bucket.h:bucket_latest, step by step, in a
- *		bucket of two entries: backends raise three keys, one of them twice,
- *		and displace each other's entries, while another backend reads.  A
- *		reading that begins after a backend has finished never gives an earlier
- *		expiry than that backend raised.  So lease.pml may model the slots of a
- *		row as one slot, and raising and reading as single steps.
+ *		bucket.c:bucket_raise and the reading of a bucket, step by step, in a
+ *		bucket with slots for two keys: backends raise three keys, one of them
+ *		twice, and displace each other's slots, while another backend reads.
+ *		A reading that begins after a backend has finished never gives an
+ *		earlier expiry than that backend raised.  So lease.pml may model the
+ *		bucket of a row as one slot, and raising and reading as single steps.
  */
 
-#define ENTRIES 2
+#define SLOTS 2
 #define KEYS 3
 
-/* A slot: expiry and fingerprint.  The fingerprint of key 0 is 0. */
+/*
+ * A slot: expiry and fingerprint, which is also the tag.  The fingerprint of
+ * key 0 is 0, as in a slot that was never raised.
+ */
 #define SLOT(expires_at, key) ((expires_at) * 4 + (key))
 #define EXPIRY(slot) ((slot) / 4)
-#define SAME_FINGERPRINT(a, b) ((a) % 4 == (b) % 4)
+#define TAG(slot) ((slot) % 4)
+#define SAME_FINGERPRINT(a, b) (TAG(a) == TAG(b))
 #define LATEST(a, b) ((a) > (b) -> (a) : (b))
 
-byte entry[ENTRIES];
+byte slot[SLOTS];
 byte overflow;			/* an expiry */
+
+/* the head, read and written in one step */
+byte tag[SLOTS];
+byte head_overflow;
+
+bool raising;			/* the bucket's spinlock */
 byte finished[KEYS];		/* latest expiry whose raising has ended */
 bool gate_too_early;
 
-/* bucket.c:slot_raise, which slot.pml shows to be a single step */
-inline overflow_raise(until)
+/* bucket.c:find_slot */
+inline find_slot(raised)
 {
-	overflow = LATEST(overflow, until)
-}
-
-/* bucket.c:find_entry: the slots are read one after the other */
-inline find_entry(raised)
-{
+	current = slot[0];
 	found = 0;
-	current = entry[0];
-	i = 1;
-	do
-	:: i < ENTRIES && !SAME_FINGERPRINT(current, raised) ->
-		atomic {
-			now = entry[i];
-			found = (now < current || SAME_FINGERPRINT(now, raised) -> i : found);
-			current = (found == i -> now : current);
-			i++; now = 0
-		}
-	:: else -> break
-	od;
-	i = 0
+	atomic {
+		if
+		:: !SAME_FINGERPRINT(current, raised) && (slot[1] < current || SAME_FINGERPRINT(slot[1], raised)) ->
+			found = 1;
+			current = slot[1]
+		:: else
+		fi
+	}
 }
 
-#ifdef EXCHANGE_UNCHECKED
-#define UNCHANGED true
-#else
-#define UNCHANGED (entry[found] == current)
+/* bucket.c:raise_exclusively */
+inline raise_overflow(raised)
+{
+	if
+	:: SAME_FINGERPRINT(current, raised)
+#ifndef OWN_EXPIRY_DROPPED
+	:: !SAME_FINGERPRINT(current, raised) && current > raised ->
+		overflow = LATEST(overflow, EXPIRY(raised))
 #endif
+#ifndef DISPLACED_DROPPED
+	:: !SAME_FINGERPRINT(current, raised) && current < raised ->
+		overflow = LATEST(overflow, EXPIRY(current))
+#endif
+	:: else
+	fi
+}
+
+inline write_slot(raised)
+{
+	if
+	:: current < raised -> slot[found] = raised
+	:: else
+	fi
+}
+
+/* bucket.c:write_head */
+inline write_head()
+{
+	d_step {
+#ifndef TAG_NOT_WRITTEN
+		tag[0] = TAG(slot[0]);
+		tag[1] = TAG(slot[1]);
+#endif
+#ifndef HEAD_WITHOUT_OVERFLOW
+		head_overflow = overflow
+#endif
+	}
+}
 
 proctype Raiser(byte expires_at; byte key)
 {
 	byte raised = SLOT(expires_at, key);
-	byte current, found, i, now;
+	byte current, found;
 
-	do
-	:: find_entry(raised);
-		if
-		:: !SAME_FINGERPRINT(current, raised) && current > raised ->
-#ifndef OVERFLOW_NOT_USED
-			overflow_raise(expires_at);
+#ifndef RAISE_NOT_EXCLUSIVE
+	atomic { !raising -> raising = true };
 #endif
-			break
-		:: SAME_FINGERPRINT(current, raised) && current >= raised -> break
-		:: !SAME_FINGERPRINT(current, raised) && current <= raised ->
-#if !defined(DISPLACED_DROPPED) && !defined(DISPLACED_BEFORE_OVERFLOW)
-			overflow_raise(EXPIRY(current))
-#else
-			skip
+	find_slot(raised);
+#ifdef HEAD_BEFORE_SLOT
+	write_head();
 #endif
-		:: SAME_FINGERPRINT(current, raised) && current < raised
-		fi;
-		/* pg_atomic_compare_exchange_u64 */
-		atomic {
-			if
-			:: UNCHANGED -> entry[found] = raised
-			:: else -> goto again
-			fi
-		};
 #ifdef DISPLACED_BEFORE_OVERFLOW
-		if
-		:: !SAME_FINGERPRINT(current, raised) -> overflow_raise(EXPIRY(current))
-		:: else
-		fi;
+	/* also what the processor may do without a barrier */
+	write_slot(raised);
+	raise_overflow(raised);
+#else
+	raise_overflow(raised);
+	write_slot(raised);
 #endif
-		break;
-again:		skip
-	od;
+#ifndef HEAD_BEFORE_SLOT
+	write_head();
+#endif
 	atomic {
+		raising = false;
 		finished[key] = LATEST(finished[key], expires_at);
 		raised = 0; current = 0; found = 0
 	}
 }
 
 /* bucket.h:bucket_latest */
-inline read_entries(key)
+inline read_slots(key)
 {
 	do
-	:: i < ENTRIES ->
+	:: i < SLOTS ->
 		atomic {
-			now = entry[i];
+			now = slot[i];
 #ifdef LAST_MATCH
 			latest = (SAME_FINGERPRINT(now, key) -> now : latest);
 #else
@@ -111,43 +130,52 @@ inline read_entries(key)
 #endif
 			i++; now = 0
 		}
-	:: i == ENTRIES -> break
+	:: i == SLOTS -> break
 	od
 }
 
-proctype Reader(byte key)
+/*
+ * gate.c:bucket_proves_unlocked, at each time: is a lock that ends at "due",
+ * later than "time", missed?
+ */
+proctype Reader(byte key; byte time)
 {
 	byte due, latest, now, i, seen;
 
 	due = finished[key];
-#if defined(OVERFLOW_READ_FIRST)
-	seen = overflow;
-	read_entries(key);
-#elif defined(NO_BARRIER_OVERFLOW)
-	/* without a barrier, the processor may read it early */
+	/* bucket.h:head_proves_passed */
 	if
-	:: seen = overflow; read_entries(key)
-	:: read_entries(key); seen = overflow
-	fi;
+	:: d_step { tag[0] != key && tag[1] != key && head_overflow <= time -> latest = 0 }
+	:: else ->
+#if defined(OVERFLOW_READ_FIRST)
+		seen = overflow;
+		read_slots(key)
+#elif defined(NO_BARRIER_OVERFLOW)
+		/* without a barrier, the processor may read it early */
+		if
+		:: seen = overflow; read_slots(key)
+		:: read_slots(key); seen = overflow
+		fi
 #else
-	read_entries(key);
-	seen = overflow;
+		read_slots(key);
+		seen = overflow
 #endif
-	gate_too_early = LATEST(EXPIRY(latest), seen) < due;
+	fi;
+	gate_too_early = due > time && LATEST(EXPIRY(latest), seen) <= time;
 	assert(!gate_too_early)
 }
 
 init
 {
+	byte key, time;
+
 	atomic {
 		run Raiser(2, 0);
 		run Raiser(3, 0);
 		run Raiser(1, 1);
 		run Raiser(2, 2);
-		if
-		:: run Reader(0)
-		:: run Reader(1)
-		:: run Reader(2)
-		fi
+		select(key : 0 .. 2);
+		select(time : 0 .. 2);
+		run Reader(key, time)
 	}
 }

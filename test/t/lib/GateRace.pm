@@ -16,7 +16,7 @@ use SourceChanges;
 use Test::More;
 
 our @EXPORT = qw(start_races run_races library_of_races race_node fresh_database in_database
-  user controller resume advance_clock reset_clock hold_at error_of quit
+  user controller resume advance_clock reset_clock stop_clock hold_at error_of quit
   write_of state_of_write states any_free filled token_of);
 
 my ($node, $variant);
@@ -24,10 +24,12 @@ my ($node, $variant);
 # Builds the library with injection points and starts a server with it.
 sub start_races
 {
+	my (%options) = @_;
+	my $slots = $options{slots} || 1048576;
 	$variant = LockingVariant->new;
 	$variant->build;
 	$node = new_node('race', conf => [ 'log_statement = none', 'max_prepared_transactions = 5', 'max_connections = 30',
-		'autovacuum = off', 'restart_after_crash = on', "shared_preload_libraries = 'locking'", 'locking.gate_slots = 1048576' ]);
+		'autovacuum = off', 'restart_after_crash = on', "shared_preload_libraries = 'locking'", "locking.gate_slots = $slots" ]);
 	make_templates();
 	return;
 }
@@ -190,6 +192,14 @@ sub advance_clock
 {
 	my ($controller) = @_;
 	$controller->query('SELECT pg_advisory_lock(2)');
+	return;
+}
+
+# Stops the clock of all sessions in 2039 (STOPPED_AT in inject.c).
+sub stop_clock
+{
+	my ($controller) = @_;
+	$controller->query('SELECT pg_advisory_lock(3)');
 	return;
 }
 

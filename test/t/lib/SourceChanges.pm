@@ -20,11 +20,11 @@ my %change = (
 
 	# clock and slot
 	'slot read before the clock' => [ 'src/gate.c',
-		sub { s/now = clock_now\(\);(.*?)\(TimestampTz\) pg_atomic_read_u64\(slot\) <= now/now = pg_atomic_read_u64(slot);$1now <= clock_now()/s } ],
+		sub { s/now = (slot_of_now\(clock_now\(\)\));(.*?)(bucket_latest\(bucket, fingerprint\)) <= now/now = $3;$2now <= $1/s } ],
 	'clock read before the raise' => [ 'src/renew.c',
 		sub { s/(\tgate_raise\(lock->relation, key, expires_at\);\n)(.*?\tlapsed = has_lapsed\(lock, now\);\n)/$2$1/s } ],
 	'one clock reading per transaction' => [ 'src/gate.c',
-		sub { s/(\thour_before_statement = clock_now)/\tif (!relied_on)\n\t$1/ } ],
+		sub { s/(\thour_before_statement = slot_of_now)/\tif (!relied_on)\n\t$1/ } ],
 
 	# filling
 	'marked filled before the scan' => [ 'src/gate.c',
@@ -36,7 +36,29 @@ my %change = (
 	'raise only in a filled gate' => [ 'src/gate.c',
 		sub { s/if \(ensure_attached\(\)\)\n(\t+raise_place)/if (ensure_attached() && OidIsValid(filled_table))\n$1/ } ],
 	'summary not raised' => [ 'src/gate.c',
-		sub { s/\traise_slot\(summary_of\(hash\), expires_at\);\n// } ],
+		sub { s/\tslot_raise\(summary_of\(relid, place\), expiry\);\n// } ],
+
+	# buckets
+	'displaced expiry dropped' => [ 'src/bucket.c',
+		sub { s/Min\(current, raised\)/raised < current ? raised : 0/ } ],
+	'own expiry dropped' => [ 'src/bucket.c',
+		sub { s/Min\(current, raised\)/current < raised ? current : 0/ } ],
+	'overflow raised after the slot' => [ 'src/bucket.c',
+		sub { s/(\tif \(!same_fingerprint\(current, raised\)\)\n[^\n]*\n)(\tINJECT[^\n]*\n)(\tif \(current < raised\)\n[^\n]*\n)/$3$2$1/ } ],
+	'raise that is not exclusive' => [ 'src/bucket.c',
+		sub { s/\tSpinLockAcquire\(mutex\);\n//; s/\tSpinLockRelease\(mutex\);\n// } ],
+	'head not written' => [ 'src/bucket.c',
+		sub { s/\twrite_head\(bucket, head, start\);\n// } ],
+	'head without the overflow' => [ 'src/bucket.c',
+		sub { s/new_head = overflow_of_slot\(.*?;/new_head = 0;/ } ],
+	'overflow read before the slots' => [ 'src/bucket.h',
+		sub { s/(\tuint64\t\tlatest = )0;(\n\n\tfor.*?)\tINJECT\("read-overflow"\);\n(.*?)Max\(latest, (pg_atomic_read_u64\(&bucket->overflow\))\)/$1$4;\n\n\tINJECT("read-overflow");$2$3latest/s } ],
+	'expiry rounded down' => [ 'src/bucket.h',
+		sub { s/ \+ \(expires_at % unit != 0\)// } ],
+	'late expiry not limited' => [ 'src/bucket.h',
+		sub { s/Min\(units, MAX_EXPIRY_UNITS\)/units/ } ],
+	'uuid not recognized in the text' => [ 'src/place.c',
+		sub { s/if \(is_uuid\(key, length, uuid\)\)/if (false)/ } ],
 
 	# filling in stretches
 	'stretch counted before it is read' => [ 'src/gate.c',

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
@@ -20,6 +21,10 @@ extern TimestampTz locking_injected_clock(void);
 /* Advisory locks of the session that controls the others. */
 #define HOLD Int64GetDatum(1)
 #define AHEAD Int64GetDatum(2)
+#define STOPPED Int64GetDatum(3)
+
+/* where the clock can stop: within a unit of the gate's times, in 2039 */
+#define STOPPED_AT ((INT64CONST(77000000000) << 14) + 5000)
 
 /*
  * Wait while a session holds HOLD, if "inject.wait_at" of this session names
@@ -36,14 +41,26 @@ locking_inject(const char *point)
 	DirectFunctionCall1(pg_advisory_unlock_shared_int8, HOLD);
 }
 
-/* The clock of all sessions is two hours ahead while one holds AHEAD. */
+/* Does a session hold a lock? */
+static bool
+is_held(Datum lock)
+{
+	if (!DatumGetBool(DirectFunctionCall1(pg_try_advisory_lock_shared_int8, lock)))
+		return true;
+	DirectFunctionCall1(pg_advisory_unlock_shared_int8, lock);
+	return false;
+}
+
+/*
+ * The clock of all sessions is two hours ahead while one holds AHEAD, and
+ * stands still while one holds STOPPED.
+ */
 TimestampTz
 locking_injected_clock(void)
 {
-	TimestampTz now = GetCurrentTimestamp();
-
-	if (!DatumGetBool(DirectFunctionCall1(pg_try_advisory_lock_shared_int8, AHEAD)))
-		return now + 2 * USECS_PER_HOUR;
-	DirectFunctionCall1(pg_advisory_unlock_shared_int8, AHEAD);
-	return now;
+	if (!IsUnderPostmaster)
+		return GetCurrentTimestamp();	/* at the start of the server */
+	if (is_held(STOPPED))
+		return STOPPED_AT;
+	return GetCurrentTimestamp() + (is_held(AHEAD) ? 2 * USECS_PER_HOUR : 0);
 }
