@@ -18,9 +18,9 @@
 
 /*
  * A slot has 64 bits: an expiry, in units of 2^14 microseconds (16 ms) since
- * 2000, rounded up, and in the lower bits the fingerprint of a key, or 0 where
- * the expiry is for several keys.  0: never raised.  So slots compare as
- * their expiries do.
+ * 2000, rounded up, and in the lower bits the fingerprint of a key, or 0
+ * where the expiry is for several keys.  0: never raised.  So slots compare
+ * as their expiries do.
  */
 #define FINGERPRINT_BITS 24
 #define FINGERPRINT_MASK ((UINT64CONST(1) << FINGERPRINT_BITS) - 1)

@@ -3,11 +3,15 @@
  *		The gate: a filter in shared memory that proves most rows unlocked
  *		without a lookup.
  *
- * Its terms (place, slot, run, summary, mark, filling) are defined in
- * src/README.md, section "The gate".  A slot may be later than any lock
- * requires, which costs a lookup, but it must never be too early.  Every lock
- * raises a slot and the summary's slot in the same step, so what follows
- * about the slot applies to both.
+ * Its terms (place, slot, bucket, overflow, head, run, summary, mark,
+ * filling) are defined in src/README.md, section "The gate".  Every lock
+ * raises its row's key in a bucket and a slot of the summary in the same
+ * step.  What follows about "the slot" applies to both: to the summary's
+ * slot, and to the latest expiry that the bucket has for the key.  The latter
+ * never decreases, also when other keys displace it, and raising and reading
+ * it are like single steps (bucket.c).  The slot may be later than any lock
+ * requires, which costs a lookup, but it must never be too early.  Times are
+ * compared in the slots' units, expiries rounded up and clocks rounded down.
  *
  * Memory-ordering argument:
  *
@@ -919,7 +923,7 @@ gate_init(void)
 		return;
 
 	DefineCustomIntVariable("locking.gate_slots",
-							"Sets the size of the gate, in slots of 8 bytes.",
+							"Sets the size of the gate, in slots of about 9 bytes.",
 							"Use at least three times the number of locks expected to be live at a time.",
 							&locking_gate_slots, DEFAULT_SLOTS, 64, 1 << 28,
 							PGC_POSTMASTER, 0, NULL, NULL, NULL);

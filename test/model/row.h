@@ -103,7 +103,7 @@ inline record_lock(lock)
 
 #define LATEST(a, b) ((a) > (b) -> (a) : (b))
 
-byte slot;			/* gate.c: the slot that the row's key hashes to */
+byte slot;			/* gate.c: what the gate has for the row's key */
 
 #ifdef NO_BARRIER_RAISE
 /* store buffers: values not yet visible to other processors */
@@ -111,8 +111,8 @@ byte buffer[PROCESSES];
 #endif
 
 /*
- * gate.c:raise_slot.  slot.pml shows that its loop is equivalent to a single
- * step.
+ * bucket.c:bucket_raise, slot_raise.  bucket.pml and slot.pml show that they
+ * are like single steps.
  */
 inline gate_raise(until)
 {

@@ -1,8 +1,9 @@
 /*
  * slot.pml
- *		gate.c:raise_slot, step by step: three backends raise the same slot to
- *		different values.  After a backend has finished, the slot is never
- *		below its value.  So lease.pml may model raising as a single step.
+ *		bucket.c:slot_raise, step by step: three backends raise the same slot
+ *		to different values.  After a backend has finished, the slot is never
+ *		below its value.  So bucket.pml and lease.pml may model raising as a
+ *		single step.
  */
 
 byte slot;
