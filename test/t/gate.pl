@@ -21,7 +21,7 @@ subtest 'gate()' => sub {
 	is_filled('after a guarded write', 't');
 
 	my $token = acquire(1);
-	is(gate($node)->{occupied}, 1, 'one lock occupies one slot');
+	is(join(' ', @{ gate($node) }{qw(occupied overflowed)}), '1 0', 'one lock occupies one slot');
 	$grown = growth(write_of(1), owner => 'ann');
 	is("@$grown{qw(checks lookups false_positives)}", '1 1 0', 'the holder writes: a lookup that finds the lock');
 	$grown = growth("SET locking.on_locked = 'skip'; UPDATE article SET body = body", owner => 'zoe');
@@ -43,13 +43,25 @@ subtest '64 slots, 10,000 locks' => sub {
 	sql($node, "CREATE TABLE many (id integer PRIMARY KEY, n integer DEFAULT 0); INSERT INTO many SELECT generate_series(1, 20000); SELECT locking.protect('many')");
 	my $grown = growth('UPDATE many SET n = 0');
 	is("@$grown{qw(checks lookups)}", '20000 0', 'no lookup without locks');
+
+	# whatever was displaced has passed
+	sql($node, "INSERT INTO locking.lock (relation, key, owner, expires_at) SELECT 'many', i::text, 'zoe', '2001-01-01' FROM generate_series(1, 9999, 2) i");
+	sql($node, "SELECT locking.acquire_all('many', '{1,10001,10003,10005,10007}', ttl => '1 hour')", owner => 'ann');
+	is(join(' ', @{ gate($node) }{qw(occupied overflowed)}), '5 0', 'locks displace those that have lapsed');
+	$grown = growth("SET locking.on_locked = 'skip'; UPDATE many SET n = 0", owner => 'bob');
+	cmp_ok($grown->{lookups}, '>=', 5, 'lookups for the locked rows');
+	cmp_ok($grown->{lookups}, '<', 10, 'few for 5,000 rows whose locks have lapsed');
+	is($grown->{lookups} - $grown->{false_positives}, 5, 'all but the locked rows are free');
+	sql($node, 'SELECT locking.release_all()', owner => 'ann');
+	sql($node, 'DELETE FROM locking.lock');
+
 	is(sql($node, "SELECT count(*) FROM locking.acquire_all('many', (SELECT array_agg(id::text) FROM many WHERE id % 2 = 0), ttl => '1 hour')", owner => 'ann'),
 		10000, 'locked');
 	for my $round ('at once', 'after a crash')
 	{
 		my $gate = gate($node);
 		is($gate->{slots}, 64, "$round: 64 slots");
-		is($gate->{occupied}, $round eq 'at once' ? 64 : 0, "$round: occupied slots");
+		is(join(' ', @{$gate}{qw(occupied overflowed)}), $round eq 'at once' ? '64 8' : '0 0', "$round: occupied slots");
 		is(sql($node, <<'SQL', owner => 'bob'), '10000|0', "$round: every write of a locked row is rejected");
 CREATE FUNCTION pg_temp.rejected(OUT refused integer, OUT written integer) AS $$
 DECLARE
