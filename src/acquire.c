@@ -28,6 +28,7 @@
 #include "clock.h"
 #include "event.h"
 #include "gate.h"
+#include "handover.h"
 #include "key_text.h"
 #include "lease.h"
 #include "limit.h"
@@ -59,7 +60,8 @@ typedef enum Outcome
 	RENEWED,
 	RESUMED,
 	HELD,
-	HELD_ELSEWHERE				/* by the same owner, in another client */
+	HELD_ELSEWHERE,				/* by the same owner, in another client */
+	RESERVED					/* for owners that requested the row */
 } Outcome;
 
 static const char *const outcome_names[] = {
@@ -68,6 +70,7 @@ static const char *const outcome_names[] = {
 	[RESUMED] = "resumed",
 	[HELD] = "held",
 	[HELD_ELSEWHERE] = "held_elsewhere",
+	[RESERVED] = "reserved",
 };
 
 static bool
@@ -120,11 +123,10 @@ requested_ttl(const AcquireRequest *request)
 
 /* ---- granting ---- */
 
-/* Make "lock" a new lock of the current owner. */
+/* Make "lock", whose token is set, a new lock of the current owner. */
 static void
 grant(const AcquireRequest *request, Lock *lock, TransactionId xmin, TimestampTz now, TimestampTz expires_at)
 {
-	lock->token = next_token();
 	lock->owner = pstrdup(require_owner());
 	lock->owner_name = stored_owner_name();
 	lock->client = request->client;
@@ -137,6 +139,7 @@ grant(const AcquireRequest *request, Lock *lock, TransactionId xmin, TimestampTz
 	lock->row_xmin = xmin;
 	lock->confirm_xid = InvalidTransactionId;
 	lock->lost = false;
+	lock->handed_over = false;
 }
 
 /*
@@ -166,6 +169,7 @@ insert_lock(Relation records, const AcquireRequest *request, Lock *lock, char *k
 	count_new_lock(records);
 	lock->relation = request->table->root;
 	lock->key = key;
+	lock->token = next_token();
 	grant(request, lock, xmin, now, expires_at);
 	record_insert(records, lock);
 	event_record(EVENT_ACQUIRED, lock, NULL);
@@ -190,10 +194,47 @@ replace_lock(Relation records, const AcquireRequest *request, Lock *lock, EventK
 	if (!replaces_own_lock(how, lock))
 		count_new_lock(records);
 	event_record(how, lock, request->reason);
+	lock->token = next_token();
 	grant(request, lock, xmin, now, expires_at);
 	record_update(records, lock);
 	event_record(EVENT_ACQUIRED, lock, NULL);
 	return GRANTED;
+}
+
+/*
+ * Take a lock that was handed over to the current owner.  It keeps its token,
+ * and counts since the hand-over.
+ */
+static Outcome
+take(Relation records, const AcquireRequest *request, Lock *lock, TransactionId xmin, TimestampTz now,
+	 TimestampTz expires_at)
+{
+	grant(request, lock, xmin, now, expires_at);
+	record_update(records, lock);
+	event_record(EVENT_ACQUIRED, lock, NULL);
+	return GRANTED;
+}
+
+/*
+ * Is it the turn of other owners that requested the row of a lapsed lock?
+ * Then "lock" receives what is reported of the turn.
+ */
+static bool
+is_reserved(const AcquireRequest *request, Lock *lock, TimestampTz now)
+{
+	Turn		turn = {TURN_OF_ALL};
+
+	if (!request->take_over)
+		turn = turn_after(lock, now);
+	if (turn.of != TURN_OF_OTHERS)
+		return false;
+	lock->token = 0;
+	lock->owner = turn.owner;
+	lock->owner_name = turn.owner_name;
+	lock->client = NULL;
+	lock->note = NULL;
+	lock->expires_at = turn.ends_at;
+	return true;
 }
 
 /* Determine the outcome, with the record locked. */
@@ -207,10 +248,13 @@ resolve_record(Relation records, const AcquireRequest *request, Lock *lock, Tran
 
 	note_clock(lock->renewed_at, now);
 	if (lapsed && !(outcome == RENEWED && lease_is_resumable(lock, xmin)))
-		return replace_lock(records, request, lock, EVENT_EXPIRED, xmin, now, expires_at);
+		return is_reserved(request, lock, now) ? RESERVED :
+			replace_lock(records, request, lock, EVENT_EXPIRED, xmin, now, expires_at);
 	if (outcome != RENEWED)
 		return request->take_over ?
 			replace_lock(records, request, lock, EVENT_TAKEN_OVER, xmin, now, expires_at) : outcome;
+	if (lock->handed_over)
+		return take(records, request, lock, xmin, now, expires_at);
 
 	if (lapsed)
 		count_new_lock(records);
@@ -222,19 +266,34 @@ resolve_record(Relation records, const AcquireRequest *request, Lock *lock, Tran
 	return RESUMED;
 }
 
+/* Can the lapsed lock be the current owner's to resume? */
+static bool
+may_be_resumable(const AcquireRequest *request, const Lock *lock)
+{
+	return outcome_against(request, lock) == RENEWED && !lock->lost && lease_knows_row(lock);
+}
+
 /*
- * Find a live lock that conflicts with the request, without locking anything.
- * Of a row that was not locked of late, the gate says that there is none.
+ * Find a live lock that conflicts with the request, or the turn of others,
+ * without locking anything.  Of a row that was not locked of late, the gate
+ * says that there is none.
  */
 static bool
 find_foreign_holder(Relation records, const AcquireRequest *request, const char *key, Lock *lock, Outcome *outcome)
 {
+	TimestampTz now = clock_now();
+
 	gate_begin_statement();
-	if (gate_proves_unlocked(request->table->root, place_of_text(key, strlen(key)), false) ||
-		!record_find(records, request->table->root, key, lock) || has_lapsed(lock, clock_now()))
+	if (gate_proves_unlocked(request->table->root, place_of_text(key, strlen(key)), true) ||
+		!record_find(records, request->table->root, key, lock))
 		return false;
-	*outcome = outcome_against(request, lock);
-	return *outcome == HELD || *outcome == HELD_ELSEWHERE;
+	if (!has_lapsed(lock, now))
+		*outcome = outcome_against(request, lock);
+	else if (!may_be_resumable(request, lock) && is_reserved(request, lock, now))
+		*outcome = RESERVED;
+	else
+		return false;
+	return *outcome != RENEWED;
 }
 
 /* Lock the target row, then the record, and grant the lock if possible. */
@@ -381,6 +440,8 @@ report_refusal(Outcome outcome, const Lock *lock)
 {
 	if (outcome == HELD)
 		report_locked(ERROR, lock, InvalidOid);
+	if (outcome == RESERVED)
+		report_reserved(lock);
 	if (outcome == HELD_ELSEWHERE)
 		ereport(ERROR,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
@@ -456,13 +517,16 @@ locking_try_acquire(PG_FUNCTION_ARGS)
 
 	values[0] = BoolGetDatum(is_granted(outcome));
 	values[1] = CStringGetTextDatum(outcome_names[outcome]);
+	nulls[2] = outcome == RESERVED;
 	values[2] = Int64GetDatum(lock.token);
 	values[3] = CStringGetTextDatum(lock.owner);
 	nulls[4] = lock.owner_name == NULL;
 	values[4] = nulls[4] ? (Datum) 0 : CStringGetTextDatum(lock.owner_name);
 	nulls[5] = lock.client == NULL;
 	values[5] = nulls[5] ? (Datum) 0 : CStringGetTextDatum(lock.client);
+	nulls[6] = outcome == RESERVED;
 	values[6] = BoolGetDatum(lock.hard);
+	nulls[7] = outcome == RESERVED;
 	values[7] = TimestampTzGetDatum(lock.acquired_at);
 	values[8] = TimestampTzGetDatum(lock.expires_at);
 	values[9] = Float8GetDatum(seconds_until(lock.expires_at, clock_now()));
