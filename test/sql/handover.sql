@@ -15,13 +15,13 @@ LANGUAGE sql AS $$
 	FROM locking.locks WHERE relation = 'article'::regclass AND key = row_key::text
 $$;
 
--- nobody has asked: the lock ends
+-- no request: the lock ends
 SET locking.owner = 'anna';
 SELECT locking.acquire('article', 1, hard => false, client => 'tab-1', note => 'proof-reading') AS token \gset
 SELECT locking.hand_over(:token);
 SELECT * FROM lock_of(1);
 SELECT locking.hand_over(:token) AS it_has_ended;
--- the first who asked gets it, as a hard lock with a new token
+-- the first requester gets it, as a hard lock with a new token
 SELECT locking.acquire('article', 1, hard => false, client => 'tab-1', note => 'proof-reading') AS token \gset
 SET locking.owner = 'carla';
 SET locking.owner_name = 'Carla Conti';
@@ -86,7 +86,7 @@ SELECT * FROM lock_of(1);
 SELECT event, owner, actor, reason FROM locking.history ORDER BY id DESC LIMIT 4;
 SELECT locking.break_lock('article', 1, 'enough');
 SELECT * FROM lock_of(1);
--- a named owner, who has or has not asked
+-- a named owner, with and without a request
 SELECT locking.acquire('article', 2) AS token \gset
 SET locking.owner = 'bert';
 SELECT locking.request('article', 2);
@@ -181,7 +181,7 @@ ROLLBACK;
 SELECT * FROM lock_of(8);
 SELECT owner, place FROM locking.requests WHERE key = '8';
 
--- turns: the lapsed lock is left to those who asked, in order
+-- turns: the row is left to the requesters, in order
 \set lapse 'UPDATE locking.lock SET expires_at = clock_timestamp() - interval'
 SET locking.owner = 'carla';
 SET locking.owner_name = 'Carla Conti';
@@ -197,10 +197,10 @@ SELECT locking.acquire('article', 8);
 SELECT granted, outcome, token, owner, owner_name, client, hard, acquired_at, round(seconds_left::numeric, -1) AS seconds
 FROM locking.try_acquire('article', 8);
 SELECT * FROM locking.acquire_all('article', '{8,9}');
--- also for the one that let it lapse, who is not an asker any more
+-- also for the owner that let it lapse, whose request is gone
 SET locking.owner = 'bert';
 SELECT outcome, owner FROM locking.try_acquire('article', 8);
--- it can be resumed by nobody
+-- it cannot be resumed
 \set VERBOSITY sqlstate
 SELECT locking.renew(token) FROM locking.lock WHERE key = '8';
 \set VERBOSITY terse
@@ -208,7 +208,7 @@ SELECT outcome, owner FROM locking.try_acquire('article', 8);
 -- the row is not locked
 SELECT locking.is_locked('article', 8);
 UPDATE article SET title = 'by bert' WHERE id = 8;
--- who asks now is next
+-- later requests are added to the queue
 SELECT locking.request('article', 8);
 SET locking.owner = 'dora';
 SELECT locking.request('article', 8);
@@ -217,7 +217,7 @@ SELECT outcome, owner, round(seconds_left::numeric, -1) AS seconds FROM locking.
 SELECT outcome, owner, round(seconds_left::numeric, -1) AS seconds FROM locking.try_acquire('article', 8);
 SET locking.owner = 'edna';
 SELECT outcome, owner, round(seconds_left::numeric, -1) AS seconds FROM locking.try_acquire('article', 8);
--- earlier askers still may, also in a later turn
+-- earlier requesters still may, also in a later turn
 BEGIN;
 SET locking.owner = 'carla';
 SELECT outcome, owner FROM locking.try_acquire('article', 8);
@@ -262,7 +262,7 @@ SELECT outcome, owner FROM locking.try_acquire('article', 8);
 SET locking.hand_over_time = 0;
 SELECT outcome, owner FROM locking.try_acquire('article', 8);
 RESET locking.hand_over_time;
--- at most ten turns, however many ask
+-- at most ten turns, however many requests
 INSERT INTO locking.request_queue (relation, key, owner)
 SELECT 'article'::regclass, '9', 'asker ' || n FROM generate_series(1, 20) n;
 SELECT locking.acquire('article', 9) IS NOT NULL AS acquired;
