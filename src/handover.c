@@ -43,6 +43,7 @@
 #include "table.h"
 #include "table_settings.h"
 #include "target.h"
+#include "waiting.h"
 
 /* number of turns after an expiry */
 #define MAX_TURNS 10
@@ -194,6 +195,7 @@ hand_over(Relation records, const HandOver *next, Lock *lock, EventKind how, con
 	record_update(records, lock);
 	event_record(EVENT_HANDED_OVER, lock, NULL);
 	drop_own_request(lock->relation, lock->key, lock->owner);
+	wake_when_handed_over(lock->relation, lock->key, lock->owner);
 	return true;
 }
 

@@ -23,6 +23,7 @@
 #include "report.h"
 #include "target.h"
 #include "visibility.h"
+#include "waiting.h"
 
 PG_FUNCTION_INFO_V1(locking_release);
 PG_FUNCTION_INFO_V1(locking_hand_over);
@@ -37,6 +38,7 @@ void
 release_record(Relation records, Lock *lock, EventKind kind, const char *reason)
 {
 	record_delete(records, lock);
+	wake_when_ended(lock->relation, lock->key);
 	event_record(kind, lock, reason);
 }
 
