@@ -407,6 +407,7 @@ static bool
 is_to_wait(Attempt *attempt, Wait *wait, TimestampTz *until)
 {
 	bool		last = clock_now() >= attempt->deadline;
+	bool		checked = attempt->request->right_checked;
 	bool		seems_free = row_seems_free(attempt);
 	bool		is_next = wait_is_next(wait, seems_free) || (seems_free && attempt->request->preferred);
 
@@ -417,7 +418,13 @@ is_to_wait(Attempt *attempt, Wait *wait, TimestampTz *until)
 		return true;
 	if (is_granted(attempt->outcome) || last)
 		return false;
-	*until = Min(attempt->lock->expires_at, attempt->deadline);
+
+	/*
+	 * the check may have waited for a row lock and so taken the wake-up: look
+	 * again
+	 */
+	*until = checked == attempt->request->right_checked ?
+		Min(attempt->lock->expires_at, attempt->deadline) : clock_now();
 	return true;
 }
 

@@ -50,7 +50,6 @@
 
 #include "clock.h"
 #include "compat.h"
-#include "inject.h"
 #include "shared.h"
 
 #define NQUEUES 64
@@ -485,7 +484,6 @@ wait_sleep(Wait *wait, TimestampTz until)
 	timeout = Max(1L, Min(timeout, wait->entry == NONE ? POLL_STEP : MAX_SLEEP));
 	if (wait->entry != NONE)
 		((Waiting *) area.memory)->waiters[wait->entry].looks_at = now + timeout * 1000;
-	INJECT("waiting-sleeps");
 	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, timeout,
 					 locking_wait_event());
 	CHECK_FOR_INTERRUPTS();
