@@ -134,6 +134,13 @@ locking_wait_event(void)
 #endif
 }
 
+/* 15 added an argument, which may be NULL */
+#if PG_VERSION_NUM < 150000
+#define locking_flushed_until() GetFlushRecPtr()
+#else
+#define locking_flushed_until() GetFlushRecPtr(NULL)
+#endif
+
 /* 18 added temporal keys */
 #if PG_VERSION_NUM < 180000
 #define locking_is_temporal(constraint) false

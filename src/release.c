@@ -16,6 +16,7 @@
 
 #include "argument.h"
 #include "clock.h"
+#include "early_release.h"
 #include "handover.h"
 #include "lease.h"
 #include "locking.h"
@@ -79,6 +80,7 @@ end_own_lock(int64 token, const char *named, char **successor)
 	bool		ended = false;
 
 	check_owner_named();
+	early_release_begin();
 	if (record_find_token(records, token, &lock))
 	{
 		if (!is_current_owner(lock.owner))
@@ -86,6 +88,7 @@ end_own_lock(int64 token, const char *named, char **successor)
 		ended = end_lock(records, &lock, EVENT_RELEASED, NULL, named, successor);
 	}
 	table_close(records, NoLock);
+	early_release_end();
 	return ended;
 }
 
@@ -139,11 +142,13 @@ locking_release_all(PG_FUNCTION_ARGS)
 			own = lappend(own, lock);
 	}
 	list_sort(own, compare_rows);
+	early_release_begin();
 	foreach(cell, own)
 	{
 		CHECK_FOR_INTERRUPTS();
 		released += end_lock(records, lfirst(cell), EVENT_RELEASED, NULL, NULL, NULL);
 	}
+	early_release_end();
 	table_close(records, NoLock);
 	PG_RETURN_INT64(released);
 }

@@ -135,7 +135,7 @@ check_holds_row(Oid relid, const char *key)
 	Relation	records = records_open(AccessShareLock);
 	Lock		lock;
 	bool		held = record_find(records, relid, key, &lock) &&
-		is_current_owner(lock.owner) && !has_lapsed(&lock, clock_now());
+	is_current_owner(lock.owner) && !has_lapsed(&lock, clock_now());
 
 	table_close(records, NoLock);
 	if (!held)
@@ -241,7 +241,7 @@ some_requests_of(Oid relid, const char *key, int max)
 {
 	Relation	queue = catalog_open("request_queue", AccessShareLock);
 	List	   *requests = RelationGetNumberOfBlocks(queue) == 0 ? NIL :
-		search_queue(queue, relid, key, max);
+	search_queue(queue, relid, key, max);
 
 	table_close(queue, AccessShareLock);
 	return requests;

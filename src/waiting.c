@@ -50,6 +50,7 @@
 
 #include "clock.h"
 #include "compat.h"
+#include "early_release.h"
 #include "shared.h"
 
 #define NQUEUES 64
@@ -322,6 +323,26 @@ wake_noted(void)
 		wake_waiters(waiting, &wakes[i]);
 }
 
+/* Does a backend wait for one of the rows that the transaction has noted? */
+static bool
+is_waited_for(void)
+{
+	Waiting    *waiting = area.memory;
+	bool		waited_for = false;
+
+	if (pg_atomic_read_u32(&waiting->count) == 0)
+		return false;
+	for (int i = 0; i < nwakes && !waited_for; i++)
+	{
+		Queue	   *queue = queue_of(waiting, wakes[i].row);
+
+		LWLockAcquire(&queue->lock, LW_SHARED);
+		waited_for = next_waiter(waiting, queue->first, wakes[i].row) != NONE;
+		LWLockRelease(&queue->lock);
+	}
+	return waited_for;
+}
+
 /*
  * Nothing is woken at PREPARE TRANSACTION: the locks have not ended yet, and
  * COMMIT PREPARED may run in another session.
@@ -329,12 +350,17 @@ wake_noted(void)
 static void
 wake_at_end(XactEvent event, void *arg)
 {
+	if (event == XACT_EVENT_PRE_COMMIT && nwakes > 0 && is_waited_for())
+		early_release_before_commit();
 	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE)
 		return;
 	if ((nwakes > 0 || wake_all) && event != XACT_EVENT_PREPARE)
 		wake_noted();
 	nwakes = 0;
 	wake_all = false;
+	if (event == XACT_EVENT_COMMIT)
+		early_release_after_commit();
+	early_release_forget();
 }
 
 static void
