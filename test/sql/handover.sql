@@ -280,6 +280,21 @@ SELECT outcome, owner FROM locking.try_acquire('article', 9);
 SET locking.owner = 'gina';
 SELECT outcome, owner FROM locking.try_acquire('article', 9);
 
+-- a lapsed lock cannot be handed over to a named owner, but to the first
+-- requester
+INSERT INTO article VALUES (13), (14);
+SET locking.owner = 'gina';
+SELECT locking.acquire('article', 13) AS token \gset
+SELECT locking.acquire('article', 14) AS token2 \gset
+SET locking.owner = 'bert';
+SELECT locking.request('article', 14);
+SET locking.owner = 'gina';
+:lapse '1 s' WHERE key IN ('13', '14');
+SELECT locking.hand_over(:token, 'dora');
+SELECT locking.hand_over(:token2, 'dora');
+SELECT key, owner, handed_over FROM locking.locks WHERE key IN ('13', '14');
+SELECT event, owner FROM locking.history WHERE key IN ('13', '14') ORDER BY id DESC LIMIT 3;
+
 -- privileges: a holder that may no longer write the table still hands over,
 -- under row security, too
 RESET locking.owner;
