@@ -442,7 +442,9 @@ wait_in_queue(Attempt *attempt, Wait *wait)
 	}
 }
 
-/* Wait for the row until a time.  "lock" receives the lock that it has then. */
+/*
+ * Wait for the row until a time.  "lock" receives the lock that it has then.
+ */
 static Outcome
 try_until(AcquireRequest *request, TimestampTz deadline, Lock *lock)
 {

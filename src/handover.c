@@ -62,7 +62,9 @@ hand_over_check_enabled(void)
 				 errhint("Release the lock with locking.release().")));
 }
 
-/* The table of a lock, locked, or NULL if its rows can no longer be locked. */
+/*
+ * The table of a lock, locked, or NULL if its rows can no longer be locked.
+ */
 static TableInfo *
 table_of(const Lock *lock)
 {
