@@ -35,6 +35,7 @@
 #include "privilege.h"
 #include "record.h"
 #include "report.h"
+#include "subtransaction.h"
 #include "target.h"
 
 PG_FUNCTION_INFO_V1(locking_request);
@@ -66,13 +67,11 @@ notify_own_request(EventKind kind, Datum *parameters)
 	notify_request(kind, parameters, require_owner(), stored_owner_name(), NULL);
 }
 
-/*
- * The holder may be changing the row's key, and so move the requests without
- * this one.  Lock the record against that, and follow the row to its new key.
- */
-static void
-follow_key(Datum *parameters)
+/* "arg": relation and key, which receives the new key. */
+static bool
+wait_for_key(void *arg)
 {
+	Datum	   *parameters = arg;
 	Relation	records = records_open(RowExclusiveLock);
 	Lock		lock;
 
@@ -80,6 +79,19 @@ follow_key(Datum *parameters)
 		record_lock(records, &lock, LockTupleKeyShare, LockWaitBlock))
 		parameters[1] = CStringGetTextDatum(lock.key);
 	table_close(records, NoLock);
+	return false;
+}
+
+/*
+ * The holder may be changing the row's key, and so move the requests without
+ * this one.  Wait for that, and follow the row to its new key.  The record
+ * does not stay locked: the transaction of a requester, however long it is,
+ * must not keep the holder from releasing the row.
+ */
+static void
+follow_key(Datum *parameters)
+{
+	(void) in_subtransaction(wait_for_key, parameters, NULL);
 }
 
 /*
