@@ -295,6 +295,17 @@ SELECT locking.hand_over(:token2, 'dora');
 SELECT key, owner, handed_over FROM locking.locks WHERE key IN ('13', '14');
 SELECT event, owner FROM locking.history WHERE key IN ('13', '14') ORDER BY id DESC LIMIT 3;
 
+-- the next holder's lock is enforced beyond the expiry of the former one
+INSERT INTO article VALUES (15);
+SET locking.owner = 'gina';
+SELECT locking.acquire('article', 15, '200 ms') AS token \gset
+SET locking.owner = 'bert';
+SELECT locking.request('article', 15);
+SET locking.owner = 'gina';
+SELECT locking.release(:token) IS NOT NULL AS ended;
+SELECT pg_sleep(0.25);
+UPDATE article SET title = 'gina' WHERE id = 15;
+
 -- privileges: a holder that may no longer write the table still hands over,
 -- under row security, too
 RESET locking.owner;
