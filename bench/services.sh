@@ -16,6 +16,8 @@ BARE_RENEW='UPDATE bench.bare_lock SET expires_at = clock_timestamp() + interval
 # shellcheck disable=SC2016
 LOCKING_ACQUIRE='SELECT token FROM locking.try_acquire($$bench.doc$$, $1::int) WHERE granted'
 # shellcheck disable=SC2016
+LOCKING_WAIT='SELECT locking.acquire($$bench.doc$$, $1::int, wait => $$1 hour$$)'
+# shellcheck disable=SC2016
 LOCKING_RELEASE='SELECT locking.release($1::bigint)'
 # shellcheck disable=SC2016
 LOCKING_RENEW='SELECT locking.renew($1::bigint)'
@@ -53,6 +55,7 @@ drive() { # SERVICE DURABLE WHAT(release|renew) CLIENTS KEYS
 	case $1 in
 		bare) proceed=BARE_${3^^}; words=(postgres "$(connection "$2")" "$BARE_ACQUIRE" "${!proceed}") ;;
 		locking) proceed=LOCKING_${3^^}; words=(postgres "$(connection "$2")" "$LOCKING_ACQUIRE" "${!proceed}") ;;
+		waiting) proceed=LOCKING_${3^^}; words=(postgres "$(connection "$2")" "$LOCKING_WAIT" "${!proceed}") ;;
 		as-installed) proceed=LOCKING_${3^^}
 			words=(postgres "$(connection "$2" -clocking.notify=on -clocking.history=on)" "$LOCKING_ACQUIRE" "${!proceed}") ;;
 		advisory) words=(postgres "$(connection "$2")" "$ADVISORY_ACQUIRE" "$ADVISORY_RELEASE") ;;
@@ -64,7 +67,7 @@ drive() { # SERVICE DURABLE WHAT(release|renew) CLIENTS KEYS
 clean_locks() { # SERVICE
 	case $1 in
 		bare) sql -c 'DELETE FROM bench.bare_lock' -c 'VACUUM bench.bare_lock' ;;
-		locking | as-installed) sql -c 'DELETE FROM locking.lock' -c 'VACUUM locking.lock' -c 'TRUNCATE locking.event' ;;
+		locking | waiting | as-installed) sql -c 'DELETE FROM locking.lock' -c 'VACUUM locking.lock' -c 'TRUNCATE locking.event' ;;
 		redis-*) run redis-cli -s "$(redis_socket "${1#*-}")" flushall ;;
 	esac
 }

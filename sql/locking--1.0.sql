@@ -35,6 +35,7 @@ CREATE TABLE locking.lock (
 	row_xmin      xid,         -- of the target row at acquisition or last resumption
 	confirm_xid   xid,         -- transaction of the last confirm()
 	lost          boolean     NOT NULL DEFAULT false, -- written past by another owner after it lapsed
+	handed_over   boolean     NOT NULL DEFAULT false,  -- and not taken yet
 	CONSTRAINT lock_pkey PRIMARY KEY (relation, key),
 	CONSTRAINT lock_token_key UNIQUE (token)
 ) WITH (
@@ -261,6 +262,9 @@ CREATE FUNCTION locking.confirm(token bigint) RETURNS timestamptz
 CREATE FUNCTION locking.release(token bigint) RETURNS boolean
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_release';
 
+CREATE FUNCTION locking.hand_over(token bigint, owner text = NULL) RETURNS text
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_hand_over';
+
 CREATE FUNCTION locking.release_all(client text = NULL) RETURNS bigint
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_release_all';
 
@@ -291,6 +295,8 @@ COMMENT ON FUNCTION locking.renew(bigint, interval, jsonb) IS
 COMMENT ON FUNCTION locking.confirm(bigint) IS
 	'first statement of a save: guarantees the lock until the transaction ends, or raises an error';
 COMMENT ON FUNCTION locking.release(bigint) IS 'ends a lock of the current owner; false if it had already ended';
+COMMENT ON FUNCTION locking.hand_over(bigint, text) IS
+	'ends a lock of the current owner and reserves the row for the first owner that requested it, or for the given one';
 COMMENT ON FUNCTION locking.release_all(text) IS 'ends all locks of the current owner, or those of one client';
 COMMENT ON FUNCTION locking.break_lock(regclass, text, text) IS 'ends another owner''s lock';
 COMMENT ON FUNCTION locking.break_lock(regclass, anyelement, text) IS 'ends another owner''s lock';
@@ -344,6 +350,10 @@ CREATE FUNCTION locking.withdraw(relation regclass, key text) RETURNS void
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_withdraw';
 CREATE FUNCTION locking.withdraw(relation regclass, key anyelement) RETURNS void
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_withdraw';
+CREATE FUNCTION locking.decline(relation regclass, key text, owner text, message text = NULL) RETURNS boolean
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_decline';
+CREATE FUNCTION locking.decline(relation regclass, key anyelement, owner text, message text = NULL) RETURNS boolean
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_decline';
 CREATE FUNCTION locking.purge_history(older_than interval) RETURNS bigint
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_purge_history';
 CREATE FUNCTION locking.purge_drafts(older_than interval) RETURNS bigint
@@ -356,6 +366,8 @@ COMMENT ON FUNCTION locking.request(regclass, text, text) IS 'requests a locked 
 COMMENT ON FUNCTION locking.request(regclass, anyelement, text) IS 'requests a locked row; requests are queued in order of arrival';
 COMMENT ON FUNCTION locking.withdraw(regclass, text) IS 'withdraws the current owner''s request for a row';
 COMMENT ON FUNCTION locking.withdraw(regclass, anyelement) IS 'withdraws the current owner''s request for a row';
+COMMENT ON FUNCTION locking.decline(regclass, text, text, text) IS 'removes an owner''s request for a row that the current owner has locked';
+COMMENT ON FUNCTION locking.decline(regclass, anyelement, text, text) IS 'removes an owner''s request for a row that the current owner has locked';
 COMMENT ON FUNCTION locking.purge_history(interval) IS 'removes events older than the given interval, returns their number';
 COMMENT ON FUNCTION locking.purge_drafts(interval) IS
 	'removes the current owner''s drafts (for a superuser, all drafts) older than the given interval, returns their number';
@@ -379,7 +391,7 @@ COMMENT ON FUNCTION locking.gate() IS
 
 CREATE VIEW locking.locks WITH (security_barrier) AS
 SELECT p.relation, l.key, l.token, l.owner, l.owner_name, l.client, l.hard, l.note,
-	l.acquired_at, l.renewed_at, l.expires_at, l.seconds_left, l.is_mine
+	l.acquired_at, l.renewed_at, l.expires_at, l.seconds_left, l.is_mine, l.handed_over
 FROM (SELECT relation FROM locking.protected
 		WHERE pg_catalog.has_table_privilege(relation, 'SELECT') OFFSET 0) p,
 	LATERAL (SELECT l.key, l.token, l.owner, l.owner_name, l.client, l.hard, l.note,
@@ -387,7 +399,8 @@ FROM (SELECT relation FROM locking.protected
 			CASE WHEN pg_catalog.isfinite(l.expires_at)
 				THEN pg_catalog.date_part('epoch', l.expires_at OPERATOR(pg_catalog.-) c.now)
 				ELSE 'infinity' END AS seconds_left,
-			COALESCE(l.owner OPERATOR(pg_catalog.=) locking.owner(), false) AS is_mine
+			COALESCE(l.owner OPERATOR(pg_catalog.=) locking.owner(), false) AS is_mine,
+			l.handed_over
 		FROM locking.lock l, LATERAL (SELECT pg_catalog.clock_timestamp() AS now OFFSET 0) c
 		WHERE l.relation OPERATOR(pg_catalog.=) p.relation
 			AND l.expires_at OPERATOR(pg_catalog.>) c.now AND NOT l.lost
@@ -542,6 +555,7 @@ GRANT EXECUTE ON FUNCTION
 	locking.renew(bigint, interval, jsonb),
 	locking.confirm(bigint),
 	locking.release(bigint),
+	locking.hand_over(bigint, text),
 	locking.release_all(text),
 	locking.is_locked(regclass, text),
 	locking.is_locked(regclass, anyelement),
@@ -560,6 +574,8 @@ GRANT EXECUTE ON FUNCTION
 	locking.request(regclass, anyelement, text),
 	locking.withdraw(regclass, text),
 	locking.withdraw(regclass, anyelement),
+	locking.decline(regclass, text, text, text),
+	locking.decline(regclass, anyelement, text, text),
 	locking.purge_drafts(interval),
 	locking.gate()
 	TO PUBLIC;

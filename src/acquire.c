@@ -15,8 +15,6 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "pgstat.h"
-#include "storage/latch.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -28,6 +26,7 @@
 #include "clock.h"
 #include "event.h"
 #include "gate.h"
+#include "handover.h"
 #include "key_text.h"
 #include "lease.h"
 #include "limit.h"
@@ -44,14 +43,12 @@
 #include "sweep.h"
 #include "table_access.h"
 #include "target.h"
+#include "waiting.h"
 
 PG_FUNCTION_INFO_V1(locking_acquire);
 PG_FUNCTION_INFO_V1(locking_try_acquire);
 PG_FUNCTION_INFO_V1(locking_acquire_all);
 PG_FUNCTION_INFO_V1(locking_take_over);
-
-/* interval at which a waiting acquire() polls, in milliseconds */
-#define WAIT_STEP 20L
 
 typedef enum Outcome
 {
@@ -59,7 +56,8 @@ typedef enum Outcome
 	RENEWED,
 	RESUMED,
 	HELD,
-	HELD_ELSEWHERE				/* by the same owner, in another client */
+	HELD_ELSEWHERE,				/* by the same owner, in another client */
+	RESERVED					/* for owners that requested the row */
 } Outcome;
 
 static const char *const outcome_names[] = {
@@ -68,6 +66,7 @@ static const char *const outcome_names[] = {
 	[RESUMED] = "resumed",
 	[HELD] = "held",
 	[HELD_ELSEWHERE] = "held_elsewhere",
+	[RESERVED] = "reserved",
 };
 
 static bool
@@ -89,6 +88,7 @@ typedef struct AcquireRequest
 	bool		take_over;
 	char	   *reason;
 	bool		right_checked;	/* the caller may learn that a lock is held */
+	bool		preferred;		/* the row is the caller's before others */
 } AcquireRequest;
 
 /* ---- outcome ---- */
@@ -120,11 +120,10 @@ requested_ttl(const AcquireRequest *request)
 
 /* ---- granting ---- */
 
-/* Make "lock" a new lock of the current owner. */
+/* Make "lock", whose token is set, a new lock of the current owner. */
 static void
 grant(const AcquireRequest *request, Lock *lock, TransactionId xmin, TimestampTz now, TimestampTz expires_at)
 {
-	lock->token = next_token();
 	lock->owner = pstrdup(require_owner());
 	lock->owner_name = stored_owner_name();
 	lock->client = request->client;
@@ -137,6 +136,7 @@ grant(const AcquireRequest *request, Lock *lock, TransactionId xmin, TimestampTz
 	lock->row_xmin = xmin;
 	lock->confirm_xid = InvalidTransactionId;
 	lock->lost = false;
+	lock->handed_over = false;
 }
 
 /*
@@ -166,6 +166,7 @@ insert_lock(Relation records, const AcquireRequest *request, Lock *lock, char *k
 	count_new_lock(records);
 	lock->relation = request->table->root;
 	lock->key = key;
+	lock->token = next_token();
 	grant(request, lock, xmin, now, expires_at);
 	record_insert(records, lock);
 	event_record(EVENT_ACQUIRED, lock, NULL);
@@ -190,15 +191,53 @@ replace_lock(Relation records, const AcquireRequest *request, Lock *lock, EventK
 	if (!replaces_own_lock(how, lock))
 		count_new_lock(records);
 	event_record(how, lock, request->reason);
+	lock->token = next_token();
 	grant(request, lock, xmin, now, expires_at);
 	record_update(records, lock);
 	event_record(EVENT_ACQUIRED, lock, NULL);
 	return GRANTED;
 }
 
+/*
+ * Take a lock that was handed over to the current owner.  It keeps its token,
+ * and counts since the hand-over.
+ */
+static Outcome
+take(Relation records, const AcquireRequest *request, Lock *lock, TransactionId xmin, TimestampTz now,
+	 TimestampTz expires_at)
+{
+	grant(request, lock, xmin, now, expires_at);
+	record_update(records, lock);
+	event_record(EVENT_ACQUIRED, lock, NULL);
+	return GRANTED;
+}
+
+/*
+ * Is it the turn of other owners that requested the row of a lapsed lock?
+ * Then "lock" receives what is reported of the turn.
+ */
+static bool
+is_reserved(AcquireRequest *request, Lock *lock, TimestampTz now)
+{
+	Turn		turn = {TURN_OF_ALL};
+
+	if (!request->take_over)
+		turn = turn_after(lock, now);
+	request->preferred = turn.of == TURN_OF_CALLER;
+	if (turn.of != TURN_OF_OTHERS)
+		return false;
+	lock->token = 0;
+	lock->owner = turn.owner;
+	lock->owner_name = turn.owner_name;
+	lock->client = NULL;
+	lock->note = NULL;
+	lock->expires_at = turn.ends_at;
+	return true;
+}
+
 /* Determine the outcome, with the record locked. */
 static Outcome
-resolve_record(Relation records, const AcquireRequest *request, Lock *lock, TransactionId xmin, TimestampTz expires_at)
+resolve_record(Relation records, AcquireRequest *request, Lock *lock, TransactionId xmin, TimestampTz expires_at)
 {
 	TimestampTz now = clock_now();	/* rule 3: read with the record locked */
 	Outcome		outcome = outcome_against(request, lock);
@@ -207,10 +246,13 @@ resolve_record(Relation records, const AcquireRequest *request, Lock *lock, Tran
 
 	note_clock(lock->renewed_at, now);
 	if (lapsed && !(outcome == RENEWED && lease_is_resumable(lock, xmin)))
-		return replace_lock(records, request, lock, EVENT_EXPIRED, xmin, now, expires_at);
+		return is_reserved(request, lock, now) ? RESERVED :
+			replace_lock(records, request, lock, EVENT_EXPIRED, xmin, now, expires_at);
 	if (outcome != RENEWED)
 		return request->take_over ?
 			replace_lock(records, request, lock, EVENT_TAKEN_OVER, xmin, now, expires_at) : outcome;
+	if (lock->handed_over)
+		return take(records, request, lock, xmin, now, expires_at);
 
 	if (lapsed)
 		count_new_lock(records);
@@ -222,24 +264,42 @@ resolve_record(Relation records, const AcquireRequest *request, Lock *lock, Tran
 	return RESUMED;
 }
 
+/* Can the lapsed lock be the current owner's to resume? */
+static bool
+may_be_resumable(const AcquireRequest *request, const Lock *lock)
+{
+	return outcome_against(request, lock) == RENEWED && !lock->lost && lease_knows_row(lock);
+}
+
 /*
- * Find a live lock that conflicts with the request, without locking anything.
- * Of a row that was not locked of late, the gate says that there is none.
+ * Find a live lock that conflicts with the request, or the turn of others,
+ * without locking anything.  Of a row that was not locked of late, the gate
+ * says that there is none.  Otherwise "preferred" receives whether the row is
+ * left to the caller: it is the caller's lock, or turn.
  */
 static bool
-find_foreign_holder(Relation records, const AcquireRequest *request, const char *key, Lock *lock, Outcome *outcome)
+find_foreign_holder(Relation records, AcquireRequest *request, const char *key, Lock *lock, Outcome *outcome)
 {
+	TimestampTz now = clock_now();
+
+	request->preferred = false;
 	gate_begin_statement();
-	if (gate_proves_unlocked(request->table->root, place_of_text(key, strlen(key)), false) ||
-		!record_find(records, request->table->root, key, lock) || has_lapsed(lock, clock_now()))
+	if (gate_proves_unlocked(request->table->root, place_of_text(key, strlen(key)), true) ||
+		!record_find(records, request->table->root, key, lock))
 		return false;
-	*outcome = outcome_against(request, lock);
-	return *outcome == HELD || *outcome == HELD_ELSEWHERE;
+	if (has_lapsed(lock, now) && !may_be_resumable(request, lock))
+	{
+		*outcome = RESERVED;
+		return is_reserved(request, lock, now);
+	}
+	*outcome = has_lapsed(lock, now) ? RESUMED : outcome_against(request, lock);
+	request->preferred = is_granted(*outcome);
+	return !request->preferred;
 }
 
 /* Lock the target row, then the record, and grant the lock if possible. */
 static Outcome
-acquire_row(Relation records, const AcquireRequest *request, Lock *lock)
+acquire_row(Relation records, AcquireRequest *request, Lock *lock)
 {
 	TransactionId xmin;
 	TimestampTz now;
@@ -274,6 +334,15 @@ acquire_row(Relation records, const AcquireRequest *request, Lock *lock)
 	return outcome;
 }
 
+/* The caller may learn that the row is held only if it could lock it. */
+static void
+check_right_once(AcquireRequest *request)
+{
+	if (!request->right_checked)
+		check_may_lock(request->table, request->values);
+	request->right_checked = true;
+}
+
 /* Try once.  "lock" receives the lock that the row has afterwards. */
 static Outcome
 try_once(AcquireRequest *request, Lock *lock)
@@ -282,11 +351,7 @@ try_once(AcquireRequest *request, Lock *lock)
 	Outcome		outcome;
 
 	if (!request->take_over && find_foreign_holder(records, request, target_key(request->table, request->values), lock, &outcome))
-	{
-		if (!request->right_checked)
-			check_may_lock(request->table, request->values);
-		request->right_checked = true;
-	}
+		check_right_once(request);
 	else
 	{
 		outcome = acquire_row(records, request, lock);
@@ -301,6 +366,8 @@ try_once(AcquireRequest *request, Lock *lock)
 typedef struct Attempt
 {
 	AcquireRequest *request;
+	const char *key;
+	TimestampTz deadline;
 	Lock	   *lock;
 	Outcome		outcome;
 } Attempt;
@@ -315,38 +382,88 @@ attempt_body(void *arg)
 }
 
 /*
- * Try once, and unlock the target row if the lock is held by another owner: a
- * waiter must not keep the holder from saving.
+ * Look the record up, without locking anything.  Returns whether the row
+ * seems to be free for the caller.
  */
-static Outcome
-try_in_subtransaction(AcquireRequest *request, Lock *lock)
+static bool
+row_seems_free(Attempt *attempt)
 {
-	Attempt		attempt = {request, lock};
+	Relation	records = records_open(RowExclusiveLock);
+	bool		held = find_foreign_holder(records, attempt->request, attempt->key, attempt->lock, &attempt->outcome);
 
-	(void) in_subtransaction(attempt_body, &attempt, NULL);
-	return attempt.outcome;
+	table_close(records, NoLock);
+	if (held)
+		check_right_once(attempt->request);
+	return !held;
+}
+
+/*
+ * Try, if it is the backend's turn, and at the deadline in any case.  The
+ * attempt is undone if the row turns out to be locked by another owner: a
+ * waiter must not keep the holder from saving.  Returns whether to go on
+ * waiting, until "until" at most.
+ */
+static bool
+is_to_wait(Attempt *attempt, Wait *wait, TimestampTz *until)
+{
+	bool		last = clock_now() >= attempt->deadline;
+	bool		checked = attempt->request->right_checked;
+	bool		seems_free = row_seems_free(attempt);
+	bool		is_next = wait_is_next(wait, seems_free) || (seems_free && attempt->request->preferred);
+
+	*until = attempt->deadline;
+	if (is_next || (seems_free && last))
+		(void) in_subtransaction(attempt_body, attempt, NULL);
+	else if (seems_free)
+		return true;
+	if (is_granted(attempt->outcome) || last)
+		return false;
+
+	/*
+	 * the check may have waited for a row lock and so taken the wake-up: look
+	 * again
+	 */
+	*until = checked == attempt->request->right_checked ?
+		Min(attempt->lock->expires_at, attempt->deadline) : clock_now();
+	return true;
 }
 
 static void
-wait_briefly(TimestampTz deadline)
+wait_in_queue(Attempt *attempt, Wait *wait)
 {
-	long		left = TimestampDifferenceMilliseconds(clock_now(), deadline);
+	TimestampTz until;
 
-	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-					 Max(1L, Min(WAIT_STEP, left)), PG_WAIT_EXTENSION);
-	ResetLatch(MyLatch);
-	CHECK_FOR_INTERRUPTS();
+	for (;;)
+	{
+		wait_prepare(wait);
+		if (!is_to_wait(attempt, wait, &until))
+			return;
+		wait_sleep(wait, until);
+	}
 }
 
-/* Expiry sends no signal, so poll. */
+/*
+ * Wait for the row until a time.  "lock" receives the lock that it has then.
+ */
 static Outcome
 try_until(AcquireRequest *request, TimestampTz deadline, Lock *lock)
 {
-	Outcome		outcome;
+	Attempt		attempt = {request, target_key(request->table, request->values), deadline, lock, HELD};
+	Wait		wait;
 
-	while (!is_granted(outcome = try_in_subtransaction(request, lock)) && clock_now() < deadline)
-		wait_briefly(deadline);
-	return outcome;
+	wait_begin(&wait, request->table->root, attempt.key, require_owner());
+	PG_TRY();
+	{
+		wait_in_queue(&attempt, &wait);
+	}
+	PG_CATCH();
+	{
+		wait_end(&wait, false, 0);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	wait_end(&wait, is_granted(attempt.outcome), lock->expires_at);
+	return attempt.outcome;
 }
 
 /* ---- functions ---- */
@@ -381,6 +498,8 @@ report_refusal(Outcome outcome, const Lock *lock)
 {
 	if (outcome == HELD)
 		report_locked(ERROR, lock, InvalidOid);
+	if (outcome == RESERVED)
+		report_reserved(lock);
 	if (outcome == HELD_ELSEWHERE)
 		ereport(ERROR,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
@@ -456,13 +575,16 @@ locking_try_acquire(PG_FUNCTION_ARGS)
 
 	values[0] = BoolGetDatum(is_granted(outcome));
 	values[1] = CStringGetTextDatum(outcome_names[outcome]);
+	nulls[2] = outcome == RESERVED;
 	values[2] = Int64GetDatum(lock.token);
 	values[3] = CStringGetTextDatum(lock.owner);
 	nulls[4] = lock.owner_name == NULL;
 	values[4] = nulls[4] ? (Datum) 0 : CStringGetTextDatum(lock.owner_name);
 	nulls[5] = lock.client == NULL;
 	values[5] = nulls[5] ? (Datum) 0 : CStringGetTextDatum(lock.client);
+	nulls[6] = outcome == RESERVED;
 	values[6] = BoolGetDatum(lock.hard);
+	nulls[7] = outcome == RESERVED;
 	values[7] = TimestampTzGetDatum(lock.acquired_at);
 	values[8] = TimestampTzGetDatum(lock.expires_at);
 	values[9] = Float8GetDatum(seconds_until(lock.expires_at, clock_now()));

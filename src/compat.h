@@ -11,6 +11,7 @@
 #include "access/relation.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
+#include "pgstat.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
@@ -113,6 +114,31 @@ locking_deconstruct_fk(HeapTuple constraint, int *n, AttrNumber *columns, AttrNu
 #if PG_VERSION_NUM >= 170000
 #include "storage/dsm_registry.h"
 #define HAVE_DSM_REGISTRY
+#endif
+
+/*
+ * 17 added names of extensions' wait events, which pg_stat_activity shows.
+ * Called while a backend can still allocate.
+ */
+static inline uint32
+locking_wait_event(void)
+{
+#if PG_VERSION_NUM >= 170000
+	static uint32 event = 0;
+
+	if (event == 0)
+		event = WaitEventExtensionNew("LockingAcquire");
+	return event;
+#else
+	return PG_WAIT_EXTENSION;
+#endif
+}
+
+/* 15 added an argument, which may be NULL */
+#if PG_VERSION_NUM < 150000
+#define locking_flushed_until() GetFlushRecPtr()
+#else
+#define locking_flushed_until() GetFlushRecPtr(NULL)
 #endif
 
 /* 18 added temporal keys */

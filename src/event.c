@@ -35,8 +35,10 @@ static const char *const event_names[] = {
 	[EVENT_EXPIRED] = "expired",
 	[EVENT_BROKEN] = "broken",
 	[EVENT_TAKEN_OVER] = "taken_over",
+	[EVENT_HANDED_OVER] = "handed_over",
 	[EVENT_REQUESTED] = "requested",
 	[EVENT_WITHDRAWN] = "withdrawn",
+	[EVENT_DECLINED] = "declined",
 };
 
 /* ---- history ---- */
@@ -128,7 +130,7 @@ iso_time(TimestampTz when)
 }
 
 static char *
-build_payload(EventKind kind, const Lock *lock, const char *table, bool with_texts)
+build_payload(EventKind kind, const Lock *lock, const char *table, const char *message, bool with_texts)
 {
 	StringInfoData json;
 
@@ -140,6 +142,8 @@ build_payload(EventKind kind, const Lock *lock, const char *table, bool with_tex
 	append_member(&json, "owner_name", with_texts ? lock->owner_name : NULL);
 	appendStringInfo(&json, ", \"token\": %s", lock->token ? psprintf(INT64_FORMAT, lock->token) : "null");
 	append_member(&json, "expires_at", lock->token ? iso_time(lock->expires_at) : NULL);
+	if (kind == EVENT_DECLINED)
+		append_member(&json, "message", with_texts ? message : NULL);
 	appendStringInfoChar(&json, '}');
 	return json.data;
 }
@@ -149,12 +153,12 @@ build_payload(EventKind kind, const Lock *lock, const char *table, bool with_tex
  * identifies the lock.
  */
 static void
-notify(EventKind kind, const Lock *lock, const char *table)
+notify(EventKind kind, const Lock *lock, const char *table, const char *message)
 {
-	char	   *json = build_payload(kind, lock, table, true);
+	char	   *json = build_payload(kind, lock, table, message, true);
 
 	if (strlen(json) > PAYLOAD_MAX)
-		json = build_payload(kind, lock, table, false);
+		json = build_payload(kind, lock, table, message, false);
 	Async_Notify(CHANNEL, json);
 }
 
@@ -186,5 +190,5 @@ event_record(EventKind kind, const Lock *lock, const char *reason)
 	if (locking_history && kind < EVENT_REQUESTED)
 		insert_history(kind, lock, reason);
 	if (locking_notify)
-		notify(kind, lock, table);
+		notify(kind, lock, table, reason);
 }

@@ -19,8 +19,10 @@ typedef enum EventKind
 	EVENT_EXPIRED,
 	EVENT_BROKEN,
 	EVENT_TAKEN_OVER,
+	EVENT_HANDED_OVER,
 	EVENT_REQUESTED,			/* from here on not in the history */
-	EVENT_WITHDRAWN
+	EVENT_WITHDRAWN,
+	EVENT_DECLINED
 } EventKind;
 
 extern void event_record(EventKind kind, const Lock *lock, const char *reason);

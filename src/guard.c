@@ -48,6 +48,7 @@
 #include "trigger.h"
 #include "tuple.h"
 #include "visibility.h"
+#include "waiting.h"
 
 PG_FUNCTION_INFO_V1(locking_guard);
 
@@ -447,6 +448,7 @@ move_lock(Write *write, Lock *lock, char *new_key)
 	lock->key = new_key;
 	record_update(records, lock);
 	move_requests(lock->relation, old_key, new_key);
+	wake_when_ended(lock->relation, old_key);
 	move_drafts(lock->relation, old_key, new_key);
 	write->own_key = new_key;
 }

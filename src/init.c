@@ -17,6 +17,7 @@
 #include "statement.h"
 #include "sweep.h"
 #include "table.h"
+#include "waiting.h"
 
 PG_MODULE_MAGIC;
 
@@ -27,6 +28,7 @@ _PG_init(void)
 {
 	define_settings();
 	gate_init();
+	waiting_init();
 	shared_init();
 	MarkGUCPrefixReserved("locking");
 

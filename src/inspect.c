@@ -119,8 +119,8 @@ set_optional(Datum *value, bool *isnull, const char *text)
 static void
 put_lock(Tuplestorestate *result, TupleDesc desc, const Lock *lock, TimestampTz now)
 {
-	Datum		values[13];
-	bool		nulls[13] = {0};
+	Datum		values[14];
+	bool		nulls[14] = {0};
 
 	values[0] = ObjectIdGetDatum(lock->relation);
 	values[1] = CStringGetTextDatum(lock->key);
@@ -135,6 +135,7 @@ put_lock(Tuplestorestate *result, TupleDesc desc, const Lock *lock, TimestampTz 
 	values[10] = TimestampTzGetDatum(lock->expires_at);
 	values[11] = Float8GetDatum(seconds_until(lock->expires_at, now));
 	values[12] = BoolGetDatum(is_current_owner(lock->owner));
+	values[13] = BoolGetDatum(lock->handed_over);
 	tuplestore_putvalues(result, desc, values, nulls);
 }
 

@@ -32,6 +32,17 @@
 /* fraction of the limit that a count may leave as quota */
 #define QUOTA_SHARE 32
 
+pg_noreturn static void
+report_limit(const char *owner, const char *too_many, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+			 errmsg("owner \"%s\" %s", owner, too_many),
+			 errdetail("The setting \"locking.max_locks_per_owner\" allows at most %d.",
+					   locking_max_locks_per_owner),
+			 errhint("%s", hint)));
+}
+
 /*
  * Refuse another row of the current owner.  "too_many" is the predicate of
  * the message.
@@ -39,12 +50,7 @@
 void
 report_too_many(const char *too_many, const char *hint)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-			 errmsg("owner \"%s\" %s", current_owner(), too_many),
-			 errdetail("The setting \"locking.max_locks_per_owner\" allows at most %d.",
-					   locking_max_locks_per_owner),
-			 errhint("%s", hint)));
+	report_limit(current_owner(), too_many, hint);
 }
 
 static void
@@ -104,4 +110,19 @@ count_new_lock(Relation records)
 	if (quota.left <= 0 || quota.limit != locking_max_locks_per_owner || strcmp(quota.owner, owner) != 0)
 		recount_locks(records, owner);
 	quota.left--;
+}
+
+/* May an owner, to which a row is handed over, have another lock? */
+bool
+may_have_new_lock(Relation records, const char *owner)
+{
+	return live_locks(records, owner, locking_max_locks_per_owner) < locking_max_locks_per_owner;
+}
+
+/* Refuse to hand a row over to an owner that has too many locks. */
+void
+check_may_have_new_lock(Relation records, const char *owner)
+{
+	if (!may_have_new_lock(records, owner))
+		report_limit(owner, "has too many locks", "Release the lock with locking.release().");
 }

@@ -25,6 +25,8 @@
 
 extern void check_lock_count(int n);
 extern void count_new_lock(Relation records);
+extern bool may_have_new_lock(Relation records, const char *owner);
+extern void check_may_have_new_lock(Relation records, const char *owner);
 pg_noreturn extern void report_too_many(const char *too_many, const char *hint);
 
 #pragma GCC visibility pop

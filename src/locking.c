@@ -21,6 +21,7 @@ bool		locking_notify;
 bool		locking_history;
 int			locking_keep_lapsed;
 int			locking_keep_history;
+int			locking_hand_over_time;
 int			locking_max_ttl;
 int			locking_max_name_length;
 int			locking_max_text_length;
@@ -60,6 +61,18 @@ owner_fault(const char *owner)
 		if (is_control_character(c))
 			return "must not contain control characters";
 	return NULL;
+}
+
+/* Refuse an argument that cannot be an owner. */
+void
+check_owner_argument(const char *owner)
+{
+	const char *fault = owner[0] == '\0' ? "must not be empty" : owner_fault(owner);
+
+	if (fault)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("owner %s", fault)));
 }
 
 static bool
@@ -132,6 +145,11 @@ define_time_settings(void)
 							"Sets how long events are kept in the history, and drafts of rows that are gone.",
 							"-1 keeps them for ever.",
 							&locking_keep_history, 90 * SECS_PER_DAY, -1, INT_MAX,
+							PGC_SUSET, GUC_UNIT_S, NULL, NULL, NULL);
+	DefineCustomIntVariable("locking.hand_over_time",
+							"Sets how long a row that is handed over is kept for the next owner.",
+							"It is also the length of each requester's turn after an expiry. Zero turns handing over off.",
+							&locking_hand_over_time, 30, 0, SECS_PER_DAY,
 							PGC_SUSET, GUC_UNIT_S, NULL, NULL, NULL);
 }
 

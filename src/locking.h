@@ -36,6 +36,7 @@ extern bool locking_notify;
 extern bool locking_history;
 extern int	locking_keep_lapsed;	/* seconds */
 extern int	locking_keep_history;	/* seconds, or -1: for ever */
+extern int	locking_hand_over_time; /* seconds; 0: off */
 extern int	locking_max_ttl;	/* seconds */
 extern int	locking_max_name_length;	/* bytes, like the next */
 extern int	locking_max_text_length;
@@ -49,6 +50,7 @@ extern int	locking_max_locks_per_owner;
 #define MAX_OWNER_LENGTH 255
 
 extern void define_settings(void);
+extern void check_owner_argument(const char *owner);
 
 #pragma GCC visibility pop
 

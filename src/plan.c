@@ -66,8 +66,8 @@ table_plan(TableInfo *info, TargetQuery which, bool with_xmin)
 		appendStringInfoString(&query, info->has_children ? " FOR UPDATE" : " FOR NO KEY UPDATE");
 	if (which == TARGET_TRY)
 		appendStringInfoString(&query, " SKIP LOCKED");
-	/* only xmin is read as the table's owner: target.c:target_xmin() */
-	if (which == TARGET_SEE && with_xmin)
+	/* target.c:target_xmin(), target_lock_as_owner() */
+	if ((which == TARGET_SEE && with_xmin) || which == TARGET_LOCK_AS_OWNER)
 		*plan = keep_plan_as_table_owner(info->root, query.data,
 										 key->ncolumns, types);
 	else

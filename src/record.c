@@ -48,7 +48,8 @@ enum
 	COL_ROW_XMIN,
 	COL_CONFIRM_XID,
 	COL_LOST,
-	NCOLS = COL_LOST
+	COL_HANDED_OVER,
+	NCOLS = COL_HANDED_OVER
 };
 
 /*
@@ -112,6 +113,7 @@ read_lock(TupleTableSlot *slot, Lock *lock)
 	lock->row_xmin = DatumGetTransactionId(slot_value(slot, COL_ROW_XMIN));
 	lock->confirm_xid = DatumGetTransactionId(slot_value(slot, COL_CONFIRM_XID));
 	lock->lost = DatumGetBool(slot_value(slot, COL_LOST));
+	lock->handed_over = DatumGetBool(slot_value(slot, COL_HANDED_OVER));
 }
 
 /*
@@ -530,6 +532,7 @@ form_record(Relation records, const Lock *lock)
 	set_xid(values, nulls, COL_ROW_XMIN, lock->row_xmin);
 	set_xid(values, nulls, COL_CONFIRM_XID, lock->confirm_xid);
 	values[COL_LOST - 1] = BoolGetDatum(lock->lost);
+	values[COL_HANDED_OVER - 1] = BoolGetDatum(lock->handed_over);
 	return heap_form_tuple(RelationGetDescr(records), values, nulls);
 }
 

@@ -34,6 +34,7 @@ typedef struct Lock
 	TransactionId row_xmin;
 	TransactionId confirm_xid;
 	bool		lost;			/* written past by another owner (rule 5) */
+	bool		handed_over;	/* and not taken yet by the new holder */
 } Lock;
 
 /* A search for records that is kept open for a statement. */

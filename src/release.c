@@ -1,27 +1,33 @@
 /*
  * release.c
- *		release(), release_all(), break_lock(): the end of a lock before its
- *		expiry.
+ *		release(), hand_over(), release_all(), break_lock(): the end of a lock
+ *		before its expiry.
  *
  * The record is locked before reading the clock that decides whether the lock
- * has ended (rule 3).  The target row is not needed, since no row becomes
- * locked here.
+ * has ended (rule 3).  The target row is locked only if the row is handed
+ * over (handover.c): otherwise no row becomes locked here.
  */
 #include "release.h"
 
 #include "access/table.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 
 #include "argument.h"
 #include "clock.h"
+#include "early_release.h"
+#include "handover.h"
 #include "lease.h"
+#include "locking.h"
 #include "owner.h"
 #include "report.h"
 #include "target.h"
 #include "visibility.h"
+#include "waiting.h"
 
 PG_FUNCTION_INFO_V1(locking_release);
+PG_FUNCTION_INFO_V1(locking_hand_over);
 PG_FUNCTION_INFO_V1(locking_release_all);
 PG_FUNCTION_INFO_V1(locking_break_lock);
 
@@ -33,43 +39,84 @@ void
 release_record(Relation records, Lock *lock, EventKind kind, const char *reason)
 {
 	record_delete(records, lock);
+	wake_when_ended(lock->relation, lock->key);
 	event_record(kind, lock, reason);
 }
 
 /*
- * End a lock.  False if it had ended before: the record of a lapsed lock is
- * removed as such.
+ * End a lock, and hand the row over to "named" or to the first owner that
+ * requested it.  False if it had ended before: the record of a lapsed lock is
+ * removed as such.  If the row was handed over, "lock" receives the next
+ * holder's lock, and "successor", unless it is NULL, the next holder.
  */
 static bool
-end_lock(Relation records, Lock *lock, EventKind kind, const char *reason)
+end_lock(Relation records, Lock *lock, EventKind kind, const char *reason, const char *named, char **successor)
 {
+	HandOver	next;
 	bool		lapsed;
 
+	hand_over_prepare(records, &next, lock, named);
 	if (!record_lock(records, lock, LockTupleExclusive, LockWaitBlock))
 		return false;
 	lapsed = has_lapsed(lock, clock_now());
-	release_record(records, lock, lapsed ? EVENT_EXPIRED : kind, lapsed ? NULL : reason);
+	if (lapsed)
+	{
+		kind = EVENT_EXPIRED;
+		reason = NULL;
+	}
+	if (!hand_over(records, &next, lock, kind, reason))
+		release_record(records, lock, kind, reason);
+	else if (successor)
+		*successor = lock->owner;
 	return !lapsed;
+}
+
+/* End the current owner's lock with a token, if there is one. */
+static bool
+end_own_lock(int64 token, const char *named, char **successor)
+{
+	Relation	records = records_open(RowExclusiveLock);
+	Lock		lock;
+	bool		ended = false;
+
+	check_owner_named();
+	early_release_begin();
+	if (record_find_token(records, token, &lock))
+	{
+		if (!is_current_owner(lock.owner))
+			report_not_owner(token);
+		ended = end_lock(records, &lock, EVENT_RELEASED, NULL, named, successor);
+	}
+	table_close(records, NoLock);
+	early_release_end();
+	return ended;
 }
 
 Datum
 locking_release(PG_FUNCTION_ARGS)
 {
-	Relation	records;
-	Lock		lock;
-	bool		released = false;
+	argument_not_null(fcinfo, 0, "token");
+	PG_RETURN_BOOL(end_own_lock(PG_GETARG_INT64(0), NULL, NULL));
+}
+
+/*
+ * The named owner need not have requested the row.  The history names the
+ * owner that handed it over.
+ */
+Datum
+locking_hand_over(PG_FUNCTION_ARGS)
+{
+	char	   *named = name_argument(fcinfo, 1, "owner");
+	char	   *successor = NULL;
 
 	argument_not_null(fcinfo, 0, "token");
-	check_owner_named();
-	records = records_open(RowExclusiveLock);
-	if (record_find_token(records, PG_GETARG_INT64(0), &lock))
-	{
-		if (!is_current_owner(lock.owner))
-			report_not_owner(lock.token);
-		released = end_lock(records, &lock, EVENT_RELEASED, NULL);
-	}
-	table_close(records, NoLock);
-	PG_RETURN_BOOL(released);
+	if (named)
+		check_owner_argument(named);
+	hand_over_check_enabled();
+	(void) end_own_lock(PG_GETARG_INT64(0), named, &successor);
+	if (successor == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(successor));
 }
 
 /*
@@ -95,11 +142,13 @@ locking_release_all(PG_FUNCTION_ARGS)
 			own = lappend(own, lock);
 	}
 	list_sort(own, compare_rows);
+	early_release_begin();
 	foreach(cell, own)
 	{
 		CHECK_FOR_INTERRUPTS();
-		released += end_lock(records, lfirst(cell), EVENT_RELEASED, NULL);
+		released += end_lock(records, lfirst(cell), EVENT_RELEASED, NULL, NULL, NULL);
 	}
+	early_release_end();
 	table_close(records, NoLock);
 	PG_RETURN_INT64(released);
 }
@@ -126,7 +175,7 @@ locking_break_lock(PG_FUNCTION_ARGS)
 		report_no_such_row(table, values);
 	records = records_open(RowExclusiveLock);
 	if (record_find(records, table->root, key, &lock) && !has_lapsed(&lock, clock_now()))
-		broken = end_lock(records, &lock, EVENT_BROKEN, reason);
+		broken = end_lock(records, &lock, EVENT_BROKEN, reason, NULL, NULL);
 	table_close(records, NoLock);
 	PG_RETURN_BOOL(broken);
 }

@@ -57,6 +57,8 @@ find_own_lock(Relation records, int64 token, Lock *lock)
 	if (!is_current_owner(lock->owner))
 		report_not_owner(token);
 	check_right(lock->relation, MAY_LOCK);
+	if (lock->handed_over && !has_lapsed(lock, clock_now()))
+		report_not_taken(lock);
 }
 
 /* False: there is no such row, or with TARGET_TRY it is locked. */

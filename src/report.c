@@ -95,6 +95,39 @@ report_locked(int elevel, const Lock *lock, Oid child)
 				 errtable_by_id(reported)));
 }
 
+/*
+ * Report that it is the turn of owners that requested the row.  "turn" has
+ * the owner of the latest turn, and the time when the caller's begins.
+ */
+void
+report_reserved(const Lock *turn)
+{
+	const char *table = get_rel_name(turn->relation);
+	bool		disclose = may_disclose(turn->relation, turn->key, true);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+			 disclose ?
+			 errmsg("row \"%s\" of table \"%s\" is reserved for %s", clipped(turn->key), table, holder_of(turn)) :
+			 errmsg("a row of table \"%s\" is reserved for another owner", table),
+			 errdetail("Its lock expired, and it is the turn of owners that requested the row earlier, %s.",
+					   time_left(turn)),
+			 errhint("Try again later, or ask for the row with locking.request()."),
+			 errtable_by_id(turn->relation)));
+}
+
+/* Report that a row was handed over, but not acquired yet. */
+void
+report_not_taken(const Lock *lock)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("the lock with token " INT64_FORMAT " has not been taken yet", lock->token),
+			 errdetail("The row was handed over, and may have changed since you read it."),
+			 errhint("Take the lock with locking.acquire(), and then read the row."),
+			 errtable_by_id(lock->relation)));
+}
+
 /* Report that a lock has ended. */
 void
 report_lost(int64 token)

@@ -7,7 +7,10 @@
  */
 #include "request.h"
 
+#include <limits.h>
+
 #include "access/genam.h"
+#include "access/relscan.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
@@ -17,27 +20,34 @@
 #include "storage/bufmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
 #include "argument.h"
 #include "catalog.h"
+#include "clock.h"
+#include "compat.h"
 #include "event.h"
+#include "lease.h"
 #include "limit.h"
 #include "locking.h"
 #include "owner.h"
 #include "privilege.h"
 #include "record.h"
+#include "report.h"
+#include "subtransaction.h"
 #include "target.h"
 
 PG_FUNCTION_INFO_V1(locking_request);
 PG_FUNCTION_INFO_V1(locking_withdraw);
+PG_FUNCTION_INFO_V1(locking_decline);
 
 /*
  * Notify listeners.  The event's owner is the requester; token and expiry are
  * those of the requested lock.
  */
 static void
-notify_request(EventKind kind, Datum *parameters)
+notify_request(EventKind kind, Datum *parameters, char *owner, char *owner_name, const char *message)
 {
 	Relation	records = records_open(AccessShareLock);
 	Lock		lock = {0};
@@ -46,18 +56,22 @@ notify_request(EventKind kind, Datum *parameters)
 	table_close(records, NoLock);
 	lock.relation = DatumGetObjectId(parameters[0]);
 	lock.key = TextDatumGetCString(parameters[1]);
-	lock.owner = require_owner();
-	lock.owner_name = stored_owner_name();
-	event_record(kind, &lock, NULL);
+	lock.owner = owner;
+	lock.owner_name = owner_name;
+	event_record(kind, &lock, message);
 }
 
-/*
- * The holder may be changing the row's key, and so move the requests without
- * this one.  Lock the record against that, and follow the row to its new key.
- */
 static void
-follow_key(Datum *parameters)
+notify_own_request(EventKind kind, Datum *parameters)
 {
+	notify_request(kind, parameters, require_owner(), stored_owner_name(), NULL);
+}
+
+/* "arg": relation and key, which receives the new key. */
+static bool
+wait_for_key(void *arg)
+{
+	Datum	   *parameters = arg;
 	Relation	records = records_open(RowExclusiveLock);
 	Lock		lock;
 
@@ -65,6 +79,19 @@ follow_key(Datum *parameters)
 		record_lock(records, &lock, LockTupleKeyShare, LockWaitBlock))
 		parameters[1] = CStringGetTextDatum(lock.key);
 	table_close(records, NoLock);
+	return false;
+}
+
+/*
+ * The holder may be changing the row's key, and so move the requests without
+ * this one.  Wait for that, and follow the row to its new key.  The record
+ * does not stay locked: the transaction of a requester, however long it is,
+ * must not keep the holder from releasing the row.
+ */
+static void
+follow_key(Datum *parameters)
+{
+	(void) in_subtransaction(wait_for_key, parameters, NULL);
 }
 
 /*
@@ -95,7 +122,7 @@ locking_request(PG_FUNCTION_ARGS)
 						" ON CONFLICT (relation, key, owner) DO UPDATE SET message = excluded.message",
 						lengthof(types), types, parameters, nulls) == 0)
 		report_too_many("has too many requests", "Withdraw some with locking.withdraw().");
-	notify_request(EVENT_REQUESTED, parameters);
+	notify_own_request(EVENT_REQUESTED, parameters);
 	PG_RETURN_VOID();
 }
 
@@ -109,8 +136,153 @@ locking_withdraw(PG_FUNCTION_ARGS)
 	(void) own_row_argument(fcinfo, values, parameters);
 	if (catalog_execute("DELETE FROM locking.request_queue WHERE relation = $1 AND key = $2 AND owner = $3",
 						lengthof(types), types, parameters, NULL) > 0)
-		notify_request(EVENT_WITHDRAWN, parameters);
+		notify_own_request(EVENT_WITHDRAWN, parameters);
 	PG_RETURN_VOID();
+}
+
+/* Refuse an owner that does not hold a live lock on the row. */
+static void
+check_holds_row(Oid relid, const char *key)
+{
+	Relation	records = records_open(AccessShareLock);
+	Lock		lock;
+	bool		held = record_find(records, relid, key, &lock) &&
+	is_current_owner(lock.owner) && !has_lapsed(&lock, clock_now());
+
+	table_close(records, NoLock);
+	if (!held)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("row \"%s\" of table \"%s\" is not locked by you", clipped(key), get_rel_name(relid)),
+				 errdetail("Only the holder of the lock can decline requests for the row."),
+				 errtable_by_id(relid)));
+}
+
+/*
+ * Remove another owner's request for a row that the current owner has locked,
+ * and notify listeners: the event's owner is the requester.
+ */
+Datum
+locking_decline(PG_FUNCTION_ARGS)
+{
+	static const Oid types[] = {REGCLASSOID, TEXTOID, TEXTOID};
+	Datum		values[INDEX_MAX_KEYS];
+	Datum		parameters[3];
+	Datum		name;
+	bool		isnull;
+	char	   *owner;
+	char	   *owner_name;
+	char	   *message = text_argument(fcinfo, 3, "message");
+
+	argument_not_null(fcinfo, 2, "owner");
+	owner = name_argument(fcinfo, 2, "owner");
+	(void) own_row_argument(fcinfo, values, parameters);
+	check_holds_row(DatumGetObjectId(parameters[0]), TextDatumGetCString(parameters[1]));
+	parameters[2] = CStringGetTextDatum(owner);
+	name = catalog_query("DELETE FROM locking.request_queue WHERE relation = $1 AND key = $2 AND owner = $3"
+						 " RETURNING coalesce(owner_name, '')",
+						 lengthof(types), types, parameters, NULL, &isnull);
+	if (isnull)
+		PG_RETURN_BOOL(false);
+	owner_name = TextDatumGetCString(name);
+	notify_request(EVENT_DECLINED, parameters, owner, owner_name[0] ? owner_name : NULL, message);
+	PG_RETURN_BOOL(true);
+}
+
+/* ---- the queue of a row ---- */
+
+/* in the order of the table's columns */
+enum
+{
+	COL_ID = 1,
+	COL_RELATION,
+	COL_KEY,
+	COL_OWNER,
+	COL_OWNER_NAME
+};
+
+static Request *
+read_request_row(TupleTableSlot *slot)
+{
+	Request    *request = palloc(sizeof(Request));
+	bool		isnull;
+	Datum		name;
+
+	request->id = DatumGetInt64(slot_getattr(slot, COL_ID, &isnull));
+	request->owner = TextDatumGetCString(slot_getattr(slot, COL_OWNER, &isnull));
+	name = slot_getattr(slot, COL_OWNER_NAME, &isnull);
+	request->owner_name = isnull ? NULL : TextDatumGetCString(name);
+	return request;
+}
+
+/*
+ * Search the committed requests for a row, at most "max".  The index is read
+ * with SnapshotAny, like those of lock records (record.c), to take no
+ * predicate locks.
+ */
+static List *
+search_queue(Relation queue, Oid relid, const char *key, int max)
+{
+	Relation	index = index_open(catalog_relid("request_queue_pkey"), AccessShareLock);
+	Snapshot	snapshot = RegisterSnapshot(GetCatalogSnapshot(RelationGetRelid(queue)));
+	TupleTableSlot *slot = table_slot_create(queue, NULL);
+	IndexScanDesc scan = locking_index_beginscan(queue, index, SnapshotAny, 2);
+	List	   *requests = NIL;
+	ScanKeyData keys[2];
+
+	/* columns of the index */
+	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
+	ScanKeyEntryInitialize(&keys[1], 0, 2, BTEqualStrategyNumber, TEXTOID, C_COLLATION_OID,
+						   F_TEXTEQ, CStringGetTextDatum(key));
+	index_rescan(scan, keys, 2, NULL, 0);
+	while (list_length(requests) < max && index_getnext_slot(scan, ForwardScanDirection, slot))
+	{
+		if (table_tuple_satisfies_snapshot(queue, slot, snapshot))
+			requests = lappend(requests, read_request_row(slot));
+	}
+	index_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	UnregisterSnapshot(snapshot);
+	index_close(index, AccessShareLock);
+	return requests;
+}
+
+/* Nearly always the table is empty, and then not searched at all. */
+static List *
+some_requests_of(Oid relid, const char *key, int max)
+{
+	Relation	queue = catalog_open("request_queue", AccessShareLock);
+	List	   *requests = RelationGetNumberOfBlocks(queue) == 0 ? NIL :
+	search_queue(queue, relid, key, max);
+
+	table_close(queue, AccessShareLock);
+	return requests;
+}
+
+/* Has any owner requested the row? */
+bool
+is_requested(Oid relid, const char *key)
+{
+	return some_requests_of(relid, key, 1) != NIL;
+}
+
+static int
+compare_by_arrival(const ListCell *a, const ListCell *b)
+{
+	const Request *left = lfirst(a);
+	const Request *right = lfirst(b);
+
+	return left->id < right->id ? -1 : 1;
+}
+
+/* The requests for a row, in the order of arrival. */
+List *
+requests_of(Oid relid, const char *key)
+{
+	List	   *requests = some_requests_of(relid, key, INT_MAX);
+
+	list_sort(requests, compare_by_arrival);
+	return requests;
 }
 
 static void
@@ -121,11 +293,10 @@ drop_request(Relation queue, Oid relid, const char *key, const char *owner)
 	HeapTuple	tuple;
 	TM_FailureData failure;
 
-	/* the key is columns 2, 3 and 4 of the table */
-	ScanKeyInit(&keys[0], 2, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
-	ScanKeyEntryInitialize(&keys[1], 0, 3, BTEqualStrategyNumber, TEXTOID, C_COLLATION_OID,
+	ScanKeyInit(&keys[0], COL_RELATION, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
+	ScanKeyEntryInitialize(&keys[1], 0, COL_KEY, BTEqualStrategyNumber, TEXTOID, C_COLLATION_OID,
 						   F_TEXTEQ, CStringGetTextDatum(key));
-	ScanKeyEntryInitialize(&keys[2], 0, 4, BTEqualStrategyNumber, TEXTOID, C_COLLATION_OID,
+	ScanKeyEntryInitialize(&keys[2], 0, COL_OWNER, BTEqualStrategyNumber, TEXTOID, C_COLLATION_OID,
 						   F_TEXTEQ, CStringGetTextDatum(owner));
 	scan = systable_beginscan(queue, catalog_relid("request_queue_pkey"), true, NULL, 3, keys);
 

@@ -21,6 +21,7 @@
 #include "catalog.h"
 #include "clock.h"
 #include "event_sweep.h"
+#include "handover.h"
 #include "locking.h"
 #include "orphan.h"
 #include "record.h"
@@ -61,7 +62,7 @@ remove_lapsed(Relation records, Lock *lock)
 {
 	if (!is_removable(lock) ||
 		!record_lock(records, lock, LockTupleExclusive, LockWaitSkip) ||
-		!is_removable(lock))
+		!is_removable(lock) || !turns_are_over(lock, clock_now()))
 		return false;
 	release_record(records, lock, EVENT_EXPIRED, NULL);
 	return true;

@@ -21,6 +21,7 @@ typedef enum TargetQuery
 	TARGET_SEE,					/* read as the caller */
 	TARGET_LOCK,				/* lock, waiting for writers */
 	TARGET_TRY,					/* lock without waiting */
+	TARGET_LOCK_AS_OWNER,		/* lock, as the table's owner */
 	TARGET_NQUERIES
 } TargetQuery;
 

@@ -106,6 +106,25 @@ target_fetch(TableInfo *table, TargetQuery which, const Datum *values, char **ke
 	return run_plan(table, which, values, key, xmin);
 }
 
+/*
+ * Lock the row with the rights of the table's owner, where those of the
+ * caller do not matter.  False if there is no row.
+ */
+bool
+target_lock_as_owner(TableInfo *table, const char *key)
+{
+	Datum		values[INDEX_MAX_KEYS];
+	SPIQuery	query = {
+		.plan = table_plan(table, TARGET_LOCK_AS_OWNER, false),
+		.values = values,
+		.latest = true,
+		.max_rows = 1
+	};
+
+	key_parse_stored(table->key, table->root, key, values);
+	return query_run_as_table_owner(&query, table->root) > 0;
+}
+
 /* ---- keys ---- */
 
 /* A key whose stored spelling is looked up. */

@@ -17,6 +17,7 @@
 extern bool target_fetch(TableInfo *table, TargetQuery query, const Datum *values,
 						 char **key, TransactionId *xmin);
 extern TransactionId target_xmin(TableInfo *table, const Datum *values);
+extern bool target_lock_as_owner(TableInfo *table, const char *key);
 extern char *target_key(TableInfo *table, const Datum *values);
 extern TableInfo *row_argument(FunctionCallInfo fcinfo, LOCKMODE lockmode, TableRight right,
 							   Datum *values, char **key);

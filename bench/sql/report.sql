@@ -58,6 +58,13 @@ SELECT format('guarded bulk UPDATE, %s: 10,000,000 live locks / none', o),
 	report.ratio('live', '10000000 locks, ' || o, 'on', 'guard', '0 locks, ' || o, 'guard'), 1.2, NULL
 FROM unnest(ARRAY['key order', 'random order']) o
 UNION ALL
+SELECT '64 clients after one row, durable, waiting / Redis, appendfsync always',
+	report.ratio('contention', '64 clients, one row, durable: acquired', '-', 'waiting', '64 clients, one row, durable: acquired', 'redis-always'), NULL, 1
+UNION ALL
+SELECT 'the same, 99th percentile until acquired',
+	report.ratio('contention', '64 clients, one row, durable: until acquired, 99th percentile', '-', 'waiting',
+		'64 clients, one row, durable: until acquired, 99th percentile', 'redis-always'), 1, NULL
+UNION ALL
 SELECT 'TPC-B, 8 clients: protected / unprotected', report.ratio('tpcb', '8 clients', 'on', 'guard', '8 clients', 'none'), NULL, 0.98
 UNION ALL
 SELECT 'TPC-B, 8 clients: the same by backends'' time for a transaction',

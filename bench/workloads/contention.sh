@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # 64 clients that acquire the same row, and try again immediately after a
-# refusal.
+# refusal; those of "waiting" wait in acquire() instead.
 
-CONTENTION_RUNS=(bare:durable locking:durable redis-always:durable
-	bare:volatile locking:volatile advisory:volatile redis-none:volatile)
+CONTENTION_RUNS=(bare:durable locking:durable waiting:durable redis-always:durable
+	bare:volatile locking:volatile waiting:volatile advisory:volatile redis-none:volatile)
 
 contention_once() { # SERVICE DURABLE ROUND
 	local rate answer lock refused task='64 clients, one row, durable'

@@ -227,6 +227,14 @@ test('blocked: looks when the holder\'s time has passed, then the row is free', 
 	session.at('again').does({ do: 'acquire' }).granted().is('held');
 });
 
+test('a row that was handed over to the user is offered, not locked elsewhere', () => {
+	const offered = { ...MINE, client: null, handed_over: true };
+	const blocked = new Session().at('open', { lock: THEIRS, client: 'tab-1', sentAt: 1000 }).is('blocked');
+	blocked.at('news', { event: 'handed_over' }).at('looked', { lock: offered, sentAt: 1000 }).is('free').does({ do: 'reread' });
+	new Session().at('open', { lock: offered, client: 'tab-1', sentAt: 1000 }).is('acquiring').does({ do: 'acquire' });
+	typing().at('news', { event: 'handed_over' }).at('looked', { lock: { ...offered, token: 8 }, sentAt: 1000 }).is('lost');
+});
+
 test('blocked: takeover, and a rejected one', () => {
 	const blocked = () => new Session().at('open').failed('acquire', 423, { lock: THEIRS });
 	blocked().at('takeOver', { reason: 'print' }).does({ do: 'takeOver', reason: 'print' }).granted({ token: 9 }).is('held');

@@ -4,7 +4,9 @@
  *		saves, its heartbeat in another session, a foreign writer, a rival
  *		that acquires, takes over or breaks the lock, and a clock that may
  *		tick between any two steps, and with -DSTEP_BACK be set back once.
- *		With -DGATE the guard checks the gate first.
+ *		With -DGATE the guard checks the gate first.  With -DHAND_OVER the
+ *		editor hands the row over, also in the transaction that saves, and the
+ *		next holder takes the lock.
  *
  * README.md has a table of the defines that remove parts of the protocol.
  */
@@ -17,10 +19,12 @@
 
 #define EDITORS 1		/* tokens */
 #define RIVALS 2
+#define NEXT 3
 
 #define SAVE 10			/* transaction ids: the editor's saves */
 #define FOREIGN 20		/* transaction ids: foreign writes */
 #define OWN 30			/* transaction ids: the editor's other writes */
+#define NEXT_SAVE 40		/* transaction id: the next holder's save */
 
 active proctype Clock()
 {
@@ -357,13 +361,144 @@ inline reacquire()
 }
 #endif
 
-/* ---- the processes ---- */
-
+/* local variables of a process */
 #ifdef NO_BARRIER_LATE_ENOUGH
 #define LOCALS Lock lock; byte xmin, expires_at, now, early = NONE; bool target_held
 #else
 #define LOCALS Lock lock; byte xmin, expires_at, now; bool target_held
 #endif
+
+/* ---- handover.c ---- */
+
+#ifdef HAND_OVER
+bool untaken;			/* handed_over, as committed */
+bool S3_broken;			/* a save by an owner that has not read the row */
+
+/* handover.c:reserve */
+inline reserve()
+{
+	d_step {
+		lock.token = NEXT;
+		lock.expires_at = expires_at;
+		lock.lost = false;
+#ifndef KEEP_VERSION
+		lock.xmin = 0;
+		lock.confirm_xid = 0
+#endif
+	}
+}
+
+/* release.c:end_lock, handover.c:hand_over_prepare, hand_over */
+inline hand_over()
+{
+	find_own();
+#ifndef HAND_OVER_WITHOUT_TARGET
+	target_lock();
+#endif
+	expires_at = clock + TTL;
+	gate_raise(expires_at);
+	record_lock(lock);
+	if
+	:: lock.token != EDITORS -> goto lost
+	:: else
+	fi;
+	if
+	:: expires_at <= clock -> expires_at = clock + TTL; gate_raise(expires_at)
+	:: else
+	fi;
+	reserve()
+}
+
+/* The same after confirm(): row and record are locked already. */
+inline hand_over_confirmed()
+{
+	expires_at = clock + TTL;
+	gate_raise(expires_at);
+	reserve()
+}
+
+/* The next holder's lock is a new one, like that of an acquirer. */
+inline commit_hand_over(save)
+{
+	atomic {
+		check_fencing();
+		row_xmin = (save != 0 -> save : row_xmin);
+		ended = true;
+		copy(record, lock);
+		untaken = true;
+		written = false;
+		check_enforcement();
+		release_row_locks()
+	}
+}
+
+/* The owner that requested the row.  Its page shows the row as of "read". */
+active proctype NextHolder()
+{
+	LOCALS;
+	byte read = row_xmin;
+
+end_no_lock: record.token == NEXT;
+	if
+	:: true ->
+		/* acquire.c:take */
+		target_lock();
+		expires_at = clock + TTL;
+		gate_raise(expires_at);
+		record_lock(lock);
+		now = clock;
+		if
+		:: lock.token != NEXT || HAS_LAPSED(lock, now) -> goto lost
+		:: else
+		fi;
+		d_step { lock.expires_at = expires_at; lock.xmin = xmin; lock.confirm_xid = 0 };
+		atomic {
+			check_fencing();
+			copy(record, lock);
+			untaken = false;
+			check_enforcement();
+			release_row_locks()
+		};
+		read = row_xmin
+	:: true				/* it tries without that */
+	fi;
+
+	/* renew.c:find_own_lock, locking_confirm */
+#ifndef CONFIRM_UNTAKEN
+	if
+	:: untaken && !HAS_LAPSED(record, clock) -> goto lost
+	:: else
+	fi;
+#endif
+	target_lock();
+	expires_at = clock + TTL;
+	gate_raise(expires_at);
+	record_lock(lock);
+	now = clock;
+	if
+	:: lock.token != NEXT -> goto lost
+	:: lock.token == NEXT && lock.lost -> goto lost
+	:: lock.token == NEXT && lock.expires_at <= now && xmin != lock.xmin && xmin != lock.confirm_xid -> goto lost
+	:: else
+	fi;
+	atomic {
+		S3_broken = row_xmin != read;
+		assert(!S3_broken);
+		row_xmin = NEXT_SAVE;
+		lock.expires_at = LATEST(lock.expires_at, expires_at);
+		lock.xmin = (lock.expires_at <= now -> xmin : lock.xmin);
+		lock.confirm_xid = NEXT_SAVE;
+		copy(record, lock);
+		check_enforcement();
+		release_row_locks()
+	};
+	goto done;
+lost:	rollback();
+done:	skip
+}
+#endif
+
+/* ---- the processes ---- */
 
 active proctype Editor()
 {
@@ -394,6 +529,10 @@ active proctype Editor()
 #endif
 #ifdef REACQUIRE
 		:: true -> reacquire()
+#endif
+#ifdef HAND_OVER
+		:: true -> hand_over(); commit_hand_over(0); goto done
+		:: true -> confirm(SAVE + calls); hand_over_confirmed(); commit_hand_over(SAVE + calls); goto done
 #endif
 		fi
 	:: calls == CALLS -> goto done

@@ -1,7 +1,7 @@
 --
 -- Rejected arguments of every function: SQLSTATE and message
 --
-SELECT plan(276);
+SELECT plan(298);
 
 CREATE TABLE article (id integer PRIMARY KEY, title text);
 INSERT INTO article VALUES (1), (2);
@@ -19,7 +19,8 @@ CREATE TEMPORARY TABLE keyed (name text, rest text, needs_row boolean);
 INSERT INTO keyed VALUES
 	('acquire', '', true), ('try_acquire', '', true), ('take_over', ', ''reason''', true), ('break_lock', ', ''reason''', false),
 	('is_locked', '', false), ('lock_applies', '', false), ('lock_seconds_remaining', '', false),
-	('discard_draft', '', false), ('request', '', true), ('withdraw', '', false);
+	('discard_draft', '', false), ('request', '', true), ('withdraw', '', false),
+	('decline', ', ''bert''', false);
 CREATE TEMPORARY TABLE refused (relation text, key text, state text, message text);
 INSERT INTO refused VALUES
 	('NULL', '1', '22023', 'relation must not be null'),

@@ -16,8 +16,11 @@ INSERT INTO interface VALUES
 	('break_lock', 'relation regclass, key anyelement, reason text', 'boolean'),
 	('break_lock', 'relation regclass, key text, reason text', 'boolean'),
 	('confirm', 'token bigint', 'timestamp with time zone'),
+	('decline', 'relation regclass, key anyelement, owner text, message text DEFAULT NULL::text', 'boolean'),
+	('decline', 'relation regclass, key text, owner text, message text DEFAULT NULL::text', 'boolean'),
 	('discard_draft', 'relation regclass, key anyelement', 'void'),
 	('discard_draft', 'relation regclass, key text', 'void'),
+	('hand_over', 'token bigint, owner text DEFAULT NULL::text', 'text'),
 	('history_of', 'relation regclass, key text', 'SETOF locking.history'),
 	('is_locked', 'relation regclass, key anyelement', 'boolean'),
 	('is_locked', 'relation regclass, key text', 'boolean'),
@@ -76,7 +79,7 @@ SELECT set_eq($$
 	$$ VALUES
 		('drafts'::name, 'relation regclass, key text, token bigint, data jsonb, saved_at timestamp with time zone'),
 		('history'::name, 'at timestamp with time zone, event text, relation regclass, key text, token bigint, owner text, actor text, actor_name text, session_role name, client_addr inet, reason text, id bigint'),
-		('locks'::name, 'relation regclass, key text, token bigint, owner text, owner_name text, client text, hard boolean, note text, acquired_at timestamp with time zone, renewed_at timestamp with time zone, expires_at timestamp with time zone, seconds_left double precision, is_mine boolean'),
+		('locks'::name, 'relation regclass, key text, token bigint, owner text, owner_name text, client text, hard boolean, note text, acquired_at timestamp with time zone, renewed_at timestamp with time zone, expires_at timestamp with time zone, seconds_left double precision, is_mine boolean, handed_over boolean'),
 		('protected_tables'::name, 'relation regclass, hard boolean, required boolean, columns name[], ttl interval, warning interval, parent name, key name[], guarded boolean'),
 		('requests'::name, 'relation regclass, key text, owner text, owner_name text, message text, requested_at timestamp with time zone, place bigint, is_mine boolean')
 	$$, 'the views and their columns');
@@ -112,6 +115,7 @@ SELECT set_has($$ SELECT name, boot_val, unit, vartype, context FROM pg_settings
 		('locking.history', 'on', NULL, 'bool', 'superuser'),
 		('locking.keep_lapsed', '3600', 's', 'integer', 'superuser'),
 		('locking.keep_history', '7776000', 's', 'integer', 'superuser'),
+		('locking.hand_over_time', '30', 's', 'integer', 'superuser'),
 		('locking.max_ttl', '86400', 's', 'integer', 'superuser'),
 		('locking.max_name_length', '255', 'B', 'integer', 'superuser'),
 		('locking.max_text_length', '1000', 'B', 'integer', 'superuser'),

@@ -22,6 +22,7 @@ FROM unnest(ARRAY[
 	$$SELECT locking.lock_seconds_remaining('app.secret', %s)$$,
 	$$SELECT locking.request('app.secret', %s)$$,
 	$$SELECT locking.withdraw('app.secret', %s)$$,
+	$$SELECT locking.decline('app.secret', %s, 'bob')$$,
 	$$SELECT locking.discard_draft('app.secret', %s)$$]) f;
 SELECT is((SELECT count(DISTINCT public.told(format(f, k)))::integer FROM unnest('{7,8,999}'::text[]) k), 1,
 	'app.doc, hidden rows: the answer does not depend on the row: ' || f)
@@ -32,7 +33,8 @@ FROM unnest(ARRAY[
 	$$SELECT locking.take_over('app.doc', '%s'::text, 'why')$$,
 	$$SELECT locking.break_lock('app.doc', %s, 'why')$$,
 	$$SELECT locking.request('app.doc', %s)$$,
-	$$SELECT locking.withdraw('app.doc', %s)$$]) f;
+	$$SELECT locking.withdraw('app.doc', %s)$$,
+	$$SELECT locking.decline('app.doc', %s, 'bob')$$]) f;
 SELECT is(locking.is_locked('app.doc', 1), true, 'a visible row: is_locked()');
 SELECT is(locking.is_locked('app.doc', 7), false, 'a hidden row: is_locked()');
 SELECT is(locking.lock_applies('app.doc', 7), false, 'a hidden row: lock_applies()');

@@ -150,6 +150,7 @@ BEGIN
 		'SELECT locking.try_acquire(''app.doc'', ''3'')', 'SELECT locking.acquire_all(''app.doc'', ''{3}'')',
 		'SELECT locking.take_over(''app.doc'', ''1'', ''mine'')', 'SELECT locking.break_lock(''app.doc'', ''1'', ''mine'')',
 		'SELECT locking.set_owner(''anna'')', 'SELECT locking.request(''app.doc'', ''3'')', 'SELECT locking.withdraw(''app.doc'', ''3'')',
+		'SELECT locking.hand_over(%s)', 'SELECT locking.hand_over(%s, ''mallory'')', 'SELECT locking.decline(''app.doc'', ''1'', ''bob'')',
 		'SELECT locking.discard_draft(''app.doc'', ''1'')', 'SELECT locking.purge_drafts(''0'')',
 		'DELETE FROM app.doc WHERE id = 1', 'UPDATE app.doc SET id = 10 WHERE id = 1']) c
 	LOOP
@@ -278,7 +279,9 @@ SELECT locking.request('m.keyed', '2'), locking.withdraw('m.keyed', '2'), lockin
 SELECT * FROM locking.acquire_all('m.keyed', '{1,3}');
 SELECT * FROM locking.locks_of('m.keyed', '{1,2}');
 SELECT * FROM locking.history_of('m.keyed', '1');
-SELECT locking.release(:keyed), locking.release_all();
+SELECT locking.request('m.keyed', '3'), locking.decline('m.keyed', '3', 'x'), locking.hand_over(:keyed, 'x');
+SELECT locking.release_all();
+SELECT locking.break_lock('m.keyed', '1', 'x'), locking.break_lock('m.keyed', '3', 'x');
 SELECT count(*) FROM locking.locks;
 UPDATE public.ref SET keyed = NULL;
 SELECT lives_ok('TRUNCATE public.ref', 'TRUNCATE of a child of mallory''s table');

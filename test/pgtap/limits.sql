@@ -212,6 +212,7 @@ SELECT throws_ok($$ SELECT locking.renew(locking.acquire('article', 4), draft =>
 SELECT lives_ok($$ SELECT locking.save_draft(locking.acquire('article', 3), '2') $$, 'another draft of the same row does not count');
 SELECT is(data, '2') FROM locking.drafts WHERE key = '3';
 SELECT lives_ok($$ SELECT locking.discard_draft('article', 1), locking.save_draft(locking.acquire('article', 4), '1') $$, 'another draft after one is discarded');
+DELETE FROM locking.request_queue;
 RESET locking.max_locks_per_owner;
 
 -- a lapsed lock counts again when it is resumed

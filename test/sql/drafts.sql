@@ -114,7 +114,8 @@ SELECT locking.withdraw('article', 1), locking.withdraw(relation => 'article', k
 SELECT key, owner, place FROM locking.requests ORDER BY key, place;
 SELECT locking.request('article', 1, 'after all');
 SELECT key, owner, place FROM locking.requests ORDER BY key, place;
--- a release does not empty the queue; acquiring the row removes the request
+-- a release hands each row over to the first requester, whose request is
+-- removed
 SET locking.owner = 'anna';
 SELECT locking.release_all();
 SELECT key, owner, place, is_mine FROM locking.requests ORDER BY key, place;

@@ -144,7 +144,21 @@ sql($node, "SELECT locking.request('article', 4)", owner => 'bob');
 sql($node, "SELECT locking.withdraw('article', 4)", owner => 'bob');
 heard_exactly('requests', "acquired public.article 4 ann null $token", "requested public.article 4 bob null $token",
 	"withdrawn public.article 4 bob null $token");
+sql($node, "SELECT locking.request('article', 4)", owner => 'bob');
+sql($node, "SELECT locking.request('article', 4)", owner => 'carla');
+heard();
+sql($node, "SELECT locking.decline('article', 4, 'carla', 'not \"today\"')", owner => 'ann');
+my @declined = heard();
+is(scalar(@declined), 1, 'declined: one message');
+my $declined = JSON::PP->new->utf8->decode($declined[0]);
+is(join(' ', map { "$_=$declined->{$_}" } qw(event table key owner token message)),
+	"event=declined table=public.article key=4 owner=carla token=$token message=not \"today\"", 'declined: the message');
 sql($node, "SELECT locking.release($token)", owner => 'ann');
+$other = sql($node, "SELECT max(token) FROM locking.lock WHERE key = '4'");
+heard_exactly('handed over', "released public.article 4 ann null $token", "handed_over public.article 4 bob null $other");
+sql($node, "SELECT locking.acquire('article', 4)", owner => 'bob');
+heard_exactly('taken', "acquired public.article 4 bob null $other");
+sql($node, 'SELECT locking.release_all()', owner => 'bob');
 heard();
 
 # ---- transactions ----

@@ -134,7 +134,19 @@ gives($bert->post("$row/request", { message => 'now' }), 201, 'requesting again'
 is_deeply([ map { "$_->{owner} $_->{message}" } $anna->get("$row/request")->{json}{requests}[0] ], ['bert now'], 'a repeated request keeps its place');
 gives($bert->delete("$row/request"), 204, 'withdrawn');
 is_deeply([ map { $_->{owner} } @{ $anna->get("$row/request")->{json}{requests} } ], ['boss'], 'a withdrawn request is gone');
+
+# ---- handing over, and turns ----
+
 $anna->delete("$row/lock", { token => $token });
+my $offered = $boss->get("$row/lock")->{json}{lock};
+is_deeply([ @$offered{qw(owner is_mine handed_over)} ], [ 'boss', $true, $true ], 'a released row is handed over to the requester');
+is(gives($boss->post("$row/lock", { client => 'tab 1' }), 201, 'locked by the requester')->{lock}{token}, $offered->{token}, 'the token is kept');
+gives($anna->post("$row/request"), 201, 'anna requests');
+lapse($offered->{token});
+sql($node, "UPDATE article SET body = 'meanwhile' WHERE id = 1");
+is(refused_as($bert->post("$row/lock"), 423, 'locked', 'in the turn of another user')->{detail},
+	'the row is reserved for ' . ($anna->get("$row/request")->{json}{requests}[0]{owner_name} // 'anna') . ', who requested it earlier', 'the reason');
+gives($anna->delete("$row/lock", { token => token_of($anna, $row) }), 204, 'anna locks and releases');
 
 # ---- deleting, inserting, changing the key ----
 

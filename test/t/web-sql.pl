@@ -159,7 +159,7 @@ my %cases = (
 	set_owner => [ { role => undef, vars => { owner => 'carla', owner_name => 'NULL' } } ],
 	state => [ { role => 'anna', vars => { table => 'article', key => 5 }, gives => qr/"owner":"boss".*\|\{"key" : "5", "label" : "title 5"/ }, { vars => \%row, plan => $by_key, never => $whole_table } ],
 	take_over => [ { vars => { table => 'big', key => 4001, body => '{"reason": "test", "ttl": 60}' }, fresh => 1 } ],
-	try_acquire => [ { vars => { table => 'big', key => 6, body => '{"ttl": 60, "wait": 1}' }, gives => qr/^t\|granted\|\d+\|t$/, fresh => 1 } ],
+	try_acquire => [ { vars => { table => 'big', key => 6, body => '{"ttl": 60, "wait": 1}' }, gives => qr/^t\|granted\|\d+\|t\|boss$/, fresh => 1 } ],
 	unprotect => [ { role => undef, vars => { table => 'big' } } ],
 	wait_and_acquire => [ { vars => { table => 'big', key => 6, body => '{"wait": 5}' }, gives => qr/^t\|granted\|\d+$/, fresh => 1 } ],
 	withdraw => [ { vars => { table => 'article', key => 7 }, gives => qr/^\|\|\|$/ } ],

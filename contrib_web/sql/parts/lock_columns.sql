@@ -13,4 +13,5 @@ l.acquired_at,
 l.renewed_at,
 l.expires_at,
 l.seconds_left,
-l.is_mine
+l.is_mine,
+l.handed_over

@@ -41,7 +41,11 @@ is_outcome(const PGresult *attempt, const char *outcome)
 static void
 reply_held(Request *req, const PGresult *attempt)
 {
-	if (is_outcome(attempt, "held_elsewhere"))
+	if (is_outcome(attempt, "reserved"))
+		reply_lock_problem(req, PROBLEM_LOCKED,
+						   request_printf(req, "the row is reserved for %s, who requested it earlier",
+										  value_at(attempt, TRY_ACQUIRE_HOLDER)));
+	else if (is_outcome(attempt, "held_elsewhere"))
 		reply_lock_problem(req, PROBLEM_HELD_ELSEWHERE, "you have locked the row yourself, in another window or program");
 	else
 		reply_lock_problem(req, PROBLEM_LOCKED, NULL);

@@ -78,6 +78,10 @@ my %change = (
 	'outdated settings kept' => [ 'src/table.c',
 		sub { s/info->valid = !changed_during_build\(info\);/info->valid = true;/ } ],
 
+	# waiting
+	'waiters that do not look by themselves' => [ 'src/waiting.c', sub { s/MAX_SLEEP 1000L/MAX_SLEEP 600000L/ } ],
+	'one entry for waiters' => [ 'src/waiting.c', sub { s/MAX_WAITERS 1024/MAX_WAITERS 1/ } ],
+
 	# shared memory
 	'another gate version' => [ 'src/gate.c', sub { s/GATE_VERSION \d+/GATE_VERSION 1000/ } ],
 	'another gate size' => [ 'src/gate.c', sub { s/MAX_MARKS 1024/MAX_MARKS 512/ } ],

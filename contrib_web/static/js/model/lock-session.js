@@ -141,7 +141,7 @@ const handlers = {
 	// If the row was just read with another's lock, no request is needed.
 	open(s, e) {
 		if (s.phase !== 'idle' || s.lockOn === 'never') return [s];
-		if (e.lock && !(e.lock.is_mine && e.lock.client === e.client)) return stopped(s, e);
+		if (e.lock && !isOffered(e.lock) && !(e.lock.is_mine && e.lock.client === e.client)) return stopped(s, e);
 		return s.lockOn === 'open' ? acquire(s) : [s];
 	},
 
@@ -208,7 +208,7 @@ const handlers = {
 	looked(s, e) {
 		const next = { ...s, pending: null, trouble: null, retryAt: null, retries: 0 };
 		if (s.phase === 'left') return [s];
-		if (!e.lock) return followUp(...unlocked(next));
+		if (!e.lock || (isOffered(e.lock) && s.token === null)) return followUp(...unlocked(next));
 		if (e.lock.is_mine && e.lock.token === s.token && s.token !== null) return followUp(next);
 		return followUp(...stopped(next, e));
 	},
@@ -235,6 +235,9 @@ const handlers = {
 
 	restore: (s) => (s.phase === 'left' ? acquire({ ...s, trouble: null }) : [s]),
 };
+
+// Whether the row was handed over to the user, who has not locked it yet.
+const isOffered = (lock) => lock.is_mine && lock.handed_over;
 
 // The time of the last change if it is later than the request.
 const typedSince = ({ lastChangeAt }, { sentAt }) => (lastChangeAt > sentAt ? lastChangeAt : null);

@@ -14,7 +14,7 @@
  * @returns {boolean}
  */
 export function isParentEvent({ table, key, event }, { table: child, row }) {
-	if (event === 'requested' || event === 'withdrawn') return false;
+	if (['requested', 'withdrawn', 'declined'].includes(event)) return false;
 	const parent = row?.parent_lock;
 	if (parent) return table === parent.table && key === parent.key;
 	const constraint = child.protection?.parent;

@@ -3,7 +3,7 @@
  */
 
 const ENDS = ['released', 'expired', 'broken', 'taken_over'];
-const BEGINS = ['acquired', 'resumed'];
+const BEGINS = ['acquired', 'resumed', 'handed_over'];
 
 /**
  * Applies an event to the rows shown.

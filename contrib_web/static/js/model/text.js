@@ -99,6 +99,7 @@ export const eventNames = Object.freeze({
 	expired: 'Expired',
 	broken: 'Removed',
 	taken_over: 'Taken over',
+	handed_over: 'Handed over',
 });
 
 const sameDay = (a, b) => a.toDateString() === b.toDateString();

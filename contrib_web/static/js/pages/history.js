@@ -9,7 +9,7 @@ import { rowName } from '../parts/row-name.js';
 import { ListPage, searchField } from './list-page.js';
 
 /** Class of an event's chip, by event. */
-const KINDS = { acquired: 'mine', resumed: 'mine', broken: 'bad', taken_over: 'theirs', expired: 'warn', released: '' };
+const KINDS = { acquired: 'mine', resumed: 'mine', broken: 'bad', taken_over: 'theirs', handed_over: 'theirs', expired: 'warn', released: '' };
 
 /** Implements Page of app.js and the methods of ListPage. */
 export class HistoryPage extends ListPage {
