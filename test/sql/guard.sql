@@ -114,6 +114,9 @@ UPDATE article SET id = 51 WHERE id = 50;
 SELECT key FROM locking.locks WHERE relation = 'article'::regclass;
 ROLLBACK;
 SELECT key FROM locking.locks WHERE relation = 'article'::regclass;
+SET locking.owner = 'carla';
+SELECT locking.withdraw('article', 50);
+SET locking.owner = 'anna';
 SELECT locking.release(:token);
 -- another owner can neither change a locked key nor change a key to a locked
 -- one
