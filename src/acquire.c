@@ -297,7 +297,11 @@ find_foreign_holder(Relation records, AcquireRequest *request, const char *key, 
 	return !request->preferred;
 }
 
-/* Lock the target row, then the record, and grant the lock if possible. */
+/*
+ * Lock the target row, then the record, and grant the lock if possible.  If
+ * the gate proves, with the row locked, that it was never locked by an owner,
+ * no record has to be looked up.
+ */
 static Outcome
 acquire_row(Relation records, AcquireRequest *request, Lock *lock)
 {
@@ -306,12 +310,15 @@ acquire_row(Relation records, AcquireRequest *request, Lock *lock)
 	TimestampTz expires_at;
 	Interval	ttl = requested_ttl(request);
 	char	   *key;
+	bool		never_locked;
 	Outcome		outcome;
 
 	if (!target_fetch(request->table, TARGET_LOCK, request->values, &key, &xmin))
 		report_no_such_row(request->table, request->values);
 	now = clock_now();
 	expires_at = lease_end(now, &ttl);
+
+	never_locked = gate_proves_unlocked(request->table->root, place_of_text(key, strlen(key)), true);
 
 	/* before locking the record and reading the clock that decides */
 	gate_raise(request->table->root, key, expires_at);
@@ -320,7 +327,7 @@ acquire_row(Relation records, AcquireRequest *request, Lock *lock)
 	 * if the record is gone when it is locked, the lock was released or
 	 * broken
 	 */
-	if (record_find(records, request->table->root, key, lock) &&
+	if (!never_locked && record_find(records, request->table->root, key, lock) &&
 		record_lock(records, lock, LockTupleNoKeyExclusive, LockWaitBlock))
 		outcome = resolve_record(records, request, lock, xmin, expires_at);
 	else

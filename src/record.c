@@ -561,6 +561,26 @@ record_update(Relation records, Lock *lock)
 	CommandCounterIncrement();
 }
 
+/*
+ * Delete a record as it was read, waiting for another transaction that has it
+ * locked.  False: it is gone or was updated meanwhile.
+ */
+bool
+record_delete_unchanged(Relation records, const Lock *lock)
+{
+	TM_FailureData failure;
+	TM_Result	result;
+	ItemPointerData tid = lock->tid;
+
+	result = table_tuple_delete(records, &tid, GetCurrentCommandId(true), GetCatalogSnapshot(RelationGetRelid(records)),
+								InvalidSnapshot, true, &failure, false);
+	if (result == TM_Ok)
+		CommandCounterIncrement();
+	else if (result != TM_Updated && result != TM_Deleted && result != TM_SelfModified)
+		elog(ERROR, "unexpected result %d of deleting a lock record", (int) result);
+	return result == TM_Ok;
+}
+
 /* Delete a record that the caller has locked. */
 void
 record_delete(Relation records, Lock *lock)

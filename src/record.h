@@ -58,6 +58,7 @@ extern bool record_lock(Relation records, Lock *lock, LockTupleMode mode, LockWa
 extern void record_insert(Relation records, Lock *lock);
 extern void record_update(Relation records, Lock *lock);
 extern void record_delete(Relation records, Lock *lock);
+extern bool record_delete_unchanged(Relation records, const Lock *lock);
 extern bool records_refer_to_transaction(void);
 extern void note_reference_to_transaction(void);
 

@@ -31,6 +31,14 @@ PG_FUNCTION_INFO_V1(locking_hand_over);
 PG_FUNCTION_INFO_V1(locking_release_all);
 PG_FUNCTION_INFO_V1(locking_break_lock);
 
+/* Tell those who wait or listen that a lock has ended. */
+static void
+tell_end(const Lock *lock, EventKind kind, const char *reason)
+{
+	wake_when_ended(lock->relation, lock->key);
+	event_record(kind, lock, reason);
+}
+
 /*
  * Delete the record of a lock that has ended.  The caller has locked it, or
  * the table that it refers to.
@@ -39,8 +47,7 @@ void
 release_record(Relation records, Lock *lock, EventKind kind, const char *reason)
 {
 	record_delete(records, lock);
-	wake_when_ended(lock->relation, lock->key);
-	event_record(kind, lock, reason);
+	tell_end(lock, kind, reason);
 }
 
 /*
@@ -53,10 +60,13 @@ static bool
 end_lock(Relation records, Lock *lock, EventKind kind, const char *reason, const char *named, char **successor)
 {
 	HandOver	next;
+	bool		deleted;
 	bool		lapsed;
 
 	hand_over_prepare(records, &next, lock, named);
-	if (!record_lock(records, lock, LockTupleExclusive, LockWaitBlock))
+	/* usually one step suffices, and a deletion locks the record, too */
+	deleted = !next.possible && record_delete_unchanged(records, lock);
+	if (!deleted && !record_lock(records, lock, LockTupleExclusive, LockWaitBlock))
 		return false;
 	lapsed = has_lapsed(lock, clock_now());
 	if (lapsed)
@@ -64,7 +74,9 @@ end_lock(Relation records, Lock *lock, EventKind kind, const char *reason, const
 		kind = EVENT_EXPIRED;
 		reason = NULL;
 	}
-	if (!hand_over(records, &next, lock, kind, reason))
+	if (deleted)
+		tell_end(lock, kind, reason);
+	else if (!hand_over(records, &next, lock, kind, reason))
 		release_record(records, lock, kind, reason);
 	else if (successor)
 		*successor = lock->owner;
