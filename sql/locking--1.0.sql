@@ -238,7 +238,12 @@ CREATE FUNCTION locking.try_acquire(relation regclass, key anyelement, ttl inter
 		OUT seconds_left double precision)
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_try_acquire';
 
-CREATE FUNCTION locking.acquire_all(relation regclass, keys text[], ttl interval = NULL, hard boolean = NULL,
+-- "keys text" takes untyped literals and parameters, and reads them as text[]
+CREATE FUNCTION locking.acquire_all(relation regclass, keys text, ttl interval = NULL, hard boolean = NULL,
+		client text = NULL, note text = NULL)
+	RETURNS TABLE(key text, token bigint)
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_acquire_all';
+CREATE FUNCTION locking.acquire_all(relation regclass, keys anyarray, ttl interval = NULL, hard boolean = NULL,
 		client text = NULL, note text = NULL)
 	RETURNS TABLE(key text, token bigint)
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_acquire_all';
@@ -284,7 +289,9 @@ COMMENT ON FUNCTION locking.try_acquire(regclass, text, interval, boolean, text,
 	'like acquire(), but reports a refusal in its result instead of raising an error';
 COMMENT ON FUNCTION locking.try_acquire(regclass, anyelement, interval, boolean, text, text) IS
 	'like acquire(), but reports a refusal in its result instead of raising an error';
-COMMENT ON FUNCTION locking.acquire_all(regclass, text[], interval, boolean, text, text) IS
+COMMENT ON FUNCTION locking.acquire_all(regclass, text, interval, boolean, text, text) IS
+	'locks all of the given rows, or none of them';
+COMMENT ON FUNCTION locking.acquire_all(regclass, anyarray, interval, boolean, text, text) IS
 	'locks all of the given rows, or none of them';
 COMMENT ON FUNCTION locking.take_over(regclass, text, text, interval, boolean, text, text) IS
 	'ends another owner''s lock and acquires the row, in one step';
@@ -551,7 +558,8 @@ GRANT EXECUTE ON FUNCTION
 	locking.acquire(regclass, anyelement, interval, boolean, text, text, interval),
 	locking.try_acquire(regclass, text, interval, boolean, text, text),
 	locking.try_acquire(regclass, anyelement, interval, boolean, text, text),
-	locking.acquire_all(regclass, text[], interval, boolean, text, text),
+	locking.acquire_all(regclass, text, interval, boolean, text, text),
+	locking.acquire_all(regclass, anyarray, interval, boolean, text, text),
 	locking.renew(bigint, interval, jsonb),
 	locking.confirm(bigint),
 	locking.release(bigint),

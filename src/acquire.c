@@ -11,11 +11,9 @@
 
 #include "access/table.h"
 #include "access/xact.h"
-#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -27,6 +25,7 @@
 #include "event.h"
 #include "gate.h"
 #include "handover.h"
+#include "key_array.h"
 #include "key_text.h"
 #include "lease.h"
 #include "limit.h"
@@ -600,30 +599,18 @@ compare_texts(const void *a, const void *b)
 }
 
 /*
- * The stored spellings of the keys, sorted and without duplicates.  All
- * callers lock in this order, which avoids deadlocks.
+ * The stored spellings of the keys in an argument, sorted and without
+ * duplicates.  All callers lock in this order, which avoids deadlocks.
  */
 static char **
-sorted_keys(TableInfo *table, ArrayType *array, int *n)
+sorted_keys(TableInfo *table, FunctionCallInfo fcinfo, int argno, int *n)
 {
-	Datum	   *elements;
-	bool	   *nulls;
-	char	  **keys;
 	int			nelements;
+	Datum	  **values = key_array_argument(table->key, table->root, fcinfo, argno, &nelements);
+	char	  **keys = palloc((nelements + 1) * sizeof(char *));
 
-	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &nelements);
-	keys = palloc((nelements + 1) * sizeof(char *));
 	for (int i = 0; i < nelements; i++)
-	{
-		Datum		values[INDEX_MAX_KEYS];
-
-		if (nulls[i])
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("key must not be null")));
-		key_parse(table->key, table->root, TextDatumGetCString(elements[i]), values);
-		keys[i] = target_key(table, values);
-	}
+		keys[i] = target_key(table, values[i]);
 	qsort(keys, nelements, sizeof(char *), compare_texts);
 
 	*n = 0;
@@ -655,8 +642,7 @@ locking_acquire_all(PG_FUNCTION_ARGS)
 	MemoryContext per_row = AllocSetContextCreate(CurrentMemoryContext, "acquire_all", ALLOCSET_DEFAULT_SIZES);
 
 	read_request(fcinfo, 2, &request);
-	argument_not_null(fcinfo, 1, "keys");
-	keys = sorted_keys(request.table, PG_GETARG_ARRAYTYPE_P(1), &n);
+	keys = sorted_keys(request.table, fcinfo, 1, &n);
 	check_lock_count(n);
 	for (int i = 0; i < n; i++)
 	{

@@ -12,7 +12,8 @@ CREATE TEMPORARY TABLE interface (name name, arguments text, result text);
 INSERT INTO interface VALUES
 	('acquire', 'relation regclass, key anyelement, ttl interval DEFAULT NULL::interval, hard boolean DEFAULT NULL::boolean, client text DEFAULT NULL::text, note text DEFAULT NULL::text, wait interval DEFAULT ''00:00:00''::interval', 'bigint'),
 	('acquire', 'relation regclass, key text, ttl interval DEFAULT NULL::interval, hard boolean DEFAULT NULL::boolean, client text DEFAULT NULL::text, note text DEFAULT NULL::text, wait interval DEFAULT ''00:00:00''::interval', 'bigint'),
-	('acquire_all', 'relation regclass, keys text[], ttl interval DEFAULT NULL::interval, hard boolean DEFAULT NULL::boolean, client text DEFAULT NULL::text, note text DEFAULT NULL::text', 'TABLE(key text, token bigint)'),
+	('acquire_all', 'relation regclass, keys anyarray, ttl interval DEFAULT NULL::interval, hard boolean DEFAULT NULL::boolean, client text DEFAULT NULL::text, note text DEFAULT NULL::text', 'TABLE(key text, token bigint)'),
+	('acquire_all', 'relation regclass, keys text, ttl interval DEFAULT NULL::interval, hard boolean DEFAULT NULL::boolean, client text DEFAULT NULL::text, note text DEFAULT NULL::text', 'TABLE(key text, token bigint)'),
 	('break_lock', 'relation regclass, key anyelement, reason text', 'boolean'),
 	('break_lock', 'relation regclass, key text, reason text', 'boolean'),
 	('confirm', 'token bigint', 'timestamp with time zone'),
