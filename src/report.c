@@ -43,15 +43,16 @@ holder_of(const Lock *lock)
 	return clipped(lock->owner);
 }
 
+/* A long time is rounded up, to minutes or hours. */
 static char *
 time_left(const Lock *lock)
 {
 	double		seconds = seconds_until(lock->expires_at, clock_now());
+	int			unit = seconds > SECS_PER_DAY ? SECS_PER_HOUR : seconds > 10 * SECS_PER_MINUTE ? SECS_PER_MINUTE : 1;
 
 	if (isinf(seconds))
 		return pstrdup("without end");
-	seconds = ceil(seconds);
-	return psprintf("for another %.0f second%s", seconds, seconds == 1 ? "" : "s");
+	return psprintf("for another %s", duration_text((int64) ceil(seconds / unit) * unit));
 }
 
 static char *
