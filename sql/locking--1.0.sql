@@ -392,15 +392,18 @@ COMMENT ON FUNCTION locking.gate() IS
 -- reader may not see. This includes leakproof conditions, which PostgreSQL
 -- pushes below a security barrier: EXPLAIN shows how many rows they removed.
 -- OFFSET 0 prevents the pushdown. The only condition still pushed down is one
--- on a lock's relation, among the relations that the reader may read. Use
--- locks_of() and history_of() to look up by key.
+-- on a lock's relation, or the names of it, among the relations that the
+-- reader may read. Use locks_of() and history_of() to look up by key.
 -- ---------------------------------------------------------------------------
 
 CREATE VIEW locking.locks WITH (security_barrier) AS
-SELECT p.relation, l.key, l.token, l.owner, l.owner_name, l.client, l.hard, l.note,
+SELECT p.relation, t.schema_name, t.table_name, l.key, l.token, l.owner, l.owner_name, l.client, l.hard, l.note,
 	l.acquired_at, l.renewed_at, l.expires_at, l.seconds_left, l.is_mine, l.handed_over
 FROM (SELECT relation FROM locking.protected
 		WHERE pg_catalog.has_table_privilege(relation, 'SELECT') OFFSET 0) p,
+	LATERAL (SELECT c.oid, n.nspname::pg_catalog.text COLLATE pg_catalog."default" AS schema_name, c.relname::pg_catalog.text COLLATE pg_catalog."default" AS table_name
+		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+		WHERE c.oid OPERATOR(pg_catalog.=) p.relation OFFSET 0) t,
 	LATERAL (SELECT l.key, l.token, l.owner, l.owner_name, l.client, l.hard, l.note,
 			l.acquired_at, l.renewed_at, l.expires_at,
 			CASE WHEN pg_catalog.isfinite(l.expires_at)
@@ -409,7 +412,7 @@ FROM (SELECT relation FROM locking.protected
 			COALESCE(l.owner OPERATOR(pg_catalog.=) locking.owner(), false) AS is_mine,
 			l.handed_over
 		FROM locking.lock l, LATERAL (SELECT pg_catalog.clock_timestamp() AS now OFFSET 0) c
-		WHERE l.relation OPERATOR(pg_catalog.=) p.relation
+		WHERE l.relation OPERATOR(pg_catalog.=) t.oid
 			AND l.expires_at OPERATOR(pg_catalog.>) c.now AND NOT l.lost
 			AND locking.row_visible(l.relation, l.key)
 		OFFSET 0) l;
@@ -422,7 +425,7 @@ COMMENT ON VIEW locking.locks IS 'current locks on rows that the reader may see'
 -- it neither locks partitions nor waits for them. Bits of tgtype: 1 ROW,
 -- 2 BEFORE, 4 INSERT, 8 DELETE, 16 UPDATE, 32 TRUNCATE.
 CREATE VIEW locking.protected_tables WITH (security_barrier) AS
-SELECT p.relation, p.hard, p.required, p.columns, p.ttl, p.warning, p.parent, p.key,
+SELECT p.relation, t.schema_name, t.table_name, p.hard, p.required, p.columns, p.ttl, p.warning, p.parent, p.key,
 	NOT EXISTS (
 		WITH RECURSIVE part(oid) AS (
 			SELECT p.relation::pg_catalog.oid
@@ -443,35 +446,49 @@ SELECT p.relation, p.hard, p.required, p.columns, p.ttl, p.warning, p.parent, p.
 				AND t.tgenabled OPERATOR(pg_catalog.=) ANY ('{O,A}'::pg_catalog."char"[]))
 	) AS guarded
 FROM (SELECT * FROM locking.protected
-		WHERE pg_catalog.has_table_privilege(relation, 'SELECT') OFFSET 0) p;
+		WHERE pg_catalog.has_table_privilege(relation, 'SELECT') OFFSET 0) p,
+	LATERAL (SELECT n.nspname::pg_catalog.text COLLATE pg_catalog."default" AS schema_name, c.relname::pg_catalog.text COLLATE pg_catalog."default" AS table_name
+		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+		WHERE c.oid OPERATOR(pg_catalog.=) p.relation OFFSET 0) t;
 COMMENT ON VIEW locking.protected_tables IS 'settings of the protected tables that the reader may read';
 
 -- Latest event first, so that ORDER BY id DESC needs no sort and LIMIT stops
 -- the scan early. ORDER BY and OFFSET are in the view itself because the
 -- planner does not keep the order of a subquery in a view.
 CREATE VIEW locking.history WITH (security_barrier) AS
-SELECT e.at, e.event, e.relation, e.key, e.token, e.owner, e.actor, e.actor_name, e.session_role, e.client_addr, e.reason, e.id
+SELECT e.at, e.event, e.relation,
+	(SELECT n.nspname::pg_catalog.text COLLATE pg_catalog."default"
+		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+		WHERE c.oid OPERATOR(pg_catalog.=) e.relation) AS schema_name,
+	(SELECT c.relname::pg_catalog.text COLLATE pg_catalog."default" FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) e.relation) AS table_name,
+	e.key, e.token, e.owner, e.actor, e.actor_name, e.session_role, e.client_addr, e.reason, e.id
 FROM locking.event e WHERE locking.row_visible(e.relation, e.key)
 ORDER BY e.id USING OPERATOR(pg_catalog.>) OFFSET 0;
 COMMENT ON VIEW locking.history IS 'events of locks on rows that the reader may see';
 
 CREATE VIEW locking.drafts WITH (security_barrier) AS
-SELECT d.relation, d.key, d.token, d.data, d.saved_at
+SELECT d.relation, t.schema_name, t.table_name, d.key, d.token, d.data, d.saved_at
 FROM (SELECT * FROM locking.draft d
 	WHERE d.owner OPERATOR(pg_catalog.=) locking.owner()
 		AND locking.row_visible(d.relation, d.key)
-	OFFSET 0) d;
+	OFFSET 0) d,
+	LATERAL (SELECT n.nspname::pg_catalog.text COLLATE pg_catalog."default" AS schema_name, c.relname::pg_catalog.text COLLATE pg_catalog."default" AS table_name
+		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+		WHERE c.oid OPERATOR(pg_catalog.=) d.relation OFFSET 0) t;
 COMMENT ON VIEW locking.drafts IS 'drafts of the current owner';
 
 CREATE VIEW locking.requests WITH (security_barrier) AS
-SELECT p.relation, r.key, r.owner, r.owner_name, r.message, r.requested_at, r.place, r.is_mine
+SELECT p.relation, t.schema_name, t.table_name, r.key, r.owner, r.owner_name, r.message, r.requested_at, r.place, r.is_mine
 FROM (SELECT relation FROM locking.protected
 		WHERE pg_catalog.has_table_privilege(relation, 'SELECT') OFFSET 0) p,
+	LATERAL (SELECT c.oid, n.nspname::pg_catalog.text COLLATE pg_catalog."default" AS schema_name, c.relname::pg_catalog.text COLLATE pg_catalog."default" AS table_name
+		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+		WHERE c.oid OPERATOR(pg_catalog.=) p.relation OFFSET 0) t,
 	LATERAL (SELECT r.key, r.owner, r.owner_name, r.message, r.requested_at,
 			pg_catalog.rank() OVER (PARTITION BY r.key ORDER BY r.id) AS place,
 			COALESCE(r.owner OPERATOR(pg_catalog.=) locking.owner(), false) AS is_mine
 		FROM locking.request_queue r
-		WHERE r.relation OPERATOR(pg_catalog.=) p.relation
+		WHERE r.relation OPERATOR(pg_catalog.=) t.oid
 			AND locking.row_visible(r.relation, r.key)
 		OFFSET 0) r;
 COMMENT ON VIEW locking.requests IS 'requests for locked rows that the reader may see, in order of arrival';

@@ -78,11 +78,11 @@ SELECT set_eq($$
 	WHERE relnamespace = 'locking'::regnamespace AND relkind = 'v' AND has_table_privilege('public', pg_class.oid, 'SELECT')
 	GROUP BY relname $$,
 	$$ VALUES
-		('drafts'::name, 'relation regclass, key text, token bigint, data jsonb, saved_at timestamp with time zone'),
-		('history'::name, 'at timestamp with time zone, event text, relation regclass, key text, token bigint, owner text, actor text, actor_name text, session_role name, client_addr inet, reason text, id bigint'),
-		('locks'::name, 'relation regclass, key text, token bigint, owner text, owner_name text, client text, hard boolean, note text, acquired_at timestamp with time zone, renewed_at timestamp with time zone, expires_at timestamp with time zone, seconds_left double precision, is_mine boolean, handed_over boolean'),
-		('protected_tables'::name, 'relation regclass, hard boolean, required boolean, columns name[], ttl interval, warning interval, parent name, key name[], guarded boolean'),
-		('requests'::name, 'relation regclass, key text, owner text, owner_name text, message text, requested_at timestamp with time zone, place bigint, is_mine boolean')
+		('drafts'::name, 'relation regclass, schema_name text, table_name text, key text, token bigint, data jsonb, saved_at timestamp with time zone'),
+		('history'::name, 'at timestamp with time zone, event text, relation regclass, schema_name text, table_name text, key text, token bigint, owner text, actor text, actor_name text, session_role name, client_addr inet, reason text, id bigint'),
+		('locks'::name, 'relation regclass, schema_name text, table_name text, key text, token bigint, owner text, owner_name text, client text, hard boolean, note text, acquired_at timestamp with time zone, renewed_at timestamp with time zone, expires_at timestamp with time zone, seconds_left double precision, is_mine boolean, handed_over boolean'),
+		('protected_tables'::name, 'relation regclass, schema_name text, table_name text, hard boolean, required boolean, columns name[], ttl interval, warning interval, parent name, key name[], guarded boolean'),
+		('requests'::name, 'relation regclass, schema_name text, table_name text, key text, owner text, owner_name text, message text, requested_at timestamp with time zone, place bigint, is_mine boolean')
 	$$, 'the views and their columns');
 SELECT is_empty($$
 	SELECT oid::regclass FROM pg_class
