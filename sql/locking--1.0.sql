@@ -493,6 +493,32 @@ FROM (SELECT relation FROM locking.protected
 		OFFSET 0) r;
 COMMENT ON VIEW locking.requests IS 'requests for locked rows that the reader may see, in order of arrival';
 
+-- Readable by pg_monitor, for all protected tables: it shows neither rows nor
+-- owners. Counters are null where there is no shared memory.
+CREATE FUNCTION locking.counters(relation regclass, OUT acquisitions bigint, OUT refused_acquisitions bigint,
+		OUT refused_writes bigint, OUT takeovers bigint, OUT breaks bigint, OUT expiries bigint, OUT resumptions bigint,
+		OUT lost bigint, OUT since timestamptz)
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_counters';
+COMMENT ON FUNCTION locking.counters(regclass) IS 'counters of a table; query locking.stats instead';
+CREATE FUNCTION locking.reset_stats(relation regclass = NULL) RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_reset_stats';
+COMMENT ON FUNCTION locking.reset_stats(regclass) IS 'sets the counters of a table, or of all tables of this database, to 0';
+
+CREATE VIEW locking.stats WITH (security_barrier) AS
+SELECT p.relation, t.schema_name, t.table_name, l.live_locks, l.longest_held,
+	s.acquisitions, s.refused_acquisitions, s.refused_writes, s.takeovers, s.breaks, s.expiries, s.resumptions,
+	s.lost, s.since
+FROM locking.protected p,
+	LATERAL (SELECT c.oid, n.nspname::pg_catalog.text COLLATE pg_catalog."default" AS schema_name, c.relname::pg_catalog.text COLLATE pg_catalog."default" AS table_name
+		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+		WHERE c.oid OPERATOR(pg_catalog.=) p.relation OFFSET 0) t,
+	LATERAL (SELECT pg_catalog.count(*) AS live_locks,
+			pg_catalog.max(c.now OPERATOR(pg_catalog.-) l.acquired_at) AS longest_held
+		FROM locking.lock l, LATERAL (SELECT pg_catalog.clock_timestamp() AS now OFFSET 0) c
+		WHERE l.relation OPERATOR(pg_catalog.=) t.oid AND l.expires_at OPERATOR(pg_catalog.>) c.now AND NOT l.lost) l,
+	LATERAL locking.counters(p.relation) s;
+COMMENT ON VIEW locking.stats IS 'live locks of each protected table, and counters of what happened to its locks';
+
 -- Index lookups by key. The functions check that the caller may see the row
 -- before they look up its records.
 CREATE FUNCTION locking.locks_of(relation regclass, keys text[]) RETURNS SETOF locking.locks
@@ -556,6 +582,8 @@ GRANT USAGE ON SCHEMA locking TO PUBLIC;
 
 GRANT SELECT ON locking.locks, locking.protected_tables, locking.history, locking.drafts,
 	locking.requests TO PUBLIC;
+GRANT SELECT ON locking.stats TO pg_monitor;
+GRANT EXECUTE ON FUNCTION locking.counters(regclass) TO pg_monitor;
 
 -- guard() and guard_truncate() need EXECUTE: PostgreSQL clones the triggers
 -- of a partitioned table to a new partition as the role that creates it, and
@@ -563,7 +591,7 @@ GRANT SELECT ON locking.locks, locking.protected_tables, locking.history, lockin
 -- protected they refuse every write.
 --
 -- Deliberately left out are set_owner(), take_over(), break_lock(), reap(),
--- purge_history() and the other trigger functions. protect() and unprotect()
+-- purge_history(), reset_stats() and the other trigger functions. protect() and unprotect()
 -- check the caller's rights themselves.
 GRANT EXECUTE ON FUNCTION
 	locking.guard(),

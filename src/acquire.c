@@ -38,6 +38,7 @@
 #include "report.h"
 #include "request.h"
 #include "result.h"
+#include "stats.h"
 #include "subtransaction.h"
 #include "sweep.h"
 #include "table_access.h"
@@ -491,10 +492,18 @@ read_request(FunctionCallInfo fcinfo, int ttl, AcquireRequest *request)
 	request->note = text_argument(fcinfo, ttl + 3, "note");
 }
 
+static void
+count_refusal(Outcome outcome, const Lock *lock)
+{
+	if (!is_granted(outcome))
+		stats_count(lock->relation, COUNT_REFUSED_ACQUISITIONS);
+}
+
 /* Raise the error for an outcome that is not a grant. */
 static void
 report_refusal(Outcome outcome, const Lock *lock)
 {
+	count_refusal(outcome, lock);
 	if (outcome == HELD)
 		report_locked(ERROR, lock, InvalidOid);
 	if (outcome == RESERVED)
@@ -571,6 +580,7 @@ locking_try_acquire(PG_FUNCTION_ARGS)
 	read_request(fcinfo, 2, &request);
 	key_argument(request.table->key, request.table->root, fcinfo, 1, request.values);
 	outcome = try_once(&request, &lock);
+	count_refusal(outcome, &lock);
 
 	values[0] = BoolGetDatum(is_granted(outcome));
 	values[1] = CStringGetTextDatum(outcome_names[outcome]);

@@ -20,6 +20,7 @@
 #include "clock.h"
 #include "locking.h"
 #include "owner.h"
+#include "stats.h"
 
 #define CHANNEL "locking"
 /*
@@ -172,8 +173,33 @@ table_name(Oid relid)
 	return table && schema ? quote_qualified_identifier(schema, table) : NULL;
 }
 
+static void
+count(EventKind kind, Oid relid)
+{
+	switch (kind)
+	{
+		case EVENT_ACQUIRED:
+			stats_count(relid, COUNT_ACQUISITIONS);
+			break;
+		case EVENT_RESUMED:
+			stats_count(relid, COUNT_RESUMPTIONS);
+			break;
+		case EVENT_EXPIRED:
+			stats_count(relid, COUNT_EXPIRIES);
+			break;
+		case EVENT_BROKEN:
+			stats_count(relid, COUNT_BREAKS);
+			break;
+		case EVENT_TAKEN_OVER:
+			stats_count(relid, COUNT_TAKEOVERS);
+			break;
+		default:				/* not counted */
+			break;
+	}
+}
+
 /*
- * Record an event: insert it into the history, and notify listeners.  Events
+ * Record an event: count it, insert it into the history, and notify listeners.  Events
  * of a table that is being dropped are ignored.
  */
 void
@@ -187,6 +213,7 @@ event_record(EventKind kind, const Lock *lock, const char *reason)
 	table = locking_notify ? table_name(lock->relation) : get_rel_name(lock->relation);
 	if (table == NULL)
 		return;
+	count(kind, lock->relation);
 	if (locking_history && kind < EVENT_REQUESTED)
 		insert_history(kind, lock, reason);
 	if (locking_notify)

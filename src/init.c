@@ -15,6 +15,7 @@
 #include "owner_scope.h"
 #include "shared.h"
 #include "statement.h"
+#include "stats.h"
 #include "sweep.h"
 #include "table.h"
 #include "waiting.h"
@@ -29,6 +30,7 @@ _PG_init(void)
 	define_settings();
 	gate_init();
 	waiting_init();
+	stats_init();
 	shared_init();
 	MarkGUCPrefixReserved("locking");
 

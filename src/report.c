@@ -18,6 +18,7 @@
 #include "owner.h"
 #include "relation.h"
 #include "statement.h"
+#include "stats.h"
 #include "visibility.h"
 
 /* maximum bytes of a user-supplied text in a message */
@@ -213,6 +214,7 @@ report_lost_lock(int64 token, Oid relation, const char *key, char *(*fate) (cons
 {
 	bool		named = may_disclose(relation, key, true);
 
+	stats_count(relation, COUNT_LOST);
 	if (named)
 		report_lost_row(token, relation, key, fate(arg, true));
 	report_lost_token(token, relation, fate(arg, false));
