@@ -38,6 +38,7 @@
 #include "report.h"
 #include "request.h"
 #include "result.h"
+#include "sequence.h"
 #include "stats.h"
 #include "subtransaction.h"
 #include "sweep.h"
@@ -166,7 +167,7 @@ insert_lock(Relation records, const AcquireRequest *request, Lock *lock, char *k
 	count_new_lock(records);
 	lock->relation = request->table->root;
 	lock->key = key;
-	lock->token = next_token();
+	lock->token = next_token(0);
 	grant(request, lock, xmin, now, expires_at);
 	record_insert(records, lock);
 	event_record(EVENT_ACQUIRED, lock, NULL);
@@ -191,7 +192,7 @@ replace_lock(Relation records, const AcquireRequest *request, Lock *lock, EventK
 	if (!replaces_own_lock(how, lock))
 		count_new_lock(records);
 	event_record(how, lock, request->reason);
-	lock->token = next_token();
+	lock->token = next_token(lock->token);
 	grant(request, lock, xmin, now, expires_at);
 	record_update(records, lock);
 	event_record(EVENT_ACQUIRED, lock, NULL);

@@ -8,7 +8,6 @@
 #include "access/xact.h"
 #include "catalog/indexing.h"
 #include "commands/async.h"
-#include "commands/sequence.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
@@ -20,6 +19,7 @@
 #include "clock.h"
 #include "locking.h"
 #include "owner.h"
+#include "sequence.h"
 #include "stats.h"
 
 #define CHANNEL "locking"
@@ -84,7 +84,7 @@ insert_history(EventKind kind, const Lock *lock, const char *reason)
 	bool		own = is_own_event(kind);
 
 	namestrcpy(&session_role, GetUserNameFromId(GetSessionUserId(), false));
-	values[0] = Int64GetDatum(nextval_internal(catalog_relid("event_id_seq"), false));
+	values[0] = Int64GetDatum(next_event_id());
 	values[1] = TimestampTzGetDatum(clock_now());
 	values[2] = CStringGetTextDatum(event_names[kind]);
 	values[3] = ObjectIdGetDatum(lock->relation);

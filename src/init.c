@@ -13,6 +13,7 @@
 #include "locking.h"
 #include "own_write.h"
 #include "owner_scope.h"
+#include "sequence.h"
 #include "shared.h"
 #include "statement.h"
 #include "stats.h"
@@ -35,6 +36,7 @@ _PG_init(void)
 	MarkGUCPrefixReserved("locking");
 
 	catalog_init();
+	sequence_init();
 	table_init();
 	sweep_init();
 	own_write_init();
