@@ -193,6 +193,12 @@ CREATE FUNCTION locking.set_owner(owner text, owner_name text = NULL, is_local b
 COMMENT ON FUNCTION locking.set_owner(text, text, boolean) IS
 	'sets the owner of locks for the rest of the transaction or session';
 
+CREATE FUNCTION locking.rename_owner(old_owner text, new_owner text,
+		OUT locks bigint, OUT drafts bigint, OUT requests bigint)
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_rename_owner';
+COMMENT ON FUNCTION locking.rename_owner(text, text) IS
+	'gives the locks, drafts and requests of an owner to another name, returns their numbers';
+
 -- ---------------------------------------------------------------------------
 -- Protecting tables
 -- ---------------------------------------------------------------------------
@@ -590,7 +596,7 @@ GRANT EXECUTE ON FUNCTION locking.counters(regclass) TO pg_monitor;
 -- a restore creates triggers as the table's owner. On a table that is not
 -- protected they refuse every write.
 --
--- Deliberately left out are set_owner(), take_over(), break_lock(), reap(),
+-- Deliberately left out are set_owner(), rename_owner(), take_over(), break_lock(), reap(),
 -- purge_history(), reset_stats() and the other trigger functions. protect() and unprotect()
 -- check the caller's rights themselves.
 GRANT EXECUTE ON FUNCTION

@@ -38,6 +38,7 @@ INSERT INTO interface VALUES
 	('reap', 'max_rows integer DEFAULT NULL::integer', 'bigint'),
 	('release', 'token bigint', 'boolean'),
 	('release_all', 'client text DEFAULT NULL::text', 'bigint'),
+	('rename_owner', 'old_owner text, new_owner text, OUT locks bigint, OUT drafts bigint, OUT requests bigint', 'record'),
 	('renew', 'token bigint, ttl interval DEFAULT NULL::interval, draft jsonb DEFAULT NULL::jsonb', 'timestamp with time zone'),
 	('request', 'relation regclass, key anyelement, message text DEFAULT NULL::text', 'void'),
 	('request', 'relation regclass, key text, message text DEFAULT NULL::text', 'void'),
@@ -60,7 +61,7 @@ SELECT set_eq($$
 	SELECT DISTINCT proname FROM pg_proc
 	WHERE pronamespace = 'locking'::regnamespace AND NOT has_function_privilege('public', oid, 'EXECUTE')
 		AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype) $$,
-	ARRAY['set_owner', 'break_lock', 'take_over', 'reap', 'purge_history', 'counters', 'reset_stats']::name[],
+	ARRAY['set_owner', 'break_lock', 'take_over', 'reap', 'purge_history', 'rename_owner', 'counters', 'reset_stats']::name[],
 	'functions not executable by PUBLIC (protect and unprotect check privileges themselves)');
 SELECT is_empty($$
 	SELECT oid::regprocedure FROM pg_proc
