@@ -193,6 +193,12 @@ CREATE FUNCTION locking.set_owner(owner text, owner_name text = NULL, is_local b
 COMMENT ON FUNCTION locking.set_owner(text, text, boolean) IS
 	'sets the owner of locks for the rest of the transaction or session';
 
+CREATE FUNCTION locking.rename_owner(old_owner text, new_owner text,
+		OUT locks bigint, OUT drafts bigint, OUT requests bigint)
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_rename_owner';
+COMMENT ON FUNCTION locking.rename_owner(text, text) IS
+	'gives the locks, drafts and requests of an owner to another name, returns their numbers';
+
 -- ---------------------------------------------------------------------------
 -- Protecting tables
 -- ---------------------------------------------------------------------------
@@ -238,7 +244,12 @@ CREATE FUNCTION locking.try_acquire(relation regclass, key anyelement, ttl inter
 		OUT seconds_left double precision)
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_try_acquire';
 
-CREATE FUNCTION locking.acquire_all(relation regclass, keys text[], ttl interval = NULL, hard boolean = NULL,
+-- "keys text" takes untyped literals and parameters, and reads them as text[]
+CREATE FUNCTION locking.acquire_all(relation regclass, keys text, ttl interval = NULL, hard boolean = NULL,
+		client text = NULL, note text = NULL)
+	RETURNS TABLE(key text, token bigint)
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_acquire_all';
+CREATE FUNCTION locking.acquire_all(relation regclass, keys anyarray, ttl interval = NULL, hard boolean = NULL,
 		client text = NULL, note text = NULL)
 	RETURNS TABLE(key text, token bigint)
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_acquire_all';
@@ -284,7 +295,9 @@ COMMENT ON FUNCTION locking.try_acquire(regclass, text, interval, boolean, text,
 	'like acquire(), but reports a refusal in its result instead of raising an error';
 COMMENT ON FUNCTION locking.try_acquire(regclass, anyelement, interval, boolean, text, text) IS
 	'like acquire(), but reports a refusal in its result instead of raising an error';
-COMMENT ON FUNCTION locking.acquire_all(regclass, text[], interval, boolean, text, text) IS
+COMMENT ON FUNCTION locking.acquire_all(regclass, text, interval, boolean, text, text) IS
+	'locks all of the given rows, or none of them';
+COMMENT ON FUNCTION locking.acquire_all(regclass, anyarray, interval, boolean, text, text) IS
 	'locks all of the given rows, or none of them';
 COMMENT ON FUNCTION locking.take_over(regclass, text, text, interval, boolean, text, text) IS
 	'ends another owner''s lock and acquires the row, in one step';
@@ -385,15 +398,18 @@ COMMENT ON FUNCTION locking.gate() IS
 -- reader may not see. This includes leakproof conditions, which PostgreSQL
 -- pushes below a security barrier: EXPLAIN shows how many rows they removed.
 -- OFFSET 0 prevents the pushdown. The only condition still pushed down is one
--- on a lock's relation, among the relations that the reader may read. Use
--- locks_of() and history_of() to look up by key.
+-- on a lock's relation, or the names of it, among the relations that the
+-- reader may read. Use locks_of() and history_of() to look up by key.
 -- ---------------------------------------------------------------------------
 
 CREATE VIEW locking.locks WITH (security_barrier) AS
-SELECT p.relation, l.key, l.token, l.owner, l.owner_name, l.client, l.hard, l.note,
+SELECT p.relation, t.schema_name, t.table_name, l.key, l.token, l.owner, l.owner_name, l.client, l.hard, l.note,
 	l.acquired_at, l.renewed_at, l.expires_at, l.seconds_left, l.is_mine, l.handed_over
 FROM (SELECT relation FROM locking.protected
 		WHERE pg_catalog.has_table_privilege(relation, 'SELECT') OFFSET 0) p,
+	LATERAL (SELECT c.oid, n.nspname::pg_catalog.text COLLATE pg_catalog."default" AS schema_name, c.relname::pg_catalog.text COLLATE pg_catalog."default" AS table_name
+		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+		WHERE c.oid OPERATOR(pg_catalog.=) p.relation OFFSET 0) t,
 	LATERAL (SELECT l.key, l.token, l.owner, l.owner_name, l.client, l.hard, l.note,
 			l.acquired_at, l.renewed_at, l.expires_at,
 			CASE WHEN pg_catalog.isfinite(l.expires_at)
@@ -402,7 +418,7 @@ FROM (SELECT relation FROM locking.protected
 			COALESCE(l.owner OPERATOR(pg_catalog.=) locking.owner(), false) AS is_mine,
 			l.handed_over
 		FROM locking.lock l, LATERAL (SELECT pg_catalog.clock_timestamp() AS now OFFSET 0) c
-		WHERE l.relation OPERATOR(pg_catalog.=) p.relation
+		WHERE l.relation OPERATOR(pg_catalog.=) t.oid
 			AND l.expires_at OPERATOR(pg_catalog.>) c.now AND NOT l.lost
 			AND locking.row_visible(l.relation, l.key)
 		OFFSET 0) l;
@@ -415,7 +431,7 @@ COMMENT ON VIEW locking.locks IS 'current locks on rows that the reader may see'
 -- it neither locks partitions nor waits for them. Bits of tgtype: 1 ROW,
 -- 2 BEFORE, 4 INSERT, 8 DELETE, 16 UPDATE, 32 TRUNCATE.
 CREATE VIEW locking.protected_tables WITH (security_barrier) AS
-SELECT p.relation, p.hard, p.required, p.columns, p.ttl, p.warning, p.parent, p.key,
+SELECT p.relation, t.schema_name, t.table_name, p.hard, p.required, p.columns, p.ttl, p.warning, p.parent, p.key,
 	NOT EXISTS (
 		WITH RECURSIVE part(oid) AS (
 			SELECT p.relation::pg_catalog.oid
@@ -436,38 +452,78 @@ SELECT p.relation, p.hard, p.required, p.columns, p.ttl, p.warning, p.parent, p.
 				AND t.tgenabled OPERATOR(pg_catalog.=) ANY ('{O,A}'::pg_catalog."char"[]))
 	) AS guarded
 FROM (SELECT * FROM locking.protected
-		WHERE pg_catalog.has_table_privilege(relation, 'SELECT') OFFSET 0) p;
+		WHERE pg_catalog.has_table_privilege(relation, 'SELECT') OFFSET 0) p,
+	LATERAL (SELECT n.nspname::pg_catalog.text COLLATE pg_catalog."default" AS schema_name, c.relname::pg_catalog.text COLLATE pg_catalog."default" AS table_name
+		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+		WHERE c.oid OPERATOR(pg_catalog.=) p.relation OFFSET 0) t;
 COMMENT ON VIEW locking.protected_tables IS 'settings of the protected tables that the reader may read';
 
 -- Latest event first, so that ORDER BY id DESC needs no sort and LIMIT stops
 -- the scan early. ORDER BY and OFFSET are in the view itself because the
 -- planner does not keep the order of a subquery in a view.
 CREATE VIEW locking.history WITH (security_barrier) AS
-SELECT e.at, e.event, e.relation, e.key, e.token, e.owner, e.actor, e.actor_name, e.session_role, e.client_addr, e.reason, e.id
+SELECT e.at, e.event, e.relation,
+	(SELECT n.nspname::pg_catalog.text COLLATE pg_catalog."default"
+		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+		WHERE c.oid OPERATOR(pg_catalog.=) e.relation) AS schema_name,
+	(SELECT c.relname::pg_catalog.text COLLATE pg_catalog."default" FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) e.relation) AS table_name,
+	e.key, e.token, e.owner, e.actor, e.actor_name, e.session_role, e.client_addr, e.reason, e.id
 FROM locking.event e WHERE locking.row_visible(e.relation, e.key)
 ORDER BY e.id USING OPERATOR(pg_catalog.>) OFFSET 0;
 COMMENT ON VIEW locking.history IS 'events of locks on rows that the reader may see';
 
 CREATE VIEW locking.drafts WITH (security_barrier) AS
-SELECT d.relation, d.key, d.token, d.data, d.saved_at
+SELECT d.relation, t.schema_name, t.table_name, d.key, d.token, d.data, d.saved_at
 FROM (SELECT * FROM locking.draft d
 	WHERE d.owner OPERATOR(pg_catalog.=) locking.owner()
 		AND locking.row_visible(d.relation, d.key)
-	OFFSET 0) d;
+	OFFSET 0) d,
+	LATERAL (SELECT n.nspname::pg_catalog.text COLLATE pg_catalog."default" AS schema_name, c.relname::pg_catalog.text COLLATE pg_catalog."default" AS table_name
+		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+		WHERE c.oid OPERATOR(pg_catalog.=) d.relation OFFSET 0) t;
 COMMENT ON VIEW locking.drafts IS 'drafts of the current owner';
 
 CREATE VIEW locking.requests WITH (security_barrier) AS
-SELECT p.relation, r.key, r.owner, r.owner_name, r.message, r.requested_at, r.place, r.is_mine
+SELECT p.relation, t.schema_name, t.table_name, r.key, r.owner, r.owner_name, r.message, r.requested_at, r.place, r.is_mine
 FROM (SELECT relation FROM locking.protected
 		WHERE pg_catalog.has_table_privilege(relation, 'SELECT') OFFSET 0) p,
+	LATERAL (SELECT c.oid, n.nspname::pg_catalog.text COLLATE pg_catalog."default" AS schema_name, c.relname::pg_catalog.text COLLATE pg_catalog."default" AS table_name
+		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+		WHERE c.oid OPERATOR(pg_catalog.=) p.relation OFFSET 0) t,
 	LATERAL (SELECT r.key, r.owner, r.owner_name, r.message, r.requested_at,
 			pg_catalog.rank() OVER (PARTITION BY r.key ORDER BY r.id) AS place,
 			COALESCE(r.owner OPERATOR(pg_catalog.=) locking.owner(), false) AS is_mine
 		FROM locking.request_queue r
-		WHERE r.relation OPERATOR(pg_catalog.=) p.relation
+		WHERE r.relation OPERATOR(pg_catalog.=) t.oid
 			AND locking.row_visible(r.relation, r.key)
 		OFFSET 0) r;
 COMMENT ON VIEW locking.requests IS 'requests for locked rows that the reader may see, in order of arrival';
+
+-- Readable by pg_monitor, for all protected tables: it shows neither rows nor
+-- owners. Counters are null where there is no shared memory.
+CREATE FUNCTION locking.counters(relation regclass, OUT acquisitions bigint, OUT refused_acquisitions bigint,
+		OUT refused_writes bigint, OUT takeovers bigint, OUT breaks bigint, OUT expiries bigint, OUT resumptions bigint,
+		OUT lost bigint, OUT since timestamptz)
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_counters';
+COMMENT ON FUNCTION locking.counters(regclass) IS 'counters of a table; query locking.stats instead';
+CREATE FUNCTION locking.reset_stats(relation regclass = NULL) RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_reset_stats';
+COMMENT ON FUNCTION locking.reset_stats(regclass) IS 'sets the counters of a table, or of all tables of this database, to 0';
+
+CREATE VIEW locking.stats WITH (security_barrier) AS
+SELECT p.relation, t.schema_name, t.table_name, l.live_locks, l.longest_held,
+	s.acquisitions, s.refused_acquisitions, s.refused_writes, s.takeovers, s.breaks, s.expiries, s.resumptions,
+	s.lost, s.since
+FROM locking.protected p,
+	LATERAL (SELECT c.oid, n.nspname::pg_catalog.text COLLATE pg_catalog."default" AS schema_name, c.relname::pg_catalog.text COLLATE pg_catalog."default" AS table_name
+		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+		WHERE c.oid OPERATOR(pg_catalog.=) p.relation OFFSET 0) t,
+	LATERAL (SELECT pg_catalog.count(*) AS live_locks,
+			pg_catalog.max(c.now OPERATOR(pg_catalog.-) l.acquired_at) AS longest_held
+		FROM locking.lock l, LATERAL (SELECT pg_catalog.clock_timestamp() AS now OFFSET 0) c
+		WHERE l.relation OPERATOR(pg_catalog.=) t.oid AND l.expires_at OPERATOR(pg_catalog.>) c.now AND NOT l.lost) l,
+	LATERAL locking.counters(p.relation) s;
+COMMENT ON VIEW locking.stats IS 'live locks of each protected table, and counters of what happened to its locks';
 
 -- Index lookups by key. The functions check that the caller may see the row
 -- before they look up its records.
@@ -532,14 +588,16 @@ GRANT USAGE ON SCHEMA locking TO PUBLIC;
 
 GRANT SELECT ON locking.locks, locking.protected_tables, locking.history, locking.drafts,
 	locking.requests TO PUBLIC;
+GRANT SELECT ON locking.stats TO pg_monitor;
+GRANT EXECUTE ON FUNCTION locking.counters(regclass) TO pg_monitor;
 
 -- guard() and guard_truncate() need EXECUTE: PostgreSQL clones the triggers
 -- of a partitioned table to a new partition as the role that creates it, and
 -- a restore creates triggers as the table's owner. On a table that is not
 -- protected they refuse every write.
 --
--- Deliberately left out are set_owner(), take_over(), break_lock(), reap(),
--- purge_history() and the other trigger functions. protect() and unprotect()
+-- Deliberately left out are set_owner(), rename_owner(), take_over(), break_lock(), reap(),
+-- purge_history(), reset_stats() and the other trigger functions. protect() and unprotect()
 -- check the caller's rights themselves.
 GRANT EXECUTE ON FUNCTION
 	locking.guard(),
@@ -551,7 +609,8 @@ GRANT EXECUTE ON FUNCTION
 	locking.acquire(regclass, anyelement, interval, boolean, text, text, interval),
 	locking.try_acquire(regclass, text, interval, boolean, text, text),
 	locking.try_acquire(regclass, anyelement, interval, boolean, text, text),
-	locking.acquire_all(regclass, text[], interval, boolean, text, text),
+	locking.acquire_all(regclass, text, interval, boolean, text, text),
+	locking.acquire_all(regclass, anyarray, interval, boolean, text, text),
 	locking.renew(bigint, interval, jsonb),
 	locking.confirm(bigint),
 	locking.release(bigint),

@@ -11,11 +11,9 @@
 
 #include "access/table.h"
 #include "access/xact.h"
-#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -27,6 +25,7 @@
 #include "event.h"
 #include "gate.h"
 #include "handover.h"
+#include "key_array.h"
 #include "key_text.h"
 #include "lease.h"
 #include "limit.h"
@@ -39,6 +38,8 @@
 #include "report.h"
 #include "request.h"
 #include "result.h"
+#include "sequence.h"
+#include "stats.h"
 #include "subtransaction.h"
 #include "sweep.h"
 #include "table_access.h"
@@ -166,7 +167,7 @@ insert_lock(Relation records, const AcquireRequest *request, Lock *lock, char *k
 	count_new_lock(records);
 	lock->relation = request->table->root;
 	lock->key = key;
-	lock->token = next_token();
+	lock->token = next_token(0);
 	grant(request, lock, xmin, now, expires_at);
 	record_insert(records, lock);
 	event_record(EVENT_ACQUIRED, lock, NULL);
@@ -191,7 +192,7 @@ replace_lock(Relation records, const AcquireRequest *request, Lock *lock, EventK
 	if (!replaces_own_lock(how, lock))
 		count_new_lock(records);
 	event_record(how, lock, request->reason);
-	lock->token = next_token();
+	lock->token = next_token(lock->token);
 	grant(request, lock, xmin, now, expires_at);
 	record_update(records, lock);
 	event_record(EVENT_ACQUIRED, lock, NULL);
@@ -499,10 +500,18 @@ read_request(FunctionCallInfo fcinfo, int ttl, AcquireRequest *request)
 	request->note = text_argument(fcinfo, ttl + 3, "note");
 }
 
+static void
+count_refusal(Outcome outcome, const Lock *lock)
+{
+	if (!is_granted(outcome))
+		stats_count(lock->relation, COUNT_REFUSED_ACQUISITIONS);
+}
+
 /* Raise the error for an outcome that is not a grant. */
 static void
 report_refusal(Outcome outcome, const Lock *lock)
 {
+	count_refusal(outcome, lock);
 	if (outcome == HELD)
 		report_locked(ERROR, lock, InvalidOid);
 	if (outcome == RESERVED)
@@ -579,6 +588,7 @@ locking_try_acquire(PG_FUNCTION_ARGS)
 	read_request(fcinfo, 2, &request);
 	key_argument(request.table->key, request.table->root, fcinfo, 1, request.values);
 	outcome = try_once(&request, &lock);
+	count_refusal(outcome, &lock);
 
 	values[0] = BoolGetDatum(is_granted(outcome));
 	values[1] = CStringGetTextDatum(outcome_names[outcome]);
@@ -607,30 +617,18 @@ compare_texts(const void *a, const void *b)
 }
 
 /*
- * The stored spellings of the keys, sorted and without duplicates.  All
- * callers lock in this order, which avoids deadlocks.
+ * The stored spellings of the keys in an argument, sorted and without
+ * duplicates.  All callers lock in this order, which avoids deadlocks.
  */
 static char **
-sorted_keys(TableInfo *table, ArrayType *array, int *n)
+sorted_keys(TableInfo *table, FunctionCallInfo fcinfo, int argno, int *n)
 {
-	Datum	   *elements;
-	bool	   *nulls;
-	char	  **keys;
 	int			nelements;
+	Datum	  **values = key_array_argument(table->key, table->root, fcinfo, argno, &nelements);
+	char	  **keys = palloc((nelements + 1) * sizeof(char *));
 
-	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &nelements);
-	keys = palloc((nelements + 1) * sizeof(char *));
 	for (int i = 0; i < nelements; i++)
-	{
-		Datum		values[INDEX_MAX_KEYS];
-
-		if (nulls[i])
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("key must not be null")));
-		key_parse(table->key, table->root, TextDatumGetCString(elements[i]), values);
-		keys[i] = target_key(table, values);
-	}
+		keys[i] = target_key(table, values[i]);
 	qsort(keys, nelements, sizeof(char *), compare_texts);
 
 	*n = 0;
@@ -662,8 +660,7 @@ locking_acquire_all(PG_FUNCTION_ARGS)
 	MemoryContext per_row = AllocSetContextCreate(CurrentMemoryContext, "acquire_all", ALLOCSET_DEFAULT_SIZES);
 
 	read_request(fcinfo, 2, &request);
-	argument_not_null(fcinfo, 1, "keys");
-	keys = sorted_keys(request.table, PG_GETARG_ARRAYTYPE_P(1), &n);
+	keys = sorted_keys(request.table, fcinfo, 1, &n);
 	check_lock_count(n);
 	for (int i = 0; i < n; i++)
 	{

@@ -6,7 +6,6 @@
 
 #include "access/detoast.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 
 #include "clock.h"
 #include "locking.h"
@@ -98,7 +97,7 @@ check_not_too_long(const Interval *span, const char *what)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s is too long", what),
 				 errdetail("The setting \"locking.max_ttl\" allows at most %s.",
-						   GetConfigOptionByName("locking.max_ttl", NULL, false)),
+						   duration_text(locking_max_ttl)),
 				 errhint("Renew the lock before it expires, or have a superuser increase the setting.")));
 }
 

@@ -7,6 +7,7 @@
  */
 #include "clock.h"
 
+#include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
 
@@ -47,6 +48,38 @@ seconds_until(TimestampTz when, TimestampTz now)
 	if (TIMESTAMP_IS_NOEND(when))
 		return get_float8_infinity();
 	return when <= now ? 0.0 : (when - now) / 1000000.0;
+}
+
+/* "3 days", "1 minute" */
+static void
+append_unit(StringInfo text, int64 number, const char *unit)
+{
+	appendStringInfo(text, "%s" INT64_FORMAT " %s%s", text->len > 0 ? " " : "",
+					 number, unit, number == 1 ? "" : "s");
+}
+
+/*
+ * A number of seconds for messages: "90 seconds", "2 hours 30 minutes", "3
+ * days".  Up to two minutes are given in seconds.
+ */
+char *
+duration_text(int64 seconds)
+{
+	static const struct
+	{
+		const char *name;
+		int64		seconds;
+	}			units[] = {{"day", SECS_PER_DAY}, {"hour", SECS_PER_HOUR}, {"minute", SECS_PER_MINUTE}, {"second", 1}};
+	StringInfoData text;
+
+	initStringInfo(&text);
+	if (seconds <= 2 * SECS_PER_MINUTE)
+		append_unit(&text, seconds, "second");
+	else
+		for (int i = 0; i < lengthof(units); seconds %= units[i++].seconds)
+			if (seconds >= units[i].seconds)
+				append_unit(&text, seconds / units[i].seconds, units[i].name);
+	return text.data;
 }
 
 /* A number of seconds as an interval. */

@@ -14,6 +14,7 @@
 extern TimestampTz clock_now(void);
 extern void note_clock(TimestampTz earlier, TimestampTz now);
 extern double seconds_until(TimestampTz when, TimestampTz now);
+extern char *duration_text(int64 seconds);
 extern TimestampTz time_after(TimestampTz now, const Interval *span);
 extern Interval seconds_interval(int seconds);
 extern bool interval_is_longer(const Interval *a, const Interval *b);

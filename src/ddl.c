@@ -26,6 +26,7 @@
 #include "partition.h"
 #include "relation.h"
 #include "rewrite.h"
+#include "stats.h"
 #include "table_settings.h"
 #include "trigger.h"
 
@@ -86,6 +87,10 @@ locking_settings_changed(PG_FUNCTION_ARGS)
 	old = trigger_old_row(trigger);
 	new = trigger_new_row(trigger);
 	invalidate_tables(old, new, RelationGetDescr(trigger->tg_relation));
+	if (old == NULL)
+		stats_begin(settings_table(new, RelationGetDescr(trigger->tg_relation)));
+	if (new == NULL)
+		stats_forget(settings_table(old, RelationGetDescr(trigger->tg_relation)));
 	return PointerGetDatum(new ? new : old);
 }
 

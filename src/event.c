@@ -8,7 +8,6 @@
 #include "access/xact.h"
 #include "catalog/indexing.h"
 #include "commands/async.h"
-#include "commands/sequence.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
@@ -20,6 +19,8 @@
 #include "clock.h"
 #include "locking.h"
 #include "owner.h"
+#include "sequence.h"
+#include "stats.h"
 
 #define CHANNEL "locking"
 /*
@@ -83,7 +84,7 @@ insert_history(EventKind kind, const Lock *lock, const char *reason)
 	bool		own = is_own_event(kind);
 
 	namestrcpy(&session_role, GetUserNameFromId(GetSessionUserId(), false));
-	values[0] = Int64GetDatum(nextval_internal(catalog_relid("event_id_seq"), false));
+	values[0] = Int64GetDatum(next_event_id());
 	values[1] = TimestampTzGetDatum(clock_now());
 	values[2] = CStringGetTextDatum(event_names[kind]);
 	values[3] = ObjectIdGetDatum(lock->relation);
@@ -172,8 +173,33 @@ table_name(Oid relid)
 	return table && schema ? quote_qualified_identifier(schema, table) : NULL;
 }
 
+static void
+count(EventKind kind, Oid relid)
+{
+	switch (kind)
+	{
+		case EVENT_ACQUIRED:
+			stats_count(relid, COUNT_ACQUISITIONS);
+			break;
+		case EVENT_RESUMED:
+			stats_count(relid, COUNT_RESUMPTIONS);
+			break;
+		case EVENT_EXPIRED:
+			stats_count(relid, COUNT_EXPIRIES);
+			break;
+		case EVENT_BROKEN:
+			stats_count(relid, COUNT_BREAKS);
+			break;
+		case EVENT_TAKEN_OVER:
+			stats_count(relid, COUNT_TAKEOVERS);
+			break;
+		default:				/* not counted */
+			break;
+	}
+}
+
 /*
- * Record an event: insert it into the history, and notify listeners.  Events
+ * Record an event: count it, insert it into the history, and notify listeners.  Events
  * of a table that is being dropped are ignored.
  */
 void
@@ -187,6 +213,7 @@ event_record(EventKind kind, const Lock *lock, const char *reason)
 	table = locking_notify ? table_name(lock->relation) : get_rel_name(lock->relation);
 	if (table == NULL)
 		return;
+	count(kind, lock->relation);
 	if (locking_history && kind < EVENT_REQUESTED)
 		insert_history(kind, lock, reason);
 	if (locking_notify)

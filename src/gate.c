@@ -105,6 +105,7 @@
 #include "inject.h"
 #include "place.h"
 #include "record.h"
+#include "sequence.h"
 #include "shared.h"
 #include "trigger.h"
 
@@ -807,10 +808,11 @@ locking_raise_gate(PG_FUNCTION_ARGS)
 	TriggerData *trigger = row_trigger_data(fcinfo, "raise_gate");
 	TupleDesc	desc;
 	HeapTuple	tuple = trigger_new_row(trigger);
-	bool		isnull[3];
+	bool		isnull[4];
 	Datum		relation;
 	Datum		key;
 	Datum		expires_at;
+	Datum		token;
 
 	if (RelationGetRelid(trigger->tg_relation) != catalog_relid("lock"))
 		ereport(ERROR,
@@ -825,6 +827,9 @@ locking_raise_gate(PG_FUNCTION_ARGS)
 	expires_at = heap_getattr(tuple, SPI_fnumber(desc, "expires_at"), desc, &isnull[2]);
 	if (!isnull[0] && !isnull[1] && !isnull[2])
 		gate_raise(DatumGetObjectId(relation), TextDatumGetCString(key), DatumGetTimestampTz(expires_at));
+	token = heap_getattr(tuple, SPI_fnumber(desc, "token"), desc, &isnull[3]);
+	if (!isnull[3])
+		token_seen(DatumGetInt64(token));
 	return PointerGetDatum(tuple);
 }
 

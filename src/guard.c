@@ -43,6 +43,7 @@
 #include "report.h"
 #include "request.h"
 #include "statement.h"
+#include "stats.h"
 #include "table.h"
 #include "table_access.h"
 #include "trigger.h"
@@ -240,7 +241,10 @@ conflicts(Write *write, Lock *lock, Oid child)
 	live = lock->hard ? lease_is_live(write->records, lock, is_untraceable(write, lock, child)) :
 		!has_lapsed(lock, clock_now());
 	if (live && is_unnamed(write))
+	{
+		stats_count(write->table->root, COUNT_REFUSED_WRITES);
 		refuse_unnamed(write->table->root);
+	}
 	if (live && !lock->hard)
 		report_locked(WARNING, lock, child);
 	if (!lock->hard && lease_names_transaction(lock))
@@ -260,7 +264,10 @@ check_lock(Write *write, Lock *lock, Oid child)
 	 * key; a skipped row that moves would be lost
 	 */
 	if (locking_on_locked == ON_LOCKED_ERROR || InNoForceRLSOperation() || write->is_movement)
+	{
+		stats_count(write->table->root, COUNT_REFUSED_WRITES);
 		report_locked(ERROR, lock, child);
+	}
 	return true;
 }
 
@@ -721,6 +728,7 @@ refuse_unlocked(Write *write)
 	char	   *key = key_of_tuple(write->table->key, write->rel, row, write->old == NULL);
 	bool		named = key && may_disclose(write->table->root, key, true);
 
+	stats_count(write->table->root, COUNT_REFUSED_WRITES);
 	if (is_unnamed(write))
 		refuse_unnamed(write->table->root);
 	ereport(ERROR,

@@ -40,6 +40,7 @@
 #include "owner.h"
 #include "report.h"
 #include "request.h"
+#include "sequence.h"
 #include "table.h"
 #include "table_settings.h"
 #include "target.h"
@@ -150,7 +151,7 @@ next_holder(Relation records, const Lock *lock, const char *named)
 static void
 reserve(Lock *lock, const char *owner, const char *owner_name, TimestampTz expires_at)
 {
-	lock->token = next_token();
+	lock->token = next_token(lock->token);
 	lock->owner = pstrdup(owner);
 	lock->owner_name = owner_name ? pstrdup(owner_name) : NULL;
 	lock->client = NULL;

@@ -16,6 +16,7 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
 #include "argument.h"
@@ -27,21 +28,39 @@
 PG_FUNCTION_INFO_V1(locking_history_of);
 PG_FUNCTION_INFO_V1(locking_purge_history);
 
-/* columns of locking.event, in the order of the columns of locking.history */
+#define SCHEMA_NAME "schema_name"
+#define TABLE_NAME "table_name"
+
+/*
+ * columns of locking.event, in the order of the columns of locking.history,
+ * which has the names of the table in addition
+ */
 static const char *const history_columns[] = {
-	"at", "event", "relation", "key", "token", "owner", "actor", "actor_name",
+	"at", "event", "relation", SCHEMA_NAME, TABLE_NAME, "key", "token", "owner", "actor", "actor_name",
 	"session_role", "client_addr", "reason", "id",
 };
 
+/* The names of the table, of which all events are. */
+static Datum
+table_names(Oid relid, const char *column, bool *isnull)
+{
+	char	   *name = strcmp(column, TABLE_NAME) == 0 ? get_rel_name(relid) :
+	get_namespace_name(get_rel_namespace(relid));
+
+	*isnull = name == NULL;
+	return name ? CStringGetTextDatum(name) : (Datum) 0;
+}
+
 static void
 put_event(Tuplestorestate *result, TupleDesc desc, HeapTuple event, TupleDesc event_desc,
-		  const AttrNumber *columns)
+		  const AttrNumber *columns, Oid relid)
 {
 	Datum		values[lengthof(history_columns)];
 	bool		nulls[lengthof(history_columns)];
 
 	for (int i = 0; i < lengthof(history_columns); i++)
-		values[i] = heap_getattr(event, columns[i], event_desc, &nulls[i]);
+		values[i] = columns[i] == SPI_ERROR_NOATTRIBUTE ? table_names(relid, history_columns[i], &nulls[i]) :
+			heap_getattr(event, columns[i], event_desc, &nulls[i]);
 	tuplestore_putvalues(result, desc, values, nulls);
 }
 
@@ -74,7 +93,7 @@ locking_history_of(PG_FUNCTION_ARGS)
 						   CStringGetTextDatum(key));
 	scan = systable_beginscan(events, catalog_relid("event_row_idx"), true, GetActiveSnapshot(), 2, keys);
 	while ((tuple = systable_getnext(scan)) != NULL)
-		put_event(result, desc, tuple, event_desc, columns);
+		put_event(result, desc, tuple, event_desc, columns, table->root);
 	systable_endscan(scan);
 	table_close(events, AccessShareLock);
 	return (Datum) 0;

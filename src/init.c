@@ -13,8 +13,10 @@
 #include "locking.h"
 #include "own_write.h"
 #include "owner_scope.h"
+#include "sequence.h"
 #include "shared.h"
 #include "statement.h"
+#include "stats.h"
 #include "sweep.h"
 #include "table.h"
 #include "waiting.h"
@@ -29,10 +31,12 @@ _PG_init(void)
 	define_settings();
 	gate_init();
 	waiting_init();
+	stats_init();
 	shared_init();
 	MarkGUCPrefixReserved("locking");
 
 	catalog_init();
+	sequence_init();
 	table_init();
 	sweep_init();
 	own_write_init();

@@ -119,23 +119,25 @@ set_optional(Datum *value, bool *isnull, const char *text)
 static void
 put_lock(Tuplestorestate *result, TupleDesc desc, const Lock *lock, TimestampTz now)
 {
-	Datum		values[14];
-	bool		nulls[14] = {0};
+	Datum		values[16];
+	bool		nulls[16] = {0};
 
 	values[0] = ObjectIdGetDatum(lock->relation);
-	values[1] = CStringGetTextDatum(lock->key);
-	values[2] = Int64GetDatum(lock->token);
-	values[3] = CStringGetTextDatum(lock->owner);
-	set_optional(&values[4], &nulls[4], lock->owner_name);
-	set_optional(&values[5], &nulls[5], lock->client);
-	values[6] = BoolGetDatum(lock->hard);
-	set_optional(&values[7], &nulls[7], lock->note);
-	values[8] = TimestampTzGetDatum(lock->acquired_at);
-	values[9] = TimestampTzGetDatum(lock->renewed_at);
-	values[10] = TimestampTzGetDatum(lock->expires_at);
-	values[11] = Float8GetDatum(seconds_until(lock->expires_at, now));
-	values[12] = BoolGetDatum(is_current_owner(lock->owner));
-	values[13] = BoolGetDatum(lock->handed_over);
+	set_optional(&values[1], &nulls[1], get_namespace_name(get_rel_namespace(lock->relation)));
+	set_optional(&values[2], &nulls[2], get_rel_name(lock->relation));
+	values[3] = CStringGetTextDatum(lock->key);
+	values[4] = Int64GetDatum(lock->token);
+	values[5] = CStringGetTextDatum(lock->owner);
+	set_optional(&values[6], &nulls[6], lock->owner_name);
+	set_optional(&values[7], &nulls[7], lock->client);
+	values[8] = BoolGetDatum(lock->hard);
+	set_optional(&values[9], &nulls[9], lock->note);
+	values[10] = TimestampTzGetDatum(lock->acquired_at);
+	values[11] = TimestampTzGetDatum(lock->renewed_at);
+	values[12] = TimestampTzGetDatum(lock->expires_at);
+	values[13] = Float8GetDatum(seconds_until(lock->expires_at, now));
+	values[14] = BoolGetDatum(is_current_owner(lock->owner));
+	values[15] = BoolGetDatum(lock->handed_over);
 	tuplestore_putvalues(result, desc, values, nulls);
 }
 

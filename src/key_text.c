@@ -16,7 +16,7 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 
-#include "argument.h"
+#include "relation.h"
 #include "role.h"
 
 /* ---- values to text ---- */
@@ -119,13 +119,48 @@ key_text(const Key *key, const Datum *values)
 
 /* ---- text to values ---- */
 
+/* What a key must look like, for a hint. */
+static char *
+key_form(const Key *key, Oid relid)
+{
+	const KeyColumn *column = key->columns;
+	StringInfoData form;
+
+	initStringInfo(&form);
+	if (key->ncolumns == 1)
+	{
+		appendStringInfo(&form, "A key of this table is a value of column \"%s\", of type %s.",
+						 NameStr(column->name), format_type_be(column->type));
+		return form.data;
+	}
+	appendStringInfoString(&form, "A key of this table is an array of the values of columns ");
+	for (int i = 0; i < key->ncolumns; i++, column++)
+		appendStringInfo(&form, "%s\"%s\" (%s)", i == 0 ? "" : i < key->ncolumns - 1 ? ", " : " and ",
+						 NameStr(column->name), format_type_be(column->type));
+	appendStringInfoString(&form, ", as locking.row_key() returns it.");
+	return form.data;
+}
+
 static void
-refuse_key(Oid relid, const char *text, const char *why)
+refuse_key(const Key *key, Oid relid, const char *text, const char *why)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("\"%s\" is not a key of table \"%s\"", text, get_rel_name(relid)),
-			 errdetail("%s", why)));
+			 errdetail("%s", why),
+			 errhint("%s", key_form(key, relid)),
+			 errtable_by_id(relid)));
+}
+
+/* Refuse a null key. */
+void
+refuse_null_key(const Key *key, Oid relid)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("key must not be null"),
+			 errhint("%s", key_form(key, relid)),
+			 errtable_by_id(relid)));
 }
 
 /*
@@ -162,7 +197,7 @@ parse_text(const KeyColumn *column, const char *text)
  * role.
  */
 static Datum
-parse_column(const KeyColumn *column, Oid relid, const char *text)
+parse_column(const Key *key, const KeyColumn *column, Oid relid, const char *text)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	volatile Datum value = (Datum) 0;
@@ -180,7 +215,7 @@ parse_column(const KeyColumn *column, Oid relid, const char *text)
 		if (!is_data_error(error->sqlerrcode))
 			PG_RE_THROW();
 		FlushErrorState();
-		refuse_key(relid, text, error->message);
+		refuse_key(key, relid, text, error->message);
 	}
 	PG_END_TRY();
 	return value;
@@ -203,26 +238,26 @@ parse_array(const Key *key, Oid relid, ArrayType *array, Datum *values)
 	get_typlenbyvalalign(element, &typlen, &typbyval, &typalign);
 	deconstruct_array(array, element, typlen, typbyval, typalign, &elements, &nulls, &n);
 	if (n != key->ncolumns || ARR_NDIM(array) > 1)
-		refuse_key(relid, whole, psprintf("The primary key has %d columns, but the array has %d elements.",
-										  key->ncolumns, n));
+		refuse_key(key, relid, whole, psprintf("The primary key has %d columns, but the array has %d elements.",
+											   key->ncolumns, n));
 	getTypeOutputInfo(element, &output, &is_varlena);
 	for (int i = 0; i < n; i++)
 	{
 		if (nulls[i])
-			refuse_key(relid, whole, "Columns of a primary key cannot be null.");
-		values[i] = parse_column(&key->columns[i], relid, OidOutputFunctionCall(output, elements[i]));
+			refuse_key(key, relid, whole, "Columns of a primary key cannot be null.");
+		values[i] = parse_column(key, &key->columns[i], relid, OidOutputFunctionCall(output, elements[i]));
 	}
 }
 
 static ArrayType *
-parse_text_array(Oid relid, const char *text)
+parse_text_array(const Key *key, Oid relid, const char *text)
 {
 	KeyColumn	whole = {0};
 	Oid			input;
 
 	getTypeInputInfo(TEXTARRAYOID, &input, &whole.typioparam);
 	fmgr_info(input, &whole.input);
-	return DatumGetArrayTypeP(parse_column(&whole, relid, text));
+	return DatumGetArrayTypeP(parse_column(key, &whole, relid, text));
 }
 
 /* Convert a key from text, which for several columns is that of an array. */
@@ -230,9 +265,9 @@ void
 key_parse(const Key *key, Oid relid, const char *text, Datum *values)
 {
 	if (key->ncolumns == 1)
-		values[0] = parse_column(&key->columns[0], relid, text);
+		values[0] = parse_column(key, &key->columns[0], relid, text);
 	else
-		parse_array(key, relid, parse_text_array(relid, text), values);
+		parse_array(key, relid, parse_text_array(key, relid, text), values);
 }
 
 /* The same for a stored key, which was written under fixed settings. */
@@ -262,22 +297,27 @@ argument_text(Oid type, Datum value)
 	return column_text(&column, value);
 }
 
-/* The values of a function's argument "key", of type text or anyelement. */
+/* Convert a key from a value of any type, which must not be null. */
 void
-key_argument(const Key *key, Oid relid, FunctionCallInfo fcinfo, int argno, Datum *values)
+key_from_value(const Key *key, Oid relid, Oid type, Datum value, Datum *values)
 {
-	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, argno);
-	Datum		value;
-
-	argument_not_null(fcinfo, argno, "key");
-	if (!OidIsValid(type))
-		elog(ERROR, "could not determine the type of the key");
-	value = PG_GETARG_DATUM(argno);
-
 	if (key->ncolumns > 1 && OidIsValid(get_element_type(type)))
 		parse_array(key, relid, DatumGetArrayTypeP(value), values);
 	else if (key->ncolumns == 1 && type == key->columns[0].type)
 		values[0] = value;
 	else
 		key_parse(key, relid, argument_text(type, value), values);
+}
+
+/* The values of a function's argument "key", of type text or anyelement. */
+void
+key_argument(const Key *key, Oid relid, FunctionCallInfo fcinfo, int argno, Datum *values)
+{
+	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, argno);
+
+	if (PG_ARGISNULL(argno))
+		refuse_null_key(key, relid);
+	if (!OidIsValid(type))
+		elog(ERROR, "could not determine the type of the key");
+	key_from_value(key, relid, type, PG_GETARG_DATUM(argno), values);
 }

@@ -9,6 +9,7 @@
 
 #include "fmgr.h"
 
+#include "compat.h"
 #include "key.h"
 
 #pragma GCC visibility push(hidden)
@@ -16,7 +17,9 @@
 extern char *key_text(const Key *key, const Datum *values);
 extern void key_parse(const Key *key, Oid relid, const char *text, Datum *values);
 extern void key_parse_stored(const Key *key, Oid relid, const char *text, Datum *values);
+extern void key_from_value(const Key *key, Oid relid, Oid type, Datum value, Datum *values);
 extern void key_argument(const Key *key, Oid relid, FunctionCallInfo fcinfo, int argno, Datum *values);
+pg_noreturn extern void refuse_null_key(const Key *key, Oid relid);
 
 #pragma GCC visibility pop
 

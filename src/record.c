@@ -19,7 +19,6 @@
 #include "catalog/indexing.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
-#include "commands/sequence.h"
 #include "miscadmin.h"
 #include "tcop/utility.h"
 #include "utils/builtins.h"
@@ -65,13 +64,6 @@ records_open(LOCKMODE lockmode)
 		PreventCommandIfParallelMode("lock changes");
 	}
 	return catalog_open("lock", lockmode);
-}
-
-/* A new fencing token. */
-int64
-next_token(void)
-{
-	return nextval_internal(catalog_relid("token_seq"), false);
 }
 
 /* ---- reading ---- */

@@ -41,7 +41,6 @@ typedef struct Lock
 typedef struct Probe Probe;
 
 extern Relation records_open(LOCKMODE lockmode);
-extern int64 next_token(void);
 
 extern bool record_find(Relation records, Oid relid, const char *key, Lock *lock);
 extern bool record_find_token(Relation records, int64 token, Lock *lock);

@@ -6,15 +6,19 @@
 
 #include <math.h>
 
+#include "access/table.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
 #include "clock.h"
+#include "ending.h"
+#include "lease.h"
 #include "locking.h"
 #include "owner.h"
 #include "relation.h"
 #include "statement.h"
+#include "stats.h"
 #include "visibility.h"
 
 /* maximum bytes of a user-supplied text in a message */
@@ -43,15 +47,16 @@ holder_of(const Lock *lock)
 	return clipped(lock->owner);
 }
 
+/* A long time is rounded up, to minutes or hours. */
 static char *
 time_left(const Lock *lock)
 {
 	double		seconds = seconds_until(lock->expires_at, clock_now());
+	int			unit = seconds > SECS_PER_DAY ? SECS_PER_HOUR : seconds > 10 * SECS_PER_MINUTE ? SECS_PER_MINUTE : 1;
 
 	if (isinf(seconds))
 		return pstrdup("without end");
-	seconds = ceil(seconds);
-	return psprintf("for another %.0f second%s", seconds, seconds == 1 ? "" : "s");
+	return psprintf("for another %s", duration_text((int64) ceil(seconds / unit) * unit));
 }
 
 static char *
@@ -128,15 +133,109 @@ report_not_taken(const Lock *lock)
 			 errtable_by_id(lock->relation)));
 }
 
-/* Report that a lock has ended. */
-void
-report_lost(int64 token)
+/* ---- lost locks ---- */
+
+#define LOST_UNKNOWN "It was released, broken or taken over, or it expired and the row was changed, or it never existed."
+#define LOST_HINT "Acquire the row again, and reread it before writing."
+
+/* Report that a lock has ended, without telling whose it was. */
+pg_noreturn static void
+report_lost_token(int64 token, Oid relation, const char *how)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_LOCK_LOST),
 			 errmsg("the lock with token " INT64_FORMAT " is lost", token),
-			 errdetail("It was released, broken or taken over, or it expired and the row was changed, or it never existed."),
-			 errhint("Acquire the row again, and reread it before writing.")));
+			 errdetail("%s", how),
+			 errhint(LOST_HINT),
+			 OidIsValid(relation) ? errtable_by_id(relation) : 0));
+}
+
+pg_noreturn static void
+report_lost_row(int64 token, Oid relation, const char *key, const char *how)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_LOCK_LOST),
+			 errmsg("the lock with token " INT64_FORMAT " on row \"%s\" of table \"%s\" is lost",
+					token, clipped(key), get_rel_name(relation)),
+			 errdetail("%s", how),
+			 errhint(LOST_HINT),
+			 errtable_by_id(relation)));
+}
+
+/* How a lock ended whose record still exists. */
+static char *
+fate_of_record(const void *arg, bool named)
+{
+	const Lock *lock = arg;
+
+	if (lock->lost)
+		return psprintf("It expired at %s, and another owner has written the row, or a row that refers to it, since.",
+						timestamptz_to_str(lock->expires_at));
+	if (has_lapsed(lock, clock_now()))
+		return psprintf("It expired at %s, and the row was written or deleted since.",
+						timestamptz_to_str(lock->expires_at));
+	return pstrdup("The row was deleted, or written by another owner after the lock had expired, or you are not allowed to update it any more.");
+}
+
+/* How a lock ended that the history knows.  "named": and by whom, and why. */
+static char *
+fate_in_history(const void *arg, bool named)
+{
+	const LockEnding *ending = arg;
+	const char *by = named && ending->actor ? psprintf(" by %s", clipped(ending->actor)) : "";
+	const char *why = named && ending->reason ? psprintf(": %s", clipped(ending->reason)) : "";
+	char	   *at = pstrdup(timestamptz_to_str(ending->at));
+
+	if (ending->event == NULL)
+		return pstrdup(LOST_UNKNOWN);
+	if (strcmp(ending->event, "released") == 0)
+		return psprintf("It was released at %s.", at);
+	if (strcmp(ending->event, "handed_over") == 0)
+		return psprintf("It was handed over at %s.", at);
+	if (strcmp(ending->event, "broken") == 0)
+		return psprintf("It was broken%s at %s%s.", by, at, why);
+	if (strcmp(ending->event, "taken_over") == 0)
+		return psprintf("It was taken over%s at %s%s.", by, at, why);
+	if (strcmp(ending->event, "expired") != 0)
+		return psprintf("It has ended, by the event \"%s\"%s at %s%s.", ending->event, by, at, why);
+	if (ending->successor)
+		return psprintf("It expired, and the row was locked again%s at %s.",
+						named ? psprintf(" by %s", clipped(ending->successor)) : "", at);
+	return psprintf("It expired, and its record was removed at %s.", at);
+}
+
+/*
+ * Report that a lock of the current owner has ended.  Of the row, of other
+ * owners and of their reasons it discloses what the view of the history would
+ * (S8).
+ */
+pg_noreturn static void
+report_lost_lock(int64 token, Oid relation, const char *key, char *(*fate) (const void *, bool), const void *arg)
+{
+	bool		named = may_disclose(relation, key, true);
+
+	stats_count(relation, COUNT_LOST);
+	if (named)
+		report_lost_row(token, relation, key, fate(arg, true));
+	report_lost_token(token, relation, fate(arg, false));
+}
+
+/*
+ * Report that a lock has ended: on which row, and how.  The history tells, if
+ * it is kept.  Nothing is said about a lock of another owner.
+ */
+void
+report_lost(int64 token)
+{
+	Relation	records = records_open(AccessShareLock);
+	LockEnding	ending;
+	Lock		lock;
+
+	if (record_find_token(records, token, &lock) && is_current_owner(lock.owner))
+		report_lost_lock(token, lock.relation, lock.key, fate_of_record, &lock);
+	if (find_ending(token, &ending) && is_current_owner(ending.owner))
+		report_lost_lock(token, ending.relation, ending.key, fate_in_history, &ending);
+	report_lost_token(token, InvalidOid, LOST_UNKNOWN);
 }
 
 /* Report that a lock belongs to another owner. */

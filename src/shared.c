@@ -132,10 +132,10 @@ attach_body(void *arg)
 static void
 warn_of_failure(const SharedArea *area, const ErrorData *error)
 {
-	ereport(WARNING,
+	ereport(area->consequence ? WARNING : DEBUG1,
 			(errcode(error->sqlerrcode),
 			 errmsg("this session cannot use %s: %s", area->purpose, error->message),
-			 errdetail("%s", area->consequence),
+			 area->consequence ? errdetail("%s", area->consequence) : 0,
 			 errhint("%s", error->hint ? error->hint : "Restart the server if the library was replaced. Otherwise preload it, or free shared memory.")));
 }
 #endif
@@ -143,7 +143,7 @@ warn_of_failure(const SharedArea *area, const ErrorData *error)
 /*
  * Attach to an area if possible, in a subtransaction, since a failure may
  * leave locks of the registry held.  Returns false on failure, of which the
- * session is warned once.
+ * session is warned once, unless it has no consequence.
  */
 bool
 shared_try_to_attach(SharedArea *area)

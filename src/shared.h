@@ -20,7 +20,8 @@ typedef struct SharedArea
 	Size		(*size) (void);
 	void		(*initialize) (void *memory);
 	const char *purpose;		/* "the gate of \"locking\"", for messages */
-	const char *consequence;	/* of not having it: the detail of a warning */
+	const char *consequence;	/* of not having it: the detail of a warning,
+								 * or NULL: no warning */
 	void	   *memory;			/* NULL: not attached */
 	bool		tried;			/* an attempt to attach has failed */
 	struct SharedArea *next;

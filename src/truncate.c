@@ -34,6 +34,7 @@
 #include "report.h"
 #include "role.h"
 #include "sql.h"
+#include "stats.h"
 #include "table.h"
 #include "table_access.h"
 #include "trigger.h"
@@ -110,6 +111,8 @@ refuse_if_live(Relation records, TableInfo *table, Lock *lock, Oid child)
 {
 	if (!(lock->hard ? lease_is_live(records, lock, true) : !has_lapsed(lock, clock_now())))
 		return;
+	if (lock->hard || writer_is_unnamed())
+		stats_count(table->root, COUNT_REFUSED_WRITES);
 	if (writer_is_unnamed())
 		refuse_unnamed(table->root);
 	report_locked(lock->hard ? ERROR : WARNING, lock, child);
@@ -184,12 +187,15 @@ locking_guard_truncate(PG_FUNCTION_ARGS)
 	check_has_settings(table, trigger);
 	check_key_in_force(table);
 	if (table->required)
+	{
+		stats_count(table->root, COUNT_REFUSED_WRITES);
 		ereport(ERROR,
 				(errcode(ERRCODE_LOCK_REQUIRED),
 				 errmsg("table \"%s\" cannot be truncated: its rows can only be written with a lock on them",
 						get_rel_name(table->root)),
 				 errhint("Delete the rows that you have locked, or have a superuser disable locking.enforce."),
 				 errtable_by_id(table->root)));
+	}
 	note_owner_use();
 	note_rows_removed(table->root);
 	records = records_open(RowExclusiveLock);

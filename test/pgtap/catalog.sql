@@ -2,7 +2,7 @@
 -- The public interface: functions with their arguments, views with their
 -- columns, settings, and privileges of PUBLIC
 --
-SELECT plan(12);
+SELECT plan(14);
 
 SELECT has_schema('locking');
 SELECT schema_privs_are('locking', 'public', ARRAY['USAGE']);
@@ -12,9 +12,11 @@ CREATE TEMPORARY TABLE interface (name name, arguments text, result text);
 INSERT INTO interface VALUES
 	('acquire', 'relation regclass, key anyelement, ttl interval DEFAULT NULL::interval, hard boolean DEFAULT NULL::boolean, client text DEFAULT NULL::text, note text DEFAULT NULL::text, wait interval DEFAULT ''00:00:00''::interval', 'bigint'),
 	('acquire', 'relation regclass, key text, ttl interval DEFAULT NULL::interval, hard boolean DEFAULT NULL::boolean, client text DEFAULT NULL::text, note text DEFAULT NULL::text, wait interval DEFAULT ''00:00:00''::interval', 'bigint'),
-	('acquire_all', 'relation regclass, keys text[], ttl interval DEFAULT NULL::interval, hard boolean DEFAULT NULL::boolean, client text DEFAULT NULL::text, note text DEFAULT NULL::text', 'TABLE(key text, token bigint)'),
+	('acquire_all', 'relation regclass, keys anyarray, ttl interval DEFAULT NULL::interval, hard boolean DEFAULT NULL::boolean, client text DEFAULT NULL::text, note text DEFAULT NULL::text', 'TABLE(key text, token bigint)'),
+	('acquire_all', 'relation regclass, keys text, ttl interval DEFAULT NULL::interval, hard boolean DEFAULT NULL::boolean, client text DEFAULT NULL::text, note text DEFAULT NULL::text', 'TABLE(key text, token bigint)'),
 	('break_lock', 'relation regclass, key anyelement, reason text', 'boolean'),
 	('break_lock', 'relation regclass, key text, reason text', 'boolean'),
+	('counters', 'relation regclass, OUT acquisitions bigint, OUT refused_acquisitions bigint, OUT refused_writes bigint, OUT takeovers bigint, OUT breaks bigint, OUT expiries bigint, OUT resumptions bigint, OUT lost bigint, OUT since timestamp with time zone', 'record'),
 	('confirm', 'token bigint', 'timestamp with time zone'),
 	('decline', 'relation regclass, key anyelement, owner text, message text DEFAULT NULL::text', 'boolean'),
 	('decline', 'relation regclass, key text, owner text, message text DEFAULT NULL::text', 'boolean'),
@@ -36,9 +38,11 @@ INSERT INTO interface VALUES
 	('reap', 'max_rows integer DEFAULT NULL::integer', 'bigint'),
 	('release', 'token bigint', 'boolean'),
 	('release_all', 'client text DEFAULT NULL::text', 'bigint'),
+	('rename_owner', 'old_owner text, new_owner text, OUT locks bigint, OUT drafts bigint, OUT requests bigint', 'record'),
 	('renew', 'token bigint, ttl interval DEFAULT NULL::interval, draft jsonb DEFAULT NULL::jsonb', 'timestamp with time zone'),
 	('request', 'relation regclass, key anyelement, message text DEFAULT NULL::text', 'void'),
 	('request', 'relation regclass, key text, message text DEFAULT NULL::text', 'void'),
+	('reset_stats', 'relation regclass DEFAULT NULL::regclass', 'void'),
 	('row_key', '"row" anyelement', 'text'),
 	('save_draft', 'token bigint, data jsonb', 'void'),
 	('set_owner', 'owner text, owner_name text DEFAULT NULL::text, is_local boolean DEFAULT true', 'void'),
@@ -57,7 +61,7 @@ SELECT set_eq($$
 	SELECT DISTINCT proname FROM pg_proc
 	WHERE pronamespace = 'locking'::regnamespace AND NOT has_function_privilege('public', oid, 'EXECUTE')
 		AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype) $$,
-	ARRAY['set_owner', 'break_lock', 'take_over', 'reap', 'purge_history']::name[],
+	ARRAY['set_owner', 'break_lock', 'take_over', 'reap', 'purge_history', 'rename_owner', 'counters', 'reset_stats']::name[],
 	'functions not executable by PUBLIC (protect and unprotect check privileges themselves)');
 SELECT is_empty($$
 	SELECT oid::regprocedure FROM pg_proc
@@ -77,12 +81,17 @@ SELECT set_eq($$
 	WHERE relnamespace = 'locking'::regnamespace AND relkind = 'v' AND has_table_privilege('public', pg_class.oid, 'SELECT')
 	GROUP BY relname $$,
 	$$ VALUES
-		('drafts'::name, 'relation regclass, key text, token bigint, data jsonb, saved_at timestamp with time zone'),
-		('history'::name, 'at timestamp with time zone, event text, relation regclass, key text, token bigint, owner text, actor text, actor_name text, session_role name, client_addr inet, reason text, id bigint'),
-		('locks'::name, 'relation regclass, key text, token bigint, owner text, owner_name text, client text, hard boolean, note text, acquired_at timestamp with time zone, renewed_at timestamp with time zone, expires_at timestamp with time zone, seconds_left double precision, is_mine boolean, handed_over boolean'),
-		('protected_tables'::name, 'relation regclass, hard boolean, required boolean, columns name[], ttl interval, warning interval, parent name, key name[], guarded boolean'),
-		('requests'::name, 'relation regclass, key text, owner text, owner_name text, message text, requested_at timestamp with time zone, place bigint, is_mine boolean')
+		('drafts'::name, 'relation regclass, schema_name text, table_name text, key text, token bigint, data jsonb, saved_at timestamp with time zone'),
+		('history'::name, 'at timestamp with time zone, event text, relation regclass, schema_name text, table_name text, key text, token bigint, owner text, actor text, actor_name text, session_role name, client_addr inet, reason text, id bigint'),
+		('locks'::name, 'relation regclass, schema_name text, table_name text, key text, token bigint, owner text, owner_name text, client text, hard boolean, note text, acquired_at timestamp with time zone, renewed_at timestamp with time zone, expires_at timestamp with time zone, seconds_left double precision, is_mine boolean, handed_over boolean'),
+		('protected_tables'::name, 'relation regclass, schema_name text, table_name text, hard boolean, required boolean, columns name[], ttl interval, warning interval, parent name, key name[], guarded boolean'),
+		('requests'::name, 'relation regclass, schema_name text, table_name text, key text, owner text, owner_name text, message text, requested_at timestamp with time zone, place bigint, is_mine boolean')
 	$$, 'the views and their columns');
+SELECT columns_are('locking', 'stats', ARRAY['relation', 'schema_name', 'table_name', 'live_locks', 'longest_held', 'acquisitions',
+	'refused_acquisitions', 'refused_writes', 'takeovers', 'breaks', 'expiries', 'resumptions', 'lost', 'since']);
+SELECT is(relacl::text, format('{%1$s=%2$s/%1$s,pg_monitor=r/%1$s}', current_user, CASE WHEN current_setting('server_version_num')::int < 170000 THEN 'arwdDxt' ELSE 'arwdDxtm' END),
+	'locking.stats is readable by pg_monitor')
+FROM pg_class WHERE oid = 'locking.stats'::regclass;
 SELECT is_empty($$
 	SELECT oid::regclass FROM pg_class
 	WHERE relnamespace = 'locking'::regnamespace AND relkind = 'v'

@@ -38,14 +38,14 @@ CREATE TEMPORARY TABLE timed (call text);
 INSERT INTO timed VALUES ('locking.acquire(''article'', %s, %L)'), ('locking.try_acquire(''article'', %s, %L)'),
 	('locking.acquire_all(''article'', ARRAY[''%s''], %L)'), ('locking.take_over(''article'', %s, ''reason'', %L)'),
 	('locking.renew(token_of(''1''), ttl => %2$L)'), ('locking.protect(''article'', ttl => %2$L)');
-SELECT refused(format('SELECT ' || format(call, key, ttl)), 'ttl is too long', 'The setting "locking.max_ttl" allows at most 1d.')
+SELECT refused(format('SELECT ' || format(call, key, ttl)), 'ttl is too long', 'The setting "locking.max_ttl" allows at most 1 day.')
 FROM timed, (VALUES ('1'), ('2')) AS k(key), (VALUES ('1 day 1 us'), ('25 hours'), ('1 month'), ('300000 years'), ('178000000 years')) AS t(ttl);
-SELECT refused('SELECT locking.protect(''article'', warning => ''2 days'')', 'warning is too long', 'The setting "locking.max_ttl" allows at most 1d.');
+SELECT refused('SELECT locking.protect(''article'', warning => ''2 days'')', 'warning is too long', 'The setting "locking.max_ttl" allows at most 1 day.');
 SELECT throws_ok($$ SELECT locking.acquire('article', 2, '-178000000 years') $$, '22023', 'ttl must be a positive interval');
 SELECT throws_ok($$ SELECT locking.acquire('article', 2, '1 month -40 days') $$, '22023', 'ttl must be a positive interval');
 SELECT lives_ok($$ SELECT locking.acquire('article', 2, '1 day') $$, 'a ttl of one day is allowed');
 SET locking.max_ttl = '1 h';
-SELECT refused('SELECT locking.acquire(''article'', 2, ''2 h'')', 'ttl is too long', 'The setting "locking.max_ttl" allows at most 1h.');
+SELECT refused('SELECT locking.acquire(''article'', 2, ''2 h'')', 'ttl is too long', 'The setting "locking.max_ttl" allows at most 1 hour.');
 
 -- no lock expires later than that, whatever determined its duration
 CREATE FUNCTION within(of text) RETURNS boolean LANGUAGE sql AS $$

@@ -88,6 +88,8 @@ for my $refusal ([ $anna->put("$row/lock", { token => $token, draft => { body =>
 {
 	my $problem = refused_as($refusal->[0], 409, 'lost', "$refusal->[1] after the takeover");
 	is("$problem->{lock}{owner} $problem->{row}{values}{body}", 'boss best', 'the refusal has the present lock and row');
+	like($problem->{detail}, qr/^the lock with token $token on row "1" of table "article" is lost$/, 'the detail names the row');
+	like($problem->{cause}, qr/^It was taken over by boss at .*: print\.$/, 'the cause names actor and reason');
 }
 gives($anna->delete("$row/lock", { token => $token }), 204, 'releasing a lock that has ended is no error');
 is(gives($anna->get($row), 200, 'her draft')->{draft}{data}{body}, 'unsaved', 'the draft of the former holder is kept');
@@ -98,7 +100,8 @@ gives($boss->put($row, { token => $taken->{lock}{token}, values => { body => 'pr
 is_deeply(gives($boss->post("$row/lock/break", { reason => 'x' }), 200, 'breaking the lock of a free row')->{broken}, $false, 'no lock is broken');
 $token = token_of($anna, $row);
 is_deeply(gives($boss->post("$row/lock/break", { reason => 'gone home' }), 200, 'breaking a lock')->{broken}, $true, 'the lock is broken');
-refused_as($anna->put($row, { token => $token, values => { body => 'x' } }), 409, 'lost', 'saving with a broken lock');
+like(refused_as($anna->put($row, { token => $token, values => { body => 'x' } }), 409, 'lost', 'saving with a broken lock')->{cause},
+	qr/^It was broken by boss at .*: gone home\.$/, 'the cause of a broken lock');
 my @told = map { "$_->{event} $_->{owner} by $_->{actor}: " . ($_->{reason} // '') } grep { $_->{event} =~ /taken|broken/ }
   @{ gives($boss->get('/history?table=article&key=1'), 200, 'the history')->{events} };
 is_deeply(\@told, [ 'broken anna by boss: gone home', 'taken_over anna by boss: print' ], 'the history has actors and reasons');

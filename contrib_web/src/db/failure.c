@@ -123,11 +123,14 @@ set_text(json_t *object, const char *name, const char *text)
 		json_object_set_new(object, name, json_string(text));
 }
 
+/* The detail of a lost lock says how it ended, and by whom. */
 static void
-add_fields(Request *req, json_t *json)
+add_fields(Request *req, ProblemKind kind, json_t *json)
 {
 	const char *hint = db_error_field(req, PG_DIAG_MESSAGE_HINT);
 
+	if (kind == PROBLEM_LOST)
+		set_text(json, "cause", db_error_field(req, PG_DIAG_MESSAGE_DETAIL));
 	set_text(json, "hint", hint ? hint : db_error_field(req, PG_DIAG_MESSAGE_DETAIL));
 	set_text(json, "column", db_error_field(req, PG_DIAG_COLUMN_NAME));
 	set_text(json, "constraint", db_error_field(req, PG_DIAG_CONSTRAINT_NAME));
@@ -164,7 +167,7 @@ members_of(Request *req, ProblemKind kind)
 	json_t	   *json = json_object();
 
 	if (is_public(req, kind))
-		add_fields(req, json);
+		add_fields(req, kind, json);
 	else
 		log_failure(req, kind);
 	set_text(json, "sqlstate", *db_sqlstate(req) ? db_sqlstate(req) : NULL);

@@ -88,6 +88,10 @@ my %change = (
 	'another gate name' => [ 'src/gate.c', sub { s/"locking gate"/"locking gate 2"/ } ],
 	'raise only in an attached gate' => [ 'src/gate.c',
 		sub { s/if \(ensure_attached\(\)\)(\n\t+raise_place)/if (gate_available())$1/ } ],
+
+	# sequences
+	'sequence advanced without the lock' => [ 'src/sequence.c',
+		sub { s/\t(?:Unl|L)ockDatabaseObject\(.*?;\n//gs } ],
 );
 
 # The file and the substitution, as LockingVariant::build takes them.

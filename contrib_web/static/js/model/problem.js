@@ -12,7 +12,7 @@ const kindOf = (problem) => (problem?.type ?? '').replace('urn:locking:problem:'
  *   advice may be empty
  */
 export function explain(status, problem) {
-	const detail = [problem?.detail, problem?.hint].filter(Boolean).join('. ');
+	const detail = [problem?.detail, problem?.cause ?? problem?.hint].filter(Boolean).join('. ');
 	const known = explanations[kindOf(problem)] ?? explanations[status] ?? (status >= 500 ? explanations[503] : explanations.other);
 	const { title, advice } = known(problem ?? {});
 	return { title: title ?? problem?.title ?? 'The request failed', detail: sentence(detail), advice };

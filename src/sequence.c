@@ -1,0 +1,295 @@
+/*
+ * sequence.c
+ *		Numbers from the extension's sequences: tokens and ids of events.
+ *
+ * A sequence can be behind the numbers that are stored: logical replication
+ * copies tables, not sequences, so after a switchover the new server would
+ * issue tokens again (S4), or fail with a unique violation; so would a
+ * sequence that was set back.  So a number is compared
+ *
+ * - with the last one that this backend got, and with the token of the lock
+ *   that it replaces, each time;
+ * - with the highest stored one, at first and then from time to time: it is
+ *   among the last entries of an index.
+ *
+ * And records that do not come from this library's functions (by replication,
+ * COPY or INSERT) advance the sequence as they arrive, in the trigger that
+ * raises the gate.
+ *
+ * A sequence that is behind is advanced beyond all numbers that are stored.
+ * It must not be set back, so backends advance it one after the other, under
+ * a lock, and a short way by nextval().  A long way is done by setval(), and
+ * MARGIN further than needed: nextval() does not take the lock, and so many
+ * numbers are not drawn between reading the sequence and setting it.
+ */
+#include "sequence.h"
+
+#include "access/genam.h"
+#include "access/relscan.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "commands/sequence.h"
+#include "executor/spi.h"
+#include "storage/lmgr.h"
+#include "utils/inval.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "catalog.h"
+#include "compat.h"
+#include "inject.h"
+
+/* numbers after which the highest stored one is looked up again */
+#define CHECK_EVERY 64
+
+/* number of the last entries of an index that are read for that */
+#define LATEST 32
+
+#define SHORT_WAY 10000
+#define MARGIN 1000000
+
+/* how far the sequence is advanced beyond a token that arrives */
+#define AHEAD 1000
+
+typedef struct Sequence
+{
+	const char *name;
+	const char *table;
+	const char *index;			/* on the numbers */
+	const char *column;
+	const char *stored;			/* query for the highest of all */
+	bool		is_token;
+	Oid			relid;			/* of what follows */
+	int64		last;			/* the last number of this backend */
+	int64		seen;			/* the sequence is known to be here */
+	uint32		calls;
+} Sequence;
+
+static Sequence tokens = {
+	.name = "token_seq",
+	.table = "lock",
+	.index = "lock_token_key",
+	.column = "token",
+	.stored = "SELECT greatest((SELECT max(token) FROM locking.lock), (SELECT max(token) FROM locking.event),"
+	" (SELECT max(token) FROM locking.draft), 0)",
+	.is_token = true
+};
+
+static Sequence event_ids = {
+	.name = "event_id_seq",
+	.table = "event",
+	.index = "event_pkey",
+	.column = "id",
+	.stored = "SELECT coalesce(max(id), 0) FROM locking.event"
+};
+
+/* ---- stored numbers ---- */
+
+/*
+ * The highest number in a column of those among the last entries of an index
+ * whose rows exist, or 0.  Their number is limited, since any number of the
+ * last rows may be dead.  A dirty snapshot takes no predicate locks, and lets
+ * the scan mark entries of dead rows, as in record.c.
+ */
+static int64
+highest_stored(const char *table_name, const char *index_name, const char *column_name)
+{
+	Relation	table = catalog_open(table_name, AccessShareLock);
+	Relation	index = index_open(catalog_relid(index_name), AccessShareLock);
+	TupleTableSlot *slot = table_slot_create(table, NULL);
+	int			column = SPI_fnumber(RelationGetDescr(table), column_name);
+	int64		highest = 0;
+	SnapshotData dirty;
+	IndexScanDesc scan;
+
+	InitDirtySnapshot(dirty);
+	scan = locking_index_beginscan(table, index, &dirty, 0);
+	index_rescan(scan, NULL, 0, NULL, 0);
+	for (int i = 0; i < LATEST && index_getnext_tid(scan, BackwardScanDirection); i++)
+	{
+		bool		isnull;
+
+		if (index_fetch_heap(scan, slot))
+			highest = Max(highest, DatumGetInt64(slot_getattr(slot, column, &isnull)));
+	}
+	index_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	index_close(index, AccessShareLock);
+	table_close(table, AccessShareLock);
+	return highest;
+}
+
+/* A number that must have been drawn already, or 0. */
+static int64
+known_number(Sequence *sequence)
+{
+	int64		in_index = sequence->calls % CHECK_EVERY == 0 ?
+	highest_stored(sequence->table, sequence->index, sequence->column) : 0;
+	int64		in_history = sequence->calls == 0 && sequence->is_token ?
+	highest_stored("event", "event_pkey", "token") : 0;
+
+	sequence->calls++;
+	return Max(sequence->last, Max(in_index, in_history));
+}
+
+/* ---- the sequence ---- */
+
+/*
+ * Forget the numbers of a sequence that was dropped with the extension, or
+ * restarted by ALTER SEQUENCE, which is no accident.
+ */
+static void
+forget_sequence(Datum arg, Oid relid)
+{
+	if (!OidIsValid(relid) || relid == tokens.relid)
+		tokens.relid = InvalidOid;
+	if (!OidIsValid(relid) || relid == event_ids.relid)
+		event_ids.relid = InvalidOid;
+}
+
+/* Set up invalidation of what is known about the sequences. */
+void
+sequence_init(void)
+{
+	CacheRegisterRelcacheCallback(forget_sequence, (Datum) 0);
+}
+
+/* Look the sequence up, if nothing is known about it. */
+static Oid
+identify(Sequence *sequence)
+{
+	if (!OidIsValid(sequence->relid))
+	{
+		sequence->last = sequence->seen = 0;
+		sequence->calls = 0;
+		sequence->relid = catalog_relid(sequence->name);
+	}
+	return sequence->relid;
+}
+
+static int64
+draw(Sequence *sequence)
+{
+	return nextval_internal(identify(sequence), false);
+}
+
+static int64
+query_number(const char *query)
+{
+	bool		isnull;
+
+	return DatumGetInt64(catalog_query(query, 0, NULL, NULL, NULL, &isnull));
+}
+
+static int64
+position(const Sequence *sequence)
+{
+	return query_number(psprintf("SELECT last_value FROM locking.%s", sequence->name));
+}
+
+static void
+set_position(const Sequence *sequence, int64 number)
+{
+	static const Oid types[] = {INT8OID};
+	Datum		values[] = {Int64GetDatum(number)};
+
+	catalog_execute(psprintf("SELECT pg_catalog.setval('locking.%s', $1)", sequence->name),
+					lengthof(types), types, values, NULL);
+}
+
+/* Advance the sequence to at least "number", unless it is there. */
+static void
+advance_to(Sequence *sequence, int64 number)
+{
+	int64		now = position(sequence);
+
+	INJECT("advance-sequence");
+	if (number - now > SHORT_WAY)
+		set_position(sequence, number + MARGIN);
+	else
+		while (now < number)
+			now = draw(sequence);
+}
+
+/*
+ * Advance a sequence that is behind "known" beyond all stored numbers.  The
+ * lock is one that only this function takes.
+ */
+static void
+advance(Sequence *sequence, int64 known, int64 ahead)
+{
+	Oid			relid = identify(sequence);
+
+	LockDatabaseObject(RelationRelationId, relid, 0, ExclusiveLock);
+	if (position(sequence) < known)
+	{
+		int64		stored = query_number(sequence->stored);
+
+		advance_to(sequence, Max(known, stored) + ahead);
+		ereport(LOG,
+				(errmsg("sequence \"locking.%s\" was behind " INT64_FORMAT " and has been advanced",
+						sequence->name, Max(known, stored)),
+				 errdetail("Logical replication does not replicate sequences; or it was set back.")));
+	}
+	sequence->seen = position(sequence);
+	UnlockDatabaseObject(RelationRelationId, relid, 0, ExclusiveLock);
+}
+
+/*
+ * Draw a number greater than "above", and greater than all that are known to
+ * have been drawn.  A first number that is not may be due to concurrent
+ * backends; a second one is not.
+ */
+static int64
+next_number(Sequence *sequence, int64 above)
+{
+	int64		number;
+	int64		known;
+
+	number = draw(sequence);
+	(void) identify(sequence);	/* it may have been restarted by then */
+	known = known_number(sequence);
+	known = Max(above, known);
+	if (unlikely(number <= known))
+		number = draw(sequence);
+	while (unlikely(number <= known))
+	{
+		advance(sequence, known, 0);
+		number = draw(sequence);
+	}
+	return sequence->last = number;
+}
+
+/* ---- tokens and ids ---- */
+
+/*
+ * A new fencing token, greater than that of the lock that it replaces, or
+ * than 0.
+ */
+int64
+next_token(int64 above)
+{
+	return next_number(&tokens, above);
+}
+
+/* A new id of an event. */
+int64
+next_event_id(void)
+{
+	return next_number(&event_ids, 0);
+}
+
+/*
+ * A record arrives with this token.  Others may follow soon, so the sequence
+ * is advanced further.
+ */
+void
+token_seen(int64 token)
+{
+	(void) identify(&tokens);
+	if (token <= tokens.seen)
+		return;
+	advance(&tokens, token, AHEAD);
+}

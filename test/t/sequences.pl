@@ -1,0 +1,119 @@
+# Sequences that are behind the stored numbers advance by themselves: after a
+# switchover by logical replication, a restore, or being set back.  No token
+# is issued twice (S4).
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use LockingTest;
+use Test::More;
+
+my %logical = (init => { allows_streaming => 'logical' }, conf => [ 'max_connections = 30' ]);
+my $node = new_node('primary', %logical);
+
+my $schema = <<'SQL';
+CREATE EXTENSION locking;
+CREATE TABLE article (id integer PRIMARY KEY, body text);
+INSERT INTO article SELECT n, 'body' FROM generate_series(1, 200) n;
+SELECT locking.protect('article');
+SQL
+sql($node, $schema);
+
+sub set_back { return sql($node, "SELECT setval('locking.token_seq', 1, false), setval('locking.event_id_seq', 1, false)") }
+sub token { my ($row, %options) = @_; return sql($options{node} || $node, "SELECT locking.acquire('article', $row)", owner => $options{owner} || 'ann') }
+sub highest { return sql($_[0] || $node, 'SELECT max(token) FROM (SELECT token FROM locking.lock UNION ALL SELECT token FROM locking.event UNION ALL SELECT token FROM locking.draft) t') }
+sub in_order { return is(sql($node, 'SELECT count(*) - count(DISTINCT id) FROM locking.event'), 0, 'ids of events are unique') }
+
+subtest 'set back, a new session' => sub {
+	token($_) for 1 .. 5;
+	my $before = highest();
+	set_back();
+	cmp_ok(token(6), '>', $before, 'with live locks');
+	is(in_log($node, qr/LOG:  .*sequence "locking.token_seq" was behind/), 1, 'logged once');
+	is(in_log($node, qr/LOG:  .*sequence "locking.event_id_seq" was behind/), 1, 'and for the ids of events');
+	$before = highest();
+	sql($node, 'SELECT locking.release_all(); VACUUM locking.lock', owner => 'ann');
+	set_back();
+	cmp_ok(token(7), '>', $before, 'with history only');
+	$before = highest();
+	sql($node, 'SELECT locking.release_all(); VACUUM locking.lock', owner => 'ann');
+	sql($node, "INSERT INTO locking.draft (relation, key, owner, token, data) VALUES ('article', '1', 'ann', " . ($before + 70000) . ", '{}')");
+	set_back();
+	cmp_ok(token(8), '>', $before + 70000, 'a draft counts');
+	in_order();
+};
+
+subtest 'set back while sessions are in use' => sub {
+	my $session = session($node, owner => 'bob');
+	my $before = $session->query("SELECT locking.acquire('article', 10)");
+	set_back();
+	cmp_ok($session->query("SELECT locking.acquire('article', 11)"), '>', $before, 'the session knows its last token');
+	my $replaced = token(12);
+	sql($node, 'UPDATE locking.lock SET expires_at = clock_timestamp() WHERE token = ' . $replaced);
+	$before = highest();
+	sql($node, "SELECT setval('locking.token_seq', " . ($session->query('SELECT max(token) FROM locking.lock WHERE owner = $$bob$$') + 1) . ')');
+	cmp_ok($session->query("SELECT locking.acquire('article', 12)"), '>', $replaced, 'the token of the lock that is replaced');
+	$session->quit;
+	in_order();
+};
+
+subtest 'set back by much' => sub {
+	sql($node, "INSERT INTO locking.lock (relation, key, token, owner, expires_at) VALUES ('article', '20', 1000000000, 'zoe', 'infinity')");
+	cmp_ok(token(21), '>', 1000000000, 'a record that was inserted has advanced it already');
+	sql($node, 'SELECT setval($$locking.token_seq$$, 5)');
+	cmp_ok(token(22), '>', 1000000000, 'set back');
+	cmp_ok(token(23), '<', 1003000000, 'advanced once, not each time');
+};
+
+subtest 'many sessions at once' => sub {
+	sql($node, 'SELECT locking.release_all()', owner => 'ann');
+	my $before = highest();
+	my @sessions = map { session($node, owner => "user $_") } 1 .. 8;
+	set_back();
+	for my $n (0 .. $#sessions)
+	{
+		$sessions[$n]->send_sql("SELECT locking.acquire('article', g) FROM generate_series(100 + $n, 190, 8) g");
+	}
+	my @tokens = map { split /\n/, $_->finish } @sessions;
+	my %distinct = map { $_ => 1 } @tokens;
+	is(scalar(keys %distinct), 91, 'all tokens are distinct');
+	is(scalar(grep { $_ <= $before } @tokens), 0, 'and greater than those before');
+	$_->quit for @sessions;
+	in_order();
+};
+
+subtest 'the extension created again' => sub {
+	my $session = session($node, owner => 'ann');
+	$session->query("SELECT locking.acquire('article', 50)");
+	$session->query("DROP EXTENSION locking CASCADE; CREATE EXTENSION locking; SELECT locking.protect('article')");
+	is($session->query("SELECT locking.acquire('article', 50)"), 1, 'begins at 1');
+	$session->quit;
+};
+
+# Two servers, a publication of all tables, and a switchover.
+subtest 'switchover by logical replication' => sub {
+	my $new = new_node('new', %logical);
+	sql($new, 'CREATE EXTENSION locking; CREATE TABLE article (id integer PRIMARY KEY, body text)');
+	token($_) for 60 .. 65;
+	sql($node, 'SELECT locking.release_all()', owner => 'ann');
+	sql($node, 'CREATE PUBLICATION everything FOR ALL TABLES');
+	sql($new, "CREATE SUBSCRIPTION everything CONNECTION '" . $node->connstr . " dbname=postgres' PUBLICATION everything");
+	$new->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_subscription_rel WHERE srsubstate NOT IN ('r', 's')");
+	my $open = session($new, owner => 'eve');
+	$open->query('SELECT locking.owner()');
+	token($_) for 70 .. 75;
+	$node->wait_for_catchup('everything');
+	is(highest($new), highest(), 'records and history are replicated');
+	$node->stop;
+	sql($new, 'ALTER SUBSCRIPTION everything DISABLE; ALTER SUBSCRIPTION everything SET (slot_name = NONE); DROP SUBSCRIPTION everything');
+	sql($new, "SELECT locking.protect('article')");
+	my $before = highest($new);
+	refused('a replicated lock holds off other owners', $new, '55P03', 'UPDATE article SET body = $$x$$ WHERE id = 70', owner => 'eve');
+	cmp_ok(sql($new, "SELECT locking.acquire('article', 70)", owner => 'ann'), '>', $before, 'its owner, whose row versions differ here, gets a new token');
+	cmp_ok($open->query("SELECT locking.acquire('article', 80)"), '>', $before, 'a session from before');
+	cmp_ok(token(81, node => $new), '>', $before, 'a new session');
+	$open->quit;
+};
+
+done_testing();
