@@ -7,6 +7,7 @@
  */
 #include "clock.h"
 
+#include "portability/instr_time.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
 
@@ -15,6 +16,16 @@ TimestampTz
 clock_now(void)
 {
 	return GetCurrentTimestamp();
+}
+
+/* Milliseconds since some time, by a clock that is never set back. */
+int64
+clock_monotonic_ms(void)
+{
+	instr_time	now;
+
+	INSTR_TIME_SET_CURRENT(now);
+	return (int64) INSTR_TIME_GET_MILLISEC(now);
 }
 
 /* Seconds until a time: 0 if it has passed, infinity if it is infinite. */

@@ -12,6 +12,7 @@
 #pragma GCC visibility push(hidden)
 
 extern TimestampTz clock_now(void);
+extern int64 clock_monotonic_ms(void);
 extern double seconds_until(TimestampTz when, TimestampTz now);
 extern TimestampTz time_after(TimestampTz now, const Interval *span);
 extern Interval seconds_interval(int seconds);

@@ -7,8 +7,8 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/indexing.h"
-#include "commands/async.h"
 #include "commands/sequence.h"
+#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
@@ -19,9 +19,9 @@
 #include "catalog.h"
 #include "clock.h"
 #include "locking.h"
+#include "notification.h"
 #include "owner.h"
 
-#define CHANNEL "locking"
 /*
  * async.c refuses payloads of NOTIFY_PAYLOAD_MAX_LENGTH or more bytes, which
  * no header defines
@@ -135,6 +135,22 @@ build_payload(EventKind kind, const Lock *lock, const char *table, bool with_tex
 }
 
 /*
+ * A number by which events that have an order are recognized: those of a
+ * row's locks, and those of an owner's requests for a row.  The events of one
+ * number are serialized by the locks that their backends hold (rule 1; the
+ * request's row in the queue).
+ */
+static uint64
+row_number(EventKind kind, const Lock *lock)
+{
+	uint64		row = hash_bytes_extended((const unsigned char *) lock->key, strlen(lock->key), lock->relation);
+
+	if (kind < EVENT_REQUESTED)
+		return row;
+	return hash_bytes_extended((const unsigned char *) lock->owner, strlen(lock->owner), row);
+}
+
+/*
  * Texts that are too long for a notification are left out.  The token still
  * identifies the lock.
  */
@@ -145,7 +161,7 @@ notify(EventKind kind, const Lock *lock, const char *table)
 
 	if (strlen(json) > PAYLOAD_MAX)
 		json = build_payload(kind, lock, table, false);
-	Async_Notify(CHANNEL, json);
+	notification_send(row_number(kind, lock), json);
 }
 
 /* The table's name with its schema, or NULL if it is being dropped. */
@@ -171,6 +187,6 @@ event_record(EventKind kind, const Lock *lock, const char *reason)
 		return;
 	if (locking_history && kind < EVENT_REQUESTED)
 		insert_history(kind, lock, reason);
-	if (locking_notify)
+	if (locking_notify != NOTIFY_OFF)
 		notify(kind, lock, table);
 }

@@ -11,6 +11,7 @@
 #include "compat.h"
 #include "gate.h"
 #include "locking.h"
+#include "notification.h"
 #include "shared.h"
 #include "statement.h"
 #include "sweep.h"
@@ -25,6 +26,7 @@ _PG_init(void)
 {
 	define_settings();
 	gate_init();
+	notification_init();
 	shared_init();
 	MarkGUCPrefixReserved("locking");
 
