@@ -164,6 +164,7 @@ publish_batch(bool *published)
 	List	   *payloads = NIL;
 	bool		more = false;
 
+	INJECT("take");
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
@@ -184,6 +185,16 @@ publish_batch(bool *published)
 	event_queue_published(publisher);
 	*published = true;
 	return more;
+}
+
+static bool
+publish_batches(void)
+{
+	bool		published = false;
+
+	while (publish_batch(&published))
+		CHECK_FOR_INTERRUPTS();
+	return published;
 }
 
 static void
@@ -208,14 +219,11 @@ static int
 publish_all(void)
 {
 	static bool failing = false;
-	bool		published = false;
 	volatile int pause = 0;
 
 	PG_TRY();
 	{
-		while (publish_batch(&published))
-			CHECK_FOR_INTERRUPTS();
-		pause = published ? BATCH_INTERVAL : 0;
+		pause = publish_batches() ? BATCH_INTERVAL : 0;
 		failing = false;
 	}
 	PG_CATCH();
