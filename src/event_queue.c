@@ -21,28 +21,31 @@
  * has to stay, for a long transaction, blocks neither the others nor their
  * memory.
  *
- * Ordering argument.  Every access is under one lock, and the entries of a
- * database are in the order in which they were added.
+ * Ordering argument.  The entries of a database are in the order in which
+ * they were added, under a lock.
  *
- * 1. Two events of one row are added in the order in which they happened, the
- *    second after the transaction of the first has ended, unless it is the
- *    same: the backend holds the target row or the record locked (rule 1).
+ * 1. Two events of one row are added in the order in which they happened, by
+ *    one transaction, or the second after the transaction of the first has
+ *    ended: the backend holds the target row or the record locked (rule 1).
  *    (What is said of a row also holds for an owner's request for a row,
  *    which has a row of its own.)
- * 2. A pass over the entries holds the lock from the first to the last, so it
- *    sees no entry that was added after it began.  If it sees the second event
- *    of a row, then the transaction of the first had ended before the
- *    pass began, and the pass finds that out.  In other words, no event of a
- *    row is taken while an earlier one is still considered to be in progress.
- *    A pass that looked at the state of the first, gave the lock away, and then
- *    met the second could publish the second alone.
+ * 2. A pass over the entries decides by one snapshot which transactions are
+ *    in progress.  If it sees that of the first event in progress, then it
+ *    sees that of the second in progress, too: it is the same, or had not
+ *    ended when the snapshot was taken, as it added the second event later.
+ *    So no event of a row is taken while an earlier one is kept.  It does not
+ *    matter when the snapshot is taken.  A pass that looked up the present
+ *    state of each transaction could find the first event in progress and
+ *    then, after the commit, the second committed.
  * 3. The publisher sends what it has taken in that order, in one transaction,
  *    and what is left when it takes more is later.
  * 4. An event that cannot be added is sent within its own transaction.
  *    Before that, this transaction claims the earlier events of the row that
  *    are still here, and sends them first.  If one of them is claimed by a
- *    transaction in progress (the worker's), it waits for its end.  Nobody
- *    adds an event of the row meanwhile, as the row is locked.
+ *    transaction in progress (the worker's), it waits for its end.  No other
+ *    backend adds an event of the row meanwhile, as the row is locked.  2
+ *    also holds for an earlier event that is kept because its publisher is
+ *    in progress.
  *
  * Exactly once.  The publisher stamps an entry with its transaction id before
  * it sends, and removes the entry after the commit.  If it ends between the
@@ -54,8 +57,8 @@
  * terminated, its exit status makes the postmaster start it again as long as
  * entries are left.
  *
- * The lock is held while states are looked up in the proc array and in the
- * commit log.  No backend that holds one of their locks takes this one.
+ * The lock is held while the commit log is read.  No backend that holds one
+ * of its locks takes this one.
  * test/model/events.pml is a model of this file.
  */
 #include "event_queue.h"
@@ -66,8 +69,8 @@
 #include "storage/latch.h"
 #include "storage/lwlock.h"
 #include "storage/proc.h"
-#include "storage/procarray.h"
 #include "utils/guc.h"
+#include "utils/snapmgr.h"
 
 #include "clock.h"
 #include "inject.h"
@@ -145,8 +148,8 @@ typedef struct EventQueue
 	int32		free;			/* first free chunk */
 	int32		nfree;
 	int64		complained_at;
-	EventStream		streams[MAX_STREAMS];
-	EventChunk		chunks[FLEXIBLE_ARRAY_MEMBER];
+	EventStream streams[MAX_STREAMS];
+	EventChunk	chunks[FLEXIBLE_ARRAY_MEMBER];
 } EventQueue;
 
 /* the setting locking.event_queue_size */
@@ -174,7 +177,7 @@ area_size(void)
 static void
 initialize(void *memory)
 {
-	EventQueue	   *new = memory;
+	EventQueue *new = memory;
 
 	memset(new, 0, offsetof(EventQueue, chunks));
 	new->version = QUEUE_VERSION;
@@ -212,7 +215,7 @@ event_queue_init(void)
 static void
 use_queue(void)
 {
-	EventQueue	   *memory = area.memory;
+	EventQueue *memory = area.memory;
 
 	LWLockRegisterTranche(memory->tranche, "LockingEvents");
 	queue = memory;
@@ -317,7 +320,7 @@ static int32
 take_chunks(int32 count)
 {
 	int32		first = queue->free;
-	EventChunk	   *last = &queue->chunks[first];
+	EventChunk *last = &queue->chunks[first];
 
 	for (int32 i = 1; i < count; i++)
 		last = &queue->chunks[last->next];
@@ -376,8 +379,8 @@ append_entry(EventStream *stream, EventEntry *entry)
 static EventEntry *
 remove_entry(EventStream *stream, EventEntry *entry)
 {
-	EventEntry	   *next = entry_at(entry->next);
-	EventChunk	   *last = (EventChunk *) entry;
+	EventEntry *next = entry_at(entry->next);
+	EventChunk *last = (EventChunk *) entry;
 
 	if (entry->previous == NONE)
 		stream->first = entry->next;
@@ -413,21 +416,20 @@ typedef enum XactOutcome
 } XactOutcome;
 
 /*
- * In progress is checked first: the commit log changes before the transaction
- * ends.  Consecutive entries are often of one transaction.
+ * As the active snapshot sees it, which is the same for all entries of a
+ * pass.  A snapshot does not contain its own transaction.
  */
 static XactOutcome
 outcome_of(TransactionId xid)
 {
-	if (TransactionIdIsInProgress(xid))
+	if (TransactionIdIsCurrentTransactionId(xid) || XidInMVCCSnapshot(xid, GetActiveSnapshot()))
 		return XACT_RUNNING;
 	return TransactionIdDidCommit(xid) ? XACT_COMMITTED : XACT_ABORTED;
 }
 
 /*
- * What is to become of an entry, which see.  What has ended is noted, so that
- * the commit log is not read again.  The caller has a snapshot, without which
- * TransactionIdIsInProgress() could look up an id that has been truncated.
+ * What is to become of an entry.  What has ended is noted, so that the commit
+ * log is not read again.
  */
 static Fate
 fate_of(EventEntry *entry)
@@ -455,7 +457,7 @@ fate_of(EventEntry *entry)
 static void
 sweep_stream(EventStream *stream)
 {
-	EventEntry	   *entry = entry_at(stream->first);
+	EventEntry *entry = entry_at(stream->first);
 
 	while (entry)
 		entry = fate_of(entry) == REMOVE ? remove_entry(stream, entry) : entry_at(entry->next);
@@ -464,7 +466,7 @@ sweep_stream(EventStream *stream)
 static void
 purge_stream(EventStream *stream)
 {
-	EventEntry	   *entry = entry_at(stream->first);
+	EventEntry *entry = entry_at(stream->first);
 
 	while (entry)
 		entry = remove_entry(stream, entry);
@@ -482,7 +484,7 @@ event_queue_add(uint64 row, const char *payload)
 	int32		length = strlen(payload);
 	TransactionId xid = GetCurrentTransactionId();
 	QueueOutcome outcome = QUEUED;
-	EventStream	   *stream;
+	EventStream *stream;
 
 	lock_queue();
 	stream = own_stream();
@@ -492,7 +494,7 @@ event_queue_add(uint64 row, const char *payload)
 		outcome = QUEUE_FULL;
 	else
 	{
-		EventEntry	   *entry = entry_at(take_chunks(chunks_for(length)));
+		EventEntry *entry = entry_at(take_chunks(chunks_for(length)));
 
 		entry->length = length;
 		entry->xid = xid;
@@ -512,7 +514,7 @@ event_queue_add(uint64 row, const char *payload)
 bool
 event_queue_request_worker(bool (*start) (Oid database))
 {
-	EventStream	   *stream;
+	EventStream *stream;
 	bool		served = false;
 
 	lock_queue();
@@ -532,7 +534,7 @@ event_queue_request_worker(bool (*start) (Oid database))
 	return served;
 }
 
-/* Make room.  The caller has a snapshot. */
+/* Make room.  Needs an active snapshot. */
 void
 event_queue_sweep(void)
 {
@@ -568,14 +570,14 @@ may_claim(EventEntry *entry)
  * Claim the events of a row that are still here, for a transaction that sends
  * them and a later one itself.  Returns their payloads.  If the worker is
  * sending one of them, nothing is claimed, and "busy" receives its
- * transaction, whose end the caller has to wait for.  The caller has a
+ * transaction, whose end the caller has to wait for.  Needs an active
  * snapshot.
  */
 List *
 event_queue_claim(uint64 row, TransactionId publisher, TransactionId *busy)
 {
 	List	   *payloads = NIL;
-	EventStream	   *stream;
+	EventStream *stream;
 
 	lock_queue();
 	stream = own_stream();
@@ -624,7 +626,7 @@ event_queue_may_complain(void)
 int
 event_queue_worker_pid(void)
 {
-	EventStream	   *stream;
+	EventStream *stream;
 	int			pid;
 
 	lock_queue();
@@ -643,7 +645,7 @@ event_queue_worker_pid(void)
 bool
 event_queue_serve(Oid database)
 {
-	EventStream	   *stream;
+	EventStream *stream;
 	bool		result;
 
 	if (!shared_attach(&area))
@@ -671,11 +673,11 @@ event_queue_serving(void)
 	unlock_queue();
 }
 
-/* Is there anything to publish?  The caller has a snapshot. */
+/* Is there anything to publish?  Needs an active snapshot. */
 bool
 event_queue_has_publishable(void)
 {
-	EventEntry	   *entry;
+	EventEntry *entry;
 
 	lock_queue();
 	sweep_stream(my_stream);
@@ -700,7 +702,7 @@ is_taken(EventEntry *const *taken, List *payloads, const EventEntry *entry, cons
  * Claim what can be published, in order, and return the payloads.  What is
  * "more" than a batch is left for the next transaction.  Since PostgreSQL
  * sends equal notifications of a transaction only once, a batch ends before
- * the second of two equal events.  The caller has a snapshot.
+ * the second of two equal events.  Needs an active snapshot.
  */
 List *
 event_queue_take(TransactionId publisher, bool *more)
@@ -716,7 +718,10 @@ event_queue_take(TransactionId publisher, bool *more)
 		char	   *payload;
 
 		if (fate_of(entry) != PUBLISH)
+		{
+			INJECT("kept");
 			continue;
+		}
 		payload = payload_of(entry);
 		*more = list_length(payloads) == MAX_BATCH || is_taken(taken, payloads, entry, payload);
 		if (*more)
@@ -733,7 +738,7 @@ event_queue_take(TransactionId publisher, bool *more)
 void
 event_queue_published(TransactionId publisher)
 {
-	EventEntry	   *entry;
+	EventEntry *entry;
 
 	lock_queue();
 	entry = entry_at(my_stream->first);

@@ -174,9 +174,9 @@ publish_batch(bool *published)
 		publisher = GetCurrentTransactionId();
 		payloads = event_queue_take(publisher, &more);
 		send_all(payloads);
+		INJECT("publish");
 	}
 	PopActiveSnapshot();
-	INJECT("publish");
 	CommitTransactionCommand();
 	ProcessCompletedNotifies();
 	if (!TransactionIdIsValid(publisher))

@@ -19,12 +19,13 @@
 #define ERRCODE_LOCK_LOST		MAKE_SQLSTATE('L', 'K', '0', '0', '1')
 #define ERRCODE_LOCK_REQUIRED	MAKE_SQLSTATE('L', 'K', '0', '0', '2')
 
-typedef enum Notify
+/* values of locking.notify */
+enum Notify
 {
 	NOTIFY_OFF,
 	NOTIFY_IN_TRANSACTION,
 	NOTIFY_AFTER_COMMIT
-} Notify;
+};
 
 typedef enum OnLocked
 {

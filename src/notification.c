@@ -129,8 +129,8 @@ notification_send(uint64 row, const char *payload)
 /* ---- end of the transaction ---- */
 
 /*
- * A transaction has ended, and other sessions can see that, since the callback
- * comes after the proc array was updated: the worker has something to do.
+ * A transaction has ended, and the worker's next snapshot shows that, as the
+ * callback comes after the proc array was updated.
  */
 static void
 end_transaction(XactEvent event, void *arg)

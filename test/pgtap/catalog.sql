@@ -107,7 +107,7 @@ SELECT set_has($$ SELECT name, boot_val, unit, vartype, context FROM pg_settings
 		('locking.time_until_warning', '60', 's', 'integer', 'user'),
 		('locking.on_locked', 'error', NULL, 'enum', 'user'),
 		('locking.enforce', 'on', NULL, 'bool', 'superuser'),
-		('locking.notify', 'on', NULL, 'bool', 'superuser'),
+		('locking.notify', 'on', NULL, 'enum', 'superuser'),
 		('locking.history', 'on', NULL, 'bool', 'superuser'),
 		('locking.keep_lapsed', '3600', 's', 'integer', 'superuser'),
 		('locking.max_ttl', '86400', 's', 'integer', 'superuser'),

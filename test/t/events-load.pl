@@ -115,6 +115,14 @@ cmp_ok($n_prepared, '>', 0, "transactions were prepared, $n_prepared of them");
 
 # ---- what was heard, and what happened ----
 
+sub first_difference
+{
+	my ($key, $of_row, $history) = @_;
+	my ($same) = ($of_row ^ $history) =~ /^(\0*)/;
+	my $from = length($same) > 60 ? length($same) - 60 : 0;
+	return "row $key\nheard: " . substr($of_row, $from, 200) . "\nhistory: " . substr($history, $from, 200);
+}
+
 my (%of_row, %by);
 for my $event (heard($listener))
 {
@@ -125,7 +133,7 @@ my %history = map { split /\|/, $_, 2 } split /\n/, sql($node, <<'SQL');
 SELECT key, string_agg(format(' %s %s', event, token), '' ORDER BY id) FROM locking.event WHERE relation = 'article'::regclass GROUP BY key
 SQL
 my @wrong = grep { ($of_row{$_} || '') ne ($history{$_} || '') } keys %{ { %of_row, %history } };
-is(scalar(@wrong), 0, 'each row: its events, once and in order') or diag("row $wrong[0]\nheard:$of_row{$wrong[0]}\nhistory:$history{$wrong[0]}");
+is(scalar(@wrong), 0, 'each row: its events, once and in order') or diag(first_difference($wrong[0], $of_row{$wrong[0]} || "", $history{$wrong[0]} || ""));
 my $total = sql($node, "SELECT count(*) FROM locking.event WHERE relation = 'article'::regclass");
 note("$total events, " . keys(%by) . ' senders');
 cmp_ok($total, '>', 1000, 'enough events');

@@ -146,6 +146,25 @@ sub retiring
 	return names(@events);
 }
 
+# A transaction commits after the worker has found its first event in
+# progress, and before it looks at the second.
+sub committed_meanwhile
+{
+	my $listener = listener($node);
+	my $ann = session($node, owner => 'ann');
+	hold_worker_at('kept');
+	$ann->query("BEGIN; $pair");
+	sql($node, change('acquire', 3), owner => 'bob');
+	await_held();
+	$ann->query('COMMIT');
+	let_go();
+	my @events = heard($listener);
+	sql($node, 'SELECT locking.release_all()', owner => 'bob');
+	heard($listener);
+	$_->quit for $ann, $listener;
+	return join ' ', map { "$_->{event} $_->{key}" } @events;
+}
+
 # Requested, withdrawn and requested again while the worker is held, so that
 # the three are published together.
 sub repeated
@@ -177,6 +196,8 @@ my @races = (
 		change => 'rolled-back claims kept', broken => '' },
 	{ name => 'an event of a worker that is about to end', run => \&retiring, expected => "$once $once",
 		change => 'end without looking at the queue', broken => $once },
+	{ name => 'a commit while the worker looks', run => \&committed_meanwhile, expected => 'acquired 3 acquired 1 released 1',
+		change => 'each event by the present state', broken => 'released 1 acquired 3 acquired 1' },
 	{ name => 'equal events', run => \&repeated, expected => "$once requested withdrawn requested",
 		change => 'equal events in a batch', broken => "$once requested withdrawn" },
 );

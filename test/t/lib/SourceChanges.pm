@@ -68,6 +68,8 @@ my %change = (
 	'rolled-back claims kept' => [ 'src/event_queue.c',
 		sub { s/if \(published != XACT_ABORTED\)\n\t+return [^;]*;/return published == XACT_RUNNING ? KEEP : REMOVE;/ } ],
 	'end without looking at the queue' => [ 'src/event_queue.c', sub { s/(INJECT\("retire"\);.*?)empty = my_stream->first == NONE;/$1empty = true;/s } ],
+	'each event by the present state' => [ 'src/event_queue.c',
+		sub { s/XidInMVCCSnapshot\(xid, GetActiveSnapshot\(\)\)/TransactionIdIsInProgress(xid)/ && s/(#include "storage\/proc.h"\n)/$1#include "storage\/procarray.h"\n/ } ],
 	'equal events in a batch' => [ 'src/event_queue.c', sub { s/ \|\| is_taken\(/ || (false \&\& is_taken(/ && s/(is_taken\(taken, payloads, entry, payload\));/$1);/ } ],
 
 	# shared memory
