@@ -54,7 +54,9 @@
 
 #define RESTART_SECONDS 1
 
-PGDLLEXPORT void locking_event_worker(Datum main_arg);
+PG_FUNCTION_INFO_V1(locking_event_worker);
+
+PGDLLEXPORT void locking_event_worker_main(Datum main_arg);
 
 /* this process publishes the events of a database */
 static bool serving = false;
@@ -76,7 +78,7 @@ register_worker(Oid database)
 	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
 	worker.bgw_restart_time = RESTART_SECONDS;
 	strlcpy(worker.bgw_library_name, "locking", sizeof(worker.bgw_library_name));
-	strlcpy(worker.bgw_function_name, "locking_event_worker", sizeof(worker.bgw_function_name));
+	strlcpy(worker.bgw_function_name, "locking_event_worker_main", sizeof(worker.bgw_function_name));
 	worker.bgw_main_arg = ObjectIdGetDatum(database);
 	return RegisterDynamicBackgroundWorker(&worker, NULL);
 }
@@ -90,6 +92,17 @@ bool
 event_worker_ensure(void)
 {
 	return IsUnderPostmaster && !IsBinaryUpgrade && event_queue_request_worker(register_worker);
+}
+
+/* The process id of this database's worker, or NULL. */
+Datum
+locking_event_worker(PG_FUNCTION_ARGS)
+{
+	int			pid = event_queue_attach() ? event_queue_worker_pid() : 0;
+
+	if (pid == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT32(pid);
 }
 
 /* ---- end ---- */
@@ -319,7 +332,7 @@ sleep_for(int pause)
 
 /* Main function of the worker, known to the postmaster by its name. */
 void
-locking_event_worker(Datum main_arg)
+locking_event_worker_main(Datum main_arg)
 {
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);

@@ -11,7 +11,7 @@ use Test::More;
 
 my $node = new_node('main', conf => [ 'log_statement = none', 'max_prepared_transactions = 5', 'max_worker_processes = 3',
 	'max_parallel_workers = 0', 'restart_after_crash = on', "shared_preload_libraries = 'locking'", 'locking.event_queue_size = 64kB' ]);
-sql($node, events_schema());
+sql($node, events_schema() . 'CREATE ROLE reader LOGIN;');
 my $listener = listener($node);
 
 sub acquire_and_release
@@ -30,6 +30,7 @@ my @events = heard($listener);
 is(join(' ', map { $_->{event} } @events), 'acquired released', 'its events arrive');
 is($events[0]{sender}, $worker, 'the worker is the sender');
 is(sql($node, "SELECT application_name, state FROM pg_stat_activity WHERE pid = $worker"), 'locking events|idle', 'it is idle');
+is(sql($node, 'SELECT locking.event_worker()', user => 'reader'), $worker, 'locking.event_worker()');
 acquire_and_release(1);
 is(worker_pid($node), $worker, 'it publishes later events, too');
 heard($listener);
@@ -149,6 +150,7 @@ SQL
 # ---- no worker ----
 
 await_no_worker($node);
+is(sql($node, 'SELECT locking.event_worker()'), '', 'locking.event_worker() without a worker');
 sql($node, 'CREATE DATABASE other; CREATE DATABASE third; CREATE DATABASE fourth');
 for my $database (qw(other third fourth))
 {
