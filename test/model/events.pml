@@ -40,9 +40,8 @@ bool order_broken, once_broken, lost_broken, rollback_broken;
 byte next_event;				/* number of the row's next event */
 byte by[EVENTS];				/* the transaction of an event */
 byte sessions_done;
-bool worker_done;
 
-/* A commit makes notifications visible in the order in which they were sent. */
+/* A commit makes notifications visible in the order of their sending. */
 inline hear(e) {
 	once_broken = once_broken || heard[e];
 	assert(!once_broken);
