@@ -1,6 +1,6 @@
 /*
  * event_client.c
- *		Latency of events: acquires and releases locks one after the other, and
+ *		Latency of events: acquires and releases a lock again and again, and
  *		measures the time until a listener has each event.
  *
  * event_client CONNECTION EVENTS

@@ -129,11 +129,12 @@ for my $event (heard($listener))
 	$of_row{ $event->{key} } .= " $event->{event} $event->{token}";
 	$by{ $event->{sender} }++;
 }
-my %history = map { split /\|/, $_, 2 } split /\n/, sql($node, <<'SQL');
+my %history = map { split /[|]/, $_, 2 } split /\n/, sql($node, <<'SQL');
 SELECT key, string_agg(format(' %s %s', event, token), '' ORDER BY id) FROM locking.event WHERE relation = 'article'::regclass GROUP BY key
 SQL
-my @wrong = grep { ($of_row{$_} || '') ne ($history{$_} || '') } keys %{ { %of_row, %history } };
-is(scalar(@wrong), 0, 'each row: its events, once and in order') or diag(first_difference($wrong[0], $of_row{$wrong[0]} || "", $history{$wrong[0]} || ""));
+my %all = (%of_row, %history);
+my @wrong = grep { ($of_row{$_} || '') ne ($history{$_} || '') } keys %all;
+is(scalar(@wrong), 0, 'each row: its events, once and in order') or diag(first_difference($wrong[0], $of_row{$wrong[0]} || '', $history{$wrong[0]} || ''));
 my $total = sql($node, "SELECT count(*) FROM locking.event WHERE relation = 'article'::regclass");
 note("$total events, " . keys(%by) . ' senders');
 cmp_ok($total, '>', 1000, 'enough events');

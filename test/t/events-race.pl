@@ -210,6 +210,33 @@ for my $race (@races)
 	$node->start;
 	is($race->{run}->(), $race->{broken}, "$race->{name}; broken: $race->{change}");
 }
+# ---- a database that is dropped while events are left in it ----
+
+sub exits
+{
+	my ($code) = @_;
+	return in_log($node, qr/background worker "locking events" .* exited with exit code $code/);
+}
+
+$node->stop;
+$variant->build;
+$node->append_conf('postgresql.conf', "log_min_messages = debug1\n");
+$node->start;
+sql($node, 'CREATE DATABASE doomed');
+sql($node, events_schema() . "ALTER DATABASE doomed SET inject.wait_at = 'take'", db => 'doomed');
+my $doomed = session($node, db => 'doomed', owner => 'ann');
+$doomed->query('SELECT pg_advisory_lock(1); RESET inject.wait_at');
+$doomed->query($pair);
+await_held();
+my ($failed, $ended) = (exits(1), exits(0));
+sql($node, "SELECT pg_terminate_backend(" . worker_pid($node, 'doomed') . ')');
+until_true('the worker is terminated', sub { exits(1) == $failed + 1 });
+$doomed->quit;
+sql($node, 'DROP DATABASE doomed');
+until_true('its successor removes the events', sub { exits(0) == $ended + 1 });
+is(exits(1), $failed + 1, 'and fails not');
+is(in_log($node, qr/FATAL: .*(?:does not exist|dropped)/), 0, 'nor complains');
+
 is(in_log($node, qr/TRAP:|XX000|leak|not owned|PANIC/), 0, 'no internal error in the log');
 $node->stop;
 done_testing();
