@@ -392,6 +392,10 @@ CREATE FUNCTION locking.gate(OUT enabled boolean, OUT filled boolean, OUT slots 
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_gate';
 COMMENT ON FUNCTION locking.gate() IS
 	'state and counters of the gate';
+CREATE FUNCTION locking.event_worker() RETURNS integer
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_event_worker';
+COMMENT ON FUNCTION locking.event_worker() IS
+	'process id of the background worker that sends the events of this database; NULL if none runs';
 
 -- ---------------------------------------------------------------------------
 -- Views. The conditions of a query must not be evaluated for rows that the
@@ -636,5 +640,6 @@ GRANT EXECUTE ON FUNCTION
 	locking.decline(regclass, text, text, text),
 	locking.decline(regclass, anyelement, text, text),
 	locking.purge_drafts(interval),
-	locking.gate()
+	locking.gate(),
+	locking.event_worker()
 	TO PUBLIC;

@@ -8,6 +8,7 @@
 #include "clock.h"
 
 #include "lib/stringinfo.h"
+#include "portability/instr_time.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
 
@@ -39,6 +40,16 @@ note_clock(TimestampTz earlier, TimestampTz now)
 						   timestamptz_to_str(earlier)),
 				 errhint("Locks last longer by as much. Those whose rows were written meanwhile cannot be confirmed.")));
 	latest = Max(latest, earlier);
+}
+
+/* Milliseconds since some time, by a clock that is never set back. */
+int64
+clock_monotonic_ms(void)
+{
+	instr_time	now;
+
+	INSTR_TIME_SET_CURRENT(now);
+	return (int64) INSTR_TIME_GET_MILLISEC(now);
 }
 
 /* Seconds until a time: 0 if it has passed, infinity if it is infinite. */

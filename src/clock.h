@@ -13,6 +13,7 @@
 
 extern TimestampTz clock_now(void);
 extern void note_clock(TimestampTz earlier, TimestampTz now);
+extern int64 clock_monotonic_ms(void);
 extern double seconds_until(TimestampTz when, TimestampTz now);
 extern char *duration_text(int64 seconds);
 extern TimestampTz time_after(TimestampTz now, const Interval *span);

@@ -148,6 +148,11 @@ locking_wait_event(void)
 #define locking_is_temporal(constraint) ((constraint)->conperiod)
 #endif
 
+/* 15 sends a commit's notifications at the commit, in every process */
+#if PG_VERSION_NUM >= 150000
+#define ProcessCompletedNotifies() ((void) 0)
+#endif
+
 /* 18 runs AFTER triggers as the role that queued their events */
 #if PG_VERSION_NUM >= 180000
 #define TRIGGERS_KEEP_ROLE

@@ -7,7 +7,7 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/indexing.h"
-#include "commands/async.h"
+#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
@@ -18,11 +18,11 @@
 #include "catalog.h"
 #include "clock.h"
 #include "locking.h"
+#include "notification.h"
 #include "owner.h"
 #include "sequence.h"
 #include "stats.h"
 
-#define CHANNEL "locking"
 /*
  * async.c refuses payloads of NOTIFY_PAYLOAD_MAX_LENGTH or more bytes, which
  * no header defines
@@ -150,6 +150,22 @@ build_payload(EventKind kind, const Lock *lock, const char *table, const char *m
 }
 
 /*
+ * A number by which events that have an order are recognized: those of a
+ * row's locks, and those of an owner's requests for a row.  The events of one
+ * number are serialized by the locks that their backends hold (rule 1; the
+ * request's row in the queue).
+ */
+static uint64
+row_number(EventKind kind, const Lock *lock)
+{
+	uint64		row = hash_bytes_extended((const unsigned char *) lock->key, strlen(lock->key), lock->relation);
+
+	if (kind < EVENT_REQUESTED)
+		return row;
+	return hash_bytes_extended((const unsigned char *) lock->owner, strlen(lock->owner), row);
+}
+
+/*
  * Texts that are too long for a notification are left out.  The token still
  * identifies the lock.
  */
@@ -160,7 +176,7 @@ notify(EventKind kind, const Lock *lock, const char *table, const char *message)
 
 	if (strlen(json) > PAYLOAD_MAX)
 		json = build_payload(kind, lock, table, message, false);
-	Async_Notify(CHANNEL, json);
+	notification_send(row_number(kind, lock), json);
 }
 
 /* The table's name with its schema, or NULL if it is being dropped. */
@@ -199,23 +215,21 @@ count(EventKind kind, Oid relid)
 }
 
 /*
- * Record an event: count it, insert it into the history, and notify listeners.  Events
- * of a table that is being dropped are ignored.
+ * Record an event: count it, insert it into the history, and notify
+ * listeners.  Events of a table that is being dropped are ignored.
  */
 void
 event_record(EventKind kind, const Lock *lock, const char *reason)
 {
 	char	   *table;
 
-	if (!locking_history && !locking_notify)
-		return;
-	/* the history does not need the name */
-	table = locking_notify ? table_name(lock->relation) : get_rel_name(lock->relation);
+	/* only notifications need the schema */
+	table = locking_notify != NOTIFY_OFF ? table_name(lock->relation) : get_rel_name(lock->relation);
 	if (table == NULL)
 		return;
 	count(kind, lock->relation);
 	if (locking_history && kind < EVENT_REQUESTED)
 		insert_history(kind, lock, reason);
-	if (locking_notify)
+	if (locking_notify != NOTIFY_OFF)
 		notify(kind, lock, table, reason);
 }

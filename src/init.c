@@ -11,6 +11,7 @@
 #include "compat.h"
 #include "gate.h"
 #include "locking.h"
+#include "notification.h"
 #include "own_write.h"
 #include "owner_scope.h"
 #include "sequence.h"
@@ -32,6 +33,7 @@ _PG_init(void)
 	gate_init();
 	waiting_init();
 	stats_init();
+	notification_init();
 	shared_init();
 	MarkGUCPrefixReserved("locking");
 

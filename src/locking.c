@@ -17,7 +17,7 @@ int			locking_time_until_warning;
 int			locking_on_locked;
 bool		locking_enforce;
 bool		locking_require_owner;
-bool		locking_notify;
+int			locking_notify;
 bool		locking_history;
 int			locking_keep_lapsed;
 int			locking_keep_history;
@@ -31,6 +31,20 @@ int			locking_max_locks_per_owner;
 static const struct config_enum_entry on_locked_options[] = {
 	{"error", ON_LOCKED_ERROR, false},
 	{"skip", ON_LOCKED_SKIP, false},
+	{NULL, 0, false}
+};
+
+/* it was a boolean, so accept those spellings, too */
+static const struct config_enum_entry notify_options[] = {
+	{"on", NOTIFY_AFTER_COMMIT, false},
+	{"transaction", NOTIFY_IN_TRANSACTION, false},
+	{"off", NOTIFY_OFF, false},
+	{"true", NOTIFY_AFTER_COMMIT, true},
+	{"yes", NOTIFY_AFTER_COMMIT, true},
+	{"1", NOTIFY_AFTER_COMMIT, true},
+	{"false", NOTIFY_OFF, true},
+	{"no", NOTIFY_OFF, true},
+	{"0", NOTIFY_OFF, true},
 	{NULL, 0, false}
 };
 
@@ -165,10 +179,10 @@ define_behaviour_settings(void)
 							 "Enforces locks; if off, the guard allows every write, for repairs.",
 							 NULL, &locking_enforce, true,
 							 PGC_SUSET, 0, NULL, NULL, NULL);
-	DefineCustomBoolVariable("locking.notify",
+	DefineCustomEnumVariable("locking.notify",
 							 "Sends notifications of lock events on channel \"locking\".",
-							 "A transaction that sends one cannot be prepared for two-phase commit.",
-							 &locking_notify, true,
+							 "\"on\" sends them after the commit, \"transaction\" within it, so that commits wait for each other.",
+							 &locking_notify, NOTIFY_AFTER_COMMIT, notify_options,
 							 PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("locking.history",
 							 "Records lock events in the history.",

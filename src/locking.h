@@ -19,6 +19,14 @@
 #define ERRCODE_LOCK_LOST		MAKE_SQLSTATE('L', 'K', '0', '0', '1')
 #define ERRCODE_LOCK_REQUIRED	MAKE_SQLSTATE('L', 'K', '0', '0', '2')
 
+/* values of locking.notify */
+enum Notify
+{
+	NOTIFY_OFF,
+	NOTIFY_IN_TRANSACTION,
+	NOTIFY_AFTER_COMMIT
+};
+
 typedef enum OnLocked
 {
 	ON_LOCKED_ERROR,
@@ -32,7 +40,7 @@ extern int	locking_time_until_warning; /* seconds */
 extern int	locking_on_locked;
 extern bool locking_enforce;
 extern bool locking_require_owner;
-extern bool locking_notify;
+extern int	locking_notify;
 extern bool locking_history;
 extern int	locking_keep_lapsed;	/* seconds */
 extern int	locking_keep_history;	/* seconds, or -1: for ever */

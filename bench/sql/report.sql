@@ -74,6 +74,12 @@ SELECT 'acquire + release, 16 clients, durable / ' || title,
 	report.ratio('acquire', 'acquire + release, durable, 16 clients', '-', 'locking', 'acquire + release, durable, 16 clients', peer), NULL, at_least
 FROM (VALUES ('bare upsert + delete', 'bare', 0.9), ('Redis, appendfsync always (as near to 1 as can be)', 'redis-always', NULL)) v (title, peer, at_least)
 UNION ALL
+SELECT 'acquire + release, 16 clients, durable, as installed / bare upsert + delete',
+	report.ratio('acquire', 'acquire + release, durable, 16 clients', '-', 'as-installed', 'acquire + release, durable, 16 clients', 'bare'), NULL, 0.75
+UNION ALL
+SELECT 'ms from a request for a lock to its event at a listener',
+	(SELECT median FROM report.median m WHERE (m.workload, m.task, m.variant) = ('events', 'acquire until at a listener', 'notify-on')), 5, NULL
+UNION ALL
 SELECT 'locking-web, ' || what, (SELECT median FROM report.median m WHERE (m.workload, m.task) = ('web', v.task)), at_most, at_least
 FROM (VALUES ('GET of a lock per second', 'GET of a lock', NULL, 8000), ('renewals per second', 'renewals', NULL, 3000),
 		('ms for a page of 1,000 rows', 'page of 1,000 rows', 50, NULL),

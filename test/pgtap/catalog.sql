@@ -120,7 +120,7 @@ SELECT set_has($$ SELECT name, boot_val, unit, vartype, context FROM pg_settings
 		('locking.on_locked', 'error', NULL, 'enum', 'user'),
 		('locking.require_owner', 'off', NULL, 'bool', 'superuser'),
 		('locking.enforce', 'on', NULL, 'bool', 'superuser'),
-		('locking.notify', 'on', NULL, 'bool', 'superuser'),
+		('locking.notify', 'on', NULL, 'enum', 'superuser'),
 		('locking.history', 'on', NULL, 'bool', 'superuser'),
 		('locking.keep_lapsed', '3600', 's', 'integer', 'superuser'),
 		('locking.keep_history', '7776000', 's', 'integer', 'superuser'),

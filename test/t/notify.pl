@@ -10,7 +10,9 @@ use Encode ();
 use JSON::PP;
 use Test::More;
 
-my $node = new_node('main', conf => [ 'log_statement = none' ], init => { extra => [ '-E', 'UTF8', '--locale=C' ] });
+# notify-after-commit.pl runs this file with the library preloaded.
+our $preloaded;
+my $node = new_node('main', conf => [ 'log_statement = none', $preloaded ? "shared_preload_libraries = 'locking'" : () ], init => { extra => [ '-E', 'UTF8', '--locale=C' ] });
 sql($node, <<'SQL');
 CREATE EXTENSION locking;
 CREATE SCHEMA "Shop";
@@ -19,6 +21,9 @@ CREATE TABLE "Shop"."Big ""one""" (name text PRIMARY KEY, body text);
 INSERT INTO article SELECT g, 'body' FROM generate_series(1, 20) g;
 SELECT locking.protect('article');
 SELECT locking.protect('"Shop"."Big ""one"""');
+CREATE TABLE marker (id integer PRIMARY KEY);
+INSERT INTO marker VALUES (1);
+SELECT locking.protect('marker');
 CREATE ROLE brenda LOGIN;
 COMMENT ON ROLE brenda IS 'Brenda Smith';
 GRANT SELECT, UPDATE, DELETE ON article TO brenda;
@@ -27,19 +32,19 @@ SQL
 my $listener = session($node);
 $listener->query('LISTEN locking');
 
-# The messages since the last call.  A message of the test marks the end, as
+# The messages since the last call.  A lock on another table marks the end, as
 # messages arrive in the order of commits.
 sub heard
 {
-	sql($node, "NOTIFY locking, 'end'");
+	my $token = sql($node, "SELECT locking.acquire('marker', 1)", owner => 'marker');
+	sql($node, "SELECT locking.release($token)", owner => 'marker');
 	my @payloads;
-	until (@payloads && $payloads[-1] eq 'end')
+	until (@payloads && $payloads[-1] =~ /"event": "released", "table": "public.marker".*"token": $token,/)
 	{
 		push @payloads, $listener->query('SELECT') =~
 		  /^Asynchronous notification "locking" with payload "(.*)" received from server process with PID \d+\.$/mg;
 	}
-	pop @payloads;
-	return @payloads;
+	return grep { !/"table": "public.marker"/ } @payloads;
 }
 
 my $json = JSON::PP->new->utf8;

@@ -1,6 +1,6 @@
 # Two backends that advance a sequence at the same time: the second must not
-# set it back.  Run again without the lock under which they do so: then a token
-# is issued twice.
+# set it back.  Run again without the lock under which they do so: then a
+# token is issued twice.
 use strict;
 use warnings;
 

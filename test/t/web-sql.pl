@@ -104,6 +104,7 @@ my %cases = (
 	discard_draft => [ { vars => \%row, gives => qr/^\|\|\|$/ } ],
 	discard_draft_of_row => [ { vars => { table => $big, key => 5 }, gives => qr/^$/ } ],
 	draft => [ { vars => { table => $big, key => 5 }, gives => qr/"draft" : \{"data":\{\}/, plan => qr/draft_owner_idx/, never => $whole_table } ],
+	event_worker => [ { vars => {}, gives => qr/^$/ } ],
 	extension_version => [ { vars => {}, gives => qr/^\d/ } ],
 	find_row => [ { vars => { table => 'big', key => '05' }, gives => qr/^5$/, plan => $by_key } ],
 	find_table => [ { vars => { table => 'big' }, gives => qr/^$big\|t$/ } ],

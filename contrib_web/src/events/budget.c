@@ -19,6 +19,8 @@ typedef struct Sender
 
 static Sender senders[BUDGET_TOTAL];
 static int	n_senders;
+static int	trusted;
+static bool looked_up;			/* in the current slice */
 static int	n_admitted;
 static int64_t slice;			/* number of the current slice */
 static int64_t missed_at;		/* first drop since the last reset; 0: none */
@@ -32,6 +34,7 @@ enter_slice(int64_t now)
 		return;
 	slice = now / BUDGET_SLICE_MS;
 	n_senders = n_admitted = 0;
+	looked_up = false;
 }
 
 /*
@@ -48,6 +51,31 @@ find_sender(int pid)
 	return &senders[n_senders++];
 }
 
+static int
+limit_of(const Sender *sender)
+{
+	return sender->pid == trusted ? BUDGET_TOTAL : BUDGET_SENDER;
+}
+
+bool
+budget_must_know_trusted(int pid, int64_t now)
+{
+	Sender	   *sender;
+
+	enter_slice(now);
+	if (looked_up || n_admitted >= BUDGET_TOTAL)
+		return false;
+	sender = find_sender(pid);
+	looked_up = sender->admitted == BUDGET_SENDER;
+	return looked_up;
+}
+
+void
+budget_trust(int pid)
+{
+	trusted = pid;
+}
+
 bool
 budget_admits(int pid, int64_t now)
 {
@@ -55,7 +83,7 @@ budget_admits(int pid, int64_t now)
 
 	enter_slice(now);
 	sender = n_admitted < BUDGET_TOTAL ? find_sender(pid) : NULL;
-	if (sender && sender->admitted < BUDGET_SENDER)
+	if (sender && sender->admitted < limit_of(sender))
 	{
 		sender->admitted++;
 		n_admitted++;

@@ -25,6 +25,14 @@
 /* True if a notification of the sender is within the limits. */
 extern bool budget_admits(int sender, int64_t now);
 
+/*
+ * The trusted sender (the server's background worker for events; 0: none)
+ * has only the limit in total.  It changes, so it has to be looked up anew
+ * when a sender reaches its limit, which is true once in a slice.
+ */
+extern bool budget_must_know_trusted(int sender, int64_t now);
+extern void budget_trust(int sender);
+
 /* Milliseconds until the streams must be reset; -1 if nothing was dropped */
 extern int	budget_wait(int64_t now);
 

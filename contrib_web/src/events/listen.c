@@ -146,7 +146,8 @@ connect_and_listen(void)
 		return NULL;
 	}
 	if (succeeded(PQexec(pg, "LISTEN locking")) &&
-		succeeded(PQprepare(pg, statement_rights.name, statement_rights.sql, 0, NULL)))
+		succeeded(PQprepare(pg, statement_rights.name, statement_rights.sql, 0, NULL)) &&
+		succeeded(PQprepare(pg, statement_event_worker.name, statement_event_worker.sql, 0, NULL)))
 		return pg;
 	log_message("LISTEN: %s", PQerrorMessage(pg));
 	PQfinish(pg);
@@ -163,6 +164,29 @@ reset_after_drops(void)
 	events_reset();
 }
 
+/* 0 if no process sends events for all sessions. */
+static int
+look_up_worker(PGconn *pg)
+{
+	PGresult   *result = PQexecPrepared(pg, statement_event_worker.name, 0, NULL, NULL, NULL, 0);
+	int			pid = 0;
+
+	if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1)
+		pid = atoi(PQgetvalue(result, 0, EVENT_WORKER_PID));
+	PQclear(result);
+	return pid;
+}
+
+static bool
+is_admitted(PGconn *pg, int sender)
+{
+	int64_t		now = now_us() / 1000;
+
+	if (budget_must_know_trusted(sender, now))
+		budget_trust(look_up_worker(pg));
+	return budget_admits(sender, now);
+}
+
 static void
 handle_notifications(PGconn *pg)
 {
@@ -170,7 +194,7 @@ handle_notifications(PGconn *pg)
 
 	while (!stopping && (notification = PQnotifies(pg)) != NULL)
 	{
-		if (budget_admits(notification->be_pid, now_us() / 1000))
+		if (is_admitted(pg, notification->be_pid))
 			handle(pg, notification->extra);
 		PQfreemem(notification);
 		reset_after_drops();

@@ -81,6 +81,21 @@ my %change = (
 	# waiting
 	'waiters that do not look by themselves' => [ 'src/waiting.c', sub { s/MAX_SLEEP 1000L/MAX_SLEEP 600000L/ } ],
 	'one entry for waiters' => [ 'src/waiting.c', sub { s/MAX_WAITERS 1024/MAX_WAITERS 1/ } ],
+	# events
+	'events removed when they are taken' => [ 'src/event_queue.c',
+		sub { s/(payloads = lappend\(payloads, payload\);)/$1\n\t\tremove_entry(my_stream, entry);/ } ],
+	'publisher not noted' => [ 'src/event_queue.c',
+		sub { s/(payload = payload_of\(entry\);.*?)entry->publisher = publisher;/$1entry->publisher = FrozenTransactionId;/s
+			&& s/entry->publisher == publisher \? remove_entry/entry->publisher == FrozenTransactionId ? remove_entry/
+			&& s/(if \(TransactionIdIsValid\(entry->publisher\))\)(\s+\{)/$1 && entry->publisher != FrozenTransactionId)$2/ } ],
+	'publisher not waited for' => [ 'src/event_queue.c', sub { s/\*busy = stream \? find_publisher\(stream, row\) :/(void) find_publisher; *busy =/ } ],
+	'earlier events not claimed' => [ 'src/notification.c', sub { s/if \(attached\)\n\t+send_earlier/if (false)\n\t\tsend_earlier/ } ],
+	'rolled-back claims kept' => [ 'src/event_queue.c',
+		sub { s/if \(published != XACT_ABORTED\)\n\t+return [^;]*;/return published == XACT_RUNNING ? KEEP : REMOVE;/ } ],
+	'end without looking at the queue' => [ 'src/event_queue.c', sub { s/(INJECT\("retire"\);.*?)empty = my_stream->first == NONE;/$1empty = true;/s } ],
+	'each event by the present state' => [ 'src/event_queue.c',
+		sub { s/XidInMVCCSnapshot\(xid, GetActiveSnapshot\(\)\)/TransactionIdIsInProgress(xid)/ && s/(#include "storage\/proc.h"\n)/$1#include "storage\/procarray.h"\n/ } ],
+	'equal events in a batch' => [ 'src/event_queue.c', sub { s/ \|\| is_taken\(/ || (false \&\& is_taken(/ && s/(is_taken\(taken, payloads, entry, payload\));/$1);/ } ],
 
 	# shared memory
 	'another gate version' => [ 'src/gate.c', sub { s/GATE_VERSION \d+/GATE_VERSION 1000/ } ],

@@ -14,10 +14,12 @@ our @EXPORT = qw(new_stream_node listening_server stream notify part heard hears
 my $node;
 
 # The node that the functions below use, with two more tables: only boss has
-# privileges on private, and mine has row security.
+# privileges on private, and mine has row security.  Options are those of
+# new_web_node().
 sub new_stream_node
 {
-	$node = new_web_node('main');
+	my (%options) = @_;
+	$node = new_web_node('main', %options);
 	sql($node, <<'SQL');
 CREATE TABLE private (id integer PRIMARY KEY, v text);
 INSERT INTO private VALUES (1, 'v');

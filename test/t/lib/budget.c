@@ -38,6 +38,24 @@ test_sender(int64_t now)
 }
 
 static void
+test_trusted(int64_t now)
+{
+	is(budget_must_know_trusted(1, now), false, "a sender within its part need not be looked up");
+	admitted(1, BUDGET_SENDER, now);
+	is(budget_must_know_trusted(1, now), true, "a sender with a used-up part may be the trusted one");
+	is(budget_must_know_trusted(1, now), false, "one lookup a slice");
+	budget_trust(1);
+	is(admitted(1, BUDGET_TOTAL, now), BUDGET_TOTAL - BUDGET_SENDER, "the trusted sender may use up the slice");
+	is(admitted(2, 1, now), 0, "then nothing is left for others");
+	now += BUDGET_SLICE_MS;
+	is(admitted(2, BUDGET_SENDER + 1, now), BUDGET_SENDER, "others have their part as before");
+	is(budget_must_know_trusted(2, now), true, "another lookup in the next slice");
+	budget_trust(0);
+	is(admitted(1, BUDGET_SENDER + 1, now), BUDGET_SENDER, "a sender that is trusted no longer has its part");
+	budget_is_reset_due(now + BUDGET_SLICE_MS);
+}
+
+static void
 test_all(int64_t now)
 {
 	long		count = 0;
@@ -78,6 +96,7 @@ main(void)
 	long		before;
 
 	test_sender(1000000);
+	test_trusted(1500000);
 	test_all(2000000);
 	budget_is_reset_due(3000000);
 	test_reset(4000000);

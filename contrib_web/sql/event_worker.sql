@@ -1,0 +1,3 @@
+-- The process that sends genuine events.
+-- returns: pid
+SELECT locking.event_worker() AS pid;
