@@ -198,7 +198,8 @@ bisect(const History *history, int64 token, LockEnding *ending)
 static bool
 is_beginning(const History *history, HeapTuple event)
 {
-	return event_is(history, event, "acquired") || event_is(history, event, "resumed");
+	return event_is(history, event, "acquired") || event_is(history, event, "resumed") ||
+		event_is(history, event, "handed_over");
 }
 
 static void
@@ -214,7 +215,8 @@ read_end(const History *history, HeapTuple event, LockEnding *ending)
 
 /*
  * Read the events of the row, the latest first, down to the last one of the
- * lock.  "successor" receives the owner of the lock that follows.
+ * lock.  "successor" receives the owner of the lock that follows, which
+ * begins by an acquisition or a hand-over.
  */
 static void
 find_end(const History *history, int64 token, LockEnding *ending)
@@ -238,8 +240,10 @@ find_end(const History *history, int64 token, LockEnding *ending)
 				read_end(history, event, ending);
 			break;
 		}
-		if (event_is(history, event, "acquired"))
-			ending->successor = event_text(history, event, "owner");
+		if (!is_beginning(history, event))
+			continue;
+		ending->successor = event_text(history, event, "owner");
+		ending->handed_over = event_is(history, event, "handed_over");
 	}
 	systable_endscan_ordered(scan);
 }

@@ -21,6 +21,7 @@ typedef struct LockEnding
 	char	   *actor;			/* or NULL */
 	char	   *reason;			/* or NULL */
 	char	   *successor;		/* owner of the row's next lock, or NULL */
+	bool		handed_over;	/* to the successor */
 } LockEnding;
 
 extern bool find_ending(int64 token, LockEnding *ending);

@@ -188,10 +188,11 @@ fate_in_history(const void *arg, bool named)
 
 	if (ending->event == NULL)
 		return pstrdup(LOST_UNKNOWN);
+	if (strcmp(ending->event, "released") == 0 && ending->handed_over)
+		return psprintf("It was handed over%s at %s.",
+						named ? psprintf(" to %s", clipped(ending->successor)) : "", at);
 	if (strcmp(ending->event, "released") == 0)
 		return psprintf("It was released at %s.", at);
-	if (strcmp(ending->event, "handed_over") == 0)
-		return psprintf("It was handed over at %s.", at);
 	if (strcmp(ending->event, "broken") == 0)
 		return psprintf("It was broken%s at %s%s.", by, at, why);
 	if (strcmp(ending->event, "taken_over") == 0)

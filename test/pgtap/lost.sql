@@ -2,7 +2,7 @@
 -- LK001: which row, how the lock ended, by whom and why; what is not told,
 -- and to whom
 --
-SELECT plan(30);
+SELECT plan(31);
 
 CREATE SCHEMA "Press";
 CREATE TABLE "Press".article (id integer PRIMARY KEY, title text, visible boolean NOT NULL DEFAULT true);
@@ -105,6 +105,13 @@ SET ROLE regress_lost_anna;
 SELECT is(loss(format('confirm(%s)', :t12)),
 	'the lock with token on row "12" of table "article" is lost | The row was deleted, or written by another owner after the lock had expired, or you are not allowed to update it any more. | Press.article',
 	'the row of a live lock is gone');
+SELECT locking.acquire('article', 13) AS t13 \gset
+SET ROLE regress_lost_bert;
+SELECT locking.request('article', 13);
+SET ROLE regress_lost_anna;
+SELECT locking.hand_over(:t13);
+SELECT is(loss(format('confirm(%s)', :t13)),
+	'the lock with token on row "13" of table "article" is lost | It was handed over to regress_lost_bert at <time>. | Press.article', 'handed over');
 SELECT is(loss('confirm(-1)'),
 	'the lock with token is lost | It was released, broken or taken over, or it expired and the row was changed, or it never existed. | .', 'never issued');
 SELECT is(loss(format('confirm(%s)', :t10)), 'no error', 'a live lock');
