@@ -600,9 +600,9 @@ GRANT EXECUTE ON FUNCTION locking.counters(regclass) TO pg_monitor;
 -- a restore creates triggers as the table's owner. On a table that is not
 -- protected they refuse every write.
 --
--- Deliberately left out are set_owner(), rename_owner(), take_over(), break_lock(), reap(),
--- purge_history(), reset_stats() and the other trigger functions. protect() and unprotect()
--- check the caller's rights themselves.
+-- Deliberately left out are set_owner(), rename_owner(), take_over(),
+-- break_lock(), reap(), purge_history(), reset_stats() and the other trigger
+-- functions. protect() and unprotect() check the caller's rights themselves.
 GRANT EXECUTE ON FUNCTION
 	locking.guard(),
 	locking.guard_truncate(),

@@ -23,6 +23,7 @@
 #include "record.h"
 #include "relation.h"
 #include "role.h"
+#include "subtransaction.h"
 #include "table.h"
 #include "table_settings.h"
 #include "target.h"
@@ -42,16 +43,41 @@ has_new_file(Oid relid)
 	return new_file;
 }
 
+typedef struct LockedKey
+{
+	TableInfo  *table;
+	const char *text;
+	Datum		values[INDEX_MAX_KEYS];
+} LockedKey;
+
+/* The key is parsed by code of the type's, with the rights of the owner. */
+static bool
+parse_body(void *arg)
+{
+	LockedKey  *key = arg;
+	RoleSwitch	saved;
+
+	enter_role(&saved, relation_owner(key->table->root));
+	key_parse_stored(key->table->key, key->table->root, key->text, key->values);
+	leave_role(&saved);
+	return true;
+}
+
+/*
+ * The transaction that wrote the locked row, or InvalidTransactionId if the
+ * key no longer names one, since it is not one of its new type.
+ */
 static TransactionId
 xmin_of_locked(TableInfo *table, const Lock *lock)
 {
-	Datum		values[INDEX_MAX_KEYS];
-	RoleSwitch	saved;
+	LockedKey	key = {table, lock->key};
+	ErrorData  *error = NULL;
 
-	enter_role(&saved, relation_owner(table->root));
-	key_parse_stored(table->key, table->root, lock->key, values);
-	leave_role(&saved);
-	return target_xmin(table, values);
+	if (in_subtransaction(parse_body, &key, &error))
+		return target_xmin(table, key.values);
+	if (error && ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION)
+		ReThrowError(error);
+	return InvalidTransactionId;
 }
 
 static void

@@ -37,6 +37,7 @@ SET LOCAL locking.owner = 'open';
 SELECT locking.request('app.doc', 'open', 'open');
 SET LOCAL locking.owner = 'owner hidden';
 SELECT locking.request('app.doc', 'hidden', 'hidden'), locking.request('app.secret', 'secret', 'secret');
+SET LOCAL locking.hand_over_time = 0;
 SELECT locking.break_lock('app.doc', 'hidden', 'hidden'), locking.break_lock('app.secret', 'secret', 'secret');
 SET LOCAL locking.owner = '';
 SET SESSION AUTHORIZATION bob;
