@@ -205,6 +205,22 @@ place_of_column(const Key *key, Relation rel, HeapTuple tuple, uint64 *place)
 	return true;
 }
 
+/* The place of a key of several columns, all integers or uuids. */
+static pg_noinline bool
+place_of_columns(const Key *key, Relation rel, HeapTuple tuple, uint64 *place)
+{
+	char		text[INDEX_MAX_KEYS * (2 * UUID_LEN + 5) + 2];
+	char	   *end;
+
+	text[0] = '{';
+	end = write_columns(key, rel, tuple, text + 1);
+	if (end == NULL)
+		return false;
+	*end = '}';
+	*place = place_of_text(text, end - text + 1);
+	return true;
+}
+
 /*
  * The place of a stored row, computed without allocating a text.  False: only
  * its text yields the place.
@@ -212,15 +228,6 @@ place_of_column(const Key *key, Relation rel, HeapTuple tuple, uint64 *place)
 bool
 key_place(const Key *key, Relation rel, HeapTuple tuple, uint64 *place)
 {
-	char		text[INDEX_MAX_KEYS * (2 * UUID_LEN + 5) + 2] = "{";
-	char	   *end;
-
-	if (key->ncolumns == 1)
-		return place_of_column(key, rel, tuple, place);
-	end = write_columns(key, rel, tuple, text + 1);
-	if (end == NULL)
-		return false;
-	*end = '}';
-	*place = place_of_text(text, end - text + 1);
-	return true;
+	return key->ncolumns == 1 ? place_of_column(key, rel, tuple, place) :
+		place_of_columns(key, rel, tuple, place);
 }
