@@ -14,6 +14,9 @@ use LockingTest qw(tmp_folder);
 my $checkout = "$FindBin::RealBin/../..";
 my $shell_library = "$checkout/test/lib.sh";
 
+# Object files of the unchanged sources, which the tests of a run share.
+my $objects = defined $ENV{TMPDIR} ? "$ENV{TMPDIR}/variant-objects" : undef;
+
 # Servers that are started afterwards are the copy's.
 sub new
 {
@@ -25,6 +28,7 @@ sub new
 	run("cp -a $checkout/Makefile $checkout/src $self->{source}");
 	run("cp -a $checkout/test/t/lib/inject.c $self->{source}/src");
 	unlink glob "$self->{source}/src/*.o";
+	run("cp -a $objects/. $self->{source}/src") if defined $objects && -d $objects;
 	$self->{pg_config} = output("bash -c '. $shell_library; find_postgres; echo \$PG_CONFIG'");
 	$ENV{PATH} = "$self->{folder}" . dir('bindir') . ":$ENV{PATH}";
 	return $self;
@@ -80,11 +84,28 @@ sub build
 		$change->() or die "the change does not fit the text of $file\n";
 		write_file($path, $_);
 	}
-	run("make -s -C $self->{source} locking.so PG_CONFIG=$self->{pg_config} with_llvm=no "
+	run("make -s -j2 -C $self->{source} locking.so PG_CONFIG=$self->{pg_config} with_llvm=no "
 		. "LOCKING_CFLAGS='-DLOCKING_INJECTION -DGetCurrentTimestamp=locking_injected_clock'");
 	# replaced, not overwritten, as a server may have it mapped
 	run("cp $self->{source}/locking.so $self->{library}.new && mv $self->{library}.new $self->{library}");
-	write_file($path, $original) if defined $path;
+	if (defined $path)
+	{
+		write_file($path, $original);
+	}
+	else
+	{
+		$self->share_objects;
+	}
+	return;
+}
+
+# Complete at once, for tests that run at the same time.
+sub share_objects
+{
+	my ($self) = @_;
+	return if !defined $objects || -d $objects;
+	run("cp -a $self->{source}/src $objects.$$ && rm -f $objects.$$/*.[ch]");
+	run("rm -rf $objects.$$") if !rename "$objects.$$", $objects;
 	return;
 }
 
