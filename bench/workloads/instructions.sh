@@ -1,10 +1,9 @@
 # shellcheck shell=bash
 # Instructions, and misses of a first-level instruction cache, of a bulk
-# UPDATE, HOT, and of pairs of acquisition and release. Counted by callgrind
-# in a single-user backend, so other load has no effect.
+# UPDATE, HOT. Counted by callgrind in a single-user backend, so other load
+# has no effect.
 
 COUNTED_ROWS=20000
-COUNTED_PAIRS=2000
 
 make_counted() { # VARIANT
 	sql -c "CREATE TABLE bench.counted_$1 (id int PRIMARY KEY, v int NOT NULL, modified timestamptz NOT NULL) WITH (fillfactor = 45)" \
@@ -34,35 +33,16 @@ count_variant() { # VARIANT
 	record instructions 'instruction cache misses' on "$1" 1 $(((all[1] - idle[1]) / (COUNTED_ROWS - 1))) 'per row'
 }
 
-# Pairs on rows that were not locked before, so the second count goes on after
-# the rows of the first.
-count_pairs() { # VARIANT PROCEDURE [SETTING...]
-	local all idle settings=''
-	# a line for each statement, since the procedure commits
-	[ $# -le 2 ] || settings=$(printf 'SET %s\n' "${@:3}")$'\n'
-	count_backend "${settings}CALL bench.$2($COUNTED_PAIRS)"
-	read -ra all <<<"$OUT"
-	count_backend "${settings}CALL bench.$2(1)"
-	read -ra idle <<<"$OUT"
-	record instructions 'instructions of acquire + release' on "$1" 1 \
-		$(((all[0] - idle[0]) / (COUNTED_PAIRS - 1))) 'per pair'
-}
-
 instructions() {
 	local variant
 	need_packages valgrind
 	start_bench_cluster counted on "$GATE_SLOTS"
 	use counted
 	for variant in "${VARIANTS[@]}"; do make_counted "$variant"; done
-	sql -f "$BENCH/sql/locks.sql"
 	stop_cluster counted
 	for variant in "${VARIANTS[@]}"; do
 		progress "instructions: $variant"
 		count_variant "$variant"
 	done
-	progress 'instructions: acquire + release'
-	count_pairs bare bare_pairs
-	count_pairs locking locking_pairs
-	count_pairs 'locking, history' locking_pairs 'locking.history = on'
 	use on
 }
