@@ -34,8 +34,8 @@ PG_FUNCTION_INFO_V1(locking_reap);
  * number of records that a sweep examines, and number of acquisitions after
  * which one is due; more are examined than are added
  */
-#define SWEEP_SIZE 48
-#define SWEEP_EVERY 32
+#define SWEEP_SIZE 32
+#define SWEEP_EVERY 16
 
 /* a multiple of it, after which the history is swept, too */
 #define SWEEP_EVENTS_EVERY 64

@@ -102,9 +102,9 @@ run_races(
 	{ name => 'cancelled, then a shorter file', run => sub { cancelled_after_a_stretch(@cut_short) },
 		expected => '57014, then none free, filled t' },
 	{ name => 'cancelled, then an expiry that acquire() keeps',
+		# acquire() consults the gate itself, and so fills it first
 		run => sub { kept_expiry("SELECT locking.acquire('article', %s)") },
-		expected => 'moved t, 55P03, filled t',
-		change => 'kept expiry not raised by acquire()', broken => 'moved t, free, filled t' },
+		expected => 'moved t, 55P03, filled t' },
 	{ name => 'cancelled, then an expiry that renew() keeps',
 		run => sub { kept_expiry("SELECT locking.renew(token) FROM locking.lock WHERE key = '%s'") },
 		expected => 'moved t, 55P03, filled t',

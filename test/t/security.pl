@@ -176,6 +176,8 @@ for my $who ('mallory', 'svc')
 
 # ---- notifications: LISTEN needs no privilege ----
 
+# within the transaction, so that they have arrived when the session asks
+sql($node, 'ALTER DATABASE postgres SET locking.notify = transaction');
 my $spy = session($node, user => 'mallory');
 $spy->query('LISTEN locking');
 my $token = sql($node, "SELECT locking.acquire('app.secret', 'key 1', note => 'private note')", user => 'bob');
@@ -184,6 +186,8 @@ sql($node, "SELECT locking.request('app.secret', 'key 1', 'private message')");
 sql($node, "SELECT locking.release($token)", user => 'bob');
 my $heard = $spy->query('SELECT 1');
 unlike($heard, qr/private/, 'a notification contains no note or message');
+sql($node, 'SELECT locking.release_all()');
+$spy->query('SELECT 1');
 
 # Any listener receives table, key and owner; the README documents this and
 # how an administrator can prevent it.
