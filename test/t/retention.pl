@@ -281,7 +281,7 @@ $_->quit for $locker, $deleter;
 begin_rows();
 for my $n (1 .. 3)
 {
-	sql($node, "SELECT locking.save_draft(locking.acquire('article', $n), '{\"text\": $n}'); SELECT locking.release_all()", owner => 'cid');
+	sql($node, "SET locking.hand_over_time = 0; SELECT locking.save_draft(locking.acquire('article', $n), '{\"text\": $n}'); SELECT locking.release_all()", owner => 'cid');
 }
 sql($node, 'DELETE FROM article WHERE id IN (2, 3)');
 sql($node, "UPDATE locking.draft SET saved_at = now() - interval '91 days' WHERE key IN ('1', '2')");
