@@ -178,6 +178,7 @@ export class TablesPage {
 		const form = protectionForm(table);
 		const isNew = !table.protection;
 		const answer = await ask({
+			name: 'protect',
 			title: isNew ? `Protect ${table.name}` : `Settings of ${table.name}`,
 			body: form.body,
 			choices: [
@@ -207,6 +208,7 @@ export class TablesPage {
 	async #unprotect(table) {
 		const note = newId('note');
 		const answer = await ask({
+			name: 'unprotect',
 			title: `Remove the protection of ${table.name}?`,
 			alert: true,
 			body: [

@@ -33,6 +33,7 @@ function askWhy(locks) {
 	const isOne = locks.length === 1;
 	const holders = isOne ? 'The holder is notified immediately and keeps' : 'The holders are notified immediately and keep';
 	return askReason({
+		name: 'break-locks',
 		title: isOne ? 'Remove this lock?' : `Remove ${locks.length} locks?`,
 		text: [heldRows(locks), `${holders} the unsaved text, but cannot save it without locking the row again.`],
 		action: isOne ? 'Remove lock' : 'Remove locks',

@@ -26,6 +26,7 @@ export async function compare({ title, text, columns, mayChoose }) {
 			]
 		: [{ value: 'no', text: 'Close' }];
 	const answer = await ask({
+		name: mayChoose ? 'choose' : 'compare',
 		title,
 		wide: true,
 		body: [

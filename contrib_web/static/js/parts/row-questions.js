@@ -11,6 +11,7 @@ import { ask, askReason } from '../ui/dialog.js';
  */
 export const askToTakeOver = (holder) =>
 	askReason({
+		name: 'take-over',
 		title: `Take over from ${personName(holder)}?`,
 		text: [`${personName(holder)} is notified immediately and keeps the unsaved text, but can no longer save it.`],
 		action: 'Take over',
@@ -23,6 +24,7 @@ export const askToTakeOver = (holder) =>
  */
 export const askToLeave = (mayKeepDraft) =>
 	ask({
+		name: 'leave',
 		title: 'Leave without saving?',
 		body: [
 			h(
@@ -36,7 +38,7 @@ export const askToLeave = (mayKeepDraft) =>
 		choices: [
 			{ value: 'discard', text: mayKeepDraft ? 'Discard' : 'Leave', kind: 'plain bad' },
 			...(mayKeepDraft ? [{ value: 'draft', text: 'Keep a draft' }] : []),
-			{ value: 'stay', text: 'Stay', autofocus: true },
+			{ value: 'stay', text: 'Stay' },
 		],
 	});
 
@@ -48,6 +50,7 @@ export async function askToDelete(label) {
 	const words =
 		'The row is deleted permanently. Rows that refer to it may be deleted too, or prevent the deletion.';
 	const answer = await ask({
+		name: 'delete',
 		title: `Delete ${label}?`,
 		alert: true,
 		body: [h('p', {}, words)],

@@ -17,6 +17,7 @@ export async function signInAgain(app) {
 	role.value = app.session.role;
 	password.autofocus = true;
 	await ask({
+		name: 'sign-in',
 		title: 'You are signed out',
 		body: [h('p', {}, 'Your session has ended. Sign in again to continue; what you typed is still here.'), ...fields],
 		choices: [

@@ -32,6 +32,7 @@ async function attempt(act) {
 
 async function releaseOwn(app, lock) {
 	const answer = await ask({
+		name: 'release',
 		title: 'Release your lock?',
 		body: [
 			h('p', {}, unlockQuestion(lock)),
@@ -55,6 +56,7 @@ async function releaseOwn(app, lock) {
 
 async function breakOne(app, lock) {
 	const reason = await askReason({
+		name: 'break-lock',
 		title: 'Remove this lock?',
 		text: [unlockQuestion(lock), lockFacts(lock)],
 		action: 'Remove lock',
@@ -77,6 +79,7 @@ export async function askFor(app, lock) {
 	const id = newId('message');
 	const message = h('input', { class: 'input', id, maxLength: 1000, autocomplete: 'off' });
 	const answer = await ask({
+		name: 'request',
 		title: `Request the row from ${personName(lock)}?`,
 		body: [
 			h('p', {}, `${personName(lock)} is notified immediately, and can save and hand over.`),

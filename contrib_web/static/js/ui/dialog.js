@@ -1,5 +1,8 @@
 /**
  * Modal dialogs: a question with buttons, and a question with a reason.
+ *
+ * Enter presses the main button, wherever the focus is but on another button,
+ * and Escape declines. Shift+Enter makes a new line where there can be one.
  */
 import { h, newId } from './dom.js';
 
@@ -8,13 +11,19 @@ import { h, newId } from './dom.js';
  * @property {string} value the answer
  * @property {string} text the button's label
  * @property {string} [kind] the button's classes
- * @property {boolean} [autofocus]
  */
 
+/** Controls that handle Enter themselves. */
+const HANDLE_ENTER = 'button, a[href], summary';
+/** What has the focus when the dialog opens, or else the main button. */
+const FIRST = '[autofocus], input, textarea, select';
+
 /**
- * Asks a modal question. The last choice is the main one. Unless a choice has
- * `autofocus`, the browser focuses the first control.
+ * Asks a modal question. The last choice is the main one. The first input has
+ * the focus, or the main button if there is none.
  * @param {object} options
+ * @param {string} options.name of the dialog, for tests: each is opened by
+ *   test/browser/dialogs.test.mjs
  * @param {string} options.title
  * @param {(Node|string)[]} [options.body]
  * @param {Choice[]} options.choices
@@ -24,7 +33,7 @@ import { h, newId } from './dom.js';
  *   boolean|Promise<boolean>} [options.check] false keeps the dialog open
  * @returns {Promise<string|null>} the choice's value; null after Escape
  */
-export function ask({ title, body = [], choices, wide = false, check = () => true, alert = false }) {
+export function ask({ name, title, body = [], choices, wide = false, check = () => true, alert = false }) {
 	const titleId = newId('title');
 	const bodyId = newId('body');
 	return new Promise((resolve) => {
@@ -38,19 +47,39 @@ export function ask({ title, body = [], choices, wide = false, check = () => tru
 			'dialog',
 			{
 				class: wide ? 'wide' : '',
+				data: { dialog: name },
 				'aria-labelledby': titleId,
 				'aria-describedby': wide ? null : bodyId,
 				role: alert ? 'alertdialog' : null,
 			},
 			form,
 		);
+		const main = form.querySelector('.dialog-foot').lastElementChild;
 		let answer = null;
-		form.addEventListener('submit', async (event) => {
+		let isChecking = false;
+		const choose = async (value) => {
+			if (isChecking) return;
+			isChecking = true;
+			try {
+				if (!(await check(value, dialog))) return;
+				answer = value;
+				dialog.close();
+			} finally {
+				isChecking = false;
+			}
+		};
+		form.addEventListener('submit', (event) => {
 			event.preventDefault();
-			const value = event.submitter?.value ?? choices.at(-1).value;
-			if (!(await check(value, dialog))) return;
-			answer = value;
-			dialog.close();
+			choose(main.value);
+		});
+		form.addEventListener('click', ({ target }) => {
+			const pressed = target.closest('.dialog-foot button');
+			if (pressed && pressed !== main) choose(pressed.value);
+		});
+		dialog.addEventListener('keydown', (event) => {
+			if (!isPlainEnter(event) || event.target.closest(HANDLE_ENTER)) return;
+			event.preventDefault();
+			form.requestSubmit(main);
 		});
 		dialog.addEventListener('close', () => {
 			dialog.remove();
@@ -58,28 +87,30 @@ export function ask({ title, body = [], choices, wide = false, check = () => tru
 		});
 		document.body.append(dialog);
 		dialog.showModal();
+		(form.querySelector(FIRST) ?? main).focus({ preventScroll: true });
 	});
 }
 
-function choiceButton({ value, text, kind = '', autofocus = false }, index, all) {
+// Enter that confirms a word of an input method is none.
+const isPlainEnter = ({ key, shiftKey, ctrlKey, altKey, metaKey, isComposing }) =>
+	key === 'Enter' && !(shiftKey || ctrlKey || altKey || metaKey || isComposing);
+
+function choiceButton({ value, text, kind = '' }, index, all) {
 	const main = index === all.length - 1;
-	return h(
-		'button',
-		{ class: `button ${kind || (main ? 'primary' : '')}`, type: 'submit', value, autofocus, formNoValidate: !main },
-		text,
-	);
+	return h('button', { class: `button ${kind || (main ? 'primary' : '')}`, type: main ? 'submit' : 'button', value }, text);
 }
 
 /**
  * Asks for confirmation with an optional reason.
  * @param {object} options
+ * @param {string} options.name see ask()
  * @param {string} options.title
  * @param {(Node|string)[]} options.text
  * @param {string} options.action the label of the confirming button
  * @param {string} [options.no] the label of the other
  * @returns {Promise<string|null>} the reason, may be empty; null: declined
  */
-export async function askReason({ title, text, action, no = 'Cancel' }) {
+export async function askReason({ name, title, text, action, no = 'Cancel' }) {
 	const id = newId('reason');
 	const input = h('textarea', {
 		class: 'input',
@@ -89,7 +120,7 @@ export async function askReason({ title, text, action, no = 'Cancel' }) {
 		autofocus: true,
 		'aria-describedby': `${id}-hint`,
 	});
-	const hint = 'Kept in the history, where the former holder can read it.';
+	const hint = 'Kept in the history, where the former holder can read it. Shift+Enter makes a new line.';
 	const body = [
 		...text.map((each) => (typeof each === 'string' ? h('p', {}, each) : each)),
 		h(
@@ -101,6 +132,7 @@ export async function askReason({ title, text, action, no = 'Cancel' }) {
 		),
 	];
 	const answer = await ask({
+		name,
 		title,
 		body,
 		choices: [
