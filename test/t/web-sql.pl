@@ -158,6 +158,7 @@ my %cases = (
 	save_draft => [ { vars => { table => 'big', body => "{\"token\": $token{big}, \"data\": {\"title\": \"draft\"}}" } } ],
 	session_state => [ { vars => {}, gives => qr/"owner" : "boss".*"break_locks" : true.*"protect_any" : true/ }, { role => 'reader', vars => {}, gives => qr/"break_locks" : false.*"protect_any" : false/ } ],
 	set_owner => [ { role => undef, vars => { owner => 'carla', owner_name => 'NULL' } } ],
+	set_time_zone => [ { vars => { zone => 'Europe/Berlin' }, gives => qr/^Europe\/Berlin$/ }, { vars => { zone => '' } } ],
 	state => [ { role => 'anna', vars => { table => 'article', key => 5 }, gives => qr/"owner":"boss".*\|\{"key" : "5", "label" : "title 5"/ }, { vars => \%row, plan => $by_key, never => $whole_table } ],
 	take_over => [ { vars => { table => 'big', key => 4001, body => '{"reason": "test", "ttl": 60}' }, fresh => 1 } ],
 	try_acquire => [ { vars => { table => 'big', key => 6, body => '{"ttl": 60, "wait": 1}' }, gives => qr/^t\|granted\|\d+\|t\|boss$/, fresh => 1 } ],

@@ -103,7 +103,7 @@ origin_preflight(Request *req)
 	if (request_header(req, "Access-Control-Request-Method"))
 	{
 		reply_header(req, "Access-Control-Allow-Methods", methods);
-		reply_header(req, "Access-Control-Allow-Headers", "Content-Type, X-CSRF-Token, Last-Event-ID, X-Requested-With");
+		reply_header(req, "Access-Control-Allow-Headers", "Content-Type, X-CSRF-Token, X-Time-Zone, Last-Event-ID, X-Requested-With");
 		reply_header(req, "Access-Control-Max-Age", "600");
 	}
 }

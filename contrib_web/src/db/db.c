@@ -106,22 +106,6 @@ db_value(const PGresult *result)
 
 /* ---- one round trip ---- */
 
-static bool
-connect_request(Request *req)
-{
-	ConnectError error;
-
-	if (req->db)
-		return true;
-	req->db = pool_acquire(session_pool(req->session), &error);
-	if (req->db)
-		return true;
-	set_error(req, error.sqlstate, error.message);
-	if (session_role(req->session) && connect_refuses_role(error.sqlstate))
-		session_end(req->session);
-	return false;
-}
-
 /* Inserts the SQL from the plan's row between the segments. */
 static const char *
 assemble_sql(Request *req, const Call *call)
@@ -262,15 +246,71 @@ run_steps(Request *req, Steps *steps)
 }
 
 static PGresult *
-run_alone(Request *req, const Statement *statement)
+run_call_alone(Request *req, Call call)
 {
 	Steps		steps = {.n = 0};
 
-	add_step(req, &steps, (Call) {statement}, true);
+	add_step(req, &steps, call, true);
 	return run_steps(req, &steps);
 }
 
+static PGresult *
+run_alone(Request *req, const Statement *statement)
+{
+	return run_call_alone(req, (Call) {statement});
+}
+
+/* ---- time zone ---- */
+
+static bool
+try_time_zone(Request *req, const char *zone)
+{
+	bool		done = run_call_alone(req, sql_set_time_zone(zone)) != NULL;
+
+	/* a zone that the server does not know is no error of the request */
+	req->error = NULL;
+	req->sqlstate[0] = '\0';
+	return done;
+}
+
+/*
+ * Values of the request without a zone are in the one that it names.  The
+ * connection keeps it for the next request.
+ */
+static void
+set_time_zone(Request *req)
+{
+	const char *zone = request_header(req, "X-Time-Zone");
+
+	if (zone == NULL || strlen(zone) >= TIME_ZONE_SIZE)
+		zone = "";
+	if (strcmp(zone, req->db->time_zone) == 0)
+		return;
+	if (!try_time_zone(req, zone))
+		try_time_zone(req, "");
+	strcpy(req->db->time_zone, zone);
+}
+
 /* ---- statements ---- */
+
+static bool
+connect_request(Request *req)
+{
+	ConnectError error;
+
+	if (req->db)
+		return true;
+	req->db = pool_acquire(session_pool(req->session), &error);
+	if (req->db)
+	{
+		set_time_zone(req);
+		return true;
+	}
+	set_error(req, error.sqlstate, error.message);
+	if (session_role(req->session) && connect_refuses_role(error.sqlstate))
+		session_end(req->session);
+	return false;
+}
 
 /*
  * Ends the session if its role can no longer sign in, which then becomes the

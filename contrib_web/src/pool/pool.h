@@ -26,12 +26,15 @@ typedef struct Pool
 	int64_t		verified;
 } Pool;
 
+#define TIME_ZONE_SIZE 64
+
 typedef struct DbConnection
 {
 	PGconn	   *pg;
 	Pool	   *pool;
 	struct Prepared *prepared;	/* hash */
 	bool		unusable;		/* must not be used again */
+	char		time_zone[TIME_ZONE_SIZE];	/* as requested; "": the default */
 	int64_t		opened;			/* now_s() */
 	int64_t		idle_since;		/* now_s() */
 	/* list of the pool's idle connections */

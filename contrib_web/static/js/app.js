@@ -63,6 +63,7 @@ class App extends EventTarget {
 	 * @returns {Promise<void>}
 	 */
 	async start() {
+		this.api.timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 		this.router.addEventListener('show', ({ detail }) => this.#show(detail));
 		this.router.guard(() => this.#page?.mayLeave?.() ?? true);
 		this.api.addEventListener('signedout', () => this.#signedOut());

@@ -54,6 +54,10 @@ export class Api extends EventTarget {
 		this.base = `${base}/api/v1`;
 		/** The session's CSRF token, sent with every request that writes. */
 		this.csrf = null;
+		/**
+		 * Time zone of values, in requests and replies; null: the database's.
+		 */
+		this.timeZone = null;
 	}
 
 	/**
@@ -145,6 +149,7 @@ export class Api extends EventTarget {
 	#headers(method, body) {
 		const headers = { Accept: 'application/json' };
 		if (body !== undefined) headers['Content-Type'] = 'application/json';
+		if (this.timeZone) headers['X-Time-Zone'] = this.timeZone;
 		if (method !== 'GET' && this.csrf) headers['X-CSRF-Token'] = this.csrf;
 		return headers;
 	}
