@@ -56,6 +56,12 @@ column_json AS (
 				FROM pg_enum e
 				WHERE e.enumtypid = base.oid
 			),
+			-- arrays: the delimiter in a literal, and whether an element can
+			-- be an empty text
+			'delimiter', CASE WHEN base.typcategory = 'A' THEN element.typdelim END,
+			'elements_are_text', CASE
+				WHEN base.typcategory = 'A' THEN element.typcategory = 'S'
+			END,
 			'integer', base.oid::int8 IN (20, 21, 23) OR coalesce(number.scale <= 0, false),
 			'max_length', CASE
 				WHEN base.oid::int8 IN (1042, 1043) AND base.typmod > 4 THEN base.typmod - 4
@@ -120,7 +126,8 @@ column_json AS (
 					y.typtype,
 					y.typbasetype AS base_type,
 					y.typtypmod AS next_typmod,
-					y.typcategory
+					y.typcategory,
+					y.typelem
 				FROM pg_type y
 				WHERE y.oid = col.atttypid
 				UNION ALL
@@ -131,15 +138,17 @@ column_json AS (
 					y.typtype,
 					y.typbasetype,
 					y.typtypmod,
-					y.typcategory
+					y.typcategory,
+					y.typelem
 				FROM step
 				JOIN pg_type y ON y.oid = step.base_type
 				WHERE step.typtype = 'd'
 			)
-			SELECT oid, typmod, not_null, typcategory
+			SELECT oid, typmod, not_null, typcategory, typelem
 			FROM step
 			WHERE typtype <> 'd'
-		) base,
+		) base
+		LEFT JOIN pg_type element ON element.oid = base.typelem,
 		LATERAL (
 			SELECT
 				CASE

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as arrayText from '../../contrib_web/static/js/model/array-text.js';
 import { fieldKind, readOnlyReason, shown, typeLine, validationError } from '../../contrib_web/static/js/model/column.js';
+import { digest } from '../../contrib_web/static/js/model/digest.js';
 import { diff } from '../../contrib_web/static/js/model/diff.js';
 import * as Form from '../../contrib_web/static/js/model/form.js';
+import { shownText, storedText } from '../../contrib_web/static/js/model/line-ends.js';
 import { initial, step } from '../../contrib_web/static/js/model/lock-session.js';
 import { firstEnd, timed } from '../../contrib_web/static/js/model/lock-time.js';
 import { endOfLock, isUrgent, lockedWith, lockView, looksDifferent, spoken } from '../../contrib_web/static/js/model/lock-view.js';
@@ -30,6 +32,38 @@ test('arrays: conversion in both directions as PostgreSQL does it', () => {
 		assert.deepEqual(arrayText.parse(arrayText.format(items)), items, `${text} and back`);
 	}
 	for (const text of ['', 'a', '{', '{{1,2},{3,4}}', '[2:3]={1,2}', '{a', '{a,}', '{"a}', '{a"b"}']) assert.equal(arrayText.parse(text), null, text);
+});
+
+test('arrays: other delimiters, and blanks that are content', () => {
+	assert.deepEqual(arrayText.parse('{(1,1),(0,0);(2,2),(1,1)}', ';'), ['(1,1),(0,0)', '(2,2),(1,1)']);
+	assert.equal(arrayText.format(['(1,1),(0,0)', 'x;y'], ';'), '{(1,1),(0,0);"x;y"}');
+	for (const [text, items] of [['{\u00a0a,b\u2003}', ['\u00a0a', 'b\u2003']], ['{\u00a0}', ['\u00a0']], ['{ a , b }', ['a', 'b']], ['{ }', []], ['{"  a "}', ['  a ']]])
+		assert.deepEqual(arrayText.parse(text), items, JSON.stringify(text));
+	assert.deepEqual(arrayText.parseItems('{"a",\\b, c}').map(({ raw }) => raw), ['"a"', '\\b', ' c']);
+});
+
+test('line ends: an edit changes those in it alone', () => {
+	const edited = (stored, from, to, typed) => {
+		const shown = shownText(stored);
+		return storedText(stored, shown, shown.slice(0, from) + typed + shown.slice(to), from + typed.length);
+	};
+	const cases = [
+		['a\r\nb\rc\nd', 6, 7, 'X', 'a\r\nb\rc\nX'], ['a\r\nb\rc\nd', 0, 0, 'X', 'Xa\r\nb\rc\nd'], ['a\r\nb\r\nc', 5, 5, '\nd', 'a\r\nb\r\nc\r\nd'],
+		['\r\n\n', 0, 1, '', '\n'], ['\r\n\n', 1, 2, '', '\r\n'], ['a\rb\nc', 2, 3, '', 'a\n\nc'], ['a\r\nb', 0, 3, 'x\ny', 'x\ny'], ['a\r\nb', 0, 3, '', ''],
+	];
+	for (const [stored, from, to, typed, expected] of cases) assert.equal(edited(stored, from, to, typed), expected, JSON.stringify([stored, from, to, typed]));
+	const long = `${'line\r\n'.repeat(50_000)}end`;
+	assert.equal(edited(long, 100, 100, 'X'), `${long.slice(0, 120)}X${long.slice(120)}`);
+	let seed = 1;
+	const random = (n) => (seed = (seed * 48_271) % 2_147_483_647) % n;
+	for (let times = 0; times < 20_000; times++) {
+		const stored = Array.from({ length: random(9) }, () => ['a', 'b', '\r\n', '\r', '\n'][random(5)]).join('');
+		const shown = shownText(stored);
+		const from = random(shown.length + 1);
+		const to = from + random(shown.length - from + 1);
+		const typed = ['', 'x', '\n', 'a\nb'][random(4)];
+		assert.equal(shownText(edited(stored, from, to, typed)), shown.slice(0, from) + typed + shown.slice(to), JSON.stringify([stored, from, to, typed]));
+	}
 });
 
 test('timestamps: split and joined without a change', () => {
@@ -65,9 +99,10 @@ test('columns: kind of field, why not writable, description of the type', () => 
 test('columns: only values that are certainly invalid are reported', () => {
 	const integer = column({ category: 'number', integer: true });
 	const decimal = column({ category: 'number' });
-	const good = [[integer, '42'], [integer, ' -7 '], [decimal, '3.14'], [decimal, '.5e-3'], [decimal, 'NaN'], [decimal, '-infinity'],
+	const time = column({ category: 'time' });
+	const good = [[time, '9:30'], [time, '09:30:15.5+02'], [time, '093015'], [time, '9:30 pm'], [time, 'allballs'], [integer, '42'], [integer, ' -7 '], [decimal, '3.14'], [decimal, '.5e-3'], [decimal, 'NaN'], [decimal, '-infinity'],
 		[column({ category: 'uuid' }), '6F1C1F0E-2b55-4d0e-9a53-0c4de1a80a01'], [column({ category: 'json' }), 'null'], [column({ max_length: 2 }), '😀😀'], [COLUMN, ''], [COLUMN, null]];
-	const bad = [[integer, '4.2'], [integer, ''], [integer, 'NaN'], [decimal, '1,5'], [column({ category: 'uuid' }), '6f1c'], [column({ category: 'json' }), '{a: 1}'],
+	const bad = [[time, '12'], [time, '12:'], [time, '12:3'], [time, '12:30:4'], [COLUMN, 'a\0b'], [COLUMN, 'a\ud800b'], [integer, '4.2'], [integer, ''], [integer, 'NaN'], [decimal, '1,5'], [column({ category: 'uuid' }), '6f1c'], [column({ category: 'json' }), '{a: 1}'],
 		[column({ max_length: 2 }), 'abc'], [column({ not_null: true }), null]];
 	for (const [each, value] of good) assert.equal(validationError(each, value), null, `${each.category} ${value}`);
 	for (const [each, value] of bad) assert.notEqual(validationError(each, value), null, `${each.category} ${value}`);
@@ -82,6 +117,16 @@ test('forms: only differences are sent, and undoing leaves none', () => {
 	assert.deepEqual(Form.changes(form), { a: '2', b: '' });
 	form = Form.set(form, 'b', null);
 	assert.deepEqual(Form.changes(form), { a: '2' });
+	form = Form.set(form, 'a', '1');
+	assert.equal(Form.isDirty(form), false);
+});
+
+test('forms: what is no value yet is a change, but not sent', () => {
+	let form = Form.setUnread(Form.create({ a: '1', b: '1' }), 'a');
+	assert.ok(Form.isDirty(form));
+	assert.deepEqual(Form.changes(form), {});
+	assert.deepEqual(Form.rebase(form, { a: '2', b: '1' }).form.unread, ['a']);
+	assert.deepEqual(Form.saved(form, form, { a: '2', b: '1' }).unread, ['a']);
 	form = Form.set(form, 'a', '1');
 	assert.equal(Form.isDirty(form), false);
 });
@@ -107,7 +152,8 @@ test('forms: input during a save is still a change', () => {
 
 test('drafts: applied to the row, with conflicts; nonsense is ignored', () => {
 	const draft = Form.draftOf(Form.set(Form.set(Form.create({ a: '1', b: null }), 'a', 'mine'), 'b', 'mine'));
-	assert.deepEqual(draft, { values: { a: 'mine', b: 'mine' }, base: { a: '1', b: null } });
+	assert.deepEqual(draft, { values: { a: 'mine', b: 'mine' }, base: { a: digest('1'), b: null } });
+	assert.deepEqual(Form.draftOf(Form.set(Form.create({ a: '1', b: '1' }), 'a', 'mine'), (name) => name !== 'a'), { values: {}, base: {} });
 	const now = Form.create({ a: 'theirs', b: null });
 	assert.ok(Form.draftDiffers(now, draft));
 	const { form, conflicts } = Form.applyDraft(now, draft);

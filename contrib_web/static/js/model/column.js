@@ -5,6 +5,8 @@
  * A value is text, null, or undefined (not given: the column's default).
  */
 
+import { timeComplaint } from './timestamp.js';
+
 const KINDS = Object.freeze({
 	text: 'line',
 	number: 'number',
@@ -32,7 +34,7 @@ const LONG = 80;
  */
 export function fieldKind(column, value) {
 	if (column.references) return 'choice';
-	if (column.multiline && column.category === 'text' && isLong(value)) return 'long';
+	if (column.category === 'text' && (column.multiline ? isLong(value) : hasLines(value))) return 'long';
 	return KINDS[column.category] ?? 'line';
 }
 
@@ -41,7 +43,23 @@ export function fieldKind(column, value) {
  * @param {string|null|undefined} value
  * @returns {boolean}
  */
-export const isLong = (value) => typeof value === 'string' && (value.length > LONG || value.includes('\n'));
+export const isLong = (value) => typeof value === 'string' && (value.length > LONG || hasLines(value));
+
+const hasLines = (value) => typeof value === 'string' && /[\r\n]/.test(value);
+
+/** How much of a text is looked at for its direction, in characters. */
+const BEGINNING = 200;
+
+/**
+ * The direction of a text by its first letters, for the attribute `dir`.
+ * @param {string} text
+ * @returns {'ltr'|'rtl'|''} '': that of the page
+ */
+export function directionOf(text) {
+	const [letter] = /\p{L}/u.exec(text.slice(0, BEGINNING)) ?? [];
+	if (letter === undefined) return '';
+	return /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u.test(letter) ? 'rtl' : 'ltr';
+}
 
 /**
  * Why the column cannot be written.
@@ -71,8 +89,9 @@ export function typeLine(column, isNew) {
 }
 
 const checks = {
+	time: (text) => timeComplaint(text),
 	number: (text, column) => {
-		const special = !column.integer && /^(NaN|[+-]?Infinity)$/i.test(text);
+		const special = !column.integer && /^(NaN|[+-]?inf(inity)?)$/i.test(text);
 		if (special) return null;
 		if (column.integer) return /^[+-]?\d+$/.test(text) ? null : 'A whole number, such as 42';
 		return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? null : 'A number, such as 3.14';
@@ -91,6 +110,16 @@ const checks = {
 };
 
 /**
+ * Why no text of the database can have this value.
+ * @param {string} value
+ * @returns {string|null} null: one can
+ */
+export function unstorable(value) {
+	if (value.includes('\0')) return 'Contains a NUL character, which the database cannot store';
+	return /\p{Surrogate}/u.test(value) ? 'Contains half of a character, which the database cannot store' : null;
+}
+
+/**
  * Why a value is invalid, as far as the page can check. The database may
  * reject further values.
  * @param {object} column
@@ -102,10 +131,7 @@ export function validationError(column, value, isNew = false) {
 	if (value === null) return column.not_null ? 'This column needs a value' : null;
 	if (value === undefined)
 		return isNew && column.not_null && column.default === null && !column.identity ? 'This column needs a value' : null;
-	return (
-		checks[column.category]?.(value.trim === undefined ? value : column.category === 'text' ? value : value.trim(), column) ??
-		null
-	);
+	return unstorable(value) ?? checks[column.category]?.(column.category === 'text' ? value : value.trim(), column) ?? null;
 }
 
 /**

@@ -1,7 +1,9 @@
 /**
  * The content of an edit form: the row as it was read (`base`) and the user's
- * changes (`mine`, only values that differ). Forms are immutable; functions
- * that change one return a new form.
+ * changes (`mine`, only values that differ). What is entered in a field may
+ * be no value yet, such as half a date: the field's column is then `unread`,
+ * and the form cannot be saved. Forms are immutable; functions that change
+ * one return a new form.
  *
  * A value is text, null, or undefined (not given: an INSERT takes the
  * column's default).
@@ -9,14 +11,19 @@
  * @typedef {object} Form
  * @property {Object<string, string|null>} base values by column
  * @property {Object<string, string|null|undefined>} mine values by column
+ * @property {readonly string[]} unread columns whose fields have no value
  */
+import { digest } from './digest.js';
+
+const make = (base, mine, unread = []) =>
+	Object.freeze({ base, mine: Object.freeze(mine), unread: Object.freeze(unread) });
 
 /**
  * A form without changes.
  * @param {Object<string, string|null>} [values] the row as read
  * @returns {Form}
  */
-export const create = (values = {}) => Object.freeze({ base: values, mine: Object.freeze({}) });
+export const create = (values = {}) => make(values, {});
 
 /**
  * The value that the form shows in a column.
@@ -31,7 +38,7 @@ export const valueOf = (form, name) => (name in form.mine ? form.mine[name] : fo
  * @param {Form} form
  * @returns {boolean}
  */
-export const isDirty = (form) => Object.keys(form.mine).length > 0;
+export const isDirty = (form) => Object.keys(form.mine).length > 0 || form.unread.length > 0;
 
 /**
  * The values to send when saving.
@@ -52,8 +59,19 @@ export function set(form, name, value) {
 	const mine = { ...form.mine };
 	if (value === form.base[name]) delete mine[name];
 	else mine[name] = value;
-	return Object.freeze({ ...form, mine: Object.freeze(mine) });
+	return make(form.base, mine, without(form.unread, name));
 }
+
+const without = (names, name) => (names.includes(name) ? names.filter((each) => each !== name) : names);
+
+/**
+ * Notes that what is entered in a field is no value. The column keeps the
+ * value before.
+ * @param {Form} form
+ * @param {string} name of the column
+ * @returns {Form}
+ */
+export const setUnread = (form, name) => make(form.base, form.mine, [...without(form.unread, name), name]);
 
 /**
  * Replaces the base after the row was read again. The user's changes stay.
@@ -67,7 +85,7 @@ export function rebase(form, values) {
 	const changed = Object.keys(values).filter((name) => values[name] !== form.base[name]);
 	const conflicts = changed.filter((name) => name in form.mine && form.mine[name] !== values[name]);
 	const mine = Object.fromEntries(Object.entries(form.mine).filter(([name, value]) => value !== values[name]));
-	return { form: Object.freeze({ base: values, mine: Object.freeze(mine) }), changed, conflicts };
+	return { form: make(values, mine, form.unread), changed, conflicts };
 }
 
 /**
@@ -79,18 +97,33 @@ export function rebase(form, values) {
  */
 export function saved(form, sent, values) {
 	const typedSince = Object.keys(values).filter((name) => valueOf(form, name) !== valueOf(sent, name));
-	return typedSince.reduce((so, name) => set(so, name, valueOf(form, name)), create(values));
+	const next = typedSince.reduce((so, name) => set(so, name, valueOf(form, name)), create(values));
+	return form.unread.reduce(setUnread, next);
 }
 
 /**
- * A draft to be stored on the server: the changes and the values they
- * replace.
+ * A draft to be stored on the server: the changes, and digests of the values
+ * they replace.
  * @param {Form} form
+ * @param {(name: string) => boolean} [includes] whether to include a column
  * @returns {{ values: object, base: object }} both by column
  */
-export function draftOf(form) {
-	const base = Object.fromEntries(Object.keys(form.mine).map((name) => [name, form.base[name] ?? null]));
-	return { values: form.mine, base };
+export function draftOf(form, includes = () => true) {
+	const names = Object.keys(form.mine).filter(includes);
+	return {
+		values: Object.fromEntries(names.map((name) => [name, form.mine[name]])),
+		base: Object.fromEntries(names.map((name) => [name, digestOf(form.base, name)])),
+	};
+}
+
+const digests = new WeakMap();
+
+// A long text is read once, not for each draft.
+function digestOf(base, name) {
+	const known = digests.get(base) ?? {};
+	digests.set(base, known);
+	if (!Object.hasOwn(known, name)) known[name] = digest(base[name]);
+	return known[name];
 }
 
 /**
@@ -118,7 +151,7 @@ export function applyDraft(form, data) {
 	const base = data?.base ?? {};
 	const conflicts = known
 		.map(([name]) => name)
-		.filter((name) => name in base && base[name] !== form.base[name] && name in next.mine);
+		.filter((name) => name in base && base[name] !== digest(form.base[name]) && name in next.mine);
 	return { form: next, conflicts };
 }
 

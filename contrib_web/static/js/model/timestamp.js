@@ -25,3 +25,13 @@ export function split(text) {
 export function join({ date, time, zone }) {
 	return [date, time, time && zone].filter((part) => part !== '').join(' ');
 }
+
+const TIME = /^(\d{1,2}:\d\d(:\d\d(\.\d*)?)?|\d{4}|\d{6}(\.\d*)?)(\s*[ap]m)?(\s*(z|[+-]\d.*|[a-z].*))?$/i;
+
+/**
+ * Why a text is half of a time, which PostgreSQL would complete: to it, 12:3
+ * is 12:03.
+ * @param {string} text
+ * @returns {string|null} null: it is a time, or the database decides
+ */
+export const timeComplaint = (text) => (/^\d/.test(text) && !TIME.test(text) ? 'A time, such as 14:30 or 14:30:15' : null);

@@ -159,9 +159,10 @@ export class EditPage {
 		if (!document.querySelector('dialog[open]')) this.#saving.save({ keep: true });
 	}
 
-	#typed({ name, value, undo }) {
+	#typed({ name, value, undo, complaint }) {
 		if (undo) this.#edited.undo(name);
-		else this.#edited.set(name, value);
+		else if (complaint === null) this.#edited.set(name, value);
+		else this.#edited.setUnread(name);
 		this.#rowForm.forgive(name);
 		this.#rowForm.note = '';
 		this.#rowForm.showField(this.#edited.form, name);

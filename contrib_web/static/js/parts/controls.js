@@ -3,9 +3,10 @@
  */
 import { array } from './controls/array.js';
 import { boolean } from './controls/boolean.js';
+import { date } from './controls/date.js';
 import { enumeration } from './controls/enum.js';
 import { json } from './controls/json.js';
-import { bytes, date, line, long, number } from './controls/plain.js';
+import { bytes, line, long, number } from './controls/plain.js';
 import { reference } from './controls/reference.js';
 import { timestamp } from './controls/timestamp.js';
 import { uuid } from './controls/uuid.js';
@@ -40,4 +41,4 @@ export const makeControl = (kind, about, changed) => makers[kind](about, changed
  * @param {import('./controls/base.js').Changed} changed
  * @returns {import('./controls/base.js').Control}
  */
-export const anyText = (about, changed) => (/\n/.test(about.value ?? '') ? long : line)(about, changed);
+export const anyText = (about, changed) => (/[\r\n]/.test(about.value ?? '') ? long : line)(about, changed);

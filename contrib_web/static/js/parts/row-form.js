@@ -11,7 +11,8 @@ import './value-field.js';
 /**
  * Events:
  * - `change` (detail: { name: string, value: string|null|undefined,
- *   undo: boolean }): a field was changed
+ *   undo: boolean, complaint: string|null }): a field was changed; with a
+ *   complaint, what is entered is no value yet
  * - `save` (detail: { keep: boolean }): keep: continue editing afterwards
  * - `leave`, `delete`: the button was pressed
  */
@@ -71,7 +72,8 @@ export class RowForm extends EventTarget {
 	 * @returns {void}
 	 */
 	showField(form, name) {
-		this.#fields.get(name).show(valueOf(form, name), { changed: !this.#isNew && name in form.mine });
+		const unread = form.unread.includes(name);
+		this.#fields.get(name).show(valueOf(form, name), { changed: !this.#isNew && (unread || name in form.mine), unread });
 	}
 
 	/**
@@ -81,6 +83,25 @@ export class RowForm extends EventTarget {
 	 */
 	forgive(name) {
 		this.#fields.get(name).showProblem(null);
+	}
+
+	/**
+	 * Shows a note at each of these fields, and none at the others.
+	 * @param {Object<string, string>} words by column
+	 * @returns {void}
+	 */
+	showNotes(words) {
+		for (const name of this.#fields.keys()) this.showNote(name, words[name] ?? null);
+	}
+
+	/**
+	 * Shows a note at a field, which is no error.
+	 * @param {string} name of the column
+	 * @param {string|null} words null: no note
+	 * @returns {void}
+	 */
+	showNote(name, words) {
+		this.#fields.get(name).showNote(words);
 	}
 
 	/**
@@ -127,9 +148,10 @@ export class RowForm extends EventTarget {
 	}
 
 	#showProblem(form, column) {
+		const field = this.#fields.get(column.name);
 		const isTouched = column.name in form.mine || (this.#isNew && column.insertable);
-		const words = isTouched ? validationError(column, valueOf(form, column.name), this.#isNew) : null;
-		this.#fields.get(column.name).showProblem(words);
+		const words = field.complaint ?? (isTouched ? validationError(column, valueOf(form, column.name), this.#isNew) : null);
+		field.showProblem(words);
 		return words !== null;
 	}
 

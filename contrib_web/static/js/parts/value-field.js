@@ -3,6 +3,7 @@
  * button and error.
  */
 import { tablePath } from '../client/api.js';
+import { announce } from '../ui/announce.js';
 import { h, icon, newId } from '../ui/dom.js';
 import { fieldKind, readOnlyReason, typeLine } from '../model/column.js';
 import { anyText, makeControl } from './controls.js';
@@ -12,7 +13,8 @@ const UNTYPED = Symbol('untyped');
 
 /**
  * Events: `valuechange` (detail: { name: string,
- * value: string|null|undefined, undo: boolean }); bubbles.
+ * value: string|null|undefined, undo: boolean, complaint: string|null });
+ * bubbles. With a complaint, what is entered is no value yet.
  */
 export class ValueField extends HTMLElement {
 	#column;
@@ -33,6 +35,7 @@ export class ValueField extends HTMLElement {
 	#nullPress = null;
 	#undo = h('button', { class: 'undo', type: 'button', hidden: true, title: 'Restore the saved value' }, 'changed · undo');
 	#error = h('p', { class: 'field-error', hidden: true });
+	#note = h('p', { class: 'field-note', hidden: true });
 
 	/**
 	 * @param {object} options
@@ -62,19 +65,25 @@ export class ValueField extends HTMLElement {
 
 	/**
 	 * @param {string|null|undefined} value
-	 * @param {{ changed: boolean }} state changed: differs from the saved
-	 *   value
+	 * @param {{ changed: boolean, unread?: boolean }} state changed: differs
+	 *   from the saved value; unread: the field keeps what was entered, which
+	 *   is no value yet
 	 * @returns {void}
 	 */
-	show(value, { changed }) {
+	show(value, { changed, unread = false }) {
 		this.#value = value;
-		if (value !== this.#typed) this.#fit(value);
-		this.#control.show(value, this.#label);
+		if (!unread) this.#draw(value);
 		this.#label = undefined;
 		this.#placeholder();
 		this.#nullPress?.setAttribute('aria-pressed', String(value === null));
 		this.classList.toggle('is-null', value === null && !this.#control.showsNull);
 		this.#undo.hidden = !changed;
+	}
+
+	#draw(value) {
+		if (this.complaint !== null) this.#control.forget();
+		else if (value !== this.#typed) this.#fit(value);
+		this.#control.show(value, this.#label);
 	}
 
 	set readOnly(on) {
@@ -95,7 +104,26 @@ export class ValueField extends HTMLElement {
 		this.#error.hidden = words === null;
 		this.#error.replaceChildren(...(words === null ? [] : [icon('warn'), words]));
 		this.classList.toggle('wrong', words !== null);
-		this.#control.input.setAttribute('aria-invalid', String(words !== null));
+		const wrong = this.#control.wrongInput?.() ?? this.#control.input;
+		for (const input of this.#slot.querySelectorAll('[aria-invalid]')) input.removeAttribute('aria-invalid');
+		wrong.setAttribute('aria-invalid', String(words !== null));
+	}
+
+	/** Why what is entered is no value; null: it is one. */
+	get complaint() {
+		return this.#control?.complaint?.() ?? null;
+	}
+
+	/**
+	 * Shows a note, which is no error.
+	 * @param {string|null} words null: no note
+	 * @returns {void}
+	 */
+	showNote(words) {
+		if ((words ?? '') === this.#note.textContent) return;
+		this.#note.hidden = words === null;
+		this.#note.replaceChildren(...(words === null ? [] : [icon('info'), h('span', {}, words)]));
+		if (words !== null) announce(`${this.name}: ${words}`);
 	}
 
 	/**
@@ -104,13 +132,15 @@ export class ValueField extends HTMLElement {
 	 */
 	focusControl() {
 		this.scrollIntoView({ block: 'center' });
-		this.#control.focus();
+		if (this.complaint !== null && this.#control.wrongInput) this.#control.wrongInput().focus({ preventScroll: true });
+		else this.#control.focus();
 	}
 
 	#build() {
 		const { comment, name, not_null: notNull } = this.#column;
 		const hint = [this.#explains && this.#fixed, comment].filter(Boolean).join('. ');
 		this.#error.id = `${this.#id}-error`;
+		this.#note.id = `${this.#id}-note`;
 		this.#undo.setAttribute('aria-label', `${name}: changed, undo`);
 		this.#undo.addEventListener('click', () => {
 			this.#emit(undefined, { undo: true });
@@ -134,6 +164,7 @@ export class ValueField extends HTMLElement {
 				h('div', { class: 'control-row' }, this.#slot, this.#nullPress),
 				hint ? h('p', { class: 'hint', id: `${this.#id}-hint` }, hint) : null,
 				this.#error,
+				this.#note,
 			),
 		);
 	}
@@ -157,8 +188,8 @@ export class ValueField extends HTMLElement {
 	// empty value: the user enters one.
 	#pressNull() {
 		const empty = { array: '{}', text: '' }[this.#column.category];
-		if (this.#value !== null) this.#emit(null);
-		else if (empty !== undefined && !this.#column.references) this.#emit(empty);
+		if (this.#value !== null || this.complaint !== null) this.#emit(null, { press: true });
+		else if (empty !== undefined && !this.#column.references) this.#emit(empty, { press: true });
 		if (this.#value !== null || empty === undefined) this.#control.focus();
 	}
 
@@ -178,7 +209,7 @@ export class ValueField extends HTMLElement {
 			search: this.#search,
 			value,
 		};
-		const changed = (next, label) => this.#emit(next, { label });
+		const changed = (next, { label } = {}) => this.#emit(next, { label });
 		this.#kind = kind;
 		this.#control = makeControl(kind, about, changed);
 		if (!this.#control.canShow(value)) this.#control = anyText(about, changed);
@@ -189,21 +220,24 @@ export class ValueField extends HTMLElement {
 	}
 
 	#describedBy() {
-		return [(this.#explains && this.#fixed) || this.#column.comment ? `${this.#id}-hint` : null, `${this.#id}-error`]
+		return [(this.#explains && this.#fixed) || this.#column.comment ? `${this.#id}-hint` : null, `${this.#id}-error`, `${this.#id}-note`]
 			.filter(Boolean)
 			.join(' ');
 	}
 
 	#enlarge() {
-		if (this.#kind !== 'line' || !this.#column.multiline || this.#column.category !== 'text' || this.#fixed) return [];
+		if (this.#kind !== 'line' || this.#control.input.localName !== 'input' || this.#fixed) return [];
 		const enlarge = (value) => {
+			const { selectionStart, selectionEnd } = this.#control.input;
 			this.#large = true;
 			this.#fit(value);
 			this.#control.show(value);
 			this.#control.focus();
+			this.#control.input.setSelectionRange(selectionStart, selectionEnd);
 		};
 		const { input } = this.#control;
 		input.addEventListener('paste', (event) => this.#pasteLines(event, enlarge));
+		if (!this.#column.multiline) return [];
 		input.addEventListener('keydown', (event) => {
 			if (event.key !== 'Enter' || !event.shiftKey || this.#isReadOnly) return;
 			event.preventDefault();
@@ -228,12 +262,12 @@ export class ValueField extends HTMLElement {
 	// A one-line input would silently join pasted lines.
 	#pasteLines(event, enlarge) {
 		const pasted = event.clipboardData?.getData('text/plain') ?? '';
-		if (!pasted.includes('\n') || this.#isReadOnly) return;
+		// A line break behind a copied number or time is no content.
+		const isContent = ['text', 'other'].includes(this.#column.category) ? /[\r\n]/ : /[\r\n]+(?!\s*$)/;
+		if (!isContent.test(pasted) || this.#isReadOnly) return;
 		event.preventDefault();
-		const { value, selectionStart, selectionEnd } = event.target;
-		const next = value.slice(0, selectionStart) + pasted + value.slice(selectionEnd);
-		enlarge(next);
-		this.#emit(next);
+		enlarge(this.#value);
+		insert(this.#control.input, pasted);
 	}
 
 	#placeholder() {
@@ -245,11 +279,17 @@ export class ValueField extends HTMLElement {
 		else input.placeholder = '';
 	}
 
-	#emit(value, { undo = false, label } = {}) {
+	#emit(value, { undo = false, press = false, label } = {}) {
 		this.#typed = undo ? UNTYPED : value;
 		this.#label = label;
-		this.dispatchEvent(new CustomEvent('valuechange', { detail: { name: this.name, value, undo }, bubbles: true }));
+		const complaint = undo || press ? null : this.complaint;
+		this.dispatchEvent(new CustomEvent('valuechange', { detail: { name: this.name, value, undo, complaint }, bubbles: true }));
 	}
+}
+
+// Deprecated, but nothing else keeps the browser's undo history.
+function insert(input, pasted) {
+	if (!document.execCommand('insertText', false, pasted)) input.setRangeText(pasted);
 }
 
 customElements.define('value-field', ValueField);

@@ -109,6 +109,15 @@ export class EditedRow {
 	}
 
 	/**
+	 * Notes that what is entered in a field is no value.
+	 * @param {string} name of the column
+	 * @returns {void}
+	 */
+	setUnread(name) {
+		this.form = Form.setUnread(this.form, name);
+	}
+
+	/**
 	 * Sets a value back to the one in the row.
 	 * @param {string} name of the column
 	 * @returns {void}

@@ -28,6 +28,7 @@ export const boolean = ({ id, column, describedby }, changed) => {
 		show(value) {
 			for (const [each, input] of radios) input.checked = each === value;
 		},
+		forget() {},
 		readOnly(on) {
 			for (const [, input] of radios) input.disabled = on && !input.checked;
 			element.classList.toggle('read-only', on);

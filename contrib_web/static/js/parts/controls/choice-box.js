@@ -2,6 +2,10 @@
  * <choice-box>: a search for the row that a foreign key refers to. Follows
  * the combobox pattern: the focus stays in the input, arrow keys move through
  * the list.
+ *
+ * What is typed is never dropped: leaving the input chooses the row with this
+ * key or label. If there is none, the text stays, with a complaint. Escape
+ * brings the last choice back.
  */
 import { h, icon, newId } from '../../ui/dom.js';
 import { announce } from '../../ui/announce.js';
@@ -10,15 +14,23 @@ import { announce } from '../../ui/announce.js';
 const TYPING = 180;
 
 /**
- * Events: `choose` (detail: { value: string, label: string }).
+ * Events:
+ * - `choose` (detail: { value: string|null, label: string })
+ * - `typing`: the complaint has changed
  */
 export class ChoiceBox extends HTMLElement {
 	/**
 	 * Finds rows, set by the owner of the element.
-	 * @type {(text: string) => Promise<{ choices: { value: string,
-	 *   label: string }[], more: boolean }>}
+	 * @type {(text: string|null, value?: string) => Promise<{ choices: {
+	 *   value: string, label: string }[], more: boolean }>}
 	 */
 	search = async () => ({ choices: [], more: false });
+	/**
+	 * The value of an empty input, set by the owner of the element; null: it
+	 * may not be empty.
+	 * @type {(() => string|null|undefined)|null}
+	 */
+	mayBeEmpty = null;
 	#listId = newId('choices');
 	#input = h('input', {
 		class: 'input',
@@ -34,6 +46,7 @@ export class ChoiceBox extends HTMLElement {
 	#value = null;
 	#label = '';
 	#choices = [];
+	#typedText = null;
 	#active = -1;
 	#timer = null;
 	#turn = 0;
@@ -45,7 +58,7 @@ export class ChoiceBox extends HTMLElement {
 		this.#input.addEventListener('input', () => this.#typed());
 		this.#input.addEventListener('keydown', (event) => this.#key(event));
 		this.#input.addEventListener('click', () => this.#open(''));
-		this.#input.addEventListener('blur', () => this.#close());
+		this.#input.addEventListener('blur', () => this.#leave());
 		this.#list.addEventListener('pointerdown', (event) => this.#pick(event));
 	}
 
@@ -74,7 +87,23 @@ export class ChoiceBox extends HTMLElement {
 		this.#isNamed = label !== undefined;
 		this.#value = value;
 		this.#label = value === null || value === undefined ? '' : label && label !== value ? `${label} (${value})` : value;
-		if (!isSame || !this.#isOpen) this.#input.value = this.#label;
+		if (!isSame) this.#typedText = null;
+		if (this.#typedText === null && this.#input.value !== this.#label) this.#input.value = this.#label;
+	}
+
+	/**
+	 * Drops a search text, so that the value is shown again.
+	 * @returns {void}
+	 */
+	restore() {
+		this.#setTyped(null);
+		this.#input.value = this.#label;
+	}
+
+	/** Why the input has no value: a search text; null: it has one. */
+	get complaint() {
+		if (this.#typedText === null) return null;
+		return this.#typedText === '' ? 'Choose a row' : `“${this.#typedText}” is not a row. Choose one from the list`;
 	}
 
 	set readOnly(on) {
@@ -82,8 +111,21 @@ export class ChoiceBox extends HTMLElement {
 		if (on) this.#close();
 	}
 
+	#setTyped(text) {
+		if (this.#typedText === text) return;
+		this.#typedText = text;
+		this.dispatchEvent(new Event('typing'));
+	}
+
 	#typed() {
 		clearTimeout(this.#timer);
+		const { value } = this.#input;
+		if (value === '' && this.mayBeEmpty) {
+			this.#choose({ value: this.mayBeEmpty(), label: undefined }, { close: false });
+			this.#timer = setTimeout(() => this.#open(''), TYPING);
+			return;
+		}
+		this.#setTyped(value === this.#label ? null : value);
 		this.#timer = setTimeout(() => this.#open(this.#input.value), TYPING);
 	}
 
@@ -110,6 +152,25 @@ export class ChoiceBox extends HTMLElement {
 		);
 	}
 
+	async #leave() {
+		this.#close();
+		const typed = this.#typedText;
+		if (typed === null || typed.trim() === '') return;
+		const found = await this.#findExactly(typed.trim()).catch(() => null);
+		if (found && this.#typedText === typed) this.#choose(found);
+	}
+
+	async #findExactly(text) {
+		const { choices } = await this.search(text);
+		const byLabel = choices.filter(({ label }) => label === text);
+		return choices.find(({ value }) => value === text) ?? (byLabel.length === 1 ? byLabel[0] : await this.#findKey(text));
+	}
+
+	async #findKey(text) {
+		const { choices } = await this.search(null, text);
+		return choices.find(({ value }) => value === text) ?? null;
+	}
+
 	#close() {
 		clearTimeout(this.#timer);
 		this.#turn++;
@@ -117,7 +178,6 @@ export class ChoiceBox extends HTMLElement {
 		this.#active = -1;
 		this.#input.setAttribute('aria-expanded', 'false');
 		this.#input.removeAttribute('aria-activedescendant');
-		this.#input.value = this.#label;
 	}
 
 	get #isOpen() {
@@ -129,12 +189,18 @@ export class ChoiceBox extends HTMLElement {
 			ArrowDown: () => this.#step(1),
 			ArrowUp: () => this.#step(-1),
 			Enter: () => this.#take(),
-			Escape: () => this.#isOpen && this.#close(),
+			Escape: () => this.#giveUp(),
 		}[event.key];
-		if (!act || (event.key === 'Enter' && !this.#isOpen) || (event.key === 'Escape' && !this.#isOpen)) return;
+		const isIdle = !this.#isOpen && this.#typedText === null;
+		if (!act || (isIdle && ['Enter', 'Escape'].includes(event.key))) return;
 		event.preventDefault();
 		event.stopPropagation();
 		act();
+	}
+
+	#giveUp() {
+		this.#close();
+		this.restore();
 	}
 
 	#step(by) {
@@ -154,6 +220,7 @@ export class ChoiceBox extends HTMLElement {
 
 	#take() {
 		if (this.#active >= 0) this.#choose(this.#choices[this.#active]);
+		else this.#leave();
 	}
 
 	#pick(event) {
@@ -162,9 +229,11 @@ export class ChoiceBox extends HTMLElement {
 		if (option) this.#choose(this.#choices[Number(option.dataset.index)]);
 	}
 
-	#choose({ value, label }) {
+	#choose({ value, label }, { close = true } = {}) {
+		this.#setTyped(null);
 		this.show(value, label);
-		this.#close();
+		this.#input.value = this.#label;
+		if (close) this.#close();
 		this.dispatchEvent(new CustomEvent('choose', { detail: { value, label } }));
 	}
 }

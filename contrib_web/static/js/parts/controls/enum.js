@@ -2,7 +2,11 @@
  * The control of an enumeration.
  */
 import { h } from '../../ui/dom.js';
-import { always, text } from './base.js';
+import { always } from './base.js';
+
+// No label of an enumeration contains NUL.
+const NULL = '\u0000null';
+const DEFAULT = '\u0000default';
 
 /**
  * @param {import('./base.js').About} about
@@ -10,34 +14,36 @@ import { always, text } from './base.js';
  * @returns {import('./base.js').Control}
  */
 export const enumeration = ({ id, column, isNew }, changed) => {
-	const NULL = '\u0000null';
-	const none =
-		isNew || column.not_null
-			? [
-					h(
-						'option',
-						{ value: '', disabled: column.not_null && !isNew, hidden: !isNew },
-						isNew ? (column.default === null ? 'Choose' : `default: ${column.default}`) : '',
-					),
-				]
-			: [];
+	const none = h(
+		'option',
+		{ value: DEFAULT, disabled: column.not_null && !isNew, hidden: !isNew },
+		isNew ? (column.default === null ? 'Choose' : `default: ${column.default}`) : '',
+	);
+	const option = (value) => h('option', { value }, value);
 	const select = h(
 		'select',
 		{ class: 'input narrow', id },
-		...none,
-		...column.values.map((value) => h('option', { value }, value)),
-		...(column.not_null ? [] : [h('option', { value: NULL }, 'null')]),
+		isNew || column.not_null ? none : null,
+		column.values.map(option),
+		column.not_null ? null : h('option', { value: NULL }, 'null'),
 	);
-	select.addEventListener('change', () =>
-		changed(select.value === NULL ? null : select.value === '' && isNew ? undefined : select.value),
-	);
+	const read = () => ({ [NULL]: null, [DEFAULT]: undefined })[select.value];
+	select.addEventListener('change', () => changed(select.value in { [NULL]: 0, [DEFAULT]: 0 } ? read() : select.value));
 	return {
 		element: select,
 		input: select,
 		focus: () => select.focus(),
 		show(value) {
-			select.value = value === null ? NULL : text(value);
+			const shown = value === null ? NULL : value === undefined ? DEFAULT : value;
+			if (select.value === shown) return;
+			select.value = shown;
+			// A label that is newer than the page.
+			if (select.value !== shown && typeof value === 'string') {
+				select.append(option(value));
+				select.value = shown;
+			}
 		},
+		forget() {},
 		readOnly(on) {
 			select.disabled = on;
 		},

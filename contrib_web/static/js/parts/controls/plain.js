@@ -1,34 +1,37 @@
 /**
- * Controls of one input: numbers, texts, dates, and binary data, which is
- * read-only.
+ * Controls of one input: numbers, texts, and binary data, which is read-only.
  */
 import { h } from '../../ui/dom.js';
 import { always, oneInput, plainInput, text } from './base.js';
 
-/**
- * @param {import('./base.js').About} about
- * @param {import('./base.js').Changed} changed
- * @returns {import('./base.js').Control}
- */
-export const number = ({ id, column }, changed) =>
-	oneInput(
-		plainInput(id, { class: 'input number', inputMode: column.integer ? 'numeric' : 'decimal', spellcheck: false }),
-		column,
-		changed,
-	);
+/** Longer texts get a field of a fixed height: to measure them is slow. */
+const HUGE = 20_000;
+/** Pixels; the greatest height of a field that grows with its text. */
+const HIGHEST = 480;
 
 /**
  * @param {import('./base.js').About} about
  * @param {import('./base.js').Changed} changed
  * @returns {import('./base.js').Control}
  */
-export const line = ({ id, column }, changed) => {
+export const number = (about, changed) => {
+	const inputMode = about.column.integer ? 'numeric' : 'decimal';
+	return oneInput(plainInput(about.id, { class: 'input number', inputMode, spellcheck: false }), about, changed);
+};
+
+/**
+ * @param {import('./base.js').About} about
+ * @param {import('./base.js').Changed} changed
+ * @returns {import('./base.js').Control}
+ */
+export const line = (about, changed) => {
+	const { id, column } = about;
 	const narrow = column.category === 'time' || (column.max_length !== null && column.max_length <= 24);
 	return oneInput(
-		plainInput(id, { class: `input${narrow ? ' narrow' : ''}`, dir: 'auto', spellcheck: column.category === 'text' }),
-		column,
+		plainInput(id, { class: `input${narrow ? ' narrow' : ''}`, spellcheck: column.category === 'text' }),
+		about,
 		changed,
-		(value) => !/\n/.test(text(value)),
+		(value) => !/[\r\n]/.test(text(value)),
 	);
 };
 
@@ -37,32 +40,32 @@ export const line = ({ id, column }, changed) => {
  * @param {import('./base.js').Changed} changed
  * @returns {import('./base.js').Control}
  */
-export const long = ({ id, column }, changed) => {
-	const area = h('textarea', { class: 'input', id, rows: 4, dir: 'auto' });
-	const control = oneInput(area, column, changed);
-	const fit = () => {
-		area.style.height = 'auto';
-		area.style.height = `${Math.min(area.scrollHeight + 2, 480)}px`;
-	};
-	area.addEventListener('input', fit);
+export const long = (about, changed) => {
+	const { id, column } = about;
+	const area = h('textarea', { class: 'input long', id, rows: 4, spellcheck: column.category === 'text' });
+	const control = oneInput(area, about, (value) => {
+		fit(area);
+		changed(value);
+	});
 	return {
 		...control,
 		show(value) {
 			control.show(value);
-			requestAnimationFrame(fit);
+			fit(area);
 		},
 	};
 };
 
-/**
- * @param {import('./base.js').About} about
- * @param {import('./base.js').Changed} changed
- * @returns {import('./base.js').Control}
- */
-export const date = ({ id, column }, changed) =>
-	oneInput(h('input', { class: 'input narrow', id, type: 'date' }), column, changed, (value) =>
-		/^(\d{4}-\d\d-\d\d)?$/.test(text(value)),
-	);
+// Browsers without `field-sizing` need the height set.
+function fit(area) {
+	const isHuge = area.textLength > HUGE;
+	area.classList.toggle('huge', isHuge);
+	if (CSS.supports('field-sizing', 'content')) return;
+	requestAnimationFrame(() => {
+		if (!isHuge) area.style.height = 'auto';
+		area.style.height = isHuge ? '' : `${Math.min(area.scrollHeight + 2, HIGHEST)}px`;
+	});
+}
 
 /**
  * @param {import('./base.js').About} about
@@ -79,6 +82,7 @@ export const bytes = ({ id }) => {
 			input.value =
 				value === null || value === undefined ? '' : `${size(value)} bytes  ${value.slice(0, 66)}${value.length > 66 ? '…' : ''}`;
 		},
+		forget() {},
 		readOnly() {},
 		canShow: always,
 	};

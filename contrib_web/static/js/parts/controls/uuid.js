@@ -2,28 +2,24 @@
  * The control of a UUID, which can make a new one.
  */
 import { h } from '../../ui/dom.js';
-import { oneInput, plainInput } from './base.js';
+import { oneInput, plainInput, retype } from './base.js';
 
 /**
  * @param {import('./base.js').About} about
  * @param {import('./base.js').Changed} changed
  * @returns {import('./base.js').Control}
  */
-export const uuid = ({ id, column, label, isNew }, changed) => {
+export const uuid = (about, changed) => {
+	const { id, column, label, isNew } = about;
 	const input = plainInput(id, { class: 'input mono', spellcheck: false });
-	const control = oneInput(input, column, changed);
+	const control = oneInput(input, about, changed);
 	const make = h(
 		'button',
 		{
 			class: 'button small',
 			type: 'button',
 			'aria-label': `New UUID for ${label}`,
-			on: {
-				click: () => {
-					input.value = randomUuid();
-					changed(input.value);
-				},
-			},
+			on: { click: () => retype(input, randomUuid()) },
 		},
 		'New',
 	);
