@@ -59,10 +59,13 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  *   `broken`, `taken_over`, `changed`, `moved` or `ended`
  * @property {{ status: number, problem: object }|null} refusal why the row
  *   cannot be locked
- * @property {'offline'|'busy'|'signed_out'|null} trouble why requests fail;
- *   they are repeated
+ * @property {'offline'|'busy'|'refused'|'signed_out'|null} trouble why
+ *   renewals fail; they are repeated
  * @property {number|null} changedAt of the first change that no draft has, by
  *   performance.now()
+ * @property {{ status: number, problem: object }|null} draftRefusal why the
+ *   server does not keep the draft (too long, half a character); the lock is
+ *   kept all the same
  */
 
 /**
@@ -103,7 +106,7 @@ export class RowLock extends EventTarget {
 	 * @param {number} [options.warning] seconds without renewal until a
 	 *   warning
 	 * @param {() => any} [options.draft] returns the unsaved input, as JSON,
-	 *   which is sent with renewals
+	 *   which is kept on the server; null: nothing to keep
 	 * @param {string|null} [options.note] shown to users who find the row
 	 *   locked
 	 * @param {string} [options.client] identifies the tab; default: random
@@ -179,6 +182,14 @@ export class RowLock extends EventTarget {
 	 */
 	change() {
 		this.#happen({ type: 'change' });
+	}
+	/**
+	 * Sends the draft again at once, after its refusal, because it has become
+	 * another one.
+	 * @returns {void}
+	 */
+	redraft() {
+		this.#happen({ type: 'redraft' });
 	}
 	/**
 	 * Keeps the lock: renews it at once if it is about to end or has ended.
@@ -320,7 +331,7 @@ export class RowLock extends EventTarget {
 		} catch (error) {
 			if (!(error instanceof Problem)) throw error;
 			const { status, problem, sentAt } = error;
-			return { type: 'failed', of: action.do, status, problem, lock: problem.lock ?? null, sentAt };
+			return { type: 'failed', of: action.do, token: action.token, status, problem, lock: problem.lock ?? null, sentAt };
 		}
 	}
 
@@ -331,10 +342,15 @@ export class RowLock extends EventTarget {
 			await this.#api.delete(this.#path('/lock'), { body: { token: this.#state.holder.token } });
 			return this.#requests.acquire();
 		},
-		renew: async ({ token, draft }) => {
-			const body = draft ? { token, draft: this.#draft() } : { token };
-			const { data, sentAt } = await this.#api.put(this.#path('/lock'), body);
-			return { type: 'renewed', seconds_left: data.seconds_left, sentAt, draft };
+		renew: async ({ token }) => {
+			const { data, sentAt } = await this.#api.put(this.#path('/lock'), { token });
+			return { type: 'renewed', seconds_left: data.seconds_left, sentAt };
+		},
+		draft: async ({ token }) => {
+			const data = this.#draft();
+			if (data === null) return { type: 'drafted', sentAt: performance.now() };
+			const { sentAt } = await this.#api.put(this.#path('/draft'), { token, data });
+			return { type: 'drafted', sentAt };
 		},
 		look: async () => {
 			const { data, sentAt } = await this.#api.get(this.#path('/lock'));

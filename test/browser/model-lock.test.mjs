@@ -6,6 +6,9 @@ import { DRAFT_DELAY, initial, mayEdit, renewEvery, step, timeLeft, wakeAt, warn
 const MINE = { owner: 'anna', is_mine: true, token: 7, client: 'tab-1', seconds_left: 60 };
 const THEIRS = { owner: 'bert', owner_name: 'Bert Brandt', is_mine: false, token: null, client: null, seconds_left: 30 };
 
+const LOST = { problem: { type: 'urn:locking:problem:lost', sqlstate: 'LK001' } };
+const CSRF = { problem: { type: 'urn:locking:problem:csrf' } };
+
 /** A session with its own time, which records the last actions. */
 class Session {
 	constructor(options = {}) {
@@ -38,6 +41,7 @@ class Session {
 
 	/** A response that grants the lock, to a request sent just now. */
 	granted(details = {}) { return this.at('granted', { token: 7, seconds_left: 120, outcome: 'acquired', sentAt: this.now, ...details }); }
+	drafted(details = {}) { return this.at('drafted', { sentAt: this.now, ...details }); }
 	renewed(details = {}) { return this.at('renewed', { seconds_left: 120, sentAt: this.now, ...details }); }
 	failed(of, status, details = {}) { return this.at('failed', { of, status, problem: {}, lock: null, sentAt: this.now, ...details }); }
 	does(...expected) {
@@ -99,34 +103,36 @@ test('the lock is renewed while the page is used, and only then', () => {
 	assert.equal(wakeAt(idle.state), idle.state.renewedAt + warnAfter(idle.state));
 	const used = held().after(1000).at('use').does();
 	assert.equal(wakeAt(used.state), used.state.renewedAt + renewEvery(used.state));
-	used.tick().does({ do: 'renew', token: 7, draft: false });
+	used.tick().does({ do: 'renew', token: 7 });
 	assert.ok(renewEvery(used.state) * 2 < 120_000, 'there is time to repeat a lost renewal');
 });
 
-test('only one request is under way', () => {
-	const session = held().after(1000).at('use').tick().does({ do: 'renew', token: 7, draft: false });
-	session.at('use').does().at('change').does().at('news', { event: 'changed' }).does().at('hide').does().at('wake').does();
+test('only one request for the lock is under way, and one with a draft', () => {
+	const session = held().after(1000).at('use').tick().does({ do: 'renew', token: 7 });
+	session.at('use').does().at('change').does().at('news', { event: 'changed' }).does().at('wake').does();
+	session.at('hide').does({ do: 'draft', token: 7 }).at('change').at('hide').does();
 	session.renewed().does({ do: 'look' });
 });
 
 test('input is sent as a draft after a delay, once', () => {
 	const session = typing();
 	assert.equal(wakeAt(session.state), session.now + DRAFT_DELAY);
-	session.tick().does({ do: 'renew', token: 7, draft: true });
-	session.renewed({ draft: true });
+	session.tick().does({ do: 'draft', token: 7 });
+	session.drafted();
 	assert.equal(session.state.changedAt, null);
+	assert.notEqual(wakeAt(session.state), session.now, 'the lock is renewed at its own times');
 });
 
 test('input while a draft is under way is sent too', () => {
 	const session = typing().tick();
 	const sentAt = session.now;
-	session.after(100).at('change').renewed({ draft: true, sentAt });
+	session.after(100).at('change').drafted({ sentAt });
 	assert.notEqual(session.state.changedAt, null);
-	session.tick().does({ do: 'renew', token: 7, draft: true });
+	session.tick().does({ do: 'draft', token: 7 });
 });
 
 test('input is sent when the page is hidden', () => {
-	typing().at('hide').does({ do: 'renew', token: 7, draft: true });
+	typing().at('hide').does({ do: 'draft', token: 7 });
 	held().at('hide').does();
 });
 
@@ -134,7 +140,7 @@ test('a warning precedes the end; use of the page renews at once', () => {
 	const session = held().tick().is('held').does();
 	assert.equal(session.state.warned, true);
 	assert.ok(session.state.endsAt > session.now, 'before');
-	session.at('use').does({ do: 'renew', token: 7, draft: false }).renewed();
+	session.at('use').does({ do: 'renew', token: 7 }).renewed();
 	assert.equal(session.state.warned, false);
 });
 
@@ -146,14 +152,14 @@ test('a warning time longer than the lock is cut to half of it', () => {
 test('use of the page resumes an expired lock, which is reported', () => {
 	const session = expired().does();
 	assert.equal(mayEdit(session.state), true, 'typing goes on');
-	session.at('use').does({ do: 'renew', token: 7, draft: false }).renewed().is('held');
+	session.at('use').does({ do: 'renew', token: 7 }).renewed().is('held');
 	assert.equal(session.state.resumed, true);
 	session.after(1000).at('use').tick().renewed();
 	assert.equal(session.state.resumed, false, 'reported once');
 });
 
 test('an expired lock that cannot be resumed is lost, with its cause', () => {
-	const session = expired().at('use').failed('renew', 409).is('lost').does();
+	const session = expired().at('use').failed('renew', 409, LOST).is('lost').does();
 	assert.equal(session.state.loss.cause, 'ended');
 	assert.equal(session.state.token, null);
 	assert.equal(mayEdit(session.state), false);
@@ -169,9 +175,9 @@ test('expired, and then locked by another user: not a takeover', () => {
 
 test('a suspended tab checks at once: tick and wake after the end, resumed or lost', () => {
 	for (const [answer, phase] of [['renewed', 'held'], ['lost', 'lost']]) {
-		const session = typing().after(3_600_000).at('wake').does({ do: 'renew', token: 7, draft: true });
+		const session = typing().after(3_600_000).at('wake').does({ do: 'renew', token: 7 });
 		if (answer === 'renewed') session.renewed();
-		else session.failed('renew', 409);
+		else session.failed('renew', 409, LOST);
 		session.is(phase);
 	}
 	held().after(3_600_000).at('tick').is('expired');
@@ -250,7 +256,7 @@ test('lost: after a rejected takeover still lost', () => {
 
 test('lock not allowed, or row deleted', () => {
 	new Session().at('open').failed('acquire', 403).is('refused').does();
-	typing().at('hide').failed('renew', 404).is('refused');
+	held().at('wake').failed('renew', 404).is('refused');
 });
 
 test('no connection: retries with growing delays, and recovers', () => {
@@ -270,7 +276,7 @@ test('no connection: retries with growing delays, and recovers', () => {
 });
 
 test('no connection until after the end: expired, not lost, and retried', () => {
-	const session = typing().tick();
+	const session = held().at('wake');
 	for (let tries = 0; tries < 40 && session.state.phase === 'held'; tries++) {
 		if (session.state.pending) session.failed('renew', 0);
 		session.tick();
@@ -278,7 +284,7 @@ test('no connection until after the end: expired, not lost, and retried', () => 
 	session.is('expired');
 	assert.equal(mayEdit(session.state), true);
 	if (session.state.pending) session.failed('renew', 0);
-	session.at('wake').does({ do: 'renew', token: 7, draft: true }).renewed({ draft: true }).is('held');
+	session.at('wake').does({ do: 'renew', token: 7 }).renewed().is('held');
 });
 
 test('an unavailable database differs from no connection', () => {
@@ -286,11 +292,58 @@ test('an unavailable database differs from no connection', () => {
 });
 
 test('signed out: no requests until signed in again, then a check', () => {
-	const session = typing().tick().failed('renew', 401);
-	assert.equal(session.state.trouble, 'signed_out');
-	session.at('use').does().at('change').does();
-	session.at('wake').does({ do: 'renew', token: 7, draft: true }).renewed({ draft: true }).is('held');
-	assert.equal(session.state.trouble, null);
+	for (const [status, details] of [[401], [403, CSRF]])
+		for (const of of ['renew', 'draft']) {
+			const session = typing().at(of === 'renew' ? 'wake' : 'hide').failed(of, status, details).is('held');
+			assert.equal(session.state.trouble, 'signed_out');
+			session.at('use').does().at('change').does();
+			session.at('wake').does({ do: 'renew', token: 7 }).renewed().is('held');
+			assert.equal(session.state.trouble, null);
+			session.tick().does({ do: 'draft', token: 7 });
+		}
+});
+
+test('a draft that is refused costs neither the lock nor its renewals', () => {
+	for (const [status, problem] of [[413, {}], [422, { sqlstate: '22023' }], [422, { sqlstate: '22P05' }], [403, {}], [400, {}], [404, {}], [409, { sqlstate: '55000' }]]) {
+		const session = typing().tick().failed('draft', status, { problem }).is('held').does();
+		assert.equal(session.state.token, 7);
+		assert.equal(session.state.trouble, null);
+		assert.deepEqual(session.state.draftRefusal, { status, problem });
+		assert.notEqual(session.state.changedAt, null, 'not kept');
+		session.at('change').tick().does({ do: 'draft', token: 7 }).failed('draft', status, { problem });
+		session.at('redraft').does({ do: 'draft', token: 7 }).drafted();
+		assert.equal(session.state.draftRefusal, null);
+		assert.equal(session.state.changedAt, null);
+		session.at('use').tick().does({ do: 'renew', token: 7 });
+	}
+	assert.equal(typing().tick().failed('draft', 503).state.trouble, null, 'the renewal tells of the database');
+});
+
+test('a draft under way delays no renewal, and a renewal no draft', () => {
+	const session = typing().at('hide').at('wake').does({ do: 'renew', token: 7 });
+	session.drafted().at('change').tick().does({ do: 'draft', token: 7 });
+	typing().at('wake').at('hide').does({ do: 'draft', token: 7 });
+});
+
+test('the lock is lost only if the server says so', () => {
+	for (const [status, problem] of [[413, {}], [422, {}], [403, {}], [400, {}], [415, {}], [423, {}], [409, {}], [409, { type: 'urn:locking:problem:held-elsewhere' }]]) {
+		const session = typing().at('wake').failed('renew', status, { problem }).is('held');
+		assert.equal(session.state.trouble, 'refused');
+		assert.equal(session.state.token, 7);
+		session.tick().does({ do: 'renew', token: 7 }).renewed();
+		assert.equal(session.state.trouble, null);
+	}
+	typing().at('wake').failed('renew', 409, LOST).is('lost');
+	assert.equal(typing().at('wake').failed('renew', 409, { ...LOST, lock: THEIRS }).is('lost').state.holder.owner, 'bert');
+	typing().tick().failed('draft', 409, { ...LOST, token: 7 }).is('held').does({ do: 'renew', token: 7 });
+	typing().tick().failed('draft', 409, { ...LOST, token: 6 }).is('held').does();
+	typing().at('wake').at('hide').failed('draft', 409, { ...LOST, token: 7 }).does().renewed().does({ do: 'look' });
+});
+
+test('input after the end of the lock is kept as a draft too', () => {
+	const session = expired().at('change').does({ do: 'renew', token: 7 });
+	session.failed('renew', 0).tick();
+	session.after(DRAFT_DELAY).at('tick').does({ do: 'draft', token: 7 });
 });
 
 test('saved and released; saved and continued', () => {
@@ -305,7 +358,7 @@ test('input during a save is sent as a draft', () => {
 	const session = typing();
 	const sentAt = session.now;
 	session.after(100).at('change').at('saved', { released: false, seconds_left: 120, sentAt }).is('held');
-	session.tick().does({ do: 'renew', token: 7, draft: true });
+	session.tick().does({ do: 'draft', token: 7 });
 });
 
 test('a rejected save: lost, with the holder if known', () => {
@@ -369,11 +422,15 @@ class Row {
 		const lock = this.lock(now);
 		const refused = { type: 'failed', of: action.do, status: 423, problem: {}, lock };
 		if (action.do === 'look') return { type: 'looked', lock };
+		if (action.do === 'draft') {
+			const isHeld = this.owner === 'anna' && action.token === this.token;
+			return isHeld ? { type: 'drafted' } : { ...refused, status: 409, token: action.token, ...LOST };
+		}
 		if (action.do === 'renew') {
 			const isGood = this.owner === 'anna' && action.token === this.token && (lock || !this.wroteSince);
-			if (!isGood) return { ...refused, status: 409 };
+			if (!isGood) return { ...refused, status: 409, ...LOST };
 			this.endsAt = now + this.ttl;
-			return { type: 'renewed', seconds_left: this.ttl / 1000, draft: action.draft };
+			return { type: 'renewed', seconds_left: this.ttl / 1000 };
 		}
 		if (lock && !lock.is_mine && action.do !== 'takeOver') return refused;
 		if (lock?.is_mine && lock.client !== 'tab' && action.do === 'acquire') return refused;
@@ -396,11 +453,11 @@ function walk(seed) {
 	const serve = (sent, mayFail) => {
 		if (sent.reply) return;
 		const isLost = mayFail && random() < 0.1;
-		sent.reply = isLost ? { type: 'failed', of: sent.action.do, status: pick([0, 503, 401]), problem: {}, lock: null } : row.answer(sent.action, session.now);
+		sent.reply = isLost ? { type: 'failed', of: sent.action.do, token: sent.action.token, status: pick(sent.action.do === 'draft' ? [0, 503, 401, 413, 422] : [0, 503, 401]), problem: {}, lock: null } : row.answer(sent.action, session.now);
 	};
-	const deliver = () => {
-		const { reply, sentAt } = network.shift();
-		session.at(reply.type, { ...reply, sentAt });
+	const deliver = (sent) => {
+		network.splice(network.indexOf(sent), 1);
+		session.at(sent.reply.type, { ...sent.reply, sentAt: sent.sentAt });
 	};
 	const ways = {
 		reader: () => {
@@ -408,11 +465,12 @@ function walk(seed) {
 			const fits = { again: ['lost', 'free'], control: ['elsewhere'], takeOver: ['blocked', 'lost'] }[type];
 			if (!fits || (fits.includes(session.state.phase) && !session.state.pending)) session.at(type, { reason: '' });
 		},
-		server: () => network.length && serve(network[0], true),
+		server: () => network.length && serve(pick(network), true),
 		answer: () => {
 			if (!network.length) return;
-			serve(network[0], true);
-			deliver();
+			const sent = pick(network);
+			serve(sent, true);
+			deliver(sent);
 		},
 		others: () => {
 			if (random() < 0.3) row.wroteSince ||= !row.lock(session.now);
@@ -431,8 +489,9 @@ function walk(seed) {
 	for (let rest = 0; network.length; rest++) {
 		assert.ok(rest < 10, 'the exchange ends');
 		session.actions = [];
-		serve(network[0], false);
-		deliver();
+		const [sent] = network;
+		serve(sent, false);
+		deliver(sent);
 		take();
 	}
 	checkAtRest(session, row);
@@ -448,8 +507,10 @@ function checkAtRest({ state, now }, row) {
 }
 
 function check({ state, now }, network, row) {
-	assert.ok(network.length <= 1, 'one request at a time');
-	assert.equal(state.pending !== null, network.length === 1, 'a pending request is under way');
+	const drafts = network.filter(({ action }) => action.do === 'draft').length;
+	assert.ok(drafts <= 1 && network.length - drafts <= 1, 'one request of each kind at a time');
+	assert.equal(state.pending !== null, network.length > drafts, 'a pending request is under way');
+	assert.equal(state.draftPending, drafts === 1, 'a pending draft is under way');
 	if (state.phase === 'held') {
 		assert.notEqual(state.token, null);
 		if (row.owner === 'anna' && row.token === state.token) assert.ok(state.endsAt <= row.endsAt, 'the page\'s expiry is not later than the server\'s');

@@ -60,7 +60,7 @@ static Option table[] = {
 	{"access-log", "on|off", SWITCH, &options.access_log, "on", 0, 0, "log a line for each request", DEFAULT},
 	{"workers", "N", NUMBER, &options.workers, "16", 1, 256, "threads that wait for the database", DEFAULT},
 	{"queue", "N", NUMBER, &options.queue, "1000", 1, 100000, "maximum number of requests that wait for a worker", DEFAULT},
-	{"max-body", "BYTES", NUMBER, &options.max_body, "1048576", 1024, 1L << 30, "maximum size of a request body", DEFAULT},
+	{"max-body", "BYTES", NUMBER, &options.max_body, "16777216", 1024, 1L << 30, "maximum size of a request body", DEFAULT},
 	{"session-idle", "SECONDS", NUMBER, &options.session_idle, "3600", 1, 31536000, "time without requests after which a session ends", DEFAULT},
 	{"session-absolute", "SECONDS", NUMBER, &options.session_absolute, "43200", 1, 31536000, "time after which a session ends even if in use", DEFAULT},
 	{"max-sessions", "N", NUMBER, &options.max_sessions, "1000", 1, 1000000, "maximum number of sessions", DEFAULT},

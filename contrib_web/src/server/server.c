@@ -209,7 +209,15 @@ handle(Request *req)
  * of the reply. This is not done for "Expect: 100-continue", nor for bodies
  * beyond this limit.
  */
-#define MAX_DISCARDED (16UL * 1024 * 1024)
+#define MIN_DISCARDED (16UL * 1024 * 1024)
+
+static unsigned long long
+max_discarded(void)
+{
+	unsigned long long limit = 4ULL * options.max_body;
+
+	return limit > MIN_DISCARDED ? limit : MIN_DISCARDED;
+}
 
 static bool
 is_refused_by_headers(const Request *req)
@@ -217,7 +225,7 @@ is_refused_by_headers(const Request *req)
 	const char *announced = request_header(req, "Content-Length");
 	unsigned long long size = announced ? strtoull(announced, NULL, 10) : 0;
 
-	return size > (unsigned long long) options.max_body && (request_header(req, "Expect") || size > MAX_DISCARDED);
+	return size > (unsigned long long) options.max_body && (request_header(req, "Expect") || size > max_discarded());
 }
 
 /* Closes the connection, as the start of the next request is unknown. */
@@ -305,7 +313,7 @@ receive_body(Request *req, const char *data, size_t *size)
 {
 	request_add_body(req, data, *size, caller_body_limit(req));
 	*size = 0;
-	return req->body_discarded > MAX_DISCARDED ? MHD_NO : MHD_YES;
+	return req->body_discarded > max_discarded() ? MHD_NO : MHD_YES;
 }
 
 static enum MHD_Result

@@ -25,17 +25,24 @@
  *   { do: 'acquire' }                   -> granted | held | failed
  *   { do: 'takeOver', reason }          -> granted | held | failed
  *   { do: 'control' }                   -> granted | held | failed
- *   { do: 'renew', token, draft }       -> renewed | failed
+ *   { do: 'renew', token }              -> renewed | failed
+ *   { do: 'draft', token }              -> drafted | failed
  *   { do: 'look' }                      -> looked | failed
  *   { do: 'release', token, beacon }    no event
  *   { do: 'reread' }                    no event: the page reads the row
  *
  * Events: open, change, use, hide, tick, wake, news, again, takeOver,
- * control, saved, refusedSave, leave, restore, and those above.
+ * control, saved, refusedSave, redraft, leave, restore, and those above.
+ *
+ * Renewals and drafts are independent of each other: each has its own
+ * request, and neither waits for the other or fails with it. The lock is lost
+ * only if the server says so (isLost()).
  */
 
 /** Delay before a change is sent as a draft, in milliseconds. */
 export const DRAFT_DELAY = 4000;
+/** Delay before a draft that was refused is tried again, in milliseconds. */
+export const REFUSED_DELAY = 30000;
 /** Events by which a user, not the time, ends a lock. */
 const ENDS = ['released', 'broken', 'taken_over'];
 /** Delays before a failed request is repeated, in milliseconds. */
@@ -63,6 +70,9 @@ export function initial({ lockOn = 'open', ttl = 120, warning = 60 } = {}) {
 		warned: false,
 		changedAt: null,
 		lastChangeAt: null,
+		draftPending: false,
+		draftAt: null,
+		draftRefusal: null,
 		pending: null,
 		lookAgain: false,
 		trouble: null,
@@ -118,7 +128,8 @@ export function timeLeft(state, now) {
  */
 export function wakeAt(state) {
 	const { phase } = state;
-	if (phase === 'held') return Math.min(state.endsAt, nextRenewal(state), nextWarning(state));
+	if (phase === 'held') return Math.min(state.endsAt, nextRenewal(state), nextWarning(state), nextDraft(state));
+	if (phase === 'expired') return Math.min(state.retryAt ?? Infinity, nextDraft(state));
 	if (phase === 'blocked' || phase === 'elsewhere' || (phase === 'lost' && state.holder))
 		return state.pending ? Infinity : (state.retryAt ?? state.holder.endsAt);
 	return state.retryAt ?? Infinity;
@@ -154,10 +165,14 @@ const handlers = {
 	use: (s, e, now) => used({ ...s, usedAt: now }, now),
 
 	// A hidden page may never become visible again, so send the draft now.
-	hide: (s) => (s.phase === 'held' && s.changedAt !== null && !s.pending ? renew(s) : [s]),
+	hide: (s) => (nextDraft(s) < Infinity ? draft(s) : [s]),
+
+	// The draft has become another one, by the choice of the page.
+	redraft: (s) => (nextDraft({ ...s, draftAt: null }) < Infinity ? draft(s) : [s]),
 
 	tick(s, e, now) {
 		if (s.phase === 'held') return tickHeld(s, now);
+		if (now >= nextDraft(s)) return draft(s);
 		if (s.pending) return [s];
 		if (s.retryAt !== null && now >= s.retryAt) return retry(s);
 		if (s.holder && ['blocked', 'elsewhere', 'lost'].includes(s.phase) && now >= s.holder.endsAt) return look(s);
@@ -167,7 +182,7 @@ const handlers = {
 	// After sleep, offline time, the background or the sign-in dialog the
 	// state may be outdated, so check it immediately.
 	wake(s, e, now) {
-		const fresh = { ...s, trouble: null, retryAt: null, retries: 0, usedAt: now };
+		const fresh = { ...s, trouble: null, retryAt: null, retries: 0, draftAt: null, usedAt: now };
 		if (s.pending) return [{ ...fresh, lookAgain: true }];
 		if (s.phase === 'held' || s.phase === 'expired') return renew(fresh);
 		if (s.phase === 'acquiring') return acquire(fresh);
@@ -197,13 +212,10 @@ const handlers = {
 	renewed(s, e) {
 		if (s.phase === 'left') return [s];
 		const resumed = s.phase === 'expired';
-		const next = {
-			...held(s, { ...e, token: s.token }),
-			resumed,
-			changedAt: e.draft ? typedSince(s, e) : s.changedAt,
-		};
-		return followUp(next);
+		return followUp({ ...held(s, { ...e, token: s.token }), resumed });
 	},
+
+	drafted: (s, e) => [{ ...s, draftPending: false, draftAt: null, draftRefusal: null, changedAt: typedSince(s, e) }],
 
 	looked(s, e) {
 		const next = { ...s, pending: null, trouble: null, retryAt: null, retries: 0 };
@@ -213,11 +225,14 @@ const handlers = {
 		return followUp(...stopped(next, e));
 	},
 
-	failed: (s, e, now) => (s.phase === 'left' ? [s] : followUp(...failed({ ...s, pending: null }, e, now))),
+	failed(s, e, now) {
+		if (s.phase === 'left') return [s];
+		return e.of === 'draft' ? draftFailed({ ...s, draftPending: false }, e, now) : followUp(...failed({ ...s, pending: null }, e, now));
+	},
 
 	saved: (s, e) =>
 		e.released
-			? [{ ...s, phase: 'left', token: null, changedAt: null, pending: null }]
+			? [{ ...s, phase: 'left', token: null, changedAt: null, pending: null, draftPending: false }]
 			: [{ ...held(s, { ...e, token: e.token ?? s.token }), changedAt: typedSince(s, e), pending: s.pending }],
 
 	// After status 423 or 409 of a save the lock held is no longer valid.
@@ -229,7 +244,7 @@ const handlers = {
 		),
 
 	leave(s, e) {
-		const next = { ...s, phase: 'left', token: null, pending: null, changedAt: null, retryAt: null };
+		const next = { ...s, phase: 'left', token: null, pending: null, draftPending: false, changedAt: null, retryAt: null };
 		return s.token === null ? [next] : [next, { do: 'release', token: s.token, beacon: e.beacon === true }];
 	},
 
@@ -246,16 +261,27 @@ function tickHeld(s, now) {
 	if (now >= s.endsAt) return [{ ...s, phase: 'expired', warned: false }];
 	if (now >= nextRenewal(s)) return renew({ ...s, retryAt: null });
 	if (now >= nextWarning(s)) return [{ ...s, warned: true }];
+	if (now >= nextDraft(s)) return draft(s);
 	return [s];
 }
 
 function nextRenewal(s) {
 	if (s.pending || s.trouble === 'signed_out') return Infinity;
 	if (s.retryAt !== null) return s.retryAt;
-	const inUse = s.usedAt > s.renewedAt ? s.renewedAt + renewEvery(s) : Infinity;
-	const unsent = s.changedAt === null ? Infinity : s.changedAt + DRAFT_DELAY;
-	return Math.min(inUse, unsent);
+	return s.usedAt > s.renewedAt ? s.renewedAt + renewEvery(s) : Infinity;
 }
+
+// A draft is also accepted after the lock has expired.
+function nextDraft(s) {
+	if (!['held', 'expired'].includes(s.phase) || s.token === null) return Infinity;
+	if (s.changedAt === null || s.draftPending || s.trouble === 'signed_out') return Infinity;
+	return s.draftAt ?? s.changedAt + DRAFT_DELAY;
+}
+
+const draft = (s) => [
+	{ ...s, draftPending: true },
+	{ do: 'draft', token: s.token },
+];
 
 const nextWarning = (s) => (s.warned ? Infinity : s.renewedAt + warnAfter(s));
 
@@ -268,7 +294,7 @@ function used(s, now) {
 
 const acquire = (s) => request({ ...s, phase: 'acquiring' }, 'acquire', {});
 const look = (s) => request({ ...s, retryAt: null }, 'look', {});
-const renew = (s) => request(s, 'renew', { token: s.token, draft: s.changedAt !== null });
+const renew = (s) => request(s, 'renew', { token: s.token });
 
 function request(s, what, details) {
 	return [
@@ -346,14 +372,47 @@ function lost(s, loss) {
 	};
 }
 
-function failed(s, { of, status, problem, lock, sentAt }, now) {
-	if (status === 401) return [{ ...s, trouble: 'signed_out', retryAt: null }];
+/**
+ * Whether the server says that the lock is lost.
+ * @param {{ status: number, problem: object }} answer
+ * @returns {boolean}
+ */
+export const isLost = ({ status, problem }) =>
+	status === 409 && (problem?.sqlstate === 'LK001' || /:lost$/.test(problem?.type ?? ''));
+
+/**
+ * Whether a request was refused because of the session: signed out, or the
+ * page has the CSRF token of another one.
+ * @param {{ status: number, problem: object }} answer
+ * @returns {boolean}
+ */
+export const isSignedOut = ({ status, problem }) => status === 401 || (status === 403 && /:csrf$/.test(problem?.type ?? ''));
+
+function failed(s, e, now) {
+	const { of, status, problem, lock, sentAt } = e;
+	if (isSignedOut(e)) return [{ ...s, trouble: 'signed_out', retryAt: null }];
 	if (status === 0 || status === 429 || status >= 500) return [troubled(s, status, now)];
 	if (status === 404) return [{ ...s, phase: 'refused', token: null, refusal: { status, problem } }];
-	if (of === 'renew') return lock ? stopped(s, { lock, sentAt }) : [lost(s, { cause: causeOf(s) })];
+	if (of === 'renew') return renewalFailed(s, e, now);
 	if (of === 'look') return [s];
 	if (lock) return stopped(s, { lock, sentAt });
 	return [{ ...s, phase: s.loss ? 'lost' : s.holder ? 'blocked' : 'refused', refusal: { status, problem } }];
+}
+
+function renewalFailed(s, e, now) {
+	if (isLost(e)) return e.lock ? stopped(s, e) : [lost(s, { cause: causeOf(s) })];
+	return [{ ...troubled(s, e.status, now), trouble: 'refused' }];
+}
+
+const checkLock = (s) => (s.pending ? [{ ...s, lookAgain: true }] : renew(s));
+
+// Only an end of the session or of the lock concerns more than the draft.
+function draftFailed(s, e, now) {
+	const { status, problem } = e;
+	if (isSignedOut(e)) return [{ ...s, trouble: 'signed_out', retryAt: null }];
+	if (isLost(e)) return e.token === s.token ? checkLock({ ...s, draftAt: now + RETRY_MAX }) : [s];
+	if (status === 0 || status === 429 || status >= 500) return [{ ...s, draftAt: now + RETRY_MAX }];
+	return [{ ...s, draftAt: now + REFUSED_DELAY, draftRefusal: { status, problem } }];
 }
 
 function troubled(s, status, now) {

@@ -212,6 +212,20 @@ const troubles = {
 					banner: { title: 'The database is not available.', text: [`${kept} The page keeps trying.`], actions: ['keep'] },
 				}
 			: {},
+	refused: ({ phase }) =>
+		phase === 'held' || phase === 'expired'
+			? {
+					tone: 'warn',
+					icon: 'clock',
+					status: phase === 'held' ? 'Your lock is not renewed and is running out' : 'Your lock has expired',
+					counts: phase === 'held',
+					banner: {
+						title: 'The server refuses to renew your lock.',
+						text: [`${kept} You can save it while the lock lasts. The page keeps trying.`],
+						actions: ['keep'],
+					},
+				}
+			: {},
 	signed_out: () => ({
 		tone: 'bad',
 		icon: 'warn',

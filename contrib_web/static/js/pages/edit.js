@@ -125,7 +125,7 @@ export class EditPage {
 		on(this.#lock, {
 			phase: (phase) => this.#entered(phase),
 			history: () => historyIsStale(this.#aside),
-			draft: () => this.#draftStored(),
+			draft: (draft) => this.#draftStored(draft),
 			reread: () => this.#comparing.reread(),
 			request: () => this.#requests.read(),
 		});
@@ -165,6 +165,7 @@ export class EditPage {
 		else this.#edited.setUnread(name);
 		this.#rowForm.forgive(name);
 		this.#rowForm.note = '';
+		if (!(name in this.#edited.form.mine)) this.#rowForm.showNote(name, null);
 		this.#rowForm.showField(this.#edited.form, name);
 		this.#showButtons();
 		this.#lock.change();
@@ -175,8 +176,11 @@ export class EditPage {
 		if (phase === 'held' || phase === 'blocked') this.#requests.read();
 	}
 
-	#draftStored() {
-		this.#rowForm.note = this.#edited.isDirty ? 'Draft saved' : '';
+	#draftStored({ isKept }) {
+		const { unkept } = this.#lock;
+		const isWhole = isKept && this.#edited.isDirty && Object.keys(unkept).length === 0;
+		this.#rowForm.note = isWhole ? 'Draft saved' : '';
+		this.#rowForm.showNotes(unkept);
 	}
 
 	#handOver() {
@@ -190,6 +194,7 @@ export class EditPage {
 	#show() {
 		const { table, row, form, parentHolder } = this.#edited;
 		this.#heading.textContent = row?.label ?? '';
+		this.#rowForm.showNotes(this.#edited.isDirty ? this.#lock.unkept : {});
 		this.#rowForm.show(form, { mayEdit: this.#lock.mayEdit && !this.#saving.isClosing });
 		this.#lock.show();
 		this.#requests.show();

@@ -4,20 +4,20 @@
  */
 import { RowLock } from '../../../locking.js';
 import { lockOnSetting } from '../../client/settings.js';
-import { draftOf } from '../../model/form.js';
 import { timed } from '../../model/lock-time.js';
 import { endOfLock, isUrgent, lockedWith, lockView, looksDifferent, spoken } from '../../model/lock-view.js';
 import { LockBar } from '../../parts/lock-bar.js';
 import { watchLock } from '../../parts/lock-watch.js';
 import { askToTakeOver } from '../../parts/row-questions.js';
 import { announce, toast } from '../../ui/announce.js';
+import { DraftContent } from './draft-content.js';
 
 /**
  * Events:
  * - `change`: show the page again
  * - `phase`: the lock session entered another phase
  * - `history`: the row's lock history has a new entry
- * - `draft`: a draft was stored with a renewal
+ * - `draft`: a draft was stored, or refused
  * - `reread`: the row may have changed, so read it again
  * - `request`: the requests for the row have changed
  */
@@ -29,6 +29,7 @@ export class EditLock extends EventTarget {
 	#before = null;
 	#ended = null;
 	#bar;
+	#content;
 
 	/**
 	 * @param {object} options
@@ -45,6 +46,7 @@ export class EditLock extends EventTarget {
 		this.#edited = edited;
 		this.#ownRequest = ownRequest;
 		this.#bar = new LockBar(act);
+		this.#content = new DraftContent(edited);
 	}
 
 	/** The lock bar. */
@@ -62,6 +64,11 @@ export class EditLock extends EventTarget {
 	/** The fencing token; null: no lock is held. */
 	get token() {
 		return this.#lock?.token ?? null;
+	}
+
+	/** Why changed values are not kept as a draft, by column. */
+	get unkept() {
+		return this.#lock ? this.#content.unkept : {};
 	}
 
 	/** Whether the form may be edited now. */
@@ -88,7 +95,7 @@ export class EditLock extends EventTarget {
 			lockOn: table.protection ? lockOnSetting() : 'never',
 			ttl: table.time_until_expiration,
 			warning: table.time_until_warning,
-			draft: () => draftOf(this.#edited.form),
+			draft: () => this.#content.data(),
 		});
 		this.#before = this.#lock.state;
 		this.#lock.addEventListener('state', ({ detail }) => this.#changed(detail));
@@ -158,8 +165,17 @@ export class EditLock extends EventTarget {
 		if (state.phase === 'lost' && before.loss?.cause !== state.loss.cause) this.#findWhoEnded(state.loss.cause);
 		if (state.phase !== 'lost') this.#ended = null;
 		if (state.phase !== before.phase) this.#entered(state);
-		if (before.changedAt !== null && state.changedAt === null && state.phase === 'held') this.#emit('draft');
+		this.#drafted(before, state);
 		if (looksDifferent(before, state)) this.#say(before, state);
+	}
+
+	#drafted(before, state) {
+		if (state.phase !== 'held' && state.phase !== 'expired') return;
+		const isRefused = state.draftRefusal !== null && state.draftRefusal !== before.draftRefusal;
+		if (!isRefused && !(before.draftPending && !state.draftPending)) return;
+		if (!isRefused) this.#content.kept();
+		else if (this.#content.refused(state.draftRefusal)) this.#lock.redraft();
+		this.#emit('draft', { isKept: state.changedAt === null });
 	}
 
 	#entered(state) {

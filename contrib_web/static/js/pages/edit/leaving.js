@@ -46,11 +46,15 @@ export class Leaving {
 	get wouldLoseText() {
 		if (!this.#edited.isDirty || this.#saving.isSaving) return false;
 		const { state } = this.#lock;
-		return !state || state.phase !== 'held' || state.changedAt !== null;
+		return !state || state.phase !== 'held' || state.changedAt !== null || this.#isPartlyUnkept;
+	}
+
+	get #isPartlyUnkept() {
+		return this.#edited.form.unread.length > 0 || Object.keys(this.#lock.unkept).length > 0;
 	}
 
 	async #ask() {
-		const mayKeepDraft = ['held', 'expired'].includes(this.#lock.phase);
+		const mayKeepDraft = ['held', 'expired'].includes(this.#lock.phase) && !this.#isPartlyUnkept;
 		const answer = await askToLeave(mayKeepDraft);
 		if (answer === 'draft') return this.#drafts.store();
 		if (answer === 'discard' && this.#lock.state) await this.#drafts.remove();
