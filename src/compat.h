@@ -65,6 +65,13 @@
 	 (rel)->rd_firstRelfilelocatorSubid != InvalidSubTransactionId)
 #endif
 
+/* 18 added an argument: is a deferrable key wanted too? */
+#if PG_VERSION_NUM < 180000
+#define locking_primary_key_index(rel) RelationGetPrimaryKeyIndex(rel)
+#else
+#define locking_primary_key_index(rel) RelationGetPrimaryKeyIndex(rel, false)
+#endif
+
 /* 18 counts index scans in an instrumentation struct */
 #if PG_VERSION_NUM < 180000
 #define locking_index_beginscan(heap, index, snapshot, nkeys) \

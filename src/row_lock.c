@@ -129,7 +129,7 @@ bool
 row_lock(const TableInfo *table, const Datum *values, LockWaitPolicy policy, char **key, TransactionId *xmin)
 {
 	Relation	rel = table_open(table->root, NoLock);
-	Relation	index = index_open(RelationGetPrimaryKeyIndex(rel), AccessShareLock);
+	Relation	index = index_open(locking_primary_key_index(rel), AccessShareLock);
 	TupleTableSlot *locked = table_slot_create(rel, NULL);
 	Snapshot	snapshot;
 	IndexScanDesc scan;

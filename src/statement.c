@@ -354,19 +354,18 @@ run_utility(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 			ProcessUtilityContext context, ParamListInfo params,
 			QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc)
 {
-	ProcessUtility_hook_type run = prev_utility_hook ? prev_utility_hook : standard_ProcessUtility;
 	Frame		frame;
 
 	if (!IsA(pstmt->utilityStmt, ConstraintsSetStmt))
 	{
-		run(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+		prev_utility_hook(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
 		return;
 	}
 	push_frame(&frame, NULL, true);
 	frame.has_foreign_events = has_foreign_events;
 	PG_TRY();
 	{
-		run(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+		prev_utility_hook(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
 	}
 	PG_FINALLY();
 	{
@@ -382,7 +381,7 @@ watch_foreign_events(void)
 	/* the transaction may have queued such events already */
 	has_foreign_events = loaded_late || loaded_in_trigger ||
 		TransactionIdIsValid(GetTopTransactionIdIfAny());
-	prev_utility_hook = ProcessUtility_hook;
+	prev_utility_hook = ProcessUtility_hook ? ProcessUtility_hook : standard_ProcessUtility;
 	ProcessUtility_hook = run_utility;
 	prev_needs_fmgr_hook = needs_fmgr_hook;
 	needs_fmgr_hook = needs_watching;

@@ -100,7 +100,8 @@ SQL
 
 # ---- prepared transactions ----
 
-refused('with locking.notify on PostgreSQL cannot prepare', $primary, '0A000', <<'SQL', owner => 'ann',
+refused('a transaction that sends its own events cannot be prepared', $primary, '0A000', <<'SQL', owner => 'ann',
+SET locking.notify = transaction;
 BEGIN;
 SELECT locking.acquire('article', 4);
 PREPARE TRANSACTION 'noisy';
