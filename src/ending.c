@@ -88,7 +88,9 @@ event_text(const History *history, HeapTuple event, const char *column)
 static bool
 event_is(const History *history, HeapTuple event, const char *kind)
 {
-	return strcmp(event_text(history, event, "event"), kind) == 0;
+	char	   *text = event_text(history, event, "event");
+
+	return text && strcmp(text, kind) == 0;
 }
 
 /* Events in the order of their ids, from "id" on, or back from the last. */

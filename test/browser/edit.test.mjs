@@ -198,7 +198,7 @@ scene('removing a lock from the list: confirmed, with a reason that the holder s
 	await carla.answers('Remove lock');
 	await carla.seesRow('BB', 'none');
 	await anna.seesLock('bad');
-	await anna.sees('carla has removed your lock.');
+	await anna.sees('Carla Conti, administrator has removed your lock.');
 	await anna.sees('Reason: “lunch”.');
 	assert.equal(await anna.value('name'), 'Barbados of Anna');
 	assert.equal(await site.sql(`SELECT owner, actor, reason FROM locking.history WHERE event = 'broken' AND key = 'BB'`), 'anna|carla|lunch');

@@ -68,12 +68,14 @@ export class Site {
 	}
 
 	/**
-	 * Runs SQL as the cluster's owner, with locks not enforced.
+	 * Runs SQL as the cluster's owner, with locks not enforced, and none of
+	 * those that it ends handed over.
 	 * @param {string} text
 	 * @returns {Promise<string>} the values, with columns separated by |
 	 */
 	async sql(text) {
-		const { stdout } = await run('psql', ['-XqAt', '-v', 'ON_ERROR_STOP=1', '-d', this.database, '-c', 'SET locking.enforce = off', '-c', text]);
+		const { stdout } = await run('psql', ['-XqAt', '-v', 'ON_ERROR_STOP=1', '-d', this.database, 
+			'-c', 'SET locking.enforce = off', '-c', 'SET locking.hand_over_time = 0', '-c', text]);
 		return stdout.trim();
 	}
 }
