@@ -138,7 +138,7 @@ is(codes_of($client->simple("$set; SELECT locking.acquire('article', 20)")), 'no
 is(codes_of($client->simple("SELECT locking.set_owner('bob')")), $error, "bob's call by itself is refused");
 is($client->simple("BEGIN; SELECT locking.set_owner('bob'); SELECT outcome FROM locking.try_acquire('article', 20); COMMIT")->{values}[1], 'held', 'so bob meets the lock of ann');
 
-like((run_ok('psql shows message and hint', $node, 'psql', '-X', '-d', 'postgres', '-U', 'webapp', '-c', "BEGIN; $set; COMMIT") || ''), qr/set_owner/, 'a block in psql');
+like((run_ok('psql shows message and hint', $node, 'psql', '-X', '-d', 'postgres', '-U', 'webapp', map { ('-c', $_) } 'BEGIN', $set, 'COMMIT') || ''), qr/set_owner/, 'a block in psql');
 run_fails('psql', qr/ERROR:  locking\.set_owner\(\) can only be used in transaction blocks\nDETAIL: .*\nHINT:  Call it in a transaction block, or with is_local => false/, $node,
 	'psql', '-X', '-d', 'postgres', '-U', 'webapp', '-c', $set);
 $client->quit;
