@@ -174,7 +174,7 @@ scene('a change can be undone, and what the holder writes elsewhere is not overw
 	assert.equal(await anna.value('title'), was);
 	assert.ok(await anna.button('Save').isDisabled());
 	await anna.input('title').fill('Regions of Iceland, renamed');
-	await site.sql(`SET SESSION AUTHORIZATION anna; UPDATE proposal SET votes = 42 WHERE id = ${ICELAND}`);
+	await site.sql(`SET locking.enforce = on; SET SESSION AUTHORIZATION anna; UPDATE proposal SET votes = 42 WHERE id = ${ICELAND}`);
 	await anna.press('Save and continue');
 	await becomes(site, ICELAND, 'title, votes', 'Regions of Iceland, renamed|42');
 });

@@ -74,7 +74,7 @@ export class Site {
 	 * @returns {Promise<string>} the values, with columns separated by |
 	 */
 	async sql(text) {
-		const { stdout } = await run('psql', ['-XqAt', '-v', 'ON_ERROR_STOP=1', '-d', this.database, 
+		const { stdout } = await run('psql', ['-XqAt', '-v', 'ON_ERROR_STOP=1', '-d', this.database,
 			'-c', 'SET locking.enforce = off', '-c', 'SET locking.hand_over_time = 0', '-c', text]);
 		return stdout.trim();
 	}
