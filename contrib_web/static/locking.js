@@ -87,6 +87,8 @@ export class RowLock extends EventTarget {
 	#client;
 	#note;
 	#draft;
+	#drafting = null;
+	#saving = null;
 	#state;
 	#timer = null;
 	#clocks = bothClocks();
@@ -228,6 +230,25 @@ export class RowLock extends EventTarget {
 		this.#happen({ type: 'takeOver', reason });
 	}
 	/**
+	 * Runs a save without drafts: one under way is waited for, and the next one
+	 * waits for the save, which ends the lock that the draft would name.
+	 * @template T
+	 * @param {() => Promise<T>} request saves, and reports that by `saved()`
+	 * @returns {Promise<T>} what the request returns
+	 */
+	async save(request) {
+		let end;
+		this.#saving = new Promise((resolve) => {
+			end = resolve;
+		});
+		try {
+			await this.#drafting?.catch(() => {});
+			return await request();
+		} finally {
+			end();
+		}
+	}
+	/**
 	 * Reports that the row was saved.
 	 * @param {object} answer
 	 * @param {boolean} answer.released whether the save released the lock;
@@ -346,17 +367,23 @@ export class RowLock extends EventTarget {
 			const { data, sentAt } = await this.#api.put(this.#path('/lock'), { token });
 			return { type: 'renewed', seconds_left: data.seconds_left, sentAt };
 		},
-		draft: async ({ token }) => {
-			const data = this.#draft();
-			if (data === null) return { type: 'drafted', sentAt: performance.now() };
-			const { sentAt } = await this.#api.put(this.#path('/draft'), { token, data });
-			return { type: 'drafted', sentAt };
+		draft: (action) => {
+			this.#drafting = this.#sendDraft(action);
+			return this.#drafting;
 		},
 		look: async () => {
 			const { data, sentAt } = await this.#api.get(this.#path('/lock'));
 			return { type: 'looked', lock: data.lock, sentAt };
 		},
 	};
+
+	async #sendDraft({ token }) {
+		await this.#saving;
+		const data = token === this.#state.token ? this.#draft() : null;
+		if (data === null) return { type: 'drafted', sentAt: performance.now() };
+		const { sentAt } = await this.#api.put(this.#path('/draft'), { token, data });
+		return { type: 'drafted', sentAt };
+	}
 
 	#release({ token, beacon }) {
 		if (beacon) this.#api.beacon(this.#path('/lock/release'), { token });

@@ -135,6 +135,13 @@ export class EditLock extends EventTarget {
 	control() {
 		this.#lock.control();
 	}
+	/**
+	 * @param {() => Promise<any>} request see RowLock.save()
+	 * @returns {Promise<any>}
+	 */
+	save(request) {
+		return this.#lock ? this.#lock.save(request) : request();
+	}
 	/** @param {object} answer see RowLock.saved() */
 	saved(answer) {
 		this.#lock?.saved(answer);

@@ -73,12 +73,16 @@ export class Saving extends EventTarget {
 	async #update(values, keep) {
 		const edited = this.#edited;
 		const sent = edited.form;
-		const { data, sentAt } = await this.#app.api.put(edited.path, {
-			token: this.#lock.token,
-			values,
-			keep: keep && edited.table.protection !== null,
+		const data = await this.#lock.save(async () => {
+			const answer = await this.#app.api.put(edited.path, {
+				token: this.#lock.token,
+				values,
+				keep: keep && edited.table.protection !== null,
+			});
+			const { lock } = answer.data;
+			this.#lock.saved({ released: !keep || !lock, seconds_left: lock?.seconds_left, sentAt: answer.sentAt });
+			return answer.data;
 		});
-		this.#lock.saved({ released: !keep || !data.lock, seconds_left: data.lock?.seconds_left, sentAt });
 		this.#saved(data, sent);
 		toast(`${data.label} is saved.`);
 		if (!keep) return this.#goToList();
