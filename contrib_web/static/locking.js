@@ -230,8 +230,8 @@ export class RowLock extends EventTarget {
 		this.#happen({ type: 'takeOver', reason });
 	}
 	/**
-	 * Runs a save without drafts: one under way is waited for, and the next one
-	 * waits for the save, which ends the lock that the draft would name.
+	 * Runs a save without drafts: one under way is waited for, and the next
+	 * one waits for the save, which ends the lock that the draft would name.
 	 * @template T
 	 * @param {() => Promise<T>} request saves, and reports that by `saved()`
 	 * @returns {Promise<T>} what the request returns
