@@ -19,7 +19,9 @@
  * If the server crashes before the flush, the lock has not ended, as if the
  * release had come too late, and no transaction that relied on its end has
  * been flushed either.  A transaction that wrote anything else commits as
- * always, and so does every transaction where commits wait for a standby.
+ * always, and so does every transaction where commits wait for a standby, one
+ * that hands a row over, whose token must not be issued again after a crash,
+ * and one that sends notifications.
  */
 #include "early_release.h"
 
@@ -39,6 +41,9 @@ static bool releases_only = false;
 
 /* The end of its last WAL record, after the last release. */
 static XLogRecPtr releases_end = InvalidXLogRecPtr;
+
+/* It does more than to end locks. */
+static bool is_prevented = false;
 
 /* The transaction commits asynchronously. */
 static bool is_early = false;
@@ -61,6 +66,13 @@ early_release_end(void)
 	releases_end = XactLastRecEnd;
 }
 
+/* Others must not see what the transaction does before it is flushed. */
+void
+early_release_prevent(void)
+{
+	is_prevented = true;
+}
+
 static bool
 waits_for_standby(void)
 {
@@ -74,7 +86,7 @@ waits_for_standby(void)
 void
 early_release_before_commit(void)
 {
-	if (!releases_only || XactLastRecEnd != releases_end ||
+	if (!releases_only || is_prevented || XactLastRecEnd != releases_end ||
 		synchronous_commit == SYNCHRONOUS_COMMIT_OFF || waits_for_standby())
 		return;
 	(void) set_config_option("synchronous_commit", "off", PGC_USERSET, PGC_S_SESSION,
@@ -101,5 +113,6 @@ void
 early_release_forget(void)
 {
 	releases_only = false;
+	is_prevented = false;
 	is_early = false;
 }

@@ -12,6 +12,7 @@
 
 extern void early_release_begin(void);
 extern void early_release_end(void);
+extern void early_release_prevent(void);
 extern void early_release_before_commit(void);
 extern void early_release_after_commit(void);
 extern void early_release_forget(void);

@@ -33,6 +33,7 @@
 #include "utils/rel.h"
 
 #include "clock.h"
+#include "early_release.h"
 #include "gate.h"
 #include "lease.h"
 #include "limit.h"
@@ -193,6 +194,7 @@ hand_over(Relation records, const HandOver *next, Lock *lock, EventKind how, con
 		expires_at = hand_over_end();
 		gate_raise(lock->relation, lock->key, expires_at);
 	}
+	early_release_prevent();
 	event_record(how, lock, reason);
 	reserve(lock, named ? named : request->owner, request ? request->owner_name : NULL, expires_at);
 	record_update(records, lock);

@@ -19,6 +19,7 @@
 #include "storage/lmgr.h"
 #include "utils/snapmgr.h"
 
+#include "early_release.h"
 #include "event_queue.h"
 #include "event_worker.h"
 #include "locking.h"
@@ -123,6 +124,7 @@ notification_send(uint64 row, const char *payload)
 		return;
 	if (attached)
 		send_earlier(row);
+	early_release_prevent();
 	Async_Notify(LOCKING_CHANNEL, payload);
 }
 

@@ -477,6 +477,7 @@ wait_prepare(Wait *wait)
 	if (wait->entry != NONE)
 		((Waiting *) area.memory)->waiters[wait->entry].looks_at = DT_NOEND;
 	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
 	pg_memory_barrier();
 }
 
