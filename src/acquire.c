@@ -312,6 +312,7 @@ acquire_row(Relation records, AcquireRequest *request, Lock *lock)
 	Interval	ttl = requested_ttl(request);
 	char	   *key;
 	bool		never_locked;
+	bool		found;
 	Outcome		outcome;
 
 	if (!target_fetch(request->table, TARGET_LOCK, request->values, &key, &xmin))
@@ -328,8 +329,16 @@ acquire_row(Relation records, AcquireRequest *request, Lock *lock)
 	 * if the record is gone when it is locked, the lock was released or
 	 * broken
 	 */
-	if (!never_locked && record_find(records, request->table->root, key, lock) &&
-		record_lock(records, lock, LockTupleNoKeyExclusive, LockWaitBlock))
+	found = !never_locked && record_find(records, request->table->root, key, lock) &&
+		record_lock(records, lock, LockTupleNoKeyExclusive, LockWaitBlock);
+	if (expires_at <= clock_now())
+	{
+		/* the wait for the record outlasted the new lease */
+		now = clock_now();
+		expires_at = lease_end(now, &ttl);
+		gate_raise(request->table->root, key, expires_at);
+	}
+	if (found)
 		outcome = resolve_record(records, request, lock, xmin, expires_at);
 	else
 		outcome = insert_lock(records, request, lock, key, xmin, now, expires_at);

@@ -11,6 +11,7 @@
 #include "access/relation.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
+#include "catalog/pg_namespace.h"
 #include "pgstat.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/acl.h"
@@ -44,7 +45,11 @@
 /* 16 merged the ownership and privilege tests of the object classes */
 #if PG_VERSION_NUM < 160000
 #define locking_owns_relation(relid, role) pg_class_ownercheck(relid, role)
+#define locking_may_use_schema(schema, role) \
+	(pg_namespace_aclcheck(schema, role, ACL_USAGE) == ACLCHECK_OK)
 #else
+#define locking_may_use_schema(schema, role) \
+	(object_aclcheck(NamespaceRelationId, schema, role, ACL_USAGE) == ACLCHECK_OK)
 #define locking_owns_relation(relid, role) \
 	object_ownercheck(RelationRelationId, relid, role)
 #endif

@@ -49,6 +49,7 @@ row_lock_applies(const TableInfo *table)
 {
 	return !table->partitioned && has_plain_key(table->key) && ExecutorCheckPerms_hook == NULL &&
 		pg_class_aclmask(table->root, GetUserId(), ACL_SELECT | ACL_UPDATE, ACLMASK_ALL) == (ACL_SELECT | ACL_UPDATE) &&
+		locking_may_use_schema(get_rel_namespace(table->root), GetUserId()) &&
 		check_enable_rls(table->root, InvalidOid, true) != RLS_ENABLED;
 }
 
