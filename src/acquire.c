@@ -88,7 +88,7 @@ typedef struct AcquireRequest
 	char	   *note;
 	bool		take_over;
 	char	   *reason;
-	bool		right_checked;	/* the caller may learn that a lock is held */
+	bool		right_checked;	/* the caller may learn of a lock */
 	bool		preferred;		/* the row is the caller's before others */
 } AcquireRequest;
 
@@ -282,18 +282,20 @@ static bool
 find_foreign_holder(Relation records, AcquireRequest *request, const char *key, Lock *lock, Outcome *outcome)
 {
 	TimestampTz now = clock_now();
+	bool		lapsed;
 
 	request->preferred = false;
 	gate_begin_statement();
 	if (gate_proves_unlocked(request->table->root, place_of_text(key, strlen(key)), true) ||
 		!record_find(records, request->table->root, key, lock))
 		return false;
-	if (has_lapsed(lock, now) && !may_be_resumable(request, lock))
+	lapsed = has_lapsed(lock, now);
+	if (lapsed && !may_be_resumable(request, lock))
 	{
 		*outcome = RESERVED;
 		return is_reserved(request, lock, now);
 	}
-	*outcome = has_lapsed(lock, now) ? RESUMED : outcome_against(request, lock);
+	*outcome = lapsed ? RESUMED : outcome_against(request, lock);
 	request->preferred = is_granted(*outcome);
 	return !request->preferred;
 }

@@ -723,7 +723,8 @@ event_queue_take(TransactionId publisher, bool *more)
 			continue;
 		}
 		payload = payload_of(entry);
-		*more = list_length(payloads) == MAX_BATCH || is_taken(taken, payloads, entry, payload);
+		*more = list_length(payloads) == MAX_BATCH ||
+			is_taken(taken, payloads, entry, payload);
 		if (*more)
 			break;
 		entry->publisher = publisher;

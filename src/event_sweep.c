@@ -94,7 +94,8 @@ next_event(EventScan *scan, bool *removed)
 
 	if (!index_getnext_slot(scan->scan, ForwardScanDirection, scan->slot))
 		return false;
-	*removed = !table_tuple_satisfies_snapshot(scan->events, scan->slot, &scan->dirty);
+	*removed =
+		!table_tuple_satisfies_snapshot(scan->events, scan->slot, &scan->dirty);
 	scan->id = DatumGetInt64(slot_getattr(scan->slot, COL_ID, &isnull));
 	scan->at = DatumGetTimestampTz(slot_getattr(scan->slot, COL_AT, &isnull));
 	return true;

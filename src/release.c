@@ -1,11 +1,12 @@
 /*
  * release.c
- *		release(), hand_over(), release_all(), break_lock(): the end of a lock
- *		before its expiry.
+ *		release(), hand_over(), release_all(), break_lock(): the end of a
+ *		lock before its expiry.
  *
- * The record is locked before reading the clock that decides whether the lock
- * has ended (rule 3).  The target row is locked only if the row is handed
- * over (handover.c): otherwise no row becomes locked here.
+ * The record is locked, or deleted at once, before reading the clock that
+ * decides whether the lock has ended (rule 3).  The target row is locked only
+ * if the row is handed over (handover.c): otherwise no row becomes locked
+ * here.
  */
 #include "release.h"
 

@@ -145,11 +145,12 @@ row_lock(const TableInfo *table, const Datum *values, LockWaitPolicy policy, cha
 	if (ok)
 	{
 		bool		isnull;
+		Datum		xid = slot_getsysattr(locked, MinTransactionIdAttributeNumber, &isnull);
 
 		text = key_of_slot(table->key, locked);
 		ok = !moved || strcmp(text, key_text(table->key, values)) == 0;
 		if (xmin)
-			*xmin = DatumGetTransactionId(slot_getsysattr(locked, MinTransactionIdAttributeNumber, &isnull));
+			*xmin = DatumGetTransactionId(xid);
 	}
 	if (key)
 		*key = text;

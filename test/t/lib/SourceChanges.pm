@@ -93,7 +93,7 @@ my %change = (
 	'end without looking at the queue' => [ 'src/event_queue.c', sub { s/(INJECT\("retire"\);.*?)empty = my_stream->first == NONE;/$1empty = true;/s } ],
 	'each event by the present state' => [ 'src/event_queue.c',
 		sub { s/XidInMVCCSnapshot\(xid, GetActiveSnapshot\(\)\)/TransactionIdIsInProgress(xid)/ && s/(#include "storage\/proc.h"\n)/$1#include "storage\/procarray.h"\n/ } ],
-	'equal events in a batch' => [ 'src/event_queue.c', sub { s/ \|\| is_taken\(/ || (false \&\& is_taken(/ && s/(is_taken\(taken, payloads, entry, payload\));/$1);/ } ],
+	'equal events in a batch' => [ 'src/event_queue.c', sub { s/ \|\|\s+is_taken\(/ || (false \&\& is_taken(/ && s/(is_taken\(taken, payloads, entry, payload\));/$1);/ } ],
 
 	# shared memory
 	'another gate version' => [ 'src/gate.c', sub { s/GATE_VERSION \d+/GATE_VERSION 1000/ } ],
