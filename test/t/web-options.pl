@@ -315,7 +315,9 @@ sub connections
 	my $ask = "POST /api/v1/session HTTP/1.0\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: " . length($body) . "\r\n\r\n$body";
 	my $tls = sub {
 		my ($text, @arguments) = @_;
-		IPC::Run::run([ qw(openssl s_client -quiet -verify_quiet -ign_eof -connect), "127.0.0.1:$server->{port}", '-CAfile', $cert, @arguments ], '<', \$text, '>', \my $reply, '2>', \my $error);
+		# A client that is refused ends before it has read its input, so this
+		# must not be a pipe.
+		IPC::Run::run([ qw(openssl s_client -quiet -verify_quiet -ign_eof -connect), "127.0.0.1:$server->{port}", '-CAfile', $cert, @arguments ], '<', write_file($text), '>', \my $reply, '2>', \my $error);
 		return $reply;
 	};
 	my $reply = $tls->($ask);
