@@ -3,8 +3,7 @@
 #
 # The library is built so that a waiter does not look by itself for ten
 # minutes: a wake-up that is lost ends in a timeout of the test.  Statistics
-# are off since PostgreSQL 15 sends them ten seconds after a query by a timer,
-# which wakes a waiter, too.
+# are off, so that no timer of theirs can wake a waiter.
 use strict;
 use warnings;
 
