@@ -44,7 +44,7 @@ const DIALOGS = {
 		async open({ person }) {
 			await person.edits('country', 'AE');
 			await person.input('name').fill('Emirates of Anna');
-			await person.press('Leave');
+			await person.press('Cancel');
 		},
 		declined: async ({ person }) => assert.equal(await person.value('name'), 'Emirates of Anna'),
 		async entered({ site, person }) {
@@ -124,7 +124,7 @@ const DIALOGS = {
 		},
 		declined: ({ person }) => person.sees('You will be asked again before you save.'),
 		async entered({ site, person }) {
-			await person.press('Save and continue');
+			await person.press('Save and keep editing');
 			await eventually(async () => assert.equal(await named(site, 'AT'), 'Austria of Anna'));
 		},
 	},

@@ -15,7 +15,7 @@ scene('another user\'s lock appears in the list and disappears without a reload'
 	await anna.edits('country', 'IS');
 	await bert.seesRow('IS', 'theirs');
 	assert.equal(await bert.row('IS').locator('lock-holder').innerText(), 'Anna Albers');
-	await anna.press('Leave');
+	await anna.press('Cancel');
 	await bert.seesRow('IS', 'none');
 	assert.equal(await bert.row('IS').locator('lock-holder').innerText(), '');
 });
@@ -163,7 +163,7 @@ scene('returning from a row shows the list as it was left', async ({ invite }) =
 	await showsKeys(anna, ['PG', 'GW', 'GN', 'GQ']);
 	await anna.row('GW').getByRole('link').click();
 	await anna.seesLock('mine');
-	await anna.press('Leave');
+	await anna.press('Cancel');
 	await showsKeys(anna, ['PG', 'GW', 'GN', 'GQ']);
 	await anna.seesRow('GW', 'none');
 });

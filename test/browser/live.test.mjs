@@ -81,7 +81,7 @@ wiredScene('a save whose response is truncated counts as failed, and can be repe
 	bert.expects(0, /rows\/KG$/);
 	bert.expects(409, /rows\/KG$/);
 	wire.breakOff('PUT', /rows\/KG$/);
-	await bert.press('Save and continue');
+	await bert.press('Save and keep editing');
 	await bert.sees(/^Not saved\./);
 	assert.equal(await bert.value('name'), 'Kirgisistan');
 	await bert.press('Save');

@@ -26,7 +26,7 @@ scene('locks of all tables: live, searched and filtered', async ({ site, invite 
 	await line(bert, 'country FI').waitFor();
 	await bert.page.getByLabel('Table').selectOption('country');
 	await bert.seesNo('language fin');
-	await anna.press('Leave');
+	await anna.press('Cancel');
 	await bert.sees('No such lock');
 });
 
@@ -80,7 +80,7 @@ scene('users who may not remove locks can request the row', async ({ site, invit
 	assert.equal(await bert.page.getByRole('checkbox', { name: /^Choose/ }).count(), 0);
 	await bert.press('Locked by Anna Albers. Unlock?');
 	await bert.sees('Request the row from Anna Albers?');
-	await bert.answers('Request row');
+	await bert.answers('Request editing');
 	await bert.sees('Your request was sent to Anna Albers.');
 	assert.equal(await site.sql(`SELECT owner FROM locking.requests WHERE key = 'GH'`), 'bert');
 });
@@ -105,7 +105,7 @@ scene('the owner of a table protects it, changes its settings, and unprotects it
 	await site.sql(`SELECT locking.acquire('note', '1')`);
 	await carla.press('Settings: note');
 	await carla.dialog().getByRole('button', { name: 'Unprotect…' }).click();
-	await carla.answers('Keep it protected');
+	await carla.answers('Cancel');
 	assert.equal(await settings(), 'f|f|300');
 	await carla.press('Settings: note');
 	await carla.dialog().getByRole('button', { name: 'Unprotect…' }).click();

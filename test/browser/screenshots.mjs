@@ -62,7 +62,7 @@ async function signedIn(context, account) {
 	const [role, password = role] = account.split(/:(.*)/s);
 	const page = await context.newPage();
 	await page.goto(`${options.base}/signin`);
-	await page.getByLabel('Role').fill(role);
+	await page.getByLabel('Name').fill(role);
 	await page.getByLabel('Password').fill(password);
 	await page.getByRole('button', { name: 'Sign in' }).click();
 	await page.waitForURL('**/tables');
@@ -98,7 +98,7 @@ async function edit(page, key) {
 /** Leaves the row without saving. */
 async function leave(page) {
 	await page.evaluate(() => document.querySelector('dialog[open]')?.close());
-	await press(page, 'Leave');
+	await press(page, 'Cancel');
 	const discard = page.locator('dialog[open] button[value="discard"]');
 	await Promise.race([page.waitForURL('**/tables/country*'), discard.click()]).catch(() => {});
 	await page.waitForURL('**/tables/country*');
@@ -107,7 +107,7 @@ async function leave(page) {
 const scenes = {
 	async signin({ stranger, shoot }) {
 		await open(stranger, '/signin');
-		await stranger.getByLabel('Role').waitFor();
+		await stranger.getByLabel('Name').waitFor();
 		await shoot(stranger);
 		await press(stranger, 'Sign in');
 		await shoot(stranger, '-refused');
@@ -156,7 +156,7 @@ const scenes = {
 		await editor.locator('value-field[data-column="official_name"] .null-press').click();
 		await field(editor, 'name').fill('The white continent');
 		await shoot(editor, '-changed');
-		await press(editor, 'Leave');
+		await press(editor, 'Cancel');
 		await dialog(editor);
 		await shoot(editor, '-leave');
 		await editor.locator('dialog[open] button[value="discard"]').click();
@@ -167,7 +167,7 @@ const scenes = {
 		await edit(editor, 'BF');
 		const name = await field(editor, 'name').inputValue();
 		await field(editor, 'name').fill(`${name}, for a moment`);
-		await press(editor, 'Save and continue');
+		await press(editor, 'Save and keep editing');
 		await editor.getByText(`${name}, for a moment is saved.`).last().waitFor();
 		await shoot(editor);
 		await field(editor, 'name').fill(name);
@@ -180,7 +180,7 @@ const scenes = {
 		await edit(editor, 'BH');
 		await field(editor, 'name').fill('Written without a session');
 		await editor.context().clearCookies();
-		await press(editor, 'Save and continue');
+		await press(editor, 'Save and keep editing');
 		await dialog(editor);
 		await shoot(editor);
 		await close(editor);
@@ -202,7 +202,7 @@ const scenes = {
 
 	async draft({ editor, shoot }) {
 		await open(editor, '/tables/proposal/1');
-		await editor.locator('.notes').getByText('You have unsaved text').waitFor();
+		await editor.locator('.notes').getByText('Recovered draft').waitFor();
 		await shoot(editor);
 	},
 
@@ -238,10 +238,10 @@ const scenes = {
 		await open(editor, '/tables/country/AR');
 		await tone(editor, 'theirs');
 		await shoot(editor);
-		await press(editor, 'Request row…');
+		await press(editor, 'Request editing…');
 		await dialog(editor);
 		await shoot(editor, '-ask');
-		await press(editor, /^Request row$/);
+		await press(editor, /^Request editing$/);
 		await other.locator('.notes').getByText('requests this row').waitFor();
 		await shoot(other, '-asked');
 		await open(admin, '/tables/country/AR');

@@ -5,7 +5,7 @@ import { stage } from './lib/stage.mjs';
 const scene = stage('browser_signin');
 
 async function fillIn(person, role, password) {
-	await person.page.getByLabel('Role').fill(role);
+	await person.page.getByLabel('Name').fill(role);
 	await person.page.getByLabel('Password').fill(password);
 	await person.press('Sign in');
 }
@@ -14,7 +14,7 @@ scene('signing in leads to the page that was requested', async ({ invite }) => {
 	const anna = await invite(null);
 	anna.expects(401, /session$/);
 	await anna.open('/tables/country?q=ice');
-	await anna.sees('With your PostgreSQL role and its password.');
+	await anna.sees('With your name and password of the database.');
 	await anna.page.keyboard.type('anna'); // the first field has the focus
 	await anna.page.keyboard.press('Tab');
 	await anna.page.keyboard.type('anna-password');
@@ -45,8 +45,8 @@ scene('an empty name is marked at its field', async ({ invite }) => {
 	anna.expects(401, /session$/);
 	await anna.open('/signin');
 	await fillIn(anna, '', 'x');
-	await anna.sees('Enter the name of your role');
-	assert.equal(await anna.page.getByLabel('Role').getAttribute('aria-invalid'), 'true');
+	await anna.sees('Enter your name');
+	assert.equal(await anna.page.getByLabel('Name').getAttribute('aria-invalid'), 'true');
 });
 
 scene('signing in never leads to another site', async ({ invite }) => {

@@ -55,7 +55,7 @@ scene('leaving after the warning releases the row', async ({ site, invite }) => 
 	const anna = await invite('anna');
 	await anna.edits('country', 'EE');
 	await anna.seesLock('warn');
-	await presses(anna, 'Leave', { within: anna.page.locator('.lock-bar') });
+	await presses(anna, 'Cancel', { within: anna.page.locator('.lock-bar') });
 	await anna.arrives('/tables/country');
 	await eventually(async () => assert.equal(await holder(site, 'country', 'EE'), ''));
 });

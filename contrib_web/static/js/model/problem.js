@@ -39,7 +39,7 @@ const explanations = {
 		lock
 			? {
 					title: `Locked by ${personName(lock)}`,
-					advice: `You cannot save this because it is locked by ${personName(lock)} for roughly ${duration(lock.seconds_left)} more. Request row, or copy your text.`,
+					advice: `You cannot save this because it is locked by ${personName(lock)} for roughly ${duration(lock.seconds_left)} more. Request editing, or copy your text.`,
 				}
 			: { title: 'Locked', advice: 'The lock has ended since. Try again.' },
 	'held-elsewhere': () => ({

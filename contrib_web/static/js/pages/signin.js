@@ -46,7 +46,7 @@ export class SignInPage {
 					'div',
 					{ class: 'body' },
 					h('h1', { tabIndex: -1 }, 'Sign in'),
-					h('p', { class: 'quiet' }, 'With your PostgreSQL role and its password.'),
+					h('p', { class: 'quiet' }, 'With your name and password of the database.'),
 					form,
 				),
 			),

@@ -222,7 +222,7 @@ export class TablesPage {
 					: null,
 			].filter(Boolean),
 			choices: [
-				{ value: 'no', text: 'Keep it protected' },
+				{ value: 'no', text: 'Cancel' },
 				{ value: 'yes', text: 'Unprotect', kind: 'danger' },
 			],
 		});

@@ -37,7 +37,6 @@ function askWhy(locks) {
 		title: isOne ? 'Remove this lock?' : `Remove ${locks.length} locks?`,
 		text: [heldRows(locks), `${holders} the unsaved text, but cannot save it without locking the row again.`],
 		action: isOne ? 'Remove lock' : 'Remove locks',
-		no: isOne ? 'Cancel' : 'Cancel',
 	});
 }
 

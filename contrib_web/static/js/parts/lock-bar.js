@@ -12,11 +12,11 @@ import { button } from '../ui/widgets.js';
 const LABELS = {
 	save: ['Save and close', 'primary'],
 	keep: ['Keep editing', ''],
-	leave: ['Leave', 'plain'],
+	leave: ['Cancel', 'plain'],
 	again: ['Start editing', 'primary'],
 	control: ['Take control in this tab', 'primary'],
 	takeOver: ['Take over…', ''],
-	ask: ['Request row…', 'primary'],
+	ask: ['Request editing…', 'primary'],
 	withdraw: ['Withdraw my request', ''],
 	compare: ['Compare and copy', ''],
 	signIn: ['Sign in', 'primary'],

@@ -83,7 +83,7 @@ function history(app, table, row) {
 	const list = h('ol', { class: 'events' }, h('li', { class: 'quiet' }, 'Loading'));
 	list.addEventListener('stale', () => readEvents(list, app, table, row));
 	readEvents(list, app, table, row);
-	const all = h('a', { class: 'small', href: paths.history({ table: table.table, key: row.key }) }, 'All events');
+	const all = h('a', { class: 'small', href: paths.history({ table: table.table, key: row.key }) }, 'Full history');
 	return h(
 		'section',
 		{ class: 'card' },

@@ -21,7 +21,7 @@ export class RowForm extends EventTarget {
 	#isNew;
 	#fields = new Map();
 	#saveButtons = [];
-	#leave = button('Leave', () => this.#emit('leave'), { kind: 'plain' });
+	#leave = button('Cancel', () => this.#emit('leave'), { kind: 'plain' });
 	#remove = null;
 	#note = h('span', { class: 'quiet small draft-note' });
 	element = h('form', { class: 'row-form', noValidate: true });
@@ -116,7 +116,7 @@ export class RowForm extends EventTarget {
 			element.setAttribute('aria-disabled', String(!mayEdit || isSaving || !(isDirty || this.#isNew)));
 			element.hidden = !mayEdit && !isDirty;
 		}
-		this.#leave.textContent = this.#isNew ? 'Cancel' : mayEdit || isDirty ? 'Leave' : 'Back to the list';
+		this.#leave.textContent = this.#isNew || mayEdit || isDirty ? 'Cancel' : 'Back to the list';
 		if (this.#remove) this.#remove.hidden = !mayEdit;
 	}
 
@@ -165,8 +165,7 @@ export class RowForm extends EventTarget {
 
 	#makeFoot() {
 		const save = h('button', { class: 'button primary', type: 'submit', value: 'close' }, 'Save');
-		const more = this.#isNew ? 'Save and edit' : 'Save and continue';
-		const keep = h('button', { class: 'button', type: 'submit', value: 'keep', title: 'Ctrl+S' }, more);
+		const keep = h('button', { class: 'button', type: 'submit', value: 'keep', title: 'Ctrl+S' }, 'Save and keep editing');
 		if (!this.#isNew && this.#table.may.delete)
 			this.#remove = button('Delete', () => this.#emit('delete'), { kind: 'plain bad push', name: 'trash' });
 		this.#saveButtons = [save, keep];

@@ -15,7 +15,6 @@ export const askToTakeOver = (holder) =>
 		title: `Take over from ${personName(holder)}?`,
 		text: [`${personName(holder)} is notified immediately and keeps the unsaved text, but can no longer save it.`],
 		action: 'Take over',
-		no: 'Cancel',
 	});
 
 /**
@@ -55,7 +54,7 @@ export async function askToDelete(label) {
 		alert: true,
 		body: [h('p', {}, words)],
 		choices: [
-			{ value: 'no', text: 'Keep it' },
+			{ value: 'no', text: 'Cancel' },
 			{ value: 'yes', text: 'Delete', kind: 'danger' },
 		],
 	});

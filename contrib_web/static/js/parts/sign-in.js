@@ -58,7 +58,7 @@ export function credentials(signIn) {
 		'aria-describedby': errorId,
 	});
 	const fields = [
-		h('div', {}, h('label', { class: 'label', htmlFor: role.id }, 'Role'), role),
+		h('div', {}, h('label', { class: 'label', htmlFor: role.id }, 'Name'), role),
 		h('div', {}, h('label', { class: 'label', htmlFor: password.id }, 'Password'), password),
 		error,
 	];
@@ -75,7 +75,7 @@ export function credentials(signIn) {
 	async function submit() {
 		role.removeAttribute('aria-invalid');
 		password.removeAttribute('aria-invalid');
-		if (role.value.trim() === '') return refuse('Enter the name of your role.', role);
+		if (role.value.trim() === '') return refuse('Enter your name.', role);
 		try {
 			await signIn(role.value.trim(), password.value);
 			return true;

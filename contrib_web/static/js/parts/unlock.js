@@ -43,7 +43,7 @@ async function releaseOwn(app, lock) {
 			),
 		],
 		choices: [
-			{ value: 'no', text: 'Keep it' },
+			{ value: 'no', text: 'Cancel' },
 			{ value: 'yes', text: 'Release' },
 		],
 	});
@@ -60,7 +60,6 @@ async function breakOne(app, lock) {
 		title: 'Remove this lock?',
 		text: [unlockQuestion(lock), lockFacts(lock)],
 		action: 'Remove lock',
-		no: 'Cancel',
 	});
 	if (reason === null) return false;
 	const { data } = await app.api.post(`${rowPath(lock.table, lock.key)}/lock/break`, { reason });
@@ -87,8 +86,8 @@ export async function askFor(app, lock) {
 			h('div', {}, h('label', { class: 'label', htmlFor: id }, 'Message', h('span', { class: 'quiet' }, ' (optional)')), message),
 		],
 		choices: [
-			{ value: 'no', text: 'Not now' },
-			{ value: 'yes', text: 'Request row' },
+			{ value: 'no', text: 'Cancel' },
+			{ value: 'yes', text: 'Request editing' },
 		],
 	});
 	if (answer !== 'yes') return false;

@@ -44,14 +44,14 @@ export class Drafts extends EventTarget {
 	offer() {
 		const draft = this.#edited.row?.draft;
 		if (!draft || !Form.draftDiffers(this.#edited.form, draft.data)) return;
-		const take = button('Restore draft', () => this.#take(draft.data), { kind: 'small primary' });
+		const take = button('Restore', () => this.#take(draft.data), { kind: 'small primary' });
 		const see = button('Compare', () => this.#compare(draft.data), { kind: 'small' });
 		const forget = button('Discard', () => this.#discard(), { kind: 'small plain bad' });
 		this.#notes.keep('draft', draft.saved_at, () =>
 			banner('info', {
 				icon: 'history',
-				title: `You have unsaved text of this row from ${moment(draft.saved_at)}.`,
-				text: 'It was kept when you left without saving.',
+				title: `Recovered draft from ${moment(draft.saved_at)}.`,
+				text: 'Text that you typed into this row and did not save.',
 				actions: [take, see, forget],
 			}),
 		);
