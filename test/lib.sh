@@ -318,23 +318,15 @@ existing_files() { # git also lists files whose deletion is not committed
 	done
 }
 
+# Without bitcode for JIT, which would take longer than everything else.
 build_extension() { # FOLDER
 	local log=$WORK/build.log
-	local -a options=(PG_CONFIG="$PG_CONFIG" LOCKING_CFLAGS="$WARNINGS ${LOCKING_CFLAGS:-}" DESTDIR="$1")
-	has_clang || options+=(with_llvm=no)
+	local -a options=(PG_CONFIG="$PG_CONFIG" LOCKING_CFLAGS="$WARNINGS ${LOCKING_CFLAGS:-}" DESTDIR="$1" with_llvm=no)
 	if ! guarded "$log" make -s -k -j"$(nproc)" -C "$SRC" "${options[@]}" install; then
 		cat "$log" >&2
 		complain "the extension does not build"
 		return 1
 	fi
-}
-
-# PGXS of a server with JIT also compiles to bitcode, but the packages do not
-# depend on the compiler for that.
-has_clang() {
-	local clang
-	clang=$(sed -n 's/^CLANG *= *//p' "$(dirname "$("$PG_CONFIG" --pgxs)")/../Makefile.global")
-	[ -n "$clang" ] && command -v "$clang" >/dev/null
 }
 
 # ----------------------------------------------------------------------------
