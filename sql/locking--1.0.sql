@@ -110,9 +110,22 @@ CREATE TABLE locking.request_queue (
 );
 CREATE INDEX request_queue_owner_idx ON locking.request_queue (owner);
 
+-- Requests of clients that were executed, see locking.once()
+CREATE TABLE locking.done (
+	owner   text        COLLATE "C" NOT NULL,
+	id      text        COLLATE "C" NOT NULL,
+	digest  bytea,
+	result  text,
+	done_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	PRIMARY KEY (owner, id)
+) WITH (
+	autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500
+);
+CREATE INDEX done_at_idx ON locking.done (done_at);
+
 -- Dumps include settings, drafts and history. They include the sequences so
--- that a token issued before the dump is never issued again. Locks and
--- requests are not dumped.
+-- that a token issued before the dump is never issued again. Locks, requests
+-- and the ids of executed requests are not dumped.
 SELECT pg_catalog.pg_extension_config_dump('locking.protected', '');
 SELECT pg_catalog.pg_extension_config_dump('locking.draft', '');
 SELECT pg_catalog.pg_extension_config_dump('locking.event', '');
@@ -385,6 +398,14 @@ COMMENT ON FUNCTION locking.purge_history(interval) IS 'removes events older tha
 COMMENT ON FUNCTION locking.purge_drafts(interval) IS
 	'removes the current owner''s drafts (for a superuser, all drafts) older than the given interval, returns their number';
 
+CREATE FUNCTION locking.once(id text, digest bytea = NULL, OUT is_new boolean, OUT result text)
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_once';
+CREATE FUNCTION locking.keep_result(id text, result text) RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_keep_result';
+COMMENT ON FUNCTION locking.once(text, bytea) IS
+	'notes in the current transaction that the current owner''s request with this id is executed; false if it has been before';
+COMMENT ON FUNCTION locking.keep_result(text, text) IS 'keeps the result of a request for its repetitions';
+
 -- The gate is effective in this database if "enabled" and "filled". The
 -- counts are those of the whole server.
 CREATE FUNCTION locking.gate(OUT enabled boolean, OUT filled boolean, OUT slots integer, OUT occupied bigint,
@@ -640,6 +661,8 @@ GRANT EXECUTE ON FUNCTION
 	locking.decline(regclass, text, text, text),
 	locking.decline(regclass, anyelement, text, text),
 	locking.purge_drafts(interval),
+	locking.once(text, bytea),
+	locking.keep_result(text, text),
 	locking.gate(),
 	locking.event_worker()
 	TO PUBLIC;

@@ -1,7 +1,7 @@
 --
 -- Rejected arguments of every function: SQLSTATE and message
 --
-SELECT plan(298);
+SELECT plan(304);
 
 CREATE TABLE article (id integer PRIMARY KEY, title text);
 INSERT INTO article VALUES (1), (2);
@@ -85,6 +85,12 @@ SELECT throws_ok($$ SELECT locking.acquire_all('free', '{}') $$, '55000', 'table
 SELECT throws_ok('SELECT locking.set_owner(NULL)', '22023', 'owner must not be null');
 SELECT throws_ok('SELECT locking.purge_history(NULL)', '22023', 'older_than must not be null');
 SELECT throws_ok('SELECT locking.purge_drafts(NULL)', '22023', 'older_than must not be null');
+SELECT throws_ok('SELECT locking.once(NULL)', '22023', 'id must not be null');
+SELECT throws_ok($$ SELECT locking.once('') $$, '22023', 'id must not be empty');
+SELECT throws_ok($$ SELECT locking.once(repeat('x', 256)) $$, '22023', 'id is too long');
+SELECT throws_ok($$ SELECT locking.once('x', decode(repeat('00', 65), 'hex')) $$, '22023', 'digest is too long');
+SELECT throws_ok($$ SELECT locking.keep_result('x', repeat('x', 8193)) $$, '22023', 'result is too long');
+SELECT throws_ok($$ SELECT locking.keep_result('x', 'x') $$, 'P0002', 'there is no request with id "x"');
 SELECT throws_ok('SELECT locking.row_key(1)', '22023', 'argument of row_key() must be a row of a table');
 SELECT throws_ok('SELECT locking.row_key(ROW(1, 2))', '22023', 'argument of row_key() must be a row of a table');
 
