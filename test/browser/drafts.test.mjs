@@ -77,7 +77,7 @@ for (const [what, text] of [['NUL', 'a\0b'], ['half of a character', 'a\ud83db']
 		await anna.press('Save and keep editing');
 		await anna.field('short_name').locator('.field-error').filter({ visible: true }).waitFor();
 		assert.equal(await site.sql(`SELECT proposal FROM proposal WHERE id = ${ROW}`), before);
-		await anna.press('short_name: changed, undo');
+		await anna.press('Short name: changed, undo');
 		await anna.field('short_name').getByText('Not kept').waitFor({ state: 'hidden' });
 		await anna.press('Save and keep editing');
 		await eventually(async () => assert.equal(await site.sql(`SELECT title FROM proposal WHERE id = ${ROW}`), `kept beside ${what}`));

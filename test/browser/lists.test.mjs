@@ -109,7 +109,7 @@ scene('a click on a heading sorts: ascending, descending, by key again', async (
 	const anna = await invite('anna');
 	await anna.open('/tables/country?q=guinea');
 	await showsKeys(anna, ['GN', 'GQ', 'GW', 'PG']);
-	const heading = anna.page.getByRole('columnheader', { name: 'name', exact: true });
+	const heading = anna.page.getByRole('columnheader', { name: 'Name', exact: true });
 	await heading.getByRole('button').click();
 	await showsKeys(anna, ['GQ', 'GN', 'GW', 'PG']);
 	assert.equal(await heading.getAttribute('aria-sort'), 'ascending');

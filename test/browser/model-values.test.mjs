@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as arrayText from '../../contrib_web/static/js/model/array-text.js';
-import { fieldKind, readOnlyReason, shown, typeLine, validationError } from '../../contrib_web/static/js/model/column.js';
+import { fieldKind, hintOf, isRequired, labelOf, readOnlyReason, shown, typeLine, validationError } from '../../contrib_web/static/js/model/column.js';
 import { digest } from '../../contrib_web/static/js/model/digest.js';
 import { diff } from '../../contrib_web/static/js/model/diff.js';
 import * as Form from '../../contrib_web/static/js/model/form.js';
@@ -92,8 +92,26 @@ test('columns: kind of field, why not writable, description of the type', () => 
 	assert.match(readOnlyReason(column({ identity: 'always' }), true), /Numbered/);
 	assert.match(readOnlyReason(column({ updatable: false }), false), /may not/);
 	assert.equal(readOnlyReason(column({ updatable: false }), true), null);
-	assert.equal(typeLine(column({ type: 'varchar(4)', key: true, not_null: true }), true), 'varchar(4) · key · required');
+	assert.equal(typeLine(column({ name: 'code', type: 'varchar(4)', key: true })), 'code · varchar(4) · key');
 	assert.equal(shown(column({ category: 'bytea' }), '\\x0102'), '2 bytes');
+});
+
+test('columns: labels are a short comment, or the name as words; odd names stay', () => {
+	const label = (name, comment = null, references = null) => labelOf({ name, comment, references });
+	assert.equal(label('official_name'), 'Official name');
+	assert.equal(label('alpha_2'), 'Alpha 2');
+	assert.equal(label('author_id', null, { name: 'author' }), 'Author');
+	assert.equal(label('author_id'), 'Author ID');
+	assert.equal(label('homepage_url'), 'Homepage URL');
+	for (const name of ['the Key', 'camelCase', '<b>x</b>', '_', '名前', '2nd']) assert.equal(label(name), name);
+	assert.equal(label('due', 'Deadline for the decision'), 'Deadline for the decision');
+	assert.equal(hintOf({ comment: 'Deadline for the decision' }), null, 'said once');
+	const long = 'Share of member bodies in favour, 0 to 1';
+	assert.equal(label('share', long), 'Share');
+	assert.equal(hintOf({ comment: long }), long);
+	assert.equal(label('n', 'Two\nlines'), 'N');
+	assert.ok(isRequired(column({ not_null: true })));
+	for (const given of [{ default: '1' }, { identity: 'always' }, { generated: true }]) assert.ok(!isRequired(column({ not_null: true, ...given })));
 });
 
 test('columns: only values that are certainly invalid are reported', () => {

@@ -5,7 +5,7 @@
 import { tablePath } from '../client/api.js';
 import { announce } from '../ui/announce.js';
 import { h, icon, newId } from '../ui/dom.js';
-import { fieldKind, readOnlyReason, typeLine } from '../model/column.js';
+import { fieldKind, hintOf, isRequired, labelOf, readOnlyReason, typeLine } from '../model/column.js';
 import { anyText, makeControl } from './controls.js';
 
 /** No value was entered by the user. */
@@ -33,7 +33,7 @@ export class ValueField extends HTMLElement {
 	#large = false;
 	#slot = h('div', { class: 'control' });
 	#nullPress = null;
-	#undo = h('button', { class: 'undo', type: 'button', hidden: true, title: 'Restore the saved value' }, 'changed · undo');
+	#undo = h('button', { class: 'undo', type: 'button', hidden: true, title: 'Back to the saved value' }, 'undo');
 	#error = h('p', { class: 'field-error', hidden: true });
 	#note = h('p', { class: 'field-note', hidden: true });
 
@@ -62,6 +62,10 @@ export class ValueField extends HTMLElement {
 	get name() {
 		return this.#column.name;
 	}
+	/** The column's name as people read it. */
+	get label() {
+		return labelOf(this.#column);
+	}
 
 	/**
 	 * @param {string|null|undefined} value
@@ -78,6 +82,7 @@ export class ValueField extends HTMLElement {
 		this.#nullPress?.setAttribute('aria-pressed', String(value === null));
 		this.classList.toggle('is-null', value === null && !this.#control.showsNull);
 		this.#undo.hidden = !changed;
+		this.classList.toggle('changed', changed);
 	}
 
 	#draw(value) {
@@ -91,7 +96,6 @@ export class ValueField extends HTMLElement {
 		this.#control?.readOnly(this.#isReadOnly);
 		if (this.#nullPress) this.#nullPress.disabled = this.#isReadOnly;
 		this.#undo.disabled = this.#isReadOnly;
-		this.#undo.textContent = this.#isReadOnly ? 'changed' : 'changed · undo';
 		this.classList.toggle('read-only', this.#isReadOnly);
 	}
 
@@ -123,7 +127,7 @@ export class ValueField extends HTMLElement {
 		if ((words ?? '') === this.#note.textContent) return;
 		this.#note.hidden = words === null;
 		this.#note.replaceChildren(...(words === null ? [] : [icon('info'), h('span', {}, words)]));
-		if (words !== null) announce(`${this.name}: ${words}`);
+		if (words !== null) announce(`${this.label}: ${words}`);
 	}
 
 	/**
@@ -137,11 +141,11 @@ export class ValueField extends HTMLElement {
 	}
 
 	#build() {
-		const { comment, name, not_null: notNull } = this.#column;
-		const hint = [this.#explains && this.#fixed, comment].filter(Boolean).join('. ');
+		const { name, not_null: notNull } = this.#column;
+		const hint = this.#hint;
 		this.#error.id = `${this.#id}-error`;
 		this.#note.id = `${this.#id}-note`;
-		this.#undo.setAttribute('aria-label', `${name}: changed, undo`);
+		this.#undo.setAttribute('aria-label', `${this.label}: changed, undo`);
 		this.#undo.addEventListener('click', () => {
 			this.#emit(undefined, { undo: true });
 			this.#control.focus();
@@ -154,9 +158,9 @@ export class ValueField extends HTMLElement {
 			h(
 				'div',
 				{ class: 'field-label' },
-				h('label', { id: `${this.#id}-label`, htmlFor: this.#id }, name),
+				h('label', { id: `${this.#id}-label`, htmlFor: this.#id, title: typeLine(this.#column) }, this.label),
+				this.#isNew && isRequired(this.#column) ? h('span', { class: 'required' }, 'required') : null,
 				this.#undo,
-				h('span', { class: 'type' }, typeLine(this.#column, this.#isNew)),
 			),
 			h(
 				'div',
@@ -176,7 +180,7 @@ export class ValueField extends HTMLElement {
 				class: 'null-press',
 				type: 'button',
 				'aria-pressed': 'false',
-				'aria-label': `${this.#column.name} is null`,
+				'aria-label': `${this.label} is null`,
 				title: 'NULL: no value, which is not the same as empty',
 				on: { click: () => this.#pressNull() },
 			},
@@ -203,7 +207,7 @@ export class ValueField extends HTMLElement {
 		const about = {
 			id: this.#id,
 			column: this.#column,
-			label: this.#column.name,
+			label: this.label,
 			isNew: this.#isNew,
 			describedby: this.#describedBy(),
 			search: this.#search,
@@ -219,8 +223,12 @@ export class ValueField extends HTMLElement {
 		if (hadFocus) this.#control.focus();
 	}
 
+	get #hint() {
+		return [this.#explains && this.#fixed, hintOf(this.#column)].filter(Boolean).join('. ');
+	}
+
 	#describedBy() {
-		return [(this.#explains && this.#fixed) || this.#column.comment ? `${this.#id}-hint` : null, `${this.#id}-error`, `${this.#id}-note`]
+		return [this.#hint ? `${this.#id}-hint` : null, `${this.#id}-error`, `${this.#id}-note`]
 			.filter(Boolean)
 			.join(' ');
 	}
@@ -250,7 +258,7 @@ export class ValueField extends HTMLElement {
 				class: 'enlarge',
 				type: 'button',
 				tabIndex: -1,
-				'aria-label': `Several lines for ${this.#column.name}`,
+				'aria-label': `Several lines for ${this.label}`,
 				title: 'Several lines (Shift+Enter)',
 				on: { click: () => enlarge(this.#value) },
 			},
