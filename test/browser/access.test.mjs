@@ -38,7 +38,7 @@ const states = {
 	'edit page': async (carla) => {
 		await carla.edits('proposal', '2');
 		await carla.input('title').fill('');
-		await carla.field('title').getByText('changed · undo').waitFor();
+		await carla.field('title').getByRole('button', { name: /changed, undo/ }).waitFor();
 	},
 	'edit page with an invalid value': async (carla) => {
 		await carla.edits('proposal', '1');
@@ -204,7 +204,7 @@ for (const [wish, fades] of Object.entries({ 'no-preference': true, reduce: fals
 		await bertHoldsIceland(site);
 		const anna = await invite('anna', { reducedMotion: wish });
 		await anna.open('/tables/country/IS');
-		const banner = anna.page.locator('.lock-bar .lock-says');
+		const banner = anna.page.locator('.lock-says');
 		await banner.waitFor();
 		const [name, lasts] = await banner.evaluate((element) => [getComputedStyle(element).animationName, parseFloat(getComputedStyle(element).animationDuration)]);
 		assert.equal(name !== 'none' && lasts > 0, fades);

@@ -452,7 +452,7 @@ scene('a row is added and deleted', async ({ site, invite }) => {
 	await anna.open('/tables/country');
 	await anna.page.getByRole('link', { name: 'New row' }).click();
 	await anna.press('Save and keep editing');
-	await anna.sees('This column needs a value');
+	await anna.sees('This field needs a value');
 	for (const [column, text] of Object.entries({ alpha_2: 'XL', alpha_3: 'XLO', numeric: '998', name: 'Lockland' })) await anna.input(column).fill(text);
 	await anna.press('Save and keep editing');
 	await anna.arrives('/tables/country/XL');

@@ -21,11 +21,11 @@ scene('a warning precedes the expiry, and editing further renews', async ({ site
 	const anna = await invite('anna');
 	await anna.edits('country', 'DE');
 	await anna.seesLock('warn');
-	await anna.sees('Your lock on this page expires in less than a minute.');
+	await anna.sees('Your lock on this page is about to expire.');
 	await anna.sees(/^\d:\d\d left$/, { within: '.lock-bar' });
 	await anna.press('Keep editing');
 	await anna.seesLock('mine');
-	await anna.seesNo('Your lock on this page expires');
+	await anna.seesNo('Your lock on this page is about to expire.');
 	assert.equal(await holder(site, 'country', 'DE'), 'anna');
 });
 
@@ -46,7 +46,7 @@ scene('saving after the warning stores the text', async ({ site, invite }) => {
 	await anna.edits('country', 'EC');
 	await anna.input('name').fill('Ecuador, just in time');
 	await anna.seesLock('warn');
-	await presses(anna, 'Save and close');
+	await presses(anna, 'Save');
 	await anna.arrives('/tables/country');
 	assert.equal(await site.sql(`SELECT name FROM country WHERE alpha_2 = 'EC'`), 'Ecuador, just in time');
 });
@@ -55,7 +55,7 @@ scene('leaving after the warning releases the row', async ({ site, invite }) => 
 	const anna = await invite('anna');
 	await anna.edits('country', 'EE');
 	await anna.seesLock('warn');
-	await presses(anna, 'Cancel', { within: anna.page.locator('.lock-bar') });
+	await presses(anna, 'Cancel');
 	await anna.arrives('/tables/country');
 	await eventually(async () => assert.equal(await holder(site, 'country', 'EE'), ''));
 });

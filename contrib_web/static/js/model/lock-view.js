@@ -2,11 +2,11 @@
  * Texts and actions of the edit page's lock bar for each state of the lock
  * session.
  */
-import { actorName, duration, personName } from './text.js';
+import { actorName, personName } from './text.js';
 
 /**
  * @typedef {object} View
- * @property {'quiet'|'mine'|'theirs'|'warn'|'bad'} tone
+ * @property {'quiet'|'mine'|'theirs'|'warn'|'expired'|'bad'} tone
  * @property {string} icon
  * @property {string} status the line that is always shown
  * @property {boolean} [counts] whether a countdown follows the status
@@ -19,7 +19,6 @@ import { actorName, duration, personName } from './text.js';
 
 /**
  * @typedef {object} About
- * @property {number} secondsLeft until the lock ends
  * @property {boolean} mayTakeOver
  * @property {boolean} isDirty whether the form has unsaved changes
  * @property {{ place: number }|null} asked the user's own request for the row
@@ -54,7 +53,7 @@ const views = {
 
 	acquiring: () => ({ tone: 'quiet', icon: 'clock', status: 'Locking …' }),
 
-	held: (state, { secondsLeft, isDirty }) =>
+	held: (state, { isDirty }) =>
 		state.warned
 			? {
 					tone: 'warn',
@@ -62,30 +61,27 @@ const views = {
 					status: 'Your lock is about to end',
 					counts: true,
 					banner: {
-						title:
-							secondsLeft < 60
-								? 'Your lock on this page expires in less than a minute.'
-								: `Your lock on this page expires in ${duration(secondsLeft)}.`,
+						title: 'Your lock on this page is about to expire.',
 						text: [
 							isDirty
-								? 'Do you wish to save the page? You can also keep the lock by continuing to edit.'
-								: 'Continue editing to keep it, or leave the page to free the row.',
+								? 'Do you wish to save the page? Editing further keeps the lock, too.'
+								: 'Editing further keeps it. If you have finished, leave the page to free the row.',
 						],
-						actions: isDirty ? ['save', 'keep', 'leave'] : ['keep', 'leave'],
+						actions: ['keep'],
 					},
 				}
 			: { tone: 'mine', icon: 'editing', status: 'You are editing this row' },
 
 	expired: (state, { isDirty }) => ({
-		tone: 'warn',
-		icon: 'clock',
+		tone: 'expired',
+		icon: 'unlock',
 		status: 'Your lock has expired',
 		banner: {
 			title: 'Your lock on this page has expired.',
 			text: [
 				`${isDirty ? 'Your text is kept. ' : ''}Other users can edit the row now. If it is unchanged, you can continue. Otherwise this page shows the changes before anything is overwritten.`,
 			],
-			actions: ['keep', 'leave'],
+			actions: ['keep'],
 		},
 	}),
 

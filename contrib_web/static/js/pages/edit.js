@@ -105,9 +105,9 @@ export class EditPage {
 		this.element = layout(edited, {
 			list: listAddress(app, edited),
 			heading: this.#heading,
-			bar: lock.element,
+			lock,
 			notes: notes.element,
-			form: rowForm.element,
+			form: rowForm,
 			aside: this.#aside,
 		});
 		this.#drafts.offer();
@@ -164,7 +164,7 @@ export class EditPage {
 		else if (complaint === null) this.#edited.set(name, value);
 		else this.#edited.setUnread(name);
 		this.#rowForm.forgive(name);
-		this.#rowForm.note = '';
+		this.#rowForm.note.textContent = '';
 		if (!(name in this.#edited.form.mine)) this.#rowForm.showNote(name, null);
 		this.#rowForm.showField(this.#edited.form, name);
 		this.#showButtons();
@@ -179,7 +179,7 @@ export class EditPage {
 	#draftStored({ isKept }) {
 		const { unkept } = this.#lock;
 		const isWhole = isKept && this.#edited.isDirty && Object.keys(unkept).length === 0;
-		this.#rowForm.note = isWhole ? 'Draft saved' : '';
+		this.#rowForm.note.textContent = isWhole ? 'Draft saved' : '';
 		this.#rowForm.showNotes(unkept);
 	}
 

@@ -1,5 +1,5 @@
 /**
- * The messages over a form. A message replaces an earlier one of its name.
+ * The messages about a form. A message replaces an earlier one of its name.
  */
 import { Problem } from '../client/api.js';
 import { explain } from '../model/problem.js';
@@ -25,7 +25,7 @@ export class FormNotes {
 		const note = this.#put(name, banner(kind, { ...content, actions: [...(content.actions ?? []), close] }));
 		const words = [content.title, content.text].flat().filter((part) => typeof part === 'string');
 		announce(words.join(' '), { urgent: kind === 'bad' });
-		if (kind === 'bad') note.scrollIntoView({ block: 'center' });
+		if (kind === 'bad') note.scrollIntoView({ block: 'nearest' });
 	}
 
 	/**

@@ -1,10 +1,12 @@
 /**
- * The form of a row: a field per column, and the buttons below.
+ * The form of a row: a field per column. Its buttons are `actions`, for the
+ * bar that stays in view, except the one that deletes the row.
  */
-import { h } from '../ui/dom.js';
+import { h, newId } from '../ui/dom.js';
 import { validationError } from '../model/column.js';
 import { valueOf } from '../model/form.js';
 import { announce } from '../ui/announce.js';
+import { keepPlace } from '../ui/keep-place.js';
 import { button } from '../ui/widgets.js';
 import './value-field.js';
 
@@ -23,8 +25,12 @@ export class RowForm extends EventTarget {
 	#saveButtons = [];
 	#leave = button('Cancel', () => this.#emit('leave'), { kind: 'plain' });
 	#remove = null;
-	#note = h('span', { class: 'quiet small draft-note' });
-	element = h('form', { class: 'row-form', noValidate: true });
+	#id = newId('form');
+	element = h('form', { class: 'row-form', id: this.#id, noValidate: true });
+	/** Save and its like. */
+	actions = h('div', { class: 'form-actions' });
+	/** A short note about the draft. */
+	note = h('span', { class: 'draft-note' });
 
 	/**
 	 * @param {object} options
@@ -40,16 +46,12 @@ export class RowForm extends EventTarget {
 		this.#isNew = isNew;
 		for (const column of table.columns)
 			this.#fields.set(column.name, this.#makeField(column, api, references[column.name]?.label));
-		this.element.append(h('div', { class: 'card fields' }, [...this.#fields.values()]), this.#makeFoot());
+		this.element.append(...[h('div', { class: 'card fields' }, [...this.#fields.values()]), this.#makeFoot()].filter(Boolean));
+		this.actions.append(...this.#makeActions());
 		this.element.addEventListener('submit', (event) => {
 			event.preventDefault();
 			this.#emit('save', { keep: event.submitter?.value === 'keep' });
 		});
-	}
-
-	/** A short note beside the buttons. */
-	set note(words) {
-		this.#note.textContent = words;
 	}
 
 	/**
@@ -82,7 +84,7 @@ export class RowForm extends EventTarget {
 	 * @returns {void}
 	 */
 	forgive(name) {
-		this.#fields.get(name).showProblem(null);
+		keepPlace(() => this.#fields.get(name).showProblem(null));
 	}
 
 	/**
@@ -91,7 +93,9 @@ export class RowForm extends EventTarget {
 	 * @returns {void}
 	 */
 	showNotes(words) {
-		for (const name of this.#fields.keys()) this.showNote(name, words[name] ?? null);
+		keepPlace(() => {
+			for (const [name, field] of this.#fields) field.showNote(words[name] ?? null);
+		});
 	}
 
 	/**
@@ -101,7 +105,7 @@ export class RowForm extends EventTarget {
 	 * @returns {void}
 	 */
 	showNote(name, words) {
-		this.#fields.get(name).showNote(words);
+		keepPlace(() => this.#fields.get(name).showNote(words));
 	}
 
 	/**
@@ -143,7 +147,7 @@ export class RowForm extends EventTarget {
 		if (!field) return false;
 		field.showProblem([detail, hint].filter(Boolean).join('. '));
 		field.focusControl();
-		announce(`${column}: ${detail}`, { urgent: true });
+		announce(`${field.label}: ${detail}`, { urgent: true });
 		return true;
 	}
 
@@ -163,16 +167,38 @@ export class RowForm extends EventTarget {
 		return field;
 	}
 
-	#makeFoot() {
-		const save = h('button', { class: 'button primary', type: 'submit', value: 'close' }, 'Save');
-		const keep = h('button', { class: 'button', type: 'submit', value: 'keep', title: 'Ctrl+S' }, 'Save and keep editing');
-		if (!this.#isNew && this.#table.may.delete)
-			this.#remove = button('Delete', () => this.#emit('delete'), { kind: 'plain bad push', name: 'trash' });
+	// The first submit button is the one that Enter in a field presses.
+	#makeActions() {
+		const submit = (kind, value, title, text) =>
+			h('button', { class: `button ${kind}`, type: 'submit', form: this.#id, value, title }, text);
+		const save = submit('primary save', 'close', null, 'Save');
+		const keep = submit('', 'keep', 'Ctrl+S', 'Save and keep editing');
 		this.#saveButtons = [save, keep];
-		return h('div', { class: 'form-foot' }, save, keep, this.#leave, this.#note, this.#remove);
+		const menu = newId('menu');
+		const more = moreButton(menu);
+		this.actions.addEventListener('focusout', ({ relatedTarget }) => {
+			if (!this.actions.contains(relatedTarget)) more.setAttribute('aria-expanded', 'false');
+		});
+		return [save, more, h('div', { class: 'more-actions', id: menu }, keep, this.#leave)];
+	}
+
+	#makeFoot() {
+		if (this.#isNew || !this.#table.may.delete) return null;
+		this.#remove = button('Delete', () => this.#emit('delete'), { kind: 'plain bad', name: 'trash' });
+		return h('div', { class: 'form-foot' }, this.#remove);
 	}
 
 	#emit(type, detail) {
 		this.dispatchEvent(new CustomEvent(type, { detail }));
 	}
+}
+
+/** On a narrow page it opens the other buttons; the focus going closes it. */
+function moreButton(menu) {
+	const press = h('button', { class: 'button more', type: 'button', 'aria-label': 'More actions', 'aria-controls': menu }, '⋯');
+	const open = (on) => press.setAttribute('aria-expanded', String(on));
+	open(false);
+	press.addEventListener('click', () => open(press.getAttribute('aria-expanded') === 'false'));
+	press.addEventListener('keydown', ({ key }) => key === 'Escape' && open(false));
+	return press;
 }

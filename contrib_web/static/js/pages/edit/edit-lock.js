@@ -49,9 +49,17 @@ export class EditLock extends EventTarget {
 		this.#content = new DraftContent(edited);
 	}
 
-	/** The lock bar. */
+	/** The state, for the bar that stays in view. */
 	get element() {
 		return this.#bar.element;
+	}
+	/** The main action, for the same bar. */
+	get action() {
+		return this.#bar.action;
+	}
+	/** The explanation of the state. */
+	get message() {
+		return this.#bar.message;
 	}
 	/** The lock session's state; null: the page does not lock. */
 	get state() {
@@ -100,7 +108,6 @@ export class EditLock extends EventTarget {
 		this.#before = this.#lock.state;
 		this.#lock.addEventListener('state', ({ detail }) => this.#changed(detail));
 		for (const type of ['reread', 'request']) this.#lock.addEventListener(type, () => this.#emit(type));
-		this.#bar.settings({ hasLocks: table.protection !== null });
 		this.#lock.start({ lock: row.lock, sentAt });
 		return this.#emit('change');
 	}
@@ -226,7 +233,6 @@ export class EditLock extends EventTarget {
 
 	#view() {
 		return lockView(this.state, {
-			secondsLeft: this.#lock.secondsLeft,
 			mayTakeOver: this.#edited.table.may.take_over,
 			isDirty: this.#edited.isDirty,
 			asked: this.#ownRequest(),

@@ -101,7 +101,7 @@ export class Saving extends EventTarget {
 	#saved(data, sent) {
 		this.#edited.saved(data, sent);
 		this.#notes.clear();
-		this.#rowForm.note = '';
+		this.#rowForm.note.textContent = '';
 	}
 
 	/**
