@@ -2,8 +2,7 @@
  * Construction of elements. Text is always set as text, never parsed as
  * markup.
  */
-
-const SVG = 'http://www.w3.org/2000/svg';
+import { drawIcon } from './icons.js';
 
 /**
  * Makes an element.
@@ -32,18 +31,16 @@ function setProp(element, name, value) {
 }
 
 /**
- * An icon of icons.svg. Screen readers skip it, so a control that has nothing
+ * An icon of icons.js. Screen readers skip it, so a control that has nothing
  * else needs a label.
  * @param {string} name
  * @returns {SVGElement}
  */
 export function icon(name) {
-	const svg = document.createElementNS(SVG, 'svg');
+	const svg = drawIcon(name);
 	svg.setAttribute('class', 'icon');
 	svg.setAttribute('aria-hidden', 'true');
-	const use = document.createElementNS(SVG, 'use');
-	use.setAttribute('href', new URL(`../../icons.svg#${name}`, import.meta.url));
-	svg.append(use);
+	svg.dataset.icon = name;
 	return svg;
 }
 
