@@ -2,6 +2,7 @@
 -- protect them.
 \set rel `cat parts/rel.sql`
 \set may_protect `cat parts/may_protect.sql`
+\set may_write `cat parts/may_write.sql`
 \set protection `cat parts/protection.sql`
 \set table_summary `cat parts/table_summary.sql`
 WITH requested AS (

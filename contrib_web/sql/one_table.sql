@@ -13,6 +13,7 @@
 \set key_columns `cat parts/key_columns.sql`
 \set is_guarded `cat parts/is_guarded.sql`
 \set may_protect `cat parts/may_protect.sql`
+\set may_write `cat parts/may_write.sql`
 \set protection `cat parts/protection.sql`
 \set table_summary `cat parts/table_summary.sql`
 WITH requested AS (

@@ -62,6 +62,7 @@ struct Stream
 	size_t		sent;			/* bytes sent of it */
 	bool		waiting;		/* suspended */
 	bool		reset;			/* events were missed */
+	bool		live;			/* what it was last told of "listening" */
 	bool		ending;
 	int64_t		written;		/* now_s() of the last write */
 	Stream	   *prev,
@@ -76,6 +77,7 @@ static char epoch[17];			/* ids of other epochs are invalid */
 static Stream *streams;
 static EventCounts counts;
 static bool closing;			/* all streams are being closed */
+static bool listening;			/* notifications arrive */
 
 /* ---- messages ---- */
 
@@ -104,6 +106,13 @@ release_message(Message *message)
 {
 	if (message && --message->references == 0)
 		free(message);
+}
+
+/* Sent without an id, as it is no event of the ring. */
+static Message *
+live_message(bool live)
+{
+	return new_message("event: live\ndata: {\"live\":%s}\n\n", live ? "true" : "false");
 }
 
 static Message *
@@ -191,6 +200,18 @@ events_reset(void)
 	pthread_mutex_unlock(&mutex);
 }
 
+void
+events_listening(bool now)
+{
+	Stream	   *stream;
+
+	pthread_mutex_lock(&mutex);
+	listening = now;
+	DL_FOREACH(streams, stream)
+		resume(stream);
+	pthread_mutex_unlock(&mutex);
+}
+
 /* ---- streams ---- */
 
 static bool
@@ -251,6 +272,7 @@ stream_open(struct MHD_Connection *connection, const Session *session, const cha
 	stream->reset = last_id && !parse_event_id(last_id, &stream->cursor);
 	stream->current = new_message("retry: %d\nid: %s-%" PRIu64 "\n\n", RETRY_MS, epoch, stream->cursor);
 	stream->written = now_s();
+	stream->live = true;
 	DL_APPEND(streams, stream);
 	counts.streams++;
 	pthread_mutex_unlock(&mutex);
@@ -322,6 +344,8 @@ next_message(Stream *stream)
 		stream->ending = true;
 		return reset_message();
 	}
+	if (stream->live != listening)
+		return live_message(stream->live = listening);
 	if (stream->reset)
 	{
 		stream->reset = false;

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 #include <microhttpd.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -30,6 +31,12 @@ extern void events_publish(const char *table, const char *full, const char *redu
  * ids.
  */
 extern void events_reset(void);
+
+/*
+ * Tells all streams whether notifications of the database arrive.  Without
+ * them a stream is open, but not live.
+ */
+extern void events_listening(bool listening);
 
 /* ---- the streams' side (stream.c) ---- */
 

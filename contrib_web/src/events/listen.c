@@ -235,8 +235,10 @@ listener(void *arg)
 			backoff = BACKOFF_FIRST_MS;
 			connects++;
 			/* also initially, as streams may be open already */
+			events_listening(true);
 			events_reset();
 			running = listen_on(pg);
+			events_listening(false);
 			PQfinish(pg);
 		}
 		else

@@ -82,11 +82,18 @@ export class Shell {
 
 	#live = h('span', { class: 'live', role: 'status' }, h('span', {}));
 
+	// Nobody changes a database that is read-only; what its primary changes
+	// is not told here.
 	#renderLive() {
-		const { on } = this.#app.live;
-		this.#live.dataset.state = on ? 'on' : 'off';
-		this.#live.firstChild.textContent = on ? 'Live' : 'Not live';
-		this.#live.title = on ? 'Changes by others appear automatically' : 'Reconnecting; the page may be out of date';
+		const { live, session } = this.#app;
+		const [state, words, title] = session?.read_only
+			? ['read-only', 'Read-only', 'This database can be read, but not changed']
+			: live.on
+				? ['on', 'Live', 'Changes by others appear automatically']
+				: ['off', 'Not live', 'Reconnecting; the page may be out of date'];
+		this.#live.dataset.state = state;
+		this.#live.firstChild.textContent = words;
+		this.#live.title = title;
 	}
 
 	#link(text, name, href, pages) {

@@ -11,7 +11,8 @@ const REOPEN_MAX = 60000;
  * The event stream of one server. Events:
  * - `lock`: an event of a lock; detail: as in /api/v1/events
  * - `reset`: events may have been missed, so reload
- * - `state`: the connection changed; detail: { on: boolean }
+ * - `state`: the connection changed, or that of the server to the database;
+ *   detail: { on: boolean }
  * - `ended`: the server refused the stream; it is opened again later
  */
 export class Live extends EventTarget {
@@ -21,7 +22,7 @@ export class Live extends EventTarget {
 	#reopen = null;
 	#wanted = false;
 	#wait = REOPEN_FIRST;
-	/** Whether the stream is connected. */
+	/** Whether news of the database arrive. */
 	on = false;
 
 	/** @param {string} url of the stream */
@@ -76,6 +77,7 @@ export class Live extends EventTarget {
 		source.onerror = () => this.#receive({ type: 'state', on: false, ended: source.readyState === EventSource.CLOSED });
 		source.addEventListener('lock', ({ data }) => this.#receive({ type: 'lock', data }));
 		source.addEventListener('reset', () => this.#receive({ type: 'reset' }));
+		source.addEventListener('live', ({ data }) => this.#receive({ type: 'state', on: JSON.parse(data).live }));
 	}
 
 	#receive({ type, data, on, ended }) {
