@@ -100,6 +100,14 @@ column_json AS (
 					'name', con.confrelid::regclass::text,
 					'column', a.attname,
 					'label', label.name,
+					'is_key', EXISTS (
+						SELECT
+						FROM pg_index i
+						WHERE i.indrelid = con.confrelid
+						AND i.indisprimary
+						AND i.indnkeyatts = 1
+						AND i.indkey[0] = con.confkey[1]
+					),
 					'constraint', con.conname)
 				FROM pg_constraint con
 				JOIN pg_attribute a

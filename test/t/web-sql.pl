@@ -83,7 +83,7 @@ my %row = (table => 'big', key => 5);
 my %write = (%row, what => 'update', body => '{"values": {"title": "new"}}', token => 'NULL');
 my $by_key = qr/Index (?:Only )?Scan using big_pkey on big\b/;
 my $whole_table = qr/Seq Scan on (?:big|lock|event|draft|request_queue)\b/;
-my %page = (table => 'big', map { $_ => 'NULL' } qw(sort dir after before filter q locked limit));
+my %page = (table => 'big', most => 1000, map { $_ => 'NULL' } qw(sort dir after before filter q locked limit columns));
 my $history = qr/Limit\n(?:(?!.*\bSort\b).*\n)*?.*Index Scan Backward using event_pkey on event/;
 
 my %cases = (
@@ -115,6 +115,7 @@ my %cases = (
 	history_back => [ { vars => { %no_list, cursor => cursor('events', [ 1000 ]), limit => 2 }, gives => qr/"id":1002,.*"id":1001,/, plan => $history, never => $whole_table } ],
 	history_of_row => [ { vars => { %no_list, table => $big, key => "'5'" }, gives => qr/"events" : \[\{"id":\d+.*"key":"5"/, plan => qr/Function Scan on history_of/, never => $whole_table } ],
 	history_of_row_back => [ { vars => { %no_list, table => $big, key => "'5'", cursor => cursor('events', [ 0 ]) }, gives => qr/"events" : \[\{"id":\d+.*"key":"5"/, plan => qr/Function Scan on history_of/, never => $whole_table } ],
+	labels => [ { vars => { table => 'big', keys => '\'["5", "77", "0"]\'' }, gives => qr/"5" : "title 5", "77" : "title 77" \}/, plan => $by_key, never => $whole_table } ],
 	lock_of_row => [ { vars => { table => $big, key => 5 }, gives => qr/"lock" : \{"table":"public.big"/, plan => qr/Function Scan on locks_of/, never => $whole_table } ],
 	lock_state => [ { vars => \%row, gives => qr/"lock" : \{"table":"public.big".*\|f$/, plan => qr/Function Scan on locks_of/, never => $whole_table }, { vars => { table => 'big', key => '05' }, gives => qr/\|t$/ } ],
 	locks => [
@@ -155,6 +156,13 @@ my %cases = (
 		{ vars => { %page, q => "'TITLE 77'", filter => '\'{"kind": "6"}\'', limit => 2 }, gives => qr/"key" : "77"/ },
 		{ vars => { %page, locked => 'true', limit => 2 }, gives => qr/"key" : "5".*"key" : "4001"/, plan => qr/lock_pkey/ },
 	],
+	rows_count => [
+		{ vars => { %page, most => 30_000 }, gives => qr/"count" : $ROWS, "is_estimate" : false, "more" : false/ },
+		{ vars => { %page, most => 100 }, gives => qr/"count" : $ROWS, "is_estimate" : true, "more" : false/, never => $whole_table },
+		{ vars => { %page, most => 100, q => "'title'" }, gives => qr/"count" : 100, "is_estimate" : false, "more" : true/ },
+		{ vars => { %page, locked => 'true' }, gives => qr/"count" : 101,/, plan => qr/lock_pkey/ },
+	],
+	rows_csv => [ { vars => { %page, filter => '\'{"kind": "6"}\'', columns => '\'["title", "id"]\'', limit => 2 }, gives => qr/^title,id\r?\ntitle 5,5\r?\ntitle 14,14/ } ],
 	save_draft => [ { vars => { table => 'big', body => "{\"token\": $token{big}, \"data\": {\"title\": \"draft\"}}" } } ],
 	session_state => [ { vars => {}, gives => qr/"owner" : "boss".*"break_locks" : true.*"protect_any" : true/ }, { role => 'reader', vars => {}, gives => qr/"break_locks" : false.*"protect_any" : false/ } ],
 	set_owner => [ { role => undef, vars => { owner => 'carla', owner_name => 'NULL' } } ],

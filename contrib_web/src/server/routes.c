@@ -38,6 +38,9 @@ const Route routes[] = {
 	{METHOD_GET, "/api/v1/tables/{table}/choices", list_choices, 0},
 
 	/* rows */
+	{METHOD_GET, "/api/v1/tables/{table}/count", count_rows, 0},
+	{METHOD_GET, "/api/v1/tables/{table}/csv", export_rows, 0},
+	{METHOD_GET, "/api/v1/tables/{table}/labels", list_labels, 0},
 	{METHOD_GET, "/api/v1/tables/{table}/rows", list_rows, 0},
 	{METHOD_POST, "/api/v1/tables/{table}/rows", insert_row, 0},
 	{METHOD_GET, "/api/v1/tables/{table}/rows/{key}", get_row, 0},
