@@ -10,6 +10,7 @@
  */
 import { Api, Problem } from './client/api.js';
 import { clock } from './client/clock.js';
+import { Labels } from './client/labels.js';
 import { h } from './ui/dom.js';
 import { Live } from './client/live.js';
 import { paths } from './model/route.js';
@@ -47,6 +48,8 @@ class App extends EventTarget {
 	api = new Api();
 	live = new Live(this.api.url('/events'));
 	router = new Router();
+	/** Labels of rows in lists of several tables. */
+	labels = new Labels(this.api);
 	/** The session as the API returns it; null: not signed in. */
 	session = null;
 	/** The last address of each table's list, by table. */

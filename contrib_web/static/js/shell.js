@@ -2,6 +2,7 @@
  * The frame around every page: header with navigation, theme and user.
  */
 import { paths } from './model/route.js';
+import { avatar } from './parts/person.js';
 import { themeButton } from './parts/theme-button.js';
 import { h, icon } from './ui/dom.js';
 import { button } from './ui/widgets.js';
@@ -103,8 +104,9 @@ export class Shell {
 
 	#who({ owner, owner_name: name, database, proxy }) {
 		const who = h('div', { class: 'who' }, h('strong', { title: owner }, name || owner), h('span', {}, database));
+		const picture = avatar({ owner, owner_name: name });
 		const out = button('', () => this.#app.signOut(), { kind: 'plain icon-only', name: 'sign-out', label: 'Sign out' });
 		out.title = 'Sign out';
-		return proxy ? [who] : [who, out];
+		return proxy ? [picture, who] : [picture, who, out];
 	}
 }

@@ -239,12 +239,13 @@ const troubles = {
  * The view while another user holds the parent row: the user's own lock of
  * this row has no effect then.
  * @param {object} parent the parent row's lock
+ * @param {string} label of the parent row
  * @returns {View}
  */
-export const lockedWith = (parent) => ({
+export const lockedWith = (parent, label) => ({
 	tone: 'theirs',
 	icon: 'lock',
-	status: `Locked by ${personName(parent)}, with ${parent.name} ${parent.key}`,
+	status: `Locked by ${personName(parent)}, with ${label}`,
 });
 
 /** What of the session's state the lock bar shows. */

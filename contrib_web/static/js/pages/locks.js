@@ -55,8 +55,10 @@ export class LocksPage extends ListPage {
 		for (const type of ['lock', 'reset']) this.app.live.addEventListener(type, () => this.reloadSoon(), { signal: this.signal });
 	}
 
-	fetch({ q, table, mine, after, before }) {
-		return this.app.api.get('/locks', { q, table, mine, after, before });
+	async fetch({ q, table, mine, after, before }) {
+		const reply = await this.app.api.get('/locks', { q, table, mine, after, before });
+		await this.app.labels.load(reply.data.locks);
+		return reply;
 	}
 
 	take({ locks }, sentAt) {
@@ -91,6 +93,7 @@ export class LocksPage extends ListPage {
 			choose: (id, on) => this.#choose(id, on),
 			chooseAll: (on) => this.#chooseAll(on),
 			unlock: (lock) => this.#unlock(lock),
+			labelOf: (lock) => this.#labelOf(lock),
 		});
 	}
 
@@ -147,13 +150,17 @@ export class LocksPage extends ListPage {
 		this.#bar.show(n, this.#locks.length);
 	}
 
+	#labelOf({ table, key }) {
+		return this.app.labels.of(table, key);
+	}
+
 	async #unlock(lock) {
 		if (await unlock(this.app, lock, this.#mayBreak)) await this.reload({ quiet: true });
 	}
 
 	async #breakChosen() {
 		const locks = this.#locks.filter((lock) => this.#chosen.has(idOf(lock)));
-		if (!(await breakLocks(this.app, locks))) return;
+		if (!(await breakLocks(this.app, locks, (lock) => this.#labelOf(lock)))) return;
 		this.#chosen.clear();
 		await this.reload({ quiet: true });
 	}

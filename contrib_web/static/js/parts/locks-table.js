@@ -23,6 +23,7 @@ export const idOf = ({ table, key }) => JSON.stringify([table, key]);
  * @param {(id: string, on: boolean) => void} options.choose
  * @param {(on: boolean) => void} options.chooseAll
  * @param {(lock: object) => any} options.unlock a lock was clicked
+ * @param {(lock: object) => string} options.labelOf of the lock's row
  * @returns {HTMLElement}
  */
 export function locksTable(locks, options) {
@@ -59,14 +60,14 @@ export function locksTable(locks, options) {
 	);
 }
 
-function row(lock, { chosen, choose, unlock }) {
+function row(lock, { chosen, choose, unlock, labelOf }) {
 	const id = idOf(lock);
 	const box = chosen
 		? h('input', {
 				type: 'checkbox',
 				checked: chosen.has(id),
 				data: { control: 'choose' },
-				'aria-label': `Select ${lock.name} ${lock.key}, held by ${personName(lock)}`,
+				'aria-label': `Select ${lock.name} ${labelOf(lock)}, held by ${personName(lock)}`,
 				on: { change: ({ target }) => choose(id, target.checked) },
 			})
 		: null;
@@ -77,7 +78,7 @@ function row(lock, { chosen, choose, unlock }) {
 		h(
 			'th',
 			{ role: 'rowheader', scope: 'row', class: 'lead' },
-			rowName(lock.name, lock.key, { control: 'open' }),
+			rowName(lock.name, lock.key, labelOf(lock), { control: 'open' }),
 		),
 		cell('Held by', heldBy(lock, unlock)),
 		cell('Since', h('span', { class: 'number', title: exactMoment(lock.acquired_at) }, moment(lock.acquired_at))),

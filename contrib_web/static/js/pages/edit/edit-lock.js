@@ -227,7 +227,7 @@ export class EditLock extends EventTarget {
 	 */
 	show() {
 		const { parentHolder } = this.#edited;
-		if (parentHolder && this.phase === 'held') this.#bar.show(lockedWith(parentHolder), {});
+		if (parentHolder && this.phase === 'held') this.#bar.show(lockedWith(parentHolder, this.#edited.parentLabel), {});
 		else if (this.#lock) this.#bar.show(this.#view(), this.state);
 	}
 

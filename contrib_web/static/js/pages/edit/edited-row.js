@@ -55,6 +55,13 @@ export class EditedRow {
 		return lock && !lock.is_mine ? lock : null;
 	}
 
+	/** The label of the parent row. */
+	get parentLabel() {
+		const { table, key } = this.row.parent_lock;
+		const parent = Object.values(this.row.references).find((each) => each.table === table && each.key === key);
+		return parent?.label ?? key;
+	}
+
 	/** The key in the API's spelling, which the address may not have. */
 	get known() {
 		return { table: this.table.table, key: this.key };
