@@ -4,6 +4,7 @@
  * as events.
  */
 import { FormNotes } from '../parts/form-notes.js';
+import { childrenList } from '../parts/children-list.js';
 import { historyIsStale, rowAside } from '../parts/row-aside.js';
 import { RowForm } from '../parts/row-form.js';
 import { signInAgain } from '../parts/sign-in.js';
@@ -109,6 +110,7 @@ export class EditPage {
 			notes: notes.element,
 			form: rowForm,
 			aside: this.#aside,
+			children: edited.isNew ? null : childrenList(app, edited.row, edited.table.may.break_locks, this.#stop.signal),
 		});
 		this.#drafts.offer();
 	}
@@ -192,13 +194,13 @@ export class EditPage {
 	}
 
 	#show() {
-		const { table, row, form, parentHolder } = this.#edited;
+		const { table, row, form } = this.#edited;
 		this.#heading.textContent = row?.label ?? '';
 		this.#rowForm.showNotes(this.#edited.isDirty ? this.#lock.unkept : {});
 		this.#rowForm.show(form, { mayEdit: this.#lock.mayEdit && !this.#saving.isClosing });
 		this.#lock.show();
 		this.#requests.show();
-		showParent(this.#notes, parentHolder);
+		showParent(this.#notes, this.#edited);
 		this.#showButtons();
 		rowAside(this.#aside, { app: this.#app, table, row });
 	}

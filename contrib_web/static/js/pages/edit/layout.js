@@ -16,10 +16,11 @@ import { h } from '../../ui/dom.js';
  *   placed
  * @param {HTMLElement} parts.notes messages about the form
  * @param {import('../../parts/row-form.js').RowForm} parts.form
- * @param {HTMLElement} parts.aside what belongs to the row
+ * @param {HTMLElement|null} parts.children rows that belong to the row
+ * @param {HTMLElement} parts.aside what else is known of the row
  * @returns {HTMLElement}
  */
-export const layout = (edited, { list, heading, lock, notes, form, aside }) =>
+export const layout = (edited, { list, heading, lock, notes, form, children, aside }) =>
 	h(
 		'div',
 		{ class: 'edit' },
@@ -38,7 +39,7 @@ export const layout = (edited, { list, heading, lock, notes, form, aside }) =>
 		h(
 			'div',
 			{ class: 'edit-columns' },
-			h('div', { class: 'edit-main' }, form.element),
+			h('div', { class: 'edit-main' }, form.element, children),
 			h('div', { class: 'edit-side' }, dock(edited.isNew ? [notes] : [lock.message, notes]), edited.isNew ? null : aside),
 		),
 	);
