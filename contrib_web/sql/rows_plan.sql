@@ -279,14 +279,16 @@ SELECT
 		ELSE '(SELECT * FROM locking.locks LIMIT 0)'
 	END AS locks,
 	params.most,
-	pg_catalog.format('SELECT FROM %s WHERE true%s', searched.tables, searched.conditions) AS counted,
-	-- the number of rows by the statistics, if the reader may see each
+	pg_catalog.format('SELECT FROM %s WHERE true%s', searched.tables, searched.conditions)
+		AS counted,
+	-- the number of rows by the statistics, if the reader may see each; or -1
 	CASE
 		WHEN searched.conditions = ''
 		AND NOT params.locked
 		AND rel.reltuples >= 0::float4
 		AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = rel.oid AND c.relrowsecurity)
 			THEN rel.reltuples::bigint
+		ELSE -1
 	END AS estimate,
 	(SELECT pg_catalog.json_agg(name ORDER BY no) FROM shown_column) AS shown
 FROM rel, row_sql, params, order_sql, searched, (

@@ -84,7 +84,7 @@ const states = {
 	},
 	'all locks, one chosen': async (carla) => {
 		await carla.open('/locks');
-		await carla.page.getByRole('checkbox', { name: /^Select country IS/ }).check();
+		await carla.page.getByRole('checkbox', { name: /^Select country Iceland/ }).check();
 		await carla.sees('1 chosen');
 	},
 	history: async (carla) => {

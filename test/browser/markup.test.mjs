@@ -139,14 +139,14 @@ scene('locks and history: owners, notes, reasons, actors', async ({ site, invite
 		SELECT locking.break_lock(${literal(TABLE)}, ${literal(KEYS[2])}, ${literal(evil('reason'))})`);
 	for (const query of ['', `?q=${encodeURIComponent(evilName('table'))}`, `?table=${encodeURIComponent(TABLE)}`]) {
 		await carla.open(`/locks${query}`);
-		await isText(carla, evilName('table'), 'key 1', 'note', 'comment on role', 'owner name');
+		await isText(carla, evilName('table'), 'label 1', 'note', 'comment on role', 'owner name');
 	}
 	await carla.page.getByLabel('Select all').check();
 	await carla.press('Remove 2 locks…');
 	await isText(carla, 'comment on role');
 	await carla.answers('Cancel');
 	await carla.open('/history');
-	await isText(carla, 'key 3', 'reason', 'owner', ROLE);
+	await isText(carla, 'label 3', 'reason', 'owner', ROLE);
 	for (const query of [{ table: TABLE, key: KEYS[2] }, { owner: evil('owner') }, { actor: evil('owner') }, { q: evil('reason') }, { q: evil('nothing') }, { table: TABLE, key: evil('none') }]) {
 		await carla.open(`/history?${new URLSearchParams(query)}`);
 		await carla.page.locator('main h1').waitFor();

@@ -3,6 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as arrayText from '../../contrib_web/static/js/model/array-text.js';
 import { fieldKind, hintOf, isRequired, labelOf, readOnlyReason, shown, typeLine, validationError } from '../../contrib_web/static/js/model/column.js';
+import { entries } from '../../contrib_web/static/js/model/history.js';
+import { brief, grouped } from '../../contrib_web/static/js/model/format.js';
+import { initials, namesIn } from '../../contrib_web/static/js/model/people.js';
 import { digest } from '../../contrib_web/static/js/model/digest.js';
 import { diff } from '../../contrib_web/static/js/model/diff.js';
 import * as Form from '../../contrib_web/static/js/model/form.js';
@@ -13,7 +16,7 @@ import { endOfLock, isUrgent, lockedWith, lockView, looksDifferent, spoken } fro
 import { explain } from '../../contrib_web/static/js/model/problem.js';
 import { parse, paths, queryText } from '../../contrib_web/static/js/model/route.js';
 import { applyEvent, nextSort } from '../../contrib_web/static/js/model/row-list.js';
-import { countdown, duration, fullName, moment, stillLocked, unlockQuestion } from '../../contrib_web/static/js/model/text.js';
+import { briefDuration, countdown, duration, fullName, moment, newsOfLocks, stillLocked, totalRows, unlockQuestion } from '../../contrib_web/static/js/model/text.js';
 import * as timestamp from '../../contrib_web/static/js/model/timestamp.js';
 
 const COLUMN = {
@@ -230,6 +233,8 @@ test('texts about times and users', () => {
 	assert.equal(fullName({ owner: 'anna', owner_name: 'Anna Albers' }), 'Anna Albers (anna)');
 	assert.equal(unlockQuestion({ owner: 'admin', is_mine: false }), "User 'admin' is currently editing this content. Proceed with removing the lock?");
 	assert.match(moment('2026-11-23T10:00:00Z', new Date('2026-11-23T12:00:00Z')), /^\d\d:\d\d/);
+	assert.match(moment('2026-11-03T12:00:00Z', new Date('2026-11-23T12:00:00Z')), /Tue.*3|3.*Tue/, 'with its day');
+	assert.match(moment('2025-11-03T12:00:00Z', new Date('2026-11-23T12:00:00Z')), /2025/);
 	assert.equal(moment('nonsense'), 'nonsense');
 });
 
@@ -244,14 +249,14 @@ test('every problem has an explanation', () => {
 });
 
 test('texts of the lock bar for each state, announced once', () => {
-	const about = { secondsLeft: 30, mayTakeOver: true, isDirty: true, asked: null, ended: null };
+	const about = { mayTakeOver: true, isDirty: true, asked: null, ended: null };
 	const steps = (...events) => events.reduce((state, event) => step(state, event, 1000).state, initial());
 	const lock = { owner: 'bert', owner_name: 'Bert Brandt', is_mine: false, token: null, seconds_left: 30 };
 	const held = steps({ type: 'open' }, { type: 'granted', token: 1, seconds_left: 60, sentAt: 1000 });
 	const blocked = steps({ type: 'open' }, { type: 'held', lock, sentAt: 1000 });
 	const lost = step(held, { type: 'looked', lock, sentAt: 1000 }, 1000).state;
 	assert.equal(lockView(held, about).banner, undefined, 'a held lock has no banner');
-	assert.deepEqual(lockView({ ...held, warned: true }, about).banner.actions, ['save', 'keep', 'leave']);
+	assert.deepEqual(lockView({ ...held, warned: true }, about).banner.actions, ['keep']);
 	assert.equal(lockView(blocked, about).banner.title, 'This content is currently being edited by Bert Brandt.');
 	assert.deepEqual(lockView(blocked, about).banner.actions, ['ask', 'takeOver']);
 	assert.deepEqual(lockView(blocked, { ...about, mayTakeOver: false, asked: { place: 2 } }).banner.actions, ['withdraw']);
@@ -259,6 +264,54 @@ test('texts of the lock bar for each state, announced once', () => {
 	assert.ok(lockView({ ...held, trouble: 'signed_out' }, about).banner.actions.includes('signIn'));
 	assert.match(spoken(held, lost, lockView(lost, about)), /text is kept/);
 	assert.equal(spoken(lost, lost, lockView(lost, about)), null);
+});
+
+test('lists: values are shorter than they are, and no digit is lost', () => {
+	const shows = (category, value, more = {}) => brief(column({ category, ...more }), value);
+	assert.equal(grouped('1234567.50').replaceAll(/\D/g, ''), '123456750');
+	assert.match(grouped('-12345678901234567890'), /^-12.345.678.901.234.567.890$/);
+	assert.equal(grouped('2026'), '2026', 'a year is not grouped');
+	for (const odd of ['NaN', 'Infinity', '1e+300']) assert.equal(grouped(odd), odd);
+	assert.equal(shows('number', '1234567', { key: true }), '1234567', 'nor is a key');
+	assert.equal(shows('uuid', '6f1c1f0e-2b55-4d0e-9a53-0c4de1a80a01'), '6f1c1f0e…');
+	assert.equal(shows('time', '09:30:00'), '09:30');
+	assert.equal(shows('time', '09:30:15'), '09:30:15');
+	assert.match(shows('timestamp', '2026-03-29 02:30:15.25'), /29.*2026.*2:30/, 'to the minute, and in no zone');
+	assert.doesNotMatch(shows('timestamptz', '2026-11-03 10:15:30.25+01'), /15:30|25/);
+	for (const odd of ['infinity', '0044-03-15 BC']) assert.equal(shows('date', odd), odd);
+	assert.equal(shows('array', '{a,"b c",NULL}'), 'a, b c, null');
+	assert.equal(shows('boolean', 'true'), 'Yes');
+	assert.equal(shows('text', null), null);
+	assert.equal(shows('text', ''), '');
+});
+
+test('people: initials of any name', () => {
+	const expected = { 'Anna Albers': 'AA', 'Carla Conti, administrator': 'CC', anna: 'A', 'job:reindex': 'JR', 'Øyvind Åse Ånes': 'ØÅ', '山田 太郎': '山太', ', x': 'X', '!!': '!' };
+	for (const [name, letters] of Object.entries(expected)) assert.equal(initials(name), letters, name);
+	assert.equal(namesIn([{ actor: 'anna', actor_name: 'Anna Albers' }, { actor: null, actor_name: null }]).get('anna'), 'Anna Albers');
+});
+
+test('the history joins a lock with its end, across those of other rows and resumptions', () => {
+	let second = 60 * 10;
+	const event = (name, owner, key = 'a') => ({ event: name, owner, key, table: 't', at: new Date((second -= 60) * 1000).toISOString() });
+	const briefly = (events) => entries(events).map((entry) => [entry.event, entry.owner, entry.key, entry.seconds]);
+	assert.deepEqual(briefly([event('released', 'anna'), event('released', 'bert', 'b'), event('acquired', 'bert', 'b'), event('resumed', 'anna'), event('acquired', 'anna'), event('expired', 'anna')]),
+		[['released', 'anna', 'a', 240], ['released', 'bert', 'b', 60], ['expired', 'anna', 'a', null]]);
+	assert.deepEqual(briefly([event('acquired', 'bert'), event('taken_over', 'anna'), event('acquired', 'anna')]),
+		[['acquired', 'bert', 'a', null], ['taken_over', 'anna', 'a', 60]]);
+	assert.deepEqual(briefly([event('resumed', 'anna'), event('acquired', 'anna'), event('released', 'anna')]), [['acquired', 'anna', 'a', null], ['released', 'anna', 'a', null]], 'resumed, and still held');
+	assert.deepEqual(briefly([event('released', 'anna'), event('acquired', 'bert')]), [['released', 'anna', 'a', null], ['acquired', 'bert', 'a', null]]);
+});
+
+test('texts of lists: totals, and news in one sentence', () => {
+	assert.equal(totalRows({ count: 1, is_estimate: false, more: false }), '1 row');
+	assert.match(totalRows({ count: 7900, is_estimate: true, more: false }), /^about 7.900 rows$/);
+	assert.match(totalRows({ count: 10000, is_estimate: false, more: true }), /^more than 10.000 rows$/);
+	const lock = { owner: 'bert', owner_name: 'Bert Brandt', is_mine: false };
+	assert.equal(newsOfLocks([{ label: 'Iceland', lock }]), 'Iceland: locked by Bert Brandt');
+	assert.equal(newsOfLocks([{ label: 'Iceland', lock: null }]), 'Iceland: free');
+	assert.equal(newsOfLocks([{ label: 'a', lock }, { label: 'b', lock: null }, { label: 'c', lock }]), '3 rows have changed: 2 locked, 1 free');
+	assert.deepEqual([0, 20, 180, 7200, 5 * 86400].map(briefDuration), ['1 s', '20 s', '3 min', '2 h', '5 days']);
 });
 
 test('the history says who ended a lock, and why', () => {
@@ -282,5 +335,5 @@ test('the lock bar is drawn for what it shows, and is urgent when text may be lo
 	assert.ok(looksDifferent(state, { ...state, trouble: 'offline' }));
 	assert.ok(!isUrgent({ ...state, phase: 'held' }));
 	for (const urgent of [{ phase: 'lost' }, { phase: 'expired' }, { phase: 'held', warned: true }]) assert.ok(isUrgent({ ...state, ...urgent }));
-	assert.equal(lockedWith({ owner: 'bert', name: 'country', key: 'BE' }).status, 'Locked by bert, with country BE');
+	assert.equal(lockedWith({ owner: 'bert', name: 'country', key: 'BE' }, 'Belgium').status, 'Locked by bert, with Belgium');
 });

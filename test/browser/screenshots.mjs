@@ -195,7 +195,7 @@ const scenes = {
 		await editor.locator('tbody tr').first().waitFor();
 		await shoot(editor, '-list');
 		await editor.locator('tbody a').first().click();
-		await editor.locator('.notes').getByText('country BE is currently').waitFor();
+		await editor.locator('.notes').getByText('Belgium is currently').waitFor();
 		await shoot(editor, '-locked');
 		await leave(other);
 	},
@@ -251,7 +251,7 @@ const scenes = {
 		await shoot(admin, '-take-over');
 		await close(admin);
 		await press(other, 'Hand over');
-		await editor.locator('.lock-banner').getByText('The row is free now').waitFor();
+		await editor.locator('.lock-banner').getByText('as it was last saved').waitFor();
 		await shoot(editor, '-free');
 		await press(editor, 'Start editing');
 		await tone(editor, 'mine');
@@ -296,7 +296,7 @@ const scenes = {
 		await tone(page, 'warn');
 		await shoot(page, '-warned');
 		await page.clock.fastForward('01:01');
-		await page.locator('.lock-banner').getByText('has expired').waitFor();
+		await tone(page, 'expired');
 		await shoot(page, '-expired');
 		await page.close();
 	},
@@ -304,7 +304,7 @@ const scenes = {
 	async locks({ editor, admin, shoot }) {
 		await edit(editor, 'BB');
 		await open(admin, '/locks');
-		const choose = admin.getByRole('checkbox', { name: /BB/ });
+		const choose = admin.getByRole('checkbox', { name: /Barbados/ });
 		await choose.waitFor();
 		await shoot(admin);
 		await choose.check();

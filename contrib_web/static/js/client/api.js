@@ -69,6 +69,20 @@ export class Api extends EventTarget {
 		return this.send('GET', path, { query });
 	}
 	/**
+	 * Reads what is no JSON.
+	 * @param {string} path below /api/v1
+	 * @param {object} [query] empty values are left out
+	 * @returns {Promise<Blob>}
+	 * @throws {Problem}
+	 */
+	async download(path, query) {
+		const sentAt = performance.now();
+		const headers = this.#headers('GET');
+		const response = await this.#fetch(this.url(path, query), { headers, credentials: 'include', cache: 'no-store' }, sentAt);
+		if (!response.ok) throw new Problem(response.status, (await readJson(response, sentAt)) ?? {}, sentAt);
+		return response.blob();
+	}
+	/**
 	 * @param {string} path
 	 * @param {object} [body]
 	 * @param {object} [options] see send()

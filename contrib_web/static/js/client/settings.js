@@ -26,3 +26,33 @@ export function setLockOn(value) {
 		// Storage may be disabled; the default applies.
 	}
 }
+
+const columnsOf = (table) => `locking.columns.${table}`;
+
+/**
+ * The columns that the user has chosen for a table's list.
+ * @param {string} table
+ * @returns {string[]|null} null: none were chosen
+ */
+export function chosenColumns(table) {
+	try {
+		const names = JSON.parse(localStorage.getItem(columnsOf(table)));
+		return Array.isArray(names) ? names : null;
+	} catch {
+		return null;
+	}
+}
+
+/**
+ * @param {string} table
+ * @param {string[]|null} names null: the default
+ * @returns {void}
+ */
+export function chooseColumns(table, names) {
+	try {
+		if (names) localStorage.setItem(columnsOf(table), JSON.stringify(names));
+		else localStorage.removeItem(columnsOf(table));
+	} catch {
+		// Storage may be disabled; the choice lasts as long as the page.
+	}
+}

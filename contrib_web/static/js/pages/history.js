@@ -165,7 +165,7 @@ function row(entry, { names, labels }) {
 		'tr',
 		{ role: 'row' },
 		cell('When', h('time', { class: 'number', dateTime: at, title: when }, moment(since ?? at)), 'fit when'),
-		cell('Who', person({ owner, owner_name: names.get(owner) })),
+		cell('Who', person({ owner, owner_name: names.get(owner) }), 'lead by'),
 		cell('What', h('span', { class: `chip ${KINDS[event] ?? ''}` }, whatHappened(entry)), 'fit what'),
 		h(
 			'th',

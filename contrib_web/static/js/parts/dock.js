@@ -3,7 +3,6 @@
  * beside the form. On a narrow one it lies over the page, at the end of the
  * window that the focused field is not in, and can be folded.
  */
-import { h } from '../ui/dom.js';
 import { button } from '../ui/widgets.js';
 
 /** Width below which the dock lies over the page; as in edit.css. */

@@ -56,6 +56,10 @@ const ICONS = {
 		'<path d="M4 7h9M17 7h3M4 17h3M11 17h9"/><circle cx="15" cy="7" r="2"/><circle cx="9" cy="17" r="2"/>',
 	shield:
 		'<path d="M12 3.75 5 6.25v5.25c0 4.25 2.9 7.25 7 8.75 4.1-1.5 7-4.5 7-8.75V6.25z"/>',
+	filter:
+		'<path d="M4 7h16M7 12h10M10 17h4"/>',
+	download:
+		'<path d="M12 4v11M7.5 11 12 15.5 16.5 11M5 19.5h14"/>',
 	lines:
 		'<path d="M4.5 7h15M4.5 12h15M4.5 17h9"/>',
 	offline:
