@@ -43,7 +43,7 @@ const states = {
 	'edit page with an invalid value': async (carla) => {
 		await carla.edits('proposal', '1');
 		await carla.input('votes').fill('many');
-		await carla.press('Save and keep editing');
+		await carla.page.keyboard.press('Control+s');
 		await carla.sees('A whole number');
 	},
 	'choice of a row': async (carla) => {
@@ -75,12 +75,12 @@ const states = {
 	'question before leaving': async (carla) => {
 		await carla.edits('country', 'GT');
 		await carla.input('name').fill('Guatemala of Carla');
-		await carla.press('Cancel');
+		await carla.page.getByRole('link', { name: 'country', exact: true }).click();
 		await carla.dialog().waitFor();
 	},
 	'new row': async (carla) => {
 		await carla.open('/new/proposal');
-		await carla.button('Save and keep editing').waitFor();
+		await carla.button('Save').waitFor();
 	},
 	'all locks, one chosen': async (carla) => {
 		await carla.open('/locks');

@@ -95,10 +95,17 @@ async function edit(page, key) {
 	await tone(page, 'mine');
 }
 
+/** On a narrow page most actions are in a menu. */
+async function act(page, name) {
+	const more = page.getByRole('button', { name: 'More actions' });
+	if (await more.isVisible()) await more.click();
+	await press(page, name);
+}
+
 /** Leaves the row without saving. */
 async function leave(page) {
 	await page.evaluate(() => document.querySelector('dialog[open]')?.close());
-	await press(page, 'Cancel');
+	await act(page, 'Cancel');
 	const discard = page.locator('dialog[open] button[value="discard"]');
 	await Promise.race([page.waitForURL('**/tables/country*'), discard.click()]).catch(() => {});
 	await page.waitForURL('**/tables/country*');
@@ -156,7 +163,7 @@ const scenes = {
 		await editor.locator('value-field[data-column="official_name"] .null-press').click();
 		await field(editor, 'name').fill('The white continent');
 		await shoot(editor, '-changed');
-		await press(editor, 'Cancel');
+		await act(editor, 'Cancel');
 		await dialog(editor);
 		await shoot(editor, '-leave');
 		await editor.locator('dialog[open] button[value="discard"]').click();
@@ -167,7 +174,7 @@ const scenes = {
 		await edit(editor, 'BF');
 		const name = await field(editor, 'name').inputValue();
 		await field(editor, 'name').fill(`${name}, for a moment`);
-		await press(editor, 'Save and keep editing');
+		await act(editor, 'Save and keep editing');
 		await editor.getByText(`${name}, for a moment is saved.`).last().waitFor();
 		await shoot(editor);
 		await field(editor, 'name').fill(name);
@@ -180,7 +187,7 @@ const scenes = {
 		await edit(editor, 'BH');
 		await field(editor, 'name').fill('Written without a session');
 		await editor.context().clearCookies();
-		await press(editor, 'Save and keep editing');
+		await act(editor, 'Save and keep editing');
 		await dialog(editor);
 		await shoot(editor);
 		await close(editor);
@@ -224,6 +231,15 @@ const scenes = {
 		await editor.keyboard.press('ArrowDown');
 		await shoot(editor);
 		await close(editor);
+	},
+
+	async columns({ editor, shoot }) {
+		await open(editor, '/tables/proposal');
+		await editor.locator('tbody tr').first().waitFor();
+		await editor.locator('summary').filter({ hasText: 'Columns' }).click();
+		await shoot(editor);
+		await editor.locator('summary').filter({ hasText: 'Filter' }).click();
+		await shoot(editor, '-filter');
 	},
 
 	async new({ editor, shoot }) {

@@ -6,6 +6,7 @@
  */
 import { h, icon } from '../ui/dom.js';
 import { countdown, moment, personName } from '../model/text.js';
+import { avatar } from './person.js';
 import { timeLeft } from './time-left.js';
 import { button } from '../ui/widgets.js';
 
@@ -71,7 +72,7 @@ export class LockBar {
 		const words = banner?.title ?? status;
 		this.element.dataset.tone = tone;
 		this.element.replaceChildren(
-			icon(name),
+			holdsIt(state) ? avatar(state.holder) : icon(name),
 			h('span', { class: 'status', title: words }, words),
 			...[until(state, counts) ?? holderNow(state, words)].filter(Boolean),
 		);
@@ -123,6 +124,9 @@ export class LockBar {
 		main?.focus({ preventScroll: true });
 	}
 }
+
+/** Whether another user is seen to hold the row. */
+const holdsIt = ({ phase, holder }) => phase === 'blocked' && Boolean(holder);
 
 /** Whether the bar's main button is Save. */
 const saves = ({ phase }) => phase === 'held' || phase === 'expired';

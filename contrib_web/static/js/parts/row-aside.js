@@ -117,7 +117,7 @@ function readEvents(list, app, table, row) {
 // "Anna Albers, 3 min" of an edit, and how it ended if not by its release.
 function entry({ at, since, seconds, event, owner, actor, actor_name: name, reason }, names) {
 	const isPlain = event === 'released' && seconds !== null;
-	const by = actor && actor !== owner ? ` by ${actorName({ actor, actor_name: name })}` : '';
+	const by = actor && actor !== owner && event !== 'expired' ? ` by ${actorName({ actor, actor_name: name })}` : '';
 	return h(
 		'li',
 		{},
