@@ -23,6 +23,7 @@
 import { Api, Problem, rowPath } from './js/client/api.js';
 import { bothClocks, slept } from './js/client/clock.js';
 import { Live } from './js/client/live.js';
+import { lockEnding } from './js/model/lock-ending.js';
 import { initial, mayEdit, step, timeLeft, wakeAt } from './js/model/lock-session.js';
 import { tabId } from './js/client/tab-id.js';
 
@@ -30,6 +31,8 @@ import { tabId } from './js/client/tab-id.js';
 const USE = ['pointerdown', 'keydown', 'wheel', 'input'];
 /** Shortest time between two uses that count, in milliseconds. */
 const USE_EVERY = 1000;
+/** How many events of the row are searched for the end of a lost lock. */
+const HISTORY = 100;
 /** The longest delay that setTimeout() accepts, in milliseconds. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -47,6 +50,20 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  */
 
 /**
+ * @typedef {object} Loss
+ * @property {string} cause `released`, `handed_over`, `expired`, `broken`,
+ *   `taken_over`, `moved` (to another tab) or `ended` (not known how)
+ * @property {boolean} isExplained false until the history has been read
+ * @property {{ name: string, isMe: boolean }|null} by who ended the lock, or
+ *   whom it was handed over to
+ * @property {string|null} reason
+ * @property {string[]} since names of other users who have locked the row
+ *   since
+ * @property {boolean} isChanged whether the server says that the row has been
+ *   changed since
+ */
+
+/**
  * @typedef {object} State see initial() in js/model/lock-session.js
  * @property {'idle'|'acquiring'|'held'|'expired'|'lost'|'blocked'|'elsewhere'
  *   |'free'|'refused'|'left'} phase
@@ -55,8 +72,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  * @property {number} endsAt of the lock held, by performance.now()
  * @property {(Lock & { endsAt: number })|null} holder of a lock that is not
  *   this page's
- * @property {{ cause: string }|null} loss why the lock was lost: `released`,
- *   `broken`, `taken_over`, `changed`, `moved` or `ended`
+ * @property {Loss|null} loss how the lock was lost
  * @property {{ status: number, problem: object }|null} refusal why the row
  *   cannot be locked
  * @property {'offline'|'busy'|'refused'|'signed_out'|null} trouble why
@@ -374,6 +390,10 @@ export class RowLock extends EventTarget {
 		look: async () => {
 			const { data, sentAt } = await this.#api.get(this.#path('/lock'));
 			return { type: 'looked', lock: data.lock, sentAt };
+		},
+		explain: async ({ token }) => {
+			const { data } = await this.#api.get('/history', { ...this.#known, limit: HISTORY });
+			return { type: 'explained', token, ending: lockEnding(data.events, token) };
 		},
 	};
 

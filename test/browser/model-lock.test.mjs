@@ -85,6 +85,25 @@ test('locking with the first change allows typing at once', () => {
 	session.granted().is('held');
 });
 
+test('before the first change the page follows the news of others', () => {
+	const session = new Session({ lockOn: 'change' }).at('open').at('news', { event: 'acquired' }).is('idle').does({ do: 'look' });
+	session.at('looked', { lock: THEIRS, sentAt: 1000 }).is('blocked').does();
+	assert.equal(mayEdit(session.state), false);
+	session.at('news', { event: 'released' }).at('looked', { lock: null }).is('idle').does({ do: 'reread' });
+	assert.equal(mayEdit(session.state), true);
+	session.at('news', { event: 'changed' }).at('looked', { lock: null }).is('idle').does({ do: 'reread' });
+	session.at('wake').does({ do: 'look' }).at('change').is('acquiring').does({ do: 'acquire' });
+	session.failed('look', 503).is('acquiring').does().at('looked', { lock: null }).is('acquiring').does();
+	assert.equal(session.state.pending, 'acquire', 'the look was overtaken');
+	session.granted().is('held');
+	new Session({ lockOn: 'never' }).at('open').at('news', { event: 'reset' }).is('idle').does();
+});
+
+test('what was typed before the row became another user\'s is kept until it is free', () => {
+	const session = new Session({ lockOn: 'change' }).at('open').at('change').failed('acquire', 423, { lock: THEIRS }).is('blocked');
+	session.at('news', { event: 'released' }).at('looked', { lock: null }).is('free');
+});
+
 test('no request for a row that was just read as locked', () => {
 	new Session().at('open', { lock: THEIRS, sentAt: 1000, client: 'tab-1' }).is('blocked').does();
 	new Session().at('open', { lock: { ...MINE, client: 'tab-2' }, sentAt: 1000, client: 'tab-1' }).is('elsewhere').does();
@@ -158,13 +177,31 @@ test('use of the page resumes an expired lock, which is reported', () => {
 	assert.equal(session.state.resumed, false, 'reported once');
 });
 
-test('an expired lock that cannot be resumed is lost, with its cause', () => {
-	const session = expired().at('use').failed('renew', 409, LOST).is('lost').does();
-	assert.equal(session.state.loss.cause, 'ended');
+test('an expired lock that cannot be resumed is lost, because the row was changed', () => {
+	const session = expired().at('use').failed('renew', 409, LOST).is('lost').does({ do: 'explain', token: 7 });
+	assert.deepEqual([session.state.loss.cause, session.state.loss.isChanged], ['ended', true]);
 	assert.equal(session.state.token, null);
 	assert.equal(mayEdit(session.state), false);
-	session.at('again').is('acquiring').does({ do: 'acquire' });
+	session.at('again').is('acquiring').does({ do: 'acquire' }).granted({ token: 8 });
 	assert.equal(session.state.loss, null);
+});
+
+test('how a lock ended is found out by its token, not from the stream', () => {
+	const session = expired().at('news', { event: 'released' }).at('looked', { lock: null }).is('expired');
+	session.at('news', { event: 'taken_over' }).at('looked', { lock: THEIRS, sentAt: 130_000 }).is('lost').does({ do: 'explain', token: 7 });
+	assert.deepEqual([session.state.loss.cause, session.state.loss.isExplained], ['ended', false]);
+	const ending = { cause: 'expired', by: null, reason: null, since: ['Bert Brandt'] };
+	session.at('explained', { token: 6, ending });
+	assert.equal(session.state.loss.isExplained, false, 'another lock');
+	session.at('explained', { token: 7, ending });
+	assert.deepEqual(session.state.loss, { ...ending, isChanged: false, isExplained: true, token: 7 });
+});
+
+test('an explanation that cannot be read now is asked for again', () => {
+	const session = held().at('news', { event: 'broken' }).at('looked', { lock: null }).failed('explain', 0, { token: 7 }).is('lost');
+	session.at('wake').does({ do: 'explain', token: 7 }).failed('explain', 403, { token: 7 });
+	assert.deepEqual([session.state.loss.cause, session.state.loss.isExplained], ['ended', true]);
+	session.at('wake').does();
 });
 
 test('expired, and then locked by another user: not a takeover', () => {
@@ -183,8 +220,9 @@ test('a suspended tab checks at once: tick and wake after the end, resumed or lo
 	held().after(3_600_000).at('tick').is('expired');
 });
 
-test('taken over: event, loss, and known holder', () => {
+test('taken over: loss, and known holder', () => {
 	const session = typing().at('news', { event: 'taken_over' }).does({ do: 'look' }).at('looked', { lock: THEIRS, sentAt: 2000 }).is('lost');
+	session.at('explained', { token: 7, ending: { cause: 'taken_over', by: { name: 'Bert Brandt', isMe: false }, reason: 'print', since: ['bert'] } });
 	assert.equal(session.state.loss.cause, 'taken_over');
 	assert.equal(session.state.holder.endsAt, 2000 + 30_000);
 	assert.equal(session.state.token, null);
@@ -193,13 +231,13 @@ test('taken over: event, loss, and known holder', () => {
 
 test('removed by another user: lost, without a holder', () => {
 	const session = held().at('news', { event: 'broken' }).at('looked', { lock: null }).is('lost');
-	assert.equal(session.state.loss.cause, 'broken');
+	assert.equal(session.state.loss.isChanged, false);
 	assert.equal(session.state.holder, null);
 	session.at('again').does({ do: 'acquire' });
 });
 
 test('an event during a look causes another look, whatever the response', () => {
-	const moved = held().at('news', { event: 'released' }).at('news', { event: 'acquired' }).at('looked', { lock: null }).is('lost').does({ do: 'look' });
+	const moved = held().at('news', { event: 'released' }).at('news', { event: 'acquired' }).at('looked', { lock: null }).is('lost').does({ do: 'explain', token: 7 }, { do: 'look' });
 	assert.ok(moved.at('looked', { lock: { ...MINE, token: 8 }, sentAt: 2000 }).is('lost').does().state.holder.is_mine);
 	const blocked = () => new Session().at('open', { lock: THEIRS, sentAt: 1000 }).at('news', { event: 'released' });
 	blocked().at('news', { event: 'acquired' }).at('looked', { lock: null }).is('free').does({ do: 'reread' }, { do: 'look' });
@@ -251,7 +289,7 @@ test('blocked: takeover, and a rejected one', () => {
 test('lost: after a rejected takeover still lost', () => {
 	const session = typing().at('news', { event: 'taken_over' }).at('looked', { lock: THEIRS, sentAt: 2000 });
 	session.at('takeOver', { reason: '' }).failed('takeOver', 403).is('lost');
-	assert.equal(session.state.loss.cause, 'taken_over');
+	assert.equal(session.state.loss.token, 7);
 });
 
 test('lock not allowed, or row deleted', () => {
@@ -266,7 +304,7 @@ test('no connection: retries with growing delays, and recovers', () => {
 		session.failed('renew', 0);
 		assert.equal(session.state.trouble, 'offline');
 		waits.push(session.state.retryAt - session.now);
-		session.tick();
+		do session.tick(); while (session.state.phase === 'held' && session.state.pending === null);
 	}
 	assert.deepEqual(waits, [...waits].sort((a, b) => a - b));
 	assert.ok(waits.at(-1) <= 15_000);
@@ -363,7 +401,9 @@ test('input during a save is sent as a draft', () => {
 
 test('a rejected save: lost, with the holder if known', () => {
 	assert.equal(typing().at('refusedSave', { lock: THEIRS, sentAt: 2000 }).is('lost').state.holder.owner, 'bert');
-	assert.equal(typing().at('refusedSave', { lock: null, sentAt: 2000 }).is('lost').state.loss.cause, 'changed');
+	assert.equal(typing().at('refusedSave', { lock: null, sentAt: 2000 }).is('lost').state.loss.isChanged, true);
+	typing().at('refusedSave', { lock: MINE, sentAt: 2000 }).is('held').does(); // another row, which a trigger writes, is locked
+	new Session({ lockOn: 'never' }).at('open').at('refusedSave', { lock: null, sentAt: 2000 }).is('idle');
 });
 
 test('leaving releases, by beacon if the page closes; a late grant is released', () => {
@@ -447,7 +487,7 @@ function walk(seed) {
 	const session = new Session().at('open');
 	const network = [{ action: session.actions[0], sentAt: session.now }];
 	const take = () => {
-		for (const action of session.actions) if (action.do !== 'reread' && action.do !== 'release') network.push({ action, sentAt: session.now });
+		for (const action of session.actions) if (!['reread', 'release', 'explain'].includes(action.do)) network.push({ action, sentAt: session.now });
 	};
 	// The server responds at one time; the response arrives later.
 	const serve = (sent, mayFail) => {

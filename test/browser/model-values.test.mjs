@@ -12,7 +12,8 @@ import * as Form from '../../contrib_web/static/js/model/form.js';
 import { shownText, storedText } from '../../contrib_web/static/js/model/line-ends.js';
 import { initial, step } from '../../contrib_web/static/js/model/lock-session.js';
 import { firstEnd, timed } from '../../contrib_web/static/js/model/lock-time.js';
-import { endOfLock, isUrgent, lockedWith, lockView, looksDifferent, spoken } from '../../contrib_web/static/js/model/lock-view.js';
+import { lockEnding } from '../../contrib_web/static/js/model/lock-ending.js';
+import { isUrgent, lockedWith, lockView, looksDifferent, spoken } from '../../contrib_web/static/js/model/lock-view.js';
 import { explain } from '../../contrib_web/static/js/model/problem.js';
 import { parse, paths, queryText } from '../../contrib_web/static/js/model/route.js';
 import { applyEvent, nextSort } from '../../contrib_web/static/js/model/row-list.js';
@@ -249,12 +250,12 @@ test('every problem has an explanation', () => {
 });
 
 test('texts of the lock bar for each state, announced once', () => {
-	const about = { mayTakeOver: true, isDirty: true, asked: null, ended: null };
+	const about = { mayTakeOver: true, isDirty: true, asked: null };
 	const steps = (...events) => events.reduce((state, event) => step(state, event, 1000).state, initial());
 	const lock = { owner: 'bert', owner_name: 'Bert Brandt', is_mine: false, token: null, seconds_left: 30 };
 	const held = steps({ type: 'open' }, { type: 'granted', token: 1, seconds_left: 60, sentAt: 1000 });
 	const blocked = steps({ type: 'open' }, { type: 'held', lock, sentAt: 1000 });
-	const lost = step(held, { type: 'looked', lock, sentAt: 1000 }, 1000).state;
+	const lost = [{ type: 'news', event: 'reset' }, { type: 'looked', lock, sentAt: 1000 }].reduce((state, event) => step(state, event, 1000).state, held);
 	assert.equal(lockView(held, about).banner, undefined, 'a held lock has no banner');
 	assert.deepEqual(lockView({ ...held, warned: true }, about).banner.actions, ['keep']);
 	assert.equal(lockView(blocked, about).banner.title, 'This content is currently being edited by Bert Brandt.');
@@ -262,8 +263,11 @@ test('texts of the lock bar for each state, announced once', () => {
 	assert.deepEqual(lockView(blocked, { ...about, mayTakeOver: false, asked: { place: 2 } }).banner.actions, ['withdraw']);
 	assert.ok(lockView(lost, about).banner.actions.includes('compare'), 'the text can be copied');
 	assert.ok(lockView({ ...held, trouble: 'signed_out' }, about).banner.actions.includes('signIn'));
-	assert.match(spoken(held, lost, lockView(lost, about)), /text is kept/);
-	assert.equal(spoken(lost, lost, lockView(lost, about)), null);
+	const explained = (state, ending) => step(state, { type: 'explained', token: 1, ending }, 1000).state;
+	const known = explained(lost, { cause: 'taken_over', by: { name: 'Bert Brandt', isMe: false }, reason: 'print', since: ['Bert Brandt'] });
+	assert.equal(spoken(held, lost, lockView(lost, about)), null, 'how it ended follows');
+	assert.match(spoken(lost, known, lockView(known, about)), /^Bert Brandt has taken over this row\. Reason: “print”\. .*text is kept/);
+	assert.equal(spoken(known, known, lockView(known, about)), null);
 });
 
 test('lists: values are shorter than they are, and no digit is lost', () => {
@@ -314,19 +318,60 @@ test('texts of lists: totals, and news in one sentence', () => {
 	assert.deepEqual([0, 20, 180, 7200, 5 * 86400].map(briefDuration), ['1 s', '20 s', '3 min', '2 h', '5 days']);
 });
 
-test('the history says who ended a lock, and why', () => {
+test('texts of a lost lock: who ended it and how, and who has locked the row since', () => {
+	const about = { secondsLeft: 30, mayTakeOver: false, isDirty: true, asked: null };
+	const bert = { owner: 'bert', owner_name: 'Bert Brandt', is_mine: false, token: null, seconds_left: 30 };
+	const held = [{ type: 'open' }, { type: 'granted', token: 1, seconds_left: 60, sentAt: 1000 }].reduce((state, event) => step(state, event, 1000).state, initial());
+	const lost = (lock, ending) => [{ type: 'news', event: 'reset' }, { type: 'looked', lock, sentAt: 1000 }, { type: 'explained', token: 1, ending: { by: null, reason: null, since: [], ...ending } }]
+		.reduce((state, event) => step(state, event, 1000).state, held);
+	const title = (lock, ending) => lockView(lost(lock, ending), about).banner.title;
+	assert.equal(title(bert, { cause: 'expired', since: ['Bert Brandt'] }), 'Your lock has expired, and Bert Brandt is editing this row now.');
+	assert.equal(title(null, { cause: 'expired', since: ['Bert Brandt', 'Carla'] }), 'Your lock has expired, and Bert Brandt and Carla locked the row after you.');
+	assert.equal(title(null, { cause: 'expired' }), 'Your lock has expired.');
+	assert.equal(title(null, { cause: 'expired', isChanged: true }), 'Your lock has expired, and the row was changed since.');
+	assert.equal(title(null, { cause: 'broken', by: { name: 'Carla', isMe: false } }), 'Carla has removed your lock.');
+	assert.equal(title(bert, { cause: 'handed_over', by: { name: 'Bert Brandt', isMe: false } }), 'Your lock was released, and the row handed over to Bert Brandt.');
+	const free = lockView(lost(null, { cause: 'taken_over', by: { name: 'Carla', isMe: false }, since: ['Carla', 'Bert Brandt'] }), about);
+	assert.match(free.status, /^Free now/);
+	assert.ok(free.banner.text.includes('Bert Brandt locked the row after that.'));
+	assert.deepEqual(free.banner.actions, ['saveAgain', 'again', 'compare']);
+	assert.ok(!lockView(lost(bert, { cause: 'expired' }), about).banner.actions.includes('saveAgain'), 'not while another user holds it');
+});
+
+test('failures are told as what they are', () => {
+	const state = { ...initial(), phase: 'held', trouble: 'busy' };
+	const title = (status, type) => lockView({ ...state, failure: { status, problem: { type: `urn:locking:problem:${type}` } } }, {}).banner.title;
+	assert.equal(title(503, 'busy'), 'Another transaction is writing this.');
+	assert.equal(title(503, 'unavailable'), 'The database is not available.');
+	assert.equal(title(503, 'exhausted'), 'The database is out of disk space, memory or connections.');
+	assert.equal(title(500, 'internal'), 'The server reports an internal error.');
+	assert.equal(explain(403, { type: 'urn:locking:problem:read-only' }).title, 'The database is read-only');
+	assert.equal(explain(422, { detail: 'no such customer', sqlstate: 'P0002' }).title, 'The database refuses the change');
+	assert.equal(explain(422, { detail: 'bad', column: 'size' }).title, 'A value was rejected');
+	assert.equal(explain(0, {}).title, 'The server cannot be reached');
+});
+
+test('the history says by its token how a lock ended, and who has locked the row since', () => {
+	const event = (name, token, owner, actor = owner, more = {}) => ({ event: name, token: owner === 'anna' ? token : null, owner, actor, actor_name: null, reason: null, ...more });
 	const events = [
-		{ event: 'acquired', owner: 'bert', actor: 'bert' },
-		{ event: 'taken_over', owner: 'anna', actor: 'bert', reason: 'in a hurry' },
-		{ event: 'broken', owner: 'anna', actor: 'anna', reason: null },
-		{ event: 'broken', owner: 'cid', actor: 'dora', actor_name: 'Dora Dietz', reason: 'lunch' },
+		event('released', 9, 'anna'),
+		event('acquired', 9, 'anna'),
+		event('released', 8, 'bert'),
+		event('acquired', 8, 'bert', 'bert', { actor_name: 'Bert Brandt' }),
+		event('expired', 7, 'anna', 'bert'),
+		event('acquired', 7, 'anna'),
+		event('handed_over', 6, 'cid', 'anna'),
+		event('released', 5, 'anna'),
+		event('acquired', 5, 'anna'),
+		event('taken_over', 4, 'anna', 'dora', { actor_name: 'Dora Dietz', reason: 'print' }),
+		event('acquired', 4, 'anna'),
 	];
-	const holder = { owner: 'bert', owner_name: 'Bert Brandt' };
-	assert.deepEqual(endOfLock(events, { cause: 'taken_over', owner: 'anna', holder }), { actor: 'Bert Brandt', reason: 'in a hurry' });
-	assert.deepEqual(endOfLock(events, { cause: 'taken_over', owner: 'anna', holder: null }), { actor: 'bert', reason: 'in a hurry' });
-	assert.deepEqual(endOfLock(events, { cause: 'broken', owner: 'anna', holder }), { actor: 'You', reason: null });
-	assert.deepEqual(endOfLock(events, { cause: 'broken', owner: 'cid', holder: null }), { actor: 'Dora Dietz', reason: 'lunch' });
-	assert.equal(endOfLock(events, { cause: 'broken', owner: 'carla', holder }), null);
+	assert.deepEqual(lockEnding(events, 7), { cause: 'expired', by: null, reason: null, since: ['Bert Brandt'] });
+	assert.deepEqual(lockEnding(events, '9'), { cause: 'released', by: { name: 'anna', isMe: true }, reason: null, since: [] });
+	assert.deepEqual(lockEnding(events, 5), { cause: 'handed_over', by: { name: 'cid', isMe: false }, reason: null, since: ['cid', 'Bert Brandt'] });
+	assert.deepEqual(lockEnding(events, 4), { cause: 'taken_over', by: { name: 'Dora Dietz', isMe: false }, reason: 'print', since: ['cid', 'Bert Brandt'] });
+	assert.deepEqual(lockEnding(events.slice(1), 9).cause, 'expired', 'its end is not recorded yet');
+	assert.equal(lockEnding(events, 3), null);
 });
 
 test('the lock bar is drawn for what it shows, and is urgent when text may be lost', () => {

@@ -28,6 +28,7 @@
  *   { do: 'renew', token }              -> renewed | failed
  *   { do: 'draft', token }              -> drafted | failed
  *   { do: 'look' }                      -> looked | failed
+ *   { do: 'explain', token }            -> explained | failed
  *   { do: 'release', token, beacon }    no event
  *   { do: 'reread' }                    no event: the page reads the row
  *
@@ -36,15 +37,15 @@
  *
  * Renewals and drafts are independent of each other: each has its own
  * request, and neither waits for the other or fails with it. The lock is lost
- * only if the server says so (isLost()).
+ * only if the server says so (isLost()). How it ended is read afterwards, by
+ * its token (`explain`): what the stream tells may be about another lock of
+ * the row.
  */
 
 /** Delay before a change is sent as a draft, in milliseconds. */
 export const DRAFT_DELAY = 4000;
 /** Delay before a draft that was refused is tried again, in milliseconds. */
 export const REFUSED_DELAY = 30000;
-/** Events by which a user, not the time, ends a lock. */
-const ENDS = ['released', 'broken', 'taken_over'];
 /** Delays before a failed request is repeated, in milliseconds. */
 const RETRY_FIRST = 2000;
 const RETRY_MAX = 15000;
@@ -76,10 +77,11 @@ export function initial({ lockOn = 'open', ttl = 120, warning = 60 } = {}) {
 		pending: null,
 		lookAgain: false,
 		trouble: null,
+		failure: null,
 		retryAt: null,
 		retries: 0,
 		holder: null,
-		cause: null,
+		wasReleased: false,
 		loss: null,
 		refusal: null,
 		resumed: false,
@@ -182,23 +184,24 @@ const handlers = {
 	// After sleep, offline time, the background or the sign-in dialog the
 	// state may be outdated, so check it immediately.
 	wake(s, e, now) {
-		const fresh = { ...s, trouble: null, retryAt: null, retries: 0, draftAt: null, usedAt: now };
+		const fresh = { ...s, trouble: null, failure: null, retryAt: null, retries: 0, draftAt: null, usedAt: now };
 		if (s.pending) return [{ ...fresh, lookAgain: true }];
 		if (s.phase === 'held' || s.phase === 'expired') return renew(fresh);
 		if (s.phase === 'acquiring') return acquire(fresh);
-		return s.holder ? look(fresh) : [fresh];
+		const [next, ...actions] = s.holder || followsOthers(s) ? look(fresh) : [fresh];
+		return s.loss && !s.loss.isExplained ? [next, ...actions, explain(s.loss.token)] : [next, ...actions];
 	},
 
 	// An event of this row's lock. Events can be late or missing, so this one
-	// only triggers a check.
+	// only triggers a check. Before the first change the row may become
+	// another user's, and change.
 	news(s, e) {
-		if (['idle', 'acquiring', 'left', 'refused'].includes(s.phase)) return [s];
-		const loss = s.loss?.cause === 'ended' && ENDS.includes(e.event) ? Object.freeze({ cause: e.event }) : s.loss;
-		const noted = { ...s, cause: ENDS.includes(e.event) ? e.event : s.cause, loss };
+		if (['acquiring', 'left', 'refused'].includes(s.phase) || (s.phase === 'idle' && !followsOthers(s))) return [s];
+		const noted = { ...s, wasReleased: s.wasReleased || e.event === 'released' };
 		return s.pending ? [{ ...noted, lookAgain: true }] : look(noted);
 	},
 
-	again: (s) => acquire({ ...s, loss: null }),
+	again: (s) => acquire(s),
 	control: (s) => request(s, 'control', {}),
 	takeOver: (s, e) => request(s, 'takeOver', { reason: e.reason }),
 
@@ -218,16 +221,24 @@ const handlers = {
 	drafted: (s, e) => [{ ...s, draftPending: false, draftAt: null, draftRefusal: null, changedAt: typedSince(s, e) }],
 
 	looked(s, e) {
-		const next = { ...s, pending: null, trouble: null, retryAt: null, retries: 0 };
-		if (s.phase === 'left') return [s];
+		if (s.phase === 'left' || s.pending !== 'look') return [s]; // another request has overtaken this one
+		const next = { ...s, pending: null, trouble: null, failure: null, retryAt: null, retries: 0 };
 		if (!e.lock || (isOffered(e.lock) && s.token === null)) return followUp(...unlocked(next));
 		if (e.lock.is_mine && e.lock.token === s.token && s.token !== null) return followUp(next);
 		return followUp(...stopped(next, e));
 	},
 
+	// How the lock with the token ended, see lockEnding().
+	explained: (s, e) =>
+		s.phase === 'lost' && s.loss.token === e.token
+			? [{ ...s, loss: Object.freeze({ ...s.loss, ...e.ending, cause: causeOf(s.loss, e.ending), isExplained: true }) }]
+			: [s],
+
 	failed(s, e, now) {
 		if (s.phase === 'left') return [s];
-		return e.of === 'draft' ? draftFailed({ ...s, draftPending: false }, e, now) : followUp(...failed({ ...s, pending: null }, e, now));
+		if (e.of === 'explain') return isTemporary(e.status) ? [s] : handlers.explained(s, { token: e.token, ending: null });
+		if (e.of === 'draft') return draftFailed({ ...s, draftPending: false }, e, now);
+		return s.pending === e.of ? followUp(...failed({ ...s, pending: null }, e, now)) : [s];
 	},
 
 	saved: (s, e) =>
@@ -235,13 +246,14 @@ const handlers = {
 			? [{ ...s, phase: 'left', token: null, changedAt: null, pending: null, draftPending: false }]
 			: [{ ...held(s, { ...e, token: e.token ?? s.token }), changedAt: typedSince(s, e), pending: s.pending }],
 
-	// After status 423 or 409 of a save the lock held is no longer valid.
-	refusedSave: (s, e) =>
-		followUp(
-			...(e.lock && !e.lock.is_mine
-				? stopped({ ...s, pending: null }, e)
-				: [lost({ ...s, pending: null }, { cause: 'changed' })]),
-		),
+	// After status 423 or 409 of a save the lock held may no longer be valid.
+	// It is if the save was refused for the lock of a row that a trigger
+	// writes.
+	refusedSave(s, e) {
+		if (s.token === null || (e.lock?.is_mine && e.lock.token === s.token)) return [s];
+		const next = { ...s, pending: null };
+		return followUp(...(e.lock ? stopped(next, e) : lose(next, { cause: 'ended', isChanged: true })));
+	},
 
 	leave(s, e) {
 		const next = { ...s, phase: 'left', token: null, pending: null, draftPending: false, changedAt: null, retryAt: null };
@@ -250,6 +262,13 @@ const handlers = {
 
 	restore: (s) => (s.phase === 'left' ? acquire({ ...s, trouble: null }) : [s]),
 };
+
+// Whether nothing was changed yet by a user who locks with the first change:
+// until then the row can become another user's.
+const followsOthers = ({ phase, lockOn }) => phase === 'idle' && lockOn === 'change';
+
+// Whether a request that failed may succeed later.
+const isTemporary = (status) => status === 0 || status === 429 || status >= 500;
 
 // Whether the row was handed over to the user, who has not locked it yet.
 const isOffered = (lock) => lock.is_mine && lock.handed_over;
@@ -320,10 +339,11 @@ function held(s, { token, seconds_left, sentAt, ttl, warning }) {
 		warned: false,
 		pending: null,
 		trouble: null,
+		failure: null,
 		retryAt: null,
 		retries: 0,
 		holder: null,
-		cause: null,
+		wasReleased: false,
 		loss: null,
 		resumed: false,
 	};
@@ -339,38 +359,40 @@ function followUp(s, ...actions) {
 // Another user holds the lock, or the user in another tab.
 function stopped(s, { lock, sentAt }) {
 	const holder = Object.freeze({ ...lock, endsAt: sentAt + lock.seconds_left * 1000 });
-	const had = s.token !== null || s.phase === 'lost';
-	if (had) return [lost({ ...s, holder }, { cause: lock.is_mine ? 'moved' : causeOf(s) })];
+	if (s.token !== null || s.loss !== null) return lose({ ...s, holder }, { cause: lock.is_mine ? 'moved' : 'ended' });
 	const phase = lock.is_mine ? 'elsewhere' : 'blocked';
 	return [{ ...s, phase, holder, trouble: null, retryAt: null }];
 }
 
 function unlocked(s) {
-	if (s.phase === 'held' || s.phase === 'expired') {
-		if (s.phase === 'expired') return [s];
+	if (s.phase === 'expired') return [s];
+	if (s.phase === 'held')
 		// An inherited lock may have been released by the previous page,
 		// whose request the reload overtook. Any other end was intended.
-		return s.inherited && s.cause === 'released'
-			? acquire({ ...s, token: null, inherited: false })
-			: [lost(s, { cause: causeOf(s) })];
-	}
+		return s.inherited && s.wasReleased ? acquire({ ...s, token: null, inherited: false }) : lose(s, { cause: 'ended' });
 	if (s.phase === 'lost') return [{ ...s, holder: null }];
+	if (s.lockOn === 'change' && s.changedAt === null) return [{ ...s, phase: 'idle', holder: null }, { do: 'reread' }];
 	return [{ ...s, phase: 'free', holder: null }, { do: 'reread' }];
 }
 
-const causeOf = ({ cause }) => (ENDS.includes(cause) ? cause : 'ended');
+// What the page knows by itself stays: the lock is in another tab.
+const causeOf = (loss, ending) => (loss.cause === 'moved' ? 'moved' : (ending?.cause ?? loss.cause));
 
-function lost(s, loss) {
-	return {
+function lose(s, loss) {
+	const next = {
 		...s,
 		phase: 'lost',
 		token: null,
 		warned: false,
 		trouble: null,
+		failure: null,
 		retryAt: null,
-		loss: s.loss ?? Object.freeze({ ...loss }),
+		loss: s.loss ?? Object.freeze({ by: null, reason: null, since: [], isChanged: false, isExplained: false, ...loss, token: s.token }),
 	};
+	return s.token === null ? [next] : [next, explain(s.token)];
 }
+
+const explain = (token) => ({ do: 'explain', token });
 
 /**
  * Whether the server says that the lock is lost.
@@ -391,7 +413,7 @@ export const isSignedOut = ({ status, problem }) => status === 401 || (status ==
 function failed(s, e, now) {
 	const { of, status, problem, lock, sentAt } = e;
 	if (isSignedOut(e)) return [{ ...s, trouble: 'signed_out', retryAt: null }];
-	if (status === 0 || status === 429 || status >= 500) return [troubled(s, status, now)];
+	if (isTemporary(status)) return [troubled(s, e, now)];
 	if (status === 404) return [{ ...s, phase: 'refused', token: null, refusal: { status, problem } }];
 	if (of === 'renew') return renewalFailed(s, e, now);
 	if (of === 'look') return [s];
@@ -400,8 +422,8 @@ function failed(s, e, now) {
 }
 
 function renewalFailed(s, e, now) {
-	if (isLost(e)) return e.lock ? stopped(s, e) : [lost(s, { cause: causeOf(s) })];
-	return [{ ...troubled(s, e.status, now), trouble: 'refused' }];
+	if (isLost(e)) return e.lock ? stopped(s, e) : lose(s, { cause: 'ended', isChanged: true });
+	return [{ ...troubled(s, e, now), trouble: 'refused' }];
 }
 
 const checkLock = (s) => (s.pending ? [{ ...s, lookAgain: true }] : renew(s));
@@ -411,11 +433,17 @@ function draftFailed(s, e, now) {
 	const { status, problem } = e;
 	if (isSignedOut(e)) return [{ ...s, trouble: 'signed_out', retryAt: null }];
 	if (isLost(e)) return e.token === s.token ? checkLock({ ...s, draftAt: now + RETRY_MAX }) : [s];
-	if (status === 0 || status === 429 || status >= 500) return [{ ...s, draftAt: now + RETRY_MAX }];
+	if (isTemporary(status)) return [{ ...s, draftAt: now + RETRY_MAX }];
 	return [{ ...s, draftAt: now + REFUSED_DELAY, draftRefusal: { status, problem } }];
 }
 
-function troubled(s, status, now) {
+function troubled(s, { status, problem }, now) {
 	const wait = Math.min(RETRY_MAX, RETRY_FIRST * 2 ** s.retries);
-	return { ...s, trouble: status === 0 ? 'offline' : 'busy', retryAt: now + wait, retries: s.retries + 1 };
+	return {
+		...s,
+		trouble: status === 0 ? 'offline' : 'busy',
+		failure: Object.freeze({ status, problem }),
+		retryAt: now + wait,
+		retries: s.retries + 1,
+	};
 }

@@ -47,6 +47,13 @@ export const personName = (lock) => lock.owner_name || lock.owner;
 export const actorName = ({ actor, actor_name: name }) => name || actor || 'the server';
 
 /**
+ * Several names as a text: "Anna, Bert and Carla".
+ * @param {string[]} names
+ * @returns {string}
+ */
+export const several = (names) => new Intl.ListFormat('en', { type: 'conjunction' }).format(names);
+
+/**
  * The tip of a lock: "Still locked for 29 minutes by blub".
  * @param {object} lock
  * @param {number} secondsLeft

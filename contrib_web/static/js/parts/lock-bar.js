@@ -8,7 +8,7 @@ import { h, icon } from '../ui/dom.js';
 import { countdown, moment, personName } from '../model/text.js';
 import { avatar } from './person.js';
 import { timeLeft } from './time-left.js';
-import { button } from '../ui/widgets.js';
+import { button, setPressable } from '../ui/widgets.js';
 
 /** Label and classes of the buttons, by action. */
 const LABELS = {
@@ -16,6 +16,7 @@ const LABELS = {
 	keep: ['Keep editing', ''],
 	leave: ['Cancel', 'plain'],
 	again: ['Start editing', 'primary'],
+	saveAgain: ['Lock again and save', 'primary'],
 	control: ['Take control in this tab', 'primary'],
 	takeOver: ['Take over…', ''],
 	ask: ['Request editing…', 'primary'],
@@ -49,10 +50,12 @@ export class LockBar {
 	/**
 	 * Shows that the user may only read the row.
 	 * @param {object|null} lock of the user who is editing it
+	 * @param {{ nobodyMay: boolean }} options nobodyMay: the database is
+	 *   read-only
 	 * @returns {void}
 	 */
-	readOnly(lock) {
-		const what = 'You may read this row, but not change it';
+	readOnly(lock, { nobodyMay }) {
+		const what = nobodyMay ? 'The database is read-only: rows can be read, but not changed' : 'You may read this row, but not change it';
 		if (!lock) return this.#drawLine({ tone: 'quiet', icon: 'info', status: what }, {});
 		return this.#drawLine({ tone: 'theirs', icon: 'lock', status: `Locked by ${personName(lock)}. ${what}` }, {});
 	}
@@ -116,6 +119,14 @@ export class LockBar {
 		return button(words, () => this.#act(action), { kind: `${size} ${kind}` });
 	}
 
+	/**
+	 * @param {boolean} isPressable whether the buttons can be pressed
+	 * @returns {void}
+	 */
+	setPressable(isPressable) {
+		for (const part of [this.action, this.message]) setPressable(part.querySelectorAll('button'), isPressable);
+	}
+
 	#fade(old) {
 		if (!old) return;
 		const main = old.contains(document.activeElement) ? document.querySelector('main h1') : null;
@@ -145,6 +156,7 @@ function until({ phase, endsAt, holder, trouble }, counts) {
 
 // A lock that was lost says first why, and then who holds the row.
 function holderNow({ phase, holder }, words) {
+	if (phase === 'lost' && !holder) return h('span', { class: 'until' }, 'Free now');
 	if (phase !== 'lost' || !holder || holder.is_mine || words.includes(personName(holder))) return null;
 	return h('span', { class: 'until' }, `Locked by ${personName(holder)}`);
 }

@@ -5,7 +5,7 @@
 import { RowLock } from '../../../locking.js';
 import { lockOnSetting } from '../../client/settings.js';
 import { timed } from '../../model/lock-time.js';
-import { endOfLock, isUrgent, lockedWith, lockView, looksDifferent, spoken } from '../../model/lock-view.js';
+import { isUrgent, lockedWith, lockView, looksDifferent, spoken } from '../../model/lock-view.js';
 import { LockBar } from '../../parts/lock-bar.js';
 import { watchLock } from '../../parts/lock-watch.js';
 import { askToTakeOver } from '../../parts/row-questions.js';
@@ -27,7 +27,6 @@ export class EditLock extends EventTarget {
 	#ownRequest;
 	#lock = null;
 	#before = null;
-	#ended = null;
 	#bar;
 	#content;
 
@@ -113,9 +112,10 @@ export class EditLock extends EventTarget {
 	}
 
 	#watch(lock, signal) {
-		this.#bar.readOnly(lock);
+		const nobodyMay = this.#app.session.read_only;
+		this.#bar.readOnly(lock, { nobodyMay });
 		watchLock({ app: this.#app, ...this.#edited.known, lock, signal }, (news) => {
-			this.#bar.readOnly(news);
+			this.#bar.readOnly(news, { nobodyMay });
 			this.#emit('history');
 		});
 	}
@@ -176,8 +176,6 @@ export class EditLock extends EventTarget {
 	#changed(state) {
 		const before = this.#before;
 		this.#before = state;
-		if (state.phase === 'lost' && before.loss?.cause !== state.loss.cause) this.#findWhoEnded(state.loss.cause);
-		if (state.phase !== 'lost') this.#ended = null;
 		if (state.phase !== before.phase) this.#entered(state);
 		this.#drafted(before, state);
 		if (looksDifferent(before, state)) this.#say(before, state);
@@ -205,30 +203,19 @@ export class EditLock extends EventTarget {
 		this.#emit('change');
 	}
 
-	// Events of the live stream have neither actor nor reason; the history
-	// has.
-	async #findWhoEnded(cause) {
-		if (!['broken', 'taken_over'].includes(cause)) return;
-		const { data } = await this.#app.api
-			.get('/history', { ...this.#edited.known, limit: 5 })
-			.catch(() => ({ data: { events: [] } }));
-		const { phase, holder } = this.state;
-		const ended = endOfLock(data.events, { cause, owner: this.#app.session.owner, holder });
-		if (!ended || phase !== 'lost') return;
-		this.#ended = ended;
-		this.#emit('change');
-	}
-
 	/* Showing it */
 
 	/**
 	 * Shows the current state.
+	 * @param {{ isSaving?: boolean }} [options] isSaving: nothing can be
+	 *   pressed meanwhile
 	 * @returns {void}
 	 */
-	show() {
+	show({ isSaving = false } = {}) {
 		const { parentHolder } = this.#edited;
 		if (parentHolder && this.phase === 'held') this.#bar.show(lockedWith(parentHolder, this.#edited.parentLabel), {});
 		else if (this.#lock) this.#bar.show(this.#view(), this.state);
+		this.#bar.setPressable(!isSaving);
 	}
 
 	#view() {
@@ -236,7 +223,6 @@ export class EditLock extends EventTarget {
 			mayTakeOver: this.#edited.table.may.take_over,
 			isDirty: this.#edited.isDirty,
 			asked: this.#ownRequest(),
-			ended: this.#ended,
 		});
 	}
 
