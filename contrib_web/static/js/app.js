@@ -8,11 +8,12 @@
  * - parts/: components of pages
  * - pages/: the pages, and in pages/edit/ the modules of the edit page
  */
-import { Api, Problem } from './client/api.js';
+import { Api, isOutage, Problem } from './client/api.js';
 import { clock } from './client/clock.js';
 import { Labels } from './client/labels.js';
 import { h } from './ui/dom.js';
 import { Live } from './client/live.js';
+import { Reachability } from './client/reachability.js';
 import { paths } from './model/route.js';
 import { explain } from './model/problem.js';
 import { EditPage } from './pages/edit.js';
@@ -42,7 +43,7 @@ const PAGES = { tables: TablesPage, rows: RowsPage, edit: EditPage, locks: Locks
 
 /**
  * The object passed to pages and parts as `app`. Events: `signedin` after
- * each sign-in.
+ * each sign-in, `reachable` after an outage of server or database.
  */
 class App extends EventTarget {
 	api = new Api();
@@ -60,6 +61,8 @@ class App extends EventTarget {
 	#page = null;
 	#shown = 0;
 	#askingToSignIn = false;
+	/** Whether an outage keeps the session, or the page, from being shown. */
+	#isWaiting = false;
 
 	/**
 	 * Resumes the session and shows the page of the address.
@@ -71,6 +74,7 @@ class App extends EventTarget {
 		this.router.guard(() => this.#page?.mayLeave?.() ?? true);
 		this.api.addEventListener('signedout', () => this.#signedOut());
 		this.live.addEventListener('ended', () => this.#checkSession());
+		new Reachability(this.api).addEventListener('reachable', () => this.#reachable());
 		await this.#resume();
 		this.router.start();
 	}
@@ -84,7 +88,17 @@ class App extends EventTarget {
 			this.live.start();
 		} catch (error) {
 			if (!(error instanceof Problem)) throw error;
+			this.#isWaiting = isOutage(error);
 		}
+	}
+
+	async #reachable() {
+		if (this.#isWaiting) {
+			this.#isWaiting = false;
+			if (!this.session) await this.#resume();
+			await this.again();
+		}
+		this.dispatchEvent(new Event('reachable'));
 	}
 
 	// The stream was refused, perhaps because the session has ended.
@@ -164,6 +178,7 @@ class App extends EventTarget {
 		} catch (error) {
 			if (!(error instanceof Problem)) throw error;
 			if (turn !== this.#shown) return;
+			this.#isWaiting = isOutage(error);
 			this.#shell.show(this.#trouble(error));
 			return this.#shell.focus(turn > 1);
 		}

@@ -4,7 +4,7 @@
 import { segment } from '../model/route.js';
 
 /** Timeout of a request, in milliseconds. */
-const TIMEOUT = 15000;
+export const TIMEOUT = 15000;
 
 /** A response that reports an error, or a request without a response. */
 export class Problem extends Error {
@@ -20,6 +20,14 @@ export class Problem extends Error {
 		this.sentAt = sentAt;
 	}
 }
+
+/**
+ * Whether a request failed because server or database could not be reached,
+ * or did not answer in time.
+ * @param {{ status: number, problem: object }} problem
+ * @returns {boolean}
+ */
+export const isOutage = ({ status, problem }) => status === 0 || (status === 503 && /:unavailable$/.test(problem?.type ?? ''));
 
 /**
  * The path of a table below /api/v1.
@@ -45,7 +53,8 @@ export const rowPath = (table, key) => `${tablePath(table)}/rows/${segment(key)}
 
 /**
  * The API of one server. The methods return a Reply and throw a Problem.
- * Events: `signedout` after a response with status 401.
+ * Events: `signedout` after a response with status 401; `outage` after a
+ * request that found no server or no database, and `answered` after others.
  */
 export class Api extends EventTarget {
 	/** @param {string} [base] origin of locking-web; '': the page's own */
@@ -115,11 +124,22 @@ export class Api extends EventTarget {
 	 * @param {object} [options.query] empty values are left out
 	 * @param {object} [options.body] sent as JSON
 	 * @param {boolean} [options.keepalive] sent even if the page is closed
-	 * @param {AbortSignal} [options.signal] by default a timeout
+	 * @param {AbortSignal} [options.signal] ends the request earlier
 	 * @returns {Promise<Reply>}
 	 * @throws {Problem}
 	 */
-	async send(method, path, { query, body, keepalive = false, signal } = {}) {
+	async send(method, path, options = {}) {
+		try {
+			const reply = await this.#exchange(method, path, options);
+			this.dispatchEvent(new Event('answered'));
+			return reply;
+		} catch (error) {
+			if (error instanceof Problem) this.dispatchEvent(new Event(isOutage(error) ? 'outage' : 'answered'));
+			throw error;
+		}
+	}
+
+	async #exchange(method, path, { query, body, keepalive = false, signal }) {
 		const sentAt = performance.now();
 		const response = await this.#fetch(
 			this.url(path, query),
@@ -130,7 +150,7 @@ export class Api extends EventTarget {
 				credentials: 'include',
 				cache: 'no-store',
 				keepalive,
-				signal: signal ?? AbortSignal.timeout(TIMEOUT),
+				signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT), ...(signal ? [signal] : [])]),
 			},
 			sentAt,
 		);
@@ -171,8 +191,8 @@ export class Api extends EventTarget {
 	async #fetch(url, options, sentAt) {
 		try {
 			return await fetch(url, options);
-		} catch {
-			throw noAnswer(sentAt);
+		} catch (error) {
+			throw noAnswer(sentAt, error);
 		}
 	}
 }
@@ -183,9 +203,10 @@ async function readJson(response, sentAt) {
 	if (!/json/.test(response.headers.get('Content-Type') ?? '')) return null;
 	try {
 		return await response.json();
-	} catch {
-		throw noAnswer(sentAt);
+	} catch (error) {
+		throw noAnswer(sentAt, error);
 	}
 }
 
-const noAnswer = (sentAt) => new Problem(0, { title: 'No response' }, sentAt);
+const noAnswer = (sentAt, { name }) => new Problem(0, { title: 'No response', ...(name === 'TimeoutError' ? { detail: TOO_LATE } : {}) }, sentAt);
+const TOO_LATE = `It has not answered within ${TIMEOUT / 1000} seconds`;

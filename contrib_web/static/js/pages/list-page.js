@@ -10,7 +10,7 @@
  * - address(query): the page's address
  * - summary(): how many entries are shown, in words
  */
-import { Problem } from '../client/api.js';
+import { isOutage, Problem } from '../client/api.js';
 import { h } from '../ui/dom.js';
 import { explain } from '../model/problem.js';
 import { firstEnd } from '../model/lock-time.js';
@@ -42,6 +42,7 @@ export class ListPage {
 	#loads = 0;
 	#loadedAt = -Infinity;
 	#cursors = { next: null, prev: null };
+	#isOut = false;
 
 	/**
 	 * @param {object} app
@@ -50,6 +51,7 @@ export class ListPage {
 	constructor(app, query) {
 		this.app = app;
 		this.query = query;
+		app.addEventListener('reachable', () => this.#isOut && this.reload(), { signal: this.signal });
 	}
 
 	/** Aborted when the page is closed. */
@@ -92,6 +94,7 @@ export class ListPage {
 		try {
 			if (!(await this.refetch())) return;
 			this.results.removeAttribute('aria-busy');
+			this.#isOut = false;
 			this.draw({ quiet });
 			if (!quiet) announce(this.summary());
 		} catch (error) {
@@ -202,7 +205,9 @@ export class ListPage {
 		scrollTo({ top: 0 });
 	}
 
-	#showTrouble({ status, problem }) {
+	#showTrouble(error) {
+		const { status, problem } = error;
+		this.#isOut = isOutage(error);
 		const { title, detail, advice } = explain(status, problem);
 		const again = button('Try again', () => this.reload(), { name: 'refresh' });
 		this.results.removeAttribute('aria-busy');

@@ -7,7 +7,8 @@ import { validationError } from '../model/column.js';
 import { valueOf } from '../model/form.js';
 import { announce } from '../ui/announce.js';
 import { keepPlace } from '../ui/keep-place.js';
-import { button } from '../ui/widgets.js';
+import { button, setPressable } from '../ui/widgets.js';
+import { Progress } from './progress.js';
 import './value-field.js';
 
 /**
@@ -31,6 +32,7 @@ export class RowForm extends EventTarget {
 	actions = h('div', { class: 'form-actions' });
 	/** A short note about the draft. */
 	note = h('span', { class: 'draft-note' });
+	#progress = new Progress('Saving …');
 
 	/**
 	 * @param {object} options
@@ -52,6 +54,11 @@ export class RowForm extends EventTarget {
 			event.preventDefault();
 			this.#emit('save', { keep: event.submitter?.value === 'keep' });
 		});
+	}
+
+	/** A note that the row is being saved. */
+	get progress() {
+		return this.#progress.element;
 	}
 
 	/**
@@ -114,12 +121,10 @@ export class RowForm extends EventTarget {
 	 * @returns {void}
 	 */
 	showButtons({ mayEdit, isDirty, isSaving }) {
-		for (const element of this.#saveButtons) {
-			// Not `disabled`, by which the button just pressed would lose the
-			// focus.
-			element.setAttribute('aria-disabled', String(!mayEdit || isSaving || !(isDirty || this.#isNew)));
-			element.hidden = !mayEdit && !isDirty;
-		}
+		setPressable(this.#saveButtons, mayEdit && !isSaving && (isDirty || this.#isNew));
+		setPressable([this.#leave, this.#remove].filter(Boolean), !isSaving);
+		for (const element of this.#saveButtons) element.hidden = !mayEdit && !isDirty;
+		this.#progress.show(isSaving);
 		this.#leave.textContent = this.#isNew || mayEdit || isDirty ? 'Cancel' : 'Back to the list';
 		if (this.#remove) this.#remove.hidden = !mayEdit;
 	}

@@ -32,7 +32,7 @@ export const layout = (edited, { list, heading, lock, notes, form, children, asi
 				'div',
 				{ class: 'edit-title' },
 				title(edited, heading),
-				h('div', { class: 'edit-status' }, edited.isNew ? null : lock.element, form.note),
+				h('div', { class: 'edit-status' }, edited.isNew ? null : lock.element, form.progress, form.note),
 			),
 			h('div', { class: 'edit-actions' }, edited.isNew ? null : lock.action, form.actions),
 		),
