@@ -158,7 +158,7 @@ scene('taking over with a reason: the former holder is notified, keeps the text,
 	await anna.press('Compare and copy');
 	await anna.dialog().getByText('Azerbaijan of Anna').waitFor();
 	await anna.context.grantPermissions(['clipboard-read', 'clipboard-write']);
-	await anna.press('Copy your name');
+	await anna.press('Copy your Name');
 	await eventually(async () => assert.equal(await anna.page.evaluate(() => navigator.clipboard.readText()), 'Azerbaijan of Anna'));
 	await anna.answers('Close');
 

@@ -30,6 +30,8 @@ export class EditPage {
 	#drafts;
 	#saving;
 	#leaving = null;
+	/** Whether to save as soon as the row is locked and read again. */
+	#savesNext = false;
 	#rowForm;
 	#stop = new AbortController();
 	#notes = new FormNotes();
@@ -128,7 +130,7 @@ export class EditPage {
 			phase: (phase) => this.#entered(phase),
 			history: () => historyIsStale(this.#aside),
 			draft: (draft) => this.#draftStored(draft),
-			reread: () => this.#comparing.reread(),
+			reread: () => this.#reread(),
 			request: () => this.#requests.read(),
 		});
 	}
@@ -138,6 +140,7 @@ export class EditPage {
 		addEventListener('beforeunload', (event) => this.#leaving.wouldLoseText && event.preventDefault(), { signal });
 		addEventListener('keydown', (event) => this.#shortcut(event), { signal });
 		this.#app.addEventListener('signedin', () => this.#lock.wake(), { signal });
+		this.#app.addEventListener('reachable', () => this.#reachable(), { signal });
 		watchParent(this.#app, this.#edited, signal, () => this.#show());
 	}
 
@@ -147,6 +150,7 @@ export class EditPage {
 		keep: () => this.#lock.use(),
 		leave: () => this.#leave(),
 		again: () => this.#lock.again(),
+		saveAgain: () => this.#saveAgain(),
 		control: () => this.#lock.control(),
 		takeOver: () => this.#lock.takeOver(),
 		ask: () => this.#requests.ask(),
@@ -173,7 +177,26 @@ export class EditPage {
 		this.#lock.change();
 	}
 
+	#saveAgain() {
+		this.#savesNext = true;
+		this.#lock.again();
+	}
+
+	async #reread() {
+		const saves = this.#savesNext;
+		this.#savesNext = false;
+		const wasRead = await this.#comparing.reread({ asks: !saves });
+		if (saves && wasRead) await this.#saving.save({ keep: false });
+	}
+
+	#reachable() {
+		this.#notes.mend();
+		historyIsStale(this.#aside);
+		this.#lock.wake();
+	}
+
 	#entered(phase) {
+		if (phase !== 'acquiring' && phase !== 'held') this.#savesNext = false;
 		if (phase === 'held') this.#requests.own = null;
 		if (phase === 'held' || phase === 'blocked') this.#requests.read();
 	}
@@ -198,7 +221,7 @@ export class EditPage {
 		this.#heading.textContent = row?.label ?? '';
 		this.#rowForm.showNotes(this.#edited.isDirty ? this.#lock.unkept : {});
 		this.#rowForm.show(form, { mayEdit: this.#lock.mayEdit && !this.#saving.isClosing });
-		this.#lock.show();
+		this.#lock.show({ isSaving: this.#saving.isSaving });
 		this.#requests.show();
 		showParent(this.#notes, this.#edited);
 		this.#showButtons();

@@ -7,7 +7,6 @@ import { moment } from '../../model/text.js';
 import { compare } from '../../parts/compare.js';
 import { toast } from '../../ui/announce.js';
 import { banner, button } from '../../ui/widgets.js';
-import { pairs } from './comparing.js';
 
 /**
  * Events:
@@ -74,7 +73,7 @@ export class Drafts extends EventTarget {
 		await compare({
 			title: 'Your draft and the row as it is now',
 			text: 'Only the columns that differ.',
-			columns: pairs(mine, Object.keys(mine), values),
+			columns: this.#edited.compared(Object.keys(mine), values, mine),
 			mayChoose: false,
 		});
 	}

@@ -3,6 +3,7 @@
  * content.
  */
 import { rowPath, tablePath } from '../../client/api.js';
+import { labelOf } from '../../model/column.js';
 import * as Form from '../../model/form.js';
 
 /** The data of one edit page. Methods that change it do not draw. */
@@ -16,6 +17,8 @@ export class EditedRow {
 	form = Form.create();
 	/** Columns that both the user and others have changed. */
 	conflicts = [];
+	/** What these contained before, by column, as far as it is known. */
+	#before = {};
 
 	/**
 	 * @param {import('../../client/api.js').Api} api
@@ -140,10 +143,42 @@ export class EditedRow {
 	 */
 	rebase(row) {
 		const { form, changed, conflicts } = Form.rebase(this.form, row.values);
+		for (const name of conflicts) if (!this.conflicts.includes(name)) this.#before[name] = this.form.base[name];
 		this.row = row;
 		this.form = form;
 		this.conflicts = [...new Set([...this.conflicts, ...conflicts])].filter((name) => name in form.mine);
 		return { changed, conflicts };
+	}
+
+	/**
+	 * The values of columns to compare, for parts/compare.js.
+	 * @param {string[]} names of the columns
+	 * @param {Object<string, string|null>} theirs the row's values by column
+	 * @param {Object<string, string|null|undefined>} [mine] the user's values
+	 *   by column; the form's by default
+	 * @returns {import('../../parts/compare.js').ComparedColumn[]}
+	 */
+	compared(names, theirs, mine = this.form.mine) {
+		const columns = this.table.columns.filter(({ name }) => names.includes(name));
+		const before = (name) => (this.conflicts.includes(name) ? this.#before[name] : this.form.base[name]);
+		return columns.map((column) => {
+			const { name, category } = column;
+			const isText = category === 'text';
+			return { name, label: labelOf(column), mine: mine[name], theirs: theirs[name] ?? null, base: before(name), isText };
+		});
+	}
+
+	/**
+	 * Takes over the user's choice of values, which resolves the conflicts.
+	 * @param {Object<string, string|null|undefined>} values by column
+	 * @param {object|null} row with which they were compared, if it was read
+	 *   again
+	 * @returns {void}
+	 */
+	decide(values, row) {
+		if (row) this.rebase(row);
+		for (const [name, value] of Object.entries(values)) this.set(name, value);
+		this.conflicts = this.conflicts.filter((name) => !(name in values));
 	}
 
 	/**
@@ -167,6 +202,7 @@ export class EditedRow {
 		const { form, conflicts } = Form.applyDraft(this.form, data);
 		this.form = form;
 		this.conflicts = conflicts;
+		this.#before = {};
 	}
 
 	/**
