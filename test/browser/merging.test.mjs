@@ -84,7 +84,8 @@ scene('a decision that is put off is asked with the same base again, and by keyb
 	await anna.page.keyboard.press('Enter');
 	assert.equal(await difference(anna, 1).getByRole('button', { pressed: true }).textContent(), 'In the database now: fast');
 	await anna.answers('Use selected');
-	await eventually(async () => assert.equal(await anna.value('body'), text([1, 'quick', 'fast'])));
+	await anna.arrives('/tables/essay');
+	assert.equal(await body(site, 3), text([1, 'quick', 'fast']));
 });
 
 scene('all differences of one side at once', async ({ site, invite }) => {

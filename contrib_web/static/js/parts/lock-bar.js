@@ -92,7 +92,7 @@ export class LockBar {
 		const main = saves(state) ? null : actions.find((action) => LABELS[action][1] === 'primary');
 		this.#drawAction(main);
 		if (!view.banner) return this.#fade(old);
-		const buttons = actions.filter((action) => action !== main).map((action) => this.#button(action, 'small'));
+		const buttons = actions.filter((action) => action !== main).map((action) => this.#button(action, this.#furtherKind(action, main)));
 		const paragraphs = text.map((words) => h('p', {}, words));
 		if (facts && state.holder) paragraphs.push(h('p', { class: 'quiet small' }, sinceAndNote(state.holder)));
 		const hadFocus = old?.contains(document.activeElement);
@@ -110,13 +110,18 @@ export class LockBar {
 
 	#drawAction(main) {
 		const hadFocus = this.action.contains(document.activeElement);
-		this.action.replaceChildren(...(main ? [this.#button(main, '')] : []));
+		this.action.replaceChildren(...(main ? [this.#button(main, LABELS[main][1])] : []));
 		if (hadFocus) (this.action.firstElementChild ?? document.querySelector('main h1'))?.focus({ preventScroll: true });
 	}
 
-	#button(action, size) {
-		const [words, kind] = LABELS[action];
-		return button(words, () => this.#act(action), { kind: `${size} ${kind}` });
+	// There is one main button at a time.
+	#furtherKind(action, main) {
+		const [, kind] = LABELS[action];
+		return `small ${main && kind === 'primary' ? '' : kind}`;
+	}
+
+	#button(action, kind) {
+		return button(LABELS[action][0], () => this.#act(action), { kind });
 	}
 
 	/**
