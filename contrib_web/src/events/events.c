@@ -345,7 +345,10 @@ next_message(Stream *stream)
 		return reset_message();
 	}
 	if (stream->live != listening)
-		return live_message(stream->live = listening);
+	{
+		stream->live = listening;
+		return live_message(listening);
+	}
 	if (stream->reset)
 	{
 		stream->reset = false;
