@@ -24,16 +24,22 @@
 #include "catalog.h"
 #include "record.h"
 
+/* A write by this transaction, or by one of its subtransactions. */
+typedef struct Version
+{
+	TransactionId xid;
+	bool		own;			/* not after another owner's write */
+	struct Version *earlier;
+} Version;
+
 /*
- * The transaction, or those of its subtransactions, that wrote the row.  One
- * that was rolled back is no longer current, and is replaced by the one
- * before it.  Usually there is one, and there may be many rows.
+ * The writes of a locked row.  One that was rolled back is no longer current,
+ * and the one before it counts.
  */
 typedef struct OwnWrite
 {
 	int64		token;			/* hash key */
-	TransactionId xid;			/* the latest, or invalid */
-	List	   *earlier;		/* the latest first */
+	Version    *latest;			/* NULL: none */
 } OwnWrite;
 
 /* NULL: none in this transaction */
@@ -50,42 +56,48 @@ create_own_writes(void)
 	own_writes = hash_create("locking own writes", 32, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
-/* Remove the transactions that were rolled back since they wrote. */
-static void
-drop_aborted(OwnWrite *write)
+/* The writes of the row of the lock with this token, or NULL. */
+static OwnWrite *
+find_writes(int64 token)
 {
-	while (TransactionIdIsValid(write->xid) && !TransactionIdIsCurrentTransactionId(write->xid))
-	{
-		write->xid = write->earlier ? linitial_oid(write->earlier) : InvalidTransactionId;
-		write->earlier = list_delete_first(write->earlier);
-	}
+	OwnWrite   *writes = own_writes ? hash_search(own_writes, &token, HASH_FIND, NULL) : NULL;
+
+	if (writes == NULL)
+		return NULL;
+	while (writes->latest && !TransactionIdIsCurrentTransactionId(writes->latest->xid))
+		writes->latest = writes->latest->earlier;
+	return writes;
+}
+
+static void
+add_version(OwnWrite *writes, bool own)
+{
+	TransactionId xid = GetCurrentTransactionId();
+	Version    *version;
+
+	if (writes->latest && writes->latest->xid == xid && writes->latest->own == own)
+		return;
+	version = MemoryContextAlloc(TopTransactionContext, sizeof(Version));
+	version->xid = xid;
+	version->own = own;
+	version->earlier = writes->latest;
+	writes->latest = version;
 }
 
 /* The owner of the lock with this token writes the locked row. */
 void
 note_own_write(int64 token)
 {
-	TransactionId xid = GetCurrentTransactionId();
-	MemoryContext caller;
-	OwnWrite   *write;
-	bool		found;
+	OwnWrite   *writes = find_writes(token);
 
 	if (own_writes == NULL)
 		create_own_writes();
-	write = hash_search(own_writes, &token, HASH_ENTER, &found);
-	if (!found)
+	if (writes == NULL)
 	{
-		write->xid = InvalidTransactionId;
-		write->earlier = NIL;
+		writes = hash_search(own_writes, &token, HASH_ENTER, NULL);
+		writes->latest = NULL;
 	}
-	drop_aborted(write);
-	if (write->xid == xid)
-		return;
-	caller = MemoryContextSwitchTo(TopTransactionContext);
-	if (TransactionIdIsValid(write->xid))
-		write->earlier = lcons_oid(write->xid, write->earlier);
-	MemoryContextSwitchTo(caller);
-	write->xid = xid;
+	add_version(writes, true);
 	note_reference_to_transaction();
 }
 
@@ -96,12 +108,9 @@ note_own_write(int64 token)
 static TransactionId
 last_own_write(int64 token)
 {
-	OwnWrite   *write = own_writes ? hash_search(own_writes, &token, HASH_FIND, NULL) : NULL;
+	OwnWrite   *writes = find_writes(token);
 
-	if (write == NULL)
-		return InvalidTransactionId;
-	drop_aborted(write);
-	return write->xid;
+	return writes && writes->latest && writes->latest->own ? writes->latest->xid : InvalidTransactionId;
 }
 
 /* Has the owner of this lock written the row in this transaction? */
@@ -118,16 +127,14 @@ is_own_write(int64 token, TransactionId xmin)
 	return TransactionIdIsValid(xmin) && last_own_write(token) == xmin;
 }
 
-/* Another owner has written the row since. */
+/* Another owner writes the row, unless that is rolled back. */
 void
 forget_own_writes(int64 token)
 {
-	OwnWrite   *write = own_writes ? hash_search(own_writes, &token, HASH_FIND, NULL) : NULL;
+	OwnWrite   *writes = find_writes(token);
 
-	if (write == NULL)
-		return;
-	write->xid = InvalidTransactionId;
-	write->earlier = NIL;
+	if (writes && writes->latest)
+		add_version(writes, false);
 }
 
 /* ---- commit ---- */
