@@ -69,6 +69,8 @@ end_lock(Relation records, Lock *lock, EventKind kind, const char *reason, const
 	deleted = !next.possible && record_delete_unchanged(records, lock);
 	if (!deleted && !record_lock(records, lock, LockTupleExclusive, LockWaitBlock))
 		return false;
+	if (kind == EVENT_RELEASED && !is_current_owner(lock->owner))
+		report_not_owner(lock->token);	/* renamed meanwhile */
 	lapsed = has_lapsed(lock, clock_now());
 	if (lapsed)
 	{

@@ -144,6 +144,8 @@ renew_record(Relation records, Lock *lock, Target *target, const Interval *ttl, 
 	gate_raise(lock->relation, key, expires_at);
 	if (!record_lock(records, lock, LockTupleNoKeyExclusive, LockWaitBlock))
 		report_lost(lock->token);
+	if (!is_current_owner(lock->owner))
+		report_not_owner(lock->token);	/* renamed meanwhile */
 	if (strcmp(lock->key, key) != 0)
 	{
 		/*
