@@ -434,21 +434,31 @@ is_movement_insert(const Write *write)
 }
 
 /*
- * Move the owner's lock with the row to its new key.  A record left over
- * there belongs to a row that no longer exists.
+ * Remove a record left over at a key to which a row moves: its own row no
+ * longer exists.  A record that has moved on by the time that it is locked
+ * belongs to a row with another key.
  */
+static void
+remove_leftover(Relation records, Oid relid, const char *key)
+{
+	Lock		leftover;
+
+	if (record_find(records, relid, key, &leftover) &&
+		record_lock(records, &leftover, LockTupleExclusive, LockWaitBlock) &&
+		strcmp(leftover.key, key) == 0)
+		release_record(records, &leftover, EVENT_EXPIRED, NULL);
+}
+
+/* Move the owner's lock with the row to its new key. */
 static void
 move_lock(Write *write, Lock *lock, char *new_key)
 {
 	Relation	records = write->records;
 	const char *old_key = lock->key;
-	Lock		leftover;
 
 	if (!record_lock(records, lock, LockTupleExclusive, LockWaitBlock))
 		return;
-	if (record_find(records, lock->relation, new_key, &leftover) &&
-		record_lock(records, &leftover, LockTupleExclusive, LockWaitBlock))
-		release_record(records, &leftover, EVENT_EXPIRED, NULL);
+	remove_leftover(records, lock->relation, new_key);
 	if (TransactionIdIsCurrentTransactionId(lock->confirm_xid))
 		lock->confirm_xid = GetCurrentTransactionId();
 	gate_raise(lock->relation, new_key, lock->expires_at);

@@ -528,13 +528,56 @@ form_record(Relation records, const Lock *lock)
 	return heap_form_tuple(RelationGetDescr(records), values, nulls);
 }
 
+/*
+ * Handle an error of a write.  A unique violation means that a record of the
+ * row was being written when this one was searched for, by a transaction that
+ * has committed since: it has changed a key, or it does not lock target rows
+ * first, as COPY into this table.
+ */
+pg_noreturn static void
+report_write_error(MemoryContext caller)
+{
+	ErrorData  *error;
+
+	MemoryContextSwitchTo(caller);
+	error = CopyErrorData();
+	if (error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION || error->constraint_name == NULL ||
+		strcmp(error->constraint_name, "lock_pkey") != 0)
+		PG_RE_THROW();
+	FlushErrorState();
+	ereport(ERROR,
+			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+			 errmsg("the row has just been locked by another transaction"),
+			 errhint("Try again.")));
+}
+
+/* Write a version of a record, the first one if "replaced" is NULL. */
+static void
+write_record(Relation records, ItemPointer replaced, HeapTuple tuple)
+{
+	MemoryContext caller = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		if (replaced)
+			CatalogTupleUpdate(records, replaced, tuple);
+		else
+			CatalogTupleInsert(records, tuple);
+	}
+	PG_CATCH();
+	{
+		report_write_error(caller);
+	}
+	PG_END_TRY();
+}
+
 /* Insert a record. */
 void
 record_insert(Relation records, Lock *lock)
 {
 	HeapTuple	tuple = form_record(records, lock);
 
-	CatalogTupleInsert(records, tuple);
+	write_record(records, NULL, tuple);
 	if (TransactionIdIsCurrentTransactionId(lock->row_xmin))
 		note_reference_to_transaction();
 	lock->tid = tuple->t_self;
@@ -547,7 +590,7 @@ record_update(Relation records, Lock *lock)
 {
 	HeapTuple	tuple = form_record(records, lock);
 
-	CatalogTupleUpdate(records, &lock->tid, tuple);
+	write_record(records, &lock->tid, tuple);
 	note_reference_to_transaction();
 	lock->tid = tuple->t_self;
 	CommandCounterIncrement();
