@@ -10,6 +10,7 @@
 #include "row_lock.h"
 
 #include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/relscan.h"
 #include "access/sysattr.h"
 #include "access/table.h"
@@ -44,13 +45,25 @@ has_plain_key(const Key *key)
  * May rows of the table be locked here, by the current role?  Not where an
  * extension checks or logs the privileges of queries.
  */
-bool
-row_lock_applies(const TableInfo *table)
+static bool
+is_sufficient(const TableInfo *table)
 {
 	return !table->partitioned && has_plain_key(table->key) && ExecutorCheckPerms_hook == NULL &&
 		pg_class_aclmask(table->root, GetUserId(), ACL_SELECT | ACL_UPDATE, ACLMASK_ALL) == (ACL_SELECT | ACL_UPDATE) &&
 		locking_may_use_schema(get_rel_namespace(table->root), GetUserId()) &&
 		check_enable_rls(table->root, InvalidOid, true) != RLS_ENABLED;
+}
+
+/*
+ * Does the index contain all rows that the transaction's snapshot may show?
+ * Otherwise the planner does not use it either (get_relation_info()).
+ */
+static bool
+is_complete(Relation index)
+{
+	return index->rd_index->indisvalid &&
+		(!index->rd_index->indcheckxmin ||
+		 TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data), TransactionXmin));
 }
 
 /* Search the primary key's index, which has the columns of the key. */
@@ -122,15 +135,13 @@ lock_first(IndexScanDesc scan, const TableInfo *table, Snapshot snapshot, LockWa
 }
 
 /*
- * Lock the row with the given key, as target_fetch() describes.  The caller
- * has locked the table.  A row that has another key after a concurrent update
- * is not the one that was asked for.
+ * Lock the row with the given key.  A row that has another key after a
+ * concurrent update is not the one that was asked for.
  */
-bool
-row_lock(const TableInfo *table, const Datum *values, LockWaitPolicy policy, char **key, TransactionId *xmin)
+static bool
+lock_by_index(const TableInfo *table, Relation rel, Relation index, const Datum *values, LockWaitPolicy policy,
+			  char **key, TransactionId *xmin)
 {
-	Relation	rel = table_open(table->root, NoLock);
-	Relation	index = index_open(locking_primary_key_index(rel), AccessShareLock);
 	TupleTableSlot *locked = table_slot_create(rel, NULL);
 	Snapshot	snapshot;
 	IndexScanDesc scan;
@@ -157,7 +168,30 @@ row_lock(const TableInfo *table, const Datum *values, LockWaitPolicy policy, cha
 	index_endscan(scan);
 	UnregisterSnapshot(snapshot);
 	ExecDropSingleTupleTableSlot(locked);
+	return ok;
+}
+
+/*
+ * Lock the row with the given key, as target_fetch() describes.  The caller
+ * has locked the table.  "found" receives the result.  Returns false if the
+ * executor has to do it.
+ */
+bool
+row_lock(const TableInfo *table, const Datum *values, LockWaitPolicy policy, char **key, TransactionId *xmin,
+		 bool *found)
+{
+	Relation	rel;
+	Relation	index;
+	bool		complete;
+
+	if (!is_sufficient(table))
+		return false;
+	rel = table_open(table->root, NoLock);
+	index = index_open(locking_primary_key_index(rel), AccessShareLock);
+	complete = is_complete(index);
+	if (complete)
+		*found = lock_by_index(table, rel, index, values, policy, key, xmin);
 	index_close(index, NoLock);
 	table_close(rel, NoLock);
-	return ok;
+	return complete;
 }

@@ -13,9 +13,8 @@
 
 #pragma GCC visibility push(hidden)
 
-extern bool row_lock_applies(const TableInfo *table);
 extern bool row_lock(const TableInfo *table, const Datum *values, LockWaitPolicy policy,
-					 char **key, TransactionId *xmin);
+					 char **key, TransactionId *xmin, bool *found);
 
 #pragma GCC visibility pop
 

@@ -101,8 +101,11 @@ run_plan(TableInfo *table, TargetQuery which, const Datum *values, char **key, T
 bool
 target_fetch(TableInfo *table, TargetQuery which, const Datum *values, char **key, TransactionId *xmin)
 {
-	if (which != TARGET_SEE && row_lock_applies(table))
-		return row_lock(table, values, which == TARGET_TRY ? LockWaitSkip : LockWaitBlock, key, xmin);
+	LockWaitPolicy policy = which == TARGET_TRY ? LockWaitSkip : LockWaitBlock;
+	bool		found;
+
+	if (which != TARGET_SEE && row_lock(table, values, policy, key, xmin, &found))
+		return found;
 	return run_plan(table, which, values, key, xmin);
 }
 
