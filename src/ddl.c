@@ -10,6 +10,7 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
+#include "commands/tablecmds.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -177,23 +178,6 @@ command_tables(void)
 }
 
 /*
- * A protected table must not become a partition: its rows would be locked as
- * rows of the root, which may not even be protected, and its own locks would
- * be lost.
- */
-static void
-refuse_protected_partition(Oid partition)
-{
-	if (is_protected_table(partition))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("protected table \"%s\" cannot become a partition", get_rel_name(partition)),
-				 errdetail("Rows of a partition are locked as rows of its root, so the table's own locks would be lost."),
-				 errhint("Call locking.unprotect() first, then protect the partitioned table."),
-				 errtable_by_id(partition)));
-}
-
-/*
  * Follow a table that became a partition.  The command has locked it and its
  * partitions exclusively, so nothing waits here.  The root is invalidated
  * because its cached entry depends on settings of tables that refer to the
@@ -246,10 +230,7 @@ follow_partition_command(AlterTableCmd *command)
 	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE)
 		return;
 	if (command->subtype == AT_AttachPartition)
-	{
-		refuse_protected_partition(partition);
 		follow_new_partition(partition);
-	}
 	else
 		follow_detachment(partition);
 }
@@ -276,25 +257,43 @@ follow_alteration(AlterTableStmt *alter)
 }
 
 /*
- * A table that an ALTER TABLE is about to attach.  InvalidOid: the command
- * will fail, or do nothing, without looking at the table's rows.
+ * Lock a table as ALTER TABLE is about to do, if its owner calls it.
+ * InvalidOid: there is no such table, so the command will fail, or do
+ * nothing.
  */
 static Oid
-table_to_attach(AlterTableStmt *alter, AlterTableCmd *command)
+lock_own_table(RangeVar *name, LOCKMODE lockmode)
 {
-	Oid			partition;
-
-	if (command->subtype != AT_AttachPartition ||
-		!OidIsValid(RangeVarGetRelid(alter->relation, NoLock, true)))
-		return InvalidOid;
-	partition = RangeVarGetRelid(((PartitionCmd *) command->def)->name, NoLock, true);
-	return OidIsValid(partition) && locking_owns_relation(partition, GetUserId()) ? partition : InvalidOid;
+	return RangeVarGetRelidExtended(name, lockmode, RVR_MISSING_OK, RangeVarCallbackOwnsRelation, NULL);
 }
 
 /*
- * Refuse ATTACH PARTITION of a protected table before PostgreSQL does, which
- * fails to clone the triggers of a protected root to it.  Nothing is locked
- * yet, so on_ddl() checks again.
+ * A protected table must not become a partition: its rows would be locked as
+ * rows of the root, which may not even be protected, and its own locks would
+ * be lost.  If the root is protected, PostgreSQL would fail to clone the
+ * root's trigger to it.
+ */
+static void
+refuse_protected_partition(AlterTableStmt *alter, PartitionCmd *command)
+{
+	Oid			partition;
+
+	if (!OidIsValid(lock_own_table(alter->relation, ShareUpdateExclusiveLock)))
+		return;
+	partition = lock_own_table(command->name, AccessExclusiveLock);
+	if (OidIsValid(partition) && is_protected_table(partition))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("protected table \"%s\" cannot become a partition", get_rel_name(partition)),
+				 errdetail("Rows of a partition are locked as rows of its root, so the table's own locks would be lost."),
+				 errhint("Call locking.unprotect() first, then protect the partitioned table."),
+				 errtable_by_id(partition)));
+}
+
+/*
+ * Refuse ATTACH PARTITION of a protected table before it begins.  Table and
+ * partition are locked here, in the order and the modes of the command, since
+ * the partition may be about to be protected.
  */
 Datum
 locking_before_ddl(PG_FUNCTION_ARGS)
@@ -308,10 +307,10 @@ locking_before_ddl(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	foreach(cell, ((AlterTableStmt *) command)->cmds)
 	{
-		Oid			partition = table_to_attach((AlterTableStmt *) command, lfirst(cell));
+		AlterTableCmd *part = lfirst(cell);
 
-		if (OidIsValid(partition))
-			refuse_protected_partition(partition);
+		if (part->subtype == AT_AttachPartition)
+			refuse_protected_partition((AlterTableStmt *) command, (PartitionCmd *) part->def);
 	}
 	PG_RETURN_NULL();
 }

@@ -221,7 +221,7 @@ is($other->last_state, '', 'protect() of a table that has become a partition');
 is(sql($node, "SELECT string_agg(relation::text || ' ' || hard, ', ') FROM locking.protected_tables WHERE relation::text LIKE 'm.%' AND parent IS NULL"),
 	'm.parts false', 'protect() of a partition protects its root');
 sql($node, "CREATE TABLE m.alone (id integer NOT NULL PRIMARY KEY); SELECT locking.protect('m.alone')", user => 'mallory');
-sql($node, 'CREATE TABLE m.plain (id integer PRIMARY KEY) PARTITION BY RANGE (id)', user => 'mallory');
+sql($node, 'CREATE TABLE m.plain (id integer PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE m.loose (id integer NOT NULL)', user => 'mallory');
 my $alone = 'ATTACH PARTITION m.alone FOR VALUES FROM (20) TO (30)';
 for my $root ('m.plain', 'm.parts')
 {
@@ -229,19 +229,25 @@ for my $root ('m.plain', 'm.parts')
 		message => qr/protected table "alone" cannot become a partition/);
 	refused("ATTACH to $root by a role that does not own the partition", $node, '42501', "ALTER TABLE $root $alone", user => 'app');
 }
-# protect() while ATTACH waits for the table: to a protected root, PostgreSQL
-# itself fails
-for my $case ([ 'm.plain', '55000' ], [ 'm.parts', '42710' ])
+# protect() while ATTACH waits for the table
+for my $root ('m.plain', 'm.parts')
 {
-	my ($root, $state) = @$case;
 	sql($node, "SELECT locking.unprotect('m.alone')", user => 'mallory');
 	$mallory->query("BEGIN; SELECT locking.protect('m.alone')");
 	$other->send_sql("ALTER TABLE $root $alone");
 	$other->await_block;
 	$mallory->query('COMMIT');
 	$other->finish;
-	is($other->last_state, $state, "protect() of a table while ATTACH to $root waits for it");
+	is($other->last_state, '55000', "protect() of a table while ATTACH to $root waits for it");
 }
+# ATTACH waits for the root as the command itself does
+$mallory->query('BEGIN; LOCK TABLE m.plain IN SHARE MODE');
+$other->send_sql('ALTER TABLE m.plain ATTACH PARTITION m.loose FOR VALUES FROM (30) TO (40)');
+$other->await_block;
+refused_without_waiting('a role without rights on the root does not wait for it', '42501', "ALTER TABLE m.plain $alone", user => 'app');
+$mallory->query('COMMIT');
+$other->finish;
+is($other->last_state, '', 'ATTACH of a table that is not protected');
 
 # a partition attached below while protect() waits for its parent gets its
 # trigger
