@@ -309,21 +309,28 @@ records_of_keys(Relation records, Oid relid, const List *keys)
 	return locks;
 }
 
-/* All records of a table, ordered by key. */
-List *
-records_of(Relation records, Oid relid)
+static List *
+find_all(Relation records, const char *index, ScanKey key)
 {
 	List	   *locks = NIL;
-	ScanKeyData key;
 	Search		search;
 	Lock		lock;
 
-	relation_key(&key, relid);
-	search_begin(&search, records, "lock_pkey", &key, 1);
+	search_begin(&search, records, index, key, 1);
 	while (search_next(&search, &lock))
 		locks = append_copy(locks, &lock);
 	search_end(&search);
 	return locks;
+}
+
+/* All records of a table, ordered by key. */
+List *
+records_of(Relation records, Oid relid)
+{
+	ScanKeyData key;
+
+	relation_key(&key, relid);
+	return find_all(records, "lock_pkey", &key);
 }
 
 static void
@@ -337,17 +344,10 @@ owner_key(ScanKey key, const char *owner)
 List *
 records_of_owner(Relation records, const char *owner)
 {
-	List	   *locks = NIL;
 	ScanKeyData key;
-	Search		search;
-	Lock		lock;
 
 	owner_key(&key, owner);
-	search_begin(&search, records, "lock_owner_idx", &key, 1);
-	while (search_next(&search, &lock))
-		locks = append_copy(locks, &lock);
-	search_end(&search);
-	return locks;
+	return find_all(records, "lock_owner_idx", &key);
 }
 
 /*

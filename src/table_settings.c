@@ -90,18 +90,24 @@ read_settings(HeapTuple tuple, TupleDesc desc, TableSettings *settings)
 	}
 }
 
+/* Search for the rows in which a column has a table, by the index on it. */
+static SysScanDesc
+begin_search(Relation protected, const char *column, const char *index, Oid relid)
+{
+	ScanKeyData key;
+
+	ScanKeyInit(&key, SPI_fnumber(RelationGetDescr(protected), column), BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	return systable_beginscan(protected, catalog_relid(index), true, NULL, 1, &key);
+}
+
 /* Find the settings of a table.  "read", unless NULL, receives them. */
 static bool
 find_settings(Relation protected, Oid relid, TableSettings *read)
 {
-	AttrNumber	column = SPI_fnumber(RelationGetDescr(protected), "relation");
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
+	SysScanDesc scan = begin_search(protected, "relation", "protected_pkey", relid);
+	HeapTuple	tuple = systable_getnext(scan);
 
-	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
-	scan = systable_beginscan(protected, catalog_relid("protected_pkey"), true, NULL, 1, &key);
-	tuple = systable_getnext(scan);
 	if (HeapTupleIsValid(tuple) && read)
 		read_settings(tuple, RelationGetDescr(protected), read);
 	systable_endscan(scan);
@@ -139,13 +145,9 @@ load_settings(Oid root, TableSettings *settings)
 static List *
 append_children(Relation protected, Oid relid, List *children)
 {
-	AttrNumber	column = SPI_fnumber(RelationGetDescr(protected), "parent_table");
-	ScanKeyData key;
-	SysScanDesc scan;
+	SysScanDesc scan = begin_search(protected, "parent_table", "protected_parent_idx", relid);
 	HeapTuple	tuple;
 
-	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
-	scan = systable_beginscan(protected, catalog_relid("protected_parent_idx"), true, NULL, 1, &key);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 		children = lappend_oid(children, settings_table(tuple, RelationGetDescr(protected)));
 	systable_endscan(scan);
