@@ -247,7 +247,27 @@ ROLLBACK TO s;
 SELECT locking.protect('distributed_parts');
 \set VERBOSITY terse
 ROLLBACK;
-SELECT locking.protect('distributed'), locking.unprotect('distributed');
+-- one that is distributed later: its rows are written in a shard, where no
+-- trigger fires
+INSERT INTO distributed VALUES (1);
+SELECT locking.protect('distributed');
+SET locking.owner = 'anna';
+SELECT locking.acquire('distributed', 1) IS NOT NULL AS acquired;
+SET locking.owner = 'bert';
+BEGIN;
+SET LOCAL allow_system_table_mods = on;
+CREATE TABLE pg_catalog.pg_dist_partition (logicalrelid regclass NOT NULL, partmethod "char" NOT NULL);
+RESET allow_system_table_mods;
+INSERT INTO pg_dist_partition VALUES ('distributed', 'h');
+CREATE TABLE distributed_102008 (LIKE distributed INCLUDING ALL);
+INSERT INTO distributed_102008 SELECT * FROM distributed;
+CREATE RULE shards AS ON DELETE TO distributed DO INSTEAD DELETE FROM distributed_102008 WHERE id = OLD.id;
+SELECT outcome('DELETE FROM distributed WHERE id = 1'), locking.is_locked('distributed', 1);
+SELECT count(*) FROM distributed_102008;
+SELECT guarded FROM locking.protected_tables WHERE relation = 'distributed'::regclass;
+SELECT locking.unprotect('distributed');
+ROLLBACK;
+SELECT locking.unprotect('distributed');
 
 -- ways to write a locked row without naming its table, or after DDL
 SET client_min_messages = warning;
