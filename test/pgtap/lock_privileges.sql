@@ -30,6 +30,23 @@ SELECT throws_ok($$SELECT locking.acquire('app.doc', 8)$$, 'P0002', NULL, 'hidde
 SELECT throws_ok($$SELECT locking.request('app.doc', 8)$$, 'P0002', NULL, 'hidden by row security: request()');
 RESET SESSION AUTHORIZATION;
 
+-- the schema of the table counts, also where the executor is not used
+CREATE SCHEMA closed;
+CREATE TABLE closed.doc (id integer PRIMARY KEY);
+INSERT INTO closed.doc VALUES (1);
+GRANT SELECT, UPDATE ON closed.doc TO mallory;
+SELECT locking.protect('closed.doc');
+SELECT format($$SELECT locking.acquire(%s, 1)$$, 'closed.doc'::regclass::oid) AS acquire,
+	format($$SELECT * FROM locking.try_acquire(%s, 1)$$, 'closed.doc'::regclass::oid) AS try_acquire \gset
+SET SESSION AUTHORIZATION mallory;
+SELECT throws_ok(:'acquire', '42501', NULL, 'no USAGE on the schema: acquire()');
+SELECT throws_ok(:'try_acquire', '42501', NULL, 'no USAGE on the schema: try_acquire()');
+RESET SESSION AUTHORIZATION;
+GRANT USAGE ON SCHEMA closed TO mallory;
+SET SESSION AUTHORIZATION mallory;
+SELECT lives_ok(:'acquire', 'USAGE on the schema: acquire()');
+RESET SESSION AUTHORIZATION;
+
 -- a policy for reading, another for writing
 CREATE TABLE app.readable (id integer PRIMARY KEY, body text);
 INSERT INTO app.readable VALUES (1, ''), (2, '');

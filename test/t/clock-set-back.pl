@@ -57,6 +57,23 @@ sub second_owner
 	return $state;
 }
 
+# Anna's heartbeat keeps the record locked for longer than the lock that she
+# acquires anew lasts, which is counted from the end of the wait.
+sub acquired_after_a_long_wait
+{
+	fresh_database('few');
+	my ($heartbeat, $ann, $controller) = (user('ann'), user('ann'), controller());
+	$heartbeat->query('BEGIN; SELECT locking.renew(token) FROM locking.lock WHERE key = $$1$$');
+	$ann->send_sql("SELECT outcome || (CASE WHEN seconds_left > 500 THEN ' for long' ELSE ' in vain' END) FROM locking.try_acquire('article', 1)");
+	$ann->await_block;
+	advance_clock($controller);
+	$heartbeat->query('COMMIT');
+	my $outcome = $ann->finish;
+	reset_clock($controller);
+	quit($heartbeat, $ann, $controller);
+	return $outcome;
+}
+
 sub check_all
 {
 	my ($gate) = @_;
@@ -73,6 +90,7 @@ sub check_all
 	is(second_owner(write_of(1), 1), ' LK001', "$gate: a second owner in a transaction that wrote");
 	is(second_owner("INSERT INTO article VALUES (40000, 'new'); SELECT locking.acquire('article', 40000)", 40000), ' LK001',
 		"$gate: a second owner in the transaction that inserted and acquired");
+	is(acquired_after_a_long_wait(), 'resumed for long', "$gate: the wait for the record outlasted the lock");
 	return;
 }
 check_all('with the gate');
