@@ -6,27 +6,27 @@ CREATE SEQUENCE bench.bare_token;
 CREATE TABLE bench.bare_lock (key int PRIMARY KEY, owner text NOT NULL, token bigint NOT NULL,
 	expires_at timestamptz NOT NULL);
 
--- Each call is a transaction.
-CREATE PROCEDURE bench.locking_pairs(n int) LANGUAGE plpgsql AS $$
+-- Each call is a transaction. The first row is the one after "before".
+CREATE PROCEDURE bench.locking_pairs(n int, before int = 0) LANGUAGE plpgsql AS $$
 DECLARE
 	token bigint;
 BEGIN
 	FOR i IN 1..n LOOP
-		token := locking.acquire('bench.doc', i);
+		token := locking.acquire('bench.doc', before + i);
 		COMMIT;
 		PERFORM locking.release(token);
 		COMMIT;
 	END LOOP;
 END $$;
-CREATE PROCEDURE bench.bare_pairs(n int) LANGUAGE plpgsql AS $$
+CREATE PROCEDURE bench.bare_pairs(n int, before int = 0) LANGUAGE plpgsql AS $$
 BEGIN
 	FOR i IN 1..n LOOP
 		INSERT INTO bench.bare_lock AS l
-		VALUES (i, current_user, nextval('bench.bare_token'), clock_timestamp() + interval '2 minutes')
+		VALUES (before + i, current_user, nextval('bench.bare_token'), clock_timestamp() + interval '2 minutes')
 		ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, token = excluded.token, expires_at = excluded.expires_at
 			WHERE l.expires_at < clock_timestamp();
 		COMMIT;
-		DELETE FROM bench.bare_lock WHERE key = i AND owner = current_user;
+		DELETE FROM bench.bare_lock WHERE key = before + i AND owner = current_user;
 		COMMIT;
 	END LOOP;
 END $$;

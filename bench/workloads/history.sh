@@ -10,10 +10,10 @@ HISTORY_PARTS='nextval_internal simple_heap_insert btinsert ExecOpenIndices Exec
 
 # Sets OUT to the instructions of one pair, and those within each of
 # HISTORY_PARTS.
-count_history() { # PROCEDURE SETTINGS
+count_history() { # PROCEDURE BEFORE SETTINGS
 	local data=$WORK/counted n
 	for n in 1 "$HISTORY_PAIRS"; do
-		count_backend "$2"$'\n'"CALL bench.$1_pairs(1)"$'\n'"CALL bench.$1_pairs($n)"
+		count_backend "$3"$'\n'"CALL bench.$1_pairs(1, $2)"$'\n'"CALL bench.$1_pairs($n, $2)"
 		run callgrind_annotate --inclusive=yes --threshold=100 --show=Ir "$data.callgrind"
 		printf '%s\n' "$OUT" >"$data.$n.txt"
 	done
@@ -28,11 +28,11 @@ count_history() { # PROCEDURE SETTINGS
 		}' "$data.1.txt" "$data.$HISTORY_PAIRS.txt")
 }
 
-count_history_variant() { # VARIANT PROCEDURE SETTINGS
+count_history_variant() { # VARIANT PROCEDURE BEFORE SETTINGS
 	local -a counts
 	local part i=0
 	progress "history: $1"
-	count_history "$2" "$3"
+	count_history "$2" "$3" "$4"
 	read -ra counts <<<"$OUT"
 	for part in 'acquire + release' $HISTORY_PARTS; do
 		record history "instructions of $part" on "$1" 1 "${counts[i++]}" 'per pair'
@@ -40,15 +40,16 @@ count_history_variant() { # VARIANT PROCEDURE SETTINGS
 }
 
 # An event of a row that was never locked before is the usual one: each pair
-# locks another row.
+# locks another row, and each variant other rows, which the gate proves never
+# locked.
 history() {
 	need_packages valgrind
 	start_bench_cluster counted on "$GATE_SLOTS"
 	use counted
 	sql -f "$BENCH/sql/locks.sql"
 	stop_cluster counted
-	count_history_variant bare bare ''
-	count_history_variant locking locking ''
-	count_history_variant 'with history' locking 'SET locking.history = on'
+	count_history_variant bare bare 0 ''
+	count_history_variant locking locking 0 ''
+	count_history_variant 'with history' locking 50000 'SET locking.history = on'
 	use on
 }

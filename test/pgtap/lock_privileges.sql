@@ -46,6 +46,7 @@ GRANT USAGE ON SCHEMA closed TO mallory;
 SET SESSION AUTHORIZATION mallory;
 SELECT lives_ok(:'acquire', 'USAGE on the schema: acquire()');
 RESET SESSION AUTHORIZATION;
+SELECT locking.unprotect('closed.doc');
 
 -- a policy for reading, another for writing
 CREATE TABLE app.readable (id integer PRIMARY KEY, body text);

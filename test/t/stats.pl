@@ -68,6 +68,13 @@ subtest 'what is counted' => sub {
 	counted('skipped rows and writes that pass are not counted', 'article', '',
 		does('SET locking.on_locked = skip; UPDATE article SET body = $$y$$', 'bob'), does('UPDATE article SET body = $$z$$', 'ann'));
 	counted('a table that requires locks', 'strict', 'refused_writes 2', fails('LK002', 'UPDATE strict SET body = $$x$$', 'ann'), fails('LK002', 'TRUNCATE strict', 'ann'));
+	my $unnamed = 'SET locking.require_owner = on; ';
+	counted('writes while no owner is named', 'article', 'refused_writes 2',
+		fails('42501', $unnamed . 'UPDATE article SET body = $$x$$ WHERE id = 1'), fails('42501', $unnamed . 'TRUNCATE article CASCADE'));
+	counted('of a table that requires locks', 'strict', 'refused_writes 1', fails('42501', $unnamed . 'UPDATE strict SET body = $$x$$'));
+	counted('of a row with a soft lock', 'part', 'acquisitions 1, refused_writes 2', does("SELECT locking.acquire('part', 1, hard => false)", 'ann'),
+		fails('42501', $unnamed . 'UPDATE part SET id = 1'), fails('42501', $unnamed . 'TRUNCATE part'));
+	does('SELECT locking.release_all(); ' . $get, 'ann')->();
 	my $token = sql($node, $get, owner => 'ann');
 	counted('a takeover is an acquisition, too', 'article', 'acquisitions 1, takeovers 1, lost 2', does("SELECT locking.take_over('article', 1, 'x')", 'bob'),
 		fails('LK001', "SELECT locking.confirm($token)", 'ann'), fails('LK001', "SELECT locking.renew($token)", 'ann'));
