@@ -138,7 +138,8 @@ scene('a tab whose timers were suspended checks its lock first', async ({ site, 
 	await anna.page.clock.install();
 	await anna.edits('language', 'por');
 	await anna.input('name').fill('Português');
-	await anna.page.clock.pauseAt(Date.now() + 500);
+	// Later than the page's clock, which goes on meanwhile.
+	await eventually(() => anna.page.clock.pauseAt(Date.now() + 500));
 	await eventually(() => site.sql(`SELECT locking.acquire('language', 'por', '1 hour')`));
 	assert.equal(await anna.value('name'), 'Português');
 	// By a look or a renewal, whichever is due first.

@@ -118,12 +118,14 @@ sub waits_for
 	return;
 }
 
-# Waits until each session is idle or waits for a lock; the number that wait.
+# Waits until each session has ended its transaction or waits for a lock; the
+# number that wait.  A session that has only begun its transaction has not
+# received its statement yet.
 sub await_all
 {
 	my @sessions = @_;
 	my $pids = join ',', map { $_->{pid} } @sessions;
-	$node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE pid IN ($pids) AND state = 'active' AND wait_event_type IS DISTINCT FROM 'Lock'")
+	$node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE pid IN ($pids) AND state <> 'idle' AND wait_event_type IS DISTINCT FROM 'Lock'")
 	  or die "some sessions stay active\n";
 	return sql($node, "SELECT count(*) FROM pg_stat_activity WHERE pid IN ($pids) AND wait_event_type = 'Lock'");
 }
@@ -206,7 +208,8 @@ for my $ddl ('CREATE TABLE m.leaf2 PARTITION OF m.mid FOR VALUES FROM (110) TO (
 		here($deeper);
 		my ($maker, $waiter) = map { session($node, db => $db) } 1 .. 2;
 		$maker->query("BEGIN; $ddl");
-		$waiter->send_sql("SELECT locking.$call");
+		$waiter->query('BEGIN');
+		$waiter->send_sql("SELECT locking.$call; COMMIT");
 		await_all($waiter);
 		$maker->query('COMMIT');
 		$waiter->finish;

@@ -40,12 +40,29 @@ sub locked_row
 sub waiter
 {
 	my ($owner, $before) = @_;
-	my $session = session($node, owner => $owner);
-	$session->query($before) if $before;
-	$session->send_sql("SELECT locking.acquire('article', $row, wait => '10 min')");
+	my $session = starts_to_wait($owner, $before);
 	ok($node->poll_query_until('postgres',
 			"SELECT wait_event_type = 'Extension' FROM pg_stat_activity WHERE pid = $session->{pid}"), "$owner waits");
 	return $session;
+}
+
+sub starts_to_wait
+{
+	my ($owner, $before) = @_;
+	my $session = session($node, owner => $owner);
+	$session->query($before) if $before;
+	$session->send_sql("SELECT locking.acquire('article', $row, wait => '10 min')");
+	return $session;
+}
+
+# From now on the lease of the holder lasts two seconds.  The first waiter is
+# there before it begins, however slow the machine is.
+sub shorten
+{
+	my ($session, $token) = @_;
+	$session->query("BEGIN; SET LOCAL locking.hand_over_time = 0; SELECT locking.release($token)");
+	$session->query("SELECT locking.acquire('article', $row, ttl => '2 s'); COMMIT");
+	return;
 }
 
 sub holder
@@ -144,7 +161,9 @@ subtest 'a grant that is rolled back' => sub {
 subtest 'the first one leaves' => sub {
 	my ($ann, $token) = locked_row();
 	my $cancelled = waiter('cancelled');
-	my $timed_out = waiter('timed out', "SET statement_timeout = '3 s'");
+	my $timed_out = starts_to_wait('timed out', "SET statement_timeout = '1 s'");
+	ok($node->poll_query_until('postgres', "SELECT query LIKE '%acquire%' AND (wait_event_type = 'Extension' OR state = 'idle')"
+		  . " FROM pg_stat_activity WHERE pid = $timed_out->{pid}"), 'timed out waits, or has done so');
 	my $terminated = waiter('terminated');
 	my $caught = waiter('caught', "BEGIN; SAVEPOINT s");
 	my $bob = waiter('bob');
@@ -171,9 +190,10 @@ subtest 'a deadline' => sub {
 };
 
 subtest 'the end of the lease' => sub {
-	my ($ann) = locked_row("ttl => '2 s'");
+	my ($ann, $token) = locked_row();
 	my $bob = waiter('bob');
 	my $carl = waiter('carl');
+	shorten($ann, $token);
 	is_granted($bob, 'bob');
 	still_waits($carl, 'carl');
 	$bob->query('SELECT locking.release_all()');
@@ -210,9 +230,10 @@ subtest 'those who asked come first' => sub {
 };
 
 subtest 'turns after an expiry' => sub {
-	my ($ann) = locked_row("ttl => '2 s'");
+	my ($ann, $token) = locked_row();
 	my $bob = waiter('bob');
-	my $carl = waiter('carl', "SELECT locking.request('article', $row)");
+	shorten($ann, $token);
+	my $carl = starts_to_wait('carl', "SELECT locking.request('article', $row)");
 	is_granted($carl, 'carl');
 	still_waits($bob, 'bob');
 	$carl->query('SELECT locking.release_all()');
