@@ -16,15 +16,15 @@
  * record as committed, or the committing backend finds the entry and sets the
  * latch after that.  Entry and search are ordered by the lock of the queue,
  * and where the search is omitted since no backend waits, by the barriers
- * around "count".  Other wake-ups are harmless, so rows are noted even if a
- * savepoint is rolled back.
+ * around "count".  Other wake-ups are harmless.
  *
  * A backend leaves the queue when it is granted the lock, and wakes the next
  * one once that is committed, so that the next one does not wait for the row
  * lock, but for the lease, whose end it then knows.  It is not woken if it
- * would look before that anyway.  A backend that leaves for another reason (a
- * timeout, an error, its end) wakes the next one at once, since the wake-up
- * for a free row may have been its own.
+ * would look before that anyway.  If the grant is rolled back, in whole or to
+ * a savepoint, the row is free, and the next one is woken at once.  So it is
+ * by a backend that leaves for another reason (a timeout, an error, its end),
+ * since the wake-up for a free row may have been its own.
  *
  * Expiry signals no backend: a waiter sleeps exactly until the expiry that it
  * has found in the record.  It looks every MAX_SLEEP besides, which covers
@@ -51,6 +51,7 @@
 #include "clock.h"
 #include "compat.h"
 #include "early_release.h"
+#include "inject.h"
 #include "shared.h"
 
 #define NQUEUES 64
@@ -261,6 +262,7 @@ typedef struct Wake
 	bool		to_owner;
 	uint32		owner;
 	TimestampTz expires_at;		/* of the lock that the row has now; 0: none */
+	SubTransactionId noted_in;
 } Wake;
 
 #define MAX_WAKES 32
@@ -308,19 +310,24 @@ wake_all_waiters(Waiting *waiting)
 	}
 }
 
-/* After a commit or rollback.  Raises no error. */
+/*
+ * After a commit, or after the rollback of the transaction or to a savepoint,
+ * which undoes grants.  Raises no error.
+ */
 static void
-wake_noted(void)
+wake_noted(int from, bool committed)
 {
 	Waiting    *waiting = area.memory;
 
 	pg_memory_barrier();		/* after the commit, see the file's header */
 	if (pg_atomic_read_u32(&waiting->count) == 0)
 		return;
-	if (wake_all)
-		wake_all_waiters(waiting);
-	for (int i = 0; !wake_all && i < nwakes; i++)
+	for (int i = from; i < nwakes; i++)
+	{
+		if (!committed)
+			wakes[i].expires_at = 0;
 		wake_waiters(waiting, &wakes[i]);
+	}
 }
 
 /* Does a backend wait for one of the rows that the transaction has noted? */
@@ -354,8 +361,10 @@ wake_at_end(XactEvent event, void *arg)
 		early_release_before_commit();
 	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE)
 		return;
-	if ((nwakes > 0 || wake_all) && event != XACT_EVENT_PREPARE)
-		wake_noted();
+	if (wake_all && event != XACT_EVENT_PREPARE)
+		wake_all_waiters(area.memory);
+	else if (nwakes > 0 && event != XACT_EVENT_PREPARE)
+		wake_noted(0, event == XACT_EVENT_COMMIT);
 	nwakes = 0;
 	wake_all = false;
 	if (event == XACT_EVENT_COMMIT)
@@ -363,9 +372,28 @@ wake_at_end(XactEvent event, void *arg)
 	early_release_forget();
 }
 
+/*
+ * A savepoint is rolled back.  The subtransactions within it have the numbers
+ * from its own on.
+ */
+static void
+wake_at_rollback(SubXactEvent event, SubTransactionId subxact, SubTransactionId parent, void *arg)
+{
+	int			kept = nwakes;
+
+	if (event != SUBXACT_EVENT_ABORT_SUB)
+		return;
+	while (kept > 0 && wakes[kept - 1].noted_in >= subxact)
+		kept--;
+	if (kept < nwakes)
+		wake_noted(kept, false);
+	nwakes = kept;
+}
+
 static void
 note_wake(Wake wake)
 {
+	wake.noted_in = GetCurrentSubTransactionId();
 	if (nwakes == MAX_WAKES)
 		wake_all = true;
 	else
@@ -474,6 +502,7 @@ wait_begin(Wait *wait, Oid relid, const char *key, const char *owner)
 void
 wait_prepare(Wait *wait)
 {
+	INJECT("look");
 	if (wait->entry != NONE)
 		((Waiting *) area.memory)->waiters[wait->entry].looks_at = DT_NOEND;
 	ResetLatch(MyLatch);
@@ -545,4 +574,5 @@ waiting_init(void)
 {
 	shared_register(&area);
 	RegisterXactCallback(wake_at_end, NULL);
+	RegisterSubXactCallback(wake_at_rollback, NULL);
 }

@@ -158,6 +158,34 @@ subtest 'a grant that is rolled back' => sub {
 	quit($ann, $bob, $carl);
 };
 
+subtest 'a grant that is rolled back to a savepoint' => sub {
+	my ($ann, $token) = locked_row();
+	my $bob = waiter('bob', 'BEGIN; SAVEPOINT a; SAVEPOINT b');
+	my $carl = waiter('carl');
+	$ann->query("SELECT locking.release($token)");
+	is_granted($bob, 'bob');
+	$bob->query('RELEASE b');
+	still_waits($carl, 'carl');
+	$bob->query('ROLLBACK TO a');
+	is_granted($carl, 'carl, while the transaction of bob goes on');
+	is($bob->state_of('COMMIT'), '', 'which commits');
+	quit($ann, $bob, $carl);
+};
+
+subtest 'a cancellation between two looks' => sub {
+	my ($ann, $token) = locked_row();
+	my ($controller, $bob) = (session($node), session($node, owner => 'bob'));
+	$controller->query('SELECT pg_advisory_lock(1)');
+	$bob->query("SET inject.deaf_at = 'look'");
+	$bob->send_sql("SELECT locking.acquire('article', $row, wait => '10 min')");
+	ok($node->poll_query_until('postgres', "SELECT wait_event = 'advisory' FROM pg_stat_activity WHERE pid = $bob->{pid}"), 'bob is about to look');
+	sql($node, "SELECT pg_cancel_backend($bob->{pid})");
+	$controller->query('SELECT pg_advisory_unlock(1)');
+	$bob->finish;
+	is($bob->last_state, '57014', 'bob does not sleep first');
+	quit($ann, $bob, $controller);
+};
+
 subtest 'the first one leaves' => sub {
 	my ($ann, $token) = locked_row();
 	my $cancelled = waiter('cancelled');

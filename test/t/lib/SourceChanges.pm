@@ -79,6 +79,10 @@ my %change = (
 	# waiting
 	'waiters that do not look by themselves' => [ 'src/waiting.c', sub { s/MAX_SLEEP 1000L/MAX_SLEEP 600000L/ } ],
 	'one entry for waiters' => [ 'src/waiting.c', sub { s/MAX_WAITERS 1024/MAX_WAITERS 1/ } ],
+	'no wake-up after a rollback to a savepoint' => [ 'src/waiting.c', sub { s/\tif \(kept < nwakes\)\n\t+wake_noted\(kept, false\);\n// } ],
+	'no interrupts between two looks' => [ 'src/waiting.c', sub { s/(ResetLatch\(MyLatch\);\n)\tCHECK_FOR_INTERRUPTS\(\);\n/$1/ } ],
+	'early releases that are not flushed' => [ 'src/early_release.c', sub { s/\tif \(!is_early\)\n\t+return;/\tif (true)\n\t\treturn;/ } ],
+	'all releases may be early' => [ 'src/early_release.c', sub { s/is_prevented = true;/is_prevented = false;/ } ],
 	# events
 	'events removed when they are taken' => [ 'src/event_queue.c',
 		sub { s/(payloads = lappend\(payloads, payload\);)/$1\n\t\tremove_entry(my_stream, entry);/ } ],

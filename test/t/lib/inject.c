@@ -26,19 +26,40 @@ extern TimestampTz locking_injected_clock(void);
 /* where the clock can stop: within a unit of the gate's times, in 2039 */
 #define STOPPED_AT ((INT64CONST(77000000000) << 14) + 5000)
 
+/* Does a setting of this session name the point? */
+static bool
+is_named(const char *setting, const char *point)
+{
+	const char *value = GetConfigOption(setting, true, false);
+
+	return value && strcmp(value, point) == 0;
+}
+
+static void
+wait_while_held(void)
+{
+	DirectFunctionCall1(pg_advisory_lock_shared_int8, HOLD);
+	DirectFunctionCall1(pg_advisory_unlock_shared_int8, HOLD);
+}
+
 /*
  * Wait while a session holds HOLD, if "inject.wait_at" of this session names
- * the point.
+ * the point.  If "inject.deaf_at" does, interrupts are not processed in the
+ * meantime.  If "inject.fail_at" does, raise an error.
  */
 void
 locking_inject(const char *point)
 {
-	const char *wait_at = GetConfigOption("inject.wait_at", true, false);
-
-	if (wait_at == NULL || strcmp(wait_at, point) != 0)
-		return;
-	DirectFunctionCall1(pg_advisory_lock_shared_int8, HOLD);
-	DirectFunctionCall1(pg_advisory_unlock_shared_int8, HOLD);
+	if (is_named("inject.wait_at", point))
+		wait_while_held();
+	if (is_named("inject.deaf_at", point))
+	{
+		HOLD_INTERRUPTS();
+		wait_while_held();
+		RESUME_INTERRUPTS();
+	}
+	if (is_named("inject.fail_at", point))
+		elog(ERROR, "failure at \"%s\"", point);
 }
 
 /* Does a session hold a lock? */
