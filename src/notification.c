@@ -9,6 +9,10 @@
  * its own transaction: without shared memory, a place in the queue or a
  * worker.  That is decided when the event happens, so an event that has got
  * into the queue needs no second decision.
+ *
+ * A session that fails to attach to the shared memory that others use cannot
+ * claim the earlier events of a row, and its own may overtake them.  It tries
+ * again (shared.c).
  */
 #include "notification.h"
 

@@ -15,8 +15,12 @@
 #include "storage/lwlock.h"
 #include "storage/shmem.h"
 
+#include "clock.h"
 #include "compat.h"
 #include "subtransaction.h"
+
+/* ms between attempts to attach to an area */
+#define RETRY_INTERVAL 1000
 
 static SharedArea *areas = NULL;
 
@@ -140,6 +144,23 @@ warn_of_failure(const SharedArea *area, const ErrorData *error)
 }
 #endif
 
+#ifdef HAVE_DSM_REGISTRY
+/*
+ * Is it time for another attempt to attach?  Memory may be free again, but an
+ * attempt costs a subtransaction.
+ */
+static bool
+is_attempt_due(SharedArea *area)
+{
+	int64		now = clock_monotonic_ms();
+
+	if (area->failed_at != 0 && now - area->failed_at < RETRY_INTERVAL)
+		return false;
+	area->failed_at = now;
+	return true;
+}
+#endif
+
 /*
  * Attach to an area if possible, in a subtransaction, since a failure may
  * leave locks of the registry held.  Returns false on failure, of which the
@@ -151,11 +172,17 @@ shared_try_to_attach(SharedArea *area)
 #ifdef HAVE_DSM_REGISTRY
 	ErrorData  *error = NULL;
 
-	if (area->memory == NULL && !area->tried)
+	if (area->memory == NULL && is_attempt_due(area) &&
+		!in_subtransaction(attach_body, area, &error) && error)
 	{
-		area->tried = true;
-		if (!in_subtransaction(attach_body, area, &error) && error)
+		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+		{
+			area->failed_at = 0;
+			ReThrowError(error);
+		}
+		if (!area->warned)
 			warn_of_failure(area, error);
+		area->warned = true;
 	}
 #endif
 	return area->memory != NULL;

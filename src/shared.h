@@ -23,7 +23,8 @@ typedef struct SharedArea
 	const char *consequence;	/* of not having it: the detail of a warning,
 								 * or NULL: no warning */
 	void	   *memory;			/* NULL: not attached */
-	bool		tried;			/* an attempt to attach has failed */
+	int64		failed_at;		/* the last attempt to attach, in ms; 0: none */
+	bool		warned;			/* of its failure */
 	struct SharedArea *next;
 } SharedArea;
 
