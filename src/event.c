@@ -74,8 +74,21 @@ is_own_event(EventKind kind)
 	return kind == EVENT_ACQUIRED || kind == EVENT_RESUMED || kind == EVENT_RELEASED;
 }
 
+/*
+ * The time of an event, later than that of the backend's last one: PostgreSQL
+ * sends equal notifications of a transaction only once, so they must differ.
+ */
+static TimestampTz
+event_time(void)
+{
+	static TimestampTz last = 0;
+
+	last = Max(clock_now(), last + 1);
+	return last;
+}
+
 static void
-insert_history(EventKind kind, const Lock *lock, const char *reason)
+insert_history(EventKind kind, const Lock *lock, TimestampTz at, const char *reason)
 {
 	Relation	history = catalog_open("event", RowExclusiveLock);
 	Datum		values[12];
@@ -85,7 +98,7 @@ insert_history(EventKind kind, const Lock *lock, const char *reason)
 
 	namestrcpy(&session_role, GetUserNameFromId(GetSessionUserId(), false));
 	values[0] = Int64GetDatum(next_event_id());
-	values[1] = TimestampTzGetDatum(clock_now());
+	values[1] = TimestampTzGetDatum(at);
 	values[2] = CStringGetTextDatum(event_names[kind]);
 	values[3] = ObjectIdGetDatum(lock->relation);
 	values[4] = CStringGetTextDatum(lock->key);
@@ -131,7 +144,8 @@ iso_time(TimestampTz when)
 }
 
 static char *
-build_payload(EventKind kind, const Lock *lock, const char *table, const char *message, bool with_texts)
+build_payload(EventKind kind, const Lock *lock, TimestampTz at, const char *table, const char *message,
+			  bool with_texts)
 {
 	StringInfoData json;
 
@@ -143,6 +157,7 @@ build_payload(EventKind kind, const Lock *lock, const char *table, const char *m
 	append_member(&json, "owner_name", with_texts ? lock->owner_name : NULL);
 	appendStringInfo(&json, ", \"token\": %s", lock->token ? psprintf(INT64_FORMAT, lock->token) : "null");
 	append_member(&json, "expires_at", lock->token ? iso_time(lock->expires_at) : NULL);
+	append_member(&json, "at", iso_time(at));
 	if (kind == EVENT_DECLINED)
 		append_member(&json, "message", with_texts ? message : NULL);
 	appendStringInfoChar(&json, '}');
@@ -170,12 +185,12 @@ row_number(EventKind kind, const Lock *lock)
  * identifies the lock.
  */
 static void
-notify(EventKind kind, const Lock *lock, const char *table, const char *message)
+notify(EventKind kind, const Lock *lock, TimestampTz at, const char *table, const char *message)
 {
-	char	   *json = build_payload(kind, lock, table, message, true);
+	char	   *json = build_payload(kind, lock, at, table, message, true);
 
 	if (strlen(json) > PAYLOAD_MAX)
-		json = build_payload(kind, lock, table, message, false);
+		json = build_payload(kind, lock, at, table, message, false);
 	notification_send(row_number(kind, lock), json);
 }
 
@@ -222,14 +237,16 @@ void
 event_record(EventKind kind, const Lock *lock, const char *reason)
 {
 	char	   *table;
+	TimestampTz at;
 
 	/* only notifications need the schema */
 	table = locking_notify != NOTIFY_OFF ? table_name(lock->relation) : get_rel_name(lock->relation);
 	if (table == NULL)
 		return;
 	count(kind, lock->relation);
+	at = event_time();
 	if (locking_history && kind < EVENT_REQUESTED)
-		insert_history(kind, lock, reason);
+		insert_history(kind, lock, at, reason);
 	if (locking_notify != NOTIFY_OFF)
-		notify(kind, lock, table, reason);
+		notify(kind, lock, at, table, reason);
 }

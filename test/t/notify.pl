@@ -48,7 +48,7 @@ sub heard
 }
 
 my $json = JSON::PP->new->utf8;
-my @members = sort qw(event table key owner owner_name token expires_at);
+my @members = sort qw(event table key owner owner_name token expires_at at);
 
 # The messages as hashes, each checked against the documented form.
 sub events
@@ -62,7 +62,9 @@ sub events
 		next unless $event;
 		is(join(' ', sort keys %$event), "@members", "$name: the members");
 		like($payload, qr/"token": ?\d+[,}]/, "$name: the token is a number");
-		like($event->{expires_at}, qr/^(\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(\+00:00|Z)|infinity)$/, "$name: the time");
+		like($event->{expires_at}, qr/^(\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(\+00:00|Z)|infinity)$/, "$name: the time of expiry");
+		is(sql($node, "SELECT count(*) FROM locking.event WHERE at = '$event->{at}' AND event = '$event->{event}' AND token = $event->{token}"), 1, "$name: the time in the history")
+		  unless $event->{event} =~ /requested|withdrawn/ || $name eq 'without history';
 		cmp_ok(length $payload, '<', 8000, "$name: the length");
 		push @events, $event;
 	}
@@ -232,13 +234,13 @@ for my $what (sort keys %long)
 # Around the limit, byte by byte.
 sql($node, 'SELECT locking.release_all()', owner => 'ann');
 heard();
-for my $length (7790 .. 7860)
+for my $length (7740 .. 7820)
 {
 	sql($node, "INSERT INTO \"Shop\".\"Big \"\"one\"\"\" VALUES (repeat('e', $length)); BEGIN; SELECT FROM locking.set_owner('ann', 'name');"
 		  . " SELECT locking.acquire('\"Shop\".\"Big \"\"one\"\"\"', repeat('e', $length)); SELECT locking.release_all(); COMMIT");
 }
 my @edge = heard();
-is(scalar(@edge), 2 * 71, 'messages of every length are sent');
+is(scalar(@edge), 2 * 81, 'messages of every length are sent');
 is(scalar(grep { !eval { $json->decode($_) } } @edge), 0, 'as JSON');
 ok((grep { /"owner": ?null/ } @edge) && (grep { !/"owner": ?null/ } @edge), 'below and above the limit');
 
