@@ -18,10 +18,15 @@
  * What other sessions can see early is the end of a lock and nothing else.
  * If the server crashes before the flush, the lock has not ended, as if the
  * release had come too late, and no transaction that relied on its end has
- * been flushed either.  A transaction that wrote anything else commits as
- * always, and so does every transaction where commits wait for a standby, one
- * that hands a row over, whose token must not be issued again after a crash,
- * and one that sends notifications.
+ * been flushed either.  Listeners hear of the release when it is on disk,
+ * since the worker that sends events flushes it first (event_queue.c).
+ *
+ * A transaction that wrote anything else commits as always, and so does every
+ * transaction where commits wait for a standby, one that hands a row over,
+ * whose token must not be issued again after a crash, and one that sends its
+ * events itself.  NOTIFY on a channel of the application's cannot be
+ * recognized here: its listeners may be notified of the release up to a flush
+ * early.  They lose their connection in the crash that undoes it.
  */
 #include "early_release.h"
 
@@ -32,8 +37,11 @@
 
 #include "compat.h"
 
-/* how long to wait for the flush of another session, and in which steps */
-#define FLUSH_WAIT_STEPS 40
+/*
+ * how long to wait for the flush of another session, and in which steps: not
+ * for long, as the transaction still holds its locks
+ */
+#define FLUSH_WAIT_STEPS 6
 #define FLUSH_WAIT_STEP 250L	/* microseconds */
 
 /* The transaction has written nothing before the releases. */

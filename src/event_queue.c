@@ -51,6 +51,12 @@
  * it sends, and removes the entry after the commit.  If it ends between the
  * two, the next one finds from the commit log whether it had committed.
  *
+ * Nothing that a crash undoes.  A transaction that commits asynchronously is
+ * seen as committed before its commit record is on disk.  So the worker
+ * flushes the WAL up to that record, which it learns from the commit log,
+ * before it commits what it has sent.  Where an event is sent within a later
+ * transaction of the row, that transaction's own flush includes the record.
+ *
  * Nothing is left behind.  An entry is added only while the database has a
  * worker or one that is being started; both are written under the lock.  A
  * worker ends by itself only if, under the lock, there is no entry.  If it is
@@ -65,6 +71,7 @@
 
 #include "access/transam.h"
 #include "access/xact.h"
+#include "access/xlogdefs.h"
 #include "miscadmin.h"
 #include "storage/latch.h"
 #include "storage/lwlock.h"
@@ -77,12 +84,12 @@
 #include "shared.h"
 
 /* increase it with every change of the layout */
-#define QUEUE_VERSION 1
+#define QUEUE_VERSION 2
 
 #define DEFAULT_SIZE 1024		/* kB */
 
 /* a typical event fits into one chunk */
-#define CHUNK_SIZE 256
+#define CHUNK_SIZE 320
 
 /* number of databases that can have events at a time */
 #define MAX_STREAMS 128
@@ -114,6 +121,7 @@ typedef struct EventEntry
 	TransactionId xid;			/* that added it; invalid: has committed */
 	TransactionId publisher;	/* that has claimed it; invalid: none */
 	uint64		row;			/* entries of one row have the same number */
+	XLogRecPtr	commit;			/* invalid: the commit is on disk for sure */
 	char		payload[FLEXIBLE_ARRAY_MEMBER];
 } EventEntry;
 
@@ -440,6 +448,7 @@ fate_of(EventEntry *entry)
 
 		if (added != XACT_COMMITTED)
 			return added == XACT_RUNNING ? KEEP : REMOVE;
+		entry->commit = TransactionIdGetCommitLSN(entry->xid);
 		entry->xid = InvalidTransactionId;
 	}
 	if (TransactionIdIsValid(entry->publisher))
@@ -500,6 +509,7 @@ event_queue_add(uint64 row, const char *payload)
 		entry->xid = xid;
 		entry->publisher = InvalidTransactionId;
 		entry->row = row;
+		entry->commit = InvalidXLogRecPtr;
 		copy_payload(entry, unconstify(char *, payload), true);
 		append_entry(stream, entry);
 	}
@@ -688,48 +698,34 @@ event_queue_has_publishable(void)
 	return entry != NULL;
 }
 
-/* Is there an equal event among those taken? */
-static bool
-is_taken(EventEntry *const *taken, List *payloads, const EventEntry *entry, const char *payload)
-{
-	for (int i = 0; i < list_length(payloads); i++)
-		if (taken[i]->row == entry->row && strcmp(list_nth(payloads, i), payload) == 0)
-			return true;
-	return false;
-}
-
 /*
  * Claim what can be published, in order, and return the payloads.  What is
- * "more" than a batch is left for the next transaction.  Since PostgreSQL
- * sends equal notifications of a transaction only once, a batch ends before
- * the second of two equal events.  Needs an active snapshot.
+ * "more" than a batch is left for the next transaction.  "commit" receives
+ * the latest commit that has to be on disk before anyone hears of it.  Needs
+ * an active snapshot.
  */
 List *
-event_queue_take(TransactionId publisher, bool *more)
+event_queue_take(TransactionId publisher, XLogRecPtr *commit, bool *more)
 {
 	List	   *payloads = NIL;
-	EventEntry *taken[MAX_BATCH];
 
+	*commit = InvalidXLogRecPtr;
 	*more = false;
 
 	lock_queue();
 	for (EventEntry *entry = entry_at(my_stream->first); entry; entry = entry_at(entry->next))
 	{
-		char	   *payload;
-
 		if (fate_of(entry) != PUBLISH)
 		{
 			INJECT("kept");
 			continue;
 		}
-		payload = payload_of(entry);
-		*more = list_length(payloads) == MAX_BATCH ||
-			is_taken(taken, payloads, entry, payload);
+		*more = list_length(payloads) == MAX_BATCH;
 		if (*more)
 			break;
+		payloads = lappend(payloads, payload_of(entry));
 		entry->publisher = publisher;
-		taken[list_length(payloads)] = entry;
-		payloads = lappend(payloads, payload);
+		*commit = Max(*commit, entry->commit);
 	}
 	unlock_queue();
 	return payloads;

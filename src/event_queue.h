@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "access/xlogdefs.h"
 #include "nodes/pg_list.h"
 
 #pragma GCC visibility push(hidden)
@@ -39,7 +40,7 @@ extern int	event_queue_worker_pid(void);
 extern bool event_queue_serve(Oid database);
 extern void event_queue_serving(void);
 extern bool event_queue_has_publishable(void);
-extern List *event_queue_take(TransactionId publisher, bool *more);
+extern List *event_queue_take(TransactionId publisher, XLogRecPtr *commit, bool *more);
 extern void event_queue_published(TransactionId publisher);
 extern bool event_queue_is_empty(void);
 extern bool event_queue_retire(void);

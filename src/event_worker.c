@@ -21,6 +21,7 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/pg_database.h"
 #include "commands/async.h"
 #include "fmgr.h"
@@ -174,7 +175,7 @@ static bool
 publish_batch(bool *published)
 {
 	TransactionId publisher = InvalidTransactionId;
-	List	   *payloads = NIL;
+	XLogRecPtr	commit;
 	bool		more = false;
 
 	INJECT("take");
@@ -185,9 +186,9 @@ publish_batch(bool *published)
 	{
 		/* it must be assigned before the queue is locked */
 		publisher = GetCurrentTransactionId();
-		payloads = event_queue_take(publisher, &more);
-		send_all(payloads);
+		send_all(event_queue_take(publisher, &commit, &more));
 		INJECT("publish");
+		XLogFlush(commit);
 	}
 	PopActiveSnapshot();
 	CommitTransactionCommand();

@@ -70,32 +70,27 @@ sub dir
 	return output("pg_config --$kind");
 }
 
-# Builds and installs.  With a file and a function: the function changes the
-# file's text, in $_, and returns false if the change does not fit, as it may
-# after the source has changed.
+# Builds and installs.  With pairs of a file and a function: each function
+# changes its file's text, in $_, and returns false if the change does not
+# fit, as it may after the source has changed.
 sub build
 {
-	my ($self, $file, $change) = @_;
-	my $path = defined $file ? "$self->{source}/$file" : undef;
-	my $original = defined $path ? read_file($path) : undef;
-	if (defined $path)
+	my ($self, @changes) = @_;
+	my %original;
+	for (my $i = 0; $i < @changes; $i += 2)
 	{
-		local $_ = $original;
-		$change->() or die "the change does not fit the text of $file\n";
+		my $path = "$self->{source}/$changes[$i]";
+		local $_ = read_file($path);
+		$original{$path} = $_ unless defined $original{$path};
+		$changes[ $i + 1 ]->() or die "the change does not fit the text of $changes[$i]\n";
 		write_file($path, $_);
 	}
 	run("make -s -j2 -C $self->{source} locking.so PG_CONFIG=$self->{pg_config} with_llvm=no "
 		. "LOCKING_CFLAGS='-DLOCKING_INJECTION -DGetCurrentTimestamp=locking_injected_clock'");
 	# replaced, not overwritten, as a server may have it mapped
 	run("cp $self->{source}/locking.so $self->{library}.new && mv $self->{library}.new $self->{library}");
-	if (defined $path)
-	{
-		write_file($path, $original);
-	}
-	else
-	{
-		$self->share_objects;
-	}
+	write_file($_, $original{$_}) for keys %original;
+	$self->share_objects unless @changes;
 	return;
 }
 

@@ -85,9 +85,9 @@ my %change = (
 	'all releases may be early' => [ 'src/early_release.c', sub { s/is_prevented = true;/is_prevented = false;/ } ],
 	# events
 	'events removed when they are taken' => [ 'src/event_queue.c',
-		sub { s/(payloads = lappend\(payloads, payload\);)/$1\n\t\tremove_entry(my_stream, entry);/ } ],
+		sub { s/(\*commit = Max\(\*commit, entry->commit\);)/$1\n\t\tremove_entry(my_stream, entry);/ } ],
 	'publisher not noted' => [ 'src/event_queue.c',
-		sub { s/(payload = payload_of\(entry\);.*?)entry->publisher = publisher;/$1entry->publisher = FrozenTransactionId;/s
+		sub { s/entry->publisher = publisher;(\s+\*commit)/entry->publisher = FrozenTransactionId;$1/
 			&& s/entry->publisher == publisher \? remove_entry/entry->publisher == FrozenTransactionId ? remove_entry/
 			&& s/(if \(TransactionIdIsValid\(entry->publisher\))\)(\s+\{)/$1 && entry->publisher != FrozenTransactionId)$2/ } ],
 	'publisher not waited for' => [ 'src/event_queue.c', sub { s/\*busy = stream \? find_publisher\(stream, row\) :/(void) find_publisher; *busy =/ } ],
@@ -97,7 +97,8 @@ my %change = (
 	'end without looking at the queue' => [ 'src/event_queue.c', sub { s/(INJECT\("retire"\);.*?)empty = my_stream->first == NONE;/$1empty = true;/s } ],
 	'each event by the present state' => [ 'src/event_queue.c',
 		sub { s/XidInMVCCSnapshot\(xid, GetActiveSnapshot\(\)\)/TransactionIdIsInProgress(xid)/ && s/(#include "storage\/proc.h"\n)/$1#include "storage\/procarray.h"\n/ } ],
-	'equal events in a batch' => [ 'src/event_queue.c', sub { s/ \|\|\s+is_taken\(/ || (false \&\& is_taken(/ && s/(is_taken\(taken, payloads, entry, payload\));/$1);/ } ],
+	'events of the same time' => [ 'src/event.c', sub { s/Max\(clock_now\(\), last \+ 1\)/clock_now()/ } ],
+	'events before their commit is on disk' => [ 'src/event_worker.c', sub { s/XLogFlush\(commit\);/(void) commit;/ } ],
 
 	# shared memory
 	'another gate version' => [ 'src/gate.c', sub { s/GATE_VERSION \d+/GATE_VERSION 1000/ } ],
