@@ -61,7 +61,9 @@
  * worker or one that is being started; both are written under the lock.  A
  * worker ends by itself only if, under the lock, there is no entry.  If it is
  * terminated, its exit status makes the postmaster start it again as long as
- * entries are left.
+ * entries are left.  A worker that cannot even attach to the queue ends for
+ * good and cannot say so; if there has been no sign of life for LOST_AFTER,
+ * the next event registers another.
  *
  * The lock is held while the commit log is read.  No backend that holds one
  * of its locks takes this one.
@@ -99,6 +101,9 @@
 
 /* A worker that is not there after so many ms is not relied on. */
 #define START_TIMEOUT 5000
+
+/* One that has not even been started after so many ms never will be. */
+#define LOST_AFTER (2 * START_TIMEOUT)
 
 /* minimum time in ms between complaints in the server's log */
 #define COMPLAINT_INTERVAL 60000
@@ -144,6 +149,8 @@ typedef struct EventStream
 	int32		last;
 	WorkerState state;
 	int64		since;			/* when the worker was awaited, in ms */
+	int64		registered;		/* or when it left for the postmaster to start
+								 * it again */
 	pid_t		pid;			/* 0: the worker does not run yet */
 	Latch	   *latch;			/* the worker's, or NULL */
 } EventStream;
@@ -295,9 +302,22 @@ is_served(const EventStream *stream)
 		(stream->state == WORKER_STARTING && clock_monotonic_ms() - stream->since < START_TIMEOUT);
 }
 
+/* Is there no worker, and will there be none unless one is registered? */
+static bool
+is_deserted(const EventStream *stream)
+{
+	return stream->state == WORKER_NONE ||
+		(stream->state == WORKER_STARTING && stream->pid == 0 &&
+		 clock_monotonic_ms() - stream->registered >= LOST_AFTER);
+}
+
+/* One that takes its time is awaited since it was first asked for. */
 static void
 await_worker(EventStream *stream)
 {
+	stream->registered = clock_monotonic_ms();
+	if (stream->state != WORKER_STARTING)
+		stream->since = stream->registered;
 	stream->state = WORKER_STARTING;
 	stream->pid = 0;
 	stream->latch = NULL;
@@ -531,9 +551,9 @@ event_queue_request_worker(bool (*start) (Oid database))
 	stream = make_stream();
 	if (stream)
 	{
-		if (stream->state == WORKER_NONE && start(MyDatabaseId))
+		if (is_deserted(stream) && start(MyDatabaseId))
 		{
-			stream->since = clock_monotonic_ms();
+			stream->state = WORKER_NONE;
 			await_worker(stream);
 		}
 		served = is_served(stream);
@@ -658,6 +678,7 @@ event_queue_serve(Oid database)
 	EventStream *stream;
 	bool		result;
 
+	INJECT("serve");
 	if (!shared_attach(&area))
 		return false;
 	use_queue();
@@ -799,11 +820,7 @@ event_queue_leave(bool database_is_gone)
 	if (!left)
 		free_stream(my_stream);
 	else
-	{
-		if (my_stream->state == WORKER_RUNNING)
-			my_stream->since = clock_monotonic_ms();
 		await_worker(my_stream);
-	}
 	unlock_queue();
 	return left;
 }

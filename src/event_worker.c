@@ -15,7 +15,12 @@
  * this database.  DROP DATABASE ... FORCE terminates the worker; to the
  * server it belongs to the database's owner, who may do that.
  *
- * A worker whose database is gone removes its events.
+ * A worker whose database is gone removes its events.  That also goes for a
+ * database whose DROP DATABASE was interrupted: it can only be dropped.
+ *
+ * If events cannot be sent, as while PostgreSQL's queue of notifications is
+ * full, the worker tries again at growing intervals, since each attempt uses
+ * up a transaction id.
  */
 #include "event_worker.h"
 
@@ -50,7 +55,8 @@
 /* all in ms */
 #define IDLE_TIME 10000
 #define POLL_INTERVAL 100
-#define RETRY_INTERVAL 100		/* after a failure */
+#define MIN_RETRY_INTERVAL 100	/* after a failure, doubled with each */
+#define MAX_RETRY_INTERVAL 5000
 #define BATCH_INTERVAL 2		/* in which events gather */
 
 #define RESTART_SECONDS 1
@@ -109,15 +115,17 @@ locking_event_worker(PG_FUNCTION_ARGS)
 /* ---- end ---- */
 
 /*
- * The server reports that there is no such database, and the process is going
- * to end.  That is no failure worth a line in the log.  A detail says that
- * the database was just dropped or renamed: then the next worker finds out
- * which.
+ * The server reports that there is no such database, or that it is invalid,
+ * and the process is going to end.  That is no failure worth a line in the
+ * log.  A detail says that the database was just dropped or renamed: then the
+ * next worker finds out which.  (A database that does not accept connections
+ * has the SQLSTATE of an invalid one, but accepts the worker.)
  */
 static void
 note_missing_database(ErrorData *error)
 {
-	if (error->elevel == FATAL && error->sqlerrcode == ERRCODE_UNDEFINED_DATABASE)
+	if (error->elevel == FATAL && (error->sqlerrcode == ERRCODE_UNDEFINED_DATABASE ||
+								   error->sqlerrcode == ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE))
 	{
 		database_is_gone = error->detail == NULL;
 		error->output_to_server = false;
@@ -143,17 +151,28 @@ end_worker(int code, Datum arg)
 /* ---- publication ---- */
 
 /*
- * The worker must not depend on settings of the server or the database.  Its
- * transactions write nothing that would have to reach the disk.
+ * The worker must not depend on settings of the server or the database, of
+ * which some versions lack some.  Its transactions write nothing that would
+ * have to reach the disk.
  */
+static const char *const parameters[][2] = {
+	{"synchronous_commit", "off"},
+	{"default_transaction_isolation", "read committed"},
+	{"default_transaction_read_only", "off"},
+	{"lock_timeout", "0"},
+	{"statement_timeout", "0"},
+	{"transaction_timeout", "0"},
+	{"idle_in_transaction_session_timeout", "0"},
+	{"idle_session_timeout", "0"},
+	{"application_name", "locking events"},
+};
+
 static void
 set_parameters(void)
 {
-	SetConfigOption("synchronous_commit", "off", PGC_SUSET, PGC_S_OVERRIDE);
-	SetConfigOption("default_transaction_isolation", "read committed", PGC_SUSET, PGC_S_OVERRIDE);
-	SetConfigOption("default_transaction_read_only", "off", PGC_SUSET, PGC_S_OVERRIDE);
-	SetConfigOption("lock_timeout", "0", PGC_SUSET, PGC_S_OVERRIDE);
-	SetConfigOption("application_name", "locking events", PGC_USERSET, PGC_S_OVERRIDE);
+	for (int i = 0; i < lengthof(parameters); i++)
+		if (GetConfigOption(parameters[i][0], true, false))
+			SetConfigOption(parameters[i][0], parameters[i][1], PGC_SUSET, PGC_S_OVERRIDE);
 }
 
 static void
@@ -165,6 +184,21 @@ send_all(List *payloads)
 	{
 		Async_Notify(LOCKING_CHANNEL, lfirst(cell));
 	}
+}
+
+/*
+ * To the server, let this session belong to the owner of the database, who
+ * may change.
+ */
+static void
+belong_to_database_owner(void)
+{
+	HeapTuple	tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
+
+	if (!HeapTupleIsValid(tuple))
+		return;
+	MyProc->roleId = ((Form_pg_database) GETSTRUCT(tuple))->datdba;
+	ReleaseSysCache(tuple);
 }
 
 /*
@@ -181,6 +215,7 @@ publish_batch(bool *published)
 	INJECT("take");
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
+	belong_to_database_owner();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	if (event_queue_has_publishable())
 	{
@@ -224,49 +259,45 @@ recover_from_error(bool report)
 	RESUME_INTERRUPTS();
 }
 
+/* When the last attempt failed, how long to wait before the next one. */
+static int64 failed_at = 0;
+static int	retry_interval = 0;
+
+static void
+note_failure(void)
+{
+	failed_at = clock_monotonic_ms();
+	retry_interval = retry_interval == 0 ? MIN_RETRY_INTERVAL :
+		Min(2 * retry_interval, MAX_RETRY_INTERVAL);
+}
+
 /*
- * Publish what can be published.  Returns how long to wait before the next
- * attempt, in ms; 0: until the latch is set.  An error, such as a full
- * notification queue, is logged unless the last attempt failed, too.
+ * Publish what can be published.  Returns how long to sleep, in ms; 0: until
+ * the latch is set.  An error is logged unless the last attempt failed, too.
  */
 static int
 publish_all(void)
 {
-	static bool failing = false;
 	volatile int pause = 0;
 
+	if (retry_interval > 0 && clock_monotonic_ms() - failed_at < retry_interval)
+		return POLL_INTERVAL;
 	PG_TRY();
 	{
 		pause = publish_batches() ? BATCH_INTERVAL : 0;
-		failing = false;
+		retry_interval = 0;
 	}
 	PG_CATCH();
 	{
-		recover_from_error(!failing);
-		pause = RETRY_INTERVAL;
-		failing = true;
+		recover_from_error(retry_interval == 0);
+		note_failure();
+		pause = POLL_INTERVAL;
 	}
 	PG_END_TRY();
 	return pause;
 }
 
 /* ---- the worker ---- */
-
-/* To the server, let this session belong to the owner of the database. */
-static void
-belong_to_database_owner(void)
-{
-	HeapTuple	tuple;
-
-	StartTransactionCommand();
-	tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
-	if (HeapTupleIsValid(tuple))
-	{
-		MyProc->roleId = ((Form_pg_database) GETSTRUCT(tuple))->datdba;
-		ReleaseSysCache(tuple);
-	}
-	CommitTransactionCommand();
-}
 
 static void
 connect_to_database(Oid database)
@@ -275,7 +306,6 @@ connect_to_database(Oid database)
 	emit_log_hook = note_missing_database;
 	BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, BGWORKER_BYPASS_ALLOWCONN);
 	emit_log_hook = prev_log_hook;
-	belong_to_database_owner();
 	set_parameters();
 	pgstat_report_activity(STATE_IDLE, NULL);
 	event_queue_serving();

@@ -13,10 +13,12 @@ use LockingTest;
 use LockingVariant;
 use SourceChanges;
 use Test::More;
+use Time::HiRes qw(time);
 
 my $variant = LockingVariant->new;
 $variant->build;
-my $node = new_node('race', conf => [ 'log_statement = none', 'max_prepared_transactions = 5', "shared_preload_libraries = 'locking'" ]);
+my $node = new_node('race', conf => [ 'log_statement = none', 'max_prepared_transactions = 5', 'autovacuum = off',
+	"shared_preload_libraries = 'locking'", "inject.fail_at = ''" ]);
 sql($node, events_schema());
 
 # ---- holding the worker ----
@@ -209,7 +211,8 @@ for my $race (@races)
 	$node->start;
 	is($race->{run}->(), $race->{broken}, "$race->{name}; broken: $race->{change}");
 }
-# ---- a database that is dropped while events are left in it ----
+
+# ---- workers that fail ----
 
 sub exits
 {
@@ -217,25 +220,68 @@ sub exits
 	return in_log($node, qr/background worker "locking events" .* exited with exit code $code/);
 }
 
+# From now on processes fail at the point.
+sub fail_at
+{
+	my ($point) = @_;
+	sql($node, "ALTER SYSTEM SET inject.fail_at = '$point'");
+	$node->reload;
+	return;
+}
+
+sub newest_xid { return sql($node, 'SELECT pg_snapshot_xmax(pg_current_snapshot())') }
+
 $node->stop;
 $variant->build;
 $node->append_conf('postgresql.conf', "log_min_messages = debug1\n");
 $node->start;
-sql($node, 'CREATE DATABASE doomed');
-sql($node, events_schema() . "ALTER DATABASE doomed SET inject.wait_at = 'take'", db => 'doomed');
-my $doomed = session($node, db => 'doomed', owner => 'ann');
-$doomed->query('SELECT pg_advisory_lock(1); RESET inject.wait_at');
-$doomed->query($pair);
-await_held();
-my ($failed, $ended) = (exits(1), exits(0));
-sql($node, "SELECT pg_terminate_backend(" . worker_pid($node, 'doomed') . ')');
-until_true('the worker is terminated', sub { exits(1) == $failed + 1 });
-$doomed->quit;
-sql($node, 'DROP DATABASE doomed');
-until_true('its successor removes the events', sub { exits(0) == $ended + 1 });
-is(exits(1), $failed + 1, 'and fails not');
-is(in_log($node, qr/FATAL: .*(?:does not exist|dropped)/), 0, 'nor complains');
 
-is(in_log($node, qr/TRAP:|XX000|leak|not owned|PANIC/), 0, 'no internal error in the log');
+{
+	my $listener = listener($node);
+	my $pairs = 1;
+	fail_at('serve');
+	my $ended = exits(0);
+	sql($node, $pair, owner => 'ann');
+	until_true('a worker that cannot attach to the queue ends', sub { exits(0) == $ended + 1 });
+	fail_at('');
+	until_true('a later event starts another', sub { sql($node, $pair, owner => 'ann'); $pairs++; worker_pid($node) });
+	is(names(heard($listener)), join(' ', ($once) x $pairs), 'no event is lost, or out of order');
+
+	# As with a queue of notifications that is full.
+	fail_at('publish');
+	sql($node, $pair, owner => 'ann');
+	my ($began, $first) = (time, newest_xid());
+	until_true('a worker that cannot send tries again', sub { newest_xid() >= $first + 6 });
+	cmp_ok(time - $began, '>=', 2, 'at growing intervals');	# 0.6 s otherwise
+	is(in_log($node, qr/ERROR: .*failure at "publish"/), 1, 'which it logs once');
+	fail_at('');
+	is(names(heard($listener)), $once, 'and sends in the end, once');
+	$listener->quit;
+}
+
+# ---- a database that is dropped while events are left in it ----
+
+for my $end ('DROP DATABASE doomed', "UPDATE pg_database SET datconnlimit = -2 WHERE datname = 'doomed'")
+{
+	sql($node, 'CREATE DATABASE doomed');
+	sql($node, events_schema() . "ALTER DATABASE doomed SET inject.wait_at = 'take'", db => 'doomed');
+	my $doomed = session($node, db => 'doomed', owner => 'ann');
+	$doomed->query('SELECT pg_advisory_lock(1); RESET inject.wait_at');
+	$doomed->query($pair);
+	await_held();
+	my ($failed, $ended) = (exits(1), exits(0));
+	sql($node, 'SELECT pg_terminate_backend(' . worker_pid($node, 'doomed') . ')');
+	until_true('the worker is terminated', sub { exits(1) == $failed + 1 });
+	$doomed->quit;
+	# an interrupted DROP DATABASE leaves -2; older servers do not know it
+	sql($node, $end);
+	next if $end =~ /UPDATE/ && eval { sql($node, 'SELECT 1', db => 'doomed') };
+	until_true("$end: its successor removes the events", sub { exits(0) == $ended + 1 });
+	is(exits(1), $failed + 1, 'and fails not');
+}
+sql($node, 'DROP DATABASE doomed');
+is(in_log($node, qr/FATAL: .*(?:does not exist|dropped)/), 0, 'no worker complains');
+
+is(in_log($node, qr/TRAP:|leak|not owned|PANIC/), 0, 'no internal error in the log');
 $node->stop;
 done_testing();
