@@ -50,6 +50,9 @@ sub heard
 my $json = JSON::PP->new->utf8;
 my @members = sort qw(event table key owner owner_name token expires_at at);
 
+# Events that are in the history, too, as SQL.
+my @recorded;
+
 # The messages as hashes, each checked against the documented form.
 sub events
 {
@@ -63,8 +66,8 @@ sub events
 		is(join(' ', sort keys %$event), "@members", "$name: the members");
 		like($payload, qr/"token": ?\d+[,}]/, "$name: the token is a number");
 		like($event->{expires_at}, qr/^(\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(\+00:00|Z)|infinity)$/, "$name: the time of expiry");
-		is(sql($node, "SELECT count(*) FROM locking.event WHERE at = '$event->{at}' AND event = '$event->{event}' AND token = $event->{token}"), 1, "$name: the time in the history")
-		  unless $event->{event} =~ /requested|withdrawn/ || $name eq 'without history';
+		push @recorded, "('$event->{event}', $event->{token}, '$event->{at}'::timestamptz)"
+		  unless $event->{event} =~ /requested|withdrawn/ || $name =~ /without history/;
 		cmp_ok(length $payload, '<', 8000, "$name: the length");
 		push @events, $event;
 	}
@@ -268,6 +271,9 @@ heard_exactly('locking.notify = off');
 is(sql($node, "SELECT count(*) FROM locking.history WHERE key = '8'") > 3, 1, 'the history is still written');
 sql($node, "SET locking.history = off; SELECT locking.acquire('article', 9)", owner => 'ann');
 heard_exactly('without history', 'acquired public.article 9 ann null ' . sql($node, "SELECT token FROM locking.locks WHERE key = '9'"));
+is(sql($node, 'SELECT count(*) FROM (VALUES ' . join(', ', @recorded) . ') heard(event, token, at)'
+	  . ' WHERE NOT EXISTS (SELECT FROM locking.event e WHERE e.event = heard.event AND e.token = heard.token AND e.at = heard.at)'), 0,
+	'the times are those in the history');
 refused('only a superuser can turn locking.notify off', $node, '42501', "SELECT locking.owner(); SET locking.notify = off", user => 'brenda');
 
 $listener->quit;

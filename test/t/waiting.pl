@@ -20,7 +20,7 @@ my $node = new_node('waiting', conf => [ "shared_preload_libraries = 'locking'",
 sql($node, <<'SQL');
 CREATE EXTENSION locking;
 CREATE TABLE article (id integer PRIMARY KEY, title text);
-INSERT INTO article SELECT generate_series(1, 20);
+INSERT INTO article SELECT generate_series(1, 50);
 SELECT locking.protect('article', ttl => '10 min');
 SQL
 
@@ -270,6 +270,7 @@ subtest 'turns after an expiry' => sub {
 };
 
 subtest 'many rows at a time' => sub {
+	my $last = $row;
 	sql($node, 'INSERT INTO article SELECT generate_series(101, 200)');
 	my $ann = session($node, owner => 'ann');
 	$ann->query("SELECT count(*) FROM locking.acquire_all('article', (SELECT array_agg(id::text) FROM article WHERE id BETWEEN 101 AND 200))");
@@ -282,7 +283,7 @@ subtest 'many rows at a time' => sub {
 	$ann->query('SELECT locking.release_all()');
 	is_granted($_, 'each') for @waiters;
 	quit($ann, @waiters);
-	$row = 10;
+	$row = $last;
 };
 
 # The release is visible before it is flushed, but its answer comes after.

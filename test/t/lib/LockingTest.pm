@@ -219,6 +219,7 @@ sub send_sql
 	my $end = 'end of query ' . ++$self->{count};
 	$self->{out} = $self->{err} = '';
 	$self->{in} .= "$sql;\n\\echo $end\n\\warn $end\n";
+	$self->{timer}->start;		# for this query, not for the whole session
 	$self->{psql}->pump_nb;
 	return;
 }
