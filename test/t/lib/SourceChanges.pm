@@ -79,8 +79,6 @@ my %change = (
 	# waiting
 	'waiters that do not look by themselves' => [ 'src/waiting.c', sub { s/MAX_SLEEP 1000L/MAX_SLEEP 600000L/ } ],
 	'one entry for waiters' => [ 'src/waiting.c', sub { s/MAX_WAITERS 1024/MAX_WAITERS 1/ } ],
-	'no wake-up after a rollback to a savepoint' => [ 'src/waiting.c', sub { s/\tif \(kept < nwakes\)\n\t+wake_noted\(kept, false\);\n// } ],
-	'no interrupts between two looks' => [ 'src/waiting.c', sub { s/(ResetLatch\(MyLatch\);\n)\tCHECK_FOR_INTERRUPTS\(\);\n/$1/ } ],
 	'early releases that are not flushed' => [ 'src/early_release.c', sub { s/\tif \(!is_early\)\n\t+return;/\tif (true)\n\t\treturn;/ } ],
 	'all releases may be early' => [ 'src/early_release.c', sub { s/is_prevented = true;/is_prevented = false;/ } ],
 	# events
@@ -99,9 +97,6 @@ my %change = (
 		sub { s/XidInMVCCSnapshot\(xid, GetActiveSnapshot\(\)\)/TransactionIdIsInProgress(xid)/ && s/(#include "storage\/proc.h"\n)/$1#include "storage\/procarray.h"\n/ } ],
 	'events of the same time' => [ 'src/event.c', sub { s/Max\(clock_now\(\), last \+ 1\)/clock_now()/ } ],
 	'events before their commit is on disk' => [ 'src/event_worker.c', sub { s/XLogFlush\(commit\);/(void) commit;/ } ],
-	'a worker that did not start is awaited' => [ 'src/event_queue.c', sub { s/(stream->state == WORKER_NONE) \|\|\s+\(stream->state == WORKER_STARTING.*?;/$1;/s } ],
-	'invalid databases are tried again' => [ 'src/event_worker.c', sub { s/ \|\|\s+error->sqlerrcode == ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE// } ],
-	'retries at the same interval' => [ 'src/event_worker.c', sub { s/Min\(2 \* retry_interval, MAX_RETRY_INTERVAL\)/MIN_RETRY_INTERVAL/ } ],
 
 	# shared memory
 	'another gate version' => [ 'src/gate.c', sub { s/GATE_VERSION \d+/GATE_VERSION 1000/ } ],
