@@ -1,5 +1,5 @@
-# The examples in the documents: those of README.md and of the
-# reference, run in order in a fresh cluster, print what the documents show.
+# The examples in the documents: those of README.md, of the reference and of
+# the operator's book, run in order in a fresh cluster, print what the documents show.
 #
 # A document is a script for psql: its ```sql blocks, in one session. The
 # ```text block after an ```sql block is a part of that block's output. Times,
@@ -100,5 +100,5 @@ sub check_document
 	return;
 }
 
-check_document($_) for 'README.md', 'doc/reference.md';
+check_document($_) for 'README.md', 'doc/reference.md', 'doc/operations.md';
 done_testing();
