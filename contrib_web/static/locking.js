@@ -115,8 +115,9 @@ export class RowLock extends EventTarget {
 	 * @param {object} options
 	 * @param {string} options.table as SQL writes it
 	 * @param {string} options.key the row's primary key as text
-	 * @param {string} [options.base] origin of locking-web; '': the page's
-	 *   own
+	 * @param {string} [options.base] origin and base path of locking-web;
+	 *   default: of the one that serves this file, otherwise the page's own
+	 *   origin
 	 * @param {'open'|'change'|'never'} [options.lockOn] when to lock: in
 	 *   start(), with the first change(), or not at all
 	 * @param {number} [options.ttl] duration of a lock in seconds, if known;
@@ -135,7 +136,7 @@ export class RowLock extends EventTarget {
 	constructor({
 		table,
 		key,
-		base = '',
+		base,
 		lockOn = 'open',
 		ttl,
 		warning,

@@ -101,6 +101,19 @@ read_forwarded_for(Request *req)
 		req->peer = address;
 }
 
+/*
+ * A proxy that removes a prefix from the path reports it here.  The value
+ * becomes part of pages, so other text is ignored.
+ */
+static void
+read_forwarded_prefix(Request *req)
+{
+	const char *prefix = proxy_header(req, "X-Forwarded-Prefix");
+
+	if (prefix && is_base_path(prefix))
+		req->base_path = prefix;
+}
+
 void
 caller_identify(Request *req)
 {
@@ -111,6 +124,7 @@ caller_identify(Request *req)
 	req->from_proxy = address_is_trusted(&req->peer);
 	read_proxy_names(req);
 	read_forwarded_for(req);
+	read_forwarded_prefix(req);
 }
 
 bool

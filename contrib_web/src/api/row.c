@@ -188,7 +188,7 @@ insert_row(Request *req)
 	if (token != NULL && is_true(plan, WRITE_PLAN_IS_PROTECTED) && db_run(req, sql_confirm_token(token)) == NULL)
 		reply_failure(req, NULL);
 	else if ((key = write_row(req, insert_of(req, plan), plan, NULL)) != NULL && commit_and_reply(req, 201, plan, key))
-		reply_header(req, "Location", request_printf(req, "/api/v1/tables/%s/rows/%s", request_segment(req, table),
+		reply_header(req, "Location", request_printf(req, "%s/api/v1/tables/%s/rows/%s", request_base_path(req), request_segment(req, table),
 													 request_segment(req, key)));
 }
 

@@ -46,8 +46,8 @@ static void
 set_cookie(Request *req, const char *value, const char *more)
 {
 	reply_header(req, MHD_HTTP_HEADER_SET_COOKIE,
-				 request_printf(req, SESSION_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict%s%s", value,
-								caller_is_secure(req) ? "; Secure" : "", more));
+				 request_printf(req, SESSION_COOKIE "=%s; Path=%s/; HttpOnly; SameSite=Strict%s%s", value,
+								request_base_path(req), caller_is_secure(req) ? "; Secure" : "", more));
 }
 
 /*
@@ -184,8 +184,8 @@ set_device_cookie(Request *req, const Attempt *attempt)
 
 	known_record(attempt->address, attempt->device, attempt->role, token);
 	reply_header(req, MHD_HTTP_HEADER_SET_COOKIE,
-				 request_printf(req, DEVICE_COOKIE "=%s; Path=/api/v1/session; HttpOnly; SameSite=Strict%s; Max-Age=31536000", token,
-								caller_is_secure(req) ? "; Secure" : ""));
+				 request_printf(req, DEVICE_COOKIE "=%s; Path=%s/api/v1/session; HttpOnly; SameSite=Strict%s; Max-Age=31536000", token,
+								request_base_path(req), caller_is_secure(req) ? "; Secure" : ""));
 }
 
 static void

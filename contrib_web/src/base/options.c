@@ -16,6 +16,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
+
 Options		options = {.access_log = true};
 
 typedef enum Kind
@@ -56,6 +58,7 @@ static Option table[] = {
 	{"name-header", "NAME", TEXT, &options.name_header, NULL, 0, 0, "header in which it sends the user's display name", DEFAULT},
 	{"trusted-proxy", "CIDR", LIST, &options.trusted_proxies, NULL, 0, 0, "address or network of the proxy", DEFAULT},
 	{"allow-origin", "ORIGIN", LIST, &options.allowed_origins, NULL, 0, 0, "another site whose pages may call the API", DEFAULT},
+	{"base-path", "PATH", TEXT, &options.base_path, "", 0, 0, "path below which a proxy serves the program, such as /locks", DEFAULT},
 	{"ajax-base", "PATH", TEXT, &options.ajax_base, "/admin/ajax/", 0, 0, "path for requests of django-locking", DEFAULT},
 	{"access-log", "on|off", SWITCH, &options.access_log, "on", 0, 0, "log a line for each request", DEFAULT},
 	{"workers", "N", NUMBER, &options.workers, "16", 1, 256, "threads that wait for the database", DEFAULT},
@@ -385,6 +388,8 @@ check_options(void)
 	for (size_t i = 0; i < options.allowed_origins.n; i++)
 		if (!is_origin(options.allowed_origins.items[i]))
 			refuse("allow-origin: \"%s\" is not an origin such as https://app.example.org", options.allowed_origins.items[i]);
+	if (!is_base_path(options.base_path))
+		refuse("base-path: \"%s\" is not a path such as /locks, without trailing slash", options.base_path);
 	if (length == 0 || options.ajax_base[0] != '/' || options.ajax_base[length - 1] != '/')
 		refuse("ajax-base: \"%s\" must begin and end with /", options.ajax_base);
 }

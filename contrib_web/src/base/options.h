@@ -26,6 +26,7 @@ typedef struct Options
 	char	   *name_header;	/* NULL: owners have no display name */
 	TextList	trusted_proxies;	/* CIDR */
 	TextList	allowed_origins;
+	char	   *base_path;		/* "/locks"; "": none */
 	char	   *ajax_base;		/* begins and ends with a slash */
 	bool		access_log;
 	long		workers;

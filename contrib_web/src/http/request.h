@@ -48,8 +48,14 @@ extern const char *request_body(const Request *req);
  */
 extern const char *request_owner(const Request *req);
 
+/*
+ * Returns what precedes all addresses of the program in those that clients
+ * use: "/locks", or "".
+ */
+extern const char *request_base_path(const Request *req);
+
 /* Returns the base path for django-locking, such as "/admin/ajax/". */
-extern const char *request_ajax_base(const Request *req);
+extern const char *request_ajax_base(Request *req);
 
 /* Formats text, which lives as long as the request. */
 extern char *request_printf(Request *req, const char *template,...) __attribute__((format(printf, 2, 3)));

@@ -59,6 +59,8 @@ struct Request
 	const char *method_name;	/* NULL: headers are incomplete */
 	Method		method;			/* METHOD_COUNT: a method without routes */
 	const char *path;			/* as received */
+	/* precedes all addresses of the program, "/locks"; "": nothing */
+	const char *base_path;
 	const Route *routes;		/* all routes */
 	const Route *route;			/* NULL: none */
 	Argument	params[MAX_PARAMS];

@@ -14,7 +14,7 @@ import { Labels } from './client/labels.js';
 import { h } from './ui/dom.js';
 import { Live } from './client/live.js';
 import { Reachability } from './client/reachability.js';
-import { paths } from './model/route.js';
+import { parse, paths } from './model/route.js';
 import { explain } from './model/problem.js';
 import { EditPage } from './pages/edit.js';
 import { HistoryPage } from './pages/history.js';
@@ -151,8 +151,8 @@ class App extends EventTarget {
 
 	async #show(route) {
 		if (!this.session && route.page !== 'signin') {
-			const next = location.pathname === '/' ? {} : { next: location.pathname + location.search };
-			return this.router.go(`/signin?${new URLSearchParams(next)}`.replace(/\?$/, ''), { replace: true, ask: false });
+			const next = route.page === 'home' ? null : location.pathname + location.search;
+			return this.router.go(paths.signin({ next }), { replace: true, ask: false });
 		}
 		if (this.session && ['signin', 'home'].includes(route.page))
 			return this.router.go(safeNext(route.query.next), { replace: true, ask: false });
@@ -224,8 +224,11 @@ class App extends EventTarget {
 	}
 }
 
-// Only addresses of this site: `next` comes from the address bar.
-const safeNext = (next) => (next && /^\/(?![/\\])/.test(next) && !next.startsWith('/signin') ? next : paths.tables());
+// Only other pages of locking-web: `next` comes from the address bar.
+const safeNext = (next) => {
+	const isPath = next && /^\/(?![/\\])/.test(next);
+	return isPath && !['signin', 'missing'].includes(parse(next.split('?')[0]).page) ? next : paths.tables();
+};
 
 const toTables = () => h('a', { class: 'button', href: paths.tables() }, 'All tables');
 

@@ -1,7 +1,7 @@
 /**
  * Client of the JSON API under /api/v1. Errors are thrown as Problem.
  */
-import { segment } from '../model/route.js';
+import { home, segment } from '../model/route.js';
 
 /** Timeout of a request, in milliseconds. */
 export const TIMEOUT = 15000;
@@ -57,8 +57,11 @@ export const rowPath = (table, key) => `${tablePath(table)}/rows/${segment(key)}
  * request that found no server or no database, and `answered` after others.
  */
 export class Api extends EventTarget {
-	/** @param {string} [base] origin of locking-web; '': the page's own */
-	constructor(base = '') {
+	/**
+	 * @param {string} [base] origin and base path of locking-web; '': the
+	 *   page's own origin; default: of the one that serves this file
+	 */
+	constructor(base = home) {
 		super();
 		this.base = `${base}/api/v1`;
 		/** The session's CSRF token, sent with every request that writes. */
