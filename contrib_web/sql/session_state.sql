@@ -32,7 +32,8 @@ SELECT pg_catalog.json_build_object(
 				AND a.grantee <> 0::oid
 				AND a.grantee <> p.proowner
 				AND pg_catalog.pg_has_role(a.grantee, 'USAGE')
-			))),
+			)),
+		'monitor', pg_catalog.has_table_privilege('locking.stats', 'SELECT')),
 	'time_until_expiration', pg_catalog.date_part(
 		'epoch', pg_catalog.current_setting('locking.time_until_expiration')::interval)::integer,
 	'time_until_warning', pg_catalog.date_part(

@@ -342,6 +342,12 @@ const scenes = {
 		await shoot(admin);
 	},
 
+	async overview({ admin, shoot }) {
+		await open(admin, '/overview');
+		await admin.locator('tbody tr').first().waitFor();
+		await shoot(admin);
+	},
+
 	async missing({ editor, shoot }) {
 		await open(editor, '/tables/nothing_of_this_name');
 		await editor.locator('.empty').waitFor();

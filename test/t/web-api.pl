@@ -91,6 +91,8 @@ $anna->post("$row/lock");
 gives(200, $boss->post("$row/lock/break"), 'broken');
 gives(200, $boss->post('/locks/break', { locks => [ { table => 'article', key => '1' }, { table => 'nowhere', key => '1' } ] }), 'several broken');
 gives(200, $anna->get('/history'), 'history');
+sql($node, 'GRANT pg_monitor TO boss');
+gives(200, $boss->get('/overview'), 'figures');
 
 gives(201, $anna->post('/tables/line/rows', { values => { article => '2', n => '1', said => 'hello' } }), 'inserted');
 my $lines = '/tables/line/rows/' . segment('{2,1}');

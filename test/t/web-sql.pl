@@ -78,7 +78,8 @@ sub cursor { return "'" . encode_base64url(json_of({ order => $_[0], values => $
 # of the result. plan: a pattern of the plan; never: one that must not match
 # it. role: boss if not given, the superuser if undef. before: SQL that runs
 # first. fresh: the result has a new token.
-my %no_list = map { $_ => 'NULL' } qw(cursor limit q owner mine key actor event table);
+my %no_list = map { $_ => 'NULL' } qw(cursor limit q owner mine held key actor event since until table);
+my %locks = (%no_list, order => 'acquired desc', back => 'f');
 my %row = (table => 'big', key => 5);
 my %write = (%row, what => 'update', body => '{"values": {"title": "new"}}', token => 'NULL');
 my $by_key = qr/Index (?:Only )?Scan using big_pkey on big\b/;
@@ -118,14 +119,14 @@ my %cases = (
 	labels => [ { vars => { table => 'big', keys => '\'["5", "77", "0"]\'' }, gives => qr/"5" : "title 5", "77" : "title 77" \}/, plan => $by_key, never => $whole_table } ],
 	lock_of_row => [ { vars => { table => $big, key => 5 }, gives => qr/"lock" : \{"table":"public.big"/, plan => qr/Function Scan on locks_of/, never => $whole_table } ],
 	lock_state => [ { vars => \%row, gives => qr/"lock" : \{"table":"public.big".*\|f$/, plan => qr/Function Scan on locks_of/, never => $whole_table }, { vars => { table => 'big', key => '05' }, gives => qr/\|t$/ } ],
-	locks => [
-		{ vars => { %no_list, table => $big, owner => "'boss'" }, gives => qr/"locks" : \[\{"table":"public.big","name":"big","key":"5"/, plan => qr/lock_pkey/, never => $whole_table },
-		{ vars => { %no_list, limit => 2 }, gives => qr/"key":"5".*"next" : "/ },
+	locks_down => [
+		{ vars => { %locks, table => $big, owner => "'boss'" }, gives => qr/"locks" : \[\{"table":"public.big","name":"big","key":"5"/, plan => qr/lock_pkey/, never => $whole_table },
+		{ vars => { %locks, limit => 2 }, gives => qr/"key":"5".*"next" : "/ },
 		# The table has policies of a role that is not trusted, so its locks
 		# are shown only because its oid names it.
-		{ vars => { %no_list, table => $strange }, before => 'SET plan_cache_mode = force_generic_plan', gives => qr/"table":"public.strange"/ },
+		{ vars => { %locks, table => $strange }, before => 'SET plan_cache_mode = force_generic_plan', gives => qr/"table":"public.strange"/ },
 	],
-	locks_back => [ { vars => { %no_list, table => $big, mine => 'true', limit => 2, cursor => cursor('locks', [ '2020-01-01', 1, '' ]) }, gives => qr/"key":"5"/, plan => qr/lock_pkey/, never => $whole_table } ],
+	locks_up => [ { vars => { %locks, back => 't', table => $big, mine => 'true', limit => 2, cursor => cursor('locks acquired desc', [ '2020', 1, '' ]) }, gives => qr/"key":"5"/, plan => qr/lock_pkey/, never => $whole_table } ],
 	locks_to_break => [ { vars => { body => '{"locks": [{"table": "big", "key": "5"}], "reason": "test"}' }, gives => qr/^big\|5\|\{"reason" : "test"\}$/ } ],
 	may_read => [ { vars => { table => 'big' }, gives => qr/^t$/ } ],
 	one_table => [ { vars => { table => $big }, gives => qr/"table" : "public.big".*"label_column" : "title", "primary_key" : \["id"\].*"references" : \{"table" : "public.kind"/, never => $whole_table } ],
@@ -156,6 +157,8 @@ my %cases = (
 		{ vars => { %page, q => "'TITLE 77'", filter => '\'{"kind": "6"}\'', limit => 2 }, gives => qr/"key" : "77"/ },
 		{ vars => { %page, locked => 'true', limit => 2 }, gives => qr/"key" : "5".*"key" : "4001"/, plan => qr/lock_pkey/ },
 	],
+	overview => [ { role => undef, vars => {}, gives => qr/"table" : "public.article", "live_locks" : \d+.*"guarded" : true.*"gate" : [{]"enabled":/ } ],
+	sample => [ { role => undef, vars => {}, gives => qr/"table" : "public.article", "live_locks" : \d+.*"gate" : [{]"enabled":/ } ],
 	rows_count => [
 		{ vars => { %page, most => 30_000 }, gives => qr/"count" : $ROWS, "is_estimate" : false, "more" : false/ },
 		{ vars => { %page, most => 100 }, gives => qr/"count" : $ROWS, "is_estimate" : true, "more" : false/, never => $whole_table },
@@ -211,7 +214,7 @@ sub lasting
 {
 	my ($text, $case) = @_;
 	$text =~ s/\d{4}-\d\d-\d\d[T ][\d:.]+(?:[+-][\d:]+)?/TIME/g;
-	$text =~ s/"seconds_left" ?: ?[\d.]+/SECONDS/g;
+	$text =~ s/"(?:seconds_left|longest_held)" ?: ?[\d.]+/SECONDS/g;
 	$text =~ s/\b\d{4,}\b/TOKEN/g if $case->{fresh};
 	return $text;
 }

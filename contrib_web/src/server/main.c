@@ -20,6 +20,7 @@
 #include "events/rights.h"
 #include "pool/pool.h"
 #include "server/clients.h"
+#include "server/figures.h"
 #include "server/metrics.h"
 #include "server/routes.h"
 #include "server/server.h"
@@ -149,7 +150,7 @@ main(int argc, char **argv)
 	if (!server_start())
 		return 1;
 	listen_start();
-	watch_start();
+	watch_start(figures_take);
 	run_until_signal(&signals);
 	shut_down();
 	return 0;

@@ -15,6 +15,7 @@
 #include "api/signin.h"
 #include "api/tables.h"
 #include "events/stream.h"
+#include "server/figures.h"
 #include "server/health.h"
 #include "server/metrics.h"
 #include "server/static.h"
@@ -66,6 +67,7 @@ const Route routes[] = {
 	{METHOD_GET, "/api/v1/locks", list_locks, 0},
 	{METHOD_POST, "/api/v1/locks/break", break_locks, 0},
 	{METHOD_GET, "/api/v1/history", list_history, 0},
+	{METHOD_GET, "/api/v1/overview", get_overview, 0},
 
 	/* interface of django-locking */
 	{METHOD_GET, "{app}/{model}/{id}/is_locked/", ajax_is_locked, ROUTE_AJAX},
@@ -86,6 +88,7 @@ const Route routes[] = {
 	{METHOD_GET, "/new/{table}", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
 	{METHOD_GET, "/locks", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
 	{METHOD_GET, "/history", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
+	{METHOD_GET, "/overview", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
 	{METHOD_GET, "/static/{file...}", get_static, ROUTE_PUBLIC | ROUTE_DIRECT},
 	{METHOD_GET, "/api/v1/openapi.json", get_openapi, ROUTE_PUBLIC | ROUTE_DIRECT},
 

@@ -19,6 +19,7 @@ import { explain } from './model/problem.js';
 import { EditPage } from './pages/edit.js';
 import { HistoryPage } from './pages/history.js';
 import { LocksPage } from './pages/locks.js';
+import { OverviewPage } from './pages/overview.js';
 import { RowsPage } from './pages/rows.js';
 import { SignInPage } from './pages/signin.js';
 import { TablesPage } from './pages/tables.js';
@@ -39,7 +40,7 @@ import { button, emptyState, loading } from './ui/widgets.js';
  */
 
 /** Classes of the pages, by page of model/route.js. */
-const PAGES = { tables: TablesPage, rows: RowsPage, edit: EditPage, locks: LocksPage, history: HistoryPage };
+const PAGES = { tables: TablesPage, rows: RowsPage, edit: EditPage, locks: LocksPage, history: HistoryPage, overview: OverviewPage };
 
 /**
  * The object passed to pages and parts as `app`. Events: `signedin` after

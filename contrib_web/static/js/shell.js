@@ -47,6 +47,7 @@ export class Shell {
 					this.#link('Tables', 'table', paths.tables(), ['tables', 'rows', 'edit']),
 					this.#link('Locks', 'lock', paths.locks(), ['locks']),
 					this.#link('History', 'history', paths.history(), ['history']),
+					session?.may.monitor ? this.#link('Overview', 'gauge', paths.overview(), ['overview']) : null,
 				),
 			),
 			h('div', { class: 'top-end' }, this.#live, themeButton(), ...(session ? this.#who(session) : [])),

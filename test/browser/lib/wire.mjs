@@ -1,7 +1,7 @@
 /**
  * A proxy between browser and site that can delay requests, truncate
- * responses, add headers, and serve the site below a path. Unlike Playwright's interception it also covers
- * shared workers.
+ * responses, add headers, and serve the site below a path. Unlike
+ * Playwright's interception it also covers shared workers.
  */
 import { createServer, request as ask } from 'node:http';
 

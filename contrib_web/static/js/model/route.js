@@ -30,6 +30,7 @@ export const paths = Object.freeze({
 	row: (table, key) => `${base}/tables/${segment(table)}/${segment(key)}`,
 	newRow: (table, query = {}) => `${base}/new/${segment(table)}${queryText(query)}`,
 	locks: (query = {}) => `${base}/locks${queryText(query)}`,
+	overview: () => `${base}/overview`,
 	history: (query = {}) => `${base}/history${queryText(query)}`,
 });
 
@@ -62,7 +63,7 @@ export function parse(pathname, search = '') {
 	if (first === undefined) return found('home');
 	if (first === 'tables') return tablePage(found, table, key);
 	if (first === 'new' && table !== undefined && key === undefined) return found('edit', { table, key: null });
-	if (['signin', 'locks', 'history'].includes(first) && table === undefined) return found(first);
+	if (['signin', 'locks', 'history', 'overview'].includes(first) && table === undefined) return found(first);
 	return found('missing');
 }
 

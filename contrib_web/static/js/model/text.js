@@ -173,3 +173,14 @@ export function exactMoment(iso) {
 	const date = new Date(iso);
 	return Number.isNaN(date.getTime()) ? iso : date.toLocaleString([], { dateStyle: 'medium', timeStyle: 'medium' });
 }
+
+/**
+ * The beginning of a day in the user's time zone.
+ * @param {string|null|undefined} day as a date field has it, 2026-11-29
+ * @param {number} [later] so many days later
+ * @returns {string|null} ISO 8601; null: no valid day
+ */
+export function dayStart(day, later = 0) {
+	const [, year, month, date] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(day ?? '') ?? [];
+	return year ? new Date(Number(year), Number(month) - 1, Number(date) + later).toISOString() : null;
+}

@@ -5,7 +5,7 @@ import { h, icon, newId } from '../ui/dom.js';
 import { paths } from '../model/route.js';
 import { entries } from '../model/history.js';
 import { namesIn } from '../model/people.js';
-import { actorName, briefDuration, eventNames, exactMoment, moment } from '../model/text.js';
+import { actorName, briefDuration, dayStart, eventNames, exactMoment, moment } from '../model/text.js';
 import { person } from '../parts/person.js';
 import { button, emptyState } from '../ui/widgets.js';
 import { rowName } from '../parts/row-name.js';
@@ -50,8 +50,9 @@ export class HistoryPage extends ListPage {
 		this.app.live.addEventListener('lock', () => this.#more(), { signal: this.signal });
 	}
 
-	async fetch({ q, table, key, event, owner, actor, after, before }) {
-		const reply = await this.app.api.get('/history', { q, table, key, event, owner, actor, after, before });
+	async fetch({ q, table, key, event, owner, actor, from, to, after, before }) {
+		const days = { since: dayStart(from), until: dayStart(to, 1) };
+		const reply = await this.app.api.get('/history', { q, table, key, event, owner, actor, ...days, after, before });
 		await this.app.labels.load(reply.data.events);
 		return reply;
 	}
@@ -95,6 +96,17 @@ export class HistoryPage extends ListPage {
 			);
 			return h('div', { class: 'narrow' }, h('label', { class: 'visually-hidden', htmlFor: id }, label), element);
 		};
+		const day = (label, name) => {
+			const id = newId(name);
+			const input = h('input', {
+				class: 'input',
+				type: 'date',
+				id,
+				value: this.query[name] ?? '',
+				on: { change: () => input.validity.badInput || this.change({ [name]: input.value }) },
+			});
+			return h('div', { class: 'day' }, h('label', { class: 'quiet small', htmlFor: id }, label), input);
+		};
 		const named = this.#tables.find((each) => each.name === table);
 		return h(
 			'form',
@@ -105,6 +117,8 @@ export class HistoryPage extends ListPage {
 				...this.#tables.map((each) => [each.table, each.name]),
 			]),
 			select('Event', 'event', event, [['', 'All events'], ...Object.entries(eventNames)]),
+			day('From', 'from'),
+			day('To', 'to'),
 			key ? this.filterChip(this.app.labels.of(this.#events[0]?.table ?? table, key), () => this.change({ key: null })) : null,
 		);
 	}

@@ -11,6 +11,15 @@ import { h, icon, newId } from '../ui/dom.js';
 import { emptyState } from '../ui/widgets.js';
 import { ListPage, searchField } from './list-page.js';
 
+/** For how long a lock has been held: seconds, and words. */
+const HELD = [
+	['', 'Held for any time'],
+	['300', 'Over 5 minutes'],
+	['3600', 'Over an hour'],
+	['28800', 'Over 8 hours'],
+	['86400', 'Over a day'],
+];
+
 /** Implements Page of app.js and the methods of ListPage. */
 export class LocksPage extends ListPage {
 	title = 'Locks';
@@ -55,8 +64,8 @@ export class LocksPage extends ListPage {
 		for (const type of ['lock', 'reset']) this.app.live.addEventListener(type, () => this.reloadSoon(), { signal: this.signal });
 	}
 
-	async fetch({ q, table, mine, after, before }) {
-		const reply = await this.app.api.get('/locks', { q, table, mine, after, before });
+	async fetch({ q, table, mine, held, sort, dir, after, before }) {
+		const reply = await this.app.api.get('/locks', { q, table, mine, held, sort, dir, after, before });
 		await this.app.labels.load(reply.data.locks);
 		return reply;
 	}
@@ -94,11 +103,19 @@ export class LocksPage extends ListPage {
 			chooseAll: (on) => this.#chooseAll(on),
 			unlock: (lock) => this.#unlock(lock),
 			labelOf: (lock) => this.#labelOf(lock),
+			order: this.query,
+			sort: (order) => this.#sort(order),
 		});
 	}
 
+	async #sort(order) {
+		const { sort } = { ...this.query, ...order };
+		await this.change(order);
+		if (sort) this.results.querySelector(`th[data-column="${sort}"] button`)?.focus();
+	}
+
 	#toolbar() {
-		const { table, mine } = this.query;
+		const { table, mine, held } = this.query;
 		const search = searchField(this, 'Search key, person or note');
 		const select = h(
 			'select',
@@ -107,6 +124,11 @@ export class LocksPage extends ListPage {
 			this.#tables.map((each) =>
 				h('option', { value: each.table, selected: each.table === table || each.name === table }, each.name),
 			),
+		);
+		const longer = h(
+			'select',
+			{ class: 'input', id: newId('held'), on: { change: () => this.change({ held: longer.value }) } },
+			HELD.map(([seconds, text]) => h('option', { value: seconds, selected: seconds === (held ?? '') }, text)),
 		);
 		const onlyMine = h('input', {
 			type: 'checkbox',
@@ -118,6 +140,7 @@ export class LocksPage extends ListPage {
 			{ class: 'toolbar', role: 'search', on: { submit: (event) => event.preventDefault() } },
 			h('div', { class: 'search grow' }, icon('search'), search),
 			h('div', { class: 'narrow' }, h('label', { class: 'visually-hidden', htmlFor: select.id }, 'Table'), select),
+			h('div', { class: 'narrow' }, h('label', { class: 'visually-hidden', htmlFor: longer.id }, 'Held for'), longer),
 			h('label', { class: 'check toggle' }, onlyMine, 'Mine only'),
 		);
 	}
@@ -166,8 +189,8 @@ export class LocksPage extends ListPage {
 	}
 }
 
-function nothing({ q, table, mine }) {
-	return q || table || mine
+function nothing({ q, table, mine, held }) {
+	return q || table || mine || held
 		? emptyState({ name: 'search', title: 'No such lock', text: 'No lock matches the search.' })
 		: emptyState({
 				name: 'unlock',

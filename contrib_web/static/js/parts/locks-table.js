@@ -5,9 +5,17 @@ import { duration, exactMoment, moment, personName } from '../model/text.js';
 import { h } from '../ui/dom.js';
 import './lock-holder.js';
 import { rowName } from './row-name.js';
+import { sortHead } from './sort-head.js';
 import { timeLeft } from './time-left.js';
 
-const HEADS = ['Row', 'Held by', 'Since', 'Ends in', 'Note'];
+/** The columns: header, and by what the server sorts. */
+const HEADS = [
+	['Row', 'table'],
+	['Held by', 'owner'],
+	['Since', 'acquired'],
+	['Ends in', 'ends'],
+	['Note', null],
+];
 
 /**
  * Identifies a lock within a list.
@@ -24,6 +32,8 @@ export const idOf = ({ table, key }) => JSON.stringify([table, key]);
  * @param {(on: boolean) => void} options.chooseAll
  * @param {(lock: object) => any} options.unlock a lock was clicked
  * @param {(lock: object) => string} options.labelOf of the lock's row
+ * @param {{ sort?: string, dir?: 'asc'|'desc' }} options.order
+ * @param {(order: object) => any} options.sort a header was pressed
  * @returns {HTMLElement}
  */
 export function locksTable(locks, options) {
@@ -48,7 +58,9 @@ export function locksTable(locks, options) {
 					'tr',
 					{ role: 'row' },
 					all ? h('td', { role: 'cell', class: 'fit' }, all) : null,
-					HEADS.map((text) => h('th', { role: 'columnheader', scope: 'col' }, text)),
+					HEADS.map(([text, name]) =>
+						name ? sortHead({ text, name, ...options }) : h('th', { role: 'columnheader', scope: 'col' }, text),
+					),
 				),
 			),
 			h(

@@ -4,9 +4,9 @@
 import { labelOf } from '../model/column.js';
 import { brief } from '../model/format.js';
 import { paths } from '../model/route.js';
-import { nextSort } from '../model/row-list.js';
-import { h, hidden, icon } from '../ui/dom.js';
+import { h, hidden } from '../ui/dom.js';
 import './lock-holder.js';
+import { sortHead } from './sort-head.js';
 
 /** How many columns are shown unless the user has chosen. */
 const USUAL = 6;
@@ -108,25 +108,14 @@ export class RowsTable extends EventTarget {
 		return [lead, ...this.#lockCell('th', { role: 'columnheader', scope: 'col' }, 'Lock'), ...rest];
 	}
 
-	#header(column, { sort, dir }) {
-		const sorted = sort === column.name ? (dir === 'desc' ? 'descending' : 'ascending') : 'none';
-		const press = h(
-			'button',
-			{ class: 'sort', type: 'button', title: column.name, on: { click: () => this.#emit('sort', nextSort({ sort, dir }, column.name)) } },
-			labelOf(column),
-			icon('up'),
-		);
-		return h(
-			'th',
-			{
-				role: 'columnheader',
-				scope: 'col',
-				class: isNumber(column) ? 'number' : '',
-				'aria-sort': sorted,
-				data: { column: column.name },
-			},
-			press,
-		);
+	#header(column, order) {
+		return sortHead({
+			text: labelOf(column),
+			name: column.name,
+			order,
+			sort: (next) => this.#emit('sort', next),
+			props: { class: isNumber(column) ? 'number' : '', title: column.name },
+		});
 	}
 
 	#row(row, address, lastRow) {

@@ -16,6 +16,8 @@ const ICONS = {
 		'<rect x="3.5" y="5" width="17" height="14" rx="2"/><path d="M3.5 9.75h17M3.5 14.4h17M9.5 9.75V19"/>',
 	history:
 		'<path d="M4 12a8 8 0 1 0 2.6-5.9L4 8.5"/><path d="M4 4.25V8.5h4.25"/><path d="M12 8v4.25l2.75 1.75"/>',
+	gauge:
+		'<path d="M4 19V11M10 19V5M16 19v-6M21 19H3"/>',
 	search:
 		'<circle cx="11" cy="11" r="6"/><path d="m15.5 15.5 4.25 4.25"/>',
 	sun:
