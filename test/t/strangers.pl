@@ -285,6 +285,7 @@ guarded('protect() once more', 't', "SELECT locking.protect('app.parts')");
 for my $trigger ('"~locking_guard" BEFORE UPDATE OF body OR DELETE ON app.parts FOR EACH ROW EXECUTE FUNCTION locking.guard()',
 	'"~locking_guard" BEFORE UPDATE ON app.parts FOR EACH ROW EXECUTE FUNCTION locking.guard()',
 	'"~locking_guard" BEFORE UPDATE OR DELETE ON app.parts FOR EACH ROW WHEN (old.id > 5) EXECUTE FUNCTION locking.guard()',
+	'"~locking_guard" BEFORE UPDATE OR DELETE ON app.parts FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()',
 	'aaa BEFORE UPDATE OR DELETE ON app.parts FOR EACH ROW EXECUTE FUNCTION locking.guard()')
 {
 	sql($node, 'DROP TRIGGER "~locking_guard" ON app.parts; CREATE TRIGGER ' . $trigger, user => 'app');
