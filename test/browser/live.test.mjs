@@ -89,7 +89,7 @@ wiredScene('a save whose response is truncated counts as failed, and can be repe
 	assert.equal(await site.sql(`SELECT name FROM country WHERE alpha_2 = 'KG'`), 'Kirgisistan');
 });
 
-wiredScene('a list whose response is truncated shows an error, and can be loaded again', async ({ wire, invite }) => {
+wiredScene('a list whose response is truncated shows an error, and is loaded again', async ({ wire, invite }) => {
 	const bert = await invite('bert');
 	wire.holdBack(/\/events$/); // opening it would load the list again
 	await bert.page.goto(`${wire.address}/tables/country`);
@@ -98,7 +98,6 @@ wiredScene('a list whose response is truncated shows an error, and can be loaded
 	wire.breakOff('GET', /rows\?q=/);
 	await bert.page.getByRole('searchbox').fill('kenya');
 	await bert.sees('The server cannot be reached');
-	await bert.press('Try again');
 	await bert.row('KE').waitFor();
 	await eventually(async () => assert.equal(await bert.page.locator('tbody tr').count(), 1));
 });

@@ -54,7 +54,7 @@ export const rowPath = (table, key) => `${tablePath(table)}/rows/${segment(key)}
 /**
  * The API of one server. The methods return a Reply and throw a Problem.
  * Events: `signedout` after a response with status 401; `outage` after a
- * request that found no server or no database, and `answered` after others.
+ * request that found no server or no database.
  */
 export class Api extends EventTarget {
 	/**
@@ -133,11 +133,9 @@ export class Api extends EventTarget {
 	 */
 	async send(method, path, options = {}) {
 		try {
-			const reply = await this.#exchange(method, path, options);
-			this.dispatchEvent(new Event('answered'));
-			return reply;
+			return await this.#exchange(method, path, options);
 		} catch (error) {
-			if (error instanceof Problem) this.dispatchEvent(new Event(isOutage(error) ? 'outage' : 'answered'));
+			if (error instanceof Problem && isOutage(error)) this.dispatchEvent(new Event('outage'));
 			throw error;
 		}
 	}

@@ -1,6 +1,7 @@
 /**
  * Finds out when server and database can be reached again after an outage.
  */
+import { isOutage } from './api.js';
 
 /** Delays before it is tried, in milliseconds. */
 const FIRST = 2000;
@@ -18,7 +19,6 @@ export class Reachability extends EventTarget {
 		super();
 		this.#api = api;
 		api.addEventListener('outage', () => this.#lost());
-		api.addEventListener('answered', () => this.#found());
 		addEventListener('online', () => this.#try());
 	}
 
@@ -28,11 +28,15 @@ export class Reachability extends EventTarget {
 		this.#timer = setTimeout(() => this.#try(), Math.min(LONGEST, FIRST * 2 ** this.#tries));
 	}
 
-	// The answer, or its lack, comes as an event of the API.
-	#try() {
+	async #try() {
 		if (!this.#isOut) return;
 		this.#tries++;
-		this.#api.get('/session', { optional: true }).catch(() => {});
+		try {
+			await this.#api.get('/session', { optional: true });
+		} catch (error) {
+			if (isOutage(error)) return; // an event of the API as well
+		}
+		this.#found();
 	}
 
 	#found() {
