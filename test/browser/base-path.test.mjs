@@ -38,7 +38,7 @@ below('signing in, and the way back to the page that was wanted', async ({ admit
 	await anna.page.locator('input[type="password"]').fill('anna-password');
 	await anna.press('Sign in');
 	await anna.arrives('/tables/country?q=nepal');
-	const [cookie] = await anna.context.cookies(anna.site.address);
+	const [cookie] = await anna.context.cookies(`${anna.site.address}/`);
 	assert.equal(cookie.path, `${PREFIX}/`);
 });
 
