@@ -17,7 +17,7 @@ const layerOf = (path) => LAYERS.findIndex((beginning) => path.startsWith(beginn
 /** The modules that a script imports, without those named in comments. */
 function importsOf(path) {
 	const text = readFileSync(resolve(pages, path), 'utf8').replace(/\/\*[^]*?\*\//g, '');
-	const names = [...text.matchAll(/(?:\bfrom|\bimport|\bimport\()\s*'([^']+)'/g)].map(([, name]) => name);
+	const names = [...text.matchAll(/(?:\bfrom |\bimport |\bimport\()'([^']+)'/g)].map(([, name]) => name);
 	return names.map((name) => relative(pages, resolve(pages, dirname(path), name)));
 }
 
