@@ -5,7 +5,8 @@
 -- whole view, and might sort all events.
 --
 -- coalesce() hides the conditions from the planner; see locks_down.sql.
--- parameters: table oid, cursor, limit, q, key, owner, actor, event, since, until
+-- parameters: table oid, cursor, limit, q, key, owner, actor, event
+-- parameters: since, until
 -- returns: problem, detail, field, page
 \set cursor_values `cat parts/cursor_values.sql`
 \set like_patterns `cat parts/like_patterns.sql`

@@ -1,5 +1,6 @@
 # The examples in the documents: those of README.md, of the reference and of
-# the operator's book, run in order in a fresh cluster, print what the documents show.
+# the operator's book, run in order in a fresh cluster, print what the
+# documents show.
 #
 # A document is a script for psql: its ```sql blocks, in one session. The
 # ```text block after an ```sql block is a part of that block's output. Times,

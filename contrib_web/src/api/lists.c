@@ -76,7 +76,7 @@ order_of(Request *req)
 static bool
 is_descending(const char *order)
 {
-	return strcmp(strchr(order, ' '), " desc") == 0;
+	return strcmp(order + strlen(order) - strlen("desc"), "desc") == 0;
 }
 
 /* GET locks */

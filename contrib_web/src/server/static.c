@@ -19,6 +19,8 @@
 	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " \
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
+#define PAGE "static/index.html"
+
 static const struct
 {
 	const char *ending;
@@ -127,11 +129,11 @@ void
 get_page(Request *req)
 {
 	const char *base_path = request_base_path(req);
-	const Asset *page = find_asset("static/index.html");
+	const Asset *page = find_asset(PAGE);
 
-	if (*base_path == '\0')
+	if (page == NULL || *base_path == '\0')
 	{
-		reply_asset(req, page);
+		reply_path(req, PAGE);
 		return;
 	}
 	reply_text(req, MHD_HTTP_OK, type_of(page->path), page_below(req, page, base_path));
