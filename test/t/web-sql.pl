@@ -117,6 +117,7 @@ my %cases = (
 	history_of_row => [ { vars => { %no_list, table => $big, key => "'5'" }, gives => qr/"events" : \[\{"id":\d+.*"key":"5"/, plan => qr/Function Scan on history_of/, never => $whole_table } ],
 	history_of_row_back => [ { vars => { %no_list, table => $big, key => "'5'", cursor => cursor('events', [ 0 ]) }, gives => qr/"events" : \[\{"id":\d+.*"key":"5"/, plan => qr/Function Scan on history_of/, never => $whole_table } ],
 	labels => [ { vars => { table => 'big', keys => '\'["5", "77", "0"]\'' }, gives => qr/"5" : "title 5", "77" : "title 77" \}/, plan => $by_key, never => $whole_table } ],
+	keep_result => [ { before => q(SELECT locking.once('kept')), vars => { id => 'kept', result => '5' } } ],
 	lock_of_row => [ { vars => { table => $big, key => 5 }, gives => qr/"lock" : \{"table":"public.big"/, plan => qr/Function Scan on locks_of/, never => $whole_table } ],
 	lock_state => [ { vars => \%row, gives => qr/"lock" : \{"table":"public.big".*\|f$/, plan => qr/Function Scan on locks_of/, never => $whole_table }, { vars => { table => 'big', key => '05' }, gives => qr/\|t$/ } ],
 	locks_down => [
@@ -134,6 +135,7 @@ my %cases = (
 	protect => [ { vars => { table => 'plain', body => '{"hard": false, "ttl": 60}' } } ],
 	protection => [ { vars => { table => 'big' }, gives => qr/"hard" : true, "required" : false/ } ],
 	release => [ { vars => { table => 'big', body => '{}', token => "'$token{big}'" }, gives => qr/^t$/ } ],
+	once => [ { vars => { id => 'new', request => 'PUT' }, gives => qr/^t\|$/ }, { before => q(SELECT locking.once('old', sha256('PUT')); SELECT locking.keep_result('old', '5')), vars => { id => 'old', request => 'PUT' }, gives => qr/^f\|5$/ } ],
 	release_token => [ { vars => { token => $token{big} }, gives => qr/^t$/ } ],
 	renew => [ { vars => { table => 'big', body => "{\"token\": $token{big}, \"ttl\": 60}" }, gives => qr/"token" : $token{big}, "expires_at"/ } ],
 	request => [ { role => 'anna', vars => { table => 'article', key => 5, body => '{"message": "please"}' } } ],

@@ -24,10 +24,14 @@ typedef enum ProblemKind
 	PROBLEM_LIMIT,				/* 403 limit: of the user's locks, drafts */
 	/* 403 csrf: token missing or wrong, or request from another site */
 	PROBLEM_CSRF,
+	/* 403 other-user: the page was opened by another user */
+	PROBLEM_OTHER_USER,
 	PROBLEM_NOT_FOUND,			/* 404 not-found */
 	PROBLEM_METHOD,				/* 405 method-not-allowed */
 	PROBLEM_LOST,				/* 409 lost: the token's lock has ended */
 	PROBLEM_NOT_PROTECTED,		/* 409 not-protected: or cannot be */
+	/* 410 gone: executed before, and the row cannot be read any more */
+	PROBLEM_GONE,
 	PROBLEM_TOO_LARGE,			/* 413 too-large */
 	PROBLEM_MEDIA_TYPE,			/* 415 unsupported-media-type */
 	/* 422 invalid: a value, with "column", or refused by users' code */
