@@ -27,7 +27,7 @@ my $nobody = $server->client;
 
 # The operations with a documented status: method, path, status, and the path
 # with its parameters filled in.
-my %sample = (table => 'article', key => '1');
+my %sample = (table => 'article', key => '1', id => 'none');
 sub operations_with
 {
 	my ($status) = @_;
@@ -80,6 +80,19 @@ gives(409, $anna->put("$row/draft", { token => $token, data => {} }), 'a draft f
 gives(409, $anna->put($row, { token => $token, values => { title => 'z' } }), 'saving with a lock that has ended');
 gives(409, $anna->delete($row, { token => $token }), 'deleting with a lock that has ended');
 gives(409, $anna->post('/tables/line/rows', { token => $token, values => { article => '1', n => '1' } }), 'inserting with a lock that has ended');
+
+# A repetition of a write whose row is gone
+my %once = ('Idempotency-Key' => 'once');
+gives(201, $anna->post('/tables/spare/rows', { values => { id => '7' } }, %once), 'inserted');
+gives(200, $bert->put('/tables/spare/rows/7', { values => {} }, %once), 'saved');
+gives(204, $anna->delete('/tables/spare/rows/7', undef, 'Idempotency-Key' => 'another'), 'deleted');
+gives(410, $anna->post('/tables/spare/rows', { values => { id => '7' } }, %once), 'inserting again what has been deleted since');
+gives(410, $bert->put('/tables/spare/rows/7', { values => {} }, %once), 'saving again what has been deleted since');
+
+my $sessions = gives(200, $anna->get('/sessions'), 'the sessions')->{sessions};
+is_deeply([ map { $_->{is_current} } @$sessions ], [ JSON::PP::true ], 'one session, this one');
+$server->sign_in('anna');
+gives(204, $anna->delete("/sessions/$_->{id}"), 'another session ended') for grep { !$_->{is_current} } @{ $anna->get('/sessions')->{json}{sessions} };
 
 $token = gives(200, $boss->post("$row/lock/takeover", { reason => 'tonight' }), 'taken over')->{lock}{token};
 gives(423, $anna->post("$row/lock"), 'locked by another owner');

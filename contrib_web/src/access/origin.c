@@ -85,7 +85,7 @@ origin_add_cors(Request *req)
 		return;
 	reply_header(req, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_ORIGIN, origin);
 	reply_header(req, "Access-Control-Allow-Credentials", "true");
-	reply_header(req, "Access-Control-Expose-Headers", "ETag, Location, Retry-After");
+	reply_header(req, "Access-Control-Expose-Headers", "ETag, Location, Retry-After, Idempotent-Replayed");
 }
 
 void
@@ -103,7 +103,8 @@ origin_preflight(Request *req)
 	if (request_header(req, "Access-Control-Request-Method"))
 	{
 		reply_header(req, "Access-Control-Allow-Methods", methods);
-		reply_header(req, "Access-Control-Allow-Headers", "Content-Type, X-CSRF-Token, X-Time-Zone, Last-Event-ID, X-Requested-With");
+		reply_header(req, "Access-Control-Allow-Headers", "Content-Type, X-CSRF-Token, X-Session-Owner, Idempotency-Key, X-Time-Zone,"
+					 " Last-Event-ID, X-Requested-With");
 		reply_header(req, "Access-Control-Max-Age", "600");
 	}
 }

@@ -67,22 +67,18 @@ static void
 open_session(Request *req, unsigned status, const PGresult *state)
 {
 	Session    *previous = caller_session(req);
-	SessionRefusal refusal;
 
 	if (previous)
 		session_end(previous);
 	session_release(previous);
-	refusal = session_open(req->session);
-	if (refusal == SESSION_GRANTED)
+	if (session_open(req->session, &req->peer, request_header(req, "User-Agent")))
 	{
 		reply_session(req, status, state);
 		set_cookie(req, session_token(req->session), "");
 		return;
 	}
 	drop_session(req);
-	reply_problem(req, PROBLEM_TOO_MANY, refusal == SESSION_ROLE_FULL ?
-				  "You have too many sessions. Sign out elsewhere, or wait until one ends." :
-				  "There are too many sessions.", NULL);
+	reply_problem(req, PROBLEM_TOO_MANY, "There are too many sessions.", NULL);
 	reply_retry_after(req, 60);
 }
 
@@ -212,7 +208,7 @@ sign_in(Request *req, const Credentials *credentials, const Attempt *attempt)
 
 /*
  * A GET can begin a session.  As their number is limited per user, pages of
- * other sites must not be able to use them up.
+ * other sites could end the user's own.
  */
 static void
 sign_in_by_proxy(Request *req, unsigned status)

@@ -319,6 +319,15 @@ request_segment(Request *req, const char *text)
 }
 
 const char *
+request_encoded(Request *req, const char *text)
+{
+	char	   *encoded = obstack_alloc(&req->memory, 3 * strlen(text) + 1);
+
+	percent_encode(encoded, text);
+	return encoded;
+}
+
+const char *
 request_query(const Request *req, const char *name)
 {
 	for (const Argument *argument = req->query; argument; argument = argument->next)

@@ -26,6 +26,9 @@ extern const char *request_param(const Request *req, const char *name);
 /* Encodes TEXT as a path segment. */
 extern const char *request_segment(Request *req, const char *text);
 
+/* Percent-encodes TEXT, all but letters, digits and "-._~". */
+extern const char *request_encoded(Request *req, const char *text);
+
 /*
  * Returns the decoded argument NAME of the query string, NULL if absent.
  * "?a" gives "".

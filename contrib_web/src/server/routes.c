@@ -12,6 +12,7 @@
 #include "api/requests.h"
 #include "api/row.h"
 #include "api/rows.h"
+#include "api/sessions.h"
 #include "api/signin.h"
 #include "api/tables.h"
 #include "events/stream.h"
@@ -30,6 +31,8 @@ const Route routes[] = {
 	{METHOD_POST, "/api/v1/session", post_session, ROUTE_PUBLIC},
 	{METHOD_GET, "/api/v1/session", get_session, ROUTE_PUBLIC},
 	{METHOD_DELETE, "/api/v1/session", delete_session, 0},
+	{METHOD_GET, "/api/v1/sessions", list_sessions, 0},
+	{METHOD_DELETE, "/api/v1/sessions/{id}", end_session, 0},
 
 	/* tables */
 	{METHOD_GET, "/api/v1/tables", list_tables, 0},
@@ -87,6 +90,7 @@ const Route routes[] = {
 	{METHOD_GET, "/tables/{table}/{key}", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
 	{METHOD_GET, "/new/{table}", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
 	{METHOD_GET, "/locks", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
+	{METHOD_GET, "/sessions", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
 	{METHOD_GET, "/history", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
 	{METHOD_GET, "/overview", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
 	{METHOD_GET, "/static/{file...}", get_static, ROUTE_PUBLIC | ROUTE_DIRECT},
