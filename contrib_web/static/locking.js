@@ -189,7 +189,7 @@ export class RowLock extends EventTarget {
 	 * @throws {Problem} if there is no session: status 401; or no response: 0
 	 */
 	async start({ lock = null, sentAt } = {}) {
-		if (this.#api.csrf === null) this.#api.csrf = (await this.#api.get('/session')).data.csrf;
+		if (this.#api.csrf === null) this.#api.adopt((await this.#api.get('/session')).data);
 		this.#listen();
 		if (this.#ownsLive) this.#live.start();
 		this.#happen({ type: 'open', lock, sentAt, client: this.#client });
@@ -363,7 +363,18 @@ export class RowLock extends EventTarget {
 		return event;
 	}
 
+	// While a save is under way, its answer decides what the lock is: what is
+	// learned about the lock in that time waits for it.
 	async #answer(action) {
+		if (action.do !== 'renew' && action.do !== 'look') return this.#ask(action);
+		await this.#saving;
+		if (this.#state.phase === 'left') return { type: 'tick' };
+		const event = await this.#ask(action);
+		await this.#saving;
+		return event;
+	}
+
+	async #ask(action) {
 		try {
 			return await this.#requests[action.do](action);
 		} catch (error) {

@@ -73,22 +73,6 @@ wiredScene('a truncated response about the lock is requested again', async ({ si
 	await bert.sees('The row is free now.');
 });
 
-wiredScene('a save whose response is truncated counts as failed, and can be repeated', async ({ site, wire, invite }) => {
-	const bert = await invite('bert');
-	await bert.page.goto(`${wire.address}/tables/country/KG`);
-	await bert.seesLock('mine');
-	await bert.input('name').fill('Kirgisistan');
-	bert.expects(0, /rows\/KG$/);
-	bert.expects(409, /rows\/KG$/);
-	wire.breakOff('PUT', /rows\/KG$/);
-	await bert.press('Save and keep editing');
-	await bert.sees(/^Not saved\./);
-	assert.equal(await bert.value('name'), 'Kirgisistan');
-	await bert.press('Save');
-	await bert.sees('Kirgisistan is saved.');
-	assert.equal(await site.sql(`SELECT name FROM country WHERE alpha_2 = 'KG'`), 'Kirgisistan');
-});
-
 wiredScene('a list whose response is truncated shows an error, and is loaded again', async ({ wire, invite }) => {
 	const bert = await invite('bert');
 	wire.holdBack(/\/events$/); // opening it would load the list again

@@ -39,12 +39,12 @@ export class Leaving {
 	 * @returns {boolean|Promise<boolean>} true at once without a question
 	 */
 	mayLeave() {
-		return !this.#edited.isDirty || this.#saving.isSaving || this.#ask();
+		return !this.#edited.isDirty || this.#saving.isUnderWay || this.#ask();
 	}
 
 	/** Whether closing the tab now would lose text. */
 	get wouldLoseText() {
-		if (!this.#edited.isDirty || this.#saving.isSaving) return false;
+		if (!this.#edited.isDirty || this.#saving.isUnderWay) return false;
 		const { state } = this.#lock;
 		return !state || state.phase !== 'held' || state.changedAt !== null || this.#isPartlyUnkept;
 	}
