@@ -91,6 +91,18 @@ const states = {
 		await carla.open('/history');
 		await carla.page.locator('main tbody tr').first().waitFor();
 	},
+	sessions: async (carla) => {
+		await carla.open('/sessions');
+		await carla.sees('This session');
+	},
+	'signed out': async (carla) => {
+		await carla.edits('country', 'HN');
+		await carla.input('name').fill('Honduras of Carla');
+		carla.expects(401);
+		await carla.context.clearCookies();
+		await carla.page.keyboard.press('Control+s');
+		await carla.page.locator('.sign-in-panel').waitFor();
+	},
 	'an unknown address': async (carla) => {
 		carla.expects(404, /no_such_table/);
 		await carla.open('/tables/no_such_table');

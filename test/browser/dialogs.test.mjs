@@ -148,29 +148,7 @@ const DIALOGS = {
 		declined: async ({ site }) => assert.equal(await isProtected(site), '1'),
 		entered: ({ site }) => eventually(async () => assert.equal(await isProtected(site), '0')),
 	},
-	'sign-in': {
-		async open({ person }) {
-			await person.signInQuietly();
-			await person.edits('country', 'BE');
-			await person.input('name').fill('Belgium of Anna');
-			person.expects(401);
-			await person.context.clearCookies();
-			await person.page.keyboard.press('Control+s');
-			const dialog = person.page.locator('dialog');
-			await dialog.or(person.button('Sign in')).first().waitFor();
-			if (!(await dialog.count())) await person.press('Sign in');
-			await dialog.getByLabel('Password').focus();
-		},
-		type: 'anna-password',
-		async declined({ person }) {
-			assert.equal((await person.context.cookies()).some(({ name }) => name === 'locking_session'), false);
-			assert.equal(await person.value('name'), 'Belgium of Anna');
-		},
-		async entered({ person }) {
-			await eventually(async () => assert.ok((await person.context.cookies()).some(({ name }) => name === 'locking_session')));
-			assert.equal(await person.value('name'), 'Belgium of Anna');
-		},
-	},
+
 };
 
 test('every dialog of the pages is opened here, and there are no others', () => {

@@ -8,6 +8,7 @@ const THEIRS = { owner: 'bert', owner_name: 'Bert Brandt', is_mine: false, token
 
 const LOST = { problem: { type: 'urn:locking:problem:lost', sqlstate: 'LK001' } };
 const CSRF = { problem: { type: 'urn:locking:problem:csrf' } };
+const OTHER_USER = { problem: { type: 'urn:locking:problem:other-user' } };
 
 /** A session with its own time, which records the last actions. */
 class Session {
@@ -329,8 +330,8 @@ test('an unavailable database differs from no connection', () => {
 	assert.equal(held().after(1000).at('use').tick().failed('renew', 503).state.trouble, 'busy');
 });
 
-test('signed out: no requests until signed in again, then a check', () => {
-	for (const [status, details] of [[401], [403, CSRF]])
+test('signed out, or another user signed in: no requests until signed in again, then a check', () => {
+	for (const [status, details] of [[401], [403, CSRF], [403, OTHER_USER]])
 		for (const of of ['renew', 'draft']) {
 			const session = typing().at(of === 'renew' ? 'wake' : 'hide').failed(of, status, details).is('held');
 			assert.equal(session.state.trouble, 'signed_out');

@@ -348,9 +348,25 @@ const scenes = {
 		await shoot(admin);
 	},
 
+	async sessions({ editor, shoot }) {
+		await open(editor, '/sessions');
+		await editor.locator('tbody tr').first().waitFor();
+		await shoot(editor);
+	},
+
 	async missing({ editor, shoot }) {
 		await open(editor, '/tables/nothing_of_this_name');
 		await editor.locator('.empty').waitFor();
+		await shoot(editor);
+	},
+
+	// the last one, since it ends the session
+	async 'signed-out'({ editor, shoot }) {
+		await edit(editor, 'BB');
+		await field(editor, 'name').fill('Barbados, once more');
+		await editor.context().clearCookies();
+		await editor.keyboard.press('Control+s');
+		await editor.locator('.sign-in-panel').waitFor();
 		await shoot(editor);
 	},
 };

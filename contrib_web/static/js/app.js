@@ -21,9 +21,10 @@ import { HistoryPage } from './pages/history.js';
 import { LocksPage } from './pages/locks.js';
 import { OverviewPage } from './pages/overview.js';
 import { RowsPage } from './pages/rows.js';
+import { SessionsPage } from './pages/sessions.js';
 import { SignInPage } from './pages/signin.js';
 import { TablesPage } from './pages/tables.js';
-import { signInAgain } from './parts/sign-in.js';
+import { signInPanel } from './parts/sign-in.js';
 import { Router } from './router.js';
 import { Shell } from './shell.js';
 import { announce } from './ui/announce.js';
@@ -40,11 +41,20 @@ import { button, emptyState, loading } from './ui/widgets.js';
  */
 
 /** Classes of the pages, by page of model/route.js. */
-const PAGES = { tables: TablesPage, rows: RowsPage, edit: EditPage, locks: LocksPage, history: HistoryPage, overview: OverviewPage };
+const PAGES = {
+	tables: TablesPage,
+	rows: RowsPage,
+	edit: EditPage,
+	locks: LocksPage,
+	history: HistoryPage,
+	overview: OverviewPage,
+	sessions: SessionsPage,
+};
 
 /**
  * The object passed to pages and parts as `app`. Events: `signedin` after
- * each sign-in, `reachable` after an outage of server or database.
+ * each sign-in, in this tab or another; `reachable` after an outage of
+ * server or database.
  */
 class App extends EventTarget {
 	api = new Api();
@@ -61,9 +71,13 @@ class App extends EventTarget {
 	#shell = new Shell(this);
 	#page = null;
 	#shown = 0;
-	#askingToSignIn = false;
 	/** Whether an outage keeps the session, or the page, from being shown. */
 	#isWaiting = false;
+	#hasFailed = false;
+	// Whether the panel is shown, and the other user whom it names.
+	#away = null;
+	// Tells the other tabs that the session has changed.
+	#tabs = new BroadcastChannel('locking-session');
 
 	/**
 	 * Resumes the session and shows the page of the address.
@@ -73,8 +87,11 @@ class App extends EventTarget {
 		this.api.timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 		this.router.addEventListener('show', ({ detail }) => this.#show(detail));
 		this.router.guard(() => this.#page?.mayLeave?.() ?? true);
-		this.api.addEventListener('signedout', () => this.#signedOut());
-		this.live.addEventListener('ended', () => this.#checkSession());
+		this.api.addEventListener('signedout', () => this.#leaveSession(null));
+		this.api.addEventListener('otheruser', ({ detail }) => this.#leaveSession(detail.owner));
+		this.api.addEventListener('session', ({ detail }) => this.#resumeSession(detail));
+		this.live.addEventListener('ended', () => this.checkSession());
+		this.#tabs.addEventListener('message', () => this.checkSession());
 		new Reachability(this.api).addEventListener('reachable', () => this.#reachable());
 		await this.#resume();
 		this.router.start();
@@ -102,10 +119,15 @@ class App extends EventTarget {
 		this.dispatchEvent(new Event('reachable'));
 	}
 
-	// The stream was refused, perhaps because the session has ended.
-	async #checkSession() {
-		const answer = await this.api.get('/session', { optional: true }).catch(() => null);
-		if (answer && !answer.data) this.#signedOut();
+	/**
+	 * Finds out whether the user is still signed in, and shows it.
+	 * @returns {Promise<void>}
+	 */
+	async checkSession() {
+		if (!this.session) return;
+		await this.api.fetchSession().catch((error) => {
+			if (!(error instanceof Problem)) throw error;
+		});
 	}
 
 	/**
@@ -116,9 +138,8 @@ class App extends EventTarget {
 	 */
 	async signIn(role, password) {
 		const { data, sentAt } = await this.api.post('/session', { role, password });
-		this.#become(data, sentAt);
-		this.live.start({ replace: true });
-		this.dispatchEvent(new Event('signedin'));
+		this.#resumeSession({ data, sentAt });
+		this.#tabs.postMessage('signed in');
 	}
 
 	/**
@@ -130,24 +151,44 @@ class App extends EventTarget {
 		this.#closePage();
 		await this.api.delete('/session').catch(() => {});
 		this.session = null;
-		this.api.csrf = null;
+		this.api.adopt(null);
+		this.#tabs.postMessage('signed out');
 		this.live.stop();
 		await this.router.go(paths.signin(), { ask: false });
 	}
 
 	#become(session, sentAt) {
 		this.session = session;
-		this.api.csrf = session.csrf;
+		this.api.adopt(session);
 		clock.set(session.server_time, sentAt);
 		this.#shell.render();
 	}
 
-	// The dialog is shown over the page, so that unsaved text is not lost.
-	async #signedOut() {
-		if (!this.session || this.#askingToSignIn) return;
-		this.#askingToSignIn = true;
-		await signInAgain(this);
-		this.#askingToSignIn = false;
+	// The page stays as it is, so that unsaved text is not lost.
+	#leaveSession(other) {
+		if (!this.session || (this.#away && this.#away.other === other)) return;
+		this.#away = { other };
+		this.#shell.panel(signInPanel(this, other));
+	}
+
+	// The user has signed in, here or in another tab.
+	#resumeSession({ data, sentAt }) {
+		const isSame = this.session?.csrf === data.csrf;
+		this.#become(data, sentAt);
+		if (isSame && !this.#away) return;
+		this.#away = null;
+		this.#shell.panel(null);
+		this.live.start({ replace: true });
+		this.dispatchEvent(new Event('signedin'));
+		if (this.#hasFailed) this.again();
+	}
+
+	/**
+	 * Moves the focus to the panel, at the user's wish.
+	 * @returns {void}
+	 */
+	goToSignIn() {
+		this.#shell.focusPanel();
 	}
 
 	async #show(route) {
@@ -171,6 +212,7 @@ class App extends EventTarget {
 	async #open(page, turn) {
 		const isSignIn = page instanceof SignInPage;
 		this.#page = page;
+		this.#hasFailed = false;
 		this.#shell.show(isSignIn ? page.element : h('div', {}, loading()), { bare: isSignIn });
 		try {
 			await page.load?.();
@@ -180,6 +222,7 @@ class App extends EventTarget {
 			if (!(error instanceof Problem)) throw error;
 			if (turn !== this.#shown) return;
 			this.#isWaiting = isOutage(error);
+			this.#hasFailed = true;
 			this.#shell.show(this.#trouble(error));
 			return this.#shell.focus(turn > 1);
 		}

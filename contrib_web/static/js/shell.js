@@ -12,6 +12,7 @@ export class Shell {
 	#app;
 	#route = null;
 	#main = h('main', { id: 'main', tabIndex: -1 });
+	#beside = h('div', { class: 'beside' });
 	#header = h('header', { class: 'top' });
 
 	/** @param {object} app */
@@ -64,10 +65,27 @@ export class Shell {
 	show(element, { bare = false } = {}) {
 		const root = document.getElementById('app');
 		if (bare) root.replaceChildren(this.#main);
-		else root.replaceChildren(this.#header, this.#main);
+		else root.replaceChildren(this.#header, this.#main, this.#beside);
 		this.#main.className = bare ? 'signin-page' : '';
 		this.#main.replaceChildren(element);
 		scrollTo(0, 0);
+	}
+
+	/**
+	 * Shows a panel beside the page, whichever it is.
+	 * @param {HTMLElement|null} element null: none
+	 * @returns {void}
+	 */
+	panel(element) {
+		this.#beside.replaceChildren(...(element ? [element] : []));
+	}
+
+	/**
+	 * Moves the focus into the panel.
+	 * @returns {void}
+	 */
+	focusPanel() {
+		this.#beside.querySelector('input:not([readonly]), button')?.focus();
 	}
 
 	/**
@@ -104,7 +122,12 @@ export class Shell {
 	}
 
 	#who({ owner, owner_name: name, database, proxy }) {
-		const who = h('div', { class: 'who' }, h('strong', { title: owner }, name || owner), h('span', {}, database));
+		const who = h(
+			'a',
+			{ class: 'who', href: paths.sessions(), title: `${owner}: your sessions` },
+			h('strong', {}, name || owner),
+			h('span', {}, database),
+		);
 		const picture = avatar({ owner, owner_name: name });
 		const out = button('', () => this.#app.signOut(), { kind: 'plain icon-only', name: 'sign-out', label: 'Sign out' });
 		out.title = 'Sign out';

@@ -78,6 +78,7 @@ export class Wire {
 		}
 		this.#broken.splice(breaks, 1);
 		// Not a reset, after which browsers repeat the request.
+		if (answer.statusCode === 204) response.socket.end();
 		answer.once('data', (chunk) => response.write(chunk.subarray(0, chunk.length / 2), () => response.socket.end()));
 	}
 }

@@ -53,8 +53,6 @@ function pause(app, delay) {
 			resolve();
 		};
 		const timer = setTimeout(end, delay);
-		addEventListener('online', end, { signal });
-		app.addEventListener('signedin', end, { signal });
-		app.live.addEventListener('state', ({ detail }) => detail.on && end(), { signal });
+		for (const type of ['signedin', 'reachable']) app.addEventListener(type, end, { signal });
 	});
 }

@@ -42,6 +42,8 @@
  * the row.
  */
 
+import { isSessionGone } from './outcome.js';
+
 /** Delay before a change is sent as a draft, in milliseconds. */
 export const DRAFT_DELAY = 4000;
 /** Delay before a draft that was refused is tried again, in milliseconds. */
@@ -402,17 +404,9 @@ const explain = (token) => ({ do: 'explain', token });
 export const isLost = ({ status, problem }) =>
 	status === 409 && (problem?.sqlstate === 'LK001' || /:lost$/.test(problem?.type ?? ''));
 
-/**
- * Whether a request was refused because of the session: signed out, or the
- * page has the CSRF token of another one.
- * @param {{ status: number, problem: object }} answer
- * @returns {boolean}
- */
-export const isSignedOut = ({ status, problem }) => status === 401 || (status === 403 && /:csrf$/.test(problem?.type ?? ''));
-
 function failed(s, e, now) {
 	const { of, status, problem, lock, sentAt } = e;
-	if (isSignedOut(e)) return [{ ...s, trouble: 'signed_out', retryAt: null }];
+	if (isSessionGone(e)) return [{ ...s, trouble: 'signed_out', retryAt: null }];
 	if (isTemporary(status)) return [troubled(s, e, now)];
 	if (status === 404) return [{ ...s, phase: 'refused', token: null, refusal: { status, problem } }];
 	if (of === 'renew') return renewalFailed(s, e, now);
@@ -431,7 +425,7 @@ const checkLock = (s) => (s.pending ? [{ ...s, lookAgain: true }] : renew(s));
 // Only an end of the session or of the lock concerns more than the draft.
 function draftFailed(s, e, now) {
 	const { status, problem } = e;
-	if (isSignedOut(e)) return [{ ...s, trouble: 'signed_out', retryAt: null }];
+	if (isSessionGone(e)) return [{ ...s, trouble: 'signed_out', retryAt: null }];
 	if (isLost(e)) return e.token === s.token ? checkLock({ ...s, draftAt: now + RETRY_MAX }) : [s];
 	if (isTemporary(status)) return [{ ...s, draftAt: now + RETRY_MAX }];
 	return [{ ...s, draftAt: now + REFUSED_DELAY, draftRefusal: { status, problem } }];

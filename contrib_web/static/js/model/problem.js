@@ -38,7 +38,9 @@ const explanations = {
 	'read-only': () => ({ title: 'The database is read-only', advice: 'Rows can be read, but not changed.' }),
 	limit: () => ({ title: 'A limit is reached', advice: '' }),
 	busy: () => ({ title: 'Another transaction is writing this', advice: 'Try again in a moment.' }),
-	csrf: () => ({ title: 'This page is out of date', advice: 'Sign in again in this tab, then repeat what you did.' }),
+	csrf: () => ({ title: 'This page is out of date', advice: 'Load it again, then repeat what you did.' }),
+	'other-user': ({ owner }) => ({ title: `${owner} is signed in in this browser`, advice: 'Sign in again, or load the page again.' }),
+	gone: () => ({ title: 'The row has been deleted since', advice: '' }),
 	timeout: () => ({
 		title: 'The request took too long',
 		advice: 'Try again in a moment.',

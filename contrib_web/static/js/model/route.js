@@ -32,6 +32,7 @@ export const paths = Object.freeze({
 	locks: (query = {}) => `${base}/locks${queryText(query)}`,
 	overview: () => `${base}/overview`,
 	history: (query = {}) => `${base}/history${queryText(query)}`,
+	sessions: () => `${base}/sessions`,
 });
 
 /**
@@ -63,7 +64,7 @@ export function parse(pathname, search = '') {
 	if (first === undefined) return found('home');
 	if (first === 'tables') return tablePage(found, table, key);
 	if (first === 'new' && table !== undefined && key === undefined) return found('edit', { table, key: null });
-	if (['signin', 'locks', 'history', 'overview'].includes(first) && table === undefined) return found(first);
+	if (['signin', 'locks', 'history', 'overview', 'sessions'].includes(first) && table === undefined) return found(first);
 	return found('missing');
 }
 

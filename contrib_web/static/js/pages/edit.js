@@ -7,7 +7,6 @@ import { FormNotes } from '../parts/form-notes.js';
 import { childrenList } from '../parts/children-list.js';
 import { historyIsStale, rowAside } from '../parts/row-aside.js';
 import { RowForm } from '../parts/row-form.js';
-import { signInAgain } from '../parts/sign-in.js';
 import { h } from '../ui/dom.js';
 import { Comparing } from './edit/comparing.js';
 import { Drafts } from './edit/drafts.js';
@@ -103,7 +102,7 @@ export class EditPage {
 		this.#comparing = comparing;
 		this.#requests = new Requests({ app, edited, lock, notes, handOver: () => this.#handOver() });
 		this.#drafts = new Drafts({ app, edited, lock, comparing, notes });
-		this.#saving = new Saving({ app, edited, lock, comparing, rowForm, notes });
+		this.#saving = new Saving({ app, edited, lock, comparing, rowForm, notes, signal: this.#stop.signal });
 		this.#leaving = new Leaving({ edited, lock, saving: this.#saving, drafts: this.#drafts });
 		this.element = layout(edited, {
 			list: listAddress(app, edited),
@@ -156,7 +155,7 @@ export class EditPage {
 		ask: () => this.#requests.ask(),
 		withdraw: () => this.#requests.withdraw(),
 		compare: () => this.#comparing.compareNow(),
-		signIn: () => signInAgain(this.#app),
+		signIn: () => this.#app.goToSignIn(),
 	};
 
 	#shortcut(event) {
