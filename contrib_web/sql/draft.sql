@@ -3,7 +3,7 @@
 SELECT pg_catalog.json_build_object('draft', (
 	SELECT pg_catalog.row_to_json(d.*)
 	FROM (
-		SELECT data, token, saved_at
+		SELECT data, token::text AS token, saved_at
 		FROM locking.drafts d
 		WHERE d.relation::oid = :'table'::oid
 		AND d.key = :'key'::text
