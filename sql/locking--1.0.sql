@@ -483,6 +483,22 @@ FROM (SELECT * FROM locking.protected
 		WHERE c.oid OPERATOR(pg_catalog.=) p.relation OFFSET 0) t;
 COMMENT ON VIEW locking.protected_tables IS 'settings of the protected tables that the reader may read';
 
+-- For pages that do not say which table they edit. It shows no table, so it
+-- is for all readers. The settings' names depend on owner(), since that call
+-- loads the library, which defines the settings.
+CREATE VIEW locking.shortest_times WITH (security_barrier) AS
+SELECT LEAST(pg_catalog.min(COALESCE(p.ttl, s.ttl)), s.max_ttl) AS ttl,
+	pg_catalog.min(COALESCE(p.warning, s.warning)) AS warning
+FROM (SELECT pg_catalog.concat(pg_catalog.left(locking.owner(), 0), 'locking.') AS prefix OFFSET 0) l
+	CROSS JOIN LATERAL (SELECT
+		pg_catalog.current_setting(pg_catalog.concat(l.prefix, 'time_until_expiration'))::pg_catalog.interval AS ttl,
+		pg_catalog.current_setting(pg_catalog.concat(l.prefix, 'time_until_warning'))::pg_catalog.interval AS warning,
+		pg_catalog.current_setting(pg_catalog.concat(l.prefix, 'max_ttl'))::pg_catalog.interval AS max_ttl
+		OFFSET 0) s
+	LEFT JOIN locking.protected p ON true
+GROUP BY s.max_ttl;
+COMMENT ON VIEW locking.shortest_times IS 'shortest lifetime and warning of the locks of all protected tables';
+
 -- Latest event first, so that ORDER BY id DESC needs no sort and LIMIT stops
 -- the scan early. ORDER BY and OFFSET are in the view itself because the
 -- planner does not keep the order of a subquery in a view.
@@ -611,8 +627,8 @@ END $$;
 
 GRANT USAGE ON SCHEMA locking TO PUBLIC;
 
-GRANT SELECT ON locking.locks, locking.protected_tables, locking.history, locking.drafts,
-	locking.requests TO PUBLIC;
+GRANT SELECT ON locking.locks, locking.protected_tables, locking.shortest_times, locking.history,
+	locking.drafts, locking.requests TO PUBLIC;
 GRANT SELECT ON locking.stats TO pg_monitor;
 GRANT EXECUTE ON FUNCTION locking.counters(regclass) TO pg_monitor;
 

@@ -87,7 +87,8 @@ SELECT set_eq($$
 		('history'::name, 'at timestamp with time zone, event text, relation regclass, schema_name text, table_name text, key text, token bigint, owner text, actor text, actor_name text, session_role name, client_addr inet, reason text, id bigint'),
 		('locks'::name, 'relation regclass, schema_name text, table_name text, key text, token bigint, owner text, owner_name text, client text, hard boolean, note text, acquired_at timestamp with time zone, renewed_at timestamp with time zone, expires_at timestamp with time zone, seconds_left double precision, is_mine boolean, handed_over boolean'),
 		('protected_tables'::name, 'relation regclass, schema_name text, table_name text, hard boolean, required boolean, columns name[], ttl interval, warning interval, parent name, key name[], guarded boolean'),
-		('requests'::name, 'relation regclass, schema_name text, table_name text, key text, owner text, owner_name text, message text, requested_at timestamp with time zone, place bigint, is_mine boolean')
+		('requests'::name, 'relation regclass, schema_name text, table_name text, key text, owner text, owner_name text, message text, requested_at timestamp with time zone, place bigint, is_mine boolean'),
+		('shortest_times'::name, 'ttl interval, warning interval')
 	$$, 'the views and their columns');
 SELECT columns_are('locking', 'stats', ARRAY['relation', 'schema_name', 'table_name', 'live_locks', 'longest_held', 'acquisitions',
 	'refused_acquisitions', 'refused_writes', 'takeovers', 'breaks', 'expiries', 'resumptions', 'lost', 'since']);

@@ -113,6 +113,8 @@ check_session(Request *req)
 	if (caller_refuse_name(req))
 		return false;
 	req->session = caller_session(req);
+	if (req->session == NULL && req->route->flags & ROUTE_AJAX)
+		req->session = caller_session_without_cookie(req);
 	if (req->session == NULL)
 		return refuse(req, PROBLEM_UNAUTHENTICATED, "Sign in first.");
 	return check_owner(req);

@@ -172,3 +172,9 @@ caller_session(const Request *req)
 	}
 	return session;
 }
+
+Session *
+caller_session_without_cookie(const Request *req)
+{
+	return req->proxy_user ? session_share(req->proxy_user, req->proxy_name) : NULL;
+}

@@ -60,6 +60,8 @@ static Option table[] = {
 	{"allow-origin", "ORIGIN", LIST, &options.allowed_origins, NULL, 0, 0, "another site whose pages may call the API", DEFAULT},
 	{"base-path", "PATH", TEXT, &options.base_path, "", 0, 0, "path below which a proxy serves the program, such as /locks", DEFAULT},
 	{"ajax-base", "PATH", TEXT, &options.ajax_base, "/admin/ajax/", 0, 0, "path for requests of django-locking", DEFAULT},
+	{"ajax-table", "APP/MODEL=TABLE", LIST, &options.ajax_tables, NULL, 0, 0, "table of a django-locking model, unless app_model", DEFAULT},
+	{"ajax-ttl", "SECONDS", NUMBER, &options.ajax_ttl, "90", 1, 86400, "maximum time of a lock of django-locking between requests", DEFAULT},
 	{"access-log", "on|off", SWITCH, &options.access_log, "on", 0, 0, "log a line for each request", DEFAULT},
 	{"workers", "N", NUMBER, &options.workers, "16", 1, 256, "threads that wait for the database", DEFAULT},
 	{"queue", "N", NUMBER, &options.queue, "1000", 1, 100000, "maximum number of requests that wait for a worker", DEFAULT},
@@ -151,6 +153,19 @@ append(TextList *list, const char *text, size_t length)
 	list->items[list->n++] = copy(text, length);
 }
 
+/* Length of a list's first item.  Names quoted as in SQL are not split. */
+static size_t
+item_length(const char *text)
+{
+	size_t		length = 0;
+	bool		quoted = false;
+
+	for (; text[length] && (quoted || !strchr(", \t", text[length])); length++)
+		if (text[length] == '"')
+			quoted = !quoted;
+	return length;
+}
+
 static void
 set_list(Option *option, const char *text, bool replace)
 {
@@ -162,7 +177,7 @@ set_list(Option *option, const char *text, bool replace)
 	for (; *text; text += length)
 	{
 		text += strspn(text, ", \t");
-		length = strcspn(text, ", \t");
+		length = item_length(text);
 		if (length)
 			append(list, text, length);
 	}
@@ -374,6 +389,16 @@ is_origin(const char *text)
 	return *host && host[strcspn(host, "/?#@")] == '\0';
 }
 
+/* "APP/MODEL=TABLE"; the table's name is left to the database. */
+static bool
+is_table_of_model(const char *text)
+{
+	const char *model = strchr(text, '/');
+	const char *equals = strchr(text, '=');
+
+	return model && equals && model > text && equals > model + 1 && equals[1] != '\0';
+}
+
 static void
 check_options(void)
 {
@@ -390,6 +415,9 @@ check_options(void)
 			refuse("allow-origin: \"%s\" is not an origin such as https://app.example.org", options.allowed_origins.items[i]);
 	if (!is_base_path(options.base_path))
 		refuse("base-path: \"%s\" is not a path such as /locks, without trailing slash", options.base_path);
+	for (size_t i = 0; i < options.ajax_tables.n; i++)
+		if (!is_table_of_model(options.ajax_tables.items[i]))
+			refuse("ajax-table: \"%s\" is not of the form app/model=schema.table", options.ajax_tables.items[i]);
 	if (length == 0 || options.ajax_base[0] != '/' || options.ajax_base[length - 1] != '/')
 		refuse("ajax-base: \"%s\" must begin and end with /", options.ajax_base);
 }

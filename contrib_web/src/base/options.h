@@ -28,6 +28,9 @@ typedef struct Options
 	TextList	allowed_origins;
 	char	   *base_path;		/* "/locks"; "": none */
 	char	   *ajax_base;		/* begins and ends with a slash */
+	TextList	ajax_tables;	/* APP/MODEL=TABLE */
+	/* seconds that a lock of django-locking's pages lasts unless renewed */
+	long		ajax_ttl;
 	bool		access_log;
 	long		workers;
 	long		queue;			/* requests that may wait for a worker */

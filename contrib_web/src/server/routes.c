@@ -76,7 +76,7 @@ const Route routes[] = {
 	{METHOD_GET, "{app}/{model}/{id}/is_locked/", ajax_is_locked, ROUTE_AJAX},
 	{METHOD_GET, "{app}/{model}/{id}/lock/", ajax_lock, ROUTE_AJAX | ROUTE_SCRIPT},
 	{METHOD_GET, "{app}/{model}/{id}/unlock/", ajax_unlock, ROUTE_AJAX | ROUTE_SCRIPT},
-	{METHOD_GET, "variables.js", ajax_variables, ROUTE_AJAX | ROUTE_PUBLIC | ROUTE_DIRECT},
+	{METHOD_GET, "variables.js", ajax_variables, ROUTE_AJAX | ROUTE_PUBLIC},
 	{METHOD_GET, "jsi18n/", ajax_texts, ROUTE_AJAX | ROUTE_PUBLIC | ROUTE_DIRECT},
 
 	/* events */

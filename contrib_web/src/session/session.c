@@ -28,6 +28,7 @@ struct Session
 	char	   *owner;			/* the role, or the proxy's user */
 	char	   *owner_name;
 	bool		proxied;
+	bool		shared;			/* of session_share() */
 	char	   *password;
 	Pool		pool;			/* not used behind a proxy */
 	RunningCount running_count;
@@ -369,6 +370,52 @@ session_find(const char *token)
 	}
 	pthread_mutex_unlock(&mutex);
 	return session;
+}
+
+static bool
+is_shared_by(const Session *session, const char *owner, const char *name)
+{
+	if (!session->shared || strcmp(session->owner, owner) != 0)
+		return false;
+	return name && session->owner_name ? strcmp(session->owner_name, name) == 0 : name == session->owner_name;
+}
+
+static Session *
+find_shared(const char *owner, const char *name)
+{
+	Session    *session;
+	int64_t		now = now_s();
+
+	pthread_mutex_lock(&mutex);
+	for (session = sessions; session; session = session->hh.next)
+		if (is_shared_by(session, owner, name) && !is_expired(session, now))
+			break;
+	if (session)
+	{
+		session->references++;
+		session->used = now;
+	}
+	pthread_mutex_unlock(&mutex);
+	return session;
+}
+
+/*
+ * Requests that arrive at the same time may each begin a session; one of them
+ * is found from then on, and the others end by themselves.
+ */
+Session *
+session_share(const char *owner, const char *name)
+{
+	Session    *session = find_shared(owner, name);
+
+	if (session)
+		return session;
+	session = session_new_proxied(owner, name);
+	session->shared = true;
+	if (session_open(session) == SESSION_GRANTED)
+		return session;
+	session_release(session);
+	return NULL;
 }
 
 const char *

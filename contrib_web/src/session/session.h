@@ -51,6 +51,13 @@ extern Session *session_new_proxied(const char *owner, const char *name);
 extern bool session_open(Session *session, const Address *address, const char *agent);
 
 /*
+ * Returns the session that requests of the proxy's user without a cookie
+ * share, and begins it if there is none.  NULL if there are too many
+ * sessions.
+ */
+extern Session *session_share(const char *owner, const char *name);
+
+/*
  * Returns the session with the token of a cookie and marks it as used; NULL
  * if there is none.
  */
