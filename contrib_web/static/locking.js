@@ -9,19 +9,26 @@
  *       base: 'https://locks.example.org', table: 'article', key: '42',
  *       draft: () => Object.fromEntries(new FormData(form)),
  *   });
- *   lock.addEventListener('state', ({ detail: { phase, holder } }) => {
+ *   const show = ({ phase, holder }) => {
  *       form.inert = !lock.mayEdit;
  *       note.textContent = phase === 'blocked'
  *           ? `Locked by ${holder.owner}` : '';
- *   });
+ *   };
+ *   show(lock.state); // until the lock is there, the form is closed
+ *   lock.addEventListener('state', ({ detail }) => show(detail));
+ *   lock.addEventListener('signedout', () => { ... });
  *   form.addEventListener('input', () => lock.change());
  *   await lock.start();
  *   // To save, send lock.token to the server, which passes it to
  *   // locking.confirm() in the saving transaction. Afterwards:
  *   lock.saved({ released: true });
+ *
+ * <locking-form> (locking-form.js) does all this for an existing form. Both
+ * are described in doc/locking-js.md.
  */
 import { Api, Problem, rowPath } from './js/client/api.js';
 import { bothClocks, slept } from './js/client/clock.js';
+import { faultOf } from './js/client/fault.js';
 import { Live } from './js/client/live.js';
 import { lockEnding } from './js/model/lock-ending.js';
 import { initial, mayEdit, step, timeLeft, wakeAt } from './js/model/lock-session.js';
@@ -46,7 +53,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  * @property {string|null} client the owner's tab or device
  * @property {string|null} note
  * @property {number} seconds_left until it ends
- * @property {number} [token] of the session's own locks
+ * @property {string} [token] of the session's own locks
  */
 
 /**
@@ -67,7 +74,8 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  * @typedef {object} State see initial() in js/model/lock-session.js
  * @property {'idle'|'acquiring'|'held'|'expired'|'lost'|'blocked'|'elsewhere'
  *   |'free'|'refused'|'left'} phase
- * @property {number|null} token of the lock held
+ * @property {string|null} token of the lock held: a number of up to 19
+ *   digits, as text
  * @property {boolean} warned whether the lock is about to end
  * @property {number} endsAt of the lock held, by performance.now()
  * @property {(Lock & { endsAt: number })|null} holder of a lock that is not
@@ -92,11 +100,26 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  * - `state` (CustomEvent, detail: State): the state has changed
  * - `reread`: the row may have changed, so read it again
  * - `request`: another user has requested the row, or withdrawn the request
+ *
+ * Until start() has succeeded, the form may not be edited. If it cannot, one
+ * of these events says why (CustomEvent, detail: { problem }):
+ * - `signedout`: there is no session. Also later, when it has ended
+ * - `othersite`: the page is of another site, where browsers do not send the
+ *   session's cookie
+ * - `wrongorigin`: locking-web does not allow the page's origin
+ * - `refused`: the session is refused for another reason
+ * - `unanswered`: there is no answer
  */
 export class RowLock extends EventTarget {
 	#api;
 	#live;
 	#ownsLive;
+	#base;
+	#isStarted = false;
+	#isSubmitted = false;
+	#changedEarly = false;
+	#fault = null;
+	#session = null;
 	#table;
 	#key;
 	#known;
@@ -150,6 +173,7 @@ export class RowLock extends EventTarget {
 		this.#api = api ?? new Api(base);
 		this.#live = live ?? new Live(this.#api.url('/events'));
 		this.#ownsLive = !live;
+		this.#base = base;
 		this.#table = table;
 		this.#key = key;
 		this.#known = { table, key };
@@ -163,13 +187,31 @@ export class RowLock extends EventTarget {
 	get state() {
 		return this.#state;
 	}
-	/** @returns {number|null} the fencing token; null: no lock is held */
+	/** @returns {string|null} the fencing token; null: no lock is held */
 	get token() {
 		return this.#state.token;
 	}
 	/** @returns {boolean} whether the form may be edited now */
 	get mayEdit() {
-		return mayEdit(this.#state);
+		return this.#isStarted && mayEdit(this.#state);
+	}
+	/** @returns {boolean} whether start() has succeeded */
+	get isStarted() {
+		return this.#isStarted;
+	}
+	/**
+	 * @returns {import('./js/client/fault.js').Fault|null} why start() has
+	 *   failed
+	 */
+	get fault() {
+		return this.#fault;
+	}
+	/**
+	 * @returns {object|null} the session, as the API returns it; null: not
+	 *   known yet, or known to the page
+	 */
+	get session() {
+		return this.#session;
 	}
 	/**
 	 * @returns {number} seconds until the lock held, or the holder's, ends
@@ -180,7 +222,8 @@ export class RowLock extends EventTarget {
 
 	/**
 	 * Locks the row and keeps the lock while the page is used. From now on
-	 * the lock is released when the page is left.
+	 * the lock is released when the page is left. After a failure it may be
+	 * called again.
 	 * @param {object} [known]
 	 * @param {Lock|null} [known.lock] the row's lock, if it was just read
 	 * @param {number} [known.sentAt] when that request was sent, by
@@ -189,10 +232,33 @@ export class RowLock extends EventTarget {
 	 * @throws {Problem} if there is no session: status 401; or no response: 0
 	 */
 	async start({ lock = null, sentAt } = {}) {
-		if (this.#api.csrf === null) this.#api.adopt((await this.#api.get('/session')).data);
+		if (this.#api.csrf === null) await this.#enter();
+		if (this.#isStarted || this.#stop.signal.aborted) return;
+		this.#isStarted = true;
+		this.#fault = null;
 		this.#listen();
 		if (this.#ownsLive) this.#live.start();
+		const before = this.#state;
 		this.#happen({ type: 'open', lock, sentAt, client: this.#client });
+		if (this.#changedEarly) this.change();
+		if (this.#state === before) this.#told();
+	}
+
+	async #enter() {
+		try {
+			const { data } = await this.#api.get('/session');
+			this.#api.adopt(data);
+			this.#session = data;
+		} catch (error) {
+			if (error instanceof Problem) this.#fail(await faultOf(error, this.#base), error.problem);
+			throw error;
+		}
+	}
+
+	#fail(fault, problem) {
+		this.#fault = fault;
+		this.#told();
+		this.dispatchEvent(new CustomEvent(fault, { detail: { problem } }));
 	}
 
 	/**
@@ -200,7 +266,8 @@ export class RowLock extends EventTarget {
 	 * @returns {void}
 	 */
 	change() {
-		this.#happen({ type: 'change' });
+		if (this.#isStarted) this.#happen({ type: 'change' });
+		else this.#changedEarly = true;
 	}
 	/**
 	 * Sends the draft again at once, after its refusal, because it has become
@@ -266,6 +333,15 @@ export class RowLock extends EventTarget {
 		}
 	}
 	/**
+	 * Reports that the form is being sent to the application, which saves and
+	 * releases the lock. The page that is left for its answer then does not
+	 * release the lock before the save.
+	 * @returns {void}
+	 */
+	submitted() {
+		this.#isSubmitted = true;
+	}
+	/**
 	 * Reports that the row was saved.
 	 * @param {object} answer
 	 * @param {boolean} answer.released whether the save released the lock;
@@ -291,6 +367,23 @@ export class RowLock extends EventTarget {
 	}
 
 	/**
+	 * Reads the user's draft of the row.
+	 * @returns {Promise<{ data: any, saved_at: string }|null>}
+	 * @throws {Problem}
+	 */
+	async readDraft() {
+		return (await this.#api.get(this.#path('/draft'))).data.draft;
+	}
+	/**
+	 * Discards the user's draft of the row.
+	 * @returns {Promise<void>}
+	 * @throws {Problem}
+	 */
+	async discardDraft() {
+		await this.#api.delete(this.#path('/draft'));
+	}
+
+	/**
 	 * Releases the lock and ends all activity.
 	 * @returns {void}
 	 */
@@ -298,14 +391,14 @@ export class RowLock extends EventTarget {
 		this.#happen({ type: 'leave' });
 		this.#stop.abort();
 		clearTimeout(this.#timer);
-		if (this.#ownsLive) this.#live.stop();
+		if (this.#ownsLive) this.#live.leave();
 	}
 
 	#listen() {
 		const { signal } = this.#stop;
 		const use = () => this.#use();
 		for (const type of USE) addEventListener(type, use, { signal, passive: true });
-		addEventListener('pagehide', () => this.#happen({ type: 'leave', beacon: true }), { signal });
+		addEventListener('pagehide', () => this.#left(), { signal });
 		addEventListener('pageshow', ({ persisted }) => persisted && this.#happen({ type: 'restore' }), { signal });
 		addEventListener('online', () => this.wake(), { signal });
 		document.addEventListener('visibilitychange', () => this.#seen(), { signal });
@@ -313,7 +406,14 @@ export class RowLock extends EventTarget {
 		this.#live.addEventListener('reset', () => this.#happen({ type: 'news', event: 'reset' }), { signal });
 	}
 
+	#left() {
+		if (this.#isSubmitted) this.#happen({ type: 'saved', released: true });
+		else this.#happen({ type: 'leave', beacon: true });
+	}
+
+	// A page that is used was not left for the answer to its form.
 	#use() {
+		this.#isSubmitted = false;
 		const now = performance.now();
 		if (now - this.#usedAt < USE_EVERY) return;
 		this.#usedAt = now;
@@ -338,7 +438,14 @@ export class RowLock extends EventTarget {
 		this.#state = state;
 		for (const action of actions) this.#do(action);
 		this.#schedule();
-		if (state !== before) this.dispatchEvent(new CustomEvent('state', { detail: state }));
+		if (state === before) return;
+		this.#told();
+		if (state.trouble === 'signed_out' && before.trouble !== 'signed_out')
+			this.dispatchEvent(new CustomEvent('signedout', { detail: { problem: {} } }));
+	}
+
+	#told() {
+		this.dispatchEvent(new CustomEvent('state', { detail: this.#state }));
 	}
 
 	#schedule() {

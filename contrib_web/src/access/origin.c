@@ -59,6 +59,14 @@ origin_is_foreign_page(const Request *req)
 	return referer && !is_this_site(req, referer);
 }
 
+bool
+origin_is_other_site(const Request *req)
+{
+	const char *site = request_header(req, "Sec-Fetch-Site");
+
+	return site && strcmp(site, "cross-site") == 0 && request_header(req, "Origin") && !origin_is_foreign(req);
+}
+
 /*
  * jQuery sends this header with each request, as do the pages of
  * django-locking. Sec-Fetch-* is not sufficient: old browsers do not send it,

@@ -270,7 +270,9 @@ reply_without_session(Request *req)
 {
 	const char *optional = request_query(req, "optional");
 
-	if (options.user_header)
+	if (origin_is_other_site(req))
+		refuse(req, PROBLEM_OTHER_SITE, "Browsers send the session's cookie only from pages of the same site.", NULL);
+	else if (options.user_header)
 		sign_in_by_proxy(req, MHD_HTTP_OK);
 	else if (optional && strcmp(optional, "true") == 0)
 		reply_empty(req, MHD_HTTP_NO_CONTENT);

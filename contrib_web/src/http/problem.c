@@ -23,6 +23,7 @@ static const Problem problems[PROBLEM_COUNT] = {
 	[PROBLEM_LIMIT] = {403, "limit", "Limit reached"},
 	[PROBLEM_CSRF] = {403, "csrf", "Request not from a page of this site"},
 	[PROBLEM_OTHER_USER] = {403, "other-user", "Another user is signed in"},
+	[PROBLEM_OTHER_SITE] = {403, "other-site", "Page of another site"},
 	[PROBLEM_NOT_FOUND] = {404, "not-found", "Not found"},
 	[PROBLEM_METHOD] = {405, "method-not-allowed", "Method not allowed"},
 	[PROBLEM_LOST] = {409, "lost", "Lock lost"},

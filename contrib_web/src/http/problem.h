@@ -26,6 +26,8 @@ typedef enum ProblemKind
 	PROBLEM_CSRF,
 	/* 403 other-user: the page was opened by another user */
 	PROBLEM_OTHER_USER,
+	/* 403 other-site: of which browsers send no session cookie */
+	PROBLEM_OTHER_SITE,
 	PROBLEM_NOT_FOUND,			/* 404 not-found */
 	PROBLEM_METHOD,				/* 405 method-not-allowed */
 	PROBLEM_LOST,				/* 409 lost: the token's lock has ended */

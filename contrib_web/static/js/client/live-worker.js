@@ -19,7 +19,7 @@ function broadcast(message) {
 
 function open(url) {
 	source?.close();
-	source = new EventSource(url);
+	source = new EventSource(url, { withCredentials: true });
 	source.onopen = () => setLive(true);
 	source.onerror = () => setLive(false, source?.readyState === EventSource.CLOSED);
 	source.addEventListener('live', ({ data }) => setLive(JSON.parse(data).live));

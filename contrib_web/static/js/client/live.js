@@ -45,6 +45,16 @@ export class Live extends EventTarget {
 	}
 
 	/**
+	 * Disconnects this page.
+	 * @returns {void}
+	 */
+	leave() {
+		this.#wanted = false;
+		clearTimeout(this.#reopen);
+		this.#part();
+	}
+
+	/**
 	 * Disconnects all tabs, after signing out.
 	 * @returns {void}
 	 */
@@ -57,7 +67,7 @@ export class Live extends EventTarget {
 
 	#join(order) {
 		clearTimeout(this.#reopen);
-		this.#port ??= sharedPort((message) => this.#receive(message));
+		this.#port ??= sharedPort(this.#url, (message) => this.#receive(message));
 		if (this.#port) this.#port.postMessage({ order, url: this.#url });
 		else this.#openOwn();
 	}
@@ -108,10 +118,11 @@ export class Live extends EventTarget {
 	}
 }
 
-function sharedPort(receive) {
+// One worker for each stream.
+function sharedPort(url, receive) {
 	if (typeof SharedWorker === 'undefined') return null;
 	try {
-		const { port } = new SharedWorker(new URL('./live-worker.js', import.meta.url), { name: 'locking-live' });
+		const { port } = new SharedWorker(new URL('./live-worker.js', import.meta.url), { name: `locking-live ${url}` });
 		port.onmessage = ({ data }) => receive(data);
 		return port;
 	} catch {
