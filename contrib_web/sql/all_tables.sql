@@ -1,5 +1,6 @@
 -- All tables that the role may read, if they are protected or the role may
 -- protect them.
+\set may_end_locks `cat parts/may_end_locks.sql`
 \set rel `cat parts/rel.sql`
 \set may_protect `cat parts/may_protect.sql`
 \set may_write `cat parts/may_write.sql`

@@ -1,8 +1,9 @@
 -- A table, and the description of its columns for forms. The parameter is an
 -- oid: locking.locks shows the locks of a table with row security only to
--- statements that name it.
--- parameters: table oid
+-- statements that name it. idle_limits: the option idle-limit, as JSON.
+-- parameters: table oid, idle_limits
 -- returns: problem, detail, field, table_json
+\set may_end_locks `cat parts/may_end_locks.sql`
 \set rel `cat parts/rel.sql`
 \set col `cat parts/col.sql`
 \set op `cat parts/op.sql`
@@ -199,6 +200,10 @@ SELECT
 	refusal.field,
 	pg_catalog.json_build_object(
 		:table_summary,
+		'time_until_idle', coalesce(
+			limits.json ->> rel.target,
+			limits.json ->> rel.name,
+			limits.json ->> '')::float8,
 		'label_column', label.name,
 		'primary_key', ARRAY(SELECT name FROM col WHERE key_no IS NOT NULL ORDER BY key_no),
 		'columns', coalesce(
@@ -223,6 +228,7 @@ SELECT
 			'[]')) AS table_json
 FROM rel,
 	refusal,
+	(SELECT :'idle_limits'::jsonb) limits(json),
 	LATERAL (SELECT rel.oid, '', '') label_args(oid, alias, fallback),
 	:label,
 	LATERAL (

@@ -55,7 +55,7 @@ delete $option{config};
 # ---- each option from each source; invalid values ----
 
 my %wrong = ((map { ($_ => 'x') } keys %option),
-	dsn => 'x', 'tls-cert' => '/x', 'tls-key' => '/x', 'user-header' => 'X-User', 'name-header' => 'X-Name', 'allow-origin' => 'https://app.example.org/');
+	dsn => 'x', 'tls-cert' => '/x', 'tls-key' => '/x', 'user-header' => 'X-User', 'name-header' => 'X-Name', 'group-header' => 'X-Groups', 'allow-origin' => 'https://app.example.org/');
 for my $name (sort keys %option)
 {
 	my $variable = 'LOCKING_WEB_' . uc $name =~ s/-/_/gr;

@@ -28,9 +28,9 @@
 	'update', :may_write AND pg_catalog.has_any_column_privilege(rel.oid, 'UPDATE'),
 	'delete', :may_write AND pg_catalog.has_table_privilege(rel.oid, 'DELETE'),
 	'protect', :may_write AND :may_protect,
-	'break_locks', :may_write AND pg_catalog.has_function_privilege(
+	'break_locks', :may_write AND :may_end_locks AND pg_catalog.has_function_privilege(
 		'locking.break_lock(regclass,text,text)', 'EXECUTE'),
-	'take_over', :may_write AND pg_catalog.has_function_privilege(
+	'take_over', :may_write AND :may_end_locks AND pg_catalog.has_function_privilege(
 		'locking.take_over(regclass,text,text,interval,boolean,text,text)', 'EXECUTE')),
 'locks', held.locks,
 'rows_estimate', CASE WHEN rel.reltuples >= 0::float4 THEN rel.reltuples END

@@ -117,6 +117,8 @@ check_session(Request *req)
 		req->session = caller_session_without_cookie(req);
 	if (req->session == NULL)
 		return refuse(req, PROBLEM_UNAUTHENTICATED, "Sign in first.");
+	if (req->route->flags & ROUTE_TAKE_OVER && !request_may_take_over(req))
+		return refuse(req, PROBLEM_FORBIDDEN, "You are not a member of a group that may take over or remove the locks of other users.");
 	return check_owner(req);
 }
 

@@ -116,6 +116,11 @@ ajax_unlock(Request *req)
 	token = value_at(found, AJAX_LOCK_STATE_TOKEN);
 	if (token != NULL)
 		ended = db_run(req, sql_release_token(token));
+	else if (!request_may_take_over(req))
+	{
+		reply_empty(req, 403);
+		return;
+	}
 	else
 		ended = db_run(req, sql_ajax_break_lock(table, request_param(req, "id")));
 	if (ended != NULL)

@@ -56,12 +56,15 @@ static Option table[] = {
 	{"tls-key", "FILE", TEXT, &options.tls_key, NULL, 0, 0, "private key, PEM", DEFAULT},
 	{"user-header", "NAME", TEXT, &options.user_header, NULL, 0, 0, "header in which an authenticating proxy sends the user", DEFAULT},
 	{"name-header", "NAME", TEXT, &options.name_header, NULL, 0, 0, "header in which it sends the user's display name", DEFAULT},
+	{"group-header", "NAME", TEXT, &options.group_header, NULL, 0, 0, "header in which it sends the user's groups, separated by commas", DEFAULT},
+	{"take-over-group", "NAME", LIST, &options.take_over_groups, NULL, 0, 0, "group whose members may take over and remove others' locks", DEFAULT},
 	{"trusted-proxy", "CIDR", LIST, &options.trusted_proxies, NULL, 0, 0, "address or network of the proxy", DEFAULT},
 	{"allow-origin", "ORIGIN", LIST, &options.allowed_origins, NULL, 0, 0, "another site whose pages may call the API", DEFAULT},
 	{"base-path", "PATH", TEXT, &options.base_path, "", 0, 0, "path below which a proxy serves the program, such as /locks", DEFAULT},
 	{"ajax-base", "PATH", TEXT, &options.ajax_base, "/admin/ajax/", 0, 0, "path for requests of django-locking", DEFAULT},
 	{"ajax-table", "APP/MODEL=TABLE", LIST, &options.ajax_tables, NULL, 0, 0, "table of a django-locking model, unless app_model", DEFAULT},
 	{"ajax-ttl", "SECONDS", NUMBER, &options.ajax_ttl, "90", 1, 86400, "maximum time of a lock of django-locking between requests", DEFAULT},
+	{"idle-limit", "SECONDS", LIST, &options.idle_limits, "3600", 0, 0, "time for which an open page keeps its lock unused; TABLE=SECONDS: in a table", DEFAULT},
 	{"access-log", "on|off", SWITCH, &options.access_log, "on", 0, 0, "log a line for each request", DEFAULT},
 	{"workers", "N", NUMBER, &options.workers, "16", 1, 256, "threads that wait for the database", DEFAULT},
 	{"queue", "N", NUMBER, &options.queue, "1000", 1, 100000, "maximum number of requests that wait for a worker", DEFAULT},
@@ -399,6 +402,17 @@ is_table_of_model(const char *text)
 	return model && equals && model > text && equals > model + 1 && equals[1] != '\0';
 }
 
+/* SECONDS or TABLE=SECONDS */
+static bool
+is_idle_limit(const char *text)
+{
+	const char *equals = strrchr(text, '=');
+	const char *seconds = equals ? equals + 1 : text;
+	size_t		digits = strspn(seconds, "0123456789");
+
+	return equals != text && digits > 0 && digits <= 8 && seconds[digits] == '\0';
+}
+
 static void
 check_options(void)
 {
@@ -410,6 +424,13 @@ check_options(void)
 		refuse("user-header requires trusted-proxy");
 	if (options.name_header && options.user_header == NULL)
 		refuse("name-header requires user-header");
+	if (options.group_header && options.user_header == NULL)
+		refuse("group-header requires user-header");
+	if (options.take_over_groups.n > 0 && options.group_header == NULL)
+		refuse("take-over-group requires group-header");
+	for (size_t i = 0; i < options.idle_limits.n; i++)
+		if (!is_idle_limit(options.idle_limits.items[i]))
+			refuse("idle-limit: \"%s\" is neither a number of seconds nor TABLE=SECONDS", options.idle_limits.items[i]);
 	for (size_t i = 0; i < options.allowed_origins.n; i++)
 		if (!is_origin(options.allowed_origins.items[i]))
 			refuse("allow-origin: \"%s\" is not an origin such as https://app.example.org", options.allowed_origins.items[i]);

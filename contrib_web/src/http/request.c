@@ -354,6 +354,12 @@ request_owner(const Request *req)
 	return session_owner(req->session);
 }
 
+bool
+request_may_take_over(const Request *req)
+{
+	return !req->no_take_over;
+}
+
 const char *
 request_base_path(const Request *req)
 {

@@ -57,6 +57,12 @@ extern const char *request_owner(const Request *req);
  */
 extern const char *request_base_path(const Request *req);
 
+/*
+ * False if the option take-over-group excludes the user from ending others'
+ * locks.
+ */
+extern bool request_may_take_over(const Request *req);
+
 /* Returns the base path for django-locking, such as "/admin/ajax/". */
 extern const char *request_ajax_base(Request *req);
 

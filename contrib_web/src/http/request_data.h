@@ -82,6 +82,8 @@ struct Request
 	const char *proxy_user;
 	const char *proxy_name;
 	bool		bad_proxy_name; /* the proxy sent an invalid name */
+	/* not a member of any group of the option take-over-group */
+	bool		no_take_over;
 	struct Session *session;	/* a reference */
 
 	/* the database (db.c) */
