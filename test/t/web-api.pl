@@ -63,6 +63,8 @@ gives(200, $bert->get("$row/lock"), 'the lock');
 gives(201, $bert->post("$row/request", { message => 'please' }), 'requested');
 gives(200, $anna->get("$row/request"), 'the queue');
 gives(204, $bert->delete("$row/request"), 'withdrawn');
+$bert->post("$row/request");
+gives(200, $anna->post("$row/request/decline", { owner => 'bert', message => 'not now' }), 'declined');
 gives(204, $anna->put("$row/draft", { token => $token, data => { title => 'y' } }), 'a draft kept');
 gives(200, $anna->get("$row/draft"), 'a draft read');
 gives(200, $anna->get($row), 'a row');
@@ -94,6 +96,9 @@ is_deeply([ map { $_->{is_current} } @$sessions ], [ JSON::PP::true ], 'one sess
 $server->sign_in('anna');
 gives(204, $anna->delete("/sessions/$_->{id}"), 'another session ended') for grep { !$_->{is_current} } @{ $anna->get('/sessions')->{json}{sessions} };
 
+$token = $anna->post("$row/lock")->{json}{lock}{token};
+gives(200, $anna->post("$row/lock/handover", { token => $token }), 'handed over to nobody');
+
 $token = gives(200, $boss->post("$row/lock/takeover", { reason => 'tonight' }), 'taken over')->{lock}{token};
 gives(423, $anna->post("$row/lock"), 'locked by another owner');
 gives(423, $anna->put($row, { values => { title => 'z' } }), 'saving a row locked by another owner');
@@ -106,6 +111,10 @@ gives(200, $boss->post('/locks/break', { locks => [ { table => 'article', key =>
 gives(200, $anna->get('/history'), 'history');
 sql($node, 'GRANT pg_monitor TO boss');
 gives(200, $boss->get('/overview'), 'figures');
+gives(200, $anna->post("$row/presence", { client => 'one', state => 'typing', field => 'title' }), 'present');
+gives(200, $bert->get('/tables/article/presence'), 'who is present');
+$anna->post("$row/presence", { client => "tab $_" }) for 1 .. 49;
+gives(429, $anna->post("$row/presence", { client => 'two' }), 'present too often');
 
 gives(201, $anna->post('/tables/line/rows', { values => { article => '2', n => '1', said => 'hello' } }), 'inserted');
 my $lines = '/tables/line/rows/' . segment('{2,1}');
@@ -154,7 +163,12 @@ sub refused_everywhere
 }
 
 my %has_body = map { ("$_->[0] $_->[3]" => 1) } operations_with(415);
-sub body_of { my ($method, $path) = @_; return $has_body{"$method $path"} ? {} : undef }
+sub body_of
+{
+	my ($method, $path) = @_;
+	return undef unless $has_body{"$method $path"};
+	return $path =~ /presence$/ ? { client => 'one' } : {};
+}
 
 refused_everywhere(400, 'broken encoding', sub { my ($method, $path) = @_; return $anna->request($method, "$path?q=%zz", body_of($method, $path)) });
 refused_everywhere(401, 'not signed in', sub {
@@ -175,12 +189,13 @@ refused_everywhere(404, 'no such table', sub {
 	my $asked = $template =~ s/\{table\}/nowhere/r =~ s/\{key\}/1/r;
 	return $boss->request($method, $asked eq $template ? "$path?table=nowhere" : $asked,
 		$path =~ /draft$|lock$|release$/ && $method ne 'GET' && !($path =~ /draft$/ && $method eq 'DELETE') ? { token => 1, data => {} }
-		: $path =~ /rows/ && $has_body{"$method $path"} ? { values => {} } : body_of($method, $path));
+		: $path =~ /rows/ && $has_body{"$method $path"} ? { values => {}, client => 'one' } : body_of($method, $path));
 });
 refused_everywhere(409, 'no key', sub {
 	my ($method, $path, $template) = @_;
-	my $key = $method eq 'GET' || $template =~ /protection|request|draft|takeover|break|lock$/;
-	return $key && !$server->{outcomes}{"$method $template 409"} && $boss->request($method, $template =~ s/\{table\}/keyless/r =~ s/\{key\}/1/r, body_of($method, $path));
+	my $key = $method eq 'GET' || $template =~ /protection|request|draft|takeover|break|presence|lock$/;
+	return $key && !$server->{outcomes}{"$method $template 409"} && $boss->request($method, $template =~ s/\{table\}/keyless/r =~ s/\{key\}/1/r,
+		$template =~ /decline/ ? { owner => 'bert' } : body_of($method, $path));
 });
 refused_everywhere(422, 'invalid JSON or values', sub {
 	my ($method, $path, $template) = @_;

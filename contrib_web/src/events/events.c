@@ -144,14 +144,14 @@ free_event(Event *event)
 }
 
 static Message *
-lock_message(const char *json)
+event_message(const char *kind, const char *json)
 {
-	return new_message("id: %s-%" PRIu64 "\nevent: lock\ndata: %s\n\n", epoch, head + 1, json);
+	return new_message("id: %s-%" PRIu64 "\nevent: %s\ndata: %s\n\n", epoch, head + 1, kind, json);
 }
 
 /* The id means that all events before number head + 1 were received. */
 void
-events_publish(const char *table, const char *full, const char *reduced)
+events_publish(const char *kind, const char *table, const char *full, const char *reduced)
 {
 	Event	   *event;
 	Stream	   *stream;
@@ -164,8 +164,8 @@ events_publish(const char *table, const char *full, const char *reduced)
 		tail++;
 	}
 	event->table = copy_text(table);
-	event->full = lock_message(full);
-	event->reduced = lock_message(reduced);
+	event->full = event_message(kind, full);
+	event->reduced = event_message(kind, reduced);
 	head++;
 	counts.published++;
 	DL_FOREACH(streams, stream)

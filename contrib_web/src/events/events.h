@@ -21,10 +21,11 @@ extern void events_init(void);
 /* ---- the listener's side (listen.c) ---- */
 
 /*
- * Publishes an event of a table: FULL to readers with the right to see it,
- * REDUCED to readers that may only be notified of a change.
+ * Publishes an event of a table, of the type KIND ("lock", "presence"): FULL
+ * to readers with the right to see it, REDUCED to readers that may only be
+ * notified of a change.
  */
-extern void events_publish(const char *table, const char *full, const char *reduced);
+extern void events_publish(const char *kind, const char *table, const char *full, const char *reduced);
 
 /*
  * Handles missed events: sends a reset on all streams and invalidates earlier

@@ -11,6 +11,7 @@
 #include "events/budget.h"
 #include "events/events.h"
 #include "events/listen.h"
+#include "events/presence.h"
 #include "http/reply.h"
 #include "http/request_data.h"
 #include "pool/pool.h"
@@ -158,11 +159,12 @@ print_numbers(struct obstack *page)
 	pool_counts(&open, &idle);
 	print_number(page, "sessions", "gauge", "Open sessions.", session_count());
 	print_number(page, "streams", "gauge", "Open event streams.", events.streams);
+	print_number(page, "people_present", "gauge", "Tabs of all processes in which a row is open.", presence_count());
 	print_number(page, "requests_waiting", "gauge", "Requests waiting for a worker.", waiting);
 	print_number(page, "requests_running", "gauge", "Requests running in a worker.", running);
 	print_number(page, "database_connections", "gauge", "Connections to the database, except the one for events.", open);
 	print_number(page, "database_connections_idle", "gauge", "Idle connections to the database.", idle);
-	print_number(page, "events_total", "counter", "Events received from the database.", events.published);
+	print_number(page, "events_total", "counter", "Events of locks and of presence sent to streams.", events.published);
 	print_number(page, "events_dropped_total", "counter", "Notifications dropped because of the rate limit.", budget_dropped());
 	print_number(page, "stream_resets_total", "counter", "Resets sent on streams.", events.resets);
 	print_number(page, "streams_dropped_total", "counter", "Streams closed for being too slow.", events.dropped);

@@ -9,6 +9,7 @@
 #include "api/drafts.h"
 #include "api/lists.h"
 #include "api/lock.h"
+#include "api/presence.h"
 #include "api/requests.h"
 #include "api/row.h"
 #include "api/rows.h"
@@ -51,16 +52,22 @@ const Route routes[] = {
 	{METHOD_PUT, "/api/v1/tables/{table}/rows/{key}", save_row, 0},
 	{METHOD_DELETE, "/api/v1/tables/{table}/rows/{key}", delete_row, 0},
 
+	/* people who have rows open */
+	{METHOD_GET, "/api/v1/tables/{table}/presence", list_presence, 0},
+	{METHOD_POST, "/api/v1/tables/{table}/rows/{key}/presence", report_presence, ROUTE_BEACON},
+
 	/* lock, requests and draft of a row */
 	{METHOD_GET, "/api/v1/tables/{table}/rows/{key}/lock", get_lock, 0},
 	{METHOD_POST, "/api/v1/tables/{table}/rows/{key}/lock", acquire_lock, 0},
 	{METHOD_PUT, "/api/v1/tables/{table}/rows/{key}/lock", renew_lock, 0},
 	{METHOD_DELETE, "/api/v1/tables/{table}/rows/{key}/lock", release_lock, 0},
 	{METHOD_POST, "/api/v1/tables/{table}/rows/{key}/lock/release", release_lock, ROUTE_BEACON},
-	{METHOD_POST, "/api/v1/tables/{table}/rows/{key}/lock/takeover", take_lock_over, 0},
-	{METHOD_POST, "/api/v1/tables/{table}/rows/{key}/lock/break", break_lock, 0},
+	{METHOD_POST, "/api/v1/tables/{table}/rows/{key}/lock/handover", hand_lock_over, 0},
+	{METHOD_POST, "/api/v1/tables/{table}/rows/{key}/lock/takeover", take_lock_over, ROUTE_TAKE_OVER},
+	{METHOD_POST, "/api/v1/tables/{table}/rows/{key}/lock/break", break_lock, ROUTE_TAKE_OVER},
 	{METHOD_GET, "/api/v1/tables/{table}/rows/{key}/request", list_requests, 0},
 	{METHOD_POST, "/api/v1/tables/{table}/rows/{key}/request", request_row, 0},
+	{METHOD_POST, "/api/v1/tables/{table}/rows/{key}/request/decline", decline_request, 0},
 	{METHOD_DELETE, "/api/v1/tables/{table}/rows/{key}/request", withdraw_request, 0},
 	{METHOD_GET, "/api/v1/tables/{table}/rows/{key}/draft", get_draft, 0},
 	{METHOD_PUT, "/api/v1/tables/{table}/rows/{key}/draft", save_draft, 0},
@@ -68,7 +75,7 @@ const Route routes[] = {
 
 	/* all locks */
 	{METHOD_GET, "/api/v1/locks", list_locks, 0},
-	{METHOD_POST, "/api/v1/locks/break", break_locks, 0},
+	{METHOD_POST, "/api/v1/locks/break", break_locks, ROUTE_TAKE_OVER},
 	{METHOD_GET, "/api/v1/history", list_history, 0},
 	{METHOD_GET, "/api/v1/overview", get_overview, 0},
 
