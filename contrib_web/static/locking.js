@@ -40,6 +40,10 @@ const USE = ['pointerdown', 'keydown', 'wheel', 'input'];
 const USE_EVERY = 1000;
 /** How many events of the row are searched for the end of a lost lock. */
 const HISTORY = 100;
+/** Events of the queue of requests. */
+const QUEUE = ['requested', 'withdrawn', 'declined'];
+/** Phases in which the queue concerns the page. */
+const QUEUED = ['held', 'blocked', 'lost'];
 /** The longest delay that setTimeout() accepts, in milliseconds. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -58,7 +62,8 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
  * @typedef {object} Loss
- * @property {string} cause `released`, `handed_over`, `expired`, `broken`,
+ * @property {string} cause `released`, `handed_over`, `given_away` (handed
+ *   over while the page was not used), `expired`, `broken`,
  *   `taken_over`, `moved` (to another tab) or `ended` (not known how)
  * @property {boolean} isExplained false until the history has been read
  * @property {{ name: string, isMe: boolean }|null} by who ended the lock, or
@@ -68,6 +73,16 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  *   since
  * @property {boolean} isChanged whether the server says that the row has been
  *   changed since
+ */
+
+/**
+ * @typedef {object} Request for the row
+ * @property {string} owner who made it
+ * @property {string|null} owner_name the owner's display name
+ * @property {string|null} message
+ * @property {string} requested_at ISO
+ * @property {number} place in the queue, from 1
+ * @property {boolean} is_mine whether it is the session's
  */
 
 /**
@@ -81,6 +96,8 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  * @property {(Lock & { endsAt: number })|null} holder of a lock that is not
  *   this page's
  * @property {Loss|null} loss how the lock was lost
+ * @property {boolean} isGiving whether the row is handed over soon to a user
+ *   who requested it, since the page is not used
  * @property {{ status: number, problem: object }|null} refusal why the row
  *   cannot be locked
  * @property {'offline'|'busy'|'refused'|'signed_out'|null} trouble why
@@ -99,7 +116,10 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  * Events:
  * - `state` (CustomEvent, detail: State): the state has changed
  * - `reread`: the row may have changed, so read it again
- * - `request`: another user has requested the row, or withdrawn the request
+ * - `request` (CustomEvent, detail: Request[]): the queue of requests has
+ *   changed
+ * - `declined` (CustomEvent, detail: { message: string|null }): the holder
+ *   has declined this user's request
  *
  * Until start() has succeeded, the form may not be edited. If it cannot, one
  * of these events says why (CustomEvent, detail: { problem }):
@@ -126,6 +146,11 @@ export class RowLock extends EventTarget {
 	#client;
 	#note;
 	#draft;
+	#queue = [];
+	#declined = null;
+	#hasAsked = false;
+	#reading = false;
+	#readsAgain = false;
 	#drafting = null;
 	#saving = null;
 	#state;
@@ -147,6 +172,8 @@ export class RowLock extends EventTarget {
 	 *   the first response replaces it
 	 * @param {number} [options.warning] seconds without renewal until a
 	 *   warning
+	 * @param {number} [options.idleLimit] seconds for which a visible page
+	 *   keeps the lock without being used
 	 * @param {() => any} [options.draft] returns the unsaved input, as JSON,
 	 *   which is kept on the server; null: nothing to keep
 	 * @param {string|null} [options.note] shown to users who find the row
@@ -163,6 +190,7 @@ export class RowLock extends EventTarget {
 		lockOn = 'open',
 		ttl,
 		warning,
+		idleLimit,
 		draft = () => null,
 		note = null,
 		client = tabId,
@@ -180,7 +208,7 @@ export class RowLock extends EventTarget {
 		this.#client = client;
 		this.#note = note;
 		this.#draft = draft;
-		this.#state = initial({ lockOn, ttl, warning });
+		this.#state = initial({ lockOn, ttl, warning, idleLimit });
 	}
 
 	/** @returns {State} */
@@ -220,10 +248,15 @@ export class RowLock extends EventTarget {
 		return timeLeft(this.#state, performance.now()) / 1000;
 	}
 
+	/** @returns {Request[]} the queue of requests for the row */
+	get requests() {
+		return this.#queue;
+	}
+
 	/**
-	 * Locks the row and keeps the lock while the page is used. From now on
-	 * the lock is released when the page is left. After a failure it may be
-	 * called again.
+	 * Locks the row and keeps the lock while the page is used or seen. From
+	 * now on the lock is released when the page is left. After a failure it
+	 * may be called again.
 	 * @param {object} [known]
 	 * @param {Lock|null} [known.lock] the row's lock, if it was just read
 	 * @param {number} [known.sentAt] when that request was sent, by
@@ -238,6 +271,7 @@ export class RowLock extends EventTarget {
 		this.#fault = null;
 		this.#listen();
 		if (this.#ownsLive) this.#live.start();
+		if (document.visibilityState === 'hidden') this.#happen({ type: 'hide' });
 		const before = this.#state;
 		this.#happen({ type: 'open', lock, sentAt, client: this.#client });
 		if (this.#changedEarly) this.change();
@@ -312,6 +346,59 @@ export class RowLock extends EventTarget {
 	 */
 	takeOver(reason) {
 		this.#happen({ type: 'takeOver', reason });
+	}
+	/**
+	 * Requests the row from its holder. When it is this user's turn, the page
+	 * locks the row by itself.
+	 * @param {string|null} [message] for the holder
+	 * @returns {Promise<void>}
+	 * @throws {Problem}
+	 */
+	async ask(message = null) {
+		const { data } = await this.#api.post(this.#path('/request'), { message });
+		this.#hasAsked = true;
+		this.#queued(data.requests);
+	}
+	/**
+	 * Withdraws this user's request.
+	 * @returns {Promise<void>}
+	 * @throws {Problem}
+	 */
+	async withdraw() {
+		await this.#api.delete(this.#path('/request'));
+		await this.readRequests();
+	}
+	/**
+	 * Reads the queue of requests.
+	 * @returns {Promise<Request[]>}
+	 * @throws {Problem}
+	 */
+	async readRequests() {
+		const { data } = await this.#api.get(this.#path('/request'));
+		return this.#queued(data.requests);
+	}
+	/**
+	 * Hands the row over to a user who requested it, and ends this page's
+	 * lock. Unsaved input is not sent; it stays in the page.
+	 * @param {string|null} [owner] the user; null: the first in the queue
+	 * @returns {Promise<string|null>} the new holder; null: nobody
+	 * @throws {Problem}
+	 */
+	async handOver(owner = null) {
+		const event = await this.#handOver({ token: this.token, owner });
+		this.#happen(event);
+		return event.owner;
+	}
+	/**
+	 * Declines a request, as the holder.
+	 * @param {string} owner who made it
+	 * @param {string|null} [message] for that user
+	 * @returns {Promise<void>}
+	 * @throws {Problem}
+	 */
+	async decline(owner, message = null) {
+		await this.#api.post(this.#path('/request/decline'), { owner, message });
+		await this.readRequests();
 	}
 	/**
 	 * Runs a save without drafts: one under way is waited for, and the next
@@ -403,7 +490,7 @@ export class RowLock extends EventTarget {
 		addEventListener('online', () => this.wake(), { signal });
 		document.addEventListener('visibilitychange', () => this.#seen(), { signal });
 		this.#live.addEventListener('lock', ({ detail }) => this.#news(detail), { signal });
-		this.#live.addEventListener('reset', () => this.#happen({ type: 'news', event: 'reset' }), { signal });
+		this.#live.addEventListener('reset', () => this.#reset(), { signal });
 	}
 
 	#left() {
@@ -422,14 +509,64 @@ export class RowLock extends EventTarget {
 
 	// Browsers slow down the timers of hidden tabs, so catch up.
 	#seen() {
-		if (document.visibilityState === 'hidden') this.#happen({ type: 'hide' });
-		else this.#happen({ type: slept(this.#clocks, bothClocks()) ? 'wake' : 'tick' });
+		if (document.visibilityState === 'hidden') return this.#happen({ type: 'hide' });
+		const hasSlept = slept(this.#clocks, bothClocks());
+		this.#happen({ type: 'show' });
+		return hasSlept && this.#happen({ type: 'wake' });
 	}
 
-	#news({ event, table, key }) {
+	// A reset or `changed` (row security) may stand for any event.
+	#news({ event, table, key, owner, message }) {
 		if (table !== this.#known.table || (key !== this.#known.key && event !== 'changed')) return;
-		if (event === 'requested' || event === 'withdrawn') this.dispatchEvent(new Event('request'));
-		else this.#happen({ type: 'news', event });
+		if (event === 'declined') this.#declined = { owner, message };
+		const isOfQueue = QUEUE.includes(event);
+		if (!isOfQueue) this.#happen({ type: 'news', event });
+		if (isOfQueue || event === 'changed' || this.#queue.length) this.#readQueue();
+	}
+
+	#reset() {
+		this.#happen({ type: 'news', event: 'reset' });
+		this.#readQueue();
+	}
+
+	// In the background, and one request at a time. Without an answer the
+	// queue is read again after the next event.
+	async #readQueue() {
+		if (this.#reading) {
+			this.#readsAgain = true;
+			return;
+		}
+		this.#reading = true;
+		try {
+			await this.readRequests();
+		} catch (error) {
+			if (!(error instanceof Problem)) throw error;
+		} finally {
+			this.#reading = false;
+		}
+		if (!this.#readsAgain) return;
+		this.#readsAgain = false;
+		await this.#readQueue();
+	}
+
+	#queued(requests) {
+		if (this.#stop.signal.aborted) return requests;
+		const own = requests.find((request) => request.is_mine);
+		const before = this.#queue.find((request) => request.is_mine);
+		this.#queue = requests;
+		this.#hasAsked &&= own !== undefined;
+		this.#happen({ type: 'wanted', on: requests.some((request) => !request.is_mine) });
+		// Of the user's tabs, the one that asked or that is seen
+		this.#happen({ type: 'want', on: this.#hasAsked || (own !== undefined && document.visibilityState === 'visible') });
+		this.dispatchEvent(new CustomEvent('request', { detail: requests }));
+		if (before && !own && this.#declined?.owner === before.owner) this.#tellDeclined();
+		return requests;
+	}
+
+	#tellDeclined() {
+		const { message = null } = this.#declined;
+		this.#declined = null;
+		this.dispatchEvent(new CustomEvent('declined', { detail: { message } }));
 	}
 
 	#happen(event) {
@@ -440,6 +577,7 @@ export class RowLock extends EventTarget {
 		this.#schedule();
 		if (state === before) return;
 		this.#told();
+		if (state.phase !== before.phase && QUEUED.includes(state.phase)) this.#readQueue();
 		if (state.trouble === 'signed_out' && before.trouble !== 'signed_out')
 			this.dispatchEvent(new CustomEvent('signedout', { detail: { problem: {} } }));
 	}
@@ -506,6 +644,11 @@ export class RowLock extends EventTarget {
 			this.#drafting = this.#sendDraft(action);
 			return this.#drafting;
 		},
+		handOver: async ({ token }) => {
+			this.#drafting = this.#sendDraft({ token });
+			await this.#drafting;
+			return this.#handOver({ token, owner: null, isIdle: true });
+		},
 		look: async () => {
 			const { data, sentAt } = await this.#api.get(this.#path('/lock'));
 			return { type: 'looked', lock: data.lock, sentAt };
@@ -515,6 +658,12 @@ export class RowLock extends EventTarget {
 			return { type: 'explained', token, ending: lockEnding(data.events, token) };
 		},
 	};
+
+	async #handOver({ token, owner, isIdle = false }) {
+		await this.#drafting?.catch(() => {});
+		const { data, sentAt } = await this.#api.post(this.#path('/lock/handover'), { token, owner });
+		return { type: 'handedOver', owner: data.owner, isIdle, sentAt };
+	}
 
 	async #sendDraft({ token }) {
 		await this.#saving;

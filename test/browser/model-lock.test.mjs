@@ -1,7 +1,7 @@
 // The lock session's state machine, without clock, network or document.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DRAFT_DELAY, initial, mayEdit, renewEvery, step, timeLeft, wakeAt, warnAfter } from '../../contrib_web/static/js/model/lock-session.js';
+import { ANNOUNCED, DRAFT_DELAY, givesAwayAt, initial, mayEdit, PATIENCE, renewEvery, step, timeLeft, wakeAt, warnAfter } from '../../contrib_web/static/js/model/lock-session.js';
 
 const MINE = { owner: 'anna', is_mine: true, token: 7, client: 'tab-1', seconds_left: 60 };
 const THEIRS = { owner: 'bert', owner_name: 'Bert Brandt', is_mine: false, token: null, client: null, seconds_left: 30 };
@@ -13,7 +13,8 @@ const OTHER_USER = { problem: { type: 'urn:locking:problem:other-user' } };
 /** A session with its own time, which records the last actions. */
 class Session {
 	constructor(options = {}) {
-		this.state = initial({ ttl: 120, warning: 60, ...options });
+		// Kept only while the page is used, as that of a hidden page.
+		this.state = initial({ ttl: 120, warning: 60, idleLimit: 0, ...options });
 		this.now = 1000;
 		this.actions = [];
 	}
@@ -125,6 +126,101 @@ test('the lock is renewed while the page is used, and only then', () => {
 	assert.equal(wakeAt(used.state), used.state.renewedAt + renewEvery(used.state));
 	used.tick().does({ do: 'renew', token: 7 });
 	assert.ok(renewEvery(used.state) * 2 < 120_000, 'there is time to repeat a lost renewal');
+});
+
+test('a page that is seen keeps the lock, until it has not been used for long', () => {
+	const session = held({ idleLimit: 3600 });
+	for (let minutes = 0; minutes < 30; minutes++) session.tick().does({ do: 'renew', token: 7 }).renewed().is('held');
+	assert.ok(session.now > 1000 + 19 * 60_000);
+	session.at('use');
+	const usedAt = session.now;
+	while (wakeAt(session.state) - session.state.renewedAt === renewEvery(session.state)) session.tick().does({ do: 'renew', token: 7 }).renewed();
+	assert.ok(session.now > usedAt + 3500_000 && session.now < usedAt + 3600_000);
+	session.tick();
+	assert.equal(session.state.warned, true);
+	session.tick().is('expired').at('use').does({ do: 'renew', token: 7 });
+});
+
+test('a hidden page keeps the lock only while it is used, and catches up when it is seen', () => {
+	const session = held({ idleLimit: 3600 }).at('hide');
+	session.tick();
+	assert.equal(session.state.warned, true);
+	session.at('show').does({ do: 'renew', token: 7 }).renewed().tick().does({ do: 'renew', token: 7 });
+	const late = held({ idleLimit: 3600 }).at('hide');
+	late.after(3_600_000).at('show').is('expired');
+});
+
+test('a request waits for a holder who uses the page, and is announced and granted otherwise', () => {
+	const session = held({ idleLimit: 3600 }).at('wanted', { on: true });
+	for (let minutes = 0; minutes < 10; minutes++) {
+		session.after(60_000).at('use');
+		if (session.state.pending) session.renewed();
+		assert.equal(givesAwayAt(session.state), session.now + PATIENCE);
+		assert.equal(session.state.isGiving, false);
+	}
+	const until = (type) => {
+		while (session.actions[0]?.do !== type && !(type === 'announce' && session.state.isGiving)) {
+			if (session.state.pending) session.renewed();
+			session.tick();
+		}
+	};
+	const usedAt = session.now;
+	until('announce');
+	assert.equal(session.now, usedAt + PATIENCE - ANNOUNCED);
+	until('handOver');
+	assert.equal(session.now, usedAt + PATIENCE);
+	session.at('handedOver', { owner: 'bert', isIdle: true }).is('lost').does({ do: 'explain', token: 7 }, { do: 'look' });
+	session.at('explained', { token: 7, ending: { cause: 'handed_over', by: { name: 'Bert', isMe: false }, reason: null, since: [] } });
+	assert.equal(session.state.loss.cause, 'given_away');
+	assert.equal(mayEdit(session.state), false);
+	session.at('looked', { lock: THEIRS, sentAt: session.now }).is('lost');
+	assert.equal(session.state.holder.owner, 'bert');
+	assert.equal(session.state.loss.cause, 'given_away');
+});
+
+test('without a request nothing is given away, and use during the announcement keeps the row', () => {
+	assert.equal(givesAwayAt(held().state), Infinity);
+	assert.equal(givesAwayAt(held().at('wanted', { on: true }).at('wanted', { on: false }).state), Infinity);
+	const session = held({ ttl: 600 }).granted({ seconds_left: 600 }).at('wanted', { on: true }).tick();
+	assert.equal(session.state.isGiving, true);
+	session.at('use');
+	assert.equal(session.state.isGiving, false);
+	assert.equal(givesAwayAt(session.state), session.now + PATIENCE);
+});
+
+test('a hand-over that fails is tried again later, and costs nothing', () => {
+	for (const status of [0, 403, 503]) {
+		const session = held({ ttl: 600 }).granted({ seconds_left: 600 }).at('wanted', { on: true }).tick().tick().tick();
+		session.does({ do: 'handOver', token: 7 }).failed('handOver', status).is('held');
+		assert.equal(session.state.token, 7);
+		assert.ok(givesAwayAt(session.state) > session.now || session.state.trouble !== null);
+	}
+});
+
+test('handed over by hand: to a user, or to nobody', () => {
+	const given = typing().at('handedOver', { owner: 'bert', isIdle: false }).is('lost').does({ do: 'explain', token: 7 }, { do: 'look' });
+	assert.equal(given.state.loss.cause, 'handed_over');
+	assert.equal(given.state.token, null);
+	assert.equal(held().at('handedOver', { owner: null, isIdle: false }).is('lost').state.loss.cause, 'released');
+});
+
+test('a page that requested the row locks it when its turn has come', () => {
+	const offered = { ...MINE, client: null, handed_over: true };
+	const asked = () => new Session().at('open', { lock: THEIRS, client: 'tab-1', sentAt: 1000 }).is('blocked').at('want', { on: true }).does();
+	asked().at('news', { event: 'handed_over' }).at('looked', { lock: offered, sentAt: 1000 }).is('acquiring').does({ do: 'acquire' }).granted().is('held').does({ do: 'reread' });
+	const early = asked().at('news', { event: 'expired' }).at('looked', { lock: null }).does({ do: 'acquire' }).failed('acquire', 423).is('free');
+	assert.ok(wakeAt(early.state) < early.now + 60_000);
+	early.tick().does({ do: 'acquire' }).granted();
+	assert.equal(early.state.wants, false, 'once');
+	asked().at('want', { on: false }).at('news', { event: 'released' }).at('looked', { lock: null }).is('free').does({ do: 'reread' });
+	held().at('want', { on: true }).at('news', { event: 'broken' }).at('looked', { lock: null }).is('lost').does({ do: 'explain', token: 7 });
+});
+
+test('a page that lost the row and requested it again keeps the text, whoever comes first', () => {
+	const session = typing().at('news', { event: 'taken_over' }).at('looked', { lock: THEIRS, sentAt: 2000 }).at('want', { on: true });
+	session.at('news', { event: 'released' }).at('looked', { lock: null }).is('acquiring').failed('acquire', 423, { lock: THEIRS }).is('lost');
+	assert.notEqual(session.state.loss, null);
+	session.at('news', { event: 'released' }).at('looked', { lock: null }).granted({ token: 9 }).is('held').does({ do: 'reread' });
 });
 
 test('only one request for the lock is under way, and one with a draft', () => {
@@ -423,7 +519,7 @@ test('a page restored from the back/forward cache locks again', () => {
 test('states are immutable, and an event without consequence returns the same state', () => {
 	const { state } = held();
 	assert.throws(() => { state.phase = 'lost'; }, TypeError);
-	assert.equal(step(state, { type: 'hide' }, 1000).state, state);
+	assert.equal(step(state, { type: 'redraft' }, 1000).state, state);
 	assert.throws(() => step(state, { type: 'no such event' }, 1000), TypeError);
 });
 
@@ -467,6 +563,11 @@ class Row {
 			const isHeld = this.owner === 'anna' && action.token === this.token;
 			return isHeld ? { type: 'drafted' } : { ...refused, status: 409, token: action.token, ...LOST };
 		}
+		if (action.do === 'handOver') {
+			const isHeld = this.owner === 'anna' && action.token === this.token;
+			if (isHeld) this.take('bert', 'elsewhere', now);
+			return { type: 'handedOver', owner: isHeld ? 'bert' : null, isIdle: true };
+		}
 		if (action.do === 'renew') {
 			const isGood = this.owner === 'anna' && action.token === this.token && (lock || !this.wroteSince);
 			if (!isGood) return { ...refused, status: 409, ...LOST };
@@ -479,7 +580,7 @@ class Row {
 	}
 }
 
-const READER = ['use', 'use', 'change', 'change', 'change', 'hide', 'wake', 'again', 'control', 'takeOver', 'tick', 'tick'];
+const READER = ['use', 'use', 'change', 'change', 'change', 'hide', 'show', 'wake', 'wanted', 'want', 'again', 'control', 'takeOver', 'tick', 'tick'];
 
 function walk(seed) {
 	const random = randomNumbers(seed);
@@ -504,7 +605,7 @@ function walk(seed) {
 		reader: () => {
 			const type = pick(READER);
 			const fits = { again: ['lost', 'free'], control: ['elsewhere'], takeOver: ['blocked', 'lost'] }[type];
-			if (!fits || (fits.includes(session.state.phase) && !session.state.pending)) session.at(type, { reason: '' });
+			if (!fits || (fits.includes(session.state.phase) && !session.state.pending)) session.at(type, { reason: '', on: random() < 0.5 });
 		},
 		server: () => network.length && serve(pick(network), true),
 		answer: () => {

@@ -29,11 +29,18 @@
  *   { do: 'draft', token }              -> drafted | failed
  *   { do: 'look' }                      -> looked | failed
  *   { do: 'explain', token }            -> explained | failed
+ *   { do: 'handOver', token }           -> handedOver | failed
  *   { do: 'release', token, beacon }    no event
  *   { do: 'reread' }                    no event: the page reads the row
  *
- * Events: open, change, use, hide, tick, wake, news, again, takeOver,
- * control, saved, refusedSave, redraft, leave, restore, and those above.
+ * Events: open, change, use, hide, show, tick, wake, news, again, takeOver,
+ * control, wanted, want, saved, refusedSave, redraft, leave, restore, and
+ * those above.
+ *
+ * A visible page keeps its lock although its user only reads, until it has
+ * not been used for `idleLimit`. A hidden page keeps it only while it is
+ * used. If another user requests the row, a page that is not used for
+ * PATIENCE hands it over.
  *
  * Renewals and drafts are independent of each other: each has its own
  * request, and neither waits for the other or fails with it. The lock is lost
@@ -48,6 +55,16 @@ import { isSessionGone } from './outcome.js';
 export const DRAFT_DELAY = 4000;
 /** Delay before a draft that was refused is tried again, in milliseconds. */
 export const REFUSED_DELAY = 30000;
+/**
+ * How long a request waits for a holder who does not use the page, in
+ * milliseconds, and how long before its end that is announced.
+ */
+export const PATIENCE = 120_000;
+export const ANNOUNCED = 60_000;
+/** Delay before another attempt to lock a row reserved for others. */
+const TURN_RETRY = 10_000;
+/** Events of a new lock, such as the page's own. */
+const BEGINS = ['acquired', 'resumed'];
 /** Delays before a failed request is repeated, in milliseconds. */
 const RETRY_FIRST = 2000;
 const RETRY_MAX = 15000;
@@ -58,14 +75,24 @@ const RETRY_MAX = 15000;
  * @param {'open'|'change'|'never'} [options.lockOn] when to lock
  * @param {number} [options.ttl] in seconds; the first response replaces it
  * @param {number} [options.warning] seconds without renewal until a warning
+ * @param {number} [options.idleLimit] seconds for which a visible page keeps
+ *   the lock without being used
  * @returns {object} frozen
  */
-export function initial({ lockOn = 'open', ttl = 120, warning = 60 } = {}) {
+export function initial({ lockOn = 'open', ttl = 120, warning = 60, idleLimit = 3600 } = {}) {
 	return Object.freeze({
 		phase: 'idle',
 		lockOn,
 		ttl: ttl * 1000,
 		warning: warning * 1000,
+		idleLimit: idleLimit * 1000,
+		isVisible: true,
+		// since when others wait for the row, in the page's knowledge
+		wantedAt: null,
+		// whether the row is handed over unless the page is used
+		isGiving: false,
+		// whether this page has requested the row
+		wants: false,
 		token: null,
 		renewedAt: 0,
 		endsAt: 0,
@@ -78,6 +105,7 @@ export function initial({ lockOn = 'open', ttl = 120, warning = 60 } = {}) {
 		draftRefusal: null,
 		pending: null,
 		lookAgain: false,
+		mayBeHeld: false,
 		trouble: null,
 		failure: null,
 		retryAt: null,
@@ -132,7 +160,15 @@ export function timeLeft(state, now) {
  */
 export function wakeAt(state) {
 	const { phase } = state;
-	if (phase === 'held') return Math.min(state.endsAt, nextRenewal(state), nextWarning(state), nextDraft(state));
+	if (phase === 'held')
+		return Math.min(
+			state.endsAt,
+			nextRenewal(state),
+			nextWarning(state),
+			nextDraft(state),
+			nextAnnouncement(state),
+			nextGivingAway(state),
+		);
 	if (phase === 'expired') return Math.min(state.retryAt ?? Infinity, nextDraft(state));
 	if (phase === 'blocked' || phase === 'elsewhere' || (phase === 'lost' && state.holder))
 		return state.pending ? Infinity : (state.retryAt ?? state.holder.endsAt);
@@ -161,15 +197,34 @@ const handlers = {
 	},
 
 	change(s, e, now) {
-		const marked = { ...s, changedAt: s.changedAt ?? now, lastChangeAt: now, usedAt: now };
+		const marked = { ...s, changedAt: s.changedAt ?? now, lastChangeAt: now, usedAt: now, isGiving: false };
 		if (s.phase === 'idle') return s.lockOn === 'never' ? [s] : acquire(marked);
 		return used(marked, now);
 	},
 
-	use: (s, e, now) => used({ ...s, usedAt: now }, now),
+	use: (s, e, now) => used({ ...s, usedAt: now, isGiving: false }, now),
 
 	// A hidden page may never become visible again, so send the draft now.
-	hide: (s) => (nextDraft(s) < Infinity ? draft(s) : [s]),
+	hide(s) {
+		const hidden = s.isVisible ? { ...s, isVisible: false } : s;
+		return nextDraft(s) < Infinity ? draft(hidden) : [hidden];
+	},
+
+	// The user has returned to the page, which may be late for its timers.
+	show: (s, e, now) => handlers.tick({ ...s, isVisible: true, usedAt: now, isGiving: false }, e, now),
+
+	// Whether others have requested the row.
+	wanted(s, { on }, now) {
+		if (on === (s.wantedAt !== null)) return [s];
+		return [{ ...s, wantedAt: on ? now : null, isGiving: false }];
+	},
+
+	// Whether this page has requested the row: then it takes its turn.
+	want(s, { on }) {
+		const wants = on && !['held', 'expired', 'left'].includes(s.phase);
+		if (wants === s.wants) return [s];
+		return wants && s.phase === 'free' && !s.pending ? acquire({ ...s, wants }) : [{ ...s, wants }];
+	},
 
 	// The draft has become another one, by the choice of the page.
 	redraft: (s) => (nextDraft({ ...s, draftAt: null }) < Infinity ? draft(s) : [s]),
@@ -186,7 +241,7 @@ const handlers = {
 	// After sleep, offline time, the background or the sign-in dialog the
 	// state may be outdated, so check it immediately.
 	wake(s, e, now) {
-		const fresh = { ...s, trouble: null, failure: null, retryAt: null, retries: 0, draftAt: null, usedAt: now };
+		const fresh = { ...s, trouble: null, failure: null, retryAt: null, retries: 0, draftAt: null, usedAt: now, isGiving: false };
 		if (s.pending) return [{ ...fresh, lookAgain: true }];
 		if (s.phase === 'held' || s.phase === 'expired') return renew(fresh);
 		if (s.phase === 'acquiring') return acquire(fresh);
@@ -198,7 +253,8 @@ const handlers = {
 	// only triggers a check. Before the first change the row may become
 	// another user's, and change.
 	news(s, e) {
-		if (['acquiring', 'left', 'refused'].includes(s.phase) || (s.phase === 'idle' && !followsOthers(s))) return [s];
+		if (['left', 'refused'].includes(s.phase) || (s.phase === 'idle' && !followsOthers(s))) return [s];
+		if (s.phase === 'acquiring') return [{ ...s, lookAgain: s.lookAgain || !BEGINS.includes(e.event), mayBeHeld: true }];
 		const noted = { ...s, wasReleased: s.wasReleased || e.event === 'released' };
 		return s.pending ? [{ ...noted, lookAgain: true }] : look(noted);
 	},
@@ -210,9 +266,17 @@ const handlers = {
 	granted: (s, e) =>
 		s.phase === 'left'
 			? [s, { do: 'release', token: e.token, beacon: false }]
-			: followUp({ ...held(s, e), inherited: e.outcome === 'renewed' }, { do: 'reread' }),
+			: followUp({ ...held(s, e), mayBeHeld: false, inherited: e.outcome === 'renewed' }, { do: 'reread' }),
 
-	held: (s, e) => (s.phase === 'left' ? [s] : followUp(...stopped({ ...s, pending: null }, e))),
+	held: (s, e) => (s.phase === 'left' ? [s] : followUp(...stopped(refusedLock(s), e))),
+
+	handedOver(s, e) {
+		if (s.phase === 'left') return [s];
+		const cause = e.owner === null ? 'released' : e.isIdle ? 'given_away' : 'handed_over';
+		const [next, ...actions] = lose({ ...s, loss: null, holder: null }, { cause });
+		const [looking, action] = look({ ...next, lookAgain: false });
+		return [looking, ...actions, action];
+	},
 
 	renewed(s, e) {
 		if (s.phase === 'left') return [s];
@@ -240,7 +304,7 @@ const handlers = {
 		if (s.phase === 'left') return [s];
 		if (e.of === 'explain') return isTemporary(e.status) ? [s] : handlers.explained(s, { token: e.token, ending: null });
 		if (e.of === 'draft') return draftFailed({ ...s, draftPending: false }, e, now);
-		return s.pending === e.of ? followUp(...failed({ ...s, pending: null }, e, now)) : [s];
+		return s.pending === e.of ? followUp(...failed(refusedLock(s), e, now)) : [s];
 	},
 
 	saved: (s, e) =>
@@ -271,6 +335,8 @@ const followsOthers = ({ phase, lockOn }) => phase === 'idle' && lockOn === 'cha
 
 // Whether a request that failed may succeed later.
 const isTemporary = (status) => status === 0 || status === 429 || status >= 500;
+// An event during the request for the lock that is not the page's own
+const refusedLock = (s) => ({ ...s, pending: null, lookAgain: s.lookAgain || s.mayBeHeld, mayBeHeld: false });
 
 // Whether the row was handed over to the user, who has not locked it yet.
 const isOffered = (lock) => lock.is_mine && lock.handed_over;
@@ -281,6 +347,8 @@ const typedSince = ({ lastChangeAt }, { sentAt }) => (lastChangeAt > sentAt ? la
 function tickHeld(s, now) {
 	if (now >= s.endsAt) return [{ ...s, phase: 'expired', warned: false }];
 	if (now >= nextRenewal(s)) return renew({ ...s, retryAt: null });
+	if (now >= nextGivingAway(s)) return request(s, 'handOver', { token: s.token });
+	if (now >= nextAnnouncement(s)) return [{ ...s, isGiving: true }];
 	if (now >= nextWarning(s)) return [{ ...s, warned: true }];
 	if (now >= nextDraft(s)) return draft(s);
 	return [s];
@@ -289,8 +357,21 @@ function tickHeld(s, now) {
 function nextRenewal(s) {
 	if (s.pending || s.trouble === 'signed_out') return Infinity;
 	if (s.retryAt !== null) return s.retryAt;
-	return s.usedAt > s.renewedAt ? s.renewedAt + renewEvery(s) : Infinity;
+	const due = s.renewedAt + renewEvery(s);
+	const isSeen = s.isVisible && due < s.usedAt + s.idleLimit;
+	return s.usedAt > s.renewedAt || isSeen ? due : Infinity;
 }
+
+/**
+ * When the row is handed over to those who requested it, unless the page is
+ * used before.
+ * @param {object} state
+ * @returns {number} by performance.now(); Infinity: not
+ */
+export const givesAwayAt = ({ wantedAt, usedAt }) => (wantedAt === null ? Infinity : Math.max(wantedAt, usedAt) + PATIENCE);
+
+const nextGivingAway = (s) => (s.pending || s.trouble ? Infinity : givesAwayAt(s));
+const nextAnnouncement = (s) => (s.isGiving ? Infinity : givesAwayAt(s) - ANNOUNCED);
 
 // A draft is also accepted after the lock has expired.
 function nextDraft(s) {
@@ -325,7 +406,7 @@ function request(s, what, details) {
 }
 
 function retry(s) {
-	if (s.phase === 'acquiring') return acquire(s);
+	if (s.phase === 'acquiring' || (s.phase === 'free' && s.wants)) return acquire(s);
 	return s.phase === 'expired' ? renew(s) : look(s);
 }
 
@@ -333,6 +414,8 @@ function held(s, { token, seconds_left, sentAt, ttl, warning }) {
 	return {
 		...s,
 		phase: 'held',
+		wants: false,
+		usedAt: Math.max(s.usedAt, s.phase === 'held' ? -Infinity : sentAt),
 		token,
 		ttl: (ttl ?? seconds_left) * 1000,
 		warning: warning === undefined ? s.warning : warning * 1000,
@@ -366,7 +449,9 @@ function stopped(s, { lock, sentAt }) {
 	return [{ ...s, phase, holder, trouble: null, retryAt: null }];
 }
 
+// A page that requested the row takes its turn by itself.
 function unlocked(s) {
+	if (s.wants && s.token === null) return acquire({ ...s, holder: null });
 	if (s.phase === 'expired') return [s];
 	if (s.phase === 'held')
 		// An inherited lock may have been released by the previous page,
@@ -378,7 +463,8 @@ function unlocked(s) {
 }
 
 // What the page knows by itself stays: the lock is in another tab.
-const causeOf = (loss, ending) => (loss.cause === 'moved' ? 'moved' : (ending?.cause ?? loss.cause));
+const KNOWN = ['moved', 'given_away'];
+const causeOf = (loss, ending) => (KNOWN.includes(loss.cause) ? loss.cause : (ending?.cause ?? loss.cause));
 
 function lose(s, loss) {
 	const next = {
@@ -411,7 +497,10 @@ function failed(s, e, now) {
 	if (status === 404) return [{ ...s, phase: 'refused', token: null, refusal: { status, problem } }];
 	if (of === 'renew') return renewalFailed(s, e, now);
 	if (of === 'look') return [s];
+	if (of === 'handOver') return [{ ...s, wantedAt: s.wantedAt === null ? null : now, isGiving: false }];
 	if (lock) return stopped(s, { lock, sentAt });
+	if (status === 423 && s.wants)
+		return [{ ...s, phase: s.loss ? 'lost' : 'free', holder: null, refusal: { status, problem }, retryAt: now + TURN_RETRY }];
 	return [{ ...s, phase: s.loss ? 'lost' : s.holder ? 'blocked' : 'refused', refusal: { status, problem } }];
 }
 
