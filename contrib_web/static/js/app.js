@@ -28,6 +28,7 @@ import { signInPanel } from './parts/sign-in.js';
 import { Router } from './router.js';
 import { Shell } from './shell.js';
 import { announce } from './ui/announce.js';
+import { setTitle } from './ui/tab-title.js';
 import { button, emptyState, loading } from './ui/widgets.js';
 
 /**
@@ -236,7 +237,7 @@ class App extends EventTarget {
 	 * @returns {void}
 	 */
 	title(text) {
-		document.title = text ? `${text} · locking` : 'locking';
+		setTitle(text ? `${text} · locking` : 'locking');
 		if (text !== this.#said) announce(text ?? '');
 		this.#said = text;
 	}

@@ -23,7 +23,7 @@ function open(url) {
 	source.onopen = () => setLive(true);
 	source.onerror = () => setLive(false, source?.readyState === EventSource.CLOSED);
 	source.addEventListener('live', ({ data }) => setLive(JSON.parse(data).live));
-	source.addEventListener('lock', (event) => broadcast({ type: 'lock', data: event.data }));
+	for (const type of ['lock', 'presence']) source.addEventListener(type, ({ data }) => broadcast({ type, data }));
 	source.addEventListener('reset', () => broadcast({ type: 'reset' }));
 }
 

@@ -10,6 +10,8 @@ const REOPEN_MAX = 60000;
 /**
  * The event stream of one server. Events:
  * - `lock`: an event of a lock; detail: as in /api/v1/events
+ * - `presence`: the people of a row have changed; detail: as in
+ *   /api/v1/events
  * - `reset`: events may have been missed, so reload
  * - `state`: the connection changed, or that of the server to the database;
  *   detail: { on: boolean }
@@ -85,14 +87,14 @@ export class Live extends EventTarget {
 		this.#source = source;
 		source.onopen = () => this.#receive({ type: 'state', on: true });
 		source.onerror = () => this.#receive({ type: 'state', on: false, ended: source.readyState === EventSource.CLOSED });
-		source.addEventListener('lock', ({ data }) => this.#receive({ type: 'lock', data }));
+		for (const type of ['lock', 'presence']) source.addEventListener(type, ({ data }) => this.#receive({ type, data }));
 		source.addEventListener('reset', () => this.#receive({ type: 'reset' }));
 		source.addEventListener('live', ({ data }) => this.#receive({ type: 'state', on: JSON.parse(data).live }));
 	}
 
 	#receive({ type, data, on, ended }) {
 		if (type === 'state') this.#changeState(on, ended);
-		else if (type === 'lock') this.dispatchEvent(new CustomEvent('lock', { detail: JSON.parse(data) }));
+		else if (data !== undefined) this.dispatchEvent(new CustomEvent(type, { detail: JSON.parse(data) }));
 		else this.dispatchEvent(new Event('reset'));
 	}
 

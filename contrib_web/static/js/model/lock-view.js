@@ -3,7 +3,7 @@
  * session.
  */
 import { explain } from './problem.js';
-import { personName, several } from './text.js';
+import { moment, personName, several } from './text.js';
 
 /**
  * @typedef {object} View
@@ -22,7 +22,10 @@ import { personName, several } from './text.js';
  * @typedef {object} About
  * @property {boolean} mayTakeOver
  * @property {boolean} isDirty whether the form has unsaved changes
- * @property {{ place: number }|null} asked the user's own request for the row
+ * @property {{ place: number, total: number }|null} asked the user's own
+ *   request for the row
+ * @property {string|null} [idleSince] since when the holder has not used the
+ *   page
  */
 
 /**
@@ -40,7 +43,16 @@ const withTakeOver = (actions, { mayTakeOver }) => (mayTakeOver ? [...actions, '
 const queue = ({ asked }) =>
 	asked
 		? [
-				`You have requested this row${asked.place > 1 ? `; you are number ${asked.place} in the queue` : ''}. This page shows when it is free.`,
+				`You have requested this row${asked.total > 1 ? `; you are number ${asked.place} of ${asked.total} in the queue` : ''}. The form unlocks by itself when it is your turn.`,
+			]
+		: [];
+
+const idle = ({ holder }, { idleSince, asked }) =>
+	idleSince
+		? [
+				`${personName(holder)} has not used the page since ${moment(idleSince)}. ${
+					asked ? 'You get the row in two minutes at most' : 'If you request the row, you get it in two minutes'
+				}, unless ${personName(holder)} returns.`,
 			]
 		: [];
 
@@ -90,9 +102,7 @@ const views = {
 			title: lossTitle(state),
 			text: [
 				...lossReason(state),
-				about.isDirty
-					? 'Your text is kept here: compare it with the row as it is now, or copy it.'
-					: 'You had not changed anything.',
+				textKept(state, about),
 				...queue(about),
 			],
 			actions: lossActions(state, about),
@@ -106,7 +116,7 @@ const views = {
 		counts: true,
 		banner: {
 			title: `This content is currently being edited by ${personName(state.holder)}.`,
-			text: ['You can read it but not edit it.', ...queue(about), ...refused(state)],
+			text: ['You can read it but not edit it.', ...idle(state, about), ...queue(about), ...refused(state)],
 			actions: withTakeOver([askOrWithdraw(about)], about),
 			facts: true,
 		},
@@ -163,17 +173,27 @@ function whyRefused({ status, problem }) {
 const refusalOf = ({ failure }) => (failure ? explain(failure.status, failure.problem).detail : '');
 const refused = ({ refusal }) => (refusal?.problem?.detail ? [`That was refused: ${refusal.problem.detail}.`] : []);
 
-function lossStatus({ holder }) {
+function textKept({ loss }, { isDirty }) {
+	if (isDirty) return 'Your text is kept here: compare it with the row as it is now, or copy it.';
+	return loss.cause === 'handed_over' ? 'Request it again to go on.' : 'You had not changed anything.';
+}
+
+const nameOf = (holder) => (holder ? personName(holder) : 'another user');
+
+function lossStatus({ holder, loss }) {
 	if (!holder) return { tone: 'bad', icon: 'unlock', status: 'Free now' };
 	if (holder.is_mine) return { tone: 'bad', icon: 'warn', status: 'You have lost the lock', counts: true };
-	return { tone: 'bad', icon: 'lock', status: `Locked by ${personName(holder)}`, counts: true };
+	const tone = ['handed_over', 'given_away'].includes(loss.cause) ? 'theirs' : 'bad';
+	return { tone, icon: 'lock', status: `Locked by ${personName(holder)}`, counts: true };
 }
 
 const lossTitles = {
 	taken_over: ({ by }) => (by?.isMe ? 'You have continued in another tab.' : `${by?.name ?? 'Another user'} has taken over this row.`),
 	broken: ({ by }) => `${by?.isMe ? 'You have' : `${by?.name ?? 'An administrator'} has`} removed your lock.`,
 	released: () => 'Your lock was released, in another tab or in a list.',
-	handed_over: ({ by }) => `Your lock was released, and the row handed over to ${by.name}.`,
+	handed_over: ({ by }, { holder }) => `You have handed this row over to ${by?.name ?? nameOf(holder)}.`,
+	given_away: ({ by }, { holder }) =>
+		`You did not use this page, so the row was handed over to ${by?.name ?? nameOf(holder)}, who had requested it.`,
 	moved: () => 'You have continued in another tab.',
 	expired: expiryTitle,
 	ended: ({ isChanged }) => (isChanged ? 'Your lock has ended, and the row has been changed since.' : 'Your lock has ended.'),
@@ -289,7 +309,8 @@ export const looksDifferent = (before, after) => SHOWN.some((name) => before[nam
  * @param {object} state
  * @returns {boolean}
  */
-export const isUrgent = ({ phase, warned }) => ['lost', 'expired'].includes(phase) || warned;
+export const isUrgent = ({ phase, warned, loss }) =>
+	phase === 'expired' || warned || (phase === 'lost' && loss?.cause !== 'handed_over');
 
 /** Changes of these are announced. */
 const SPOKEN = ['phase', 'warned', 'trouble'];

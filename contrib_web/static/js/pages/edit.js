@@ -15,6 +15,7 @@ import { EditLock } from './edit/edit-lock.js';
 import { layout } from './edit/layout.js';
 import { Leaving, listAddress } from './edit/leaving.js';
 import { showParent, watchParent } from './edit/parent.js';
+import { RowPresence } from './edit/presence.js';
 import { Requests } from './edit/requests.js';
 import { Saving } from './edit/saving.js';
 
@@ -25,6 +26,7 @@ export class EditPage {
 	#edited;
 	#lock;
 	#requests;
+	#presence;
 	#comparing;
 	#drafts;
 	#saving;
@@ -67,7 +69,9 @@ export class EditPage {
 		this.#connect();
 		this.#show();
 		this.#listen();
-		if (!this.#edited.isNew) this.#lock.start(sentAt, this.#stop.signal);
+		if (this.#edited.isNew) return;
+		this.#lock.start(sentAt, this.#stop.signal);
+		this.#presence.start(this.#edited.known, this.#edited.table.time_until_idle);
 	}
 
 	/**
@@ -77,6 +81,8 @@ export class EditPage {
 	close() {
 		this.#stop.abort();
 		this.#lock?.leave();
+		this.#presence?.leave();
+		this.#requests?.close();
 	}
 
 	/**
@@ -89,7 +95,14 @@ export class EditPage {
 
 	#assemble() {
 		const [app, edited, notes] = [this.#app, this.#edited, this.#notes];
-		const lock = new EditLock({ app, edited, ownRequest: () => this.#requests.own, act: (action) => this.#actions[action]() });
+		const presence = new RowPresence(app);
+		const lock = new EditLock({
+			app,
+			edited,
+			ownRequest: () => this.#requests.own,
+			idleSince: (owner) => presence.idleSince(owner),
+			act: (action) => this.#actions[action](),
+		});
 		const rowForm = new RowForm({
 			table: edited.table,
 			isNew: edited.isNew,
@@ -98,9 +111,17 @@ export class EditPage {
 		});
 		const comparing = new Comparing({ edited, notes });
 		this.#lock = lock;
+		this.#presence = presence;
 		this.#rowForm = rowForm;
 		this.#comparing = comparing;
-		this.#requests = new Requests({ app, edited, lock, notes, handOver: () => this.#handOver() });
+		this.#requests = new Requests({
+			app,
+			edited,
+			lock,
+			notes,
+			save: () => this.#saving.save({ keep: true }),
+			keepDraft: () => this.#drafts.store(),
+		});
 		this.#drafts = new Drafts({ app, edited, lock, comparing, notes });
 		this.#saving = new Saving({ app, edited, lock, comparing, rowForm, notes, signal: this.#stop.signal });
 		this.#leaving = new Leaving({ edited, lock, saving: this.#saving, drafts: this.#drafts });
@@ -108,6 +129,7 @@ export class EditPage {
 			list: listAddress(app, edited),
 			heading: this.#heading,
 			lock,
+			people: presence.element,
 			notes: notes.element,
 			form: rowForm,
 			aside: this.#aside,
@@ -117,7 +139,7 @@ export class EditPage {
 	}
 
 	#connect() {
-		for (const part of [this.#lock, this.#requests, this.#comparing, this.#drafts, this.#saving])
+		for (const part of [this.#lock, this.#requests, this.#presence, this.#comparing, this.#drafts, this.#saving])
 			part.addEventListener('change', () => this.#show());
 		on(this.#rowForm, {
 			change: (change) => this.#typed(change),
@@ -126,15 +148,18 @@ export class EditPage {
 			delete: () => this.#saving.delete(),
 		});
 		on(this.#lock, {
-			phase: (phase) => this.#entered(phase),
 			history: () => historyIsStale(this.#aside),
 			draft: (draft) => this.#draftStored(draft),
+			phase: (phase) => this.#entered(phase),
 			reread: () => this.#reread(),
-			request: () => this.#requests.read(),
+			request: () => this.#requests.changed(),
+			declined: (answer) => this.#requests.declined(answer),
+			turn: () => this.#requests.granted(),
 		});
 	}
 
 	#listen() {
+		this.#comparing.addEventListener('changed', ({ detail }) => this.#rowForm.markChanged(detail));
 		const { signal } = this.#stop;
 		addEventListener('beforeunload', (event) => this.#leaving.wouldLoseText && event.preventDefault(), { signal });
 		addEventListener('keydown', (event) => this.#shortcut(event), { signal });
@@ -174,6 +199,7 @@ export class EditPage {
 		this.#rowForm.showField(this.#edited.form, name);
 		this.#showButtons();
 		this.#lock.change();
+		this.#presence.type(name);
 	}
 
 	#saveAgain() {
@@ -196,8 +222,6 @@ export class EditPage {
 
 	#entered(phase) {
 		if (phase !== 'acquiring' && phase !== 'held') this.#savesNext = false;
-		if (phase === 'held') this.#requests.own = null;
-		if (phase === 'held' || phase === 'blocked') this.#requests.read();
 	}
 
 	#draftStored({ isKept }) {
@@ -205,10 +229,6 @@ export class EditPage {
 		const isWhole = isKept && this.#edited.isDirty && Object.keys(unkept).length === 0;
 		this.#rowForm.note.textContent = isWhole ? 'Draft saved' : '';
 		this.#rowForm.showNotes(unkept);
-	}
-
-	#handOver() {
-		return this.#edited.isDirty ? this.#saving.save({ keep: false }) : this.#leave();
 	}
 
 	#leave() {
@@ -222,6 +242,7 @@ export class EditPage {
 		this.#rowForm.show(form, { mayEdit: this.#lock.mayEdit && !this.#saving.isClosing });
 		this.#lock.show({ isSaving: this.#saving.isSaving });
 		this.#requests.show();
+		this.#rowForm.showPeople(this.#presence.typing);
 		showParent(this.#notes, this.#edited);
 		this.#showButtons();
 		rowAside(this.#aside, { app: this.#app, table, row });

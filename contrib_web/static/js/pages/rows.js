@@ -7,11 +7,13 @@ import { chooseColumns, chosenColumns } from '../client/settings.js';
 import { labelOf } from '../model/column.js';
 import { LiveRows } from '../model/live-rows.js';
 import { timed } from '../model/lock-time.js';
+import { others } from '../model/presence.js';
 import { paths } from '../model/route.js';
 import { newsOfLocks, totalRows } from '../model/text.js';
 import { columnMenu, filterMenu } from '../parts/list-menus.js';
 import { toastProblem } from '../parts/problem-toast.js';
 import { listColumns, RowsTable } from '../parts/rows-table.js';
+import { RowPeople } from './rows/people.js';
 import { unlock } from '../parts/unlock.js';
 import { announce, toast } from '../ui/announce.js';
 import { h, icon } from '../ui/dom.js';
@@ -32,6 +34,7 @@ export class RowsPage extends ListPage {
 	#toolbar = h('div', {});
 	#live = new LiveRows();
 	#list = null;
+	#people = null;
 
 	/**
 	 * @param {object} app
@@ -49,6 +52,8 @@ export class RowsPage extends ListPage {
 		const [table] = await Promise.all([this.#description, this.#refetchUntilLatest()]);
 		this.#table = table;
 		this.#list = this.#makeList();
+		this.#people = new RowPeople(this.app, this.#table.table, this.signal);
+		this.#people.addEventListener('people', ({ detail: key }) => this.#showPeople(key));
 		this.title = this.#table.name;
 		this.element = this.#build();
 		this.#replay();
@@ -132,6 +137,10 @@ export class RowsPage extends ListPage {
 		this.#watch();
 	}
 
+	#showPeople(key) {
+		this.#list.showPeople(key, others(this.#people.of(key), this.app.session.owner));
+	}
+
 	#context() {
 		return { owner: this.app.session.owner, now: performance.now(), toClock: clock.toClock };
 	}
@@ -202,6 +211,7 @@ export class RowsPage extends ListPage {
 		const { sort, dir } = this.query;
 		const refocus = this.#list.draw(rows, { address: this.name, order: { sort, dir }, lastRow: this.app.lastRow });
 		if (!this.results.contains(this.#list.element)) this.results.replaceChildren(this.#list.element);
+		for (const key of this.#people.keys) this.#showPeople(key);
 		return refocus();
 	}
 

@@ -9,6 +9,8 @@ import { namesIn } from '../model/people.js';
 import { actorName, briefDuration, count, eventNames, exactMoment, moment } from '../model/text.js';
 import { lockOnSetting, setLockOn } from '../client/settings.js';
 import { person } from './person.js';
+import { askPermission, permission } from '../ui/notify.js';
+import { button } from '../ui/widgets.js';
 
 /** How many events of the history are read, and how many edits shown. */
 const READ = 20;
@@ -151,5 +153,14 @@ function settings() {
 			option('open', 'When I open them'),
 			option('change', 'With my first change'),
 		),
+		notifications(),
 	);
+}
+
+// The browser asks for the permission once the button is pressed.
+function notifications() {
+	if (permission() !== 'default') return null;
+	const ask = button('Notify me on the desktop', async () => (await askPermission()) && ask.remove(), { kind: 'small plain', name: 'hand' });
+	ask.title = 'When a colleague requests a row that you hold, or it is your turn';
+	return h('div', { class: 'body' }, ask);
 }

@@ -116,6 +116,26 @@ export class RowForm extends EventTarget {
 	}
 
 	/**
+	 * Shows in which fields other people are typing.
+	 * @param {Object<string, import('../model/presence.js').Person[]>} people
+	 *   by column
+	 * @returns {void}
+	 */
+	showPeople(people) {
+		for (const [name, field] of this.#fields) field.showPeople(people[name] ?? []);
+	}
+
+	/**
+	 * Marks fields whose values others have changed, until they are edited or
+	 * the row is saved.
+	 * @param {string[]} names of the columns
+	 * @returns {void}
+	 */
+	markChanged(names) {
+		for (const [name, field] of this.#fields) field.markChanged(names.includes(name));
+	}
+
+	/**
 	 * @param {{ mayEdit: boolean, isDirty: boolean, isSaving: boolean }}
 	 *   state
 	 * @returns {void}

@@ -1,7 +1,7 @@
 /**
  * Questions of an edit page before an action that cannot be undone.
  */
-import { h } from '../ui/dom.js';
+import { h, newId } from '../ui/dom.js';
 import { personName } from '../model/text.js';
 import { ask, askReason } from '../ui/dialog.js';
 
@@ -59,4 +59,27 @@ export async function askToDelete(label) {
 		],
 	});
 	return answer === 'yes';
+}
+
+/**
+ * @param {{ owner: string, owner_name: string|null }} request to decline
+ * @returns {Promise<string|null>} words for the requester, may be empty; null:
+ *   not declined
+ */
+export async function askToDecline(request) {
+	const id = newId('message');
+	const message = h('input', { class: 'input', id, maxLength: 1000, autocomplete: 'off' });
+	const answer = await ask({
+		name: 'decline',
+		title: `Decline the request of ${personName(request)}?`,
+		body: [
+			h('p', {}, `${personName(request)} is told immediately.`),
+			h('div', {}, h('label', { class: 'label', htmlFor: id }, 'Message', h('span', { class: 'quiet' }, ' (optional)')), message),
+		],
+		choices: [
+			{ value: 'no', text: 'Cancel' },
+			{ value: 'yes', text: 'Decline' },
+		],
+	});
+	return answer === 'yes' ? message.value.trim() : null;
 }

@@ -6,6 +6,7 @@ import { brief } from '../model/format.js';
 import { paths } from '../model/route.js';
 import { h, hidden } from '../ui/dom.js';
 import './lock-holder.js';
+import { avatars } from './people.js';
 import { sortHead } from './sort-head.js';
 
 /** How many columns are shown unless the user has chosen. */
@@ -74,6 +75,19 @@ export class RowsTable extends EventTarget {
 		markRow(element, row.lock);
 		element.classList.remove('just-changed');
 		requestAnimationFrame(() => element.classList.add('just-changed'));
+	}
+
+	/**
+	 * Shows who has a row open.
+	 * @param {string} key
+	 * @param {import('../model/presence.js').Person[]} people
+	 * @returns {void}
+	 */
+	showPeople(key, people) {
+		const lead = this.#find(key)?.querySelector('.lead');
+		if (!lead) return;
+		lead.querySelector('.people')?.remove();
+		lead.append(...avatars(people));
 	}
 
 	/**

@@ -6,6 +6,7 @@ import { tablePath } from '../client/api.js';
 import { announce } from '../ui/announce.js';
 import { h, icon, newId } from '../ui/dom.js';
 import { fieldKind, hintOf, isRequired, labelOf, readOnlyReason, typeLine } from '../model/column.js';
+import { personName } from '../model/text.js';
 import { anyText, makeControl } from './controls.js';
 
 /** No value was entered by the user. */
@@ -36,6 +37,8 @@ export class ValueField extends HTMLElement {
 	#undo = h('button', { class: 'undo', type: 'button', hidden: true, title: 'Back to the saved value' }, 'undo');
 	#error = h('p', { class: 'field-error', hidden: true });
 	#note = h('p', { class: 'field-note', hidden: true });
+	#people = h('span', { class: 'field-people' });
+	#changed = h('span', { class: 'field-changed' });
 
 	/**
 	 * @param {object} options
@@ -131,6 +134,26 @@ export class ValueField extends HTMLElement {
 	}
 
 	/**
+	 * Shows who else is typing here.
+	 * @param {import('../model/presence.js').Person[]} people
+	 * @returns {void}
+	 */
+	showPeople(people) {
+		const words = people.map((person) => `${personName(person)} is typing`).join(', ');
+		if (words !== this.#people.textContent) this.#people.textContent = words;
+	}
+
+	/**
+	 * Marks that others have changed the value.
+	 * @param {boolean} on
+	 * @returns {void}
+	 */
+	markChanged(on) {
+		this.#changed.textContent = on ? 'changed by others' : '';
+		this.classList.toggle('changed-by-others', on);
+	}
+
+	/**
 	 * Scrolls to the field and focuses it.
 	 * @returns {void}
 	 */
@@ -161,6 +184,8 @@ export class ValueField extends HTMLElement {
 				h('label', { id: `${this.#id}-label`, htmlFor: this.#id, title: typeLine(this.#column) }, this.label),
 				this.#isNew && isRequired(this.#column) ? h('span', { class: 'required' }, 'required') : null,
 				this.#undo,
+				this.#changed,
+				this.#people,
 			),
 			h(
 				'div',
@@ -290,6 +315,7 @@ export class ValueField extends HTMLElement {
 	#emit(value, { undo = false, press = false, label } = {}) {
 		this.#typed = undo ? UNTYPED : value;
 		this.#label = label;
+		this.markChanged(false);
 		const complaint = undo || press ? null : this.complaint;
 		this.dispatchEvent(new CustomEvent('valuechange', { detail: { name: this.name, value, undo, complaint }, bubbles: true }));
 	}

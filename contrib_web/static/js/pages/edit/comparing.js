@@ -8,6 +8,7 @@ import { button } from '../../ui/widgets.js';
 /**
  * Events:
  * - `change`: show the page again
+ * - `changed` (detail: string[]): others have changed these columns
  */
 export class Comparing extends EventTarget {
 	#edited;
@@ -36,6 +37,7 @@ export class Comparing extends EventTarget {
 			const { changed, conflicts } = edited.rebase(await edited.read());
 			if (changed.length && !conflicts.length && edited.isDirty) this.#showChanged(changed);
 			this.#changed();
+			if (changed.length) this.dispatchEvent(new CustomEvent('changed', { detail: changed }));
 			if (asks && edited.conflicts.length) this.decide();
 			return true;
 		} catch (error) {

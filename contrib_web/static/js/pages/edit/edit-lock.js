@@ -10,6 +10,7 @@ import { LockBar } from '../../parts/lock-bar.js';
 import { watchLock } from '../../parts/lock-watch.js';
 import { askToTakeOver } from '../../parts/row-questions.js';
 import { announce, toast } from '../../ui/announce.js';
+import { markTitle } from '../../ui/tab-title.js';
 import { DraftContent } from './draft-content.js';
 
 /**
@@ -20,11 +21,14 @@ import { DraftContent } from './draft-content.js';
  * - `draft`: a draft was stored, or refused
  * - `reread`: the row may have changed, so read it again
  * - `request`: the requests for the row have changed
+ * - `declined` (detail: { message }): the user's request was declined
+ * - `turn`: the row was locked, since it is the user's turn
  */
 export class EditLock extends EventTarget {
 	#app;
 	#edited;
 	#ownRequest;
+	#idleSince;
 	#lock = null;
 	#before = null;
 	#bar;
@@ -36,14 +40,17 @@ export class EditLock extends EventTarget {
 	 * @param {import('./edited-row.js').EditedRow} options.edited
 	 * @param {() => object|null} options.ownRequest the user's request for
 	 *   the row
+	 * @param {(owner: string) => string|null} options.idleSince since when a
+	 *   person has not used the row's page
 	 * @param {(action: string) => any} options.act what a button of the lock
 	 *   bar does; may be async
 	 */
-	constructor({ app, edited, ownRequest, act }) {
+	constructor({ app, edited, ownRequest, idleSince, act }) {
 		super();
 		this.#app = app;
 		this.#edited = edited;
 		this.#ownRequest = ownRequest;
+		this.#idleSince = idleSince;
 		this.#bar = new LockBar(act);
 		this.#content = new DraftContent(edited);
 	}
@@ -71,6 +78,11 @@ export class EditLock extends EventTarget {
 	/** The fencing token; null: no lock is held. */
 	get token() {
 		return this.#lock?.token ?? null;
+	}
+
+	/** The queue of requests for the row, see RowLock. */
+	get requests() {
+		return this.#lock?.requests ?? [];
 	}
 
 	/** Why changed values are not kept as a draft, by column. */
@@ -102,11 +114,12 @@ export class EditLock extends EventTarget {
 			lockOn: table.protection ? lockOnSetting() : 'never',
 			ttl: table.time_until_expiration,
 			warning: table.time_until_warning,
+			idleLimit: table.time_until_idle,
 			draft: () => this.#content.data(),
 		});
 		this.#before = this.#lock.state;
 		this.#lock.addEventListener('state', ({ detail }) => this.#changed(detail));
-		for (const type of ['reread', 'request']) this.#lock.addEventListener(type, () => this.#emit(type));
+		for (const type of ['reread', 'request', 'declined']) this.#lock.addEventListener(type, ({ detail }) => this.#emit(type, detail));
 		this.#lock.start({ lock: row.lock, sentAt });
 		return this.#emit('change');
 	}
@@ -159,7 +172,31 @@ export class EditLock extends EventTarget {
 	}
 	/** Releases the lock. */
 	leave() {
+		markTitle('lock', null);
 		this.#lock?.leave();
+	}
+
+	/* Requests; see RowLock */
+
+	/** @param {string|null} message @returns {Promise<void>} */
+	ask(message) {
+		return this.#lock.ask(message);
+	}
+	/** @returns {Promise<void>} */
+	withdraw() {
+		return this.#lock.withdraw();
+	}
+	/** @param {string} owner @returns {Promise<string|null>} */
+	handOver(owner) {
+		return this.#lock.handOver(owner);
+	}
+	/**
+	 * @param {string} owner
+	 * @param {string|null} message
+	 * @returns {Promise<void>}
+	 */
+	decline(owner, message) {
+		return this.#lock.decline(owner, message);
 	}
 
 	/**
@@ -176,7 +213,8 @@ export class EditLock extends EventTarget {
 	#changed(state) {
 		const before = this.#before;
 		this.#before = state;
-		if (state.phase !== before.phase) this.#entered(state);
+		if (state.phase !== before.phase) this.#entered(state, before);
+		if (state.isGiving !== before.isGiving) this.#emit('request');
 		this.#drafted(before, state);
 		if (looksDifferent(before, state)) this.#say(before, state);
 	}
@@ -190,7 +228,8 @@ export class EditLock extends EventTarget {
 		this.#emit('draft', { isKept: state.changedAt === null });
 	}
 
-	#entered(state) {
+	#entered(state, before) {
+		if (state.phase === 'held' && before.wants) this.#emit('turn');
 		if (state.phase === 'held' && state.resumed) toast('Your lock has been renewed; the row is unchanged.');
 		this.#emit('phase', state.phase);
 		this.#emit('history');
@@ -199,7 +238,7 @@ export class EditLock extends EventTarget {
 	#say(before, state) {
 		const words = spoken(before, state, this.#view());
 		if (words) announce(words, { urgent: isUrgent(state) });
-		document.title = `${isUrgent(state) ? '(!) ' : ''}${document.title.replace(/^\(!\) /, '')}`;
+		markTitle('lock', isUrgent(state) ? '(!)' : null);
 		this.#emit('change');
 	}
 
@@ -223,6 +262,7 @@ export class EditLock extends EventTarget {
 			mayTakeOver: this.#edited.table.may.take_over,
 			isDirty: this.#edited.isDirty,
 			asked: this.#ownRequest(),
+			idleSince: this.state.holder ? this.#idleSince(this.state.holder.owner) : null,
 		});
 	}
 

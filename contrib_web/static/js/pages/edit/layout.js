@@ -14,13 +14,14 @@ import { h } from '../../ui/dom.js';
  * @param {HTMLElement} parts.heading the row's label
  * @param {import('./edit-lock.js').EditLock} parts.lock its elements are
  *   placed
+ * @param {HTMLElement} parts.people who else has the row open
  * @param {HTMLElement} parts.notes messages about the form
  * @param {import('../../parts/row-form.js').RowForm} parts.form
  * @param {HTMLElement|null} parts.children rows that belong to the row
  * @param {HTMLElement} parts.aside what else is known of the row
  * @returns {HTMLElement}
  */
-export const layout = (edited, { list, heading, lock, notes, form, children, aside }) =>
+export const layout = (edited, { list, heading, lock, people, notes, form, children, aside }) =>
 	h(
 		'div',
 		{ class: 'edit' },
@@ -34,6 +35,7 @@ export const layout = (edited, { list, heading, lock, notes, form, children, asi
 				title(edited, heading),
 				h('div', { class: 'edit-status' }, edited.isNew ? null : lock.element, form.progress, form.note),
 			),
+			people,
 			h('div', { class: 'edit-actions' }, edited.isNew ? null : lock.action, form.actions),
 		),
 		h(

@@ -117,6 +117,7 @@ export class Saving extends EventTarget {
 		this.#edited.saved(data, sent);
 		this.#notes.clear();
 		this.#rowForm.note.textContent = '';
+		this.#rowForm.markChanged([]);
 	}
 
 	/**
