@@ -101,6 +101,16 @@ const DIALOGS = {
 		declined: async ({ site }) => assert.equal(await site.sql(`SELECT count(*) FROM locking.requests WHERE key = 'AO'`), '0'),
 		entered: ({ site }) => eventually(async () => assert.equal(await site.sql(`SELECT owner, message FROM locking.requests WHERE key = 'AO'`), 'anna|please')),
 	},
+	decline: {
+		async open({ site, person }) {
+			await person.edits('country', 'AQ');
+			await site.sql(`SET SESSION AUTHORIZATION bert; SELECT locking.request('country', 'AQ', 'please')`);
+			await person.press('Decline…');
+		},
+		type: 'at noon',
+		declined: async ({ site }) => assert.equal(await site.sql(`SELECT count(*) FROM locking.requests WHERE key = 'AQ'`), '1'),
+		entered: ({ site }) => eventually(async () => assert.equal(await site.sql(`SELECT count(*) FROM locking.requests WHERE key = 'AQ'`), '0')),
+	},
 	compare: {
 		async open({ site, person }) {
 			await person.edits('country', 'AR');

@@ -109,10 +109,8 @@ scene('requesting a row: the holder is notified, saves, and hands it over', asyn
 	await anna.sees('“only a comma”');
 	assert.equal(await anna.value('name'), 'Argentina!');
 	await anna.press('Save and hand over');
-	await bert.sees('The row is free now.');
-	assert.equal(await named(site, 'AR'), 'Argentina!');
-	await bert.press('Start editing');
 	await bert.seesLock('mine');
+	assert.equal(await named(site, 'AR'), 'Argentina!');
 	assert.equal(await bert.value('name'), 'Argentina!');
 	await bert.seesNo('requests this row');
 });
@@ -126,9 +124,9 @@ scene('a request can be withdrawn, and the holder can decline it', async ({ invi
 	await bert.press('Request editing…');
 	await bert.answers('Request editing');
 	await anna.sees('Bert Brandt requests this row.');
-	await anna.press('Not now');
+	await anna.press('Decline…');
+	await anna.answers('Decline');
 	await anna.seesNo('Bert Brandt requests this row.');
-	await bert.press('Withdraw my request');
 	await bert.button('Request editing…').waitFor();
 	await bert.press('Request editing…');
 	await bert.answers('Request editing');

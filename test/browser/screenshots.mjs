@@ -267,10 +267,8 @@ const scenes = {
 		await shoot(admin, '-take-over');
 		await close(admin);
 		await press(other, 'Hand over');
-		await editor.locator('.lock-banner').getByText('as it was last saved').waitFor();
-		await shoot(editor, '-free');
-		await press(editor, 'Start editing');
 		await tone(editor, 'mine');
+		await shoot(editor, '-turn');
 		await leave(editor);
 	},
 

@@ -4,7 +4,9 @@ import assert from 'node:assert/strict';
 import { eventually } from './lib/person.mjs';
 import { stage } from './lib/stage.mjs';
 
+// Pages keep their locks only while they are used.
 const scene = stage('browser_times', {
+	options: ['--idle-limit', '0'],
 	sql: `SELECT locking.protect('country', ttl => '4 s', warning => '2 s'); SELECT locking.protect('language', ttl => '3 s', warning => '1 s')`,
 });
 /**

@@ -94,7 +94,10 @@ report_presence(Request *req)
 	if (strlen(report.key) > PRESENCE_KEY_MAX)
 		refuse_member(req, "key", "The row's key is too long.");
 	else if (!presence_report(&report, now_ms()))
+	{
 		reply_problem(req, PROBLEM_TOO_MANY, "Too many people have rows open.", NULL);
+		reply_retry_after(req, PRESENCE_ACTIVE_SECONDS);
+	}
 	else
 		reply_object(req, 200, json_pack("{s:s, s:s, s:o}", "table", report.table, "key", report.key,
 										 "people", presence_of_row(report.table, report.key)));

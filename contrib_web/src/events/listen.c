@@ -28,7 +28,7 @@
 
 #define BACKOFF_FIRST_MS 250
 #define BACKOFF_LAST_MS 10000
-#define COLLEAGUE_SECONDS 10
+#define COLLEAGUE_SECONDS 15
 
 static pthread_t thread;
 static int	stop_fd;			/* readable when stopping */
@@ -212,7 +212,7 @@ reset_after_drops(void)
 /*
  * True if a backend belongs to the service role, as those of other processes
  * of this program do: other roles could forge people.  The last answers are
- * kept, by process ID.
+ * kept, by process ID: also for a backend that has ended after its message.
  */
 static bool
 is_colleague(PGconn *pg, int sender)
@@ -231,8 +231,9 @@ is_colleague(PGconn *pg, int sender)
 		return cache[i].answer;
 	snprintf(pid, sizeof(pid), "%d", sender);
 	result = PQexecPrepared(pg, statement_is_colleague.name, 1, (const char *[]) {pid}, NULL, NULL, 0);
+	if (PQntuples(result) == 1 || cache[i].pid != sender || now_s() >= cache[i].asked + 2 * COLLEAGUE_SECONDS)
+		cache[i].answer = PQntuples(result) == 1 && strcmp(PQgetvalue(result, 0, 0), "t") == 0;
 	cache[i].pid = sender;
-	cache[i].answer = PQntuples(result) == 1 && strcmp(PQgetvalue(result, 0, 0), "t") == 0;
 	cache[i].asked = now_s();
 	PQclear(result);
 	return cache[i].answer;

@@ -713,10 +713,13 @@ receive_person(const Process *process, json_t *json)
 	Row		   *row;
 	Person	   *person;
 
-	if (json_unpack(json, "{s:s, s:s, s:s, s:s, s:s?, s:s?, s:s, s:I}", "table", &report.table, "key", &report.key,
-					"client", &report.client, "owner", &report.owner, "owner_name", &report.owner_name,
-					"field", &report.field, "state", &state, "since", &since) != 0 ||
-		!presence_parse_state(state, &report.state) || !is_valid(&report))
+	if (json_unpack(json, "{s:s, s:s, s:s, s:s, s:s, s:I}", "table", &report.table, "key", &report.key,
+					"client", &report.client, "owner", &report.owner, "state", &state, "since", &since) != 0 ||
+		!presence_parse_state(state, &report.state))
+		return;
+	report.owner_name = json_string_value(json_object_get(json, "owner_name"));
+	report.field = json_string_value(json_object_get(json, "field"));
+	if (!is_valid(&report))
 		return;
 	row = find_row(report.table, report.key, report.state != PRESENCE_GONE);
 	person = row ? find_person(row, process->id, &report) : NULL;
