@@ -151,7 +151,7 @@ static bool
 wait_for(int fd, int timeout)
 {
 	struct pollfd fds[] = {{.fd = stop_fd, .events = POLLIN}, {.fd = fd, .events = POLLIN},
-		{.fd = fd < 0 ? -1 : presence_fd(), .events = POLLIN}};
+	{.fd = fd < 0 ? -1 : presence_fd(), .events = POLLIN}};
 
 	poll(fds, 3, timeout);
 	return fds[0].revents == 0;

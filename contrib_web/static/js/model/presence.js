@@ -98,7 +98,7 @@ export const IDLE_AFTER = 120_000;
 /** Times between reports, in milliseconds; the server allows 20 and 90 s. */
 const REPORT_EVERY = 8000;
 const REPORT_IDLE_EVERY = 30_000;
-/** A shorter time than this between reports is waited for, in milliseconds. */
+/** A shorter time between two reports is waited for, in milliseconds. */
 const REPORT_AFTER = 400;
 
 /**

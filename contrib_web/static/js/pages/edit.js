@@ -115,7 +115,6 @@ export class EditPage {
 		this.#rowForm = rowForm;
 		this.#comparing = comparing;
 		this.#requests = new Requests({
-			app,
 			edited,
 			lock,
 			notes,

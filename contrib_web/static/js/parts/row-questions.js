@@ -63,8 +63,8 @@ export async function askToDelete(label) {
 
 /**
  * @param {{ owner: string, owner_name: string|null }} request to decline
- * @returns {Promise<string|null>} words for the requester, may be empty; null:
- *   not declined
+ * @returns {Promise<string|null>} words for the requester, may be empty;
+ *   null: not declined
  */
 export async function askToDecline(request) {
 	const id = newId('message');

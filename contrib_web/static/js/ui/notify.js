@@ -1,6 +1,6 @@
 /**
- * Notifications of the desktop. The browser asks for the permission only after
- * the user has asked for them.
+ * Notifications of the desktop. The browser asks for the permission only
+ * after the user has asked for them.
  */
 
 const isSupported = () => typeof Notification !== 'undefined';

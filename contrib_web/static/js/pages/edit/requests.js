@@ -18,7 +18,6 @@ import { banner, button } from '../../ui/widgets.js';
  * - `change`: show the page again
  */
 export class Requests extends EventTarget {
-	#app;
 	#edited;
 	#lock;
 	#notes;
@@ -28,7 +27,6 @@ export class Requests extends EventTarget {
 
 	/**
 	 * @param {object} options
-	 * @param {object} options.app
 	 * @param {import('./edited-row.js').EditedRow} options.edited
 	 * @param {import('./edit-lock.js').EditLock} options.lock
 	 * @param {import('../../parts/form-notes.js').FormNotes} options.notes
@@ -37,9 +35,8 @@ export class Requests extends EventTarget {
 	 * @param {() => Promise<boolean>} options.keepDraft keeps the form as a
 	 *   draft; false: the page shows why not
 	 */
-	constructor({ app, edited, lock, notes, save, keepDraft }) {
+	constructor({ edited, lock, notes, save, keepDraft }) {
 		super();
-		this.#app = app;
 		this.#edited = edited;
 		this.#lock = lock;
 		this.#notes = notes;
