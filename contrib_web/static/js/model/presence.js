@@ -33,27 +33,6 @@ export function others(people, owner) {
 const isMoreActive = (a, b) => ORDER.indexOf(a.state) < ORDER.indexOf(b.state);
 
 /**
- * One or two letters that stand for a person: "AB" for Anna Berg.
- * @param {string} name
- * @returns {string}
- */
-export function initials(name) {
-	const words = name
-		.split(/[\s._@-]+/u)
-		.map((word) => [...word].find((letter) => /[\p{L}\p{N}]/u.test(letter)))
-		.filter(Boolean);
-	const letters = words.length > 1 ? [words[0], words.at(-1)] : words;
-	return letters.join('').toLocaleUpperCase() || '?';
-}
-
-/**
- * A number of 0 to 5 for a person's colour, the same in each browser.
- * @param {string} owner
- * @returns {number}
- */
-export const colourOf = (owner) => [...owner].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 9973, 7) % 6;
-
-/**
  * The people of the rows of one table, kept up to date by events.
  */
 export class Roster {

@@ -1,9 +1,9 @@
 /**
  * Initials of people who have a row open.
  */
-import { colourOf, initials } from '../model/presence.js';
 import { moment, personName } from '../model/text.js';
 import { h, hidden } from '../ui/dom.js';
+import { avatar } from './person.js';
 
 /** More people are shown as a number. */
 const MOST = 4;
@@ -19,21 +19,7 @@ export function sentence(person) {
 	return `${name} has this open`;
 }
 
-/**
- * The initials of a person, with the name for screen readers.
- * @param {{ owner: string, owner_name: string|null }} person
- * @param {object} [options]
- * @param {string} [options.words] instead of the name
- * @param {string} [options.state] viewing, typing or idle
- * @returns {HTMLElement}
- */
-export const avatar = (person, { words = personName(person), state = 'viewing' } = {}) =>
-	h(
-		'span',
-		{ class: 'avatar', title: words, data: { colour: String(colourOf(person.owner)), state } },
-		h('span', { 'aria-hidden': 'true' }, initials(personName(person))),
-		hidden(words),
-	);
+const item = (words, state, ...content) => h('li', { title: words, data: { state } }, content, hidden(words));
 
 /**
  * @param {import('../model/presence.js').Person[]} people
@@ -42,10 +28,7 @@ export const avatar = (person, { words = personName(person), state = 'viewing' }
 export function avatars(people) {
 	const shown = people.slice(0, people.length > MOST ? MOST - 1 : MOST);
 	const rest = people.slice(shown.length);
-	const items = shown.map((person) => h('li', {}, avatar(person, { words: sentence(person), state: person.state })));
-	if (rest.length) {
-		const words = rest.map(sentence).join('\n');
-		items.push(h('li', {}, h('span', { class: 'avatar more', title: words }, `+${rest.length}`, hidden(words))));
-	}
+	const items = shown.map((each) => item(sentence(each), each.state, avatar(each)));
+	if (rest.length) items.push(item(rest.map(sentence).join('\n'), 'viewing', h('span', { class: 'more', 'aria-hidden': 'true' }, `+${rest.length}`)));
 	return items.length ? [h('ul', { class: 'people', 'aria-label': 'People here' }, items)] : [];
 }

@@ -4,7 +4,7 @@
  */
 import { givesAwayAt } from '../../model/lock-session.js';
 import { moment, personName } from '../../model/text.js';
-import { avatar } from '../../parts/people.js';
+import { avatar } from '../../parts/person.js';
 import { askToDecline } from '../../parts/row-questions.js';
 import { askForMessage } from '../../parts/unlock.js';
 import { announce, toast } from '../../ui/announce.js';
