@@ -210,5 +210,5 @@ caller_session(const Request *req)
 Session *
 caller_session_without_cookie(const Request *req)
 {
-	return req->proxy_user ? session_share(req->proxy_user, req->proxy_name) : NULL;
+	return req->proxy_user ? session_share(req->proxy_user, req->proxy_name, &req->peer, request_header(req, "User-Agent")) : NULL;
 }

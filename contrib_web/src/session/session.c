@@ -404,7 +404,7 @@ find_shared(const char *owner, const char *name)
  * is found from then on, and the others end by themselves.
  */
 Session *
-session_share(const char *owner, const char *name)
+session_share(const char *owner, const char *name, const Address *address, const char *agent)
 {
 	Session    *session = find_shared(owner, name);
 
@@ -412,7 +412,7 @@ session_share(const char *owner, const char *name)
 		return session;
 	session = session_new_proxied(owner, name);
 	session->shared = true;
-	if (session_open(session) == SESSION_GRANTED)
+	if (session_open(session, address, agent))
 		return session;
 	session_release(session);
 	return NULL;

@@ -52,10 +52,10 @@ extern bool session_open(Session *session, const Address *address, const char *a
 
 /*
  * Returns the session that requests of the proxy's user without a cookie
- * share, and begins it if there is none.  NULL if there are too many
- * sessions.
+ * share, and begins it, with ADDRESS and AGENT as for session_open(), if
+ * there is none.  NULL if there are too many sessions.
  */
-extern Session *session_share(const char *owner, const char *name);
+extern Session *session_share(const char *owner, const char *name, const Address *address, const char *agent);
 
 /*
  * Returns the session with the token of a cookie and marks it as used; NULL
