@@ -62,8 +62,9 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
  * @typedef {object} Loss
- * @property {string} cause `released`, `handed_over`, `given_away` (handed
- *   over while the page was not used), `expired`, `broken`,
+ * @property {string} cause `released`, `handed_over`, `given` (handed over in
+ *   this page), `given_away` (the same, while the page was not used),
+ *   `expired`, `broken`,
  *   `taken_over`, `moved` (to another tab) or `ended` (not known how)
  * @property {boolean} isExplained false until the history has been read
  * @property {{ name: string, isMe: boolean }|null} by who ended the lock, or

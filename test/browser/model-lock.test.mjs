@@ -199,7 +199,7 @@ test('a hand-over that fails is tried again later, and costs nothing', () => {
 
 test('handed over by hand: to a user, or to nobody', () => {
 	const given = typing().at('handedOver', { owner: 'bert', isIdle: false }).is('lost').does({ do: 'explain', token: 7 }, { do: 'look' });
-	assert.equal(given.state.loss.cause, 'handed_over');
+	assert.equal(given.state.loss.cause, 'given');
 	assert.equal(given.state.token, null);
 	assert.equal(held().at('handedOver', { owner: null, isIdle: false }).is('lost').state.loss.cause, 'released');
 });

@@ -272,7 +272,7 @@ const handlers = {
 
 	handedOver(s, e) {
 		if (s.phase === 'left') return [s];
-		const cause = e.owner === null ? 'released' : e.isIdle ? 'given_away' : 'handed_over';
+		const cause = e.owner === null ? 'released' : e.isIdle ? 'given_away' : 'given';
 		const [next, ...actions] = lose({ ...s, loss: null, holder: null }, { cause });
 		const [looking, action] = look({ ...next, lookAgain: false });
 		return [looking, ...actions, action];
@@ -463,7 +463,8 @@ function unlocked(s) {
 }
 
 // What the page knows by itself stays: the lock is in another tab.
-const KNOWN = ['moved', 'given_away'];
+/** Causes that the page knows better than the history. */
+const KNOWN = ['moved', 'given', 'given_away'];
 const causeOf = (loss, ending) => (KNOWN.includes(loss.cause) ? loss.cause : (ending?.cause ?? loss.cause));
 
 function lose(s, loss) {

@@ -175,7 +175,7 @@ const refused = ({ refusal }) => (refusal?.problem?.detail ? [`That was refused:
 
 function textKept({ loss }, { isDirty }) {
 	if (isDirty) return 'Your text is kept here: compare it with the row as it is now, or copy it.';
-	return loss.cause === 'handed_over' ? 'Request it again to go on.' : 'You had not changed anything.';
+	return loss.cause === 'given' ? 'Request it again to go on.' : 'You had not changed anything.';
 }
 
 const nameOf = (holder) => (holder ? personName(holder) : 'another user');
@@ -183,7 +183,7 @@ const nameOf = (holder) => (holder ? personName(holder) : 'another user');
 function lossStatus({ holder, loss }) {
 	if (!holder) return { tone: 'bad', icon: 'unlock', status: 'Free now' };
 	if (holder.is_mine) return { tone: 'bad', icon: 'warn', status: 'You have lost the lock', counts: true };
-	const tone = ['handed_over', 'given_away'].includes(loss.cause) ? 'theirs' : 'bad';
+	const tone = ['given', 'given_away'].includes(loss.cause) ? 'theirs' : 'bad';
 	return { tone, icon: 'lock', status: `Locked by ${personName(holder)}`, counts: true };
 }
 
@@ -191,7 +191,8 @@ const lossTitles = {
 	taken_over: ({ by }) => (by?.isMe ? 'You have continued in another tab.' : `${by?.name ?? 'Another user'} has taken over this row.`),
 	broken: ({ by }) => `${by?.isMe ? 'You have' : `${by?.name ?? 'An administrator'} has`} removed your lock.`,
 	released: () => 'Your lock was released, in another tab or in a list.',
-	handed_over: ({ by }, { holder }) => `You have handed this row over to ${by?.name ?? nameOf(holder)}.`,
+	handed_over: ({ by }) => `Your lock was released, and the row handed over to ${by.name}.`,
+	given: ({ by }, { holder }) => `You have handed this row over to ${by?.name ?? nameOf(holder)}.`,
 	given_away: ({ by }, { holder }) =>
 		`You did not use this page, so the row was handed over to ${by?.name ?? nameOf(holder)}, who had requested it.`,
 	moved: () => 'You have continued in another tab.',
@@ -310,7 +311,7 @@ export const looksDifferent = (before, after) => SHOWN.some((name) => before[nam
  * @returns {boolean}
  */
 export const isUrgent = ({ phase, warned, loss }) =>
-	phase === 'expired' || warned || (phase === 'lost' && loss?.cause !== 'handed_over');
+	phase === 'expired' || warned || (phase === 'lost' && loss?.cause !== 'given');
 
 /** Changes of these are announced. */
 const SPOKEN = ['phase', 'warned', 'trouble'];
