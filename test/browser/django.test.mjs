@@ -33,7 +33,7 @@ const PAGE = `<!DOCTYPE html>
 		if (JSON.parse(answer.responseText).applies) return;
 		call('lock', function (lock) {
 			document.getElementById('title').disabled = lock.status !== 200;
-			addEventListener('unload', function () { call('unlock', null, true); });
+			addEventListener('unload', function () { try { call('unlock', null, true); } catch (blocked) { /* by the browser */ } });
 		});
 	});
 </script>`;
