@@ -58,7 +58,7 @@ my $node = new_stream_node();
 	my ($anna, $bert) = map { $server->sign_in($_) } qw(anna bert);
 	my @streams = map { stream($server, $anna) } 1 .. 3;
 	ends($streams[0], 'the oldest of too many streams of a session ends');
-	stream($server, $bert);
+	my $other = stream($server, $bert);
 	my $reply = $server->wire->send_request($bert, 'GET', '/events')->read_reply;
 	is($reply->{status}, 429, 'too many streams in total');
 	ok($reply->{headers}{'retry-after'}, 'with Retry-After');
