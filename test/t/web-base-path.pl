@@ -54,7 +54,7 @@ sub page_is_below
 	my $reply = $client->sign_in('anna', 'anna-pw');
 	like($reply->{headers}{'set-cookie'}, qr{; Path=/desk/;}, 'the cookie');
 	page_is_below($client, '', '/tables', 'X-Forwarded-Prefix' => $_)
-	  for '"><script>', '/a"b', '/a b', '/..', '/a/../b', '/a//b', '/a/', 'a', '//evil.example', '/a, /b', "/\xc3\xa4", '/a;b', '/%2e';
+	  for '"><script>', '/a"b', '/a b', '/..', '/a/../b', '/a//b', '/a/', 'a', '//evil.example', '/a, /b', '/a;b', '/%2e';
 	$server->stop_ok;
 }
 
