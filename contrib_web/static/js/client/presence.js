@@ -76,14 +76,16 @@ export class Presence extends EventTarget {
 
 	/**
 	 * Ends the presence.
+	 * @param {{ isDeleted?: boolean }} [options] whether the row is deleted,
+	 *   and its people with it
 	 * @returns {void}
 	 */
-	leave() {
+	leave({ isDeleted = false } = {}) {
 		if (this.#isLeft) return;
 		this.#stop.abort();
 		this.#isLeft = true;
 		clearTimeout(this.#timer);
-		if (this.#state.sent && this.#state.sent.state !== 'gone')
+		if (!isDeleted && this.#state.sent && this.#state.sent.state !== 'gone')
 			this.#api.post(this.#path, { client: this.#client, state: 'gone' }, { keepalive: true }).catch(() => {});
 	}
 

@@ -158,6 +158,7 @@ export class EditPage {
 	}
 
 	#listen() {
+		this.#saving.addEventListener('deleted', () => this.#presence.leave({ isDeleted: true }));
 		this.#comparing.addEventListener('changed', ({ detail }) => this.#rowForm.markChanged(detail));
 		const { signal } = this.#stop;
 		addEventListener('beforeunload', (event) => this.#leaving.wouldLoseText && event.preventDefault(), { signal });

@@ -48,10 +48,11 @@ export class RowPresence extends EventTarget {
 	}
 
 	/**
+	 * @param {{ isDeleted?: boolean }} [options] see Presence
 	 * @returns {void}
 	 */
-	leave() {
-		this.#presence?.leave();
+	leave(options) {
+		this.#presence?.leave(options);
 	}
 
 	/**

@@ -14,6 +14,7 @@ import { listAddress } from './leaving.js';
 /**
  * Events:
  * - `change`: show the page again
+ * - `deleted`: the row was deleted
  */
 export class Saving extends EventTarget {
 	#app;
@@ -133,6 +134,7 @@ export class Saving extends EventTarget {
 				await this.#send('DELETE', edited.path, this.#lock.token ? { token: this.#lock.token } : undefined);
 				this.#lock.saved({ released: true });
 			});
+			this.dispatchEvent(new Event('deleted'));
 			edited.reset();
 			toast(`${label} is deleted.`);
 			await this.#goToList();
