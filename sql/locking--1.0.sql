@@ -90,10 +90,12 @@ CREATE TABLE locking.draft (
 	relation regclass    NOT NULL,
 	key      text        COLLATE "C" NOT NULL,
 	owner    text        COLLATE "C" NOT NULL,
-	token    bigint      NOT NULL,
+	token    bigint,                                 -- null: saved without a lock
 	data     jsonb       NOT NULL,
 	saved_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-	PRIMARY KEY (relation, key, owner)
+	client   text        COLLATE "C" NOT NULL DEFAULT '',
+	is_new   boolean     NOT NULL DEFAULT false,     -- of a row that does not exist yet; key is ''
+	PRIMARY KEY (relation, key, owner, client, is_new)
 );
 CREATE INDEX draft_owner_idx ON locking.draft (owner);
 
@@ -362,12 +364,20 @@ COMMENT ON FUNCTION locking.row_visible(regclass, text) IS
 -- Drafts, requests, housekeeping
 -- ---------------------------------------------------------------------------
 
-CREATE FUNCTION locking.save_draft(token bigint, data jsonb) RETURNS void
+CREATE FUNCTION locking.save_draft(token bigint, data jsonb, client text = NULL) RETURNS void
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_save_draft';
-CREATE FUNCTION locking.discard_draft(relation regclass, key text) RETURNS void
+CREATE FUNCTION locking.save_draft_of(relation regclass, key text, data jsonb, client text = NULL) RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_save_draft_of';
+CREATE FUNCTION locking.save_draft_of(relation regclass, key anyelement, data jsonb, client text = NULL) RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_save_draft_of';
+CREATE FUNCTION locking.save_draft_of_new(relation regclass, data jsonb, client text = NULL) RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_save_draft_of_new';
+CREATE FUNCTION locking.discard_draft(relation regclass, key text, client text = NULL) RETURNS void
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_discard_draft';
-CREATE FUNCTION locking.discard_draft(relation regclass, key anyelement) RETURNS void
+CREATE FUNCTION locking.discard_draft(relation regclass, key anyelement, client text = NULL) RETURNS void
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_discard_draft';
+CREATE FUNCTION locking.discard_draft_of_new(relation regclass, client text = NULL) RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_discard_draft_of_new';
 CREATE FUNCTION locking.request(relation regclass, key text, message text = NULL) RETURNS void
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_request';
 CREATE FUNCTION locking.request(relation regclass, key anyelement, message text = NULL) RETURNS void
@@ -385,9 +395,13 @@ CREATE FUNCTION locking.purge_history(older_than interval) RETURNS bigint
 CREATE FUNCTION locking.purge_drafts(older_than interval) RETURNS bigint
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_purge_drafts';
 
-COMMENT ON FUNCTION locking.save_draft(bigint, jsonb) IS 'stores the current owner''s unsaved changes to a row';
-COMMENT ON FUNCTION locking.discard_draft(regclass, text) IS 'removes the current owner''s draft of a row';
-COMMENT ON FUNCTION locking.discard_draft(regclass, anyelement) IS 'removes the current owner''s draft of a row';
+COMMENT ON FUNCTION locking.save_draft(bigint, jsonb, text) IS 'stores the current owner''s unsaved changes to a row';
+COMMENT ON FUNCTION locking.save_draft_of(regclass, text, jsonb, text) IS 'stores the current owner''s unsaved changes to a row, without a lock';
+COMMENT ON FUNCTION locking.save_draft_of(regclass, anyelement, jsonb, text) IS 'stores the current owner''s unsaved changes to a row, without a lock';
+COMMENT ON FUNCTION locking.save_draft_of_new(regclass, jsonb, text) IS 'stores the current owner''s unsaved values of a new row';
+COMMENT ON FUNCTION locking.discard_draft(regclass, text, text) IS 'removes the current owner''s drafts of a row, or that of one client';
+COMMENT ON FUNCTION locking.discard_draft(regclass, anyelement, text) IS 'removes the current owner''s drafts of a row, or that of one client';
+COMMENT ON FUNCTION locking.discard_draft_of_new(regclass, text) IS 'removes the current owner''s drafts of new rows, or that of one client';
 COMMENT ON FUNCTION locking.request(regclass, text, text) IS 'requests a locked row; requests are queued in order of arrival';
 COMMENT ON FUNCTION locking.request(regclass, anyelement, text) IS 'requests a locked row; requests are queued in order of arrival';
 COMMENT ON FUNCTION locking.withdraw(regclass, text) IS 'withdraws the current owner''s request for a row';
@@ -514,10 +528,12 @@ ORDER BY e.id USING OPERATOR(pg_catalog.>) OFFSET 0;
 COMMENT ON VIEW locking.history IS 'events of locks on rows that the reader may see';
 
 CREATE VIEW locking.drafts WITH (security_barrier) AS
-SELECT d.relation, t.schema_name, t.table_name, d.key, d.token, d.data, d.saved_at
+SELECT d.relation, t.schema_name, t.table_name, CASE WHEN NOT d.is_new THEN d.key END AS key,
+	CASE WHEN d.client OPERATOR(pg_catalog.<>) '' THEN d.client END AS client, d.token, d.data, d.saved_at
 FROM (SELECT * FROM locking.draft d
 	WHERE d.owner OPERATOR(pg_catalog.=) locking.owner()
-		AND locking.row_visible(d.relation, d.key)
+		AND CASE WHEN d.is_new THEN pg_catalog.has_table_privilege(d.relation, 'SELECT')
+			ELSE locking.row_visible(d.relation, d.key) END
 	OFFSET 0) d,
 	LATERAL (SELECT n.nspname::pg_catalog.text COLLATE pg_catalog."default" AS schema_name, c.relname::pg_catalog.text COLLATE pg_catalog."default" AS table_name
 		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
@@ -667,9 +683,13 @@ GRANT EXECUTE ON FUNCTION
 	locking.history_of(regclass, text),
 	locking.row_key(anyelement),
 	locking.row_visible(regclass, text),
-	locking.save_draft(bigint, jsonb),
-	locking.discard_draft(regclass, text),
-	locking.discard_draft(regclass, anyelement),
+	locking.save_draft(bigint, jsonb, text),
+	locking.save_draft_of(regclass, text, jsonb, text),
+	locking.save_draft_of(regclass, anyelement, jsonb, text),
+	locking.save_draft_of_new(regclass, jsonb, text),
+	locking.discard_draft(regclass, text, text),
+	locking.discard_draft(regclass, anyelement, text),
+	locking.discard_draft_of_new(regclass, text),
 	locking.request(regclass, text, text),
 	locking.request(regclass, anyelement, text),
 	locking.withdraw(regclass, text),

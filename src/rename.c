@@ -96,7 +96,8 @@ move_owned_drafts(const char *old_owner, const char *new_owner)
 {
 	int64		moved = execute("UPDATE locking.draft d SET owner = $2 WHERE d.owner = $1"
 								" AND NOT EXISTS (SELECT FROM locking.draft o"
-								"  WHERE o.relation = d.relation AND o.key = d.key AND o.owner = $2)", old_owner, new_owner);
+								"  WHERE o.relation = d.relation AND o.key = d.key AND o.owner = $2"
+								"   AND o.client = d.client AND o.is_new = d.is_new)", old_owner, new_owner);
 	int64		kept = execute("SELECT FROM locking.draft WHERE owner = $1 AND $2 IS NOT NULL", old_owner, new_owner);
 
 	if (kept > 0)

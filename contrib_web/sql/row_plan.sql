@@ -9,7 +9,7 @@
 -- rows of a trusted table are counted if this is quick: with an index, or in
 -- a small table.
 -- parameters: table
--- returns: problem, detail, field, target, name, oid, row_key, row_label
+-- returns: problem, detail, field, target, name, row_key, row_label
 -- returns: row_values, parent_key
 -- returns: source, matches, locks, parent_locks, referenced, children
 \set requested `cat parts/requested.sql`
@@ -119,7 +119,6 @@ SELECT
 	refusal.field,
 	rel.target,
 	rel.name,
-	rel.oid,
 	row_sql.row_key,
 	row_sql.row_label,
 	row_sql.row_values,

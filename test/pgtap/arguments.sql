@@ -1,7 +1,7 @@
 --
 -- Rejected arguments of every function: SQLSTATE and message
 --
-SELECT plan(304);
+SELECT plan(332);
 
 CREATE TABLE article (id integer PRIMARY KEY, title text);
 INSERT INTO article VALUES (1), (2);
@@ -19,7 +19,7 @@ CREATE TEMPORARY TABLE keyed (name text, rest text, needs_row boolean);
 INSERT INTO keyed VALUES
 	('acquire', '', true), ('try_acquire', '', true), ('take_over', ', ''reason''', true), ('break_lock', ', ''reason''', false),
 	('is_locked', '', false), ('lock_applies', '', false), ('lock_seconds_remaining', '', false),
-	('discard_draft', '', false), ('request', '', true), ('withdraw', '', false),
+	('discard_draft', '', false), ('save_draft_of', ', ''{}''', false), ('request', '', true), ('withdraw', '', false),
 	('decline', ', ''bert''', false);
 CREATE TEMPORARY TABLE refused (relation text, key text, state text, message text);
 INSERT INTO refused VALUES
@@ -77,6 +77,12 @@ SELECT throws_ok('SELECT locking.confirm(NULL)', '22023', 'token must not be nul
 SELECT throws_ok('SELECT locking.release(NULL)', '22023', 'token must not be null');
 SELECT throws_ok('SELECT locking.save_draft(NULL, ''{}'')', '22023', 'token must not be null');
 SELECT throws_ok('SELECT locking.save_draft(1, NULL)', '22023', 'data must not be null');
+SELECT throws_ok('SELECT locking.save_draft_of(''article'', 1, NULL)', '22023', 'data must not be null');
+SELECT throws_ok('SELECT locking.save_draft_of_new(NULL, ''{}'')', '22023', 'relation must not be null');
+SELECT throws_ok('SELECT locking.save_draft_of_new(''article'', NULL)', '22023', 'data must not be null');
+SELECT throws_ok('SELECT locking.save_draft_of_new(''free'', ''{}'')', '55000', 'table "free" is not protected');
+SELECT throws_ok('SELECT locking.discard_draft_of_new(NULL)', '22023', 'relation must not be null');
+SELECT throws_ok('SELECT locking.discard_draft_of_new(''free'')', '55000', 'table "free" is not protected');
 SELECT throws_ok($$ SELECT locking.acquire_all(NULL, '{}') $$, '22023', 'relation must not be null');
 SELECT throws_ok($$ SELECT locking.acquire_all('article', NULL) $$, '22023', 'keys must not be null');
 SELECT throws_ok($$ SELECT locking.acquire_all('article', ARRAY['1', NULL]) $$, '22023', 'key must not be null');

@@ -48,6 +48,7 @@ INSERT INTO locking.event (id, event, relation, key, token, owner, actor, sessio
  SELECT g, 'expired', 'big'::regclass, (g % $ROWS + 1)::text, g, 'anna', 'anna', 'anna' FROM generate_series(1, $ROWS) g;
 INSERT INTO locking.draft (relation, key, owner, token, data)
  SELECT 'big'::regclass, g::text, CASE WHEN g < 10 THEN 'boss' ELSE 'bert' END, g, '{}' FROM generate_series(1, $ROWS) g;
+INSERT INTO locking.draft (relation, key, owner, client, is_new, data) VALUES ('big', '', 'boss', 'tab', true, '{"values": {"id": "3"}}');
 INSERT INTO locking.request_queue (relation, key, owner, message)
  SELECT CASE WHEN g < 10 THEN 'big'::regclass ELSE 'other' END, g::text, 'bert', 'please' FROM generate_series(1, $ROWS) g;
 ANALYZE;
@@ -103,9 +104,13 @@ my %cases = (
 	],
 	confirm_token => [ { vars => { token => $token{big} } } ],
 	constraint_column => [ { vars => { table => 'big', constraint_name => 'titled' }, gives => qr/^title$/ } ],
-	discard_draft => [ { vars => \%row, gives => qr/^\|\|\|$/ } ],
-	discard_draft_of_row => [ { vars => { table => $big, key => 5 }, gives => qr/^$/ } ],
-	draft => [ { vars => { table => $big, key => 5 }, gives => qr/"draft" : \{"data":\{\}/, plan => qr/draft_owner_idx/, never => $whole_table } ],
+	discard_draft => [ { vars => { %row, client => 'NULL' }, gives => qr/^\|\|\|$/ } ],
+	discard_draft_of_inserted => [ { vars => { table => $big, body => '{"drafts": ["tab", null]}' }, gives => qr/^$/ } ],
+	discard_draft_of_new => [ { vars => { table => 'big', client => "'tab'" }, gives => qr/^\|\|\|$/ } ],
+	discard_draft_of_row => [ { vars => { table => $big, key => 5, body => '{"drafts": ["tab", null]}' }, gives => qr/^$/ } ],
+	draft => [ { vars => { table => $big, key => 5 }, gives => qr/"drafts" : \[\{"data":\{\},"client":null/, plan => qr/draft_owner_idx/, never => $whole_table } ],
+	draft_of_new => [ { vars => { table => 'big' }, gives => qr/"drafts" : \[\{"data":\{"values": \{"id": "3"\}\},"client":"tab"/, plan => qr/draft_owner_idx/, never => $whole_table } ],
+	drafts => [ { vars => {}, gives => qr/"drafts" : \[\{"table":"public.big","name":"big","key":null,"label":null,"columns":\["id"\],"client":"tab"/, plan => qr/draft_owner_idx/, never => $whole_table } ],
 	event_worker => [ { vars => {}, gives => qr/^$/ } ],
 	extension_version => [ { vars => {}, gives => qr/^\d/ } ],
 	find_row => [ { vars => { table => 'big', key => '05' }, gives => qr/^5$/, plan => $by_key } ],
@@ -150,7 +155,7 @@ my %cases = (
 	requests => [ { vars => { table => $big, key => 6 }, gives => qr/"requests" : \[\{"owner":"bert"/, plan => qr/request_queue_pkey/, never => $whole_table } ],
 	rights => [ { vars => { table => 'public.article', roles => '["reader", "anna", "nobody"]' }, gives => qr/^reader\|2\nanna\|2\nnobody\|0$/, plan => qr/Index Scan using pg_class_relname_nsp_index/ } ],
 	row => [
-		{ vars => \%row, gives => qr/"key" : "5", "label" : "title 5",.*"lock" : \{.*"draft" : \{.*"references" : \{ "kind" : \{"table" : "public.kind"/, plan => $by_key, never => $whole_table },
+		{ vars => \%row, gives => qr/"key" : "5", "label" : "title 5",.*"lock" : \{.*"references" : \{ "kind" : \{"table" : "public.kind"/, plan => $by_key, never => $whole_table },
 		{ vars => { table => 'kind', key => 1 }, gives => qr/"children" : \[\{.*"count" : 1000, "more" : true/ },
 	],
 	row_delete => [ { vars => { %write, what => 'delete', table => 'article' }, gives => qr/^5$/ }, { vars => { %write, what => 'delete' }, plan => $by_key, gives => qr/^5$/ } ],
@@ -176,7 +181,11 @@ my %cases = (
 		{ vars => { %page, locked => 'true' }, gives => qr/"count" : 101,/, plan => qr/lock_pkey/ },
 	],
 	rows_csv => [ { vars => { %page, filter => '\'{"kind": "6"}\'', columns => '\'["title", "id"]\'', limit => 2 }, gives => qr/^title,id\r?\ntitle 5,5\r?\ntitle 14,14/ } ],
-	save_draft => [ { vars => { table => 'big', body => "{\"token\": $token{big}, \"data\": {\"title\": \"draft\"}}" } } ],
+	save_draft => [
+		{ vars => { %row, body => "{\"token\": $token{big}, \"data\": {\"title\": \"draft\"}}" } },
+		{ vars => { %row, body => '{"data": {"title": "draft"}, "client": "tab"}' } },
+	],
+	save_draft_of_new => [ { vars => { table => 'big', body => '{"data": {"values": {"title": "draft"}}, "client": "tab"}' } } ],
 	session_state => [ { vars => {}, gives => qr/"owner" : "boss".*"break_locks" : true.*"protect_any" : true/ }, { role => 'reader', vars => {}, gives => qr/"break_locks" : false.*"protect_any" : false/ } ],
 	set_owner => [ { role => undef, vars => { owner => 'carla', owner_name => 'NULL', take_over => 'off' }, gives => qr/\|off$/ } ],
 	set_time_zone => [ { vars => { zone => 'Europe/Berlin' }, gives => qr/^Europe\/Berlin$/ }, { vars => { zone => '' } } ],

@@ -130,7 +130,7 @@ insert_of(Request *req, const PGresult *plan)
 }
 
 /*
- * Discards the draft and releases the lock, as requested for a save.
+ * Discards drafts and releases the lock, as requested for a save.
  */
 static bool
 discard_draft_and_release(Request *req, const PGresult *plan, const char *key)
@@ -139,11 +139,20 @@ discard_draft_and_release(Request *req, const PGresult *plan, const char *key)
 
 	if (!is_true(plan, WRITE_PLAN_IS_PROTECTED))
 		return true;
-	if (is_true(plan, WRITE_PLAN_DISCARD_DRAFT) && db_run(req, sql_discard_draft_of_row(value_at(plan, WRITE_PLAN_OID), key)) == NULL)
+	if (is_true(plan, WRITE_PLAN_DISCARD_DRAFT) && db_run(req, sql_discard_draft_of_row(value_at(plan, WRITE_PLAN_OID), key, request_body(req))) == NULL)
 		return fail(req, key);
 	if (token != NULL && !is_true(plan, WRITE_PLAN_KEEP_LOCK) && db_run(req, sql_release_token(token)) == NULL)
 		return fail(req, key);
 	return true;
+}
+
+/* Discards drafts of the new row, as requested for an insert. */
+static bool
+discard_drafts_of_inserted(Request *req, const PGresult *plan, const char *key)
+{
+	return !is_true(plan, WRITE_PLAN_IS_PROTECTED) ||
+		db_run(req, sql_discard_draft_of_inserted(value_at(plan, WRITE_PLAN_OID), request_body(req))) != NULL ||
+		fail(req, key);
 }
 
 /* Commits, and replies with the new contents of the row. */
@@ -255,7 +264,8 @@ insert_row(Request *req)
 		return;
 	}
 	key = write_row(req, insert_of(req, plan), plan, NULL);
-	if (key != NULL && once_keep(req, NULL, key) && commit_and_reply(req, 201, plan, key))
+	if (key != NULL && once_keep(req, NULL, key) && discard_drafts_of_inserted(req, plan, key) &&
+		commit_and_reply(req, 201, plan, key))
 		reply_location(req, key);
 }
 

@@ -56,7 +56,7 @@ const Route routes[] = {
 	{METHOD_GET, "/api/v1/tables/{table}/presence", list_presence, 0},
 	{METHOD_POST, "/api/v1/tables/{table}/rows/{key}/presence", report_presence, ROUTE_BEACON},
 
-	/* lock, requests and draft of a row */
+	/* lock, requests and drafts of a row */
 	{METHOD_GET, "/api/v1/tables/{table}/rows/{key}/lock", get_lock, 0},
 	{METHOD_POST, "/api/v1/tables/{table}/rows/{key}/lock", acquire_lock, 0},
 	{METHOD_PUT, "/api/v1/tables/{table}/rows/{key}/lock", renew_lock, 0},
@@ -71,7 +71,15 @@ const Route routes[] = {
 	{METHOD_DELETE, "/api/v1/tables/{table}/rows/{key}/request", withdraw_request, 0},
 	{METHOD_GET, "/api/v1/tables/{table}/rows/{key}/draft", get_draft, 0},
 	{METHOD_PUT, "/api/v1/tables/{table}/rows/{key}/draft", save_draft, 0},
+	{METHOD_POST, "/api/v1/tables/{table}/rows/{key}/draft", save_draft, ROUTE_BEACON},
 	{METHOD_DELETE, "/api/v1/tables/{table}/rows/{key}/draft", discard_draft, 0},
+
+	/* drafts of new rows, and all drafts */
+	{METHOD_GET, "/api/v1/tables/{table}/draft", get_draft_of_new, 0},
+	{METHOD_PUT, "/api/v1/tables/{table}/draft", save_draft_of_new, 0},
+	{METHOD_POST, "/api/v1/tables/{table}/draft", save_draft_of_new, ROUTE_BEACON},
+	{METHOD_DELETE, "/api/v1/tables/{table}/draft", discard_draft_of_new, 0},
+	{METHOD_GET, "/api/v1/drafts", list_drafts, 0},
 
 	/* all locks */
 	{METHOD_GET, "/api/v1/locks", list_locks, 0},
@@ -98,6 +106,7 @@ const Route routes[] = {
 	{METHOD_GET, "/new/{table}", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
 	{METHOD_GET, "/locks", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
 	{METHOD_GET, "/sessions", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
+	{METHOD_GET, "/drafts", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
 	{METHOD_GET, "/history", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
 	{METHOD_GET, "/overview", get_page, ROUTE_PUBLIC | ROUTE_DIRECT},
 	{METHOD_GET, "/static/{file...}", get_static, ROUTE_PUBLIC | ROUTE_DIRECT},
