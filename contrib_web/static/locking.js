@@ -26,7 +26,7 @@
  * <locking-form> (locking-form.js) does all this for an existing form. Both
  * are described in doc/locking-js.md.
  */
-import { Api, Problem, rowPath } from './js/client/api.js';
+import { Api, Problem, rowPath, tablePath } from './js/client/api.js';
 import { bothClocks, slept } from './js/client/clock.js';
 import { faultOf } from './js/client/fault.js';
 import { Live } from './js/client/live.js';
@@ -147,6 +147,8 @@ export class RowLock extends EventTarget {
 	#client;
 	#note;
 	#draft;
+	#draftClient;
+	#hasDraft = false;
 	#queue = [];
 	#declined = null;
 	#hasAsked = false;
@@ -163,7 +165,8 @@ export class RowLock extends EventTarget {
 	/**
 	 * @param {object} options
 	 * @param {string} options.table as SQL writes it
-	 * @param {string} options.key the row's primary key as text
+	 * @param {string|null} options.key the row's primary key as text; null: a
+	 *   new row, which cannot be locked, but has drafts
 	 * @param {string} [options.base] origin and base path of locking-web;
 	 *   default: of the one that serves this file, otherwise the page's own
 	 *   origin
@@ -176,7 +179,10 @@ export class RowLock extends EventTarget {
 	 * @param {number} [options.idleLimit] seconds for which a visible page
 	 *   keeps the lock without being used
 	 * @param {() => any} [options.draft] returns the unsaved input, as JSON,
-	 *   which is kept on the server; null: nothing to keep
+	 *   which is kept on the server; null: nothing to keep, so what was kept
+	 *   is discarded; undefined: nothing to send now
+	 * @param {string} [options.draftClient] identifies the drafts, of which
+	 *   each client has its own; default: client
 	 * @param {string|null} [options.note] shown to users who find the row
 	 *   locked
 	 * @param {string} [options.client] identifies the tab; default: random
@@ -195,6 +201,7 @@ export class RowLock extends EventTarget {
 		draft = () => null,
 		note = null,
 		client = tabId,
+		draftClient = client,
 		api,
 		live,
 	}) {
@@ -209,6 +216,7 @@ export class RowLock extends EventTarget {
 		this.#client = client;
 		this.#note = note;
 		this.#draft = draft;
+		this.#draftClient = draftClient;
 		this.#state = initial({ lockOn, ttl, warning, idleLimit });
 	}
 
@@ -455,15 +463,15 @@ export class RowLock extends EventTarget {
 	}
 
 	/**
-	 * Reads the user's draft of the row.
+	 * Reads the user's latest draft of the row, of this page or another.
 	 * @returns {Promise<{ data: any, saved_at: string }|null>}
 	 * @throws {Problem}
 	 */
 	async readDraft() {
-		return (await this.#api.get(this.#path('/draft'))).data.draft;
+		return (await this.#api.get(this.#path('/draft'))).data.drafts[0] ?? null;
 	}
 	/**
-	 * Discards the user's draft of the row.
+	 * Discards the user's drafts of the row.
 	 * @returns {Promise<void>}
 	 * @throws {Problem}
 	 */
@@ -533,6 +541,7 @@ export class RowLock extends EventTarget {
 	// In the background, and one request at a time. Without an answer the
 	// queue is read again after the next event.
 	async #readQueue() {
+		if (this.#key === null) return;
 		if (this.#reading) {
 			this.#readsAgain = true;
 			return;
@@ -599,6 +608,7 @@ export class RowLock extends EventTarget {
 	async #do(action) {
 		if (action.do === 'reread') this.dispatchEvent(new Event('reread'));
 		else if (action.do === 'release') this.#release(action);
+		else if (action.do === 'lastDraft') this.#sendLastDraft(action);
 		else this.#happen(this.#learn(await this.#answer(action)));
 	}
 
@@ -668,10 +678,29 @@ export class RowLock extends EventTarget {
 
 	async #sendDraft({ token }) {
 		await this.#saving;
-		const data = token === this.#state.token ? this.#draft() : null;
-		if (data === null) return { type: 'drafted', sentAt: performance.now() };
-		const { sentAt } = await this.#api.put(this.#path('/draft'), { token, data });
+		const isCurrent = token === this.#state.token && this.#state.phase !== 'left';
+		const data = isCurrent ? this.#draft() : undefined;
+		if (data === undefined || (data === null && !this.#hasDraft)) return { type: 'drafted', sentAt: performance.now() };
+		const { sentAt } = await (data === null ? this.#discardDraft() : this.#putDraft(data, token));
+		this.#hasDraft = data !== null;
 		return { type: 'drafted', sentAt };
+	}
+
+	#putDraft(data, token) {
+		return this.#api.put(this.#path('/draft'), { token, data, client: this.#draftClient });
+	}
+	#discardDraft() {
+		return this.#api.send('DELETE', this.#path('/draft'), { query: { client: this.#draftClient } });
+	}
+
+	// Without the token: the lock may be released before. A beacon is limited
+	// to 64 KB; a longer draft is sent too, but the browser may give it up.
+	async #sendLastDraft({ beacon }) {
+		const data = this.#draft() ?? null;
+		if (data === null) return;
+		if (beacon && this.#api.beacon(this.#path('/draft'), { data, client: this.#draftClient })) return;
+		if (!beacon) await this.#drafting?.catch(() => {});
+		await this.#putDraft(data, null).catch(() => {});
 	}
 
 	#release({ token, beacon }) {
@@ -680,7 +709,7 @@ export class RowLock extends EventTarget {
 	}
 
 	#path(rest) {
-		return rowPath(this.#table, this.#key) + rest;
+		return (this.#key === null ? tablePath(this.#table) : rowPath(this.#table, this.#key)) + rest;
 	}
 	#who() {
 		return this.#note === null ? { client: this.#client } : { client: this.#client, note: this.#note };

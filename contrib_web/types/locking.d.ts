@@ -82,14 +82,19 @@ export interface Draft {
 export interface RowLockOptions {
 	/** As SQL writes it. */
 	table: string;
-	/** The primary key as text. */
-	key: string;
+	/** The primary key as text; null: a new row, which only has drafts. */
+	key: string | null;
 	/** Origin of locking-web; '': the page's own. */
 	base?: string;
 	/** In start(), with the first change(), or not at all. */
 	lockOn?: 'open' | 'change' | 'never';
-	/** Returns the unsaved input, as JSON; null: nothing to keep. */
+	/**
+	 * Returns the unsaved input, as JSON; null: nothing to keep; undefined:
+	 * nothing to send now.
+	 */
 	draft?: () => unknown;
+	/** Identifies the page's draft; default: `client`. */
+	draftClient?: string;
 	/** Shown to users who find the row locked. */
 	note?: string | null;
 	/** Identifies the tab; default: random. */

@@ -52,6 +52,28 @@ const DIALOGS = {
 			assert.equal(await owner(site, 'AE'), 'anna');
 		},
 	},
+	'sign-out': {
+		async open({ person }) {
+			person.expects(0, /draft$/);
+			await person.page.route('**/draft', (route) => (route.request().method() === 'GET' ? route.continue() : route.abort()));
+			await person.edits('country', 'AL');
+			await person.input('name').fill('only on this computer');
+			await person.press('Sign out');
+			await person.press('Keep a draft');
+			await person.page.locator('[data-dialog="sign-out"]').waitFor();
+		},
+		declined: async ({ person }) => assert.equal(await person.value('name'), 'only on this computer'),
+		entered: async ({ person }) => assert.equal(await person.value('name'), 'only on this computer', 'the main button is to stay'),
+	},
+	'discard-draft': {
+		async open({ site, person }) {
+			await site.sql(`SET locking.owner = 'anna'; SELECT locking.save_draft_of('country', 'AM', '{"values": {"name": "x"}, "label": "Armenia"}')`);
+			await person.open('/drafts');
+			await person.press('Discard the draft of country Armenia');
+		},
+		declined: async ({ site }) => assert.equal(await site.sql(`SELECT count(*) FROM locking.draft WHERE key = 'AM'`), '1'),
+		entered: ({ site }) => eventually(async () => assert.equal(await site.sql(`SELECT count(*) FROM locking.draft WHERE key = 'AM'`), '0')),
+	},
 	delete: {
 		async open({ site, person }) {
 			await site.sql(`INSERT INTO language (alpha_3, name, scope, type) VALUES ('qaa', 'Reserved', 'S', 'S') ON CONFLICT DO NOTHING`);

@@ -256,7 +256,7 @@ scene('the hostile role\'s own pages and draft', async ({ site, invite }) => {
 	await them.press('Restore');
 	await eventually(async () => assert.equal(await them.value(evilName('label')), evil('draft')));
 	await isText(them);
-	for (const path of ['/tables', '/locks', '/history', '/sessions']) {
+	for (const path of ['/tables', '/locks', '/history', '/sessions', '/drafts']) {
 		await them.open(path);
 		await them.page.locator('main h1').waitFor();
 		await isText(them, 'comment on role');

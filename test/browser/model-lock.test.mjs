@@ -76,7 +76,7 @@ test('opening locks, and then the row is read again', () => {
 test('an unprotected table is edited without a lock', () => {
 	const session = new Session({ lockOn: 'never' }).at('open').is('idle').does().at('change').is('idle').does();
 	assert.equal(mayEdit(session.state), true);
-	assert.equal(wakeAt(session.state), Infinity);
+	assert.equal(wakeAt(session.tick().drafted().state), Infinity);
 });
 
 test('locking with the first change allows typing at once', () => {
@@ -323,7 +323,7 @@ test('taken over: loss, and known holder', () => {
 	assert.equal(session.state.loss.cause, 'taken_over');
 	assert.equal(session.state.holder.endsAt, 2000 + 30_000);
 	assert.equal(session.state.token, null);
-	session.at('leave').does();
+	session.at('leave').does({ do: 'lastDraft', beacon: false });
 });
 
 test('removed by another user: lost, without a holder', () => {
@@ -465,7 +465,7 @@ test('the lock is lost only if the server says so', () => {
 		const session = typing().at('wake').failed('renew', status, { problem }).is('held');
 		assert.equal(session.state.trouble, 'refused');
 		assert.equal(session.state.token, 7);
-		session.tick().does({ do: 'renew', token: 7 }).renewed();
+		session.tick().does({ do: 'draft', token: 7 }).drafted().tick().does({ do: 'renew', token: 7 }).renewed();
 		assert.equal(session.state.trouble, null);
 	}
 	typing().at('wake').failed('renew', 409, LOST).is('lost');
@@ -477,8 +477,40 @@ test('the lock is lost only if the server says so', () => {
 
 test('input after the end of the lock is kept as a draft too', () => {
 	const session = expired().at('change').does({ do: 'renew', token: 7 });
-	session.failed('renew', 0).tick();
-	session.after(DRAFT_DELAY).at('tick').does({ do: 'draft', token: 7 });
+	session.failed('renew', 0).tick().does({ do: 'draft', token: 7 });
+});
+
+test('input is kept as a draft in every phase, without a lock too', () => {
+	const noLock = (session) => session.after(DRAFT_DELAY).at('tick').does({ do: 'draft', token: null });
+	noLock(typing().at('news', { event: 'reset' }).at('looked', { lock: THEIRS, sentAt: 2000 }).is('lost'));
+	noLock(typing().at('news', { event: 'reset' }).at('looked', { lock: null, sentAt: 2000 }).is('lost'));
+	noLock(new Session({ lockOn: 'change' }).at('open').at('change').at('held', { lock: THEIRS, sentAt: 1000 }).is('blocked'));
+	noLock(new Session({ lockOn: 'never' }).at('open').at('change').is('idle').does());
+	const session = typing().tick().does({ do: 'draft', token: 7 }).at('news', { event: 'reset' }).at('looked', { lock: THEIRS, sentAt: 2000 }).is('lost');
+	noLock(session.failed('draft', 409, { ...LOST, token: 7 }));
+	assert.equal(session.drafted().state.changedAt, null);
+	assert.equal(wakeAt(session.state) > session.now, true);
+});
+
+test('while the user types, there is one draft in each delay', () => {
+	const session = held();
+	let drafts = 0;
+	for (let key = 0; key < 100; key++) {
+		session.after(DRAFT_DELAY / 10).at('change');
+		if (session.now >= wakeAt(session.state)) session.at('tick');
+		if (session.actions.some((action) => action.do === 'draft')) {
+			drafts++;
+			session.drafted();
+		}
+	}
+	assert.ok(drafts >= 8 && drafts <= 10, `${drafts} drafts in ten delays`);
+});
+
+test('input that was not sent is sent on leaving, before the release', () => {
+	typing().at('leave').does({ do: 'lastDraft', beacon: false }, { do: 'release', token: 7, beacon: false });
+	typing().at('leave', { beacon: true }).does({ do: 'lastDraft', beacon: true }, { do: 'release', token: 7, beacon: true });
+	typing().tick().drafted().at('leave').does({ do: 'release', token: 7, beacon: false });
+	new Session({ lockOn: 'never' }).at('open').at('change').at('leave', { beacon: true }).does({ do: 'lastDraft', beacon: true }).at('restore').is('idle').does();
 });
 
 test('saved and released; saved and continued', () => {
@@ -561,7 +593,7 @@ class Row {
 		if (action.do === 'look') return { type: 'looked', lock };
 		if (action.do === 'draft') {
 			const isHeld = this.owner === 'anna' && action.token === this.token;
-			return isHeld ? { type: 'drafted' } : { ...refused, status: 409, token: action.token, ...LOST };
+			return isHeld || action.token === null ? { type: 'drafted' } : { ...refused, status: 409, token: action.token, ...LOST };
 		}
 		if (action.do === 'handOver') {
 			const isHeld = this.owner === 'anna' && action.token === this.token;

@@ -334,6 +334,12 @@ const scenes = {
 		await leave(editor);
 	},
 
+	async drafts({ editor, shoot }) {
+		await open(editor, '/drafts');
+		await editor.locator('tbody tr').first().waitFor();
+		await shoot(editor);
+	},
+
 	async history({ admin, shoot }) {
 		await open(admin, '/history');
 		await admin.locator('tbody tr').first().waitFor();

@@ -10,12 +10,15 @@
  */
 import { Api, isOutage, Problem } from './client/api.js';
 import { clock } from './client/clock.js';
+import { DraftStore, personOf } from './client/draft-store.js';
+import { sendDrafts } from './client/own-drafts.js';
 import { Labels } from './client/labels.js';
 import { h } from './ui/dom.js';
 import { Live } from './client/live.js';
 import { Reachability } from './client/reachability.js';
 import { parse, paths } from './model/route.js';
 import { explain } from './model/problem.js';
+import { DraftsPage } from './pages/drafts.js';
 import { EditPage } from './pages/edit.js';
 import { HistoryPage } from './pages/history.js';
 import { LocksPage } from './pages/locks.js';
@@ -24,10 +27,11 @@ import { RowsPage } from './pages/rows.js';
 import { SessionsPage } from './pages/sessions.js';
 import { SignInPage } from './pages/signin.js';
 import { TablesPage } from './pages/tables.js';
+import { askToSignOut } from './parts/draft-questions.js';
 import { signInPanel } from './parts/sign-in.js';
 import { Router } from './router.js';
 import { Shell } from './shell.js';
-import { announce } from './ui/announce.js';
+import { announce, toast } from './ui/announce.js';
 import { setTitle } from './ui/tab-title.js';
 import { button, emptyState, loading } from './ui/widgets.js';
 
@@ -48,9 +52,13 @@ const PAGES = {
 	edit: EditPage,
 	locks: LocksPage,
 	history: HistoryPage,
+	drafts: DraftsPage,
 	overview: OverviewPage,
 	sessions: SessionsPage,
 };
+
+/** How long a page may take to send a draft itself, in milliseconds. */
+const SENT_BY_PAGES = 60000;
 
 /**
  * The object passed to pages and parts as `app`. Events: `signedin` after
@@ -61,6 +69,7 @@ class App extends EventTarget {
 	api = new Api();
 	live = new Live(this.api.url('/events'));
 	router = new Router();
+	drafts = new DraftStore();
 	/** Labels of rows in lists of several tables. */
 	labels = new Labels(this.api);
 	/** The session as the API returns it; null: not signed in. */
@@ -94,6 +103,7 @@ class App extends EventTarget {
 		this.live.addEventListener('ended', () => this.checkSession());
 		this.#tabs.addEventListener('message', () => this.checkSession());
 		new Reachability(this.api).addEventListener('reachable', () => this.#reachable());
+		this.drafts.addEventListener('unavailable', () => saysOnce());
 		await this.#resume();
 		this.router.start();
 	}
@@ -144,14 +154,19 @@ class App extends EventTarget {
 	}
 
 	/**
-	 * Signs out, unless the user stays on a page with unsaved text.
+	 * Signs out, unless the user stays on a page with unsaved text. This
+	 * computer then keeps no drafts of the user; the server does.
 	 * @returns {Promise<void>}
 	 */
 	async signOut() {
 		if (this.#page?.mayLeave && !(await this.#page.mayLeave())) return;
+		const person = personOf(this.session);
+		const unsent = await sendDrafts(this.api, this.drafts, person);
+		if (unsent.length && !(await askToSignOut(unsent))) return;
 		this.#closePage();
+		this.session = null; // so that a late answer does not ask to sign in
 		await this.api.delete('/session').catch(() => {});
-		this.session = null;
+		await this.drafts.wipe(person);
 		this.api.adopt(null);
 		this.#tabs.postMessage('signed out');
 		this.live.stop();
@@ -162,6 +177,8 @@ class App extends EventTarget {
 		this.session = session;
 		this.api.adopt(session);
 		clock.set(session.server_time, sentAt);
+		this.drafts.signedIn();
+		sendDrafts(this.api, this.drafts, personOf(session), { olderThan: SENT_BY_PAGES });
 		this.#shell.render();
 	}
 
@@ -267,6 +284,17 @@ class App extends EventTarget {
 		this.#page?.close?.();
 		this.#page = null;
 	}
+}
+
+function saysOnce() {
+	const said = 'locking.keepsNoDrafts';
+	try {
+		if (sessionStorage.getItem(said)) return;
+		sessionStorage.setItem(said, 'yes');
+	} catch {
+		// Then it is said with each page.
+	}
+	toast('This browser keeps no drafts on this computer. The server keeps them while you are online.');
 }
 
 // Only other pages of locking-web: `next` comes from the address bar.

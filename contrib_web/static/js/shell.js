@@ -48,6 +48,7 @@ export class Shell {
 					this.#link('Tables', 'table', paths.tables(), ['tables', 'rows', 'edit']),
 					this.#link('Locks', 'lock', paths.locks(), ['locks']),
 					this.#link('History', 'history', paths.history(), ['history']),
+					this.#link('My drafts', 'editing', paths.drafts(), ['drafts']),
 					session?.may.monitor ? this.#link('Overview', 'gauge', paths.overview(), ['overview']) : null,
 				),
 			),

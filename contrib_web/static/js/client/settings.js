@@ -1,7 +1,10 @@
 /**
  * The user's settings in this browser.
  */
+import { randomId } from './tab-id.js';
+
 const LOCK_ON = 'locking.lockOn';
+const MACHINE = 'locking.machine';
 
 /**
  * When an edit page locks its row.
@@ -24,6 +27,22 @@ export function setLockOn(value) {
 		localStorage.setItem(LOCK_ON, value);
 	} catch {
 		// Storage may be disabled; the default applies.
+	}
+}
+
+/**
+ * Identifies this browser among those of the user.
+ * @returns {string|null} null: it would be another one in the next page
+ */
+export function machineId() {
+	try {
+		const known = localStorage.getItem(MACHINE);
+		if (known) return known;
+		const id = randomId();
+		localStorage.setItem(MACHINE, id);
+		return id;
+	} catch {
+		return null;
 	}
 }
 

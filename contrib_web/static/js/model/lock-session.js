@@ -27,6 +27,7 @@
  *   { do: 'control' }                   -> granted | held | failed
  *   { do: 'renew', token }              -> renewed | failed
  *   { do: 'draft', token }              -> drafted | failed
+ *   { do: 'lastDraft', beacon }         no event
  *   { do: 'look' }                      -> looked | failed
  *   { do: 'explain', token }            -> explained | failed
  *   { do: 'handOver', token }           -> handedOver | failed
@@ -43,16 +44,20 @@
  * PATIENCE hands it over.
  *
  * Renewals and drafts are independent of each other: each has its own
- * request, and neither waits for the other or fails with it. The lock is lost
- * only if the server says so (isLost()). How it ended is read afterwards, by
- * its token (`explain`): what the stream tells may be about another lock of
- * the row.
+ * request, and neither waits for the other or fails with it. A draft is sent
+ * in every phase: what was typed just before the lock was lost is kept too.
+ * The lock is lost only if the server says so (isLost()). How it ended is
+ * read afterwards, by its token (`explain`): what the stream tells may be
+ * about another lock of the row.
  */
 
 import { isSessionGone } from './outcome.js';
 
-/** Delay before a change is sent as a draft, in milliseconds. */
-export const DRAFT_DELAY = 4000;
+/**
+ * Delay before a change is sent as a draft, in milliseconds; so while the
+ * user types, there is one request in this time.
+ */
+export const DRAFT_DELAY = 1000;
 /** Delay before a draft that was refused is tried again, in milliseconds. */
 export const REFUSED_DELAY = 30000;
 /**
@@ -158,18 +163,12 @@ export function timeLeft(state, now) {
  * @param {object} state
  * @returns {number} by performance.now(); Infinity: none
  */
-export function wakeAt(state) {
+export const wakeAt = (state) => Math.min(nextCheck(state), nextDraft(state));
+
+function nextCheck(state) {
 	const { phase } = state;
 	if (phase === 'held')
-		return Math.min(
-			state.endsAt,
-			nextRenewal(state),
-			nextWarning(state),
-			nextDraft(state),
-			nextAnnouncement(state),
-			nextGivingAway(state),
-		);
-	if (phase === 'expired') return Math.min(state.retryAt ?? Infinity, nextDraft(state));
+		return Math.min(state.endsAt, nextRenewal(state), nextWarning(state), nextAnnouncement(state), nextGivingAway(state));
 	if (phase === 'blocked' || phase === 'elsewhere' || (phase === 'lost' && state.holder))
 		return state.pending ? Infinity : (state.retryAt ?? state.holder.endsAt);
 	return state.retryAt ?? Infinity;
@@ -198,7 +197,7 @@ const handlers = {
 
 	change(s, e, now) {
 		const marked = { ...s, changedAt: s.changedAt ?? now, lastChangeAt: now, usedAt: now, isGiving: false };
-		if (s.phase === 'idle') return s.lockOn === 'never' ? [s] : acquire(marked);
+		if (s.phase === 'idle') return s.lockOn === 'never' ? [marked] : acquire(marked);
 		return used(marked, now);
 	},
 
@@ -245,7 +244,7 @@ const handlers = {
 		if (s.pending) return [{ ...fresh, lookAgain: true }];
 		if (s.phase === 'held' || s.phase === 'expired') return renew(fresh);
 		if (s.phase === 'acquiring') return acquire(fresh);
-		const [next, ...actions] = s.holder || followsOthers(s) ? look(fresh) : [fresh];
+		const [next, ...actions] = s.holder || s.lookAgain || s.retryAt !== null || followsOthers(s) ? look({ ...fresh, lookAgain: false }) : [fresh];
 		return s.loss && !s.loss.isExplained ? [next, ...actions, explain(s.loss.token)] : [next, ...actions];
 	},
 
@@ -323,10 +322,17 @@ const handlers = {
 
 	leave(s, e) {
 		const next = { ...s, phase: 'left', token: null, pending: null, draftPending: false, changedAt: null, retryAt: null };
-		return s.token === null ? [next] : [next, { do: 'release', token: s.token, beacon: e.beacon === true }];
+		const beacon = e.beacon === true;
+		const actions = [];
+		if (s.changedAt !== null) actions.push({ do: 'lastDraft', beacon });
+		if (s.token !== null) actions.push({ do: 'release', token: s.token, beacon });
+		return [next, ...actions];
 	},
 
-	restore: (s) => (s.phase === 'left' ? acquire({ ...s, trouble: null }) : [s]),
+	restore(s) {
+		if (s.phase !== 'left') return [s];
+		return s.lockOn === 'never' ? [{ ...s, phase: 'idle', trouble: null }] : acquire({ ...s, trouble: null });
+	},
 };
 
 // Whether nothing was changed yet by a user who locks with the first change:
@@ -373,10 +379,9 @@ export const givesAwayAt = ({ wantedAt, usedAt }) => (wantedAt === null ? Infini
 const nextGivingAway = (s) => (s.pending || s.trouble ? Infinity : givesAwayAt(s));
 const nextAnnouncement = (s) => (s.isGiving ? Infinity : givesAwayAt(s) - ANNOUNCED);
 
-// A draft is also accepted after the lock has expired.
+// A draft needs no lock.
 function nextDraft(s) {
-	if (!['held', 'expired'].includes(s.phase) || s.token === null) return Infinity;
-	if (s.changedAt === null || s.draftPending || s.trouble === 'signed_out') return Infinity;
+	if (s.phase === 'left' || s.changedAt === null || s.draftPending || s.trouble === 'signed_out') return Infinity;
 	return s.draftAt ?? s.changedAt + DRAFT_DELAY;
 }
 

@@ -11,7 +11,7 @@ const HERE = '/static/js/model/route.js';
 export const home = import.meta.url.startsWith('http') && import.meta.url.endsWith(HERE) ? import.meta.url.slice(0, -HERE.length) : '';
 
 /** The base path of locking-web (`--base-path`), '/locks' or ''. */
-const base = home.replace(/^[a-z]+:\/\/[^/]*/, '');
+export const base = home.replace(/^[a-z]+:\/\/[^/]*/, '');
 
 /**
  * Encodes a name as a segment of a path. Browsers resolve `.` and `..` and
@@ -32,6 +32,7 @@ export const paths = Object.freeze({
 	locks: (query = {}) => `${base}/locks${queryText(query)}`,
 	overview: () => `${base}/overview`,
 	history: (query = {}) => `${base}/history${queryText(query)}`,
+	drafts: () => `${base}/drafts`,
 	sessions: () => `${base}/sessions`,
 });
 
@@ -64,7 +65,7 @@ export function parse(pathname, search = '') {
 	if (first === undefined) return found('home');
 	if (first === 'tables') return tablePage(found, table, key);
 	if (first === 'new' && table !== undefined && key === undefined) return found('edit', { table, key: null });
-	if (['signin', 'locks', 'history', 'overview', 'sessions'].includes(first) && table === undefined) return found(first);
+	if (['signin', 'locks', 'history', 'drafts', 'overview', 'sessions'].includes(first) && table === undefined) return found(first);
 	return found('missing');
 }
 

@@ -164,6 +164,23 @@ export function newsOfLocks(rows) {
 	return `${rows.length} rows have changed: ${locked} locked, ${rows.length - locked} free`;
 }
 
+const UNITS = [
+	['day', 86400],
+	['hour', 3600],
+	['minute', 60],
+];
+
+/**
+ * How long ago something was: "3 minutes ago", "just now".
+ * @param {number} seconds
+ * @returns {string}
+ */
+export function ago(seconds) {
+	const [unit, length] = UNITS.find(([, each]) => seconds >= each) ?? [];
+	if (!unit) return 'just now';
+	return new Intl.RelativeTimeFormat('en', { numeric: 'always' }).format(-Math.floor(seconds / length), unit);
+}
+
 /**
  * A date and time to the second.
  * @param {string} iso

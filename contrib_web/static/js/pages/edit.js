@@ -19,6 +19,9 @@ import { RowPresence } from './edit/presence.js';
 import { Requests } from './edit/requests.js';
 import { Saving } from './edit/saving.js';
 
+/** How long the last draft of a page takes to be stored, in milliseconds. */
+const LATEST_DRAFT = 3000;
+
 /** Implements Page of app.js. */
 export class EditPage {
 	#app;
@@ -34,6 +37,7 @@ export class EditPage {
 	/** Whether to save as soon as the row is locked and read again. */
 	#savesNext = false;
 	#rowForm;
+	#mayHaveNewDrafts = false;
 	#stop = new AbortController();
 	#notes = new FormNotes();
 	#heading = h('bdi', {});
@@ -69,9 +73,9 @@ export class EditPage {
 		this.#connect();
 		this.#show();
 		this.#listen();
-		if (this.#edited.isNew) return;
 		this.#lock.start(sentAt, this.#stop.signal);
-		this.#presence.start(this.#edited.known, this.#edited.table.time_until_idle);
+		if (!this.#edited.isNew) this.#presence.start(this.#edited.known, this.#edited.table.time_until_idle);
+		await this.#drafts.look();
 	}
 
 	/**
@@ -101,6 +105,7 @@ export class EditPage {
 			edited,
 			ownRequest: () => this.#requests.own,
 			idleSince: (owner) => presence.idleSince(owner),
+			drafts: () => this.#drafts,
 			act: (action) => this.#actions[action](),
 		});
 		const rowForm = new RowForm({
@@ -122,7 +127,7 @@ export class EditPage {
 			keepDraft: () => this.#drafts.store(),
 		});
 		this.#drafts = new Drafts({ app, edited, lock, comparing, notes });
-		this.#saving = new Saving({ app, edited, lock, comparing, rowForm, notes, signal: this.#stop.signal });
+		this.#saving = new Saving({ app, edited, lock, comparing, rowForm, drafts: this.#drafts, notes, signal: this.#stop.signal });
 		this.#leaving = new Leaving({ edited, lock, saving: this.#saving, drafts: this.#drafts });
 		this.element = layout(edited, {
 			list: listAddress(app, edited),
@@ -134,7 +139,6 @@ export class EditPage {
 			aside: this.#aside,
 			children: edited.isNew ? null : childrenList(app, edited.row, edited.table.may.break_locks, this.#stop.signal),
 		});
-		this.#drafts.offer();
 	}
 
 	#connect() {
@@ -175,7 +179,7 @@ export class EditPage {
 		leave: () => this.#leave(),
 		again: () => this.#lock.again(),
 		saveAgain: () => this.#saveAgain(),
-		control: () => this.#lock.control(),
+		control: () => this.#takeControl(),
 		takeOver: () => this.#lock.takeOver(),
 		ask: () => this.#requests.ask(),
 		withdraw: () => this.#requests.withdraw(),
@@ -197,6 +201,7 @@ export class EditPage {
 		this.#rowForm.note.textContent = '';
 		if (!(name in this.#edited.form.mine)) this.#rowForm.showNote(name, null);
 		this.#rowForm.showField(this.#edited.form, name);
+		this.#drafts.keep();
 		this.#showButtons();
 		this.#lock.change();
 		this.#presence.type(name);
@@ -212,6 +217,21 @@ export class EditPage {
 		this.#savesNext = false;
 		const wasRead = await this.#comparing.reread({ asks: !saves });
 		if (saves && wasRead) await this.#saving.save({ keep: false });
+		else if (this.#mayHaveNewDrafts) this.#lookForDrafts();
+	}
+
+	// What was typed last in a tab on another computer arrives a moment after
+	// its lock has ended.
+	#takeControl() {
+		this.#mayHaveNewDrafts = true;
+		this.#lock.control();
+	}
+
+	async #lookForDrafts() {
+		this.#mayHaveNewDrafts = false;
+		await this.#drafts.look();
+		await new Promise((resolve) => { setTimeout(resolve, LATEST_DRAFT); });
+		if (!this.#stop.signal.aborted) await this.#drafts.look();
 	}
 
 	#reachable() {
@@ -226,7 +246,8 @@ export class EditPage {
 
 	#draftStored({ isKept }) {
 		const { unkept } = this.#lock;
-		const isWhole = isKept && this.#edited.isDirty && Object.keys(unkept).length === 0;
+		const isWhole = isKept && this.#edited.isDirty && this.#edited.table.protection && Object.keys(unkept).length === 0;
+		if (isWhole) this.#drafts.sent();
 		this.#rowForm.note.textContent = isWhole ? 'Draft saved' : '';
 		this.#rowForm.showNotes(unkept);
 	}
@@ -237,6 +258,7 @@ export class EditPage {
 
 	#show() {
 		const { table, row, form } = this.#edited;
+		this.#drafts.keep();
 		this.#heading.textContent = row?.label ?? '';
 		this.#rowForm.showNotes(this.#edited.isDirty ? this.#lock.unkept : {});
 		this.#rowForm.show(form, { mayEdit: this.#lock.mayEdit && !this.#saving.isClosing });

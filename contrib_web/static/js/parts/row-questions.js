@@ -18,10 +18,13 @@ export const askToTakeOver = (holder) =>
 	});
 
 /**
- * @param {boolean} mayKeepDraft
+ * @param {object} options
+ * @param {boolean} options.mayKeepDraft
+ * @param {readonly string[]} options.unread columns whose fields have no
+ *   value yet, so that a draft does not have it either
  * @returns {Promise<'discard'|'draft'|'stay'|null>}
  */
-export const askToLeave = (mayKeepDraft) =>
+export const askToLeave = ({ mayKeepDraft, unread }) =>
 	ask({
 		name: 'leave',
 		title: 'Leave without saving?',
@@ -33,6 +36,7 @@ export const askToLeave = (mayKeepDraft) =>
 					? 'Your text can be kept as a draft, which is offered when you return to this row.'
 					: 'What you typed exists only in this page and will be lost. Copy it first if you need it.',
 			),
+			mayKeepDraft && unread.length ? h('p', {}, `Only what you entered in ${unread.join(', ')} is not complete, and will be lost.`) : '',
 		],
 		choices: [
 			{ value: 'discard', text: mayKeepDraft ? 'Discard' : 'Leave', kind: 'plain bad' },

@@ -33,6 +33,7 @@ export class EditLock extends EventTarget {
 	#before = null;
 	#bar;
 	#content;
+	#drafts;
 
 	/**
 	 * @param {object} options
@@ -42,17 +43,19 @@ export class EditLock extends EventTarget {
 	 *   the row
 	 * @param {(owner: string) => string|null} options.idleSince since when a
 	 *   person has not used the row's page
+	 * @param {() => import('./drafts.js').Drafts} options.drafts
 	 * @param {(action: string) => any} options.act what a button of the lock
 	 *   bar does; may be async
 	 */
-	constructor({ app, edited, ownRequest, idleSince, act }) {
+	constructor({ app, edited, ownRequest, idleSince, drafts, act }) {
 		super();
 		this.#app = app;
 		this.#edited = edited;
 		this.#ownRequest = ownRequest;
 		this.#idleSince = idleSince;
 		this.#bar = new LockBar(act);
-		this.#content = new DraftContent(edited);
+		this.#content = new DraftContent(edited, () => drafts().isKeptHere);
+		this.#drafts = drafts;
 	}
 
 	/** The state, for the bar that stays in view. */
@@ -85,7 +88,7 @@ export class EditLock extends EventTarget {
 		return this.#lock?.requests ?? [];
 	}
 
-	/** Why changed values are not kept as a draft, by column. */
+	/** Why the server keeps no draft of changed values, by column. */
 	get unkept() {
 		return this.#lock ? this.#content.unkept : {};
 	}
@@ -99,29 +102,36 @@ export class EditLock extends EventTarget {
 	}
 
 	/**
-	 * Locks the row, or watches its lock if the user may not write it.
+	 * Locks the row, or watches its lock if the user may not write it. Of a
+	 * new row only the drafts are kept.
 	 * @param {number} sentAt when the row was read, by performance.now()
 	 * @param {AbortSignal} signal of the page's end
 	 * @returns {void}
 	 */
 	start(sentAt, signal) {
-		const { table, row, known } = this.#edited;
-		if (!table.may.update && !table.may.delete) return this.#watch(timed(row.lock, sentAt), signal);
-		this.#lock = new RowLock({
-			api: this.#app.api,
-			live: this.#app.live,
-			...known,
-			lockOn: table.protection ? lockOnSetting() : 'never',
-			ttl: table.time_until_expiration,
-			warning: table.time_until_warning,
-			idleLimit: table.time_until_idle,
-			draft: () => this.#content.data(),
-		});
+		const { table, row, isNew } = this.#edited;
+		if (!isNew && !table.may.update && !table.may.delete) return this.#watch(timed(row.lock, sentAt), signal);
+		this.#lock = this.#makeLock();
 		this.#before = this.#lock.state;
 		this.#lock.addEventListener('state', ({ detail }) => this.#changed(detail));
 		for (const type of ['reread', 'request', 'declined']) this.#lock.addEventListener(type, ({ detail }) => this.#emit(type, detail));
-		this.#lock.start({ lock: row.lock, sentAt });
+		this.#lock.start({ lock: row?.lock ?? null, sentAt });
 		return this.#emit('change');
+	}
+
+	#makeLock() {
+		const { table, known, isNew } = this.#edited;
+		return new RowLock({
+			api: this.#app.api,
+			live: this.#app.live,
+			...known,
+			lockOn: table.protection && !isNew ? lockOnSetting() : 'never',
+			ttl: table.time_until_expiration,
+			warning: table.time_until_warning,
+			idleLimit: table.time_until_idle,
+			draft: () => (table.protection ? this.#content.data() : undefined),
+			draftClient: this.#drafts().id,
+		});
 	}
 
 	#watch(lock, signal) {
@@ -142,6 +152,10 @@ export class EditLock extends EventTarget {
 	/** The form was changed. */
 	change() {
 		this.#lock?.change();
+	}
+	/** Sends no draft any more: the form is discarded. */
+	keepNoDraft() {
+		this.#content.abandon();
 	}
 	/** Checks the lock after signing in again. */
 	wake() {
@@ -216,11 +230,11 @@ export class EditLock extends EventTarget {
 		if (state.phase !== before.phase) this.#entered(state, before);
 		if (state.isGiving !== before.isGiving) this.#emit('request');
 		this.#drafted(before, state);
-		if (looksDifferent(before, state)) this.#say(before, state);
+		if (!this.#edited.isNew && looksDifferent(before, state)) this.#say(before, state);
 	}
 
 	#drafted(before, state) {
-		if (state.phase !== 'held' && state.phase !== 'expired') return;
+		if (state.phase === 'left') return;
 		const isRefused = state.draftRefusal !== null && state.draftRefusal !== before.draftRefusal;
 		if (!isRefused && !(before.draftPending && !state.draftPending)) return;
 		if (!isRefused) this.#content.kept();

@@ -188,7 +188,7 @@ export class EditedRow {
 	 * @returns {void}
 	 */
 	saved({ values, label }, sent) {
-		this.row = this.row && { ...this.row, values, label, draft: null };
+		this.row = this.row && { ...this.row, values, label };
 		this.form = Form.saved(this.form, sent, values);
 		this.conflicts = [];
 	}
@@ -196,10 +196,12 @@ export class EditedRow {
 	/**
 	 * Puts a draft into the form.
 	 * @param {any} data
+	 * @param {(name: string) => boolean} isKnown whether there is such a
+	 *   column
 	 * @returns {void}
 	 */
-	applyDraft(data) {
-		const { form, conflicts } = Form.applyDraft(this.form, data);
+	applyDraft(data, isKnown) {
+		const { form, conflicts } = Form.applyDraft(this.form, data, isKnown);
 		this.form = form;
 		this.conflicts = conflicts;
 		this.#before = {};

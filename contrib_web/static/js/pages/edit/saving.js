@@ -22,6 +22,7 @@ export class Saving extends EventTarget {
 	#lock;
 	#comparing;
 	#rowForm;
+	#drafts;
 	#notes;
 	#signal;
 	#isUnknown = false;
@@ -39,16 +40,18 @@ export class Saving extends EventTarget {
 	 * @param {import('./edit-lock.js').EditLock} options.lock
 	 * @param {import('./comparing.js').Comparing} options.comparing
 	 * @param {import('../../parts/row-form.js').RowForm} options.rowForm
+	 * @param {import('./drafts.js').Drafts} options.drafts
 	 * @param {import('../../parts/form-notes.js').FormNotes} options.notes
 	 * @param {AbortSignal} options.signal of the page's end
 	 */
-	constructor({ app, edited, lock, comparing, rowForm, notes, signal }) {
+	constructor({ app, edited, lock, comparing, rowForm, drafts, notes, signal }) {
 		super();
 		this.#app = app;
 		this.#edited = edited;
 		this.#lock = lock;
 		this.#comparing = comparing;
 		this.#rowForm = rowForm;
+		this.#drafts = drafts;
 		this.#notes = notes;
 		this.#signal = signal;
 	}
@@ -89,17 +92,19 @@ export class Saving extends EventTarget {
 	async #update(values, keep) {
 		const edited = this.#edited;
 		const sent = edited.form;
+		const drafts = this.#drafts.inForm;
 		const data = await this.#lock.save(async () => {
 			const answer = await this.#send('PUT', edited.path, {
 				token: this.#lock.token,
 				values,
 				keep: keep && edited.table.protection !== null,
+				drafts,
 			});
 			const { lock } = answer.data;
 			this.#lock.saved({ released: !keep || !lock, seconds_left: lock?.seconds_left, sentAt: answer.sentAt });
 			return answer.data;
 		});
-		this.#saved(data, sent);
+		this.#saved(data, sent, drafts);
 		toast(`${data.label} is saved.`);
 		if (!keep) return this.#goToList();
 		if (data.key !== edited.row.key) return this.#goToRow(data.key);
@@ -107,16 +112,22 @@ export class Saving extends EventTarget {
 	}
 
 	async #insert(values, keep) {
-		const { data } = await this.#send('POST', `${this.#edited.tablePath}/rows`, { values });
-		this.#saved(data, this.#edited.form);
+		const drafts = this.#drafts.inForm;
+		const data = await this.#lock.save(async () => {
+			const answer = await this.#send('POST', `${this.#edited.tablePath}/rows`, { values, drafts });
+			this.#lock.saved({ released: true });
+			return answer.data;
+		});
+		this.#saved(data, this.#edited.form, drafts);
 		toast(`${data.label} is added.`);
 		this.#app.lastRow = data.key;
 		await (keep ? this.#goToRow(data.key) : this.#goToList({ replace: true }));
 	}
 
-	#saved(data, sent) {
+	#saved(data, sent, drafts) {
 		this.#edited.saved(data, sent);
 		this.#notes.clear();
+		this.#drafts.saved(drafts);
 		this.#rowForm.note.textContent = '';
 		this.#rowForm.markChanged([]);
 	}
@@ -136,6 +147,7 @@ export class Saving extends EventTarget {
 			});
 			this.dispatchEvent(new Event('deleted'));
 			edited.reset();
+			await this.#drafts.abandon();
 			toast(`${label} is deleted.`);
 			await this.#goToList();
 		} catch (error) {
@@ -197,7 +209,8 @@ export class Saving extends EventTarget {
 	}
 
 	// The answer to the save got lost, and the row was deleted since.
-	#savedAndGone() {
+	async #savedAndGone() {
+		await this.#drafts.abandon();
 		toast('It was saved, but the row has been deleted since.');
 		return this.#goToList();
 	}
