@@ -135,14 +135,13 @@ const DIALOGS = {
 	},
 	compare: {
 		async open({ site, person }) {
+			await site.sql(`SET locking.owner = 'anna'; SELECT locking.save_draft_of('country', 'AR', '{"values": {"name": "Argentina of Anna"}}', 'another')`);
 			await person.edits('country', 'AR');
-			await person.input('name').fill('Argentina of Anna');
-			await site.endLocks();
-			await person.press('Compare and copy');
+			await person.press('Compare');
 		},
-		declined: async ({ person }) => assert.equal(await person.value('name'), 'Argentina of Anna'),
+		declined: async ({ person }) => assert.equal(await person.value('name'), 'Argentina'),
 		async entered({ site, person }) {
-			assert.equal(await person.value('name'), 'Argentina of Anna');
+			assert.equal(await person.value('name'), 'Argentina', 'only compared');
 			assert.equal(await named(site, 'AR'), 'Argentina', 'nothing is saved');
 		},
 	},
@@ -189,7 +188,7 @@ test('every dialog of the pages is opened here, and there are no others', () => 
 		const source = readFileSync(new URL(path, PAGES), 'utf8').replace(/\/\*[^]*?\*\//g, '');
 		if (path === 'js/ui/dialog.js') return [];
 		assert.doesNotMatch(source, /showModal|\b(alert|confirm|prompt)\(|(h|createElement)\(\s*'dialog'/, `${path} opens its dialogs by ask()`);
-		return [...source.matchAll(/\bask(?:Reason)?\(\{\s*(?:name: ([^\n]+),\n)?/g)].flatMap(([call, name]) => {
+		return [...source.matchAll(/(?<!\.)\bask(?:Reason)?\(\{\s*(?:name: ([^\n]+),\n)?/g)].flatMap(([call, name]) => {
 			assert.ok(name, `${path}: a dialog without a name: ${call}`);
 			return [...name.matchAll(/'([^']+)'/g)].map(([, each]) => each);
 		});
