@@ -203,7 +203,7 @@ SELECT
 		'time_until_idle', coalesce(
 			limits.json ->> rel.target,
 			limits.json ->> rel.name,
-			limits.json ->> '')::float8,
+			limits.json ->> ''::text)::float8,
 		'label_column', label.name,
 		'primary_key', ARRAY(SELECT name FROM col WHERE key_no IS NOT NULL ORDER BY key_no),
 		'columns', coalesce(
