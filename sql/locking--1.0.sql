@@ -90,10 +90,12 @@ CREATE TABLE locking.draft (
 	relation regclass    NOT NULL,
 	key      text        COLLATE "C" NOT NULL,
 	owner    text        COLLATE "C" NOT NULL,
-	token    bigint      NOT NULL,
+	token    bigint,                                 -- null: saved without a lock
 	data     jsonb       NOT NULL,
 	saved_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-	PRIMARY KEY (relation, key, owner)
+	client   text        COLLATE "C" NOT NULL DEFAULT '',
+	is_new   boolean     NOT NULL DEFAULT false,     -- of a row that does not exist yet; key is ''
+	PRIMARY KEY (relation, key, owner, client, is_new)
 );
 CREATE INDEX draft_owner_idx ON locking.draft (owner);
 
@@ -110,9 +112,22 @@ CREATE TABLE locking.request_queue (
 );
 CREATE INDEX request_queue_owner_idx ON locking.request_queue (owner);
 
+-- Requests of clients that were executed, see locking.once()
+CREATE TABLE locking.done (
+	owner   text        COLLATE "C" NOT NULL,
+	id      text        COLLATE "C" NOT NULL,
+	digest  bytea,
+	result  text,
+	done_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	PRIMARY KEY (owner, id)
+) WITH (
+	autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500
+);
+CREATE INDEX done_at_idx ON locking.done (done_at);
+
 -- Dumps include settings, drafts and history. They include the sequences so
--- that a token issued before the dump is never issued again. Locks and
--- requests are not dumped.
+-- that a token issued before the dump is never issued again. Locks, requests
+-- and the ids of executed requests are not dumped.
 SELECT pg_catalog.pg_extension_config_dump('locking.protected', '');
 SELECT pg_catalog.pg_extension_config_dump('locking.draft', '');
 SELECT pg_catalog.pg_extension_config_dump('locking.event', '');
@@ -349,12 +364,20 @@ COMMENT ON FUNCTION locking.row_visible(regclass, text) IS
 -- Drafts, requests, housekeeping
 -- ---------------------------------------------------------------------------
 
-CREATE FUNCTION locking.save_draft(token bigint, data jsonb) RETURNS void
+CREATE FUNCTION locking.save_draft(token bigint, data jsonb, client text = NULL) RETURNS void
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_save_draft';
-CREATE FUNCTION locking.discard_draft(relation regclass, key text) RETURNS void
+CREATE FUNCTION locking.save_draft_of(relation regclass, key text, data jsonb, client text = NULL) RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_save_draft_of';
+CREATE FUNCTION locking.save_draft_of(relation regclass, key anyelement, data jsonb, client text = NULL) RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_save_draft_of';
+CREATE FUNCTION locking.save_draft_of_new(relation regclass, data jsonb, client text = NULL) RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_save_draft_of_new';
+CREATE FUNCTION locking.discard_draft(relation regclass, key text, client text = NULL) RETURNS void
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_discard_draft';
-CREATE FUNCTION locking.discard_draft(relation regclass, key anyelement) RETURNS void
+CREATE FUNCTION locking.discard_draft(relation regclass, key anyelement, client text = NULL) RETURNS void
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_discard_draft';
+CREATE FUNCTION locking.discard_draft_of_new(relation regclass, client text = NULL) RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_discard_draft_of_new';
 CREATE FUNCTION locking.request(relation regclass, key text, message text = NULL) RETURNS void
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_request';
 CREATE FUNCTION locking.request(relation regclass, key anyelement, message text = NULL) RETURNS void
@@ -372,9 +395,13 @@ CREATE FUNCTION locking.purge_history(older_than interval) RETURNS bigint
 CREATE FUNCTION locking.purge_drafts(older_than interval) RETURNS bigint
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_purge_drafts';
 
-COMMENT ON FUNCTION locking.save_draft(bigint, jsonb) IS 'stores the current owner''s unsaved changes to a row';
-COMMENT ON FUNCTION locking.discard_draft(regclass, text) IS 'removes the current owner''s draft of a row';
-COMMENT ON FUNCTION locking.discard_draft(regclass, anyelement) IS 'removes the current owner''s draft of a row';
+COMMENT ON FUNCTION locking.save_draft(bigint, jsonb, text) IS 'stores the current owner''s unsaved changes to a row';
+COMMENT ON FUNCTION locking.save_draft_of(regclass, text, jsonb, text) IS 'stores the current owner''s unsaved changes to a row, without a lock';
+COMMENT ON FUNCTION locking.save_draft_of(regclass, anyelement, jsonb, text) IS 'stores the current owner''s unsaved changes to a row, without a lock';
+COMMENT ON FUNCTION locking.save_draft_of_new(regclass, jsonb, text) IS 'stores the current owner''s unsaved values of a new row';
+COMMENT ON FUNCTION locking.discard_draft(regclass, text, text) IS 'removes the current owner''s drafts of a row, or that of one client';
+COMMENT ON FUNCTION locking.discard_draft(regclass, anyelement, text) IS 'removes the current owner''s drafts of a row, or that of one client';
+COMMENT ON FUNCTION locking.discard_draft_of_new(regclass, text) IS 'removes the current owner''s drafts of new rows, or that of one client';
 COMMENT ON FUNCTION locking.request(regclass, text, text) IS 'requests a locked row; requests are queued in order of arrival';
 COMMENT ON FUNCTION locking.request(regclass, anyelement, text) IS 'requests a locked row; requests are queued in order of arrival';
 COMMENT ON FUNCTION locking.withdraw(regclass, text) IS 'withdraws the current owner''s request for a row';
@@ -384,6 +411,14 @@ COMMENT ON FUNCTION locking.decline(regclass, anyelement, text, text) IS 'remove
 COMMENT ON FUNCTION locking.purge_history(interval) IS 'removes events older than the given interval, returns their number';
 COMMENT ON FUNCTION locking.purge_drafts(interval) IS
 	'removes the current owner''s drafts (for a superuser, all drafts) older than the given interval, returns their number';
+
+CREATE FUNCTION locking.once(id text, digest bytea = NULL, OUT is_new boolean, OUT result text)
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_once';
+CREATE FUNCTION locking.keep_result(id text, result text) RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_keep_result';
+COMMENT ON FUNCTION locking.once(text, bytea) IS
+	'notes in the current transaction that the current owner''s request with this id is executed; false if it has been before';
+COMMENT ON FUNCTION locking.keep_result(text, text) IS 'keeps the result of a request for its repetitions';
 
 -- The gate is effective in this database if "enabled" and "filled". The
 -- counts are those of the whole server.
@@ -462,6 +497,22 @@ FROM (SELECT * FROM locking.protected
 		WHERE c.oid OPERATOR(pg_catalog.=) p.relation OFFSET 0) t;
 COMMENT ON VIEW locking.protected_tables IS 'settings of the protected tables that the reader may read';
 
+-- For pages that do not say which table they edit. It shows no table, so it
+-- is for all readers. The settings' names depend on owner(), since that call
+-- loads the library, which defines the settings.
+CREATE VIEW locking.shortest_times WITH (security_barrier) AS
+SELECT LEAST(pg_catalog.min(COALESCE(p.ttl, s.ttl)), s.max_ttl) AS ttl,
+	pg_catalog.min(COALESCE(p.warning, s.warning)) AS warning
+FROM (SELECT pg_catalog.concat(pg_catalog.left(locking.owner(), 0), 'locking.') AS prefix OFFSET 0) l
+	CROSS JOIN LATERAL (SELECT
+		pg_catalog.current_setting(pg_catalog.concat(l.prefix, 'time_until_expiration'))::pg_catalog.interval AS ttl,
+		pg_catalog.current_setting(pg_catalog.concat(l.prefix, 'time_until_warning'))::pg_catalog.interval AS warning,
+		pg_catalog.current_setting(pg_catalog.concat(l.prefix, 'max_ttl'))::pg_catalog.interval AS max_ttl
+		OFFSET 0) s
+	LEFT JOIN locking.protected p ON true
+GROUP BY s.max_ttl;
+COMMENT ON VIEW locking.shortest_times IS 'shortest lifetime and warning of the locks of all protected tables';
+
 -- Latest event first, so that ORDER BY id DESC needs no sort and LIMIT stops
 -- the scan early. ORDER BY and OFFSET are in the view itself because the
 -- planner does not keep the order of a subquery in a view.
@@ -477,10 +528,12 @@ ORDER BY e.id USING OPERATOR(pg_catalog.>) OFFSET 0;
 COMMENT ON VIEW locking.history IS 'events of locks on rows that the reader may see';
 
 CREATE VIEW locking.drafts WITH (security_barrier) AS
-SELECT d.relation, t.schema_name, t.table_name, d.key, d.token, d.data, d.saved_at
+SELECT d.relation, t.schema_name, t.table_name, CASE WHEN NOT d.is_new THEN d.key END AS key,
+	CASE WHEN d.client OPERATOR(pg_catalog.<>) '' THEN d.client END AS client, d.token, d.data, d.saved_at
 FROM (SELECT * FROM locking.draft d
 	WHERE d.owner OPERATOR(pg_catalog.=) locking.owner()
-		AND locking.row_visible(d.relation, d.key)
+		AND CASE WHEN d.is_new THEN pg_catalog.has_table_privilege(d.relation, 'SELECT')
+			ELSE locking.row_visible(d.relation, d.key) END
 	OFFSET 0) d,
 	LATERAL (SELECT n.nspname::pg_catalog.text COLLATE pg_catalog."default" AS schema_name, c.relname::pg_catalog.text COLLATE pg_catalog."default" AS table_name
 		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
@@ -590,8 +643,8 @@ END $$;
 
 GRANT USAGE ON SCHEMA locking TO PUBLIC;
 
-GRANT SELECT ON locking.locks, locking.protected_tables, locking.history, locking.drafts,
-	locking.requests TO PUBLIC;
+GRANT SELECT ON locking.locks, locking.protected_tables, locking.shortest_times, locking.history,
+	locking.drafts, locking.requests TO PUBLIC;
 GRANT SELECT ON locking.stats TO pg_monitor;
 GRANT EXECUTE ON FUNCTION locking.counters(regclass) TO pg_monitor;
 
@@ -630,9 +683,13 @@ GRANT EXECUTE ON FUNCTION
 	locking.history_of(regclass, text),
 	locking.row_key(anyelement),
 	locking.row_visible(regclass, text),
-	locking.save_draft(bigint, jsonb),
-	locking.discard_draft(regclass, text),
-	locking.discard_draft(regclass, anyelement),
+	locking.save_draft(bigint, jsonb, text),
+	locking.save_draft_of(regclass, text, jsonb, text),
+	locking.save_draft_of(regclass, anyelement, jsonb, text),
+	locking.save_draft_of_new(regclass, jsonb, text),
+	locking.discard_draft(regclass, text, text),
+	locking.discard_draft(regclass, anyelement, text),
+	locking.discard_draft_of_new(regclass, text),
 	locking.request(regclass, text, text),
 	locking.request(regclass, anyelement, text),
 	locking.withdraw(regclass, text),
@@ -640,6 +697,8 @@ GRANT EXECUTE ON FUNCTION
 	locking.decline(regclass, text, text, text),
 	locking.decline(regclass, anyelement, text, text),
 	locking.purge_drafts(interval),
+	locking.once(text, bytea),
+	locking.keep_result(text, text),
 	locking.gate(),
 	locking.event_worker()
 	TO PUBLIC;

@@ -1,6 +1,6 @@
 /*
  * draft.h
- *		Drafts: unsaved changes, stored alongside a lock.
+ *		Drafts: unsaved changes.
  */
 #ifndef LOCKING_DRAFT_H
 #define LOCKING_DRAFT_H
@@ -11,7 +11,7 @@
 
 #pragma GCC visibility push(hidden)
 
-extern void save_draft(const Lock *lock, Datum data);
+extern void save_draft(const Lock *lock, const char *client, Datum data);
 extern void move_drafts(Oid relid, const char *old_key, const char *new_key);
 
 #pragma GCC visibility pop

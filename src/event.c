@@ -155,7 +155,7 @@ build_payload(EventKind kind, const Lock *lock, TimestampTz at, const char *tabl
 	append_member(&json, "key", with_texts ? lock->key : NULL);
 	append_member(&json, "owner", with_texts ? lock->owner : NULL);
 	append_member(&json, "owner_name", with_texts ? lock->owner_name : NULL);
-	appendStringInfo(&json, ", \"token\": %s", lock->token ? psprintf(INT64_FORMAT, lock->token) : "null");
+	append_member(&json, "token", lock->token ? psprintf(INT64_FORMAT, lock->token) : NULL);
 	append_member(&json, "expires_at", lock->token ? iso_time(lock->expires_at) : NULL);
 	append_member(&json, "at", iso_time(at));
 	if (kind == EVENT_DECLINED)

@@ -15,12 +15,12 @@
 #pragma GCC visibility push(hidden)
 
 /*
- * The condition of an INSERT that replaces a row of the owner ($3), or adds
- * one if the owner has fewer than "max".  Otherwise the statement processes
- * no row.
+ * The condition of an INSERT that replaces a row of the owner ($3), which
+ * "same" identifies further, or adds one if the owner has fewer than "max".
+ * Otherwise the statement processes no row.
  */
-#define WITHIN_LIMIT(table, max) \
-	" WHERE EXISTS (SELECT FROM locking." table " WHERE relation = $1 AND key = $2 AND owner = $3)" \
+#define WITHIN_LIMIT(table, same, max) \
+	" WHERE EXISTS (SELECT FROM locking." table " WHERE relation = $1 AND key = $2 AND owner = $3" same ")" \
 	" OR (SELECT count(*) FROM (SELECT FROM locking." table " WHERE owner = $3 LIMIT " max ") o) < " max
 
 extern void check_lock_count(int n);

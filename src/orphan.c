@@ -57,11 +57,12 @@ typedef struct Kept
 	AttrNumber	relation;		/* columns */
 	AttrNumber	key;
 	AttrNumber	saved_at;		/* InvalidAttrNumber: of any age */
+	AttrNumber	is_new;			/* InvalidAttrNumber: never */
 	ItemPointerData next;
 } Kept;
 
-static Kept requests = {"request_queue", 2, 3, InvalidAttrNumber, {{0, 0}, 0}};
-static Kept drafts = {"draft", 1, 2, 6, {{0, 0}, 0}};
+static Kept requests = {"request_queue", 2, 3, InvalidAttrNumber, InvalidAttrNumber, {{0, 0}, 0}};
+static Kept drafts = {"draft", 1, 2, 6, 8, {{0, 0}, 0}};
 
 /* ---- whether a row exists ---- */
 
@@ -192,10 +193,19 @@ column(const Kept *kept, Relation rel, HeapTuple tuple, AttrNumber attnum)
 	return heap_getattr(tuple, attnum, RelationGetDescr(rel), &isnull);
 }
 
+/* Is it of a row that was never there? */
+static bool
+is_of_new_row(const Kept *kept, Relation rel, HeapTuple tuple)
+{
+	return AttributeNumberIsValid(kept->is_new) &&
+		DatumGetBool(column(kept, rel, tuple, kept->is_new));
+}
+
 static void
 remove_if_orphaned(const Kept *kept, Relation rel, HeapTuple tuple)
 {
-	if (is_gone(DatumGetObjectId(column(kept, rel, tuple, kept->relation)),
+	if (is_of_new_row(kept, rel, tuple) ||
+		is_gone(DatumGetObjectId(column(kept, rel, tuple, kept->relation)),
 				TextDatumGetCString(column(kept, rel, tuple, kept->key))))
 		remove_tuple(rel, tuple);
 }

@@ -25,7 +25,9 @@ check_right(Oid relid, TableRight right)
 	static const AclMode modes[] = {
 		[MAY_READ] = ACL_SELECT,
 		[MAY_LOCK] = ACL_UPDATE,
+		[MAY_INSERT] = ACL_INSERT,
 		[MAY_NAME] = ACL_SELECT | ACL_UPDATE,
+		[MAY_NAME_NEW] = ACL_SELECT | ACL_INSERT,
 	};
 	Oid			role = GetUserId();
 

@@ -16,7 +16,9 @@ typedef enum TableRight
 {
 	MAY_READ,					/* SELECT */
 	MAY_LOCK,					/* UPDATE of some column */
-	MAY_NAME					/* SELECT or UPDATE of some column */
+	MAY_INSERT,					/* INSERT of some column */
+	MAY_NAME,					/* SELECT or UPDATE of some column */
+	MAY_NAME_NEW				/* SELECT or INSERT of some column */
 } TableRight;
 
 extern bool may_select(Oid relid, Oid role);

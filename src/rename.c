@@ -79,7 +79,7 @@ move_locks(const char *old_owner, char *new_owner)
 	return moved;
 }
 
-/* ---- drafts and requests ---- */
+/* ---- drafts, requests and ids ---- */
 
 static int64
 execute(const char *sql, const char *old_owner, const char *new_owner)
@@ -96,7 +96,8 @@ move_owned_drafts(const char *old_owner, const char *new_owner)
 {
 	int64		moved = execute("UPDATE locking.draft d SET owner = $2 WHERE d.owner = $1"
 								" AND NOT EXISTS (SELECT FROM locking.draft o"
-								"  WHERE o.relation = d.relation AND o.key = d.key AND o.owner = $2)", old_owner, new_owner);
+								"  WHERE o.relation = d.relation AND o.key = d.key AND o.owner = $2"
+								"   AND o.client = d.client AND o.is_new = d.is_new)", old_owner, new_owner);
 	int64		kept = execute("SELECT FROM locking.draft WHERE owner = $1 AND $2 IS NOT NULL", old_owner, new_owner);
 
 	if (kept > 0)
@@ -120,6 +121,14 @@ move_owned_requests(const char *old_owner, const char *new_owner)
 	return execute("UPDATE locking.request_queue SET owner = $2 WHERE owner = $1", old_owner, new_owner);
 }
 
+/* A request that was executed is not executed again under the new name. */
+static void
+move_ids(const char *old_owner, const char *new_owner)
+{
+	execute("UPDATE locking.done d SET owner = $2 WHERE d.owner = $1"
+			" AND NOT EXISTS (SELECT FROM locking.done o WHERE o.owner = $2 AND o.id = d.id)", old_owner, new_owner);
+}
+
 /*
  * EXECUTE is the right to rename owners, as with set_owner().
  */
@@ -140,6 +149,7 @@ locking_rename_owner(PG_FUNCTION_ARGS)
 		values[0] = Int64GetDatum(move_locks(old_owner, new_owner));
 		values[1] = Int64GetDatum(move_owned_drafts(old_owner, new_owner));
 		values[2] = Int64GetDatum(move_owned_requests(old_owner, new_owner));
+		move_ids(old_owner, new_owner);
 	}
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }

@@ -194,7 +194,7 @@ locking_renew(PG_FUNCTION_ARGS)
 	renew_record(records, &lock, &target, ttl, false);
 	table_close(records, NoLock);
 	if (!PG_ARGISNULL(2))
-		save_draft(&lock, draft);
+		save_draft(&lock, NULL, draft);
 	PG_RETURN_TIMESTAMPTZ(lock.expires_at);
 }
 

@@ -118,7 +118,7 @@ locking_request(PG_FUNCTION_ARGS)
 	parameters[4] = message ? CStringGetTextDatum(message) : (Datum) 0;
 	parameters[5] = Int32GetDatum(locking_max_locks_per_owner);
 	if (catalog_execute("INSERT INTO locking.request_queue (relation, key, owner, owner_name, message)"
-						" SELECT $1, $2, $3, $4, $5" WITHIN_LIMIT("request_queue", "$6")
+						" SELECT $1, $2, $3, $4, $5" WITHIN_LIMIT("request_queue", "", "$6")
 						" ON CONFLICT (relation, key, owner) DO UPDATE SET message = excluded.message",
 						lengthof(types), types, parameters, nulls) == 0)
 		report_too_many("has too many requests", "Withdraw some with locking.withdraw().");

@@ -61,6 +61,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void) argv;
 	options_read(3, args);
 	events_init();
+	events_listening(true);
 	session = session_new_proxied("anna", NULL);
 	if (session_open(session) != SESSION_GRANTED)
 		abort();

@@ -1,7 +1,9 @@
 -- All tables that the role may read, if they are protected or the role may
 -- protect them.
+\set may_end_locks `cat parts/may_end_locks.sql`
 \set rel `cat parts/rel.sql`
 \set may_protect `cat parts/may_protect.sql`
+\set may_write `cat parts/may_write.sql`
 \set protection `cat parts/protection.sql`
 \set table_summary `cat parts/table_summary.sql`
 WITH requested AS (

@@ -1,5 +1,6 @@
--- Discards the caller's draft of a row, if the caller may read the table.
--- parameters: table, key
+-- Discards the draft of a client, or without a client all of the caller's
+-- drafts of a row, if the caller may read the table.
+-- parameters: table, key, client
 -- returns: problem, detail, field, done
 \set requested `cat parts/requested.sql`
 \set readable `cat parts/readable.sql`
@@ -12,6 +13,7 @@ SELECT
 	END AS detail,
 	NULL AS field,
 	CASE
-		WHEN readable.yes THEN locking.discard_draft(requested.oid::regclass, :'key'::text)
+		WHEN readable.yes
+			THEN locking.discard_draft(requested.oid::regclass, :'key'::text, :client::text)
 	END AS done
 FROM requested, :readable;

@@ -1,6 +1,6 @@
 -- SQL for find_row.
 -- parameters: table
--- returns: problem, detail, field, oid, row_key, source, matches
+-- returns: problem, detail, field, oid, identity, row_key, source, matches
 \set requested `cat parts/requested.sql`
 \set rel `cat parts/rel.sql`
 \set col `cat parts/col.sql`
@@ -19,6 +19,7 @@ SELECT
 	refusal.detail,
 	refusal.field,
 	rel.oid,
+	rel.target AS identity,
 	row_sql.row_key,
 	rel.source,
 	row_sql.matches

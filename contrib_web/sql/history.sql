@@ -4,8 +4,9 @@
 -- them. The inner query has no ORDER BY: with it, the planner would read the
 -- whole view, and might sort all events.
 --
--- coalesce() hides the conditions from the planner; see locks.sql.
+-- coalesce() hides the conditions from the planner; see locks_down.sql.
 -- parameters: table oid, cursor, limit, q, key, owner, actor, event
+-- parameters: since, until
 -- returns: problem, detail, field, page
 \set cursor_values `cat parts/cursor_values.sql`
 \set like_patterns `cat parts/like_patterns.sql`
@@ -16,7 +17,7 @@
 \set cursors `cat parts/cursors.sql`
 \set list_reply `cat parts/list_reply.sql`
 WITH list AS (
-	SELECT 'events' AS name, 1 AS length, false AS is_back
+	SELECT 'events' AS name, 'events' AS "order", 1 AS length, false AS is_back
 ),
 :params,
 page AS (

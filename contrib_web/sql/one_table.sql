@@ -1,8 +1,9 @@
 -- A table, and the description of its columns for forms. The parameter is an
 -- oid: locking.locks shows the locks of a table with row security only to
--- statements that name it.
--- parameters: table oid
+-- statements that name it. idle_limits: the option idle-limit, as JSON.
+-- parameters: table oid, idle_limits
 -- returns: problem, detail, field, table_json
+\set may_end_locks `cat parts/may_end_locks.sql`
 \set rel `cat parts/rel.sql`
 \set col `cat parts/col.sql`
 \set op `cat parts/op.sql`
@@ -13,6 +14,7 @@
 \set key_columns `cat parts/key_columns.sql`
 \set is_guarded `cat parts/is_guarded.sql`
 \set may_protect `cat parts/may_protect.sql`
+\set may_write `cat parts/may_write.sql`
 \set protection `cat parts/protection.sql`
 \set table_summary `cat parts/table_summary.sql`
 WITH requested AS (
@@ -99,6 +101,14 @@ column_json AS (
 					'name', con.confrelid::regclass::text,
 					'column', a.attname,
 					'label', label.name,
+					'is_key', EXISTS (
+						SELECT
+						FROM pg_index i
+						WHERE i.indrelid = con.confrelid
+						AND i.indisprimary
+						AND i.indnkeyatts = 1
+						AND i.indkey[0] = con.confkey[1]
+					),
 					'constraint', con.conname)
 				FROM pg_constraint con
 				JOIN pg_attribute a
@@ -190,6 +200,10 @@ SELECT
 	refusal.field,
 	pg_catalog.json_build_object(
 		:table_summary,
+		'time_until_idle', coalesce(
+			limits.json ->> rel.target,
+			limits.json ->> rel.name,
+			limits.json ->> ''::text)::float8,
 		'label_column', label.name,
 		'primary_key', ARRAY(SELECT name FROM col WHERE key_no IS NOT NULL ORDER BY key_no),
 		'columns', coalesce(
@@ -214,6 +228,7 @@ SELECT
 			'[]')) AS table_json
 FROM rel,
 	refusal,
+	(SELECT :'idle_limits'::jsonb) limits(json),
 	LATERAL (SELECT rel.oid, '', '') label_args(oid, alias, fallback),
 	:label,
 	LATERAL (

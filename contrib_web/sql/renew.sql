@@ -3,7 +3,7 @@
 \set requested `cat parts/requested.sql`
 WITH :requested
 SELECT pg_catalog.json_build_object(
-	'token', g.token,
+	'token', g.token::text,
 	'expires_at', e,
 	'seconds_left', pg_catalog.date_part('epoch', e - pg_catalog.clock_timestamp()))
 FROM requested,

@@ -1,6 +1,6 @@
--- A row, with its lock, the reader's draft, the rows that it references,
--- counts of the rows that reference it, and the lock of the row that guards
--- it. No row if it does not exist.
+-- A row, with its lock, the rows that it references, counts of the rows that
+-- reference it, and the lock of the row that guards it. No row if it does not
+-- exist.
 -- parameters: key
 \ir row_plan.sql
 \set lock_columns `cat parts/lock_columns.sql`
@@ -13,15 +13,6 @@ SELECT pg_catalog.json_build_object(
 	'lock', (
 		SELECT pg_catalog.row_to_json(lock.*)
 		FROM (SELECT :lock_columns FROM :locks l) lock
-	),
-	'draft', (
-		SELECT pg_catalog.row_to_json(d.*)
-		FROM (
-			SELECT data, token, saved_at
-			FROM locking.drafts d
-			WHERE d.relation::oid = :oid::oid
-			AND d.key = r.key
-		) d
 	),
 	'references', r.referenced,
 	'children', r.children,

@@ -5,10 +5,11 @@
 -- (parts/is_trusted.sql).
 --
 -- children: a JSON array of the foreign keys that reference the row, with the
--- number of rows, up to 1000. The rows of a trusted table are counted if this
--- is quick: with an index, or in a small table.
+-- number of rows, up to 1000, and whether the row's lock guards them. The
+-- rows of a trusted table are counted if this is quick: with an index, or in
+-- a small table.
 -- parameters: table
--- returns: problem, detail, field, target, name, oid, row_key, row_label
+-- returns: problem, detail, field, target, name, row_key, row_label
 -- returns: row_values, parent_key
 -- returns: source, matches, locks, parent_locks, referenced, children
 \set requested `cat parts/requested.sql`
@@ -75,6 +76,12 @@ child AS (
 		con.conrelid::regclass::text AS name,
 		i.identity,
 		key_columns.child AS columns,
+		EXISTS (
+			SELECT
+			FROM locking.protected_tables p
+			WHERE p.relation::oid = con.conrelid
+			AND p.parent = con.conname
+		) AS is_guarded,
 		(
 			SELECT pg_catalog.string_agg(
 				pg_catalog.format('t.%I::text', k.name), ', ' ORDER BY k.no)
@@ -112,7 +119,6 @@ SELECT
 	refusal.field,
 	rel.target,
 	rel.name,
-	rel.oid,
 	row_sql.row_key,
 	row_sql.row_label,
 	row_sql.row_values,
@@ -132,6 +138,7 @@ SELECT
 							'constraint', %L,
 							'table', %L,
 							'name', %L,
+							'guarded', %L::boolean,
 							'filter', pg_catalog.json_object(%L::text[], ARRAY[%s]::text[]),
 							'count', CASE WHEN n IS NOT NULL THEN least(n, 1000) END,
 							'more', coalesce(n > 1000, false))
@@ -140,6 +147,7 @@ SELECT
 					child.conname,
 					child.identity,
 					child.name,
+					child.is_guarded,
 					child.columns,
 					child.referenced,
 					CASE

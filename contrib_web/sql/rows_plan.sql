@@ -6,10 +6,15 @@
 -- true. If the sort column is nullable, the rows after the cursor satisfy one
 -- of two conditions. An index supports each of them, but not their OR, hence
 -- UNION ALL.
+--
+-- columns: names of the columns of an export, as a JSON array; all if NULL.
+-- most: the largest limit. counted: SQL for the rows of all pages.
 -- parameters: table, sort, dir, after, before, filter, q, locked, limit
+-- parameters: columns, most
 -- returns: problem, detail, field, size, list, is_back, is_start
 -- returns: cursor_values, branches, page_order, edge_values, source, same_key
--- returns: row_key, row_label, row_values, locks
+-- returns: row_key, row_label, row_values, locks, most, counted, estimate
+-- returns: shown
 \set requested `cat parts/requested.sql`
 \set rel `cat parts/rel.sql`
 \set col `cat parts/col.sql`
@@ -42,8 +47,21 @@ params AS (
 			(coalesce(:dir::text, 'asc') = 'asc') <> (:before::text IS NOT NULL) AS is_ascending,
 			nullif(:q::text, '') AS q,
 			coalesce(:locked::boolean, false) AS locked,
-			coalesce(:limit::int, 50) AS size
+			coalesce(:limit::int, 50) AS size,
+			:'most'::int AS most
 	) given
+),
+-- shown_column: the columns of an export
+shown_column AS (
+	SELECT
+		name,
+		no,
+		EXISTS (SELECT FROM col WHERE col.name = given.name) AS known
+	FROM pg_catalog.json_array_elements_text(:columns::json) WITH ORDINALITY given(name, no)
+	UNION ALL
+	SELECT name, attnum, true
+	FROM col
+	WHERE :columns::json IS NULL
 ),
 -- order_column: the columns of the order, numbered from 0, and their values
 -- in the cursor
@@ -192,9 +210,9 @@ problem AS (
 	SELECT problem, detail, field, 1 AS no
 	FROM refusal
 	UNION ALL
-	SELECT 'invalid', 'limit must be from 1 to 1000', 'limit', 2
+	SELECT 'invalid', pg_catalog.format('limit must be from 1 to %s', most), 'limit', 2
 	FROM params
-	WHERE size NOT BETWEEN 1 AND 1000
+	WHERE size NOT BETWEEN 1 AND most
 	UNION ALL
 	SELECT 'invalid', 'dir must be asc or desc', 'dir', 2
 	FROM params
@@ -211,6 +229,10 @@ problem AS (
 	UNION ALL
 	SELECT 'invalid', pg_catalog.format('there is no column "%s"', name), 'filter', 2
 	FROM filter
+	WHERE NOT known
+	UNION ALL
+	SELECT 'invalid', pg_catalog.format('there is no column "%s"', name), 'columns', 2
+	FROM shown_column
 	WHERE NOT known
 	UNION ALL
 	SELECT
@@ -255,7 +277,20 @@ SELECT
 		WHEN rel.protected THEN pg_catalog.format(
 			'locking.locks_of(%s::oid::regclass, ARRAY(SELECT key FROM page))', rel.oid)
 		ELSE '(SELECT * FROM locking.locks LIMIT 0)'
-	END AS locks
+	END AS locks,
+	params.most,
+	pg_catalog.format('SELECT FROM %s WHERE true%s', searched.tables, searched.conditions)
+		AS counted,
+	-- the number of rows by the statistics, if the reader may see each; or -1
+	CASE
+		WHEN searched.conditions = ''
+		AND NOT params.locked
+		AND rel.reltuples >= 0::float4
+		AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = rel.oid AND c.relrowsecurity)
+			THEN rel.reltuples::bigint
+		ELSE -1
+	END AS estimate,
+	(SELECT pg_catalog.json_agg(name ORDER BY no) FROM shown_column) AS shown
 FROM rel, row_sql, params, order_sql, searched, (
 	SELECT *
 	FROM problem

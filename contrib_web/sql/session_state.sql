@@ -1,24 +1,20 @@
 -- The session, as the API shows it. locking.owner() is evaluated first: the
 -- call loads the library, which defines the settings.
+\set may_write `cat parts/may_write.sql`
+\set may_end_locks `cat parts/may_end_locks.sql`
+\set own_name `cat parts/own_name.sql`
 SELECT pg_catalog.json_build_object(
 	'owner', locking.owner(),
 	'role', current_user,
-	'owner_name', coalesce(
-		nullif(pg_catalog.current_setting('locking.owner_name', true), ''),
-		CASE
-			WHEN locking.owner() = current_user THEN (
-				SELECT pg_catalog.shobj_description(oid, 'pg_authid')
-				FROM pg_catalog.pg_roles
-				WHERE rolname = current_user
-			)
-		END),
+	'owner_name', :own_name,
 	'database', pg_catalog.current_database(),
+	'read_only', NOT :may_write,
 	'may', pg_catalog.json_build_object(
-		'break_locks', pg_catalog.has_function_privilege(
+		'break_locks', :may_write AND :may_end_locks AND pg_catalog.has_function_privilege(
 			'locking.break_lock(regclass,text,text)', 'EXECUTE'),
-		'take_over', pg_catalog.has_function_privilege(
+		'take_over', :may_write AND :may_end_locks AND pg_catalog.has_function_privilege(
 			'locking.take_over(regclass,text,text,interval,boolean,text,text)', 'EXECUTE'),
-		'protect_any',
+		'protect_any', :may_write AND (
 			(SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
 			OR EXISTS (
 				SELECT
@@ -31,6 +27,7 @@ SELECT pg_catalog.json_build_object(
 				AND a.grantee <> p.proowner
 				AND pg_catalog.pg_has_role(a.grantee, 'USAGE')
 			)),
+		'monitor', pg_catalog.has_table_privilege('locking.stats', 'SELECT')),
 	'time_until_expiration', pg_catalog.date_part(
 		'epoch', pg_catalog.current_setting('locking.time_until_expiration')::interval)::integer,
 	'time_until_warning', pg_catalog.date_part(

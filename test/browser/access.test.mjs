@@ -38,12 +38,12 @@ const states = {
 	'edit page': async (carla) => {
 		await carla.edits('proposal', '2');
 		await carla.input('title').fill('');
-		await carla.field('title').getByText('changed · undo').waitFor();
+		await carla.field('title').getByRole('button', { name: /changed, undo/ }).waitFor();
 	},
 	'edit page with an invalid value': async (carla) => {
 		await carla.edits('proposal', '1');
 		await carla.input('votes').fill('many');
-		await carla.press('Save and continue');
+		await carla.page.keyboard.press('Control+s');
 		await carla.sees('A whole number');
 	},
 	'choice of a row': async (carla) => {
@@ -75,21 +75,33 @@ const states = {
 	'question before leaving': async (carla) => {
 		await carla.edits('country', 'GT');
 		await carla.input('name').fill('Guatemala of Carla');
-		await carla.press('Leave');
+		await carla.page.getByRole('link', { name: 'country', exact: true }).click();
 		await carla.dialog().waitFor();
 	},
 	'new row': async (carla) => {
 		await carla.open('/new/proposal');
-		await carla.button('Save and edit').waitFor();
+		await carla.button('Save').waitFor();
 	},
 	'all locks, one chosen': async (carla) => {
 		await carla.open('/locks');
-		await carla.page.getByRole('checkbox', { name: /^Select country IS/ }).check();
+		await carla.page.getByRole('checkbox', { name: /^Select country Iceland/ }).check();
 		await carla.sees('1 chosen');
 	},
 	history: async (carla) => {
 		await carla.open('/history');
 		await carla.page.locator('main tbody tr').first().waitFor();
+	},
+	sessions: async (carla) => {
+		await carla.open('/sessions');
+		await carla.sees('This session');
+	},
+	'signed out': async (carla) => {
+		await carla.edits('country', 'HN');
+		await carla.input('name').fill('Honduras of Carla');
+		carla.expects(401);
+		await carla.context.clearCookies();
+		await carla.page.keyboard.press('Control+s');
+		await carla.page.locator('.sign-in-panel').waitFor();
 	},
 	'an unknown address': async (carla) => {
 		carla.expects(404, /no_such_table/);
@@ -101,7 +113,7 @@ const states = {
 async function signInPage(stranger) {
 	stranger.expects(401, /session$/);
 	await stranger.open('/signin');
-	await stranger.page.getByLabel('Role').fill('anna');
+	await stranger.page.getByLabel('Name').fill('anna');
 	await stranger.press('Sign in');
 	await stranger.sees('Sign-in failed');
 }
@@ -204,7 +216,7 @@ for (const [wish, fades] of Object.entries({ 'no-preference': true, reduce: fals
 		await bertHoldsIceland(site);
 		const anna = await invite('anna', { reducedMotion: wish });
 		await anna.open('/tables/country/IS');
-		const banner = anna.page.locator('.lock-bar .lock-says');
+		const banner = anna.page.locator('.lock-says');
 		await banner.waitFor();
 		const [name, lasts] = await banner.evaluate((element) => [getComputedStyle(element).animationName, parseFloat(getComputedStyle(element).animationDuration)]);
 		assert.equal(name !== 'none' && lasts > 0, fades);

@@ -31,9 +31,9 @@ scene('a draft holds the changes, and not the values before', async ({ site, inv
 	await anna.sees('Draft saved');
 	assert.equal((await draftOf(site)).values.reasons.length, 575_008 + 6);
 	assert.equal(await site.sql(`SELECT length(data::text) < 580000 FROM locking.draft WHERE key = '${ROW}'`), 't');
-	await anna.press('Save and continue');
+	await anna.press('Save and keep editing');
 	await eventually(async () => assert.equal(await site.sql(`SELECT left(reasons, 9) FROM proposal WHERE id = ${ROW}`), 'Mine: the'));
-	await anna.press('Leave');
+	await anna.press('Cancel');
 	await site.sql(`UPDATE proposal SET reasons = 'short' WHERE id = ${ROW}`);
 });
 
@@ -50,13 +50,13 @@ scene('a text that is too long for a draft is told at its field; the others are 
 	await eventually(async () => assert.deepEqual((await draftOf(site))?.values, { title: 'A title that is kept' }));
 	assert.equal(await anna.field('title').locator('.field-note').isVisible(), false);
 	await isRenewed(anna, site);
-	await anna.press('Save and continue');
+	await anna.press('Save and keep editing');
 	await eventually(async () => assert.equal(await site.sql(`SELECT length(reasons), title FROM proposal WHERE id = ${ROW}`), '2500000|A title that is kept'));
 	await anna.field('reasons').getByText('Too long').waitFor({ state: 'hidden' });
 	await anna.input('reasons').fill('short again');
 	await anna.sees('Draft saved');
 	assert.deepEqual((await draftOf(site)).values, { reasons: 'short again' });
-	await anna.press('Save and continue');
+	await anna.press('Save and keep editing');
 	await anna.sees(/is saved/);
 });
 
@@ -74,14 +74,14 @@ for (const [what, text] of [['NUL', 'a\0b'], ['half of a character', 'a\ud83db']
 		await anna.field('short_name').getByText('Not kept as a draft').waitFor();
 		await eventually(async () => assert.deepEqual((await draftOf(site))?.values, { title: `kept beside ${what}` }));
 		await isRenewed(anna, site);
-		await anna.press('Save and continue');
+		await anna.press('Save and keep editing');
 		await anna.field('short_name').locator('.field-error').filter({ visible: true }).waitFor();
 		assert.equal(await site.sql(`SELECT proposal FROM proposal WHERE id = ${ROW}`), before);
-		await anna.press('short_name: changed, undo');
+		await anna.press('Short name: changed, undo');
 		await anna.field('short_name').getByText('Not kept').waitFor({ state: 'hidden' });
-		await anna.press('Save and continue');
+		await anna.press('Save and keep editing');
 		await eventually(async () => assert.equal(await site.sql(`SELECT title FROM proposal WHERE id = ${ROW}`), `kept beside ${what}`));
-		await anna.press('Leave');
+		await anna.press('Cancel');
 	});
 
 scene('refused renewals and drafts (413, 422, 403, 401) are no lost lock', async ({ site, invite }) => {
@@ -99,9 +99,9 @@ scene('refused renewals and drafts (413, 422, 403, 401) are no lost lock', async
 			assert.ok(await anna.input('title').isEditable());
 			assert.equal(await anna.page.locator('.lock-bar').getByText('lost').count(), 0);
 			await anna.page.unroute(`**/rows/${ROW}/${path}`);
-			await anna.press('Save and continue');
+			await anna.press('Save and keep editing');
 			await eventually(async () => assert.equal(await site.sql(`SELECT title FROM proposal WHERE id = ${ROW}`), `typed in spite of ${status} ${type} ${path}`));
-			await anna.press('Leave');
+			await anna.press('Cancel');
 			await anna.page.waitForURL(/proposal$/);
 		}
 });

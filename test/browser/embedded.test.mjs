@@ -66,7 +66,7 @@ scene('another site\'s page shows who holds the row, and when it is free', async
 	assert.ok(await anna.page.locator('form').evaluate((form) => form.inert));
 	// A click also renews; the release may overtake that.
 	bert.expects(409, /lock$/);
-	await bert.press('Leave');
+	await bert.press('Cancel');
 	await says(anna, /^free$/);
 	await anna.page.evaluate(() => globalThis.lock.again());
 	await says(anna, 'held');

@@ -139,14 +139,14 @@ scene('locks and history: owners, notes, reasons, actors', async ({ site, invite
 		SELECT locking.break_lock(${literal(TABLE)}, ${literal(KEYS[2])}, ${literal(evil('reason'))})`);
 	for (const query of ['', `?q=${encodeURIComponent(evilName('table'))}`, `?table=${encodeURIComponent(TABLE)}`]) {
 		await carla.open(`/locks${query}`);
-		await isText(carla, evilName('table'), 'key 1', 'note', 'comment on role', 'owner name');
+		await isText(carla, evilName('table'), 'label 1', 'note', 'comment on role', 'owner name');
 	}
 	await carla.page.getByLabel('Select all').check();
 	await carla.press('Remove 2 locks…');
 	await isText(carla, 'comment on role');
 	await carla.answers('Cancel');
 	await carla.open('/history');
-	await isText(carla, 'key 3', 'reason', 'owner', ROLE);
+	await isText(carla, 'label 3', 'reason', 'owner', ROLE);
 	for (const query of [{ table: TABLE, key: KEYS[2] }, { owner: evil('owner') }, { actor: evil('owner') }, { q: evil('reason') }, { q: evil('nothing') }, { table: TABLE, key: evil('none') }]) {
 		await carla.open(`/history?${new URLSearchParams(query)}`);
 		await carla.page.locator('main h1').waitFor();
@@ -168,7 +168,7 @@ scene('the form: columns, values, defaults, choices, referring rows; a new row',
 	await anna.dialog().waitFor();
 	await isText(anna, evilName('child'));
 	await anna.page.keyboard.press('Escape');
-	await anna.press('Leave');
+	await anna.press('Cancel');
 	const prefilled = (more) => `${address('new', TABLE)}?${new URLSearchParams({ from: JSON.stringify({ [evilName('label')]: evil('prefilled'), ...more }) })}`;
 	anna.expects(422, /rows$/);
 	await anna.open(prefilled({ [evil('no column')]: 'x' }));
@@ -222,7 +222,7 @@ scene('requests, takeovers and removals: names, messages, reasons; comparison', 
 	await anna.sees('Others have changed the same columns');
 	await isText(anna, 'theirs');
 	await anna.answers('Use selected');
-	await anna.press('Leave');
+	await anna.press('Cancel');
 });
 
 scene('a row that the hostile role holds, and its child', async ({ site, invite }) => {
@@ -231,11 +231,11 @@ scene('a row that the hostile role holds, and its child', async ({ site, invite 
 	await anna.open(rowAddress(6));
 	await anna.seesLock('theirs');
 	await isText(anna, 'comment on role', 'note');
-	await anna.press('Request row…');
+	await anna.press('Request editing…');
 	await anna.dialog().waitFor();
 	await isText(anna);
 	await anna.dialog().getByRole('textbox').fill(evil('mine'));
-	await anna.answers('Request row');
+	await anna.answers('Request editing');
 	await isText(anna, 'You have requested this row');
 	await anna.open(address('tables', name('child'), '1'));
 	await anna.sees('This row belongs to it');
@@ -248,15 +248,15 @@ scene('the hostile role\'s own pages and draft', async ({ site, invite }) => {
 	await site.endLocks();
 	await them.open(rowAddress(2));
 	await them.seesLock('mine');
-	await isText(them, 'You have unsaved text');
+	await isText(them, 'Recovered draft');
 	await them.press('Compare');
 	await them.dialog().waitFor();
 	await isText(them, 'draft', 'label 2');
 	await them.answers('Close');
-	await them.press('Restore draft');
+	await them.press('Restore');
 	await eventually(async () => assert.equal(await them.value(evilName('label')), evil('draft')));
 	await isText(them);
-	for (const path of ['/tables', '/locks', '/history']) {
+	for (const path of ['/tables', '/locks', '/history', '/sessions', '/drafts']) {
 		await them.open(path);
 		await them.page.locator('main h1').waitFor();
 		await isText(them, 'comment on role');
@@ -271,7 +271,7 @@ scene('protecting a table: its name and its columns', async ({ invite }) => {
 	await isText(carla);
 	await carla.dialog().getByRole('button', { name: 'Unprotect…' }).click();
 	await isText(carla);
-	await carla.answers('Keep it protected');
+	await carla.answers('Cancel');
 });
 
 scene('forged events', async ({ site, invite }) => {
@@ -313,12 +313,12 @@ scene('signing in leads neither to a script nor to another site', async ({ site,
 	for (const next of [`javascript:pwned('next')`, `/\tjavascript:pwned('next')`, '//example.com/', '/\\example.com', 'data:text/html,<script>pwned(1)</script>', evil('next')]) {
 		await nobody.context.clearCookies();
 		await nobody.open(`/signin?${new URLSearchParams({ next })}`);
-		await nobody.page.getByLabel('Role').fill(evilName('no role'));
+		await nobody.page.getByLabel('Name').fill(evilName('no role'));
 		await nobody.page.getByLabel('Password').fill('x');
 		await nobody.press('Sign in');
 		await nobody.sees('Sign-in failed.');
 		await isText(nobody);
-		await nobody.page.getByLabel('Role').fill(ROLE);
+		await nobody.page.getByLabel('Name').fill(ROLE);
 		await nobody.page.getByLabel('Password').fill(`${ROLE}-password`);
 		await nobody.press('Sign in');
 		await nobody.page.locator('nav, main h1').first().waitFor();

@@ -1,18 +1,20 @@
 // The lock session's state machine, without clock, network or document.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DRAFT_DELAY, initial, mayEdit, renewEvery, step, timeLeft, wakeAt, warnAfter } from '../../contrib_web/static/js/model/lock-session.js';
+import { ANNOUNCED, DRAFT_DELAY, givesAwayAt, initial, mayEdit, PATIENCE, renewEvery, step, timeLeft, wakeAt, warnAfter } from '../../contrib_web/static/js/model/lock-session.js';
 
 const MINE = { owner: 'anna', is_mine: true, token: 7, client: 'tab-1', seconds_left: 60 };
 const THEIRS = { owner: 'bert', owner_name: 'Bert Brandt', is_mine: false, token: null, client: null, seconds_left: 30 };
 
 const LOST = { problem: { type: 'urn:locking:problem:lost', sqlstate: 'LK001' } };
 const CSRF = { problem: { type: 'urn:locking:problem:csrf' } };
+const OTHER_USER = { problem: { type: 'urn:locking:problem:other-user' } };
 
 /** A session with its own time, which records the last actions. */
 class Session {
 	constructor(options = {}) {
-		this.state = initial({ ttl: 120, warning: 60, ...options });
+		// Kept only while the page is used, as that of a hidden page.
+		this.state = initial({ ttl: 120, warning: 60, idleLimit: 0, ...options });
 		this.now = 1000;
 		this.actions = [];
 	}
@@ -74,7 +76,7 @@ test('opening locks, and then the row is read again', () => {
 test('an unprotected table is edited without a lock', () => {
 	const session = new Session({ lockOn: 'never' }).at('open').is('idle').does().at('change').is('idle').does();
 	assert.equal(mayEdit(session.state), true);
-	assert.equal(wakeAt(session.state), Infinity);
+	assert.equal(wakeAt(session.tick().drafted().state), Infinity);
 });
 
 test('locking with the first change allows typing at once', () => {
@@ -83,6 +85,25 @@ test('locking with the first change allows typing at once', () => {
 	session.at('change').is('acquiring').does({ do: 'acquire' });
 	assert.equal(mayEdit(session.state), true);
 	session.granted().is('held');
+});
+
+test('before the first change the page follows the news of others', () => {
+	const session = new Session({ lockOn: 'change' }).at('open').at('news', { event: 'acquired' }).is('idle').does({ do: 'look' });
+	session.at('looked', { lock: THEIRS, sentAt: 1000 }).is('blocked').does();
+	assert.equal(mayEdit(session.state), false);
+	session.at('news', { event: 'released' }).at('looked', { lock: null }).is('idle').does({ do: 'reread' });
+	assert.equal(mayEdit(session.state), true);
+	session.at('news', { event: 'changed' }).at('looked', { lock: null }).is('idle').does({ do: 'reread' });
+	session.at('wake').does({ do: 'look' }).at('change').is('acquiring').does({ do: 'acquire' });
+	session.failed('look', 503).is('acquiring').does().at('looked', { lock: null }).is('acquiring').does();
+	assert.equal(session.state.pending, 'acquire', 'the look was overtaken');
+	session.granted().is('held');
+	new Session({ lockOn: 'never' }).at('open').at('news', { event: 'reset' }).is('idle').does();
+});
+
+test('what was typed before the row became another user\'s is kept until it is free', () => {
+	const session = new Session({ lockOn: 'change' }).at('open').at('change').failed('acquire', 423, { lock: THEIRS }).is('blocked');
+	session.at('news', { event: 'released' }).at('looked', { lock: null }).is('free');
 });
 
 test('no request for a row that was just read as locked', () => {
@@ -105,6 +126,101 @@ test('the lock is renewed while the page is used, and only then', () => {
 	assert.equal(wakeAt(used.state), used.state.renewedAt + renewEvery(used.state));
 	used.tick().does({ do: 'renew', token: 7 });
 	assert.ok(renewEvery(used.state) * 2 < 120_000, 'there is time to repeat a lost renewal');
+});
+
+test('a page that is seen keeps the lock, until it has not been used for long', () => {
+	const session = held({ idleLimit: 3600 });
+	for (let minutes = 0; minutes < 30; minutes++) session.tick().does({ do: 'renew', token: 7 }).renewed().is('held');
+	assert.ok(session.now > 1000 + 19 * 60_000);
+	session.at('use');
+	const usedAt = session.now;
+	while (wakeAt(session.state) - session.state.renewedAt === renewEvery(session.state)) session.tick().does({ do: 'renew', token: 7 }).renewed();
+	assert.ok(session.now > usedAt + 3500_000 && session.now < usedAt + 3600_000);
+	session.tick();
+	assert.equal(session.state.warned, true);
+	session.tick().is('expired').at('use').does({ do: 'renew', token: 7 });
+});
+
+test('a hidden page keeps the lock only while it is used, and catches up when it is seen', () => {
+	const session = held({ idleLimit: 3600 }).at('hide');
+	session.tick();
+	assert.equal(session.state.warned, true);
+	session.at('show').does({ do: 'renew', token: 7 }).renewed().tick().does({ do: 'renew', token: 7 });
+	const late = held({ idleLimit: 3600 }).at('hide');
+	late.after(3_600_000).at('show').is('expired');
+});
+
+test('a request waits for a holder who uses the page, and is announced and granted otherwise', () => {
+	const session = held({ idleLimit: 3600 }).at('wanted', { on: true });
+	for (let minutes = 0; minutes < 10; minutes++) {
+		session.after(60_000).at('use');
+		if (session.state.pending) session.renewed();
+		assert.equal(givesAwayAt(session.state), session.now + PATIENCE);
+		assert.equal(session.state.isGiving, false);
+	}
+	const until = (type) => {
+		while (session.actions[0]?.do !== type && !(type === 'announce' && session.state.isGiving)) {
+			if (session.state.pending) session.renewed();
+			session.tick();
+		}
+	};
+	const usedAt = session.now;
+	until('announce');
+	assert.equal(session.now, usedAt + PATIENCE - ANNOUNCED);
+	until('handOver');
+	assert.equal(session.now, usedAt + PATIENCE);
+	session.at('handedOver', { owner: 'bert', isIdle: true }).is('lost').does({ do: 'explain', token: 7 }, { do: 'look' });
+	session.at('explained', { token: 7, ending: { cause: 'handed_over', by: { name: 'Bert', isMe: false }, reason: null, since: [] } });
+	assert.equal(session.state.loss.cause, 'given_away');
+	assert.equal(mayEdit(session.state), false);
+	session.at('looked', { lock: THEIRS, sentAt: session.now }).is('lost');
+	assert.equal(session.state.holder.owner, 'bert');
+	assert.equal(session.state.loss.cause, 'given_away');
+});
+
+test('without a request nothing is given away, and use during the announcement keeps the row', () => {
+	assert.equal(givesAwayAt(held().state), Infinity);
+	assert.equal(givesAwayAt(held().at('wanted', { on: true }).at('wanted', { on: false }).state), Infinity);
+	const session = held({ ttl: 600 }).granted({ seconds_left: 600 }).at('wanted', { on: true }).tick();
+	assert.equal(session.state.isGiving, true);
+	session.at('use');
+	assert.equal(session.state.isGiving, false);
+	assert.equal(givesAwayAt(session.state), session.now + PATIENCE);
+});
+
+test('a hand-over that fails is tried again later, and costs nothing', () => {
+	for (const status of [0, 403, 503]) {
+		const session = held({ ttl: 600 }).granted({ seconds_left: 600 }).at('wanted', { on: true }).tick().tick().tick();
+		session.does({ do: 'handOver', token: 7 }).failed('handOver', status).is('held');
+		assert.equal(session.state.token, 7);
+		assert.ok(givesAwayAt(session.state) > session.now || session.state.trouble !== null);
+	}
+});
+
+test('handed over by hand: to a user, or to nobody', () => {
+	const given = typing().at('handedOver', { owner: 'bert', isIdle: false }).is('lost').does({ do: 'explain', token: 7 }, { do: 'look' });
+	assert.equal(given.state.loss.cause, 'given');
+	assert.equal(given.state.token, null);
+	assert.equal(held().at('handedOver', { owner: null, isIdle: false }).is('lost').state.loss.cause, 'released');
+});
+
+test('a page that requested the row locks it when its turn has come', () => {
+	const offered = { ...MINE, client: null, handed_over: true };
+	const asked = () => new Session().at('open', { lock: THEIRS, client: 'tab-1', sentAt: 1000 }).is('blocked').at('want', { on: true }).does();
+	asked().at('news', { event: 'handed_over' }).at('looked', { lock: offered, sentAt: 1000 }).is('acquiring').does({ do: 'acquire' }).granted().is('held').does({ do: 'reread' });
+	const early = asked().at('news', { event: 'expired' }).at('looked', { lock: null }).does({ do: 'acquire' }).failed('acquire', 423).is('free');
+	assert.ok(wakeAt(early.state) < early.now + 60_000);
+	early.tick().does({ do: 'acquire' }).granted();
+	assert.equal(early.state.wants, false, 'once');
+	asked().at('want', { on: false }).at('news', { event: 'released' }).at('looked', { lock: null }).is('free').does({ do: 'reread' });
+	held().at('want', { on: true }).at('news', { event: 'broken' }).at('looked', { lock: null }).is('lost').does({ do: 'explain', token: 7 });
+});
+
+test('a page that lost the row and requested it again keeps the text, whoever comes first', () => {
+	const session = typing().at('news', { event: 'taken_over' }).at('looked', { lock: THEIRS, sentAt: 2000 }).at('want', { on: true });
+	session.at('news', { event: 'released' }).at('looked', { lock: null }).is('acquiring').failed('acquire', 423, { lock: THEIRS }).is('lost');
+	assert.notEqual(session.state.loss, null);
+	session.at('news', { event: 'released' }).at('looked', { lock: null }).granted({ token: 9 }).is('held').does({ do: 'reread' });
 });
 
 test('only one request for the lock is under way, and one with a draft', () => {
@@ -158,13 +274,31 @@ test('use of the page resumes an expired lock, which is reported', () => {
 	assert.equal(session.state.resumed, false, 'reported once');
 });
 
-test('an expired lock that cannot be resumed is lost, with its cause', () => {
-	const session = expired().at('use').failed('renew', 409, LOST).is('lost').does();
-	assert.equal(session.state.loss.cause, 'ended');
+test('an expired lock that cannot be resumed is lost, because the row was changed', () => {
+	const session = expired().at('use').failed('renew', 409, LOST).is('lost').does({ do: 'explain', token: 7 });
+	assert.deepEqual([session.state.loss.cause, session.state.loss.isChanged], ['ended', true]);
 	assert.equal(session.state.token, null);
 	assert.equal(mayEdit(session.state), false);
-	session.at('again').is('acquiring').does({ do: 'acquire' });
+	session.at('again').is('acquiring').does({ do: 'acquire' }).granted({ token: 8 });
 	assert.equal(session.state.loss, null);
+});
+
+test('how a lock ended is found out by its token, not from the stream', () => {
+	const session = expired().at('news', { event: 'released' }).at('looked', { lock: null }).is('expired');
+	session.at('news', { event: 'taken_over' }).at('looked', { lock: THEIRS, sentAt: 130_000 }).is('lost').does({ do: 'explain', token: 7 });
+	assert.deepEqual([session.state.loss.cause, session.state.loss.isExplained], ['ended', false]);
+	const ending = { cause: 'expired', by: null, reason: null, since: ['Bert Brandt'] };
+	session.at('explained', { token: 6, ending });
+	assert.equal(session.state.loss.isExplained, false, 'another lock');
+	session.at('explained', { token: 7, ending });
+	assert.deepEqual(session.state.loss, { ...ending, isChanged: false, isExplained: true, token: 7 });
+});
+
+test('an explanation that cannot be read now is asked for again', () => {
+	const session = held().at('news', { event: 'broken' }).at('looked', { lock: null }).failed('explain', 0, { token: 7 }).is('lost');
+	session.at('wake').does({ do: 'explain', token: 7 }).failed('explain', 403, { token: 7 });
+	assert.deepEqual([session.state.loss.cause, session.state.loss.isExplained], ['ended', true]);
+	session.at('wake').does();
 });
 
 test('expired, and then locked by another user: not a takeover', () => {
@@ -183,23 +317,24 @@ test('a suspended tab checks at once: tick and wake after the end, resumed or lo
 	held().after(3_600_000).at('tick').is('expired');
 });
 
-test('taken over: event, loss, and known holder', () => {
+test('taken over: loss, and known holder', () => {
 	const session = typing().at('news', { event: 'taken_over' }).does({ do: 'look' }).at('looked', { lock: THEIRS, sentAt: 2000 }).is('lost');
+	session.at('explained', { token: 7, ending: { cause: 'taken_over', by: { name: 'Bert Brandt', isMe: false }, reason: 'print', since: ['bert'] } });
 	assert.equal(session.state.loss.cause, 'taken_over');
 	assert.equal(session.state.holder.endsAt, 2000 + 30_000);
 	assert.equal(session.state.token, null);
-	session.at('leave').does();
+	session.at('leave').does({ do: 'lastDraft', beacon: false });
 });
 
 test('removed by another user: lost, without a holder', () => {
 	const session = held().at('news', { event: 'broken' }).at('looked', { lock: null }).is('lost');
-	assert.equal(session.state.loss.cause, 'broken');
+	assert.equal(session.state.loss.isChanged, false);
 	assert.equal(session.state.holder, null);
 	session.at('again').does({ do: 'acquire' });
 });
 
 test('an event during a look causes another look, whatever the response', () => {
-	const moved = held().at('news', { event: 'released' }).at('news', { event: 'acquired' }).at('looked', { lock: null }).is('lost').does({ do: 'look' });
+	const moved = held().at('news', { event: 'released' }).at('news', { event: 'acquired' }).at('looked', { lock: null }).is('lost').does({ do: 'explain', token: 7 }, { do: 'look' });
 	assert.ok(moved.at('looked', { lock: { ...MINE, token: 8 }, sentAt: 2000 }).is('lost').does().state.holder.is_mine);
 	const blocked = () => new Session().at('open', { lock: THEIRS, sentAt: 1000 }).at('news', { event: 'released' });
 	blocked().at('news', { event: 'acquired' }).at('looked', { lock: null }).is('free').does({ do: 'reread' }, { do: 'look' });
@@ -251,7 +386,7 @@ test('blocked: takeover, and a rejected one', () => {
 test('lost: after a rejected takeover still lost', () => {
 	const session = typing().at('news', { event: 'taken_over' }).at('looked', { lock: THEIRS, sentAt: 2000 });
 	session.at('takeOver', { reason: '' }).failed('takeOver', 403).is('lost');
-	assert.equal(session.state.loss.cause, 'taken_over');
+	assert.equal(session.state.loss.token, 7);
 });
 
 test('lock not allowed, or row deleted', () => {
@@ -266,7 +401,7 @@ test('no connection: retries with growing delays, and recovers', () => {
 		session.failed('renew', 0);
 		assert.equal(session.state.trouble, 'offline');
 		waits.push(session.state.retryAt - session.now);
-		session.tick();
+		do session.tick(); while (session.state.phase === 'held' && session.state.pending === null);
 	}
 	assert.deepEqual(waits, [...waits].sort((a, b) => a - b));
 	assert.ok(waits.at(-1) <= 15_000);
@@ -291,8 +426,8 @@ test('an unavailable database differs from no connection', () => {
 	assert.equal(held().after(1000).at('use').tick().failed('renew', 503).state.trouble, 'busy');
 });
 
-test('signed out: no requests until signed in again, then a check', () => {
-	for (const [status, details] of [[401], [403, CSRF]])
+test('signed out, or another user signed in: no requests until signed in again, then a check', () => {
+	for (const [status, details] of [[401], [403, CSRF], [403, OTHER_USER]])
 		for (const of of ['renew', 'draft']) {
 			const session = typing().at(of === 'renew' ? 'wake' : 'hide').failed(of, status, details).is('held');
 			assert.equal(session.state.trouble, 'signed_out');
@@ -330,7 +465,7 @@ test('the lock is lost only if the server says so', () => {
 		const session = typing().at('wake').failed('renew', status, { problem }).is('held');
 		assert.equal(session.state.trouble, 'refused');
 		assert.equal(session.state.token, 7);
-		session.tick().does({ do: 'renew', token: 7 }).renewed();
+		session.tick().does({ do: 'draft', token: 7 }).drafted().tick().does({ do: 'renew', token: 7 }).renewed();
 		assert.equal(session.state.trouble, null);
 	}
 	typing().at('wake').failed('renew', 409, LOST).is('lost');
@@ -342,8 +477,40 @@ test('the lock is lost only if the server says so', () => {
 
 test('input after the end of the lock is kept as a draft too', () => {
 	const session = expired().at('change').does({ do: 'renew', token: 7 });
-	session.failed('renew', 0).tick();
-	session.after(DRAFT_DELAY).at('tick').does({ do: 'draft', token: 7 });
+	session.failed('renew', 0).tick().does({ do: 'draft', token: 7 });
+});
+
+test('input is kept as a draft in every phase, without a lock too', () => {
+	const noLock = (session) => session.after(DRAFT_DELAY).at('tick').does({ do: 'draft', token: null });
+	noLock(typing().at('news', { event: 'reset' }).at('looked', { lock: THEIRS, sentAt: 2000 }).is('lost'));
+	noLock(typing().at('news', { event: 'reset' }).at('looked', { lock: null, sentAt: 2000 }).is('lost'));
+	noLock(new Session({ lockOn: 'change' }).at('open').at('change').at('held', { lock: THEIRS, sentAt: 1000 }).is('blocked'));
+	noLock(new Session({ lockOn: 'never' }).at('open').at('change').is('idle').does());
+	const session = typing().tick().does({ do: 'draft', token: 7 }).at('news', { event: 'reset' }).at('looked', { lock: THEIRS, sentAt: 2000 }).is('lost');
+	noLock(session.failed('draft', 409, { ...LOST, token: 7 }));
+	assert.equal(session.drafted().state.changedAt, null);
+	assert.equal(wakeAt(session.state) > session.now, true);
+});
+
+test('while the user types, there is one draft in each delay', () => {
+	const session = held();
+	let drafts = 0;
+	for (let key = 0; key < 100; key++) {
+		session.after(DRAFT_DELAY / 10).at('change');
+		if (session.now >= wakeAt(session.state)) session.at('tick');
+		if (session.actions.some((action) => action.do === 'draft')) {
+			drafts++;
+			session.drafted();
+		}
+	}
+	assert.ok(drafts >= 8 && drafts <= 10, `${drafts} drafts in ten delays`);
+});
+
+test('input that was not sent is sent on leaving, before the release', () => {
+	typing().at('leave').does({ do: 'lastDraft', beacon: false }, { do: 'release', token: 7, beacon: false });
+	typing().at('leave', { beacon: true }).does({ do: 'lastDraft', beacon: true }, { do: 'release', token: 7, beacon: true });
+	typing().tick().drafted().at('leave').does({ do: 'release', token: 7, beacon: false });
+	new Session({ lockOn: 'never' }).at('open').at('change').at('leave', { beacon: true }).does({ do: 'lastDraft', beacon: true }).at('restore').is('idle').does();
 });
 
 test('saved and released; saved and continued', () => {
@@ -363,7 +530,9 @@ test('input during a save is sent as a draft', () => {
 
 test('a rejected save: lost, with the holder if known', () => {
 	assert.equal(typing().at('refusedSave', { lock: THEIRS, sentAt: 2000 }).is('lost').state.holder.owner, 'bert');
-	assert.equal(typing().at('refusedSave', { lock: null, sentAt: 2000 }).is('lost').state.loss.cause, 'changed');
+	assert.equal(typing().at('refusedSave', { lock: null, sentAt: 2000 }).is('lost').state.loss.isChanged, true);
+	typing().at('refusedSave', { lock: MINE, sentAt: 2000 }).is('held').does(); // another row, which a trigger writes, is locked
+	new Session({ lockOn: 'never' }).at('open').at('refusedSave', { lock: null, sentAt: 2000 }).is('idle');
 });
 
 test('leaving releases, by beacon if the page closes; a late grant is released', () => {
@@ -382,7 +551,7 @@ test('a page restored from the back/forward cache locks again', () => {
 test('states are immutable, and an event without consequence returns the same state', () => {
 	const { state } = held();
 	assert.throws(() => { state.phase = 'lost'; }, TypeError);
-	assert.equal(step(state, { type: 'hide' }, 1000).state, state);
+	assert.equal(step(state, { type: 'redraft' }, 1000).state, state);
 	assert.throws(() => step(state, { type: 'no such event' }, 1000), TypeError);
 });
 
@@ -424,7 +593,12 @@ class Row {
 		if (action.do === 'look') return { type: 'looked', lock };
 		if (action.do === 'draft') {
 			const isHeld = this.owner === 'anna' && action.token === this.token;
-			return isHeld ? { type: 'drafted' } : { ...refused, status: 409, token: action.token, ...LOST };
+			return isHeld || action.token === null ? { type: 'drafted' } : { ...refused, status: 409, token: action.token, ...LOST };
+		}
+		if (action.do === 'handOver') {
+			const isHeld = this.owner === 'anna' && action.token === this.token;
+			if (isHeld) this.take('bert', 'elsewhere', now);
+			return { type: 'handedOver', owner: isHeld ? 'bert' : null, isIdle: true };
 		}
 		if (action.do === 'renew') {
 			const isGood = this.owner === 'anna' && action.token === this.token && (lock || !this.wroteSince);
@@ -438,7 +612,7 @@ class Row {
 	}
 }
 
-const READER = ['use', 'use', 'change', 'change', 'change', 'hide', 'wake', 'again', 'control', 'takeOver', 'tick', 'tick'];
+const READER = ['use', 'use', 'change', 'change', 'change', 'hide', 'show', 'wake', 'wanted', 'want', 'again', 'control', 'takeOver', 'tick', 'tick'];
 
 function walk(seed) {
 	const random = randomNumbers(seed);
@@ -447,7 +621,7 @@ function walk(seed) {
 	const session = new Session().at('open');
 	const network = [{ action: session.actions[0], sentAt: session.now }];
 	const take = () => {
-		for (const action of session.actions) if (action.do !== 'reread' && action.do !== 'release') network.push({ action, sentAt: session.now });
+		for (const action of session.actions) if (!['reread', 'release', 'explain'].includes(action.do)) network.push({ action, sentAt: session.now });
 	};
 	// The server responds at one time; the response arrives later.
 	const serve = (sent, mayFail) => {
@@ -463,7 +637,7 @@ function walk(seed) {
 		reader: () => {
 			const type = pick(READER);
 			const fits = { again: ['lost', 'free'], control: ['elsewhere'], takeOver: ['blocked', 'lost'] }[type];
-			if (!fits || (fits.includes(session.state.phase) && !session.state.pending)) session.at(type, { reason: '' });
+			if (!fits || (fits.includes(session.state.phase) && !session.state.pending)) session.at(type, { reason: '', on: random() < 0.5 });
 		},
 		server: () => network.length && serve(pick(network), true),
 		answer: () => {

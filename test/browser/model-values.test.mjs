@@ -2,18 +2,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as arrayText from '../../contrib_web/static/js/model/array-text.js';
-import { fieldKind, readOnlyReason, shown, typeLine, validationError } from '../../contrib_web/static/js/model/column.js';
+import { fieldKind, hintOf, isRequired, labelOf, readOnlyReason, shown, typeLine, validationError } from '../../contrib_web/static/js/model/column.js';
+import { entries } from '../../contrib_web/static/js/model/history.js';
+import { brief, grouped } from '../../contrib_web/static/js/model/format.js';
+import { initials, namesIn } from '../../contrib_web/static/js/model/people.js';
 import { digest } from '../../contrib_web/static/js/model/digest.js';
 import { diff } from '../../contrib_web/static/js/model/diff.js';
 import * as Form from '../../contrib_web/static/js/model/form.js';
 import { shownText, storedText } from '../../contrib_web/static/js/model/line-ends.js';
 import { initial, step } from '../../contrib_web/static/js/model/lock-session.js';
 import { firstEnd, timed } from '../../contrib_web/static/js/model/lock-time.js';
-import { endOfLock, isUrgent, lockedWith, lockView, looksDifferent, spoken } from '../../contrib_web/static/js/model/lock-view.js';
+import { lockEnding } from '../../contrib_web/static/js/model/lock-ending.js';
+import { isUrgent, lockedWith, lockView, looksDifferent, spoken } from '../../contrib_web/static/js/model/lock-view.js';
 import { explain } from '../../contrib_web/static/js/model/problem.js';
 import { parse, paths, queryText } from '../../contrib_web/static/js/model/route.js';
 import { applyEvent, nextSort } from '../../contrib_web/static/js/model/row-list.js';
-import { countdown, duration, fullName, moment, stillLocked, unlockQuestion } from '../../contrib_web/static/js/model/text.js';
+import { briefDuration, countdown, duration, fullName, moment, newsOfLocks, stillLocked, totalRows, unlockQuestion } from '../../contrib_web/static/js/model/text.js';
 import * as timestamp from '../../contrib_web/static/js/model/timestamp.js';
 
 const COLUMN = {
@@ -92,8 +96,26 @@ test('columns: kind of field, why not writable, description of the type', () => 
 	assert.match(readOnlyReason(column({ identity: 'always' }), true), /Numbered/);
 	assert.match(readOnlyReason(column({ updatable: false }), false), /may not/);
 	assert.equal(readOnlyReason(column({ updatable: false }), true), null);
-	assert.equal(typeLine(column({ type: 'varchar(4)', key: true, not_null: true }), true), 'varchar(4) · key · required');
+	assert.equal(typeLine(column({ name: 'code', type: 'varchar(4)', key: true })), 'code · varchar(4) · key');
 	assert.equal(shown(column({ category: 'bytea' }), '\\x0102'), '2 bytes');
+});
+
+test('columns: labels are a short comment, or the name as words; odd names stay', () => {
+	const label = (name, comment = null, references = null) => labelOf({ name, comment, references });
+	assert.equal(label('official_name'), 'Official name');
+	assert.equal(label('alpha_2'), 'Alpha 2');
+	assert.equal(label('author_id', null, { name: 'author' }), 'Author');
+	assert.equal(label('author_id'), 'Author ID');
+	assert.equal(label('homepage_url'), 'Homepage URL');
+	for (const name of ['the Key', 'camelCase', '<b>x</b>', '_', '名前', '2nd']) assert.equal(label(name), name);
+	assert.equal(label('due', 'Deadline for the decision'), 'Deadline for the decision');
+	assert.equal(hintOf({ comment: 'Deadline for the decision' }), null, 'said once');
+	const long = 'Share of member bodies in favour, 0 to 1';
+	assert.equal(label('share', long), 'Share');
+	assert.equal(hintOf({ comment: long }), long);
+	assert.equal(label('n', 'Two\nlines'), 'N');
+	assert.ok(isRequired(column({ not_null: true })));
+	for (const given of [{ default: '1' }, { identity: 'always' }, { generated: true }]) assert.ok(!isRequired(column({ not_null: true, ...given })));
 });
 
 test('columns: only values that are certainly invalid are reported', () => {
@@ -212,6 +234,8 @@ test('texts about times and users', () => {
 	assert.equal(fullName({ owner: 'anna', owner_name: 'Anna Albers' }), 'Anna Albers (anna)');
 	assert.equal(unlockQuestion({ owner: 'admin', is_mine: false }), "User 'admin' is currently editing this content. Proceed with removing the lock?");
 	assert.match(moment('2026-11-23T10:00:00Z', new Date('2026-11-23T12:00:00Z')), /^\d\d:\d\d/);
+	assert.match(moment('2026-11-03T12:00:00Z', new Date('2026-11-23T12:00:00Z')), /Tue.*3|3.*Tue/, 'with its day');
+	assert.match(moment('2025-11-03T12:00:00Z', new Date('2026-11-23T12:00:00Z')), /2025/);
 	assert.equal(moment('nonsense'), 'nonsense');
 });
 
@@ -226,36 +250,128 @@ test('every problem has an explanation', () => {
 });
 
 test('texts of the lock bar for each state, announced once', () => {
-	const about = { secondsLeft: 30, mayTakeOver: true, isDirty: true, asked: null, ended: null };
+	const about = { mayTakeOver: true, isDirty: true, asked: null };
 	const steps = (...events) => events.reduce((state, event) => step(state, event, 1000).state, initial());
 	const lock = { owner: 'bert', owner_name: 'Bert Brandt', is_mine: false, token: null, seconds_left: 30 };
 	const held = steps({ type: 'open' }, { type: 'granted', token: 1, seconds_left: 60, sentAt: 1000 });
 	const blocked = steps({ type: 'open' }, { type: 'held', lock, sentAt: 1000 });
-	const lost = step(held, { type: 'looked', lock, sentAt: 1000 }, 1000).state;
+	const lost = [{ type: 'news', event: 'reset' }, { type: 'looked', lock, sentAt: 1000 }].reduce((state, event) => step(state, event, 1000).state, held);
 	assert.equal(lockView(held, about).banner, undefined, 'a held lock has no banner');
-	assert.deepEqual(lockView({ ...held, warned: true }, about).banner.actions, ['save', 'keep', 'leave']);
+	assert.deepEqual(lockView({ ...held, warned: true }, about).banner.actions, ['keep']);
 	assert.equal(lockView(blocked, about).banner.title, 'This content is currently being edited by Bert Brandt.');
 	assert.deepEqual(lockView(blocked, about).banner.actions, ['ask', 'takeOver']);
 	assert.deepEqual(lockView(blocked, { ...about, mayTakeOver: false, asked: { place: 2 } }).banner.actions, ['withdraw']);
 	assert.ok(lockView(lost, about).banner.actions.includes('compare'), 'the text can be copied');
 	assert.ok(lockView({ ...held, trouble: 'signed_out' }, about).banner.actions.includes('signIn'));
-	assert.match(spoken(held, lost, lockView(lost, about)), /text is kept/);
-	assert.equal(spoken(lost, lost, lockView(lost, about)), null);
+	const explained = (state, ending) => step(state, { type: 'explained', token: 1, ending }, 1000).state;
+	const known = explained(lost, { cause: 'taken_over', by: { name: 'Bert Brandt', isMe: false }, reason: 'print', since: ['Bert Brandt'] });
+	assert.equal(spoken(held, lost, lockView(lost, about)), null, 'how it ended follows');
+	assert.match(spoken(lost, known, lockView(known, about)), /^Bert Brandt has taken over this row\. Reason: “print”\. .*text is kept/);
+	assert.equal(spoken(known, known, lockView(known, about)), null);
 });
 
-test('the history says who ended a lock, and why', () => {
+test('lists: values are shorter than they are, and no digit is lost', () => {
+	const shows = (category, value, more = {}) => brief(column({ category, ...more }), value);
+	assert.equal(grouped('1234567.50').replaceAll(/\D/g, ''), '123456750');
+	assert.match(grouped('-12345678901234567890'), /^-12.345.678.901.234.567.890$/);
+	assert.equal(grouped('2026'), '2026', 'a year is not grouped');
+	for (const odd of ['NaN', 'Infinity', '1e+300']) assert.equal(grouped(odd), odd);
+	assert.equal(shows('number', '1234567', { key: true }), '1234567', 'nor is a key');
+	assert.equal(shows('uuid', '6f1c1f0e-2b55-4d0e-9a53-0c4de1a80a01'), '6f1c1f0e…');
+	assert.equal(shows('time', '09:30:00'), '09:30');
+	assert.equal(shows('time', '09:30:15'), '09:30:15');
+	assert.match(shows('timestamp', '2026-03-29 02:30:15.25'), /29.*2026.*2:30/, 'to the minute, and in no zone');
+	assert.doesNotMatch(shows('timestamptz', '2026-11-03 10:15:30.25+01'), /15:30|25/);
+	for (const odd of ['infinity', '0044-03-15 BC']) assert.equal(shows('date', odd), odd);
+	assert.equal(shows('array', '{a,"b c",NULL}'), 'a, b c, null');
+	assert.equal(shows('boolean', 'true'), 'Yes');
+	assert.equal(shows('text', null), null);
+	assert.equal(shows('text', ''), '');
+});
+
+test('people: initials of any name', () => {
+	const expected = { 'Anna Albers': 'AA', 'Carla Conti, administrator': 'CC', anna: 'A', 'job:reindex': 'JR', 'Øyvind Åse Ånes': 'ØÅ', '山田 太郎': '山太', ', x': 'X', '!!': '!' };
+	for (const [name, letters] of Object.entries(expected)) assert.equal(initials(name), letters, name);
+	assert.equal(namesIn([{ actor: 'anna', actor_name: 'Anna Albers' }, { actor: null, actor_name: null }]).get('anna'), 'Anna Albers');
+});
+
+test('the history joins a lock with its end, across those of other rows and resumptions', () => {
+	let second = 60 * 10;
+	const event = (name, owner, key = 'a') => ({ event: name, owner, key, table: 't', at: new Date((second -= 60) * 1000).toISOString() });
+	const briefly = (events) => entries(events).map((entry) => [entry.event, entry.owner, entry.key, entry.seconds]);
+	assert.deepEqual(briefly([event('released', 'anna'), event('released', 'bert', 'b'), event('acquired', 'bert', 'b'), event('resumed', 'anna'), event('acquired', 'anna'), event('expired', 'anna')]),
+		[['released', 'anna', 'a', 240], ['released', 'bert', 'b', 60], ['expired', 'anna', 'a', null]]);
+	assert.deepEqual(briefly([event('acquired', 'bert'), event('taken_over', 'anna'), event('acquired', 'anna')]),
+		[['acquired', 'bert', 'a', null], ['taken_over', 'anna', 'a', 60]]);
+	assert.deepEqual(briefly([event('resumed', 'anna'), event('acquired', 'anna'), event('released', 'anna')]), [['acquired', 'anna', 'a', null], ['released', 'anna', 'a', null]], 'resumed, and still held');
+	assert.deepEqual(briefly([event('released', 'anna'), event('acquired', 'bert')]), [['released', 'anna', 'a', null], ['acquired', 'bert', 'a', null]]);
+});
+
+test('texts of lists: totals, and news in one sentence', () => {
+	assert.equal(totalRows({ count: 1, is_estimate: false, more: false }), '1 row');
+	assert.match(totalRows({ count: 7900, is_estimate: true, more: false }), /^about 7.900 rows$/);
+	assert.match(totalRows({ count: 10000, is_estimate: false, more: true }), /^more than 10.000 rows$/);
+	const lock = { owner: 'bert', owner_name: 'Bert Brandt', is_mine: false };
+	assert.equal(newsOfLocks([{ label: 'Iceland', lock }]), 'Iceland: locked by Bert Brandt');
+	assert.equal(newsOfLocks([{ label: 'Iceland', lock: null }]), 'Iceland: free');
+	assert.equal(newsOfLocks([{ label: 'a', lock }, { label: 'b', lock: null }, { label: 'c', lock }]), '3 rows have changed: 2 locked, 1 free');
+	assert.deepEqual([0, 20, 180, 7200, 5 * 86400].map(briefDuration), ['1 s', '20 s', '3 min', '2 h', '5 days']);
+});
+
+test('texts of a lost lock: who ended it and how, and who has locked the row since', () => {
+	const about = { secondsLeft: 30, mayTakeOver: false, isDirty: true, asked: null };
+	const bert = { owner: 'bert', owner_name: 'Bert Brandt', is_mine: false, token: null, seconds_left: 30 };
+	const held = [{ type: 'open' }, { type: 'granted', token: 1, seconds_left: 60, sentAt: 1000 }].reduce((state, event) => step(state, event, 1000).state, initial());
+	const lost = (lock, ending) => [{ type: 'news', event: 'reset' }, { type: 'looked', lock, sentAt: 1000 }, { type: 'explained', token: 1, ending: { by: null, reason: null, since: [], ...ending } }]
+		.reduce((state, event) => step(state, event, 1000).state, held);
+	const title = (lock, ending) => lockView(lost(lock, ending), about).banner.title;
+	assert.equal(title(bert, { cause: 'expired', since: ['Bert Brandt'] }), 'Your lock has expired, and Bert Brandt is editing this row now.');
+	assert.equal(title(null, { cause: 'expired', since: ['Bert Brandt', 'Carla'] }), 'Your lock has expired, and Bert Brandt and Carla locked the row after you.');
+	assert.equal(title(null, { cause: 'expired' }), 'Your lock has expired.');
+	assert.equal(title(null, { cause: 'expired', isChanged: true }), 'Your lock has expired, and the row was changed since.');
+	assert.equal(title(null, { cause: 'broken', by: { name: 'Carla', isMe: false } }), 'Carla has removed your lock.');
+	assert.equal(title(bert, { cause: 'handed_over', by: { name: 'Bert Brandt', isMe: false } }), 'Your lock was released, and the row handed over to Bert Brandt.');
+	const free = lockView(lost(null, { cause: 'taken_over', by: { name: 'Carla', isMe: false }, since: ['Carla', 'Bert Brandt'] }), about);
+	assert.match(free.status, /^Free now/);
+	assert.ok(free.banner.text.includes('Bert Brandt locked the row after that.'));
+	assert.deepEqual(free.banner.actions, ['saveAgain', 'again', 'compare']);
+	assert.ok(!lockView(lost(bert, { cause: 'expired' }), about).banner.actions.includes('saveAgain'), 'not while another user holds it');
+});
+
+test('failures are told as what they are', () => {
+	const state = { ...initial(), phase: 'held', trouble: 'busy' };
+	const title = (status, type) => lockView({ ...state, failure: { status, problem: { type: `urn:locking:problem:${type}` } } }, {}).banner.title;
+	assert.equal(title(503, 'busy'), 'Another transaction is writing this.');
+	assert.equal(title(503, 'unavailable'), 'The database is not available.');
+	assert.equal(title(503, 'exhausted'), 'The database is out of disk space, memory or connections.');
+	assert.equal(title(500, 'internal'), 'The server reports an internal error.');
+	assert.equal(explain(403, { type: 'urn:locking:problem:read-only' }).title, 'The database is read-only');
+	assert.equal(explain(422, { detail: 'no such customer', sqlstate: 'P0002' }).title, 'The database refuses the change');
+	assert.equal(explain(422, { detail: 'bad', column: 'size' }).title, 'A value was rejected');
+	assert.equal(explain(0, {}).title, 'The server cannot be reached');
+});
+
+test('the history says by its token how a lock ended, and who has locked the row since', () => {
+	const event = (name, token, owner, actor = owner, more = {}) => ({ event: name, token: owner === 'anna' ? token : null, owner, actor, actor_name: null, reason: null, ...more });
 	const events = [
-		{ event: 'acquired', owner: 'bert', actor: 'bert' },
-		{ event: 'taken_over', owner: 'anna', actor: 'bert', reason: 'in a hurry' },
-		{ event: 'broken', owner: 'anna', actor: 'anna', reason: null },
-		{ event: 'broken', owner: 'cid', actor: 'dora', actor_name: 'Dora Dietz', reason: 'lunch' },
+		event('released', 9, 'anna'),
+		event('acquired', 9, 'anna'),
+		event('released', 8, 'bert'),
+		event('acquired', 8, 'bert', 'bert', { actor_name: 'Bert Brandt' }),
+		event('expired', 7, 'anna', 'bert'),
+		event('acquired', 7, 'anna'),
+		event('handed_over', 6, 'cid', 'anna'),
+		event('released', 5, 'anna'),
+		event('acquired', 5, 'anna'),
+		event('taken_over', 4, 'anna', 'dora', { actor_name: 'Dora Dietz', reason: 'print' }),
+		event('acquired', 4, 'anna'),
 	];
-	const holder = { owner: 'bert', owner_name: 'Bert Brandt' };
-	assert.deepEqual(endOfLock(events, { cause: 'taken_over', owner: 'anna', holder }), { actor: 'Bert Brandt', reason: 'in a hurry' });
-	assert.deepEqual(endOfLock(events, { cause: 'taken_over', owner: 'anna', holder: null }), { actor: 'bert', reason: 'in a hurry' });
-	assert.deepEqual(endOfLock(events, { cause: 'broken', owner: 'anna', holder }), { actor: 'You', reason: null });
-	assert.deepEqual(endOfLock(events, { cause: 'broken', owner: 'cid', holder: null }), { actor: 'Dora Dietz', reason: 'lunch' });
-	assert.equal(endOfLock(events, { cause: 'broken', owner: 'carla', holder }), null);
+	assert.deepEqual(lockEnding(events, 7), { cause: 'expired', by: null, reason: null, since: ['Bert Brandt'] });
+	assert.deepEqual(lockEnding(events, '9'), { cause: 'released', by: { name: 'anna', isMe: true }, reason: null, since: [] });
+	assert.deepEqual(lockEnding(events, 5), { cause: 'handed_over', by: { name: 'cid', isMe: false }, reason: null, since: ['cid', 'Bert Brandt'] });
+	assert.deepEqual(lockEnding(events, 4), { cause: 'taken_over', by: { name: 'Dora Dietz', isMe: false }, reason: 'print', since: ['cid', 'Bert Brandt'] });
+	assert.deepEqual(lockEnding(events.slice(1), 9).cause, 'expired', 'its end is not recorded yet');
+	assert.equal(lockEnding(events, 3), null);
 });
 
 test('the lock bar is drawn for what it shows, and is urgent when text may be lost', () => {
@@ -264,5 +380,5 @@ test('the lock bar is drawn for what it shows, and is urgent when text may be lo
 	assert.ok(looksDifferent(state, { ...state, trouble: 'offline' }));
 	assert.ok(!isUrgent({ ...state, phase: 'held' }));
 	for (const urgent of [{ phase: 'lost' }, { phase: 'expired' }, { phase: 'held', warned: true }]) assert.ok(isUrgent({ ...state, ...urgent }));
-	assert.equal(lockedWith({ owner: 'bert', name: 'country', key: 'BE' }).status, 'Locked by bert, with country BE');
+	assert.equal(lockedWith({ owner: 'bert', name: 'country', key: 'BE' }, 'Belgium').status, 'Locked by bert, with Belgium');
 });

@@ -114,11 +114,11 @@ scene('a key is changed to one with special characters, and the page follows', a
 	for (const key of ['~..', 'a/../b', '?#%']) {
 		await anna.seesLock('mine');
 		await anna.input('Key.of "it"').fill(key);
-		await anna.press('Save and continue');
+		await anna.press('Save and keep editing');
 		await eventually(async () => assert.equal(await site.sql(`SELECT count(*) FROM ${TABLE} WHERE "Key.of ""it""" = ${quoted(key)}`), '1'));
 		await eventually(async () => assert.equal(await site.sql(`SELECT string_agg(key, ',') FROM locking.locks WHERE owner = 'anna'`), key));
 	}
-	await anna.press('Leave');
+	await anna.press('Cancel');
 	await rows(anna).nth(KEYS.length - 1).waitFor();
 	assert.ok((await shownKeys(anna)).includes('?#%'));
 });

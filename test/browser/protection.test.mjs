@@ -42,7 +42,7 @@ scene('where writing requires a lock, the pages save, add and delete rows', asyn
 	assert.equal(await spoken(site, 'ron'), 'Rumänisch');
 	await anna.open('/new/language');
 	for (const [column, text] of Object.entries({ alpha_3: 'qab', name: 'Lockish', scope: 'I', type: 'L' })) await anna.input(column).fill(text);
-	await anna.press('Save and edit');
+	await anna.press('Save and keep editing');
 	await anna.arrives('/tables/language/qab');
 	await anna.seesLock('mine');
 	await anna.press('Delete');

@@ -62,7 +62,7 @@ async function signedIn(context, account) {
 	const [role, password = role] = account.split(/:(.*)/s);
 	const page = await context.newPage();
 	await page.goto(`${options.base}/signin`);
-	await page.getByLabel('Role').fill(role);
+	await page.getByLabel('Name').fill(role);
 	await page.getByLabel('Password').fill(password);
 	await page.getByRole('button', { name: 'Sign in' }).click();
 	await page.waitForURL('**/tables');
@@ -95,10 +95,17 @@ async function edit(page, key) {
 	await tone(page, 'mine');
 }
 
+/** On a narrow page most actions are in a menu. */
+async function act(page, name) {
+	const more = page.getByRole('button', { name: 'More actions' });
+	if (await more.isVisible()) await more.click();
+	await press(page, name);
+}
+
 /** Leaves the row without saving. */
 async function leave(page) {
 	await page.evaluate(() => document.querySelector('dialog[open]')?.close());
-	await press(page, 'Leave');
+	await act(page, 'Cancel');
 	const discard = page.locator('dialog[open] button[value="discard"]');
 	await Promise.race([page.waitForURL('**/tables/country*'), discard.click()]).catch(() => {});
 	await page.waitForURL('**/tables/country*');
@@ -107,7 +114,7 @@ async function leave(page) {
 const scenes = {
 	async signin({ stranger, shoot }) {
 		await open(stranger, '/signin');
-		await stranger.getByLabel('Role').waitFor();
+		await stranger.getByLabel('Name').waitFor();
 		await shoot(stranger);
 		await press(stranger, 'Sign in');
 		await shoot(stranger, '-refused');
@@ -156,7 +163,7 @@ const scenes = {
 		await editor.locator('value-field[data-column="official_name"] .null-press').click();
 		await field(editor, 'name').fill('The white continent');
 		await shoot(editor, '-changed');
-		await press(editor, 'Leave');
+		await act(editor, 'Cancel');
 		await dialog(editor);
 		await shoot(editor, '-leave');
 		await editor.locator('dialog[open] button[value="discard"]').click();
@@ -167,7 +174,7 @@ const scenes = {
 		await edit(editor, 'BF');
 		const name = await field(editor, 'name').inputValue();
 		await field(editor, 'name').fill(`${name}, for a moment`);
-		await press(editor, 'Save and continue');
+		await act(editor, 'Save and keep editing');
 		await editor.getByText(`${name}, for a moment is saved.`).last().waitFor();
 		await shoot(editor);
 		await field(editor, 'name').fill(name);
@@ -180,7 +187,7 @@ const scenes = {
 		await edit(editor, 'BH');
 		await field(editor, 'name').fill('Written without a session');
 		await editor.context().clearCookies();
-		await press(editor, 'Save and continue');
+		await act(editor, 'Save and keep editing');
 		await dialog(editor);
 		await shoot(editor);
 		await close(editor);
@@ -195,14 +202,14 @@ const scenes = {
 		await editor.locator('tbody tr').first().waitFor();
 		await shoot(editor, '-list');
 		await editor.locator('tbody a').first().click();
-		await editor.locator('.notes').getByText('country BE is currently').waitFor();
+		await editor.locator('.notes').getByText('Belgium is currently').waitFor();
 		await shoot(editor, '-locked');
 		await leave(other);
 	},
 
 	async draft({ editor, shoot }) {
 		await open(editor, '/tables/proposal/1');
-		await editor.locator('.notes').getByText('You have unsaved text').waitFor();
+		await editor.locator('.notes').getByText('Recovered draft').waitFor();
 		await shoot(editor);
 	},
 
@@ -226,6 +233,15 @@ const scenes = {
 		await close(editor);
 	},
 
+	async columns({ editor, shoot }) {
+		await open(editor, '/tables/proposal');
+		await editor.locator('tbody tr').first().waitFor();
+		await editor.locator('summary').filter({ hasText: 'Columns' }).click();
+		await shoot(editor);
+		await editor.locator('summary').filter({ hasText: 'Filter' }).click();
+		await shoot(editor, '-filter');
+	},
+
 	async new({ editor, shoot }) {
 		await open(editor, '/new/country');
 		await editor.locator('value-field').first().waitFor();
@@ -238,10 +254,10 @@ const scenes = {
 		await open(editor, '/tables/country/AR');
 		await tone(editor, 'theirs');
 		await shoot(editor);
-		await press(editor, 'Request row…');
+		await press(editor, 'Request editing…');
 		await dialog(editor);
 		await shoot(editor, '-ask');
-		await press(editor, /^Request row$/);
+		await press(editor, /^Request editing$/);
 		await other.locator('.notes').getByText('requests this row').waitFor();
 		await shoot(other, '-asked');
 		await open(admin, '/tables/country/AR');
@@ -251,10 +267,8 @@ const scenes = {
 		await shoot(admin, '-take-over');
 		await close(admin);
 		await press(other, 'Hand over');
-		await editor.locator('.lock-banner').getByText('The row is free now').waitFor();
-		await shoot(editor, '-free');
-		await press(editor, 'Start editing');
 		await tone(editor, 'mine');
+		await shoot(editor, '-turn');
 		await leave(editor);
 	},
 
@@ -296,7 +310,7 @@ const scenes = {
 		await tone(page, 'warn');
 		await shoot(page, '-warned');
 		await page.clock.fastForward('01:01');
-		await page.locator('.lock-banner').getByText('has expired').waitFor();
+		await tone(page, 'expired');
 		await shoot(page, '-expired');
 		await page.close();
 	},
@@ -304,7 +318,7 @@ const scenes = {
 	async locks({ editor, admin, shoot }) {
 		await edit(editor, 'BB');
 		await open(admin, '/locks');
-		const choose = admin.getByRole('checkbox', { name: /BB/ });
+		const choose = admin.getByRole('checkbox', { name: /Barbados/ });
 		await choose.waitFor();
 		await shoot(admin);
 		await choose.check();
@@ -320,15 +334,43 @@ const scenes = {
 		await leave(editor);
 	},
 
+	async drafts({ editor, shoot }) {
+		await open(editor, '/drafts');
+		await editor.locator('tbody tr').first().waitFor();
+		await shoot(editor);
+	},
+
 	async history({ admin, shoot }) {
 		await open(admin, '/history');
 		await admin.locator('tbody tr').first().waitFor();
 		await shoot(admin);
 	},
 
+	async overview({ admin, shoot }) {
+		await open(admin, '/overview');
+		await admin.locator('tbody tr').first().waitFor();
+		await shoot(admin);
+	},
+
+	async sessions({ editor, shoot }) {
+		await open(editor, '/sessions');
+		await editor.locator('tbody tr').first().waitFor();
+		await shoot(editor);
+	},
+
 	async missing({ editor, shoot }) {
 		await open(editor, '/tables/nothing_of_this_name');
 		await editor.locator('.empty').waitFor();
+		await shoot(editor);
+	},
+
+	// the last one, since it ends the session
+	async 'signed-out'({ editor, shoot }) {
+		await edit(editor, 'BB');
+		await field(editor, 'name').fill('Barbados, once more');
+		await editor.context().clearCookies();
+		await editor.keyboard.press('Control+s');
+		await editor.locator('.sign-in-panel').waitFor();
 		await shoot(editor);
 	},
 };

@@ -1,11 +1,12 @@
-// Signing in and out, and sessions that end while a page is open.
+// Signing in and out, sessions that end or become another user's while a page
+// is open, and the list of one's sessions.
 import assert from 'node:assert/strict';
 import { stage } from './lib/stage.mjs';
 
 const scene = stage('browser_signin');
 
 async function fillIn(person, role, password) {
-	await person.page.getByLabel('Role').fill(role);
+	await person.page.getByLabel('Name').fill(role);
 	await person.page.getByLabel('Password').fill(password);
 	await person.press('Sign in');
 }
@@ -14,7 +15,7 @@ scene('signing in leads to the page that was requested', async ({ invite }) => {
 	const anna = await invite(null);
 	anna.expects(401, /session$/);
 	await anna.open('/tables/country?q=ice');
-	await anna.sees('With your PostgreSQL role and its password.');
+	await anna.sees('With your name and password of the database.');
 	await anna.page.keyboard.type('anna'); // the first field has the focus
 	await anna.page.keyboard.press('Tab');
 	await anna.page.keyboard.type('anna-password');
@@ -45,8 +46,8 @@ scene('an empty name is marked at its field', async ({ invite }) => {
 	anna.expects(401, /session$/);
 	await anna.open('/signin');
 	await fillIn(anna, '', 'x');
-	await anna.sees('Enter the name of your role');
-	assert.equal(await anna.page.getByLabel('Role').getAttribute('aria-invalid'), 'true');
+	await anna.sees('Enter your name');
+	assert.equal(await anna.page.getByLabel('Name').getAttribute('aria-invalid'), 'true');
 });
 
 scene('signing in never leads to another site', async ({ invite }) => {
@@ -71,19 +72,118 @@ scene('signing out ends the session in every tab', async ({ invite }) => {
 	assert.equal(session.status(), 401);
 });
 
-scene('session ended while editing: sign in over the page, the text is kept and saved', async ({ site, invite }) => {
+/** Ends the session of the browser, and lets the page find out. */
+async function losesSession(person) {
+	person.expects(401);
+	await person.context.clearCookies();
+	await person.page.keyboard.press('Control+s');
+	await panel(person).waitFor();
+}
+
+const panel = (person) => person.page.locator('.sign-in-panel');
+const named = (site, key) => site.sql(`SELECT name FROM country WHERE alpha_2 = '${key}'`);
+
+async function signsInBeside(person) {
+	await panel(person).getByLabel('Password').fill(`${person.role}-password`);
+	await person.press('Sign in', { within: panel(person) });
+	await panel(person).waitFor({ state: 'detached' });
+}
+
+scene('session ended while editing: a panel beside the form, typing goes on, and signing in saves', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('country', 'AT');
-	await anna.input('official_name').fill('Republic of Austria, once more');
-	anna.expects(401);
-	await anna.context.clearCookies();
-	await anna.page.keyboard.press('Control+s');
-	await anna.sees('Your session has ended');
-	await anna.dialog().getByLabel('Password').fill('anna-password');
-	await anna.answers('Sign in');
+	await anna.input('name').fill('Austria,');
+	await losesSession(anna);
+	await anna.sees('Not saved yet.');
+	assert.equal(await anna.page.locator('dialog').count(), 0, 'no dialog');
+	await anna.page.keyboard.type(' once more');
+	assert.equal(await anna.value('name'), 'Austria, once more', 'the field kept the focus');
+	assert.equal(await panel(anna).getByLabel('Password').inputValue(), '');
+	assert.equal(await named(site, 'AT'), 'Austria');
+	await signsInBeside(anna);
+	await anna.sees('Austria, once more is saved.');
 	await anna.seesLock('mine');
-	assert.equal(await anna.value('official_name'), 'Republic of Austria, once more');
-	await anna.press('Save');
-	await anna.arrives('/tables/country');
-	assert.equal(await site.sql(`SELECT official_name FROM country WHERE alpha_2 = 'AT'`), 'Republic of Austria, once more');
+	assert.equal(await named(site, 'AT'), 'Austria, once more');
+});
+
+scene('signed in again in another tab: the page goes on with the new session', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('country', 'BE');
+	await anna.input('name').fill('Belgium!');
+	await anna.signInQuietly(); // another session and CSRF token
+	anna.expects(403);
+	await anna.press('Save and keep editing');
+	await anna.sees('Belgium! is saved.');
+	assert.equal(await panel(anna).count(), 0);
+	assert.equal(await named(site, 'BE'), 'Belgium!');
+});
+
+scene('signing in in one tab brings the others back', async ({ invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('country', 'BG');
+	await losesSession(Object.assign(anna, {}));
+	const other = await anna.tab();
+	await other.open('/signin');
+	await fillIn(other, 'anna', 'anna-password');
+	await other.arrives('/tables');
+	await panel(anna).waitFor({ state: 'detached' });
+	await anna.seesLock('mine');
+});
+
+scene('another user signs in in another tab: the page says so, and nothing is written as that user', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('country', 'CH');
+	await anna.input('name').fill('Switzerland of Anna');
+	const other = await anna.tab();
+	anna.expects(401);
+	anna.expects(403);
+	await anna.context.clearCookies();
+	await other.open('/signin');
+	await fillIn(other, 'bert', 'bert-password');
+	await other.arrives('/tables');
+	await anna.sees('bert is signed in');
+	await anna.input('name').press('Control+s');
+	await anna.sees('Not saved yet.');
+	assert.equal(await named(site, 'CH'), 'Switzerland');
+	assert.equal(await site.sql(`SELECT count(*) FROM locking.history WHERE owner = 'bert' AND key = 'CH'`), '0');
+	assert.equal(await anna.value('name'), 'Switzerland of Anna');
+	assert.ok(await panel(anna).getByLabel('Name').isDisabled() || !(await panel(anna).getByLabel('Name').isEditable()));
+	await signsInBeside(anna);
+	await anna.sees('Switzerland of Anna is saved.');
+	assert.equal(await named(site, 'CH'), 'Switzerland of Anna');
+	await other.sees('anna is signed in');
+});
+
+scene('the server is restarted: the text stays, and the page goes on after signing in', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('country', 'CY');
+	await anna.input('name').fill('Cyprus!');
+	for (const status of [0, 401, 503]) anna.expects(status);
+	await site.stopServer();
+	await site.restartServer();
+	await anna.input('name').press('Control+s');
+	await panel(anna).waitFor();
+	await signsInBeside(anna);
+	await anna.sees('Cyprus! is saved.');
+	await anna.seesLock('mine');
+	assert.equal(await named(site, 'CY'), 'Cyprus!');
+});
+
+scene("a user's sessions are listed, and ended", async ({ invite }) => {
+	const anna = await invite('anna', { userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0' });
+	const phone = await invite('anna', { userAgent: 'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1' });
+	await phone.open('/tables');
+	await anna.open('/tables');
+	await anna.page.getByRole('link', { name: /Anna Albers/ }).click();
+	await anna.arrives('/sessions');
+	const own = anna.page.locator('tbody tr', { hasText: 'This session' });
+	await own.waitFor();
+	assert.match(await own.innerText(), /Firefox on Linux/);
+	const other = anna.page.locator('tbody tr', { hasText: 'Safari on iPhone' });
+	phone.expects(401);
+	await anna.press(`End the session of Safari on iPhone from 127.0.0.1`, { within: other });
+	await other.waitFor({ state: 'detached' });
+	await phone.sees('You are signed out');
+	assert.ok(await own.isVisible());
+	assert.deepEqual(await anna.barriers(), []);
 });

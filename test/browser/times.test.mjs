@@ -4,7 +4,9 @@ import assert from 'node:assert/strict';
 import { eventually } from './lib/person.mjs';
 import { stage } from './lib/stage.mjs';
 
+// Pages keep their locks only while they are used.
 const scene = stage('browser_times', {
+	options: ['--idle-limit', '0'],
 	sql: `SELECT locking.protect('country', ttl => '4 s', warning => '2 s'); SELECT locking.protect('language', ttl => '3 s', warning => '1 s')`,
 });
 /**
@@ -21,11 +23,11 @@ scene('a warning precedes the expiry, and editing further renews', async ({ site
 	const anna = await invite('anna');
 	await anna.edits('country', 'DE');
 	await anna.seesLock('warn');
-	await anna.sees('Your lock on this page expires in less than a minute.');
+	await anna.sees('Your lock on this page is about to expire.');
 	await anna.sees(/^\d:\d\d left$/, { within: '.lock-bar' });
 	await anna.press('Keep editing');
 	await anna.seesLock('mine');
-	await anna.seesNo('Your lock on this page expires');
+	await anna.seesNo('Your lock on this page is about to expire.');
 	assert.equal(await holder(site, 'country', 'DE'), 'anna');
 });
 
@@ -46,7 +48,7 @@ scene('saving after the warning stores the text', async ({ site, invite }) => {
 	await anna.edits('country', 'EC');
 	await anna.input('name').fill('Ecuador, just in time');
 	await anna.seesLock('warn');
-	await presses(anna, 'Save and close');
+	await presses(anna, 'Save');
 	await anna.arrives('/tables/country');
 	assert.equal(await site.sql(`SELECT name FROM country WHERE alpha_2 = 'EC'`), 'Ecuador, just in time');
 });
@@ -55,7 +57,7 @@ scene('leaving after the warning releases the row', async ({ site, invite }) => 
 	const anna = await invite('anna');
 	await anna.edits('country', 'EE');
 	await anna.seesLock('warn');
-	await presses(anna, 'Leave', { within: anna.page.locator('.lock-bar') });
+	await presses(anna, 'Cancel');
 	await anna.arrives('/tables/country');
 	await eventually(async () => assert.equal(await holder(site, 'country', 'EE'), ''));
 });

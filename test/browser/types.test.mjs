@@ -79,7 +79,7 @@ const texts = async (site, id, names) =>
 	JSON.parse(await site.sql(`SET timezone = 'UTC'; SELECT json_build_object(${names.map((name) => `'${name}', ${name}::text`).join(', ')}) FROM typed WHERE id = ${id}`));
 
 const saves = async (anna) => {
-	await anna.press('Save and continue');
+	await anna.press('Save and keep editing');
 	await anna.sees(/ is saved\./);
 	await eventually(async () => assert.ok(await anna.button('Save').isDisabled(), 'all is saved'));
 	await anna.page.locator('#toasts').evaluate((toasts) => toasts.replaceChildren());
@@ -156,7 +156,7 @@ scene('each is pasted into, and undone', async ({ site, invite }) => {
 	await paste('2028-02-29 12:00:00+02');
 	await anna.input('c_date').focus();
 	await paste('no date');
-	await anna.press('Save and continue');
+	await anna.press('Save and keep editing');
 	await anna.field('c_date').getByText('is not a date').waitFor();
 	assert.deepEqual(await rowOf(site, 2), before, 'nothing is written');
 	await anna.press('c_date: changed, undo');
@@ -180,7 +180,7 @@ scene('each is cleared: null, or an empty text', async ({ site, invite }) => {
 	}
 	for (const name of ['c_timestamp', 'c_timestamptz']) await anna.page.getByLabel(`${name}: time`, { exact: true }).fill('');
 	const complaints = ['c_date', 'c_timestamp', 'c_timestamptz'];
-	await anna.press('Save and continue');
+	await anna.press('Save and keep editing');
 	for (const name of complaints) {
 		// Chromium leaves the date's separators: half a date for it, or none.
 		if (await anna.field(name).locator('.field-error').isVisible()) await anna.press(`${name} is null`);
@@ -244,18 +244,18 @@ scene('half a date, number or time is a complaint at its field, and nothing is w
 	for (const [name, values] of Object.entries(texted))
 		for (const value of values) {
 			await anna.input(name).fill(value);
-			await anna.press('Save and continue');
+			await anna.press('Save and keep editing');
 			await anna.field(name).locator('.field-error').filter({ visible: true }).waitFor();
 			await anna.press(`${name}: changed, undo`);
 		}
 	for (const name of ['c_timestamp', 'c_timestamptz']) {
 		await anna.page.getByLabel(`${name}: time`, { exact: true }).fill('12:3');
-		await anna.press('Save and continue');
+		await anna.press('Save and keep editing');
 		await anna.field(name).locator('.field-error').filter({ visible: true }).waitFor();
 		await anna.press(`${name}: changed, undo`);
 	}
 	await anna.field('c_country').getByRole('combobox').fill('no such country');
-	await anna.press('Save and continue');
+	await anna.press('Save and keep editing');
 	await anna.field('c_country').locator('.field-error').filter({ visible: true }).waitFor();
 	assert.equal(await anna.value('c_country'), 'no such country', 'the text is kept');
 	await anna.press('c_country: changed, undo');
@@ -270,10 +270,10 @@ scene('half a date is noticed in an empty field, too', async ({ site, invite }) 
 	await anna.input('c_date').focus();
 	await anna.page.keyboard.type('31');
 	await anna.input('c_int').fill('5');
-	await anna.press('Save and continue');
+	await anna.press('Save and keep editing');
 	await anna.field('c_date').locator('.field-error').filter({ visible: true }).waitFor();
 	assert.equal(await site.sql('SELECT c_date IS NULL AND c_int = 42 FROM typed WHERE id = 6'), 't');
-	await anna.press('c_date is null');
+	await anna.press('C date is null');
 	await saves(anna);
 	assert.equal(await site.sql('SELECT c_date IS NULL AND c_int = 5 FROM typed WHERE id = 6'), 't');
 });
@@ -294,7 +294,7 @@ scene('choices: boolean, enum and foreign key, by keyboard', async ({ site, invi
 	await saves(anna);
 	assert.equal(await site.sql('SELECT c_bool, c_enum, c_country FROM typed WHERE id = 6'), 'f|glad|NO');
 	await site.sql(`SET locking.enforce = on; SET SESSION AUTHORIZATION anna; UPDATE typed SET c_enum = 'new' WHERE id = 6`);
-	await anna.press('c_country is null');
+	await anna.press('C country is null');
 	await saves(anna);
 	assert.equal(await anna.value('c_enum'), 'new', 'a value that is newer than the page');
 	assert.equal(await site.sql('SELECT c_enum, c_country IS NULL FROM typed WHERE id = 6'), 'new|t');

@@ -6,6 +6,8 @@ ALTER ROLE anna PASSWORD 'anna';
 ALTER ROLE bert PASSWORD 'bert';
 ALTER ROLE carla PASSWORD 'carla';
 CREATE ROLE locking_web LOGIN;
+-- the figures of the overview
+GRANT pg_monitor TO locking_web, carla;
 
 SELECT locking.protect('proposal');
 GRANT SELECT, INSERT, UPDATE, DELETE ON proposal TO anna, bert, carla;

@@ -10,14 +10,14 @@ const pages = resolve(dirname(fileURLToPath(import.meta.url)), '../../contrib_we
  * Layers of the modules, by the beginning of their path. A module may import
  * from its own layer and from those before it.
  */
-const LAYERS = ['js/model/', 'js/client/', 'locking.js', 'js/ui/', 'js/parts/controls/', 'js/parts/', 'js/pages/edit/', 'js/pages/', 'js/'];
+const LAYERS = ['js/model/', 'js/client/', 'locking.js', 'js/ui/', 'js/embed/', 'locking-form.js', 'js/parts/controls/', 'js/parts/', 'js/pages/edit/', 'js/pages/', 'js/'];
 
 const layerOf = (path) => LAYERS.findIndex((beginning) => path.startsWith(beginning));
 
 /** The modules that a script imports, without those named in comments. */
 function importsOf(path) {
 	const text = readFileSync(resolve(pages, path), 'utf8').replace(/\/\*[^]*?\*\//g, '');
-	const names = [...text.matchAll(/(?:\bfrom|\bimport|\bimport\()\s*'([^']+)'/g)].map(([, name]) => name);
+	const names = [...text.matchAll(/(?:\bfrom |\bimport |\bimport\()'([^']+)'/g)].map(([, name]) => name);
 	return names.map((name) => relative(pages, resolve(pages, dirname(path), name)));
 }
 

@@ -1,7 +1,7 @@
 --
 -- Rejected arguments of every function: SQLSTATE and message
 --
-SELECT plan(298);
+SELECT plan(332);
 
 CREATE TABLE article (id integer PRIMARY KEY, title text);
 INSERT INTO article VALUES (1), (2);
@@ -19,7 +19,7 @@ CREATE TEMPORARY TABLE keyed (name text, rest text, needs_row boolean);
 INSERT INTO keyed VALUES
 	('acquire', '', true), ('try_acquire', '', true), ('take_over', ', ''reason''', true), ('break_lock', ', ''reason''', false),
 	('is_locked', '', false), ('lock_applies', '', false), ('lock_seconds_remaining', '', false),
-	('discard_draft', '', false), ('request', '', true), ('withdraw', '', false),
+	('discard_draft', '', false), ('save_draft_of', ', ''{}''', false), ('request', '', true), ('withdraw', '', false),
 	('decline', ', ''bert''', false);
 CREATE TEMPORARY TABLE refused (relation text, key text, state text, message text);
 INSERT INTO refused VALUES
@@ -77,6 +77,12 @@ SELECT throws_ok('SELECT locking.confirm(NULL)', '22023', 'token must not be nul
 SELECT throws_ok('SELECT locking.release(NULL)', '22023', 'token must not be null');
 SELECT throws_ok('SELECT locking.save_draft(NULL, ''{}'')', '22023', 'token must not be null');
 SELECT throws_ok('SELECT locking.save_draft(1, NULL)', '22023', 'data must not be null');
+SELECT throws_ok('SELECT locking.save_draft_of(''article'', 1, NULL)', '22023', 'data must not be null');
+SELECT throws_ok('SELECT locking.save_draft_of_new(NULL, ''{}'')', '22023', 'relation must not be null');
+SELECT throws_ok('SELECT locking.save_draft_of_new(''article'', NULL)', '22023', 'data must not be null');
+SELECT throws_ok('SELECT locking.save_draft_of_new(''free'', ''{}'')', '55000', 'table "free" is not protected');
+SELECT throws_ok('SELECT locking.discard_draft_of_new(NULL)', '22023', 'relation must not be null');
+SELECT throws_ok('SELECT locking.discard_draft_of_new(''free'')', '55000', 'table "free" is not protected');
 SELECT throws_ok($$ SELECT locking.acquire_all(NULL, '{}') $$, '22023', 'relation must not be null');
 SELECT throws_ok($$ SELECT locking.acquire_all('article', NULL) $$, '22023', 'keys must not be null');
 SELECT throws_ok($$ SELECT locking.acquire_all('article', ARRAY['1', NULL]) $$, '22023', 'key must not be null');
@@ -85,6 +91,12 @@ SELECT throws_ok($$ SELECT locking.acquire_all('free', '{}') $$, '55000', 'table
 SELECT throws_ok('SELECT locking.set_owner(NULL)', '22023', 'owner must not be null');
 SELECT throws_ok('SELECT locking.purge_history(NULL)', '22023', 'older_than must not be null');
 SELECT throws_ok('SELECT locking.purge_drafts(NULL)', '22023', 'older_than must not be null');
+SELECT throws_ok('SELECT locking.once(NULL)', '22023', 'id must not be null');
+SELECT throws_ok($$ SELECT locking.once('') $$, '22023', 'id must not be empty');
+SELECT throws_ok($$ SELECT locking.once(repeat('x', 256)) $$, '22023', 'id is too long');
+SELECT throws_ok($$ SELECT locking.once('x', decode(repeat('00', 65), 'hex')) $$, '22023', 'digest is too long');
+SELECT throws_ok($$ SELECT locking.keep_result('x', repeat('x', 8193)) $$, '22023', 'result is too long');
+SELECT throws_ok($$ SELECT locking.keep_result('x', 'x') $$, 'P0002', 'there is no request with id "x"');
 SELECT throws_ok('SELECT locking.row_key(1)', '22023', 'argument of row_key() must be a row of a table');
 SELECT throws_ok('SELECT locking.row_key(ROW(1, 2))', '22023', 'argument of row_key() must be a row of a table');
 

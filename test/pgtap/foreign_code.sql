@@ -151,7 +151,7 @@ BEGIN
 		'SELECT locking.take_over(''app.doc'', ''1'', ''mine'')', 'SELECT locking.break_lock(''app.doc'', ''1'', ''mine'')',
 		'SELECT locking.set_owner(''anna'')', 'SELECT locking.request(''app.doc'', ''3'')', 'SELECT locking.withdraw(''app.doc'', ''3'')',
 		'SELECT locking.hand_over(%s)', 'SELECT locking.hand_over(%s, ''mallory'')', 'SELECT locking.decline(''app.doc'', ''1'', ''bob'')',
-		'SELECT locking.discard_draft(''app.doc'', ''1'')', 'SELECT locking.purge_drafts(''0'')',
+		'SELECT locking.discard_draft(''app.doc'', ''1'')', 'SELECT locking.purge_drafts(''0'')', 'SELECT locking.once(''id'')',
 		'DELETE FROM app.doc WHERE id = 1', 'UPDATE app.doc SET id = 10 WHERE id = 1']) c
 	LOOP
 		INSERT INTO m.answers VALUES (command, a.run(command));

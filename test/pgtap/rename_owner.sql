@@ -1,7 +1,7 @@
 --
 -- rename_owner(): locks, drafts and requests follow a user's new name
 --
-SELECT plan(31);
+SELECT plan(32);
 
 CREATE TABLE article (id integer PRIMARY KEY, body text);
 INSERT INTO article SELECT n, 'body' FROM generate_series(1, 10) n;
@@ -18,6 +18,7 @@ GRANT SELECT, UPDATE ON article TO regress_rename_ann, regress_rename_bert;
 SET ROLE regress_rename_ann;
 SELECT locking.acquire('article', 1, client => 'tab 1', note => 'typing') AS token \gset
 SELECT locking.save_draft(:token, '{"body": "text"}');
+SELECT locking.once('request');
 RESET ROLE;
 SET ROLE regress_rename_bert;
 SELECT locking.acquire('article', 2) AS other \gset
@@ -36,6 +37,7 @@ SET ROLE regress_rename_anna;
 SELECT lives_ok(format('SELECT locking.confirm(%s)', :token), 'after: it can be confirmed');
 SELECT is((SELECT data FROM locking.drafts WHERE key = '1'), '{"body": "text"}'::jsonb, 'the draft is there');
 SELECT is((SELECT place FROM locking.requests WHERE is_mine), 1::bigint, 'and the place in the queue');
+SELECT is((SELECT is_new FROM locking.once('request')), false, 'a request that was executed is not executed again');
 SELECT is((SELECT concat_ws(' ', owner, client, note, token = :token) FROM locking.locks WHERE key = '1'), 'regress_rename_anna tab 1 typing t', 'the lock is otherwise the same');
 SELECT lives_ok('UPDATE article SET body = ''new'' WHERE id = 1', 'the new name writes');
 SET ROLE regress_rename_bert;

@@ -224,7 +224,7 @@ INSERT INTO m.plain VALUES (1, 1, ''), (2, 1, '');
 SELECT locking.protect('m.plain'), locking.acquire('m.plain', 1) AS plain \gset
 SELECT locking.renew(:plain, draft => '{}'), locking.confirm(:plain), locking.save_draft(:plain, '{}'),
 	locking.request('m.plain', 2, 'x'), locking.withdraw('m.plain', 2), locking.discard_draft('m.plain', 1),
-	locking.is_locked('m.plain', 1), locking.purge_drafts('1 day'), locking.protect('m.plain', required => true, columns => '{body}');
+	locking.is_locked('m.plain', 1), locking.purge_drafts('1 day'), locking.once('id', '\x00'), locking.keep_result('id', 'x'), locking.once('id', '\x00') AS again, locking.protect('m.plain', required => true, columns => '{body}');
 UPDATE m.plain SET body = 'x' WHERE id OPERATOR(pg_catalog.=) 1;
 ALTER TABLE m.plain RENAME body TO body2;
 SELECT locking.protect('m.plain', parent => 'plain_ref');

@@ -73,6 +73,50 @@ ROLLBACK;
 SELECT key, data FROM locking.drafts;
 SELECT locking.is_locked('article', 3);
 
+-- one draft for each client: by default that of the lock, otherwise the one
+-- named; a client without a name is one too
+SELECT locking.discard_draft('article', 3), locking.release_all();
+SELECT locking.acquire('article', 3, client => 'tab 1') AS token \gset
+SELECT locking.save_draft(:token, '"of the lock''s client"'), locking.save_draft(:token, '"of a window"', 'tab 2');
+SELECT locking.renew(:token, draft => '"renewed"') IS NOT NULL AS renewed;
+-- without a lock: of another owner's row, and of one that is gone
+SELECT locking.release(:token);
+SET locking.owner = 'bert';
+SELECT locking.acquire('article', 3) IS NOT NULL AS acquired;
+SET locking.owner = 'anna';
+SELECT locking.save_draft_of('article', 3, '"lost"', client => 'tab 2'), locking.save_draft_of('article', '03', '"lost too"');
+SELECT locking.save_draft_of('article', 99, '"gone"', 'tab 2');
+SELECT key, client, token IS NULL AS without_lock, data FROM locking.drafts ORDER BY key, client;
+SELECT locking.discard_draft('article', 3, 'tab 2');
+SELECT key, client, data FROM locking.drafts ORDER BY key, client;
+SELECT locking.discard_draft('article', 3), locking.discard_draft('article', 99, client => 'tab 1');
+SELECT key, client, data FROM locking.drafts ORDER BY key, client;
+SELECT locking.discard_draft('article', 99);
+-- of new rows, which have no key
+SELECT locking.save_draft_of_new('article', '"first"', 'tab 1'), locking.save_draft_of_new('article', '"another"', 'tab 2');
+SELECT locking.save_draft_of_new(relation => 'article', data => '"second"', client => 'tab 1');
+SELECT key, client, token, data FROM locking.drafts ORDER BY client;
+SET locking.owner = 'bert';
+SELECT locking.discard_draft_of_new('article');
+SELECT count(*) FROM locking.drafts;
+SELECT locking.release_all();
+SET locking.owner = 'anna';
+SELECT locking.discard_draft_of_new('article', client => 'tab 2');
+SELECT key, client, data FROM locking.drafts ORDER BY client;
+SELECT locking.discard_draft_of_new('article');
+SELECT count(*) FROM locking.drafts;
+-- an empty key is no new row
+CREATE TABLE word (word text PRIMARY KEY, meaning text);
+INSERT INTO word VALUES ('', 'nothing');
+SELECT locking.protect('word');
+SELECT locking.save_draft_of('word', '', '"of the empty word"'), locking.save_draft_of_new('word', '"of a new word"');
+SELECT key, data FROM locking.drafts ORDER BY key;
+SELECT locking.acquire('word', '') AS token \gset
+UPDATE word SET word = 'void';
+SELECT key, data FROM locking.drafts ORDER BY key;
+SELECT locking.discard_draft('word', 'void'), locking.discard_draft_of_new('word'), locking.release_all();
+SELECT locking.acquire('article', 3) IS NOT NULL AS acquired, locking.save_draft_of('article', 3, '{"title": "unsaved"}');
+
 -- purge_drafts() removes the caller's drafts; called by a superuser, all
 -- drafts
 CREATE ROLE regress_drafts_anna;
@@ -132,6 +176,13 @@ RESET ROLE;
 REVOKE UPDATE ON article FROM regress_drafts_anna;
 SET ROLE regress_drafts_anna;
 SELECT locking.request('article', 3);
+SELECT locking.save_draft_of('article', 3, '1');
+SELECT locking.save_draft_of_new('article', '1');
+RESET ROLE;
+GRANT INSERT ON article TO regress_drafts_anna;
+SET ROLE regress_drafts_anna;
+SELECT locking.save_draft_of_new('article', '1');
+SELECT key, data FROM locking.drafts;
 RESET ROLE;
 REVOKE SELECT ON article FROM regress_drafts_anna;
 SET ROLE regress_drafts_anna;

@@ -57,7 +57,7 @@ sub normal
 {
 	my ($text) = @_;
 	$text =~ s/\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d(:\d\d)?/TIME/g;
-	$text =~ s/"token": \d+/"token": TOKEN/g;
+	$text =~ s/"token": "\d+"/"token": TOKEN/g;
 	$text =~ s/\btoken \d+/token TOKEN/g;
 	$text =~ s/PID \d+/PID/g;
 	$text =~ s/\b(\d+) seconds/SECONDS/g;

@@ -303,4 +303,21 @@ is(sql($node, "SELECT string_agg(event || ' by ' || actor || '/' || actor_name, 
 	'the history has the name that the actor had');
 is(in_log($node, 'PANIC|was terminated by signal|TRAP'), 0, 'no crash in the log');
 
+# ---- ids of executed requests ----
+
+sub ids { return sql($node, "SELECT count(*) FROM locking.done WHERE owner LIKE '$_[0]'") }
+
+sql($node, <<'SQL');
+INSERT INTO locking.done (owner, id, done_at) SELECT 'old', g, now() - interval '8 days' FROM generate_series(1, 100) g;
+INSERT INTO locking.done (owner, id, done_at) SELECT 'new', g, now() - interval '6 days' FROM generate_series(1, 100) g;
+SQL
+sql($node, "SET ROLE anna; SELECT locking.once('an id')");
+is(ids('old'), 36, 'a call of once() removes some ids that are older than a week');
+sql($node, "SET ROLE anna; SELECT locking.once('id ' || g) FROM generate_series(1, 20) g");
+is(ids('old'), 0, 'later ones the others');
+is(ids('new'), 100, 'newer ones are kept');
+sql($node, "LOAD 'locking'; SET locking.max_locks_per_owner = 10; SET ROLE anna; SELECT locking.once('more ' || g) FROM generate_series(1, 50) g");
+cmp_ok(ids('anna'), '<', 10 + 17, 'of one owner, only the latest ids are kept');
+is(sql($node, "SELECT bool_and(id LIKE 'more%') FROM locking.done WHERE owner = 'anna'"), 't', 'the oldest are removed first');
+
 done_testing();

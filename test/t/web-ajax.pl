@@ -78,6 +78,48 @@ my $big = 'My-App/Big_Thing/9223372036854775807';
 is_empty(call($anna, "$big/lock/"), 200, 'app and model name the table');
 lock_is($bert, "$big/is_locked/", 1, 'anna', 1, 'the lock of that row');
 
+# ---- how long a lock lasts ----
+
+# Seconds from now until the lock of a story ends.
+sub seconds_left { return sql($node, "SELECT extract(epoch FROM expires_at - clock_timestamp()) FROM locking.lock WHERE relation = 'news_story'::regclass AND key = '$_[0]' AND expires_at > clock_timestamp()") || 0 }
+sub ends_in
+{
+	my ($id, $from, $to, $name) = @_;
+	my $left = seconds_left($id);
+	return ok($left > $from && $left <= $to, $name) || diag("$left seconds");
+}
+sub shorten
+{
+	my ($id) = @_;
+	return sql($node, "UPDATE locking.lock SET expires_at = clock_timestamp() + interval '30 seconds' WHERE relation = 'news_story'::regclass AND key = '$id'");
+}
+
+sql($node, 'SELECT locking.break_lock(relation, key, NULL) FROM locking.locks');
+is_empty(call($anna, 'news/story/2/lock/'), 200, 'a lock of a page that cannot unlock it');
+ends_in(2, 60, 90, 'it is shorter than others');
+shorten(2);
+call($bert, 'news/story/2/is_locked/');
+ends_in(2, 0, 30, 'others do not renew it by is_locked');
+call($anna, 'news/story/2/is_locked/', 'X-Requested-With' => undef);
+ends_in(2, 0, 30, 'what is not a script does not renew it');
+lock_is($anna, 'news/story/2/is_locked/', 1, 'anna', 0, 'its page asks');
+ends_in(2, 60, 90, 'its page renews it by is_locked');
+call($anna, 'news/story/2/unlock/');
+call($anna, 'news/story/2/is_locked/');
+is(seconds_left(2), 0, 'is_locked locks nothing');
+is($anna->post('/tables/news_story/rows/2/lock', { ttl => 600 })->{status}, 201, 'a lock of another page');
+call($anna, 'news/story/2/lock/');
+ends_in(2, 500, 600, 'it is not shortened');
+shorten(2);
+call($anna, 'news/story/2/is_locked/');
+ends_in(2, 500, 600, 'it is renewed for its own time');
+call($anna, 'news/story/2/unlock/');
+sql($node, "SELECT locking.protect('news_story', ttl => '40 seconds')");
+call($anna, 'news/story/2/lock/');
+ends_in(2, 10, 40, 'a lock lasts at most as long as the table says');
+call($anna, 'news/story/2/unlock/');
+sql($node, "SELECT locking.protect('news_story', ttl => NULL)");
+
 # ---- refused ----
 
 is_empty(call($nobody, "$story/$_/"), 401, "not signed in: $_") for qw(is_locked lock unlock);
@@ -93,7 +135,7 @@ for my $call (qw(is_locked lock unlock))
 	is(call($anna, "$story/$call")->{status}, 404, "$call without a trailing slash");
 	is($anna->post("//admin/ajax/$story/$call/", {})->{status}, 405, "$call needs GET");
 }
-is_empty(call($anna, 'news/story/999/lock/'), 404, 'no such row');
+is_empty(call($anna, "news/story/$_/lock/"), 404, "no such row: $_") for 999, 99_999_999_999, '9' x 30;
 is(call($anna, "news/story/1%ff/lock/")->{status}, 400, 'not UTF-8');
 
 # A GET that changes something must come from a page of the same site.
@@ -139,6 +181,39 @@ my $variables = call($nobody, 'variables.js');
 like($variables->{headers}{'content-type'}, qr{^text/javascript\b}, 'variables.js is a script');
 is($variables->{content}, qq(var locking = {"base_url": "/admin/ajax", "timeout": 1800, "time_until_expiration": 120, "time_until_warning": 60, "admin_url": "/admin"};\n),
 	'variables.js has the variables that pages read, without a session');
+
+# The times of variables.js, for a page at the address.
+sub times_are
+{
+	my ($client, $expected, $name, %request) = @_;
+	my $script = call($client, 'variables.js' . ($request{query} // ''), $request{page} ? (Referer => "$server->{url}/$request{page}") : ())->{content};
+	return is(join(' ', $script =~ /"time_until_\w+": (\d+)/g), $expected, $name);
+}
+sql($node, <<'SQL');
+ALTER DATABASE postgres SET locking.time_until_expiration = '10 min';
+ALTER DATABASE postgres SET locking.time_until_warning = '7 min';
+ALTER ROLE bert SET locking.time_until_expiration = '9 min';
+SQL
+$server->stop_ok;
+$server = web_server($node); # with new connections
+($anna, $bert) = map { $server->sign_in($_) } qw(anna bert);
+$nobody = $server->client;
+times_are($nobody, '600 420', 'times: of the database');
+times_are($bert, '540 420', 'times: of the role');
+sql($node, q(SELECT locking.protect('news_story', ttl => '300 s', warning => '200 s'), locking.protect('"My-App_Big_Thing"', ttl => '240.7 s', warning => '230 s')));
+times_are($nobody, '240 200', 'times: the shortest, where the page does not say its table');
+times_are($anna, '300 200', "times: of the table of $_", page => $_) for 'admin/news/story/1/', 'admin/news/story/1/change/?_popup=1', 'admin/news/story/', 'news/story/1/';
+times_are($anna, '300 200', 'times: of the table that the page names', query => '?app=news&model=story');
+times_are($anna, '240 230', 'times: of a table with unusual names', page => 'admin/My-App/Big_Thing/5/');
+times_are($anna, '240 200', "times: no table: $_", page => $_) for '', 'admin/', 'admin/news/', 'admin/news/nowhere/1/', 'admin/news/private/1/', 'admin/ne%22ws/story/1/', '%ff/%fe';
+times_are($nobody, '240 200', 'times: a table that the reader may not read', page => 'admin/news/story/1/');
+sql($node, q(SELECT locking.protect('news_story', ttl => '40 s')));
+times_are($anna, '40 20', 'times: a short lock warns after half of its time', query => '?app=news&model=story');
+{
+	my $script = call($nobody, 'variables.js', 'Sec-Fetch-Dest' => 'script')->{content};
+	is(($script =~ /\A(.*\n)/)[0], call($nobody, 'variables.js')->{content}, 'a browser gets the same variables');
+	like($script, qr{/is_locked/}, 'and a script that asks');
+}
 my $texts = call($nobody, 'jsi18n/');
 is($texts->{status}, 200, 'jsi18n/');
 like($texts->{headers}{'content-type'}, qr{^text/javascript\b}, 'the file of texts is a script');
@@ -152,6 +227,28 @@ SKIP:
 	is_deeply($LockingWeb::json->decode($out || '[]'), [ 'a', 'x of y', 'x of %s', '1 %(b)s', '%(a)s', '%(a)s', '%s', '$&' ], 'interpolate() accepts missing data');
 }
 $server->stop_ok;
+
+# ---- other tables than app_model, another time ----
+
+sql($node, 'CREATE SCHEMA "The Press"; GRANT USAGE ON SCHEMA "The Press" TO anna; CREATE TABLE "The Press".piece (id integer PRIMARY KEY); INSERT INTO "The Press".piece VALUES (5);'
+	  . q( SELECT locking.protect('"The Press".piece'); GRANT SELECT, UPDATE ON "The Press".piece TO anna));
+{
+	my $other = web_server($node, '--ajax-table', 'news/story=public.article', '--ajax-table', 'news/free="The Press', '--ajax-ttl', 7);
+	my $writer = $other->sign_in('anna');
+	is_empty(call($writer, 'news/story/20/lock/'), 200, 'a model with a table of another name');
+	is(sql($node, "SELECT relation::regclass FROM locking.lock WHERE key = '20'"), 'article', 'its row is locked');
+	cmp_ok(sql($node, "SELECT extract(epoch FROM expires_at - acquired_at) FROM locking.lock WHERE key = '20'"), '<=', 7.1, 'for as long as the option says');
+	is_empty(call($writer, 'news/story/20/unlock/'), 200, 'and unlocked');
+	is_empty(call($writer, 'news/free/1/lock/'), 404, 'a table whose name is not valid');
+	is_empty(call($writer, 'news/storyx/1/lock/'), 404, 'a model with a longer name');
+	$other->stop_ok;
+}
+{
+	my $other = web_server($node, '--ajax-table', 'news/story=article, press/piece="The Press".piece');
+	is_empty(call($other->sign_in('anna'), 'press/piece/5/lock/'), 200, 'a table of another schema');
+	is(sql($node, q(SELECT relation::regclass FROM locking.lock WHERE key = '5')), '"The Press".piece', 'its row is locked');
+	$other->stop_ok;
+}
 
 # ---- another base path ----
 

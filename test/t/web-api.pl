@@ -27,7 +27,7 @@ my $nobody = $server->client;
 
 # The operations with a documented status: method, path, status, and the path
 # with its parameters filled in.
-my %sample = (table => 'article', key => '1');
+my %sample = (table => 'article', key => '1', id => 'none');
 sub operations_with
 {
 	my ($status) = @_;
@@ -63,19 +63,48 @@ gives(200, $bert->get("$row/lock"), 'the lock');
 gives(201, $bert->post("$row/request", { message => 'please' }), 'requested');
 gives(200, $anna->get("$row/request"), 'the queue');
 gives(204, $bert->delete("$row/request"), 'withdrawn');
+$bert->post("$row/request");
+gives(200, $anna->post("$row/request/decline", { owner => 'bert', message => 'not now' }), 'declined');
 gives(204, $anna->put("$row/draft", { token => $token, data => { title => 'y' } }), 'a draft kept');
 gives(200, $anna->get("$row/draft"), 'a draft read');
+gives(204, $anna->post("$row/draft", { data => { title => 'y' }, client => 'two' }), 'a draft kept without a lock');
+gives(204, $anna->put('/tables/article/draft', { data => { values => { title => 'z' }, label => 'z' }, client => 'two' }), 'a draft of a new row kept');
+gives(204, $anna->post('/tables/article/draft', { data => 1 }), 'another');
+gives(200, $anna->get('/tables/article/draft'), 'drafts of new rows read');
+is_deeply([ map { $_->{key} } @{ gives(200, $anna->get('/drafts'), 'all drafts')->{drafts} } ], [ undef, undef, '1', '1' ], 'all drafts, the latest first');
+gives(204, $anna->delete('/tables/article/draft'), 'drafts of new rows discarded');
 gives(200, $anna->get($row), 'a row');
 gives(200, $anna->get('/tables/article/rows'), 'rows');
+gives(200, $anna->get('/tables/article/count?q=new'), 'a count');
+gives(200, $anna->get('/tables/article/csv'), 'CSV');
+gives(200, $anna->get('/tables/article/labels?keys=' . segment('["1"]')), 'labels');
+gives(422, $anna->get('/tables/article/count?filter=' . segment('{"none": "1"}')), 'a count by a column that does not exist');
 gives(200, $boss->get('/locks'), 'locks');
 gives(200, $anna->put($row, { token => $token, values => { title => 'new' }, keep => JSON::PP::true }), 'saved');
 gives(204, $anna->delete("$row/draft"), 'a draft discarded');
 gives(204, $anna->delete("$row/lock?token=$token"), 'released');
 gives(409, $anna->put("$row/lock", { token => $token }), 'renewing a lock that has ended');
 gives(409, $anna->put("$row/draft", { token => $token, data => {} }), 'a draft for a lock that has ended');
+gives(409, $anna->post("$row/draft", { token => $token, data => {} }), 'a draft of a beacon for a lock that has ended');
 gives(409, $anna->put($row, { token => $token, values => { title => 'z' } }), 'saving with a lock that has ended');
 gives(409, $anna->delete($row, { token => $token }), 'deleting with a lock that has ended');
 gives(409, $anna->post('/tables/line/rows', { token => $token, values => { article => '1', n => '1' } }), 'inserting with a lock that has ended');
+
+# A repetition of a write whose row is gone
+my %once = ('Idempotency-Key' => 'once');
+gives(201, $anna->post('/tables/spare/rows', { values => { id => '7' } }, %once), 'inserted');
+gives(200, $bert->put('/tables/spare/rows/7', { values => {} }, %once), 'saved');
+gives(204, $anna->delete('/tables/spare/rows/7', undef, 'Idempotency-Key' => 'another'), 'deleted');
+gives(410, $anna->post('/tables/spare/rows', { values => { id => '7' } }, %once), 'inserting again what has been deleted since');
+gives(410, $bert->put('/tables/spare/rows/7', { values => {} }, %once), 'saving again what has been deleted since');
+
+my $sessions = gives(200, $anna->get('/sessions'), 'the sessions')->{sessions};
+is_deeply([ map { $_->{is_current} } @$sessions ], [ JSON::PP::true ], 'one session, this one');
+$server->sign_in('anna');
+gives(204, $anna->delete("/sessions/$_->{id}"), 'another session ended') for grep { !$_->{is_current} } @{ $anna->get('/sessions')->{json}{sessions} };
+
+$token = $anna->post("$row/lock")->{json}{lock}{token};
+gives(200, $anna->post("$row/lock/handover", { token => $token }), 'handed over to nobody');
 
 $token = gives(200, $boss->post("$row/lock/takeover", { reason => 'tonight' }), 'taken over')->{lock}{token};
 gives(423, $anna->post("$row/lock"), 'locked by another owner');
@@ -87,6 +116,12 @@ $anna->post("$row/lock");
 gives(200, $boss->post("$row/lock/break"), 'broken');
 gives(200, $boss->post('/locks/break', { locks => [ { table => 'article', key => '1' }, { table => 'nowhere', key => '1' } ] }), 'several broken');
 gives(200, $anna->get('/history'), 'history');
+sql($node, 'GRANT pg_monitor TO boss');
+gives(200, $boss->get('/overview'), 'figures');
+gives(200, $anna->post("$row/presence", { client => 'one', state => 'typing', field => 'title' }), 'present');
+gives(200, $bert->get('/tables/article/presence'), 'who is present');
+$anna->post("$row/presence", { client => "tab $_", state => 'idle' }) for 1 .. 49;
+gives(429, $anna->post("$row/presence", { client => 'two' }), 'present too often');
 
 gives(201, $anna->post('/tables/line/rows', { values => { article => '2', n => '1', said => 'hello' } }), 'inserted');
 my $lines = '/tables/line/rows/' . segment('{2,1}');
@@ -135,7 +170,12 @@ sub refused_everywhere
 }
 
 my %has_body = map { ("$_->[0] $_->[3]" => 1) } operations_with(415);
-sub body_of { my ($method, $path) = @_; return $has_body{"$method $path"} ? {} : undef }
+sub body_of
+{
+	my ($method, $path) = @_;
+	return undef unless $has_body{"$method $path"};
+	return $path =~ /presence$/ ? { client => 'one' } : {};
+}
 
 refused_everywhere(400, 'broken encoding', sub { my ($method, $path) = @_; return $anna->request($method, "$path?q=%zz", body_of($method, $path)) });
 refused_everywhere(401, 'not signed in', sub {
@@ -156,15 +196,17 @@ refused_everywhere(404, 'no such table', sub {
 	my $asked = $template =~ s/\{table\}/nowhere/r =~ s/\{key\}/1/r;
 	return $boss->request($method, $asked eq $template ? "$path?table=nowhere" : $asked,
 		$path =~ /draft$|lock$|release$/ && $method ne 'GET' && !($path =~ /draft$/ && $method eq 'DELETE') ? { token => 1, data => {} }
-		: $path =~ /rows/ && $has_body{"$method $path"} ? { values => {} } : body_of($method, $path));
+		: $path =~ /rows/ && $has_body{"$method $path"} ? { values => {}, client => 'one' } : body_of($method, $path));
 });
 refused_everywhere(409, 'no key', sub {
 	my ($method, $path, $template) = @_;
-	my $key = $method eq 'GET' || $template =~ /protection|request|draft|takeover|break|lock$/;
-	return $key && !$server->{outcomes}{"$method $template 409"} && $boss->request($method, $template =~ s/\{table\}/keyless/r =~ s/\{key\}/1/r, body_of($method, $path));
+	my $key = $method eq 'GET' || $template =~ /protection|request|draft|takeover|break|presence|lock$/;
+	return $key && !$server->{outcomes}{"$method $template 409"} && $boss->request($method, $template =~ s/\{table\}/keyless/r =~ s/\{key\}/1/r,
+		$template =~ /decline/ ? { owner => 'bert' } : body_of($method, $path));
 });
 refused_everywhere(422, 'invalid JSON or values', sub {
 	my ($method, $path, $template) = @_;
+	return if $template =~ /count$/; # above
 	return $anna->request($method, $path, \'{"token": ') if $has_body{"$method $path"};
 	return $anna->request($method, $template =~ s/\{table\}/article/r =~ s/\{key\}/abc/r . '?limit=0');
 });

@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use utf8;
 
+use Encode ();
 use FindBin;
 use lib "$FindBin::RealBin/lib";
 use LockingTest;
@@ -196,6 +197,50 @@ SQL
 	is($anna->get('/tables/named/rows/' . segment('NAME 1'))->{json}{key}, 'Näme 1', 'a key is found by a value that its collation treats as equal');
 	is($anna->get('/tables/refers/rows/1')->{json}{references}{named}{key}, 'Näme 1', 'a reference is found by a value that its collation treats as equal');
 }
+
+
+# ---- counts, exports, labels ----
+
+sql($node, <<'SQL');
+CREATE TABLE sheet (id integer PRIMARY KEY, "a ""b"", c" text, n numeric, t text);
+INSERT INTO sheet VALUES
+ (1, 'plain', -5.50, '=1+1'),
+ (2, E'two\r\nlines', NULL, '+SUM(A1)'),
+ (3, 'a "quoted", one', 7, '-2+3'),
+ (4, '', 8, '@cmd'),
+ (5, NULL, 9, E'\ttab'),
+ (6, ' blank ', 10, '-1e5'),
+ (7, 'ümlaut', 11, 'a=b');
+GRANT SELECT ON sheet TO anna;
+GRANT SELECT ON big TO anna;
+CREATE TABLE hides (id integer PRIMARY KEY, name text);
+INSERT INTO hides SELECT g, 'name ' || g FROM generate_series(1, 20000) g;
+ALTER TABLE hides ENABLE ROW LEVEL SECURITY;
+CREATE POLICY few ON hides USING (id <= 3);
+GRANT SELECT ON hides TO anna;
+ANALYZE hides;
+SQL
+my $anna = $server->sign_in('anna');
+my $sheet = $anna->get('/tables/sheet/csv?columns=' . segment('["a \"b\", c", "n", "t"]'));
+is($sheet->{content}, Encode::encode('UTF-8', join '', map { "$_\r\n" } '"a ""b"", c",n,t', 'plain,-5.50,\'=1+1', qq{"two\r\nlines",,'+SUM(A1)},
+	q{"a ""quoted"", one",7,'-2+3}, q{"",8,'@cmd}, qq{,9,"'\ttab"} =~ s/"//gr, '" blank ",10,-1e5', 'ümlaut,11,a=b'),
+	'CSV: quoted as in RFC 4180, NULL is not the empty text, and no formula is left');
+like($sheet->{headers}{'content-type'}, qr{^text/csv; charset=utf-8}, 'its type');
+is($sheet->{headers}{'content-disposition'}, q{attachment; filename*=UTF-8''sheet.csv}, 'its name');
+is($anna->get('/tables/sheet/csv?columns=%5B%22id%22%5D&sort=n&dir=desc&q=lines')->{content}, "id\r\n2\r\n", 'CSV of what is searched');
+is($anna->get('/tables/sheet/csv?columns=%5B%22id%22%5D&q=nothing')->{content}, "id\r\n", 'CSV of nothing has its head');
+is($anna->get('/tables/sheet/csv?limit=10001')->{status}, 422, 'an export has a limit');
+is($anna->get('/tables/sheet/csv?columns=%5B%22none%22%5D')->{status}, 422, 'an export of a column that does not exist');
+is((() = $anna->get('/tables/big/csv')->{content} =~ /\r\n/g), 10_001, 'an export ends at its limit');
+
+sub count_of { my $count = $anna->get("/tables/$_[0]/count")->{json}; return join ' ', $count->{count}, map { $count->{$_} ? $_ : () } qw(is_estimate more) }
+is(count_of('sheet'), '7', 'a small table is counted');
+is($anna->get('/tables/sheet/count?q=lines')->{json}{count}, 1, 'what is searched is counted');
+is(count_of('big'), "$ROWS is_estimate", 'a large one is estimated');
+is(join(' ', @{ $anna->get('/tables/big/count?q=title')->{json} }{qw(count more)}), '10000 1', 'no more rows are counted than that');
+is(count_of('hides'), '3', 'the statistics do not disclose rows that the role may not see');
+is_deeply($anna->get('/tables/hides/labels?keys=' . segment('["1", "3", "4", "0"]'))->{json}{labels}, { 1 => 'name 1', 3 => 'name 3' }, 'nor do labels');
+is($anna->get('/tables/sheet/labels?keys=5')->{status}, 422, 'keys that are no array');
 
 $server->stop_ok;
 done_testing();

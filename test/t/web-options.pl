@@ -55,7 +55,7 @@ delete $option{config};
 # ---- each option from each source; invalid values ----
 
 my %wrong = ((map { ($_ => 'x') } keys %option),
-	dsn => 'x', 'tls-cert' => '/x', 'tls-key' => '/x', 'user-header' => 'X-User', 'name-header' => 'X-Name', 'allow-origin' => 'https://app.example.org/');
+	dsn => 'x', 'tls-cert' => '/x', 'tls-key' => '/x', 'user-header' => 'X-User', 'name-header' => 'X-Name', 'group-header' => 'X-Groups', 'allow-origin' => 'https://app.example.org/');
 for my $name (sort keys %option)
 {
 	my $variable = 'LOCKING_WEB_' . uc $name =~ s/-/_/gr;
@@ -68,7 +68,9 @@ for my $name (sort keys %option)
 ends_as(2, qr/\Q$folder\E\/conf:3: /, "a wrong line of the file is named: $_", {}, '--config', write_file("# a comment\n\n$_\nping = 5\n"))
   for 'workers', 'no-such-option = 1', 'Workers = 1', '= 1', 'workers = x', 'workers = 0', 'access-log = yes', 'config = /x', '[section]';
 for my $bad ([ 'ping' => 0 ], [ 'ping' => 3601 ], [ 'ping' => '' ], [ 'ping' => '5s' ], [ 'ping' => '99999999999999999999' ], [ 'workers' => '-1' ], [ 'access-log' => 'ON' ], [ 'ajax-base' => '/x' ],
-	[ 'ajax-base' => '' ], [ 'trusted-proxy' => '10.0.0.0/33' ], [ 'trusted-proxy' => '10.0.0' ], map { [ 'allow-origin' => $_ ] } 'app.example.org', 'https://', 'https://a/path', 'null', '*')
+	[ 'ajax-base' => '' ], [ 'trusted-proxy' => '10.0.0.0/33' ], [ 'trusted-proxy' => '10.0.0' ],
+	(map { [ 'ajax-table' => $_ ] } 'news=a', 'news/story', 'news/story=', '/story=a', 'news/=a', 'a=b/c', 'news/story=a, news/b'),
+	map { [ 'allow-origin' => $_ ] } 'app.example.org', 'https://', 'https://a/path', 'null', '*')
 {
 	ends_as(2, qr/$bad->[0]/, "--$bad->[0] '$bad->[1]'", {}, "--$bad->[0]", $bad->[1]);
 }

@@ -21,7 +21,7 @@ my $row = '/tables/article/rows/1';
 	my $anna = $server->sign_in('anna');
 	my $bert = $server->sign_in('bert');
 	my @changes = ([ 'POST', "$row/lock", {} ], [ 'DELETE', "$row/lock?token=1" ], [ 'PUT', $row, { values => { title => 'x' } } ],
-		[ 'POST', "$row/lock/release", { token => 1 } ], [ 'DELETE', '/session' ], [ 'PUT', '/tables/article/protection', {} ]);
+		[ 'POST', "$row/lock/release", { token => 1 } ], [ 'POST', "$row/draft", { data => 1 } ], [ 'POST', '/tables/article/draft', { data => 1 } ], [ 'DELETE', '/session' ], [ 'PUT', '/tables/article/protection', {} ]);
 	for my $change (@changes)
 	{
 		my ($method, $path, $body) = @$change;
@@ -54,6 +54,8 @@ my $row = '/tables/article/rows/1';
 	is_problem($anna->post("$row/lock/release", $beacon, @plain, Origin => 'https://example.com'), 403, 'csrf', 'a beacon from another site');
 	is_problem($anna->put("$row/lock", $beacon, 'X-CSRF-Token' => undef), 403, 'csrf', 'another request with its token in the body');
 	is_problem($anna->put("$row/lock", $beacon, @plain), 415, 'unsupported-media-type', 'another request as text');
+	is($anna->post("$row/draft", { data => 'kept', csrf => $anna->{csrf} }, @plain)->{status}, 204, 'a beacon with a draft');
+	is($anna->get("$row/draft")->{json}{drafts}[0]{data}, 'kept', 'a beacon keeps a draft');
 	is($anna->post("$row/lock/release", $beacon, @plain)->{status}, 204, 'a beacon with its token in the body');
 	is($bert->get("$row/lock")->{json}{lock}, undef, 'a beacon releases the lock');
 	$server->stop_ok;

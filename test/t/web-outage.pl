@@ -63,7 +63,7 @@ my $row = '/tables/article/rows/1';
 	my $session = session($node);
 	$session->query('BEGIN; LOCK TABLE article');
 	my $reply = $anna->get($row);
-	is("$reply->{status} $reply->{json}{type}", '503 urn:locking:problem:timeout', 'waiting too long for a transaction');
+	is("$reply->{status} $reply->{json}{type}", '503 urn:locking:problem:busy', 'waiting too long for a transaction');
 	like($reply->{headers}{'retry-after'}, qr/^\d+$/, 'with Retry-After');
 	$session->query('COMMIT');
 	is($anna->get($row)->{status}, 200, 'the session works after a timeout');

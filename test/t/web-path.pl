@@ -64,7 +64,7 @@ my $line = '/tables/line/rows/' . segment('{2,1}');
 my $cursor = $anna->get('/tables/line/rows?limit=3&sort=mood')->{json}{next};
 is($anna->get($_)->{status}, 200, $_) for '/tables', '/tables/line', '/tables/article', '/tables/line/rows', "/tables/line/rows?limit=3&sort=mood&after=$cursor", "/tables/line/rows?limit=3&sort=mood&before=$cursor",
   map({ "/tables/line/rows?sort=$_" } qw(at tags n)), '/tables/line/rows?q=a', '/tables/line/rows?locked=true', '/tables/line/rows?filter=' . segment('{"mood": "glad", "article": "2"}'), $line,
-  '/tables/article/rows/2', "$line/lock", "$line/request", "$line/draft", '/tables/line/choices?column=article&q=t', '/locks', '/locks?table=line&q=x', '/history', '/history?table=line&key=1';
+  '/tables/article/rows/2', "$line/lock", "$line/request", "$line/draft", '/tables/line/draft', '/drafts', '/tables/line/choices?column=article&q=t', '/tables/article/count?q=t', '/tables/article/csv?q=t&sort=title', '/tables/article/labels?keys=%5B%222%22%5D', '/locks', '/locks?table=line&q=x', '/history', '/history?table=line&key=1';
 my $row = '/tables/article/rows/2';
 my $token = $anna->post("$row/lock", { client => 'a', note => 'b', ttl => 60 })->{json}{lock}{token};
 is($anna->put("$row/lock", { token => $token, draft => { a => 1 } })->{status}, 200, 'renewed');

@@ -68,6 +68,37 @@ my @proxy = ('--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name')
 	$server->stop_ok;
 }
 {
+	# django-locking's pages cannot begin a session. All requests of a user
+	# share one, or a page with many rows would use up the user's sessions.
+	sql($node, 'CREATE TABLE news_story (id integer PRIMARY KEY); INSERT INTO news_story VALUES (1), (2);'
+		  . " SELECT locking.protect('news_story', ttl => '1 min', warning => '50 s'); GRANT SELECT, UPDATE ON news_story TO locking_web");
+	my $server = web_server($node, @proxy, '--trusted-proxy', '127.0.0.1', '--sessions-per-role', 2);
+	my $ask = sub
+	{
+		my ($path, %headers) = @_;
+		my %script = ('X-Requested-With' => 'XMLHttpRequest', 'X-Remote-User' => 'ann@example.org', 'X-Remote-Name' => 'Ann Berg');
+		return $server->client->get("//admin/ajax/$path", undef, %script, %headers);
+	};
+	my @foreign = ([ 'Sec-Fetch-Site' => 'cross-site' ], [ Origin => 'https://example.com' ], [ Referer => 'https://example.com/' ]);
+	is($ask->('news/story/1/is_locked/', @$_)->{status}, 403, "a page of another site begins no session: @$_") for @foreign;
+	is($ask->('news/story/1/is_locked/', 'X-Remote-User' => undef)->{status}, 401, 'no user');
+	is($server->client->get('//metrics')->{content} =~ /^locking_web_sessions (\d+)/m && $1, 0, 'no session has begun');
+	is($ask->('news/story/1/is_locked/')->{status}, 200, 'the first request of a page');
+	is($ask->("news/story/$_/lock/")->{status}, 200, "row $_ is locked") for 1, 2;
+	is(sql($node, 'SELECT DISTINCT owner, owner_name FROM locking.lock'), 'ann@example.org|Ann Berg', 'by the user of the proxy');
+	my $bob = $ask->('news/story/1/is_locked/', 'X-Remote-User' => 'bob', 'X-Remote-Name' => undef);
+	is($bob->{content} =~ s/ //gr, '{"is_active":true,"for_user":"ann@example.org","applies":true}', 'another user sees that');
+	is($ask->('news/story/1/lock/', 'X-Remote-User' => 'bob')->{status}, 403, 'and cannot lock the row');
+	is($ask->('news/story/1/unlock/')->{status}, 200, 'unlocked');
+	is($ask->('news/story/1/is_locked/')->{status}, 200, 'one of many requests') for 1 .. 10;
+	is($server->client->get('//metrics')->{content} =~ /^locking_web_sessions (\d+)/m && $1, 3, 'a session for each user and name');
+	my $ann = $server->client(headers => { 'X-Remote-User' => 'ann@example.org' });
+	is($ann->get('/session')->{status}, 200, 'the user still has room for a session');
+	like($ask->('variables.js')->{content}, qr/"time_until_expiration": 60, "time_until_warning": 50/, 'the times are those of the tables');
+	sql($node, 'SELECT locking.break_lock(relation, key, NULL) FROM locking.locks; DROP TABLE news_story');
+	$server->stop_ok;
+}
+{
 	# A name that the database refuses although the server accepts it.
 	my $function = sql($node, "SELECT pg_get_functiondef('locking.set_owner(text, text, boolean)'::regprocedure)");
 	my $server = web_server($node, @proxy, '--trusted-proxy', '127.0.0.1');

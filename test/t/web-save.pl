@@ -41,11 +41,11 @@ my $renewed = gives($anna->put("$row/lock", { token => $token, draft => { body =
 cmp_ok($renewed->{seconds_left}, '>', 60, 'a renewal is for the ttl of the acquisition');
 my $saved = gives($anna->put($row, { token => $token, values => { body => 'better' }, keep => $true, discard_draft => $false }), 200, 'saved, and kept');
 is("$saved->{values}{body} $saved->{values}{title} $saved->{lock}{token}", "better title 1 $token", 'only the values sent have changed, the lock is the same');
-is(gives($anna->get("$row/draft"), 200, 'the draft')->{draft}{data}{body}, 'bod', 'the draft is kept on request');
+is(gives($anna->get("$row/draft"), 200, 'the draft')->{drafts}[0]{data}{body}, 'bod', 'the draft is kept on request');
 $saved = gives($anna->put($row, { token => $token, values => { body => 'best' } }), 200, 'saved, and released');
 is($saved->{lock}, undef, 'released');
 is($bert->get("$row/lock")->{json}{lock}, undef, 'the released lock is gone for all users');
-is($anna->get("$row/draft")->{json}{draft}, undef, 'the draft is discarded');
+is_deeply($anna->get("$row/draft")->{json}{drafts}, [], 'the draft is discarded');
 is(sql($node, 'SELECT body FROM article WHERE id = 1'), 'best', 'the table has the saved value');
 
 # ---- refused ----
@@ -92,8 +92,8 @@ for my $refusal ([ $anna->put("$row/lock", { token => $token, draft => { body =>
 	like($problem->{cause}, qr/^It was taken over by boss at .*: print\.$/, 'the cause names actor and reason');
 }
 gives($anna->delete("$row/lock", { token => $token }), 204, 'releasing a lock that has ended is no error');
-is(gives($anna->get($row), 200, 'her draft')->{draft}{data}{body}, 'unsaved', 'the draft of the former holder is kept');
-is($boss->get($row)->{json}{draft}, undef, 'a draft is visible only to its owner');
+is(gives($anna->get("$row/draft"), 200, 'her draft')->{drafts}[0]{data}{body}, 'unsaved', 'the draft of the former holder is kept');
+is_deeply($boss->get("$row/draft")->{json}{drafts}, [], 'a draft is visible only to its owner');
 is($boss->get("$row/lock")->{json}{lock}{token}, $taken->{lock}{token}, 'the new lock is unchanged');
 gives($boss->put($row, { token => $taken->{lock}{token}, values => { body => 'printed' } }), 200, 'the boss saves');
 
@@ -112,7 +112,7 @@ lapse($token);
 is(gives($anna->post("$row/lock"), 200, 'a lapsed lock')->{outcome}, 'resumed', 'a lapsed lock is resumed');
 lapse($token);
 gives($anna->put($row, { token => $token, values => { body => 'resumed' }, discard_draft => $false }), 200, 'saving also resumes a lapsed lock');
-is($anna->get($row)->{json}{draft}{data}{body}, 'lapsed', 'the draft outlives the lock');
+is($anna->get("$row/draft")->{json}{drafts}[0]{data}{body}, 'lapsed', 'the draft outlives the lock');
 $token = token_of($anna, $row);
 lapse($token);
 sql($node, "UPDATE article SET body = 'meanwhile' WHERE id = 1");

@@ -1,5 +1,5 @@
 # The end of a session: by time, by a change of the role, by the number of
-# sessions.
+# sessions, by its user; and the session of another user than the page's.
 use strict;
 use warnings;
 
@@ -158,15 +158,65 @@ my @kept = ('--database-idle', 3600);
 {
 	my $server = web_server($node, '--sessions-per-role', 2, '--max-sessions', 3);
 	my @annas = map { $server->sign_in('anna') } 1, 2;
-	my $reply = is_problem($server->client->sign_in('anna', 'anna-pw'), 429, 'too-many', 'a third session of a role');
+	my $stream = $server->wire->send_request($annas[0], 'GET', '/events');
+	$stream->read_until(qr/^id: /m);
+	push @annas, $server->sign_in('anna');
+	is_problem($annas[0]->get($row), 401, 'unauthenticated', 'a third session of a role ends the oldest');
+	ok(defined $stream->read_until(qr/^0\r\n\r\n/m, 30), 'and its stream');
+	is($_->get($row)->{status}, 200, 'the others continue') for @annas[ 1, 2 ];
+	my $bert = $server->sign_in('bert');
+	my $reply = is_problem($server->client->sign_in('boss', 'boss-pw'), 429, 'too-many', 'a fourth session in total');
 	like($reply->{headers}{'retry-after'}, qr/^\d+$/, 'with Retry-After');
 	is($reply->{headers}{'set-cookie'}, undef, 'a refused sign-in sets no cookie');
-	my $bert = $server->sign_in('bert');
-	is_problem($server->client->sign_in('boss', 'boss-pw'), 429, 'too-many', 'a fourth session in total');
 	is(connections($node, 'boss'), 0, 'a refused role has no connection');
-	$annas[0]->delete('/session');
+	is($server->client->sign_in('anna', 'anna-pw')->{status}, 201, 'the role of an existing session can sign in again');
+	$bert->delete('/session');
 	is($server->client->sign_in('boss', 'boss-pw')->{status}, 201, 'a session is possible again after signing out');
-	is($annas[1]->get($row)->{status}, 200, 'the other sessions continue');
+	$server->stop_ok;
+}
+
+# ---- the list of one's own sessions ----
+
+{
+	my $server = web_server($node);
+	my %agent = (headers => { 'User-Agent' => 'Browser ' . 'x' x 300 });
+	my ($desk, $phone, $bert) = ($server->sign_in('anna', %agent), $server->sign_in('anna', headers => { 'User-Agent' => undef }), $server->sign_in('bert'));
+	my $list = $desk->get('/sessions')->{json}{sessions};
+	is(scalar @$list, 2, "a user's own sessions are listed");
+	is_deeply([ map { !!$_->{is_current} } @$list ], [ !!1, !!0 ], 'oldest first, with this one marked');
+	is($list->[0]{user_agent}, substr('Browser ' . 'x' x 300, 0, 255), 'the browser, cut off');
+	like($list->[1]{user_agent}, qr{^HTTP-Tiny/}, "of a program, its own name");
+	is($list->[0]{address}, '127.0.0.1', 'the address');
+	ok($list->[0]{started_at} le $list->[0]{used_at} && $list->[0]{used_at} =~ /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/, 'when it began and was used last');
+	unlike($desk->get('/sessions')->{content}, qr/$desk->{cookie}|$phone->{cookie}|$phone->{csrf}/, 'no secrets');
+	is_problem($bert->delete("/sessions/$list->[1]{id}"), 404, 'not-found', "another user's session");
+	is_problem($desk->delete("/sessions/$list->[1]{id}", undef, 'X-CSRF-Token' => undef), 403, 'csrf', 'ending one without the CSRF token');
+	is($phone->get($row)->{status}, 200, 'the session is still open');
+	is($desk->delete("/sessions/$list->[1]{id}")->{status}, 204, 'ended from elsewhere');
+	is_problem($phone->get($row), 401, 'unauthenticated', 'the session has ended');
+	is_problem($desk->delete("/sessions/$list->[1]{id}"), 404, 'not-found', 'it cannot be ended twice');
+	is(scalar @{ $desk->get('/sessions')->{json}{sessions} }, 1, 'and is not listed');
+	is($desk->delete("/sessions/$list->[0]{id}")->{status}, 204, "one's own session");
+	is_problem($desk->get('/sessions'), 401, 'unauthenticated', 'is ended, too');
+	$server->stop_ok;
+}
+
+# ---- a page of another user ----
+
+{
+	my $server = web_server($node);
+	sql($node, q(CREATE ROLE "j\303\266 (d)" LOGIN PASSWORD 'odd'; GRANT SELECT ON article TO "j\303\266 (d)") =~ s/\\(\d+)/chr oct $1/ger);
+	my $anna = $server->sign_in('anna');
+	my %as_bert = ('X-Session-Owner' => 'bert');
+	my $problem = is_problem($anna->get($row, undef, %as_bert), 403, 'other-user', 'reading by a page of another user');
+	is($problem->{json}{owner}, 'anna', 'the reply names the user who is signed in');
+	is_problem($anna->put($row, { values => { body => 'x' } }, %as_bert), 403, 'other-user', 'writing by a page of another user');
+	is(sql($node, 'SELECT body FROM article WHERE id = 1'), 'body', 'nothing is written');
+	is($anna->get($row, undef, 'X-Session-Owner' => 'anna')->{status}, 200, "the user's own page");
+	is($anna->get('/session', undef, %as_bert)->{status}, 200, 'any page can ask who is signed in');
+	my $odd = $server->client;
+	is($odd->sign_in("j\x{f6} (d)", 'odd')->{status}, 201, 'a name with other characters');
+	is($odd->get($row, undef, 'X-Session-Owner' => 'j%C3%B6%20%28d%29')->{status}, 200, 'is compared percent-encoded');
 	$server->stop_ok;
 }
 

@@ -48,6 +48,7 @@ INSERT INTO locking.event (id, event, relation, key, token, owner, actor, sessio
  SELECT g, 'expired', 'big'::regclass, (g % $ROWS + 1)::text, g, 'anna', 'anna', 'anna' FROM generate_series(1, $ROWS) g;
 INSERT INTO locking.draft (relation, key, owner, token, data)
  SELECT 'big'::regclass, g::text, CASE WHEN g < 10 THEN 'boss' ELSE 'bert' END, g, '{}' FROM generate_series(1, $ROWS) g;
+INSERT INTO locking.draft (relation, key, owner, client, is_new, data) VALUES ('big', '', 'boss', 'tab', true, '{"values": {"id": "3"}}');
 INSERT INTO locking.request_queue (relation, key, owner, message)
  SELECT CASE WHEN g < 10 THEN 'big'::regclass ELSE 'other' END, g::text, 'bert', 'please' FROM generate_series(1, $ROWS) g;
 ANALYZE;
@@ -78,21 +79,23 @@ sub cursor { return "'" . encode_base64url(json_of({ order => $_[0], values => $
 # of the result. plan: a pattern of the plan; never: one that must not match
 # it. role: boss if not given, the superuser if undef. before: SQL that runs
 # first. fresh: the result has a new token.
-my %no_list = map { $_ => 'NULL' } qw(cursor limit q owner mine key actor event table);
+my %no_list = map { $_ => 'NULL' } qw(cursor limit q owner mine held key actor event since until table);
+my %locks = (%no_list, order => 'acquired desc', back => 'f');
 my %row = (table => 'big', key => 5);
 my %write = (%row, what => 'update', body => '{"values": {"title": "new"}}', token => 'NULL');
 my $by_key = qr/Index (?:Only )?Scan using big_pkey on big\b/;
 my $whole_table = qr/Seq Scan on (?:big|lock|event|draft|request_queue)\b/;
-my %page = (table => 'big', map { $_ => 'NULL' } qw(sort dir after before filter q locked limit));
+my %page = (table => 'big', most => 1000, map { $_ => 'NULL' } qw(sort dir after before filter q locked limit columns));
 my $history = qr/Limit\n(?:(?!.*\bSort\b).*\n)*?.*Index Scan Backward using event_pkey on event/;
 
 my %cases = (
 	acquired_lock => [ { vars => { table => 'article', key => 5, token => $token{article}, outcome => 'granted' }, gives => qr/"granted".*"key":"5".*\|f$/ } ],
 	acquired_lock_of_row => [ { vars => { table => $big, key => 5, token => $token{big}, outcome => 'renewed' }, gives => qr/"renewed".*"key":"5".*\|f$/ } ],
 	ajax_break_lock => [ { vars => \%row, gives => qr/^t$/ } ],
-	ajax_is_locked => [ { vars => \%row, gives => qr/"is_active" : true, "for_user" : "boss", "applies" : false/ } ],
-	ajax_lock => [ { vars => { table => 'big', key => 6 }, gives => qr/^t$/ } ],
+	ajax_is_locked => [ { vars => \%row, gives => qr/"is_active" : true, "for_user" : "boss", "applies" : false\}\|$token{big}$/ } ],
+	ajax_lock => [ { vars => { table => 'big', key => 6, seconds => 90 }, gives => qr/^t$/ } ],
 	ajax_lock_state => [ { vars => \%row, gives => qr/^t\|$token{big}$/ }, { role => 'anna', vars => { table => 'article', key => 5 }, gives => qr/^t\|$/ } ],
+	ajax_times => [ { vars => { table => "'big'" }, gives => qr/^120\|60$/ }, { vars => { table => 'NULL' }, gives => qr/^120\|60$/ } ],
 	all_tables => [ { vars => {}, gives => qr/"table" : "public.big".*"locks" : 101,.*"public.kind"/ } ],
 	break_lock => [ { vars => { %row, body => '{"reason": "test"}' }, gives => qr/\{"broken" : true\}\|t/ } ],
 	choices => [
@@ -101,12 +104,20 @@ my %cases = (
 	],
 	confirm_token => [ { vars => { token => $token{big} } } ],
 	constraint_column => [ { vars => { table => 'big', constraint_name => 'titled' }, gives => qr/^title$/ } ],
-	discard_draft => [ { vars => \%row, gives => qr/^\|\|\|$/ } ],
-	discard_draft_of_row => [ { vars => { table => $big, key => 5 }, gives => qr/^$/ } ],
-	draft => [ { vars => { table => $big, key => 5 }, gives => qr/"draft" : \{"data":\{\}/, plan => qr/draft_owner_idx/, never => $whole_table } ],
+	discard_draft => [ { vars => { %row, client => 'NULL' }, gives => qr/^\|\|\|$/ } ],
+	discard_draft_of_inserted => [ { vars => { table => $big, body => '{"drafts": ["tab", null]}' }, gives => qr/^$/ } ],
+	discard_draft_of_new => [ { vars => { table => 'big', client => "'tab'" }, gives => qr/^\|\|\|$/ } ],
+	discard_draft_of_row => [ { vars => { table => $big, key => 5, body => '{"drafts": ["tab", null]}' }, gives => qr/^$/ } ],
+	draft => [ { vars => { table => $big, key => 5 }, gives => qr/"drafts" : \[\{"data":\{\},"client":null/, plan => qr/draft_owner_idx/, never => $whole_table } ],
+	draft_of_new => [ { vars => { table => 'big' }, gives => qr/"drafts" : \[\{"data":\{"values": \{"id": "3"\}\},"client":"tab"/, plan => qr/draft_owner_idx/, never => $whole_table } ],
+	drafts => [ { vars => {}, gives => qr/"drafts" : \[\{"table":"public.big","name":"big","key":null,"label":null,"columns":\["id"\],"client":"tab"/, plan => qr/draft_owner_idx/, never => $whole_table } ],
 	event_worker => [ { vars => {}, gives => qr/^$/ } ],
 	extension_version => [ { vars => {}, gives => qr/^\d/ } ],
 	find_row => [ { vars => { table => 'big', key => '05' }, gives => qr/^5$/, plan => $by_key } ],
+	is_colleague => [ { vars => { pid => 0 }, gives => qr/^$/ } ],
+	notify => [ { vars => { channel => 'a', payload => 'b' } } ],
+	present_row => [ { vars => { table => 'big', key => '05' }, gives => qr/^5\|boss\|$/, plan => $by_key } ],
+	visible_keys => [ { vars => { table => $big, keys => '["5", "0"]' }, gives => qr/^5\n?0?$/ } ],
 	find_table => [ { vars => { table => 'big' }, gives => qr/^$big\|t$/ } ],
 	history => [
 		{ vars => { %no_list, limit => 3 }, gives => qr/"events" : \[\{"id":\d+,.*"next" : "/, plan => $history, never => $whole_table },
@@ -115,30 +126,36 @@ my %cases = (
 	history_back => [ { vars => { %no_list, cursor => cursor('events', [ 1000 ]), limit => 2 }, gives => qr/"id":1002,.*"id":1001,/, plan => $history, never => $whole_table } ],
 	history_of_row => [ { vars => { %no_list, table => $big, key => "'5'" }, gives => qr/"events" : \[\{"id":\d+.*"key":"5"/, plan => qr/Function Scan on history_of/, never => $whole_table } ],
 	history_of_row_back => [ { vars => { %no_list, table => $big, key => "'5'", cursor => cursor('events', [ 0 ]) }, gives => qr/"events" : \[\{"id":\d+.*"key":"5"/, plan => qr/Function Scan on history_of/, never => $whole_table } ],
+	labels => [ { vars => { table => 'big', keys => '\'["5", "77", "0"]\'' }, gives => qr/"5" : "title 5", "77" : "title 77" \}/, plan => $by_key, never => $whole_table } ],
+	keep_result => [ { before => q(SELECT locking.once('kept')), vars => { id => 'kept', result => '5' } } ],
 	lock_of_row => [ { vars => { table => $big, key => 5 }, gives => qr/"lock" : \{"table":"public.big"/, plan => qr/Function Scan on locks_of/, never => $whole_table } ],
 	lock_state => [ { vars => \%row, gives => qr/"lock" : \{"table":"public.big".*\|f$/, plan => qr/Function Scan on locks_of/, never => $whole_table }, { vars => { table => 'big', key => '05' }, gives => qr/\|t$/ } ],
-	locks => [
-		{ vars => { %no_list, table => $big, owner => "'boss'" }, gives => qr/"locks" : \[\{"table":"public.big","name":"big","key":"5"/, plan => qr/lock_pkey/, never => $whole_table },
-		{ vars => { %no_list, limit => 2 }, gives => qr/"key":"5".*"next" : "/ },
+	locks_down => [
+		{ vars => { %locks, table => $big, owner => "'boss'" }, gives => qr/"locks" : \[\{"table":"public.big","name":"big","key":"5"/, plan => qr/lock_pkey/, never => $whole_table },
+		{ vars => { %locks, limit => 2 }, gives => qr/"key":"5".*"next" : "/ },
 		# The table has policies of a role that is not trusted, so its locks
 		# are shown only because its oid names it.
-		{ vars => { %no_list, table => $strange }, before => 'SET plan_cache_mode = force_generic_plan', gives => qr/"table":"public.strange"/ },
+		{ vars => { %locks, table => $strange }, before => 'SET plan_cache_mode = force_generic_plan', gives => qr/"table":"public.strange"/ },
 	],
-	locks_back => [ { vars => { %no_list, table => $big, mine => 'true', limit => 2, cursor => cursor('locks', [ '2020-01-01', 1, '' ]) }, gives => qr/"key":"5"/, plan => qr/lock_pkey/, never => $whole_table } ],
+	locks_up => [ { vars => { %locks, back => 't', table => $big, mine => 'true', limit => 2, cursor => cursor('locks acquired desc', [ '2020', 1, '' ]) }, gives => qr/"key":"5"/, plan => qr/lock_pkey/, never => $whole_table } ],
 	locks_to_break => [ { vars => { body => '{"locks": [{"table": "big", "key": "5"}], "reason": "test"}' }, gives => qr/^big\|5\|\{"reason" : "test"\}$/ } ],
 	may_read => [ { vars => { table => 'big' }, gives => qr/^t$/ } ],
-	one_table => [ { vars => { table => $big }, gives => qr/"table" : "public.big".*"label_column" : "title", "primary_key" : \["id"\].*"references" : \{"table" : "public.kind"/, never => $whole_table } ],
+	one_table => [ { vars => { table => $big, idle_limits => '{"": 60, "public.big": 7}' }, gives => qr/"table" : "public.big".*"time_until_idle" : 7, "label_column" : "title", "primary_key" : \["id"\].*"references" : \{"table" : "public.kind"/, never => $whole_table } ],
 	probe => [ { vars => { table => 'big', body => '{"values": {"id": "5"}}' }, gives => qr/^5$/ } ],
 	protect => [ { vars => { table => 'plain', body => '{"hard": false, "ttl": 60}' } } ],
 	protection => [ { vars => { table => 'big' }, gives => qr/"hard" : true, "required" : false/ } ],
+	hand_over => [ { vars => { table => 'big', body => json_of({ token => $token{big} }) }, gives => qr/"owner" : null/ } ],
+	decline => [ { vars => { table => 'article', key => 5, body => json_of({ owner => 'bert' }) }, gives => qr/"declined" : false/ } ],
 	release => [ { vars => { table => 'big', body => '{}', token => "'$token{big}'" }, gives => qr/^t$/ } ],
+	once => [ { vars => { id => 'new', request => 'PUT' }, gives => qr/^t\|$/ }, { before => q(SELECT locking.once('old', sha256('PUT')); SELECT locking.keep_result('old', '5')), vars => { id => 'old', request => 'PUT' }, gives => qr/^f\|5$/ } ],
 	release_token => [ { vars => { token => $token{big} }, gives => qr/^t$/ } ],
-	renew => [ { vars => { table => 'big', body => "{\"token\": $token{big}, \"ttl\": 60}" }, gives => qr/"token" : $token{big}, "expires_at"/ } ],
+	renew => [ { vars => { table => 'big', body => "{\"token\": $token{big}, \"ttl\": 60}" }, gives => qr/"token" : "$token{big}", "expires_at"/ } ],
+	renew_token => [ { vars => { token => $token{big} }, gives => qr/^\d{4}-/ } ],
 	request => [ { role => 'anna', vars => { table => 'article', key => 5, body => '{"message": "please"}' } } ],
 	requests => [ { vars => { table => $big, key => 6 }, gives => qr/"requests" : \[\{"owner":"bert"/, plan => qr/request_queue_pkey/, never => $whole_table } ],
 	rights => [ { vars => { table => 'public.article', roles => '["reader", "anna", "nobody"]' }, gives => qr/^reader\|2\nanna\|2\nnobody\|0$/, plan => qr/Index Scan using pg_class_relname_nsp_index/ } ],
 	row => [
-		{ vars => \%row, gives => qr/"key" : "5", "label" : "title 5",.*"lock" : \{.*"draft" : \{.*"references" : \{ "kind" : \{"table" : "public.kind"/, plan => $by_key, never => $whole_table },
+		{ vars => \%row, gives => qr/"key" : "5", "label" : "title 5",.*"lock" : \{.*"references" : \{ "kind" : \{"table" : "public.kind"/, plan => $by_key, never => $whole_table },
 		{ vars => { table => 'kind', key => 1 }, gives => qr/"children" : \[\{.*"count" : 1000, "more" : true/ },
 	],
 	row_delete => [ { vars => { %write, what => 'delete', table => 'article' }, gives => qr/^5$/ }, { vars => { %write, what => 'delete' }, plan => $by_key, gives => qr/^5$/ } ],
@@ -155,9 +172,22 @@ my %cases = (
 		{ vars => { %page, q => "'TITLE 77'", filter => '\'{"kind": "6"}\'', limit => 2 }, gives => qr/"key" : "77"/ },
 		{ vars => { %page, locked => 'true', limit => 2 }, gives => qr/"key" : "5".*"key" : "4001"/, plan => qr/lock_pkey/ },
 	],
-	save_draft => [ { vars => { table => 'big', body => "{\"token\": $token{big}, \"data\": {\"title\": \"draft\"}}" } } ],
+	overview => [ { role => undef, vars => {}, gives => qr/"table" : "public.article", "live_locks" : \d+.*"guarded" : true.*"gate" : [{]"enabled":/ } ],
+	sample => [ { role => undef, vars => {}, gives => qr/"table" : "public.article", "live_locks" : \d+.*"gate" : [{]"enabled":/ } ],
+	rows_count => [
+		{ vars => { %page, most => 30_000 }, gives => qr/"count" : $ROWS, "is_estimate" : false, "more" : false/ },
+		{ vars => { %page, most => 100 }, gives => qr/"count" : $ROWS, "is_estimate" : true, "more" : false/, never => $whole_table },
+		{ vars => { %page, most => 100, q => "'title'" }, gives => qr/"count" : 100, "is_estimate" : false, "more" : true/ },
+		{ vars => { %page, locked => 'true' }, gives => qr/"count" : 101,/, plan => qr/lock_pkey/ },
+	],
+	rows_csv => [ { vars => { %page, filter => '\'{"kind": "6"}\'', columns => '\'["title", "id"]\'', limit => 2 }, gives => qr/^title,id\r?\ntitle 5,5\r?\ntitle 14,14/ } ],
+	save_draft => [
+		{ vars => { %row, body => "{\"token\": $token{big}, \"data\": {\"title\": \"draft\"}}" } },
+		{ vars => { %row, body => '{"data": {"title": "draft"}, "client": "tab"}' } },
+	],
+	save_draft_of_new => [ { vars => { table => 'big', body => '{"data": {"values": {"title": "draft"}}, "client": "tab"}' } } ],
 	session_state => [ { vars => {}, gives => qr/"owner" : "boss".*"break_locks" : true.*"protect_any" : true/ }, { role => 'reader', vars => {}, gives => qr/"break_locks" : false.*"protect_any" : false/ } ],
-	set_owner => [ { role => undef, vars => { owner => 'carla', owner_name => 'NULL' } } ],
+	set_owner => [ { role => undef, vars => { owner => 'carla', owner_name => 'NULL', take_over => 'off' }, gives => qr/\|off$/ } ],
 	set_time_zone => [ { vars => { zone => 'Europe/Berlin' }, gives => qr/^Europe\/Berlin$/ }, { vars => { zone => '' } } ],
 	state => [ { role => 'anna', vars => { table => 'article', key => 5 }, gives => qr/"owner":"boss".*\|\{"key" : "5", "label" : "title 5"/ }, { vars => \%row, plan => $by_key, never => $whole_table } ],
 	take_over => [ { vars => { table => 'big', key => 4001, body => '{"reason": "test", "ttl": 60}' }, fresh => 1 } ],
@@ -203,7 +233,7 @@ sub lasting
 {
 	my ($text, $case) = @_;
 	$text =~ s/\d{4}-\d\d-\d\d[T ][\d:.]+(?:[+-][\d:]+)?/TIME/g;
-	$text =~ s/"seconds_left" ?: ?[\d.]+/SECONDS/g;
+	$text =~ s/"(?:seconds_left|longest_held)" ?: ?[\d.]+/SECONDS/g;
 	$text =~ s/\b\d{4,}\b/TOKEN/g if $case->{fresh};
 	return $text;
 }

@@ -72,7 +72,7 @@ sub spied
 
 my @paths = ('/locks', '/locks?q=x', '/locks?mine=true', '/locks?table=article', '/history', '/history?limit=1000', '/history?table=article', '/history?table=article&key=1', '/history?owner=mallory',
 	'/tables', '/tables/article', '/tables/article/rows', '/tables/article/rows?locked=true', '/tables/article/rows?q=title', '/tables/article/rows/1', '/tables/article/rows/1/lock', '/tables/article/rows/1/request',
-	'/tables/article/rows/1/draft', '/tables/points', '/tables/points/rows', '/tables/points/rows/1', '/tables/notice', '/tables/notice/rows', '/tables/notice/rows/1', '/tables/notice/choices?column=article', '/session');
+	'/tables/article/rows/1/draft', '/tables/article/draft', '/drafts', '/tables/points', '/tables/points/rows', '/tables/points/rows/1', '/tables/notice', '/tables/notice/rows', '/tables/notice/rows/1', '/tables/notice/choices?column=article', '/session');
 for my $role (sort keys %client)
 {
 	for my $path (@paths)

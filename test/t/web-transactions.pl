@@ -33,7 +33,7 @@ $anna->put("$late/draft", { token => $token, data => 'kept' });
 refused_as($anna->put($late, { token => $token, values => { refers => '999', v => 'x' } }), 422, 'invalid', 'a constraint that fails at commit');
 is(sql($node, 'SELECT refers, v FROM late WHERE id = 1'), '1|v', 'nothing was saved');
 is($anna->get($late)->{json}{lock}{token}, $token, 'the lock is kept');
-is($anna->get($late)->{json}{draft}{data}, 'kept', 'the draft is kept');
+is($anna->get("$late/draft")->{json}{drafts}[0]{data}, 'kept', 'the draft is kept');
 refused_as($anna->put($late, { token => $token, values => { v => 'never' } }), 403, 'forbidden', 'a trigger that skips the row');
 like(refused_as($anna->put($late, { token => $token, values => { v => 'oops' } }), 422, 'invalid', 'a trigger that raises')->{detail}, qr/not this/, "the reply has the trigger's message");
 is(gives($anna->put($late, { token => $token, values => { v => 'loud' } }), 200, 'a trigger that changes the row')->{values}{v}, 'LOUD', 'the reply has the stored value');

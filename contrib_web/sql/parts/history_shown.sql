@@ -1,4 +1,4 @@
--- shown: the events of the page.
+-- shown: the events of the page. Tokens are shown to the owner of the lock.
 shown AS (
 	SELECT
 		n,
@@ -12,6 +12,7 @@ shown AS (
 					(pg_catalog.pg_identify_object(1259, l.relation, 0)).identity AS "table",
 					l.relation::text AS name,
 					l.key,
+					CASE WHEN l.owner = locking.owner() THEN l.token END AS token,
 					l.owner,
 					l.actor,
 					l.actor_name,

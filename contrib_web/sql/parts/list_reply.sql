@@ -1,10 +1,10 @@
--- The page of list as JSON: the items of shown (n, item), latest first, and
+-- The page of list as JSON: the items of shown (n, item), in its order, and
 -- cursors for the next and the previous page, from page (n, edge). n counts
 -- in the direction of paging.
 edge AS (
 	SELECT
 		CASE WHEN list.is_back THEN 'next' ELSE 'prev' END AS direction,
-		list.name AS list,
+		list."order" AS list,
 		page.edge AS "values"
 	FROM list, page
 	WHERE n = 1
@@ -12,7 +12,7 @@ edge AS (
 	UNION ALL
 	SELECT
 		CASE WHEN list.is_back THEN 'prev' ELSE 'next' END,
-		list.name,
+		list."order",
 		page.edge
 	FROM list, params, page
 	WHERE n = size

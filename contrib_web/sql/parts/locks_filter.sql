@@ -1,5 +1,10 @@
 -- The conditions on a lock l, except that of the cursor.
 (:owner::text IS NULL OR l.owner = :owner::text)
+AND (
+	:held::float8 IS NULL
+	OR l.acquired_at
+		<= pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => :held::float8)
+)
 AND (l.is_mine OR NOT coalesce(:mine::boolean, false))
 AND (
 	(SELECT pattern FROM params) IS NULL

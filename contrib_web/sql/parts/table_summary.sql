@@ -1,5 +1,6 @@
 -- Members of the JSON object for the table rel; held.locks is its number of
 -- locks. The settings have no value until the extension's library is loaded.
+-- On a standby nobody may change anything.
 'table', rel.target,
 'name', rel.name,
 'schema', rel.schema,
@@ -23,13 +24,13 @@
 			'60 s')::interval)),
 'may', pg_catalog.json_build_object(
 	'select', rel.readable,
-	'insert', pg_catalog.has_any_column_privilege(rel.oid, 'INSERT'),
-	'update', pg_catalog.has_any_column_privilege(rel.oid, 'UPDATE'),
-	'delete', pg_catalog.has_table_privilege(rel.oid, 'DELETE'),
-	'protect', :may_protect,
-	'break_locks', pg_catalog.has_function_privilege(
+	'insert', :may_write AND pg_catalog.has_any_column_privilege(rel.oid, 'INSERT'),
+	'update', :may_write AND pg_catalog.has_any_column_privilege(rel.oid, 'UPDATE'),
+	'delete', :may_write AND pg_catalog.has_table_privilege(rel.oid, 'DELETE'),
+	'protect', :may_write AND :may_protect,
+	'break_locks', :may_write AND :may_end_locks AND pg_catalog.has_function_privilege(
 		'locking.break_lock(regclass,text,text)', 'EXECUTE'),
-	'take_over', pg_catalog.has_function_privilege(
+	'take_over', :may_write AND :may_end_locks AND pg_catalog.has_function_privilege(
 		'locking.take_over(regclass,text,text,interval,boolean,text,text)', 'EXECUTE')),
 'locks', held.locks,
 'rows_estimate', CASE WHEN rel.reltuples >= 0::float4 THEN rel.reltuples END

@@ -87,6 +87,24 @@ check_origin(Request *req)
 	return true;
 }
 
+/*
+ * A page sends the owner that it was opened for.  Users who share a browser
+ * share its cookies, too, so the session may be another user's by now, who
+ * must neither read nor write by that page.
+ */
+static bool
+check_owner(Request *req)
+{
+	const char *expected = request_header(req, "X-Session-Owner");
+	const char *owner = session_owner(req->session);
+
+	if (expected == NULL || strcmp(expected, request_encoded(req, owner)) == 0)
+		return true;
+	reply_problem(req, PROBLEM_OTHER_USER, "Another user has signed in since the page was opened.",
+				  json_pack("{s:s}", "owner", owner));
+	return false;
+}
+
 static bool
 check_session(Request *req)
 {
@@ -95,9 +113,13 @@ check_session(Request *req)
 	if (caller_refuse_name(req))
 		return false;
 	req->session = caller_session(req);
+	if (req->session == NULL && req->route->flags & ROUTE_AJAX)
+		req->session = caller_session_without_cookie(req);
 	if (req->session == NULL)
 		return refuse(req, PROBLEM_UNAUTHENTICATED, "Sign in first.");
-	return true;
+	if (req->route->flags & ROUTE_TAKE_OVER && !request_may_take_over(req))
+		return refuse(req, PROBLEM_FORBIDDEN, "You are not a member of a group that may take over or remove the locks of other users.");
+	return check_owner(req);
 }
 
 static bool

@@ -82,6 +82,39 @@ read_proxy_names(Request *req)
 	req->proxy_user = req->proxy_name = NULL;
 }
 
+static bool
+is_listed(const char *name, size_t length)
+{
+	for (size_t i = 0; i < options.take_over_groups.n; i++)
+	{
+		const char *group = options.take_over_groups.items[i];
+
+		if (strlen(group) == length && strncmp(group, name, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* GROUPS are separated by commas, with or without blanks; NULL: none. */
+static bool
+may_take_over(const char *groups)
+{
+	const char *name = groups ? groups : "";
+
+	if (options.take_over_groups.n == 0)
+		return true;
+	for (size_t length; *name; name += length)
+	{
+		name += strspn(name, ", \t");
+		length = strcspn(name, ",");
+		while (length > 0 && strchr(" \t", name[length - 1]))
+			length--;
+		if (length > 0 && is_listed(name, length))
+			return true;
+	}
+	return false;
+}
+
 /*
  * The proxy appends the address of its client to the existing list, or adds
  * another header.
@@ -101,6 +134,19 @@ read_forwarded_for(Request *req)
 		req->peer = address;
 }
 
+/*
+ * A proxy that removes a prefix from the path reports it here.  The value
+ * becomes part of pages, so other text is ignored.
+ */
+static void
+read_forwarded_prefix(Request *req)
+{
+	const char *prefix = proxy_header(req, "X-Forwarded-Prefix");
+
+	if (prefix && is_base_path(prefix))
+		req->base_path = prefix;
+}
+
 void
 caller_identify(Request *req)
 {
@@ -110,7 +156,9 @@ caller_identify(Request *req)
 	req->peer = address_of(info->client_addr);
 	req->from_proxy = address_is_trusted(&req->peer);
 	read_proxy_names(req);
+	req->no_take_over = !may_take_over(proxy_header(req, options.group_header));
 	read_forwarded_for(req);
+	read_forwarded_prefix(req);
 }
 
 bool
@@ -157,4 +205,10 @@ caller_session(const Request *req)
 		return NULL;
 	}
 	return session;
+}
+
+Session *
+caller_session_without_cookie(const Request *req)
+{
+	return req->proxy_user ? session_share(req->proxy_user, req->proxy_name, &req->peer, request_header(req, "User-Agent")) : NULL;
 }

@@ -22,6 +22,13 @@ extern bool caller_refuse_name(Request *req);
  */
 extern struct Session *caller_session(const Request *req);
 
+/*
+ * Returns a reference to a session of the proxy's user for requests of pages
+ * that cannot begin one.  All such requests of a user share it, so that they
+ * do not use up the user's sessions.  NULL if there is no user, or no room.
+ */
+extern struct Session *caller_session_without_cookie(const Request *req);
+
 /* Maximum size of a body, depending on whether there is a session */
 extern size_t caller_body_limit(const Request *req);
 

@@ -59,6 +59,14 @@ origin_is_foreign_page(const Request *req)
 	return referer && !is_this_site(req, referer);
 }
 
+bool
+origin_is_other_site(const Request *req)
+{
+	const char *site = request_header(req, "Sec-Fetch-Site");
+
+	return site && strcmp(site, "cross-site") == 0 && request_header(req, "Origin") && !origin_is_foreign(req);
+}
+
 /*
  * jQuery sends this header with each request, as do the pages of
  * django-locking. Sec-Fetch-* is not sufficient: old browsers do not send it,
@@ -85,7 +93,7 @@ origin_add_cors(Request *req)
 		return;
 	reply_header(req, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_ORIGIN, origin);
 	reply_header(req, "Access-Control-Allow-Credentials", "true");
-	reply_header(req, "Access-Control-Expose-Headers", "ETag, Location, Retry-After");
+	reply_header(req, "Access-Control-Expose-Headers", "ETag, Location, Retry-After, Idempotent-Replayed");
 }
 
 void
@@ -103,7 +111,8 @@ origin_preflight(Request *req)
 	if (request_header(req, "Access-Control-Request-Method"))
 	{
 		reply_header(req, "Access-Control-Allow-Methods", methods);
-		reply_header(req, "Access-Control-Allow-Headers", "Content-Type, X-CSRF-Token, X-Time-Zone, Last-Event-ID, X-Requested-With");
+		reply_header(req, "Access-Control-Allow-Headers", "Content-Type, X-CSRF-Token, X-Session-Owner, Idempotency-Key, X-Time-Zone,"
+					 " Last-Event-ID, X-Requested-With");
 		reply_header(req, "Access-Control-Max-Age", "600");
 	}
 }

@@ -17,6 +17,12 @@ extern bool origin_is_foreign(const Request *req);
 extern bool origin_is_foreign_page(const Request *req);
 
 /*
+ * True if the origin is allowed, but the browser says that it is another
+ * site's, so that it sends no session cookie (SameSite=Strict).
+ */
+extern bool origin_is_other_site(const Request *req);
+
+/*
  * True if the request has X-Requested-With.  This header cannot be sent by
  * links, images, frames, forms, prefetching or typed addresses, and by pages
  * of other sites only if CORS allows it.

@@ -6,27 +6,24 @@
  * Unlike in the original, unlocking another owner's lock requires the right
  * to break locks, and the flags of the routes exclude pages of other sites
  * and, for requests that change something, everything but scripts.
+ *
+ * The pages unlock their row in a synchronous request while they are left,
+ * which browsers no longer send.  So a lock acquired here is short
+ * (options.ajax_ttl), and each is_locked of its owner renews it.  Pages that
+ * ask only once are given a script that asks for them (ajax_scripts.c).
  */
 #include "api/ajax.h"
 
-#include <ctype.h>
 #include <string.h>
 
+#include "access/origin.h"
+#include "api/ajax_table.h"
 #include "api/plan.h"
+#include "base/options.h"
 #include "db/db.h"
 #include "http/reply.h"
 
 /* ---- the row ---- */
-
-static bool
-is_word(const char *text)
-{
-	size_t		length = 0;
-
-	while (isalnum((unsigned char) text[length]) || text[length] == '_' || text[length] == '-')
-		length++;
-	return length > 0 && text[length] == '\0';
-}
 
 static bool
 is_digits(const char *text)
@@ -35,50 +32,71 @@ is_digits(const char *text)
 }
 
 /*
- * Returns the name of the table for app and model.  If they are not valid for
+ * Returns the table of app and model.  If the path is not valid for
  * django-locking, replies 404 and returns NULL.
  */
 static const char *
 table_name(Request *req)
 {
-	const char *app = request_param(req, "app");
-	const char *model = request_param(req, "model");
+	const char *table = NULL;
 
-	if (is_word(app) && is_word(model) && is_digits(request_param(req, "id")))
-		return request_printf(req, "\"%s_%s\"", app, model);
-	reply_empty(req, 404);
-	return NULL;
+	if (is_digits(request_param(req, "id")))
+		table = ajax_table(req, request_param(req, "app"), request_param(req, "model"));
+	if (table == NULL)
+		reply_empty(req, 404);
+	return table;
+}
+
+/* True for an id that cannot be a key of the table, so there is no row. */
+static bool
+is_impossible_key(const char *sqlstate)
+{
+	return strncmp(sqlstate, "22", 2) == 0;
 }
 
 /*
- * Runs the statement on the row.  On failure replies, with 401 for missing
+ * Runs a statement on the row.  On failure replies, with 401 for missing
  * privileges, and returns NULL.
  */
 static PGresult *
-run_on_row(Request *req, Call (*statement) (const char *table, const char *key))
+run_on_row(Request *req, Call call)
 {
-	const char *table = table_name(req);
-	PGresult   *result = table ? run_on_table(req, statement(table, request_param(req, "id"))) : NULL;
+	const char *table = call.values[0];
+	PGresult   *result = run_on_table(req, call);
 
-	if (table != NULL && result == NULL && (strcmp(db_sqlstate(req), "42501") == 0 || is_hidden(req, table)))
+	if (result == NULL && (strcmp(db_sqlstate(req), "42501") == 0 || is_hidden(req, table)))
 		reply_empty(req, 401);
+	else if (result == NULL && is_impossible_key(db_sqlstate(req)))
+		reply_empty(req, 404);
 	return result;
 }
 
 /* ---- requests ---- */
 
-/* GET {app}/{model}/{id}/is_locked/ */
+/*
+ * GET {app}/{model}/{id}/is_locked/
+ *
+ * The reply does not depend on the renewal, which fails on a standby.
+ */
 void
 ajax_is_locked(Request *req)
 {
-	reply_result(req, 200, run_on_row(req, sql_ajax_is_locked));
+	const char *table = table_name(req);
+	PGresult   *found = table ? run_on_row(req, sql_ajax_is_locked(table, request_param(req, "id"))) : NULL;
+	const char *token = found ? value_at(found, AJAX_IS_LOCKED_TOKEN) : NULL;
+
+	reply_result(req, 200, found);
+	if (token != NULL && origin_is_script(req))
+		db_run(req, sql_renew_token(token));
 }
 
 /* GET {app}/{model}/{id}/lock/ */
 void
 ajax_lock(Request *req)
 {
-	PGresult   *attempt = run_on_row(req, sql_ajax_lock);
+	const char *table = table_name(req);
+	const char *seconds = request_printf(req, "%ld", options.ajax_ttl);
+	PGresult   *attempt = table ? run_on_row(req, sql_ajax_lock(table, request_param(req, "id"), seconds)) : NULL;
 
 	if (attempt != NULL)
 		reply_empty(req, is_true(attempt, 0) ? 200 : 403);
@@ -88,7 +106,8 @@ ajax_lock(Request *req)
 void
 ajax_unlock(Request *req)
 {
-	PGresult   *found = run_on_row(req, sql_ajax_lock_state);
+	const char *table = table_name(req);
+	PGresult   *found = table ? run_on_row(req, sql_ajax_lock_state(table, request_param(req, "id"))) : NULL;
 	PGresult   *ended;
 	const char *token;
 
@@ -97,47 +116,13 @@ ajax_unlock(Request *req)
 	token = value_at(found, AJAX_LOCK_STATE_TOKEN);
 	if (token != NULL)
 		ended = db_run(req, sql_release_token(token));
+	else if (!request_may_take_over(req))
+	{
+		reply_empty(req, 403);
+		return;
+	}
 	else
-		ended = db_run(req, sql_ajax_break_lock(table_name(req), request_param(req, "id")));
+		ended = db_run(req, sql_ajax_break_lock(table, request_param(req, "id")));
 	if (ended != NULL)
 		reply_empty(req, is_true(ended, 0) ? 200 : 403);
-}
-
-/* ---- scripts ---- */
-
-/* GET variables.js */
-void
-ajax_variables(Request *req)
-{
-	const char *base = request_ajax_base(req);
-
-	/* without the trailing slash */
-	int			length = (int) strlen(base) - 1;
-	int			parent = length;
-
-	while (parent > 0 && base[parent - 1] != '/')
-		parent--;
-	reply_text(req, 200, "text/javascript; charset=utf-8",
-			   request_printf(req, "var locking = {\"base_url\": \"%.*s\", \"timeout\": 1800, \"time_until_expiration\": 120,"
-							  " \"time_until_warning\": 60, \"admin_url\": \"%.*s\"};\n",
-							  length, base, parent > 1 ? parent - 1 : 0, base));
-}
-
-/*
- * GET jsi18n/: no translations; interpolate() keeps placeholders without
- * data.
- */
-void
-ajax_texts(Request *req)
-{
-	reply_text(req, 200, "text/javascript; charset=utf-8",
-			   "function gettext(text) { return text; }\n"
-			   "function interpolate(format, data, named) {\n"
-			   "\tvar n = 0;\n"
-			   "\tfunction replace(value, placeholder) { return value === undefined || value === null ? placeholder : String(value); }\n"
-			   "\tdata = data || {};\n"
-			   "\treturn named\n"
-			   "\t\t? format.replace(/%\\((\\w+)\\)s/g, function (placeholder, name) { return replace(data[name], placeholder); })\n"
-			   "\t\t: format.replace(/%s/g, function (placeholder) { return replace(data[n++], placeholder); });\n"
-			   "}\n");
 }

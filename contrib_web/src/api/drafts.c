@@ -1,6 +1,9 @@
 /*
  * drafts.c
- *		Drafts of a row: unsaved values of the holder
+ *		Drafts: the user's unsaved values of rows, and of new rows
+ *
+ * A draft belongs to a client, a page for instance, so that the drafts of two
+ * windows do not replace each other.
  */
 #include "api/drafts.h"
 
@@ -10,6 +13,15 @@
 #include "api/state.h"
 #include "db/db.h"
 #include "http/reply.h"
+
+/* GET drafts */
+void
+list_drafts(Request *req)
+{
+	reply_result(req, 200, db_run(req, sql_drafts()));
+}
+
+/* ---- of a row ---- */
 
 /* GET tables/{table}/rows/{key}/draft */
 void
@@ -21,11 +33,11 @@ get_draft(Request *req)
 		reply_result(req, 200, db_run(req, sql_draft(row.table, row.key)));
 }
 
-/* PUT tables/{table}/rows/{key}/draft */
+/* PUT tables/{table}/rows/{key}/draft, and POST for a beacon */
 void
 save_draft(Request *req)
 {
-	if (run_on_table(req, sql_save_draft(request_param(req, "table"), request_body(req))))
+	if (run_on_table(req, sql_save_draft(request_param(req, "table"), request_param(req, "key"), request_body(req))))
 		reply_empty(req, 204);
 	else if (strcmp(db_sqlstate(req), "LK001") == 0)
 		reply_failure(req, request_param(req, "key"));
@@ -35,6 +47,31 @@ save_draft(Request *req)
 void
 discard_draft(Request *req)
 {
-	if (run_plan(req, sql_discard_draft(request_param(req, "table"), request_param(req, "key"))))
+	if (run_plan(req, sql_discard_draft(request_param(req, "table"), request_param(req, "key"), request_query(req, "client"))))
+		reply_empty(req, 204);
+}
+
+/* ---- of a new row ---- */
+
+/* GET tables/{table}/draft */
+void
+get_draft_of_new(Request *req)
+{
+	reply_result(req, 200, run_on_table(req, sql_draft_of_new(request_param(req, "table"))));
+}
+
+/* PUT tables/{table}/draft, and POST for a beacon */
+void
+save_draft_of_new(Request *req)
+{
+	if (run_on_table(req, sql_save_draft_of_new(request_param(req, "table"), request_body(req))))
+		reply_empty(req, 204);
+}
+
+/* DELETE tables/{table}/draft */
+void
+discard_draft_of_new(Request *req)
+{
+	if (run_plan(req, sql_discard_draft_of_new(request_param(req, "table"), request_query(req, "client"))))
 		reply_empty(req, 204);
 }

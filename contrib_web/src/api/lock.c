@@ -1,6 +1,7 @@
 /*
  * lock.c
- *		The lock of a row: get, acquire, renew, release, take over, break
+ *		The lock of a row: get, acquire, renew, release, hand over, take
+ *		over, break
  *
  * Lookups and renewals are frequent, so each is a single prepared statement.
  * Acquiring is a transaction: a lock that cannot be shown is not kept.
@@ -148,6 +149,13 @@ release_lock(Request *req)
 {
 	if (run_on_table(req, sql_release(request_param(req, "table"), request_body(req), request_query(req, "token"))))
 		reply_empty(req, 204);
+}
+
+/* POST tables/{table}/rows/{key}/lock/handover */
+void
+hand_lock_over(Request *req)
+{
+	reply_result(req, 200, run_on_table(req, sql_hand_over(request_param(req, "table"), request_body(req))));
 }
 
 /* POST tables/{table}/rows/{key}/lock/break */

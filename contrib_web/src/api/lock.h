@@ -12,6 +12,7 @@ extern void get_lock(Request *req);
 extern void acquire_lock(Request *req);
 extern void renew_lock(Request *req);
 extern void release_lock(Request *req);
+extern void hand_lock_over(Request *req);
 extern void take_lock_over(Request *req);
 extern void break_lock(Request *req);
 extern void break_locks(Request *req);

@@ -43,6 +43,16 @@ request_row(Request *req)
 		reply_queue(req, 201);
 }
 
+/* POST tables/{table}/rows/{key}/request/decline */
+void
+decline_request(Request *req)
+{
+	const char *table = request_param(req, "table");
+	const char *key = request_param(req, "key");
+
+	reply_result(req, 200, run_on_table(req, sql_decline(table, key, request_body(req))));
+}
+
 /* DELETE tables/{table}/rows/{key}/request */
 void
 withdraw_request(Request *req)

@@ -10,6 +10,7 @@
 /* Handlers; their comments contain the routes. */
 extern void list_requests(Request *req);
 extern void request_row(Request *req);
+extern void decline_request(Request *req);
 extern void withdraw_request(Request *req);
 
 #endif							/* API_REQUESTS_H */

@@ -2,13 +2,15 @@
  * row.c
  *		Reading and writing a row
  *
- * A save is a single transaction: confirm the lock, check that it belongs to
- * this row, write, discard the draft, and release or keep the lock.
+ * A save is a single transaction: note the Idempotency-Key, confirm the lock,
+ * check that it belongs to this row, write, discard the draft, and release or
+ * keep the lock.
  */
 #include "api/row.h"
 
 #include <string.h>
 
+#include "api/once.h"
 #include "api/plan.h"
 #include "api/state.h"
 #include "db/db.h"
@@ -128,7 +130,7 @@ insert_of(Request *req, const PGresult *plan)
 }
 
 /*
- * Discards the draft and releases the lock, as requested for a save.
+ * Discards drafts and releases the lock, as requested for a save.
  */
 static bool
 discard_draft_and_release(Request *req, const PGresult *plan, const char *key)
@@ -137,11 +139,20 @@ discard_draft_and_release(Request *req, const PGresult *plan, const char *key)
 
 	if (!is_true(plan, WRITE_PLAN_IS_PROTECTED))
 		return true;
-	if (is_true(plan, WRITE_PLAN_DISCARD_DRAFT) && db_run(req, sql_discard_draft_of_row(value_at(plan, WRITE_PLAN_OID), key)) == NULL)
+	if (is_true(plan, WRITE_PLAN_DISCARD_DRAFT) && db_run(req, sql_discard_draft_of_row(value_at(plan, WRITE_PLAN_OID), key, request_body(req))) == NULL)
 		return fail(req, key);
 	if (token != NULL && !is_true(plan, WRITE_PLAN_KEEP_LOCK) && db_run(req, sql_release_token(token)) == NULL)
 		return fail(req, key);
 	return true;
+}
+
+/* Discards drafts of the new row, as requested for an insert. */
+static bool
+discard_drafts_of_inserted(Request *req, const PGresult *plan, const char *key)
+{
+	return !is_true(plan, WRITE_PLAN_IS_PROTECTED) ||
+		db_run(req, sql_discard_draft_of_inserted(value_at(plan, WRITE_PLAN_OID), request_body(req))) != NULL ||
+		fail(req, key);
 }
 
 /* Commits, and replies with the new contents of the row. */
@@ -156,40 +167,106 @@ commit_and_reply(Request *req, unsigned status, const PGresult *plan, const char
 	return true;
 }
 
+/* ---- writes that are sent again ---- */
+
+/* Replies with the address of a new row. */
+static void
+reply_location(Request *req, const char *key)
+{
+	reply_header(req, "Location", request_printf(req, "%s/api/v1/tables/%s/rows/%s", request_base_path(req),
+												 request_segment(req, request_param(req, "table")),
+												 request_segment(req, key)));
+}
+
+/*
+ * Replies to the repetition of a write with the row as it is now.  That the
+ * row cannot be read any more must not look like a write that failed.
+ */
+static void
+reply_with_row(Request *req, unsigned status, const char *key)
+{
+	PGresult   *plan = run_plan(req, sql_write_plan(request_param(req, "table"), "{}", "delete", NULL));
+	PGresult   *row = plan ? db_run(req, sql_row_read(plan, key)) : NULL;
+
+	if (row != NULL && PQntuples(row) > 0)
+	{
+		reply_result(req, status, row);
+		if (status == 201)
+			reply_location(req, key);
+	}
+	else if (row != NULL || *db_sqlstate(req) == '\0' || strncmp(db_sqlstate(req), "42", 2) == 0)
+		reply_problem(req, PROBLEM_GONE, "This was written before, but the row cannot be read any more.", NULL);
+	else
+		return;					/* not known because of another failure */
+	once_mark_reply(req);
+}
+
+static void
+reply_deleted_before(Request *req)
+{
+	reply_empty(req, 204);
+	once_mark_reply(req);
+}
+
+/*
+ * Begins the transaction of an insert or update.  Returns false if it was
+ * executed before, or on failure; then a reply is made where one is needed.
+ * KEY is that in the path; NULL: a new row.
+ */
+static bool
+begin_write(Request *req, unsigned status, const char *key)
+{
+	const char *written;
+
+	db_begin(req);
+	if (once_begin(req, key, &written))
+		return true;
+	if (written)
+		reply_with_row(req, status, written);
+	return false;
+}
+
 /* PUT tables/{table}/rows/{key} */
 void
 save_row(Request *req)
 {
 	const char *key = request_param(req, "key");
-	PGresult   *plan = run_plan(req, sql_write_plan(request_param(req, "table"), request_body(req), "update", NULL));
+	const char *written;
+	PGresult   *plan;
 
-	if (plan == NULL)
+	if (!begin_write(req, 200, key))
 		return;
-	db_begin(req);
-	if (!confirm_lock(req, plan, key))
+	plan = run_plan(req, sql_write_plan(request_param(req, "table"), request_body(req), "update", NULL));
+	if (plan == NULL || !confirm_lock(req, plan, key))
 		return;
-	key = write_row(req, update_of(req, plan, key), plan, key);
-	if (key != NULL && discard_draft_and_release(req, plan, key))
-		commit_and_reply(req, 200, plan, key);
+	written = write_row(req, update_of(req, plan, key), plan, key);
+	if (written != NULL && once_keep(req, key, written) && discard_draft_and_release(req, plan, written))
+		commit_and_reply(req, 200, plan, written);
 }
 
 /* POST tables/{table}/rows */
 void
 insert_row(Request *req)
 {
-	const char *table = request_param(req, "table");
-	PGresult   *plan = run_plan(req, sql_write_plan(table, request_body(req), "insert", NULL));
-	const char *token = plan ? value_at(plan, WRITE_PLAN_LOCK_TOKEN) : NULL;
-	const char *key = NULL;
+	PGresult   *plan;
+	const char *token;
+	const char *key;
 
+	if (!begin_write(req, 201, NULL))
+		return;
+	plan = run_plan(req, sql_write_plan(request_param(req, "table"), request_body(req), "insert", NULL));
 	if (plan == NULL)
 		return;
-	db_begin(req);
+	token = value_at(plan, WRITE_PLAN_LOCK_TOKEN);
 	if (token != NULL && is_true(plan, WRITE_PLAN_IS_PROTECTED) && db_run(req, sql_confirm_token(token)) == NULL)
+	{
 		reply_failure(req, NULL);
-	else if ((key = write_row(req, insert_of(req, plan), plan, NULL)) != NULL && commit_and_reply(req, 201, plan, key))
-		reply_header(req, "Location", request_printf(req, "/api/v1/tables/%s/rows/%s", request_segment(req, table),
-													 request_segment(req, key)));
+		return;
+	}
+	key = write_row(req, insert_of(req, plan), plan, NULL);
+	if (key != NULL && once_keep(req, NULL, key) && discard_drafts_of_inserted(req, plan, key) &&
+		commit_and_reply(req, 201, plan, key))
+		reply_location(req, key);
 }
 
 /* DELETE tables/{table}/rows/{key} */
@@ -197,13 +274,19 @@ void
 delete_row(Request *req)
 {
 	const char *key = request_param(req, "key");
-	PGresult   *plan = run_plan(req, sql_write_plan(request_param(req, "table"), request_body(req), "delete",
-													request_query(req, "token")));
+	const char *written;
+	PGresult   *plan;
 
-	if (plan == NULL)
-		return;
 	db_begin(req);
-	if (!confirm_lock(req, plan, key) || write_row(req, sql_row_delete(plan, key), plan, key) == NULL)
+	if (!once_begin(req, key, &written))
+	{
+		if (written)
+			reply_deleted_before(req);
+		return;
+	}
+	plan = run_plan(req, sql_write_plan(request_param(req, "table"), request_body(req), "delete",
+										request_query(req, "token")));
+	if (plan == NULL || !confirm_lock(req, plan, key) || write_row(req, sql_row_delete(plan, key), plan, key) == NULL)
 		return;
 	if (db_commit(req))
 		reply_empty(req, 204);

@@ -1,6 +1,6 @@
 /*
  * rows.h
- *		Pages of a table's rows
+ *		Lists of a table's rows
  */
 #ifndef API_ROWS_H
 #define API_ROWS_H
@@ -9,5 +9,8 @@
 
 /* Handlers; their comments contain the routes. */
 extern void list_rows(Request *req);
+extern void count_rows(Request *req);
+extern void export_rows(Request *req);
+extern void list_labels(Request *req);
 
 #endif							/* API_ROWS_H */

@@ -46,8 +46,8 @@ static void
 set_cookie(Request *req, const char *value, const char *more)
 {
 	reply_header(req, MHD_HTTP_HEADER_SET_COOKIE,
-				 request_printf(req, SESSION_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict%s%s", value,
-								caller_is_secure(req) ? "; Secure" : "", more));
+				 request_printf(req, SESSION_COOKIE "=%s; Path=%s/; HttpOnly; SameSite=Strict%s%s", value,
+								request_base_path(req), caller_is_secure(req) ? "; Secure" : "", more));
 }
 
 /*
@@ -67,22 +67,18 @@ static void
 open_session(Request *req, unsigned status, const PGresult *state)
 {
 	Session    *previous = caller_session(req);
-	SessionRefusal refusal;
 
 	if (previous)
 		session_end(previous);
 	session_release(previous);
-	refusal = session_open(req->session);
-	if (refusal == SESSION_GRANTED)
+	if (session_open(req->session, &req->peer, request_header(req, "User-Agent")))
 	{
 		reply_session(req, status, state);
 		set_cookie(req, session_token(req->session), "");
 		return;
 	}
 	drop_session(req);
-	reply_problem(req, PROBLEM_TOO_MANY, refusal == SESSION_ROLE_FULL ?
-				  "You have too many sessions. Sign out elsewhere, or wait until one ends." :
-				  "There are too many sessions.", NULL);
+	reply_problem(req, PROBLEM_TOO_MANY, "There are too many sessions.", NULL);
 	reply_retry_after(req, 60);
 }
 
@@ -184,8 +180,8 @@ set_device_cookie(Request *req, const Attempt *attempt)
 
 	known_record(attempt->address, attempt->device, attempt->role, token);
 	reply_header(req, MHD_HTTP_HEADER_SET_COOKIE,
-				 request_printf(req, DEVICE_COOKIE "=%s; Path=/api/v1/session; HttpOnly; SameSite=Strict%s; Max-Age=31536000", token,
-								caller_is_secure(req) ? "; Secure" : ""));
+				 request_printf(req, DEVICE_COOKIE "=%s; Path=%s/api/v1/session; HttpOnly; SameSite=Strict%s; Max-Age=31536000", token,
+								request_base_path(req), caller_is_secure(req) ? "; Secure" : ""));
 }
 
 static void
@@ -212,7 +208,7 @@ sign_in(Request *req, const Credentials *credentials, const Attempt *attempt)
 
 /*
  * A GET can begin a session.  As their number is limited per user, pages of
- * other sites must not be able to use them up.
+ * other sites could end the user's own.
  */
 static void
 sign_in_by_proxy(Request *req, unsigned status)
@@ -274,7 +270,9 @@ reply_without_session(Request *req)
 {
 	const char *optional = request_query(req, "optional");
 
-	if (options.user_header)
+	if (origin_is_other_site(req))
+		refuse(req, PROBLEM_OTHER_SITE, "Browsers send the session's cookie only from pages of the same site.", NULL);
+	else if (options.user_header)
 		sign_in_by_proxy(req, MHD_HTTP_OK);
 	else if (optional && strcmp(optional, "true") == 0)
 		reply_empty(req, MHD_HTTP_NO_CONTENT);

@@ -54,12 +54,13 @@ reply_lock_problem(Request *req, ProblemKind kind, const char *detail)
 /* ---- the column ---- */
 
 /*
- * Finds the column whose type rejects its value.  PostgreSQL does not report
- * it, so each value is tested.
+ * Finds the column whose type rejects its value with the same error.
+ * PostgreSQL does not report it, so each value is tested.
  */
 static const char *
 find_rejected_column(Request *req)
 {
+	const char *sqlstate = request_printf(req, "%s", db_sqlstate(req));
 	PGresult   *probes = db_run(req, sql_probes_plan(request_param(req, "table"), request_body(req)));
 
 	for (int i = 0; probes != NULL && i < PQntuples(probes); i++)
@@ -68,74 +69,75 @@ find_rejected_column(Request *req)
 
 		probe.row = i;
 		if (db_run(req, probe) == NULL)
-			return PQgetvalue(probes, i, PROBES_PLAN_NAME);
+			return strcmp(db_sqlstate(req), sqlstate) == 0 ? PQgetvalue(probes, i, PROBES_PLAN_NAME) : NULL;
 	}
 	return NULL;
 }
 
-/* Returns the column that caused the error, or NULL if it is unknown. */
+/* Returns the first column of the violated constraint, or NULL. */
 static const char *
-find_invalid_column(Request *req)
+find_constrained_column(Request *req)
 {
-	const char *column = db_error_field(req, PG_DIAG_COLUMN_NAME);
 	const char *constraint = db_error_field(req, PG_DIAG_CONSTRAINT_NAME);
 
-	if (column != NULL)
-		return column;
-	if (constraint != NULL)
-		column = db_value(db_run(req, sql_constraint_column(request_param(req, "table"), constraint)));
-	return column ? column : find_rejected_column(req);
+	if (constraint == NULL || !db_error_is_direct(req))
+		return NULL;
+	return db_value(db_run(req, sql_constraint_column(request_param(req, "table"), constraint)));
 }
 
 /* ---- replying ---- */
 
 static bool
-is_lock_error(const char *sqlstate)
+is_about_lock(ProblemKind kind)
 {
-	return strcmp(sqlstate, "LK001") == 0 || strcmp(sqlstate, "LK002") == 0 || strcmp(sqlstate, "55P03") == 0;
-}
-
-/* Data exceptions and violated constraints */
-static bool
-is_value_error(const char *sqlstate)
-{
-	return strncmp(sqlstate, "22", 2) == 0 || strncmp(sqlstate, "23", 2) == 0;
+	return kind == PROBLEM_LOST || kind == PROBLEM_LOCKED || kind == PROBLEM_LOCK_REQUIRED;
 }
 
 /*
- * Input functions of some types raise codes of other classes, as if the
- * statement were wrong: tsvector raises a syntax error, regclass
- * undefined_table.
+ * Input functions of types raise codes of any class, as if the statement, or
+ * the database, were wrong: tsvector a syntax error, regclass undefined_table
+ * or invalid_schema_name, hstore an internal error.
  */
 static bool
-may_be_value_error(const char *sqlstate)
+may_be_about_value(const Request *req, ProblemKind kind)
 {
-	return (strncmp(sqlstate, "42", 2) == 0 && strcmp(sqlstate, "42501") != 0) || strncmp(sqlstate, "3F", 2) == 0;
+	return kind == PROBLEM_INVALID || kind == PROBLEM_INTERNAL || kind == PROBLEM_NOT_FOUND ||
+		strncmp(db_sqlstate(req), "3F", 2) == 0;
 }
 
 static void
 reply_refused_value(Request *req, const char *column)
 {
 	const char *message = db_error_field(req, PG_DIAG_MESSAGE_PRIMARY);
+	json_t	   *members = json_pack("{s:s, s:s}", "column", column, "sqlstate", db_sqlstate(req));
+	const char *hint = db_error_field(req, PG_DIAG_MESSAGE_HINT);
 
-	reply_problem(req, PROBLEM_INVALID, message, json_pack("{s:s, s:s}", "column", column, "sqlstate", db_sqlstate(req)));
+	if (hint)
+		json_object_set_new(members, "hint", json_string(hint));
+	reply_problem(req, PROBLEM_INVALID, message, members);
+}
+
+/* Replies that a value is refused.  False: it is not about a column. */
+static bool
+reply_value_failure(Request *req)
+{
+	const char *column = db_error_column(req);
+
+	if (column == NULL)
+		column = find_constrained_column(req);
+	if (column != NULL)
+		reply_db_error(req, json_pack("{s:s}", "column", column));
+	else if ((column = find_rejected_column(req)) != NULL)
+		reply_refused_value(req, column);
+	return column != NULL;
 }
 
 void
 reply_failure(Request *req, const char *key)
 {
-	json_t	   *extra = NULL;
-	const char *column;
+	ProblemKind kind = db_problem_kind(req);
 
 	db_rollback(req);
-	if (may_be_value_error(db_sqlstate(req)) && (column = find_rejected_column(req)) != NULL)
-	{
-		reply_refused_value(req, column);
-		return;
-	}
-	if (is_lock_error(db_sqlstate(req)))
-		extra = current_state(req, key);
-	else if (is_value_error(db_sqlstate(req)) && (column = find_invalid_column(req)) != NULL)
-		extra = json_pack("{s:s}", "column", column);
-	reply_db_error(req, extra);
+	if (!may_be_about_value(req, kind) || !reply_value_failure(req))
+		reply_db_error(req, is_about_lock(kind) ? current_state(req, key) : NULL);
 }

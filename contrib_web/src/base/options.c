@@ -16,6 +16,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
+
 Options		options = {.access_log = true};
 
 typedef enum Kind
@@ -54,9 +56,15 @@ static Option table[] = {
 	{"tls-key", "FILE", TEXT, &options.tls_key, NULL, 0, 0, "private key, PEM", DEFAULT},
 	{"user-header", "NAME", TEXT, &options.user_header, NULL, 0, 0, "header in which an authenticating proxy sends the user", DEFAULT},
 	{"name-header", "NAME", TEXT, &options.name_header, NULL, 0, 0, "header in which it sends the user's display name", DEFAULT},
+	{"group-header", "NAME", TEXT, &options.group_header, NULL, 0, 0, "header in which it sends the user's groups, separated by commas", DEFAULT},
+	{"take-over-group", "NAME", LIST, &options.take_over_groups, NULL, 0, 0, "group whose members may take over and remove others' locks", DEFAULT},
 	{"trusted-proxy", "CIDR", LIST, &options.trusted_proxies, NULL, 0, 0, "address or network of the proxy", DEFAULT},
 	{"allow-origin", "ORIGIN", LIST, &options.allowed_origins, NULL, 0, 0, "another site whose pages may call the API", DEFAULT},
+	{"base-path", "PATH", TEXT, &options.base_path, "", 0, 0, "path below which a proxy serves the program, such as /locks", DEFAULT},
 	{"ajax-base", "PATH", TEXT, &options.ajax_base, "/admin/ajax/", 0, 0, "path for requests of django-locking", DEFAULT},
+	{"ajax-table", "APP/MODEL=TABLE", LIST, &options.ajax_tables, NULL, 0, 0, "table of a django-locking model, unless app_model", DEFAULT},
+	{"ajax-ttl", "SECONDS", NUMBER, &options.ajax_ttl, "90", 1, 86400, "maximum time of a lock of django-locking between requests", DEFAULT},
+	{"idle-limit", "SECONDS", LIST, &options.idle_limits, "3600", 0, 0, "time for which an open page keeps its lock unused; TABLE=SECONDS: in a table", DEFAULT},
 	{"access-log", "on|off", SWITCH, &options.access_log, "on", 0, 0, "log a line for each request", DEFAULT},
 	{"workers", "N", NUMBER, &options.workers, "16", 1, 256, "threads that wait for the database", DEFAULT},
 	{"queue", "N", NUMBER, &options.queue, "1000", 1, 100000, "maximum number of requests that wait for a worker", DEFAULT},
@@ -148,6 +156,19 @@ append(TextList *list, const char *text, size_t length)
 	list->items[list->n++] = copy(text, length);
 }
 
+/* Length of a list's first item.  Names quoted as in SQL are not split. */
+static size_t
+item_length(const char *text)
+{
+	size_t		length = 0;
+	bool		quoted = false;
+
+	for (; text[length] && (quoted || !strchr(", \t", text[length])); length++)
+		if (text[length] == '"')
+			quoted = !quoted;
+	return length;
+}
+
 static void
 set_list(Option *option, const char *text, bool replace)
 {
@@ -159,7 +180,7 @@ set_list(Option *option, const char *text, bool replace)
 	for (; *text; text += length)
 	{
 		text += strspn(text, ", \t");
-		length = strcspn(text, ", \t");
+		length = item_length(text);
 		if (length)
 			append(list, text, length);
 	}
@@ -371,6 +392,27 @@ is_origin(const char *text)
 	return *host && host[strcspn(host, "/?#@")] == '\0';
 }
 
+/* "APP/MODEL=TABLE"; the table's name is left to the database. */
+static bool
+is_table_of_model(const char *text)
+{
+	const char *model = strchr(text, '/');
+	const char *equals = strchr(text, '=');
+
+	return model && equals && model > text && equals > model + 1 && equals[1] != '\0';
+}
+
+/* SECONDS or TABLE=SECONDS */
+static bool
+is_idle_limit(const char *text)
+{
+	const char *equals = strrchr(text, '=');
+	const char *seconds = equals ? equals + 1 : text;
+	size_t		digits = strspn(seconds, "0123456789");
+
+	return equals != text && digits > 0 && digits <= 8 && seconds[digits] == '\0';
+}
+
 static void
 check_options(void)
 {
@@ -382,9 +424,21 @@ check_options(void)
 		refuse("user-header requires trusted-proxy");
 	if (options.name_header && options.user_header == NULL)
 		refuse("name-header requires user-header");
+	if (options.group_header && options.user_header == NULL)
+		refuse("group-header requires user-header");
+	if (options.take_over_groups.n > 0 && options.group_header == NULL)
+		refuse("take-over-group requires group-header");
+	for (size_t i = 0; i < options.idle_limits.n; i++)
+		if (!is_idle_limit(options.idle_limits.items[i]))
+			refuse("idle-limit: \"%s\" is neither a number of seconds nor TABLE=SECONDS", options.idle_limits.items[i]);
 	for (size_t i = 0; i < options.allowed_origins.n; i++)
 		if (!is_origin(options.allowed_origins.items[i]))
 			refuse("allow-origin: \"%s\" is not an origin such as https://app.example.org", options.allowed_origins.items[i]);
+	if (!is_base_path(options.base_path))
+		refuse("base-path: \"%s\" is not a path such as /locks, without trailing slash", options.base_path);
+	for (size_t i = 0; i < options.ajax_tables.n; i++)
+		if (!is_table_of_model(options.ajax_tables.items[i]))
+			refuse("ajax-table: \"%s\" is not of the form app/model=schema.table", options.ajax_tables.items[i]);
 	if (length == 0 || options.ajax_base[0] != '/' || options.ajax_base[length - 1] != '/')
 		refuse("ajax-base: \"%s\" must begin and end with /", options.ajax_base);
 }

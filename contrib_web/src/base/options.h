@@ -24,9 +24,18 @@ typedef struct Options
 	/* NULL: users sign in with role and password */
 	char	   *user_header;
 	char	   *name_header;	/* NULL: owners have no display name */
+	/* header with the user's groups; NULL: none */
+	char	   *group_header;
+	/* groups that may end others' locks; none: all, as far as the role may */
+	TextList	take_over_groups;
 	TextList	trusted_proxies;	/* CIDR */
 	TextList	allowed_origins;
+	char	   *base_path;		/* "/locks"; "": none */
 	char	   *ajax_base;		/* begins and ends with a slash */
+	TextList	ajax_tables;	/* APP/MODEL=TABLE */
+	/* seconds that a lock of django-locking's pages lasts unless renewed */
+	long		ajax_ttl;
+	TextList	idle_limits;	/* SECONDS, or TABLE=SECONDS */
 	bool		access_log;
 	long		workers;
 	long		queue;			/* requests that may wait for a worker */

@@ -108,6 +108,23 @@ is_name(const char *text)
 	return !is_blank(last);
 }
 
+/* Characters that are never percent-encoded (RFC 3986, 2.3) */
+#define UNRESERVED "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+
+bool
+is_base_path(const char *text)
+{
+	while (*text == '/')
+	{
+		size_t		length = strspn(++text, UNRESERVED);
+
+		if (length == 0 || length == strspn(text, "."))
+			return false;
+		text += length;
+	}
+	return *text == '\0';
+}
+
 bool
 percent_decode(char *result, const char *text, size_t length)
 {
@@ -133,10 +150,8 @@ percent_decode(char *result, const char *text, size_t length)
 void
 percent_encode(char *result, const char *text)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-
 	for (; *text; text++)
-		if (strchr(plain, *text))
+		if (strchr(UNRESERVED, *text))
 			*result++ = *text;
 		else
 			result += sprintf(result, "%%%02X", (unsigned char) *text);

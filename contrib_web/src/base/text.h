@@ -20,6 +20,13 @@ extern bool is_utf8(const char *text, size_t length);
 extern bool is_name(const char *text);
 
 /*
+ * True if TEXT can precede the path of all addresses: "" or segments of
+ * letters, digits and "-._~", each after a slash, none of them "." or "..".
+ * These need no escape in HTML and HTTP headers.
+ */
+extern bool is_base_path(const char *text);
+
+/*
  * Decodes into RESULT, which has LENGTH + 1 bytes.  False if an escape is
  * malformed or the result is not valid text.
  */

@@ -351,7 +351,8 @@ add_begin(Request *req, Steps *steps)
 {
 	add_step(req, steps, (Call) {&begin}, false);
 	if (session_is_proxied(req->session))
-		add_step(req, steps, sql_set_owner(session_owner(req->session), session_owner_name(req->session)), false);
+		add_step(req, steps, sql_set_owner(session_owner(req->session), session_owner_name(req->session),
+										   request_may_take_over(req) ? "on" : "off"), false);
 }
 
 static void

@@ -62,6 +62,7 @@ struct Stream
 	size_t		sent;			/* bytes sent of it */
 	bool		waiting;		/* suspended */
 	bool		reset;			/* events were missed */
+	bool		live;			/* what it was last told of "listening" */
 	bool		ending;
 	int64_t		written;		/* now_s() of the last write */
 	Stream	   *prev,
@@ -76,6 +77,7 @@ static char epoch[17];			/* ids of other epochs are invalid */
 static Stream *streams;
 static EventCounts counts;
 static bool closing;			/* all streams are being closed */
+static bool listening;			/* notifications arrive */
 
 /* ---- messages ---- */
 
@@ -104,6 +106,13 @@ release_message(Message *message)
 {
 	if (message && --message->references == 0)
 		free(message);
+}
+
+/* Sent without an id, as it is no event of the ring. */
+static Message *
+live_message(bool live)
+{
+	return new_message("event: live\ndata: {\"live\":%s}\n\n", live ? "true" : "false");
 }
 
 static Message *
@@ -135,14 +144,14 @@ free_event(Event *event)
 }
 
 static Message *
-lock_message(const char *json)
+event_message(const char *kind, const char *json)
 {
-	return new_message("id: %s-%" PRIu64 "\nevent: lock\ndata: %s\n\n", epoch, head + 1, json);
+	return new_message("id: %s-%" PRIu64 "\nevent: %s\ndata: %s\n\n", epoch, head + 1, kind, json);
 }
 
 /* The id means that all events before number head + 1 were received. */
 void
-events_publish(const char *table, const char *full, const char *reduced)
+events_publish(const char *kind, const char *table, const char *full, const char *reduced)
 {
 	Event	   *event;
 	Stream	   *stream;
@@ -155,8 +164,8 @@ events_publish(const char *table, const char *full, const char *reduced)
 		tail++;
 	}
 	event->table = copy_text(table);
-	event->full = lock_message(full);
-	event->reduced = lock_message(reduced);
+	event->full = event_message(kind, full);
+	event->reduced = event_message(kind, reduced);
 	head++;
 	counts.published++;
 	DL_FOREACH(streams, stream)
@@ -188,6 +197,18 @@ events_reset(void)
 		stream->reset = true;
 		resume(stream);
 	}
+	pthread_mutex_unlock(&mutex);
+}
+
+void
+events_listening(bool now)
+{
+	Stream	   *stream;
+
+	pthread_mutex_lock(&mutex);
+	listening = now;
+	DL_FOREACH(streams, stream)
+		resume(stream);
 	pthread_mutex_unlock(&mutex);
 }
 
@@ -251,6 +272,7 @@ stream_open(struct MHD_Connection *connection, const Session *session, const cha
 	stream->reset = last_id && !parse_event_id(last_id, &stream->cursor);
 	stream->current = new_message("retry: %d\nid: %s-%" PRIu64 "\n\n", RETRY_MS, epoch, stream->cursor);
 	stream->written = now_s();
+	stream->live = true;
 	DL_APPEND(streams, stream);
 	counts.streams++;
 	pthread_mutex_unlock(&mutex);
@@ -321,6 +343,11 @@ next_message(Stream *stream)
 		counts.dropped++;
 		stream->ending = true;
 		return reset_message();
+	}
+	if (stream->live != listening)
+	{
+		stream->live = listening;
+		return live_message(listening);
 	}
 	if (stream->reset)
 	{

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 #include <microhttpd.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -20,16 +21,23 @@ extern void events_init(void);
 /* ---- the listener's side (listen.c) ---- */
 
 /*
- * Publishes an event of a table: FULL to readers with the right to see it,
- * REDUCED to readers that may only be notified of a change.
+ * Publishes an event of a table, of the type KIND ("lock", "presence"): FULL
+ * to readers with the right to see it, REDUCED to readers that may only be
+ * notified of a change.
  */
-extern void events_publish(const char *table, const char *full, const char *reduced);
+extern void events_publish(const char *kind, const char *table, const char *full, const char *reduced);
 
 /*
  * Handles missed events: sends a reset on all streams and invalidates earlier
  * ids.
  */
 extern void events_reset(void);
+
+/*
+ * Tells all streams whether notifications of the database arrive.  Without
+ * them a stream is open, but not live.
+ */
+extern void events_listening(bool listening);
 
 /* ---- the streams' side (stream.c) ---- */
 

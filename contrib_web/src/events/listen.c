@@ -22,11 +22,13 @@
 #include "db/statements.h"
 #include "events/budget.h"
 #include "events/events.h"
+#include "events/presence.h"
 #include "events/rights.h"
 #include "pool/connect.h"
 
 #define BACKOFF_FIRST_MS 250
 #define BACKOFF_LAST_MS 10000
+#define COLLEAGUE_SECONDS 15
 
 static pthread_t thread;
 static int	stop_fd;			/* readable when stopping */
@@ -71,14 +73,6 @@ look_up_rights(PGconn *pg, const char *table)
 	return done;
 }
 
-/* Tokens are secret, so remove them. */
-static char *
-without_token(json_t *event)
-{
-	json_object_del(event, "token");
-	return json_dumps(event, JSON_COMPACT);
-}
-
 /* The event for readers without the right to see its details */
 static char *
 reduced_event(const char *table)
@@ -90,6 +84,18 @@ reduced_event(const char *table)
 	return text;
 }
 
+static void
+publish(PGconn *pg, const char *kind, const char *table, const json_t *event)
+{
+	char	   *full = json_dumps(event, JSON_COMPACT);
+	char	   *reduced = reduced_event(table);
+
+	if (look_up_rights(pg, table))
+		events_publish(kind, table, full, reduced);
+	free(full);
+	free(reduced);
+}
+
 /* Any role that can connect can notify, so validate the payload. */
 static void
 handle(PGconn *pg, const char *payload)
@@ -99,30 +105,65 @@ handle(PGconn *pg, const char *payload)
 
 	if (table && strlen(table) <= TABLE_MAX && json_is_string(json_object_get(event, "event")))
 	{
-		char	   *full = without_token(event);
-		char	   *reduced = reduced_event(table);
-
-		if (look_up_rights(pg, table))
-			events_publish(table, full, reduced);
-		free(full);
-		free(reduced);
+		json_object_del(event, "token");	/* secret */
+		publish(pg, "lock", table, event);
 	}
 	json_decref(event);
+}
+
+/* ---- presence ---- */
+
+static void
+notify(PGconn *pg, char *message)
+{
+	PQclear(PQexecPrepared(pg, statement_notify.name, 2, (const char *[]) {PRESENCE_CHANNEL, message}, NULL, NULL, 0));
+	free(message);
+}
+
+/* Errors need no handling: without a connection, all is sent anew later. */
+static void
+send_presence(PGconn *pg)
+{
+	int64_t		now = now_us() / 1000;
+	char	   *message;
+	char	   *table;
+	json_t	   *event;
+
+	if (!presence_begin_slice(now))
+		return;
+	while ((message = presence_next_message(now)) != NULL)
+		notify(pg, message);
+	while (presence_next_row(&table, &event))
+	{
+		publish(pg, "presence", table, event);
+		json_decref(event);
+		free(table);
+	}
 }
 
 /* ---- the connection ---- */
 
 /*
- * Waits for the server, for TIMEOUT milliseconds or, if -1, indefinitely.
- * Returns false if the program is stopping.
+ * Waits for the server or something to send, for TIMEOUT milliseconds or, if
+ * -1, indefinitely.  Returns false if the program is stopping.
  */
 static bool
 wait_for(int fd, int timeout)
 {
-	struct pollfd fds[] = {{.fd = stop_fd, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
+	struct pollfd fds[] = {{.fd = stop_fd, .events = POLLIN}, {.fd = fd, .events = POLLIN},
+	{.fd = fd < 0 ? -1 : presence_fd(), .events = POLLIN}};
 
-	poll(fds, 2, timeout);
+	poll(fds, 3, timeout);
 	return fds[0].revents == 0;
+}
+
+/* The earlier of two times to wait; -1 stands for no end. */
+static int
+earlier(int a, int b)
+{
+	if (a < 0 || b < 0)
+		return a < 0 ? b : a;
+	return a < b ? a : b;
 }
 
 static bool
@@ -146,6 +187,9 @@ connect_and_listen(void)
 		return NULL;
 	}
 	if (succeeded(PQexec(pg, "LISTEN locking")) &&
+		succeeded(PQexec(pg, "LISTEN " PRESENCE_CHANNEL)) &&
+		succeeded(PQprepare(pg, statement_notify.name, statement_notify.sql, 0, NULL)) &&
+		succeeded(PQprepare(pg, statement_is_colleague.name, statement_is_colleague.sql, 0, NULL)) &&
 		succeeded(PQprepare(pg, statement_rights.name, statement_rights.sql, 0, NULL)) &&
 		succeeded(PQprepare(pg, statement_event_worker.name, statement_event_worker.sql, 0, NULL)))
 		return pg;
@@ -162,6 +206,37 @@ reset_after_drops(void)
 		return;
 	log_message("too many notifications: %ld dropped so far, streams are reset", budget_dropped());
 	events_reset();
+	presence_connected(now_us() / 1000);
+}
+
+/*
+ * True if a backend belongs to the service role, as those of other processes
+ * of this program do: other roles could forge people.  The last answers are
+ * kept, by process ID: also for a backend that has ended after its message.
+ */
+static bool
+is_colleague(PGconn *pg, int sender)
+{
+	static struct
+	{
+		int			pid;
+		bool		answer;
+		int64_t		asked;
+	}			cache[16];
+	char		pid[16];
+	PGresult   *result;
+	int			i = (unsigned) sender % 16;
+
+	if (cache[i].pid == sender && now_s() < cache[i].asked + COLLEAGUE_SECONDS)
+		return cache[i].answer;
+	snprintf(pid, sizeof(pid), "%d", sender);
+	result = PQexecPrepared(pg, statement_is_colleague.name, 1, (const char *[]) {pid}, NULL, NULL, 0);
+	if (PQntuples(result) == 1 || cache[i].pid != sender || now_s() >= cache[i].asked + 2 * COLLEAGUE_SECONDS)
+		cache[i].answer = PQntuples(result) == 1 && strcmp(PQgetvalue(result, 0, 0), "t") == 0;
+	cache[i].pid = sender;
+	cache[i].asked = now_s();
+	PQclear(result);
+	return cache[i].answer;
 }
 
 /* 0 if no process sends events for all sessions. */
@@ -188,6 +263,15 @@ is_admitted(PGconn *pg, int sender)
 }
 
 static void
+receive(PGconn *pg, const PGnotify *notification)
+{
+	if (strcmp(notification->relname, PRESENCE_CHANNEL) != 0)
+		handle(pg, notification->extra);
+	else if (notification->be_pid != PQbackendPID(pg) && is_colleague(pg, notification->be_pid))
+		presence_receive(notification->extra, now_us() / 1000);
+}
+
+static void
 handle_notifications(PGconn *pg)
 {
 	PGnotify   *notification;
@@ -195,10 +279,18 @@ handle_notifications(PGconn *pg)
 	while (!stopping && (notification = PQnotifies(pg)) != NULL)
 	{
 		if (is_admitted(pg, notification->be_pid))
-			handle(pg, notification->extra);
+			receive(pg, notification);
 		PQfreemem(notification);
 		reset_after_drops();
 	}
+}
+
+static int
+earliest_wait(void)
+{
+	int64_t		now = now_us() / 1000;
+
+	return earlier(budget_wait(now), presence_wait(now));
 }
 
 /* Runs until the connection is lost (true) or the program stops (false). */
@@ -206,9 +298,10 @@ static bool
 listen_on(PGconn *pg)
 {
 	handle_notifications(pg);
-	while (wait_for(PQsocket(pg), budget_wait(now_us() / 1000)))
+	while (wait_for(PQsocket(pg), earliest_wait()))
 	{
 		reset_after_drops();
+		send_presence(pg);
 		if (!PQconsumeInput(pg) || PQstatus(pg) != CONNECTION_OK)
 		{
 			log_message("connection for events lost");
@@ -216,6 +309,7 @@ listen_on(PGconn *pg)
 		}
 		handle_notifications(pg);
 	}
+	notify(pg, presence_farewell());
 	return false;
 }
 
@@ -235,8 +329,11 @@ listener(void *arg)
 			backoff = BACKOFF_FIRST_MS;
 			connects++;
 			/* also initially, as streams may be open already */
+			events_listening(true);
 			events_reset();
+			presence_connected(now_us() / 1000);
 			running = listen_on(pg);
+			events_listening(false);
 			PQfinish(pg);
 		}
 		else

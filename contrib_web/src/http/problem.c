@@ -19,11 +19,16 @@ static const Problem problems[PROBLEM_COUNT] = {
 	[PROBLEM_UNAUTHENTICATED] = {401, "unauthenticated", "Not signed in"},
 	[PROBLEM_SIGN_IN_FAILED] = {401, "sign-in-failed", "Sign-in failed"},
 	[PROBLEM_FORBIDDEN] = {403, "forbidden", "Permission denied"},
+	[PROBLEM_READ_ONLY] = {403, "read-only", "Database is read-only"},
+	[PROBLEM_LIMIT] = {403, "limit", "Limit reached"},
 	[PROBLEM_CSRF] = {403, "csrf", "Request not from a page of this site"},
+	[PROBLEM_OTHER_USER] = {403, "other-user", "Another user is signed in"},
+	[PROBLEM_OTHER_SITE] = {403, "other-site", "Page of another site"},
 	[PROBLEM_NOT_FOUND] = {404, "not-found", "Not found"},
 	[PROBLEM_METHOD] = {405, "method-not-allowed", "Method not allowed"},
 	[PROBLEM_LOST] = {409, "lost", "Lock lost"},
 	[PROBLEM_NOT_PROTECTED] = {409, "not-protected", "Table not protected"},
+	[PROBLEM_GONE] = {410, "gone", "Done before, and gone since"},
 	[PROBLEM_TOO_LARGE] = {413, "too-large", "Request too large"},
 	[PROBLEM_MEDIA_TYPE] = {415, "unsupported-media-type", "Unsupported media type"},
 	[PROBLEM_INVALID] = {422, "invalid", "Invalid value"},
@@ -34,6 +39,8 @@ static const Problem problems[PROBLEM_COUNT] = {
 	[PROBLEM_HEAD_TOO_LARGE] = {431, "head-too-large", "Request line and headers too large"},
 	[PROBLEM_INTERNAL] = {500, "internal", "Internal error"},
 	[PROBLEM_UNAVAILABLE] = {503, "unavailable", "Temporarily unavailable"},
+	[PROBLEM_EXHAUSTED] = {503, "exhausted", "Database out of resources"},
+	[PROBLEM_BUSY] = {503, "busy", "Another transaction is in the way"},
 	[PROBLEM_TIMEOUT] = {503, "timeout", "Timeout"},
 };
 
@@ -71,7 +78,7 @@ reply_problem(Request *req, ProblemKind kind, const char *detail, json_t *extra)
 
 	reply_document(req, status, problem_document(kind, detail, extra));
 	if (status == 503)
-		reply_retry_after(req, kind == PROBLEM_TIMEOUT ? 1 : 5);
+		reply_retry_after(req, kind == PROBLEM_TIMEOUT || kind == PROBLEM_BUSY ? 1 : 5);
 }
 
 json_t *

@@ -20,15 +20,24 @@ typedef enum ProblemKind
 	PROBLEM_UNAUTHENTICATED,	/* 401 unauthenticated: not signed in */
 	PROBLEM_SIGN_IN_FAILED,		/* 401 sign-in-failed */
 	PROBLEM_FORBIDDEN,			/* 403 forbidden: privilege missing */
+	PROBLEM_READ_ONLY,			/* 403 read-only: a standby, for example */
+	PROBLEM_LIMIT,				/* 403 limit: of the user's locks, drafts */
 	/* 403 csrf: token missing or wrong, or request from another site */
 	PROBLEM_CSRF,
+	/* 403 other-user: the page was opened by another user */
+	PROBLEM_OTHER_USER,
+	/* 403 other-site: of which browsers send no session cookie */
+	PROBLEM_OTHER_SITE,
 	PROBLEM_NOT_FOUND,			/* 404 not-found */
 	PROBLEM_METHOD,				/* 405 method-not-allowed */
 	PROBLEM_LOST,				/* 409 lost: the token's lock has ended */
 	PROBLEM_NOT_PROTECTED,		/* 409 not-protected: or cannot be */
+	/* 410 gone: executed before, and the row cannot be read any more */
+	PROBLEM_GONE,
 	PROBLEM_TOO_LARGE,			/* 413 too-large */
 	PROBLEM_MEDIA_TYPE,			/* 415 unsupported-media-type */
-	PROBLEM_INVALID,			/* 422 invalid: often with "column" */
+	/* 422 invalid: a value, with "column", or refused by users' code */
+	PROBLEM_INVALID,
 	PROBLEM_LOCKED,				/* 423 locked: by another owner */
 	/* 423 held-elsewhere: by another client of the same owner */
 	PROBLEM_HELD_ELSEWHERE,
@@ -39,7 +48,10 @@ typedef enum ProblemKind
 	PROBLEM_INTERNAL,			/* 500 internal: a bug */
 	/* 503 unavailable: database or workers; Retry-After is set */
 	PROBLEM_UNAVAILABLE,
-	PROBLEM_TIMEOUT,			/* 503 timeout: Retry-After is set */
+	PROBLEM_EXHAUSTED,			/* 503 exhausted: disk, memory; the same */
+	/* 503 busy: another transaction holds the row or table; the same */
+	PROBLEM_BUSY,
+	PROBLEM_TIMEOUT,			/* 503 timeout: the same */
 	PROBLEM_COUNT
 } ProblemKind;
 

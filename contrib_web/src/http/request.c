@@ -57,6 +57,7 @@ request_new(struct MHD_Connection *connection, const char *target)
 	req->connection = connection;
 	req->started = now_us();
 	req->path = obstack_copy0(&req->memory, target, length);
+	req->base_path = options.base_path;
 	if (target[length])
 		req->query_text = obstack_copy0(&req->memory, target + length + 1, strlen(target + length + 1));
 	return req;
@@ -182,14 +183,30 @@ path_matches(Request *req, const char *pattern, const char *path)
 	}
 }
 
+/*
+ * Returns the path without the base path, which the proxy may have removed
+ * already.
+ */
+static const char *
+path_of_route(const Request *req)
+{
+	size_t		length = strlen(req->base_path);
+	const char *rest = req->path + length;
+
+	if (strncmp(req->path, req->base_path, length) != 0 || (*rest != '/' && *rest != '\0'))
+		return req->path;
+	return *rest == '\0' ? "/" : rest;
+}
+
 static bool
 route_matches(Request *req, const Route *route)
 {
+	const char *path = path_of_route(req);
 	size_t		base = strlen(options.ajax_base);
 
 	if (!(route->flags & ROUTE_AJAX))
-		return path_matches(req, route->pattern, req->path);
-	return strncmp(req->path, options.ajax_base, base) == 0 && path_matches(req, route->pattern, req->path + base);
+		return path_matches(req, route->pattern, path);
+	return strncmp(path, options.ajax_base, base) == 0 && path_matches(req, route->pattern, path + base);
 }
 
 static void
@@ -302,6 +319,15 @@ request_segment(Request *req, const char *text)
 }
 
 const char *
+request_encoded(Request *req, const char *text)
+{
+	char	   *encoded = obstack_alloc(&req->memory, 3 * strlen(text) + 1);
+
+	percent_encode(encoded, text);
+	return encoded;
+}
+
+const char *
 request_query(const Request *req, const char *name)
 {
 	for (const Argument *argument = req->query; argument; argument = argument->next)
@@ -328,11 +354,22 @@ request_owner(const Request *req)
 	return session_owner(req->session);
 }
 
-const char *
-request_ajax_base(const Request *req)
+bool
+request_may_take_over(const Request *req)
 {
-	(void) req;
-	return options.ajax_base;
+	return !req->no_take_over;
+}
+
+const char *
+request_base_path(const Request *req)
+{
+	return req->base_path;
+}
+
+const char *
+request_ajax_base(Request *req)
+{
+	return request_printf(req, "%s%s", req->base_path, options.ajax_base);
 }
 
 char *

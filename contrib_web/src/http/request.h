@@ -26,6 +26,9 @@ extern const char *request_param(const Request *req, const char *name);
 /* Encodes TEXT as a path segment. */
 extern const char *request_segment(Request *req, const char *text);
 
+/* Percent-encodes TEXT, all but letters, digits and "-._~". */
+extern const char *request_encoded(Request *req, const char *text);
+
 /*
  * Returns the decoded argument NAME of the query string, NULL if absent.
  * "?a" gives "".
@@ -48,8 +51,20 @@ extern const char *request_body(const Request *req);
  */
 extern const char *request_owner(const Request *req);
 
+/*
+ * Returns what precedes all addresses of the program in those that clients
+ * use: "/locks", or "".
+ */
+extern const char *request_base_path(const Request *req);
+
+/*
+ * False if the option take-over-group excludes the user from ending others'
+ * locks.
+ */
+extern bool request_may_take_over(const Request *req);
+
 /* Returns the base path for django-locking, such as "/admin/ajax/". */
-extern const char *request_ajax_base(const Request *req);
+extern const char *request_ajax_base(Request *req);
 
 /* Formats text, which lives as long as the request. */
 extern char *request_printf(Request *req, const char *template,...) __attribute__((format(printf, 2, 3)));

@@ -59,6 +59,8 @@ struct Request
 	const char *method_name;	/* NULL: headers are incomplete */
 	Method		method;			/* METHOD_COUNT: a method without routes */
 	const char *path;			/* as received */
+	/* precedes all addresses of the program, "/locks"; "": nothing */
+	const char *base_path;
 	const Route *routes;		/* all routes */
 	const Route *route;			/* NULL: none */
 	Argument	params[MAX_PARAMS];
@@ -80,6 +82,8 @@ struct Request
 	const char *proxy_user;
 	const char *proxy_name;
 	bool		bad_proxy_name; /* the proxy sent an invalid name */
+	/* not a member of any group of the option take-over-group */
+	bool		no_take_over;
 	struct Session *session;	/* a reference */
 
 	/* the database (db.c) */

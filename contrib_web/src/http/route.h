@@ -51,6 +51,9 @@ enum RouteFlags
 
 	/* a GET that changes something: for scripts only */
 	ROUTE_SCRIPT = 1 << 4,
+
+	/* ends others' locks: for members of --take-over-group, if set */
+	ROUTE_TAKE_OVER = 1 << 5,
 };
 
 typedef struct Route

@@ -12,14 +12,17 @@
 #include <unistd.h>
 
 #include "base/address.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "base/secret.h"
 #include "events/events.h"
 #include "events/listen.h"
+#include "events/presence.h"
 #include "events/rights.h"
 #include "pool/pool.h"
 #include "server/clients.h"
+#include "server/figures.h"
 #include "server/metrics.h"
 #include "server/routes.h"
 #include "server/server.h"
@@ -70,6 +73,7 @@ run_housekeeping(void)
 	clients_close_expired();
 	events_send_keepalives();
 	rights_remove_expired();
+	presence_remove_expired(now_us() / 1000);
 	throttle_remove_expired();
 }
 
@@ -146,10 +150,11 @@ main(int argc, char **argv)
 	secret_init(options.max_sessions + options.workers);
 	metrics_init(routes);
 	events_init();
+	presence_init();
 	if (!server_start())
 		return 1;
 	listen_start();
-	watch_start();
+	watch_start(figures_take);
 	run_until_signal(&signals);
 	shut_down();
 	return 0;

@@ -4,7 +4,8 @@
  *		description of the API
  *
  * URLs do not change with the content, so clients revalidate each time
- * (ETag).
+ * (ETag).  The page itself is not cached below a base path, which may change
+ * with each request.
  */
 #include "server/static.h"
 
@@ -17,6 +18,8 @@
 #define CONTENT_SECURITY_POLICY \
 	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " \
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+#define PAGE "static/index.html"
 
 static const struct
 {
@@ -105,10 +108,36 @@ reply_path(Request *req, const char *path)
 		reply_problem(req, PROBLEM_NOT_FOUND, "This file does not exist.", NULL);
 }
 
+/* The page with the base path before the addresses of its files */
+static const char *
+page_below(Request *req, const Asset *page, const char *base_path)
+{
+	static const char address[] = "\"/static/";
+	const char *rest = (const char *) page->data;
+	const char *next;
+	const char *result = "";
+
+	while ((next = strstr(rest, address)) != NULL)
+	{
+		result = request_printf(req, "%s%.*s\"%s", result, (int) (next - rest), rest, base_path);
+		rest = next + 1;
+	}
+	return request_printf(req, "%s%s", result, rest);
+}
+
 void
 get_page(Request *req)
 {
-	reply_path(req, "static/index.html");
+	const char *base_path = request_base_path(req);
+	const Asset *page = find_asset(PAGE);
+
+	if (page == NULL || *base_path == '\0')
+	{
+		reply_path(req, PAGE);
+		return;
+	}
+	reply_text(req, MHD_HTTP_OK, type_of(page->path), page_below(req, page, base_path));
+	reply_header(req, "Content-Security-Policy", CONTENT_SECURITY_POLICY);
 }
 
 void

@@ -18,6 +18,7 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "session/running.h"
 
 struct Session
@@ -27,9 +28,11 @@ struct Session
 	char	   *owner;			/* the role, or the proxy's user */
 	char	   *owner_name;
 	bool		proxied;
+	bool		shared;			/* of session_share() */
 	char	   *password;
 	Pool		pool;			/* not used behind a proxy */
 	RunningCount running_count;
+	SessionInfo info;			/* "used" is computed */
 	int64_t		created;		/* now_s() */
 	int64_t		used;
 	int64_t		verify_tried;	/* last attempt to reconnect the role */
@@ -81,37 +84,29 @@ session_new_proxied(const char *owner, const char *name)
 	return session;
 }
 
-/* The caller holds the mutex. */
-static long
-count_of_owner(const char *owner)
+/* Cuts off a text so that no character is cut. */
+static void
+copy_agent(char agent[AGENT_SIZE], const char *text)
 {
-	long		n = 0;
+	size_t		length = strnlen(text, AGENT_SIZE - 1);
 
-	for (Session *session = sessions; session; session = session->hh.next)
-		n += strcmp(session->owner, owner) == 0;
-	return n;
+	while (length > 0 && !is_utf8(text, length))
+		length--;
+	memcpy(agent, text, length);
+	agent[length] = '\0';
 }
 
-SessionRefusal
-session_open(Session *session)
+static void
+describe(Session *session, const Address *address, const char *agent)
 {
-	SessionRefusal refusal = SESSION_GRANTED;
+	char		id[TOKEN_SIZE];
 
-	secret_token(session->token);
-	secret_token(session->csrf);
-	pthread_mutex_lock(&mutex);
-	if ((long) HASH_COUNT(sessions) >= options.max_sessions)
-		refusal = SESSION_ALL_FULL;
-	else if (count_of_owner(session->owner) >= options.sessions_per_role)
-		refusal = SESSION_ROLE_FULL;
-	else
-	{
-		session->references++;	/* of the table */
-		session->open = true;
-		HASH_ADD_STR(sessions, token, session);
-	}
-	pthread_mutex_unlock(&mutex);
-	return refusal;
+	secret_token(id);
+	memcpy(session->info.id, id, SESSION_ID_SIZE - 1);
+	session->info.started = time(NULL);
+	address_print(address, session->info.address);
+	if (agent)
+		copy_agent(session->info.agent, agent);
 }
 
 /* ---- end ---- */
@@ -146,23 +141,41 @@ session_release(Session *session)
 		destroy(session);
 }
 
-void
-session_end(Session *session)
+/*
+ * Removes a session from the table, whose reference the caller gets.  Returns
+ * NULL if it is not open.  The caller holds the mutex.
+ */
+static Session *
+remove_session(Session *session)
 {
-	bool		was_open;
-
-	pthread_mutex_lock(&mutex);
-	was_open = session->open;
-	if (was_open)
-		HASH_DEL(sessions, session);
+	if (!session->open)
+		return NULL;
+	HASH_DEL(sessions, session);
 	session->open = false;
-	pthread_mutex_unlock(&mutex);
-	if (!was_open)
+	return session;
+}
+
+/* Ends a session that was removed from the table, if any. */
+static void
+finish(Session *session)
+{
+	if (session == NULL)
 		return;
 	if (session_ended)
 		session_ended(session);
 	pool_close(&session->pool);
 	session_release(session);	/* of the table */
+}
+
+void
+session_end(Session *session)
+{
+	Session    *removed;
+
+	pthread_mutex_lock(&mutex);
+	removed = remove_session(session);
+	pthread_mutex_unlock(&mutex);
+	finish(removed);
 }
 
 /* The caller holds the mutex. */
@@ -211,6 +224,93 @@ void
 session_end_all(void)
 {
 	end_sessions(true);
+}
+
+/* ---- opening ---- */
+
+/*
+ * Returns the oldest session of the owner if there are as many as allowed;
+ * otherwise NULL.  The caller holds the mutex.
+ */
+static Session *
+surplus_session(const char *owner)
+{
+	Session    *oldest = NULL;
+	long		n = 0;
+
+	/* in the order of insertion */
+	for (Session *session = sessions; session; session = session->hh.next)
+		if (strcmp(session->owner, owner) == 0)
+		{
+			oldest = oldest ? oldest : session;
+			n++;
+		}
+	return n >= options.sessions_per_role ? oldest : NULL;
+}
+
+/* The caller holds the mutex. */
+static void
+add_session(Session *session)
+{
+	session->references++;		/* of the table */
+	session->open = true;
+	HASH_ADD_STR(sessions, token, session);
+}
+
+bool
+session_open(Session *session, const Address *address, const char *agent)
+{
+	Session    *surplus;
+	bool		has_room;
+
+	secret_token(session->token);
+	secret_token(session->csrf);
+	describe(session, address, agent);
+	pthread_mutex_lock(&mutex);
+	surplus = surplus_session(session->owner);
+	has_room = surplus != NULL || (long) HASH_COUNT(sessions) < options.max_sessions;
+	if (surplus)
+		remove_session(surplus);
+	if (has_room)
+		add_session(session);
+	pthread_mutex_unlock(&mutex);
+	finish(surplus);
+	return has_room;
+}
+
+/* ---- the sessions of an owner ---- */
+
+void
+session_list(const char *owner, void (*show) (const SessionInfo *info, void *arg), void *arg)
+{
+	int64_t		now = now_s();
+	time_t		today = time(NULL);
+
+	pthread_mutex_lock(&mutex);
+	for (Session *session = sessions; session; session = session->hh.next)
+		if (strcmp(session->owner, owner) == 0 && !is_expired(session, now))
+		{
+			SessionInfo info = session->info;
+
+			info.used = today - (time_t) (now - session->used);
+			show(&info, arg);
+		}
+	pthread_mutex_unlock(&mutex);
+}
+
+Session *
+session_of_owner(const char *owner, const char *id)
+{
+	Session    *session;
+
+	pthread_mutex_lock(&mutex);
+	for (session = sessions; session; session = session->hh.next)
+		if (strcmp(session->owner, owner) == 0 && strcmp(session->info.id, id) == 0)
+			break;
+	if (session)
+		session->references++;
+	pthread_mutex_unlock(&mutex);
+	return session;
 }
 
 /* ---- reauthentication ---- */
@@ -272,6 +372,52 @@ session_find(const char *token)
 	return session;
 }
 
+static bool
+is_shared_by(const Session *session, const char *owner, const char *name)
+{
+	if (!session->shared || strcmp(session->owner, owner) != 0)
+		return false;
+	return name && session->owner_name ? strcmp(session->owner_name, name) == 0 : name == session->owner_name;
+}
+
+static Session *
+find_shared(const char *owner, const char *name)
+{
+	Session    *session;
+	int64_t		now = now_s();
+
+	pthread_mutex_lock(&mutex);
+	for (session = sessions; session; session = session->hh.next)
+		if (is_shared_by(session, owner, name) && !is_expired(session, now))
+			break;
+	if (session)
+	{
+		session->references++;
+		session->used = now;
+	}
+	pthread_mutex_unlock(&mutex);
+	return session;
+}
+
+/*
+ * Requests that arrive at the same time may each begin a session; one of them
+ * is found from then on, and the others end by themselves.
+ */
+Session *
+session_share(const char *owner, const char *name, const Address *address, const char *agent)
+{
+	Session    *session = find_shared(owner, name);
+
+	if (session)
+		return session;
+	session = session_new_proxied(owner, name);
+	session->shared = true;
+	if (session_open(session, address, agent))
+		return session;
+	session_release(session);
+	return NULL;
+}
+
 const char *
 session_token(const Session *session)
 {
@@ -282,6 +428,12 @@ const char *
 session_csrf(const Session *session)
 {
 	return session->csrf;
+}
+
+const char *
+session_id(const Session *session)
+{
+	return session->info.id;
 }
 
 const char *

@@ -10,17 +10,28 @@
 #define SESSION_H
 
 #include <stdbool.h>
+#include <time.h>
 
+#include "base/address.h"
 #include "pool/pool.h"
 
 typedef struct Session Session;
 
-typedef enum SessionRefusal
+#define AGENT_SIZE 256			/* longer names of browsers are cut off */
+#define SESSION_ID_SIZE 33
+
+/*
+ * What a user is shown of a session.  The id is no secret: it identifies a
+ * session to its own user only.
+ */
+typedef struct SessionInfo
 {
-	SESSION_GRANTED,
-	SESSION_ROLE_FULL,			/* too many sessions of this role */
-	SESSION_ALL_FULL
-} SessionRefusal;
+	char		id[SESSION_ID_SIZE];
+	char		address[ADDRESS_SIZE];
+	char		agent[AGENT_SIZE];	/* UTF-8; "": not sent */
+	time_t		started;
+	time_t		used;			/* time of the last request */
+} SessionInfo;
 
 /*
  * Creates a session, which session_find() does not return before
@@ -31,14 +42,35 @@ typedef enum SessionRefusal
 extern Session *session_new_role(const char *role, char *password);
 extern Session *session_new_proxied(const char *owner, const char *name);
 
-/* Assigns tokens and makes the session available to session_find(). */
-extern SessionRefusal session_open(Session *session);
+/*
+ * Assigns tokens and makes the session available to session_find().  If its
+ * owner has too many sessions, the oldest one ends.  ADDRESS and AGENT (NULL:
+ * not sent) are those of the client that signs in.  Returns false if there
+ * are too many sessions of all owners.
+ */
+extern bool session_open(Session *session, const Address *address, const char *agent);
+
+/*
+ * Returns the session that requests of the proxy's user without a cookie
+ * share, and begins it, with ADDRESS and AGENT as for session_open(), if
+ * there is none.  NULL if there are too many sessions.
+ */
+extern Session *session_share(const char *owner, const char *name, const Address *address, const char *agent);
 
 /*
  * Returns the session with the token of a cookie and marks it as used; NULL
  * if there is none.
  */
 extern Session *session_find(const char *token);
+
+/* Returns the owner's session with this id; NULL if there is none. */
+extern Session *session_of_owner(const char *owner, const char *id);
+
+/*
+ * Calls SHOW for each open session of the owner, in the order in which they
+ * began.  It must not call functions of this file.
+ */
+extern void session_list(const char *owner, void (*show) (const SessionInfo *info, void *arg), void *arg);
 
 /* Releases a reference. */
 extern void session_release(Session *session);
@@ -73,6 +105,7 @@ extern bool session_verify(Session *session);
 /* Members of a session.  The owner is the role, or the proxy's user. */
 extern const char *session_token(const Session *session);
 extern const char *session_csrf(const Session *session);
+extern const char *session_id(const Session *session);
 extern const char *session_owner(const Session *session);
 extern const char *session_owner_name(const Session *session);
 extern bool session_is_proxied(const Session *session);

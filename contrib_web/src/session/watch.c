@@ -19,6 +19,7 @@ static pthread_t thread;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
 static bool stopping;
+static void (*each_second) (void);
 
 /* Waits for a second.  Returns false if the program is stopping. */
 static bool
@@ -61,13 +62,16 @@ watcher(void *arg)
 			session_verify(session);
 			session_release(session);
 		}
+		if (!is_stopping())
+			each_second();
 	}
 	return NULL;
 }
 
 void
-watch_start(void)
+watch_start(void (*function) (void))
 {
+	each_second = function;
 	if (pthread_create(&thread, NULL, watcher, NULL) != 0)
 		abort();
 }

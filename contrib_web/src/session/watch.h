@@ -1,14 +1,15 @@
 /*
  * watch.h
- *		Thread that ends sessions whose role can no longer sign in
+ *		Thread that ends sessions whose role can no longer sign in, and for
+ *		what else waits for the database now and then
  */
 #ifndef WATCH_H
 #define WATCH_H
 
 #include <stdbool.h>
 
-/* Starts the thread. */
-extern void watch_start(void);
+/* Starts the thread, which calls EACH_SECOND about that often. */
+extern void watch_start(void (*each_second) (void));
 
 /*
  * watch_end() stops the thread.  watch_join() waits for it briefly; false if

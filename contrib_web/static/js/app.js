@@ -8,22 +8,31 @@
  * - parts/: components of pages
  * - pages/: the pages, and in pages/edit/ the modules of the edit page
  */
-import { Api, Problem } from './client/api.js';
+import { Api, isOutage, Problem } from './client/api.js';
 import { clock } from './client/clock.js';
+import { DraftStore, personOf } from './client/draft-store.js';
+import { sendDrafts } from './client/own-drafts.js';
+import { Labels } from './client/labels.js';
 import { h } from './ui/dom.js';
 import { Live } from './client/live.js';
-import { paths } from './model/route.js';
+import { Reachability } from './client/reachability.js';
+import { parse, paths } from './model/route.js';
 import { explain } from './model/problem.js';
+import { DraftsPage } from './pages/drafts.js';
 import { EditPage } from './pages/edit.js';
 import { HistoryPage } from './pages/history.js';
 import { LocksPage } from './pages/locks.js';
+import { OverviewPage } from './pages/overview.js';
 import { RowsPage } from './pages/rows.js';
+import { SessionsPage } from './pages/sessions.js';
 import { SignInPage } from './pages/signin.js';
 import { TablesPage } from './pages/tables.js';
-import { signInAgain } from './parts/sign-in.js';
+import { askToSignOut } from './parts/draft-questions.js';
+import { signInPanel } from './parts/sign-in.js';
 import { Router } from './router.js';
 import { Shell } from './shell.js';
-import { announce } from './ui/announce.js';
+import { announce, toast } from './ui/announce.js';
+import { setTitle } from './ui/tab-title.js';
 import { button, emptyState, loading } from './ui/widgets.js';
 
 /**
@@ -37,16 +46,32 @@ import { button, emptyState, loading } from './ui/widgets.js';
  */
 
 /** Classes of the pages, by page of model/route.js. */
-const PAGES = { tables: TablesPage, rows: RowsPage, edit: EditPage, locks: LocksPage, history: HistoryPage };
+const PAGES = {
+	tables: TablesPage,
+	rows: RowsPage,
+	edit: EditPage,
+	locks: LocksPage,
+	history: HistoryPage,
+	drafts: DraftsPage,
+	overview: OverviewPage,
+	sessions: SessionsPage,
+};
+
+/** How long a page may take to send a draft itself, in milliseconds. */
+const SENT_BY_PAGES = 60000;
 
 /**
  * The object passed to pages and parts as `app`. Events: `signedin` after
- * each sign-in.
+ * each sign-in, in this tab or another; `reachable` after an outage of
+ * server or database.
  */
 class App extends EventTarget {
 	api = new Api();
 	live = new Live(this.api.url('/events'));
 	router = new Router();
+	drafts = new DraftStore();
+	/** Labels of rows in lists of several tables. */
+	labels = new Labels(this.api);
 	/** The session as the API returns it; null: not signed in. */
 	session = null;
 	/** The last address of each table's list, by table. */
@@ -56,7 +81,13 @@ class App extends EventTarget {
 	#shell = new Shell(this);
 	#page = null;
 	#shown = 0;
-	#askingToSignIn = false;
+	/** Whether an outage keeps the session, or the page, from being shown. */
+	#isWaiting = false;
+	#hasFailed = false;
+	// Whether the panel is shown, and the other user whom it names.
+	#away = null;
+	// Tells the other tabs that the session has changed.
+	#tabs = new BroadcastChannel('locking-session');
 
 	/**
 	 * Resumes the session and shows the page of the address.
@@ -66,8 +97,13 @@ class App extends EventTarget {
 		this.api.timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 		this.router.addEventListener('show', ({ detail }) => this.#show(detail));
 		this.router.guard(() => this.#page?.mayLeave?.() ?? true);
-		this.api.addEventListener('signedout', () => this.#signedOut());
-		this.live.addEventListener('ended', () => this.#checkSession());
+		this.api.addEventListener('signedout', () => this.#leaveSession(null));
+		this.api.addEventListener('otheruser', ({ detail }) => this.#leaveSession(detail.owner));
+		this.api.addEventListener('session', ({ detail }) => this.#resumeSession(detail));
+		this.live.addEventListener('ended', () => this.checkSession());
+		this.#tabs.addEventListener('message', () => this.checkSession());
+		new Reachability(this.api).addEventListener('reachable', () => this.#reachable());
+		this.drafts.addEventListener('unavailable', () => saysOnce());
 		await this.#resume();
 		this.router.start();
 	}
@@ -81,13 +117,28 @@ class App extends EventTarget {
 			this.live.start();
 		} catch (error) {
 			if (!(error instanceof Problem)) throw error;
+			this.#isWaiting = isOutage(error);
 		}
 	}
 
-	// The stream was refused, perhaps because the session has ended.
-	async #checkSession() {
-		const answer = await this.api.get('/session', { optional: true }).catch(() => null);
-		if (answer && !answer.data) this.#signedOut();
+	async #reachable() {
+		if (this.#isWaiting) {
+			this.#isWaiting = false;
+			if (!this.session) await this.#resume();
+			await this.again();
+		}
+		this.dispatchEvent(new Event('reachable'));
+	}
+
+	/**
+	 * Finds out whether the user is still signed in, and shows it.
+	 * @returns {Promise<void>}
+	 */
+	async checkSession() {
+		if (!this.session) return;
+		await this.api.fetchSession().catch((error) => {
+			if (!(error instanceof Problem)) throw error;
+		});
 	}
 
 	/**
@@ -98,44 +149,70 @@ class App extends EventTarget {
 	 */
 	async signIn(role, password) {
 		const { data, sentAt } = await this.api.post('/session', { role, password });
-		this.#become(data, sentAt);
-		this.live.start({ replace: true });
-		this.dispatchEvent(new Event('signedin'));
+		this.#resumeSession({ data, sentAt });
+		this.#tabs.postMessage('signed in');
 	}
 
 	/**
-	 * Signs out, unless the user stays on a page with unsaved text.
+	 * Signs out, unless the user stays on a page with unsaved text. This
+	 * computer then keeps no drafts of the user; the server does.
 	 * @returns {Promise<void>}
 	 */
 	async signOut() {
 		if (this.#page?.mayLeave && !(await this.#page.mayLeave())) return;
+		const person = personOf(this.session);
+		const unsent = await sendDrafts(this.api, this.drafts, person);
+		if (unsent.length && !(await askToSignOut(unsent))) return;
 		this.#closePage();
+		this.session = null; // so that a late answer does not ask to sign in
 		await this.api.delete('/session').catch(() => {});
-		this.session = null;
-		this.api.csrf = null;
+		await this.drafts.wipe(person);
+		this.api.adopt(null);
+		this.#tabs.postMessage('signed out');
 		this.live.stop();
 		await this.router.go(paths.signin(), { ask: false });
 	}
 
 	#become(session, sentAt) {
 		this.session = session;
-		this.api.csrf = session.csrf;
+		this.api.adopt(session);
 		clock.set(session.server_time, sentAt);
+		this.drafts.signedIn();
+		sendDrafts(this.api, this.drafts, personOf(session), { olderThan: SENT_BY_PAGES });
 		this.#shell.render();
 	}
 
-	// The dialog is shown over the page, so that unsaved text is not lost.
-	async #signedOut() {
-		if (!this.session || this.#askingToSignIn) return;
-		this.#askingToSignIn = true;
-		await signInAgain(this);
-		this.#askingToSignIn = false;
+	// The page stays as it is, so that unsaved text is not lost.
+	#leaveSession(other) {
+		if (!this.session || (this.#away && this.#away.other === other)) return;
+		this.#away = { other };
+		this.#shell.panel(signInPanel(this, other));
+	}
+
+	// The user has signed in, here or in another tab.
+	#resumeSession({ data, sentAt }) {
+		const isSame = this.session?.csrf === data.csrf;
+		this.#become(data, sentAt);
+		if (isSame && !this.#away) return;
+		this.#away = null;
+		this.#shell.panel(null);
+		this.live.start({ replace: true });
+		this.dispatchEvent(new Event('signedin'));
+		if (this.#hasFailed) this.again();
+	}
+
+	/**
+	 * Moves the focus to the panel, at the user's wish.
+	 * @returns {void}
+	 */
+	goToSignIn() {
+		this.#shell.focusPanel();
 	}
 
 	async #show(route) {
 		if (!this.session && route.page !== 'signin') {
-			const next = location.pathname === '/' ? {} : { next: location.pathname + location.search };
-			return this.router.go(`/signin?${new URLSearchParams(next)}`.replace(/\?$/, ''), { replace: true, ask: false });
+			const next = route.page === 'home' ? null : location.pathname + location.search;
+			return this.router.go(paths.signin({ next }), { replace: true, ask: false });
 		}
 		if (this.session && ['signin', 'home'].includes(route.page))
 			return this.router.go(safeNext(route.query.next), { replace: true, ask: false });
@@ -153,6 +230,7 @@ class App extends EventTarget {
 	async #open(page, turn) {
 		const isSignIn = page instanceof SignInPage;
 		this.#page = page;
+		this.#hasFailed = false;
 		this.#shell.show(isSignIn ? page.element : h('div', {}, loading()), { bare: isSignIn });
 		try {
 			await page.load?.();
@@ -161,6 +239,8 @@ class App extends EventTarget {
 		} catch (error) {
 			if (!(error instanceof Problem)) throw error;
 			if (turn !== this.#shown) return;
+			this.#isWaiting = isOutage(error);
+			this.#hasFailed = true;
 			this.#shell.show(this.#trouble(error));
 			return this.#shell.focus(turn > 1);
 		}
@@ -174,7 +254,7 @@ class App extends EventTarget {
 	 * @returns {void}
 	 */
 	title(text) {
-		document.title = text ? `${text} · locking` : 'locking';
+		setTitle(text ? `${text} · locking` : 'locking');
 		if (text !== this.#said) announce(text ?? '');
 		this.#said = text;
 	}
@@ -206,8 +286,22 @@ class App extends EventTarget {
 	}
 }
 
-// Only addresses of this site: `next` comes from the address bar.
-const safeNext = (next) => (next && /^\/(?![/\\])/.test(next) && !next.startsWith('/signin') ? next : paths.tables());
+function saysOnce() {
+	const said = 'locking.keepsNoDrafts';
+	try {
+		if (sessionStorage.getItem(said)) return;
+		sessionStorage.setItem(said, 'yes');
+	} catch {
+		// Then it is said with each page.
+	}
+	toast('This browser keeps no drafts on this computer. The server keeps them while you are online.');
+}
+
+// Only other pages of locking-web: `next` comes from the address bar.
+const safeNext = (next) => {
+	const isPath = next && /^\/(?![/\\])/.test(next);
+	return isPath && !['signin', 'missing'].includes(parse(next.split('?')[0]).page) ? next : paths.tables();
+};
 
 const toTables = () => h('a', { class: 'button', href: paths.tables() }, 'All tables');
 

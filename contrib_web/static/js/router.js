@@ -59,6 +59,16 @@ export class Router extends EventTarget {
 		history.replaceState({ index: this.#index }, '', href);
 	}
 
+	/**
+	 * Changes the address without showing another page. The browser's Back
+	 * leads to the address before.
+	 * @param {string} href
+	 * @returns {void}
+	 */
+	push(href) {
+		history.pushState({ index: ++this.#index }, '', href);
+	}
+
 	#follow(event) {
 		const link = event.target.closest?.('a[href]');
 		const plain = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);

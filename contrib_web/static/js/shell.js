@@ -2,6 +2,7 @@
  * The frame around every page: header with navigation, theme and user.
  */
 import { paths } from './model/route.js';
+import { avatar } from './parts/person.js';
 import { themeButton } from './parts/theme-button.js';
 import { h, icon } from './ui/dom.js';
 import { button } from './ui/widgets.js';
@@ -11,6 +12,7 @@ export class Shell {
 	#app;
 	#route = null;
 	#main = h('main', { id: 'main', tabIndex: -1 });
+	#beside = h('div', { class: 'beside' });
 	#header = h('header', { class: 'top' });
 
 	/** @param {object} app */
@@ -46,6 +48,8 @@ export class Shell {
 					this.#link('Tables', 'table', paths.tables(), ['tables', 'rows', 'edit']),
 					this.#link('Locks', 'lock', paths.locks(), ['locks']),
 					this.#link('History', 'history', paths.history(), ['history']),
+					this.#link('My drafts', 'editing', paths.drafts(), ['drafts']),
+					session?.may.monitor ? this.#link('Overview', 'gauge', paths.overview(), ['overview']) : null,
 				),
 			),
 			h('div', { class: 'top-end' }, this.#live, themeButton(), ...(session ? this.#who(session) : [])),
@@ -62,10 +66,27 @@ export class Shell {
 	show(element, { bare = false } = {}) {
 		const root = document.getElementById('app');
 		if (bare) root.replaceChildren(this.#main);
-		else root.replaceChildren(this.#header, this.#main);
+		else root.replaceChildren(this.#header, this.#main, this.#beside);
 		this.#main.className = bare ? 'signin-page' : '';
 		this.#main.replaceChildren(element);
 		scrollTo(0, 0);
+	}
+
+	/**
+	 * Shows a panel beside the page, whichever it is.
+	 * @param {HTMLElement|null} element null: none
+	 * @returns {void}
+	 */
+	panel(element) {
+		this.#beside.replaceChildren(...(element ? [element] : []));
+	}
+
+	/**
+	 * Moves the focus into the panel.
+	 * @returns {void}
+	 */
+	focusPanel() {
+		this.#beside.querySelector('input:not([readonly]), button')?.focus();
 	}
 
 	/**
@@ -82,11 +103,18 @@ export class Shell {
 
 	#live = h('span', { class: 'live', role: 'status' }, h('span', {}));
 
+	// Nobody changes a database that is read-only; what its primary changes
+	// is not told here.
 	#renderLive() {
-		const { on } = this.#app.live;
-		this.#live.dataset.state = on ? 'on' : 'off';
-		this.#live.firstChild.textContent = on ? 'Live' : 'Not live';
-		this.#live.title = on ? 'Changes by others appear automatically' : 'Reconnecting; the page may be out of date';
+		const { live, session } = this.#app;
+		const [state, words, title] = session?.read_only
+			? ['read-only', 'Read-only', 'This database can be read, but not changed']
+			: live.on
+				? ['on', 'Live', 'Changes by others appear automatically']
+				: ['off', 'Not live', 'Reconnecting; the page may be out of date'];
+		this.#live.dataset.state = state;
+		this.#live.firstChild.textContent = words;
+		this.#live.title = title;
 	}
 
 	#link(text, name, href, pages) {
@@ -95,9 +123,15 @@ export class Shell {
 	}
 
 	#who({ owner, owner_name: name, database, proxy }) {
-		const who = h('div', { class: 'who' }, h('strong', { title: owner }, name || owner), h('span', {}, database));
+		const who = h(
+			'a',
+			{ class: 'who', href: paths.sessions(), title: `${owner}: your sessions` },
+			h('strong', {}, name || owner),
+			h('span', {}, database),
+		);
+		const picture = avatar({ owner, owner_name: name });
 		const out = button('', () => this.#app.signOut(), { kind: 'plain icon-only', name: 'sign-out', label: 'Sign out' });
 		out.title = 'Sign out';
-		return proxy ? [who] : [who, out];
+		return proxy ? [picture, who] : [picture, who, out];
 	}
 }

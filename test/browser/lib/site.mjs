@@ -41,6 +41,13 @@ export class Site {
 		await ended;
 	}
 
+	/** Ends the server with SIGKILL. */
+	async killServer() {
+		const ended = new Promise((resolve) => this.#server.once('exit', resolve));
+		this.#server.kill('SIGKILL');
+		await ended;
+	}
+
 	/** Starts the server again at the same address. */
 	restartServer() {
 		return this.#serve(new URL(this.address).host, []);

@@ -1,7 +1,7 @@
 /**
  * A proxy between browser and site that can delay requests, truncate
- * responses and add headers. Unlike Playwright's interception it also covers
- * shared workers.
+ * responses, add headers, and serve the site below a path. Unlike
+ * Playwright's interception it also covers shared workers.
  */
 import { createServer, request as ask } from 'node:http';
 
@@ -9,20 +9,23 @@ export class Wire {
 	#server;
 	#site;
 	#headers;
+	#prefix;
 	#held = [];
 	#broken = [];
 
 	/**
 	 * @param {import('./site.mjs').Site} site
 	 * @param {Object<string, string>} [headers] added to every request
+	 * @param {string} [prefix] of all addresses, which the site does not see
 	 */
-	static async lay(site, headers = {}) {
+	static async lay(site, headers = {}, prefix = '') {
 		const wire = new Wire();
 		wire.#site = site;
 		wire.#headers = headers;
+		wire.#prefix = prefix;
 		wire.#server = createServer((request, response) => wire.#pass(request, response));
 		await new Promise((resolve) => { wire.#server.listen(0, '127.0.0.1', resolve); });
-		wire.address = `http://127.0.0.1:${wire.#server.address().port}`;
+		wire.address = `http://127.0.0.1:${wire.#server.address().port}${prefix}`;
 		return wire;
 	}
 
@@ -55,12 +58,14 @@ export class Wire {
 
 	async #pass(request, response) {
 		await Promise.all(this.#held.filter(({ path }) => path.test(request.url)).map(({ until }) => until));
-		const { method, url: path } = request;
+		const { method, url } = request;
+		if (!url.startsWith(this.#prefix)) return response.writeHead(404).end();
+		const path = url.slice(this.#prefix.length);
 		const onward = ask(this.#site.address + path, { method, headers: { ...request.headers, ...this.#headers } });
 		onward.on('response', (answer) => this.#answer(request, answer, response));
 		onward.on('error', () => response.destroy());
 		response.on('close', () => onward.destroy());
-		request.pipe(onward);
+		return request.pipe(onward);
 	}
 
 	#answer({ method, url }, answer, response) {
@@ -73,6 +78,7 @@ export class Wire {
 		}
 		this.#broken.splice(breaks, 1);
 		// Not a reset, after which browsers repeat the request.
+		if (answer.statusCode === 204) response.socket.end();
 		answer.once('data', (chunk) => response.write(chunk.subarray(0, chunk.length / 2), () => response.socket.end()));
 	}
 }

@@ -89,8 +89,9 @@ sub part
 	return \%part;
 }
 
-# The next event, without comments, as text; 'nothing' after a timeout, 'end'
-# at the end of the stream.
+# The next event, without comments and what is said of the server's own
+# connection, as text; 'nothing' after a timeout, 'end' at the end of the
+# stream.
 sub heard
 {
 	my ($stream) = @_;
@@ -98,7 +99,7 @@ sub heard
 	while (my $part = part($stream))
 	{
 		return 'nothing' if time > $deadline;
-		next if defined $part->{comment} && !$part->{event};
+		next if !$part->{event} || $part->{event} eq 'live';
 		$stream->{last} = $part;
 		my $data = $part->{json};
 		return $part->{event} eq 'reset' ? 'reset' : join ' ', map { defined ? $_ : '-' } @{$data}{qw(event table key owner)};

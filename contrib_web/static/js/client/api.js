@@ -1,10 +1,10 @@
 /**
  * Client of the JSON API under /api/v1. Errors are thrown as Problem.
  */
-import { segment } from '../model/route.js';
+import { home, segment } from '../model/route.js';
 
 /** Timeout of a request, in milliseconds. */
-const TIMEOUT = 15000;
+export const TIMEOUT = 15000;
 
 /** A response that reports an error, or a request without a response. */
 export class Problem extends Error {
@@ -20,6 +20,14 @@ export class Problem extends Error {
 		this.sentAt = sentAt;
 	}
 }
+
+/**
+ * Whether a request failed because server or database could not be reached,
+ * or did not answer in time.
+ * @param {{ status: number, problem: object }} problem
+ * @returns {boolean}
+ */
+export const isOutage = ({ status, problem }) => status === 0 || (status === 503 && /:unavailable$/.test(problem?.type ?? ''));
 
 /**
  * The path of a table below /api/v1.
@@ -45,19 +53,47 @@ export const rowPath = (table, key) => `${tablePath(table)}/rows/${segment(key)}
 
 /**
  * The API of one server. The methods return a Reply and throw a Problem.
- * Events: `signedout` after a response with status 401.
+ *
+ * The CSRF token belongs to a session. If the user has signed in again, in
+ * another tab for instance, the session is fetched anew and the request is
+ * sent once more. A session of another user is not used.
+ *
+ * Events:
+ * - `signedout`: there is no session
+ * - `otheruser`: the session is another user's; detail: { owner }
+ * - `session`: the session was fetched anew; detail: { data, sentAt }
+ * - `outage`: a request found no server or no database
  */
 export class Api extends EventTarget {
-	/** @param {string} [base] origin of locking-web; '': the page's own */
-	constructor(base = '') {
+	/**
+	 * @param {string} [base] origin and base path of locking-web; '': the
+	 *   page's own origin; default: of the one that serves this file
+	 */
+	constructor(base = home) {
 		super();
 		this.base = `${base}/api/v1`;
 		/** The session's CSRF token, sent with every request that writes. */
 		this.csrf = null;
 		/**
+		 * The owner that the page was opened for, sent with each request;
+		 * null: any.
+		 */
+		this.owner = null;
+		/**
 		 * Time zone of values, in requests and replies; null: the database's.
 		 */
 		this.timeZone = null;
+	}
+
+	/**
+	 * Uses a session from now on.
+	 * @param {{ owner: string, csrf: string }|null} session as the API
+	 *   returns it; null: none
+	 * @returns {void}
+	 */
+	adopt(session) {
+		this.owner = session?.owner ?? null;
+		this.csrf = session?.csrf ?? null;
 	}
 
 	/**
@@ -67,6 +103,20 @@ export class Api extends EventTarget {
 	 */
 	get(path, query) {
 		return this.send('GET', path, { query });
+	}
+	/**
+	 * Reads what is no JSON.
+	 * @param {string} path below /api/v1
+	 * @param {object} [query] empty values are left out
+	 * @returns {Promise<Blob>}
+	 * @throws {Problem}
+	 */
+	async download(path, query) {
+		const sentAt = performance.now();
+		const headers = this.#headers('GET');
+		const response = await this.#fetch(this.url(path, query), { headers, credentials: 'include', cache: 'no-store' }, sentAt);
+		if (!response.ok) throw new Problem(response.status, (await readJson(response, sentAt)) ?? {}, sentAt);
+		return response.blob();
 	}
 	/**
 	 * @param {string} path
@@ -100,30 +150,75 @@ export class Api extends EventTarget {
 	 * @param {object} [options]
 	 * @param {object} [options.query] empty values are left out
 	 * @param {object} [options.body] sent as JSON
+	 * @param {object} [options.headers] further headers
 	 * @param {boolean} [options.keepalive] sent even if the page is closed
-	 * @param {AbortSignal} [options.signal] by default a timeout
+	 * @param {AbortSignal} [options.signal] ends the request earlier
 	 * @returns {Promise<Reply>}
 	 * @throws {Problem}
 	 */
-	async send(method, path, { query, body, keepalive = false, signal } = {}) {
+	async send(method, path, options) {
+		try {
+			return await this.#sendNow(method, path, options);
+		} catch (error) {
+			if (!isOf(error, 'csrf') || this.csrf === null) throw error;
+			await this.fetchSession();
+			return this.#sendNow(method, path, options);
+		}
+	}
+
+	/**
+	 * Fetches the session anew, and uses it if it is still the same user's.
+	 * @returns {Promise<void>}
+	 * @throws {Problem} there is no session, or it is another user's
+	 */
+	fetchSession() {
+		this.#fetching ??= this.#fetchSession().finally(() => (this.#fetching = null));
+		return this.#fetching;
+	}
+	#fetching = null;
+
+	async #fetchSession() {
+		const { data, sentAt } = await this.#sendNow('GET', '/session', { query: { optional: true } });
+		if (data === null) throw this.#refused(new Problem(401, { title: 'Not signed in' }, sentAt));
+		if (this.owner !== null && data.owner !== this.owner)
+			throw this.#refused(new Problem(403, { type: OTHER_USER, title: 'Another user is signed in', owner: data.owner }, sentAt));
+		this.adopt(data);
+		this.dispatchEvent(new CustomEvent('session', { detail: { data, sentAt } }));
+	}
+
+	async #sendNow(method, path, options = {}) {
+		try {
+			return await this.#exchange(method, path, options);
+		} catch (error) {
+			if (error instanceof Problem && isOutage(error)) this.dispatchEvent(new Event('outage'));
+			throw error;
+		}
+	}
+
+	async #exchange(method, path, { query, body, headers = {}, keepalive = false, signal }) {
 		const sentAt = performance.now();
 		const response = await this.#fetch(
 			this.url(path, query),
 			{
 				method,
 				body: body === undefined ? undefined : JSON.stringify(body),
-				headers: this.#headers(method, body),
+				headers: { ...this.#headers(method, body), ...headers },
 				credentials: 'include',
 				cache: 'no-store',
 				keepalive,
-				signal: signal ?? AbortSignal.timeout(TIMEOUT),
+				signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT), ...(signal ? [signal] : [])]),
 			},
 			sentAt,
 		);
 		const data = await readJson(response, sentAt);
 		if (response.ok) return { data, status: response.status, sentAt };
-		if (response.status === 401) this.dispatchEvent(new Event('signedout'));
-		throw new Problem(response.status, data ?? {}, sentAt);
+		throw this.#refused(new Problem(response.status, data ?? {}, sentAt));
+	}
+
+	#refused(problem) {
+		if (problem.status === 401) this.dispatchEvent(new Event('signedout'));
+		if (isOf(problem, 'other-user')) this.dispatchEvent(new CustomEvent('otheruser', { detail: { owner: problem.problem.owner } }));
+		return problem;
 	}
 
 	/**
@@ -150,6 +245,7 @@ export class Api extends EventTarget {
 		const headers = { Accept: 'application/json' };
 		if (body !== undefined) headers['Content-Type'] = 'application/json';
 		if (this.timeZone) headers['X-Time-Zone'] = this.timeZone;
+		if (this.owner !== null) headers['X-Session-Owner'] = encoded(this.owner);
 		if (method !== 'GET' && this.csrf) headers['X-CSRF-Token'] = this.csrf;
 		return headers;
 	}
@@ -157,11 +253,17 @@ export class Api extends EventTarget {
 	async #fetch(url, options, sentAt) {
 		try {
 			return await fetch(url, options);
-		} catch {
-			throw noAnswer(sentAt);
+		} catch (error) {
+			throw noAnswer(sentAt, error);
 		}
 	}
 }
+
+const OTHER_USER = 'urn:locking:problem:other-user';
+const isOf = (error, kind) => error instanceof Problem && error.problem.type === `urn:locking:problem:${kind}`;
+
+// As the server does it: encodeURIComponent() leaves more as it is.
+const encoded = (text) => encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 
 // A truncated response counts as none: the request may have been executed
 // or not.
@@ -169,9 +271,10 @@ async function readJson(response, sentAt) {
 	if (!/json/.test(response.headers.get('Content-Type') ?? '')) return null;
 	try {
 		return await response.json();
-	} catch {
-		throw noAnswer(sentAt);
+	} catch (error) {
+		throw noAnswer(sentAt, error);
 	}
 }
 
-const noAnswer = (sentAt) => new Problem(0, { title: 'No response' }, sentAt);
+const noAnswer = (sentAt, { name }) => new Problem(0, { title: 'No response', ...(name === 'TimeoutError' ? { detail: TOO_LATE } : {}) }, sentAt);
+const TOO_LATE = `It has not answered within ${TIMEOUT / 1000} seconds`;

@@ -5,6 +5,13 @@
  */
 const ports = new Set();
 let source = null;
+/** Whether news of the database arrive. */
+let isLive = false;
+
+function setLive(on, ended = false) {
+	isLive = on;
+	broadcast({ type: 'state', on, ended });
+}
 
 function broadcast(message) {
 	for (const port of ports) port.postMessage(message);
@@ -12,10 +19,11 @@ function broadcast(message) {
 
 function open(url) {
 	source?.close();
-	source = new EventSource(url);
-	source.onopen = () => broadcast({ type: 'state', on: true });
-	source.onerror = () => broadcast({ type: 'state', on: false, ended: source?.readyState === EventSource.CLOSED });
-	source.addEventListener('lock', (event) => broadcast({ type: 'lock', data: event.data }));
+	source = new EventSource(url, { withCredentials: true });
+	source.onopen = () => setLive(true);
+	source.onerror = () => setLive(false, source?.readyState === EventSource.CLOSED);
+	source.addEventListener('live', ({ data }) => setLive(JSON.parse(data).live));
+	for (const type of ['lock', 'presence']) source.addEventListener(type, ({ data }) => broadcast({ type, data }));
 	source.addEventListener('reset', () => broadcast({ type: 'reset' }));
 }
 
@@ -29,7 +37,7 @@ const orders = {
 	join(port, { url }) {
 		ports.add(port);
 		if (!source || source.readyState === EventSource.CLOSED) open(url);
-		else port.postMessage({ type: 'state', on: source.readyState === EventSource.OPEN });
+		else port.postMessage({ type: 'state', on: isLive });
 	},
 	restart(port, { url }) {
 		ports.add(port);
@@ -41,7 +49,7 @@ const orders = {
 	},
 	stop() {
 		close();
-		broadcast({ type: 'state', on: false, ended: true });
+		setLive(false, true);
 	},
 };
 

@@ -10,8 +10,11 @@ const REOPEN_MAX = 60000;
 /**
  * The event stream of one server. Events:
  * - `lock`: an event of a lock; detail: as in /api/v1/events
+ * - `presence`: the people of a row have changed; detail: as in
+ *   /api/v1/events
  * - `reset`: events may have been missed, so reload
- * - `state`: the connection changed; detail: { on: boolean }
+ * - `state`: the connection changed, or that of the server to the database;
+ *   detail: { on: boolean }
  * - `ended`: the server refused the stream; it is opened again later
  */
 export class Live extends EventTarget {
@@ -21,7 +24,7 @@ export class Live extends EventTarget {
 	#reopen = null;
 	#wanted = false;
 	#wait = REOPEN_FIRST;
-	/** Whether the stream is connected. */
+	/** Whether news of the database arrive. */
 	on = false;
 
 	/** @param {string} url of the stream */
@@ -44,6 +47,16 @@ export class Live extends EventTarget {
 	}
 
 	/**
+	 * Disconnects this page.
+	 * @returns {void}
+	 */
+	leave() {
+		this.#wanted = false;
+		clearTimeout(this.#reopen);
+		this.#part();
+	}
+
+	/**
 	 * Disconnects all tabs, after signing out.
 	 * @returns {void}
 	 */
@@ -56,7 +69,7 @@ export class Live extends EventTarget {
 
 	#join(order) {
 		clearTimeout(this.#reopen);
-		this.#port ??= sharedPort((message) => this.#receive(message));
+		this.#port ??= sharedPort(this.#url, (message) => this.#receive(message));
 		if (this.#port) this.#port.postMessage({ order, url: this.#url });
 		else this.#openOwn();
 	}
@@ -74,13 +87,14 @@ export class Live extends EventTarget {
 		this.#source = source;
 		source.onopen = () => this.#receive({ type: 'state', on: true });
 		source.onerror = () => this.#receive({ type: 'state', on: false, ended: source.readyState === EventSource.CLOSED });
-		source.addEventListener('lock', ({ data }) => this.#receive({ type: 'lock', data }));
+		for (const type of ['lock', 'presence']) source.addEventListener(type, ({ data }) => this.#receive({ type, data }));
 		source.addEventListener('reset', () => this.#receive({ type: 'reset' }));
+		source.addEventListener('live', ({ data }) => this.#receive({ type: 'state', on: JSON.parse(data).live }));
 	}
 
 	#receive({ type, data, on, ended }) {
 		if (type === 'state') this.#changeState(on, ended);
-		else if (type === 'lock') this.dispatchEvent(new CustomEvent('lock', { detail: JSON.parse(data) }));
+		else if (data !== undefined) this.dispatchEvent(new CustomEvent(type, { detail: JSON.parse(data) }));
 		else this.dispatchEvent(new Event('reset'));
 	}
 
@@ -106,10 +120,11 @@ export class Live extends EventTarget {
 	}
 }
 
-function sharedPort(receive) {
+// One worker for each stream.
+function sharedPort(url, receive) {
 	if (typeof SharedWorker === 'undefined') return null;
 	try {
-		const { port } = new SharedWorker(new URL('./live-worker.js', import.meta.url), { name: 'locking-live' });
+		const { port } = new SharedWorker(new URL('./live-worker.js', import.meta.url), { name: `locking-live ${url}` });
 		port.onmessage = ({ data }) => receive(data);
 		return port;
 	} catch {

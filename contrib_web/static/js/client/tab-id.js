@@ -24,15 +24,19 @@ function leave(id) {
 	}
 }
 
-function fresh() {
+/**
+ * A random text of letters, digits, `-` and `_`.
+ * @returns {string}
+ */
+export function randomId() {
 	const bytes = crypto.getRandomValues(new Uint8Array(9));
-	return `tab-${btoa(String.fromCharCode(...bytes))
+	return btoa(String.fromCharCode(...bytes))
 		.replace(/\+/g, '-')
-		.replace(/\//g, '_')}`;
+		.replace(/\//g, '_');
 }
 
 /** @type {string} */
-export const tabId = take() ?? fresh();
+export const tabId = take() ?? `tab-${randomId()}`;
 
 addEventListener('pagehide', () => leave(tabId));
 addEventListener('pageshow', ({ persisted }) => persisted && take());

@@ -47,6 +47,37 @@ export const isLong = (value) => typeof value === 'string' && (value.length > LO
 
 const hasLines = (value) => typeof value === 'string' && /[\r\n]/.test(value);
 
+/** A comment of up to this length, in characters, serves as a label. */
+const SHORT_COMMENT = 30;
+const ABBREVIATIONS = /^(id|url|uri|uuid|ip|iso|vat|iban|bic|isbn|html|css|json|xml|sql|api|pdf|faq)$/;
+
+/**
+ * The name of a column as people read it: a short comment, or else the
+ * column's name as words.
+ * @param {{ name: string, comment?: string|null, references?: object|null }}
+ *   column
+ * @returns {string}
+ */
+export const labelOf = (column) => (isLabel(column.comment) ? column.comment.trim() : asWords(column));
+
+/**
+ * What a column's comment says beyond its label.
+ * @param {{ comment?: string|null }} column
+ * @returns {string|null}
+ */
+export const hintOf = ({ comment }) => (comment && !isLabel(comment) ? comment : null);
+
+const isLabel = (comment) => Boolean(comment?.trim()) && comment.length <= SHORT_COMMENT && !/[\r\n.:;]/.test(comment);
+
+// Names that somebody has chosen to write otherwise stay as they are.
+function asWords({ name, references }) {
+	if (!/^[a-z][a-z0-9_]*$/.test(name)) return name;
+	const words = name.split('_').filter(Boolean);
+	if (references && words.length > 1 && words.at(-1) === 'id') words.pop();
+	const shown = words.map((word) => (ABBREVIATIONS.test(word) ? word.toUpperCase() : word)).join(' ');
+	return `${shown[0].toUpperCase()}${shown.slice(1)}`;
+}
+
 /** How much of a text is looked at for its direction, in characters. */
 const BEGINNING = 200;
 
@@ -68,25 +99,27 @@ export function directionOf(text) {
  * @returns {string|null} null: it can
  */
 export function readOnlyReason(column, isNew) {
-	if (column.generated) return 'Computed from other columns';
+	if (column.generated) return 'Computed from other fields';
 	if (column.identity === 'always') return 'Numbered by the database';
 	if (column.category === 'bytea') return 'Binary data can only be viewed';
-	if (isNew ? !column.insertable : !column.updatable) return 'You may not change this column';
+	if (isNew ? !column.insertable : !column.updatable) return 'You may not change this field';
 	return null;
 }
 
 /**
- * The type and its constraints in short: "varchar(40) · required".
+ * The column's name and type in short: "author_id · integer → author · key".
  * @param {object} column
- * @param {boolean} isNew whether the row is to be inserted
  * @returns {string}
  */
-export function typeLine(column, isNew) {
-	const parts = [column.references ? `${column.type} → ${column.references.name}` : column.type];
-	if (column.key) parts.push('key');
-	if (isNew && column.not_null && column.default === null && !column.generated && !column.identity) parts.push('required');
-	return parts.join(' · ');
-}
+export const typeLine = ({ name, type, references, key }) =>
+	[name, references ? `${type} → ${references.name}` : type, key && 'key'].filter(Boolean).join(' · ');
+
+/**
+ * Whether a new row needs a value of the column.
+ * @param {object} column
+ * @returns {boolean}
+ */
+export const isRequired = (column) => column.not_null && column.default === null && !column.generated && !column.identity;
 
 const checks = {
 	time: (text) => timeComplaint(text),
@@ -128,9 +161,9 @@ export function unstorable(value) {
  * @returns {string|null} null: no error found
  */
 export function validationError(column, value, isNew = false) {
-	if (value === null) return column.not_null ? 'This column needs a value' : null;
+	if (value === null) return column.not_null ? 'This field needs a value' : null;
 	if (value === undefined)
-		return isNew && column.not_null && column.default === null && !column.identity ? 'This column needs a value' : null;
+		return isNew && isRequired(column) ? 'This field needs a value' : null;
 	return unstorable(value) ?? checks[column.category]?.(column.category === 'text' ? value : value.trim(), column) ?? null;
 }
 

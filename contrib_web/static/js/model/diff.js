@@ -1,11 +1,13 @@
 /**
- * Differences of two texts, word by word.
+ * Differences of two texts, word by word; in long texts first line by line,
+ * and then word by word in the lines that differ.
  */
 
-/** Texts with more words are not compared: the cost is quadratic. */
-const MAX_WORDS = 2000;
+/** Texts with more differences are not compared: the cost is quadratic. */
+const MAX_EDITS = 2000;
 
 const words = (text) => text.match(/\s+|[\p{L}\p{N}_]+|[^]/gu) ?? [];
+const lines = (text) => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 
 /**
  * @param {string} before
@@ -13,17 +15,33 @@ const words = (text) => text.match(/\s+|[\p{L}\p{N}_]+|[^]/gu) ?? [];
  * @returns {{ text: string, kind: 'same'|'gone'|'new' }[]}
  */
 export function diff(before, after) {
-	const a = words(before);
-	const b = words(after);
-	if (a.length > MAX_WORDS || b.length > MAX_WORDS)
-		return merge([
-			['gone', [before]],
-			['new', [after]],
-		]);
+	return merge(compare(words(before), words(after)) ?? byLines(before, after));
+}
+
+function byLines(before, after) {
+	const runs = compare(lines(before), lines(after));
+	return runs ? merge(runs).flatMap(refine) : replacement(before, after);
+}
+
+// A block of lines that was replaced is compared word by word.
+function refine(run, i, runs) {
+	if (run.kind === 'gone' && runs[i + 1]?.kind === 'new') return [];
+	const before = runs[i - 1];
+	if (run.kind !== 'new' || before?.kind !== 'gone') return [[run.kind, [run.text]]];
+	return compare(words(before.text), words(run.text)) ?? replacement(before.text, run.text);
+}
+
+const replacement = (before, after) => [
+	['gone', [before]],
+	['new', [after]],
+];
+
+// Runs of tokens; null: too many differ.
+function compare(a, b) {
 	const start = commonStart(a, b);
 	const end = commonEnd(a, b, start);
-	const middle = walk(a.slice(start, a.length - end), b.slice(start, b.length - end));
-	return merge([['same', a.slice(0, start)], ...middle, ['same', a.slice(a.length - end)]]);
+	const middle = shortestEdits(a.slice(start, a.length - end), b.slice(start, b.length - end));
+	return middle && [['same', a.slice(0, start)], ...middle, ['same', a.slice(a.length - end)]];
 }
 
 function commonStart(a, b) {
@@ -38,36 +56,60 @@ function commonEnd(a, b, start) {
 	return n;
 }
 
-// Longest common subsequence. lengths[i][j] is that of a.slice(i) and
-// b.slice(j).
-function walk(a, b) {
-	const lengths = Array.from({ length: a.length + 1 }, () => new Uint16Array(b.length + 1));
-	for (let i = a.length - 1; i >= 0; i--)
-		for (let j = b.length - 1; j >= 0; j--)
-			lengths[i][j] = a[i] === b[j] ? lengths[i + 1][j + 1] + 1 : Math.max(lengths[i + 1][j], lengths[i][j + 1]);
-	const out = [];
-	let i = 0;
-	let j = 0;
-	while (i < a.length || j < b.length) {
-		if (i < a.length && j < b.length && a[i] === b[j]) {
-			out.push(['same', [a[i++]]]);
-			j++;
-		} else if (j === b.length || (i < a.length && lengths[i + 1][j] >= lengths[i][j + 1])) {
-			out.push(['gone', [a[i++]]]);
-		} else {
-			out.push(['new', [b[j++]]]);
+// The shortest edit script, by Myers' algorithm. furthest[k] is the index in
+// `a` that a path with so many edits reaches on diagonal k, where the index
+// in `b` is smaller by k.
+function shortestEdits(a, b) {
+	const zero = Math.min(a.length + b.length, MAX_EDITS);
+	const furthest = new Int32Array(2 * zero + 2);
+	const trace = [];
+	for (let edits = 0; edits <= zero; edits++) {
+		for (let k = -edits; k <= edits; k += 2) {
+			let i = isInsertion(furthest, zero, k, edits) ? furthest[zero + k + 1] : furthest[zero + k - 1] + 1;
+			while (i < a.length && i - k < b.length && a[i] === b[i - k]) i++;
+			furthest[zero + k] = i;
+			if (i >= a.length && i - k >= b.length) return retrace(trace, a, b);
 		}
+		trace.push(furthest.slice(zero - edits, zero + edits + 1));
 	}
-	return out;
+	return null;
 }
 
+const isInsertion = (furthest, zero, k, edits) => k === -edits || (k !== edits && furthest[zero + k - 1] < furthest[zero + k + 1]);
+
+function retrace(trace, a, b) {
+	const out = [];
+	let [i, j] = [a.length, b.length];
+	for (let edits = trace.length; edits > 0; edits--) {
+		const furthest = trace[edits - 1];
+		const inserted = isInsertion(furthest, edits - 1, i - j, edits);
+		const start = furthest[edits - 1 + i - j + (inserted ? 1 : -1)] + (inserted ? 0 : 1);
+		while (i > start) {
+			out.push(['same', [a[--i]]]);
+			j--;
+		}
+		out.push(inserted ? ['new', [b[--j]]] : ['gone', [a[--i]]]);
+	}
+	return [['same', a.slice(0, i)], ...out.reverse()];
+}
+
+// Joins runs; what was replaced comes before what replaces it.
 function merge(runs) {
 	const out = [];
+	const changed = { gone: '', new: '' };
+	const flush = () => {
+		for (const kind of ['gone', 'new']) if (changed[kind]) out.push({ kind, text: changed[kind] });
+		changed.gone = changed.new = '';
+	};
 	for (const [kind, parts] of runs) {
 		const text = parts.join('');
-		if (text === '') continue;
-		if (out.at(-1)?.kind === kind) out.at(-1).text += text;
-		else out.push({ kind, text });
+		if (kind !== 'same') changed[kind] += text;
+		else if (text !== '') {
+			flush();
+			if (out.at(-1)?.kind === 'same') out.at(-1).text += text;
+			else out.push({ kind, text });
+		}
 	}
+	flush();
 	return out;
 }

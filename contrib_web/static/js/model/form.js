@@ -126,27 +126,31 @@ function digestOf(base, name) {
 	return known[name];
 }
 
+const isRead = (form) => (name) => name in form.base;
+
 /**
  * Whether a draft has other values than the form. Drafts of other programs
  * can be any JSON; they have none.
  * @param {Form} form
  * @param {any} data the draft
+ * @param {(name: string) => boolean} [isKnown] whether there is such a column
  * @returns {boolean}
  */
-export function draftDiffers(form, data) {
+export function draftDiffers(form, data, isKnown = isRead(form)) {
 	const values = draftValues(data);
-	return Object.entries(values).some(([name, value]) => name in form.base && value !== valueOf(form, name));
+	return Object.entries(values).some(([name, value]) => isKnown(name) && value !== valueOf(form, name));
 }
 
 /**
  * Applies a draft to the form.
  * @param {Form} form
  * @param {any} data the draft
+ * @param {(name: string) => boolean} [isKnown] whether there is such a column
  * @returns {{ form: Form, conflicts: string[] }} conflicts: columns of the
  *   draft that were changed in the row since
  */
-export function applyDraft(form, data) {
-	const known = Object.entries(draftValues(data)).filter(([name]) => name in form.base);
+export function applyDraft(form, data, isKnown = isRead(form)) {
+	const known = Object.entries(draftValues(data)).filter(([name]) => isKnown(name));
 	const next = known.reduce((so, [name, value]) => set(so, name, value), form);
 	const base = data?.base ?? {};
 	const conflicts = known

@@ -27,24 +27,49 @@
  *   { do: 'control' }                   -> granted | held | failed
  *   { do: 'renew', token }              -> renewed | failed
  *   { do: 'draft', token }              -> drafted | failed
+ *   { do: 'lastDraft', beacon }         no event
  *   { do: 'look' }                      -> looked | failed
+ *   { do: 'explain', token }            -> explained | failed
+ *   { do: 'handOver', token }           -> handedOver | failed
  *   { do: 'release', token, beacon }    no event
  *   { do: 'reread' }                    no event: the page reads the row
  *
- * Events: open, change, use, hide, tick, wake, news, again, takeOver,
- * control, saved, refusedSave, redraft, leave, restore, and those above.
+ * Events: open, change, use, hide, show, tick, wake, news, again, takeOver,
+ * control, wanted, want, saved, refusedSave, redraft, leave, restore, and
+ * those above.
+ *
+ * A visible page keeps its lock although its user only reads, until it has
+ * not been used for `idleLimit`. A hidden page keeps it only while it is
+ * used. If another user requests the row, a page that is not used for
+ * PATIENCE hands it over.
  *
  * Renewals and drafts are independent of each other: each has its own
- * request, and neither waits for the other or fails with it. The lock is lost
- * only if the server says so (isLost()).
+ * request, and neither waits for the other or fails with it. A draft is sent
+ * in every phase: what was typed just before the lock was lost is kept too.
+ * The lock is lost only if the server says so (isLost()). How it ended is
+ * read afterwards, by its token (`explain`): what the stream tells may be
+ * about another lock of the row.
  */
 
-/** Delay before a change is sent as a draft, in milliseconds. */
-export const DRAFT_DELAY = 4000;
+import { isSessionGone } from './outcome.js';
+
+/**
+ * Delay before a change is sent as a draft, in milliseconds; so while the
+ * user types, there is one request in this time.
+ */
+export const DRAFT_DELAY = 1000;
 /** Delay before a draft that was refused is tried again, in milliseconds. */
 export const REFUSED_DELAY = 30000;
-/** Events by which a user, not the time, ends a lock. */
-const ENDS = ['released', 'broken', 'taken_over'];
+/**
+ * How long a request waits for a holder who does not use the page, in
+ * milliseconds, and how long before its end that is announced.
+ */
+export const PATIENCE = 120_000;
+export const ANNOUNCED = 60_000;
+/** Delay before another attempt to lock a row reserved for others. */
+const TURN_RETRY = 10_000;
+/** Events of a new lock, such as the page's own. */
+const BEGINS = ['acquired', 'resumed'];
 /** Delays before a failed request is repeated, in milliseconds. */
 const RETRY_FIRST = 2000;
 const RETRY_MAX = 15000;
@@ -55,14 +80,24 @@ const RETRY_MAX = 15000;
  * @param {'open'|'change'|'never'} [options.lockOn] when to lock
  * @param {number} [options.ttl] in seconds; the first response replaces it
  * @param {number} [options.warning] seconds without renewal until a warning
+ * @param {number} [options.idleLimit] seconds for which a visible page keeps
+ *   the lock without being used
  * @returns {object} frozen
  */
-export function initial({ lockOn = 'open', ttl = 120, warning = 60 } = {}) {
+export function initial({ lockOn = 'open', ttl = 120, warning = 60, idleLimit = 3600 } = {}) {
 	return Object.freeze({
 		phase: 'idle',
 		lockOn,
 		ttl: ttl * 1000,
 		warning: warning * 1000,
+		idleLimit: idleLimit * 1000,
+		isVisible: true,
+		// since when others wait for the row, in the page's knowledge
+		wantedAt: null,
+		// whether the row is handed over unless the page is used
+		isGiving: false,
+		// whether this page has requested the row
+		wants: false,
 		token: null,
 		renewedAt: 0,
 		endsAt: 0,
@@ -75,11 +110,13 @@ export function initial({ lockOn = 'open', ttl = 120, warning = 60 } = {}) {
 		draftRefusal: null,
 		pending: null,
 		lookAgain: false,
+		mayBeHeld: false,
 		trouble: null,
+		failure: null,
 		retryAt: null,
 		retries: 0,
 		holder: null,
-		cause: null,
+		wasReleased: false,
 		loss: null,
 		refusal: null,
 		resumed: false,
@@ -126,10 +163,12 @@ export function timeLeft(state, now) {
  * @param {object} state
  * @returns {number} by performance.now(); Infinity: none
  */
-export function wakeAt(state) {
+export const wakeAt = (state) => Math.min(nextCheck(state), nextDraft(state));
+
+function nextCheck(state) {
 	const { phase } = state;
-	if (phase === 'held') return Math.min(state.endsAt, nextRenewal(state), nextWarning(state), nextDraft(state));
-	if (phase === 'expired') return Math.min(state.retryAt ?? Infinity, nextDraft(state));
+	if (phase === 'held')
+		return Math.min(state.endsAt, nextRenewal(state), nextWarning(state), nextAnnouncement(state), nextGivingAway(state));
 	if (phase === 'blocked' || phase === 'elsewhere' || (phase === 'lost' && state.holder))
 		return state.pending ? Infinity : (state.retryAt ?? state.holder.endsAt);
 	return state.retryAt ?? Infinity;
@@ -157,15 +196,34 @@ const handlers = {
 	},
 
 	change(s, e, now) {
-		const marked = { ...s, changedAt: s.changedAt ?? now, lastChangeAt: now, usedAt: now };
-		if (s.phase === 'idle') return s.lockOn === 'never' ? [s] : acquire(marked);
+		const marked = { ...s, changedAt: s.changedAt ?? now, lastChangeAt: now, usedAt: now, isGiving: false };
+		if (s.phase === 'idle') return s.lockOn === 'never' ? [marked] : acquire(marked);
 		return used(marked, now);
 	},
 
-	use: (s, e, now) => used({ ...s, usedAt: now }, now),
+	use: (s, e, now) => used({ ...s, usedAt: now, isGiving: false }, now),
 
 	// A hidden page may never become visible again, so send the draft now.
-	hide: (s) => (nextDraft(s) < Infinity ? draft(s) : [s]),
+	hide(s) {
+		const hidden = s.isVisible ? { ...s, isVisible: false } : s;
+		return nextDraft(s) < Infinity ? draft(hidden) : [hidden];
+	},
+
+	// The user has returned to the page, which may be late for its timers.
+	show: (s, e, now) => handlers.tick({ ...s, isVisible: true, usedAt: now, isGiving: false }, e, now),
+
+	// Whether others have requested the row.
+	wanted(s, { on }, now) {
+		if (on === (s.wantedAt !== null)) return [s];
+		return [{ ...s, wantedAt: on ? now : null, isGiving: false }];
+	},
+
+	// Whether this page has requested the row: then it takes its turn.
+	want(s, { on }) {
+		const wants = on && !['held', 'expired', 'left'].includes(s.phase);
+		if (wants === s.wants) return [s];
+		return wants && s.phase === 'free' && !s.pending ? acquire({ ...s, wants }) : [{ ...s, wants }];
+	},
 
 	// The draft has become another one, by the choice of the page.
 	redraft: (s) => (nextDraft({ ...s, draftAt: null }) < Infinity ? draft(s) : [s]),
@@ -182,32 +240,42 @@ const handlers = {
 	// After sleep, offline time, the background or the sign-in dialog the
 	// state may be outdated, so check it immediately.
 	wake(s, e, now) {
-		const fresh = { ...s, trouble: null, retryAt: null, retries: 0, draftAt: null, usedAt: now };
+		const fresh = { ...s, trouble: null, failure: null, retryAt: null, retries: 0, draftAt: null, usedAt: now, isGiving: false };
 		if (s.pending) return [{ ...fresh, lookAgain: true }];
 		if (s.phase === 'held' || s.phase === 'expired') return renew(fresh);
 		if (s.phase === 'acquiring') return acquire(fresh);
-		return s.holder ? look(fresh) : [fresh];
+		const [next, ...actions] = s.holder || s.lookAgain || s.retryAt !== null || followsOthers(s) ? look({ ...fresh, lookAgain: false }) : [fresh];
+		return s.loss && !s.loss.isExplained ? [next, ...actions, explain(s.loss.token)] : [next, ...actions];
 	},
 
 	// An event of this row's lock. Events can be late or missing, so this one
-	// only triggers a check.
+	// only triggers a check. Before the first change the row may become
+	// another user's, and change.
 	news(s, e) {
-		if (['idle', 'acquiring', 'left', 'refused'].includes(s.phase)) return [s];
-		const loss = s.loss?.cause === 'ended' && ENDS.includes(e.event) ? Object.freeze({ cause: e.event }) : s.loss;
-		const noted = { ...s, cause: ENDS.includes(e.event) ? e.event : s.cause, loss };
+		if (['left', 'refused'].includes(s.phase) || (s.phase === 'idle' && !followsOthers(s))) return [s];
+		if (s.phase === 'acquiring') return [{ ...s, lookAgain: s.lookAgain || !BEGINS.includes(e.event), mayBeHeld: true }];
+		const noted = { ...s, wasReleased: s.wasReleased || e.event === 'released' };
 		return s.pending ? [{ ...noted, lookAgain: true }] : look(noted);
 	},
 
-	again: (s) => acquire({ ...s, loss: null }),
+	again: (s) => acquire(s),
 	control: (s) => request(s, 'control', {}),
 	takeOver: (s, e) => request(s, 'takeOver', { reason: e.reason }),
 
 	granted: (s, e) =>
 		s.phase === 'left'
 			? [s, { do: 'release', token: e.token, beacon: false }]
-			: followUp({ ...held(s, e), inherited: e.outcome === 'renewed' }, { do: 'reread' }),
+			: followUp({ ...held(s, e), mayBeHeld: false, inherited: e.outcome === 'renewed' }, { do: 'reread' }),
 
-	held: (s, e) => (s.phase === 'left' ? [s] : followUp(...stopped({ ...s, pending: null }, e))),
+	held: (s, e) => (s.phase === 'left' ? [s] : followUp(...stopped(refusedLock(s), e))),
+
+	handedOver(s, e) {
+		if (s.phase === 'left') return [s];
+		const cause = e.owner === null ? 'released' : e.isIdle ? 'given_away' : 'given';
+		const [next, ...actions] = lose({ ...s, loss: null, holder: null }, { cause });
+		const [looking, action] = look({ ...next, lookAgain: false });
+		return [looking, ...actions, action];
+	},
 
 	renewed(s, e) {
 		if (s.phase === 'left') return [s];
@@ -218,16 +286,24 @@ const handlers = {
 	drafted: (s, e) => [{ ...s, draftPending: false, draftAt: null, draftRefusal: null, changedAt: typedSince(s, e) }],
 
 	looked(s, e) {
-		const next = { ...s, pending: null, trouble: null, retryAt: null, retries: 0 };
-		if (s.phase === 'left') return [s];
+		if (s.phase === 'left' || s.pending !== 'look') return [s]; // another request has overtaken this one
+		const next = { ...s, pending: null, trouble: null, failure: null, retryAt: null, retries: 0 };
 		if (!e.lock || (isOffered(e.lock) && s.token === null)) return followUp(...unlocked(next));
 		if (e.lock.is_mine && e.lock.token === s.token && s.token !== null) return followUp(next);
 		return followUp(...stopped(next, e));
 	},
 
+	// How the lock with the token ended, see lockEnding().
+	explained: (s, e) =>
+		s.phase === 'lost' && s.loss.token === e.token
+			? [{ ...s, loss: Object.freeze({ ...s.loss, ...e.ending, cause: causeOf(s.loss, e.ending), isExplained: true }) }]
+			: [s],
+
 	failed(s, e, now) {
 		if (s.phase === 'left') return [s];
-		return e.of === 'draft' ? draftFailed({ ...s, draftPending: false }, e, now) : followUp(...failed({ ...s, pending: null }, e, now));
+		if (e.of === 'explain') return isTemporary(e.status) ? [s] : handlers.explained(s, { token: e.token, ending: null });
+		if (e.of === 'draft') return draftFailed({ ...s, draftPending: false }, e, now);
+		return s.pending === e.of ? followUp(...failed(refusedLock(s), e, now)) : [s];
 	},
 
 	saved: (s, e) =>
@@ -235,21 +311,38 @@ const handlers = {
 			? [{ ...s, phase: 'left', token: null, changedAt: null, pending: null, draftPending: false }]
 			: [{ ...held(s, { ...e, token: e.token ?? s.token }), changedAt: typedSince(s, e), pending: s.pending }],
 
-	// After status 423 or 409 of a save the lock held is no longer valid.
-	refusedSave: (s, e) =>
-		followUp(
-			...(e.lock && !e.lock.is_mine
-				? stopped({ ...s, pending: null }, e)
-				: [lost({ ...s, pending: null }, { cause: 'changed' })]),
-		),
+	// After status 423 or 409 of a save the lock held may no longer be valid.
+	// It is if the save was refused for the lock of a row that a trigger
+	// writes.
+	refusedSave(s, e) {
+		if (s.token === null || (e.lock?.is_mine && e.lock.token === s.token)) return [s];
+		const next = { ...s, pending: null };
+		return followUp(...(e.lock ? stopped(next, e) : lose(next, { cause: 'ended', isChanged: true })));
+	},
 
 	leave(s, e) {
 		const next = { ...s, phase: 'left', token: null, pending: null, draftPending: false, changedAt: null, retryAt: null };
-		return s.token === null ? [next] : [next, { do: 'release', token: s.token, beacon: e.beacon === true }];
+		const beacon = e.beacon === true;
+		const actions = [];
+		if (s.changedAt !== null) actions.push({ do: 'lastDraft', beacon });
+		if (s.token !== null) actions.push({ do: 'release', token: s.token, beacon });
+		return [next, ...actions];
 	},
 
-	restore: (s) => (s.phase === 'left' ? acquire({ ...s, trouble: null }) : [s]),
+	restore(s) {
+		if (s.phase !== 'left') return [s];
+		return s.lockOn === 'never' ? [{ ...s, phase: 'idle', trouble: null }] : acquire({ ...s, trouble: null });
+	},
 };
+
+// Whether nothing was changed yet by a user who locks with the first change:
+// until then the row can become another user's.
+const followsOthers = ({ phase, lockOn }) => phase === 'idle' && lockOn === 'change';
+
+// Whether a request that failed may succeed later.
+const isTemporary = (status) => status === 0 || status === 429 || status >= 500;
+// An event during the request for the lock that is not the page's own
+const refusedLock = (s) => ({ ...s, pending: null, lookAgain: s.lookAgain || s.mayBeHeld, mayBeHeld: false });
 
 // Whether the row was handed over to the user, who has not locked it yet.
 const isOffered = (lock) => lock.is_mine && lock.handed_over;
@@ -260,6 +353,8 @@ const typedSince = ({ lastChangeAt }, { sentAt }) => (lastChangeAt > sentAt ? la
 function tickHeld(s, now) {
 	if (now >= s.endsAt) return [{ ...s, phase: 'expired', warned: false }];
 	if (now >= nextRenewal(s)) return renew({ ...s, retryAt: null });
+	if (now >= nextGivingAway(s)) return request(s, 'handOver', { token: s.token });
+	if (now >= nextAnnouncement(s)) return [{ ...s, isGiving: true }];
 	if (now >= nextWarning(s)) return [{ ...s, warned: true }];
 	if (now >= nextDraft(s)) return draft(s);
 	return [s];
@@ -268,13 +363,25 @@ function tickHeld(s, now) {
 function nextRenewal(s) {
 	if (s.pending || s.trouble === 'signed_out') return Infinity;
 	if (s.retryAt !== null) return s.retryAt;
-	return s.usedAt > s.renewedAt ? s.renewedAt + renewEvery(s) : Infinity;
+	const due = s.renewedAt + renewEvery(s);
+	const isSeen = s.isVisible && due < s.usedAt + s.idleLimit;
+	return s.usedAt > s.renewedAt || isSeen ? due : Infinity;
 }
 
-// A draft is also accepted after the lock has expired.
+/**
+ * When the row is handed over to those who requested it, unless the page is
+ * used before.
+ * @param {object} state
+ * @returns {number} by performance.now(); Infinity: not
+ */
+export const givesAwayAt = ({ wantedAt, usedAt }) => (wantedAt === null ? Infinity : Math.max(wantedAt, usedAt) + PATIENCE);
+
+const nextGivingAway = (s) => (s.pending || s.trouble ? Infinity : givesAwayAt(s));
+const nextAnnouncement = (s) => (s.isGiving ? Infinity : givesAwayAt(s) - ANNOUNCED);
+
+// A draft needs no lock.
 function nextDraft(s) {
-	if (!['held', 'expired'].includes(s.phase) || s.token === null) return Infinity;
-	if (s.changedAt === null || s.draftPending || s.trouble === 'signed_out') return Infinity;
+	if (s.phase === 'left' || s.changedAt === null || s.draftPending || s.trouble === 'signed_out') return Infinity;
 	return s.draftAt ?? s.changedAt + DRAFT_DELAY;
 }
 
@@ -304,7 +411,7 @@ function request(s, what, details) {
 }
 
 function retry(s) {
-	if (s.phase === 'acquiring') return acquire(s);
+	if (s.phase === 'acquiring' || (s.phase === 'free' && s.wants)) return acquire(s);
 	return s.phase === 'expired' ? renew(s) : look(s);
 }
 
@@ -312,6 +419,8 @@ function held(s, { token, seconds_left, sentAt, ttl, warning }) {
 	return {
 		...s,
 		phase: 'held',
+		wants: false,
+		usedAt: Math.max(s.usedAt, s.phase === 'held' ? -Infinity : sentAt),
 		token,
 		ttl: (ttl ?? seconds_left) * 1000,
 		warning: warning === undefined ? s.warning : warning * 1000,
@@ -320,10 +429,11 @@ function held(s, { token, seconds_left, sentAt, ttl, warning }) {
 		warned: false,
 		pending: null,
 		trouble: null,
+		failure: null,
 		retryAt: null,
 		retries: 0,
 		holder: null,
-		cause: null,
+		wasReleased: false,
 		loss: null,
 		resumed: false,
 	};
@@ -339,38 +449,44 @@ function followUp(s, ...actions) {
 // Another user holds the lock, or the user in another tab.
 function stopped(s, { lock, sentAt }) {
 	const holder = Object.freeze({ ...lock, endsAt: sentAt + lock.seconds_left * 1000 });
-	const had = s.token !== null || s.phase === 'lost';
-	if (had) return [lost({ ...s, holder }, { cause: lock.is_mine ? 'moved' : causeOf(s) })];
+	if (s.token !== null || s.loss !== null) return lose({ ...s, holder }, { cause: lock.is_mine ? 'moved' : 'ended' });
 	const phase = lock.is_mine ? 'elsewhere' : 'blocked';
 	return [{ ...s, phase, holder, trouble: null, retryAt: null }];
 }
 
+// A page that requested the row takes its turn by itself.
 function unlocked(s) {
-	if (s.phase === 'held' || s.phase === 'expired') {
-		if (s.phase === 'expired') return [s];
+	if (s.wants && s.token === null) return acquire({ ...s, holder: null });
+	if (s.phase === 'expired') return [s];
+	if (s.phase === 'held')
 		// An inherited lock may have been released by the previous page,
 		// whose request the reload overtook. Any other end was intended.
-		return s.inherited && s.cause === 'released'
-			? acquire({ ...s, token: null, inherited: false })
-			: [lost(s, { cause: causeOf(s) })];
-	}
+		return s.inherited && s.wasReleased ? acquire({ ...s, token: null, inherited: false }) : lose(s, { cause: 'ended' });
 	if (s.phase === 'lost') return [{ ...s, holder: null }];
+	if (s.lockOn === 'change' && s.changedAt === null) return [{ ...s, phase: 'idle', holder: null }, { do: 'reread' }];
 	return [{ ...s, phase: 'free', holder: null }, { do: 'reread' }];
 }
 
-const causeOf = ({ cause }) => (ENDS.includes(cause) ? cause : 'ended');
+// What the page knows by itself stays: the lock is in another tab.
+/** Causes that the page knows better than the history. */
+const KNOWN = ['moved', 'given', 'given_away'];
+const causeOf = (loss, ending) => (KNOWN.includes(loss.cause) ? loss.cause : (ending?.cause ?? loss.cause));
 
-function lost(s, loss) {
-	return {
+function lose(s, loss) {
+	const next = {
 		...s,
 		phase: 'lost',
 		token: null,
 		warned: false,
 		trouble: null,
+		failure: null,
 		retryAt: null,
-		loss: s.loss ?? Object.freeze({ ...loss }),
+		loss: s.loss ?? Object.freeze({ by: null, reason: null, since: [], isChanged: false, isExplained: false, ...loss, token: s.token }),
 	};
+	return s.token === null ? [next] : [next, explain(s.token)];
 }
+
+const explain = (token) => ({ do: 'explain', token });
 
 /**
  * Whether the server says that the lock is lost.
@@ -380,28 +496,23 @@ function lost(s, loss) {
 export const isLost = ({ status, problem }) =>
 	status === 409 && (problem?.sqlstate === 'LK001' || /:lost$/.test(problem?.type ?? ''));
 
-/**
- * Whether a request was refused because of the session: signed out, or the
- * page has the CSRF token of another one.
- * @param {{ status: number, problem: object }} answer
- * @returns {boolean}
- */
-export const isSignedOut = ({ status, problem }) => status === 401 || (status === 403 && /:csrf$/.test(problem?.type ?? ''));
-
 function failed(s, e, now) {
 	const { of, status, problem, lock, sentAt } = e;
-	if (isSignedOut(e)) return [{ ...s, trouble: 'signed_out', retryAt: null }];
-	if (status === 0 || status === 429 || status >= 500) return [troubled(s, status, now)];
+	if (isSessionGone(e)) return [{ ...s, trouble: 'signed_out', retryAt: null }];
+	if (isTemporary(status)) return [troubled(s, e, now)];
 	if (status === 404) return [{ ...s, phase: 'refused', token: null, refusal: { status, problem } }];
 	if (of === 'renew') return renewalFailed(s, e, now);
 	if (of === 'look') return [s];
+	if (of === 'handOver') return [{ ...s, wantedAt: s.wantedAt === null ? null : now, isGiving: false }];
 	if (lock) return stopped(s, { lock, sentAt });
+	if (status === 423 && s.wants)
+		return [{ ...s, phase: s.loss ? 'lost' : 'free', holder: null, refusal: { status, problem }, retryAt: now + TURN_RETRY }];
 	return [{ ...s, phase: s.loss ? 'lost' : s.holder ? 'blocked' : 'refused', refusal: { status, problem } }];
 }
 
 function renewalFailed(s, e, now) {
-	if (isLost(e)) return e.lock ? stopped(s, e) : [lost(s, { cause: causeOf(s) })];
-	return [{ ...troubled(s, e.status, now), trouble: 'refused' }];
+	if (isLost(e)) return e.lock ? stopped(s, e) : lose(s, { cause: 'ended', isChanged: true });
+	return [{ ...troubled(s, e, now), trouble: 'refused' }];
 }
 
 const checkLock = (s) => (s.pending ? [{ ...s, lookAgain: true }] : renew(s));
@@ -409,13 +520,19 @@ const checkLock = (s) => (s.pending ? [{ ...s, lookAgain: true }] : renew(s));
 // Only an end of the session or of the lock concerns more than the draft.
 function draftFailed(s, e, now) {
 	const { status, problem } = e;
-	if (isSignedOut(e)) return [{ ...s, trouble: 'signed_out', retryAt: null }];
+	if (isSessionGone(e)) return [{ ...s, trouble: 'signed_out', retryAt: null }];
 	if (isLost(e)) return e.token === s.token ? checkLock({ ...s, draftAt: now + RETRY_MAX }) : [s];
-	if (status === 0 || status === 429 || status >= 500) return [{ ...s, draftAt: now + RETRY_MAX }];
+	if (isTemporary(status)) return [{ ...s, draftAt: now + RETRY_MAX }];
 	return [{ ...s, draftAt: now + REFUSED_DELAY, draftRefusal: { status, problem } }];
 }
 
-function troubled(s, status, now) {
+function troubled(s, { status, problem }, now) {
 	const wait = Math.min(RETRY_MAX, RETRY_FIRST * 2 ** s.retries);
-	return { ...s, trouble: status === 0 ? 'offline' : 'busy', retryAt: now + wait, retries: s.retries + 1 };
+	return {
+		...s,
+		trouble: status === 0 ? 'offline' : 'busy',
+		failure: Object.freeze({ status, problem }),
+		retryAt: now + wait,
+		retries: s.retries + 1,
+	};
 }

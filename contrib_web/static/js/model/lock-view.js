@@ -2,11 +2,12 @@
  * Texts and actions of the edit page's lock bar for each state of the lock
  * session.
  */
-import { actorName, duration, personName } from './text.js';
+import { explain } from './problem.js';
+import { moment, personName, several } from './text.js';
 
 /**
  * @typedef {object} View
- * @property {'quiet'|'mine'|'theirs'|'warn'|'bad'} tone
+ * @property {'quiet'|'mine'|'theirs'|'warn'|'expired'|'bad'} tone
  * @property {string} icon
  * @property {string} status the line that is always shown
  * @property {boolean} [counts] whether a countdown follows the status
@@ -19,12 +20,12 @@ import { actorName, duration, personName } from './text.js';
 
 /**
  * @typedef {object} About
- * @property {number} secondsLeft until the lock ends
  * @property {boolean} mayTakeOver
  * @property {boolean} isDirty whether the form has unsaved changes
- * @property {{ place: number }|null} asked the user's own request for the row
- * @property {{ actor: string, reason: string|null }|null} ended who ended the
- *   lock
+ * @property {{ place: number, total: number }|null} asked the user's own
+ *   request for the row
+ * @property {string|null} [idleSince] since when the holder has not used the
+ *   page
  */
 
 /**
@@ -42,7 +43,16 @@ const withTakeOver = (actions, { mayTakeOver }) => (mayTakeOver ? [...actions, '
 const queue = ({ asked }) =>
 	asked
 		? [
-				`You have requested this row${asked.place > 1 ? `; you are number ${asked.place} in the queue` : ''}. This page shows when it is free.`,
+				`You have requested this row${asked.total > 1 ? `; you are number ${asked.place} of ${asked.total} in the queue` : ''}. The form unlocks by itself when it is your turn.`,
+			]
+		: [];
+
+const idle = ({ holder }, { idleSince, asked }) =>
+	idleSince
+		? [
+				`${personName(holder)} has not used the page since ${moment(idleSince)}. ${
+					asked ? 'You get the row in two minutes at most' : 'If you request the row, you get it in two minutes'
+				}, unless ${personName(holder)} returns.`,
 			]
 		: [];
 
@@ -54,7 +64,7 @@ const views = {
 
 	acquiring: () => ({ tone: 'quiet', icon: 'clock', status: 'Locking …' }),
 
-	held: (state, { secondsLeft, isDirty }) =>
+	held: (state, { isDirty }) =>
 		state.warned
 			? {
 					tone: 'warn',
@@ -62,45 +72,37 @@ const views = {
 					status: 'Your lock is about to end',
 					counts: true,
 					banner: {
-						title:
-							secondsLeft < 60
-								? 'Your lock on this page expires in less than a minute.'
-								: `Your lock on this page expires in ${duration(secondsLeft)}.`,
+						title: 'Your lock on this page is about to expire.',
 						text: [
 							isDirty
-								? 'Do you wish to save the page? You can also keep the lock by continuing to edit.'
-								: 'Continue editing to keep it, or leave the page to free the row.',
+								? 'Do you wish to save the page? Editing further keeps the lock, too.'
+								: 'Editing further keeps it. If you have finished, leave the page to free the row.',
 						],
-						actions: isDirty ? ['save', 'keep', 'leave'] : ['keep', 'leave'],
+						actions: ['keep'],
 					},
 				}
 			: { tone: 'mine', icon: 'editing', status: 'You are editing this row' },
 
 	expired: (state, { isDirty }) => ({
-		tone: 'warn',
-		icon: 'clock',
+		tone: 'expired',
+		icon: 'unlock',
 		status: 'Your lock has expired',
 		banner: {
 			title: 'Your lock on this page has expired.',
 			text: [
 				`${isDirty ? 'Your text is kept. ' : ''}Other users can edit the row now. If it is unchanged, you can continue. Otherwise this page shows the changes before anything is overwritten.`,
 			],
-			actions: ['keep', 'leave'],
+			actions: ['keep'],
 		},
 	}),
 
 	lost: (state, about) => ({
-		tone: 'bad',
-		icon: state.holder ? 'lock' : 'warn',
-		status: state.holder && state.loss.cause !== 'moved' ? `Locked by ${personName(state.holder)}` : 'You have lost the lock',
-		counts: Boolean(state.holder),
+		...lossStatus(state),
 		banner: {
-			title: lossTitle(state, about),
+			title: lossTitle(state),
 			text: [
-				...lossReason(about),
-				about.isDirty
-					? 'Your text is kept here: compare it with the row as it is now, or copy it.'
-					: 'You had not changed anything.',
+				...lossReason(state),
+				textKept(state, about),
 				...queue(about),
 			],
 			actions: lossActions(state, about),
@@ -114,7 +116,7 @@ const views = {
 		counts: true,
 		banner: {
 			title: `This content is currently being edited by ${personName(state.holder)}.`,
-			text: ['You can read it but not edit it.', ...queue(about), ...refused(state)],
+			text: ['You can read it but not edit it.', ...idle(state, about), ...queue(about), ...refused(state)],
 			actions: withTakeOver([askOrWithdraw(about)], about),
 			facts: true,
 		},
@@ -157,75 +159,115 @@ const views = {
 						text: ['You can still copy your text.'],
 						actions: ['compare', 'leave'],
 					}
-				: { title: 'You cannot lock this row.', text: [refusal.problem?.detail ?? 'You may not change it.'], actions: [] },
+				: { title: 'You cannot lock this row.', text: whyRefused(refusal), actions: [] },
 	}),
 
 	left: () => ({ tone: 'quiet', icon: 'unlock', status: 'Released' }),
 };
 
-const refused = ({ refusal }) => (refusal?.problem?.detail ? [`That was refused: ${refusal.problem.detail}.`] : []);
-
-function lossTitle({ loss, holder }, { ended }) {
-	const by = ended?.actor ?? (holder && !holder.is_mine ? personName(holder) : null);
-	if (loss.cause === 'moved' || holder?.is_mine) return 'You are editing this row in another tab now.';
-	if (loss.cause === 'taken_over')
-		return by ? `${by} ${by === 'You' ? 'have' : 'has'} taken over this row.` : 'Another user has taken over this row.';
-	if (loss.cause === 'broken') return by ? `${by} ${by === 'You' ? 'have' : 'has'} removed your lock.` : 'Your lock was removed.';
-	if (loss.cause === 'released') return 'Your lock was released, in another tab or in a list.';
-	if (holder) return `Your lock has ended, and ${by} is editing this row now.`;
-	if (loss.cause === 'changed') return 'Your lock has ended, and the row has been changed since.';
-	return 'Your lock has ended, and another user may have changed the row since.';
+function whyRefused({ status, problem }) {
+	const { title, detail, advice } = explain(status, problem ?? {});
+	return [`${title}.`, detail, advice].filter(Boolean);
 }
 
-const lossReason = ({ ended }) => (ended?.reason ? [`Reason: “${ended.reason}”.`] : []);
+const refusalOf = ({ failure }) => (failure ? explain(failure.status, failure.problem).detail : '');
+const refused = ({ refusal }) => (refusal?.problem?.detail ? [`That was refused: ${refusal.problem.detail}.`] : []);
 
-function lossActions({ holder }, about) {
-	const first = about.isDirty ? ['compare'] : [];
-	if (holder?.is_mine) return [...first, 'control'];
-	return holder ? withTakeOver([...first, askOrWithdraw(about)], about) : [...first, 'again'];
+function textKept({ loss }, { isDirty }) {
+	if (isDirty) return 'Your text is kept here: compare it with the row as it is now, or copy it.';
+	return loss.cause === 'given' ? 'Request it again to go on.' : 'You had not changed anything.';
+}
+
+const nameOf = (holder) => (holder ? personName(holder) : 'another user');
+
+function lossStatus({ holder, loss }) {
+	if (!holder) return { tone: 'bad', icon: 'unlock', status: 'Free now' };
+	if (holder.is_mine) return { tone: 'bad', icon: 'warn', status: 'You have lost the lock', counts: true };
+	const tone = ['given', 'given_away'].includes(loss.cause) ? 'theirs' : 'bad';
+	return { tone, icon: 'lock', status: `Locked by ${personName(holder)}`, counts: true };
+}
+
+const lossTitles = {
+	taken_over: ({ by }) => (by?.isMe ? 'You have continued in another tab.' : `${by?.name ?? 'Another user'} has taken over this row.`),
+	broken: ({ by }) => `${by?.isMe ? 'You have' : `${by?.name ?? 'An administrator'} has`} removed your lock.`,
+	released: () => 'Your lock was released, in another tab or in a list.',
+	handed_over: ({ by }) => `Your lock was released, and the row handed over to ${by.name}.`,
+	given: ({ by }, { holder }) => `You have handed this row over to ${by?.name ?? nameOf(holder)}.`,
+	given_away: ({ by }, { holder }) =>
+		`You did not use this page, so the row was handed over to ${by?.name ?? nameOf(holder)}, who had requested it.`,
+	moved: () => 'You have continued in another tab.',
+	expired: expiryTitle,
+	ended: ({ isChanged }) => (isChanged ? 'Your lock has ended, and the row has been changed since.' : 'Your lock has ended.'),
+};
+
+function expiryTitle({ since, isChanged }, { holder }) {
+	const before = since.filter((name) => !holder || name !== personName(holder));
+	if (holder) return `Your lock has expired, and ${personName(holder)} is editing this row now.`;
+	if (before.length) return `Your lock has expired, and ${several(before)} locked the row after you.`;
+	return isChanged ? 'Your lock has expired, and the row was changed since.' : 'Your lock has expired.';
+}
+
+function lossTitle(state) {
+	const { loss, holder } = state;
+	if (holder?.is_mine) return 'You are editing this row in another tab now.';
+	return lossTitles[loss.cause](loss, state);
+}
+
+function lossReason({ loss, holder }) {
+	const reason = loss.reason ? [`Reason: “${loss.reason}”.`] : [];
+	if (!loss.isExplained) return reason;
+	const others = loss.since.filter((name) => name !== loss.by?.name && !(holder && name === personName(holder)));
+	return others.length && loss.cause !== 'expired' ? [...reason, `${several(others)} locked the row after that.`] : reason;
+}
+
+function lossActions({ holder }, { isDirty, ...about }) {
+	const compare = isDirty ? ['compare'] : [];
+	if (holder?.is_mine) return [...compare, 'control'];
+	if (holder) return withTakeOver([...compare, askOrWithdraw(about)], about);
+	return isDirty ? ['saveAgain', 'again', 'compare'] : ['again'];
 }
 
 const kept = 'What you typed is kept here.';
 
+// Without a lock, or a wish for one, nothing is at stake.
+const whileLocking = (view) => (state) => (['acquiring', 'held', 'expired'].includes(state.phase) ? view(state) : {});
+
+const runningOut = ({ phase }, words) => ({
+	status: phase === 'held' ? `${words}; your lock is running out` : words,
+	counts: phase === 'held',
+});
+
 const troubles = {
-	offline: ({ phase }) =>
-		phase === 'acquiring' || phase === 'held' || phase === 'expired'
-			? {
-					tone: 'warn',
-					icon: 'offline',
-					status: phase === 'held' ? 'No connection; your lock is running out' : 'No connection',
-					counts: phase === 'held',
-					banner: {
-						title: 'The server cannot be reached.',
-						text: [`${kept} The page keeps trying, and renews your lock as soon as it can.`],
-						actions: ['keep'],
-					},
-				}
-			: {},
-	busy: ({ phase }) =>
-		phase === 'acquiring' || phase === 'held' || phase === 'expired'
-			? {
-					tone: 'warn',
-					icon: 'offline',
-					status: phase === 'held' ? 'The database does not respond; your lock is running out' : 'The database does not respond',
-					counts: phase === 'held',
-					banner: { title: 'The database is not available.', text: [`${kept} The page keeps trying.`], actions: ['keep'] },
-				}
-			: {},
-	refused: ({ phase }) =>
-		phase === 'held' || phase === 'expired'
-			? {
-					tone: 'warn',
-					icon: 'clock',
-					status: phase === 'held' ? 'Your lock is not renewed and is running out' : 'Your lock has expired',
-					counts: phase === 'held',
-					banner: {
-						title: 'The server refuses to renew your lock.',
-						text: [`${kept} You can save it while the lock lasts. The page keeps trying.`],
-						actions: ['keep'],
-					},
-				}
-			: {},
+	offline: whileLocking((state) => ({
+		tone: 'warn',
+		icon: 'offline',
+		...runningOut(state, 'No connection'),
+		banner: {
+			title: 'The server cannot be reached.',
+			text: [`${kept} The page keeps trying, and renews your lock as soon as it can.`],
+			actions: ['keep'],
+		},
+	})),
+	busy: whileLocking((state) => {
+		const { title } = explain(state.failure.status, state.failure.problem);
+		return {
+			tone: 'warn',
+			icon: 'offline',
+			...runningOut(state, title),
+			banner: { title: `${title}.`, text: [`${kept} The page keeps trying.`], actions: ['keep'] },
+		};
+	}),
+	refused: whileLocking((state) => ({
+		tone: 'warn',
+		icon: 'clock',
+		status: state.phase === 'held' ? 'Your lock is not renewed and is running out' : 'Your lock has expired',
+		counts: state.phase === 'held',
+		banner: {
+			title: 'The server refuses to renew your lock.',
+			text: [refusalOf(state), `${kept} You can save it while the lock lasts. The page keeps trying.`].filter(Boolean),
+			actions: ['keep'],
+		},
+	})),
 	signed_out: () => ({
 		tone: 'bad',
 		icon: 'warn',
@@ -243,16 +285,17 @@ const troubles = {
  * The view while another user holds the parent row: the user's own lock of
  * this row has no effect then.
  * @param {object} parent the parent row's lock
+ * @param {string} label of the parent row
  * @returns {View}
  */
-export const lockedWith = (parent) => ({
+export const lockedWith = (parent, label) => ({
 	tone: 'theirs',
 	icon: 'lock',
-	status: `Locked by ${personName(parent)}, with ${parent.name} ${parent.key}`,
+	status: `Locked by ${personName(parent)}, with ${label}`,
 });
 
 /** What of the session's state the lock bar shows. */
-const SHOWN = ['phase', 'warned', 'trouble', 'endsAt', 'holder', 'loss', 'refusal'];
+const SHOWN = ['phase', 'warned', 'trouble', 'failure', 'endsAt', 'holder', 'loss', 'refusal'];
 
 /**
  * Whether two states differ in something that the lock bar shows.
@@ -267,23 +310,11 @@ export const looksDifferent = (before, after) => SHOWN.some((name) => before[nam
  * @param {object} state
  * @returns {boolean}
  */
-export const isUrgent = ({ phase, warned }) => ['lost', 'expired'].includes(phase) || warned;
+export const isUrgent = ({ phase, warned, loss }) =>
+	phase === 'expired' || warned || (phase === 'lost' && loss?.cause !== 'given');
 
-/**
- * Finds out in the history who ended the user's lock, and why.
- * @param {object[]} events of the row, the latest first
- * @param {object} about
- * @param {string} about.cause `broken` or `taken_over`
- * @param {string} about.owner the user
- * @param {object|null} about.holder of the row now
- * @returns {{ actor: string, reason: string|null }|null}
- */
-export function endOfLock(events, { cause, owner, holder }) {
-	const end = events.find((each) => each.event === cause && each.owner === owner);
-	if (!end) return null;
-	const actor = end.actor === holder?.owner ? personName(holder) : actorName(end);
-	return { actor: end.actor === owner ? 'You' : actor, reason: end.reason };
-}
+/** Changes of these are announced. */
+const SPOKEN = ['phase', 'warned', 'trouble'];
 
 /**
  * The announcement for screen readers of a change of state.
@@ -293,7 +324,8 @@ export function endOfLock(events, { cause, owner, holder }) {
  * @returns {string|null} null: nothing to announce
  */
 export function spoken(before, after, view) {
-	if (before.phase === after.phase && before.warned === after.warned && before.trouble === after.trouble) return null;
+	if (SPOKEN.every((name) => before[name] === after[name]) && !(after.loss?.isExplained && !before.loss?.isExplained)) return null;
+	if (after.loss && !after.loss.isExplained) return null; // how the lock ended follows
 	if (after.phase === 'acquiring' || after.phase === 'left') return null;
 	return view.banner ? [view.banner.title, ...view.banner.text].join(' ') : view.status;
 }

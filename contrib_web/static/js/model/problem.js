@@ -27,19 +27,29 @@ const explanations = {
 	403: () => ({ title: 'Not allowed', advice: 'Ask an administrator for the privilege.' }),
 	404: () => ({ title: 'Not found', advice: '' }),
 	413: () => ({ title: 'Too much data', advice: 'Shorten the text and save again.' }),
-	422: () => ({ title: 'A value was rejected', advice: 'Correct it and save again.' }),
+	422: ({ column }) =>
+		column
+			? { title: 'A value was rejected', advice: 'Correct it and save again.' }
+			: { title: 'The database refuses the change', advice: 'Nothing was changed.' },
 	429: () => ({ title: 'Too many attempts', advice: 'Wait a moment, then try again.' }),
 	503: () => ({ title: 'The database is not available', advice: 'Try again in a moment.' }),
-	csrf: () => ({ title: 'This page is out of date', advice: 'Sign in again in this tab, then repeat what you did.' }),
+	internal: () => ({ title: 'The server reports an internal error', advice: 'Tell an administrator: the log of the server says more.' }),
+	exhausted: () => ({ title: 'The database is out of disk space, memory or connections', advice: 'Try again in a moment, or tell an administrator.' }),
+	'read-only': () => ({ title: 'The database is read-only', advice: 'Rows can be read, but not changed.' }),
+	limit: () => ({ title: 'A limit is reached', advice: '' }),
+	busy: () => ({ title: 'Another transaction is writing this', advice: 'Try again in a moment.' }),
+	csrf: () => ({ title: 'This page is out of date', advice: 'Load it again, then repeat what you did.' }),
+	'other-user': ({ owner }) => ({ title: `${owner} is signed in in this browser`, advice: 'Sign in again, or load the page again.' }),
+	gone: () => ({ title: 'The row has been deleted since', advice: '' }),
 	timeout: () => ({
 		title: 'The request took too long',
-		advice: 'The database is busy, or another transaction is writing this row. Try again in a moment.',
+		advice: 'Try again in a moment.',
 	}),
 	locked: ({ lock }) =>
 		lock
 			? {
 					title: `Locked by ${personName(lock)}`,
-					advice: `You cannot save this because it is locked by ${personName(lock)} for roughly ${duration(lock.seconds_left)} more. Request row, or copy your text.`,
+					advice: `You cannot save this because it is locked by ${personName(lock)} for roughly ${duration(lock.seconds_left)} more. Request editing, or copy your text.`,
 				}
 			: { title: 'Locked', advice: 'The lock has ended since. Try again.' },
 	'held-elsewhere': () => ({
@@ -51,7 +61,7 @@ const explanations = {
 		title: 'Your lock has ended',
 		advice: 'Compare your text with the row as it is now, then lock it again and save.',
 	}),
-	'not-protected': () => ({ title: 'This table is not protected', advice: 'Its rows cannot be locked.' }),
+	'not-protected': () => ({ title: 'Rows of this table cannot be locked now', advice: '' }),
 	'sign-in-failed': () => ({ title: 'Sign-in failed', advice: 'Check name and password.' }),
 	other: () => ({ advice: 'Try again.' }),
 };

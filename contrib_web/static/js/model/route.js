@@ -2,6 +2,17 @@
  * Addresses of the pages: from a path to a page and back.
  */
 
+const HERE = '/static/js/model/route.js';
+
+/**
+ * Where locking-web serves this file: origin and base path, without trailing
+ * slash. '': elsewhere, such as from a package.
+ */
+export const home = import.meta.url.startsWith('http') && import.meta.url.endsWith(HERE) ? import.meta.url.slice(0, -HERE.length) : '';
+
+/** The base path of locking-web (`--base-path`), '/locks' or ''. */
+export const base = home.replace(/^[a-z]+:\/\/[^/]*/, '');
+
 /**
  * Encodes a name as a segment of a path. Browsers resolve `.` and `..` and
  * drop empty segments, so these are prefixed with `~`, as are names that look
@@ -13,13 +24,16 @@ export const segment = (name) => encodeURIComponent(/^~*\.{0,2}$/.test(name) ? `
 
 /** The pages' addresses. */
 export const paths = Object.freeze({
-	signin: () => '/signin',
-	tables: () => '/tables',
-	rows: (table, query = {}) => `/tables/${segment(table)}${queryText(query)}`,
-	row: (table, key) => `/tables/${segment(table)}/${segment(key)}`,
-	newRow: (table, query = {}) => `/new/${segment(table)}${queryText(query)}`,
-	locks: (query = {}) => `/locks${queryText(query)}`,
-	history: (query = {}) => `/history${queryText(query)}`,
+	signin: (query = {}) => `${base}/signin${queryText(query)}`,
+	tables: () => `${base}/tables`,
+	rows: (table, query = {}) => `${base}/tables/${segment(table)}${queryText(query)}`,
+	row: (table, key) => `${base}/tables/${segment(table)}/${segment(key)}`,
+	newRow: (table, query = {}) => `${base}/new/${segment(table)}${queryText(query)}`,
+	locks: (query = {}) => `${base}/locks${queryText(query)}`,
+	overview: () => `${base}/overview`,
+	history: (query = {}) => `${base}/history${queryText(query)}`,
+	drafts: () => `${base}/drafts`,
+	sessions: () => `${base}/sessions`,
 });
 
 /**
@@ -43,14 +57,15 @@ export function queryText(query) {
  */
 export function parse(pathname, search = '') {
 	const query = Object.fromEntries(new URLSearchParams(search));
-	const parts = pathname.split('/').filter((part) => part !== '');
-	const [first, table, key, ...rest] = parts.map(decode);
 	const found = (page, more = {}) => ({ page, ...more, query });
+	if (!`${pathname}/`.startsWith(`${base}/`)) return found('missing');
+	const parts = pathname.slice(base.length).split('/').filter((part) => part !== '');
+	const [first, table, key, ...rest] = parts.map(decode);
 	if (rest.length || parts.map(decode).includes(null)) return found('missing');
 	if (first === undefined) return found('home');
 	if (first === 'tables') return tablePage(found, table, key);
 	if (first === 'new' && table !== undefined && key === undefined) return found('edit', { table, key: null });
-	if (['signin', 'locks', 'history'].includes(first) && table === undefined) return found(first);
+	if (['signin', 'locks', 'history', 'drafts', 'overview', 'sessions'].includes(first) && table === undefined) return found(first);
 	return found('missing');
 }
 

@@ -47,6 +47,13 @@ export const personName = (lock) => lock.owner_name || lock.owner;
 export const actorName = ({ actor, actor_name: name }) => name || actor || 'the server';
 
 /**
+ * Several names as a text: "Anna, Bert and Carla".
+ * @param {string[]} names
+ * @returns {string}
+ */
+export const several = (names) => new Intl.ListFormat('en', { type: 'conjunction' }).format(names);
+
+/**
  * The tip of a lock: "Still locked for 29 minutes by blub".
  * @param {object} lock
  * @param {number} secondsLeft
@@ -105,7 +112,8 @@ export const eventNames = Object.freeze({
 const sameDay = (a, b) => a.toDateString() === b.toDateString();
 
 /**
- * A time in the user's time zone, without the date if it is today.
+ * A time in the user's time zone, with its day unless that is today: "14:02",
+ * "Mon 3 Nov, 14:02", "3 Nov 2025, 14:02".
  * @param {string} iso
  * @param {Date} [today] for tests
  * @returns {string}
@@ -115,7 +123,62 @@ export function moment(iso, today = new Date()) {
 	if (Number.isNaN(date.getTime())) return iso;
 	const time = date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
 	if (sameDay(date, today)) return time;
-	return `${date.toLocaleDateString([], { day: 'numeric', month: 'short', year: 'numeric' })}, ${time}`;
+	const isThisYear = date.getFullYear() === today.getFullYear();
+	const day = { day: 'numeric', month: 'short', ...(isThisYear ? { weekday: 'short' } : { year: 'numeric' }) };
+	return `${date.toLocaleDateString([], day)}, ${time}`;
+}
+
+/**
+ * A duration in a few letters: "20 s", "3 min", "2 h", "5 days".
+ * @param {number} seconds
+ * @returns {string}
+ */
+export function briefDuration(seconds) {
+	if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
+	const minutes = Math.round(seconds / 60);
+	if (minutes < 90) return `${minutes} min`;
+	return minutes < 36 * 60 ? `${Math.round(minutes / 60)} h` : plural(Math.round(minutes / 1440), 'day');
+}
+
+/**
+ * How many rows a list has on all its pages.
+ * @param {{ count: number, is_estimate: boolean, more: boolean }} total as
+ *   the API returns it
+ * @returns {string}
+ */
+export function totalRows({ count: n, is_estimate: isEstimate, more }) {
+	if (n === 1) return '1 row';
+	return `${isEstimate ? 'about ' : more ? 'more than ' : ''}${count(n)} rows`;
+}
+
+/**
+ * The announcement of changes of locks in a list, in one sentence however
+ * many there are.
+ * @param {{ label: string, lock: object|null }[]} rows that have changed
+ * @returns {string}
+ */
+export function newsOfLocks(rows) {
+	const [{ label, lock }] = rows;
+	if (rows.length === 1) return `${label}: ${lock ? `locked by ${lock.is_mine ? 'you' : personName(lock)}` : 'free'}`;
+	const locked = rows.filter((row) => row.lock).length;
+	return `${rows.length} rows have changed: ${locked} locked, ${rows.length - locked} free`;
+}
+
+const UNITS = [
+	['day', 86400],
+	['hour', 3600],
+	['minute', 60],
+];
+
+/**
+ * How long ago something was: "3 minutes ago", "just now".
+ * @param {number} seconds
+ * @returns {string}
+ */
+export function ago(seconds) {
+	const [unit, length] = UNITS.find(([, each]) => seconds >= each) ?? [];
+	if (!unit) return 'just now';
+	return new Intl.RelativeTimeFormat('en', { numeric: 'always' }).format(-Math.floor(seconds / length), unit);
 }
 
 /**
@@ -126,4 +189,15 @@ export function moment(iso, today = new Date()) {
 export function exactMoment(iso) {
 	const date = new Date(iso);
 	return Number.isNaN(date.getTime()) ? iso : date.toLocaleString([], { dateStyle: 'medium', timeStyle: 'medium' });
+}
+
+/**
+ * The beginning of a day in the user's time zone.
+ * @param {string|null|undefined} day as a date field has it, 2026-11-29
+ * @param {number} [later] so many days later
+ * @returns {string|null} ISO 8601; null: no valid day
+ */
+export function dayStart(day, later = 0) {
+	const [, year, month, date] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(day ?? '') ?? [];
+	return year ? new Date(Number(year), Number(month) - 1, Number(date) + later).toISOString() : null;
 }

@@ -4,9 +4,9 @@
  * as events.
  */
 import { FormNotes } from '../parts/form-notes.js';
+import { childrenList } from '../parts/children-list.js';
 import { historyIsStale, rowAside } from '../parts/row-aside.js';
 import { RowForm } from '../parts/row-form.js';
-import { signInAgain } from '../parts/sign-in.js';
 import { h } from '../ui/dom.js';
 import { Comparing } from './edit/comparing.js';
 import { Drafts } from './edit/drafts.js';
@@ -15,8 +15,12 @@ import { EditLock } from './edit/edit-lock.js';
 import { layout } from './edit/layout.js';
 import { Leaving, listAddress } from './edit/leaving.js';
 import { showParent, watchParent } from './edit/parent.js';
+import { RowPresence } from './edit/presence.js';
 import { Requests } from './edit/requests.js';
 import { Saving } from './edit/saving.js';
+
+/** How long the last draft of a page takes to be stored, in milliseconds. */
+const LATEST_DRAFT = 3000;
 
 /** Implements Page of app.js. */
 export class EditPage {
@@ -25,11 +29,15 @@ export class EditPage {
 	#edited;
 	#lock;
 	#requests;
+	#presence;
 	#comparing;
 	#drafts;
 	#saving;
 	#leaving = null;
+	/** Whether to save as soon as the row is locked and read again. */
+	#savesNext = false;
 	#rowForm;
+	#mayHaveNewDrafts = false;
 	#stop = new AbortController();
 	#notes = new FormNotes();
 	#heading = h('bdi', {});
@@ -65,7 +73,9 @@ export class EditPage {
 		this.#connect();
 		this.#show();
 		this.#listen();
-		if (!this.#edited.isNew) this.#lock.start(sentAt, this.#stop.signal);
+		this.#lock.start(sentAt, this.#stop.signal);
+		if (!this.#edited.isNew) this.#presence.start(this.#edited.known, this.#edited.table.time_until_idle);
+		await this.#drafts.look();
 	}
 
 	/**
@@ -75,6 +85,8 @@ export class EditPage {
 	close() {
 		this.#stop.abort();
 		this.#lock?.leave();
+		this.#presence?.leave();
+		this.#requests?.close();
 	}
 
 	/**
@@ -87,7 +99,15 @@ export class EditPage {
 
 	#assemble() {
 		const [app, edited, notes] = [this.#app, this.#edited, this.#notes];
-		const lock = new EditLock({ app, edited, ownRequest: () => this.#requests.own, act: (action) => this.#actions[action]() });
+		const presence = new RowPresence(app);
+		const lock = new EditLock({
+			app,
+			edited,
+			ownRequest: () => this.#requests.own,
+			idleSince: (owner) => presence.idleSince(owner),
+			drafts: () => this.#drafts,
+			act: (action) => this.#actions[action](),
+		});
 		const rowForm = new RowForm({
 			table: edited.table,
 			isNew: edited.isNew,
@@ -96,25 +116,33 @@ export class EditPage {
 		});
 		const comparing = new Comparing({ edited, notes });
 		this.#lock = lock;
+		this.#presence = presence;
 		this.#rowForm = rowForm;
 		this.#comparing = comparing;
-		this.#requests = new Requests({ app, edited, lock, notes, handOver: () => this.#handOver() });
+		this.#requests = new Requests({
+			edited,
+			lock,
+			notes,
+			save: () => this.#saving.save({ keep: true }),
+			keepDraft: () => this.#drafts.store(),
+		});
 		this.#drafts = new Drafts({ app, edited, lock, comparing, notes });
-		this.#saving = new Saving({ app, edited, lock, comparing, rowForm, notes });
+		this.#saving = new Saving({ app, edited, lock, comparing, rowForm, drafts: this.#drafts, notes, signal: this.#stop.signal });
 		this.#leaving = new Leaving({ edited, lock, saving: this.#saving, drafts: this.#drafts });
 		this.element = layout(edited, {
 			list: listAddress(app, edited),
 			heading: this.#heading,
-			bar: lock.element,
+			lock,
+			people: presence.element,
 			notes: notes.element,
-			form: rowForm.element,
+			form: rowForm,
 			aside: this.#aside,
+			children: edited.isNew ? null : childrenList(app, edited.row, edited.table.may.break_locks, this.#stop.signal),
 		});
-		this.#drafts.offer();
 	}
 
 	#connect() {
-		for (const part of [this.#lock, this.#requests, this.#comparing, this.#drafts, this.#saving])
+		for (const part of [this.#lock, this.#requests, this.#presence, this.#comparing, this.#drafts, this.#saving])
 			part.addEventListener('change', () => this.#show());
 		on(this.#rowForm, {
 			change: (change) => this.#typed(change),
@@ -123,19 +151,24 @@ export class EditPage {
 			delete: () => this.#saving.delete(),
 		});
 		on(this.#lock, {
-			phase: (phase) => this.#entered(phase),
 			history: () => historyIsStale(this.#aside),
 			draft: (draft) => this.#draftStored(draft),
-			reread: () => this.#comparing.reread(),
-			request: () => this.#requests.read(),
+			phase: (phase) => this.#entered(phase),
+			reread: () => this.#reread(),
+			request: () => this.#requests.changed(),
+			declined: (answer) => this.#requests.declined(answer),
+			turn: () => this.#requests.granted(),
 		});
 	}
 
 	#listen() {
+		this.#saving.addEventListener('deleted', () => this.#presence.leave({ isDeleted: true }));
+		this.#comparing.addEventListener('changed', ({ detail }) => this.#rowForm.markChanged(detail));
 		const { signal } = this.#stop;
 		addEventListener('beforeunload', (event) => this.#leaving.wouldLoseText && event.preventDefault(), { signal });
 		addEventListener('keydown', (event) => this.#shortcut(event), { signal });
 		this.#app.addEventListener('signedin', () => this.#lock.wake(), { signal });
+		this.#app.addEventListener('reachable', () => this.#reachable(), { signal });
 		watchParent(this.#app, this.#edited, signal, () => this.#show());
 	}
 
@@ -145,12 +178,13 @@ export class EditPage {
 		keep: () => this.#lock.use(),
 		leave: () => this.#leave(),
 		again: () => this.#lock.again(),
-		control: () => this.#lock.control(),
+		saveAgain: () => this.#saveAgain(),
+		control: () => this.#takeControl(),
 		takeOver: () => this.#lock.takeOver(),
 		ask: () => this.#requests.ask(),
 		withdraw: () => this.#requests.withdraw(),
 		compare: () => this.#comparing.compareNow(),
-		signIn: () => signInAgain(this.#app),
+		signIn: () => this.#app.goToSignIn(),
 	};
 
 	#shortcut(event) {
@@ -164,27 +198,58 @@ export class EditPage {
 		else if (complaint === null) this.#edited.set(name, value);
 		else this.#edited.setUnread(name);
 		this.#rowForm.forgive(name);
-		this.#rowForm.note = '';
+		this.#rowForm.note.textContent = '';
 		if (!(name in this.#edited.form.mine)) this.#rowForm.showNote(name, null);
 		this.#rowForm.showField(this.#edited.form, name);
+		this.#drafts.keep();
 		this.#showButtons();
 		this.#lock.change();
+		this.#presence.type(name);
+	}
+
+	#saveAgain() {
+		this.#savesNext = true;
+		this.#lock.again();
+	}
+
+	async #reread() {
+		const saves = this.#savesNext;
+		this.#savesNext = false;
+		const wasRead = await this.#comparing.reread({ asks: !saves });
+		if (saves && wasRead) await this.#saving.save({ keep: false });
+		else if (this.#mayHaveNewDrafts) this.#lookForDrafts();
+	}
+
+	// What was typed last in a tab on another computer arrives a moment after
+	// its lock has ended.
+	#takeControl() {
+		this.#mayHaveNewDrafts = true;
+		this.#lock.control();
+	}
+
+	async #lookForDrafts() {
+		this.#mayHaveNewDrafts = false;
+		await this.#drafts.look();
+		await new Promise((resolve) => { setTimeout(resolve, LATEST_DRAFT); });
+		if (!this.#stop.signal.aborted) await this.#drafts.look();
+	}
+
+	#reachable() {
+		this.#notes.mend();
+		historyIsStale(this.#aside);
+		this.#lock.wake();
 	}
 
 	#entered(phase) {
-		if (phase === 'held') this.#requests.own = null;
-		if (phase === 'held' || phase === 'blocked') this.#requests.read();
+		if (phase !== 'acquiring' && phase !== 'held') this.#savesNext = false;
 	}
 
 	#draftStored({ isKept }) {
 		const { unkept } = this.#lock;
-		const isWhole = isKept && this.#edited.isDirty && Object.keys(unkept).length === 0;
-		this.#rowForm.note = isWhole ? 'Draft saved' : '';
+		const isWhole = isKept && this.#edited.isDirty && this.#edited.table.protection && Object.keys(unkept).length === 0;
+		if (isWhole) this.#drafts.sent();
+		this.#rowForm.note.textContent = isWhole ? 'Draft saved' : '';
 		this.#rowForm.showNotes(unkept);
-	}
-
-	#handOver() {
-		return this.#edited.isDirty ? this.#saving.save({ keep: false }) : this.#leave();
 	}
 
 	#leave() {
@@ -192,13 +257,15 @@ export class EditPage {
 	}
 
 	#show() {
-		const { table, row, form, parentHolder } = this.#edited;
+		const { table, row, form } = this.#edited;
+		this.#drafts.keep();
 		this.#heading.textContent = row?.label ?? '';
 		this.#rowForm.showNotes(this.#edited.isDirty ? this.#lock.unkept : {});
 		this.#rowForm.show(form, { mayEdit: this.#lock.mayEdit && !this.#saving.isClosing });
-		this.#lock.show();
+		this.#lock.show({ isSaving: this.#saving.isSaving });
 		this.#requests.show();
-		showParent(this.#notes, parentHolder);
+		this.#rowForm.showPeople(this.#presence.typing);
+		showParent(this.#notes, this.#edited);
 		this.#showButtons();
 		rowAside(this.#aside, { app: this.#app, table, row });
 	}

@@ -3,7 +3,10 @@
  */
 import { h, icon, newId } from '../ui/dom.js';
 import { paths } from '../model/route.js';
-import { actorName, eventNames, exactMoment, moment } from '../model/text.js';
+import { entries } from '../model/history.js';
+import { namesIn } from '../model/people.js';
+import { actorName, briefDuration, dayStart, eventNames, exactMoment, moment } from '../model/text.js';
+import { person } from '../parts/person.js';
 import { button, emptyState } from '../ui/widgets.js';
 import { rowName } from '../parts/row-name.js';
 import { ListPage, searchField } from './list-page.js';
@@ -47,8 +50,11 @@ export class HistoryPage extends ListPage {
 		this.app.live.addEventListener('lock', () => this.#more(), { signal: this.signal });
 	}
 
-	fetch({ q, table, key, event, owner, actor, after, before }) {
-		return this.app.api.get('/history', { q, table, key, event, owner, actor, after, before });
+	async fetch({ q, table, key, event, owner, actor, from, to, after, before }) {
+		const days = { since: dayStart(from), until: dayStart(to, 1) };
+		const reply = await this.app.api.get('/history', { q, table, key, event, owner, actor, ...days, after, before });
+		await this.app.labels.load(reply.data.events);
+		return reply;
 	}
 
 	take({ events }) {
@@ -90,6 +96,17 @@ export class HistoryPage extends ListPage {
 			);
 			return h('div', { class: 'narrow' }, h('label', { class: 'visually-hidden', htmlFor: id }, label), element);
 		};
+		const day = (label, name) => {
+			const id = newId(name);
+			const input = h('input', {
+				class: 'input',
+				type: 'date',
+				id,
+				value: this.query[name] ?? '',
+				on: { change: () => input.validity.badInput || this.change({ [name]: input.value }) },
+			});
+			return h('div', { class: 'day' }, h('label', { class: 'quiet small', htmlFor: id }, label), input);
+		};
 		const named = this.#tables.find((each) => each.name === table);
 		return h(
 			'form',
@@ -100,7 +117,9 @@ export class HistoryPage extends ListPage {
 				...this.#tables.map((each) => [each.table, each.name]),
 			]),
 			select('Event', 'event', event, [['', 'All events'], ...Object.entries(eventNames)]),
-			key ? this.filterChip(`key = ${key}`, { key: null }) : null,
+			day('From', 'from'),
+			day('To', 'to'),
+			key ? this.filterChip(this.app.labels.of(this.#events[0]?.table ?? table, key), () => this.change({ key: null })) : null,
 		);
 	}
 
@@ -127,7 +146,9 @@ export class HistoryPage extends ListPage {
 	}
 
 	#table() {
-		const heads = ['When', 'What', 'Row', 'Holder', 'By', 'Reason'];
+		const heads = ['When', 'Who', 'What', 'Row', 'Ended by', 'Reason'];
+		const names = namesIn(this.#events, [this.app.session]);
+		const context = { names, labels: this.app.labels };
 		return h(
 			'div',
 			{ class: 'data stack' },
@@ -143,29 +164,39 @@ export class HistoryPage extends ListPage {
 						heads.map((text) => h('th', { role: 'columnheader', scope: 'col' }, text)),
 					),
 				),
-				h('tbody', { role: 'rowgroup' }, this.#events.map(row)),
+				h('tbody', { role: 'rowgroup' }, entries(this.#events).map((entry) => row(entry, context))),
 			),
 		);
 	}
 }
 
-function row(recorded) {
-	const { at, event, name, key, owner, actor, session_role: role, client_addr: address, reason } = recorded;
+function row(entry, { names, labels }) {
+	const { at, since, event, table, name, key, owner, actor, reason } = entry;
 	const cell = (label, content, kind = '') => h('td', { role: 'cell', class: kind, data: { label } }, content);
-	const by = actor === owner ? h('span', { class: 'quiet cell name' }, 'the holder') : h('span', { class: 'cell name' }, actorName(recorded));
-	by.title = [...(actor && actor !== actorName(recorded) ? [actor] : []), `role ${role}`, address ? `from ${address}` : 'from this machine'].join(', ');
+	const isOwn = actor === owner || event === 'expired';
+	const when = since ? `${exactMoment(since)} – ${exactMoment(at)}` : exactMoment(at);
 	return h(
 		'tr',
 		{ role: 'row' },
-		cell('When', h('time', { class: 'number', dateTime: at, title: exactMoment(at) }, moment(at)), 'fit when'),
-		cell('What', h('span', { class: `chip ${KINDS[event] ?? ''}` }, eventNames[event] ?? event), 'fit what'),
+		cell('When', h('time', { class: 'number', dateTime: at, title: when }, moment(since ?? at)), 'fit when'),
+		cell('Who', person({ owner, owner_name: names.get(owner) }), 'lead by'),
+		cell('What', h('span', { class: `chip ${KINDS[event] ?? ''}` }, whatHappened(entry)), 'fit what'),
 		h(
 			'th',
 			{ role: 'rowheader', scope: 'row', data: { label: 'Row' } },
-			rowName(name, key),
+			rowName(name, key, labels.of(table, key)),
 		),
-		cell('Holder', h('span', { class: 'cell name' }, owner)),
-		cell('By', by, actor === owner ? 'spare' : ''),
+		cell('Ended by', h('span', { class: 'cell name', title: origin(entry) }, isOwn ? '' : actorName(entry)), isOwn ? 'spare' : ''),
 		cell('Reason', h('span', { class: reason ? 'wrap-any' : '' }, reason ?? ''), reason ? '' : 'spare'),
 	);
+}
+
+/** "Edited · 3 min" of a lock and its release, "Expired · 2 min". */
+function whatHappened({ event, seconds }) {
+	const name = event === 'released' && seconds !== null ? 'Edited' : (eventNames[event] ?? event);
+	return seconds === null ? name : `${name} · ${briefDuration(seconds)}`;
+}
+
+function origin({ actor, session_role: role, client_addr: address }) {
+	return [actor, `role ${role}`, address ? `from ${address}` : 'from this machine'].filter(Boolean).join(', ');
 }

@@ -10,7 +10,7 @@
  * - address(query): the page's address
  * - summary(): how many entries are shown, in words
  */
-import { Problem } from '../client/api.js';
+import { isOutage, Problem } from '../client/api.js';
 import { h } from '../ui/dom.js';
 import { explain } from '../model/problem.js';
 import { firstEnd } from '../model/lock-time.js';
@@ -42,6 +42,7 @@ export class ListPage {
 	#loads = 0;
 	#loadedAt = -Infinity;
 	#cursors = { next: null, prev: null };
+	#isOut = false;
 
 	/**
 	 * @param {object} app
@@ -50,6 +51,7 @@ export class ListPage {
 	constructor(app, query) {
 		this.app = app;
 		this.query = query;
+		app.addEventListener('reachable', () => this.#isOut && this.reload(), { signal: this.signal });
 	}
 
 	/** Aborted when the page is closed. */
@@ -92,6 +94,7 @@ export class ListPage {
 		try {
 			if (!(await this.refetch())) return;
 			this.results.removeAttribute('aria-busy');
+			this.#isOut = false;
 			this.draw({ quiet });
 			if (!quiet) announce(this.summary());
 		} catch (error) {
@@ -106,9 +109,18 @@ export class ListPage {
 	 * @returns {Promise<void>}
 	 */
 	change(query) {
-		this.query = { ...this.query, after: null, before: null, ...query };
+		this.#setQuery({ page: null, ...query });
 		this.app.router.rename(this.address(this.query));
 		return this.reload();
+	}
+
+	#setQuery(query) {
+		this.query = { ...this.query, after: null, before: null, ...query };
+	}
+
+	/** The number of the page, from 1. */
+	get pageNumber() {
+		return Math.max(1, Math.trunc(Number(this.query.page)) || 1);
 	}
 
 	/**
@@ -151,14 +163,13 @@ export class ListPage {
 	drawPager() {
 		const { next, prev } = this.#cursors;
 		const [before, after] = this.pagerWords;
-		this.pager.hidden = !next && !prev;
 		this.pager.replaceChildren(
-			h('span', { class: 'quiet small' }, this.summary()),
+			h('span', { class: 'quiet small' }, [this.pageNumber > 1 ? `Page ${this.pageNumber}` : null, this.summary()].filter(Boolean).join(' · ')),
 			h(
 				'div',
-				{ class: 'button-row' },
-				this.#turn(before, 'left', { before: prev }),
-				this.#turn(after, 'right', { after: next }),
+				{ class: 'button-row', hidden: !next && !prev },
+				this.#turn(before, 'left', { before: prev }, -1),
+				this.#turn(after, 'right', { after: next }, +1),
 			),
 		);
 	}
@@ -166,30 +177,41 @@ export class ListPage {
 	/**
 	 * A chip that shows a filter and can remove it.
 	 * @param {string} words
-	 * @param {Object<string, null>} without the change that removes it
+	 * @param {() => any} clear removes the filter; may be async
 	 * @returns {HTMLElement}
 	 */
-	filterChip(words, without) {
+	filterChip(words, clear) {
 		const chip = h('span', { class: 'chip filter' }, words);
 		const remove = () => {
 			chip.remove();
-			return this.change(without);
+			return clear();
 		};
 		chip.append(button('', remove, { kind: 'plain icon-only small', name: 'close', label: `Remove the filter ${words}` }));
 		return chip;
 	}
 
-	#turn(text, name, cursor) {
-		const element = button(text, () => this.change(cursor).then(() => scrollTo({ top: 0 })), { kind: 'small', name });
+	#turn(text, name, cursor, by) {
+		const element = button(text, () => this.#turnPage(cursor, by), { kind: 'small', name });
 		element.disabled = Object.values(cursor)[0] === null;
 		return element;
 	}
 
-	#showTrouble({ status, problem }) {
+	// Each page is an entry of the browser's history.
+	async #turnPage(cursor, by) {
+		const page = this.pageNumber + by;
+		this.#setQuery({ ...cursor, page: page > 1 ? String(page) : null });
+		this.app.router.push(this.address(this.query));
+		await this.reload();
+		scrollTo({ top: 0 });
+	}
+
+	#showTrouble(error) {
+		const { status, problem } = error;
+		this.#isOut = isOutage(error);
 		const { title, detail, advice } = explain(status, problem);
 		const again = button('Try again', () => this.reload(), { name: 'refresh' });
 		this.results.removeAttribute('aria-busy');
-		this.pager.hidden = true;
+		this.pager.replaceChildren();
 		this.results.replaceChildren(banner('bad', { icon: 'warn', title, text: [detail, advice].filter(Boolean).join(' '), actions: [again] }));
 	}
 }

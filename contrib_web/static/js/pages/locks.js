@@ -11,6 +11,15 @@ import { h, icon, newId } from '../ui/dom.js';
 import { emptyState } from '../ui/widgets.js';
 import { ListPage, searchField } from './list-page.js';
 
+/** For how long a lock has been held: seconds, and words. */
+const HELD = [
+	['', 'Held for any time'],
+	['300', 'Over 5 minutes'],
+	['3600', 'Over an hour'],
+	['28800', 'Over 8 hours'],
+	['86400', 'Over a day'],
+];
+
 /** Implements Page of app.js and the methods of ListPage. */
 export class LocksPage extends ListPage {
 	title = 'Locks';
@@ -55,8 +64,10 @@ export class LocksPage extends ListPage {
 		for (const type of ['lock', 'reset']) this.app.live.addEventListener(type, () => this.reloadSoon(), { signal: this.signal });
 	}
 
-	fetch({ q, table, mine, after, before }) {
-		return this.app.api.get('/locks', { q, table, mine, after, before });
+	async fetch({ q, table, mine, held, sort, dir, after, before }) {
+		const reply = await this.app.api.get('/locks', { q, table, mine, held, sort, dir, after, before });
+		await this.app.labels.load(reply.data.locks);
+		return reply;
 	}
 
 	take({ locks }, sentAt) {
@@ -91,11 +102,20 @@ export class LocksPage extends ListPage {
 			choose: (id, on) => this.#choose(id, on),
 			chooseAll: (on) => this.#chooseAll(on),
 			unlock: (lock) => this.#unlock(lock),
+			labelOf: (lock) => this.#labelOf(lock),
+			order: this.query,
+			sort: (order) => this.#sort(order),
 		});
 	}
 
+	async #sort(order) {
+		const { sort } = { ...this.query, ...order };
+		await this.change(order);
+		if (sort) this.results.querySelector(`th[data-column="${sort}"] button`)?.focus();
+	}
+
 	#toolbar() {
-		const { table, mine } = this.query;
+		const { table, mine, held } = this.query;
 		const search = searchField(this, 'Search key, person or note');
 		const select = h(
 			'select',
@@ -104,6 +124,11 @@ export class LocksPage extends ListPage {
 			this.#tables.map((each) =>
 				h('option', { value: each.table, selected: each.table === table || each.name === table }, each.name),
 			),
+		);
+		const longer = h(
+			'select',
+			{ class: 'input', id: newId('held'), on: { change: () => this.change({ held: longer.value }) } },
+			HELD.map(([seconds, text]) => h('option', { value: seconds, selected: seconds === (held ?? '') }, text)),
 		);
 		const onlyMine = h('input', {
 			type: 'checkbox',
@@ -115,6 +140,7 @@ export class LocksPage extends ListPage {
 			{ class: 'toolbar', role: 'search', on: { submit: (event) => event.preventDefault() } },
 			h('div', { class: 'search grow' }, icon('search'), search),
 			h('div', { class: 'narrow' }, h('label', { class: 'visually-hidden', htmlFor: select.id }, 'Table'), select),
+			h('div', { class: 'narrow' }, h('label', { class: 'visually-hidden', htmlFor: longer.id }, 'Held for'), longer),
 			h('label', { class: 'check toggle' }, onlyMine, 'Mine only'),
 		);
 	}
@@ -147,20 +173,24 @@ export class LocksPage extends ListPage {
 		this.#bar.show(n, this.#locks.length);
 	}
 
+	#labelOf({ table, key }) {
+		return this.app.labels.of(table, key);
+	}
+
 	async #unlock(lock) {
 		if (await unlock(this.app, lock, this.#mayBreak)) await this.reload({ quiet: true });
 	}
 
 	async #breakChosen() {
 		const locks = this.#locks.filter((lock) => this.#chosen.has(idOf(lock)));
-		if (!(await breakLocks(this.app, locks))) return;
+		if (!(await breakLocks(this.app, locks, (lock) => this.#labelOf(lock)))) return;
 		this.#chosen.clear();
 		await this.reload({ quiet: true });
 	}
 }
 
-function nothing({ q, table, mine }) {
-	return q || table || mine
+function nothing({ q, table, mine, held }) {
+	return q || table || mine || held
 		? emptyState({ name: 'search', title: 'No such lock', text: 'No lock matches the search.' })
 		: emptyState({
 				name: 'unlock',

@@ -1,24 +1,40 @@
 /**
  * The rows of a table, with their locks: search, sort, filter and pages.
  */
-import { rowPath, tablePath } from '../client/api.js';
+import { Problem, rowPath, tablePath } from '../client/api.js';
 import { clock } from '../client/clock.js';
+import { chooseColumns, chosenColumns } from '../client/settings.js';
+import { labelOf } from '../model/column.js';
 import { LiveRows } from '../model/live-rows.js';
 import { timed } from '../model/lock-time.js';
+import { others } from '../model/presence.js';
 import { paths } from '../model/route.js';
-import { about, personName } from '../model/text.js';
-import { RowsTable } from '../parts/rows-table.js';
+import { newsOfLocks, totalRows } from '../model/text.js';
+import { columnMenu, filterMenu } from '../parts/list-menus.js';
+import { toastProblem } from '../parts/problem-toast.js';
+import { listColumns, RowsTable } from '../parts/rows-table.js';
+import { RowPeople } from './rows/people.js';
 import { unlock } from '../parts/unlock.js';
-import { announce } from '../ui/announce.js';
+import { announce, toast } from '../ui/announce.js';
 import { h, icon } from '../ui/dom.js';
-import { banner, emptyState } from '../ui/widgets.js';
+import { banner, button, emptyState } from '../ui/widgets.js';
 import { ListPage, searchField } from './list-page.js';
+
+/** News are announced together after this time, in milliseconds. */
+const GATHER = 1000;
+/** The greatest number of rows in an export, as the server has it. */
+const MOST_EXPORTED = 10_000;
 
 /** Implements Page of app.js and the methods of ListPage. */
 export class RowsPage extends ListPage {
 	#table = null;
+	#description = null;
+	#total = null;
+	#news = new Map();
+	#toolbar = h('div', {});
 	#live = new LiveRows();
 	#list = null;
+	#people = null;
 
 	/**
 	 * @param {object} app
@@ -32,14 +48,24 @@ export class RowsPage extends ListPage {
 
 	async load() {
 		this.#listen();
-		const [table] = await Promise.all([this.app.api.get(tablePath(this.name)), this.#refetchUntilLatest()]);
-		this.#table = table.data;
+		this.#description = this.app.api.get(tablePath(this.name)).then(({ data }) => data);
+		const [table] = await Promise.all([this.#description, this.#refetchUntilLatest()]);
+		this.#table = table;
 		this.#list = this.#makeList();
+		this.#people = new RowPeople(this.app, this.#table.table, this.signal);
+		this.#people.addEventListener('people', ({ detail: key }) => this.#showPeople(key));
 		this.title = this.#table.name;
 		this.element = this.#build();
 		this.#replay();
 		this.draw();
+		this.#count();
 	}
+
+	close() {
+		super.close();
+		clearTimeout(this.#gathering);
+	}
+	#gathering = null;
 
 	// A reload that overtakes the first request may end before the table is
 	// known, when it cannot be drawn.
@@ -47,9 +73,11 @@ export class RowsPage extends ListPage {
 		if (!(await this.refetch())) await this.#refetchUntilLatest();
 	}
 
-	fetch({ q, sort, dir, after, before, filter, locked }) {
+	async fetch({ q, sort, dir, after, before, filter, locked }) {
 		this.#live.requested();
-		return this.app.api.get(`${tablePath(this.name)}/rows`, { q, sort, dir, after, before, filter, locked });
+		const reply = await this.app.api.get(`${tablePath(this.name)}/rows`, { q, sort, dir, after, before, filter, locked });
+		await this.app.labels.load(referred(await this.#description, reply.data.rows));
+		return reply;
 	}
 
 	take({ rows }, sentAt) {
@@ -70,7 +98,23 @@ export class RowsPage extends ListPage {
 
 	summary() {
 		const n = this.#live.rows.length;
-		return n === 1 ? 'One row' : `${n} rows${this.pager.hidden ? '' : ' on this page'}`;
+		if (!this.#total) return n === 1 ? '1 row' : `${n} rows`;
+		const all = totalRows(this.#total);
+		return this.#total.count > n ? `${n} of ${all}` : all;
+	}
+
+	async reload(options = {}) {
+		await super.reload(options);
+		if (!options.quiet) await this.#count();
+	}
+
+	// The list does not wait for its total.
+	async #count() {
+		const { q, filter, locked } = this.query;
+		const { data } = await this.app.api.get(`${tablePath(this.name)}/count`, { q, filter, locked }).catch(() => ({ data: null }));
+		if (this.signal.aborted || q !== this.query.q || filter !== this.query.filter || locked !== this.query.locked) return;
+		this.#total = data;
+		this.drawPager();
 	}
 
 	/* Live */
@@ -93,6 +137,10 @@ export class RowsPage extends ListPage {
 		this.#watch();
 	}
 
+	#showPeople(key) {
+		this.#list.showPeople(key, others(this.#people.of(key), this.app.session.owner));
+	}
+
 	#context() {
 		return { owner: this.app.session.owner, now: performance.now(), toClock: clock.toClock };
 	}
@@ -103,7 +151,14 @@ export class RowsPage extends ListPage {
 
 	#updateRow(row) {
 		this.#list.updateRow(row);
-		announce(`${row.label}: ${row.lock ? `locked by ${row.lock.is_mine ? 'you' : personName(row.lock)}` : 'free'}`);
+		this.#news.set(row.key, row);
+		this.#gathering ??= setTimeout(() => this.#announceNews(), GATHER);
+	}
+
+	#announceNews() {
+		this.#gathering = null;
+		announce(newsOfLocks([...this.#news.values()]));
+		this.#news.clear();
 	}
 
 	// The rows are the same, so they are not drawn again: the user may be
@@ -140,7 +195,7 @@ export class RowsPage extends ListPage {
 	/* Drawing */
 
 	#makeList() {
-		const list = new RowsTable(this.#table);
+		const list = new RowsTable(this.#table, this.app.labels, chosenColumns(this.#table.table));
 		list.addEventListener('sort', ({ detail }) => this.change(detail));
 		list.addEventListener('look', ({ detail }) => this.#lookAt(detail));
 		list.addEventListener('unlock', ({ detail }) => this.#unlock(detail));
@@ -152,14 +207,16 @@ export class RowsPage extends ListPage {
 		this.app.lists.set(this.name, this.address(this.query));
 		this.#watch();
 		this.drawPager();
-		if (!rows.length) return this.results.replaceChildren(h('div', { class: 'data' }, nothing(this.query)));
+		if (!rows.length) return this.results.replaceChildren(h('div', { class: 'data' }, nothing(this.query, this.#newRow())));
 		const { sort, dir } = this.query;
 		const refocus = this.#list.draw(rows, { address: this.name, order: { sort, dir }, lastRow: this.app.lastRow });
 		if (!this.results.contains(this.#list.element)) this.results.replaceChildren(this.#list.element);
+		for (const key of this.#people.keys) this.#showPeople(key);
 		return refocus();
 	}
 
 	#build() {
+		this.#toolbar.replaceChildren(this.#makeToolbar());
 		return h(
 			'div',
 			{},
@@ -170,30 +227,63 @@ export class RowsPage extends ListPage {
 			),
 			this.#head(),
 			this.#table.protection ? null : notProtected(),
-			this.#toolbar(),
+			this.#toolbar,
 			this.results,
 			this.pager,
 		);
 	}
 
 	#head() {
-		const { name, comment, rows_estimate: estimate, may } = this.#table;
-		const words = [comment, estimate === null ? null : `${about(estimate)} rows`].filter(Boolean).join(' · ');
-		const newRow = h(
-			'a',
-			{ class: 'button primary', href: paths.newRow(this.name, { from: this.query.filter }) },
-			icon('plus'),
-			'New row',
-		);
+		const { name, comment } = this.#table;
 		return h(
 			'div',
 			{ class: 'page-head' },
-			h('div', {}, h('h1', { tabIndex: -1 }, name), h('p', { class: 'quiet' }, words)),
-			may.insert ? h('div', { class: 'page-actions' }, newRow) : null,
+			h('div', {}, h('h1', { tabIndex: -1 }, name), comment ? h('p', { class: 'quiet' }, comment) : null),
+			h('div', { class: 'page-actions' }, button('Export CSV', () => this.#export(), { name: 'download' }), this.#newRow()),
 		);
 	}
 
-	#toolbar() {
+	#newRow() {
+		if (!this.#table.may.insert) return null;
+		const href = paths.newRow(this.name, { from: this.query.filter });
+		return h('a', { class: 'button primary', href }, icon('plus'), 'New row');
+	}
+
+	// All pages of the list, in its order, with its columns.
+	async #export() {
+		const { table } = this.#table;
+		const { q, sort, dir, filter, locked } = this.query;
+		const columns = JSON.stringify(listColumns(this.#table, chosenColumns(table)).map(({ name }) => name));
+		try {
+			const file = await this.app.api.download(`${tablePath(this.name)}/csv`, { q, sort, dir, filter, locked, columns });
+			const href = URL.createObjectURL(file);
+			h('a', { href, download: `${this.#table.relation}.csv` }).click();
+			setTimeout(() => URL.revokeObjectURL(href), 60_000);
+			if (this.#total?.count > MOST_EXPORTED || this.#total?.more) toast(`The file has the first ${MOST_EXPORTED} rows.`);
+		} catch (error) {
+			if (!(error instanceof Problem)) throw error;
+			toastProblem(error);
+		}
+	}
+
+	#chooseColumns(names) {
+		chooseColumns(this.#table.table, names);
+		this.#list = this.#makeList();
+		this.#drawAll();
+		if (!names) this.#toolbar.replaceChildren(this.#makeToolbar());
+	}
+
+	#filter(changes) {
+		const filter = { ...readFilter(this.query.filter), ...changes };
+		const given = Object.entries(filter).filter(([, value]) => value !== undefined);
+		const text = given.length ? JSON.stringify(Object.fromEntries(given)) : null;
+		const done = this.change({ filter: text });
+		this.#toolbar.replaceChildren(this.#makeToolbar());
+		this.element.querySelector('.page-actions a')?.replaceWith(this.#newRow());
+		return done;
+	}
+
+	#makeToolbar() {
 		const search = searchField(this, `Search in ${this.#table.name}`, {
 			id: 'search',
 			placeholder: 'Search',
@@ -218,17 +308,29 @@ export class RowsPage extends ListPage {
 			},
 			h('div', { class: 'search grow' }, icon('search'), search),
 			this.#table.protection ? h('label', { class: 'check toggle' }, onlyLocked, 'Locked only') : null,
-			this.#filterChip(),
+			filterMenu(this.#table, (column, value) => this.#filter({ [column]: value })),
+			columnMenu(this.#table, {
+				chosen: listColumns(this.#table, chosenColumns(this.#table.table)).map(({ name }) => name),
+				choose: (names) => this.#chooseColumns(names),
+			}),
+			this.#filterChips(),
 		);
 	}
 
-	#filterChip() {
-		const filter = readFilter(this.query.filter);
-		if (!filter) return null;
-		const words = Object.entries(filter)
-			.map(([column, value]) => `${column} = ${value ?? 'null'}`)
-			.join(', ');
-		return this.filterChip(words, { filter: null });
+	#filterChips() {
+		const entries = Object.entries(readFilter(this.query.filter) ?? {});
+		if (!entries.length) return null;
+		return h(
+			'div',
+			{ class: 'filters' },
+			entries.map(([name, value]) => this.filterChip(this.#filterWords(name, value), () => this.#filter({ [name]: undefined }))),
+		);
+	}
+
+	#filterWords(name, value) {
+		const column = this.#table.columns.find((each) => each.name === name) ?? { name };
+		const shown = column.references?.is_key && value !== null ? this.app.labels.of(column.references.table, value) : value;
+		return `${labelOf(column)}: ${shown ?? 'no value'}`;
 	}
 
 	#shortcut(event) {
@@ -249,7 +351,14 @@ function notProtected() {
 	return element;
 }
 
-function nothing({ q, locked, filter }) {
+/** The rows that a list refers to, for their labels. */
+const referred = ({ columns }, rows) =>
+	columns
+		.filter(({ references }) => references?.is_key)
+		.flatMap(({ name, references: { table } }) => rows.map(({ values }) => ({ table, key: values[name] })))
+		.filter(({ key }) => key !== null);
+
+function nothing({ q, locked, filter }, newRow) {
 	if (locked && !q)
 		return emptyState({
 			name: 'unlock',
@@ -262,7 +371,7 @@ function nothing({ q, locked, filter }) {
 			title: 'Nothing found',
 			text: 'The search covers all text columns and the key.',
 		});
-	return emptyState({ name: 'table', title: 'No rows', text: 'The table is empty, or you may not see its rows.' });
+	return emptyState({ name: 'table', title: 'No rows', text: 'The table is empty, or you may not see its rows.', action: newRow });
 }
 
 function readFilter(text) {

@@ -1,6 +1,7 @@
 /**
  * The sign-in page.
  */
+import { paths } from '../model/route.js';
 import { credentials } from '../parts/sign-in.js';
 import { themeButton } from '../parts/theme-button.js';
 import { h, icon } from '../ui/dom.js';
@@ -27,7 +28,7 @@ export class SignInPage {
 					submit: async (event) => {
 						event.preventDefault();
 						go.disabled = true;
-						if (await submit()) app.router.go(`/signin?${new URLSearchParams(query)}`, { replace: true });
+						if (await submit()) app.router.go(paths.signin(query), { replace: true });
 						go.disabled = false;
 					},
 				},
@@ -46,7 +47,7 @@ export class SignInPage {
 					'div',
 					{ class: 'body' },
 					h('h1', { tabIndex: -1 }, 'Sign in'),
-					h('p', { class: 'quiet' }, 'With your PostgreSQL role and its password.'),
+					h('p', { class: 'quiet' }, 'With your name and password of the database.'),
 					form,
 				),
 			),

@@ -167,9 +167,11 @@ export class TablesPage {
 			Object.assign(element.dataset, { act: text, table: table.table });
 			return element;
 		};
-		return table.protection
-			? act('Settings', () => this.#protect(table), 'settings')
-			: act('Protect', () => this.#protect(table), 'shield');
+		if (!table.protection) return act('Protect', () => this.#protect(table), 'shield');
+		return [
+			table.protection.guarded ? null : act('Repair', () => this.#repair(table), 'refresh', 'small primary'),
+			act('Settings', () => this.#protect(table), 'settings'),
+		].filter(Boolean);
 	}
 
 	async #protect(summary) {
@@ -205,6 +207,18 @@ export class TablesPage {
 		}
 	}
 
+	// Protecting again with the same settings restores the triggers.
+	async #repair({ table, name, protection }) {
+		const { hard, required, columns, ttl, warning, parent } = protection;
+		try {
+			await this.#app.api.put(`${tablePath(table)}/protection`, { hard, required, columns, ttl, warning, parent });
+			toast(`${name} is enforced again.`);
+		} catch (error) {
+			toastProblem(error);
+		}
+		await this.#fetch().catch(() => {});
+	}
+
 	async #unprotect(table) {
 		const note = newId('note');
 		const answer = await ask({
@@ -222,7 +236,7 @@ export class TablesPage {
 					: null,
 			].filter(Boolean),
 			choices: [
-				{ value: 'no', text: 'Keep it protected' },
+				{ value: 'no', text: 'Cancel' },
 				{ value: 'yes', text: 'Unprotect', kind: 'danger' },
 			],
 		});
@@ -251,10 +265,9 @@ function settings({ protection }) {
 	const { hard, required, columns, parent, guarded } = protection;
 	const chip = (text, title, kind = '') => h('span', { class: `chip ${kind}`, title }, text);
 	return [
-		guarded
-			? null
-			: chip('guard missing', 'The trigger is missing or disabled, so nothing is enforced. Save the settings again to repair it.', 'bad'),
-		hard ? chip('enforced', 'Writes by other users are rejected') : chip('soft', 'Other users are warned, not rejected'),
+		guarded ? null : chip('not enforced', 'A trigger is missing or disabled, so locks stop no write', 'bad'),
+		guarded && hard ? chip('enforced', 'Writes by other users are rejected') : null,
+		hard ? null : chip('soft', 'Other users are warned, not rejected'),
 		required ? chip('lock required', 'Writing needs a lock') : null,
 		columns ? chip(`${columns.length} ${columns.length === 1 ? 'column' : 'columns'}`, `Guarded: ${columns.join(', ')}`) : null,
 		parent ? chip('with parent', `Guarded by the lock of the row that ${parent} refers to`) : null,

@@ -11,10 +11,11 @@ import { toastProblem } from './problem-toast.js';
  * Ends locks, after a confirmation, and shows the result.
  * @param {object} app
  * @param {object[]} locks
+ * @param {(lock: object) => string} labelOf the lock's row
  * @returns {Promise<boolean>} whether the request succeeded
  */
-export async function breakLocks(app, locks) {
-	const reason = await askWhy(locks);
+export async function breakLocks(app, locks, labelOf) {
+	const reason = await askWhy(locks, labelOf);
 	if (reason === null) return false;
 	try {
 		const { data } = await app.api.post('/locks/break', {
@@ -29,22 +30,21 @@ export async function breakLocks(app, locks) {
 	}
 }
 
-function askWhy(locks) {
+function askWhy(locks, labelOf) {
 	const isOne = locks.length === 1;
 	const holders = isOne ? 'The holder is notified immediately and keeps' : 'The holders are notified immediately and keep';
 	return askReason({
 		name: 'break-locks',
 		title: isOne ? 'Remove this lock?' : `Remove ${locks.length} locks?`,
-		text: [heldRows(locks), `${holders} the unsaved text, but cannot save it without locking the row again.`],
+		text: [heldRows(locks, labelOf), `${holders} the unsaved text, but cannot save it without locking the row again.`],
 		action: isOne ? 'Remove lock' : 'Remove locks',
-		no: isOne ? 'Cancel' : 'Cancel',
 	});
 }
 
 /** The rows by holder. */
-function heldRows(locks) {
+function heldRows(locks, labelOf) {
 	const people = [...new Set(locks.map(fullName))];
-	const rowsOf = (person) => locks.filter((lock) => fullName(lock) === person).map(({ name, key }) => `${name} ${key}`);
+	const rowsOf = (person) => locks.filter((lock) => fullName(lock) === person).map((lock) => `${labelOf(lock)} (${lock.name})`);
 	return h(
 		'dl',
 		{ class: 'facts held' },

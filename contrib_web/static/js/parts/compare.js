@@ -1,24 +1,38 @@
 /**
- * A dialog that compares the user's text with the row in the database: to
- * copy it, and to choose.
+ * A dialog that compares the user's text with the row in the database, and
+ * with what both were made from: to copy it, and to choose.
  */
 import { h, icon, newId } from '../ui/dom.js';
 import { diff } from '../model/diff.js';
 import { toast } from '../ui/announce.js';
 import { ask } from '../ui/dialog.js';
+import { mergingText } from './merging.js';
+
+/** Texts that are longer are merged difference by difference. */
+const SHORT = 120;
+
+/**
+ * @typedef {object} ComparedColumn
+ * @property {string} name
+ * @property {string} label
+ * @property {string|null|undefined} mine undefined: the column's default
+ * @property {string|null} theirs
+ * @property {string|null|undefined} base what both were made from; undefined:
+ *   not known
+ * @property {boolean} isText whether parts of the values make sense
+ */
 
 /**
  * @param {object} options
  * @param {string} options.title
  * @param {string} options.text
- * @param {{ name: string, mine: string|null, theirs: string|null }[]}
- *   options.columns
- * @param {boolean} options.mayChoose whether to offer a choice per column
- * @returns {Promise<Object<string, 'mine'|'theirs'>|null>} the choice by
- *   column; null: none was made
+ * @param {ComparedColumn[]} options.columns
+ * @param {boolean} options.mayChoose whether to offer a choice
+ * @returns {Promise<Object<string, string|null|undefined>|null>} the chosen
+ *   value by column; null: none was made
  */
 export async function compare({ title, text, columns, mayChoose }) {
-	const sides = columns.map((column) => side(column, mayChoose));
+	const sides = columns.map((column) => (mayChoose && isMerged(column) ? merged(column) : side(column, mayChoose)));
 	const choices = mayChoose
 		? [
 				{ value: 'no', text: 'Decide later' },
@@ -39,35 +53,33 @@ export async function compare({ title, text, columns, mayChoose }) {
 		],
 		choices,
 	});
-	return answer === 'yes' ? Object.fromEntries(sides.map(({ name, chosen }) => [name, chosen()])) : null;
+	return answer === 'yes' ? Object.fromEntries(sides.map(({ name, value }) => [name, value()])) : null;
 }
 
-function side({ name, mine, theirs }, mayChoose) {
+const isLong = (value) => value.length > SHORT || value.includes('\n');
+const isMerged = ({ isText, mine, theirs }) => isText && typeof mine === 'string' && typeof theirs === 'string' && (isLong(mine) || isLong(theirs));
+
+function merged({ name, label, base, mine, theirs }) {
+	const { element, value } = mergingText({ base: base ?? null, mine, theirs });
+	element.querySelector('.merging-head').append(copyButton(label, mine));
+	return { name, element: h('fieldset', { class: 'compare-column merged' }, h('legend', {}, label), element), value };
+}
+
+function side({ name, label, base, mine, theirs }, mayChoose) {
 	const group = newId('side');
 	const keep = h('input', { type: 'radio', name: group, value: 'mine', checked: true });
 	const take = h('input', { type: 'radio', name: group, value: 'theirs' });
-	const parts = mine !== null && theirs !== null ? diff(theirs, mine) : null;
+	const parts = typeof mine === 'string' && theirs !== null ? diff(theirs, mine) : null;
 	const head = (words, input) =>
 		mayChoose ? h('label', { class: 'check' }, input, h('span', {}, words)) : h('span', { class: 'side-name' }, words);
-	const copy = h(
-		'button',
-		{
-			class: 'button plain small',
-			type: 'button',
-			'aria-label': `Copy your ${name}`,
-			on: { click: () => copyText(mine ?? '', copy) },
-		},
-		icon('copy'),
-		'Copy',
-	);
 	const element = h(
 		'fieldset',
 		{ class: 'compare-column' },
-		h('legend', {}, name),
+		h('legend', {}, label),
 		h(
 			'div',
 			{ class: 'compare-side mine' },
-			h('div', { class: 'compare-head' }, head('Yours', keep), copy),
+			h('div', { class: 'compare-head' }, head('Yours', keep), copyButton(label, mine ?? '')),
 			shownText(mine, parts, 'new'),
 		),
 		h(
@@ -76,11 +88,23 @@ function side({ name, mine, theirs }, mayChoose) {
 			h('div', { class: 'compare-head' }, head('In the database now', take)),
 			shownText(theirs, parts, 'gone'),
 		),
+		base === undefined || base === theirs ? null : h('div', { class: 'compare-before quiet small' }, 'Before: ', shownText(base, null)),
 	);
-	return { name, element, chosen: () => (take.checked ? 'theirs' : 'mine') };
+	return { name, element, value: () => (take.checked ? theirs : mine) };
+}
+
+function copyButton(label, text) {
+	const copy = h(
+		'button',
+		{ class: 'button plain small', type: 'button', 'aria-label': `Copy your ${label}`, on: { click: () => copyText(text, copy) } },
+		icon('copy'),
+		'Copy',
+	);
+	return copy;
 }
 
 function shownText(text, parts, kind) {
+	if (text === undefined) return h('p', { class: 'compare-text null' }, 'default');
 	if (text === null) return h('p', { class: 'compare-text null' }, 'null');
 	if (text === '') return h('p', { class: 'compare-text null' }, 'empty');
 	if (!parts) return h('p', { class: 'compare-text' }, text);
@@ -101,7 +125,7 @@ async function copyText(text, near) {
 		toast('Copied.');
 	} catch {
 		const area = h('textarea', { class: 'input', value: text, readOnly: true, rows: 3, 'aria-label': 'Text to copy' });
-		near.closest('.compare-side')?.append(area);
+		near.closest('.compare-side, .merging')?.append(area);
 		area.select();
 	}
 }

@@ -1,7 +1,7 @@
 /**
- * The messages over a form. A message replaces an earlier one of its name.
+ * The messages about a form. A message replaces an earlier one of its name.
  */
-import { Problem } from '../client/api.js';
+import { isOutage, Problem } from '../client/api.js';
 import { explain } from '../model/problem.js';
 import { announce } from '../ui/announce.js';
 import { h } from '../ui/dom.js';
@@ -11,6 +11,7 @@ import { banner, button } from '../ui/widgets.js';
 export class FormNotes {
 	element = h('div', { class: 'notes' });
 	#keys = new Map();
+	#mend = null;
 
 	/**
 	 * Shows and announces a message that the user can close.
@@ -25,7 +26,7 @@ export class FormNotes {
 		const note = this.#put(name, banner(kind, { ...content, actions: [...(content.actions ?? []), close] }));
 		const words = [content.title, content.text].flat().filter((part) => typeof part === 'string');
 		announce(words.join(' '), { urgent: kind === 'bad' });
-		if (kind === 'bad') note.scrollIntoView({ block: 'center' });
+		if (kind === 'bad') note.scrollIntoView({ block: 'nearest' });
 	}
 
 	/**
@@ -34,15 +35,38 @@ export class FormNotes {
 	 * @param {object} options
 	 * @param {string} [options.prefix] what did not happen
 	 * @param {boolean} options.isDirty whether the form has unsaved changes
+	 * @param {() => any} [options.retry] does again what failed, once the
+	 *   server can be reached
 	 * @returns {void}
 	 */
-	failed(error, { prefix, isDirty }) {
+	failed(error, { prefix, isDirty, retry }) {
 		if (!(error instanceof Problem)) throw error;
 		const { title, detail, advice } = explain(error.status, error.problem);
 		this.show('failed', 'bad', {
 			icon: 'warn',
 			title: [prefix, `${title}.`].filter(Boolean).join(' '),
 			text: [detail, advice, isDirty ? 'What you typed is still here.' : ''].filter(Boolean),
+		});
+		this.#mend = isOutage(error) ? (retry ?? (() => this.#reachable({ prefix, isDirty }))) : null;
+	}
+
+	/**
+	 * Mends what was told as failed for want of a connection.
+	 * @returns {void}
+	 */
+	mend() {
+		const mend = this.#mend;
+		if (!mend) return;
+		this.remove('failed');
+		mend();
+	}
+
+	#reachable({ prefix, isDirty }) {
+		if (!isDirty) return;
+		this.show('failed', 'info', {
+			icon: 'info',
+			title: 'The server can be reached again.',
+			text: [prefix, 'What you typed is still here. Please try again.'].filter(Boolean),
 		});
 	}
 
@@ -69,6 +93,7 @@ export class FormNotes {
 	 * @returns {void}
 	 */
 	remove(name) {
+		if (name === 'failed') this.#mend = null;
 		this.#keys.delete(name);
 		this.element.querySelector(`[data-note="${name}"]`)?.remove();
 	}
@@ -78,6 +103,7 @@ export class FormNotes {
 	 * @returns {void}
 	 */
 	clear() {
+		this.#mend = null;
 		this.#keys.clear();
 		this.element.replaceChildren();
 	}

@@ -1,62 +1,63 @@
 /**
- * The lock bar of an edit page: a status line that stays in view, and a
- * banner for states that need an explanation. Shows the view of
+ * The lock of an edit page, shown in three places: the state, in one line of
+ * the bar that stays in view; beside it the one action that the state asks
+ * for; and among the messages what needs an explanation. Shows the view of
  * model/lock-view.js.
  */
 import { h, icon } from '../ui/dom.js';
-import { moment, personName } from '../model/text.js';
+import { countdown, moment, personName } from '../model/text.js';
+import { avatar } from './person.js';
 import { timeLeft } from './time-left.js';
-import { button } from '../ui/widgets.js';
+import { button, setPressable } from '../ui/widgets.js';
 
-/** Label and classes of the banner's buttons, by action. */
+/** Label and classes of the buttons, by action. */
 const LABELS = {
 	save: ['Save and close', 'primary'],
 	keep: ['Keep editing', ''],
-	leave: ['Leave', 'plain'],
+	leave: ['Cancel', 'plain'],
 	again: ['Start editing', 'primary'],
+	saveAgain: ['Lock again and save', 'primary'],
 	control: ['Take control in this tab', 'primary'],
 	takeOver: ['Take over…', ''],
-	ask: ['Request row…', 'primary'],
+	ask: ['Request editing…', 'primary'],
 	withdraw: ['Withdraw my request', ''],
 	compare: ['Compare and copy', ''],
 	signIn: ['Sign in', 'primary'],
 };
-/** How long a banner fades out, in milliseconds: --fade in tokens.css. */
+/** How long a message fades out, in milliseconds: --fade in tokens.css. */
 const FADE = 180;
+/** Another user's lock shows its time when it is about to end, in seconds. */
+const ABOUT_TO_END = 30;
 
-/** The lock bar. `element` is its element. */
+/**
+ * The lock bar. Its elements: `element`, the state; `action`, the main
+ * button; `message`, the explanation with further buttons.
+ */
 export class LockBar {
 	#act;
-	#line = h('div', { class: 'lock-line' });
-	#banner = h('div', { class: 'lock-banner' });
 	#drawn = '';
-	element = h('section', { class: 'lock-bar', 'aria-label': 'Lock' }, this.#line, this.#banner);
+	element = h('section', { class: 'lock-bar', 'aria-label': 'Lock' });
+	action = h('div', { class: 'lock-action' });
+	message = h('div', { class: 'lock-banner' });
 
 	/**
-	 * @param {(action: string) => any} act what a button of the banner does;
-	 *   may be async
+	 * @param {(action: string) => any} act what a button does; may be async
 	 */
 	constructor(act) {
 		this.#act = act;
 	}
 
 	/**
-	 * @param {{ hasLocks: boolean }} options whether the table is protected
-	 * @returns {void}
-	 */
-	settings({ hasLocks }) {
-		this.element.classList.toggle('without-locks', !hasLocks);
-	}
-
-	/**
 	 * Shows that the user may only read the row.
 	 * @param {object|null} lock of the user who is editing it
+	 * @param {{ nobodyMay: boolean }} options nobodyMay: the database is
+	 *   read-only
 	 * @returns {void}
 	 */
-	readOnly(lock) {
-		const what = 'You may read this row, but not change it';
-		if (!lock) return this.#drawLine({ tone: 'quiet', icon: 'info', status: what }, null);
-		return this.#drawLine({ tone: 'theirs', icon: 'lock', status: `Locked by ${personName(lock)}. ${what}` }, null);
+	readOnly(lock, { nobodyMay }) {
+		const what = nobodyMay ? 'The database is read-only: rows can be read, but not changed' : 'You may read this row, but not change it';
+		if (!lock) return this.#drawLine({ tone: 'quiet', icon: 'info', status: what }, {});
+		return this.#drawLine({ tone: 'theirs', icon: 'lock', status: `Locked by ${personName(lock)}. ${what}` }, {});
 	}
 
 	/**
@@ -65,48 +66,70 @@ export class LockBar {
 	 * @returns {void}
 	 */
 	show(view, state) {
-		const endsAt = state.phase === 'held' ? state.endsAt : state.holder?.endsAt;
-		this.#drawLine(view, state.trouble === 'signed_out' ? null : endsAt);
-		this.#drawBanner(view, state);
+		this.#drawLine(view, state);
+		this.#drawMessage(view, state);
 	}
 
-	#drawLine({ tone, icon: name, status, counts }, endsAt) {
+	// Each thing is said once: a message's title is the state.
+	#drawLine({ tone, icon: name, status, counts, banner }, state) {
+		const words = banner?.title ?? status;
 		this.element.dataset.tone = tone;
-		this.#line.replaceChildren(icon(name), h('span', { class: 'status' }, status), ...(endsAt ? [until(endsAt, counts)] : []));
+		this.element.replaceChildren(
+			holdsIt(state) ? avatar(state.holder) : icon(name),
+			h('span', { class: 'status', title: words }, words),
+			...[until(state, counts) ?? holderNow(state, words)].filter(Boolean),
+		);
 	}
 
 	// Replaced only if its content changes, so that neither the focus nor a
 	// screen reader is disturbed.
-	#drawBanner(view, state) {
-		const key = JSON.stringify([view.tone, view.banner ?? null, state.holder?.acquired_at]);
+	#drawMessage(view, state) {
+		const key = JSON.stringify([state.phase, view.tone, view.banner ?? null, state.holder?.acquired_at]);
 		if (key === this.#drawn) return;
 		this.#drawn = key;
-		const old = this.#banner.firstElementChild;
+		const old = this.message.firstElementChild;
+		const { actions = [], text = [], facts } = view.banner ?? {};
+		const main = saves(state) ? null : actions.find((action) => LABELS[action][1] === 'primary');
+		this.#drawAction(main);
 		if (!view.banner) return this.#fade(old);
-		const { title, text, actions, facts } = view.banner;
-		const main = actions.find((action) => LABELS[action][1] === 'primary') ?? actions[0];
-		const buttons = actions.map((action) => {
-			const [words, usual] = LABELS[action];
-			const kind = action === main ? 'primary' : usual;
-			return button(words, () => this.#act(action), { kind: `small ${kind}` });
-		});
+		const buttons = actions.filter((action) => action !== main).map((action) => this.#button(action, this.#furtherKind(action, main)));
+		const paragraphs = text.map((words) => h('p', {}, words));
+		if (facts && state.holder) paragraphs.push(h('p', { class: 'quiet small' }, sinceAndNote(state.holder)));
 		const hadFocus = old?.contains(document.activeElement);
-		this.#banner.replaceChildren(
+		this.message.replaceChildren(
 			h(
 				'div',
-				{ class: 'lock-says' },
-				h(
-					'div',
-					{ class: 'words' },
-					h('p', {}, h('strong', {}, title)),
-					text.map((words) => h('p', {}, words)),
-					facts && state.holder ? h('p', { class: 'quiet small' }, sinceAndNote(state.holder)) : null,
-				),
+				{ class: 'lock-says', data: { tone: view.tone } },
+				h('div', { class: 'words' }, paragraphs),
 				buttons.length ? h('div', { class: 'button-row' }, buttons) : null,
 			),
 		);
-		if (hadFocus) this.#banner.querySelector('button')?.focus();
+		if (hadFocus) this.message.querySelector('button')?.focus();
 		return undefined;
+	}
+
+	#drawAction(main) {
+		const hadFocus = this.action.contains(document.activeElement);
+		this.action.replaceChildren(...(main ? [this.#button(main, LABELS[main][1])] : []));
+		if (hadFocus) (this.action.firstElementChild ?? document.querySelector('main h1'))?.focus({ preventScroll: true });
+	}
+
+	// There is one main button at a time.
+	#furtherKind(action, main) {
+		const [, kind] = LABELS[action];
+		return `small ${main && kind === 'primary' ? '' : kind}`;
+	}
+
+	#button(action, kind) {
+		return button(LABELS[action][0], () => this.#act(action), { kind });
+	}
+
+	/**
+	 * @param {boolean} isPressable whether the buttons can be pressed
+	 * @returns {void}
+	 */
+	setPressable(isPressable) {
+		for (const part of [this.action, this.message]) setPressable(part.querySelectorAll('button'), isPressable);
 	}
 
 	#fade(old) {
@@ -118,16 +141,27 @@ export class LockBar {
 	}
 }
 
-const sinceAndNote = ({ acquired_at: since, note }) =>
-	[`Since ${moment(since)}, until the holder releases it or it expires`, note && `“${note}”`].filter(Boolean).join('. ');
+/** Whether another user is seen to hold the row. */
+const holdsIt = ({ phase, holder }) => phase === 'blocked' && Boolean(holder);
 
-// A countdown to the second only when it matters.
-function until(endsAt, counts) {
-	if (counts) return h('span', { class: 'until number' }, h('span', { class: 'counter' }, timeLeft(endsAt)), ' left');
-	const wall = new Date(Date.now() + endsAt - performance.now());
-	return h(
-		'span',
-		{ class: 'until number', title: 'Renewed automatically while you use the page' },
-		`until ${moment(wall.toISOString())}`,
-	);
+/** Whether the bar's main button is Save. */
+const saves = ({ phase }) => phase === 'held' || phase === 'expired';
+
+const sinceAndNote = ({ acquired_at: since, note }) => [`Since ${moment(since)}`, note && `“${note}”`].filter(Boolean).join('. ');
+
+// A time only when it matters.
+function until({ phase, endsAt, holder, trouble }, counts) {
+	const isOwn = phase === 'held' && trouble !== 'signed_out';
+	const end = isOwn ? endsAt : holder?.endsAt;
+	if (isOwn && !counts) return h('span', { class: 'until' }, 'Kept while you edit');
+	if (!end || !counts) return null;
+	const words = (seconds) => (isOwn || seconds <= ABOUT_TO_END ? `${countdown(seconds)} left` : '');
+	return h('span', { class: 'until number' }, timeLeft(end, { words }));
+}
+
+// A lock that was lost says first why, and then who holds the row.
+function holderNow({ phase, holder }, words) {
+	if (phase === 'lost' && !holder) return h('span', { class: 'until' }, 'Free now');
+	if (phase !== 'lost' || !holder || holder.is_mine || words.includes(personName(holder))) return null;
+	return h('span', { class: 'until' }, `Locked by ${personName(holder)}`);
 }

@@ -4,6 +4,7 @@
  */
 import { h, icon } from '../ui/dom.js';
 import { fullName, personName, stillLocked } from '../model/text.js';
+import { avatar } from './person.js';
 import { refreshTip, tip } from './tip.js';
 
 /**
@@ -52,7 +53,7 @@ export class LockHolder extends HTMLElement {
 			},
 			icon(lock.is_mine ? 'editing' : 'lock'),
 		);
-		const label = h('span', { class: 'holder-name', dir: 'auto' }, name);
+		const label = h('span', { class: 'holder-name', dir: 'auto' }, avatar(lock), name);
 		tip(
 			press,
 			() => stillLocked(this.#lock, (this.#lock.endsAt - performance.now()) / 1000),

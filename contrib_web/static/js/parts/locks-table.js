@@ -5,9 +5,17 @@ import { duration, exactMoment, moment, personName } from '../model/text.js';
 import { h } from '../ui/dom.js';
 import './lock-holder.js';
 import { rowName } from './row-name.js';
+import { sortHead } from './sort-head.js';
 import { timeLeft } from './time-left.js';
 
-const HEADS = ['Row', 'Held by', 'Since', 'Ends in', 'Note'];
+/** The columns: header, and by what the server sorts. */
+const HEADS = [
+	['Row', 'table'],
+	['Held by', 'owner'],
+	['Since', 'acquired'],
+	['Ends in', 'ends'],
+	['Note', null],
+];
 
 /**
  * Identifies a lock within a list.
@@ -23,6 +31,9 @@ export const idOf = ({ table, key }) => JSON.stringify([table, key]);
  * @param {(id: string, on: boolean) => void} options.choose
  * @param {(on: boolean) => void} options.chooseAll
  * @param {(lock: object) => any} options.unlock a lock was clicked
+ * @param {(lock: object) => string} options.labelOf of the lock's row
+ * @param {{ sort?: string, dir?: 'asc'|'desc' }} options.order
+ * @param {(order: object) => any} options.sort a header was pressed
  * @returns {HTMLElement}
  */
 export function locksTable(locks, options) {
@@ -47,7 +58,9 @@ export function locksTable(locks, options) {
 					'tr',
 					{ role: 'row' },
 					all ? h('td', { role: 'cell', class: 'fit' }, all) : null,
-					HEADS.map((text) => h('th', { role: 'columnheader', scope: 'col' }, text)),
+					HEADS.map(([text, name]) =>
+						name ? sortHead({ text, name, ...options }) : h('th', { role: 'columnheader', scope: 'col' }, text),
+					),
 				),
 			),
 			h(
@@ -59,14 +72,14 @@ export function locksTable(locks, options) {
 	);
 }
 
-function row(lock, { chosen, choose, unlock }) {
+function row(lock, { chosen, choose, unlock, labelOf }) {
 	const id = idOf(lock);
 	const box = chosen
 		? h('input', {
 				type: 'checkbox',
 				checked: chosen.has(id),
 				data: { control: 'choose' },
-				'aria-label': `Select ${lock.name} ${lock.key}, held by ${personName(lock)}`,
+				'aria-label': `Select ${lock.name} ${labelOf(lock)}, held by ${personName(lock)}`,
 				on: { change: ({ target }) => choose(id, target.checked) },
 			})
 		: null;
@@ -77,7 +90,7 @@ function row(lock, { chosen, choose, unlock }) {
 		h(
 			'th',
 			{ role: 'rowheader', scope: 'row', class: 'lead' },
-			rowName(lock.name, lock.key, { control: 'open' }),
+			rowName(lock.name, lock.key, labelOf(lock), { control: 'open' }),
 		),
 		cell('Held by', heldBy(lock, unlock)),
 		cell('Since', h('span', { class: 'number', title: exactMoment(lock.acquired_at) }, moment(lock.acquired_at))),

@@ -4,10 +4,16 @@
  */
 import { h, icon } from '../ui/dom.js';
 import { paths } from '../model/route.js';
-import { actorName, count, eventNames, exactMoment, moment } from '../model/text.js';
+import { entries } from '../model/history.js';
+import { namesIn } from '../model/people.js';
+import { actorName, briefDuration, count, eventNames, exactMoment, moment } from '../model/text.js';
 import { lockOnSetting, setLockOn } from '../client/settings.js';
+import { person } from './person.js';
+import { askPermission, permission } from '../ui/notify.js';
+import { button } from '../ui/widgets.js';
 
-/** How many events of the history are shown. */
+/** How many events of the history are read, and how many edits shown. */
+const READ = 20;
 const LATEST = 5;
 
 /**
@@ -83,7 +89,7 @@ function history(app, table, row) {
 	const list = h('ol', { class: 'events' }, h('li', { class: 'quiet' }, 'Loading'));
 	list.addEventListener('stale', () => readEvents(list, app, table, row));
 	readEvents(list, app, table, row);
-	const all = h('a', { class: 'small', href: paths.history({ table: table.table, key: row.key }) }, 'All events');
+	const all = h('a', { class: 'small', href: paths.history({ table: table.table, key: row.key }) }, 'Full history');
 	return h(
 		'section',
 		{ class: 'card' },
@@ -101,26 +107,28 @@ export const historyIsStale = (element) => element.querySelector('.events')?.dis
 
 function readEvents(list, app, table, row) {
 	return app.api
-		.get('/history', { table: table.table, key: row.key, limit: LATEST })
+		.get('/history', { table: table.table, key: row.key, limit: READ })
 		.then(({ data }) => {
-			list.replaceChildren(...(data.events.length ? data.events.map(entry) : [h('li', { class: 'quiet' }, 'Nothing recorded')]));
+			const names = namesIn(data.events, [app.session]);
+			const latest = entries(data.events).slice(0, LATEST);
+			list.replaceChildren(...(latest.length ? latest.map((each) => entry(each, names)) : [h('li', { class: 'quiet' }, 'Nothing recorded')]));
 		})
 		.catch(() => list.replaceChildren(h('li', { class: 'quiet' }, 'Not available now')));
 }
 
-function entry(recorded) {
-	const { at, event, owner, actor, reason } = recorded;
-	const by = actorName(recorded);
+// "Anna Albers, 3 min" of an edit, and how it ended if not by its release.
+function entry({ at, since, seconds, event, owner, actor, actor_name: name, reason }, names) {
+	const isPlain = event === 'released' && seconds !== null;
+	const by = actor && actor !== owner && event !== 'expired' ? ` by ${actorName({ actor, actor_name: name })}` : '';
 	return h(
 		'li',
 		{},
-		h(
-			'span',
-			{},
-			h('strong', {}, eventNames[event] ?? event),
-			` ${actor === owner ? `by ${by}` : `by ${by}, from ${owner}`}`,
+		h('span', { class: 'edit-by' },
+			person({ owner, owner_name: names.get(owner) }),
+			seconds === null ? null : h('span', { class: 'quiet' }, briefDuration(seconds)),
 		),
-		h('time', { class: 'quiet small number', dateTime: at, title: exactMoment(at) }, moment(at)),
+		h('time', { class: 'quiet number', dateTime: since ?? at, title: exactMoment(since ?? at) }, moment(since ?? at)),
+		isPlain ? null : h('span', { class: 'quiet ended' }, event === 'acquired' ? 'Editing' : `${eventNames[event] ?? event}${by}`),
 		reason ? h('q', { class: 'small' }, reason) : null,
 	);
 }
@@ -145,5 +153,14 @@ function settings() {
 			option('open', 'When I open them'),
 			option('change', 'With my first change'),
 		),
+		notifications(),
 	);
+}
+
+// The browser asks for the permission once the button is pressed.
+function notifications() {
+	if (permission() !== 'default') return null;
+	const ask = button('Notify me on the desktop', async () => (await askPermission()) && ask.remove(), { kind: 'small plain', name: 'hand' });
+	ask.title = 'When a colleague requests a row that you hold, or it is your turn';
+	return h('div', { class: 'body' }, ask);
 }

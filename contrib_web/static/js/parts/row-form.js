@@ -1,11 +1,14 @@
 /**
- * The form of a row: a field per column, and the buttons below.
+ * The form of a row: a field per column. Its buttons are `actions`, for the
+ * bar that stays in view, except the one that deletes the row.
  */
-import { h } from '../ui/dom.js';
+import { h, newId } from '../ui/dom.js';
 import { validationError } from '../model/column.js';
 import { valueOf } from '../model/form.js';
 import { announce } from '../ui/announce.js';
-import { button } from '../ui/widgets.js';
+import { keepPlace } from '../ui/keep-place.js';
+import { button, setPressable } from '../ui/widgets.js';
+import { Progress } from './progress.js';
 import './value-field.js';
 
 /**
@@ -21,10 +24,15 @@ export class RowForm extends EventTarget {
 	#isNew;
 	#fields = new Map();
 	#saveButtons = [];
-	#leave = button('Leave', () => this.#emit('leave'), { kind: 'plain' });
+	#leave = button('Cancel', () => this.#emit('leave'), { kind: 'plain' });
 	#remove = null;
-	#note = h('span', { class: 'quiet small draft-note' });
-	element = h('form', { class: 'row-form', noValidate: true });
+	#id = newId('form');
+	element = h('form', { class: 'row-form', id: this.#id, noValidate: true });
+	/** Save and its like. */
+	actions = h('div', { class: 'form-actions' });
+	/** A short note about the draft. */
+	note = h('span', { class: 'draft-note' });
+	#progress = new Progress('Saving …');
 
 	/**
 	 * @param {object} options
@@ -40,16 +48,17 @@ export class RowForm extends EventTarget {
 		this.#isNew = isNew;
 		for (const column of table.columns)
 			this.#fields.set(column.name, this.#makeField(column, api, references[column.name]?.label));
-		this.element.append(h('div', { class: 'card fields' }, [...this.#fields.values()]), this.#makeFoot());
+		this.element.append(...[h('div', { class: 'card fields' }, [...this.#fields.values()]), this.#makeFoot()].filter(Boolean));
+		this.actions.append(...this.#makeActions());
 		this.element.addEventListener('submit', (event) => {
 			event.preventDefault();
 			this.#emit('save', { keep: event.submitter?.value === 'keep' });
 		});
 	}
 
-	/** A short note beside the buttons. */
-	set note(words) {
-		this.#note.textContent = words;
+	/** A note that the row is being saved. */
+	get progress() {
+		return this.#progress.element;
 	}
 
 	/**
@@ -82,7 +91,7 @@ export class RowForm extends EventTarget {
 	 * @returns {void}
 	 */
 	forgive(name) {
-		this.#fields.get(name).showProblem(null);
+		keepPlace(() => this.#fields.get(name).showProblem(null));
 	}
 
 	/**
@@ -91,7 +100,9 @@ export class RowForm extends EventTarget {
 	 * @returns {void}
 	 */
 	showNotes(words) {
-		for (const name of this.#fields.keys()) this.showNote(name, words[name] ?? null);
+		keepPlace(() => {
+			for (const [name, field] of this.#fields) field.showNote(words[name] ?? null);
+		});
 	}
 
 	/**
@@ -101,7 +112,27 @@ export class RowForm extends EventTarget {
 	 * @returns {void}
 	 */
 	showNote(name, words) {
-		this.#fields.get(name).showNote(words);
+		keepPlace(() => this.#fields.get(name).showNote(words));
+	}
+
+	/**
+	 * Shows in which fields other people are typing.
+	 * @param {Object<string, import('../model/presence.js').Person[]>} people
+	 *   by column
+	 * @returns {void}
+	 */
+	showPeople(people) {
+		for (const [name, field] of this.#fields) field.showPeople(people[name] ?? []);
+	}
+
+	/**
+	 * Marks fields whose values others have changed, until they are edited or
+	 * the row is saved.
+	 * @param {string[]} names of the columns
+	 * @returns {void}
+	 */
+	markChanged(names) {
+		for (const [name, field] of this.#fields) field.markChanged(names.includes(name));
 	}
 
 	/**
@@ -110,13 +141,11 @@ export class RowForm extends EventTarget {
 	 * @returns {void}
 	 */
 	showButtons({ mayEdit, isDirty, isSaving }) {
-		for (const element of this.#saveButtons) {
-			// Not `disabled`, by which the button just pressed would lose the
-			// focus.
-			element.setAttribute('aria-disabled', String(!mayEdit || isSaving || !(isDirty || this.#isNew)));
-			element.hidden = !mayEdit && !isDirty;
-		}
-		this.#leave.textContent = this.#isNew ? 'Cancel' : mayEdit || isDirty ? 'Leave' : 'Back to the list';
+		setPressable(this.#saveButtons, mayEdit && !isSaving && (isDirty || this.#isNew));
+		setPressable([this.#leave, this.#remove].filter(Boolean), !isSaving);
+		for (const element of this.#saveButtons) element.hidden = !mayEdit && !isDirty;
+		this.#progress.show(isSaving);
+		this.#leave.textContent = this.#isNew || mayEdit || isDirty ? 'Cancel' : 'Back to the list';
 		if (this.#remove) this.#remove.hidden = !mayEdit;
 	}
 
@@ -143,7 +172,7 @@ export class RowForm extends EventTarget {
 		if (!field) return false;
 		field.showProblem([detail, hint].filter(Boolean).join('. '));
 		field.focusControl();
-		announce(`${column}: ${detail}`, { urgent: true });
+		announce(`${field.label}: ${detail}`, { urgent: true });
 		return true;
 	}
 
@@ -163,17 +192,38 @@ export class RowForm extends EventTarget {
 		return field;
 	}
 
-	#makeFoot() {
-		const save = h('button', { class: 'button primary', type: 'submit', value: 'close' }, 'Save');
-		const more = this.#isNew ? 'Save and edit' : 'Save and continue';
-		const keep = h('button', { class: 'button', type: 'submit', value: 'keep', title: 'Ctrl+S' }, more);
-		if (!this.#isNew && this.#table.may.delete)
-			this.#remove = button('Delete', () => this.#emit('delete'), { kind: 'plain bad push', name: 'trash' });
+	// The first submit button is the one that Enter in a field presses.
+	#makeActions() {
+		const submit = (kind, value, title, text) =>
+			h('button', { class: `button ${kind}`, type: 'submit', form: this.#id, value, title }, text);
+		const save = submit('primary save', 'close', null, 'Save');
+		const keep = submit('', 'keep', 'Ctrl+S', 'Save and keep editing');
 		this.#saveButtons = [save, keep];
-		return h('div', { class: 'form-foot' }, save, keep, this.#leave, this.#note, this.#remove);
+		const menu = newId('menu');
+		const more = moreButton(menu);
+		this.actions.addEventListener('focusout', ({ relatedTarget }) => {
+			if (!this.actions.contains(relatedTarget)) more.setAttribute('aria-expanded', 'false');
+		});
+		return [save, more, h('div', { class: 'more-actions', id: menu }, keep, this.#leave)];
+	}
+
+	#makeFoot() {
+		if (this.#isNew || !this.#table.may.delete) return null;
+		this.#remove = button('Delete', () => this.#emit('delete'), { kind: 'plain bad', name: 'trash' });
+		return h('div', { class: 'form-foot' }, this.#remove);
 	}
 
 	#emit(type, detail) {
 		this.dispatchEvent(new CustomEvent(type, { detail }));
 	}
+}
+
+/** On a narrow page it opens the other buttons; the focus going closes it. */
+function moreButton(menu) {
+	const press = h('button', { class: 'button more', type: 'button', 'aria-label': 'More actions', 'aria-controls': menu }, '⋯');
+	const open = (on) => press.setAttribute('aria-expanded', String(on));
+	open(false);
+	press.addEventListener('click', () => open(press.getAttribute('aria-expanded') === 'false'));
+	press.addEventListener('keydown', ({ key }) => key === 'Escape' && open(false));
+	return press;
 }

@@ -7,14 +7,15 @@ import { paths } from '../model/route.js';
 /**
  * @param {string} table as in the address
  * @param {string} key
+ * @param {string} label of the row; the key, if it has none
  * @param {Object<string, string>} [data] the link's data attributes
  * @returns {HTMLElement}
  */
-export const rowName = (table, key, data = {}) =>
+export const rowName = (table, key, label, data = {}) =>
 	h(
 		'a',
 		{ class: 'cell row-name', href: paths.row(table, key), title: `${table} ${key}`, data },
-		h('bdi', { class: 'table-name' }, table),
+		h('bdi', { class: 'key' }, label),
 		' ',
-		h('bdi', { class: 'key' }, key),
+		h('bdi', { class: 'table-name' }, table),
 	);

@@ -1,7 +1,7 @@
 /**
  * Questions of an edit page before an action that cannot be undone.
  */
-import { h } from '../ui/dom.js';
+import { h, newId } from '../ui/dom.js';
 import { personName } from '../model/text.js';
 import { ask, askReason } from '../ui/dialog.js';
 
@@ -15,14 +15,16 @@ export const askToTakeOver = (holder) =>
 		title: `Take over from ${personName(holder)}?`,
 		text: [`${personName(holder)} is notified immediately and keeps the unsaved text, but can no longer save it.`],
 		action: 'Take over',
-		no: 'Cancel',
 	});
 
 /**
- * @param {boolean} mayKeepDraft
+ * @param {object} options
+ * @param {boolean} options.mayKeepDraft
+ * @param {readonly string[]} options.unread columns whose fields have no
+ *   value yet, so that a draft does not have it either
  * @returns {Promise<'discard'|'draft'|'stay'|null>}
  */
-export const askToLeave = (mayKeepDraft) =>
+export const askToLeave = ({ mayKeepDraft, unread }) =>
 	ask({
 		name: 'leave',
 		title: 'Leave without saving?',
@@ -34,6 +36,7 @@ export const askToLeave = (mayKeepDraft) =>
 					? 'Your text can be kept as a draft, which is offered when you return to this row.'
 					: 'What you typed exists only in this page and will be lost. Copy it first if you need it.',
 			),
+			mayKeepDraft && unread.length ? h('p', {}, `Only what you entered in ${unread.join(', ')} is not complete, and will be lost.`) : '',
 		],
 		choices: [
 			{ value: 'discard', text: mayKeepDraft ? 'Discard' : 'Leave', kind: 'plain bad' },
@@ -55,9 +58,32 @@ export async function askToDelete(label) {
 		alert: true,
 		body: [h('p', {}, words)],
 		choices: [
-			{ value: 'no', text: 'Keep it' },
+			{ value: 'no', text: 'Cancel' },
 			{ value: 'yes', text: 'Delete', kind: 'danger' },
 		],
 	});
 	return answer === 'yes';
+}
+
+/**
+ * @param {{ owner: string, owner_name: string|null }} request to decline
+ * @returns {Promise<string|null>} words for the requester, may be empty;
+ *   null: not declined
+ */
+export async function askToDecline(request) {
+	const id = newId('message');
+	const message = h('input', { class: 'input', id, maxLength: 1000, autocomplete: 'off' });
+	const answer = await ask({
+		name: 'decline',
+		title: `Decline the request of ${personName(request)}?`,
+		body: [
+			h('p', {}, `${personName(request)} is told immediately.`),
+			h('div', {}, h('label', { class: 'label', htmlFor: id }, 'Message', h('span', { class: 'quiet' }, ' (optional)')), message),
+		],
+		choices: [
+			{ value: 'no', text: 'Cancel' },
+			{ value: 'yes', text: 'Decline' },
+		],
+	});
+	return answer === 'yes' ? message.value.trim() : null;
 }

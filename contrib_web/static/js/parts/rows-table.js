@@ -1,14 +1,17 @@
 /**
  * The table of a list of rows, with the holder of each.
  */
-import { shown } from '../model/column.js';
+import { labelOf } from '../model/column.js';
+import { brief } from '../model/format.js';
 import { paths } from '../model/route.js';
-import { nextSort } from '../model/row-list.js';
-import { h, hidden, icon } from '../ui/dom.js';
+import { h, hidden } from '../ui/dom.js';
 import './lock-holder.js';
+import { avatars } from './people.js';
+import { sortHead } from './sort-head.js';
 
-const MAX_COLUMNS = 6;
-/** Columns beside the first that a phone shows. */
+/** How many columns are shown unless the user has chosen. */
+const USUAL = 6;
+/** Columns beside the first that a phone shows, unless they were chosen. */
 const ON_A_PHONE = 3;
 
 /**
@@ -19,15 +22,24 @@ const ON_A_PHONE = 3;
  */
 export class RowsTable extends EventTarget {
 	#table;
+	#labels;
 	#columns;
+	#hasSpare;
 	#head = h('thead', { role: 'rowgroup' });
 	#body = h('tbody', { role: 'rowgroup' });
 
-	/** @param {object} table as the API describes it */
-	constructor(table) {
+	/**
+	 * @param {object} table as the API describes it
+	 * @param {import('../client/labels.js').Labels} labels of rows that the
+	 *   table refers to
+	 * @param {string[]|null} chosen names of columns; null: the usual ones
+	 */
+	constructor(table, labels, chosen) {
 		super();
 		this.#table = table;
-		this.#columns = columnsOf(table);
+		this.#labels = labels;
+		this.#columns = listColumns(table, chosen);
+		this.#hasSpare = !chosen;
 		this.element = h(
 			'div',
 			{ class: 'data stack' },
@@ -66,6 +78,19 @@ export class RowsTable extends EventTarget {
 	}
 
 	/**
+	 * Shows who has a row open.
+	 * @param {string} key
+	 * @param {import('../model/presence.js').Person[]} people
+	 * @returns {void}
+	 */
+	showPeople(key, people) {
+		const lead = this.#find(key)?.querySelector('.lead');
+		if (!lead) return;
+		lead.querySelector('.people')?.remove();
+		lead.append(...avatars(people));
+	}
+
+	/**
 	 * The element that shows a row's holder.
 	 * @param {string} key
 	 * @returns {import('./lock-holder.js').LockHolder|null}
@@ -97,25 +122,14 @@ export class RowsTable extends EventTarget {
 		return [lead, ...this.#lockCell('th', { role: 'columnheader', scope: 'col' }, 'Lock'), ...rest];
 	}
 
-	#header(column, { sort, dir }) {
-		const sorted = sort === column.name ? (dir === 'desc' ? 'descending' : 'ascending') : 'none';
-		const press = h(
-			'button',
-			{ class: 'sort', type: 'button', on: { click: () => this.#emit('sort', nextSort({ sort, dir }, column.name)) } },
-			column.name,
-			icon('up'),
-		);
-		return h(
-			'th',
-			{
-				role: 'columnheader',
-				scope: 'col',
-				class: isNumber(column) ? 'number' : '',
-				'aria-sort': sorted,
-				data: { column: column.name },
-			},
-			press,
-		);
+	#header(column, order) {
+		return sortHead({
+			text: labelOf(column),
+			name: column.name,
+			order,
+			sort: (next) => this.#emit('sort', next),
+			props: { class: isNumber(column) ? 'number' : '', title: column.name },
+		});
 	}
 
 	#row(row, address, lastRow) {
@@ -123,9 +137,9 @@ export class RowsTable extends EventTarget {
 		const element = h(
 			'tr',
 			{ role: 'row', data: { key: row.key } },
-			h('th', { role: 'rowheader', scope: 'row', class: 'lead' }, leadLink(row, lead, address, lastRow)),
+			h('th', { role: 'rowheader', scope: 'row', class: 'lead' }, this.#leadLink(row, lead, address, lastRow)),
 			...this.#lockCell('td', { role: 'cell', data: { label: 'Lock' } }, this.#holder(row)),
-			...rest.map((column, index) => cell(column, row.values[column.name], index >= ON_A_PHONE)),
+			...rest.map((column, index) => this.#cell(column, row.values[column.name], this.#hasSpare && index >= ON_A_PHONE)),
 		);
 		markRow(element, row.lock);
 		return element;
@@ -143,51 +157,74 @@ export class RowsTable extends EventTarget {
 		return holder;
 	}
 
+	#leadLink(row, lead, address, lastRow) {
+		const { text, title } = this.#brief(lead, row.values[lead.name]);
+		return h(
+			'a',
+			{
+				class: 'cell',
+				dir: 'auto',
+				href: paths.row(address, row.key),
+				title,
+				data: row.key === lastRow ? { autofocus: '' } : {},
+			},
+			text || row.label || row.key,
+		);
+	}
+
+	#cell(column, value, isSpare) {
+		const { text, title } = this.#brief(column, value);
+		const content =
+			text === null
+				? h('span', { class: 'cell null', title: 'null' }, h('span', { 'aria-hidden': 'true' }, '–'), hidden('null'))
+				: h('span', { class: 'cell', dir: 'auto', title }, text);
+		return h(
+			'td',
+			{ role: 'cell', class: `${isNumber(column) ? 'number' : ''}${isSpare ? ' spare' : ''}`, data: { label: labelOf(column) } },
+			text === '' ? hidden('empty') : content,
+		);
+	}
+
+	// The title has the whole value where the text has not.
+	#brief(column, value) {
+		const text = named(column, value, this.#labels) ?? brief(column, value);
+		return { text, title: text === value ? titleOf(text) : (value?.slice(0, LONGEST_TITLE) ?? null) };
+	}
+
 	#emit(type, detail) {
 		this.dispatchEvent(new CustomEvent(type, { detail }));
 	}
 }
 
-/** The label column first, then the key, then others. */
-function columnsOf({ columns, label_column: label }) {
-	const lead = columns.find(({ name }) => name === label) ?? columns.find(({ key }) => key) ?? columns[0];
-	const rest = columns.filter((column) => column !== lead);
-	return [lead, ...rest.filter(({ key }) => key), ...rest.filter(({ key }) => !key)].slice(0, MAX_COLUMNS);
+/**
+ * The columns of a list: first the one with the label, then the key, then
+ * others.
+ * @param {object} table as the API describes it
+ * @param {string[]|null} chosen names; null: the usual ones
+ * @returns {object[]}
+ */
+export function listColumns({ columns, label_column: label }, chosen) {
+	const shown = columns.filter(({ name }) => !chosen || chosen.includes(name));
+	if (!shown.length) return listColumns({ columns, label_column: label }, null);
+	const lead = shown.find(({ name }) => name === label) ?? shown.find(({ key }) => key) ?? shown[0];
+	const rest = shown.filter((column) => column !== lead);
+	const all = [lead, ...rest.filter(({ key }) => key), ...rest.filter(({ key }) => !key)];
+	return chosen ? all : all.slice(0, USUAL);
+}
+
+// The label of the row that a foreign key refers to.
+function named({ references }, value, labels) {
+	return references?.is_key && value !== null ? labels.of(references.table, value) : null;
 }
 
 const isNumber = ({ category, references }) => category === 'number' && !references;
 
+/** Longest title, in characters. */
+const LONGEST_TITLE = 500;
+
 /** The title of a text that its cell may truncate. */
-const titleOf = (text) => (text?.length > 24 ? text.slice(0, 500) : null);
+const titleOf = (text) => (text?.length > 24 ? text.slice(0, LONGEST_TITLE) : null);
 
 function markRow(element, lock) {
 	element.dataset.lock = lock ? (lock.is_mine ? 'mine' : 'theirs') : 'none';
-}
-
-function leadLink(row, lead, address, lastRow) {
-	const text = shown(lead, row.values[lead.name]);
-	return h(
-		'a',
-		{
-			class: 'cell',
-			dir: 'auto',
-			href: paths.row(address, row.key),
-			title: titleOf(text),
-			data: row.key === lastRow ? { autofocus: '' } : {},
-		},
-		text || row.label || row.key,
-	);
-}
-
-function cell(column, value, isSpare) {
-	const text = shown(column, value);
-	const content =
-		text === null
-			? h('span', { class: 'cell null' }, 'null')
-			: h('span', { class: 'cell', dir: 'auto', title: titleOf(text) }, text);
-	return h(
-		'td',
-		{ role: 'cell', class: `${isNumber(column) ? 'number' : ''}${isSpare ? ' spare' : ''}`, data: { label: column.name } },
-		text === '' ? hidden('empty') : content,
-	);
 }

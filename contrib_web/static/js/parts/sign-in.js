@@ -1,31 +1,72 @@
 /**
- * Signing in: the fields, and a dialog over a page whose session has ended.
+ * Signing in: the fields, and a panel beside a page whose session has ended.
  */
 import { Problem } from '../client/api.js';
 import { explain } from '../model/problem.js';
 import { announce } from '../ui/announce.js';
-import { ask } from '../ui/dialog.js';
 import { h, icon, newId } from '../ui/dom.js';
+import { button } from '../ui/widgets.js';
 
 /**
- * Lets the user sign in again without leaving the page.
+ * A panel beside the page, with which its user signs in again. It appears by
+ * itself, so it does not take the focus, and covers nothing that cannot be
+ * scrolled into view. Only the page's own user can sign in here: what was
+ * typed must not be saved as another.
  * @param {object} app
- * @returns {Promise<void>} when the user has signed in, or declined
+ * @param {string|null} other the other user who is signed in instead; null:
+ *   none
+ * @returns {HTMLElement}
  */
-export async function signInAgain(app) {
+export function signInPanel(app, other) {
+	const titleId = newId('title');
+	const title = other === null ? 'You are signed out' : `${other} is signed in`;
+	const text = other === null ? signedOutText(app.session) : otherUserText(app.session, other);
+	announce(`${title}. ${text}`, { urgent: true });
+	return h(
+		'section',
+		{ class: 'sign-in-panel', 'aria-labelledby': titleId },
+		h('h2', { id: titleId }, icon('warn'), title),
+		h('p', {}, text),
+		app.session.proxy ? proxyActions(app) : passwordForm(app, other),
+	);
+}
+
+const signedOutText = ({ proxy, owner }) =>
+	proxy
+		? 'What you typed is still here. Sign in with your single sign-on in another tab, then continue here.'
+		: `What you typed is still here. Sign in again as ${owner} to go on.`;
+
+const otherUserText = ({ owner }, other) =>
+	`This page was opened by ${owner}, and nothing is saved as ${other}. What was typed is still here.`;
+
+const proxyActions = (app) =>
+	h('div', { class: 'button-row' }, button('Continue', () => app.checkSession(), { kind: 'primary' }), reload());
+
+// Loading the page again asks first if there is unsaved text.
+const reload = () => button('Load the page again', () => location.reload(), { kind: 'plain' });
+
+function passwordForm(app, other) {
 	const { fields, submit, role, password } = credentials((...given) => app.signIn(...given));
 	role.value = app.session.role;
-	password.autofocus = true;
-	await ask({
-		name: 'sign-in',
-		title: 'You are signed out',
-		body: [h('p', {}, 'Your session has ended. Sign in again to continue; what you typed is still here.'), ...fields],
-		choices: [
-			{ value: 'no', text: 'Not now' },
-			{ value: 'yes', text: 'Sign in' },
-		],
-		check: async (answer) => answer === 'no' || submit(),
-	});
+	role.readOnly = true;
+	const go = h('button', { class: 'button primary', type: 'submit' }, 'Sign in');
+	return h(
+		'form',
+		{
+			noValidate: true,
+			on: {
+				submit: async (event) => {
+					event.preventDefault();
+					go.disabled = true;
+					await submit();
+					go.disabled = false;
+					if (password.isConnected) password.focus();
+				},
+			},
+		},
+		...fields,
+		h('div', { class: 'button-row' }, go, other === null ? null : reload()),
+	);
 }
 
 /**
@@ -58,7 +99,7 @@ export function credentials(signIn) {
 		'aria-describedby': errorId,
 	});
 	const fields = [
-		h('div', {}, h('label', { class: 'label', htmlFor: role.id }, 'Role'), role),
+		h('div', {}, h('label', { class: 'label', htmlFor: role.id }, 'Name'), role),
 		h('div', {}, h('label', { class: 'label', htmlFor: password.id }, 'Password'), password),
 		error,
 	];
@@ -75,7 +116,7 @@ export function credentials(signIn) {
 	async function submit() {
 		role.removeAttribute('aria-invalid');
 		password.removeAttribute('aria-invalid');
-		if (role.value.trim() === '') return refuse('Enter the name of your role.', role);
+		if (role.value.trim() === '') return refuse('Enter your name.', role);
 		try {
 			await signIn(role.value.trim(), password.value);
 			return true;

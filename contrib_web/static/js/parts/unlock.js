@@ -43,7 +43,7 @@ async function releaseOwn(app, lock) {
 			),
 		],
 		choices: [
-			{ value: 'no', text: 'Keep it' },
+			{ value: 'no', text: 'Cancel' },
 			{ value: 'yes', text: 'Release' },
 		],
 	});
@@ -60,7 +60,6 @@ async function breakOne(app, lock) {
 		title: 'Remove this lock?',
 		text: [unlockQuestion(lock), lockFacts(lock)],
 		action: 'Remove lock',
-		no: 'Cancel',
 	});
 	if (reason === null) return false;
 	const { data } = await app.api.post(`${rowPath(lock.table, lock.key)}/lock/break`, { reason });
@@ -68,14 +67,20 @@ async function breakOne(app, lock) {
 	return true;
 }
 
+async function askFor(app, lock) {
+	const message = await askForMessage(lock);
+	if (message === null) return false;
+	await app.api.post(`${rowPath(lock.table, lock.key)}/request`, { message: message || null });
+	toast(`Your request was sent to ${personName(lock)}.`);
+	return true;
+}
+
 /**
- * Sends a request for the row to its holder, after a confirmation.
- * @param {object} app
- * @param {object} lock
- * @returns {Promise<boolean>} whether it was sent
- * @throws {import('../client/api.js').Problem}
+ * The question before a row is requested from its holder.
+ * @param {object} lock with `endsAt`
+ * @returns {Promise<string|null>} the message, may be empty; null: declined
  */
-export async function askFor(app, lock) {
+export async function askForMessage(lock) {
 	const id = newId('message');
 	const message = h('input', { class: 'input', id, maxLength: 1000, autocomplete: 'off' });
 	const answer = await ask({
@@ -87,14 +92,11 @@ export async function askFor(app, lock) {
 			h('div', {}, h('label', { class: 'label', htmlFor: id }, 'Message', h('span', { class: 'quiet' }, ' (optional)')), message),
 		],
 		choices: [
-			{ value: 'no', text: 'Not now' },
-			{ value: 'yes', text: 'Request row' },
+			{ value: 'no', text: 'Cancel' },
+			{ value: 'yes', text: 'Request editing' },
 		],
 	});
-	if (answer !== 'yes') return false;
-	await app.api.post(`${rowPath(lock.table, lock.key)}/request`, { message: message.value.trim() || null });
-	toast(`Your request was sent to ${personName(lock)}.`);
-	return true;
+	return answer === 'yes' ? message.value.trim() : null;
 }
 
 function lockFacts(lock) {

@@ -5,7 +5,8 @@
 import { tablePath } from '../client/api.js';
 import { announce } from '../ui/announce.js';
 import { h, icon, newId } from '../ui/dom.js';
-import { fieldKind, readOnlyReason, typeLine } from '../model/column.js';
+import { fieldKind, hintOf, isRequired, labelOf, readOnlyReason, typeLine } from '../model/column.js';
+import { personName } from '../model/text.js';
 import { anyText, makeControl } from './controls.js';
 
 /** No value was entered by the user. */
@@ -33,9 +34,11 @@ export class ValueField extends HTMLElement {
 	#large = false;
 	#slot = h('div', { class: 'control' });
 	#nullPress = null;
-	#undo = h('button', { class: 'undo', type: 'button', hidden: true, title: 'Restore the saved value' }, 'changed · undo');
+	#undo = h('button', { class: 'undo', type: 'button', hidden: true, title: 'Back to the saved value' }, 'undo');
 	#error = h('p', { class: 'field-error', hidden: true });
 	#note = h('p', { class: 'field-note', hidden: true });
+	#people = h('span', { class: 'field-people' });
+	#changed = h('span', { class: 'field-changed' });
 
 	/**
 	 * @param {object} options
@@ -62,6 +65,10 @@ export class ValueField extends HTMLElement {
 	get name() {
 		return this.#column.name;
 	}
+	/** The column's name as people read it. */
+	get label() {
+		return labelOf(this.#column);
+	}
 
 	/**
 	 * @param {string|null|undefined} value
@@ -78,6 +85,7 @@ export class ValueField extends HTMLElement {
 		this.#nullPress?.setAttribute('aria-pressed', String(value === null));
 		this.classList.toggle('is-null', value === null && !this.#control.showsNull);
 		this.#undo.hidden = !changed;
+		this.classList.toggle('changed', changed);
 	}
 
 	#draw(value) {
@@ -91,7 +99,6 @@ export class ValueField extends HTMLElement {
 		this.#control?.readOnly(this.#isReadOnly);
 		if (this.#nullPress) this.#nullPress.disabled = this.#isReadOnly;
 		this.#undo.disabled = this.#isReadOnly;
-		this.#undo.textContent = this.#isReadOnly ? 'changed' : 'changed · undo';
 		this.classList.toggle('read-only', this.#isReadOnly);
 	}
 
@@ -123,7 +130,27 @@ export class ValueField extends HTMLElement {
 		if ((words ?? '') === this.#note.textContent) return;
 		this.#note.hidden = words === null;
 		this.#note.replaceChildren(...(words === null ? [] : [icon('info'), h('span', {}, words)]));
-		if (words !== null) announce(`${this.name}: ${words}`);
+		if (words !== null) announce(`${this.label}: ${words}`);
+	}
+
+	/**
+	 * Shows who else is typing here.
+	 * @param {import('../model/presence.js').Person[]} people
+	 * @returns {void}
+	 */
+	showPeople(people) {
+		const words = people.map((person) => `${personName(person)} is typing`).join(', ');
+		if (words !== this.#people.textContent) this.#people.textContent = words;
+	}
+
+	/**
+	 * Marks that others have changed the value.
+	 * @param {boolean} on
+	 * @returns {void}
+	 */
+	markChanged(on) {
+		this.#changed.textContent = on ? 'changed by others' : '';
+		this.classList.toggle('changed-by-others', on);
 	}
 
 	/**
@@ -137,11 +164,11 @@ export class ValueField extends HTMLElement {
 	}
 
 	#build() {
-		const { comment, name, not_null: notNull } = this.#column;
-		const hint = [this.#explains && this.#fixed, comment].filter(Boolean).join('. ');
+		const { name, not_null: notNull } = this.#column;
+		const hint = this.#hint;
 		this.#error.id = `${this.#id}-error`;
 		this.#note.id = `${this.#id}-note`;
-		this.#undo.setAttribute('aria-label', `${name}: changed, undo`);
+		this.#undo.setAttribute('aria-label', `${this.label}: changed, undo`);
 		this.#undo.addEventListener('click', () => {
 			this.#emit(undefined, { undo: true });
 			this.#control.focus();
@@ -154,9 +181,11 @@ export class ValueField extends HTMLElement {
 			h(
 				'div',
 				{ class: 'field-label' },
-				h('label', { id: `${this.#id}-label`, htmlFor: this.#id }, name),
+				h('label', { id: `${this.#id}-label`, htmlFor: this.#id, title: typeLine(this.#column) }, this.label),
+				this.#isNew && isRequired(this.#column) ? h('span', { class: 'required' }, 'required') : null,
 				this.#undo,
-				h('span', { class: 'type' }, typeLine(this.#column, this.#isNew)),
+				this.#changed,
+				this.#people,
 			),
 			h(
 				'div',
@@ -176,7 +205,7 @@ export class ValueField extends HTMLElement {
 				class: 'null-press',
 				type: 'button',
 				'aria-pressed': 'false',
-				'aria-label': `${this.#column.name} is null`,
+				'aria-label': `${this.label} is null`,
 				title: 'NULL: no value, which is not the same as empty',
 				on: { click: () => this.#pressNull() },
 			},
@@ -203,7 +232,7 @@ export class ValueField extends HTMLElement {
 		const about = {
 			id: this.#id,
 			column: this.#column,
-			label: this.#column.name,
+			label: this.label,
 			isNew: this.#isNew,
 			describedby: this.#describedBy(),
 			search: this.#search,
@@ -219,8 +248,12 @@ export class ValueField extends HTMLElement {
 		if (hadFocus) this.#control.focus();
 	}
 
+	get #hint() {
+		return [this.#explains && this.#fixed, hintOf(this.#column)].filter(Boolean).join('. ');
+	}
+
 	#describedBy() {
-		return [(this.#explains && this.#fixed) || this.#column.comment ? `${this.#id}-hint` : null, `${this.#id}-error`, `${this.#id}-note`]
+		return [this.#hint ? `${this.#id}-hint` : null, `${this.#id}-error`, `${this.#id}-note`]
 			.filter(Boolean)
 			.join(' ');
 	}
@@ -250,7 +283,7 @@ export class ValueField extends HTMLElement {
 				class: 'enlarge',
 				type: 'button',
 				tabIndex: -1,
-				'aria-label': `Several lines for ${this.#column.name}`,
+				'aria-label': `Several lines for ${this.label}`,
 				title: 'Several lines (Shift+Enter)',
 				on: { click: () => enlarge(this.#value) },
 			},
@@ -282,6 +315,7 @@ export class ValueField extends HTMLElement {
 	#emit(value, { undo = false, press = false, label } = {}) {
 		this.#typed = undo ? UNTYPED : value;
 		this.#label = label;
+		this.markChanged(false);
 		const complaint = undo || press ? null : this.complaint;
 		this.dispatchEvent(new CustomEvent('valuechange', { detail: { name: this.name, value, undo, complaint }, bubbles: true }));
 	}

@@ -107,10 +107,9 @@ function choiceButton({ value, text, kind = '' }, index, all) {
  * @param {string} options.title
  * @param {(Node|string)[]} options.text
  * @param {string} options.action the label of the confirming button
- * @param {string} [options.no] the label of the other
  * @returns {Promise<string|null>} the reason, may be empty; null: declined
  */
-export async function askReason({ name, title, text, action, no = 'Cancel' }) {
+export async function askReason({ name, title, text, action }) {
 	const id = newId('reason');
 	const input = h('textarea', {
 		class: 'input',
@@ -136,7 +135,7 @@ export async function askReason({ name, title, text, action, no = 'Cancel' }) {
 		title,
 		body,
 		choices: [
-			{ value: 'no', text: no },
+			{ value: 'no', text: 'Cancel' },
 			{ value: 'yes', text: action, kind: 'danger' },
 		],
 	});

@@ -2,6 +2,7 @@
  * Construction of elements. Text is always set as text, never parsed as
  * markup.
  */
+import { drawIcon } from './icons.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -32,19 +33,31 @@ function setProp(element, name, value) {
 }
 
 /**
- * An icon of icons.svg. Screen readers skip it, so a control that has nothing
+ * Makes an SVG element.
+ * @param {string} tag
+ * @param {Object<string, string|number>} [attributes]
+ * @param {...SVGElement} children
+ * @returns {SVGElement}
+ */
+export function svg(tag, attributes = {}, ...children) {
+	const element = document.createElementNS(SVG, tag);
+	for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+	element.append(...children);
+	return element;
+}
+
+/**
+ * An icon of icons.js. Screen readers skip it, so a control that has nothing
  * else needs a label.
  * @param {string} name
  * @returns {SVGElement}
  */
 export function icon(name) {
-	const svg = document.createElementNS(SVG, 'svg');
-	svg.setAttribute('class', 'icon');
-	svg.setAttribute('aria-hidden', 'true');
-	const use = document.createElementNS(SVG, 'use');
-	use.setAttribute('href', new URL(`../../icons.svg#${name}`, import.meta.url));
-	svg.append(use);
-	return svg;
+	const element = drawIcon(name);
+	element.setAttribute('class', 'icon');
+	element.setAttribute('aria-hidden', 'true');
+	element.dataset.icon = name;
+	return element;
 }
 
 let ids = 0;

@@ -73,7 +73,8 @@ export function banner(kind, { icon: name, title, text = [], actions = [] }) {
 }
 
 /**
- * A button that ignores clicks while its action is running.
+ * A button that ignores clicks while its action is running, and while it is
+ * disabled by setPressable().
  * @param {string|Node} text
  * @param {(event: Event) => any} act may be async
  * @param {object} [options]
@@ -91,7 +92,7 @@ export function button(text, act, { kind = '', name = null, label = null } = {})
 		text,
 	);
 	element.addEventListener('click', async (event) => {
-		if (element.getAttribute('aria-busy') === 'true') return;
+		if (element.getAttribute('aria-busy') === 'true' || element.getAttribute('aria-disabled') === 'true') return;
 		element.setAttribute('aria-busy', 'true');
 		try {
 			await act(event);
@@ -100,4 +101,15 @@ export function button(text, act, { kind = '', name = null, label = null } = {})
 		}
 	});
 	return element;
+}
+
+/**
+ * Disables buttons, or enables them again. They keep the focus, unlike with
+ * `disabled`.
+ * @param {Iterable<HTMLButtonElement>} buttons
+ * @param {boolean} isPressable
+ * @returns {void}
+ */
+export function setPressable(buttons, isPressable) {
+	for (const each of buttons) each.setAttribute('aria-disabled', String(!isPressable));
 }

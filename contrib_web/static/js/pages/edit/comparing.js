@@ -8,6 +8,7 @@ import { button } from '../../ui/widgets.js';
 /**
  * Events:
  * - `change`: show the page again
+ * - `changed` (detail: string[]): others have changed these columns
  */
 export class Comparing extends EventTarget {
 	#edited;
@@ -26,17 +27,22 @@ export class Comparing extends EventTarget {
 
 	/**
 	 * Reads the row again and merges it into the form.
-	 * @returns {Promise<void>}
+	 * @param {{ asks?: boolean }} [options] asks: whether to let the user
+	 *   decide conflicts at once
+	 * @returns {Promise<boolean>} whether it was read
 	 */
-	async reread() {
+	async reread({ asks = true } = {}) {
 		const edited = this.#edited;
 		try {
 			const { changed, conflicts } = edited.rebase(await edited.read());
 			if (changed.length && !conflicts.length && edited.isDirty) this.#showChanged(changed);
 			this.#changed();
-			if (edited.conflicts.length) this.decide();
+			if (changed.length) this.dispatchEvent(new CustomEvent('changed', { detail: changed }));
+			if (asks && edited.conflicts.length) this.decide();
+			return true;
 		} catch (error) {
-			this.#notes.failed(error, { isDirty: edited.isDirty });
+			this.#notes.failed(error, { isDirty: edited.isDirty, retry: () => this.reread({ asks }) });
+			return false;
 		}
 	}
 
@@ -49,18 +55,23 @@ export class Comparing extends EventTarget {
 	}
 
 	/**
-	 * Shows the user's changes beside the row as it is now.
+	 * Shows the user's changes beside the row as it is now, and takes over
+	 * what the user chooses, also while the lock is lost.
 	 * @returns {Promise<void>}
 	 */
 	async compareNow() {
 		const edited = this.#edited;
-		const { values } = await edited.read().catch(() => edited.row);
-		await compare({
+		const row = await edited.read().catch(() => null);
+		const now = (row ?? edited.row).values;
+		const values = await compare({
 			title: 'Your text and the row as it is now',
-			text: 'Only the columns that you changed. Nothing is saved here.',
-			columns: pairs(edited.form.mine, Object.keys(edited.form.mine), values),
-			mayChoose: false,
+			text: row
+				? 'Only the columns that you changed. Nothing is saved here.'
+				: 'Only the columns that you changed. The row could not be read again: this is how it was last seen.',
+			columns: edited.compared(Object.keys(edited.form.mine), now),
+			mayChoose: row !== null,
 		});
+		if (values) this.#use(values, row);
 	}
 
 	/**
@@ -70,21 +81,21 @@ export class Comparing extends EventTarget {
 	async decide() {
 		const edited = this.#edited;
 		const names = edited.conflicts;
-		const sides = await compare({
+		const values = await compare({
 			title: 'Others have changed the same columns',
 			text: 'Choose a value for each column. Nothing is saved until you save.',
-			columns: pairs(edited.form.mine, names, edited.form.base),
+			columns: edited.compared(names, edited.form.base),
 			mayChoose: true,
 		});
-		if (!sides) {
-			this.#showUndecided(names);
-			return false;
-		}
-		for (const [name, side] of Object.entries(sides)) if (side === 'theirs') edited.undo(name);
-		edited.conflicts = [];
+		if (values) this.#use(values);
+		else this.#showUndecided(names);
+		return values !== null;
+	}
+
+	#use(values, row = null) {
+		this.#edited.decide(values, row);
 		this.#notes.remove('conflict');
 		this.#changed();
-		return true;
 	}
 
 	#showUndecided(names) {
@@ -100,13 +111,3 @@ export class Comparing extends EventTarget {
 		this.dispatchEvent(new Event('change'));
 	}
 }
-
-/**
- * The two values of each column, for parts/compare.js.
- * @param {Object<string, string|null>} mine by column
- * @param {string[]} names of the columns
- * @param {Object<string, string|null>} theirs by column
- * @returns {{ name: string, mine: string|null, theirs: string|null }[]}
- */
-export const pairs = (mine, names, theirs) =>
-	names.map((name) => ({ name, mine: mine[name] ?? null, theirs: theirs[name] ?? null }));

@@ -1,30 +1,51 @@
 /**
- * What of a form is kept as a draft. Values that the server does not keep are
- * left out, so that it keeps the others.
+ * What of a form is kept as a draft on the server. Values that it does not
+ * keep are left out, so that it keeps the others.
  */
 import { unstorable } from '../../model/column.js';
 import { draftOf } from '../../model/form.js';
 
-const TOO_LONG = 'Too long to be kept as a draft. Save it to keep it.';
+const TOO_LONG = 'Too long to be kept as a draft on the server.';
+const HERE = 'It is kept on this computer only.';
+const NOWHERE = 'Save it to keep it.';
 
 /** The draft of one edit page. */
 export class DraftContent {
 	#edited;
 	#tooLong = new Map();
 	#refusal = null;
+	#isKeptHere;
+	#isAbandoned = false;
 
-	/** @param {import('./edited-row.js').EditedRow} edited */
-	constructor(edited) {
+	/**
+	 * @param {import('./edited-row.js').EditedRow} edited
+	 * @param {() => boolean} isKeptHere whether the form is kept on this
+	 *   computer
+	 */
+	constructor(edited, isKeptHere) {
 		this.#edited = edited;
+		this.#isKeptHere = isKeptHere;
 	}
 
 	/**
 	 * The draft to send.
-	 * @returns {object|null} null: nothing can be kept
+	 * @returns {object|null|undefined} null: there is nothing to keep;
+	 *   undefined: nothing that the server keeps
 	 */
 	data() {
-		const draft = draftOf(this.#edited.form, (name) => this.#whyNot(name) === null);
-		return Object.keys(draft.values).length ? draft : null;
+		const { form, row } = this.#edited;
+		if (this.#isAbandoned) return undefined;
+		if (!Object.keys(form.mine).length) return null;
+		const draft = draftOf(form, (name) => this.#whyNot(name) === null);
+		return Object.keys(draft.values).length ? { ...draft, label: row?.label ?? null } : undefined;
+	}
+
+	/**
+	 * From now on there is nothing to keep.
+	 * @returns {void}
+	 */
+	abandon() {
+		this.#isAbandoned = true;
 	}
 
 	/**
@@ -44,14 +65,15 @@ export class DraftContent {
 	refused({ status, problem }) {
 		const longest = isTooLong(status, problem) ? this.#longest() : null;
 		if (longest) this.#tooLong.set(longest.name, longest.length);
-		else this.#refusal = `Not kept as a draft: ${problem.detail ?? problem.title ?? `status ${status}`}.`;
+		else this.#refusal = `Not kept as a draft on the server: ${problem.detail ?? problem.title ?? `status ${status}`}.`;
 		return longest !== null;
 	}
 
-	/** Why changed values are not kept, by column. */
+	/** Why changed values are not kept on the server, by column. */
 	get unkept() {
-		const reasons = this.#names.map((name) => [name, this.#whyNot(name) ?? this.#refusal]);
-		return Object.fromEntries(reasons.filter(([, words]) => words !== null));
+		const reasons = this.#names.map((name) => [name, this.#whyNot(name) ?? this.#refusal]).filter(([, words]) => words !== null);
+		const rest = this.#isKeptHere() ? HERE : NOWHERE;
+		return Object.fromEntries(reasons.map(([name, words]) => [name, `${words} ${rest}`]));
 	}
 
 	get #names() {
@@ -63,7 +85,7 @@ export class DraftContent {
 		if (typeof value !== 'string') return null;
 		if (value.length >= (this.#tooLong.get(name) ?? Infinity)) return TOO_LONG;
 		const reason = unstorable(value);
-		return reason && `Not kept as a draft. ${reason}.`;
+		return reason && `Not kept as a draft on the server. ${reason}.`;
 	}
 
 	#longest() {

@@ -1,13 +1,14 @@
 /**
- * The user's draft of a row: unsaved text of an earlier visit, stored on the
- * server.
+ * The user's drafts of a row: unsaved text of this page, which is kept, and
+ * of other pages, which is offered.
  */
+import { clock } from '../../client/clock.js';
+import * as Draft from '../../model/draft.js';
 import * as Form from '../../model/form.js';
-import { moment } from '../../model/text.js';
 import { compare } from '../../parts/compare.js';
-import { toast } from '../../ui/announce.js';
-import { banner, button } from '../../ui/widgets.js';
-import { pairs } from './comparing.js';
+import { draftOffer } from '../../parts/draft-offer.js';
+import { announce, toast } from '../../ui/announce.js';
+import { DraftKeeping, here } from './draft-keeping.js';
 
 /**
  * Events:
@@ -19,6 +20,9 @@ export class Drafts extends EventTarget {
 	#lock;
 	#comparing;
 	#notes;
+	#keeping;
+	#offered = [];
+	#restored = new Set();
 
 	/**
 	 * @param {object} options
@@ -35,67 +39,140 @@ export class Drafts extends EventTarget {
 		this.#lock = lock;
 		this.#comparing = comparing;
 		this.#notes = notes;
+		this.#keeping = new DraftKeeping(app, edited);
 	}
 
+	/** Identifies the page's own draft. */
+	get id() {
+		return this.#keeping.id;
+	}
+	/** The ids of the drafts that are in the form, and end with a save. */
+	get inForm() {
+		return [this.id, ...this.#restored];
+	}
+	/** Whether everything that was typed is kept on this computer. */
+	get isKeptHere() {
+		return this.#app.drafts.works && this.#keeping.isKept;
+	}
+
+	/* Those of other pages */
+
 	/**
-	 * Offers the draft that was read with the row, if it differs from it.
-	 * @returns {void}
+	 * Reads the drafts, and offers those that differ from the row. Those that
+	 * do not were saved.
+	 * @returns {Promise<void>}
 	 */
-	offer() {
-		const draft = this.#edited.row?.draft;
-		if (!draft || !Form.draftDiffers(this.#edited.form, draft.data)) return;
-		const take = button('Restore draft', () => this.#take(draft.data), { kind: 'small primary' });
-		const see = button('Compare', () => this.#compare(draft.data), { kind: 'small' });
-		const forget = button('Discard', () => this.#discard(), { kind: 'small plain bad' });
-		this.#notes.keep('draft', draft.saved_at, () =>
-			banner('info', {
-				icon: 'history',
-				title: `You have unsaved text of this row from ${moment(draft.saved_at)}.`,
-				text: 'It was kept when you left without saving.',
-				actions: [take, see, forget],
+	async look() {
+		const [local, server] = await Promise.all([this.#keeping.others(), this.#onServer()]);
+		const found = Draft.allDrafts(local, server, toDate).filter(({ id }) => !this.inForm.includes(id));
+		this.#offered = found.filter(({ data }) => Form.draftDiffers(this.#edited.form, data, this.#isKnown));
+		this.#show();
+	}
+
+	async #onServer() {
+		if (!this.#edited.table.protection) return [];
+		const { data } = await this.#app.api.get(this.#path).catch(() => ({ data: { drafts: [] } }));
+		return data.drafts.filter(({ client }) => client !== this.id);
+	}
+
+	#isKnown = (name) => this.#edited.table.columns.some((column) => column.name === name);
+
+	#show() {
+		const about = this.#offered.length ? this.#offered.map(({ id, savedAt }) => [id, savedAt]) : null;
+		this.#notes.keep('draft', about, () =>
+			draftOffer(this.#offered, {
+				here: here(),
+				restore: (draft) => this.#restore(draft),
+				compare: (draft) => this.#compare(draft),
+				discard: (draft) => this.#discard(draft),
 			}),
 		);
 	}
 
-	#take(data) {
-		const edited = this.#edited;
-		if (!this.#lock.mayEdit)
-			return toast('You cannot edit the row now. Restore the draft when you can edit it again.', { bad: true });
-		edited.applyDraft(data);
-		this.#notes.remove('draft');
-		this.dispatchEvent(new Event('change'));
-		this.#lock.change();
-		return edited.conflicts.length ? this.#comparing.decide() : undefined;
+	#drop({ id }) {
+		this.#offered = this.#offered.filter((each) => each.id !== id);
+		this.#show();
 	}
 
-	async #compare(data) {
-		const { values } = this.#edited.row;
-		const { mine } = Form.applyDraft(Form.create(values), data).form;
+	#restore(draft) {
+		if (!this.#lock.mayEdit)
+			return toast('You cannot edit the row now. Restore the draft when you can edit it again.', { bad: true });
+		this.#edited.applyDraft(draft.data, this.#isKnown);
+		this.#restored.add(draft.id);
+		this.#drop(draft);
+		announce('The draft is in the form.');
+		this.keep();
+		this.dispatchEvent(new Event('change'));
+		this.#lock.change();
+		return this.#edited.conflicts.length ? this.#comparing.decide() : undefined;
+	}
+
+	async #compare({ data }) {
+		const { form } = this.#edited;
+		const { mine } = Form.applyDraft(Form.create(form.base), data, this.#isKnown).form;
 		await compare({
-			title: 'Your draft and the row as it is now',
+			title: this.#edited.isNew ? 'Your draft' : 'Your draft and the row as it is now',
 			text: 'Only the columns that differ.',
-			columns: pairs(mine, Object.keys(mine), values),
+			columns: this.#edited.compared(Object.keys(mine), form.base, mine),
 			mayChoose: false,
 		});
 	}
 
-	async #discard() {
+	async #discard(draft) {
 		try {
-			await this.#app.api.delete(this.#path);
-			this.#notes.remove('draft');
+			if (draft.isOnServer) await this.#removeFromServer(draft.id);
+			await this.#keeping.remove([draft.id]);
+			this.#drop(draft);
 			toast('The draft is discarded.');
 		} catch (error) {
 			this.#notes.failed(error, { isDirty: this.#edited.isDirty });
 		}
 	}
 
+	/* That of this page */
+
 	/**
-	 * Stores the form's changes as a draft.
-	 * @returns {Promise<boolean>} false: the page shows an error
+	 * Keeps the form on this computer.
+	 * @returns {void}
+	 */
+	keep() {
+		this.#keeping.keep();
+	}
+
+	/**
+	 * Notes that the server has everything that is in the form: what was
+	 * restored needs no place of its own any more.
+	 * @returns {void}
+	 */
+	sent() {
+		this.#keeping.sent();
+		const restored = [...this.#restored];
+		this.#restored.clear();
+		this.#keeping.remove(restored);
+		for (const id of restored) this.#removeFromServer(id).catch(() => {});
+	}
+
+	/**
+	 * Notes that the form was saved, and the server has discarded the drafts.
+	 * @param {string[]} ids those that were in the form
+	 * @returns {void}
+	 */
+	saved(ids) {
+		this.#keeping.remove(ids);
+		for (const id of ids) this.#restored.delete(id);
+		this.keep();
+		this.#show();
+	}
+
+	/**
+	 * Sends the form's changes to the server.
+	 * @returns {Promise<boolean>} false: they are kept nowhere, and the page
+	 *   shows an error
 	 */
 	async store() {
+		if (this.isKeptHere) return true; // and the page sends it when it is left
 		try {
-			await this.#app.api.put(this.#path, { token: this.#lock.token, data: Form.draftOf(this.#edited.form) });
+			await this.#app.api.put(this.#path, { data: Form.draftOf(this.#edited.form), client: this.id });
 			return true;
 		} catch (error) {
 			this.#notes.failed(error, { prefix: 'The draft could not be saved.', isDirty: this.#edited.isDirty });
@@ -104,14 +181,26 @@ export class Drafts extends EventTarget {
 	}
 
 	/**
-	 * Deletes the draft; an error is ignored.
+	 * Discards what is in the form, here and on the server. From now on
+	 * nothing is kept. Errors are ignored.
 	 * @returns {Promise<void>}
 	 */
-	async remove() {
-		await this.#app.api.delete(this.#path).catch(() => {});
+	async abandon() {
+		const ids = this.inForm;
+		this.#lock.keepNoDraft();
+		await this.#lock.save(() => Promise.all(ids.map((id) => this.#removeFromServer(id).catch(() => {}))));
+		await this.#keeping.remove(ids);
+	}
+
+	#removeFromServer(id) {
+		if (!this.#edited.table.protection) return Promise.resolve();
+		return this.#app.api.send('DELETE', this.#path, { query: { client: id } });
 	}
 
 	get #path() {
-		return `${this.#edited.path}/draft`;
+		return `${this.#edited.isNew ? this.#edited.tablePath : this.#edited.path}/draft`;
 	}
 }
+
+// The server's times are compared with those of this computer.
+const toDate = (iso) => Date.now() - performance.now() + clock.toClock(iso);

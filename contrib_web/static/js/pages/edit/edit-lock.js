@@ -5,11 +5,12 @@
 import { RowLock } from '../../../locking.js';
 import { lockOnSetting } from '../../client/settings.js';
 import { timed } from '../../model/lock-time.js';
-import { endOfLock, isUrgent, lockedWith, lockView, looksDifferent, spoken } from '../../model/lock-view.js';
+import { isUrgent, lockedWith, lockView, looksDifferent, spoken } from '../../model/lock-view.js';
 import { LockBar } from '../../parts/lock-bar.js';
 import { watchLock } from '../../parts/lock-watch.js';
 import { askToTakeOver } from '../../parts/row-questions.js';
 import { announce, toast } from '../../ui/announce.js';
+import { markTitle } from '../../ui/tab-title.js';
 import { DraftContent } from './draft-content.js';
 
 /**
@@ -20,16 +21,19 @@ import { DraftContent } from './draft-content.js';
  * - `draft`: a draft was stored, or refused
  * - `reread`: the row may have changed, so read it again
  * - `request`: the requests for the row have changed
+ * - `declined` (detail: { message }): the user's request was declined
+ * - `turn`: the row was locked, since it is the user's turn
  */
 export class EditLock extends EventTarget {
 	#app;
 	#edited;
 	#ownRequest;
+	#idleSince;
 	#lock = null;
 	#before = null;
-	#ended = null;
 	#bar;
 	#content;
+	#drafts;
 
 	/**
 	 * @param {object} options
@@ -37,21 +41,34 @@ export class EditLock extends EventTarget {
 	 * @param {import('./edited-row.js').EditedRow} options.edited
 	 * @param {() => object|null} options.ownRequest the user's request for
 	 *   the row
+	 * @param {(owner: string) => string|null} options.idleSince since when a
+	 *   person has not used the row's page
+	 * @param {() => import('./drafts.js').Drafts} options.drafts
 	 * @param {(action: string) => any} options.act what a button of the lock
 	 *   bar does; may be async
 	 */
-	constructor({ app, edited, ownRequest, act }) {
+	constructor({ app, edited, ownRequest, idleSince, drafts, act }) {
 		super();
 		this.#app = app;
 		this.#edited = edited;
 		this.#ownRequest = ownRequest;
+		this.#idleSince = idleSince;
 		this.#bar = new LockBar(act);
-		this.#content = new DraftContent(edited);
+		this.#content = new DraftContent(edited, () => drafts().isKeptHere);
+		this.#drafts = drafts;
 	}
 
-	/** The lock bar. */
+	/** The state, for the bar that stays in view. */
 	get element() {
 		return this.#bar.element;
+	}
+	/** The main action, for the same bar. */
+	get action() {
+		return this.#bar.action;
+	}
+	/** The explanation of the state. */
+	get message() {
+		return this.#bar.message;
 	}
 	/** The lock session's state; null: the page does not lock. */
 	get state() {
@@ -66,7 +83,12 @@ export class EditLock extends EventTarget {
 		return this.#lock?.token ?? null;
 	}
 
-	/** Why changed values are not kept as a draft, by column. */
+	/** The queue of requests for the row, see RowLock. */
+	get requests() {
+		return this.#lock?.requests ?? [];
+	}
+
+	/** Why the server keeps no draft of changed values, by column. */
 	get unkept() {
 		return this.#lock ? this.#content.unkept : {};
 	}
@@ -80,35 +102,43 @@ export class EditLock extends EventTarget {
 	}
 
 	/**
-	 * Locks the row, or watches its lock if the user may not write it.
+	 * Locks the row, or watches its lock if the user may not write it. Of a
+	 * new row only the drafts are kept.
 	 * @param {number} sentAt when the row was read, by performance.now()
 	 * @param {AbortSignal} signal of the page's end
 	 * @returns {void}
 	 */
 	start(sentAt, signal) {
-		const { table, row, known } = this.#edited;
-		if (!table.may.update && !table.may.delete) return this.#watch(timed(row.lock, sentAt), signal);
-		this.#lock = new RowLock({
-			api: this.#app.api,
-			live: this.#app.live,
-			...known,
-			lockOn: table.protection ? lockOnSetting() : 'never',
-			ttl: table.time_until_expiration,
-			warning: table.time_until_warning,
-			draft: () => this.#content.data(),
-		});
+		const { table, row, isNew } = this.#edited;
+		if (!isNew && !table.may.update && !table.may.delete) return this.#watch(timed(row.lock, sentAt), signal);
+		this.#lock = this.#makeLock();
 		this.#before = this.#lock.state;
 		this.#lock.addEventListener('state', ({ detail }) => this.#changed(detail));
-		for (const type of ['reread', 'request']) this.#lock.addEventListener(type, () => this.#emit(type));
-		this.#bar.settings({ hasLocks: table.protection !== null });
-		this.#lock.start({ lock: row.lock, sentAt });
+		for (const type of ['reread', 'request', 'declined']) this.#lock.addEventListener(type, ({ detail }) => this.#emit(type, detail));
+		this.#lock.start({ lock: row?.lock ?? null, sentAt });
 		return this.#emit('change');
 	}
 
+	#makeLock() {
+		const { table, known, isNew } = this.#edited;
+		return new RowLock({
+			api: this.#app.api,
+			live: this.#app.live,
+			...known,
+			lockOn: table.protection && !isNew ? lockOnSetting() : 'never',
+			ttl: table.time_until_expiration,
+			warning: table.time_until_warning,
+			idleLimit: table.time_until_idle,
+			draft: () => (table.protection ? this.#content.data() : undefined),
+			draftClient: this.#drafts().id,
+		});
+	}
+
 	#watch(lock, signal) {
-		this.#bar.readOnly(lock);
+		const nobodyMay = this.#app.session.read_only;
+		this.#bar.readOnly(lock, { nobodyMay });
 		watchLock({ app: this.#app, ...this.#edited.known, lock, signal }, (news) => {
-			this.#bar.readOnly(news);
+			this.#bar.readOnly(news, { nobodyMay });
 			this.#emit('history');
 		});
 	}
@@ -122,6 +152,10 @@ export class EditLock extends EventTarget {
 	/** The form was changed. */
 	change() {
 		this.#lock?.change();
+	}
+	/** Sends no draft any more: the form is discarded. */
+	keepNoDraft() {
+		this.#content.abandon();
 	}
 	/** Checks the lock after signing in again. */
 	wake() {
@@ -152,7 +186,31 @@ export class EditLock extends EventTarget {
 	}
 	/** Releases the lock. */
 	leave() {
+		markTitle('lock', null);
 		this.#lock?.leave();
+	}
+
+	/* Requests; see RowLock */
+
+	/** @param {string|null} message @returns {Promise<void>} */
+	ask(message) {
+		return this.#lock.ask(message);
+	}
+	/** @returns {Promise<void>} */
+	withdraw() {
+		return this.#lock.withdraw();
+	}
+	/** @param {string} owner @returns {Promise<string|null>} */
+	handOver(owner) {
+		return this.#lock.handOver(owner);
+	}
+	/**
+	 * @param {string} owner
+	 * @param {string|null} message
+	 * @returns {Promise<void>}
+	 */
+	decline(owner, message) {
+		return this.#lock.decline(owner, message);
 	}
 
 	/**
@@ -169,15 +227,14 @@ export class EditLock extends EventTarget {
 	#changed(state) {
 		const before = this.#before;
 		this.#before = state;
-		if (state.phase === 'lost' && before.loss?.cause !== state.loss.cause) this.#findWhoEnded(state.loss.cause);
-		if (state.phase !== 'lost') this.#ended = null;
-		if (state.phase !== before.phase) this.#entered(state);
+		if (state.phase !== before.phase) this.#entered(state, before);
+		if (state.isGiving !== before.isGiving) this.#emit('request');
 		this.#drafted(before, state);
-		if (looksDifferent(before, state)) this.#say(before, state);
+		if (!this.#edited.isNew && looksDifferent(before, state)) this.#say(before, state);
 	}
 
 	#drafted(before, state) {
-		if (state.phase !== 'held' && state.phase !== 'expired') return;
+		if (state.phase === 'left') return;
 		const isRefused = state.draftRefusal !== null && state.draftRefusal !== before.draftRefusal;
 		if (!isRefused && !(before.draftPending && !state.draftPending)) return;
 		if (!isRefused) this.#content.kept();
@@ -185,7 +242,8 @@ export class EditLock extends EventTarget {
 		this.#emit('draft', { isKept: state.changedAt === null });
 	}
 
-	#entered(state) {
+	#entered(state, before) {
+		if (state.phase === 'held' && before.wants) this.#emit('turn');
 		if (state.phase === 'held' && state.resumed) toast('Your lock has been renewed; the row is unchanged.');
 		this.#emit('phase', state.phase);
 		this.#emit('history');
@@ -194,21 +252,7 @@ export class EditLock extends EventTarget {
 	#say(before, state) {
 		const words = spoken(before, state, this.#view());
 		if (words) announce(words, { urgent: isUrgent(state) });
-		document.title = `${isUrgent(state) ? '(!) ' : ''}${document.title.replace(/^\(!\) /, '')}`;
-		this.#emit('change');
-	}
-
-	// Events of the live stream have neither actor nor reason; the history
-	// has.
-	async #findWhoEnded(cause) {
-		if (!['broken', 'taken_over'].includes(cause)) return;
-		const { data } = await this.#app.api
-			.get('/history', { ...this.#edited.known, limit: 5 })
-			.catch(() => ({ data: { events: [] } }));
-		const { phase, holder } = this.state;
-		const ended = endOfLock(data.events, { cause, owner: this.#app.session.owner, holder });
-		if (!ended || phase !== 'lost') return;
-		this.#ended = ended;
+		markTitle('lock', isUrgent(state) ? '(!)' : null);
 		this.#emit('change');
 	}
 
@@ -216,21 +260,23 @@ export class EditLock extends EventTarget {
 
 	/**
 	 * Shows the current state.
+	 * @param {{ isSaving?: boolean }} [options] isSaving: nothing can be
+	 *   pressed meanwhile
 	 * @returns {void}
 	 */
-	show() {
+	show({ isSaving = false } = {}) {
 		const { parentHolder } = this.#edited;
-		if (parentHolder && this.phase === 'held') this.#bar.show(lockedWith(parentHolder), {});
+		if (parentHolder && this.phase === 'held') this.#bar.show(lockedWith(parentHolder, this.#edited.parentLabel), {});
 		else if (this.#lock) this.#bar.show(this.#view(), this.state);
+		this.#bar.setPressable(!isSaving);
 	}
 
 	#view() {
 		return lockView(this.state, {
-			secondsLeft: this.#lock.secondsLeft,
 			mayTakeOver: this.#edited.table.may.take_over,
 			isDirty: this.#edited.isDirty,
 			asked: this.#ownRequest(),
-			ended: this.#ended,
+			idleSince: this.state.holder ? this.#idleSince(this.state.holder.owner) : null,
 		});
 	}
 

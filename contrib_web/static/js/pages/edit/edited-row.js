@@ -3,6 +3,7 @@
  * content.
  */
 import { rowPath, tablePath } from '../../client/api.js';
+import { labelOf } from '../../model/column.js';
 import * as Form from '../../model/form.js';
 
 /** The data of one edit page. Methods that change it do not draw. */
@@ -16,6 +17,8 @@ export class EditedRow {
 	form = Form.create();
 	/** Columns that both the user and others have changed. */
 	conflicts = [];
+	/** What these contained before, by column, as far as it is known. */
+	#before = {};
 
 	/**
 	 * @param {import('../../client/api.js').Api} api
@@ -53,6 +56,13 @@ export class EditedRow {
 	get parentHolder() {
 		const lock = this.row?.parent_lock;
 		return lock && !lock.is_mine ? lock : null;
+	}
+
+	/** The label of the parent row. */
+	get parentLabel() {
+		const { table, key } = this.row.parent_lock;
+		const parent = Object.values(this.row.references).find((each) => each.table === table && each.key === key);
+		return parent?.label ?? key;
 	}
 
 	/** The key in the API's spelling, which the address may not have. */
@@ -133,10 +143,42 @@ export class EditedRow {
 	 */
 	rebase(row) {
 		const { form, changed, conflicts } = Form.rebase(this.form, row.values);
+		for (const name of conflicts) if (!this.conflicts.includes(name)) this.#before[name] = this.form.base[name];
 		this.row = row;
 		this.form = form;
 		this.conflicts = [...new Set([...this.conflicts, ...conflicts])].filter((name) => name in form.mine);
 		return { changed, conflicts };
+	}
+
+	/**
+	 * The values of columns to compare, for parts/compare.js.
+	 * @param {string[]} names of the columns
+	 * @param {Object<string, string|null>} theirs the row's values by column
+	 * @param {Object<string, string|null|undefined>} [mine] the user's values
+	 *   by column; the form's by default
+	 * @returns {import('../../parts/compare.js').ComparedColumn[]}
+	 */
+	compared(names, theirs, mine = this.form.mine) {
+		const columns = this.table.columns.filter(({ name }) => names.includes(name));
+		const before = (name) => (this.conflicts.includes(name) ? this.#before[name] : this.form.base[name]);
+		return columns.map((column) => {
+			const { name, category } = column;
+			const isText = category === 'text';
+			return { name, label: labelOf(column), mine: mine[name], theirs: theirs[name] ?? null, base: before(name), isText };
+		});
+	}
+
+	/**
+	 * Takes over the user's choice of values, which resolves the conflicts.
+	 * @param {Object<string, string|null|undefined>} values by column
+	 * @param {object|null} row with which they were compared, if it was read
+	 *   again
+	 * @returns {void}
+	 */
+	decide(values, row) {
+		if (row) this.rebase(row);
+		for (const [name, value] of Object.entries(values)) this.set(name, value);
+		this.conflicts = this.conflicts.filter((name) => !(name in values));
 	}
 
 	/**
@@ -146,7 +188,7 @@ export class EditedRow {
 	 * @returns {void}
 	 */
 	saved({ values, label }, sent) {
-		this.row = this.row && { ...this.row, values, label, draft: null };
+		this.row = this.row && { ...this.row, values, label };
 		this.form = Form.saved(this.form, sent, values);
 		this.conflicts = [];
 	}
@@ -154,12 +196,15 @@ export class EditedRow {
 	/**
 	 * Puts a draft into the form.
 	 * @param {any} data
+	 * @param {(name: string) => boolean} isKnown whether there is such a
+	 *   column
 	 * @returns {void}
 	 */
-	applyDraft(data) {
-		const { form, conflicts } = Form.applyDraft(this.form, data);
+	applyDraft(data, isKnown) {
+		const { form, conflicts } = Form.applyDraft(this.form, data, isKnown);
 		this.form = form;
 		this.conflicts = conflicts;
+		this.#before = {};
 	}
 
 	/**

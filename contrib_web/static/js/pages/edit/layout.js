@@ -1,7 +1,10 @@
 /**
- * The arrangement of an edit page.
+ * The arrangement of an edit page: a bar that stays in view, the form, and
+ * beside it what is said about the row. Nothing that appears while the user
+ * types is above the form, so the form keeps its place.
  */
 import { paths } from '../../model/route.js';
+import { dock } from '../../parts/dock.js';
 import { h } from '../../ui/dom.js';
 
 /**
@@ -9,24 +12,37 @@ import { h } from '../../ui/dom.js';
  * @param {object} parts
  * @param {string} parts.list the list's address
  * @param {HTMLElement} parts.heading the row's label
- * @param {HTMLElement} parts.bar the lock bar
- * @param {HTMLElement} parts.notes messages over the form
- * @param {HTMLElement} parts.form
- * @param {HTMLElement} parts.aside what belongs to the row
+ * @param {import('./edit-lock.js').EditLock} parts.lock its elements are
+ *   placed
+ * @param {HTMLElement} parts.people who else has the row open
+ * @param {HTMLElement} parts.notes messages about the form
+ * @param {import('../../parts/row-form.js').RowForm} parts.form
+ * @param {HTMLElement|null} parts.children rows that belong to the row
+ * @param {HTMLElement} parts.aside what else is known of the row
  * @returns {HTMLElement}
  */
-export const layout = (edited, { list, heading, bar, notes, form, aside }) =>
+export const layout = (edited, { list, heading, lock, people, notes, form, children, aside }) =>
 	h(
 		'div',
 		{ class: 'edit' },
 		crumbs(edited.table, list),
-		head(edited, heading),
-		edited.isNew ? null : bar,
+		h(
+			'div',
+			{ class: 'edit-bar' },
+			h(
+				'div',
+				{ class: 'edit-title' },
+				title(edited, heading),
+				h('div', { class: 'edit-status' }, edited.isNew ? null : lock.element, form.progress, form.note),
+			),
+			people,
+			h('div', { class: 'edit-actions' }, edited.isNew ? null : lock.action, form.actions),
+		),
 		h(
 			'div',
 			{ class: 'edit-columns' },
-			h('div', { class: 'edit-main' }, notes, form),
-			edited.isNew ? null : aside,
+			h('div', { class: 'edit-main' }, form.element, children),
+			h('div', { class: 'edit-side' }, dock(edited.isNew ? [notes] : [lock.message, notes]), edited.isNew ? null : aside),
 		),
 	);
 
@@ -42,16 +58,7 @@ const crumbs = ({ name }, list) =>
 		),
 	);
 
-function head({ isNew, row, table: { name, comment } }, heading) {
+function title({ isNew, row, table: { name } }, heading) {
 	const key = row && row.label !== row.key ? [' ', h('bdi', { class: 'row-key' }, row.key)] : null;
-	return h(
-		'div',
-		{ class: 'page-head' },
-		h(
-			'div',
-			{},
-			h('h1', { tabIndex: -1 }, isNew ? `New row in ${name}` : heading, key),
-			isNew && comment ? h('p', { class: 'quiet' }, comment) : null,
-		),
-	);
+	return h('h1', { tabIndex: -1 }, isNew ? `New row in ${name}` : heading, key);
 }

@@ -39,25 +39,30 @@ export class Leaving {
 	 * @returns {boolean|Promise<boolean>} true at once without a question
 	 */
 	mayLeave() {
-		return !this.#edited.isDirty || this.#saving.isSaving || this.#ask();
+		return !this.#edited.isDirty || this.#saving.isUnderWay || this.#ask();
 	}
 
 	/** Whether closing the tab now would lose text. */
 	get wouldLoseText() {
-		if (!this.#edited.isDirty || this.#saving.isSaving) return false;
+		if (!this.#edited.isDirty || this.#saving.isUnderWay) return false;
+		return this.#edited.form.unread.length > 0 || !(this.#drafts.isKeptHere || this.#isOnServer);
+	}
+
+	get #isOnServer() {
 		const { state } = this.#lock;
-		return !state || state.phase !== 'held' || state.changedAt !== null || this.#isPartlyUnkept;
+		return this.#mayBeOnServer && state.changedAt === null;
 	}
 
-	get #isPartlyUnkept() {
-		return this.#edited.form.unread.length > 0 || Object.keys(this.#lock.unkept).length > 0;
+	get #mayBeOnServer() {
+		return this.#lock.state !== null && this.#edited.table.protection !== null && Object.keys(this.#lock.unkept).length === 0;
 	}
 
+	// What is half typed in a field is no value, and no part of a draft.
 	async #ask() {
-		const mayKeepDraft = ['held', 'expired'].includes(this.#lock.phase) && !this.#isPartlyUnkept;
-		const answer = await askToLeave(mayKeepDraft);
+		const { unread } = this.#edited.form;
+		const answer = await askToLeave({ mayKeepDraft: this.#drafts.isKeptHere || this.#mayBeOnServer, unread });
 		if (answer === 'draft') return this.#drafts.store();
-		if (answer === 'discard' && this.#lock.state) await this.#drafts.remove();
+		if (answer === 'discard') await this.#drafts.abandon();
 		return answer === 'discard';
 	}
 }

@@ -30,17 +30,19 @@ export function watchParent(app, edited, signal, changed) {
 /**
  * Shows who holds the parent, if it is another user.
  * @param {import('../../parts/form-notes.js').FormNotes} notes
- * @param {object|null} holder the parent's lock
+ * @param {import('./edited-row.js').EditedRow} edited
  * @returns {void}
  */
-export function showParent(notes, holder) {
+export function showParent(notes, edited) {
+	const holder = edited.parentHolder;
+	const label = holder && edited.parentLabel;
 	notes.keep('parent', holder && [holder.key, holder.owner, holder.acquired_at], () =>
 		banner('theirs', {
 			icon: 'lock',
-			title: `${holder.name} ${holder.key} is currently being edited by ${personName(holder)}.`,
+			title: `${label} is currently being edited by ${personName(holder)}.`,
 			text: [
 				'This row belongs to it, so you can read it but not edit it meanwhile.',
-				h('p', {}, h('a', { href: paths.row(holder.name, holder.key) }, `See ${holder.name} ${holder.key}`)),
+				h('p', {}, h('a', { href: paths.row(holder.name, holder.key) }, `See ${label}`)),
 			],
 		}),
 	);

@@ -2,9 +2,15 @@
  * Requests for the row of an edit page: the user's own, and those that others
  * sent to the user.
  */
-import { personName } from '../../model/text.js';
-import { askFor } from '../../parts/unlock.js';
-import { announce } from '../../ui/announce.js';
+import { givesAwayAt } from '../../model/lock-session.js';
+import { moment, personName } from '../../model/text.js';
+import { avatar } from '../../parts/person.js';
+import { askToDecline } from '../../parts/row-questions.js';
+import { askForMessage } from '../../parts/unlock.js';
+import { announce, toast } from '../../ui/announce.js';
+import { h } from '../../ui/dom.js';
+import { notify } from '../../ui/notify.js';
+import { markTitle } from '../../ui/tab-title.js';
 import { banner, button } from '../../ui/widgets.js';
 
 /**
@@ -12,45 +18,81 @@ import { banner, button } from '../../ui/widgets.js';
  * - `change`: show the page again
  */
 export class Requests extends EventTarget {
-	#app;
 	#edited;
 	#lock;
 	#notes;
-	#handOver;
-	#wanted = null;
-	#declined = null;
-	/** The user's own request, as the API returns it. */
-	own = null;
+	#save;
+	#keepDraft;
+	#told = new Set();
 
 	/**
 	 * @param {object} options
-	 * @param {object} options.app
 	 * @param {import('./edited-row.js').EditedRow} options.edited
 	 * @param {import('./edit-lock.js').EditLock} options.lock
 	 * @param {import('../../parts/form-notes.js').FormNotes} options.notes
-	 * @param {() => any} options.handOver gives the row to the requester; may
-	 *   be async
+	 * @param {() => Promise<void>} options.save saves the form, and keeps the
+	 *   lock
+	 * @param {() => Promise<boolean>} options.keepDraft keeps the form as a
+	 *   draft; false: the page shows why not
 	 */
-	constructor({ app, edited, lock, notes, handOver }) {
+	constructor({ edited, lock, notes, save, keepDraft }) {
 		super();
-		this.#app = app;
 		this.#edited = edited;
 		this.#lock = lock;
 		this.#notes = notes;
-		this.#handOver = handOver;
+		this.#save = save;
+		this.#keepDraft = keepDraft;
+	}
+
+	/** The user's own request, with the length of the queue, or null. */
+	get own() {
+		const queue = this.#lock.requests;
+		const own = queue.find((request) => request.is_mine);
+		return own ? { ...own, total: queue.length } : null;
+	}
+
+	/** The others' requests, while the user holds the row. */
+	get #wanted() {
+		return this.#lock.phase === 'held' ? this.#lock.requests.filter((request) => !request.is_mine) : [];
 	}
 
 	/**
-	 * Reads the requests. Without an answer there are none.
-	 * @returns {Promise<void>}
+	 * The queue has changed.
+	 * @returns {void}
 	 */
-	async read() {
-		const { data } = await this.#app.api.get(this.#path).catch(() => ({ data: { requests: [] } }));
-		const other = data.requests.find((request) => !request.is_mine);
-		this.own = data.requests.find((request) => request.is_mine) ?? null;
-		this.#wanted = this.#isHeld && other && other.requested_at !== this.#declined ? other : null;
-		if (this.#wanted) announce(`${personName(other)} requests this row.`);
-		this.#changed();
+	changed() {
+		for (const request of this.#wanted) this.#tell(request);
+		this.dispatchEvent(new Event('change'));
+	}
+
+	#tell({ owner, owner_name: name, message, requested_at: at }) {
+		if (this.#told.has(`${at} ${owner}`)) return;
+		this.#told.add(`${at} ${owner}`);
+		const words = `${name || owner} requests this row.`;
+		announce([words, message].filter(Boolean).join(' '), { urgent: true });
+		notify(words, { body: message ?? this.#edited.title, tag: `request ${owner}` });
+	}
+
+	/**
+	 * Shows that the holder has declined the user's request.
+	 * @param {{ message: string|null }} answer
+	 * @returns {void}
+	 */
+	declined({ message }) {
+		const { holder } = this.#lock.state;
+		const words = `${holder ? personName(holder) : 'The holder'} has declined your request.`;
+		this.#notes.show('declined', 'info', { icon: 'hand', title: words, text: message ? `“${message}”` : [] });
+		notify(words, { body: message ?? '', tag: 'turn' });
+	}
+
+	/**
+	 * It is the user's turn: the page has locked the row.
+	 * @returns {void}
+	 */
+	granted() {
+		this.#notes.remove('declined');
+		toast('It is your turn: you are editing this row now.');
+		notify('It is your turn.', { body: this.#edited.title, tag: 'turn' });
 	}
 
 	/**
@@ -58,62 +100,115 @@ export class Requests extends EventTarget {
 	 * @returns {Promise<void>}
 	 */
 	async ask() {
-		try {
-			if (await askFor(this.#app, this.#lock.state.holder)) await this.read();
-		} catch (error) {
-			this.#notes.failed(error, { isDirty: this.#edited.isDirty });
-		}
+		const { holder } = this.#lock.state;
+		const message = await askForMessage(holder);
+		if (message === null) return;
+		await this.#attempt(() => this.#lock.ask(message || null));
+		if (this.own) toast(`Your request was sent to ${personName(holder)}.`);
 	}
 
 	/**
 	 * Withdraws the user's request.
 	 * @returns {Promise<void>}
 	 */
-	async withdraw() {
+	withdraw() {
+		return this.#attempt(() => this.#lock.withdraw());
+	}
+
+	async #attempt(act) {
 		try {
-			await this.#app.api.delete(this.#path);
-			await this.read();
+			await act();
 		} catch (error) {
 			this.#notes.failed(error, { isDirty: this.#edited.isDirty });
 		}
 	}
 
+	/* Showing others' requests */
+
 	/**
-	 * Shows another user's request while the user holds the row.
+	 * Shows others' requests while the user holds the row.
 	 * @returns {void}
 	 */
 	show() {
-		const wanted = this.#isHeld ? this.#wanted : null;
+		const wanted = this.#wanted;
 		const { isDirty } = this.#edited;
-		this.#notes.keep('wanted', wanted && [wanted, isDirty], () => this.#note(wanted, isDirty));
+		const endsAt = this.#lock.state?.isGiving ? givesAwayAt(this.#lock.state) : null;
+		this.#notes.keep('wanted', wanted.length ? [wanted, isDirty, endsAt] : null, () => this.#note(wanted, isDirty, endsAt));
+		markTitle('requests', wanted.length ? `(${wanted.length})` : null);
+		if (endsAt !== null && wanted.length) this.#warn(wanted[0], endsAt);
 	}
 
-	#note(wanted, isDirty) {
-		return banner('info', {
+	/**
+	 * The page is left.
+	 * @returns {void}
+	 */
+	close() {
+		markTitle('requests', null);
+	}
+
+	#warn(first, endsAt) {
+		if (this.#told.has(endsAt)) return;
+		this.#told.add(endsAt);
+		const words = `You have not used this page. It is handed over to ${personName(first)} in a minute.`;
+		announce(words, { urgent: true });
+		notify(words, { body: this.#edited.title, tag: 'giving' });
+	}
+
+	#note(wanted, isDirty, endsAt) {
+		const [first] = wanted;
+		const title = wanted.length === 1 ? `${personName(first)} requests this row.` : `${wanted.length} people request this row.`;
+		const warning = endsAt === null ? null : h('p', {}, `You have not used this page for a while: it is handed over to ${personName(first)} at ${wallTime(endsAt)}.`);
+		return banner(endsAt === null ? 'info' : 'warn', {
 			icon: 'hand',
-			title: `${personName(wanted)} requests this row.`,
-			text: wanted.message ? `“${wanted.message}”` : [],
-			actions: [
-				button(isDirty ? 'Save and hand over' : 'Hand over', () => this.#handOver(), { kind: 'primary small' }),
-				button('Not now', () => this.#decline(wanted), { kind: 'small' }),
-			],
+			title,
+			text: [warning, h('ol', { class: 'askers' }, wanted.map((request) => this.#asker(request, request === first, isDirty)))].filter(Boolean),
+			actions: endsAt === null ? [] : [button('Keep editing', () => this.#lock.use(), { kind: 'small' })],
 		});
 	}
 
-	#decline(wanted) {
-		this.#declined = wanted.requested_at;
-		this.#wanted = null;
-		this.#changed();
+	#asker(request, isFirst, isDirty) {
+		const name = personName(request);
+		const kind = isFirst ? 'primary small' : 'small';
+		const label = (words) => (isFirst ? null : `${words} to ${name}`);
+		const give = isDirty
+			? [
+					button('Save and hand over', () => this.#saveAndHandOver(request), { kind, label: label('Save and hand over') }),
+					button('Hand over, keep a draft', () => this.#draftAndHandOver(request), { kind: 'small', label: label('Keep a draft and hand over') }),
+				]
+			: [button('Hand over', () => this.#handOver(request), { kind, label: label('Hand over') })];
+		return h(
+			'li',
+			{},
+			h(
+				'div',
+				{ class: 'asker' },
+				avatar(request),
+				h('span', { class: 'asker-name', dir: 'auto' }, name),
+				h('time', { class: 'quiet small number', dateTime: request.requested_at }, moment(request.requested_at)),
+			),
+			request.message ? h('q', { dir: 'auto' }, request.message) : null,
+			h('div', { class: 'button-row' }, give, button('Decline…', () => this.#decline(request), { kind: 'small', label: isFirst ? null : `Decline the request of ${name}` })),
+		);
 	}
 
-	get #isHeld() {
-		return this.#lock.phase === 'held';
-	}
-	get #path() {
-		return `${this.#edited.path}/request`;
+	#handOver({ owner }) {
+		return this.#attempt(() => this.#lock.handOver(owner));
 	}
 
-	#changed() {
-		this.dispatchEvent(new Event('change'));
+	// A save that was refused shows why.
+	async #saveAndHandOver(request) {
+		await this.#save();
+		if (!this.#edited.isDirty && this.#lock.phase === 'held') await this.#handOver(request);
+	}
+
+	async #draftAndHandOver(request) {
+		if (await this.#keepDraft()) await this.#handOver(request);
+	}
+
+	async #decline(request) {
+		const message = await askToDecline(request);
+		if (message !== null) await this.#attempt(() => this.#lock.decline(request.owner, message || null));
 	}
 }
+
+const wallTime = (at) => moment(new Date(Date.now() + at - performance.now()).toISOString());

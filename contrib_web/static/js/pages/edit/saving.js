@@ -2,15 +2,19 @@
  * Saving and deleting the row of an edit page.
  */
 import { Problem } from '../../client/api.js';
+import { sendOnce } from '../../client/once.js';
 import { changes } from '../../model/form.js';
+import { isSessionGone } from '../../model/outcome.js';
 import { paths } from '../../model/route.js';
 import { askToDelete } from '../../parts/row-questions.js';
-import { toast } from '../../ui/announce.js';
+import { announce, toast } from '../../ui/announce.js';
+import { banner } from '../../ui/widgets.js';
 import { listAddress } from './leaving.js';
 
 /**
  * Events:
  * - `change`: show the page again
+ * - `deleted`: the row was deleted
  */
 export class Saving extends EventTarget {
 	#app;
@@ -18,7 +22,10 @@ export class Saving extends EventTarget {
 	#lock;
 	#comparing;
 	#rowForm;
+	#drafts;
 	#notes;
+	#signal;
+	#isUnknown = false;
 	/** Whether a request is under way. */
 	isSaving = false;
 	/**
@@ -33,16 +40,28 @@ export class Saving extends EventTarget {
 	 * @param {import('./edit-lock.js').EditLock} options.lock
 	 * @param {import('./comparing.js').Comparing} options.comparing
 	 * @param {import('../../parts/row-form.js').RowForm} options.rowForm
+	 * @param {import('./drafts.js').Drafts} options.drafts
 	 * @param {import('../../parts/form-notes.js').FormNotes} options.notes
+	 * @param {AbortSignal} options.signal of the page's end
 	 */
-	constructor({ app, edited, lock, comparing, rowForm, notes }) {
+	constructor({ app, edited, lock, comparing, rowForm, drafts, notes, signal }) {
 		super();
 		this.#app = app;
 		this.#edited = edited;
 		this.#lock = lock;
 		this.#comparing = comparing;
 		this.#rowForm = rowForm;
+		this.#drafts = drafts;
 		this.#notes = notes;
+		this.#signal = signal;
+	}
+
+	/**
+	 * Whether a request is under way whose answer is expected soon. Otherwise
+	 * the text may be lost if the page is left.
+	 */
+	get isUnderWay() {
+		return this.isSaving && !this.#isUnknown;
 	}
 
 	/**
@@ -63,7 +82,7 @@ export class Saving extends EventTarget {
 		try {
 			await (edited.isNew ? this.#insert(values, keep) : this.#update(values, keep));
 		} catch (error) {
-			this.#refused(error);
+			this.#refused(error, () => this.save({ keep }));
 		} finally {
 			this.isSaving = this.isClosing = false;
 			this.#changed();
@@ -73,17 +92,19 @@ export class Saving extends EventTarget {
 	async #update(values, keep) {
 		const edited = this.#edited;
 		const sent = edited.form;
+		const drafts = this.#drafts.inForm;
 		const data = await this.#lock.save(async () => {
-			const answer = await this.#app.api.put(edited.path, {
+			const answer = await this.#send('PUT', edited.path, {
 				token: this.#lock.token,
 				values,
 				keep: keep && edited.table.protection !== null,
+				drafts,
 			});
 			const { lock } = answer.data;
 			this.#lock.saved({ released: !keep || !lock, seconds_left: lock?.seconds_left, sentAt: answer.sentAt });
 			return answer.data;
 		});
-		this.#saved(data, sent);
+		this.#saved(data, sent, drafts);
 		toast(`${data.label} is saved.`);
 		if (!keep) return this.#goToList();
 		if (data.key !== edited.row.key) return this.#goToRow(data.key);
@@ -91,17 +112,24 @@ export class Saving extends EventTarget {
 	}
 
 	async #insert(values, keep) {
-		const { data } = await this.#app.api.post(`${this.#edited.tablePath}/rows`, { values });
-		this.#saved(data, this.#edited.form);
+		const drafts = this.#drafts.inForm;
+		const data = await this.#lock.save(async () => {
+			const answer = await this.#send('POST', `${this.#edited.tablePath}/rows`, { values, drafts });
+			this.#lock.saved({ released: true });
+			return answer.data;
+		});
+		this.#saved(data, this.#edited.form, drafts);
 		toast(`${data.label} is added.`);
 		this.#app.lastRow = data.key;
 		await (keep ? this.#goToRow(data.key) : this.#goToList({ replace: true }));
 	}
 
-	#saved(data, sent) {
+	#saved(data, sent, drafts) {
 		this.#edited.saved(data, sent);
 		this.#notes.clear();
-		this.#rowForm.note = '';
+		this.#drafts.saved(drafts);
+		this.#rowForm.note.textContent = '';
+		this.#rowForm.markChanged([]);
 	}
 
 	/**
@@ -113,14 +141,42 @@ export class Saving extends EventTarget {
 		const { label } = edited.row;
 		if (!(await askToDelete(label))) return;
 		try {
-			await this.#app.api.delete(edited.path, { body: this.#lock.token ? { token: this.#lock.token } : undefined });
-			this.#lock.saved({ released: true });
+			await this.#lock.save(async () => {
+				await this.#send('DELETE', edited.path, this.#lock.token ? { token: this.#lock.token } : undefined);
+				this.#lock.saved({ released: true });
+			});
+			this.dispatchEvent(new Event('deleted'));
 			edited.reset();
+			await this.#drafts.abandon();
 			toast(`${label} is deleted.`);
 			await this.#goToList();
 		} catch (error) {
 			this.#refused(error);
 		}
+	}
+
+	// Until it is known what became of the request, the page says so, and
+	// nothing else.
+	async #send(method, path, body) {
+		try {
+			return await sendOnce(this.#app, { method, path, body }, { onUnknown: (problem) => this.#unknown(problem), signal: this.#signal });
+		} finally {
+			this.#isUnknown = false;
+			this.#notes.keep('unknown', null);
+		}
+	}
+
+	#unknown(problem) {
+		const needsSession = isSessionGone(problem);
+		const title = 'Not known yet whether this is saved.';
+		const text = needsSession
+			? 'Sign in again: the page then finds out.'
+			: 'The server has not answered. The page keeps asking, and saves nothing twice. What you typed is still here.';
+		if (!this.#isUnknown) announce(`${title} ${text}`, { urgent: true });
+		this.#isUnknown = true;
+		this.#notes.remove('failed');
+		this.#notes.keep('unknown', needsSession, () => banner('warn', { icon: 'clock', title, text }));
+		this.#changed();
 	}
 
 	#goToList(options = {}) {
@@ -130,19 +186,33 @@ export class Saving extends EventTarget {
 		return this.#app.router.go(paths.row(this.#edited.tableName, key), { replace: true, ask: false });
 	}
 
-	#refused(error) {
+	/**
+	 * @param {Error} error
+	 * @param {() => void} [again] called after the user has signed in
+	 */
+	#refused(error, again) {
 		if (!(error instanceof Problem)) throw error;
 		const { status, problem, sentAt } = error;
-		if (status === 422 && this.#rowForm.refuse(problem)) return;
+		if (status === 410) return this.#savedAndGone();
+		if (status === 422 && this.#rowForm.refuse(problem)) return undefined;
 		if (status === 423 || (status === 409 && /lost$/.test(problem.type)))
 			this.#lock.refusedSave({ lock: problem.lock ?? null, sentAt });
-		if (status === 401) this.#signedOut();
-		else this.#notes.failed(error, { prefix: 'Not saved.', isDirty: this.#edited.isDirty });
+		if (isSessionGone(error)) return this.#signedOut(again);
+		return this.#notes.failed(error, { prefix: 'Not saved.', isDirty: this.#edited.isDirty });
 	}
 
-	#signedOut() {
-		this.#notes.show('failed', 'bad', { icon: 'warn', title: 'Not saved.', text: 'Sign in again, then save again.' });
+	#signedOut(again) {
+		const text = again ? 'Sign in again: the page then saves it.' : 'Sign in again, then try again.';
+		this.#notes.show('failed', 'bad', { icon: 'warn', title: 'Not saved yet.', text });
+		if (again) this.#app.addEventListener('signedin', again, { once: true, signal: this.#signal });
 		this.#lock.wake(); // the lock bar then shows who holds the row
+	}
+
+	// The answer to the save got lost, and the row was deleted since.
+	async #savedAndGone() {
+		await this.#drafts.abandon();
+		toast('It was saved, but the row has been deleted since.');
+		return this.#goToList();
 	}
 
 	#changed() {

@@ -1,4 +1,5 @@
--- A page of the latest locks, or of those after the cursor.
+-- A page of locks in descending order: the first ones, those after the
+-- cursor, or, of a list in ascending order, those before it.
 --
 -- The view checks for each record whether the reader may see its row, before
 -- it evaluates any other condition. So the query must read as few records as
@@ -9,35 +10,40 @@
 -- coalesce() hides the conditions from the planner, which then estimates that
 -- half of the records satisfy them. For the bare conditions it would estimate
 -- almost none, and choose a plan that the LIMIT cannot end early.
--- parameters: table oid, cursor, limit, q, owner, mine
+-- parameters: table oid, cursor, limit, q, owner, mine, held, order, back
 -- returns: problem, detail, field, page
 \set cursor_values `cat parts/cursor_values.sql`
 \set like_patterns `cat parts/like_patterns.sql`
 \set params `cat parts/params.sql`
 \set locks_filter `cat parts/locks_filter.sql`
+\set lock_sort `cat parts/lock_sort.sql`
 \set page_limit `cat parts/page_limit.sql`
 \set lock_columns `cat parts/lock_columns.sql`
 \set locks_shown `cat parts/locks_shown.sql`
 \set cursors `cat parts/cursors.sql`
 \set list_reply `cat parts/list_reply.sql`
 WITH list AS (
-	SELECT 'locks' AS name, 3 AS length, false AS is_back
+	SELECT
+		'locks' AS name,
+		'locks ' || :'order'::text AS "order",
+		3 AS length,
+		:'back'::boolean AS is_back
 ),
 :params,
 page AS (
 	SELECT
 		p.*,
 		pg_catalog.row_number() OVER (
-			ORDER BY acquired_at DESC, relation::oid DESC, key COLLATE "C" DESC) AS n,
-		pg_catalog.json_build_array(acquired_at, relation::oid, key) AS edge
+			ORDER BY sort DESC, relation::oid DESC, key COLLATE "C" DESC) AS n,
+		pg_catalog.json_build_array(sort, relation::oid, key) AS edge
 	FROM (
 		SELECT l.*
 		FROM (
-			SELECT *
+			SELECT *, :lock_sort AS sort
 			FROM locking.locks
 			WHERE :table::oid IS NULL
 			UNION ALL
-			SELECT *
+			SELECT *, :lock_sort
 			FROM locking.locks
 			WHERE relation::oid = :table::oid
 			OFFSET 0
@@ -47,15 +53,15 @@ page AS (
 				:locks_filter
 				AND (
 					(SELECT "values" IS NULL FROM params)
-					OR (acquired_at, relation::oid, key COLLATE "C") < (
-						(SELECT "values" ->> 0 FROM params)::timestamptz,
+					OR (sort, relation::oid, key COLLATE "C") < (
+						(SELECT "values" ->> 0 FROM params),
 						(SELECT "values" ->> 1 FROM params)::oid,
 						(SELECT "values" ->> 2 FROM params)
 					)
 				)
 			),
 			false)
-		ORDER BY acquired_at DESC, relation::oid DESC, key COLLATE "C" DESC
+		ORDER BY sort DESC, relation::oid DESC, key COLLATE "C" DESC
 		LIMIT :page_limit
 	) p
 ),

@@ -1,0 +1,214 @@
+/**
+ * Drafts on this computer, in IndexedDB: what is typed is kept with each key,
+ * whatever becomes of the page, the network or the server.
+ *
+ * Records belong to a person, and are read for that person only. Signing out
+ * wipes those of the person; other tabs then keep nothing more, until someone
+ * signs in there.
+ */
+import { digest } from '../model/digest.js';
+import { base } from '../model/route.js';
+
+// An origin may have several of locking-web, each with its own base path.
+const DATABASE = `locking${base}`;
+const STORE = 'drafts';
+const WIPED = `${DATABASE}.wiped.`;
+
+/**
+ * @typedef {object} Place where a draft belongs
+ * @property {string} person see personOf()
+ * @property {string} table as the API writes it
+ * @property {string|null} key null: a new row
+ */
+
+/**
+ * Identifies the owner of drafts.
+ * @param {{ database: string, owner: string }} session
+ * @returns {string}
+ */
+export const personOf = ({ database, owner }) => JSON.stringify([database, owner]);
+
+/**
+ * Events:
+ * - `unavailable`: the browser keeps no drafts, in a private window for
+ *   instance; once
+ */
+export class DraftStore extends EventTarget {
+	#open = null;
+	#since = Date.now();
+	#writing = new Map();
+	/** Whether drafts are kept, as far as it is known. */
+	works = true;
+
+	/**
+	 * Notes that somebody has signed in.
+	 * @returns {void}
+	 */
+	signedIn() {
+		this.#since = Date.now();
+	}
+
+	/**
+	 * Keeps a draft. While one is being written, only the latest of those
+	 * that follow is written.
+	 * @param {Place} place
+	 * @param {string} id of the draft
+	 * @param {{ data: any, name: string, label: string|null,
+	 *   savedAt: number }} content name: of the table, to show; savedAt: by
+	 *   Date.now()
+	 * @returns {Promise<boolean>} whether it is kept
+	 */
+	put(place, id, content) {
+		return this.#write(place, id, { ...place, ...content, id, isSent: false, at: idOf(place, id) });
+	}
+
+	/**
+	 * @param {Place} place
+	 * @param {string} id
+	 * @returns {Promise<boolean>}
+	 */
+	remove(place, id) {
+		return this.#write(place, id, null);
+	}
+
+	/**
+	 * Notes what became of a draft that was sent, unless a later one was kept
+	 * since.
+	 * @param {Place} place
+	 * @param {string} id
+	 * @param {number} savedAt of the one sent
+	 * @param {{ isSent?: boolean, isRefused?: boolean }} outcome whether the
+	 *   server has it, or refuses it
+	 * @returns {Promise<void>}
+	 */
+	async mark(place, id, savedAt, outcome) {
+		await this.#writing.get(idOf(place, id))?.done;
+		await this.#run('readwrite', (store) => {
+			const reading = store.get(idOf(place, id));
+			reading.onsuccess = () => {
+				const found = reading.result;
+				if (found?.savedAt === savedAt) store.put({ ...found, ...outcome });
+			};
+			return reading;
+		}).catch(() => {});
+	}
+
+	/**
+	 * The drafts of a row.
+	 * @param {Place} place
+	 * @returns {Promise<object[]>}
+	 */
+	async ofRow({ person, table, key }) {
+		const drafts = await this.ofPerson(person);
+		return drafts.filter((draft) => draft.table === table && draft.key === key);
+	}
+
+	/**
+	 * All drafts of a person.
+	 * @param {string} person
+	 * @returns {Promise<object[]>}
+	 */
+	async ofPerson(person) {
+		await this.#settled();
+		return this.#run('readonly', (store) => store.index('person').getAll(person)).catch(() => []);
+	}
+
+	/**
+	 * Removes all drafts of a person, who signs out.
+	 * @param {string} person
+	 * @returns {Promise<void>}
+	 */
+	async wipe(person) {
+		markWiped(person);
+		await this.#settled();
+		await this.#run('readwrite', (store) => {
+			const reading = store.index('person').getAllKeys(person);
+			reading.onsuccess = () => reading.result.forEach((at) => store.delete(at));
+			return reading;
+		}).catch(() => {});
+	}
+
+	async #settled() {
+		await Promise.all([...this.#writing.values()].map(({ done }) => done));
+	}
+
+	#write(place, id, record) {
+		if (record && wipedAt(place.person) > this.#since) return Promise.resolve(false);
+		const at = idOf(place, id);
+		const current = this.#writing.get(at);
+		if (current) {
+			current.next = { record };
+			return current.done;
+		}
+		const turn = { next: { record } };
+		this.#writing.set(at, turn);
+		turn.done = this.#writeAll(at, turn);
+		return turn.done;
+	}
+
+	async #writeAll(at, turn) {
+		let isKept = false;
+		while (turn.next) {
+			const { record } = turn.next;
+			turn.next = null;
+			isKept = await this.#run('readwrite', (store) => (record ? store.put(record) : store.delete(at))).then(
+				() => true,
+				() => false,
+			);
+		}
+		this.#writing.delete(at);
+		return isKept;
+	}
+
+	// commit(): the transaction ends even if the page does.
+	async #run(mode, act) {
+		const database = await this.#connect();
+		return new Promise((resolve, reject) => {
+			const transaction = database.transaction(STORE, mode);
+			const request = act(transaction.objectStore(STORE));
+			transaction.oncomplete = () => resolve(request.result);
+			transaction.onabort = () => reject(transaction.error);
+			if (request instanceof IDBRequest && !request.onsuccess) transaction.commit?.();
+		});
+	}
+
+	#connect() {
+		this.#open ??= open().catch((error) => {
+			this.works = false;
+			this.dispatchEvent(new Event('unavailable'));
+			throw error;
+		});
+		return this.#open.then((database) => {
+			database.onclose = () => { this.#open = null; };
+			return database;
+		});
+	}
+}
+
+const idOf = ({ person, table, key }, id) => JSON.stringify([person, table, key, id]);
+
+function open() {
+	return new Promise((resolve, reject) => {
+		const request = indexedDB.open(DATABASE, 1);
+		request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: 'at' }).createIndex('person', 'person');
+		request.onsuccess = () => resolve(request.result);
+		request.onerror = () => reject(request.error);
+	});
+}
+
+// Only the time, under a name that does not tell the person.
+function markWiped(person) {
+	try {
+		localStorage.setItem(WIPED + digest(person), String(Date.now()));
+	} catch {
+		// Without storage there are no drafts either.
+	}
+}
+
+function wipedAt(person) {
+	try {
+		return Number(localStorage.getItem(WIPED + digest(person)));
+	} catch {
+		return 0;
+	}
+}

@@ -1,0 +1,143 @@
+/**
+ * Locks of all protected tables in figures, for those who may read
+ * locking.stats.
+ */
+import { gateHealth, grouped, growth, sum, total } from '../model/figures.js';
+import { paths } from '../model/route.js';
+import { count, duration, moment } from '../model/text.js';
+import { bars } from '../parts/bars.js';
+import { h } from '../ui/dom.js';
+import { emptyState } from '../ui/widgets.js';
+
+/** Time between two readings, in milliseconds. */
+const EVERY = 15000;
+/** How many samples, of five minutes each, make a bar. */
+const PER_BAR = 6;
+
+/** Columns of counters: header, member of the figures, whether a chart. */
+const COUNTERS = [
+	['Refused writes', 'refused_writes', true],
+	['Takeovers', 'takeovers', true],
+	['Expired', 'expiries', false],
+	['Lost', 'lost', false],
+];
+
+/** Implements Page of app.js. */
+export class OverviewPage {
+	title = 'Overview';
+	#app;
+	#data;
+	#timer = null;
+	#content = h('div', {});
+
+	/** @param {object} app */
+	constructor(app) {
+		this.#app = app;
+	}
+
+	async load() {
+		await this.#read();
+		this.element = h(
+			'div',
+			{},
+			h('div', { class: 'page-head' }, h('div', {}, h('h1', { tabIndex: -1 }, 'Overview'), h('p', { class: 'quiet' }, 'All protected tables of this database.'))),
+			this.#content,
+		);
+		this.#timer = setInterval(() => this.#read().catch(() => {}), EVERY);
+	}
+
+	close() {
+		clearInterval(this.#timer);
+	}
+
+	async #read() {
+		const { data } = await this.#app.api.get('/overview');
+		this.#data = data;
+		this.#draw();
+	}
+
+	#draw() {
+		const { now, samples } = this.#data;
+		this.#content.replaceChildren(
+			this.#tiles(),
+			now.tables.length
+				? tablesOf(now.tables, samples)
+				: h('div', { class: 'data' }, emptyState({ name: 'shield', title: 'No protected tables' })),
+			h('p', { class: 'quiet small' }, this.#since()),
+		);
+	}
+
+	#tiles() {
+		const { now, sessions, streams } = this.#data;
+		const longest = Math.max(...now.tables.map(({ longest_held: seconds }) => seconds ?? 0), 0);
+		const gate = gateHealth(now.gate);
+		return h(
+			'dl',
+			{ class: 'tiles' },
+			tile('Locked now', h('a', { href: paths.locks() }, count(sum(now.tables, 'live_locks') ?? 0))),
+			tile('Longest held', longest ? duration(longest) : '–'),
+			tile('Refused writes', counted(sum(now.tables, 'refused_writes'))),
+			tile('Takeovers', counted(sum(now.tables, 'takeovers'))),
+			tile('Sessions here', count(sessions), `${count(streams)} live`),
+			tile('Gate', gate.title, gate.text, gate.isGood ? '' : 'warn'),
+		);
+	}
+
+	#since() {
+		const { now, samples } = this.#data;
+		const times = now.tables.map(({ since }) => since).filter(Boolean).sort();
+		const counted = times.length ? `Counted since ${moment(times[0])}.` : 'Nothing is counted without shared memory: see the gate.';
+		const charts = samples.length
+			? `Charts begin at ${moment(samples[0].at)}.`
+			: 'No charts: make the role of locking-web a member of pg_monitor.';
+		return `${counted} ${charts}`;
+	}
+}
+
+const counted = (n) => (n === null ? '–' : count(n));
+
+function tile(label, value, note = '', kind = '') {
+	return h('div', { class: `tile ${kind}` }, h('dt', {}, label), h('dd', {}, value), note ? h('dd', { class: 'quiet small' }, note) : null);
+}
+
+function tablesOf(tables, samples) {
+	const heads = ['Table', 'Locked now', 'Longest held', ...COUNTERS.map(([text]) => text), 'Guard'];
+	return h(
+		'div',
+		{ class: 'data stack' },
+		h(
+			'table',
+			{ role: 'table', 'aria-label': 'Protected tables' },
+			h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, heads.map((text) => h('th', { role: 'columnheader', scope: 'col' }, text)))),
+			h('tbody', { role: 'rowgroup' }, tables.map((each) => rowOf(each, samples))),
+		),
+	);
+}
+
+function rowOf(figures, samples) {
+	const cell = (label, ...content) => h('td', { role: 'cell', data: { label } }, h('span', {}, ...content));
+	const { table, live_locks: locks, longest_held: longest } = figures;
+	return h(
+		'tr',
+		{ role: 'row' },
+		h('th', { role: 'rowheader', scope: 'row', class: 'lead' }, table),
+		cell('Locked now', locks ? h('a', { href: paths.locks({ table }) }, count(locks)) : '0'),
+		cell('Longest held', longest ? duration(longest) : '–'),
+		...COUNTERS.map(([label, name, hasChart]) =>
+			cell(label, counted(figures[name]), hasChart && samples.length > 1 ? chart(samples, table, name, label) : null),
+		),
+		cell('Guard', guardChip(figures)),
+	);
+}
+
+function chart(samples, table, name, label) {
+	const steps = growth(samples, table, name);
+	return bars({ steps: grouped(steps, PER_BAR), label: `${label} since ${moment(samples[0].at)}: ${count(total(steps))}` });
+}
+
+function guardChip({ guarded }) {
+	if (guarded === null) return h('span', { class: 'quiet' }, '–');
+	return guarded
+		? h('span', { class: 'chip' }, 'complete')
+		: h('a', { class: 'chip bad', href: paths.tables(), title: 'The trigger is missing or disabled: repair it in the list of tables.' }, 'not enforced');
+}

@@ -1,0 +1,87 @@
+/**
+ * The rows that belong to the row of an edit page, because its lock guards
+ * them: below the form, each with its own lock.
+ */
+import { tablePath } from '../client/api.js';
+import { timed } from '../model/lock-time.js';
+import { paths } from '../model/route.js';
+import { count } from '../model/text.js';
+import { h, icon } from '../ui/dom.js';
+import './lock-holder.js';
+import { unlock } from './unlock.js';
+
+/** How many rows of a table are shown. */
+const SHOWN = 10;
+/** Delay before a reload, since events come in bursts, in milliseconds. */
+const SETTLE = 400;
+
+/**
+ * @param {object} app
+ * @param {object} row as the API returns it
+ * @param {boolean} mayBreak whether the user may remove others' locks
+ * @param {AbortSignal} signal of the page's end
+ * @returns {HTMLElement}
+ */
+export function childrenList(app, row, mayBreak, signal) {
+	const guarded = row.children.filter((child) => child.guarded && child.count !== 0);
+	return h(
+		'div',
+		{ class: 'children' },
+		guarded.map((child) => childTable(app, child, mayBreak, signal)),
+	);
+}
+
+function childTable(app, child, mayBreak, signal) {
+	const filter = JSON.stringify(child.filter);
+	const list = h('ul', { class: 'child-rows' });
+	const address = paths.rows(child.name, { filter });
+	const newRow = paths.newRow(child.name, { from: filter });
+	let timer = null;
+	const read = async () => {
+		const { data, sentAt } = await app.api
+			.get(`${tablePath(child.table)}/rows`, { filter, limit: SHOWN })
+			.catch(() => ({ data: null }));
+		if (!data || signal.aborted) return;
+		const refresh = (lock) => unlock(app, { ...lock, table: child.table }, mayBreak).then((done) => done && read());
+		list.replaceChildren(...data.rows.map((each) => childRow(child, { ...each, lock: timed(each.lock, sentAt) }, refresh)));
+	};
+	const soon = ({ detail }) => {
+		if (detail.table !== child.table) return;
+		clearTimeout(timer);
+		timer = setTimeout(read, SETTLE);
+	};
+	app.live.addEventListener('lock', soon, { signal });
+	app.live.addEventListener('reset', read, { signal });
+	signal.addEventListener('abort', () => clearTimeout(timer));
+	read();
+	const total = child.count === null ? '' : `${count(child.count)}${child.more ? ' or more' : ''}`;
+	return h(
+		'section',
+		{ class: 'card' },
+		h(
+			'header',
+			{},
+			h('h2', {}, child.name, h('span', { class: 'quiet small number' }, ` ${total}`)),
+			h(
+				'span',
+				{ class: 'button-row' },
+				h('a', { class: 'small', href: address }, 'Show all'),
+				h('a', { class: 'button small', href: newRow }, icon('plus'), 'New'),
+			),
+		),
+		h('p', { class: 'quiet small child-hint' }, 'Locked together with this row.'),
+		list,
+	);
+}
+
+function childRow(child, { key, label, lock }, act) {
+	const holder = document.createElement('lock-holder');
+	holder.lock = lock;
+	holder.addEventListener('lockclick', ({ detail }) => act(detail));
+	return h(
+		'li',
+		{ data: { key, lock: lock ? (lock.is_mine ? 'mine' : 'theirs') : 'none' } },
+		h('a', { class: 'cell', dir: 'auto', href: paths.row(child.name, key), title: key }, label),
+		holder,
+	);
+}

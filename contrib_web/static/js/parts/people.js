@@ -1,0 +1,34 @@
+/**
+ * Initials of people who have a row open.
+ */
+import { moment, personName } from '../model/text.js';
+import { h, hidden } from '../ui/dom.js';
+import { avatar } from './person.js';
+
+/** More people are shown as a number. */
+const MOST = 4;
+
+/**
+ * @param {import('../model/presence.js').Person} person
+ * @returns {string} a sentence
+ */
+export function sentence(person) {
+	const name = personName(person);
+	if (person.state === 'typing') return `${name} is typing${person.field === null ? '' : ` in ${person.field}`}`;
+	if (person.state === 'idle') return `${name} has this open, but has not used it since ${moment(person.since)}`;
+	return `${name} has this open`;
+}
+
+const item = (words, state, ...content) => h('li', { title: words, data: { state } }, content, hidden(words));
+
+/**
+ * @param {import('../model/presence.js').Person[]} people
+ * @returns {HTMLElement[]} their initials, or nothing
+ */
+export function avatars(people) {
+	const shown = people.slice(0, people.length > MOST ? MOST - 1 : MOST);
+	const rest = people.slice(shown.length);
+	const items = shown.map((each) => item(sentence(each), each.state, avatar(each)));
+	if (rest.length) items.push(item(rest.map(sentence).join('\n'), 'viewing', h('span', { class: 'more', 'aria-hidden': 'true' }, `+${rest.length}`)));
+	return items.length ? [h('ul', { class: 'people', 'aria-label': 'People here' }, items)] : [];
+}

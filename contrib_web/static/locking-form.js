@@ -1,0 +1,367 @@
+/**
+ * <locking-form>: locks a row while an existing form edits it.
+ *
+ *   <script type="module"
+ *       src="https://locks.example.org/static/locking-form.js"></script>
+ *   <locking-form table="article" key="42">
+ *       <form method="post" action="/articles/42"> ... </form>
+ *   </locking-form>
+ *
+ * A bar above the form says who has the row and for how long, and has the
+ * buttons for it: ask, hand over, take over, restore a draft, keep the lock.
+ * The form can be edited only while the page holds the lock; its text can
+ * always be selected and copied. The form is sent with the lock's token, as
+ * the hidden field locking_token: a text, which the application passes to
+ * locking.confirm() in the transaction that saves.
+ *
+ * Attributes, events and methods are described in doc/locking-js.md.
+ */
+import { Fields } from './js/embed/fields.js';
+import { fillForm, fromDraft, isSame, readForm, toDraft } from './js/embed/form-draft.js';
+import { NoticeBar } from './js/embed/notice-bar.js';
+import { Problem } from './js/client/api.js';
+import { clock } from './js/client/clock.js';
+import { isTimed, noticeOf } from './js/model/embed-view.js';
+import { RowLock } from './locking.js';
+
+/** The origin that this module is from, with the path before /static/. */
+const HERE = new URL('..', import.meta.url).href.replace(/\/$/, '');
+/** Events of the lock that the element passes on. */
+const PASSED = ['state', 'request', 'declined', 'signedout', 'othersite', 'wrongorigin', 'refused', 'unanswered'];
+/** Phases after which the row may have changed since the form was read. */
+const WAITED = ['blocked', 'elsewhere', 'free', 'lost'];
+/** Milliseconds after which an answer is asked for again. */
+const RETRY = 10_000;
+
+/**
+ * Events: those of RowLock, which do not bubble, and
+ * - `reread`: another user may have saved since the page read the row. The
+ *   element asks the user to reload the page, unless the event is canceled:
+ *   then the application fills the form anew and calls refreshed()
+ */
+export class LockingForm extends HTMLElement {
+	static observedAttributes = ['table', 'key', 'base'];
+
+	#bar;
+	#lock = null;
+	#fields = null;
+	#token = null;
+	#stop = null;
+	#stopTicks = null;
+	#original = {};
+	#draft = null;
+	#declined = null;
+	#hasWaited = false;
+	#isStale = false;
+	#isRefreshed = false;
+	#reason = null;
+	#resend = null;
+
+	constructor() {
+		super();
+		this.#bar = new NoticeBar(this.attachShadow({ mode: 'open' }));
+		this.#bar.addEventListener('action', ({ detail }) => this.#act(detail));
+	}
+
+	/** @returns {RowLock|null} null: the element is not in a document */
+	get lock() {
+		return this.#lock;
+	}
+	/** @returns {string|null} the fencing token; null: no lock is held */
+	get token() {
+		return this.#lock?.token ?? null;
+	}
+	/** @returns {boolean} whether the form may be edited now */
+	get mayEdit() {
+		return (this.#lock?.mayEdit ?? false) && !this.#isStale;
+	}
+	/** @returns {HTMLFormElement|null} the form */
+	get form() {
+		return this.querySelector('form');
+	}
+	/** @returns {boolean} whether the form has unsaved input */
+	get isDirty() {
+		return this.form !== null && !isSame(readForm(this.form), this.#original);
+	}
+
+	connectedCallback() {
+		this.#begin();
+	}
+	disconnectedCallback() {
+		this.#end();
+	}
+	attributeChangedCallback() {
+		if (!this.isConnected || !this.#lock) return;
+		this.#end();
+		this.#begin();
+	}
+
+	/**
+	 * Reports that the application has saved the form by a script.
+	 * @param {object} [answer]
+	 * @param {boolean} [answer.released] whether the save released the lock;
+	 *   otherwise the page keeps it
+	 * @returns {void}
+	 */
+	saved({ released = true } = {}) {
+		this.#original = readForm(this.form);
+		if (released) this.#lock.saved({ released });
+		else this.#lock.use();
+		this.#show();
+	}
+	/**
+	 * Reports that the form has the row's values anew.
+	 * @returns {void}
+	 */
+	refreshed() {
+		this.#original = readForm(this.form);
+		this.#isRefreshed = true;
+		this.#isStale = false;
+		this.#show();
+	}
+
+	/* Beginning and end */
+
+	#begin() {
+		this.#stop = new AbortController();
+		this.#fields = new Fields(this);
+		this.#fields.isOpen = false;
+		this.#hasWaited = this.#isStale = false;
+		this.#draft = this.#declined = null;
+		this.#lock = this.#newLock();
+		this.#listen(this.#stop.signal);
+		// The form is parsed after the element that wraps it.
+		if (document.readyState === 'loading')
+			document.addEventListener('DOMContentLoaded', () => this.#start(), { signal: this.#stop.signal });
+		else this.#start();
+		this.#show();
+	}
+
+	#end() {
+		this.#stop.abort();
+		this.#stopTicks?.();
+		this.#stopTicks = null;
+		this.#lock.leave();
+		this.#lock = null;
+		this.#token?.remove();
+		this.#token = null;
+		this.#fields.stop();
+	}
+
+	#newLock() {
+		return new RowLock({
+			base: this.getAttribute('base') ?? HERE,
+			table: this.getAttribute('table') ?? '',
+			key: this.getAttribute('key') ?? '',
+			lockOn: this.getAttribute('lock-on') === 'change' ? 'change' : 'open',
+			note: this.getAttribute('note'),
+			draft: () => (this.isDirty ? toDraft(readForm(this.form)) : null),
+		});
+	}
+
+	async #start() {
+		const lock = this.#lock;
+		this.#original = this.form ? readForm(this.form) : {};
+		try {
+			await lock.start();
+		} catch (error) {
+			if (!(error instanceof Problem)) throw error;
+		}
+	}
+
+	#listen(signal) {
+		for (const type of PASSED)
+			this.#lock.addEventListener(type, ({ detail }) => this.#pass(type, detail), { signal });
+		this.#lock.addEventListener('reread', () => this.#reread(), { signal });
+		this.addEventListener('input', (event) => this.#typed(event), { signal });
+		this.addEventListener('reset', () => setTimeout(() => this.#lock?.change()), { signal });
+		this.addEventListener('submit', (event) => this.#mayBeSent(event), { signal, capture: true });
+		this.addEventListener('submit', (event) => this.#sent(event), { signal });
+		addEventListener('focus', () => this.#retry(), { signal });
+		addEventListener('online', () => this.#retry(), { signal });
+		const timer = setInterval(() => this.#retry(), RETRY);
+		signal.addEventListener('abort', () => clearInterval(timer));
+	}
+
+	// A sign-in in another tab, or a server that answers again
+	#retry() {
+		const { fault, state } = this.#lock;
+		if (fault === 'signedout' || fault === 'unanswered') this.#start();
+		else if (state.trouble === 'signed_out') this.#lock.wake();
+	}
+
+	#pass(type, detail) {
+		if (type === 'declined') this.#declined = detail;
+		if (type === 'refused') this.#reason = detail.problem?.detail ?? null;
+		if (type === 'state') this.#changed(detail);
+		else this.#show();
+		this.dispatchEvent(new CustomEvent(type, { detail }));
+	}
+
+	#changed({ phase }) {
+		if (WAITED.includes(phase)) this.#hasWaited = true;
+		if (phase === 'held' && !this.#draft) this.#offerDraft();
+		this.#show();
+		this.#sendAgain();
+	}
+
+	/* Typing, drafts and sending */
+
+	#typed({ target }) {
+		if (target.closest('form') !== null && this.contains(target)) this.#lock.change();
+	}
+
+	async #offerDraft() {
+		const lock = this.#lock;
+		try {
+			const draft = await lock.readDraft();
+			const values = fromDraft(draft?.data);
+			if (lock !== this.#lock || !values || this.isDirty || isSame(values, this.#original)) return;
+			this.#draft = { ...draft, values };
+			this.#show();
+		} catch (error) {
+			if (!(error instanceof Problem)) throw error;
+		}
+	}
+
+	// The hidden field of the form that is sent
+	#sendToken() {
+		const { form } = this;
+		if (!form) return;
+		if (!this.#token) {
+			this.#token = document.createElement('input');
+			this.#token.type = 'hidden';
+			this.#token.name = this.getAttribute('token-name') ?? 'locking_token';
+		}
+		if (this.#token.form !== form) form.append(this.#token);
+		this.#token.value = this.token ?? '';
+	}
+
+	// Before the application's own listeners. A form that may be edited, but
+	// has no lock yet, is sent once it has it.
+	#mayBeSent(event) {
+		if (this.mayEdit && this.token !== null) return;
+		event.preventDefault();
+		event.stopImmediatePropagation();
+		if (!this.mayEdit) return;
+		const { submitter, target } = event;
+		this.#resend = () => target.requestSubmit(submitter);
+		this.#lock.change();
+	}
+
+	// A form that the application sends by a script reports by saved().
+	#sent({ defaultPrevented, target }) {
+		if (!defaultPrevented && target.method !== 'dialog') this.#lock.submitted();
+	}
+
+	#sendAgain() {
+		if (!this.#resend || this.token === null) return;
+		const resend = this.#resend;
+		this.#resend = null;
+		if (this.mayEdit) resend();
+	}
+
+	/* The row as it is now */
+
+	// The first lock of a page comes right after the page: only if another
+	// user had the row in between may the form be out of date.
+	#reread() {
+		if (!this.#hasWaited || this.token === null) return;
+		this.#hasWaited = false;
+		this.#isRefreshed = false;
+		const mustAsk = this.dispatchEvent(new Event('reread', { cancelable: true }));
+		if (this.#isRefreshed) return;
+		this.#isStale = true;
+		if (mustAsk && !this.isDirty) location.reload();
+		this.#show();
+	}
+
+	/* Showing */
+
+	#show() {
+		if (!this.#lock) return;
+		this.#sendToken();
+		const view = this.#view();
+		this.#fields.isOpen = this.mayEdit;
+		this.#bar.show(noticeOf(view));
+		this.#tick(isTimed(view));
+	}
+
+	#view() {
+		const lock = this.#lock;
+		return {
+			state: lock.state,
+			isStarted: lock.isStarted,
+			fault: lock.fault,
+			reason: this.#reason,
+			host: new URL(this.getAttribute('base') ?? HERE, location.href).host,
+			secondsLeft: lock.secondsLeft,
+			requests: lock.requests ?? [],
+			draft: this.#draft,
+			isStale: this.#isStale,
+			isDirty: this.isDirty,
+			mayTakeOver: lock.session?.may?.take_over ?? false,
+			declined: this.#declined,
+		};
+	}
+
+	#tick(isTicking) {
+		if (isTicking === (this.#stopTicks !== null)) return;
+		this.#stopTicks?.();
+		this.#stopTicks = isTicking ? clock.everySecond(() => this.#show()) : null;
+	}
+
+	/* Buttons */
+
+	async #act(name) {
+		try {
+			await this.#actions[name]();
+		} catch (error) {
+			if (!(error instanceof Problem)) throw error;
+			this.#lock?.wake();
+		}
+		this.#show();
+	}
+
+	#actions = {
+		start: () => this.#start(),
+		signIn: () => open(`${this.getAttribute('base') ?? HERE}/signin`, '_blank', 'noopener'),
+		use: () => this.#lock.use(),
+		again: () => this.#lock.again(),
+		control: () => this.#lock.control(),
+		reload: () => location.reload(),
+		keepForm: () => {
+			this.#isStale = false;
+		},
+		withdraw: () => this.#lock.withdraw(),
+		handOver: () => this.#lock.handOver(this.#asker?.owner ?? null),
+		ask: async () => {
+			const message = await this.#bar.ask({ label: 'Message', answer: 'Ask' });
+			if (message !== null) await this.#lock.ask(message || null);
+		},
+		decline: async () => {
+			const { owner } = this.#asker;
+			const message = await this.#bar.ask({ label: 'Answer', answer: 'Decline' });
+			if (message !== null) await this.#lock.decline(owner, message || null);
+		},
+		takeOver: async () => {
+			const reason = await this.#bar.ask({ label: 'Reason', answer: 'Take over' });
+			if (reason !== null) this.#lock.takeOver(reason || null);
+		},
+		restore: () => {
+			const { values } = this.#draft;
+			this.#draft = null;
+			fillForm(this.form, values);
+		},
+		discard: async () => {
+			this.#draft = null;
+			await this.#lock.discardDraft();
+		},
+	};
+
+	get #asker() {
+		return (this.#lock.requests ?? []).find((request) => !request.is_mine);
+	}
+}
+
+customElements.define('locking-form', LockingForm);

@@ -1,0 +1,27 @@
+/** Types of locking-form.js. doc/locking-js.md describes it. */
+import type { RowLock, RowLockEvents } from './locking.js';
+
+/** <locking-form>: locks a row while a form edits it. */
+export class LockingForm extends HTMLElement {
+	readonly lock: RowLock | null;
+	/** The fencing token; null: no lock is held. */
+	readonly token: string | null;
+	readonly mayEdit: boolean;
+	readonly form: HTMLFormElement | null;
+	/** Whether the form has unsaved input. */
+	readonly isDirty: boolean;
+	/** Reports that the application has saved the form by a script. */
+	saved(answer?: { released?: boolean }): void;
+	/** Reports that the form has the row's values anew. */
+	refreshed(): void;
+	addEventListener<K extends keyof (HTMLElementEventMap & RowLockEvents)>(
+		type: K, listener: (event: (HTMLElementEventMap & RowLockEvents)[K]) => void, options?: boolean | AddEventListenerOptions): void;
+	addEventListener(
+		type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
+}
+
+declare global {
+	interface HTMLElementTagNameMap {
+		'locking-form': LockingForm;
+	}
+}

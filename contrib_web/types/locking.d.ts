@@ -1,0 +1,157 @@
+/** Types of locking.js. doc/locking-js.md describes it. */
+
+/** A row's lock as the API returns it. */
+export interface Lock {
+	/** As SQL writes it. */
+	table: string;
+	key: string;
+	owner: string;
+	owner_name: string | null;
+	/** Whether the owner is the session's. */
+	is_mine: boolean;
+	/** The owner's tab or device. */
+	client: string | null;
+	note: string | null;
+	seconds_left: number;
+	/** Of the session's own locks: a number of up to 19 digits. */
+	token: string | null;
+}
+
+/** A request for the row. */
+export interface RowRequest {
+	owner: string;
+	owner_name: string | null;
+	message: string | null;
+	/** ISO 8601. */
+	requested_at: string;
+	/** In the queue, from 1. */
+	place: number;
+	is_mine: boolean;
+}
+
+/** A problem document (RFC 9457). */
+export interface ProblemDocument {
+	type?: string;
+	title?: string;
+	status?: number;
+	detail?: string;
+	sqlstate?: string;
+	[member: string]: unknown;
+}
+
+export type Phase =
+	| 'idle' | 'acquiring' | 'held' | 'expired' | 'lost' | 'blocked' | 'elsewhere' | 'free' | 'refused' | 'left';
+
+/** Why a page cannot lock at all; also the name of the event that says so. */
+export type Fault = 'signedout' | 'othersite' | 'wrongorigin' | 'refused' | 'unanswered';
+
+export interface State {
+	readonly phase: Phase;
+	/** Of the lock held. */
+	readonly token: string | null;
+	/** Whether the lock is about to end. */
+	readonly warned: boolean;
+	/** Of the lock held, by performance.now(). */
+	readonly endsAt: number;
+	/** Of a lock that is not this page's. */
+	readonly holder: (Lock & { endsAt: number }) | null;
+	/** Why the lock was lost. */
+	readonly loss: { readonly cause: string } | null;
+	/** Why the row cannot be locked. */
+	readonly refusal: { status: number; problem: ProblemDocument } | null;
+	/** Why renewals fail. They are repeated. */
+	readonly trouble: 'offline' | 'busy' | 'refused' | 'signed_out' | null;
+	/** Why the server does not keep the draft. */
+	readonly draftRefusal: { status: number; problem: ProblemDocument } | null;
+}
+
+export interface Session {
+	owner: string;
+	owner_name: string | null;
+	role: string;
+	may: { break_locks: boolean; take_over: boolean; protect_any: boolean };
+	[member: string]: unknown;
+}
+
+export interface Draft {
+	data: unknown;
+	/** ISO 8601. */
+	saved_at: string;
+}
+
+export interface RowLockOptions {
+	/** As SQL writes it. */
+	table: string;
+	/** The primary key as text; null: a new row, which only has drafts. */
+	key: string | null;
+	/** Origin of locking-web; '': the page's own. */
+	base?: string;
+	/** In start(), with the first change(), or not at all. */
+	lockOn?: 'open' | 'change' | 'never';
+	/**
+	 * Returns the unsaved input, as JSON; null: nothing to keep; undefined:
+	 * nothing to send now.
+	 */
+	draft?: () => unknown;
+	/** Identifies the page's draft; default: `client`. */
+	draftClient?: string;
+	/** Shown to users who find the row locked. */
+	note?: string | null;
+	/** Identifies the tab; default: random. */
+	client?: string;
+	/** Seconds, if known; the first response replaces it. */
+	ttl?: number;
+	/** Seconds without renewal until a warning. */
+	warning?: number;
+}
+
+export interface RowLockEvents {
+	state: CustomEvent<State>;
+	reread: Event;
+	request: CustomEvent<RowRequest[]>;
+	declined: CustomEvent<{ message: string | null }>;
+	signedout: CustomEvent<{ problem: ProblemDocument }>;
+	othersite: CustomEvent<{ problem: ProblemDocument }>;
+	wrongorigin: CustomEvent<{ problem: ProblemDocument }>;
+	refused: CustomEvent<{ problem: ProblemDocument }>;
+	unanswered: CustomEvent<{ problem: ProblemDocument }>;
+}
+
+/** The lock of one row for one page. */
+export class RowLock extends EventTarget {
+	constructor(options: RowLockOptions);
+	readonly state: State;
+	/** The fencing token; null: no lock is held. */
+	readonly token: string | null;
+	readonly mayEdit: boolean;
+	readonly isStarted: boolean;
+	readonly fault: Fault | null;
+	readonly session: Session | null;
+	/** Until the lock held, or the holder's, ends. */
+	readonly secondsLeft: number;
+	readonly requests: RowRequest[];
+	start(known?: { lock?: Lock | null; sentAt?: number }): Promise<void>;
+	change(): void;
+	redraft(): void;
+	use(): void;
+	wake(): void;
+	again(): void;
+	control(): void;
+	takeOver(reason: string | null): void;
+	ask(message?: string | null): Promise<void>;
+	withdraw(): Promise<void>;
+	readRequests(): Promise<RowRequest[]>;
+	handOver(owner?: string | null): Promise<string | null>;
+	decline(owner: string, message?: string | null): Promise<void>;
+	readDraft(): Promise<Draft | null>;
+	discardDraft(): Promise<void>;
+	save<T>(request: () => Promise<T>): Promise<T>;
+	submitted(): void;
+	saved(answer: { released: boolean; seconds_left?: number; sentAt?: number }): void;
+	refusedSave(answer: { lock: Lock | null; sentAt: number }): void;
+	leave(): void;
+	addEventListener<K extends keyof RowLockEvents>(
+		type: K, listener: (event: RowLockEvents[K]) => void, options?: boolean | AddEventListenerOptions): void;
+	addEventListener(
+		type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
+}

@@ -1,0 +1,230 @@
+// <locking-form> around the form of another site's page, by what is in the
+// database and what the application gets.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { after } from 'node:test';
+import { eventually } from './lib/person.mjs';
+import { stage } from './lib/stage.mjs';
+
+const SCRIPTS = new URL('../../contrib_web', import.meta.url).pathname;
+
+const page = ({ src, base, key, attributes }) => `<!DOCTYPE html>
+<html lang="en">
+<title>Another site's edit page</title>
+<link rel="icon" href="data:,">
+<script type="module" src="${src}/static/locking-form.js"></script>
+<locking-form table="country" key="${key}" ${base ? `base="${base}"` : ''} ${attributes}>
+	<form method="post" action="/save">
+		<label>Name <input name="name" value="Old name"></label>
+		<label>Text <textarea name="body">Old text</textarea></label>
+		<label>Kind <select name="kind"><option>a<option>b</select></label>
+		<label>Shown <input type="checkbox" name="shown"></label>
+		<label>Fixed <input name="fixed" value="fixed" readonly></label>
+		<label>Off <input name="off" value="off" disabled></label>
+		<button>Save</button>
+	</form>
+</locking-form>
+<script>
+	globalThis.heard = [];
+	for (const type of ['signedout', 'othersite', 'wrongorigin', 'refused', 'unanswered', 'reread'])
+		document.querySelector('locking-form').addEventListener(type, () => globalThis.heard.push(type));
+</script>`;
+
+/** An application: its page, a copy of the scripts, what it was sent. */
+async function application(name = '127.0.0.1') {
+	const app = { sent: [] };
+	const server = createServer(async (request, response) => {
+		const url = new URL(request.url, 'http://a');
+		if (request.method === 'POST') {
+			const body = await new Promise((resolve) => {
+				let text = '';
+				request.on('data', (part) => { text += part; }).on('end', () => resolve(text));
+			});
+			app.sent.push(Object.fromEntries(new URLSearchParams(body)));
+			await app.save?.(app.sent.at(-1));
+			response.setHeader('Content-Type', 'text/html').end('<title>Saved</title><p id="app">saved');
+		} else if (url.pathname.startsWith('/static/')) {
+			response.setHeader('Content-Type', 'text/javascript').end(await readFile(SCRIPTS + url.pathname));
+		} else response.setHeader('Content-Type', 'text/html').end(page({ attributes: '', ...Object.fromEntries(url.searchParams) }));
+	});
+	await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+	after(() => {
+		server.closeAllConnections();
+		server.close();
+	});
+	app.address = `http://${name}:${server.address().port}`;
+	return app;
+}
+
+const [friend, stranger, foreigner] = [await application(), await application(), await application('localhost')];
+const scene = stage('browser_form', {
+	options: ['--allow-origin', friend.address, '--allow-origin', foreigner.address],
+	sql: `SELECT locking.protect('country', ttl => '5 min')`,
+});
+
+const lockOf = (site, key) => site.sql(`SELECT owner FROM locking.locks WHERE relation = 'country'::regclass AND key = '${key}'`);
+const visit = (person, key, { app = friend, src = person.site.address, ...more } = {}) =>
+	person.page.goto(`${app.address}/?${new URLSearchParams({ key, src, ...more })}`);
+const form = (person) => person.page.locator('locking-form');
+const says = async (person, words) => {
+	await form(person).getByText(words).first().waitFor().catch(async (error) => {
+		error.message += `\nThe bar says: ${await form(person).evaluate((element) => element.shadowRoot.textContent)}`;
+		throw error;
+	});
+};
+const press = (person, name) => form(person).getByRole('button', { name, exact: true }).click();
+const field = (person, name) => person.page.locator(`[name=${name}]`);
+const heard = (person) => person.page.evaluate(() => globalThis.heard);
+const mayEdit = (person) => form(person).evaluate((element) => element.mayEdit);
+
+/** The controls of the form that can be changed, by name. */
+const open = (person) => person.page.evaluate(() => [...document.forms[0].elements]
+	.filter((control) => control.type !== 'hidden' && !control.disabled && !control.readOnly).map(({ name, type }) => name || type).join(' '));
+const ALL = 'name body kind shown submit';
+
+/** Deletes the user's cookies: signed out. */
+const signOut = (person) => person.context.clearCookies();
+
+scene('a form is closed until the page has the lock, and is sent with its token', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	friend.save = ({ locking_token: token }) =>
+		site.sql(`SET locking.owner = 'anna'; BEGIN; SELECT locking.confirm(${token}); UPDATE country SET name = 'Saved' WHERE alpha_2 = 'MT'; SELECT locking.release(${token}); COMMIT`);
+	await visit(anna, 'MT');
+	await says(anna, 'Only you can edit this now.');
+	assert.equal(await open(anna), ALL);
+	assert.equal(await lockOf(site, 'MT'), 'anna');
+	await field(anna, 'name').fill('Typed');
+	await field(anna, 'name').press('Enter');
+	await anna.page.waitForURL(/save$/);
+	const { locking_token: token, ...sent } = friend.sent.at(-1);
+	assert.deepEqual(sent, { name: 'Typed', body: 'Old text', kind: 'a', fixed: 'fixed' });
+	assert.equal(token, await site.sql(`SELECT token::text FROM locking.history WHERE key = 'MT' AND event = 'acquired'`));
+	assert.equal(await site.sql(`SELECT name FROM country WHERE alpha_2 = 'MT'`), 'Saved', 'the page did not release the lock before the save');
+	assert.equal(await site.sql(`SELECT string_agg(event, ' ' ORDER BY id) FROM locking.history WHERE key = 'MT'`), 'acquired released');
+	friend.save = null;
+});
+
+scene('a form whose row another user has locked can be read and copied, not edited or sent', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await site.sql(`SELECT locking.set_owner('bert', 'Bert Brandt'), locking.acquire('country', 'MU', note => 'spelling')`);
+	anna.expects(423, /lock$/);
+	const before = friend.sent.length;
+	await visit(anna, 'MU');
+	await says(anna, 'Bert Brandt is editing this');
+	await says(anna, /for another \d+ minutes/);
+	assert.equal(await open(anna), '');
+	assert.equal(await field(anna, 'off').isDisabled(), true);
+	await field(anna, 'name').focus();
+	assert.equal(await field(anna, 'name').evaluate((input) => {
+		input.select();
+		return getSelection().toString() || input.value.slice(input.selectionStart, input.selectionEnd);
+	}), 'Old name', 'its text can be selected');
+	await field(anna, 'name').pressSequentially('x');
+	assert.equal(await field(anna, 'name').inputValue(), 'Old name');
+	await field(anna, 'name').press('Enter');
+	assert.equal(friend.sent.length, before);
+	// The row may have changed: the page is read anew when it has the lock.
+	await site.sql(`SELECT locking.break_lock('country', 'MU', 'done')`);
+	await says(anna, 'It is free now.');
+	await Promise.all([anna.page.waitForEvent('load'), press(anna, 'Edit')]);
+	await says(anna, 'Only you can edit this now.');
+	assert.equal(await open(anna), ALL);
+	assert.equal(await field(anna, 'off').isDisabled(), true, 'what the application disabled stays so');
+	assert.equal(await lockOf(site, 'MU'), 'anna');
+});
+
+scene('the loser of a takeover keeps the text, and gets the draft back', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await visit(anna, 'MV');
+	await says(anna, 'Only you can edit this now.');
+	await field(anna, 'body').fill('Long text');
+	await eventually(async () => assert.match(await site.sql(`SELECT data FROM locking.draft WHERE key = 'MV'`), /Long text/));
+	await site.sql(`SELECT locking.set_owner('bert', 'Bert Brandt'), locking.take_over('country', 'MV', 'in a hurry')`);
+	await says(anna, 'Bert Brandt has taken over.');
+	assert.equal(await open(anna), '');
+	assert.equal(await field(anna, 'body').inputValue(), 'Long text');
+	assert.equal(await anna.page.evaluate(() => document.forms[0].elements.locking_token.value), '');
+	await site.sql(`SELECT locking.break_lock('country', 'MV', 'done')`);
+	await visit(anna, 'MV');
+	await says(anna, /You have unsaved text from/);
+	assert.equal(await field(anna, 'body').inputValue(), 'Old text');
+	await press(anna, 'Restore');
+	assert.equal(await field(anna, 'body').inputValue(), 'Long text');
+});
+
+scene('with the first change: no lock before, and a quick Enter waits for it', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await visit(anna, 'MW', { attributes: 'lock-on="change" token-name="token"' });
+	await eventually(async () => assert.equal(await open(anna), ALL));
+	assert.equal(await lockOf(site, 'MW'), '');
+	await field(anna, 'name').press('End');
+	await field(anna, 'name').pressSequentially('!');
+	await field(anna, 'name').press('Enter');
+	await anna.page.waitForURL(/save$/);
+	assert.equal(friend.sent.at(-1).name, 'Old name!');
+	assert.equal(friend.sent.at(-1).token, await site.sql(`SELECT token::text FROM locking.history WHERE key = 'MW' AND event = 'acquired'`));
+});
+
+/* Pages that cannot lock */
+
+const closed = async (person, event) => {
+	await eventually(async () => assert.ok((await heard(person)).includes(event), `no ${event} in ${await heard(person)}`));
+	assert.equal(await open(person), '');
+	assert.equal(await mayEdit(person), false);
+};
+
+scene('signed out: an event, a closed form, and it goes on after signing in', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	anna.expects(401);
+	await signOut(anna);
+	await visit(anna, 'MX');
+	await closed(anna, 'signedout');
+	await says(anna, 'You are signed out.');
+	await anna.signInQuietly();
+	await anna.page.evaluate(() => dispatchEvent(new Event('focus')));
+	await says(anna, 'Only you can edit this now.');
+	assert.equal(await open(anna), ALL);
+	assert.equal(await lockOf(site, 'MX'), 'anna');
+});
+
+scene('a page of another site: an event, and a closed form', async ({ invite }) => {
+	const anna = await invite('anna');
+	anna.expects(403, /session$/);
+	await visit(anna, 'MY', { app: foreigner });
+	await closed(anna, 'othersite');
+	await says(anna, 'This page cannot lock its row.');
+});
+
+scene('an origin that is not allowed, with a copy of the scripts: an event, and a closed form', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	anna.expects(0);
+	anna.expectsWords(/CORS policy/);
+	await visit(anna, 'MZ', { app: stranger, src: stranger.address, base: site.address });
+	await closed(anna, 'wrongorigin');
+});
+
+scene('no answer: an event, and a closed form, until there is one', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	anna.expects(0);
+	anna.expects(503);
+	await anna.page.route(`${site.address}/api/v1/session`, (route) => route.abort());
+	await anna.page.route(`${site.address}/healthz`, (route) => route.abort());
+	await visit(anna, 'NA');
+	await closed(anna, 'unanswered');
+	await anna.page.unroute(`${site.address}/api/v1/session`);
+	await press(anna, 'Try again');
+	await says(anna, 'Only you can edit this now.');
+	assert.equal(await lockOf(site, 'NA'), 'anna');
+});
+
+scene('a token beyond 2^53 is sent as it is, and ends its own lock', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await site.sql(`SELECT setval('locking.token_seq', 9007199254740992)`);
+	await visit(anna, 'NC');
+	await says(anna, 'Only you can edit this now.');
+	assert.equal(await form(anna).evaluate((element) => element.token), await site.sql(`SELECT token::text FROM locking.locks WHERE key = 'NC'`));
+	assert.equal(await form(anna).evaluate((element) => element.token), '9007199254740993');
+	await anna.page.goto('about:blank');
+	await eventually(async () => assert.equal(await lockOf(site, 'NC'), ''));
+});

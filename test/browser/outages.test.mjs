@@ -1,0 +1,114 @@
+// Slow and lost connections: saving is shown, and what was told as failed is
+// mended once the server can be reached.
+import assert from 'node:assert/strict';
+import { eventually } from './lib/person.mjs';
+import { stage } from './lib/stage.mjs';
+
+const scene = stage('browser_outages');
+const named = (site, key) => site.sql(`SELECT name FROM country WHERE alpha_2 = '${key}'`);
+
+/** Delays requests of a method until the function returned is called. */
+async function hold(person, method, path) {
+	let letThrough;
+	const isLetThrough = new Promise((resolve) => { letThrough = resolve; });
+	await person.page.route(path, async (route) => {
+		if (route.request().method() === method) await isLetThrough;
+		await route.continue();
+	});
+	return letThrough;
+}
+
+/** Saves, and returns whether that is shown in the next frame. */
+const showsSaveAtOnce = (person) => person.page.evaluate(() => new Promise((resolve) => {
+	document.querySelector('.form-actions button[value="keep"]').click();
+	requestAnimationFrame(() => resolve(document.querySelector('.progress')?.checkVisibility() ?? false));
+}));
+
+scene('saving is shown at once, and nothing else can be pressed meanwhile', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	const letThrough = await hold(anna, 'PUT', '**/rows/BG');
+	await anna.edits('country', 'BG');
+	await anna.input('name').fill('Bulgaria of Anna');
+	assert.ok(await showsSaveAtOnce(anna));
+	await anna.sees('Saving …');
+	for (const name of ['Save', 'Save and keep editing', 'Cancel', 'Delete']) assert.ok(await anna.button(name).isDisabled(), name);
+	await anna.button('Cancel').click({ force: true });
+	await anna.button('Delete').click({ force: true });
+	assert.equal(await anna.dialog().count(), 0);
+	await anna.sees('The page waits for at most 15 seconds.');
+	letThrough();
+	await anna.sees('Bulgaria of Anna is saved.');
+	await anna.seesNo('Saving …');
+	assert.ok(await anna.button('Cancel').isEnabled());
+	assert.equal(await named(site, 'BG'), 'Bulgaria of Anna');
+});
+
+scene('icons are shown without a connection, also those never used before', async ({ invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('country', 'BH');
+	anna.expects(0);
+	await anna.context.setOffline(true);
+	await anna.input('name').fill('Bahrain of Anna');
+	await anna.page.evaluate(() => dispatchEvent(new Event('online'))); // renews
+	await anna.seesLock('warn');
+	const drawn = await anna.page.evaluate(() => [...document.querySelectorAll('svg.icon')].map((icon) => [icon.dataset.icon, icon.getBBox().width > 0 || icon.checkVisibility() === false]));
+	assert.ok(drawn.some(([name]) => name === 'offline'));
+	assert.deepEqual(drawn.filter(([, isDrawn]) => !isDrawn), []);
+	await anna.context.setOffline(false);
+	await anna.seesLock('mine');
+});
+
+scene('a list and a page that could not be loaded load by themselves', async ({ invite }) => {
+	const anna = await invite('anna');
+	await anna.open('/tables/country');
+	await anna.sees('Albania');
+	anna.expects(0);
+	await anna.context.setOffline(true);
+	await anna.page.getByRole('searchbox').first().fill('alg');
+	await anna.sees('The server cannot be reached');
+	await anna.context.setOffline(false);
+	await anna.sees('Algeria');
+	await anna.seesNo('The server cannot be reached');
+
+	await anna.context.setOffline(true);
+	await anna.page.getByRole('link', { name: 'Locks', exact: true }).click();
+	await anna.sees('The server cannot be reached');
+	await anna.context.setOffline(false);
+	await anna.seesNo('The server cannot be reached');
+	await anna.arrives('/locks');
+});
+
+scene('a server that is away when the page is opened: the page comes as soon as it is there', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.open('/tables/country');
+	await anna.sees('Albania');
+	anna.expects(503);
+	anna.expects(0);
+	// The database refuses all connections for a while.
+	await site.sql(`ALTER ROLE anna CONNECTION LIMIT 0`);
+	try {
+		await site.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'anna' AND datname = current_database()`);
+		await anna.page.getByRole('link', { name: 'Locks', exact: true }).click();
+		await anna.sees('The database is not available');
+	} finally {
+		await site.sql(`ALTER ROLE anna CONNECTION LIMIT -1`);
+	}
+	await anna.seesNo('The database is not available');
+});
+
+scene('what failed in an edit page is mended', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('country', 'BI');
+	await anna.input('name').fill('Burundi of Anna');
+	anna.expects(0);
+	await anna.context.setOffline(true);
+	await anna.page.getByRole('button', { name: 'Save and keep editing', exact: true }).click();
+	await anna.sees('The server cannot be reached');
+	await anna.context.setOffline(false);
+	await anna.seesNo('The server cannot be reached');
+	await anna.seesLock('mine');
+	assert.equal(await anna.value('name'), 'Burundi of Anna');
+	await anna.press('Save');
+	await anna.arrives('/tables/country');
+	await eventually(async () => assert.equal(await named(site, 'BI'), 'Burundi of Anna'));
+});

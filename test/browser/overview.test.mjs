@@ -1,0 +1,81 @@
+// Figures of all protected tables, locks in every order, and the history of
+// some days.
+import assert from 'node:assert/strict';
+import { eventually } from './lib/person.mjs';
+import { stage } from './lib/stage.mjs';
+
+const scene = stage('browser_overview', { sql: 'GRANT pg_monitor TO carla, locking_web; GRANT SELECT ON proposal, note TO carla' });
+
+const cell = (person, table, label) => person.page.getByRole('row', { name: table }).locator(`td[data-label="${label}"]`);
+
+scene('members of pg_monitor see what is locked, and what is not enforced', async ({ site, invite }) => {
+	const [anna, bert, carla] = [await invite('anna'), await invite('bert'), await invite('carla')];
+	await anna.edits('country', 'GE');
+	await site.sql('ALTER TABLE language DISABLE TRIGGER "~locking_guard"');
+	await carla.open('/');
+	await carla.page.getByRole('link', { name: 'Overview' }).click();
+	await carla.arrives('/overview');
+	await eventually(async () => assert.equal(await cell(carla, 'public.country', 'Locked now').innerText(), '1'));
+	assert.equal(await cell(carla, 'public.language', 'Guard').innerText(), 'not enforced');
+	assert.equal(await cell(carla, 'public.country', 'Guard').innerText(), 'complete');
+	await cell(carla, 'public.country', 'Locked now').getByRole('link').click();
+	await carla.page.locator('tr[data-lock="theirs"]').filter({ hasText: 'GE' }).waitFor();
+	await bert.open('/tables');
+	await bert.page.locator('main h1').waitFor();
+	assert.equal(await bert.page.getByRole('link', { name: 'Overview' }).count(), 0);
+	bert.expects(403, /overview$/);
+	await bert.open('/overview');
+	await bert.page.locator('.empty').waitFor();
+	await site.sql('ALTER TABLE language ENABLE TRIGGER "~locking_guard"');
+});
+
+scene('counters are drawn over time', async ({ invite }) => {
+	const carla = await invite('carla');
+	const counters = { live_locks: 0, longest_held: null, acquisitions: 9, refused_acquisitions: 0, takeovers: 0, breaks: 0, expiries: 0, resumptions: 0, lost: 0, since: '2026-11-29T08:00:00Z' };
+	const sample = (minute, writes) => ({ at: new Date(Date.UTC(2026, 10, 29, 8, minute)).toISOString(), tables: [{ table: 'public.country', ...counters, refused_writes: writes }], gate: { enabled: true, filled: true, slots: 64, occupied: 0, overflowed: 0 } });
+	const samples = Array.from({ length: 40 }, (_, i) => sample(i * 5, i * 2));
+	const now = sample(200, 80);
+	now.tables[0].guarded = true;
+	await carla.context.route('**/api/v1/overview', (route) => route.fulfill({ json: { now, samples, sessions: 3, streams: 2 } }));
+	await carla.open('/overview');
+	const chart = cell(carla, 'public.country', 'Refused writes').getByRole('img');
+	assert.match(await chart.getAttribute('aria-label'), /^Refused writes since .*: 78$/);
+	assert.equal(await chart.locator('rect').count(), 7);
+	assert.deepEqual(await carla.barriers(), []);
+	for (const width of [320, 1280]) {
+		await carla.page.setViewportSize({ width, height: 700 });
+		assert.equal(await carla.overhang(), 0);
+	}
+});
+
+scene('locks in another order, and those held for long', async ({ site, invite }) => {
+	const carla = await invite('carla');
+	await site.sql(`SET SESSION AUTHORIZATION bert; SELECT locking.acquire('country', key) FROM unnest('{GE,GF,GG}'::text[]) key`);
+	await site.sql(`UPDATE locking.lock SET acquired_at = now() - CASE key WHEN 'GF' THEN interval '2 hours' ELSE interval '10 minutes' END, expires_at = now() + ascii(right(key, 1)) * interval '1 minute' WHERE key ~ '^G'`);
+	const keys = () => carla.page.locator('tbody tr').evaluateAll((rows) => rows.map(({ dataset }) => JSON.parse(dataset.id)[1]).join(' '));
+	await carla.open('/locks');
+	await carla.page.getByRole('button', { name: 'Ends in' }).click();
+	await eventually(async () => assert.equal(await keys(), 'GE GF GG'));
+	await carla.page.getByRole('button', { name: 'Ends in' }).click();
+	await eventually(async () => assert.equal(await keys(), 'GG GF GE'));
+	assert.equal(await carla.page.getByRole('columnheader', { name: 'Ends in' }).getAttribute('aria-sort'), 'descending');
+	await carla.page.getByLabel('Held for').selectOption('Over an hour');
+	await eventually(async () => assert.equal(await keys(), 'GF'));
+	await carla.page.reload();
+	await eventually(async () => assert.equal(await keys(), 'GF'));
+});
+
+scene('the history between two days, whole days of the page\'s time zone', async ({ site, invite }) => {
+	const carla = await invite('carla');
+	await site.sql(`SET SESSION AUTHORIZATION bert; SELECT locking.release(locking.acquire('country', 'GH'))`);
+	await site.sql(`UPDATE locking.event SET at = CASE event WHEN 'acquired' THEN '2026-03-01 23:30Z'::timestamptz ELSE '2026-03-02 22:30Z'::timestamptz END WHERE key = 'GH'`);
+	await carla.open('/history?from=2026-03-02&to=2026-03-02');
+	// 00:30 and 23:30 of 2 March in Berlin
+	await carla.page.locator('tbody tr').nth(1).waitFor();
+	assert.equal(await carla.page.locator('tbody tr').count(), 2);
+	await carla.page.getByLabel('From').fill('2026-03-03');
+	await carla.sees('Nothing recorded');
+	await carla.page.getByLabel('To').fill('');
+	await carla.page.getByLabel('From').fill('2026-03-02');
+	await carla.page.locator('tbody tr').nth(1).waitFor();
+});

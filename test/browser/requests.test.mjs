@@ -1,0 +1,132 @@
+// Requests between the holder of a row and others: handed over, declined,
+// queued, and handed over because the holder does not use the page.
+import assert from 'node:assert/strict';
+import { eventually } from './lib/person.mjs';
+import { stage } from './lib/stage.mjs';
+
+const scene = stage('browser_requests');
+const holder = (site, key) => site.sql(`SELECT owner FROM locking.locks WHERE relation = 'country'::regclass AND key = '${key}' AND NOT handed_over`);
+const isHeldBy = (site, key, owner) => eventually(async () => assert.equal(await holder(site, key), owner));
+const name = (site, key) => site.sql(`SELECT name FROM country WHERE alpha_2 = '${key}'`);
+const queue = (site, key) => site.sql(`SELECT string_agg(owner, ' ' ORDER BY place) FROM locking.requests WHERE key = '${key}'`);
+
+async function asks(person, message) {
+	await person.press('Request editing…');
+	await person.dialog().getByLabel('Message').fill(message);
+	await person.answers('Request editing');
+	await person.sees('You have requested this row');
+}
+
+scene('saved and handed over with a click: the form of the requester unlocks by itself, and shows what changed', async ({ site, invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	await anna.edits('country', 'DE');
+	await anna.input('name').fill('Germany, by Anna');
+	await bert.open('/tables/country/DE');
+	await bert.seesLock('theirs');
+	await asks(bert, 'only a comma');
+	await anna.sees('Bert Brandt requests this row.');
+	await anna.sees('only a comma');
+	await eventually(async () => assert.match(await anna.page.title(), /^\(1\) /));
+	await anna.page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+	await anna.press('Save and hand over');
+	await bert.seesLock('mine');
+	await isHeldBy(site, 'DE', 'bert');
+	assert.equal(await name(site, 'DE'), 'Germany, by Anna');
+	assert.equal(await bert.value('name'), 'Germany, by Anna');
+	await bert.sees('changed by others', { within: 'value-field[data-column="name"]' });
+	await bert.input('name').fill('Germany, by both');
+	await bert.seesNo('changed by others');
+	await anna.sees('You have handed this row over to Bert Brandt.');
+	await eventually(async () => assert.doesNotMatch(await anna.page.title(), /^\(/));
+	await bert.press('Save');
+	await bert.arrives('/tables/country');
+	assert.equal(await name(site, 'DE'), 'Germany, by both');
+});
+
+scene('handed over with a draft: nothing is saved, and the text stays', async ({ site, invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	await anna.edits('country', 'DK');
+	await anna.input('name').fill('Denmark, half d');
+	await bert.open('/tables/country/DK');
+	await asks(bert, '');
+	await anna.press('Hand over, keep a draft');
+	await bert.seesLock('mine');
+	await isHeldBy(site, 'DK', 'bert');
+	assert.equal(await name(site, 'DK'), 'Denmark');
+	assert.equal(await anna.value('name'), 'Denmark, half d');
+	assert.match(await site.sql(`SELECT data::text FROM locking.draft WHERE key = 'DK' AND owner = 'anna'`), /Denmark, half d/);
+});
+
+scene('declined: the requester is told, with the words of the holder', async ({ site, invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	await anna.edits('country', 'EC');
+	await bert.open('/tables/country/EC');
+	await asks(bert, 'please');
+	await anna.press('Decline…');
+	await anna.dialog().getByLabel('Message').fill('I need it until noon');
+	await anna.answers('Decline');
+	await bert.sees('Anna Albers has declined your request.');
+	await bert.sees('I need it until noon');
+	await anna.seesNo('Bert Brandt requests this row.');
+	assert.equal(await queue(site, 'EC'), '');
+	await bert.button('Request editing…').waitFor();
+	await isHeldBy(site, 'EC', 'anna');
+});
+
+scene('a queue: each sees the place, and the row goes from one to the next', async ({ site, invite }) => {
+	const [anna, bert, carla] = [await invite('anna'), await invite('bert'), await invite('carla')];
+	await anna.edits('country', 'EE');
+	await bert.open('/tables/country/EE');
+	await asks(bert, 'first');
+	await carla.open('/tables/country/EE');
+	await asks(carla, 'second');
+	await carla.sees('you are number 2 of 2 in the queue');
+	await anna.sees('2 people request this row.');
+	await anna.press('Hand over');
+	await bert.seesLock('mine');
+	await bert.sees('Carla Conti, administrator requests this row.');
+	await carla.sees('You have requested this row. The form unlocks');
+	await bert.press('Hand over');
+	await carla.seesLock('mine');
+	await isHeldBy(site, 'EE', 'carla');
+	assert.equal(await queue(site, 'EE'), '');
+});
+
+scene('the holder chooses whom of several', async ({ site, invite }) => {
+	const [anna, bert, carla] = [await invite('anna'), await invite('bert'), await invite('carla')];
+	await anna.edits('country', 'EG');
+	await bert.open('/tables/country/EG');
+	await asks(bert, '');
+	await carla.open('/tables/country/EG');
+	await asks(carla, '');
+	await anna.press('Hand over to Carla Conti, administrator');
+	await carla.seesLock('mine');
+	await isHeldBy(site, 'EG', 'carla');
+	await bert.seesLock('theirs');
+	assert.equal(await queue(site, 'EG'), 'bert');
+});
+
+scene('a row that is read, not used, is kept; if it is requested, it is handed over after an announcement', async ({ site, invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	await anna.page.clock.install();
+	await anna.edits('country', 'ES');
+	await anna.input('name').fill('Spain, half d');
+	// Half an hour of reading
+	for (let minutes = 0; minutes < 30; minutes++) await anna.page.clock.runFor(60_000);
+	await anna.seesLock('mine');
+	await isHeldBy(site, 'ES', 'anna');
+	await bert.open('/tables/country/ES');
+	await asks(bert, '');
+	await anna.sees('Bert Brandt requests this row.');
+	await anna.page.clock.runFor(65_000);
+	await anna.sees('You have not used this page for a while: it is handed over to Bert Brandt');
+	await anna.page.mouse.click(5, 300);
+	await anna.seesNo('You have not used this page');
+	await isHeldBy(site, 'ES', 'anna');
+	await anna.page.clock.runFor(125_000);
+	await bert.seesLock('mine');
+	await isHeldBy(site, 'ES', 'bert');
+	await anna.sees('the row was handed over to Bert Brandt');
+	assert.equal(await anna.value('name'), 'Spain, half d');
+	assert.match(await site.sql(`SELECT data::text FROM locking.draft WHERE key = 'ES' AND owner = 'anna'`), /Spain, half d/);
+});
