@@ -144,7 +144,7 @@ my %cases = (
 	probe => [ { vars => { table => 'big', body => '{"values": {"id": "5"}}' }, gives => qr/^5$/ } ],
 	protect => [ { vars => { table => 'plain', body => '{"hard": false, "ttl": 60}' } } ],
 	protection => [ { vars => { table => 'big' }, gives => qr/"hard" : true, "required" : false/ } ],
-	hand_over => [ { vars => { table => 'big', body => json_of({ token => $token{big} }) }, gives => qr/"owner" : null/ } ],
+	hand_over => [ { vars => { table => 'big', body => json_of({ token => $token{big} }) }, gives => qr/"owner" : "bert"/ } ],
 	decline => [ { vars => { table => 'article', key => 5, body => json_of({ owner => 'bert' }) }, gives => qr/"declined" : false/ } ],
 	release => [ { vars => { table => 'big', body => '{}', token => "'$token{big}'" }, gives => qr/^t$/ } ],
 	once => [ { vars => { id => 'new', request => 'PUT' }, gives => qr/^t\|$/ }, { before => q(SELECT locking.once('old', sha256('PUT')); SELECT locking.keep_result('old', '5')), vars => { id => 'old', request => 'PUT' }, gives => qr/^f\|5$/ } ],

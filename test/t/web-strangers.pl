@@ -114,7 +114,7 @@ for my $role (sort keys %client)
 	for my $path ('/tables/m.trap/rows', '/tables/m.trap/rows/1', '/tables/m.trap/rows/1/lock', '/history?table=m.trap&key=1')
 	{
 		my $reply = $anna->get($path);
-		is("$reply->{status} " . ($reply->{json}{type} // ''), '503 urn:locking:problem:timeout', "$path: waits for the table that it names");
+		is("$reply->{status} " . ($reply->{json}{type} // ''), '503 urn:locking:problem:busy', "$path: waits for the table that it names");
 	}
 	is($anna->get('/locks?table=m.trap')->{status}, 200, 'a list omits a locked table, even if it is named');
 	$locker->query('ROLLBACK');

@@ -11,7 +11,5 @@
 extern void ajax_is_locked(Request *req);
 extern void ajax_lock(Request *req);
 extern void ajax_unlock(Request *req);
-extern void ajax_variables(Request *req);
-extern void ajax_texts(Request *req);
 
 #endif							/* API_AJAX_H */

@@ -2,7 +2,7 @@
  * ajax_scripts.c
  *		Scripts that django-locking's pages load: variables and texts
  */
-#include "api/ajax.h"
+#include "api/ajax_scripts.h"
 
 #include <string.h>
 

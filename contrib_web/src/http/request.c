@@ -193,7 +193,7 @@ path_of_route(const Request *req)
 	size_t		length = strlen(req->base_path);
 	const char *rest = req->path + length;
 
-	if (strncmp(req->path, req->base_path, length) != 0 || (*rest != '/' && *rest != '\0'))
+	if (length == 0 || strncmp(req->path, req->base_path, length) != 0 || (*rest != '/' && *rest != '\0'))
 		return req->path;
 	return *rest == '\0' ? "/" : rest;
 }

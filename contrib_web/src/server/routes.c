@@ -5,6 +5,7 @@
 #include "server/routes.h"
 
 #include "api/ajax.h"
+#include "api/ajax_scripts.h"
 #include "api/choices.h"
 #include "api/drafts.h"
 #include "api/lists.h"

@@ -11,3 +11,5 @@
 	for (element = head; element && (following = element->next, 1); element = following)
 #define json_object_foreach(object, key, value) \
 	for (key = first(object); (value = member(object, key)); key = next(key))
+#define json_array_foreach(array, index, value) \
+	for (index = 0; (value = element(array, index)); index++)
