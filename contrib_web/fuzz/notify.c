@@ -2,9 +2,10 @@
  * notify.c
  *		Fuzzes payloads of notifications, from the database to a stream
  *
- * Any role that can connect can send any payload.  It must neither corrupt
- * the stream nor disclose a token.  The simulated right of the reader to a
- * table depends on the length of the table's name.
+ * Any role that can connect can send any payload, on the channel of events
+ * and on that of presence.  It must neither corrupt the stream nor disclose a
+ * token.  The simulated right of the reader to a table depends on the length
+ * of the table's name.
  */
 #include "../src/events/listen.c"
 
@@ -15,7 +16,6 @@
 
 static Session *session;
 static Stream *stream;
-static Right right;
 
 static Right
 right_to(const char *table)
@@ -44,8 +44,7 @@ PQexecPrepared(PGconn *pg, const char *name, int n, const char *const *values, c
 	(void) lengths;
 	(void) formats;
 	(void) format;
-	right = right_to(values[0]);
-	snprintf(number, sizeof(number), "%d", (int) right);
+	snprintf(number, sizeof(number), "%d", (int) right_to(values[0]));
 	PQsetResultAttrs(result, 2, columns);
 	PQsetvalue(result, 0, 0, "", 0);
 	PQsetvalue(result, 0, 1, number, strlen(number));
@@ -62,8 +61,9 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	options_read(3, args);
 	events_init();
 	events_listening(true);
+	presence_init();
 	session = session_new_proxied("anna", NULL);
-	if (session_open(session) != SESSION_GRANTED)
+	if (!session_open(session, &(Address) {0}, NULL))
 		abort();
 	return 0;
 }
@@ -79,8 +79,10 @@ static void
 check_data(const char *data)
 {
 	json_t	   *json = json_loads(data, JSON_REJECT_DUPLICATES, NULL);
+	const char *table = json_string_value(json_object_get(json, "table"));
+	Right		right = table ? right_to(table) : RIGHT_NONE;
 
-	if (json == NULL || json_object_get(json, "token") || !json_string_value(json_object_get(json, "table")))
+	if (right == RIGHT_NONE || json_object_get(json, "token"))
 		abort();
 	if (right == RIGHT_CHANGED && json_object_size(json) != 2)
 		abort();
@@ -94,16 +96,42 @@ check_data(const char *data)
 static void
 check_block(const char *block)
 {
-	const char *event = strstr(block, "\nevent: lock\ndata: ");
+	const char *line = strchr(block, '\n');
+	const char *data = line ? strstr(line, "\ndata: ") : NULL;
 
 	if (strncmp(block, "retry: ", 7) == 0)
 		return;
-	if (right == RIGHT_NONE || strncmp(block, "id: ", 4) != 0 || event == NULL || event != strchr(block, '\n'))
+	if (strncmp(block, "id: ", 4) != 0 || data == NULL || data != strchr(line + 1, '\n') ||
+		(strncmp(line, "\nevent: lock\n", 13) != 0 && strncmp(line, "\nevent: presence\n", 17) != 0))
 		abort();
-	event += strlen("\nevent: lock\ndata: ");
-	if (event[strcspn(event, "\r\n")])
+	data += strlen("\ndata: ");
+	if (data[strcspn(data, "\r\n")])
 		abort();
-	check_data(event);
+	check_data(data);
+}
+
+/* Each input is a slice of its own, so time passes in between. */
+static void
+handle_presence(const char *payload)
+{
+	static int64_t now;
+	char	   *message;
+	char	   *table;
+	json_t	   *event;
+
+	presence_receive(payload, now);
+	now += PRESENCE_SLICE_MS;
+	if (!presence_begin_slice(now))
+		return;
+	while ((message = presence_next_message(now)) != NULL)
+		free(message);
+	while (presence_next_row(&table, &event))
+	{
+		publish(NULL, "presence", table, event);
+		json_decref(event);
+		free(table);
+	}
+	presence_remove_expired(now);
 }
 
 int
@@ -116,6 +144,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	begin_stream();
 	handle(NULL, payload);
+	handle_presence(payload);
 	while ((n = stream_read(stream, 0, sent + length, sizeof(sent) - 1 - length)) > 0)
 		length += n;
 	sent[length] = '\0';

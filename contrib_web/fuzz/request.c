@@ -210,7 +210,7 @@ begin_session(void)
 		session = session_new_proxied("anna", NULL);
 	else if (password)
 		session = session_new_role("anna", strcpy(password, "secret"));
-	if (session == NULL || session_open(session) != SESSION_GRANTED)
+	if (session == NULL || !session_open(session, &(Address) {0}, NULL))
 		abort();
 }
 
@@ -315,7 +315,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	events_init();
 	metrics_init(routes);
 	note_epoch();
-	events_publish("public.article", "{\"event\":\"acquired\"}", "{\"event\":\"changed\"}");
+	events_publish("lock", "public.article", "{\"event\":\"acquired\"}", "{\"event\":\"changed\"}");
 	return 0;
 }
 
