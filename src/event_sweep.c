@@ -31,10 +31,10 @@
 #include "locking.h"
 
 /*
- * number of events that a sweep examines: more than twice those that the
- * acquisitions before it can have recorded (sweep.c)
+ * number of events that a sweep examines for each acquisition before it: more
+ * than twice those that an acquisition and the end of its lock can record
  */
-#define SWEEP_SIZE 512
+#define EVENTS_EXAMINED 8
 
 /* number of removed events in a row after which a place counts as swept */
 #define PROBE_SIZE 8
@@ -170,14 +170,14 @@ remove_event(EventScan *scan)
  * passed over until its time has come.
  */
 static void
-remove_old_events(EventScan *scan)
+remove_old_events(EventScan *scan, int64 examined)
 {
 	TimestampTz now = clock_now();
 	TimestampTz oldest_kept = now - locking_keep_history * USECS_PER_SEC;
 	bool		removed;
 
 	start_at_oldest(scan);
-	for (int i = 0; i < SWEEP_SIZE && next_event(scan, &removed); i++)
+	for (int64 i = 0; i < examined && !InterruptPending && next_event(scan, &removed); i++)
 	{
 		if (removed || scan->at > now)
 			continue;
@@ -197,20 +197,25 @@ become_sweeper(Oid events)
 	return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
 }
 
-/* Remove some old events.  The body of a subtransaction. */
+/*
+ * Remove some old events, as many as the number of acquisitions since the
+ * last sweep requires.  False: another backend sweeps, or the table is
+ * locked.
+ */
 bool
-sweep_events(void *arg)
+sweep_events(int64 acquisitions)
 {
 	Oid			relid = catalog_relid("event");
 	EventScan	scan;
 	Relation	events;
 
-	if (locking_keep_history < 0 || !ConditionalLockRelationOid(relid, RowExclusiveLock) ||
-		!become_sweeper(relid))
+	if (locking_keep_history < 0)
 		return true;
+	if (!ConditionalLockRelationOid(relid, RowExclusiveLock) || !become_sweeper(relid))
+		return false;
 	events = catalog_open("event", NoLock);
 	open_events(&scan, events);
-	remove_old_events(&scan);
+	remove_old_events(&scan, EVENTS_EXAMINED * acquisitions);
 	close_events(&scan);
 	relation_close(events, NoLock);
 	return true;

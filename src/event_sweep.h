@@ -9,7 +9,7 @@
 
 #pragma GCC visibility push(hidden)
 
-extern bool sweep_events(void *arg);
+extern bool sweep_events(int64 acquisitions);
 
 #pragma GCC visibility pop
 

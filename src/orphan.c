@@ -28,6 +28,7 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/pg_inherits.h"
+#include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
@@ -47,7 +48,7 @@
 /* number of requests for rows of a noted table that a commit checks */
 #define MAX_CHECKED_REQUESTS 64
 
-/* number of requests, and of drafts, that a sweep checks */
+/* number of requests, and of drafts, that a step of the sweep checks */
 #define SWEEP_SIZE 4
 
 /* A table of drafts or requests, and how far the sweep has come in it. */
@@ -351,16 +352,18 @@ sweep_kept(Kept *kept)
 }
 
 /*
- * Remove some requests and old drafts of rows that are gone.  The body of a
- * subtransaction.
+ * Remove some requests and old drafts of rows that are gone, in as many steps
+ * as are given.
  */
-bool
-sweep_orphans(void *arg)
+void
+sweep_orphans(int64 steps)
 {
 	if (IsolationIsSerializable())
-		return true;
-	sweep_kept(&requests);
-	if (locking_keep_history >= 0)
-		sweep_kept(&drafts);
-	return true;
+		return;
+	for (; steps > 0 && !InterruptPending; steps--)
+	{
+		sweep_kept(&requests);
+		if (locking_keep_history >= 0)
+			sweep_kept(&drafts);
+	}
 }

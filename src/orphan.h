@@ -13,7 +13,7 @@ extern void note_rows_removed(Oid root);
 extern bool rows_were_removed(void);
 extern void forget_rows_removed(void);
 extern bool remove_noted_orphans(void *arg);
-extern bool sweep_orphans(void *arg);
+extern void sweep_orphans(int64 steps);
 
 #pragma GCC visibility pop
 

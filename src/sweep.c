@@ -31,16 +31,17 @@
 PG_FUNCTION_INFO_V1(locking_reap);
 
 /*
- * number of records that a sweep examines, and number of acquisitions after
- * which one is due; more are examined than are added
+ * number of acquisitions after which a sweep is due, and number of records
+ * that it examines for each acquisition since the last one: more are examined
+ * than are added, by however few commits
  */
-#define SWEEP_SIZE 32
 #define SWEEP_EVERY 16
+#define RECORDS_EXAMINED 2
 
 /* a multiple of it, after which the history is swept, too */
 #define SWEEP_EVENTS_EVERY 64
 
-/* number of records that reap() examines at a time */
+/* number of records that are read at a time */
 #define BATCH_SIZE 1000
 
 /*
@@ -68,34 +69,64 @@ remove_lapsed(Relation records, Lock *lock)
 	return true;
 }
 
+/*
+ * Examine at most "examined" records after a token, which is advanced, or
+ * reset when there are no more.  Returns how many of the records have been
+ * removed, at most "removed".
+ */
+static int64
+remove_batch(Relation records, int64 *token, int64 examined, int64 removed)
+{
+	MemoryContext batch = AllocSetContextCreate(CurrentMemoryContext, "lapsed locks", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(batch);
+	int64		done = 0;
+	ListCell   *cell;
+
+	foreach(cell, records_after(records, token, Min(examined, BATCH_SIZE)))
+	{
+		if (done < removed)
+			done += remove_lapsed(records, lfirst(cell));
+	}
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(batch);
+	return done;
+}
+
 /* ---- sweep ---- */
 
 /* the greatest token that this backend has acquired */
 static int64 newest_token = 0;
 
+/* acquisitions of this backend since its last sweep of records, of events */
+static int64 unswept = 0;
+static int64 unswept_events = 0;
+
 /*
- * Examine a few records after those that this backend examined last, in the
+ * Examine some records after those that this backend examined last, in the
  * order of their tokens, in a cycle.  A cycle ends at the greatest token that
  * was known when it began: otherwise it would have no end while other
  * backends add entries faster than this one examines them, and vacuum cannot
- * remove those of deleted records.
+ * remove those of deleted records.  A sweep ends with a cycle, and early if
+ * the session is to be interrupted.
  */
 static void
-sweep(void)
+sweep(int64 examined)
 {
 	static int64 token = PG_INT64_MIN;
 	static int64 cycle_end;
 	Relation	records = records_open(RowExclusiveLock);
-	ListCell   *cell;
 
 	if (token == PG_INT64_MIN)
 		cycle_end = newest_token;
 	PushActiveSnapshot(GetTransactionSnapshot());
-	foreach(cell, records_after(records, &token, SWEEP_SIZE))
-		(void) remove_lapsed(records, lfirst(cell));
+	do
+	{
+		(void) remove_batch(records, &token, examined, BATCH_SIZE);
+		examined -= BATCH_SIZE;
+		if (token >= cycle_end)
+			token = PG_INT64_MIN;
+	} while (examined > 0 && token != PG_INT64_MIN && !InterruptPending);
 	PopActiveSnapshot();
-	if (token >= cycle_end)
-		token = PG_INT64_MIN;
 	table_close(records, NoLock);
 }
 
@@ -115,7 +146,25 @@ sweep_without_waiting(void *arg)
 {
 	if (lock_without_waiting("lock") && lock_without_waiting("event") &&
 		lock_without_waiting("event_id_seq"))
-		sweep();
+	{
+		sweep(RECORDS_EXAMINED * Max(unswept, SWEEP_EVERY));
+		unswept = 0;
+	}
+	return true;
+}
+
+static bool
+sweep_some_orphans(void *arg)
+{
+	sweep_orphans(Max(unswept / SWEEP_EVERY, 1));
+	return true;
+}
+
+static bool
+sweep_some_events(void *arg)
+{
+	if (sweep_events(Max(unswept_events, SWEEP_EVENTS_EVERY)))
+		unswept_events = 0;
 	return true;
 }
 
@@ -157,10 +206,10 @@ do_housekeeping(void)
 		do_safely(remove_noted_orphans);
 	if (!sweep_is_due)
 		return;
+	do_safely(sweep_some_orphans);
 	do_safely(sweep_without_waiting);
-	do_safely(sweep_orphans);
 	if (event_sweep_is_due)
-		do_safely(sweep_events);
+		do_safely(sweep_some_events);
 }
 
 /*
@@ -203,6 +252,8 @@ sweep_soon(int64 token)
 	if (calls == 0)
 		calls = MyProcPid;
 	calls++;
+	unswept++;
+	unswept_events++;
 	newest_token = Max(newest_token, token);
 	if (calls % SWEEP_EVERY == 0)
 		sweep_is_due = true;
@@ -218,25 +269,14 @@ locking_reap(PG_FUNCTION_ARGS)
 {
 	int64		max = PG_ARGISNULL(0) ? PG_INT64_MAX : PG_GETARG_INT32(0);
 	Relation	records = records_open(RowExclusiveLock);
-	MemoryContext batch = AllocSetContextCreate(CurrentMemoryContext, "reap", ALLOCSET_DEFAULT_SIZES);
 	int64		token = PG_INT64_MIN;
 	int64		reaped = 0;
 
 	do
 	{
-		MemoryContext caller = MemoryContextSwitchTo(batch);
-		ListCell   *cell;
-
-		foreach(cell, records_after(records, &token, BATCH_SIZE))
-		{
-			if (reaped < max)
-				reaped += remove_lapsed(records, lfirst(cell));
-		}
+		reaped += remove_batch(records, &token, BATCH_SIZE, max - reaped);
 		CHECK_FOR_INTERRUPTS();
-		MemoryContextSwitchTo(caller);
-		MemoryContextReset(batch);
 	} while (token != PG_INT64_MIN && reaped < max);
-	MemoryContextDelete(batch);
 	table_close(records, NoLock);
 	PG_RETURN_INT64(reaped);
 }

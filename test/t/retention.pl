@@ -36,7 +36,7 @@ SQL
 
 # A sweep of everything is due after that many acquisitions.
 my $DUE = 64;
-# The number of events that a sweep examines.
+# The number of events that a sweep then examines.
 my $SIZE = 512;
 
 sub old_left { return sql($node, "SELECT count(*) FROM locking.event WHERE owner = 'old'") }
@@ -116,6 +116,26 @@ is(sql($node, "SELECT string_agg(id::text, ' ' ORDER BY id) FROM locking.event W
 $holder->query('COMMIT');
 sql($node, "CALL pairs($DUE)");
 is(sql($node, "SELECT string_agg(id::text, ' ' ORDER BY id) FROM locking.event WHERE owner = 'old'"), '1 50', 'the next sweep removes it');
+
+# ---- one commit may acquire any number of locks ----
+
+{
+	my $rows = 1000;
+	sql($node, "INSERT INTO article SELECT generate_series(2001, 9 * $rows)");
+	sql($node, "ALTER DATABASE postgres SET locking.keep_history = 0; DELETE FROM locking.lock; TRUNCATE locking.event; VACUUM locking.lock");
+	my $bulk = session($node, owner => 'ann');
+	for my $round (0 .. 8)
+	{
+		my $first = $rows * $round + 1;
+		$bulk->query("SELECT count(*) FROM locking.acquire_all('article', (SELECT array_agg(g) FROM generate_series($first, $first + $rows - 1) g))");
+		sql($node, "UPDATE locking.lock SET expires_at = clock_timestamp() - interval '2 hours'");
+		sql($node, 'VACUUM locking.lock, locking.event');
+	}
+	cmp_ok(sql($node, 'SELECT count(*) FROM locking.lock'), '<', 2 * $rows, 'lapsed locks of large transactions are removed, too');
+	cmp_ok(sql($node, 'SELECT count(*) FROM locking.event'), '<', 4 * $rows, 'and so are their events');
+	$bulk->quit;
+	sql($node, "ALTER DATABASE postgres RESET locking.keep_history; TRUNCATE locking.event; DELETE FROM locking.lock; DELETE FROM article WHERE id > 2000");
+}
 
 # ---- the sweep of lapsed locks ends its cycle while tokens are added ----
 
