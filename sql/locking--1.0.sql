@@ -164,6 +164,14 @@ CREATE TRIGGER "~raise_gate" BEFORE INSERT OR UPDATE OR DELETE ON locking.lock
 	FOR EACH ROW EXECUTE FUNCTION locking.raise_gate();
 ALTER TABLE locking.lock ENABLE ALWAYS TRIGGER "~raise_gate";
 
+-- The same for events: the sequences are never behind what is stored.
+CREATE FUNCTION locking.event_arrives() RETURNS trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_event_arrives';
+COMMENT ON FUNCTION locking.event_arrives() IS 'advances the sequences beyond an event that arrives by replication or a restore';
+CREATE TRIGGER event_arrives BEFORE INSERT ON locking.event
+	FOR EACH ROW EXECUTE FUNCTION locking.event_arrives();
+ALTER TABLE locking.event ENABLE ALWAYS TRIGGER event_arrives;
+
 -- TRUNCATE is rejected even if the privilege was granted by mistake.
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON locking.lock
 	FOR EACH STATEMENT EXECUTE FUNCTION locking.settings_changed();

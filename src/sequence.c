@@ -12,9 +12,9 @@
  * - with the highest stored one, at first and then from time to time: it is
  *   among the last entries of an index.
  *
- * And records that do not come from this library's functions (by replication,
- * COPY or INSERT) advance the sequence as they arrive, in the trigger that
- * raises the gate.
+ * And records and events that do not come from this library's functions (by
+ * replication, COPY or INSERT) advance the sequences as they arrive, in
+ * triggers: sessions in use need not look at what is stored each time.
  *
  * A sequence that is behind is advanced beyond all numbers that are stored.
  * It must not be set back, so backends advance it one after the other, under
@@ -32,6 +32,7 @@
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
 #include "executor/spi.h"
+#include "fmgr.h"
 #include "storage/lmgr.h"
 #include "utils/inval.h"
 #include "utils/rel.h"
@@ -40,6 +41,9 @@
 #include "catalog.h"
 #include "compat.h"
 #include "inject.h"
+#include "trigger.h"
+
+PG_FUNCTION_INFO_V1(locking_event_arrives);
 
 /* numbers after which the highest stored one is looked up again */
 #define CHECK_EVERY 64
@@ -50,7 +54,7 @@
 #define SHORT_WAY 10000
 #define MARGIN 1000000
 
-/* how far the sequence is advanced beyond a token that arrives */
+/* how far the sequence is advanced beyond a number that arrives */
 #define AHEAD 1000
 
 typedef struct Sequence
@@ -281,15 +285,47 @@ next_event_id(void)
 	return next_number(&event_ids, 0);
 }
 
-/*
- * A record arrives with this token.  Others may follow soon, so the sequence
- * is advanced further.
- */
+/* A number arrives.  Others may follow soon, so go further. */
+static void
+number_arrives(Sequence *sequence, int64 number)
+{
+	(void) identify(sequence);
+	if (number > sequence->seen)
+		advance(sequence, number, AHEAD);
+}
+
+/* A record arrives with this token. */
 void
 token_seen(int64 token)
 {
-	(void) identify(&tokens);
-	if (token <= tokens.seen)
-		return;
-	advance(&tokens, token, AHEAD);
+	number_arrives(&tokens, token);
+}
+
+/*
+ * The trigger on locking.event, for events that are not recorded by this
+ * library's functions.
+ */
+Datum
+locking_event_arrives(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = row_trigger_data(fcinfo, "event_arrives");
+	HeapTuple	tuple = trigger_new_row(trigger);
+	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
+	Datum		number;
+	bool		isnull;
+
+	if (RelationGetRelid(trigger->tg_relation) != catalog_relid("event"))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"locking.event_arrives\" is for table \"locking.event\"")));
+	if (tuple == NULL)
+		return PointerGetDatum(trigger_old_row(trigger));
+	check_writer(trigger->tg_relation);
+	number = heap_getattr(tuple, SPI_fnumber(desc, "id"), desc, &isnull);
+	if (!isnull)
+		number_arrives(&event_ids, DatumGetInt64(number));
+	number = heap_getattr(tuple, SPI_fnumber(desc, "token"), desc, &isnull);
+	if (!isnull)
+		number_arrives(&tokens, DatumGetInt64(number));
+	return PointerGetDatum(tuple);
 }

@@ -9,7 +9,7 @@ INSERT INTO m.odd VALUES (1);
 CREATE VIEW m.odd_view AS SELECT * FROM m.odd;
 SELECT throws_ok(format('CREATE TRIGGER t BEFORE UPDATE ON m.odd FOR EACH ROW EXECUTE FUNCTION locking.%s()', f), '42501', NULL,
 	'CREATE TRIGGER needs EXECUTE on ' || f)
-FROM unnest('{settings_changed,raise_gate}'::text[]) f;
+FROM unnest('{settings_changed,raise_gate,event_arrives}'::text[]) f;
 -- a new partition's triggers are created with the rights of its creator, who
 -- therefore needs EXECUTE
 SELECT lives_ok('CREATE TRIGGER t BEFORE UPDATE ON m.odd FOR EACH ROW EXECUTE FUNCTION locking.guard()', 'CREATE TRIGGER does not need EXECUTE on the guard');
@@ -18,10 +18,10 @@ SELECT throws_ok('UPDATE m.odd SET id = id', '55000', 'table "odd" has the guard
 DROP TRIGGER t ON m.odd;
 SELECT throws_ok(format('SELECT locking.%s()', f), '39P01', NULL, 'a direct call fails: ' || f) FROM unnest('{guard,guard_truncate}'::text[]) f;
 SELECT throws_ok(format('SELECT locking.%s()', f), '42501', NULL, 'a direct call needs EXECUTE on ' || f)
-FROM unnest('{settings_changed,before_ddl,on_ddl,on_drop}'::text[]) f;
+FROM unnest('{settings_changed,event_arrives,before_ddl,on_ddl,on_drop}'::text[]) f;
 RESET SESSION AUTHORIZATION;
 SELECT throws_ok(format('SELECT locking.%s()', f), '39P01', NULL, 'a direct call by a superuser fails: ' || f)
-FROM unnest('{settings_changed,raise_gate,before_ddl,on_ddl,on_drop}'::text[]) f;
+FROM unnest('{settings_changed,raise_gate,event_arrives,before_ddl,on_ddl,on_drop}'::text[]) f;
 CREATE FUNCTION public.odd(f text, timing text, level text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
 	EXECUTE format('CREATE TRIGGER odd %s %s EXECUTE FUNCTION locking.%s()', timing, level, f);
@@ -40,7 +40,8 @@ FROM (VALUES ('guard', 'AFTER UPDATE ON m.odd', 'FOR EACH ROW'), ('guard', 'BEFO
 	('settings_changed', 'BEFORE UPDATE ON m.odd', 'FOR EACH STATEMENT')) x (f, timing, level);
 SELECT is(public.odd(f, timing, level), '55000', format('%s on a table that is not protected: %s', f, timing))
 FROM (VALUES ('guard', 'BEFORE UPDATE ON m.odd', 'FOR EACH ROW'), ('guard_truncate', 'BEFORE TRUNCATE ON m.odd', 'FOR EACH STATEMENT')) x (f, timing, level);
-SELECT isnt(public.odd('settings_changed', 'BEFORE UPDATE ON m.odd', 'FOR EACH ROW'), 'TAP01', 'settings_changed() on another table fails');
+SELECT isnt(public.odd(f, 'BEFORE UPDATE ON m.odd', 'FOR EACH ROW'), 'TAP01', f || '() on another table fails')
+FROM unnest('{settings_changed,raise_gate,event_arrives}'::text[]) f;
 SELECT throws_ok('CREATE EVENT TRIGGER odd ON ddl_command_start EXECUTE FUNCTION locking.guard()', NULL, NULL, 'guard() as an event trigger');
 SELECT lives_ok($$CREATE EVENT TRIGGER odd ON ddl_command_start EXECUTE FUNCTION locking.on_ddl(); CREATE TABLE m.odd2 (id integer); DROP EVENT TRIGGER odd$$,
 	'on_ddl() at another event');

@@ -58,6 +58,19 @@ subtest 'set back while sessions are in use' => sub {
 	in_order();
 };
 
+subtest 'events arrive while sessions are in use' => sub {
+	my $session = session($node, owner => 'cid');
+	my ($id, $token) = split /\|/, $session->query("SELECT locking.acquire('article', 13); SELECT max(id), max(token) FROM locking.event") =~ s/.*\n//rs;
+	sql($node, <<"SQL");
+SET session_replication_role = replica;
+INSERT INTO locking.event (id, event, relation, key, token, owner, session_role)
+	SELECT $id + g, 'acquired', 'article'::regclass, '1', $token + g, 'old', 'old' FROM generate_series(1, 40) g;
+SQL
+	cmp_ok($session->query("SELECT locking.acquire('article', 14)"), '>', $token + 40, 'a token beyond theirs');
+	$session->quit;
+	in_order();
+};
+
 subtest 'set back by much' => sub {
 	sql($node, "INSERT INTO locking.lock (relation, key, token, owner, expires_at) VALUES ('article', '20', 1000000000, 'zoe', 'infinity')");
 	cmp_ok(token(21), '>', 1000000000, 'a record that was inserted has advanced it already');
