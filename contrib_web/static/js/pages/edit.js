@@ -74,7 +74,7 @@ export class EditPage {
 		this.#show();
 		this.#listen();
 		this.#lock.start(sentAt, this.#stop.signal);
-		if (!this.#edited.isNew) this.#presence.start(this.#edited.known, this.#edited.table.time_until_idle);
+		if (!this.#edited.isNew) this.#presence.start();
 		await this.#drafts.look();
 	}
 
@@ -99,7 +99,7 @@ export class EditPage {
 
 	#assemble() {
 		const [app, edited, notes] = [this.#app, this.#edited, this.#notes];
-		const presence = new RowPresence(app);
+		const presence = new RowPresence(app, edited);
 		const lock = new EditLock({
 			app,
 			edited,

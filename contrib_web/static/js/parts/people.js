@@ -1,6 +1,7 @@
 /**
  * Initials of people who have a row open.
  */
+import { labelOf } from '../model/column.js';
 import { moment, personName } from '../model/text.js';
 import { h, hidden } from '../ui/dom.js';
 import { avatar } from './person.js';
@@ -8,13 +9,10 @@ import { avatar } from './person.js';
 /** More people are shown as a number. */
 const MOST = 4;
 
-/**
- * @param {import('../model/presence.js').Person} person
- * @returns {string} a sentence
- */
-export function sentence(person) {
+function sentence(person, columns) {
 	const name = personName(person);
-	if (person.state === 'typing') return `${name} is typing${person.field === null ? '' : ` in ${person.field}`}`;
+	const column = columns.find((each) => each.name === person.field);
+	if (person.state === 'typing') return `${name} is typing${column ? ` in ${labelOf(column)}` : ''}`;
 	if (person.state === 'idle') return `${name} has this open, but has not used it since ${moment(person.since)}`;
 	return `${name} has this open`;
 }
@@ -23,12 +21,13 @@ const item = (words, state, ...content) => h('li', { title: words, data: { state
 
 /**
  * @param {import('../model/presence.js').Person[]} people
+ * @param {object[]} columns of the table, as the API describes them
  * @returns {HTMLElement[]} their initials, or nothing
  */
-export function avatars(people) {
+export function avatars(people, columns) {
 	const shown = people.slice(0, people.length > MOST ? MOST - 1 : MOST);
 	const rest = people.slice(shown.length);
-	const items = shown.map((each) => item(sentence(each), each.state, avatar(each)));
-	if (rest.length) items.push(item(rest.map(sentence).join('\n'), 'viewing', h('span', { class: 'more', 'aria-hidden': 'true' }, `+${rest.length}`)));
+	const items = shown.map((each) => item(sentence(each, columns), each.state, avatar(each)));
+	if (rest.length) items.push(item(rest.map((each) => sentence(each, columns)).join('\n'), 'viewing', h('span', { class: 'more', 'aria-hidden': 'true' }, `+${rest.length}`)));
 	return items.length ? [h('ul', { class: 'people', 'aria-label': 'People here' }, items)] : [];
 }

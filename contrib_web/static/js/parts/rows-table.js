@@ -87,7 +87,7 @@ export class RowsTable extends EventTarget {
 		const lead = this.#find(key)?.querySelector('.lead');
 		if (!lead) return;
 		lead.querySelector('.people')?.remove();
-		lead.append(...avatars(people));
+		lead.append(...avatars(people, this.#table.columns));
 	}
 
 	/**

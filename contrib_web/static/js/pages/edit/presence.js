@@ -13,27 +13,30 @@ import { h } from '../../ui/dom.js';
  */
 export class RowPresence extends EventTarget {
 	#app;
+	#edited;
 	#presence = null;
 	#people = [];
 	/** The people's initials. */
 	element = h('div', { class: 'people-here' });
 
-	/** @param {object} app */
-	constructor(app) {
+	/**
+	 * @param {object} app
+	 * @param {import('./edited-row.js').EditedRow} edited
+	 */
+	constructor(app, edited) {
 		super();
 		this.#app = app;
+		this.#edited = edited;
 	}
 
 	/**
 	 * Begins to report that the user has the row open.
-	 * @param {{ table: string, key: string }} known the row
-	 * @param {number} idleLimit seconds after which an unused page no longer
-	 *   reports
 	 * @returns {void}
 	 */
-	start(known, idleLimit) {
+	start() {
 		const { api, live } = this.#app;
-		this.#presence = new Presence({ api, live, ...known, client: tabId, idleLimit });
+		const { known, table } = this.#edited;
+		this.#presence = new Presence({ api, live, ...known, client: tabId, idleLimit: table.time_until_idle });
 		this.#presence.addEventListener('people', ({ detail }) => this.#show(detail));
 		this.#presence.start();
 	}
@@ -77,7 +80,7 @@ export class RowPresence extends EventTarget {
 		const now = others(people, this.#app.session?.owner);
 		if (JSON.stringify(now) === JSON.stringify(this.#people)) return;
 		this.#people = now;
-		this.element.replaceChildren(...avatars(now));
+		this.element.replaceChildren(...avatars(now, this.#edited.table.columns));
 		this.dispatchEvent(new Event('change'));
 	}
 }
