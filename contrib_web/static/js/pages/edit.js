@@ -75,7 +75,7 @@ export class EditPage {
 		this.#listen();
 		this.#lock.start(sentAt, this.#stop.signal);
 		if (!this.#edited.isNew) this.#presence.start();
-		await this.#drafts.look();
+		this.#drafts.look(); // the page is shown meanwhile
 	}
 
 	/**
