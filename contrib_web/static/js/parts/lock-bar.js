@@ -77,7 +77,7 @@ export class LockBar {
 		this.element.replaceChildren(
 			holdsIt(state) ? avatar(state.holder) : icon(name),
 			h('span', { class: 'status', title: words }, words),
-			...[until(state, counts) ?? holderNow(state, words)].filter(Boolean),
+			...[holderNow(state, words), until(state, counts)].filter(Boolean),
 		);
 	}
 
@@ -150,8 +150,8 @@ const saves = ({ phase }) => phase === 'held' || phase === 'expired';
 const sinceAndNote = ({ acquired_at: since, note }) => [`Since ${moment(since)}`, note && `“${note}”`].filter(Boolean).join('. ');
 
 // A time only when it matters.
-function until({ phase, endsAt, holder, trouble }, counts) {
-	const isOwn = phase === 'held' && trouble !== 'signed_out';
+function until({ phase, endsAt, holder }, counts) {
+	const isOwn = phase === 'held';
 	const end = isOwn ? endsAt : holder?.endsAt;
 	if (isOwn && !counts) return h('span', { class: 'until' }, 'Kept while you edit');
 	if (!end || !counts) return null;
