@@ -28,17 +28,18 @@ const SHORT = 120;
  * @param {string} options.text
  * @param {ComparedColumn[]} options.columns
  * @param {boolean} options.mayChoose whether to offer a choice
+ * @param {string} [options.later] the label of the button that makes none
  * @returns {Promise<Object<string, string|null|undefined>|null>} the chosen
  *   value by column; null: none was made
  */
-export async function compare({ title, text, columns, mayChoose }) {
+export async function compare({ title, text, columns, mayChoose, later = 'Close' }) {
 	const sides = columns.map((column) => (mayChoose && isMerged(column) ? merged(column) : side(column, mayChoose)));
 	const choices = mayChoose
 		? [
-				{ value: 'no', text: 'Decide later' },
+				{ value: 'no', text: later },
 				{ value: 'yes', text: 'Use selected' },
 			]
-		: [{ value: 'no', text: 'Close' }];
+		: [{ value: 'no', text: later }];
 	const answer = await ask({
 		name: mayChoose ? 'choose' : 'compare',
 		title,

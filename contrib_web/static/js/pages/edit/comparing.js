@@ -86,6 +86,7 @@ export class Comparing extends EventTarget {
 			text: 'Choose a value for each column. Nothing is saved until you save.',
 			columns: edited.compared(names, edited.form.base),
 			mayChoose: true,
+			later: 'Decide later',
 		});
 		if (values) this.#use(values);
 		else this.#showUndecided(names);
