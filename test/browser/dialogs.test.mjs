@@ -147,6 +147,7 @@ const DIALOGS = {
 	},
 	choose: {
 		async open({ site, person }) {
+			person.expects(409, /draft$/); // the lock ends while it is typed
 			await person.edits('country', 'AT');
 			await person.input('name').fill('Austria of Anna');
 			await site.sql(`UPDATE country SET name = 'Österreich ' || clock_timestamp() WHERE alpha_2 = 'AT'`);

@@ -204,6 +204,7 @@ scene('a rejected save: message, detail, hint, constraint', async ({ invite }) =
 
 scene('requests, takeovers and removals: names, messages, reasons; comparison', async ({ site, invite }) => {
 	const anna = await unguarded(invite, 'anna');
+	anna.expects(409, /draft$/); // the lock ends while it is typed
 	await anna.open(rowAddress(5));
 	await anna.seesLock('mine');
 	await anna.input(evilName('label')).fill(evil('typed'));

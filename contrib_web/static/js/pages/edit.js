@@ -34,8 +34,12 @@ export class EditPage {
 	#drafts;
 	#saving;
 	#leaving = null;
-	/** Whether to save as soon as the row is locked and read again. */
-	#savesNext = false;
+	/**
+	 * For what the user has pressed a button of the lock bar: as soon as the
+	 * row is locked and read again, the page does it.
+	 * @type {'edit'|'save'|null}
+	 */
+	#wish = null;
 	#rowForm;
 	#mayHaveNewDrafts = false;
 	#stop = new AbortController();
@@ -177,10 +181,10 @@ export class EditPage {
 		save: () => this.#saving.save({ keep: false }),
 		keep: () => this.#lock.use(),
 		leave: () => this.#leave(),
-		again: () => this.#lock.again(),
-		saveAgain: () => this.#saveAgain(),
+		again: () => this.#again('edit'),
+		saveAgain: () => this.#again('save'),
 		control: () => this.#takeControl(),
-		takeOver: () => this.#lock.takeOver(),
+		takeOver: () => this.#takeOver(),
 		ask: () => this.#requests.ask(),
 		withdraw: () => this.#requests.withdraw(),
 		compare: () => this.#comparing.compareNow(),
@@ -207,16 +211,20 @@ export class EditPage {
 		this.#presence.type(name);
 	}
 
-	#saveAgain() {
-		this.#savesNext = true;
+	#again(wish) {
+		this.#wish = wish;
 		this.#lock.again();
 	}
 
+	async #takeOver() {
+		if (await this.#lock.takeOver()) this.#wish = 'edit';
+	}
+
 	async #reread() {
-		const saves = this.#savesNext;
-		this.#savesNext = false;
-		const wasRead = await this.#comparing.reread({ asks: !saves });
-		if (saves && wasRead) await this.#saving.save({ keep: false });
+		const wish = this.#wish;
+		this.#wish = null;
+		const wasRead = await this.#comparing.reread({ asks: wish === 'edit' });
+		if (wish === 'save' && wasRead) await this.#saving.save({ keep: false });
 		else if (this.#mayHaveNewDrafts) this.#lookForDrafts();
 	}
 
@@ -224,6 +232,7 @@ export class EditPage {
 	// its lock has ended.
 	#takeControl() {
 		this.#mayHaveNewDrafts = true;
+		this.#wish = 'edit';
 		this.#lock.control();
 	}
 
@@ -241,7 +250,7 @@ export class EditPage {
 	}
 
 	#entered(phase) {
-		if (phase !== 'acquiring' && phase !== 'held') this.#savesNext = false;
+		if (phase !== 'acquiring' && phase !== 'held') this.#wish = null;
 	}
 
 	#draftStored({ isKept }) {

@@ -21,6 +21,7 @@ export function draftAge(savedAt) {
  * @param {import('../model/draft.js').Draft[]} drafts at least one
  * @param {object} options
  * @param {{ machine: string|null, tab: string }} options.here
+ * @param {(names: string[]) => string} options.labelsOf columns in words
  * @param {(draft: object) => any} options.restore
  * @param {(draft: object) => any} options.compare
  * @param {(draft: object) => any} options.discard
@@ -33,8 +34,8 @@ export const draftOffer = (drafts, options) =>
 		text: [h('ul', { class: 'draft-offers' }, drafts.map((draft) => offer(draft, options)))],
 	});
 
-function offer(draft, { here, restore, compare, discard }) {
-	const names = Object.keys(draft.data?.values ?? {});
+function offer(draft, { here, labelsOf, restore, compare, discard }) {
+	const columns = labelsOf(Object.keys(draft.data?.values ?? {}));
 	const origin = originText(draft.id, here);
 	return h(
 		'li',
@@ -44,7 +45,7 @@ function offer(draft, { here, restore, compare, discard }) {
 			{ class: 'draft-about' },
 			draftAge(draft.savedAt),
 			origin ? ` · ${origin}` : '',
-			names.length ? [' · ', h('bdi', { class: 'quiet' }, names.join(', '))] : null,
+			columns ? [' · ', h('bdi', { class: 'quiet' }, columns)] : null,
 		),
 		h(
 			'span',

@@ -20,11 +20,11 @@ export const askToTakeOver = (holder) =>
 /**
  * @param {object} options
  * @param {boolean} options.mayKeepDraft
- * @param {readonly string[]} options.unread columns whose fields have no
- *   value yet, so that a draft does not have it either
+ * @param {string|null} options.incomplete the labels of fields that have no
+ *   value yet, so that a draft does not have it either; null: none
  * @returns {Promise<'discard'|'draft'|'stay'|null>}
  */
-export const askToLeave = ({ mayKeepDraft, unread }) =>
+export const askToLeave = ({ mayKeepDraft, incomplete }) =>
 	ask({
 		name: 'leave',
 		title: 'Leave without saving?',
@@ -36,7 +36,7 @@ export const askToLeave = ({ mayKeepDraft, unread }) =>
 					? 'Your text can be kept as a draft, which is offered when you return to this row.'
 					: 'What you typed exists only in this page and will be lost. Copy it first if you need it.',
 			),
-			mayKeepDraft && unread.length ? h('p', {}, `Only what you entered in ${unread.join(', ')} is not complete, and will be lost.`) : '',
+			mayKeepDraft && incomplete ? h('p', {}, `Only what you entered in ${incomplete} is not complete, and will be lost.`) : '',
 		],
 		choices: [
 			{ value: 'discard', text: mayKeepDraft ? 'Discard' : 'Leave', kind: 'plain bad' },

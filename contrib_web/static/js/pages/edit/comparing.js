@@ -27,29 +27,35 @@ export class Comparing extends EventTarget {
 
 	/**
 	 * Reads the row again and merges it into the form.
-	 * @param {{ asks?: boolean }} [options] asks: whether to let the user
-	 *   decide conflicts at once
+	 * @param {{ asks: boolean }} options asks: whether to let the user decide
+	 *   conflicts at once, who has just pressed a button; otherwise a note
+	 *   offers that, since no dialog opens while the user types
 	 * @returns {Promise<boolean>} whether it was read
 	 */
-	async reread({ asks = true } = {}) {
+	async reread({ asks }) {
 		const edited = this.#edited;
 		try {
 			const { changed, conflicts } = edited.rebase(await edited.read());
 			if (changed.length && !conflicts.length && edited.isDirty) this.#showChanged(changed);
 			this.#changed();
 			if (changed.length) this.dispatchEvent(new CustomEvent('changed', { detail: changed }));
-			if (asks && edited.conflicts.length) this.decide();
+			if (edited.conflicts.length) this.#offerDecision(asks);
 			return true;
 		} catch (error) {
-			this.#notes.failed(error, { isDirty: edited.isDirty, retry: () => this.reread({ asks }) });
+			this.#notes.failed(error, { isDirty: edited.isDirty, retry: () => this.reread({ asks: false }) });
 			return false;
 		}
+	}
+
+	#offerDecision(asks) {
+		if (asks) this.decide();
+		else this.#showUndecided(this.#edited.conflicts);
 	}
 
 	#showChanged(names) {
 		this.#notes.show('changed', 'info', {
 			icon: 'info',
-			title: `Others have changed ${names.join(', ')} in the meantime.`,
+			title: `Others have changed ${this.#edited.labelsOf(names)} in the meantime.`,
 			text: 'The new values are in the form. What you typed is unchanged.',
 		});
 	}
@@ -103,7 +109,7 @@ export class Comparing extends EventTarget {
 		this.#notes.show('conflict', 'warn', {
 			icon: 'warn',
 			title: 'Others have changed the same columns.',
-			text: `In ${names.join(', ')}. You will be asked again before you save.`,
+			text: `In ${this.#edited.labelsOf(names)}. You will be asked again before you save.`,
 			actions: [button('Compare', () => this.decide(), { kind: 'small' })],
 		});
 	}

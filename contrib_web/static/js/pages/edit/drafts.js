@@ -82,6 +82,7 @@ export class Drafts extends EventTarget {
 		this.#notes.keep('draft', about, () =>
 			draftOffer(this.#offered, {
 				here: here(),
+				labelsOf: (names) => this.#edited.labelsOf(names),
 				restore: (draft) => this.#restore(draft),
 				compare: (draft) => this.#compare(draft),
 				discard: (draft) => this.#discard(draft),

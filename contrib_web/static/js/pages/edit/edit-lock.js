@@ -215,11 +215,12 @@ export class EditLock extends EventTarget {
 
 	/**
 	 * Ends the holder's lock and locks the row, after a confirmation.
-	 * @returns {Promise<void>}
+	 * @returns {Promise<boolean>} whether it was confirmed
 	 */
 	async takeOver() {
 		const reason = await askToTakeOver(this.state.holder);
 		if (reason !== null) this.#lock.takeOver(reason || null);
+		return reason !== null;
 	}
 
 	/* Changes of the lock */

@@ -5,6 +5,7 @@
 import { rowPath, tablePath } from '../../client/api.js';
 import { labelOf } from '../../model/column.js';
 import * as Form from '../../model/form.js';
+import { several } from '../../model/text.js';
 
 /** The data of one edit page. Methods that change it do not draw. */
 export class EditedRow {
@@ -148,6 +149,15 @@ export class EditedRow {
 		this.form = form;
 		this.conflicts = [...new Set([...this.conflicts, ...conflicts])].filter((name) => name in form.mine);
 		return { changed, conflicts };
+	}
+
+	/**
+	 * The labels of columns, as a text: "Name and Official name".
+	 * @param {readonly string[]} names of the columns
+	 * @returns {string}
+	 */
+	labelsOf(names) {
+		return several(this.table.columns.filter(({ name }) => names.includes(name)).map(labelOf));
 	}
 
 	/**

@@ -60,7 +60,7 @@ export class Leaving {
 	// What is half typed in a field is no value, and no part of a draft.
 	async #ask() {
 		const { unread } = this.#edited.form;
-		const answer = await askToLeave({ mayKeepDraft: this.#drafts.isKeptHere || this.#mayBeOnServer, unread });
+		const answer = await askToLeave({ mayKeepDraft: this.#drafts.isKeptHere || this.#mayBeOnServer, incomplete: unread.length ? this.#edited.labelsOf(unread) : null });
 		if (answer === 'draft') return this.#drafts.store();
 		if (answer === 'discard') await this.#drafts.abandon();
 		return answer === 'discard';
