@@ -71,6 +71,52 @@ wiredScene('a new row whose answer is cut off twice is inserted once', async ({ 
 	assert.equal(await count(site, 'inserted'), '1');
 });
 
+for (const [what, isExecuted] of [['executed', true], ['not executed', false]])
+	wiredScene(`a page that is loaded again before the answer to its insert: ${what}, and inserted once`, async ({ site, wire, anna }) => {
+		const body = `loaded again, ${what}`;
+		await anna.open('/new/memo');
+		await anna.input('body').fill(body);
+		if (isExecuted) for (let times = 0; times < 3; times++) wire.breakOff('POST', /rows$/);
+		else await anna.context.setOffline(true);
+		await anna.press('Save');
+		await anna.sees('Not known yet whether this is saved.');
+		const letThrough = wire.holdBack(/memo\/rows$/);
+		await anna.context.setOffline(false);
+		await anna.page.reload();
+		await anna.input('body').waitFor();
+		letThrough();
+		await anna.sees(`${body} is saved.`);
+		await anna.seesNo(/Recovered draft/);
+		assert.equal(await count(site, body), '1');
+		assert.equal(await site.sql(`SELECT count(*) FROM locking.draft WHERE data::text LIKE '%${body}%'`), '0');
+		await anna.page.reload();
+		await anna.sees('New row in memo');
+		await anna.seesNo(/Recovered draft|is saved/);
+	});
+
+wiredScene('a save that is refused after the page was loaded again is told, and offered as a draft', async ({ site, wire, anna }) => {
+	await anna.edits('memo', '1');
+	await anna.input('body').fill('refused later');
+	anna.expects(409, /rows\/1$/);
+	anna.page.on('dialog', (dialog) => dialog.accept());
+	await anna.context.setOffline(true);
+	await anna.press('Save and keep editing');
+	await anna.sees('Not known yet whether this is saved.');
+	await site.endLocks();
+	const letThrough = wire.holdBack(/rows\/1$/);
+	await anna.context.setOffline(false);
+	await anna.page.goto('about:blank');
+	letThrough();
+	await anna.edits('memo', '1');
+	await anna.sees('Your last save was not executed.');
+	await anna.sees(/^Recovered draft/);
+	assert.equal(await count(site, 'refused later'), '0');
+	await anna.press('Restore');
+	await anna.press('Save');
+	await anna.arrives('/tables/memo');
+	assert.equal(await count(site, 'refused later'), '1');
+});
+
 wiredScene('while it is not known, leaving asks, and a refusal is told in the end', async ({ site, wire, anna }) => {
 	await anna.edits('memo', '3');
 	await anna.input('body').fill('never');

@@ -54,8 +54,9 @@ export class DraftStore extends EventTarget {
 	 * @param {Place} place
 	 * @param {string} id of the draft
 	 * @param {{ data: any, name: string, label: string|null,
-	 *   savedAt: number }} content name: of the table, to show; savedAt: by
-	 *   Date.now()
+	 *   savedAt: number, unanswered: object|null }} content name: of the
+	 *   table, to show; savedAt: by Date.now(); unanswered: a save of the
+	 *   form, of which it is not known yet whether it was executed
 	 * @returns {Promise<boolean>} whether it is kept
 	 */
 	put(place, id, content) {
@@ -77,8 +78,9 @@ export class DraftStore extends EventTarget {
 	 * @param {Place} place
 	 * @param {string} id
 	 * @param {number} savedAt of the one sent
-	 * @param {{ isSent?: boolean, isRefused?: boolean }} outcome whether the
-	 *   server has it, or refuses it
+	 * @param {{ isSent?: boolean, isRefused?: boolean, unanswered?: null }
+	 *   |null} outcome whether the server has it, or refuses it; unanswered:
+	 *   its save was not executed; null: it was saved, and ends
 	 * @returns {Promise<void>}
 	 */
 	async mark(place, id, savedAt, outcome) {
@@ -87,7 +89,9 @@ export class DraftStore extends EventTarget {
 			const reading = store.get(idOf(place, id));
 			reading.onsuccess = () => {
 				const found = reading.result;
-				if (found?.savedAt === savedAt) store.put({ ...found, ...outcome });
+				if (found?.savedAt !== savedAt) return;
+				if (outcome === null) store.delete(found.at);
+				else store.put({ ...found, ...outcome });
 			};
 			return reading;
 		}).catch(() => {});

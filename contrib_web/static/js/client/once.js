@@ -10,22 +10,28 @@ const RETRY_FIRST = 1000;
 const RETRY_MAX = 15000;
 
 /**
+ * @typedef {object} Write
+ * @property {string} key of newKey()
+ * @property {'POST'|'PUT'|'DELETE'} method
+ * @property {string} path below /api/v1
+ * @property {object} [body]
+ */
+
+/**
  * Sends a request, and sends it again until it is known what became of it.
  * @param {object} app
- * @param {object} request
- * @param {'POST'|'PUT'|'DELETE'} request.method
- * @param {string} request.path below /api/v1
- * @param {object} [request.body]
+ * @param {Write} request
  * @param {object} options
  * @param {(problem: Problem) => void} options.onUnknown called for each
  *   answer after which it is not known yet
+ * @param {boolean} [options.wasSent] whether it was sent before, and may have
+ *   been executed
  * @param {AbortSignal} options.signal of the page's end
  * @returns {Promise<import('./api.js').Reply>}
  * @throws {Problem} the request was not executed
  */
-export async function sendOnce(app, { method, path, body }, { onUnknown, signal }) {
-	const key = newKey();
-	let isUnknown = false;
+export async function sendOnce(app, { key, method, path, body }, { onUnknown, wasSent = false, signal }) {
+	let isUnknown = wasSent;
 	for (let attempt = 0; ; attempt++) {
 		try {
 			return await app.api.send(method, path, { body, headers: { 'Idempotency-Key': key } });
@@ -39,8 +45,11 @@ export async function sendOnce(app, { method, path, body }, { onUnknown, signal 
 	}
 }
 
-// crypto.randomUUID() exists in secure contexts only.
-const newKey = () => `"${[...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('')}"`;
+/**
+ * A key for one write. crypto.randomUUID() exists in secure contexts only.
+ * @returns {string}
+ */
+export const newKey = () => `"${[...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('')}"`;
 
 // Ends early when the server may be reachable again.
 function pause(app, delay) {

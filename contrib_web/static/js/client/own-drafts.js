@@ -18,7 +18,7 @@ const REFUSALS = [404, 409, 413, 422];
  * @returns {Promise<object[]>} those that the server does not have now
  */
 export async function sendDrafts(api, store, person, { olderThan = 0 } = {}) {
-	const isDue = ({ isSent, isRefused, savedAt }) => !isSent && !(olderThan && isRefused) && savedAt <= Date.now() - olderThan;
+	const isDue = ({ data, isSent, isRefused, savedAt }) => Object.keys(data.values).length > 0 && !isSent && !(olderThan && isRefused) && savedAt <= Date.now() - olderThan;
 	const unsent = (await store.ofPerson(person)).filter(isDue);
 	const results = await Promise.all(unsent.map((draft) => send(api, store, draft)));
 	return unsent.filter((draft, index) => !results[index]);

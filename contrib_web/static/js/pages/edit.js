@@ -130,7 +130,7 @@ export class EditPage {
 			save: () => this.#saving.save({ keep: true }),
 			keepDraft: () => this.#drafts.store(),
 		});
-		this.#drafts = new Drafts({ app, edited, lock, comparing, notes });
+		this.#drafts = new Drafts({ app, edited, lock, comparing, notes, signal: this.#stop.signal });
 		this.#saving = new Saving({ app, edited, lock, comparing, rowForm, drafts: this.#drafts, notes, signal: this.#stop.signal });
 		this.#leaving = new Leaving({ edited, lock, saving: this.#saving, drafts: this.#drafts });
 		this.element = layout(edited, {
@@ -167,6 +167,7 @@ export class EditPage {
 
 	#listen() {
 		this.#saving.addEventListener('deleted', () => this.#presence.leave({ isDeleted: true }));
+		this.#drafts.addEventListener('saved', () => this.#savedBefore());
 		this.#comparing.addEventListener('changed', ({ detail }) => this.#rowForm.markChanged(detail));
 		const { signal } = this.#stop;
 		addEventListener('beforeunload', (event) => this.#leaving.wouldLoseText && event.preventDefault(), { signal });
@@ -226,6 +227,14 @@ export class EditPage {
 		const wasRead = await this.#comparing.reread({ asks: wish === 'edit' });
 		if (wish === 'save' && wasRead) await this.#saving.save({ keep: false });
 		else if (this.#mayHaveNewDrafts) this.#lookForDrafts();
+	}
+
+	// By an earlier page: nobody else has changed the row.
+	async #savedBefore() {
+		const row = this.#edited.isNew ? null : await this.#edited.read().catch(() => null);
+		if (!row || this.#stop.signal.aborted) return;
+		this.#edited.rebase(row);
+		this.#show();
 	}
 
 	// What was typed last in a tab on another computer arrives a moment after

@@ -14,6 +14,9 @@ import { draftOf } from '../../model/form.js';
  */
 export const here = () => ({ machine: machineId(), tab: tabId });
 
+/** How long a save waits for the browser's storage, in milliseconds. */
+const PATIENCE = 1000;
+
 /** The draft of one edit page. */
 export class DraftKeeping {
 	#store;
@@ -21,6 +24,7 @@ export class DraftKeeping {
 	#person;
 	#kept = null;
 	#savedAt = null;
+	#unanswered = null;
 	/** Identifies the page's draft. */
 	id = draftId(machineId(), tabId, randomId());
 	/** Whether everything that was typed is kept, as far as it is known. */
@@ -47,17 +51,33 @@ export class DraftKeeping {
 	 * @returns {void}
 	 */
 	keep() {
-		const { form, table, row } = this.#edited;
-		if (form.mine === this.#kept || (this.#kept === null && !Object.keys(form.mine).length)) return;
-		this.#kept = form.mine;
-		this.#savedAt = Date.now();
-		const content = { data: draftOf(form), name: table.name, label: row?.label ?? null, savedAt: this.#savedAt };
-		const isChanged = Object.keys(form.mine).length > 0;
-		this.#note(isChanged ? this.#store.put(this.place, this.id, content) : this.#store.remove(this.place, this.id));
+		const { mine } = this.#edited.form;
+		if (mine !== this.#kept && (this.#kept !== null || this.#hasChanges)) this.#write();
 	}
 
-	async #note(writing) {
-		this.isKept = (await writing) || !Object.keys(this.#edited.form.mine).length;
+	/**
+	 * Keeps a write beside the form until it is answered.
+	 * @param {import('../../client/once.js').Write|null} write null: it is
+	 *   answered
+	 * @returns {Promise<void>} when it is kept, or the browser takes too long
+	 */
+	async keepWrite(write) {
+		this.#unanswered = write;
+		await Promise.race([this.#write(), new Promise((resolve) => { setTimeout(resolve, PATIENCE); })]);
+	}
+
+	get #hasChanges() {
+		return Object.keys(this.#edited.form.mine).length > 0;
+	}
+
+	async #write() {
+		const { form, table, row } = this.#edited;
+		this.#kept = form.mine;
+		this.#savedAt = Date.now();
+		const content = { data: draftOf(form), name: table.name, label: row?.label ?? null, savedAt: this.#savedAt, unanswered: this.#unanswered };
+		const isNeeded = this.#hasChanges || this.#unanswered;
+		const isKept = await (isNeeded ? this.#store.put(this.place, this.id, content) : this.#store.remove(this.place, this.id));
+		this.isKept = isKept || !this.#hasChanges;
 	}
 
 	/**
@@ -77,11 +97,23 @@ export class DraftKeeping {
 	}
 
 	/**
+	 * Notes what became of the write of another page.
+	 * @param {object} draft one of others()
+	 * @param {boolean} isSaved
+	 * @returns {Promise<void>}
+	 */
+	async wasAnswered({ id, savedAt, unanswered }, isSaved) {
+		await this.#store.mark(this.place, id, savedAt, isSaved ? null : { unanswered: null });
+		if (isSaved) await this.remove(unanswered.body.drafts.filter((each) => each !== id));
+	}
+
+	/**
 	 * Removes drafts from this computer.
 	 * @param {string[]} ids
 	 * @returns {Promise<void>}
 	 */
 	async remove(ids) {
+		if (ids.includes(this.id)) this.#unanswered = null;
 		await Promise.all(ids.map((id) => this.#store.remove(this.place, id)));
 	}
 }

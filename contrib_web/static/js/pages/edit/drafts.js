@@ -9,10 +9,12 @@ import { compare } from '../../parts/compare.js';
 import { draftOffer } from '../../parts/draft-offer.js';
 import { announce, toast } from '../../ui/announce.js';
 import { DraftKeeping, here } from './draft-keeping.js';
+import { Unanswered } from './unanswered.js';
 
 /**
  * Events:
  * - `change`: show the page again
+ * - `saved`: the row was saved by an earlier page, as it is known now
  */
 export class Drafts extends EventTarget {
 	#app;
@@ -21,6 +23,7 @@ export class Drafts extends EventTarget {
 	#comparing;
 	#notes;
 	#keeping;
+	#unanswered;
 	#offered = [];
 	#restored = new Set();
 
@@ -31,8 +34,9 @@ export class Drafts extends EventTarget {
 	 * @param {import('./edit-lock.js').EditLock} options.lock
 	 * @param {import('./comparing.js').Comparing} options.comparing
 	 * @param {import('../../parts/form-notes.js').FormNotes} options.notes
+	 * @param {AbortSignal} options.signal of the page's end
 	 */
-	constructor({ app, edited, lock, comparing, notes }) {
+	constructor({ app, edited, lock, comparing, notes, signal }) {
 		super();
 		this.#app = app;
 		this.#edited = edited;
@@ -40,6 +44,7 @@ export class Drafts extends EventTarget {
 		this.#comparing = comparing;
 		this.#notes = notes;
 		this.#keeping = new DraftKeeping(app, edited);
+		this.#unanswered = new Unanswered(app, notes, signal);
 	}
 
 	/** Identifies the page's own draft. */
@@ -65,8 +70,25 @@ export class Drafts extends EventTarget {
 	async look() {
 		const [local, server] = await Promise.all([this.#keeping.others(), this.#onServer()]);
 		const found = Draft.allDrafts(local, server, toDate).filter(({ id }) => !this.inForm.includes(id));
-		this.#offered = found.filter(({ data }) => Form.draftDiffers(this.#edited.form, data, this.#isKnown));
+		const isOffered = (draft) => !this.#unanswered.has(draft) && Form.draftDiffers(this.#edited.form, draft.data, this.#isKnown);
+		this.#offered = found.filter(isOffered);
 		this.#show();
+		for (const draft of found.filter((each) => this.#unanswered.has(each))) this.#findOut(draft);
+	}
+
+	async #findOut(draft) {
+		const isSaved = await this.#unanswered.isSaved(draft);
+		if (isSaved === null) return;
+		await this.#keeping.wasAnswered(draft, isSaved);
+		if (isSaved) await this.#endSaved(draft);
+		await this.look();
+	}
+
+	// The page that was left has sent the draft after the save.
+	async #endSaved({ id, unanswered }) {
+		const ids = new Set([id, ...unanswered.body.drafts]);
+		await Promise.all([...ids].map((each) => this.#removeFromServer(each).catch(() => {})));
+		this.dispatchEvent(new Event('saved'));
 	}
 
 	async #onServer() {
@@ -151,6 +173,23 @@ export class Drafts extends EventTarget {
 		this.#restored.clear();
 		this.#keeping.remove(restored);
 		for (const id of restored) this.#removeFromServer(id).catch(() => {});
+	}
+
+	/**
+	 * Keeps a save until it is answered.
+	 * @param {import('../../client/once.js').Write} write
+	 * @returns {Promise<void>}
+	 */
+	sending(write) {
+		return this.#keeping.keepWrite(write);
+	}
+
+	/**
+	 * The save was answered.
+	 * @returns {void}
+	 */
+	answered() {
+		this.#keeping.keepWrite(null);
 	}
 
 	/**

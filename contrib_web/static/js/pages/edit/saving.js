@@ -2,14 +2,14 @@
  * Saving and deleting the row of an edit page.
  */
 import { Problem } from '../../client/api.js';
-import { sendOnce } from '../../client/once.js';
+import { newKey } from '../../client/once.js';
 import { changes } from '../../model/form.js';
 import { isSessionGone } from '../../model/outcome.js';
 import { paths } from '../../model/route.js';
 import { askToDelete } from '../../parts/row-questions.js';
-import { announce, toast } from '../../ui/announce.js';
-import { banner } from '../../ui/widgets.js';
+import { toast } from '../../ui/announce.js';
 import { listAddress } from './leaving.js';
+import { findOut } from './outcome.js';
 
 /**
  * Events:
@@ -155,27 +155,21 @@ export class Saving extends EventTarget {
 		}
 	}
 
-	// Until it is known what became of the request, the page says so, and
-	// nothing else.
+	// The request is kept with the draft: if the page is loaded again before
+	// the answer has come, it sends the same one (see unanswered.js).
 	async #send(method, path, body) {
+		const write = { key: newKey(), method, path, body };
+		if (method !== 'DELETE') await this.#drafts.sending(write);
 		try {
-			return await sendOnce(this.#app, { method, path, body }, { onUnknown: (problem) => this.#unknown(problem), signal: this.#signal });
+			return await findOut(this.#app, write, { notes: this.#notes, signal: this.#signal, onUnknown: () => this.#unknown() });
 		} finally {
 			this.#isUnknown = false;
-			this.#notes.keep('unknown', null);
+			if (!this.#signal.aborted) this.#drafts.answered();
 		}
 	}
 
-	#unknown(problem) {
-		const needsSession = isSessionGone(problem);
-		const title = 'Not known yet whether this is saved.';
-		const text = needsSession
-			? 'Sign in again: the page then finds out.'
-			: 'The server has not answered. The page keeps asking, and saves nothing twice. What you typed is still here.';
-		if (!this.#isUnknown) announce(`${title} ${text}`, { urgent: true });
+	#unknown() {
 		this.#isUnknown = true;
-		this.#notes.remove('failed');
-		this.#notes.keep('unknown', needsSession, () => banner('warn', { icon: 'clock', title, text }));
 		this.#changed();
 	}
 

@@ -1,0 +1,46 @@
+/**
+ * Writes of an edit page whose answer may get lost. Until it is known what
+ * became of one, the page says so, and nothing else.
+ */
+import { sendOnce } from '../../client/once.js';
+import { isSessionGone } from '../../model/outcome.js';
+import { explain } from '../../model/problem.js';
+import { announce } from '../../ui/announce.js';
+import { banner } from '../../ui/widgets.js';
+
+const TITLE = 'Not known yet whether this is saved.';
+
+/**
+ * @param {object} app
+ * @param {import('../../client/once.js').Write} write
+ * @param {object} options
+ * @param {import('../../parts/form-notes.js').FormNotes} options.notes
+ * @param {AbortSignal} options.signal of the page's end
+ * @param {boolean} [options.wasSent] see sendOnce()
+ * @param {() => void} [options.onUnknown] called once, if there is no answer
+ * @returns {Promise<import('../../client/api.js').Reply>}
+ * @throws {import('../../client/api.js').Problem} it was not executed
+ */
+export async function findOut(app, write, { notes, signal, wasSent = false, onUnknown = () => {} }) {
+	let isUnknown = false;
+	const tell = (problem) => {
+		const words = told(problem);
+		notes.remove('failed');
+		notes.keep('unknown', words, () => banner('warn', { icon: 'clock', title: TITLE, text: words }));
+		if (isUnknown) return;
+		isUnknown = true;
+		announce(`${TITLE} ${words}`, { urgent: true });
+		onUnknown();
+	};
+	try {
+		return await sendOnce(app, write, { onUnknown: tell, wasSent, signal });
+	} finally {
+		notes.keep('unknown', null);
+	}
+}
+
+function told(problem) {
+	if (isSessionGone(problem)) return 'Sign in again: the page then finds out.';
+	const { title } = explain(problem.status, problem.problem);
+	return `${title}. The page keeps asking, and saves nothing twice. What you typed is still here.`;
+}

@@ -1,0 +1,83 @@
+/**
+ * Saves of earlier pages whose answer got lost: the tab was loaded again, or
+ * crashed. They are sent again with their keys, so that each is executed
+ * once, and what was saved is not offered as a draft, and saved twice.
+ */
+import { Problem } from '../../client/api.js';
+import { explain } from '../../model/problem.js';
+import { toast } from '../../ui/announce.js';
+import { findOut } from './outcome.js';
+
+/** How old a save may be, in milliseconds: keys are kept for 7 days. */
+const OLDEST = 6 * 86_400_000;
+
+/** The saves of one edit page. */
+export class Unanswered {
+	#app;
+	#notes;
+	#signal;
+	#sent = new Set();
+	#answered = new Set();
+
+	/**
+	 * @param {object} app
+	 * @param {import('../../parts/form-notes.js').FormNotes} notes
+	 * @param {AbortSignal} signal of the page's end
+	 */
+	constructor(app, notes, signal) {
+		this.#app = app;
+		this.#notes = notes;
+		this.#signal = signal;
+	}
+
+	/**
+	 * Whether it is not known yet what became of a draft's save.
+	 * @param {object} draft
+	 * @returns {boolean}
+	 */
+	has({ unanswered, savedAt }) {
+		return Boolean(unanswered) && !this.#answered.has(unanswered.key) && Date.now() - savedAt < OLDEST;
+	}
+
+	/**
+	 * Finds out what became of the save of a draft.
+	 * @param {object} draft
+	 * @returns {Promise<boolean|null>} whether it was saved; null: that is
+	 *   not known, because the page was left, or is being found out already
+	 */
+	async isSaved({ unanswered }) {
+		if (this.#sent.has(unanswered.key)) return null;
+		this.#sent.add(unanswered.key);
+		const isSaved = await this.#findOut(unanswered);
+		if (isSaved !== null) this.#answered.add(unanswered.key);
+		return isSaved;
+	}
+
+	async #findOut(write) {
+		try {
+			const { data } = await findOut(this.#app, write, { notes: this.#notes, signal: this.#signal, wasSent: true });
+			toast(`${data.label} is saved.`);
+			return true;
+		} catch (error) {
+			if (!(error instanceof Problem)) throw error;
+			if (this.#signal.aborted) return null;
+			if (error.status === 410) return this.#savedAndGone();
+			this.#tellRefused(error);
+			return false;
+		}
+	}
+
+	#savedAndGone() {
+		toast('It was saved, but the row has been deleted since.');
+		return true;
+	}
+
+	#tellRefused({ status, problem }) {
+		const { title, detail } = explain(status, problem);
+		this.#notes.show('refused', 'warn', {
+			icon: 'warn',
+			title: 'Your last save was not executed.',
+			text: [`${title}.`, detail, 'What you typed is offered as a draft.'].filter(Boolean),
+		});
+	}
+}
