@@ -268,17 +268,17 @@ const troubles = {
 			actions: ['keep'],
 		},
 	})),
-	signed_out: () => ({
+	// The panel for signing in says the rest.
+	signed_out: whileLocking((state) => ({
 		tone: 'bad',
 		icon: 'warn',
-		status: 'You are signed out',
-		counts: false,
+		...runningOut(state, 'Not renewed'),
 		banner: {
-			title: 'You are signed out.',
-			text: [`${kept} Sign in again, and the page checks whether the row is still yours before anything is saved.`],
+			title: state.phase === 'held' ? 'Your lock is not renewed and is running out.' : 'The row is not locked.',
+			text: ['After you have signed in, the page checks whether the row is still yours before anything is saved.'],
 			actions: ['signIn'],
 		},
-	}),
+	})),
 };
 
 /**
