@@ -27,7 +27,7 @@ import { RowLock } from './locking.js';
 /** The origin that this module is from, with the path before /static/. */
 const HERE = new URL('..', import.meta.url).href.replace(/\/$/, '');
 /** Events of the lock that the element passes on. */
-const PASSED = ['state', 'request', 'declined', 'signedout', 'othersite', 'wrongorigin', 'refused', 'unanswered'];
+const PASSED = ['state', 'request', 'declined', 'people', 'signedout', 'othersite', 'wrongorigin', 'refused', 'unanswered'];
 /** Phases after which the row may have changed since the form was read. */
 const WAITED = ['blocked', 'elsewhere', 'free', 'lost'];
 /** Milliseconds after which an answer is asked for again. */
@@ -155,6 +155,7 @@ export class LockingForm extends HTMLElement {
 			key: this.getAttribute('key') ?? '',
 			lockOn: this.getAttribute('lock-on') === 'change' ? 'change' : 'open',
 			note: this.getAttribute('note'),
+			presence: this.hasAttribute('presence'),
 			draft: () => (this.isDirty ? toDraft(readForm(this.form)) : null),
 		});
 	}
@@ -208,7 +209,9 @@ export class LockingForm extends HTMLElement {
 	/* Typing, drafts and sending */
 
 	#typed({ target }) {
-		if (target.closest('form') !== null && this.contains(target)) this.#lock.change();
+		if (target.closest('form') === null || !this.contains(target)) return;
+		this.#lock.change();
+		this.#lock.type(target.name ?? '');
 	}
 
 	async #offerDraft() {
@@ -297,6 +300,7 @@ export class LockingForm extends HTMLElement {
 			host: new URL(this.getAttribute('base') ?? HERE, location.href).host,
 			secondsLeft: lock.secondsLeft,
 			requests: lock.requests ?? [],
+			people: lock.people ?? [],
 			draft: this.#draft,
 			isStale: this.#isStale,
 			isDirty: this.isDirty,
@@ -336,16 +340,16 @@ export class LockingForm extends HTMLElement {
 		withdraw: () => this.#lock.withdraw(),
 		handOver: () => this.#lock.handOver(this.#asker?.owner ?? null),
 		ask: async () => {
-			const message = await this.#bar.ask({ label: 'Message', answer: 'Ask' });
+			const message = await this.#bar.question({ label: 'Message', answer: 'Ask' });
 			if (message !== null) await this.#lock.ask(message || null);
 		},
 		decline: async () => {
 			const { owner } = this.#asker;
-			const message = await this.#bar.ask({ label: 'Answer', answer: 'Decline' });
+			const message = await this.#bar.question({ label: 'Answer', answer: 'Decline' });
 			if (message !== null) await this.#lock.decline(owner, message || null);
 		},
 		takeOver: async () => {
-			const reason = await this.#bar.ask({ label: 'Reason', answer: 'Take over' });
+			const reason = await this.#bar.question({ label: 'Reason', answer: 'Take over' });
 			if (reason !== null) this.#lock.takeOver(reason || null);
 		},
 		restore: () => {

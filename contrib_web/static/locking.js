@@ -30,8 +30,10 @@ import { Api, Problem, rowPath, tablePath } from './js/client/api.js';
 import { bothClocks, slept } from './js/client/clock.js';
 import { faultOf } from './js/client/fault.js';
 import { Live } from './js/client/live.js';
+import { Presence } from './js/client/presence.js';
 import { lockEnding } from './js/model/lock-ending.js';
 import { initial, mayEdit, step, timeLeft, wakeAt } from './js/model/lock-session.js';
+import { others } from './js/model/presence.js';
 import { tabId } from './js/client/tab-id.js';
 
 /** Events of the page that count as use of it. */
@@ -121,6 +123,8 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  *   changed
  * - `declined` (CustomEvent, detail: { message: string|null }): the holder
  *   has declined this user's request
+ * - `people` (CustomEvent, detail: Person[]): others have opened or left the
+ *   row, or changed their state; with the option `presence`
  *
  * Until start() has succeeded, the form may not be edited. If it cannot, one
  * of these events says why (CustomEvent, detail: { problem }):
@@ -154,6 +158,8 @@ export class RowLock extends EventTarget {
 	#hasAsked = false;
 	#reading = false;
 	#readsAgain = false;
+	#hasPresence;
+	#presence = null;
 	#drafting = null;
 	#saving = null;
 	#state;
@@ -186,6 +192,8 @@ export class RowLock extends EventTarget {
 	 * @param {string|null} [options.note] shown to users who find the row
 	 *   locked
 	 * @param {string} [options.client] identifies the tab; default: random
+	 * @param {boolean} [options.presence] whether to tell others that the
+	 *   user has the row open, and to learn of them
 	 * @param {Api} [options.api] to share one
 	 * @param {Live} [options.live] to share one; start() and leave() then
 	 *   do not close it
@@ -202,6 +210,7 @@ export class RowLock extends EventTarget {
 		note = null,
 		client = tabId,
 		draftClient = client,
+		presence = false,
 		api,
 		live,
 	}) {
@@ -217,6 +226,7 @@ export class RowLock extends EventTarget {
 		this.#note = note;
 		this.#draft = draft;
 		this.#draftClient = draftClient;
+		this.#hasPresence = presence && key !== null;
 		this.#state = initial({ lockOn, ttl, warning, idleLimit });
 	}
 
@@ -257,6 +267,14 @@ export class RowLock extends EventTarget {
 		return timeLeft(this.#state, performance.now()) / 1000;
 	}
 
+	/**
+	 * @returns {import('./js/model/presence.js').Person[]} other users who
+	 *   have the row open
+	 */
+	get people() {
+		return others(this.#presence?.people ?? [], this.#api.owner);
+	}
+
 	/** @returns {Request[]} the queue of requests for the row */
 	get requests() {
 		return this.#queue;
@@ -285,6 +303,14 @@ export class RowLock extends EventTarget {
 		this.#happen({ type: 'open', lock, sentAt, client: this.#client });
 		if (this.#changedEarly) this.change();
 		if (this.#state === before) this.#told();
+		if (this.#hasPresence) this.#beThere();
+	}
+
+	#beThere() {
+		const idleLimit = this.#state.idleLimit / 1000;
+		this.#presence = new Presence({ api: this.#api, live: this.#live, ...this.#known, client: this.#client, idleLimit });
+		this.#presence.addEventListener('people', () => this.dispatchEvent(new CustomEvent('people', { detail: this.people })));
+		this.#presence.start();
 	}
 
 	async #enter() {
@@ -311,6 +337,14 @@ export class RowLock extends EventTarget {
 	change() {
 		if (this.#isStarted) this.#happen({ type: 'change' });
 		else this.#changedEarly = true;
+	}
+	/**
+	 * Tells others in which field the user types.
+	 * @param {string} field
+	 * @returns {void}
+	 */
+	type(field) {
+		this.#presence?.type(field);
 	}
 	/**
 	 * Sends the draft again at once, after its refusal, because it has become
@@ -485,6 +519,7 @@ export class RowLock extends EventTarget {
 	 */
 	leave() {
 		this.#happen({ type: 'leave' });
+		this.#presence?.leave();
 		this.#stop.abort();
 		clearTimeout(this.#timer);
 		if (this.#ownsLive) this.#live.leave();

@@ -29,6 +29,19 @@ export interface RowRequest {
 	is_mine: boolean;
 }
 
+/** Another user who has the row open. */
+export interface Person {
+	owner: string;
+	owner_name: string | null;
+	/** The tab. */
+	client: string;
+	state: 'viewing' | 'typing' | 'idle';
+	/** Beginning of the state, ISO 8601. */
+	since: string;
+	/** In which the person types. */
+	field: string | null;
+}
+
 /** A problem document (RFC 9457). */
 export interface ProblemDocument {
 	type?: string;
@@ -99,6 +112,8 @@ export interface RowLockOptions {
 	note?: string | null;
 	/** Identifies the tab; default: random. */
 	client?: string;
+	/** Whether to tell others that the user has the row open. */
+	presence?: boolean;
 	/** Seconds, if known; the first response replaces it. */
 	ttl?: number;
 	/** Seconds without renewal until a warning. */
@@ -110,6 +125,7 @@ export interface RowLockEvents {
 	reread: Event;
 	request: CustomEvent<RowRequest[]>;
 	declined: CustomEvent<{ message: string | null }>;
+	people: CustomEvent<Person[]>;
 	signedout: CustomEvent<{ problem: ProblemDocument }>;
 	othersite: CustomEvent<{ problem: ProblemDocument }>;
 	wrongorigin: CustomEvent<{ problem: ProblemDocument }>;
@@ -130,8 +146,11 @@ export class RowLock extends EventTarget {
 	/** Until the lock held, or the holder's, ends. */
 	readonly secondsLeft: number;
 	readonly requests: RowRequest[];
+	/** Others who have the row open, with the option `presence`. */
+	readonly people: Person[];
 	start(known?: { lock?: Lock | null; sentAt?: number }): Promise<void>;
 	change(): void;
+	type(field: string): void;
 	redraft(): void;
 	use(): void;
 	wake(): void;

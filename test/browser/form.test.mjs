@@ -166,6 +166,143 @@ scene('with the first change: no lock before, and a quick Enter waits for it', a
 	assert.equal(friend.sent.at(-1).token, await site.sql(`SELECT token::text FROM locking.history WHERE key = 'MW' AND event = 'acquired'`));
 });
 
+/* The buttons of the bar */
+
+const answer = async (person, label, text, button) => {
+	await form(person).getByLabel(label).fill(text);
+	await press(person, button);
+};
+const isHeldBy = (site, key, owner) => eventually(async () => assert.equal(await lockOf(site, key), owner));
+const opens = async (person) => {
+	await says(person, 'Only you can edit this now.');
+	assert.equal(await open(person), ALL);
+};
+
+scene('asked for, and handed over: the other form opens by itself, the text stays as a draft', async ({ site, invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	bert.expects(423, /lock$/);
+	await visit(anna, 'NE');
+	await opens(anna);
+	await field(anna, 'body').fill('Half a text');
+	await visit(bert, 'NE');
+	await says(bert, 'Anna Albers is editing this');
+	await press(bert, 'Ask for it');
+	await answer(bert, 'Message', 'only a comma', 'Ask');
+	await says(bert, 'You are next.');
+	await says(anna, 'Bert Brandt asks for this row.');
+	await says(anna, '“only a comma”');
+	await press(anna, 'Hand over');
+	await opens(bert);
+	await isHeldBy(site, 'NE', 'bert');
+	await says(anna, 'You have handed over to Bert Brandt.');
+	assert.equal(await open(anna), '');
+	assert.equal(await field(anna, 'body').inputValue(), 'Half a text');
+	await eventually(async () => assert.match(await site.sql(`SELECT data FROM locking.draft WHERE key = 'NE' AND owner = 'anna'`), /Half a text/));
+});
+
+scene('asked for, and declined with an answer; asked again, and withdrawn', async ({ site, invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	bert.expects(423, /lock$/);
+	await visit(anna, 'NF');
+	await opens(anna);
+	await visit(bert, 'NF');
+	await press(bert, 'Ask for it');
+	await answer(bert, 'Message', '', 'Ask');
+	await says(anna, 'Bert Brandt asks for this row.');
+	await press(anna, 'Not now');
+	await answer(anna, 'Answer', 'at noon', 'Decline');
+	await says(bert, 'Your request was declined: “at noon”');
+	await says(anna, 'Only you can edit this now.');
+	await press(bert, 'Ask for it');
+	await press(bert, 'Cancel');
+	await press(bert, 'Ask for it');
+	await answer(bert, 'Message', '', 'Ask');
+	await says(anna, 'Bert Brandt asks for this row.');
+	await press(bert, 'Withdraw request');
+	await form(bert).getByRole('button', { name: 'Ask for it' }).waitFor();
+	await says(anna, 'Only you can edit this now.');
+	assert.equal(await site.sql(`SELECT count(*) FROM locking.requests WHERE key = 'NF'`), '0');
+	await isHeldBy(site, 'NF', 'anna');
+});
+
+scene('taken over with a reason by a user who may; others are not offered it', async ({ site, invite }) => {
+	const [anna, bert, carla] = [await invite('anna'), await invite('bert'), await invite('carla')];
+	for (const person of [bert, carla]) person.expects(423, /lock$/);
+	await visit(anna, 'NG');
+	await opens(anna);
+	await visit(bert, 'NG');
+	await form(bert).getByRole('button', { name: 'Ask for it' }).waitFor();
+	assert.equal(await form(bert).getByRole('button', { name: 'Take over' }).count(), 0);
+	await visit(carla, 'NG');
+	await press(carla, 'Take over');
+	await answer(carla, 'Reason', 'goes to print', 'Take over');
+	await opens(carla);
+	await isHeldBy(site, 'NG', 'carla');
+	assert.equal(await site.sql(`SELECT reason FROM locking.history WHERE key = 'NG' AND event = 'taken_over'`), 'goes to print');
+	await says(anna, 'Carla Conti, administrator has taken over.');
+	assert.equal(await open(anna), '');
+});
+
+scene('another tab of the user: one of them edits, and the other one can', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	anna.expects(409, /lock$/);
+	anna.expects(423, /lock$/);
+	await visit(anna, 'NI');
+	await opens(anna);
+	const second = await anna.tab();
+	await visit(second, 'NI');
+	await says(second, 'You are editing this in another tab.');
+	await press(second, 'Edit here');
+	await opens(second);
+	await says(anna, 'You are editing this in another tab.');
+	assert.equal(await open(anna), '');
+	await press(anna, 'Edit here');
+	await opens(anna);
+	await isHeldBy(site, 'NI', 'anna');
+});
+
+scene('with presence, users who have the row open learn of each other', async ({ invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	bert.expects(423, /lock$/);
+	await visit(anna, 'NP', { attributes: 'presence' });
+	await opens(anna);
+	await visit(bert, 'NP', { attributes: 'presence' });
+	await says(anna, 'Bert Brandt has it open, too.');
+	await field(anna, 'name').pressSequentially('x');
+	await eventually(async () => assert.deepEqual(
+		await form(bert).evaluate(({ lock }) => lock.people.map(({ owner, state, field: name }) => [owner, state, name])), [['anna', 'typing', 'name']]));
+	await bert.page.goto('about:blank');
+	await eventually(async () => assert.deepEqual(await form(anna).evaluate(({ lock }) => lock.people), []));
+});
+
+scene('a draft is discarded', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await site.sql(`SET locking.owner = 'anna'; SELECT locking.save_draft_of('country', 'NL', '{"form": {"name": ["A draft"]}}')`);
+	await visit(anna, 'NL');
+	await says(anna, /You have unsaved text from/);
+	await press(anna, 'Discard');
+	await says(anna, 'Only you can edit this now.');
+	await eventually(async () => assert.equal(await site.sql(`SELECT count(*) FROM locking.draft WHERE key = 'NL'`), '0'));
+	assert.equal(await field(anna, 'name').inputValue(), 'Old name');
+});
+
+scene('the bar is accessible, in both colour schemes, on a phone, and from right to left', async ({ site, invite }) => {
+	await site.sql(`SELECT locking.set_owner('bert', 'Bert Brandt'), locking.acquire('country', 'NO', note => 'spelling')`);
+	for (const colorScheme of ['light', 'dark'])
+		for (const dir of ['ltr', 'rtl']) {
+			const anna = await invite('anna', { colorScheme, viewport: { width: 390, height: 844 } });
+			anna.expects(423, /lock$/);
+			await visit(anna, 'NO');
+			await anna.page.evaluate((value) => {
+				document.documentElement.dir = value;
+				document.documentElement.style.colorScheme = 'light dark';
+			}, dir);
+			await says(anna, 'Bert Brandt is editing this');
+			assert.deepEqual(await anna.barriers(), [], `${colorScheme} ${dir}`);
+			assert.equal(await anna.overhang(), 0, `${colorScheme} ${dir}`);
+		}
+});
+
 /* Pages that cannot lock */
 
 const closed = async (person, event) => {

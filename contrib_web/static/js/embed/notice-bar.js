@@ -84,7 +84,7 @@ export class NoticeBar extends EventTarget {
 	 * @param {string} question.answer of the button
 	 * @returns {Promise<string|null>} null: not answered
 	 */
-	ask({ label, answer }) {
+	question({ label, answer }) {
 		return new Promise((resolve) => {
 			const field = h('input', { type: 'text', maxLength: 1000, placeholder: label, 'aria-label': label });
 			const end = (text) => {

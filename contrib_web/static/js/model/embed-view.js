@@ -3,7 +3,7 @@
  * of the lock and what goes with it. Of several things to say, the notice has
  * the one that prevents editing, else the one that needs an answer.
  */
-import { duration, moment, personName } from './text.js';
+import { duration, moment, personName, several } from './text.js';
 
 /**
  * @typedef {object} Notice
@@ -23,6 +23,7 @@ import { duration, moment, personName } from './text.js';
  * @property {number} secondsLeft until the lock ends, this page's or the
  *   holder's
  * @property {object[]} requests for the row
+ * @property {object[]} people other users who have the row open
  * @property {{ saved_at: string }|null} draft that is offered
  * @property {boolean} isStale whether another user may have saved since the
  *   form was read
@@ -56,6 +57,7 @@ const losses = {
 	broken: () => 'Your lock was removed.',
 	released: () => 'You have unlocked this in another tab.',
 	handed_over: (who) => `You have handed over${who ? ` to ${who}` : ''}.`,
+	given: (who) => `You have handed over${who ? ` to ${who}` : ''}.`,
 	given_away: (who) => `Handed over${who ? ` to ${who}` : ''}, since you were away.`,
 	changed: () => 'Another user has saved meanwhile.',
 	moved: () => 'You are editing this in another tab.',
@@ -121,6 +123,11 @@ const troubles = {
 	refused: (left) => `Your lock is not renewed. It lasts another ${left}.`,
 };
 
+function besides({ people }) {
+	if (!people.length) return '';
+	return `${several(people.map(personName))} ${people.length === 1 ? 'has' : 'have'} it open, too.`;
+}
+
 /** The notice of the page that holds the lock. */
 function held(view) {
 	const { state, secondsLeft, requests, draft, isStale } = view;
@@ -150,7 +157,7 @@ function held(view) {
 			title: `You have unsaved text from ${moment(draft.saved_at)}.`,
 			actions: [['restore', 'Restore'], ['discard', 'Discard']],
 		};
-	return { tone: 'mine', title: 'Only you can edit this now.', actions: [] };
+	return { tone: 'mine', title: 'Only you can edit this now.', text: besides(view), actions: [] };
 }
 
 /**
