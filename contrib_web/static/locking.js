@@ -707,8 +707,10 @@ export class RowLock extends EventTarget {
 
 	async #handOver({ token, owner, isIdle = false }) {
 		await this.#drafting?.catch(() => {});
+		const queue = this.#queue;
 		const { data, sentAt } = await this.#api.post(this.#path('/lock/handover'), { token, owner });
-		return { type: 'handedOver', owner: data.owner, isIdle, sentAt };
+		const next = queue.find((request) => request.owner === data.owner);
+		return { type: 'handedOver', owner: data.owner, name: next?.owner_name || data.owner, isIdle, sentAt };
 	}
 
 	async #sendDraft({ token }) {

@@ -198,8 +198,10 @@ test('a hand-over that fails is tried again later, and costs nothing', () => {
 });
 
 test('handed over by hand: to a user, or to nobody', () => {
-	const given = typing().at('handedOver', { owner: 'bert', isIdle: false }).is('lost').does({ do: 'explain', token: 7 }, { do: 'look' });
+	const given = typing().at('handedOver', { owner: 'bert', name: 'Bert Brandt', isIdle: false }).is('lost').does({ do: 'explain', token: 7 }, { do: 'look' });
+	given.at('explained', { token: 7, ending: { cause: 'handed_over', by: { name: 'bert', isMe: false }, reason: null, since: [] } });
 	assert.equal(given.state.loss.cause, 'given');
+	assert.equal(given.state.loss.by.name, 'Bert Brandt', 'the history has the owner only');
 	assert.equal(given.state.token, null);
 	assert.equal(held().at('handedOver', { owner: null, isIdle: false }).is('lost').state.loss.cause, 'released');
 });
@@ -212,8 +214,19 @@ test('a page that requested the row locks it when its turn has come', () => {
 	assert.ok(wakeAt(early.state) < early.now + 60_000);
 	early.tick().does({ do: 'acquire' }).granted();
 	assert.equal(early.state.wants, false, 'once');
-	asked().at('want', { on: false }).at('news', { event: 'released' }).at('looked', { lock: null }).is('free').does({ do: 'reread' });
+	asked().at('want', { on: false }).does({ do: 'look' }).at('looked', { lock: null }).is('free').does({ do: 'reread' });
 	held().at('want', { on: true }).at('news', { event: 'broken' }).at('looked', { lock: null }).is('lost').does({ do: 'explain', token: 7 });
+});
+
+test('the queue may tell of a turn before the event does, and before an older answer', () => {
+	const offered = { ...MINE, client: null, handed_over: true };
+	const asked = () => new Session().at('open', { lock: THEIRS, client: 'tab-1', sentAt: 1000 }).at('want', { on: true });
+	const turn = (session) => session.at('looked', { lock: offered, sentAt: 1000 }).is('acquiring').does({ do: 'acquire' }).granted().is('held');
+	turn(asked().at('want', { on: false }).does({ do: 'look' }));
+	turn(asked().at('news', { event: 'handed_over' }).at('want', { on: false }).does().at('looked', { lock: THEIRS, sentAt: 1000 }).is('blocked').does({ do: 'look' }));
+	// declined: another turn of the user's is another tab's
+	asked().at('want', { on: false }).at('looked', { lock: THEIRS, sentAt: 1000 }).is('blocked')
+		.at('news', { event: 'handed_over' }).at('looked', { lock: offered, sentAt: 1000 }).is('free');
 });
 
 test('a page that lost the row and requested it again keeps the text, whoever comes first', () => {

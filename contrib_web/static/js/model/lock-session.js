@@ -98,6 +98,9 @@ export function initial({ lockOn = 'open', ttl = 120, warning = 60, idleLimit = 
 		isGiving: false,
 		// whether this page has requested the row
 		wants: false,
+		// whether the request has just left the queue: perhaps it is the
+		// page's turn
+		mayBeTurn: false,
 		token: null,
 		renewedAt: 0,
 		endsAt: 0,
@@ -222,7 +225,8 @@ const handlers = {
 	want(s, { on }) {
 		const wants = on && !['held', 'expired', 'left'].includes(s.phase);
 		if (wants === s.wants) return [s];
-		return wants && s.phase === 'free' && !s.pending ? acquire({ ...s, wants }) : [{ ...s, wants }];
+		if (wants) return s.phase === 'free' && !s.pending ? acquire({ ...s, wants }) : [{ ...s, wants }];
+		return requestGone({ ...s, wants, mayBeTurn: true });
 	},
 
 	// The draft has become another one, by the choice of the page.
@@ -272,7 +276,8 @@ const handlers = {
 	handedOver(s, e) {
 		if (s.phase === 'left') return [s];
 		const cause = e.owner === null ? 'released' : e.isIdle ? 'given_away' : 'given';
-		const [next, ...actions] = lose({ ...s, loss: null, holder: null }, { cause });
+		const by = e.owner === null ? null : Object.freeze({ name: e.name ?? e.owner, isMe: false });
+		const [next, ...actions] = lose({ ...s, loss: null, holder: null }, { cause, by });
 		const [looking, action] = look({ ...next, lookAgain: false });
 		return [looking, ...actions, action];
 	},
@@ -287,8 +292,9 @@ const handlers = {
 
 	looked(s, e) {
 		if (s.phase === 'left' || s.pending !== 'look') return [s]; // another request has overtaken this one
-		const next = { ...s, pending: null, trouble: null, failure: null, retryAt: null, retries: 0 };
-		if (!e.lock || (isOffered(e.lock) && s.token === null)) return followUp(...unlocked(next));
+		const next = { ...s, pending: null, trouble: null, failure: null, retryAt: null, retries: 0, mayBeTurn: s.mayBeTurn && s.lookAgain };
+		if (!e.lock) return followUp(...unlocked(next));
+		if (isOffered(e.lock) && s.token === null) return followUp(...unlocked(next, { isTurn: s.mayBeTurn }));
 		if (e.lock.is_mine && e.lock.token === s.token && s.token !== null) return followUp(next);
 		return followUp(...stopped(next, e));
 	},
@@ -296,7 +302,7 @@ const handlers = {
 	// How the lock with the token ended, see lockEnding().
 	explained: (s, e) =>
 		s.phase === 'lost' && s.loss.token === e.token
-			? [{ ...s, loss: Object.freeze({ ...s.loss, ...e.ending, cause: causeOf(s.loss, e.ending), isExplained: true }) }]
+			? [{ ...s, loss: Object.freeze({ ...s.loss, ...e.ending, ...known(s.loss, e.ending), isExplained: true }) }]
 			: [s],
 
 	failed(s, e, now) {
@@ -454,9 +460,16 @@ function stopped(s, { lock, sentAt }) {
 	return [{ ...s, phase, holder, trouble: null, retryAt: null }];
 }
 
+// The queue, read apart from the lock, may be the first to tell that the row
+// was handed over to this page.
+const requestGone = (s) => {
+	if (!['blocked', 'elsewhere', 'free', 'lost'].includes(s.phase)) return [{ ...s, mayBeTurn: false }];
+	return s.pending ? [{ ...s, lookAgain: true }] : look(s);
+};
+
 // A page that requested the row takes its turn by itself.
-function unlocked(s) {
-	if (s.wants && s.token === null) return acquire({ ...s, holder: null });
+function unlocked(s, { isTurn = false } = {}) {
+	if ((s.wants || isTurn) && s.token === null) return acquire({ ...s, holder: null, mayBeTurn: false });
 	if (s.phase === 'expired') return [s];
 	if (s.phase === 'held')
 		// An inherited lock may have been released by the previous page,
@@ -467,10 +480,10 @@ function unlocked(s) {
 	return [{ ...s, phase: 'free', holder: null }, { do: 'reread' }];
 }
 
-// What the page knows by itself stays: the lock is in another tab.
 /** Causes that the page knows better than the history. */
 const KNOWN = ['moved', 'given', 'given_away'];
-const causeOf = (loss, ending) => (KNOWN.includes(loss.cause) ? loss.cause : (ending?.cause ?? loss.cause));
+const known = ({ cause, by }, ending) =>
+	KNOWN.includes(cause) ? { cause, by: by ?? ending?.by ?? null } : { cause: ending?.cause ?? cause };
 
 function lose(s, loss) {
 	const next = {
