@@ -48,6 +48,15 @@ my $row = '/tables/article/rows/1';
 	hears($his, 'the holder gets the same event', 'changed public.mine - -');
 	is($his->{last}{data}, '{"event":"changed","table":"public.mine"}', 'the event has neither key nor owner');
 	hears($his, 'the next event', 'acquired public.article 2 bert');
+
+	my $mine = $anna->post('/tables/mine/rows/1/lock')->{json}{lock};
+	sql($node, "SET locking.owner = 'bert'; SELECT locking.request('mine', '1', 'please')");
+	$anna->post('/tables/mine/rows/1/request/decline', { owner => 'bert', message => 'at noon' });
+	hears($his, 'a request with row security', 'changed public.mine - -', 'changed public.mine - -', 'declined public.mine 1 bert');
+	is($his->{last}{json}{message}, 'at noon', 'the requester gets the words of the holder');
+	hears($hers, 'nobody else gets them', 'changed public.mine - -', 'changed public.mine - -', 'changed public.mine - -');
+	$anna->delete("/tables/mine/rows/1/lock?token=$mine->{token}");
+	hears($_, 'the release', 'changed public.mine - -') for $hers, $his;
 	$boss->get('/session');
 	my @boss = map { heard($bosses) } 1 .. 10;
 	is((grep { /private 1 boss/ } @boss) + 0, 1, 'a role that may read the table gets the event');

@@ -47,6 +47,7 @@ typedef struct Message
 typedef struct Event
 {
 	char	   *table;
+	char	   *addressee;		/* owner; NULL: none */
 	Message    *full;
 	Message    *reduced;
 } Event;
@@ -138,6 +139,7 @@ static void
 free_event(Event *event)
 {
 	free(event->table);
+	free(event->addressee);
 	release_message(event->full);
 	release_message(event->reduced);
 	memset(event, 0, sizeof(Event));
@@ -151,7 +153,8 @@ event_message(const char *kind, const char *json)
 
 /* The id means that all events before number head + 1 were received. */
 void
-events_publish(const char *kind, const char *table, const char *full, const char *reduced)
+events_publish(const char *kind, const char *table, const char *addressee,
+			   const char *full, const char *reduced)
 {
 	Event	   *event;
 	Stream	   *stream;
@@ -164,6 +167,7 @@ events_publish(const char *kind, const char *table, const char *full, const char
 		tail++;
 	}
 	event->table = copy_text(table);
+	event->addressee = addressee ? copy_text(addressee) : NULL;
 	event->full = event_message(kind, full);
 	event->reduced = event_message(kind, reduced);
 	head++;
@@ -309,6 +313,14 @@ stream_missed_tables(Stream *stream)
 	return names;
 }
 
+static bool
+is_addressee(const Stream *stream, const Event *event)
+{
+	const char *owner = session_owner(stream->session);
+
+	return event->addressee && owner && strcmp(event->addressee, owner) == 0;
+}
+
 /* Returns the next event that the reader may see, or NULL. */
 static Message *
 next_event(Stream *stream)
@@ -326,7 +338,7 @@ next_event(Stream *stream)
 		}
 		if (right == RIGHT_NONE)
 			continue;
-		message = right == RIGHT_FULL ? event->full : event->reduced;
+		message = right == RIGHT_FULL || is_addressee(stream, event) ? event->full : event->reduced;
 		message->references++;
 		return message;
 	}

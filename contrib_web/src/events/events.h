@@ -23,9 +23,10 @@ extern void events_init(void);
 /*
  * Publishes an event of a table, of the type KIND ("lock", "presence"): FULL
  * to readers with the right to see it, REDUCED to readers that may only be
- * notified of a change.
+ * notified of a change.  Of these, the ADDRESSEE (NULL: none) gets FULL too.
  */
-extern void events_publish(const char *kind, const char *table, const char *full, const char *reduced);
+extern void events_publish(const char *kind, const char *table, const char *addressee,
+						   const char *full, const char *reduced);
 
 /*
  * Handles missed events: sends a reset on all streams and invalidates earlier

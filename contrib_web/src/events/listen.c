@@ -84,6 +84,19 @@ reduced_event(const char *table)
 	return text;
 }
 
+/*
+ * A request is declined with the holder's words, which are stored nowhere:
+ * the requester gets them although row security applies.  The requester knows
+ * the row.
+ */
+static const char *
+addressee_of(const json_t *event)
+{
+	const char *name = json_string_value(json_object_get(event, "event"));
+
+	return name && strcmp(name, "declined") == 0 ? json_string_value(json_object_get(event, "owner")) : NULL;
+}
+
 static void
 publish(PGconn *pg, const char *kind, const char *table, const json_t *event)
 {
@@ -91,7 +104,7 @@ publish(PGconn *pg, const char *kind, const char *table, const json_t *event)
 	char	   *reduced = reduced_event(table);
 
 	if (look_up_rights(pg, table))
-		events_publish(kind, table, full, reduced);
+		events_publish(kind, table, addressee_of(event), full, reduced);
 	free(full);
 	free(reduced);
 }
