@@ -11,7 +11,8 @@ ALTER TABLE capital ADD PRIMARY KEY (id);
 INSERT INTO city VALUES (1, 'Gouda'), (2, 'Delft');
 INSERT INTO capital VALUES (1, 'Amsterdam', 'NL'), (3, 'Paris', 'FR');
 SELECT locking.protect('city');
--- an unprotected child of a protected table is not guarded
+-- an unprotected child of a protected table is not guarded, but the table is
+SELECT guarded FROM locking.protected_tables WHERE relation = 'city'::regclass;
 SET locking.owner = 'anna';
 SELECT locking.acquire('city', 1) IS NOT NULL AS acquired;
 \set VERBOSITY default

@@ -221,6 +221,14 @@ SET locking.owner = 'bert';
 UPDATE item SET text = 'free';
 UPDATE item SET invoice = 8;
 
+-- the trigger also has to fire for INSERT
+SELECT guarded FROM locking.protected_tables WHERE relation = 'item'::regclass;
+DROP TRIGGER "~locking_guard" ON item;
+CREATE TRIGGER "~locking_guard" BEFORE UPDATE OR DELETE ON item FOR EACH ROW EXECUTE FUNCTION locking.guard();
+SELECT guarded FROM locking.protected_tables WHERE relation = 'item'::regclass;
+SELECT locking.protect('item', columns => '{id}', parent => 'item_invoice');
+SELECT guarded FROM locking.protected_tables WHERE relation = 'item'::regclass;
+
 -- the foreign key renamed, and dropped: writes are rejected
 ALTER TABLE item RENAME CONSTRAINT item_invoice TO belongs_to;
 SELECT parent FROM locking.protected_tables WHERE relation = 'item'::regclass;
@@ -229,6 +237,7 @@ ALTER TABLE item DROP CONSTRAINT belongs_to;
 UPDATE item SET invoice = 8;
 SELECT locking.acquire('item', 15);
 SELECT locking.protect('item');
+SELECT guarded FROM locking.protected_tables WHERE relation = 'item'::regclass;
 UPDATE item SET invoice = 8;
 
 SET client_min_messages = warning;

@@ -57,21 +57,29 @@ sub second_owner
 	return $state;
 }
 
-# Anna's heartbeat keeps the record locked for longer than the lock that she
-# acquires anew lasts, which is counted from the end of the wait.
-sub acquired_after_a_long_wait
+# Anna's heartbeat keeps the record locked for longer than the lock that her
+# other session gets meanwhile lasts, which is counted from the end of the
+# wait. Returns the owner who has the row then, and whether for long.
+sub after_a_long_wait
 {
+	my ($statement) = @_;
 	fresh_database('few');
 	my ($heartbeat, $ann, $controller) = (user('ann'), user('ann'), controller());
+	in_database("SELECT locking.request('article', 1)", 'bob') if $statement =~ /hand_over/;
 	$heartbeat->query('BEGIN; SELECT locking.renew(token) FROM locking.lock WHERE key = $$1$$');
-	$ann->send_sql("SELECT outcome || (CASE WHEN seconds_left > 500 THEN ' for long' ELSE ' in vain' END) FROM locking.try_acquire('article', 1)");
+	$ann->send_sql($statement);
 	$ann->await_block;
 	advance_clock($controller);
 	$heartbeat->query('COMMIT');
-	my $outcome = $ann->finish;
+	$ann->finish;
+	# the clock of SQL is not ahead
+	my $result = in_database(<<'SQL');
+SELECT owner || CASE WHEN expires_at > clock_timestamp() + interval '1 hour' THEN ' for long' ELSE ' in vain' END
+FROM locking.lock WHERE key = '1'
+SQL
 	reset_clock($controller);
 	quit($heartbeat, $ann, $controller);
-	return $outcome;
+	return $result;
 }
 
 sub check_all
@@ -90,7 +98,9 @@ sub check_all
 	is(second_owner(write_of(1), 1), ' LK001', "$gate: a second owner in a transaction that wrote");
 	is(second_owner("INSERT INTO article VALUES (40000, 'new'); SELECT locking.acquire('article', 40000)", 40000), ' LK001',
 		"$gate: a second owner in the transaction that inserted and acquired");
-	is(acquired_after_a_long_wait(), 'resumed for long', "$gate: the wait for the record outlasted the lock");
+	is(after_a_long_wait("SELECT locking.acquire('article', 1)"), 'ann for long', "$gate: the wait for the record outlasted the lock acquired");
+	is(after_a_long_wait('SELECT locking.renew(token) FROM locking.lock WHERE key = $$1$$'), 'ann for long', "$gate: the lock renewed");
+	is(after_a_long_wait('SELECT locking.hand_over(token) FROM locking.lock WHERE key = $$1$$'), 'bob for long', "$gate: the lock handed over");
 	return;
 }
 check_all('with the gate');

@@ -151,6 +151,11 @@ subtest 'databases' => sub {
 	is(counts('article'), '', 'not here');
 	sql($node, 'SELECT locking.reset_stats()');
 	is(counts('article', db => 'second'), 'acquisitions 1', 'a reset here does not matter there');
+	sql($node, 'DROP EXTENSION locking CASCADE; CREATE EXTENSION locking', db => 'second');
+	my $before = sql($node, 'SELECT clock_timestamp()');
+	sql($node, "SELECT locking.protect('article')", db => 'second');
+	is(counts('article', db => 'second'), '', 'protecting starts anew, whatever was counted before');
+	is(sql($node, "SELECT since > '$before' FROM locking.stats", db => 'second'), 't', 'since then');
 };
 
 subtest 'restart' => sub {
