@@ -40,7 +40,7 @@ stop_clusters() { # NAME...
 	local name
 	for name; do
 		stop_cluster "$name"
-		rm -rf "${WORK:?}/$name"
+		rm -rf "${WORK:?}/$name" "$WORK/$name.socket"
 		unset "HOSTS[$name]"
 	done
 }
@@ -79,6 +79,9 @@ record() { # WORKLOAD TASK GATE VARIANT ROUND VALUE UNIT
 per_row() { # MS ROWS: ns
 	awk -v ms="$1" -v rows="$2" 'BEGIN { printf "%.2f", ms * 1e6 / rows }'
 }
+
+# The lower of the two in the middle, if their number is even.
+median() { sort -g | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'; }
 
 # Forwards and backwards in turn, so that no item always has the better place.
 in_turn() { # ROUND ITEM...

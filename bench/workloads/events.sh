@@ -5,7 +5,7 @@
 events_once() { # NOTIFY ROUND
 	use on
 	run "$BENCH/client/event_client" "$(connection durable "-clocking.notify=$1 -clocking.history=on")" "${EVENTS:?}"
-	record events 'acquire until at a listener' - "notify-$1" "$2" "$(sort -g <<<"$OUT" | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }')" ms
+	record events 'acquire until at a listener' - "notify-$1" "$2" "$(median <<<"$OUT")" ms
 	clean_locks locking
 }
 

@@ -51,5 +51,6 @@ history() {
 	count_history_variant bare bare 0 ''
 	count_history_variant locking locking 0 ''
 	count_history_variant 'with history' locking 50000 'SET locking.history = on'
+	stop_clusters counted
 	use on
 }

@@ -44,5 +44,6 @@ instructions() {
 		progress "instructions: $variant"
 		count_variant "$variant"
 	done
+	stop_clusters counted
 	use on
 }

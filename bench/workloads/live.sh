@@ -79,7 +79,7 @@ live_once() { # ROUND VARIANT NAME GATE LOCKS SLOTS KEYS ORDER
 	sql -c "VACUUM bench.live"
 }
 
-# How often a row was lookups up because the gate could not prove it unlocked.
+# How often a row was looked up because the gate could not prove it unlocked.
 count_looks() { sql -c 'SELECT coalesce(lookups, 0) FROM locking.gate()'; }
 
 live_order() { # ORDER CLUSTER...

@@ -114,8 +114,6 @@ measure_page() { # ROUND
 	record_web 'page of 1,000 rows' "$1" "$(awk '$1 != 200 { exit 1 } NR > 1 { print $2 * 1000 }' <<<"$OUT" | median)" ms
 }
 
-median() { sort -g | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'; }
-
 # Sets OUT to the milliseconds until each event has reached all streams, the
 # KB of a stream, and the output of a command that runs while the streams are
 # open.
