@@ -61,7 +61,7 @@ BEGIN
 	FOR c IN SELECT * FROM conditions LOOP EXECUTE c.query; END LOOP;
 	RESET enable_indexscan;
 	RESET enable_bitmapscan;
-	FOR c IN SELECT * FROM conditions WHERE view <> 'drafts' LOOP
+	FOR c IN SELECT * FROM conditions WHERE view NOT IN ('drafts', 'shortest_times') LOOP
 		EXECUTE c.query || $q$ AND v.relation = 'app.doc'::regclass AND v.key = 'hidden'$q$;
 		EXECUTE c.query || $q$ AND v.relation = 'app.secret'::regclass AND v.key >= 'a'$q$;
 	END LOOP;
