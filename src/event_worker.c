@@ -40,6 +40,7 @@
 #include "storage/lwlock.h"
 #include "storage/proc.h"
 #include "tcop/tcopprot.h"
+#include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -272,6 +273,17 @@ note_failure(void)
 }
 
 /*
+ * Let PostgreSQL forget the notifications that all listeners have read.  It
+ * does so after sending, which fails while its queue is full, and when it is
+ * asked how full the queue is.
+ */
+static void
+make_room_for_notifications(void)
+{
+	(void) DirectFunctionCall1(pg_notification_queue_usage, (Datum) 0);
+}
+
+/*
  * Publish what can be published.  Returns how long to sleep, in ms; 0: until
  * the latch is set.  An error is logged unless the last attempt failed, too.
  */
@@ -284,6 +296,8 @@ publish_all(void)
 		return POLL_INTERVAL;
 	PG_TRY();
 	{
+		if (retry_interval > 0)
+			make_room_for_notifications();
 		pause = publish_batches() ? BATCH_INTERVAL : 0;
 		retry_interval = 0;
 	}
