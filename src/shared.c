@@ -17,6 +17,7 @@
 
 #include "clock.h"
 #include "compat.h"
+#include "inject.h"
 #include "subtransaction.h"
 
 /* ms between attempts to attach to an area */
@@ -103,8 +104,10 @@ attach_segment(SharedArea *area)
 {
 #ifdef HAVE_DSM_REGISTRY
 	bool		found;
-	void	   *memory = GetNamedDSMSegment(area->name, area->size(), area->initialize, &found);
+	void	   *memory;
 
+	INJECT("attach");
+	memory = GetNamedDSMSegment(area->name, area->size(), area->initialize, &found);
 	if (*(uint32 *) memory != area->version)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

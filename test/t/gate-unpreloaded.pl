@@ -6,13 +6,17 @@ use FindBin;
 use lib "$FindBin::RealBin/lib";
 use LockingGate;
 use LockingTest;
+use LockingVariant;
 use Test::More;
+
+my $major;
 
 subtest 'not preloaded' => sub {
 	my $plain = new_node('plain', conf => [ gate_conf(), 'restart_after_crash = on' ]);
 	sql($plain, gate_schema());
 	my ($ann, $bob) = map { session($plain, owner => $_) } qw(ann bob);
-	if (major_version($plain) < 17)
+	$major = major_version($plain);
+	if ($major < 17)
 	{
 		$bob->query(write_of(1));
 		is($bob->query('SELECT * FROM locking.gate()'), 'f|f||||||', 'no gate before 17');
@@ -60,6 +64,35 @@ subtest 'not preloaded' => sub {
 	sql($plain, "CREATE DATABASE one TEMPLATE kept OID $oid");
 	check_row('database with a reused OID', 1, node => $plain, %one);
 	is(in_log($plain, qr/TRAP:|XX000|leak|terminated by signal (?!9)/), 0, 'no crash or internal error in the log');
+};
+
+# From 17 on a session that fails to attach goes on without, and tries again.
+subtest 'attaching again' => sub {
+	return pass('no gate before 17') if $major < 17;
+	LockingVariant->new->build;
+	my $node = new_node('again', conf => [ gate_conf() ]);
+	sql($node, gate_schema());
+	my ($ann, $bob) = map { session($node, owner => $_) } qw(ann bob);
+	$ann->query("SELECT locking.acquire('article', 1)");
+	$bob->query("SET inject.fail_at = 'attach'");
+	is($bob->state_of(write_of(1)), '55P03', 'the guard works without the gate');
+	like($bob->{err}, qr/WARNING: .* this session cannot use the gate of "locking": failure at "attach"/, 'of which the session is warned');
+	is($bob->query('SELECT filled FROM locking.gate()'), 'f', 'it has none');
+	$bob->query(write_of(2));
+	unlike($bob->{err}, qr/WARNING/, 'once');
+	is($bob->state_of("SELECT locking.acquire('article', 2)"), 'XX000', 'it cannot acquire');
+	$bob->query('RESET inject.fail_at');
+	my $attached = '';
+	for (1 .. 600)
+	{
+		$bob->query(write_of(2));
+		last if ($attached = $bob->query('SELECT filled FROM locking.gate()')) eq 't';
+		select(undef, undef, undef, 0.1);
+	}
+	is($attached, 't', 'it has the gate when attaching succeeds');
+	is($bob->state_of(write_of(1)), '55P03', 'which refuses as before');
+	is($bob->query("SELECT locking.acquire('article', 2) > 0"), 't', 'and it acquires');
+	$_->quit for $ann, $bob;
 };
 
 done_testing();
