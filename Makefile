@@ -3,6 +3,7 @@
 # make && make install       build and install with PGXS
 # make installcheck          regression and isolation tests, running server
 # make test                  all tests, in throw-away clusters
+# make test-versions         with every supported PostgreSQL (13, 15, 17, 18)
 # make demo, make demo-stop  a private cluster with real data, and its end
 # make bench                 the measurements of bench/RESULTS.md
 
@@ -20,7 +21,7 @@ PG_CFLAGS = $(LOCKING_CFLAGS)
 PG_CONFIG ?= pg_config
 
 # These set themselves up, so they work before PGXS is installed.
-SELF_CONTAINED = test demo demo-stop bench
+SELF_CONTAINED = test test-versions demo demo-stop bench
 ifneq ($(filter-out $(SELF_CONTAINED),$(or $(MAKECMDGOALS),all)),)
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifeq ($(and $(wildcard $(PGXS)),$(wildcard $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgres.h)),)
@@ -34,6 +35,8 @@ endif
 .PHONY: $(SELF_CONTAINED)
 test:
 	@bash test/run
+test-versions:
+	@bash test/versions
 demo:
 	@bash test/demo/start
 demo-stop:
