@@ -264,15 +264,22 @@ $node->start;
 # An interrupted DROP DATABASE leaves an invalid database.
 my $invalidate = "UPDATE pg_database SET datconnlimit = -2 WHERE datname = 'doomed'";
 
-sub doomed_database
+# A session in a database whose worker it holds, with events left.
+sub doomed_session
 {
-	my ($end) = @_;
 	sql($node, 'CREATE DATABASE doomed');
 	sql($node, events_schema() . "ALTER DATABASE doomed SET inject.wait_at = 'take'", db => 'doomed');
 	my $doomed = session($node, db => 'doomed', owner => 'ann');
 	$doomed->query('SELECT pg_advisory_lock(1); RESET inject.wait_at');
 	$doomed->query($pair);
 	await_held();
+	return $doomed;
+}
+
+sub doomed_database
+{
+	my ($end) = @_;
+	my $doomed = doomed_session();
 	await_no_worker($node);
 	my ($failed, $ended) = (exits(1), exits(0));
 	sql($node, $invalidate) if $end eq 'invalid';
@@ -282,6 +289,7 @@ sub doomed_database
 	sql($node, 'DROP DATABASE doomed') if $end eq 'dropped';
 	until_true("$end: its successor removes the events", sub { exits(0) == $ended + 1 });
 	is(exits(1), $failed + 1, "$end: and fails not");
+	sql($node, 'DROP DATABASE IF EXISTS doomed');
 	return;
 }
 
@@ -294,6 +302,26 @@ SKIP:
 {
 	skip('this minor version has no invalid databases', 1) unless $knows_invalid;
 	doomed_database('invalid');
+}
+
+# Up to 15 the server reports the same for a database that was renamed while
+# the worker waited for it.
+{
+	my $doomed = doomed_session();
+	fail_at('publish');
+	my $pid = worker_pid($node, 'doomed');
+	sql($node, "SELECT pg_terminate_backend($pid)");
+	await_end($pid);
+	$doomed->quit;
+	my $renamer = session($node);
+	$renamer->query('BEGIN; ALTER DATABASE doomed RENAME TO renamed');
+	until_true('its successor waits for the database', sub { sql($node, "SELECT count(*) FROM pg_locks WHERE NOT granted AND classid = 'pg_database'::regclass") });
+	$renamer->query('COMMIT');
+	my $listener = listener($node, db => 'renamed');
+	fail_at('');
+	is(names(heard($listener)), $once, 'the events of a database that was renamed are kept');
+	$_->quit for $renamer, $listener;
+	sql($node, 'DROP DATABASE renamed');
 }
 is(in_log($node, qr/FATAL: .*(?:does not exist|dropped)/), 0, 'no worker complains');
 
