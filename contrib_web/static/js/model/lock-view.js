@@ -274,7 +274,7 @@ const troubles = {
 		icon: 'warn',
 		...runningOut(state, 'Not renewed'),
 		banner: {
-			title: state.phase === 'held' ? 'Your lock is not renewed and is running out.' : 'The row is not locked.',
+			title: state.phase === 'held' ? 'Not renewed.' : 'Not locked.',
 			text: ['After you have signed in, the page checks whether the row is still yours before anything is saved.'],
 			actions: ['signIn'],
 		},
