@@ -99,7 +99,8 @@ CREATE TABLE locking.draft (
 );
 CREATE INDEX draft_owner_idx ON locking.draft (owner);
 
--- Queue of requests for locked rows, ordered by id
+-- Queue of requests for locked rows, ordered by id. It is vacuumed early: an
+-- empty queue without pages need not be searched by each acquisition.
 CREATE TABLE locking.request_queue (
 	id           bigint      GENERATED ALWAYS AS IDENTITY,
 	relation     regclass    NOT NULL,
@@ -109,6 +110,8 @@ CREATE TABLE locking.request_queue (
 	message      text,
 	requested_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
 	PRIMARY KEY (relation, key, owner)
+) WITH (
+	autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20
 );
 CREATE INDEX request_queue_owner_idx ON locking.request_queue (owner);
 

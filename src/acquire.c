@@ -273,20 +273,21 @@ may_be_resumable(const AcquireRequest *request, const Lock *lock)
 }
 
 /*
- * Find a live lock that conflicts with the request, or the turn of others,
- * without locking anything.  Of a row that was not locked of late, the gate
- * says that there is none.  Otherwise "preferred" receives whether the row is
- * left to the caller: it is the caller's lock, or turn.
+ * Find a live lock that conflicts with the request, or, if "lapsed_too", the
+ * turn of others, without locking anything.  Of a row that was not locked of
+ * late, the gate says that there is none.  Otherwise "preferred" receives
+ * whether the row is left to the caller: it is the caller's lock, or turn.
  */
 static bool
-find_foreign_holder(Relation records, AcquireRequest *request, const char *key, Lock *lock, Outcome *outcome)
+find_foreign_holder(Relation records, AcquireRequest *request, const char *key, bool lapsed_too,
+					Lock *lock, Outcome *outcome)
 {
 	TimestampTz now = clock_now();
 	bool		lapsed;
 
 	request->preferred = false;
 	gate_begin_statement();
-	if (gate_proves_unlocked(request->table->root, place_of_text(key, strlen(key)), true) ||
+	if (gate_proves_unlocked(request->table->root, place_of_text(key, strlen(key)), lapsed_too) ||
 		!record_find(records, request->table->root, key, lock))
 		return false;
 	lapsed = has_lapsed(lock, now);
@@ -362,14 +363,18 @@ check_right_once(AcquireRequest *request)
 	request->right_checked = true;
 }
 
-/* Try once.  "lock" receives the lock that the row has afterwards. */
+/*
+ * Try once.  "lock" receives the lock that the row has afterwards.  Without
+ * requests there are no turns, so a lapsed lock cannot be in the way.
+ */
 static Outcome
 try_once(AcquireRequest *request, Lock *lock)
 {
 	Relation	records = records_open(RowExclusiveLock);
 	Outcome		outcome;
 
-	if (!request->take_over && find_foreign_holder(records, request, target_key(request->table, request->values), lock, &outcome))
+	if (!request->take_over &&
+		find_foreign_holder(records, request, target_key(request->table, request->values), requests_may_exist(), lock, &outcome))
 		check_right_once(request);
 	else
 	{
@@ -408,7 +413,7 @@ static bool
 row_seems_free(Attempt *attempt)
 {
 	Relation	records = records_open(RowExclusiveLock);
-	bool		held = find_foreign_holder(records, attempt->request, attempt->key, attempt->lock, &attempt->outcome);
+	bool		held = find_foreign_holder(records, attempt->request, attempt->key, true, attempt->lock, &attempt->outcome);
 
 	table_close(records, NoLock);
 	if (held)

@@ -309,18 +309,30 @@ drop_request(Relation queue, Oid relid, const char *key, const char *owner)
 	systable_endscan(scan);
 }
 
+/* Can there be requests?  Vacuum leaves no pages to an empty queue. */
+bool
+requests_may_exist(void)
+{
+	Relation	queue = catalog_open("request_queue", RowExclusiveLock);
+	bool		may_exist = RelationGetNumberOfBlocks(queue) > 0;
+
+	table_close(queue, NoLock);
+	return may_exist;
+}
+
 /*
  * Delete the request of an owner that has been granted the lock.  Every
- * acquisition calls this, so the executor is not used, and an empty table is
- * not searched at all.
+ * acquisition calls this, so the executor is not used.
  */
 void
 drop_own_request(Oid relid, const char *key, const char *owner)
 {
-	Relation	queue = catalog_open("request_queue", RowExclusiveLock);
+	Relation	queue;
 
-	if (RelationGetNumberOfBlocks(queue) > 0)
-		drop_request(queue, relid, key, owner);
+	if (!requests_may_exist())
+		return;
+	queue = catalog_open("request_queue", RowExclusiveLock);
+	drop_request(queue, relid, key, owner);
 	table_close(queue, NoLock);
 }
 

@@ -20,6 +20,7 @@ typedef struct Request
 
 extern bool is_requested(Oid relid, const char *key);
 extern List *requests_of(Oid relid, const char *key);
+extern bool requests_may_exist(void);
 extern void drop_own_request(Oid relid, const char *key, const char *owner);
 extern void move_requests(Oid relid, const char *old_key, const char *new_key);
 
