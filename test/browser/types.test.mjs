@@ -1,6 +1,7 @@
 // Every control of every type of column: typed into key by key, pasted into,
 // cleared and undone. The state of the database counts, not what is shown.
 import assert from 'node:assert/strict';
+import { labelOf } from '../../contrib_web/static/js/model/column.js';
 import { eventually } from './lib/person.mjs';
 import { stage } from './lib/stage.mjs';
 
@@ -97,7 +98,9 @@ async function typeKeys(anna, keys, what) {
 	}
 }
 const keysOf = (text) => [...text];
-const element = (anna, name, number) => anna.page.getByLabel(`${name}: element ${number}`, { exact: true });
+/** The label of a column. */
+const labelled = (name) => labelOf({ name });
+const element = (anna, name, number) => anna.page.getByLabel(`${labelled(name)}: element ${number}`, { exact: true });
 
 scene('each is typed into key by key, and saved as it is shown', async ({ site, invite }) => {
 	const anna = await invite('anna');
@@ -159,7 +162,7 @@ scene('each is pasted into, and undone', async ({ site, invite }) => {
 	await anna.press('Save and keep editing');
 	await anna.field('c_date').getByText('is not a date').waitFor();
 	assert.deepEqual(await rowOf(site, 2), before, 'nothing is written');
-	await anna.press('c_date: changed, undo');
+	await anna.press('C date: changed, undo');
 	await saves(anna);
 	assert.deepEqual(await texts(site, 2, ['c_date', 'c_timestamptz']), { c_date: '2026-01-15', c_timestamptz: '2028-02-29 10:00:00+00' });
 });
@@ -172,18 +175,18 @@ scene('each is cleared: null, or an empty text', async ({ site, invite }) => {
 		await anna.page.keyboard.press('Control+a');
 		await anna.page.keyboard.press('Backspace');
 	}
-	for (const name of Object.keys(ARRAYS)) for (let n = 3; n > 0; n--) await anna.press(`Remove element ${n} of ${name}`);
+	for (const name of Object.keys(ARRAYS)) for (let n = 3; n > 0; n--) await anna.press(`Remove element ${n} of ${labelled(name)}`);
 	for (const name of ['c_date', 'c_timestamp', 'c_timestamptz', 'c_country']) {
 		await anna.input(name).focus();
 		await anna.page.keyboard.press('Control+a');
 		await anna.page.keyboard.press('Delete');
 	}
-	for (const name of ['c_timestamp', 'c_timestamptz']) await anna.page.getByLabel(`${name}: time`, { exact: true }).fill('');
+	for (const name of ['c_timestamp', 'c_timestamptz']) await anna.page.getByLabel(`${labelled(name)}: time`, { exact: true }).fill('');
 	const complaints = ['c_date', 'c_timestamp', 'c_timestamptz'];
 	await anna.press('Save and keep editing');
 	for (const name of complaints) {
 		// Chromium leaves the date's separators: half a date for it, or none.
-		if (await anna.field(name).locator('.field-error').isVisible()) await anna.press(`${name} is null`);
+		if (await anna.field(name).locator('.field-error').isVisible()) await anna.press(`${labelled(name)} is null`);
 	}
 	if (!(await anna.button('Save').isDisabled())) await saves(anna);
 	const saved = await texts(site, 3, [...Object.keys(all), 'c_date', 'c_timestamp', 'c_timestamptz', 'c_country']);
@@ -201,20 +204,20 @@ scene('each is undone by its button, whatever was typed', async ({ site, invite 
 		const was = await anna.value(name);
 		await anna.input(name).focus();
 		await anna.page.keyboard.type('zz');
-		await anna.press(`${name}: changed, undo`);
+		await anna.press(`${labelled(name)}: changed, undo`);
 		assert.equal(await anna.value(name), was, name);
 	}
 	for (const [name, [, elements]] of Object.entries(ARRAYS)) {
 		await element(anna, name, 1).focus();
 		await anna.page.keyboard.type('zz');
-		await anna.press(`Add an element to ${name}`);
-		await anna.press(`${name}: changed, undo`);
+		await anna.press(`Add an element to ${labelled(name)}`);
+		await anna.press(`${labelled(name)}: changed, undo`);
 		assert.deepEqual(await anna.field(name).locator('li input').evaluateAll((inputs) => inputs.map(({ value }) => value)), elements, name);
 	}
 	for (const name of ['c_date', 'c_timestamp', 'c_timestamptz']) {
 		await anna.input(name).focus();
 		await anna.page.keyboard.press('Delete');
-		await anna.press(`${name}: changed, undo`);
+		await anna.press(`${labelled(name)}: changed, undo`);
 		assert.equal(await anna.value(name), '2026-01-15', name);
 	}
 	assert.ok(await anna.button('Save').isDisabled());
@@ -237,7 +240,7 @@ scene('half a date, number or time is a complaint at its field, and nothing is w
 		const shown = await anna.input(name).evaluate(({ value, validity }) => [value, validity.badInput]);
 		await site.sql(`SET SESSION AUTHORIZATION bert; SELECT locking.request('typed', '5')`).catch(() => {});
 		assert.deepEqual(await anna.input(name).evaluate(({ value, validity }) => [value, validity.badInput]), shown, `${name} stays`);
-		await anna.press(`${name}: changed, undo`);
+		await anna.press(`${labelled(name)}: changed, undo`);
 		assert.equal(await anna.value(name), '2026-01-15');
 	}
 	const texted = { c_int: ['4.', '1e'], c_numeric: ['-', '1,5'], c_double: ['1e', '.'], c_time: ['12', '12:', '12:3'], c_timetz: ['12:3'], c_uuid: ['6f1c'], c_json: ['{"a"'] };
@@ -246,19 +249,19 @@ scene('half a date, number or time is a complaint at its field, and nothing is w
 			await anna.input(name).fill(value);
 			await anna.press('Save and keep editing');
 			await anna.field(name).locator('.field-error').filter({ visible: true }).waitFor();
-			await anna.press(`${name}: changed, undo`);
+			await anna.press(`${labelled(name)}: changed, undo`);
 		}
 	for (const name of ['c_timestamp', 'c_timestamptz']) {
-		await anna.page.getByLabel(`${name}: time`, { exact: true }).fill('12:3');
+		await anna.page.getByLabel(`${labelled(name)}: time`, { exact: true }).fill('12:3');
 		await anna.press('Save and keep editing');
 		await anna.field(name).locator('.field-error').filter({ visible: true }).waitFor();
-		await anna.press(`${name}: changed, undo`);
+		await anna.press(`${labelled(name)}: changed, undo`);
 	}
 	await anna.field('c_country').getByRole('combobox').fill('no such country');
 	await anna.press('Save and keep editing');
 	await anna.field('c_country').locator('.field-error').filter({ visible: true }).waitFor();
 	assert.equal(await anna.value('c_country'), 'no such country', 'the text is kept');
-	await anna.press('c_country: changed, undo');
+	await anna.press('C country: changed, undo');
 	assert.equal(await anna.value('c_country'), 'Iceland (IS)');
 	assert.deepEqual(await rowOf(site, 5), before);
 });
@@ -358,15 +361,15 @@ scene('several lines are pasted into each field that can have them', async ({ si
 scene('a time without a zone is in the page\'s zone, as all times shown', async ({ site, invite }) => {
 	const anna = await invite('anna'); // in Berlin; the database is in St. John's
 	await anna.edits('typed', '9');
-	assert.equal(await anna.page.getByLabel('c_timestamptz: time', { exact: true }).inputValue(), '11:30:00.25');
-	assert.equal(await anna.page.getByLabel('c_timestamptz: time zone').inputValue(), '+01');
-	await anna.page.getByLabel('c_timestamptz: time', { exact: true }).fill('12:00');
-	await anna.page.getByLabel('c_timestamptz: time zone').fill('');
+	assert.equal(await anna.page.getByLabel('C timestamptz: time', { exact: true }).inputValue(), '11:30:00.25');
+	assert.equal(await anna.page.getByLabel('C timestamptz: time zone').inputValue(), '+01');
+	await anna.page.getByLabel('C timestamptz: time', { exact: true }).fill('12:00');
+	await anna.page.getByLabel('C timestamptz: time zone').fill('');
 	await anna.input('c_timetz').fill('12:00');
 	await saves(anna);
 	assert.equal(await site.sql(`SET timezone = 'UTC'; SELECT c_timestamptz, c_timetz IN ('12:00+01', '12:00+02') FROM typed WHERE id = 9`), '2026-01-15 11:00:00+00|t');
 	await anna.input('c_timestamptz').fill('2026-07-01');
-	await anna.page.getByLabel('c_timestamptz: time zone').fill('');
+	await anna.page.getByLabel('C timestamptz: time zone').fill('');
 	await saves(anna);
 	assert.equal(await site.sql(`SET timezone = 'UTC'; SELECT c_timestamptz FROM typed WHERE id = 9`), '2026-07-01 10:00:00+00', 'with summer time');
 });
