@@ -76,16 +76,16 @@ export class Presence extends EventTarget {
 
 	/**
 	 * Ends the presence.
-	 * @param {{ isDeleted?: boolean }} [options] whether the row is deleted,
-	 *   and its people with it
+	 * @param {{ isGone?: boolean }} [options] whether there is no such row
+	 *   any more, and its people with it
 	 * @returns {void}
 	 */
-	leave({ isDeleted = false } = {}) {
+	leave({ isGone = false } = {}) {
 		if (this.#isLeft) return;
 		this.#stop.abort();
 		this.#isLeft = true;
 		clearTimeout(this.#timer);
-		if (!isDeleted && this.#state.sent && this.#state.sent.state !== 'gone')
+		if (!isGone && this.#state.sent && this.#state.sent.state !== 'gone')
 			this.#api.post(this.#path, { client: this.#client, state: 'gone' }, { keepalive: true }).catch(() => {});
 	}
 

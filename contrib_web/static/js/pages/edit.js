@@ -166,7 +166,7 @@ export class EditPage {
 	}
 
 	#listen() {
-		this.#saving.addEventListener('deleted', () => this.#presence.leave({ isDeleted: true }));
+		this.#saving.addEventListener('gone', () => this.#presence.leave({ isGone: true }));
 		this.#drafts.addEventListener('saved', () => this.#savedBefore());
 		this.#comparing.addEventListener('changed', ({ detail }) => this.#rowForm.markChanged(detail));
 		const { signal } = this.#stop;

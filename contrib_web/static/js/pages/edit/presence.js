@@ -51,7 +51,7 @@ export class RowPresence extends EventTarget {
 	}
 
 	/**
-	 * @param {{ isDeleted?: boolean }} [options] see Presence
+	 * @param {{ isGone?: boolean }} [options] see Presence
 	 * @returns {void}
 	 */
 	leave(options) {

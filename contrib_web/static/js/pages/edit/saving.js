@@ -14,7 +14,7 @@ import { findOut } from './outcome.js';
 /**
  * Events:
  * - `change`: show the page again
- * - `deleted`: the row was deleted
+ * - `gone`: there is no row with this key any more
  */
 export class Saving extends EventTarget {
 	#app;
@@ -104,10 +104,12 @@ export class Saving extends EventTarget {
 			this.#lock.saved({ released: !keep || !lock, seconds_left: lock?.seconds_left, sentAt: answer.sentAt });
 			return answer.data;
 		});
+		const isMoved = data.key !== edited.key;
+		if (isMoved) this.dispatchEvent(new Event('gone'));
 		this.#saved(data, sent, drafts);
 		toast(`${data.label} is saved.`);
 		if (!keep) return this.#goToList();
-		if (data.key !== edited.row.key) return this.#goToRow(data.key);
+		if (isMoved) return this.#goToRow(data.key);
 		return undefined;
 	}
 
@@ -145,7 +147,7 @@ export class Saving extends EventTarget {
 				await this.#send('DELETE', edited.path, this.#lock.token ? { token: this.#lock.token } : undefined);
 				this.#lock.saved({ released: true });
 			});
-			this.dispatchEvent(new Event('deleted'));
+			this.dispatchEvent(new Event('gone'));
 			edited.reset();
 			await this.#drafts.abandon();
 			toast(`${label} is deleted.`);
