@@ -19,6 +19,7 @@ export class HistoryPage extends ListPage {
 	title = 'History';
 	pagerWords = ['Later', 'Earlier'];
 	#events = [];
+	#entries = [];
 	#tables = [];
 	#news = h('div', { hidden: true });
 
@@ -60,6 +61,7 @@ export class HistoryPage extends ListPage {
 	take({ events }) {
 		this.#news.hidden = true;
 		this.#events = events;
+		this.#entries = entries(events);
 	}
 
 	address(query) {
@@ -125,7 +127,7 @@ export class HistoryPage extends ListPage {
 
 	draw() {
 		this.results.replaceChildren(
-			this.#events.length
+			this.#entries.length
 				? this.#table()
 				: h(
 						'div',
@@ -141,8 +143,8 @@ export class HistoryPage extends ListPage {
 	}
 
 	summary() {
-		const n = this.#events.length;
-		return n === 1 ? 'One event' : `${n} events`;
+		const n = this.#entries.length;
+		return n === 1 ? '1 entry' : `${n} entries`;
 	}
 
 	#table() {
@@ -164,7 +166,7 @@ export class HistoryPage extends ListPage {
 						heads.map((text) => h('th', { role: 'columnheader', scope: 'col' }, text)),
 					),
 				),
-				h('tbody', { role: 'rowgroup' }, entries(this.#events).map((entry) => row(entry, context))),
+				h('tbody', { role: 'rowgroup' }, this.#entries.map((entry) => row(entry, context))),
 			),
 		);
 	}
