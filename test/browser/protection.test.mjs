@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { stage } from './lib/stage.mjs';
 
+// Pages keep their locks only while they are used.
 const scene = stage('browser_protection', {
+	options: ['--idle-limit', '0'],
 	sql: `SELECT locking.protect('country', hard => false); SELECT locking.protect('language', required => true)`,
 });
 const named = (site, key) => site.sql(`SELECT name FROM country WHERE alpha_2 = '${key}'`);
@@ -53,7 +55,7 @@ scene('where writing requires a lock, the pages save, add and delete rows', asyn
 
 scene('where writing requires a lock, a save after its expiry resumes it', async ({ site, invite }) => {
 	const anna = await invite('anna');
-	await site.sql(`SELECT locking.protect('language', required => true, ttl => '2 s')`);
+	await site.sql(`SELECT locking.protect('language', required => true, ttl => '5 s')`);
 	await anna.edits('language', 'rus');
 	await anna.input('name').fill('Russisch');
 	await anna.sees('Your lock on this page has expired.');

@@ -106,16 +106,15 @@ scene('expired, and the row was written: shown, not overwritten, compared, saved
 	assert.ok(await anna.button('Save').isDisabled(), 'no change is left');
 });
 
-scene('expired, and another user edits the row: the page names that user', async ({ invite }) => {
-	const [anna, bert] = [await invite('anna'), await invite('bert')];
+scene('expired, and another user edits the row: the page names that user', async ({ site, invite }) => {
+	const anna = await invite('anna');
 	await anna.edits('language', 'ita');
 	await anna.input('name').fill('Italiano');
 	await anna.sees('Your lock on this page has expired.');
-	await bert.edits('language', 'ita');
+	await site.sql(`SELECT locking.set_owner('bert', 'Bert Brandt'), locking.acquire('language', 'ita', '1 minute')`);
 	await anna.seesLock('bad');
 	await anna.sees('Bert Brandt is editing this row now.');
 	assert.equal(await anna.value('name'), 'Italiano');
-	assert.equal(await bert.value('name'), 'Italian');
 });
 
 scene('while the page is used the lock does not end, and the draft is stored', async ({ site, invite }) => {
