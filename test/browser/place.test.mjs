@@ -66,7 +66,7 @@ for (const [name, viewport] of Object.entries(SIZES)) {
 		await anna.context.setOffline(true);
 		await stays(anna, input, 'the failure', async () => {
 			await anna.page.keyboard.press('Control+s');
-			await anna.sees('The server cannot be reached');
+			await anna.sees('Not known yet whether this is saved.');
 		});
 	});
 

@@ -12,18 +12,23 @@ class MessageDock extends HTMLElement {
 	#fold = button('', () => this.#toggle(), { kind: 'icon-only small dock-fold', name: 'down' });
 	#changes = new MutationObserver(() => this.#changed());
 	#place = () => place(this);
+	#keepOffBar = () => keepOffBar(this);
 	parts = [];
 
 	connectedCallback() {
 		if (!this.firstChild) this.append(this.#fold, ...this.parts);
 		for (const part of this.parts) this.#changes.observe(part, { childList: true });
 		document.addEventListener('focusin', this.#place);
+		addEventListener('scroll', this.#keepOffBar, { passive: true });
+		addEventListener('resize', this.#place);
 		this.#changed();
 	}
 
 	disconnectedCallback() {
 		this.#changes.disconnect();
 		document.removeEventListener('focusin', this.#place);
+		removeEventListener('scroll', this.#keepOffBar);
+		removeEventListener('resize', this.#place);
 	}
 
 	#changed() {
@@ -51,6 +56,13 @@ function place(element) {
 	if (element.hidden || !matchMedia(NARROW).matches || !at || at === document.body || element.contains(at)) return;
 	const { top, bottom } = at.getBoundingClientRect();
 	element.dataset.side = innerHeight - bottom < top ? 'top' : 'bottom';
+	keepOffBar(element);
+}
+
+// The bar is at the top of the window only once the header is scrolled away.
+function keepOffBar(element) {
+	const bar = element.closest('.edit')?.querySelector('.edit-bar');
+	if (bar && element.dataset.side === 'top') element.style.setProperty('--bar-end', `${bar.getBoundingClientRect().bottom}px`);
 }
 
 /**
