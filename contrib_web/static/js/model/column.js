@@ -69,7 +69,7 @@ export const hintOf = ({ comment }) => (comment && !isLabel(comment) ? comment :
 
 const isLabel = (comment) => Boolean(comment?.trim()) && comment.length <= SHORT_COMMENT && !/[\r\n.:;]/.test(comment);
 
-// Names that somebody has chosen to write otherwise stay as they are.
+// Names with capitals or other characters were chosen for reading, and stay.
 function asWords({ name, references }) {
 	if (!/^[a-z][a-z0-9_]*$/.test(name)) return name;
 	const words = name.split('_').filter(Boolean);

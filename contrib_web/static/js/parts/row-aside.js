@@ -3,6 +3,7 @@
  * the setting of when rows are locked.
  */
 import { h, icon } from '../ui/dom.js';
+import { labelOf } from '../model/column.js';
 import { paths } from '../model/route.js';
 import { entries } from '../model/history.js';
 import { namesIn } from '../model/people.js';
@@ -54,10 +55,15 @@ function references(table, row) {
 			'ul',
 			{ class: 'links' },
 			entries.map(([column, { name, key, label }]) =>
-				h('li', {}, h('a', { href: paths.row(name, key) }, label), h('span', { class: 'quiet small' }, `${name} · ${column}`)),
+				h('li', {}, h('a', { href: paths.row(name, key) }, label), referring(table, column, name)),
 			),
 		),
 	);
+}
+
+function referring({ columns }, column, name) {
+	const label = labelOf(columns.find((each) => each.name === column) ?? { name: column });
+	return h('span', { class: 'quiet small', title: `${name} · ${column}` }, label);
 }
 
 function children(row) {
@@ -75,7 +81,7 @@ function children(row) {
 					h(
 						'span',
 						{ class: 'quiet small number' },
-						[n === null ? null : `${count(n)}${more ? ' or more' : ''}`, Object.keys(filter).join(', ')]
+						[n === null ? null : `${count(n)}${more ? ' or more' : ''}`, Object.keys(filter).map((column) => labelOf({ name: column })).join(', ')]
 							.filter(Boolean)
 							.join(' · '),
 					),
