@@ -155,19 +155,43 @@ branch AS (
 			(SELECT condition FROM after_cursor WHERE start = 1)
 	) b(after_cursor, after_cursor_by_key)
 ),
+-- filter: the conditions on columns. A column has a value, or an object of
+-- comparisons. Begins with the few columns: PostgreSQL expects many keys of a
+-- JSON object, for which it would compile the plan.
 filter AS (
 	SELECT
-		f.key AS name,
-		col.name IS NOT NULL AS known,
 		CASE
-			WHEN f.value IS NULL THEN pg_catalog.format('t.%s IS NULL', col.ident)
-			ELSE pg_catalog.format(
-				't.%s %s (given.filter ->> %L::text)::%s', col.ident, op.sql, f.key, col.type)
+			WHEN pg_catalog.json_typeof(f.value) = 'null'
+				THEN pg_catalog.format('t.%s IS NULL', col.ident)
+			WHEN comparison.name = 'contains' THEN pg_catalog.format(
+				$sql$t.%s::text COLLATE pg_catalog."default" OPERATOR(pg_catalog.~~*)
+					pg_catalog.concat(
+						'%%', pg_catalog.regexp_replace(%s, '[\\%%_]', '\\\&', 'g'), '%%')$sql$,
+				col.ident,
+				operand.sql)
+			ELSE pg_catalog.format('t.%s %s (%s)::%s', col.ident, op.sql, operand.sql, col.type)
 		END AS condition
-	FROM pg_catalog.json_each_text(:filter::json) f
-	LEFT JOIN col ON col.name = f.key,
-	LATERAL (SELECT col.atttypid, 3, '=') op_args(typeid, strategy, sign),
-	:op
+	FROM col,
+		LATERAL (SELECT :filter::json -> col.name) f(value),
+		LATERAL (
+			VALUES
+				('is', 3, '=', pg_catalog.json_typeof(f.value) <> 'object'),
+				('contains', 3, '=', f.value -> 'contains' IS NOT NULL),
+				('from', 4, '>=', f.value -> 'from' IS NOT NULL),
+				('to', 2, '<=', f.value -> 'to' IS NOT NULL),
+				('before', 1, '<', f.value -> 'before' IS NOT NULL)
+		) comparison(name, strategy, sign, is_given),
+		LATERAL (
+			SELECT CASE comparison.name
+				WHEN 'is' THEN pg_catalog.format('given.filter ->> %L::text', col.name)
+				ELSE pg_catalog.format(
+					'given.filter -> %L::text ->> %L::text', col.name, comparison.name)
+			END
+		) operand(sql),
+		LATERAL (SELECT col.atttypid, comparison.strategy, comparison.sign)
+			op_args(typeid, strategy, sign),
+		:op
+	WHERE comparison.is_given
 ),
 -- search: LIKE does not support all collations that a column may have
 search AS (
@@ -228,8 +252,19 @@ problem AS (
 	AND NOT EXISTS (SELECT FROM col WHERE name = sort)
 	UNION ALL
 	SELECT 'invalid', pg_catalog.format('there is no column "%s"', name), 'filter', 2
-	FROM filter
-	WHERE NOT known
+	FROM pg_catalog.json_object_keys(:filter::json) name
+	WHERE NOT EXISTS (SELECT FROM col WHERE col.name = name.name)
+	UNION ALL
+	SELECT
+		'invalid',
+		pg_catalog.format('"%s" is not one of contains, from, to, before', comparison),
+		'filter',
+		2
+	FROM col,
+		LATERAL (SELECT :filter::json -> col.name) f(value),
+		LATERAL pg_catalog.json_object_keys(
+			CASE pg_catalog.json_typeof(f.value) WHEN 'object' THEN f.value END) comparison
+	WHERE comparison NOT IN ('contains', 'from', 'to', 'before')
 	UNION ALL
 	SELECT 'invalid', pg_catalog.format('there is no column "%s"', name), 'columns', 2
 	FROM shown_column

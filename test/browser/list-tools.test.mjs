@@ -52,6 +52,7 @@ scene('filters by columns: set, combined, removed one by one, and in the address
 	await anna.sees('Country: Iceland');
 	await opens(anna, 'Filter');
 	await anna.page.getByLabel('Column', { exact: true }).selectOption('type');
+	await anna.page.getByLabel('Comparison').selectOption('is');
 	await anna.page.getByLabel('Value', { exact: true }).fill('Region');
 	await anna.page.keyboard.press('Enter');
 	await anna.sees('Type: Region');
@@ -61,10 +62,42 @@ scene('filters by columns: set, combined, removed one by one, and in the address
 	await eventually(async () => assert.match(await total(anna).innerText(), /80 rows/));
 	await opens(anna, 'Filter');
 	await anna.page.getByLabel('Column', { exact: true }).selectOption('parent');
-	await anna.page.getByLabel('Has no value (null)').check();
+	await anna.page.getByLabel('Comparison').selectOption('has no value');
 	await anna.press('Apply filter');
 	await anna.sees('Parent: no value');
 	await eventually(async () => assert.match(await total(anna).innerText(), /^8 rows/));
+});
+
+scene('filters compare as the type suggests: texts contain, numbers and days have bounds', async ({ site, invite }) => {
+	const anna = await invite('anna'); // in Berlin
+	await site.sql(`INSERT INTO measure VALUES (3, '100%_SURE', 7, '2026-11-05 23:59:59', NULL, true, NULL), (4, 'last', 9, '2026-11-06', NULL, true, NULL)`);
+	const filters = async (column, values, words, keys) => {
+		await opens(anna, 'Filter');
+		await anna.page.getByLabel('Column', { exact: true }).selectOption(column);
+		for (const [label, value] of Object.entries(values)) await anna.page.getByLabel(label, { exact: true }).fill(value);
+		await anna.page.keyboard.press('Enter');
+		await anna.sees(words);
+		await eventually(async () => assert.deepEqual(await anna.page.locator('tbody tr').evaluateAll((rows) => rows.map(({ dataset }) => dataset.key)), keys));
+		await anna.press(`Remove the filter ${words}`);
+		await eventually(async () => assert.equal(await anna.page.locator('tbody tr').count(), 4));
+	};
+	await anna.open('/tables/measure');
+	await filters('name', { Value: '0%_s' }, 'Name: contains “0%_s”', ['3']);
+	await filters('amount', { From: '2', To: '7' }, 'Amount: 2 – 7', ['2', '3']);
+	await filters('amount', { From: '8' }, 'Amount: from 8', ['1', '4']);
+	await filters('taken', { From: '2026-11-04', To: '2026-11-05' }, 'Taken: 4 Nov 2026 – 5 Nov 2026', ['3']);
+	await filters('taken', { To: '2026-11-03' }, 'Taken: up to 3 Nov 2026', ['1']);
+	await opens(anna, 'Filter');
+	await anna.page.getByLabel('Column', { exact: true }).selectOption('amount');
+	await anna.press('Apply filter');
+	assert.ok(await anna.page.getByLabel('From', { exact: true }).evaluate((input) => input === document.activeElement), 'nothing to compare with');
+	await anna.open(`/tables/measure?filter=${encodeURIComponent('{"name": {"contains": "s"}, "id": "2"}')}`);
+	await anna.row('2').waitFor();
+	await anna.page.getByRole('link', { name: 'New row' }).click();
+	await anna.input('id').waitFor();
+	assert.equal(await anna.value('id'), '2');
+	assert.equal(await anna.value('name'), '', 'a part of a text is no value of a new row');
+	await site.sql('DELETE FROM measure WHERE id > 2');
 });
 
 scene('the total is that of all pages, and Back leads to the page before', async ({ invite }) => {

@@ -72,9 +72,22 @@ for my $q (sort keys %found)
 }
 is_deeply([ map { $_->{key} } @{ $anna->get('/tables/many/rows?filter=' . segment('{"grade": "1", "title": null}'))->{json}{rows} } ],
 	[ split /\n/, sql($node, 'SELECT ARRAY[a::text, b] FROM many WHERE grade = 1 AND title IS NULL ORDER BY a, b') ], 'a filter with null');
+for my $case (
+	[ { title => { contains => 'A_B' } }, q{title = 'a_b'} ],
+	[ { title => { contains => '\\' } }, q{title = 'back\slash'} ],
+	[ { a => { from => '3', to => '5' } }, 'a BETWEEN 3 AND 5' ],
+	[ { a => { from => '95' }, title => { contains => '' } }, 'a >= 95 AND title IS NOT NULL' ],
+	[ { b => { before => 'k2' } }, q{b < 'k2'} ],
+	[ { a => { contains => '9' }, grade => { from => '2', before => '3' } }, q{a::text LIKE '%9%' AND grade = 2} ],
+	[ { a => {} }, 'true' ])
+{
+	my ($filter, $condition) = @$case;
+	is_deeply([ sort map { $_->{key} } @{ gives($anna->get('/tables/many/rows?limit=1000&filter=' . segment(json_of($filter))), 200, json_of($filter))->{rows} } ],
+		[ sort split /\n/, sql($node, "SELECT ARRAY[a::text, b] FROM many WHERE $condition") ], "a filter by comparisons: $condition");
+}
 my $cursor = $anna->get('/tables/many/rows?limit=5&sort=grade')->{json}{next};
 for my $query ("after=$cursor", "sort=title&after=$cursor", "sort=grade&dir=desc&after=$cursor", 'after=x', 'after=', 'after=%7B%7D', 'after=W10', 'before=bnVsbA', "sort=grade&after=$cursor&before=$cursor",
-	'limit=0', 'limit=1001', 'limit=x', 'limit=', 'limit=99999999999', 'dir=up', 'sort=nix', 'sort=a,b', 'filter=x', 'filter=[]', 'filter={%22nix%22:%221%22}', 'filter={%22a%22:%22x%22}',
+	'limit=0', 'limit=1001', 'limit=x', 'limit=', 'limit=99999999999', 'dir=up', 'sort=nix', 'sort=a,b', 'filter=x', 'filter=[]', 'filter={%22nix%22:%221%22}', 'filter={%22a%22:%22x%22}', 'filter={%22a%22:{%22like%22:%221%22}}', 'filter={%22a%22:{%22from%22:%22x%22}}',
 	'locked=perhaps', "sort=grade&after=${cursor}x")
 {
 	refused_as($anna->get("/tables/many/rows?$query"), 422, 'invalid', "rows?$query");

@@ -1,9 +1,10 @@
 -- op.sql: SQL for the operator of op_args (typeid, strategy, sign). It is
 -- schema-qualified: a role that may create objects in a schema of the
 -- reader's search_path could otherwise make the reader call its own function.
--- The strategy is that of the type's default B-tree operator class: 1 less, 3
--- equal, 5 greater. Types without such a class of their own (varchar, enums,
--- arrays, domains) use the operator named sign in pg_catalog.
+-- The strategy is that of the type's default B-tree operator class: 1 less, 2
+-- less or equal, 3 equal, 4 greater or equal, 5 greater. Types without such a
+-- class of their own (varchar, enums, arrays, domains) use the operator named
+-- sign in pg_catalog.
 LATERAL (
 	SELECT coalesce(
 		(

@@ -9,6 +9,7 @@ import { LiveRows } from '../model/live-rows.js';
 import { timed } from '../model/lock-time.js';
 import { others } from '../model/presence.js';
 import { paths } from '../model/route.js';
+import { exactValues, readFilter, words } from '../model/row-filter.js';
 import { newsOfLocks, totalRows } from '../model/text.js';
 import { columnMenu, filterMenu } from '../parts/list-menus.js';
 import { toastProblem } from '../parts/problem-toast.js';
@@ -245,7 +246,7 @@ export class RowsPage extends ListPage {
 
 	#newRow() {
 		if (!this.#table.may.insert) return null;
-		const href = paths.newRow(this.name, { from: this.query.filter });
+		const href = paths.newRow(this.name, { from: exactValues(this.query.filter) });
 		return h('a', { class: 'button primary', href }, icon('plus'), 'New row');
 	}
 
@@ -329,8 +330,8 @@ export class RowsPage extends ListPage {
 
 	#filterWords(name, value) {
 		const column = this.#table.columns.find((each) => each.name === name) ?? { name };
-		const shown = column.references?.is_key && value !== null ? this.app.labels.of(column.references.table, value) : value;
-		return `${labelOf(column)}: ${shown ?? 'no value'}`;
+		const label = column.references?.is_key && typeof value === 'string' ? this.app.labels.of(column.references.table, value) : null;
+		return `${labelOf(column)}: ${label ?? words(column, value)}`;
 	}
 
 	#shortcut(event) {
@@ -372,13 +373,4 @@ function nothing({ q, locked, filter }, newRow) {
 			text: 'The search covers all text columns and the key.',
 		});
 	return emptyState({ name: 'table', title: 'No rows', text: 'The table is empty, or you may not see its rows.', action: newRow });
-}
-
-function readFilter(text) {
-	try {
-		const filter = JSON.parse(text ?? 'null');
-		return filter && typeof filter === 'object' ? filter : null;
-	} catch {
-		return null;
-	}
 }

@@ -3,6 +3,7 @@
  * is filtered.
  */
 import { labelOf } from '../model/column.js';
+import { boundType, compared, comparisonsOf } from '../model/row-filter.js';
 import { h, newId } from '../ui/dom.js';
 import { button } from '../ui/widgets.js';
 import { menu } from './menu.js';
@@ -32,35 +33,39 @@ export function columnMenu({ columns }, { chosen, choose }) {
 	return menu('Columns', 'table', list, reset);
 }
 
+/** The comparisons of model/row-filter.js as the menu names them. */
+const COMPARISONS = { contains: 'contains', is: 'is', between: 'from … to', null: 'has no value' };
+
 /**
  * @param {object} table as the API describes it
- * @param {(column: string, value: string|null) => any} add filters the list
+ * @param {(column: string, value: any) => any} add filters the list, by a
+ *   value as model/row-filter.js describes it
  * @returns {HTMLElement}
  */
 export function filterMenu({ columns }, add) {
 	const id = newId('filter');
-	const select = h(
-		'select',
-		{ class: 'input', id },
-		columns.map((column) => h('option', { value: column.name }, labelOf(column))),
-	);
-	const place = h('div', {});
-	const isNull = h('input', { type: 'checkbox' });
-	const column = () => columns.find(({ name }) => name === select.value);
-	let input;
-	const draw = () => {
-		input = valueInput(column(), `${id}-value`);
-		place.replaceChildren(input);
-		isNull.checked = false;
+	const choose = select(`${id}-column`, columns.map((column) => [column.name, labelOf(column)]));
+	const compare = select(`${id}-comparison`, []);
+	const place = h('div', { class: 'menu-values' });
+	const column = () => columns.find(({ name }) => name === choose.value);
+	let inputs = [];
+	const drawInputs = () => {
+		inputs = inputsOf(column(), compare.value, id);
+		place.replaceChildren(...inputs.map(([label, input]) => field(label, input)));
 	};
-	select.addEventListener('change', draw);
-	isNull.addEventListener('change', () => {
-		input.disabled = isNull.checked;
-	});
+	const draw = () => {
+		compare.replaceChildren(...options(comparisonsOf(column()).map((name) => [name, COMPARISONS[name]])));
+		drawInputs();
+	};
+	choose.addEventListener('change', draw);
+	compare.addEventListener('change', drawInputs);
 	draw();
 	const apply = () => {
+		const unread = inputs.find(([, input]) => input.validity.badInput);
+		const value = compared(column(), compare.value, ...inputs.map(([, input]) => input.value));
+		if (unread || value === undefined) return (unread ?? inputs[0])[1].focus();
 		element.open = false;
-		return add(column().name, isNull.checked ? null : input.value);
+		return add(column().name, value);
 	};
 	const element = menu(
 		'Filter',
@@ -68,9 +73,9 @@ export function filterMenu({ columns }, add) {
 		h(
 			'div',
 			{ class: 'menu-form', on: { keydown: (event) => isEnter(event, place) && (event.preventDefault(), apply()) } },
-			h('div', {}, h('label', { class: 'label', htmlFor: id }, 'Column'), select),
-			h('div', {}, h('label', { class: 'label', htmlFor: `${id}-value` }, 'Value'), place),
-			h('label', { class: 'check' }, isNull, h('span', {}, 'Has no value (null)')),
+			field('Column', choose),
+			field('Comparison', compare),
+			place,
 			button('Apply filter', apply, { kind: 'primary small' }),
 		),
 	);
@@ -79,12 +84,22 @@ export function filterMenu({ columns }, add) {
 
 const isEnter = ({ key, target }, place) => key === 'Enter' && place.contains(target);
 
+const options = (names) => names.map(([value, text]) => h('option', { value }, text));
+const select = (id, names) => h('select', { class: 'input', id }, options(names));
+const field = (label, input) => h('div', {}, h('label', { class: 'label', htmlFor: input.id }, label), input);
+
+/** The inputs of a comparison: label and element of each. */
+function inputsOf(column, comparison, id) {
+	if (comparison === 'null') return [];
+	if (comparison === 'between') {
+		const bound = (name) => h('input', { class: 'input', id: `${id}-${name}`, type: boundType(column), autocomplete: 'off' });
+		return [['From', bound('from')], ['To', bound('to')]];
+	}
+	return [['Value', valueInput(column, `${id}-value`)]];
+}
+
 function valueInput(column, id) {
 	const values = column.category === 'boolean' ? ['true', 'false'] : column.values;
 	if (!values) return h('input', { class: 'input', id, type: 'text', autocomplete: 'off', spellcheck: false });
-	return h(
-		'select',
-		{ class: 'input', id },
-		values.map((value) => h('option', { value }, value)),
-	);
+	return select(id, values.map((value) => [value, value]));
 }
