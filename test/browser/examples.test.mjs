@@ -1,0 +1,156 @@
+// The example applications of locking.js, from sign-in to a safe save, and
+// with a lost lock.
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { after } from 'node:test';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { eventually } from './lib/person.mjs';
+import { stage } from './lib/stage.mjs';
+
+const EXAMPLES = new URL('../../contrib_web/examples/', import.meta.url).pathname;
+const run = promisify(execFile);
+
+/** A server of the one page, which knows nothing of locking-web. */
+async function hostOf(file) {
+	const server = createServer(async (request, response) => response.setHeader('Content-Type', 'text/html').end(await readFile(EXAMPLES + file)));
+	await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+	after(() => {
+		server.closeAllConnections();
+		server.close();
+	});
+	return `http://127.0.0.1:${server.address().port}`;
+}
+
+const host = await hostOf('spa.html');
+const proxied = stage('browser_app', { options: ['--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name', '--trusted-proxy', '127.0.0.1'] });
+const embedded = stage('browser_spa', { options: ['--allow-origin', host] });
+
+/** Starts app.mjs before locking-web, as its file comment says. */
+async function startApp(site) {
+	await run('psql', ['-Xq', '-v', 'ON_ERROR_STOP=1', '-d', site.database, '-f', `${EXAMPLES}app.sql`]);
+	await site.sql(`ALTER ROLE webapp PASSWORD 'webapp-password'`);
+	const app = spawn(process.execPath, [`${EXAMPLES}app.mjs`], {
+		env: { ...process.env, PORT: '0', LOCKING_WEB: site.address, PGDATABASE: site.database, PGUSER: 'webapp', PGPASSWORD: 'webapp-password' },
+		stdio: ['ignore', 'pipe', 'inherit'],
+	});
+	const ended = new Promise((resolve) => { app.once('exit', resolve); });
+	const address = await new Promise((resolve, reject) => {
+		app.once('exit', (code) => reject(new Error(`app.mjs ended with ${code}`)));
+		createInterface(app.stdout).on('line', (line) => resolve(/^listening on (\S+)\/$/.exec(line)[1]));
+	});
+	return { address, stop: () => app.kill() && ended };
+}
+
+const signsIn = async (person, address, password = person.role) => {
+	await person.page.goto(address);
+	await person.page.getByLabel('Name').fill(person.role);
+	await person.page.getByLabel('Password').fill(password);
+	await person.press('Sign in');
+};
+const form = (person) => person.page.locator('locking-form');
+const says = (person, words) => form(person).getByText(words).first().waitFor();
+const articleOf = (site, id) => site.sql(`SELECT title, body FROM article WHERE id = ${id}`);
+
+proxied('app.mjs: from sign-in to a safe save; a lost lock loses no text, and saves nothing', async ({ site, invite }) => {
+	const app = await startApp(site);
+	try {
+		const [anna, bert] = await Promise.all(['anna', 'bert'].map(async (role) => Object.assign(await invite(null), { role })));
+		anna.expects(401);
+		await signsIn(anna, app.address, 'wrong');
+		await anna.sees('Wrong name or password.', { within: 'body' });
+		await signsIn(anna, app.address);
+		await anna.page.getByRole('link', { name: 'Tides' }).click();
+		await says(anna, 'Only you can edit this now.');
+		assert.equal(await site.sql(`SELECT owner, owner_name FROM locking.locks WHERE relation = 'article'::regclass`), 'anna|Anna Albers');
+
+		await signsIn(bert, app.address);
+		bert.expects(423, /lock$/);
+		await bert.page.getByRole('link', { name: 'Tides' }).click();
+		await says(bert, 'Anna Albers is editing this');
+		assert.equal(await bert.page.getByLabel('Title').isEditable(), false);
+
+		await anna.page.getByLabel('Title').fill("Tides' times, <b>“daily”</b> \\");
+		await anna.press('Save');
+		await anna.page.waitForURL(`${app.address}/`);
+		assert.equal(await articleOf(site, 1), "Tides' times, <b>“daily”</b> \\|Twice a day.");
+		assert.equal(await site.sql('SELECT count(*) FROM locking.draft'), '0');
+		await says(bert, 'It is free now.');
+		await Promise.all([bert.page.waitForEvent('load'), form(bert).getByRole('button', { name: 'Edit', exact: true }).click()]);
+		await says(bert, 'Only you can edit this now.');
+		assert.equal(await bert.page.getByLabel('Title').inputValue(), "Tides' times, <b>“daily”</b> \\");
+
+		// A save whose lock was lost a moment before: with the token that the
+		// page had, since the event has not reached it.
+		await bert.page.getByLabel('Text').fill('Bert’s long text');
+		const token = await site.sql(`SELECT token FROM locking.locks WHERE relation = 'article'::regclass`);
+		await site.sql(`SELECT locking.set_owner('carla', 'Carla Conti'), locking.take_over('article', '1', 'in a hurry')`);
+		await says(bert, 'Carla Conti has taken over.');
+		assert.equal(await bert.page.getByLabel('Text').inputValue(), 'Bert’s long text');
+		bert.expects(409, /articles/);
+		bert.expects(423, /lock$/);
+		await bert.page.locator('form').evaluate((element, lost) => {
+			element.elements.locking_token.value = lost;
+			HTMLFormElement.prototype.submit.call(element);
+		}, token);
+		await bert.sees('Your lock was lost.', { within: 'body' });
+		assert.equal(await bert.page.getByLabel('Text').inputValue(), 'Bert’s long text', 'what was typed is shown again');
+		await site.sql(`SELECT locking.break_lock('article', '1', 'done')`);
+		assert.equal(await articleOf(site, 1), "Tides' times, <b>“daily”</b> \\|Twice a day.");
+	} finally {
+		await app.stop();
+	}
+});
+
+const nameOf = (site, key) => site.sql(`SELECT name FROM country WHERE alpha_2 = '${key}'`);
+const restOf = (site, key) => site.sql(`SELECT to_jsonb(c) - 'name' FROM country c WHERE alpha_2 = '${key}'`);
+const lockOf = (site, key) => site.sql(`SELECT owner FROM locking.locks WHERE relation = 'country'::regclass AND key = '${key}'`);
+const opens = async (person, name) => {
+	await person.page.getByRole('link', { name, exact: true }).click();
+	await says(person, 'Only you can edit this now.');
+};
+
+embedded('spa.html: views replace each other, lock, save and release; a lost lock keeps the text', async ({ site, invite }) => {
+	const anna = await invite(null);
+	anna.expects(401);
+	await site.sql(`UPDATE country SET official_name = NULL WHERE alpha_2 = 'AD'`);
+	const page = `${host}/?${new URLSearchParams({ base: site.address, table: 'country' })}`;
+	await anna.page.goto(page);
+	await anna.sees('Sign in', { within: 'body' });
+	Object.assign(anna, { role: 'anna' });
+	await anna.signInQuietly();
+	await anna.page.reload();
+	const loads = [];
+	anna.page.on('load', () => loads.push('load'));
+	await opens(anna, 'Andorra');
+	assert.equal(await lockOf(site, 'AD'), 'anna');
+	const rest = await restOf(site, 'AD');
+	await anna.page.getByLabel('name', { exact: true }).fill('Andorra la Vella');
+	await anna.press('Save');
+	await anna.page.getByRole('link', { name: 'Andorra la Vella' }).waitFor();
+	assert.equal(await nameOf(site, 'AD'), 'Andorra la Vella');
+	assert.equal(await restOf(site, 'AD'), rest, 'NULL is not an empty text');
+	assert.equal(await lockOf(site, 'AD'), '');
+
+	await opens(anna, 'Angola');
+	await anna.page.getByRole('link', { name: 'Close' }).click();
+	await eventually(async () => assert.equal(await lockOf(site, 'AO'), '', 'leaving the view releases the row'));
+	await opens(anna, 'Albania');
+	await anna.page.getByLabel('name', { exact: true }).fill('Shqipëria');
+	await site.sql(`SELECT locking.set_owner('bert', 'Bert Brandt'), locking.take_over('country', 'AL', 'in a hurry'); UPDATE country SET name = 'Albania of Bert' WHERE alpha_2 = 'AL'`);
+	await says(anna, 'Bert Brandt has taken over.');
+	assert.equal(await anna.page.getByLabel('name', { exact: true }).inputValue(), 'Shqipëria');
+	assert.equal(await anna.page.getByLabel('name', { exact: true }).isEditable(), false);
+	await site.sql(`SELECT locking.break_lock('country', 'AL', 'done')`);
+	await anna.page.getByRole('link', { name: 'Close' }).click();
+	await opens(anna, 'Albania of Bert');
+	await says(anna, /You have unsaved text from/);
+	await form(anna).getByRole('button', { name: 'Restore' }).click();
+	assert.equal(await anna.page.getByLabel('name', { exact: true }).inputValue(), 'Shqipëria');
+	await anna.press('Save');
+	await anna.page.getByRole('link', { name: 'Shqipëria' }).waitFor();
+	assert.equal(await nameOf(site, 'AL'), 'Shqipëria');
+	assert.deepEqual(loads, [], 'nothing was loaded anew');
+});
