@@ -99,6 +99,57 @@ my @proxy = ('--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name')
 	$server->stop_ok;
 }
 {
+	# Only members of some groups end others' locks; releasing one's own, and
+	# all else, is for everyone.
+	my $server = web_server($node, @proxy, '--group-header', 'X-Remote-Groups', '--trusted-proxy', '127.0.0.1', map { ('--take-over-group', $_) } 'chief-editors', 'admins');
+	my $enter = sub
+	{
+		my ($user, @groups) = @_;
+		my $client = $server->client(headers => { 'X-Remote-User' => $user, @groups ? ('X-Remote-Groups' => $groups[0]) : () });
+		$client->enter(my $reply = $client->get('/session'));
+		return ($client, $reply->{json}{may});
+	};
+	sql($node, 'GRANT EXECUTE ON FUNCTION locking.break_lock(regclass, text, text), locking.take_over(regclass, text, text, interval, boolean, text, text) TO locking_web');
+	sql($node, "CREATE TABLE news_story (id integer PRIMARY KEY); INSERT INTO news_story VALUES (1); SELECT locking.protect('news_story'); GRANT SELECT, UPDATE ON news_story TO locking_web");
+	my $held = sub { return sql($node, "SELECT string_agg(owner, ',') FROM locking.locks WHERE relation = 'article'::regclass") };
+	my ($ann) = $enter->('ann@example.org');
+	is($ann->post("$_/lock")->{status}, 201, "a user holds a row: $_") for $row, '/tables/news_story/rows/1';
+	my @others = (undef, '', ' , ', 'editors', 'Admins', 'admin', 'admins2', 'chief', 'chief editors', 'editors;admins');
+	for my $groups (@others)
+	{
+		my $what = defined $groups ? "groups '$groups'" : 'no groups';
+		my ($bob, $may) = $enter->('bob', grep { defined } $groups);
+		ok(!$may->{take_over} && !$may->{break_locks}, "$what: the session says so");
+		my $of_table = $bob->get('/tables/article')->{json}{may};
+		ok(!$of_table->{take_over} && !$of_table->{break_locks}, "$what: the table says so");
+		is_problem($bob->post("$row/lock/$_", { reason => 'x' }), 403, 'forbidden', "$what: $_") for 'takeover', 'break';
+		is_problem($bob->post('/locks/break', { locks => [ { table => 'article', key => '1' } ] }), 403, 'forbidden', "$what: /locks/break");
+		is($bob->get('//admin/ajax/news/story/1/unlock/', undef, 'X-Requested-With' => 'XMLHttpRequest')->{status}, 403, "$what: unlock");
+		is($held->() . sql($node, 'SELECT count(*) FROM locking.locks'), 'ann@example.org2', "$what: the locks are still there");
+	}
+	my ($bob) = $enter->('bob', 'editors');
+	my $own = $bob->post('/tables/article/rows/2/lock');
+	is($own->{status}, 201, 'who may not end the locks of others has own ones');
+	is($bob->delete("/tables/article/rows/2/lock?token=$own->{json}{lock}{token}")->{status}, 204, 'and ends them');
+	for my $groups ('admins', 'editors, chief-editors', "editors,\tadmins , x", 'chief-editors,')
+	{
+		my ($chief, $may) = $enter->('carla', $groups);
+		ok($may->{take_over} && $may->{break_locks}, "groups '$groups': the session says so");
+		is($chief->post("$row/lock/takeover", { reason => 'x' })->{status}, 200, "groups '$groups': takes over");
+		is($held->(), 'carla', 'the lock is the other one\'s');
+		is($chief->post("$row/lock/break", { reason => 'x' })->{status}, 200, "groups '$groups': removes");
+		is($held->(), '', 'the lock is gone');
+		is($ann->post("$row/lock")->{status}, 201, 'locked again');
+	}
+	my $cookie = ($enter->('carla', 'admins'))[0];
+	my $wire = $server->wire->send("POST /api/v1$row/lock/break HTTP/1.1\r\nHost: a\r\nX-Remote-User: carla\r\nX-Remote-Groups: admins\r\nX-Remote-Groups: x\r\nCookie: locking_session=$cookie->{cookie}\r\nX-CSRF-Token: $cookie->{csrf}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
+	is($wire->read_reply->{status}, 403, 'a repeated header names no group');
+	is($held->(), 'ann@example.org', 'the lock is still there');
+	sql($node, 'SELECT locking.break_lock(relation, key, NULL) FROM locking.locks; DROP TABLE news_story;'
+		  . ' REVOKE EXECUTE ON FUNCTION locking.break_lock(regclass, text, text), locking.take_over(regclass, text, text, interval, boolean, text, text) FROM locking_web');
+	$server->stop_ok;
+}
+{
 	# A name that the database refuses although the server accepts it.
 	my $function = sql($node, "SELECT pg_get_functiondef('locking.set_owner(text, text, boolean)'::regprocedure)");
 	my $server = web_server($node, @proxy, '--trusted-proxy', '127.0.0.1');
