@@ -6,11 +6,14 @@
  *   node test/browser/screenshots.mjs [--base http://127.0.0.1:8080]
  *       [--out screenshots] [--editor anna:PASSWORD] [--other bert:PASSWORD]
  *       [--admin carla:PASSWORD]
- *       [--theme light|dark] [--width 1280|390] [--only PART-OF-A-NAME]
+ *       [--theme light|dark] [--width 1280|390] [--zoom 2] [--rtl]
+ *       [--only PART-OF-A-NAME]
  *
  * Passwords default to the names. --theme and --width select one instead of
- * both. Files: OUT/NAME-THEME-WIDTH.png. Rows are locked, and none stays
- * changed. Exits with 1 if a state could not be reached.
+ * both; --zoom enlarges as the browser does, so that the page has less room;
+ * --rtl sets the pages from right to left. Files: OUT/NAME-THEME-WIDTH.png.
+ * Rows are locked, and none stays changed. Exits with 1 if a state could not
+ * be reached.
  */
 import { mkdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -25,6 +28,8 @@ const { values: options } = parseArgs({
 		admin: { type: 'string', default: 'carla' },
 		theme: { type: 'string' },
 		width: { type: 'string' },
+		zoom: { type: 'string', default: '1' },
+		rtl: { type: 'boolean', default: false },
 		only: { type: 'string', default: '' },
 	},
 });
@@ -42,10 +47,11 @@ const WIDTHS = options.width ? [Number(options.width)] : [1280, 390];
 const HEIGHT = { 1280: 900, 390: 844 };
 /** Time for animations to end, in milliseconds. */
 const SETTLE = 400;
+const ZOOM = Number(options.zoom);
 let failed = 0;
 
 async function pictures(theme, width) {
-	const context = () => browser.newContext({ colorScheme: theme, viewport: { width, height: HEIGHT[width] ?? 900 } });
+	const context = () => contextOf(theme, { width: width / ZOOM, height: (HEIGHT[width] ?? 900) / ZOOM });
 	const people = {};
 	for (const who of ['editor', 'other', 'admin']) people[who] = await signedIn(await context(), options[who]);
 	const stranger = await (await context()).newPage();
@@ -56,6 +62,12 @@ async function pictures(theme, width) {
 	}
 	for (const page of Object.values(people)) await page.context().close();
 	await stranger.context().close();
+}
+
+async function contextOf(colorScheme, viewport) {
+	const context = await browser.newContext({ colorScheme, viewport, deviceScaleFactor: ZOOM });
+	if (options.rtl) await context.addInitScript(() => addEventListener('DOMContentLoaded', () => { document.documentElement.dir = 'rtl'; }));
+	return context;
 }
 
 async function signedIn(context, account) {
