@@ -305,13 +305,23 @@ old_xmin(const Write *write)
 }
 
 /*
+ * Does the lock cover writes of its owner?  One that was handed over does not
+ * until it is taken, since its owner has not read the row (S3).
+ */
+static bool
+covers_writes(const Lock *lock)
+{
+	return !lock->handed_over && !has_lapsed(lock, clock_now());
+}
+
+/*
  * Does the writer have a live lock on the row?  Not if the clock was set back
  * after another owner wrote the row (rule 5): then mark it as lost.
  */
 static bool
 holds_row(Write *write, Lock *lock)
 {
-	if (has_lapsed(lock, clock_now()))
+	if (!covers_writes(lock))
 		return false;
 	if (!lease_was_passed(lock, write->table->ncolumns == 0, old_xmin(write)))
 		return true;
@@ -610,7 +620,7 @@ check_parent_lock(Write *write, TableInfo *parent, const char *key, bool *held)
 		return false;
 	if (check_lock(write, &lock, write->table->root))
 		return true;
-	*held = is_held_by_writer(write, &lock) && !has_lapsed(&lock, clock_now());
+	*held = is_held_by_writer(write, &lock) && covers_writes(&lock);
 	return false;
 }
 

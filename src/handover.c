@@ -131,7 +131,8 @@ hand_over_prepare(Relation records, HandOver *next, Lock *lock, const char *name
 
 /*
  * The owner that gets the row, or NULL.  An owner that has as many locks as
- * it may have cannot get it, and keeps its place.
+ * it may have cannot get it, and keeps its place.  So does the former holder,
+ * which may have requested its own row.
  */
 static const Request *
 next_holder(Relation records, const Lock *lock, const char *named)
@@ -142,7 +143,8 @@ next_holder(Relation records, const Lock *lock, const char *named)
 	{
 		const Request *request = lfirst(cell);
 
-		if (named ? strcmp(request->owner, named) == 0 : may_have_new_lock(records, request->owner))
+		if (named ? strcmp(request->owner, named) == 0 :
+			strcmp(request->owner, lock->owner) != 0 && may_have_new_lock(records, request->owner))
 			return request;
 	}
 	return NULL;

@@ -306,6 +306,37 @@ SELECT locking.release(:token) IS NOT NULL AS ended;
 SELECT pg_sleep(0.25);
 UPDATE article SET title = 'gina' WHERE id = 15;
 
+-- the holder's own request is passed over
+INSERT INTO article VALUES (16);
+SET locking.owner = 'anna';
+SELECT locking.acquire('article', 16) AS token \gset
+SELECT locking.request('article', 16);
+SELECT locking.hand_over(:token);
+SELECT * FROM lock_of(16);
+SELECT locking.acquire('article', 16) AS token \gset
+SELECT locking.request('article', 16);
+SET locking.owner = 'bert';
+SELECT locking.request('article', 16);
+SET locking.owner = 'anna';
+SELECT locking.release(:token);
+SELECT owner, handed_over FROM lock_of(16);
+
+-- where a lock is required, one that has not been taken does not suffice
+CREATE TABLE page (id integer PRIMARY KEY, title text);
+CREATE TABLE line (id integer PRIMARY KEY, page integer CONSTRAINT line_page REFERENCES page);
+INSERT INTO page VALUES (1);
+INSERT INTO line VALUES (1, 1);
+SELECT locking.protect('page', required => true),
+	locking.protect('line', required => true, parent => 'line_page');
+SET locking.owner = 'anna';
+SELECT locking.hand_over(locking.acquire('page', 1), 'bert');
+SET locking.owner = 'bert';
+UPDATE page SET title = 'unread';
+DELETE FROM line;
+SELECT outcome FROM locking.try_acquire('page', 1);
+UPDATE page SET title = 'read';
+DELETE FROM line;
+
 -- privileges: a holder that may no longer write the table still hands over,
 -- under row security, too
 RESET locking.owner;
