@@ -77,6 +77,12 @@ UNION ALL
 SELECT 'acquire + release, 16 clients, durable, as installed / bare upsert + delete',
 	report.ratio('acquire', 'acquire + release, durable, 16 clients', '-', 'as-installed', 'acquire + release, durable, 16 clients', 'bare'), NULL, 0.75
 UNION ALL
+SELECT 'instructions for acquire + release',
+	(SELECT median FROM report.median m WHERE (m.workload, m.task, m.variant) = ('history', 'instructions of acquire + release', 'locking')), 160000, NULL
+UNION ALL
+SELECT 'instructions for acquire + release, with history / without',
+	report.ratio('history', 'instructions of acquire + release', 'on', 'with history', 'instructions of acquire + release', 'locking'), 1.1, NULL
+UNION ALL
 SELECT 'ms from a request for a lock to its event at a listener',
 	(SELECT median FROM report.median m WHERE (m.workload, m.task, m.variant) = ('events', 'acquire until at a listener', 'notify-on')), 5, NULL
 UNION ALL
