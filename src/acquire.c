@@ -44,6 +44,7 @@
 #include "sweep.h"
 #include "table_access.h"
 #include "target.h"
+#include "visibility.h"
 #include "waiting.h"
 
 PG_FUNCTION_INFO_V1(locking_acquire);
@@ -589,6 +590,16 @@ locking_take_over(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(lock.token);
 }
 
+/*
+ * May the caller learn who holds the lock, or has the turn?  Otherwise it
+ * learns what the error of acquire() would disclose (report.c).
+ */
+static bool
+is_disclosed(Outcome outcome, const Lock *lock)
+{
+	return (outcome != HELD && outcome != RESERVED) || may_disclose(lock->relation, lock->key, true);
+}
+
 Datum
 locking_try_acquire(PG_FUNCTION_ARGS)
 {
@@ -598,6 +609,7 @@ locking_try_acquire(PG_FUNCTION_ARGS)
 	TupleDesc	desc;
 	Datum		values[10];
 	bool		nulls[10] = {0};
+	bool		hidden;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -605,20 +617,23 @@ locking_try_acquire(PG_FUNCTION_ARGS)
 	key_argument(request.table->key, request.table->root, fcinfo, 1, request.values);
 	outcome = try_once(&request, &lock);
 	count_refusal(outcome, &lock);
+	hidden = !is_disclosed(outcome, &lock);
 
 	values[0] = BoolGetDatum(is_granted(outcome));
 	values[1] = CStringGetTextDatum(outcome_names[outcome]);
-	nulls[2] = outcome == RESERVED;
+	nulls[2] = hidden || outcome == RESERVED;
 	values[2] = Int64GetDatum(lock.token);
+	nulls[3] = hidden;
 	values[3] = CStringGetTextDatum(lock.owner);
-	nulls[4] = lock.owner_name == NULL;
+	nulls[4] = hidden || lock.owner_name == NULL;
 	values[4] = nulls[4] ? (Datum) 0 : CStringGetTextDatum(lock.owner_name);
-	nulls[5] = lock.client == NULL;
+	nulls[5] = hidden || lock.client == NULL;
 	values[5] = nulls[5] ? (Datum) 0 : CStringGetTextDatum(lock.client);
-	nulls[6] = outcome == RESERVED;
+	nulls[6] = hidden || outcome == RESERVED;
 	values[6] = BoolGetDatum(lock.hard);
-	nulls[7] = outcome == RESERVED;
+	nulls[7] = hidden || outcome == RESERVED;
 	values[7] = TimestampTzGetDatum(lock.acquired_at);
+	nulls[8] = nulls[9] = hidden && outcome == HELD;
 	values[8] = TimestampTzGetDatum(lock.expires_at);
 	values[9] = Float8GetDatum(seconds_until(lock.expires_at, clock_now()));
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));

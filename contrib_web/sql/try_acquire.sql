@@ -9,7 +9,7 @@ SELECT
 	a.outcome,
 	a.token,
 	g.wait > 0::float8 AS waits,
-	coalesce(a.owner_name, a.owner) AS holder
+	coalesce(a.owner_name, a.owner, 'another user') AS holder
 FROM requested,
 	pg_catalog.jsonb_to_record(:'body'::jsonb)
 		g(ttl float8, hard boolean, client text, note text, wait float8),

@@ -30,6 +30,31 @@ SELECT throws_ok($$SELECT locking.acquire('app.doc', 8)$$, 'P0002', NULL, 'hidde
 SELECT throws_ok($$SELECT locking.request('app.doc', 8)$$, 'P0002', NULL, 'hidden by row security: request()');
 RESET SESSION AUTHORIZATION;
 
+-- without SELECT on the table try_acquire() discloses no more of the holder,
+-- or of the owner whose turn it is, than the error of acquire()
+SET locking.owner = 'ann';
+SELECT locking.acquire('app.some', 2, client => 'tab', note => 'note') AS token \gset
+RESET locking.owner;
+SET SESSION AUTHORIZATION mallory;
+SELECT throws_ok($$SELECT locking.acquire('app.some', 2)$$, '55P03', 'a row of table "some" is locked by another owner', 'some columns: acquire()');
+SELECT is((SELECT a::text FROM locking.try_acquire('app.some', 2) a), '(f,held,,,,,,,,)', 'some columns: try_acquire()');
+RESET SESSION AUTHORIZATION;
+SET locking.owner = 'zoe';
+SELECT locking.request('app.some', 2);
+UPDATE locking.lock SET expires_at = clock_timestamp() WHERE token = :token;
+RESET locking.owner;
+SET SESSION AUTHORIZATION mallory;
+SELECT throws_ok($$SELECT locking.acquire('app.some', 2)$$, '55P03', 'a row of table "some" is reserved for another owner', 'some columns, a turn: acquire()');
+SELECT is((SELECT (granted, outcome, token, owner, owner_name, client, hard, acquired_at, expires_at IS NULL)::text FROM locking.try_acquire('app.some', 2)),
+	'(f,reserved,,,,,,,f)', 'some columns, a turn: try_acquire()');
+RESET SESSION AUTHORIZATION;
+GRANT SELECT ON app.some TO mallory;
+SET SESSION AUTHORIZATION mallory;
+SELECT is((SELECT owner FROM locking.try_acquire('app.some', 2)), 'zoe', 'SELECT: try_acquire()');
+RESET SESSION AUTHORIZATION;
+REVOKE SELECT ON app.some FROM mallory;
+GRANT SELECT (id) ON app.some TO mallory;
+
 -- the schema of the table counts, also where the executor is not used
 CREATE SCHEMA closed;
 CREATE TABLE closed.doc (id integer PRIMARY KEY);
