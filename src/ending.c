@@ -212,6 +212,7 @@ read_end(const History *history, HeapTuple event, LockEnding *ending)
 	ending->event = event_text(history, event, "event");
 	ending->at = DatumGetTimestampTz(event_value(history, event, "at", &isnull));
 	ending->actor = event_text(history, event, "actor");
+	ending->actor_name = event_text(history, event, "actor_name");
 	ending->reason = event_text(history, event, "reason");
 }
 
@@ -244,8 +245,10 @@ find_end(const History *history, int64 token, LockEnding *ending)
 		}
 		if (!is_beginning(history, event))
 			continue;
-		ending->successor = event_text(history, event, "owner");
 		ending->handed_over = event_is(history, event, "handed_over");
+		ending->successor = event_text(history, event, "owner");
+		/* the actor of a hand-over is the former holder */
+		ending->successor_name = ending->handed_over ? NULL : event_text(history, event, "actor_name");
 	}
 	systable_endscan_ordered(scan);
 }

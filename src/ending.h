@@ -19,8 +19,10 @@ typedef struct LockEnding
 	char	   *event;			/* NULL: not in the history */
 	TimestampTz at;
 	char	   *actor;			/* or NULL */
+	char	   *actor_name;		/* or NULL */
 	char	   *reason;			/* or NULL */
 	char	   *successor;		/* owner of the row's next lock, or NULL */
+	char	   *successor_name; /* or NULL, as after a hand-over */
 	bool		handed_over;	/* to the successor */
 } LockEnding;
 

@@ -38,13 +38,19 @@ clipped(const char *text)
 	return psprintf("%.*s...", pg_mbcliplen(text, length, MAX_QUOTED), text);
 }
 
-/* "Brenda Smith (brenda)", or "brenda" */
+/* "Brenda Smith (brenda)", or "brenda" without another name */
+static char *
+display_of(const char *owner, const char *name)
+{
+	if (name && strcmp(name, owner) != 0)
+		return psprintf("%s (%s)", clipped(name), clipped(owner));
+	return clipped(owner);
+}
+
 static char *
 holder_of(const Lock *lock)
 {
-	if (lock->owner_name && strcmp(lock->owner_name, lock->owner) != 0)
-		return psprintf("%s (%s)", clipped(lock->owner_name), clipped(lock->owner));
-	return clipped(lock->owner);
+	return display_of(lock->owner, lock->owner_name);
 }
 
 /* A long time is rounded up, to minutes or hours. */
@@ -174,7 +180,7 @@ fate_of_record(const void *arg, bool named)
 	if (has_lapsed(lock, clock_now()))
 		return psprintf("It expired at %s, and the row was written or deleted since.",
 						timestamptz_to_str(lock->expires_at));
-	return pstrdup("The row was deleted, or written by another owner after the lock had expired, or you are not allowed to update it any more.");
+	return pstrdup("The row was deleted, or written by another owner after the lock had expired or past the guard, or you are not allowed to update it any more.");
 }
 
 /* How a lock ended that the history knows.  "named": and by whom, and why. */
@@ -182,7 +188,7 @@ static char *
 fate_in_history(const void *arg, bool named)
 {
 	const LockEnding *ending = arg;
-	const char *by = named && ending->actor ? psprintf(" by %s", clipped(ending->actor)) : "";
+	const char *by = named && ending->actor ? psprintf(" by %s", display_of(ending->actor, ending->actor_name)) : "";
 	const char *why = named && ending->reason ? psprintf(": %s", clipped(ending->reason)) : "";
 	char	   *at = pstrdup(timestamptz_to_str(ending->at));
 
@@ -201,7 +207,7 @@ fate_in_history(const void *arg, bool named)
 		return psprintf("It has ended, by the event \"%s\"%s at %s%s.", ending->event, by, at, why);
 	if (ending->successor)
 		return psprintf("It expired, and the row was locked again%s at %s.",
-						named ? psprintf(" by %s", clipped(ending->successor)) : "", at);
+						named ? psprintf(" by %s", display_of(ending->successor, ending->successor_name)) : "", at);
 	return psprintf("It expired, and its record was removed at %s.", at);
 }
 

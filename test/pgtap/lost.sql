@@ -2,7 +2,7 @@
 -- LK001: which row, how the lock ended, by whom and why; what is not told,
 -- and to whom
 --
-SELECT plan(31);
+SELECT plan(33);
 
 CREATE SCHEMA "Press";
 CREATE TABLE "Press".article (id integer PRIMARY KEY, title text, visible boolean NOT NULL DEFAULT true);
@@ -103,7 +103,7 @@ DELETE FROM article WHERE id = 12;
 RESET locking.enforce;
 SET ROLE regress_lost_anna;
 SELECT is(loss(format('confirm(%s)', :t12)),
-	'the lock with token on row "12" of table "article" is lost | The row was deleted, or written by another owner after the lock had expired, or you are not allowed to update it any more. | Press.article',
+	'the lock with token on row "12" of table "article" is lost | The row was deleted, or written by another owner after the lock had expired or past the guard, or you are not allowed to update it any more. | Press.article',
 	'the row of a live lock is gone');
 SELECT locking.acquire('article', 13) AS t13 \gset
 SET ROLE regress_lost_bert;
@@ -115,6 +115,22 @@ SELECT is(loss(format('confirm(%s)', :t13)),
 SELECT is(loss('confirm(-1)'),
 	'the lock with token is lost | It was released, broken or taken over, or it expired and the row was changed, or it never existed. | .', 'never issued');
 SELECT is(loss(format('confirm(%s)', :t10)), 'no error', 'a live lock');
+
+-- the actor's name, as the history keeps it
+SELECT locking.acquire('article', 14) AS t14, locking.acquire('article', 15) AS t15 \gset
+SELECT lapse(:t15);
+SET ROLE regress_lost_carla;
+BEGIN;
+SELECT locking.set_owner('regress_lost_carla', 'Carla Smith');
+SELECT locking.take_over('article', 14, 'Anna has left'), locking.acquire('article', 15);
+COMMIT;
+SET ROLE regress_lost_anna;
+SELECT is(loss(format('confirm(%s)', :t14)),
+	'the lock with token on row "14" of table "article" is lost | It was taken over by Carla Smith (regress_lost_carla) at <time>: Anna has left. | Press.article',
+	'taken over by an owner with a name');
+SELECT is(loss(format('confirm(%s)', :t15)),
+	'the lock with token on row "15" of table "article" is lost | It expired, and the row was locked again by Carla Smith (regress_lost_carla) at <time>. | Press.article',
+	'locked again by an owner with a name');
 
 -- ---- far back in the history ----
 
