@@ -24,6 +24,7 @@ UPDATE capital SET name = 'A''dam' WHERE id = 1;
 UPDATE city SET name = 'x' WHERE id = 3;
 UPDATE ONLY city SET name = 'x' WHERE id = 1;
 UPDATE city SET name = 'x' WHERE id = 1;
+SELECT locking.is_locked('capital', 1);
 
 -- the same key in both tables identifies two rows
 SELECT locking.protect('capital');

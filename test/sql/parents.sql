@@ -35,6 +35,16 @@ COPY line FROM stdin;
 17	2	0
 18	\N	0
 \.
+-- COPY FREEZE, which needs a table that the transaction has truncated
+BEGIN;
+SET LOCAL locking.enforce = off;
+TRUNCATE line;
+RESET locking.enforce;
+COPY line FROM stdin WITH (FREEZE);
+17	2	0
+16	1	0
+\.
+ROLLBACK;
 UPDATE line SET amount = 2;
 TRUNCATE line;
 -- away from the locked parent, and to it
