@@ -93,9 +93,6 @@
 /* a typical event fits into one chunk */
 #define CHUNK_SIZE 320
 
-/* number of databases that can have events at a time */
-#define MAX_STREAMS 128
-
 /* number of events published in one transaction, at most */
 #define MAX_BATCH 256
 
@@ -163,7 +160,7 @@ typedef struct EventQueue
 	int32		free;			/* first free chunk */
 	int32		nfree;
 	int64		complained_at;
-	EventStream streams[MAX_STREAMS];
+	EventStream streams[EVENT_MAX_DATABASES];
 	EventChunk	chunks[FLEXIBLE_ARRAY_MEMBER];
 } EventQueue;
 
@@ -264,7 +261,7 @@ find_stream(Oid database)
 {
 	if (my_stream && my_stream->database == database)
 		return my_stream;
-	for (int i = 0; i < MAX_STREAMS; i++)
+	for (int i = 0; i < EVENT_MAX_DATABASES; i++)
 		if (queue->streams[i].database == database)
 			return &queue->streams[i];
 	return NULL;
@@ -569,7 +566,7 @@ void
 event_queue_sweep(void)
 {
 	lock_queue();
-	for (int i = 0; i < MAX_STREAMS; i++)
+	for (int i = 0; i < EVENT_MAX_DATABASES; i++)
 		if (OidIsValid(queue->streams[i].database))
 			sweep_stream(&queue->streams[i]);
 	unlock_queue();

@@ -15,6 +15,9 @@
 /* the channel on which they are published */
 #define LOCKING_CHANNEL "locking"
 
+/* number of databases that can have events at a time */
+#define EVENT_MAX_DATABASES 128
+
 typedef enum QueueOutcome
 {
 	QUEUED,

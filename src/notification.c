@@ -31,6 +31,13 @@
 /* this transaction has added events to the queue */
 static bool has_queued = false;
 
+/*
+ * This transaction has sent an event itself.  It then sends the later ones,
+ * too: its commit waits for others in any case, and each attempt to make room
+ * in a full queue looks at all entries.
+ */
+static bool has_sent = false;
+
 /* ---- after the commit ---- */
 
 /* Like event_queue_add(), after removing what the queue needs no longer. */
@@ -71,7 +78,8 @@ complain(QueueOutcome outcome)
 			 errdetail("The background worker that sends events cannot be started."),
 			 outcome == QUEUE_FULL ?
 			 errhint("Increase \"locking.event_queue_size\", or find the listener that does not read its notifications.") :
-			 errhint("Increase \"max_worker_processes\".")));
+			 errhint("Increase \"max_worker_processes\". At most %d databases can have such a worker at a time.",
+					 EVENT_MAX_DATABASES)));
 }
 
 static bool
@@ -124,11 +132,12 @@ notification_send(uint64 row, const char *payload)
 {
 	bool		attached = event_queue_attach();
 
-	if (attached && locking_notify == NOTIFY_AFTER_COMMIT && send_after_commit(row, payload))
+	if (attached && locking_notify == NOTIFY_AFTER_COMMIT && !has_sent && send_after_commit(row, payload))
 		return;
 	if (attached)
 		send_earlier(row);
 	early_release_prevent();
+	has_sent = true;
 	Async_Notify(LOCKING_CHANNEL, payload);
 }
 
@@ -141,10 +150,11 @@ notification_send(uint64 row, const char *payload)
 static void
 end_transaction(XactEvent event, void *arg)
 {
-	if (!has_queued || (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE))
+	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE)
 		return;
-	has_queued = false;
-	event_queue_wake();
+	if (has_queued)
+		event_queue_wake();
+	has_queued = has_sent = false;
 }
 
 /* Register the queue and the callback. */

@@ -121,7 +121,16 @@ SQL
 	my @sent = heard($listener);
 	is(scalar(@sent), 6, 'events that do not fit are sent within their transactions');
 	is(scalar(grep { $_->{sender} == worker_pid($node) } @sent), 0, 'not by the worker');
+	my $late = session($node, owner => 'bob');
+	$late->query("BEGIN; SELECT locking.acquire('article', 4)");
 	$open->query('ROLLBACK');
+	$late->query("SELECT locking.acquire('article', 5); COMMIT");
+	@sent = heard($listener);
+	is(join(' ', map { $_->{key} } @sent), '4 5', 'the events of a transaction for which the queue was full at first');
+	is(scalar(grep { $_->{sender} != $late->{pid} } @sent), 0, 'are all sent by itself');
+	$late->query('SELECT locking.release_all()');
+	heard_exactly('the next transaction adds to the queue', $listener, 'released 4', 'released 5');
+	$late->quit;
 	acquire_and_release(3, owner => 'bob');
 	heard_exactly('none of what was rolled back', $listener, 'acquired 3', 'released 3');
 	$open->query("SELECT count(*) FROM locking.acquire_all('article', ARRAY(SELECT g::text FROM generate_series(101, 500) g))");
