@@ -73,10 +73,10 @@ export class Drafts extends EventTarget {
 		const isOffered = (draft) => !this.#unanswered.has(draft) && Form.draftDiffers(this.#edited.form, draft.data, this.#isKnown);
 		this.#offered = found.filter(isOffered);
 		this.#show();
-		for (const draft of found.filter((each) => this.#unanswered.has(each))) this.#findOut(draft);
+		for (const draft of found.filter((each) => this.#unanswered.has(each))) this.#lookInto(draft);
 	}
 
-	async #findOut(draft) {
+	async #lookInto(draft) {
 		const isSaved = await this.#unanswered.isSaved(draft);
 		if (isSaved === null) return;
 		await this.#keeping.wasAnswered(draft, isSaved);

@@ -21,7 +21,7 @@ const TITLE = 'Not known yet whether this is saved.';
  * @returns {Promise<import('../../client/api.js').Reply>}
  * @throws {import('../../client/api.js').Problem} it was not executed
  */
-export async function findOut(app, write, { notes, signal, wasSent = false, onUnknown = () => {} }) {
+export async function lookInto(app, write, { notes, signal, wasSent = false, onUnknown = () => {} }) {
 	let isUnknown = false;
 	const tell = (problem) => {
 		const words = told(problem);

@@ -9,7 +9,7 @@ import { paths } from '../../model/route.js';
 import { askToDelete } from '../../parts/row-questions.js';
 import { toast } from '../../ui/announce.js';
 import { listAddress } from './leaving.js';
-import { findOut } from './outcome.js';
+import { lookInto } from './outcome.js';
 
 /**
  * Events:
@@ -163,7 +163,7 @@ export class Saving extends EventTarget {
 		const write = { key: newKey(), method, path, body };
 		if (method !== 'DELETE') await this.#drafts.sending(write);
 		try {
-			return await findOut(this.#app, write, { notes: this.#notes, signal: this.#signal, onUnknown: () => this.#unknown() });
+			return await lookInto(this.#app, write, { notes: this.#notes, signal: this.#signal, onUnknown: () => this.#unknown() });
 		} finally {
 			this.#isUnknown = false;
 			if (!this.#signal.aborted) this.#drafts.answered();

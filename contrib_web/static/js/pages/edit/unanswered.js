@@ -6,7 +6,7 @@
 import { Problem } from '../../client/api.js';
 import { explain } from '../../model/problem.js';
 import { toast } from '../../ui/announce.js';
-import { findOut } from './outcome.js';
+import { lookInto } from './outcome.js';
 
 /** How old a save may be, in milliseconds: keys are kept for 7 days. */
 const OLDEST = 6 * 86_400_000;
@@ -48,14 +48,14 @@ export class Unanswered {
 	async isSaved({ unanswered }) {
 		if (this.#sent.has(unanswered.key)) return null;
 		this.#sent.add(unanswered.key);
-		const isSaved = await this.#findOut(unanswered);
+		const isSaved = await this.#lookInto(unanswered);
 		if (isSaved !== null) this.#answered.add(unanswered.key);
 		return isSaved;
 	}
 
-	async #findOut(write) {
+	async #lookInto(write) {
 		try {
-			const { data } = await findOut(this.#app, write, { notes: this.#notes, signal: this.#signal, wasSent: true });
+			const { data } = await lookInto(this.#app, write, { notes: this.#notes, signal: this.#signal, wasSent: true });
 			toast(`${data.label} is saved.`);
 			return true;
 		} catch (error) {
