@@ -242,6 +242,11 @@ CREATE FUNCTION locking.unprotect(relation regclass) RETURNS void
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_unprotect';
 COMMENT ON FUNCTION locking.unprotect(regclass) IS 'removes the guard, settings and locks of a table';
 
+CREATE FUNCTION locking.is_distributed(relation regclass) RETURNS boolean
+	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'locking_is_distributed';
+COMMENT ON FUNCTION locking.is_distributed(regclass) IS
+	'true if another extension keeps the table''s rows, or those of a partition, in other tables';
+
 -- ---------------------------------------------------------------------------
 -- Locks. Each function with a key has two variants: "key text" takes untyped
 -- literals and parameters, "key anyelement" takes values of any type, and
@@ -477,9 +482,10 @@ COMMENT ON VIEW locking.locks IS 'current locks on rows that the reader may see'
 -- "guarded" is true if locks are enforced for ordinary sessions on the table
 -- and all its partitions. Each of them must have the triggers as protect()
 -- creates them: with a name that sorts last, without condition, for all
--- columns, firing in ordinary sessions. The view reads only the catalogs, so
--- it neither locks partitions nor waits for them. Bits of tgtype: 1 ROW,
--- 2 BEFORE, 4 INSERT, 8 DELETE, 16 UPDATE, 32 TRUNCATE.
+-- columns, firing in ordinary sessions, and calling the library's functions,
+-- without settings of their own, which may be locking.enforce. The view reads
+-- only the catalogs, so it neither locks partitions nor waits for them. Bits
+-- of tgtype: 1 ROW, 2 BEFORE, 4 INSERT, 8 DELETE, 16 UPDATE, 32 TRUNCATE.
 CREATE VIEW locking.protected_tables WITH (security_barrier) AS
 SELECT p.relation, t.schema_name, t.table_name, p.hard, p.required, p.columns, p.ttl, p.warning, p.parent, p.key,
 	NOT EXISTS (
@@ -490,17 +496,23 @@ SELECT p.relation, t.schema_name, t.table_name, p.hard, p.required, p.columns, p
 				JOIN pg_catalog.pg_inherits i ON i.inhparent OPERATOR(pg_catalog.=) part.oid
 				JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.inhrelid AND c.relispartition)
 		SELECT FROM part, (VALUES
-				('~locking_guard', 'locking.guard()'::pg_catalog.regprocedure,
+				('~locking_guard', 'locking.guard()'::pg_catalog.regprocedure, 'locking_guard',
 					CASE WHEN p.parent IS NULL THEN 27 ELSE 31 END),
-				('~locking_guard_truncate', 'locking.guard_truncate()'::pg_catalog.regprocedure, 34)) f(name, trigger, type)
+				('~locking_guard_truncate', 'locking.guard_truncate()'::pg_catalog.regprocedure, 'locking_guard_truncate',
+					34)) f(name, trigger, symbol, type)
 		WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t
+				JOIN pg_catalog.pg_proc c ON c.oid OPERATOR(pg_catalog.=) t.tgfoid
+				JOIN pg_catalog.pg_language n ON n.oid OPERATOR(pg_catalog.=) c.prolang
 			WHERE t.tgrelid OPERATOR(pg_catalog.=) part.oid
 				AND t.tgname OPERATOR(pg_catalog.=) f.name::pg_catalog.name
 				AND t.tgfoid OPERATOR(pg_catalog.=) f.trigger
 				AND t.tgtype OPERATOR(pg_catalog.=) f.type
 				AND t.tgqual IS NULL AND pg_catalog.cardinality(t.tgattr::pg_catalog.int2[]) OPERATOR(pg_catalog.=) 0
-				AND t.tgenabled OPERATOR(pg_catalog.=) ANY ('{O,A}'::pg_catalog."char"[]))
-	) AS guarded
+				AND t.tgenabled OPERATOR(pg_catalog.=) ANY ('{O,A}'::pg_catalog."char"[])
+				AND n.lanname OPERATOR(pg_catalog.=) 'c'::pg_catalog.name
+				AND c.prosrc OPERATOR(pg_catalog.=) f.symbol AND c.probin OPERATOR(pg_catalog.=) 'MODULE_PATHNAME'
+				AND c.proconfig IS NULL)
+	) AND NOT locking.is_distributed(p.relation) AS guarded
 FROM (SELECT * FROM locking.protected
 		WHERE pg_catalog.has_table_privilege(relation, 'SELECT') OFFSET 0) p,
 	LATERAL (SELECT n.nspname::pg_catalog.text COLLATE pg_catalog."default" AS schema_name, c.relname::pg_catalog.text COLLATE pg_catalog."default" AS table_name
@@ -694,6 +706,7 @@ GRANT EXECUTE ON FUNCTION
 	locking.history_of(regclass, text),
 	locking.row_key(anyelement),
 	locking.row_visible(regclass, text),
+	locking.is_distributed(regclass),
 	locking.save_draft(bigint, jsonb, text),
 	locking.save_draft_of(regclass, text, jsonb, text),
 	locking.save_draft_of(regclass, anyelement, jsonb, text),

@@ -703,9 +703,8 @@ check_parents(Write *write)
 		return false;
 	rel = table_open(write->table->parent->key.target, RowShareLock);
 	parent = table_info(rel);
-	if (parent->is_protected)
+	if (check_parent_protected(parent, rel))
 	{
-		check_key_in_force(parent);
 		if (write->old)
 			skip = check_parent_of(write, parent, write->old);
 		if (write->new && !skip)
@@ -891,8 +890,8 @@ check_row(const TriggerData *trigger, Statement *statement, bool gate_checked)
 {
 	Write		write;
 
-	check_has_settings(statement->table->info, trigger);
-	check_key_in_force(statement->table->info);
+	check_has_settings(statement->table->info, trigger->tg_relation, trigger->tg_trigger);
+	check_in_force(statement->table->info);
 	init_write(trigger, statement, gate_checked, &write);
 	if (!check_write(&write))
 		return false;

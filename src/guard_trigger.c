@@ -69,6 +69,18 @@ is_guard_trigger(Form_pg_trigger trigger)
 		 strcmp(NameStr(trigger->tgname), TRUNCATE_TRIGGER) == 0);
 }
 
+/* The row trigger of an open relation that calls the guard, or NULL. */
+const Trigger *
+row_guard_of(Relation rel)
+{
+	TriggerDesc *triggers = rel->trigdesc;
+
+	for (int i = 0; triggers && i < triggers->numtriggers; i++)
+		if (TRIGGER_FOR_ROW(triggers->triggers[i].tgtype) && is_guard_function(triggers->triggers[i].tgfoid))
+			return &triggers->triggers[i];
+	return NULL;
+}
+
 /* The names of the guard's triggers on a relation. */
 static List *
 guard_triggers(Oid relid)

@@ -7,11 +7,14 @@
 
 #include "postgres.h"
 
+#include "utils/rel.h"
+
 #pragma GCC visibility push(hidden)
 
 extern void create_triggers(Oid root, bool on_insert);
 extern void create_truncate_triggers(Oid relid, Oid root);
 extern void drop_all_triggers(Oid root);
+extern const Trigger *row_guard_of(Relation rel);
 
 #pragma GCC visibility pop
 

@@ -41,6 +41,7 @@
 #include "table_access.h"
 #include "table_settings.h"
 
+PG_FUNCTION_INFO_V1(locking_is_distributed);
 PG_FUNCTION_INFO_V1(locking_protect);
 PG_FUNCTION_INFO_V1(locking_unprotect);
 
@@ -123,21 +124,50 @@ check_can_be_protected(Relation rel)
 		refuse_relation(rel, "it is a system table", NULL);
 }
 
+/* Check the partitions, too.  They are locked. */
+static void
+check_heap(Oid root)
+{
+	ListCell   *cell;
+
+	foreach(cell, partition_descendants(root))
+	{
+		Relation	rel = relation_open(lfirst_oid(cell), NoLock);
+
+		if (!is_heap(rel))
+			refuse_relation(rel, "its table access method is not heap",
+							"Locks rely on row locks and transaction ids (xmin) as heap tables have them.");
+		relation_close(rel, NoLock);
+	}
+}
+
 /*
- * Refuse tables whose rows an extension (Citus) keeps in other tables, where
- * this table's triggers do not fire.
+ * Does an extension (Citus) keep rows of the table or of its partitions in
+ * other tables, where this table's triggers do not fire?
  */
+static bool
+is_distributed(Oid relid)
+{
+	Oid			types[] = {OIDOID};
+	Datum		values[] = {ObjectIdGetDatum(relid)};
+
+	return OidIsValid(get_relname_relid("pg_dist_partition", PG_CATALOG_NAMESPACE)) &&
+		catalog_execute("SELECT FROM pg_catalog.pg_dist_partition d WHERE d.logicalrelid::oid = $1"
+						" OR d.logicalrelid::oid IN (SELECT t.relid::oid FROM pg_catalog.pg_partition_tree($1) t)",
+						lengthof(types), types, values, NULL) > 0;
+}
+
+/* The same, for the view of the protected tables. */
+Datum
+locking_is_distributed(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(is_distributed(PG_GETARG_OID(0)));
+}
+
 static void
 check_not_distributed(Relation rel)
 {
-	Oid			types[] = {OIDOID};
-	Datum		values[] = {ObjectIdGetDatum(RelationGetRelid(rel))};
-
-	if (!OidIsValid(get_relname_relid("pg_dist_partition", PG_CATALOG_NAMESPACE)))
-		return;
-	if (catalog_execute("SELECT FROM pg_catalog.pg_dist_partition d WHERE d.logicalrelid::oid = $1"
-						" OR d.logicalrelid::oid IN (SELECT t.relid::oid FROM pg_catalog.pg_partition_tree($1) t)",
-						lengthof(types), types, values, NULL) == 0)
+	if (!is_distributed(RelationGetRelid(rel)))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -366,6 +396,7 @@ locking_protect(PG_FUNCTION_ARGS)
 	List	   *key;
 
 	check_can_be_protected(rel);
+	check_heap(relid);
 	check_not_distributed(rel);
 	key = check_primary_key(rel);
 	(void) interval_argument(fcinfo, 4, "ttl");

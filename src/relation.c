@@ -7,6 +7,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/tableam.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
@@ -37,6 +38,17 @@ relation_owner(Oid relid)
 	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
 	ReleaseSysCache(tuple);
 	return owner;
+}
+
+/*
+ * Does the relation store rows as the heap does?  Then a row version has the
+ * id of the transaction that wrote it.  An access method of another name that
+ * has the heap's handler counts; a partitioned table stores none.
+ */
+bool
+is_heap(Relation rel)
+{
+	return rel->rd_tableam == NULL || rel->rd_tableam == GetHeapamTableAmRoutine();
 }
 
 /* The quoted and qualified name of a relation. */

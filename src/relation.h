@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "nodes/pg_list.h"
+#include "utils/rel.h"
 
 #include "compat.h"
 
@@ -24,6 +25,7 @@ typedef struct ForeignKey
 } ForeignKey;
 
 extern Oid	relation_owner(Oid relid);
+extern bool is_heap(Relation rel);
 extern bool find_primary_key(Oid relid, List **attnums, Oid *index, bool *deferrable);
 extern bool find_foreign_key(Oid relid, const char *name, ForeignKey *fk);
 extern char *qualified_name(Oid relid);

@@ -353,12 +353,13 @@ build_info(Relation rel)
 	info->has_children = info->relid == info->root && has_guarded_children(info->root);
 	INJECT("table-settings");
 	copy_settings(info, &settings);
+	info->not_in_heap = !is_heap(rel);
 	build_key(info, rel, &settings);
 	build_columns(info, rel, settings.columns);
 	build_parent(info, rel, &settings);
 	note_dependencies(info);
 	info->is_plain = info->is_protected && !info->key_replaced && !info->parent_lost &&
-		!info->required && info->parent == NULL && !rel->rd_rel->relispartition;
+		!info->not_in_heap && !info->required && info->parent == NULL && !rel->rd_rel->relispartition;
 	return info;
 }
 

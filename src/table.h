@@ -51,6 +51,7 @@ typedef struct TableInfo
 	bool		is_plain;		/* protected; only the row's own lock counts */
 	bool		key_replaced;	/* no longer the protected primary key */
 	bool		parent_lost;	/* no longer the protected foreign key */
+	bool		not_in_heap;	/* has another table access method */
 	bool		has_children;	/* a root whose rows guard child rows */
 	bool		hard;
 	bool		required;

@@ -6,6 +6,7 @@
 #include "table_access.h"
 
 #include "access/relation.h"
+#include "catalog/pg_trigger.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
@@ -14,6 +15,7 @@
 
 #include "argument.h"
 #include "compat.h"
+#include "guard_trigger.h"
 #include "inject.h"
 #include "partition.h"
 #include "relation.h"
@@ -21,11 +23,20 @@
 
 /*
  * Refuse to write or lock rows of a table whose primary key, or foreign key
- * to the parent, is no longer the protected one.
+ * to the parent, is no longer the protected one, or whose rows are not in the
+ * heap.
  */
 void
-check_key_in_force(const TableInfo *table)
+check_in_force(const TableInfo *table)
 {
+	if (table->not_in_heap)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("rows of table \"%s\" cannot be locked: its table access method is not heap",
+						get_rel_name(table->relid)),
+				 errdetail("Locks rely on row locks and transaction ids (xmin) as heap tables have them."),
+				 errhint("Return to heap with ALTER TABLE ... SET ACCESS METHOD, or call locking.unprotect()."),
+				 errtable_by_id(table->relid)));
 	if (table->key_replaced)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -60,16 +71,15 @@ refuse_unprotected(Oid relid)
  * partitions are clones, which cannot be dropped by themselves.
  */
 static Oid
-trigger_origin(const TriggerData *trigger)
+trigger_origin(Oid origin, const Trigger *trigger)
 {
-	Oid			origin = RelationGetRelid(trigger->tg_relation);
 	ListCell   *cell;
 
-	if (!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+	if (!TRIGGER_FOR_ROW(trigger->tgtype))
 		return origin;
 	foreach(cell, partition_ancestors(origin))
 	{
-		if (OidIsValid(get_trigger_oid(lfirst_oid(cell), trigger->tg_trigger->tgname, true)))
+		if (OidIsValid(get_trigger_oid(lfirst_oid(cell), trigger->tgname, true)))
 			origin = lfirst_oid(cell);
 	}
 	return origin;
@@ -82,21 +92,37 @@ trigger_origin(const TriggerData *trigger)
  * the settings.
  */
 void
-check_has_settings(const TableInfo *table, const TriggerData *trigger)
+check_has_settings(const TableInfo *table, Relation rel, const Trigger *trigger)
 {
-	const char *name = trigger->tg_trigger->tgname;
+	const char *name = trigger->tgname;
 
 	if (table->is_protected)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("table \"%s\" has the guard trigger \"%s\", but is not protected",
-					RelationGetRelationName(trigger->tg_relation), name),
+					RelationGetRelationName(rel), name),
 			 errdetail("Its locks cannot be checked, because it has no settings in \"locking.protected\"."),
 			 errhint("Protect it with SELECT locking.protect(%s), or drop the trigger with DROP TRIGGER %s ON %s.",
 					 quote_literal_cstr(qualified_name(table->root)), quote_identifier(name),
-					 qualified_name(trigger_origin(trigger))),
-			 errtable(trigger->tg_relation)));
+					 qualified_name(trigger_origin(RelationGetRelid(rel), trigger))),
+			 errtable(rel)));
+}
+
+/*
+ * Is the parent of the rows written protected?  Refuse the write if it has
+ * the guard, but no settings: its rows may be locked.
+ */
+bool
+check_parent_protected(const TableInfo *parent, Relation rel)
+{
+	const Trigger *guard;
+
+	if (parent->is_protected)
+		check_in_force(parent);
+	else if ((guard = row_guard_of(rel)) != NULL)
+		check_has_settings(parent, rel, guard);
+	return parent->is_protected;
 }
 
 /* ---- partitions ---- */
@@ -184,7 +210,7 @@ protected_table_by_id(Oid relid, LOCKMODE lockmode, TableRight right)
 	if (!info->is_protected)
 		refuse_unprotected(info->root);
 	relation_close(rel, NoLock);
-	check_key_in_force(info);
+	check_in_force(info);
 	return info;
 }
 

@@ -156,9 +156,8 @@ check_parent_locks(Relation records, TableInfo *table)
 	relation_close(open_root(table->parent->key.target, ExclusiveLock, check_may_exclude, NULL), NoLock);
 	rel = table_open(table->parent->key.target, AccessShareLock);
 	parent = table_info(rel);
-	if (parent->is_protected)
+	if (check_parent_protected(parent, rel))
 	{
-		check_key_in_force(parent);
 		foreach(cell, records_of(records, parent->root))
 		{
 			Lock	   *lock = lfirst(cell);
@@ -184,8 +183,8 @@ locking_guard_truncate(PG_FUNCTION_ARGS)
 	if (!locking_enforce)
 		return PointerGetDatum(NULL);
 	table = table_info(trigger->tg_relation);
-	check_has_settings(table, trigger);
-	check_key_in_force(table);
+	check_has_settings(table, trigger->tg_relation, trigger->tg_trigger);
+	check_in_force(table);
 	if (table->required)
 	{
 		stats_count(table->root, COUNT_REFUSED_WRITES);

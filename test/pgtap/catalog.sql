@@ -25,6 +25,7 @@ INSERT INTO interface VALUES
 	('discard_draft_of_new', 'relation regclass, client text DEFAULT NULL::text', 'void'),
 	('hand_over', 'token bigint, owner text DEFAULT NULL::text', 'text'),
 	('history_of', 'relation regclass, key text', 'SETOF locking.history'),
+	('is_distributed', 'relation regclass', 'boolean'),
 	('is_locked', 'relation regclass, key anyelement', 'boolean'),
 	('is_locked', 'relation regclass, key text', 'boolean'),
 	('keep_result', 'id text, result text', 'void'),

@@ -75,6 +75,16 @@ TRUNCATE locking.protected;
 UPDATE article SET title = 'x' WHERE id = 2;
 ROLLBACK;
 
+-- settings lost of the parent only, whose row may be locked
+DELETE FROM locking.protected WHERE relation = 'article'::regclass;
+\set VERBOSITY default
+INSERT INTO review VALUES (2, 1, '');
+\set VERBOSITY terse
+SELECT statement, outcome(statement) FROM unnest(ARRAY[
+	'INSERT INTO review VALUES (2, 2, $$$$)',
+	'INSERT INTO review VALUES (2, NULL, $$$$)',
+	'TRUNCATE review']) AS statement;
+
 -- what the hint says helps
 DELETE FROM locking.protected WHERE relation IN ('article'::regclass, 'review'::regclass);
 SELECT locking.protect('closed.article');
@@ -84,11 +94,44 @@ DROP TRIGGER "~locking_guard_truncate" ON closed.review;
 INSERT INTO review VALUES (2, 2, '');
 TRUNCATE review;
 
+-- the guard's function is replaced, or has a setting of its own
+CREATE FUNCTION guarded(table_name regclass) RETURNS boolean LANGUAGE sql AS
+	'SELECT guarded FROM locking.protected_tables WHERE relation = $1';
+BEGIN;
+CREATE OR REPLACE FUNCTION locking.guard() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+SELECT outcome('UPDATE article SET title = $$x$$ WHERE id = 1'), locking.is_locked('article', 1), guarded('article');
+ROLLBACK;
+BEGIN;
+CREATE OR REPLACE FUNCTION locking.guard_truncate() RETURNS trigger LANGUAGE c AS '$libdir/locking', 'locking_guard';
+SELECT guarded('article');
+ROLLBACK;
+BEGIN;
+UPDATE pg_proc SET probin = '$libdir/other' WHERE oid = 'locking.guard'::regproc;
+SELECT guarded('article');
+ROLLBACK;
+BEGIN;
+ALTER FUNCTION locking.guard() SET locking.enforce = off;
+SELECT outcome('UPDATE article SET title = $$x$$ WHERE id = 1'), locking.is_locked('article', 1), guarded('article');
+ROLLBACK;
+SELECT outcome('UPDATE article SET title = $$x$$ WHERE id = 1'), guarded('article');
+
+-- another table: a copy, or one that takes the name of a protected one
+CREATE TABLE copy AS SELECT * FROM article;
+ALTER TABLE copy ADD PRIMARY KEY (id);
+SELECT outcome('UPDATE copy SET title = $$x$$ WHERE id = 1'), outcome('SELECT locking.is_locked($$copy$$, 1)');
+BEGIN;
+ALTER TABLE article RENAME TO original;
+ALTER TABLE copy RENAME TO article;
+SELECT outcome('UPDATE article SET title = $$x$$ WHERE id = 1'), outcome('SELECT locking.is_locked($$article$$, 1)'),
+	outcome('UPDATE original SET title = $$x$$ WHERE id = 1'), locking.is_locked('original', 1);
+ROLLBACK;
+
 -- a trigger made by hand, on a table that was never protected
 CREATE TABLE shard (LIKE article INCLUDING ALL);
 INSERT INTO shard VALUES (1, 'one');
 SELECT count(*) FROM guards WHERE relation = 'shard'::regclass;
 UPDATE shard SET title = 'without a guard';
+SELECT outcome('SELECT locking.is_locked($$shard$$, 1)');
 CREATE TRIGGER "a guard" BEFORE UPDATE OR DELETE ON shard FOR EACH ROW EXECUTE FUNCTION locking.guard();
 \set VERBOSITY default
 UPDATE shard SET title = 'x';

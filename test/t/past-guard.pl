@@ -1,5 +1,6 @@
 # Ways past the guard (src/README.md) that lie outside of SQL: programs that
-# write pages, a library that is missing, crashes and failovers.
+# write pages, a library that is missing, other access methods, crashes and
+# failovers.
 use strict;
 use warnings;
 
@@ -59,6 +60,61 @@ subtest 'the library is missing' => sub {
 	refused('also of a row that is not locked', $node, '58P01', write_of(5), owner => 'zoe');
 	$set->('$libdir/locking');
 	refused('the lock is in force', $node, '55P03', write_of(4), owner => 'zoe');
+};
+
+# pg_repack and pg_squeeze copy the rows and exchange the storage.
+subtest 'the storage is exchanged for a copy' => sub {
+	my $token = acquire(8);
+	sql($node, <<'SQL');
+BEGIN;
+SET LOCAL allow_system_table_mods = on;
+CREATE TABLE copy (LIKE article INCLUDING ALL);
+INSERT INTO copy SELECT * FROM article;
+UPDATE pg_class c SET relfilenode = o.relfilenode FROM pg_class o
+WHERE (c.relname, o.relname) IN (('article', 'copy'), ('copy', 'article'), ('article_pkey', 'copy_pkey'), ('copy_pkey', 'article_pkey'));
+COMMIT;
+DROP TABLE copy;
+SQL
+	is(is_locked(8), 't', 'locked');
+	refused('the lock is in force', $node, '55P03', write_of(8), owner => 'zoe');
+	refused('the holder cannot save', $node, 'LK001', "SELECT locking.confirm($token)", owner => 'ann');
+	cmp_ok(acquire(8), '>', $token, 'but can acquire the row again');
+};
+
+# An access method need not have row locks and xmin as the heap has them. One
+# of another name with the heap's own handler does.
+subtest 'a table access method other than heap' => sub {
+	my $storage = tmp_folder() . '/storage.so';
+	# not that of the copied installation, which has no headers
+	my $include = qx(bash -c '. $FindBin::RealBin/../lib.sh; find_postgres; \$PG_CONFIG --includedir-server');
+	chomp $include;
+	system('cc', '-shared', '-fPIC', "-I$include", '-o', $storage, "$FindBin::RealBin/lib/storage.c") == 0 or die "storage.c does not compile\n";
+	sql($node, <<"SQL");
+CREATE FUNCTION storage_handler(internal) RETURNS table_am_handler LANGUAGE c AS '$storage';
+CREATE ACCESS METHOD storage TYPE TABLE HANDLER storage_handler;
+CREATE ACCESS METHOD heap_too TYPE TABLE HANDLER heap_tableam_handler;
+CREATE TABLE stored (id integer PRIMARY KEY, body text) USING storage;
+CREATE TABLE whole (id integer PRIMARY KEY, body text) PARTITION BY LIST (id);
+CREATE TABLE part1 PARTITION OF whole FOR VALUES IN (1) USING storage;
+CREATE TABLE part2 PARTITION OF whole FOR VALUES IN (2) USING heap_too;
+SQL
+	refused('protect', $node, '55000', "SELECT locking.protect('stored')");
+	refused('with such a partition', $node, '55000', "SELECT locking.protect('whole')");
+	sql($node, "ALTER TABLE whole DETACH PARTITION part1; INSERT INTO whole VALUES (2, 'body'); SELECT locking.protect('whole')");
+	sql($node, "SELECT locking.acquire('whole', 2)", owner => 'ann');
+	refused('the lock on a row in the heap', $node, '55P03', "UPDATE whole SET body = 'zoe' WHERE id = 2", owner => 'zoe');
+	sql($node, "ALTER TABLE whole ATTACH PARTITION part1 FOR VALUES IN (1); INSERT INTO whole VALUES (1, 'body')");
+	refused('a partition that is attached later', $node, '55000', "UPDATE whole SET body = 'zoe' WHERE id = 1", owner => 'zoe');
+	refused('a write to it alone', $node, '55000', "DELETE FROM part1", owner => 'zoe');
+	return if major_version($node) < 15;
+
+	acquire(6);
+	accepted('a session that has the table in its cache', $node, write_of(7) . '; ALTER TABLE article SET ACCESS METHOD storage');
+	refused('a table that gets another one later', $node, '55000', write_of(7), owner => 'zoe');
+	refused('acquiring', $node, '55000', "SELECT locking.acquire('article', 7)", owner => 'zoe');
+	sql($node, 'ALTER TABLE article SET ACCESS METHOD heap');
+	accepted('back in the heap', $node, write_of(7), owner => 'zoe');
+	refused('the lock is in force', $node, '55P03', write_of(6), owner => 'zoe');
 };
 
 subtest 'a crash empties an unlogged table' => sub {
