@@ -22,6 +22,7 @@ export default [
 	js.configs.recommended,
 	{ linterOptions: { reportUnusedDisableDirectives: 'error' }, rules: strict },
 	{ files: ['**/contrib_web/static/**/*.js'], languageOptions: { globals: globals.browser, sourceType: 'module' } },
+	{ files: ['**/contrib_web/django/**/*.js'], languageOptions: { globals: globals.browser, sourceType: 'script' } },
 	// Runs before the first paint, so it is not a module.
 	{ files: ['**/contrib_web/static/js/theme.js'], languageOptions: { sourceType: 'script' } },
 	// Some of their functions run in the page.

@@ -18,14 +18,14 @@ my $tab = 4;
 my @leaders = (
 	[ qr/\.(?:js|mjs)$/, qr{//|/?\*} ],
 	[ qr/\.(?:sql|lua)$/, qr/--/ ],
-	[ qr/\.(?:pl|pm|sh|spec|conf|service|control)$/, qr/#/ ],
+	[ qr/\.(?:pl|pm|py|sh|spec|conf|service|control|toml)$/, qr/#/ ],
 	[ qr/(?:^|\/)(?:Makefile|run|start|stop|check|cases|harness|\.\w+rc)$/, qr/#/ ],);
 my $c = qr/\.(?:c|h|pml)$/;
 
 my $generated = qr/^(?:\.git|node_modules|build|\.demo)$/;
 my $compared = qr{^(?:expected/|contrib_web/fuzz/corpus/)};
 my $markdown = qr/\.md$/;
-my $spaces = qr{^META\.json$|$markdown};
+my $spaces = qr{^META\.json$|\.py$|$markdown};
 
 sub note_finding
 {

@@ -1,0 +1,1 @@
+"""Locks of the PostgreSQL extension locking, for Django."""
