@@ -124,7 +124,8 @@ class Editing(ListCase):
         self.assertEqual(client.post(LIST, {**fields, self.row_of(fields, 1) + 'price': '8'}).status_code, 302)
         client, fields = self.open('bert')
         self.sql("UPDATE newsroom_article SET published = '2026-01-02 10:00Z'")
-        self.assertIn('Another user has changed this', self.errors(client.post(LIST, {**fields, self.row_of(fields, 1) + 'price': '9'})))
+        errors = self.errors(client.post(LIST, {**fields, self.row_of(fields, 1) + 'price': '9'}))
+        self.assertIn('Another user has changed this', errors)
         self.assertEqual(self.saved(self.article, 'price'), 8)
 
     def test_other_columns(self):

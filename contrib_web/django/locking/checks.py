@@ -1,12 +1,11 @@
 """What is missing in a project's settings."""
 from django.conf import settings
-from django.core.checks import Warning, register
+from django.core.checks import Warning
 from django.urls import NoReverseMatch, reverse
 
 MIDDLEWARE = 'locking.middleware.LockingMiddleware'
 
 
-@register
 def check_middleware(app_configs, **kwargs):
     if MIDDLEWARE in settings.MIDDLEWARE:
         return []
@@ -15,7 +14,6 @@ def check_middleware(app_configs, **kwargs):
         hint=f"Add '{MIDDLEWARE}' to MIDDLEWARE, after AuthenticationMiddleware.", id='locking.W001')]
 
 
-@register
 def check_urls(app_configs, **kwargs):
     try:
         reverse('locking:variables')
