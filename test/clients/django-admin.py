@@ -311,6 +311,7 @@ class Deleting(AdminCase):
         """and so does one whose cascade reaches a locked row"""
         self.lock('ann', 'newsroom_review', '1', 'Ann Ames')
         reply = self.person('bert').post('/admin/newsroom/article/1/delete/', {'post': 'yes'}, follow=True)
+        self.assertEqual(reply.status_code, 200)
         self.assertIn('locked by Ann Ames (ann)', reply.content.decode())
         self.assertEqual(self.sql('SELECT count(*) FROM newsroom_article'), '2')
 
