@@ -130,16 +130,17 @@ class Editing(ListCase):
 
     def test_other_columns(self):
         """columns that are not in the list stay as another user saved them meanwhile"""
-        from django.db.models.signals import post_init
-        from newsroom.models import Article
+        from unittest import mock
+        from locking.rows import WriteLocks
         client, fields = self.open('bert')
+        acquire = WriteLocks.acquire
 
-        def write(**kwargs):
-            # When the row was read for the form.
-            post_init.disconnect(write, sender=Article)
+        def write(*args):
+            # The form has been read, and its row is not locked yet.
             self.sql("UPDATE newsroom_article SET body = 'Ann saved' WHERE id = 1")
-        post_init.connect(write, sender=Article)
-        self.assertEqual(client.post(LIST, {**fields, self.row_of(fields, 1) + 'price': '9'}).status_code, 302)
+            return acquire(*args)
+        with mock.patch.object(WriteLocks, 'acquire', write):
+            self.assertEqual(client.post(LIST, {**fields, self.row_of(fields, 1) + 'price': '9'}).status_code, 302)
         self.assertEqual(self.saved(self.article, 'body', 'price'), ['Ann saved', 9])
 
     def test_refused_late(self):
