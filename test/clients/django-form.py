@@ -53,6 +53,20 @@ class Form(TestCase):
         self.assertEqual(client.post(PATH, again).status_code, 302)
         self.assertEqual(self.saved(self.article, 'body'), 'Bert types')
 
+    def test_lost_between(self):
+        """a lock that is lost between is_valid() and save() refuses the save, too"""
+        from locking.owner import acting_as
+        from locking.refusal import Refused
+        from newsroom.views import ArticleForm
+        with acting_as('ann'):
+            page = ArticleForm(instance=self.article).locked()
+            form = ArticleForm({**page.initial, 'title': 'Ebb'}, instance=self.article)
+            self.assertTrue(form.is_valid())
+            self.sql("SELECT locking.break_lock('newsroom_article', '1', 'lunch')")
+            with self.assertRaisesRegex(Refused, 'Your lock has ended'):
+                form.save()
+        self.assertEqual(self.saved(self.article, 'title'), 'Tides')
+
     def test_read_after_lock(self):
         """the page shows the row as it is once it is locked"""
         from django.db.models.signals import post_init
