@@ -470,6 +470,7 @@ export class RowLock extends EventTarget {
 	 */
 	submitted() {
 		this.#isSubmitted = true;
+		this.#happen({ type: 'submitted' });
 	}
 	/**
 	 * Reports that the row was saved.

@@ -364,6 +364,11 @@ test('an inherited lock that the previous page released late is acquired again',
 	held().at('news', { event: 'released' }).at('looked', { lock: null }).is('lost');
 });
 
+test('but not one that the save of a form has released', () => {
+	const session = new Session().at('open').granted({ outcome: 'renewed' });
+	session.at('submitted').at('news', { event: 'released' }).at('looked', { lock: null }).is('lost');
+});
+
 test('a second tab: elsewhere, takes control, and the first tab loses it', () => {
 	const second = new Session().at('open').at('held', { lock: { ...MINE, client: 'tab-2' }, sentAt: 1000 }).is('elsewhere');
 	assert.equal(mayEdit(second.state), false);

@@ -262,6 +262,9 @@ const handlers = {
 		return s.pending ? [{ ...noted, lookAgain: true }] : look(noted);
 	},
 
+	// The save that follows releases the lock.
+	submitted: (s) => [{ ...s, inherited: false }],
+
 	again: (s) => acquire(s),
 	control: (s) => request(s, 'control', {}),
 	takeOver: (s, e) => request(s, 'takeOver', { reason: e.reason }),
