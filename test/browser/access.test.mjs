@@ -96,6 +96,11 @@ const states = {
 		await carla.open('/sessions');
 		await carla.sees('This session');
 	},
+	'an unknown address': async (carla) => {
+		carla.expects(404, /no_such_table/);
+		await carla.open('/tables/no_such_table');
+		await carla.sees('Not found');
+	},
 	'signed out': async (carla) => {
 		await carla.edits('country', 'HN');
 		await carla.input('name').fill('Honduras of Carla');
@@ -103,11 +108,6 @@ const states = {
 		await carla.context.clearCookies();
 		await carla.page.keyboard.press('Control+s');
 		await carla.page.locator('.sign-in-panel').waitFor();
-	},
-	'an unknown address': async (carla) => {
-		carla.expects(404, /no_such_table/);
-		await carla.open('/tables/no_such_table');
-		await carla.sees('Not found');
 	},
 };
 
