@@ -377,6 +377,15 @@ test('a second tab: elsewhere, takes control, and the first tab loses it', () =>
 	assert.equal(first.state.loss.cause, 'moved');
 });
 
+test('a lock that moves to another tab, seen when it was free', () => {
+	const released = { token: 7, ending: { cause: 'released', by: { name: 'Anna', isMe: true }, reason: null, since: [] } };
+	const seen = () => held().at('news', { event: 'released' }).at('looked', { lock: null }).is('lost');
+	const here = { lock: { ...MINE, token: 8 }, sentAt: 2000 };
+	assert.equal(seen().at('explained', released).at('news', { event: 'acquired' }).at('looked', here).state.loss.cause, 'moved');
+	assert.equal(seen().at('news', { event: 'acquired' }).at('looked', here).at('explained', released).state.loss.cause, 'moved');
+	assert.equal(seen().at('explained', released).at('news', { event: 'acquired' }).at('looked', { lock: THEIRS, sentAt: 2000 }).state.loss.cause, 'released');
+});
+
 test('blocked: looks when the holder\'s time has passed, then the row is free', () => {
 	const session = new Session().at('open').failed('acquire', 423, { lock: THEIRS }).is('blocked');
 	assert.equal(wakeAt(session.state), session.now + 30_000);

@@ -455,10 +455,15 @@ function followUp(s, ...actions) {
 	return [next, ...actions, action];
 }
 
+// A lock that moves to another tab is released and acquired: this page may see
+// it in between.
+const MAY_MOVE = ['ended', 'released'];
+const lossNow = ({ loss }, lock) => (lock.is_mine && MAY_MOVE.includes(loss?.cause) ? Object.freeze({ ...loss, cause: 'moved', by: null }) : loss);
+
 // Another user holds the lock, or the user in another tab.
 function stopped(s, { lock, sentAt }) {
 	const holder = Object.freeze({ ...lock, endsAt: sentAt + lock.seconds_left * 1000 });
-	if (s.token !== null || s.loss !== null) return lose({ ...s, holder }, { cause: lock.is_mine ? 'moved' : 'ended' });
+	if (s.token !== null || s.loss !== null) return lose({ ...s, holder, loss: lossNow(s, lock) }, { cause: lock.is_mine ? 'moved' : 'ended' });
 	const phase = lock.is_mine ? 'elsewhere' : 'blocked';
 	return [{ ...s, phase, holder, trouble: null, retryAt: null }];
 }
