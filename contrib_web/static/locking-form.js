@@ -52,6 +52,7 @@ export class LockingForm extends HTMLElement {
 	#draft = null;
 	#declined = null;
 	#hasWaited = false;
+	#hasOffered = false;
 	#isStale = false;
 	#isRefreshed = false;
 	#reason = null;
@@ -126,7 +127,7 @@ export class LockingForm extends HTMLElement {
 		this.#stop = new AbortController();
 		this.#fields = new Fields(this);
 		this.#fields.isOpen = false;
-		this.#hasWaited = this.#isStale = false;
+		this.#hasWaited = this.#isStale = this.#hasOffered = false;
 		this.#draft = this.#declined = null;
 		this.#lock = this.#newLock();
 		this.#listen(this.#stop.signal);
@@ -201,7 +202,8 @@ export class LockingForm extends HTMLElement {
 
 	#changed({ phase }) {
 		if (WAITED.includes(phase)) this.#hasWaited = true;
-		if (phase === 'held' && !this.#draft) this.#offerDraft();
+		if (phase !== 'held') this.#hasOffered = false;
+		else if (!this.#hasOffered) this.#offerDraft();
 		this.#show();
 		this.#sendAgain();
 	}
@@ -214,8 +216,10 @@ export class LockingForm extends HTMLElement {
 		this.#lock.type(target.name ?? '');
 	}
 
+	// Once for each lock: a draft that is being discarded is not offered again.
 	async #offerDraft() {
 		const lock = this.#lock;
+		this.#hasOffered = true;
 		try {
 			const draft = await lock.readDraft();
 			const values = fromDraft(draft?.data);
@@ -223,6 +227,7 @@ export class LockingForm extends HTMLElement {
 			this.#draft = { ...draft, values };
 			this.#show();
 		} catch (error) {
+			this.#hasOffered = false;
 			if (!(error instanceof Problem)) throw error;
 		}
 	}
