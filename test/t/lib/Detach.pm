@@ -139,6 +139,7 @@ sub waiting
 {
 	my ($table, $partition) = @_;
 	my ($old, $admin) = (begin(), begin());
+	$admin->query('SET lock_timeout = 0');	# it waits for all that the test does then
 	$old->query("BEGIN; SELECT count(*) FROM $table");
 	$admin->send_sql("ALTER TABLE $table DETACH PARTITION $partition CONCURRENTLY");
 	$admin->await_block;
