@@ -146,7 +146,7 @@ scene('locks and history: owners, notes, reasons, actors', async ({ site, invite
 	await isText(carla, 'comment on role');
 	await carla.answers('Cancel');
 	await carla.open('/history');
-	await isText(carla, 'label 3', 'reason', 'owner', ROLE);
+	await isText(carla, 'label 3', 'reason', 'owner name', 'comment on role');
 	for (const query of [{ table: TABLE, key: KEYS[2] }, { owner: evil('owner') }, { actor: evil('owner') }, { q: evil('reason') }, { q: evil('nothing') }, { table: TABLE, key: evil('none') }]) {
 		await carla.open(`/history?${new URLSearchParams(query)}`);
 		await carla.page.locator('main h1').waitFor();
