@@ -50,19 +50,21 @@ class MessageDock extends HTMLElement {
 
 customElements.define('message-dock', MessageDock);
 
-// The end of the window with more room beside the focused element.
+// The end of the window with more room beside the focused element. Above it,
+// the bar takes some.
 function place(element) {
 	const at = document.activeElement;
 	if (element.hidden || !matchMedia(NARROW).matches || !at || at === document.body || element.contains(at)) return;
 	const { top, bottom } = at.getBoundingClientRect();
-	element.dataset.side = innerHeight - bottom < top ? 'top' : 'bottom';
+	element.dataset.side = innerHeight - bottom < top - barEnd(element) ? 'top' : 'bottom';
 	keepOffBar(element);
 }
 
+const barEnd = (element) => element.closest('.edit')?.querySelector('.edit-bar')?.getBoundingClientRect().bottom ?? 0;
+
 // The bar is at the top of the window only once the header is scrolled away.
 function keepOffBar(element) {
-	const bar = element.closest('.edit')?.querySelector('.edit-bar');
-	if (bar && element.dataset.side === 'top') element.style.setProperty('--bar-end', `${bar.getBoundingClientRect().bottom}px`);
+	if (element.dataset.side === 'top') element.style.setProperty('--bar-end', `${barEnd(element)}px`);
 }
 
 /**
