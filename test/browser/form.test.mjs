@@ -175,7 +175,8 @@ const answer = async (person, label, text, button) => {
 const isHeldBy = (site, key, owner) => eventually(async () => assert.equal(await lockOf(site, key), owner));
 const opens = async (person) => {
 	await says(person, 'Only you can edit this now.');
-	assert.equal(await open(person), ALL);
+	// A page that waited reads the row anew.
+	await eventually(async () => assert.equal(await open(person), ALL));
 };
 
 scene('asked for, and handed over: the other form opens by itself, the text stays as a draft', async ({ site, invite }) => {
