@@ -172,14 +172,14 @@ filter AS (
 			ELSE pg_catalog.format('t.%s %s (%s)::%s', col.ident, op.sql, operand.sql, col.type)
 		END AS condition
 	FROM col,
-		LATERAL (SELECT :filter::json -> col.name) f(value),
+		LATERAL (SELECT :filter::json -> col.name::text) f(value),
 		LATERAL (
 			VALUES
 				('is', 3, '=', pg_catalog.json_typeof(f.value) <> 'object'),
-				('contains', 3, '=', f.value -> 'contains' IS NOT NULL),
-				('from', 4, '>=', f.value -> 'from' IS NOT NULL),
-				('to', 2, '<=', f.value -> 'to' IS NOT NULL),
-				('before', 1, '<', f.value -> 'before' IS NOT NULL)
+				('contains', 3, '=', f.value -> 'contains'::text IS NOT NULL),
+				('from', 4, '>=', f.value -> 'from'::text IS NOT NULL),
+				('to', 2, '<=', f.value -> 'to'::text IS NOT NULL),
+				('before', 1, '<', f.value -> 'before'::text IS NOT NULL)
 		) comparison(name, strategy, sign, is_given),
 		LATERAL (
 			SELECT CASE comparison.name
@@ -261,7 +261,7 @@ problem AS (
 		'filter',
 		2
 	FROM col,
-		LATERAL (SELECT :filter::json -> col.name) f(value),
+		LATERAL (SELECT :filter::json -> col.name::text) f(value),
 		LATERAL pg_catalog.json_object_keys(
 			CASE pg_catalog.json_typeof(f.value) WHEN 'object' THEN f.value END) comparison
 	WHERE comparison NOT IN ('contains', 'from', 'to', 'before')
