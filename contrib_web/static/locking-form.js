@@ -216,7 +216,7 @@ export class LockingForm extends HTMLElement {
 		this.#lock.type(target.name ?? '');
 	}
 
-	// Once for each lock: a draft that is being discarded is not offered again.
+	// Once for each lock: a draft being discarded is not offered again.
 	async #offerDraft() {
 		const lock = this.#lock;
 		this.#hasOffered = true;

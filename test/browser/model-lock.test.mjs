@@ -229,7 +229,7 @@ test('the queue may tell of a turn before the event does, and before an older an
 		.at('news', { event: 'handed_over' }).at('looked', { lock: offered, sentAt: 1000 }).is('free');
 });
 
-test('a page that lost the row and requested it again keeps the text, whoever comes first', () => {
+test('a page that lost the row and requested it again keeps the text, whichever answer comes first', () => {
 	const session = typing().at('news', { event: 'taken_over' }).at('looked', { lock: THEIRS, sentAt: 2000 }).at('want', { on: true });
 	session.at('news', { event: 'released' }).at('looked', { lock: null }).is('acquiring').failed('acquire', 423, { lock: THEIRS }).is('lost');
 	assert.notEqual(session.state.loss, null);

@@ -18,7 +18,7 @@ my $node = new_stream_node();
 	sql($node, "DELETE FROM locking.lock; CREATE ROLE mallory LOGIN PASSWORD 'mallory-pw'");
 	my $server = listening_server();
 	my ($anna, $bert) = map { $server->sign_in($_) } qw(anna bert);
-	my $hers = stream($server, $anna);
+	my $annas = stream($server, $anna);
 	my $metric = sub { return ($server->client->get('//metrics')->{content} =~ /^locking_web_$_[0] (\d+)$/m)[0] };
 	my $before = $metric->('events_total');
 	my $resets = $metric->('stream_resets_total');
@@ -26,12 +26,12 @@ my $node = new_stream_node();
 	sql($node, q(SET SESSION AUTHORIZATION mallory; SELECT count(pg_notify('locking', json_build_object('event', 'acquired', 'table',
 		CASE WHEN g % 2 = 0 THEN 'public.private' ELSE 'public.t' || g END, 'key', 'secret', 'owner', g::text)::text)) FROM generate_series(1, 30000) g));
 	$bert->post('/tables/article/rows/20/lock');
-	my $first = heard($hers);
+	my $first = heard($annas);
 	like($first, qr/^(acquired public\.article 20 bert|reset)$/, 'a real event behind a flood of forged ones');
-	is($first eq 'reset' ? 'reset' : heard($hers), 'reset', 'streams are reset, since dropped events may have been real');
+	is($first eq 'reset' ? 'reset' : heard($annas), 'reset', 'streams are reset, since dropped events may have been real');
 	$bert->post('/tables/article/rows/19/lock');
 	my $heard = '';
-	$heard = heard($hers) until $heard =~ /^(acquired public\.article 19 bert|nothing|end)$/;
+	$heard = heard($annas) until $heard =~ /^(acquired public\.article 19 bert|nothing|end)$/;
 	is($heard, 'acquired public.article 19 bert', 'the stream continues after the reset');
 	# The flood has been read by now.  How much of it a sender may have passed
 	# on depends on how many seconds that took.
@@ -39,13 +39,13 @@ my $node = new_stream_node();
 	cmp_ok($metric->('events_total') - $before, '<=', 500 * $seconds + 10, 'a single sender has only a share of the events that are passed on');
 	cmp_ok($metric->('events_dropped_total'), '>=', 30_000 - 500 * $seconds, 'the rest of the flood is dropped');
 	cmp_ok($metric->('stream_resets_total') - $resets, '<=', 1 + $seconds / 10, 'a flood costs each stream one reset in ten seconds at most');
-	unlike($hers->{wire}{input} . ($hers->{text} // ''), qr/private|secret/, 'nothing of a forged event is shown to a role that may not read the table');
+	unlike($annas->{wire}{input} . ($annas->{text} // ''), qr/private|secret/, 'nothing of a forged event is shown to a role that may not read the table');
 
 	# Many concurrent senders.
 	my @senders = map { session($node) } 1 .. 12;
 	$_->query(q(SELECT count(pg_notify('locking', json_build_object('event', 'acquired', 'table', 'public.t' || g, 'key', pg_backend_pid())::text)) FROM generate_series(1, 499) g)) for @senders;
 	$bert->post('/tables/article/rows/18/lock');
-	like(heard($hers), qr/^(acquired public\.article 18 bert|reset)$/, 'a real event behind the events of many senders');
+	like(heard($annas), qr/^(acquired public\.article 18 bert|reset)$/, 'a real event behind the events of many senders');
 	$_->quit for @senders;
 	$server->stop_ok;
 	sql($node, 'DROP ROLE mallory; DELETE FROM locking.lock');

@@ -56,19 +56,19 @@ sub people
 {
 	my $server = listening_server();
 	my ($anna, $bert, $boss) = map { $server->sign_in($_) } qw(anna bert boss);
-	my $his = stream($server, $bert);
+	my $berts = stream($server, $bert);
 	my $reply = $anna->post("$row/presence", { client => 'one' });
 	is(shown($reply->{json}{people}), 'anna:viewing', 'a report is answered by the people of the row');
 	is($reply->{json}{people}[0]{owner_name}, 'Anna Albers', 'with the display name');
-	comes_to($his, '1', 'anna:viewing', 'others are told');
+	comes_to($berts, '1', 'anna:viewing', 'others are told');
 	$anna->post("/tables/article/rows/01/presence", { client => 'one', state => 'typing', field => 'title' });
-	comes_to($his, '1', 'anna:typing:title', 'the row is the same however its key is written');
+	comes_to($berts, '1', 'anna:typing:title', 'the row is the same however its key is written');
 	is(join(';', openapi()->check($last, $schemas->{RowPresence})), '', 'the event matches its schema in openapi.json');
 	is(shown($bert->post("$row/presence", { client => 'two', state => 'idle' })->{json}{people}), 'anna:typing:title bert:idle', 'two people');
 	is(people($boss, 'article'), '1: anna:typing:title bert:idle', 'the people of a table');
 	$anna->post("$row/presence", { client => 'other tab' });
 	is(shown($anna->post("$row/presence", { client => 'one', state => 'gone' })->{json}{people}), 'anna:viewing bert:idle', 'a tab that goes');
-	comes_to($his, '1', 'anna:viewing bert:idle', 'others are told that it has gone');
+	comes_to($berts, '1', 'anna:viewing bert:idle', 'others are told that it has gone');
 	is($anna->request('POST', "$row/presence", \json_of({ client => 'other tab', state => 'gone', csrf => $anna->{csrf} }), 'X-CSRF-Token' => undef, 'Content-Type' => 'text/plain')->{status}, 200, 'by a beacon, too');
 	is(people($boss, 'article'), '1: bert:idle', 'then it is gone');
 
@@ -86,7 +86,7 @@ sub people
 	$anna->post("$row/presence", { client => 'last' });
 	my @events;
 	LockingWeb::in_seconds($LockingWeb::PATIENCE, 'the last event', sub {
-		do { push @events, next_presence($his) } until shown($events[-1]{people} // []) =~ /anna/;
+		do { push @events, next_presence($berts) } until shown($events[-1]{people} // []) =~ /anna/;
 	});
 	is((grep { $_->{table} eq 'public.private' } @events) + 0, 0, 'no event of an unreadable table');
 	my @hidden = grep { $_->{table} eq 'public.mine' } @events;
@@ -110,12 +110,12 @@ sub people
 {
 	my ($first, $second) = map { listening_server() } 1 .. 2;
 	my ($anna, $bert) = ($first->sign_in('anna'), $second->sign_in('bert'));
-	my ($hers, $his) = (stream($first, $anna), stream($second, $bert));
+	my ($annas, $berts) = (stream($first, $anna), stream($second, $bert));
 	$anna->post("$row/presence", { client => 'one', state => 'typing', field => 'body' });
-	comes_to($his, '1', 'anna:typing:body', 'people of another process');
+	comes_to($berts, '1', 'anna:typing:body', 'people of another process');
 	is(people($bert, 'article'), '1: anna:typing:body', 'in the list, too');
 	$bert->post("$row/presence", { client => 'two' });
-	comes_to($hers, '1', 'anna:typing:body bert:viewing', 'in both directions');
+	comes_to($annas, '1', 'anna:typing:body bert:viewing', 'in both directions');
 	my $third = listening_server();
 	my $late = $third->sign_in('boss');
 	my $deadline = time + $LockingWeb::PATIENCE;
@@ -124,7 +124,7 @@ sub people
 	is($known, '1: anna:typing:body bert:viewing', 'a process that starts later learns of all');
 	is(sql($node, q(SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE nspname = 'locking' AND relname LIKE '%presen%')), 0, 'nothing is kept in tables');
 	$first->stop_ok('the process of a person ends');
-	comes_to($his, '1', 'bert:viewing', 'then the person is gone at once');
+	comes_to($berts, '1', 'bert:viewing', 'then the person is gone at once');
 
 	# ---- forged messages ----
 
@@ -132,7 +132,7 @@ sub people
 	sql($node, "SET SESSION AUTHORIZATION anna; SELECT pg_notify('locking_presence', '$forged')");
 	sql($node, "SELECT pg_notify('locking_presence', '$_')") for '', '{', '[]', '{"process": 1}', '{"process": "0123456789abcdef", "people": 1}';
 	$bert->post("$row/presence", { client => 'two', state => 'idle' });
-	comes_to($his, '1', 'bert:idle', 'a message of another role is ignored');
+	comes_to($berts, '1', 'bert:idle', 'a message of another role is ignored');
 	$_->stop_ok for $second, $third;
 }
 

@@ -756,7 +756,7 @@ receive(json_t *message, const char *id, int64_t now)
 		return;
 	for_all_people(mark_own, NULL);
 	if (n_unsent == 0)
-		sent_at = now - SIGN_OF_LIFE_MS;	/* it must learn of this process */
+		sent_at = now - SIGN_OF_LIFE_MS;	/* it must learn of this one */
 }
 
 void

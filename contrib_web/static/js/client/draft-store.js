@@ -41,7 +41,7 @@ export class DraftStore extends EventTarget {
 	works = true;
 
 	/**
-	 * Notes that somebody has signed in.
+	 * Notes that a user has signed in.
 	 * @returns {void}
 	 */
 	signedIn() {

@@ -455,8 +455,8 @@ function followUp(s, ...actions) {
 	return [next, ...actions, action];
 }
 
-// A lock that moves to another tab is released and acquired: this page may see
-// it in between.
+// A lock that moves to another tab is released and acquired: this page may
+// see it in between.
 const MAY_MOVE = ['ended', 'released'];
 const lossNow = ({ loss }, lock) => (lock.is_mine && MAY_MOVE.includes(loss?.cause) ? Object.freeze({ ...loss, cause: 'moved', by: null }) : loss);
 
