@@ -315,7 +315,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	events_init();
 	metrics_init(routes);
 	note_epoch();
-	events_publish("lock", "public.article", "{\"event\":\"acquired\"}", "{\"event\":\"changed\"}");
+	events_publish("lock", "public.article", NULL, "{\"event\":\"acquired\"}", "{\"event\":\"changed\"}");
 	return 0;
 }
 
