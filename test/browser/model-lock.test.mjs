@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ANNOUNCED, DRAFT_DELAY, givesAwayAt, initial, mayEdit, PATIENCE, renewEvery, step, timeLeft, wakeAt, warnAfter } from '../../contrib_web/static/js/model/lock-session.js';
+import { randomNumbers } from './lib/random.mjs';
 
 const MINE = { owner: 'anna', is_mine: true, token: 7, client: 'tab-1', seconds_left: 60 };
 const THEIRS = { owner: 'bert', owner_name: 'Bert Brandt', is_mine: false, token: null, client: null, seconds_left: 30 };
@@ -186,6 +187,25 @@ test('without a request nothing is given away, and use during the announcement k
 	session.at('use');
 	assert.equal(session.state.isGiving, false);
 	assert.equal(givesAwayAt(session.state), session.now + PATIENCE);
+});
+
+test('a connection that comes and goes is no use of the page: the row is given away all the same', () => {
+	const session = held({ ttl: 600, idleLimit: 3600 }).granted({ seconds_left: 600 }).at('wanted', { on: true });
+	const { usedAt } = session.state;
+	session.after(50_000).at('wake').renewed();
+	assert.equal(session.state.usedAt, usedAt);
+	session.tick();
+	assert.equal(session.state.isGiving, true);
+	session.after(50_000).at('wake').renewed();
+	assert.equal(session.state.isGiving, true);
+	session.tick().does({ do: 'handOver', token: 7 });
+	assert.equal(session.now, usedAt + PATIENCE);
+});
+
+test('after sleep the row is not given away without an announcement', () => {
+	const session = held({ ttl: 600 }).granted({ seconds_left: 600 }).at('wanted', { on: true }).after(300_000).at('wake').renewed().tick().does();
+	assert.equal(session.state.isGiving, true);
+	assert.equal(givesAwayAt(session.state), session.now + ANNOUNCED);
 });
 
 test('a hand-over that fails is tried again later, and costs nothing', () => {
@@ -583,17 +603,6 @@ test('states are immutable, and an event without consequence returns the same st
 });
 
 /* Random events against a simulated server */
-
-// mulberry32: a small generator with reproducible numbers.
-function randomNumbers(seed) {
-	let a = seed;
-	return () => {
-		a = (a + 0x6d2b79f5) | 0;
-		let t = Math.imul(a ^ (a >>> 15), 1 | a);
-		t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-		return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-	};
-}
 
 /** A row in the database: holder, expiry, and whether it was written. */
 class Row {

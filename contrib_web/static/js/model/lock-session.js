@@ -242,9 +242,10 @@ const handlers = {
 	},
 
 	// After sleep, offline time, the background or the sign-in dialog the
-	// state may be outdated, so check it immediately.
-	wake(s, e, now) {
-		const fresh = { ...s, trouble: null, failure: null, retryAt: null, retries: 0, draftAt: null, usedAt: now, isGiving: false };
+	// state may be outdated, so check it immediately. This is no use of the
+	// page: a connection that comes and goes must not keep the row.
+	wake(s) {
+		const fresh = { ...s, trouble: null, failure: null, retryAt: null, retries: 0, draftAt: null };
 		if (s.pending) return [{ ...fresh, lookAgain: true }];
 		if (s.phase === 'held' || s.phase === 'expired') return renew(fresh);
 		if (s.phase === 'acquiring') return acquire(fresh);
@@ -362,8 +363,8 @@ const typedSince = ({ lastChangeAt }, { sentAt }) => (lastChangeAt > sentAt ? la
 function tickHeld(s, now) {
 	if (now >= s.endsAt) return [{ ...s, phase: 'expired', warned: false }];
 	if (now >= nextRenewal(s)) return renew({ ...s, retryAt: null });
+	if (now >= nextAnnouncement(s)) return [announced(s, now)];
 	if (now >= nextGivingAway(s)) return request(s, 'handOver', { token: s.token });
-	if (now >= nextAnnouncement(s)) return [{ ...s, isGiving: true }];
 	if (now >= nextWarning(s)) return [{ ...s, warned: true }];
 	if (now >= nextDraft(s)) return draft(s);
 	return [s];
@@ -384,6 +385,9 @@ function nextRenewal(s) {
  * @returns {number} by performance.now(); Infinity: not
  */
 export const givesAwayAt = ({ wantedAt, usedAt }) => (wantedAt === null ? Infinity : Math.max(wantedAt, usedAt) + PATIENCE);
+
+// After sleep the announcement is late: the row then waits longer.
+const announced = (s, now) => ({ ...s, isGiving: true, wantedAt: Math.max(s.wantedAt, now + ANNOUNCED - PATIENCE) });
 
 const nextGivingAway = (s) => (s.pending || s.trouble ? Infinity : givesAwayAt(s));
 const nextAnnouncement = (s) => (s.isGiving ? Infinity : givesAwayAt(s) - ANNOUNCED);
