@@ -264,6 +264,22 @@ scene('a second tab of the same user offers control; the first keeps its text', 
 	await second.sees('You are editing this row in another tab now.');
 });
 
+scene('a duplicated tab, which inherits the storage of the first, does not hold its lock', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('country', 'BJ');
+	const held = () => site.sql(`SELECT token, client FROM locking.locks WHERE key = 'BJ'`);
+	const before = await held();
+	const copy = Object.create(anna);
+	[copy.page] = await Promise.all([anna.context.waitForEvent('page'), anna.page.evaluate(() => { window.open(location.href); })]);
+	await copy.sees('You are editing this row in another tab or on another device.');
+	assert.ok(!await copy.input('name').isEditable());
+	await anna.input('name').fill('Benin of the first tab');
+	await anna.press('Save and keep editing');
+	await anna.sees('Benin of the first tab is saved.');
+	assert.equal(await held(), before);
+	await copy.page.close();
+});
+
 scene('an event while another response is under way is not missed', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('country', 'BI');

@@ -68,3 +68,18 @@ admission('closing the tab releases the row', async ({ site, admit }) => {
 	assert.equal(await site.sql(`SELECT count(*) FROM locking.locks WHERE key = 'NZ'`), '0');
 	eve.page = await eve.context.newPage();
 });
+
+admission('the server is restarted: the page goes on without a sign-in, and saves', async ({ site, admit }) => {
+	const eve = await admit('eve', 'Eve Ernst');
+	await eve.edits('country', 'OM');
+	await eve.input('name').fill('Oman of Eve');
+	for (const status of [0, 401, 403, 503]) eve.expects(status);
+	await site.stopServer();
+	await site.restartServer();
+	await eve.page.keyboard.press('Control+s');
+	await eve.sees('Oman of Eve is saved.');
+	await eve.seesLock('mine');
+	assert.equal(await eve.page.locator('.sign-in-panel').count(), 0);
+	assert.equal(await site.sql(`SELECT name FROM country WHERE alpha_2 = 'OM'`), 'Oman of Eve');
+	assert.equal(await site.sql(`SELECT owner FROM locking.locks WHERE key = 'OM'`), 'eve');
+});

@@ -22,6 +22,7 @@ export class Site {
 	static async start(name, options = []) {
 		const site = new Site();
 		site.database = name;
+		site.options = options;
 		await run('createdb', ['--template=template_browser', name]);
 		await site.#serve('127.0.0.1:0', options);
 		return site;
@@ -50,7 +51,7 @@ export class Site {
 
 	/** Starts the server again at the same address. */
 	restartServer() {
-		return this.#serve(new URL(this.address).host, []);
+		return this.#serve(new URL(this.address).host, this.options);
 	}
 
 	// The server prints its address once it listens.
