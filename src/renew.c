@@ -8,15 +8,18 @@
  * locks it only if the lock seems to have lapsed.  If the lock turns out to
  * have lapsed only once the record is locked, the row is locked without
  * waiting, and the lock counts as lost if another transaction has the row
- * locked (rule 5).
+ * locked (rule 5).  Otherwise renew() reads the row's xmin, without locking
+ * it, to find out whether the lock lapsed by a clock that was set back.
  */
 #include "postgres.h"
 
+#include "access/relation.h"
 #include "access/table.h"
 #include "access/transam.h"
 #include "access/xact.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 
 #include "argument.h"
 #include "children.h"
@@ -31,6 +34,7 @@
 #include "privilege.h"
 #include "record.h"
 #include "report.h"
+#include "row_lock.h"
 #include "table_access.h"
 #include "target.h"
 
@@ -40,7 +44,7 @@ PG_FUNCTION_INFO_V1(locking_confirm);
 /* The target row of a lock that is being renewed. */
 typedef struct Target
 {
-	TableInfo  *table;
+	TableInfo  *table;			/* or NULL: another transaction alters it */
 	bool		held;
 	TransactionId xmin;
 } Target;
@@ -99,6 +103,43 @@ lock_target_first(Relation records, Target *target, Lock *lock)
 	} while (strcmp(lock->key, key) != 0);
 	if (!found)
 		report_lost(token);
+}
+
+/*
+ * Look up the table of a live lock, unless that requires waiting.  That is
+ * done before the record is locked: DROP TABLE locks the table first.
+ */
+static TableInfo *
+find_table(Oid relid)
+{
+	Relation	rel;
+	TableInfo  *table;
+
+	if (!ConditionalLockRelationOid(relid, AccessShareLock))
+		return NULL;
+	rel = try_relation_open(relid, NoLock);
+	if (rel == NULL)
+		return NULL;
+	table = table_info(rel);
+	relation_close(rel, NoLock);
+	return table->is_protected && !table->key_replaced ? table : NULL;
+}
+
+/*
+ * Was the row of a lock that is live by the clock written by another owner?
+ * A renewal does not lock the row, but reads its committed version.  That is
+ * the owner's only if the record names it: the owner cannot commit a write
+ * meanwhile without updating the record, which the caller has locked.
+ */
+static bool
+was_passed(const Target *target, const Lock *lock)
+{
+	TransactionId xmin = target->xmin;
+
+	if (target->table == NULL ||
+		(!target->held && !row_version(target->table, lock->key, &xmin)))
+		return false;
+	return lease_was_passed(lock, target->table->ncolumns == 0, xmin);
 }
 
 /* Resume a lapsed lock if the row has not been written since. */
@@ -165,7 +206,7 @@ renew_record(Relation records, Lock *lock, Target *target, const Interval *ttl, 
 	now = clock_now();
 	lapsed = has_lapsed(lock, now);
 	note_clock(lock->renewed_at, now);
-	if (target->held && lease_was_passed(lock, target->table->ncolumns == 0, target->xmin))
+	if ((target->held || !lapsed) && was_passed(target, lock))
 		report_lost(lock->token);
 	if (lapsed)
 		resume(records, target, lock);
@@ -191,6 +232,8 @@ locking_renew(PG_FUNCTION_ARGS)
 	find_own_lock(records, PG_GETARG_INT64(0), &lock);
 	if (has_lapsed(&lock, clock_now()))
 		lock_target_first(records, &target, &lock);
+	else
+		target.table = find_table(lock.relation);
 	renew_record(records, &lock, &target, ttl, false);
 	table_close(records, NoLock);
 	if (!PG_ARGISNULL(2))

@@ -1,6 +1,6 @@
 /*
  * row_lock.c
- *		Locking a row without the executor.
+ *		Locking a row, and reading its xmin, without the executor.
  *
  * It has the effect of SELECT ... FOR NO KEY UPDATE, with a fifth of the
  * work, where nothing but the primary key decides which row that is, and
@@ -19,6 +19,7 @@
 #include "access/xact.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -169,6 +170,65 @@ lock_by_index(const TableInfo *table, Relation rel, Relation index, const Datum 
 	UnregisterSnapshot(snapshot);
 	ExecDropSingleTupleTableSlot(locked);
 	return ok;
+}
+
+/* The transaction that wrote the committed version that a scan finds. */
+static bool
+find_version(Relation rel, IndexScanDesc scan, TransactionId *xmin)
+{
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	TupleTableSlot *slot = table_slot_create(rel, NULL);
+	bool		found = false;
+
+	while (!found && index_getnext_slot(scan, ForwardScanDirection, slot))
+		found = table_tuple_satisfies_snapshot(rel, slot, snapshot);
+	if (found)
+	{
+		bool		isnull;
+
+		*xmin = DatumGetTransactionId(slot_getsysattr(slot, MinTransactionIdAttributeNumber, &isnull));
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	UnregisterSnapshot(snapshot);
+	return found;
+}
+
+/*
+ * The transaction that wrote the row with the given key, of which a version
+ * is committed or this transaction's own, whatever the caller may read.  The
+ * row is not locked, and nothing is waited for.  The caller has locked the
+ * table.  SnapshotAny takes no predicate locks (record.c).  Returns false if
+ * there is no such row, or if only the executor could find it.
+ */
+bool
+row_version(const TableInfo *table, const char *key, TransactionId *xmin)
+{
+	Relation	rel;
+	Oid			index_relid;
+	bool		found = false;
+
+	if (table->partitioned || !has_plain_key(table->key))
+		return false;
+	rel = table_open(table->root, NoLock);
+	index_relid = locking_primary_key_index(rel);
+	if (ConditionalLockRelationOid(index_relid, AccessShareLock))
+	{
+		Relation	index = index_open(index_relid, NoLock);
+
+		if (is_complete(index))
+		{
+			Datum		values[INDEX_MAX_KEYS];
+			IndexScanDesc scan;
+
+			key_parse_stored(table->key, table->root, key, values);
+			scan = begin_scan(rel, index, SnapshotAny, table->key, values);
+			found = find_version(rel, scan, xmin);
+			index_endscan(scan);
+		}
+		index_close(index, NoLock);
+	}
+	table_close(rel, NoLock);
+	return found;
 }
 
 /*

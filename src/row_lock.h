@@ -15,6 +15,7 @@
 
 extern bool row_lock(const TableInfo *table, const Datum *values, LockWaitPolicy policy,
 					 char **key, TransactionId *xmin, bool *found);
+extern bool row_version(const TableInfo *table, const char *key, TransactionId *xmin);
 
 #pragma GCC visibility pop
 

@@ -194,7 +194,11 @@ inline renew_record(save)
 #ifdef CLOCK_BEFORE_RECORD_LOCK
 	now = clock;
 #endif
+#ifdef VERSION_BEFORE_RECORD_LOCK
+	xmin = (target_held -> xmin : row_xmin);
+#endif
 	record_lock(lock);
+	passed = written;
 #ifndef TOKEN_UNCHECKED
 	if
 	:: lock.token != EDITORS -> goto lost
@@ -223,7 +227,14 @@ inline renew_record(save)
 	:: !HAS_LAPSED(lock, now) -> lock.xmin = row_xmin
 #else
 	:: !HAS_LAPSED(lock, now) && target_held -> refuse_passed()
-	:: !HAS_LAPSED(lock, now) && !target_held
+	:: !HAS_LAPSED(lock, now) && !target_held ->
+		/* row_lock.c:row_version: the committed version, not locked */
+#ifndef VERSION_UNREAD
+#ifndef VERSION_BEFORE_RECORD_LOCK
+		xmin = row_xmin;
+#endif
+		refuse_passed()
+#endif
 #endif
 	fi;
 	/* renew.c:note_confirmation, lease.c:lease_extend */
@@ -266,7 +277,7 @@ inline commit_renewal()
 {
 	atomic {
 		check_fencing();
-		S4_broken = ended;
+		S4_broken = ended || passed;
 		assert(!S4_broken);
 		copy(record, lock);
 		check_enforcement();
@@ -363,9 +374,9 @@ inline reacquire()
 
 /* local variables of a process */
 #ifdef NO_BARRIER_LATE_ENOUGH
-#define LOCALS Lock lock; byte xmin, expires_at, now, early = NONE; bool target_held
+#define LOCALS Lock lock; byte xmin, expires_at, now, early = NONE; bool target_held, passed
 #else
-#define LOCALS Lock lock; byte xmin, expires_at, now; bool target_held
+#define LOCALS Lock lock; byte xmin, expires_at, now; bool target_held, passed
 #endif
 
 /* ---- handover.c ---- */

@@ -195,5 +195,5 @@ inline release_row_locks()
 	record_by = (record_by == _pid -> NONE : record_by);
 	record_shared = (record_shared == _pid -> NONE : record_shared);
 	confirming = (confirming == _pid -> NONE : confirming);
-	clear(lock); xmin = 0; expires_at = 0; now = 0; target_held = false
+	clear(lock); xmin = 0; expires_at = 0; now = 0; target_held = false; passed = false
 }
