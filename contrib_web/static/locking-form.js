@@ -14,8 +14,11 @@
  * the hidden field locking_token: a text, which the application passes to
  * locking.confirm() in the transaction that saves.
  *
+ * Its texts are in the language of the document (`<html lang>`).
+ *
  * Attributes, events and methods are described in doc/locking-js.md.
  */
+import { loadTexts, t } from './js/lang/texts.js';
 import { Fields } from './js/embed/fields.js';
 import { fillForm, fromDraft, isSame, readForm, toDraft } from './js/embed/form-draft.js';
 import { NoticeBar } from './js/embed/notice-bar.js';
@@ -23,6 +26,8 @@ import { Problem } from './js/client/api.js';
 import { clock } from './js/client/clock.js';
 import { isTimed, noticeOf } from './js/model/embed-view.js';
 import { RowLock } from './locking.js';
+
+export { setTexts } from './js/lang/texts.js';
 
 /** The origin that this module is from, with the path before /static/. */
 const HERE = new URL('..', import.meta.url).href.replace(/\/$/, '');
@@ -345,16 +350,16 @@ export class LockingForm extends HTMLElement {
 		withdraw: () => this.#lock.withdraw(),
 		handOver: () => this.#lock.handOver(this.#asker?.owner ?? null),
 		ask: async () => {
-			const message = await this.#bar.question({ label: 'Message', answer: 'Ask' });
+			const message = await this.#bar.question({ label: t('field.message'), answer: t('action.ask') });
 			if (message !== null) await this.#lock.ask(message || null);
 		},
 		decline: async () => {
 			const { owner } = this.#asker;
-			const message = await this.#bar.question({ label: 'Answer', answer: 'Decline' });
+			const message = await this.#bar.question({ label: t('field.answer'), answer: t('action.decline') });
 			if (message !== null) await this.#lock.decline(owner, message || null);
 		},
 		takeOver: async () => {
-			const reason = await this.#bar.question({ label: 'Reason', answer: 'Take over' });
+			const reason = await this.#bar.question({ label: t('field.reason'), answer: t('action.take_over') });
 			if (reason !== null) this.#lock.takeOver(reason || null);
 		},
 		restore: () => {
@@ -373,4 +378,5 @@ export class LockingForm extends HTMLElement {
 	}
 }
 
+await loadTexts();
 customElements.define('locking-form', LockingForm);

@@ -10,7 +10,7 @@ const pages = resolve(dirname(fileURLToPath(import.meta.url)), '../../contrib_we
  * Layers of the modules, by the beginning of their path. A module may import
  * from its own layer and from those before it.
  */
-const LAYERS = ['js/model/', 'js/client/', 'locking.js', 'js/ui/', 'js/embed/', 'locking-form.js', 'js/parts/controls/', 'js/parts/', 'js/pages/edit/', 'js/pages/', 'js/'];
+const LAYERS = ['js/lang/', 'js/model/', 'js/client/', 'locking.js', 'js/ui/', 'js/embed/', 'locking-form.js', 'js/parts/controls/', 'js/parts/', 'js/pages/edit/', 'js/pages/', 'js/'];
 
 const layerOf = (path) => LAYERS.findIndex((beginning) => path.startsWith(beginning));
 

@@ -8,6 +8,7 @@
  * - parts/: components of pages
  * - pages/: the pages, and in pages/edit/ the modules of the edit page
  */
+import { t } from './lang/texts.js';
 import { Api, isOutage, Problem } from './client/api.js';
 import { clock } from './client/clock.js';
 import { DraftStore, personOf } from './client/draft-store.js';
@@ -263,7 +264,7 @@ class App extends EventTarget {
 	#trouble({ status, problem }) {
 		const { title, detail, advice } = explain(status, problem);
 		const isFinal = status >= 400 && status < 500;
-		const action = isFinal ? toTables() : button('Try again', () => this.again(), { name: 'refresh' });
+		const action = isFinal ? toTables() : button(t('action.try_again'), () => this.again(), { name: 'refresh' });
 		this.title(title);
 		return h(
 			'div',
@@ -294,7 +295,7 @@ function saysOnce() {
 	} catch {
 		// Then it is said with each page.
 	}
-	toast('This browser keeps no drafts on this computer. The server keeps them while you are online.');
+	toast(t('drafts.not_here'));
 }
 
 // Only other pages of locking-web: `next` comes from the address bar.
@@ -303,19 +304,19 @@ const safeNext = (next) => {
 	return isPath && !['signin', 'missing'].includes(parse(next.split('?')[0]).page) ? next : paths.tables();
 };
 
-const toTables = () => h('a', { class: 'button', href: paths.tables() }, 'All tables');
+const toTables = () => h('a', { class: 'button', href: paths.tables() }, t('tables.all'));
 
 function missing() {
 	return {
-		title: 'Not found',
+		title: t('problem.not_found'),
 		element: h(
 			'div',
 			{ class: 'card' },
 			emptyState({
 				level: 'h1',
 				name: 'search',
-				title: 'There is no such page',
-				text: 'The address is wrong or outdated.',
+				title: t('page.missing'),
+				text: t('page.missing.text'),
 				action: toTables(),
 			}),
 		),

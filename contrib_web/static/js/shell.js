@@ -1,6 +1,7 @@
 /**
  * The frame around every page: header with navigation, theme and user.
  */
+import { t } from './lang/texts.js';
 import { paths } from './model/route.js';
 import { avatar } from './parts/person.js';
 import { themeButton } from './parts/theme-button.js';
@@ -41,15 +42,15 @@ export class Shell {
 			h('a', { class: 'brand', href: paths.tables() }, icon('logo'), 'locking'),
 			h(
 				'nav',
-				{ 'aria-label': 'Pages' },
+				{ 'aria-label': t('page.pages') },
 				h(
 					'ul',
 					{},
-					this.#link('Tables', 'table', paths.tables(), ['tables', 'rows', 'edit']),
-					this.#link('Locks', 'lock', paths.locks(), ['locks']),
-					this.#link('History', 'history', paths.history(), ['history']),
-					this.#link('My drafts', 'editing', paths.drafts(), ['drafts']),
-					session?.may.monitor ? this.#link('Overview', 'gauge', paths.overview(), ['overview']) : null,
+					this.#link(t('tables.title'), 'table', paths.tables(), ['tables', 'rows', 'edit']),
+					this.#link(t('locks.title'), 'lock', paths.locks(), ['locks']),
+					this.#link(t('history.title'), 'history', paths.history(), ['history']),
+					this.#link(t('drafts.title'), 'editing', paths.drafts(), ['drafts']),
+					session?.may.monitor ? this.#link(t('overview.title'), 'gauge', paths.overview(), ['overview']) : null,
 				),
 			),
 			h('div', { class: 'top-end' }, this.#live, themeButton(), ...(session ? this.#who(session) : [])),
@@ -108,10 +109,10 @@ export class Shell {
 	#renderLive() {
 		const { live, session } = this.#app;
 		const [state, words, title] = session?.read_only
-			? ['read-only', 'Read-only', 'This database can be read, but not changed']
+			? ['read-only', t('live.read_only'), t('live.read_only.text')]
 			: live.on
-				? ['on', 'Live', 'Changes by others appear automatically']
-				: ['off', 'Not live', 'Reconnecting; the page may be out of date'];
+				? ['on', t('live.on'), t('live.on.text')]
+				: ['off', t('live.off'), t('live.off.text')];
 		this.#live.dataset.state = state;
 		this.#live.firstChild.textContent = words;
 		this.#live.title = title;
@@ -125,13 +126,13 @@ export class Shell {
 	#who({ owner, owner_name: name, database, proxy }) {
 		const who = h(
 			'a',
-			{ class: 'who', href: paths.sessions(), title: `${owner}: your sessions` },
+			{ class: 'who', href: paths.sessions(), title: t('sessions.of', { who: owner }) },
 			h('strong', {}, name || owner),
 			h('span', {}, database),
 		);
 		const picture = avatar({ owner, owner_name: name });
-		const out = button('', () => this.#app.signOut(), { kind: 'plain icon-only', name: 'sign-out', label: 'Sign out' });
-		out.title = 'Sign out';
+		const out = button('', () => this.#app.signOut(), { kind: 'plain icon-only', name: 'sign-out', label: t('action.sign_out') });
+		out.title = t('action.sign_out');
 		return proxy ? [picture, who] : [picture, who, out];
 	}
 }

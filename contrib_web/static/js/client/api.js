@@ -1,6 +1,7 @@
 /**
  * Client of the JSON API under /api/v1. Errors are thrown as Problem.
  */
+import { t } from '../lang/texts.js';
 import { home, segment } from '../model/route.js';
 
 /** Timeout of a request, in milliseconds. */
@@ -179,9 +180,9 @@ export class Api extends EventTarget {
 
 	async #fetchSession() {
 		const { data, sentAt } = await this.#sendNow('GET', '/session', { query: { optional: true } });
-		if (data === null) throw this.#refused(new Problem(401, { title: 'Not signed in' }, sentAt));
+		if (data === null) throw this.#refused(new Problem(401, { title: t('problem.signed_out') }, sentAt));
 		if (this.owner !== null && data.owner !== this.owner)
-			throw this.#refused(new Problem(403, { type: OTHER_USER, title: 'Another user is signed in', owner: data.owner }, sentAt));
+			throw this.#refused(new Problem(403, { type: OTHER_USER, title: t('problem.other_user', { who: data.owner }), owner: data.owner }, sentAt));
 		this.adopt(data);
 		this.dispatchEvent(new CustomEvent('session', { detail: { data, sentAt } }));
 	}
@@ -276,5 +277,4 @@ async function readJson(response, sentAt) {
 	}
 }
 
-const noAnswer = (sentAt, { name }) => new Problem(0, { title: 'No response', ...(name === 'TimeoutError' ? { detail: TOO_LATE } : {}) }, sentAt);
-const TOO_LATE = `It has not answered within ${TIMEOUT / 1000} seconds`;
+const noAnswer = (sentAt, { name }) => new Problem(0, { title: t('problem.no_answer'), ...(name === 'TimeoutError' ? { detail: t('problem.too_late', { n: TIMEOUT / 1000 }) } : {}) }, sentAt);

@@ -4,6 +4,7 @@
  * moves while the user types. It is in a shadow root, whose style needs no
  * permission of the page's content security policy.
  */
+import { t } from '../lang/texts.js';
 import { h } from '../ui/dom.js';
 
 const STYLE = `
@@ -93,7 +94,7 @@ export class NoticeBar extends EventTarget {
 				resolve(text);
 			};
 			const form = h('form', {}, field, h('button', { class: 'main', type: 'submit' }, answer),
-				h('button', { type: 'button', on: { click: () => end(null) } }, 'Cancel'));
+				h('button', { type: 'button', on: { click: () => end(null) } }, t('action.cancel')));
 			form.addEventListener('submit', (event) => {
 				event.preventDefault();
 				event.stopPropagation();

@@ -1,6 +1,7 @@
 /**
  * Names of browsers, from the text by which they describe themselves.
  */
+import { t } from '../lang/texts.js';
 
 /** By a word of the text. The first counts: many name others, too. */
 const BROWSERS = [
@@ -30,9 +31,9 @@ const nameIn = (names, text) => names.find(([word]) => text.includes(word))?.[1]
  *   it is not a browser's
  */
 export function browserName(agent) {
-	if (!agent) return 'Unknown program';
+	if (!agent) return t('browser.unknown');
 	const browser = nameIn(BROWSERS, agent);
 	const system = nameIn(SYSTEMS, agent);
 	if (!browser) return agent.split(/[\s/]/, 1)[0] || agent;
-	return system ? `${browser} on ${system}` : browser;
+	return system ? t('browser.on', { browser, system }) : browser;
 }

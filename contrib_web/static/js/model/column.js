@@ -5,6 +5,7 @@
  * A value is text, null, or undefined (not given: the column's default).
  */
 
+import { t } from '../lang/texts.js';
 import { timeComplaint } from './timestamp.js';
 
 const KINDS = Object.freeze({
@@ -99,10 +100,10 @@ export function directionOf(text) {
  * @returns {string|null} null: it can
  */
 export function readOnlyReason(column, isNew) {
-	if (column.generated) return 'Computed from other fields';
-	if (column.identity === 'always') return 'Numbered by the database';
-	if (column.category === 'bytea') return 'Binary data can only be viewed';
-	if (isNew ? !column.insertable : !column.updatable) return 'You may not change this field';
+	if (column.generated) return t('column.generated');
+	if (column.identity === 'always') return t('column.identity');
+	if (column.category === 'bytea') return t('column.bytea');
+	if (isNew ? !column.insertable : !column.updatable) return t('column.forbidden');
 	return null;
 }
 
@@ -112,7 +113,7 @@ export function readOnlyReason(column, isNew) {
  * @returns {string}
  */
 export const typeLine = ({ name, type, references, key }) =>
-	[name, references ? `${type} → ${references.name}` : type, key && 'key'].filter(Boolean).join(' · ');
+	[name, references ? `${type} → ${references.name}` : type, key && t('column.key')].filter(Boolean).join(' · ');
 
 /**
  * Whether a new row needs a value of the column.
@@ -126,20 +127,20 @@ const checks = {
 	number: (text, column) => {
 		const special = !column.integer && /^(NaN|[+-]?inf(inity)?)$/i.test(text);
 		if (special) return null;
-		if (column.integer) return /^[+-]?\d+$/.test(text) ? null : 'A whole number, such as 42';
-		return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? null : 'A number, such as 3.14';
+		if (column.integer) return /^[+-]?\d+$/.test(text) ? null : t('column.integer');
+		return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? null : t('column.number');
 	},
-	uuid: (text) => (/^\{?[0-9a-f]{4}(-?[0-9a-f]{4}){7}\}?$/i.test(text) ? null : 'A UUID has 32 hexadecimal digits'),
+	uuid: (text) => (/^\{?[0-9a-f]{4}(-?[0-9a-f]{4}){7}\}?$/i.test(text) ? null : t('column.uuid')),
 	json: (text) => {
 		try {
 			JSON.parse(text);
 			return null;
 		} catch (error) {
-			return `Not valid JSON: ${error.message}`;
+			return t('column.json', { error: error.message });
 		}
 	},
 	text: (text, { max_length: max }) =>
-		max !== null && [...text].length > max ? `At most ${max} characters; these are ${[...text].length}` : null,
+		max !== null && [...text].length > max ? t('column.too_long', { max, length: [...text].length }) : null,
 };
 
 /**
@@ -148,8 +149,8 @@ const checks = {
  * @returns {string|null} null: one can
  */
 export function unstorable(value) {
-	if (value.includes('\0')) return 'Contains a NUL character, which the database cannot store';
-	return /\p{Surrogate}/u.test(value) ? 'Contains half of a character, which the database cannot store' : null;
+	if (value.includes('\0')) return t('column.nul');
+	return /\p{Surrogate}/u.test(value) ? t('column.surrogate') : null;
 }
 
 /**
@@ -161,9 +162,9 @@ export function unstorable(value) {
  * @returns {string|null} null: no error found
  */
 export function validationError(column, value, isNew = false) {
-	if (value === null) return column.not_null ? 'This field needs a value' : null;
+	if (value === null) return column.not_null ? t('column.required') : null;
 	if (value === undefined)
-		return isNew && isRequired(column) ? 'This field needs a value' : null;
+		return isNew && isRequired(column) ? t('column.required') : null;
 	return unstorable(value) ?? checks[column.category]?.(column.category === 'text' ? value : value.trim(), column) ?? null;
 }
 
@@ -175,6 +176,6 @@ export function validationError(column, value, isNew = false) {
  */
 export function shown(column, value) {
 	if (value === null || value === undefined) return null;
-	if (column.category === 'bytea') return `${Math.max(0, (value.length - 2) / 2)} bytes`;
+	if (column.category === 'bytea') return t('column.bytes', { n: Math.max(0, (value.length - 2) / 2) });
 	return value;
 }

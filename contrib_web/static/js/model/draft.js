@@ -11,6 +11,7 @@
  * @property {boolean} isOnServer whether the server keeps one, perhaps an
  *   earlier one
  */
+import { t } from '../lang/texts.js';
 
 const SEPARATOR = '.';
 
@@ -38,15 +39,16 @@ export function originOf(id, { machine, tab }) {
 	return itsMachine === machine ? 'computer' : 'elsewhere';
 }
 
-const ORIGINS = { tab: 'this tab', computer: 'this computer, another tab', elsewhere: 'another computer' };
-
 /**
  * The origin in words; '' if it is not known.
  * @param {string|null} id
  * @param {{ machine: string|null, tab: string }} here
  * @returns {string}
  */
-export const originText = (id, here) => ORIGINS[originOf(id, here)] ?? '';
+export function originText(id, here) {
+	const origin = originOf(id, here);
+	return origin === null ? '' : t(`origin.${origin}`);
+}
 
 /**
  * All drafts, the latest first. Of a page's draft, that of this computer is

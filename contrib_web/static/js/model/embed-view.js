@@ -3,7 +3,8 @@
  * of the lock and what goes with it. Of several things to say, the notice has
  * the one that prevents editing, else the one that needs an answer.
  */
-import { duration, moment, personName, several } from './text.js';
+import { t } from '../lang/texts.js';
+import { duration, moment, personName, quoted, several } from './text.js';
 
 /**
  * @typedef {object} Notice
@@ -33,99 +34,100 @@ import { duration, moment, personName, several } from './text.js';
  *   this user's request
  */
 
-const KEPT = 'Your text is still here to be copied';
-const TAKE_OVER = ['takeOver', 'Take over'];
-const TRY_AGAIN = ['start', 'Try again'];
-const SIGN_IN = ['signIn', 'Sign in'];
+const TAKE_OVER = ['takeOver', 'action.take_over'];
+const TRY_AGAIN = ['start', 'action.try_again'];
+const SIGN_IN = ['signIn', 'action.sign_in'];
 
-/** Why the page cannot lock, by fault. */
+/** Why the page cannot lock, by fault. The labels of actions are keys here. */
 const faults = {
-	signedout: () => ({ title: 'You are signed out.', text: 'Sign in to edit. This page goes on by itself.', actions: [SIGN_IN] }),
+	signedout: () => ({ title: t('form.signed_out'), text: t('form.sign_in'), actions: [SIGN_IN] }),
 	othersite: ({ host }) => ({
-		title: 'This page cannot lock its row.',
-		text: `Browsers do not sign in to ${host} from pages of another site.`,
+		title: t('form.cannot_lock'),
+		text: t('form.other_site', { host }),
 		actions: [],
 	}),
-	wrongorigin: ({ host }) => ({ title: 'This page cannot lock its row.', text: `${host} does not allow pages of this address.`, actions: [] }),
-	refused: ({ reason }) => ({ title: 'This page cannot lock its row.', text: reason ?? '', actions: [TRY_AGAIN] }),
-	unanswered: ({ host }) => ({ title: `${host} does not answer.`, text: 'You can edit as soon as it does.', actions: [TRY_AGAIN] }),
+	wrongorigin: ({ host }) => ({ title: t('form.cannot_lock'), text: t('form.wrong_origin', { host }), actions: [] }),
+	refused: ({ reason }) => ({ title: t('form.cannot_lock'), text: reason ?? '', actions: [TRY_AGAIN] }),
+	unanswered: ({ host }) => ({ title: t('form.unanswered', { host }), text: t('form.unanswered.text'), actions: [TRY_AGAIN] }),
 };
+
+const handedOver = (who) => (who ? t('form.handed_over_to', { who }) : t('form.handed_over'));
 
 /** How the lock was lost, by cause; `who` may be empty. */
 const losses = {
-	taken_over: (who) => `${who || 'Another user'} has taken over.`,
-	broken: () => 'Your lock was removed.',
-	released: () => 'You have unlocked this in another tab.',
-	handed_over: (who) => `You have handed over${who ? ` to ${who}` : ''}.`,
-	given: (who) => `You have handed over${who ? ` to ${who}` : ''}.`,
-	given_away: (who) => `Handed over${who ? ` to ${who}` : ''}, since you were away.`,
-	changed: () => 'Another user has saved meanwhile.',
-	moved: () => 'You are editing this in another tab.',
+	taken_over: (who) => (who ? t('form.taken_over', { who }) : t('form.taken_over_by_another')),
+	broken: () => t('form.broken'),
+	released: () => t('form.released'),
+	handed_over: handedOver,
+	given: handedOver,
+	given_away: (who) => (who ? t('form.given_away_to', { who }) : t('form.given_away')),
+	changed: () => t('form.changed'),
+	moved: () => t('form.other_tab'),
 };
 
-const time = (seconds) => (seconds > 0 ? `for another ${duration(seconds)}, unless it is renewed` : 'until it is released');
+const lasts = (seconds) => (seconds > 0 ? t('form.lasts', { time: duration(seconds) }) : t('form.lasts_until_released'));
 
 /** What can be done about a lock of another user. */
 function others({ requests, mayTakeOver }) {
 	const own = requests.find((request) => request.is_mine);
-	return [own ? ['withdraw', 'Withdraw request'] : ['ask', 'Ask for it'], ...(mayTakeOver ? [TAKE_OVER] : [])];
+	return [own ? ['withdraw', 'action.withdraw'] : ['ask', 'action.ask_for_it'], ...(mayTakeOver ? [TAKE_OVER] : [])];
 }
 
 function place({ requests, declined }) {
 	const own = requests.find((request) => request.is_mine);
-	if (own) return own.place > 1 ? `You are number ${own.place} in the queue.` : 'You are next.';
+	if (own) return own.place > 1 ? t('form.place', { place: own.place }) : t('form.next');
 	if (!declined) return '';
-	return declined.message ? `Your request was declined: “${declined.message}”` : 'Your request was declined.';
+	return declined.message ? t('form.declined_because', { message: declined.message }) : t('form.declined');
 }
 
 const sentences = (...parts) => parts.filter(Boolean).join(' ');
 
 /** The notice of a page that does not hold the lock, by phase. */
 const phases = {
-	acquiring: ({ state }) => (state.changedAt === null ? { tone: 'quiet', title: 'Locking…', actions: [] } : null),
+	acquiring: ({ state }) => (state.changedAt === null ? { tone: 'quiet', title: t('form.locking'), actions: [] } : null),
 	expired: () => ({
 		tone: 'warn',
-		title: 'Your lock has ended.',
-		text: 'It goes on when you do, unless another user has locked the row.',
-		actions: [['use', 'Keep editing']],
+		title: t('lost.ended'),
+		text: t('form.expired'),
+		actions: [['use', 'action.keep']],
 	}),
 	lost(view) {
 		const { state, isDirty } = view;
 		const who = state.holder && !state.holder.is_mine ? personName(state.holder) : '';
-		const title = losses[state.loss?.cause]?.(who) ?? 'Your lock has ended.';
-		const text = sentences(isDirty && `${KEPT}, and kept as a draft.`, who && place(view));
-		if (state.loss?.cause === 'moved') return { tone: 'bad', title, text, actions: [['control', 'Edit here']] };
-		return { tone: 'bad', title, text, actions: who ? others(view) : [['again', 'Lock again']] };
+		const title = losses[state.loss?.cause]?.(who) ?? t('lost.ended');
+		const text = sentences(isDirty && t('form.kept'), who && place(view));
+		if (state.loss?.cause === 'moved') return { tone: 'bad', title, text, actions: [['control', 'action.edit_here']] };
+		return { tone: 'bad', title, text, actions: who ? others(view) : [['again', 'action.lock_again']] };
 	},
 	blocked(view) {
 		const { holder } = view.state;
-		const note = holder.note && `“${holder.note}”`;
+		const note = holder.note && quoted(holder.note);
 		return {
 			tone: 'theirs',
-			title: `${personName(holder)} is editing this`,
-			text: sentences(`${time(view.secondsLeft)}.`, note, place(view)),
+			title: t('form.held', { who: personName(holder) }),
+			text: sentences(lasts(view.secondsLeft), note, place(view)),
 			actions: others(view),
 		};
 	},
-	elsewhere: () => ({ tone: 'theirs', title: 'You are editing this in another tab.', actions: [['control', 'Edit here']] }),
-	free: () => ({ tone: 'info', title: 'It is free now.', actions: [['again', 'Edit']] }),
+	elsewhere: () => ({ tone: 'theirs', title: t('form.other_tab'), actions: [['control', 'action.edit_here']] }),
+	free: () => ({ tone: 'info', title: t('form.free'), actions: [['again', 'action.edit']] }),
 	refused: ({ state }) => ({
 		tone: 'bad',
-		title: 'This row cannot be locked.',
+		title: t('form.refused'),
 		text: state.refusal?.problem?.detail ?? '',
-		actions: [['again', 'Try again']],
+		actions: [['again', 'action.try_again']],
 	}),
 };
 
 const troubles = {
-	offline: (left) => `No connection. Your lock lasts another ${left}.`,
-	busy: (left) => `The server does not answer. Your lock lasts another ${left}.`,
-	refused: (left) => `Your lock is not renewed. It lasts another ${left}.`,
+	offline: (left) => t('form.offline', { time: left }),
+	busy: (left) => t('form.busy', { time: left }),
+	refused: (left) => t('form.not_renewed', { time: left }),
 };
 
 function besides({ people }) {
 	if (!people.length) return '';
-	return `${several(people.map(personName))} ${people.length === 1 ? 'has' : 'have'} it open, too.`;
+	return t('form.besides', { n: people.length, who: several(people.map(personName)) });
 }
 
 /** The notice of the page that holds the lock. */
@@ -133,31 +135,39 @@ function held(view) {
 	const { state, secondsLeft, requests, draft, isStale } = view;
 	const asker = requests.find((request) => !request.is_mine);
 	if (state.trouble === 'signed_out')
-		return { tone: 'warn', title: 'You are signed out.', text: `Your lock lasts another ${duration(secondsLeft)}.`, actions: [SIGN_IN] };
+		return { tone: 'warn', title: t('form.signed_out'), text: t('form.left', { time: duration(secondsLeft) }), actions: [SIGN_IN] };
 	if (isStale)
 		return {
 			tone: 'warn',
-			title: 'Another user may have saved meanwhile.',
-			text: 'Reload the page before you edit. Unsaved text stays as a draft.',
-			actions: [['reload', 'Reload'], ['keepForm', 'Edit what is shown']],
+			title: t('form.stale'),
+			text: t('form.stale.text'),
+			actions: [['reload', 'action.reload'], ['keepForm', 'action.keep_form']],
 		};
 	if (asker)
 		return {
 			tone: 'info',
-			title: `${personName(asker)} asks for this row.`,
-			text: sentences(asker.message && `“${asker.message}”`, 'Saving hands it over, too.'),
-			actions: [['handOver', 'Hand over'], ['decline', 'Not now']],
+			title: t('form.asks', { who: personName(asker) }),
+			text: sentences(asker.message && quoted(asker.message), t('form.saving_hands_over')),
+			actions: [['handOver', 'action.hand_over'], ['decline', 'action.not_now']],
 		};
 	if (state.trouble) return { tone: 'warn', title: troubles[state.trouble](duration(secondsLeft)), actions: [] };
 	if (state.warned)
-		return { tone: 'warn', title: `Your lock ends in ${duration(secondsLeft)}.`, actions: [['use', 'Keep editing']] };
+		return { tone: 'warn', title: t('form.ends_in', { time: duration(secondsLeft) }), actions: [['use', 'action.keep']] };
 	if (draft)
 		return {
 			tone: 'info',
-			title: `You have unsaved text from ${moment(draft.saved_at)}.`,
-			actions: [['restore', 'Restore'], ['discard', 'Discard']],
+			title: t('form.draft', { when: moment(draft.saved_at) }),
+			actions: [['restore', 'action.restore'], ['discard', 'action.discard']],
 		};
-	return { tone: 'mine', title: 'Only you can edit this now.', text: besides(view), actions: [] };
+	return { tone: 'mine', title: t('form.mine'), text: besides(view), actions: [] };
+}
+
+function unlabelled(view) {
+	const { state, fault, isStarted } = view;
+	if (fault) return { tone: 'bad', ...faults[fault](view) };
+	if (!isStarted) return { tone: 'quiet', title: t('form.locking'), actions: [] };
+	if (state.phase === 'held') return held(view);
+	return phases[state.phase]?.(view) ?? null;
 }
 
 /**
@@ -165,11 +175,8 @@ function held(view) {
  * @returns {Notice|null} null: nothing to say
  */
 export function noticeOf(view) {
-	const { state, fault, isStarted } = view;
-	if (fault) return { tone: 'bad', ...faults[fault](view) };
-	if (!isStarted) return { tone: 'quiet', title: 'Locking…', actions: [] };
-	if (state.phase === 'held') return held(view);
-	return phases[state.phase]?.(view) ?? null;
+	const notice = unlabelled(view);
+	return notice && { ...notice, actions: notice.actions.map(([name, label]) => [name, t(label)]) };
 }
 
 /**

@@ -1,6 +1,7 @@
 /**
  * Figures of the overview: what counters of locking.stats counted over time.
  */
+import { t } from '../lang/texts.js';
 
 /**
  * @typedef {object} Sample
@@ -62,11 +63,11 @@ export function gateHealth({ enabled, filled, slots, occupied, overflowed }) {
 	if (!enabled)
 		return {
 			isGood: false,
-			title: 'Off',
-			text: 'Each write of a protected row looks for its lock. Add locking to shared_preload_libraries, and restart the server.',
+			title: t('gate.off'),
+			text: t('gate.off.text'),
 		};
-	if (!filled) return { isGood: true, title: 'Filling', text: 'It answers from the first write of a protected row on.' };
+	if (!filled) return { isGood: true, title: t('gate.filling'), text: t('gate.filling.text') };
 	if (overflowed > occupied / 100 && overflowed > 10)
-		return { isGood: false, title: 'Crowded', text: 'Rows are looked up because it is too small. Raise locking.gate_slots.' };
-	return { isGood: true, title: 'On', text: `${occupied} of ${slots} slots are occupied.` };
+		return { isGood: false, title: t('gate.crowded'), text: t('gate.crowded.text') };
+	return { isGood: true, title: t('gate.on'), text: t('gate.on.text', { occupied, slots }) };
 }

@@ -1,6 +1,7 @@
 /**
  * Values as lists show them: shorter than they are, which the tooltip shows.
  */
+import { locale, t } from '../lang/texts.js';
 import { parse } from './array-text.js';
 import { shown } from './column.js';
 import { split } from './timestamp.js';
@@ -24,13 +25,13 @@ export function brief(column, value) {
 
 const formats = {
 	number: (text, { key }) => (key ? text : grouped(text)),
-	boolean: (text) => (text === 'true' ? 'Yes' : 'No'),
+	boolean: (text) => (t(text === 'true' ? 'value.yes' : 'value.no')),
 	uuid: (text) => `${text.slice(0, UUID_SHOWN)}…`,
 	date: (text) => dateText(text),
 	time: (text) => text.replace(/^(\d\d:\d\d):00(\.0+)?(?=$|[+-])/, '$1'),
 	timestamp: (text) => timestampText(text),
 	timestamptz: (text) => timestampText(text),
-	array: (text, { delimiter }) => parse(text, delimiter ?? ',')?.map((item) => item ?? 'null').join(', ') ?? text,
+	array: (text, { delimiter }) => parse(text, delimiter ?? ',')?.map((item) => item ?? t('value.null')).join(', ') ?? text,
 };
 
 /**
@@ -41,21 +42,21 @@ const formats = {
 export function grouped(text) {
 	const [, sign, whole, fraction = ''] = /^([+-]?)(\d+)(\.\d+)?$/.exec(text) ?? [];
 	if (whole === undefined || whole.length <= UNGROUPED) return text.replace('.', decimalPoint());
-	return `${sign}${new Intl.NumberFormat().format(BigInt(whole))}${fraction.replace('.', decimalPoint())}`;
+	return `${sign}${new Intl.NumberFormat(locale()).format(BigInt(whole))}${fraction.replace('.', decimalPoint())}`;
 }
 
-const decimalPoint = () => new Intl.NumberFormat().formatToParts(0.5).find(({ type }) => type === 'decimal').value;
+const decimalPoint = () => new Intl.NumberFormat(locale()).formatToParts(0.5).find(({ type }) => type === 'decimal').value;
 
 // Not by the local time zone, in which some times do not exist.
 const utc = (date, time = '00:00') => new Date(`${date}T${time.slice(0, 5)}:00Z`);
 const DAY = { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' };
 
 function dateText(text) {
-	return /^\d{4}-\d\d-\d\d$/.test(text) ? utc(text).toLocaleDateString([], DAY) : text;
+	return /^\d{4}-\d\d-\d\d$/.test(text) ? utc(text).toLocaleDateString(locale(), DAY) : text;
 }
 
 function timestampText(text) {
 	const parts = split(text);
 	if (!parts?.date) return text;
-	return utc(parts.date, parts.time || '00:00').toLocaleString([], { ...DAY, hour: '2-digit', minute: '2-digit' });
+	return utc(parts.date, parts.time || '00:00').toLocaleString(locale(), { ...DAY, hour: '2-digit', minute: '2-digit' });
 }

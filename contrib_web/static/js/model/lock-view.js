@@ -2,6 +2,7 @@
  * Texts and actions of the edit page's lock bar for each state of the lock
  * session.
  */
+import { t } from '../lang/texts.js';
 import { explain } from './problem.js';
 import { moment, personName, several } from './text.js';
 
@@ -41,57 +42,41 @@ export function lockView(state, about) {
 const askOrWithdraw = ({ asked }) => (asked ? 'withdraw' : 'ask');
 const withTakeOver = (actions, { mayTakeOver }) => (mayTakeOver ? [...actions, 'takeOver'] : actions);
 const queue = ({ asked }) =>
-	asked
-		? [
-				`You have requested this row${asked.total > 1 ? `; you are number ${asked.place} of ${asked.total} in the queue` : ''}. The form unlocks by itself when it is your turn.`,
-			]
-		: [];
+	asked ? [asked.total > 1 ? t('queue.asked_place', { place: asked.place, total: asked.total }) : t('queue.asked')] : [];
 
 const idle = ({ holder }, { idleSince, asked }) =>
-	idleSince
-		? [
-				`${personName(holder)} has not used the page since ${moment(idleSince)}. ${
-					asked ? 'You get the row in two minutes at most' : 'If you request the row, you get it in two minutes'
-				}, unless ${personName(holder)} returns.`,
-			]
-		: [];
+	idleSince ? [t(asked ? 'holder.idle_asked' : 'holder.idle', { who: personName(holder), since: moment(idleSince) })] : [];
 
 const views = {
 	idle: ({ lockOn }) =>
 		lockOn === 'never'
-			? { tone: 'quiet', icon: 'unlock', status: 'Not protected: rows of this table are not locked' }
-			: { tone: 'quiet', icon: 'unlock', status: 'Not locked yet: your first change locks it' },
+			? { tone: 'quiet', icon: 'unlock', status: t('lock.not_protected') }
+			: { tone: 'quiet', icon: 'unlock', status: t('lock.not_yet') },
 
-	acquiring: () => ({ tone: 'quiet', icon: 'clock', status: 'Locking …' }),
+	acquiring: () => ({ tone: 'quiet', icon: 'clock', status: t('lock.locking') }),
 
 	held: (state, { isDirty }) =>
 		state.warned
 			? {
 					tone: 'warn',
 					icon: 'clock',
-					status: 'Your lock is about to end',
+					status: t('lock.about_to_end'),
 					counts: true,
 					banner: {
-						title: 'Your lock on this page is about to expire.',
-						text: [
-							isDirty
-								? 'Do you wish to save the page? Editing further keeps the lock, too.'
-								: 'Editing further keeps it. If you have finished, leave the page to free the row.',
-						],
+						title: t('lock.about_to_expire'),
+						text: [t(isDirty ? 'lock.save_or_edit' : 'lock.edit_or_leave')],
 						actions: ['keep'],
 					},
 				}
-			: { tone: 'mine', icon: 'editing', status: 'You are editing this row' },
+			: { tone: 'mine', icon: 'editing', status: t('lock.mine') },
 
 	expired: (state, { isDirty }) => ({
 		tone: 'expired',
 		icon: 'unlock',
-		status: 'Your lock has expired',
+		status: t('lock.expired'),
 		banner: {
-			title: 'Your lock on this page has expired.',
-			text: [
-				`${isDirty ? 'Your text is kept. ' : ''}Other users can edit the row now. If it is unchanged, you can continue. Otherwise this page shows the changes before anything is overwritten.`,
-			],
+			title: t('lock.expired.title'),
+			text: [[isDirty && t('lock.text_kept'), t('lock.expired.text')].filter(Boolean).join(' ')],
 			actions: ['keep'],
 		},
 	}),
@@ -112,11 +97,11 @@ const views = {
 	blocked: (state, about) => ({
 		tone: 'theirs',
 		icon: 'lock',
-		status: `Locked by ${personName(state.holder)}`,
+		status: t('lock.by', { who: personName(state.holder) }),
 		counts: true,
 		banner: {
-			title: `This content is currently being edited by ${personName(state.holder)}.`,
-			text: ['You can read it but not edit it.', ...idle(state, about), ...queue(about), ...refused(state)],
+			title: t('lock.edited_by', { who: personName(state.holder) }),
+			text: [t('lock.read_only'), ...idle(state, about), ...queue(about), ...refused(state)],
 			actions: withTakeOver([askOrWithdraw(about)], about),
 			facts: true,
 		},
@@ -125,11 +110,11 @@ const views = {
 	elsewhere: () => ({
 		tone: 'theirs',
 		icon: 'editing',
-		status: 'You are editing this row in another tab',
+		status: t('lock.other_tab'),
 		counts: true,
 		banner: {
-			title: 'You are editing this row in another tab or on another device.',
-			text: ['Take control here? The other tab keeps its text, but can no longer save it.'],
+			title: t('lock.other_tab.title'),
+			text: [t('lock.other_tab.text')],
 			actions: ['control'],
 		},
 	}),
@@ -137,12 +122,12 @@ const views = {
 	free: (state, about) => ({
 		tone: 'mine',
 		icon: 'unlock',
-		status: 'Free: this row is not being edited',
+		status: t('lock.free'),
 		banner: {
-			title: 'The row is free now.',
+			title: t('lock.free.title'),
 			text: [
-				'You see the row as it was last saved.',
-				...(about.asked && about.asked.place > 1 ? ['Other users requested it before you.'] : []),
+				t('lock.free.text'),
+				...(about.asked && about.asked.place > 1 ? [t('queue.before_you')] : []),
 			],
 			actions: ['again'],
 		},
@@ -151,18 +136,18 @@ const views = {
 	refused: ({ refusal }) => ({
 		tone: refusal.status === 404 ? 'bad' : 'theirs',
 		icon: refusal.status === 404 ? 'warn' : 'info',
-		status: refusal.status === 404 ? 'This row is gone' : 'You can read this row but not edit it',
+		status: t(refusal.status === 404 ? 'lock.gone' : 'lock.refused'),
 		banner:
 			refusal.status === 404
 				? {
-						title: 'This row was deleted, or you may no longer see it.',
-						text: ['You can still copy your text.'],
+						title: t('lock.gone.title'),
+						text: [t('lock.gone.text')],
 						actions: ['compare', 'leave'],
 					}
-				: { title: 'You cannot lock this row.', text: whyRefused(refusal), actions: [] },
+				: { title: t('lock.refused.title'), text: whyRefused(refusal), actions: [] },
 	}),
 
-	left: () => ({ tone: 'quiet', icon: 'unlock', status: 'Released' }),
+	left: () => ({ tone: 'quiet', icon: 'unlock', status: t('lock.released') }),
 };
 
 function whyRefused({ status, problem }) {
@@ -171,53 +156,52 @@ function whyRefused({ status, problem }) {
 }
 
 const refusalOf = ({ failure }) => (failure ? explain(failure.status, failure.problem).detail : '');
-const refused = ({ refusal }) => (refusal?.problem?.detail ? [`That was refused: ${refusal.problem.detail}.`] : []);
+const refused = ({ refusal }) => (refusal?.problem?.detail ? [t('lock.was_refused', { why: refusal.problem.detail })] : []);
 
 function textKept({ loss }, { isDirty }) {
-	if (isDirty) return 'Your text is kept here: compare it with the row as it is now, or copy it.';
-	return loss.cause === 'given' ? 'Request it again to go on.' : 'You had not changed anything.';
+	if (isDirty) return t('lost.text_kept');
+	return t(loss.cause === 'given' ? 'lost.request_again' : 'lost.unchanged');
 }
 
-const nameOf = (holder) => (holder ? personName(holder) : 'another user');
+const nameOf = (holder) => (holder ? personName(holder) : t('person.another'));
 
 function lossStatus({ holder, loss }) {
-	if (!holder) return { tone: 'bad', icon: 'unlock', status: 'Free now' };
-	if (holder.is_mine) return { tone: 'bad', icon: 'warn', status: 'You have lost the lock', counts: true };
+	if (!holder) return { tone: 'bad', icon: 'unlock', status: t('lock.free_now') };
+	if (holder.is_mine) return { tone: 'bad', icon: 'warn', status: t('lost.lost'), counts: true };
 	const tone = ['given', 'given_away'].includes(loss.cause) ? 'theirs' : 'bad';
-	return { tone, icon: 'lock', status: `Locked by ${personName(holder)}`, counts: true };
+	return { tone, icon: 'lock', status: t('lock.by', { who: personName(holder) }), counts: true };
 }
 
 const lossTitles = {
-	taken_over: ({ by }) => (by?.isMe ? 'You have continued in another tab.' : `${by?.name ?? 'Another user'} has taken over this row.`),
-	broken: ({ by }) => `${by?.isMe ? 'You have' : `${by?.name ?? 'An administrator'} has`} removed your lock.`,
-	released: () => 'Your lock was released, in another tab or in a list.',
-	handed_over: ({ by }) => `Your lock was released, and the row handed over to ${by.name}.`,
-	given: ({ by }, { holder }) => `You have handed this row over to ${by?.name ?? nameOf(holder)}.`,
-	given_away: ({ by }, { holder }) =>
-		`You did not use this page, so the row was handed over to ${by?.name ?? nameOf(holder)}, who had requested it.`,
-	moved: () => 'You have continued in another tab.',
+	taken_over: ({ by }) => (by?.isMe ? t('lost.moved') : by ? t('lost.taken_over', { who: by.name }) : t('lost.taken_over_by_another')),
+	broken: ({ by }) => (by?.isMe ? t('lost.broken_by_you') : by ? t('lost.broken', { who: by.name }) : t('lost.broken_by_administrator')),
+	released: () => t('lost.released'),
+	handed_over: ({ by }) => t('lost.handed_over', { who: by.name }),
+	given: ({ by }, { holder }) => t('lost.given', { who: by?.name ?? nameOf(holder) }),
+	given_away: ({ by }, { holder }) => t('lost.given_away', { who: by?.name ?? nameOf(holder) }),
+	moved: () => t('lost.moved'),
 	expired: expiryTitle,
-	ended: ({ isChanged }) => (isChanged ? 'Your lock has ended, and the row has been changed since.' : 'Your lock has ended.'),
+	ended: ({ isChanged }) => t(isChanged ? 'lost.ended_changed' : 'lost.ended'),
 };
 
 function expiryTitle({ since, isChanged }, { holder }) {
 	const before = since.filter((name) => !holder || name !== personName(holder));
-	if (holder) return `Your lock has expired, and ${personName(holder)} is editing this row now.`;
-	if (before.length) return `Your lock has expired, and ${several(before)} locked the row after you.`;
-	return isChanged ? 'Your lock has expired, and the row was changed since.' : 'Your lock has expired.';
+	if (holder) return t('lost.expired_held', { who: personName(holder) });
+	if (before.length) return t('lost.expired_locked', { who: several(before) });
+	return t(isChanged ? 'lost.expired_changed' : 'lost.expired');
 }
 
 function lossTitle(state) {
 	const { loss, holder } = state;
-	if (holder?.is_mine) return 'You are editing this row in another tab now.';
+	if (holder?.is_mine) return t('lost.other_tab');
 	return lossTitles[loss.cause](loss, state);
 }
 
 function lossReason({ loss, holder }) {
-	const reason = loss.reason ? [`Reason: “${loss.reason}”.`] : [];
+	const reason = loss.reason ? [t('lost.reason', { reason: loss.reason })] : [];
 	if (!loss.isExplained) return reason;
 	const others = loss.since.filter((name) => name !== loss.by?.name && !(holder && name === personName(holder)));
-	return others.length && loss.cause !== 'expired' ? [...reason, `${several(others)} locked the row after that.`] : reason;
+	return others.length && loss.cause !== 'expired' ? [...reason, t('lost.locked_after', { who: several(others) })] : reason;
 }
 
 function lossActions({ holder }, { isDirty, ...about }) {
@@ -227,13 +211,13 @@ function lossActions({ holder }, { isDirty, ...about }) {
 	return isDirty ? ['saveAgain', 'again', 'compare'] : ['again'];
 }
 
-const kept = 'What you typed is kept here.';
+const andKept = (words) => `${t('trouble.kept')} ${words}`;
 
 // Without a lock, or a wish for one, nothing is at stake.
 const whileLocking = (view) => (state) => (['acquiring', 'held', 'expired'].includes(state.phase) ? view(state) : {});
 
 const runningOut = ({ phase }, words) => ({
-	status: phase === 'held' ? `${words}; your lock is running out` : words,
+	status: phase === 'held' ? t('trouble.running_out', { what: words }) : words,
 	counts: phase === 'held',
 });
 
@@ -241,10 +225,10 @@ const troubles = {
 	offline: whileLocking((state) => ({
 		tone: 'warn',
 		icon: 'offline',
-		...runningOut(state, 'No connection'),
+		...runningOut(state, t('trouble.no_connection')),
 		banner: {
-			title: 'The server cannot be reached.',
-			text: [`${kept} The page keeps trying, and renews your lock as soon as it can.`],
+			title: `${t('problem.offline')}.`,
+			text: [andKept(t('trouble.tries_to_renew'))],
 			actions: ['keep'],
 		},
 	})),
@@ -254,17 +238,17 @@ const troubles = {
 			tone: 'warn',
 			icon: 'offline',
 			...runningOut(state, title),
-			banner: { title: `${title}.`, text: [`${kept} The page keeps trying.`], actions: ['keep'] },
+			banner: { title: `${title}.`, text: [andKept(t('trouble.tries'))], actions: ['keep'] },
 		};
 	}),
 	refused: whileLocking((state) => ({
 		tone: 'warn',
 		icon: 'clock',
-		status: state.phase === 'held' ? 'Your lock is not renewed and is running out' : 'Your lock has expired',
+		status: t(state.phase === 'held' ? 'trouble.not_renewed_running_out' : 'lock.expired'),
 		counts: state.phase === 'held',
 		banner: {
-			title: 'The server refuses to renew your lock.',
-			text: [refusalOf(state), `${kept} You can save it while the lock lasts. The page keeps trying.`].filter(Boolean),
+			title: t('trouble.refused'),
+			text: [refusalOf(state), andKept(t('trouble.save_while'))].filter(Boolean),
 			actions: ['keep'],
 		},
 	})),
@@ -272,10 +256,10 @@ const troubles = {
 	signed_out: whileLocking((state) => ({
 		tone: 'bad',
 		icon: 'warn',
-		...runningOut(state, 'Not renewed'),
+		...runningOut(state, t('trouble.not_renewed')),
 		banner: {
-			title: state.phase === 'held' ? 'Not renewed.' : 'Not locked.',
-			text: ['After you have signed in, the page checks whether the row is still yours before anything is saved.'],
+			title: `${t(state.phase === 'held' ? 'trouble.not_renewed' : 'trouble.not_locked')}.`,
+			text: [t('trouble.signed_out')],
 			actions: ['signIn'],
 		},
 	})),
@@ -291,7 +275,7 @@ const troubles = {
 export const lockedWith = (parent, label) => ({
 	tone: 'theirs',
 	icon: 'lock',
-	status: `Locked by ${personName(parent)}, with ${label}`,
+	status: t('lock.by_with', { who: personName(parent), label }),
 });
 
 /** What of the session's state the lock bar shows. */

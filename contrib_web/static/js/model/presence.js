@@ -1,6 +1,7 @@
 /**
  * People who have rows open: who looks at them, types or is idle.
  */
+import { locale } from '../lang/texts.js';
 import { personName } from './text.js';
 
 /**
@@ -27,7 +28,7 @@ export function others(people, owner) {
 		const known = byOwner.get(person.owner);
 		if (person.owner !== owner && (!known || isMoreActive(person, known))) byOwner.set(person.owner, person);
 	}
-	return [...byOwner.values()].sort((a, b) => personName(a).localeCompare(personName(b)));
+	return [...byOwner.values()].sort((a, b) => personName(a).localeCompare(personName(b), locale()));
 }
 
 const isMoreActive = (a, b) => ORDER.indexOf(a.state) < ORDER.indexOf(b.state);

@@ -1,6 +1,7 @@
 /**
  * Texts for problem documents: what happened, and what the user can do.
  */
+import { t } from '../lang/texts.js';
 import { duration, personName } from './text.js';
 
 const kindOf = (problem) => (problem?.type ?? '').replace('urn:locking:problem:', '');
@@ -15,53 +16,44 @@ export function explain(status, problem) {
 	const detail = [problem?.detail, problem?.cause ?? problem?.hint].filter(Boolean).join('. ');
 	const known = explanations[kindOf(problem)] ?? explanations[status] ?? (status >= 500 ? explanations[503] : explanations.other);
 	const { title, advice } = known(problem ?? {});
-	return { title: title ?? problem?.title ?? 'The request failed', detail: sentence(detail), advice };
+	return { title: title ?? problem?.title ?? t('problem.failed'), detail: sentence(detail), advice };
 }
 
 // PostgreSQL's messages have neither capital nor period.
 const sentence = (text) => (text === '' ? '' : `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`);
 
 const explanations = {
-	0: () => ({ title: 'The server cannot be reached', advice: 'Check the connection.' }),
-	401: () => ({ title: 'You are signed out', advice: 'Sign in again.' }),
-	403: () => ({ title: 'Not allowed', advice: 'Ask an administrator for the privilege.' }),
-	404: () => ({ title: 'Not found', advice: '' }),
-	413: () => ({ title: 'Too much data', advice: 'Shorten the text and save again.' }),
+	0: () => ({ title: t('problem.offline'), advice: t('advice.connection') }),
+	401: () => ({ title: t('problem.signed_out'), advice: t('advice.sign_in') }),
+	403: () => ({ title: t('problem.forbidden'), advice: t('advice.privilege') }),
+	404: () => ({ title: t('problem.not_found'), advice: '' }),
+	413: () => ({ title: t('problem.too_large'), advice: t('advice.shorten') }),
 	422: ({ column }) =>
 		column
-			? { title: 'A value was rejected', advice: 'Correct it and save again.' }
-			: { title: 'The database refuses the change', advice: 'Nothing was changed.' },
-	429: () => ({ title: 'Too many attempts', advice: 'Wait a moment, then try again.' }),
-	503: () => ({ title: 'The database is not available', advice: 'Try again in a moment.' }),
-	internal: () => ({ title: 'The server reports an internal error', advice: 'Tell an administrator: the log of the server says more.' }),
-	exhausted: () => ({ title: 'The database is out of disk space, memory or connections', advice: 'Try again in a moment, or tell an administrator.' }),
-	'read-only': () => ({ title: 'The database is read-only', advice: 'Rows can be read, but not changed.' }),
-	limit: () => ({ title: 'A limit is reached', advice: '' }),
-	busy: () => ({ title: 'Another transaction is writing this', advice: 'Try again in a moment.' }),
-	csrf: () => ({ title: 'This page is out of date', advice: 'Load it again, then repeat what you did.' }),
-	'other-user': ({ owner }) => ({ title: `${owner} is signed in in this browser`, advice: 'Sign in again, or load the page again.' }),
-	gone: () => ({ title: 'The row has been deleted since', advice: '' }),
-	timeout: () => ({
-		title: 'The request took too long',
-		advice: 'Try again in a moment.',
-	}),
+			? { title: t('problem.value'), advice: t('advice.correct') }
+			: { title: t('problem.refused'), advice: t('advice.unchanged') },
+	429: () => ({ title: t('problem.too_many'), advice: t('advice.wait') }),
+	503: () => ({ title: t('problem.unavailable'), advice: t('advice.later') }),
+	internal: () => ({ title: t('problem.internal'), advice: t('advice.log') }),
+	exhausted: () => ({ title: t('problem.exhausted'), advice: t('advice.later_or_tell') }),
+	'read-only': () => ({ title: t('problem.read_only'), advice: t('advice.read_only') }),
+	limit: () => ({ title: t('problem.limit'), advice: '' }),
+	busy: () => ({ title: t('problem.busy'), advice: t('advice.later') }),
+	csrf: () => ({ title: t('problem.csrf'), advice: t('advice.load_and_repeat') }),
+	'other-user': ({ owner }) => ({ title: t('problem.other_user', { who: owner }), advice: t('advice.sign_in_or_load') }),
+	gone: () => ({ title: t('problem.gone'), advice: '' }),
+	timeout: () => ({ title: t('problem.timeout'), advice: t('advice.later') }),
 	locked: ({ lock }) =>
 		lock
 			? {
-					title: `Locked by ${personName(lock)}`,
-					advice: `You cannot save this because it is locked by ${personName(lock)} for roughly ${duration(lock.seconds_left)} more. Request editing, or copy your text.`,
+					title: t('lock.by', { who: personName(lock) }),
+					advice: t('advice.locked', { who: personName(lock), time: duration(lock.seconds_left) }),
 				}
-			: { title: 'Locked', advice: 'The lock has ended since. Try again.' },
-	'held-elsewhere': () => ({
-		title: 'You are editing this in another tab',
-		advice: 'Take control in this tab, or continue in the other.',
-	}),
-	'lock-required': () => ({ title: 'A lock is needed', advice: 'Lock the row first, then save.' }),
-	lost: () => ({
-		title: 'Your lock has ended',
-		advice: 'Compare your text with the row as it is now, then lock it again and save.',
-	}),
-	'not-protected': () => ({ title: 'Rows of this table cannot be locked now', advice: '' }),
-	'sign-in-failed': () => ({ title: 'Sign-in failed', advice: 'Check name and password.' }),
-	other: () => ({ advice: 'Try again.' }),
+			: { title: t('problem.locked'), advice: t('advice.lock_ended') },
+	'held-elsewhere': () => ({ title: t('problem.held_elsewhere'), advice: t('advice.control') }),
+	'lock-required': () => ({ title: t('problem.lock_required'), advice: t('advice.lock_first') }),
+	lost: () => ({ title: t('problem.lost'), advice: t('advice.compare') }),
+	'not-protected': () => ({ title: t('problem.not_protected'), advice: '' }),
+	'sign-in-failed': () => ({ title: t('problem.sign_in_failed'), advice: t('advice.credentials') }),
+	other: () => ({ advice: t('advice.again') }),
 };

@@ -3,6 +3,7 @@
  * the API has them ({"contains": text}, {"from": value, "to": value}, and
  * {"before": value} in place of "to").
  */
+import { t } from '../lang/texts.js';
 import { brief } from './format.js';
 
 /** @typedef {'contains'|'is'|'between'|'null'} Comparison */
@@ -59,15 +60,15 @@ function shifted(day, by) {
  * @returns {string}
  */
 export function words(column, value) {
-	if (value === null) return 'no value';
+	if (value === null) return t('filter.null');
 	if (typeof value !== 'object') return String(value);
 	const { contains, from, to, before } = value;
-	if (contains !== undefined) return `contains “${contains}”`;
+	if (contains !== undefined) return t('filter.contains_text', { text: contains });
 	const end = to ?? (before && shifted(before, -1));
 	const shown = (bound) => brief({ ...column, category: boundType(column) === 'date' ? 'date' : column.category }, bound);
 	if (from && end) return from === end ? shown(from) : `${shown(from)} – ${shown(end)}`;
-	if (from) return `from ${shown(from)}`;
-	return end ? `up to ${shown(end)}` : JSON.stringify(value);
+	if (from) return t('filter.from_value', { value: shown(from) });
+	return end ? t('filter.up_to', { value: shown(end) }) : JSON.stringify(value);
 }
 
 /**

@@ -1,8 +1,9 @@
 /**
  * Texts about times, users and locks.
  */
+import { locale, t } from '../lang/texts.js';
 
-const plural = (n, unit) => `${n} ${unit}${n === 1 ? '' : 's'}`;
+const inUnit = (n, unit) => new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'long' }).format(n);
 
 /**
  * A duration in its largest suitable unit: "45 seconds", "29 minutes".
@@ -10,13 +11,13 @@ const plural = (n, unit) => `${n} ${unit}${n === 1 ? '' : 's'}`;
  * @returns {string}
  */
 export function duration(seconds) {
-	if (!Number.isFinite(seconds)) return 'ever';
+	if (!Number.isFinite(seconds)) return t('time.ever');
 	const s = Math.max(0, Math.ceil(seconds));
-	if (s < 60) return plural(s, 'second');
+	if (s < 60) return inUnit(s, 'second');
 	const minutes = Math.ceil(s / 60);
-	if (minutes < 120) return plural(minutes, 'minute');
-	if (minutes < 48 * 60) return plural(Math.round(minutes / 60), 'hour');
-	return plural(Math.round(minutes / 1440), 'day');
+	if (minutes < 120) return inUnit(minutes, 'minute');
+	if (minutes < 48 * 60) return inUnit(Math.round(minutes / 60), 'hour');
+	return inUnit(Math.round(minutes / 1440), 'day');
 }
 
 /**
@@ -44,14 +45,14 @@ export const personName = (lock) => lock.owner_name || lock.owner;
  * @param {{ actor: string|null, actor_name?: string|null }} event
  * @returns {string}
  */
-export const actorName = ({ actor, actor_name: name }) => name || actor || 'the server';
+export const actorName = ({ actor, actor_name: name }) => name || actor || t('person.server');
 
 /**
  * Several names as a text: "Anna, Bert and Carla".
  * @param {string[]} names
  * @returns {string}
  */
-export const several = (names) => new Intl.ListFormat('en', { type: 'conjunction' }).format(names);
+export const several = (names) => new Intl.ListFormat(locale(), { type: 'conjunction' }).format(names);
 
 /**
  * The tip of a lock: "Still locked for 29 minutes by blub".
@@ -60,10 +61,8 @@ export const several = (names) => new Intl.ListFormat('en', { type: 'conjunction
  * @returns {string}
  */
 export function stillLocked(lock, secondsLeft) {
-	const whose = lock.is_mine ? 'you' : personName(lock);
-	return secondsLeft > 0
-		? `Still locked for ${duration(secondsLeft)} by ${whose}`
-		: `Was locked by ${whose}; the lock has just expired`;
+	const who = lock.is_mine ? t('person.you') : personName(lock);
+	return secondsLeft > 0 ? t('lock.still', { time: duration(secondsLeft), who }) : t('lock.was', { who });
 }
 
 /**
@@ -80,34 +79,37 @@ export const fullName = (lock) =>
  * @returns {string}
  */
 export const unlockQuestion = (lock) =>
-	lock.is_mine
-		? 'You are editing this content yourself. Release your lock?'
-		: `User '${personName(lock)}' is currently editing this content. Proceed with removing the lock?`;
+	lock.is_mine ? t('unlock.own') : t('unlock.other', { who: personName(lock) });
+
+/**
+ * Words of a user in quotation marks.
+ * @param {string} text
+ * @returns {string}
+ */
+export const quoted = (text) => t('text.quoted', { text });
 
 /**
  * A number in the user's locale.
  * @param {number} n
  * @returns {string}
  */
-export const count = (n) => new Intl.NumberFormat().format(n);
+export const count = (n) => new Intl.NumberFormat(locale()).format(n);
 
 /**
  * An estimate.
  * @param {number|null} n
  * @returns {string}
  */
-export const about = (n) => (n === null ? 'unknown' : `about ${count(n)}`);
+export const about = (n) => (n === null ? t('count.unknown') : t('count.about', { n }));
 
-/** Names of the history's events. */
-export const eventNames = Object.freeze({
-	acquired: 'Locked',
-	resumed: 'Resumed',
-	released: 'Released',
-	expired: 'Expired',
-	broken: 'Removed',
-	taken_over: 'Taken over',
-	handed_over: 'Handed over',
-});
+/** The history's events that have a name. */
+export const EVENTS = Object.freeze(['acquired', 'resumed', 'released', 'expired', 'broken', 'taken_over', 'handed_over']);
+
+/**
+ * @param {string} event
+ * @returns {string}
+ */
+export const eventName = (event) => (EVENTS.includes(event) ? t(`event.${event}`) : event);
 
 const sameDay = (a, b) => a.toDateString() === b.toDateString();
 
@@ -121,11 +123,11 @@ const sameDay = (a, b) => a.toDateString() === b.toDateString();
 export function moment(iso, today = new Date()) {
 	const date = new Date(iso);
 	if (Number.isNaN(date.getTime())) return iso;
-	const time = date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+	const time = date.toLocaleTimeString(locale(), { hour: '2-digit', minute: '2-digit' });
 	if (sameDay(date, today)) return time;
 	const isThisYear = date.getFullYear() === today.getFullYear();
 	const day = { day: 'numeric', month: 'short', ...(isThisYear ? { weekday: 'short' } : { year: 'numeric' }) };
-	return `${date.toLocaleDateString([], day)}, ${time}`;
+	return `${date.toLocaleDateString(locale(), day)}, ${time}`;
 }
 
 /**
@@ -134,10 +136,10 @@ export function moment(iso, today = new Date()) {
  * @returns {string}
  */
 export function briefDuration(seconds) {
-	if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
+	if (seconds < 60) return t('brief.seconds', { n: Math.max(1, Math.round(seconds)) });
 	const minutes = Math.round(seconds / 60);
-	if (minutes < 90) return `${minutes} min`;
-	return minutes < 36 * 60 ? `${Math.round(minutes / 60)} h` : plural(Math.round(minutes / 1440), 'day');
+	if (minutes < 90) return t('brief.minutes', { n: minutes });
+	return minutes < 36 * 60 ? t('brief.hours', { n: Math.round(minutes / 60) }) : inUnit(Math.round(minutes / 1440), 'day');
 }
 
 /**
@@ -147,8 +149,8 @@ export function briefDuration(seconds) {
  * @returns {string}
  */
 export function totalRows({ count: n, is_estimate: isEstimate, more }) {
-	if (n === 1) return '1 row';
-	return `${isEstimate ? 'about ' : more ? 'more than ' : ''}${count(n)} rows`;
+	if (n === 1) return t('rows.count', { n });
+	return t(isEstimate ? 'rows.about' : more ? 'rows.more_than' : 'rows.count', { n });
 }
 
 /**
@@ -159,9 +161,9 @@ export function totalRows({ count: n, is_estimate: isEstimate, more }) {
  */
 export function newsOfLocks(rows) {
 	const [{ label, lock }] = rows;
-	if (rows.length === 1) return `${label}: ${lock ? `locked by ${lock.is_mine ? 'you' : personName(lock)}` : 'free'}`;
+	if (rows.length === 1) return lock ? t('news.locked', { label, who: lock.is_mine ? t('person.you') : personName(lock) }) : t('news.free', { label });
 	const locked = rows.filter((row) => row.lock).length;
-	return `${rows.length} rows have changed: ${locked} locked, ${rows.length - locked} free`;
+	return t('news.several', { n: rows.length, locked, free: rows.length - locked });
 }
 
 const UNITS = [
@@ -177,8 +179,8 @@ const UNITS = [
  */
 export function ago(seconds) {
 	const [unit, length] = UNITS.find(([, each]) => seconds >= each) ?? [];
-	if (!unit) return 'just now';
-	return new Intl.RelativeTimeFormat('en', { numeric: 'always' }).format(-Math.floor(seconds / length), unit);
+	if (!unit) return t('time.just_now');
+	return new Intl.RelativeTimeFormat(locale(), { numeric: 'always' }).format(-Math.floor(seconds / length), unit);
 }
 
 /**
@@ -188,7 +190,7 @@ export function ago(seconds) {
  */
 export function exactMoment(iso) {
 	const date = new Date(iso);
-	return Number.isNaN(date.getTime()) ? iso : date.toLocaleString([], { dateStyle: 'medium', timeStyle: 'medium' });
+	return Number.isNaN(date.getTime()) ? iso : date.toLocaleString(locale(), { dateStyle: 'medium', timeStyle: 'medium' });
 }
 
 /**

@@ -2,6 +2,7 @@
  * Conversion between a timestamp's text and its date, time and zone.
  * Microseconds are preserved.
  */
+import { t } from '../lang/texts.js';
 
 const SHAPE =
 	/^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)\s*(Z|[+-]\d\d(?::?\d\d(?::?\d\d)?)?|(?!BC$|AD$)[A-Za-z][\w+/-]*)?)?$/;
@@ -34,4 +35,4 @@ const TIME = /^(\d{1,2}:\d\d(:\d\d(\.\d*)?)?|\d{4}|\d{6}(\.\d*)?)(\s*[ap]m)?(\s*
  * @param {string} text
  * @returns {string|null} null: it is a time, or the database decides
  */
-export const timeComplaint = (text) => (/^\d/.test(text) && !TIME.test(text) ? 'A time, such as 14:30 or 14:30:15' : null);
+export const timeComplaint = (text) => (/^\d/.test(text) && !TIME.test(text) ? t('column.time') : null);

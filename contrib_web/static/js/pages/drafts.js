@@ -2,6 +2,7 @@
  * The user's drafts: unsaved text of all rows, on the server and on this
  * computer.
  */
+import { t } from '../lang/texts.js';
 import { clock } from '../client/clock.js';
 import { personOf } from '../client/draft-store.js';
 import { draftPath } from '../client/own-drafts.js';
@@ -17,7 +18,7 @@ import { emptyState } from '../ui/widgets.js';
 
 /** Implements Page of app.js. */
 export class DraftsPage {
-	title = 'My drafts';
+	title = t('drafts.title');
 	#app;
 	#drafts = [];
 	#results = h('div', { class: 'results' });
@@ -44,7 +45,7 @@ export class DraftsPage {
 					'div',
 					{},
 					h('h1', { tabIndex: -1 }, this.title),
-					h('p', { class: 'quiet' }, 'What you typed and did not save. Only you see it; open the row to restore it.'),
+					h('p', { class: 'quiet' }, t('drafts.text')),
 				),
 			),
 			this.#results,
@@ -63,7 +64,7 @@ export class DraftsPage {
 		this.#results.replaceChildren(
 			this.#drafts.length
 				? draftsTable(this.#drafts, { here, discard: (draft) => this.#discard(draft) })
-				: emptyState({ name: 'check', title: 'No drafts', text: 'Everything that you typed is saved or discarded.' }),
+				: emptyState({ name: 'check', title: t('drafts.none'), text: t('drafts.none.text') }),
 		);
 	}
 
@@ -75,7 +76,7 @@ export class DraftsPage {
 			await this.#app.drafts.remove({ person: personOf(this.#app.session), table, key }, id);
 			this.#drafts = this.#drafts.filter((each) => each !== draft);
 			this.#draw();
-			toast('The draft is discarded.');
+			toast(t('drafts.discarded'));
 		} catch (error) {
 			toastProblem(error);
 		}

@@ -3,6 +3,7 @@
  * each of which has one concern: data flows down by show(), changes come up
  * as events.
  */
+import { t } from '../lang/texts.js';
 import { FormNotes } from '../parts/form-notes.js';
 import { childrenList } from '../parts/children-list.js';
 import { historyIsStale, rowAside } from '../parts/row-aside.js';
@@ -45,7 +46,7 @@ export class EditPage {
 	#stop = new AbortController();
 	#notes = new FormNotes();
 	#heading = h('bdi', {});
-	#aside = h('aside', { class: 'row-aside', 'aria-label': 'About this row' });
+	#aside = h('aside', { class: 'row-aside', 'aria-label': t('row.about') });
 
 	/**
 	 * @param {object} app
@@ -266,7 +267,7 @@ export class EditPage {
 		const { unkept } = this.#lock;
 		const isWhole = isKept && this.#edited.isDirty && this.#edited.table.protection && Object.keys(unkept).length === 0;
 		if (isWhole) this.#drafts.sent();
-		this.#rowForm.note.textContent = isWhole ? 'Draft saved' : '';
+		this.#rowForm.note.textContent = isWhole ? t('drafts.saved') : '';
 		this.#rowForm.showNotes(unkept);
 	}
 

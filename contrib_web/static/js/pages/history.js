@@ -1,11 +1,12 @@
 /**
  * The history of locks, latest first, with filters and pages.
  */
+import { t } from '../lang/texts.js';
 import { h, icon, newId } from '../ui/dom.js';
 import { paths } from '../model/route.js';
 import { entries } from '../model/history.js';
 import { namesIn } from '../model/people.js';
-import { actorName, briefDuration, dayStart, eventNames, exactMoment, moment } from '../model/text.js';
+import { actorName, briefDuration, dayStart, EVENTS, eventName, exactMoment, moment } from '../model/text.js';
 import { person } from '../parts/person.js';
 import { button, emptyState } from '../ui/widgets.js';
 import { rowName } from '../parts/row-name.js';
@@ -16,8 +17,8 @@ const KINDS = { acquired: 'mine', resumed: 'mine', broken: 'bad', taken_over: 't
 
 /** Implements Page of app.js and the methods of ListPage. */
 export class HistoryPage extends ListPage {
-	title = 'History';
-	pagerWords = ['Later', 'Earlier'];
+	title = t('history.title');
+	pagerWords = [t('history.later'), t('history.earlier')];
 	#events = [];
 	#entries = [];
 	#tables = [];
@@ -40,7 +41,7 @@ export class HistoryPage extends ListPage {
 			h(
 				'div',
 				{ class: 'page-head' },
-				h('div', {}, h('h1', { tabIndex: -1 }, 'History'), h('p', { class: 'quiet' }, 'Who locked what, and how it ended.')),
+				h('div', {}, h('h1', { tabIndex: -1 }, this.title), h('p', { class: 'quiet' }, t('history.text'))),
 			),
 			this.#toolbar(),
 			this.#news,
@@ -77,14 +78,14 @@ export class HistoryPage extends ListPage {
 			h(
 				'div',
 				{ class: 'news' },
-				button('Show new events', () => this.change({}), { kind: 'small', name: 'refresh' }),
+				button(t('history.show_new'), () => this.change({}), { kind: 'small', name: 'refresh' }),
 			),
 		);
 	}
 
 	#toolbar() {
 		const { table, event, key } = this.query;
-		const search = searchField(this, 'Search key, person or reason');
+		const search = searchField(this, t('history.search'));
 		const select = (label, name, value, options) => {
 			const id = newId(name);
 			const element = h(
@@ -114,13 +115,13 @@ export class HistoryPage extends ListPage {
 			'form',
 			{ class: 'toolbar', role: 'search', on: { submit: (submit) => submit.preventDefault() } },
 			h('div', { class: 'search grow' }, icon('search'), search),
-			select('Table', 'table', named?.table ?? table, [
-				['', 'All tables'],
+			select(t('head.table'), 'table', named?.table ?? table, [
+				['', t('tables.all')],
 				...this.#tables.map((each) => [each.table, each.name]),
 			]),
-			select('Event', 'event', event, [['', 'All events'], ...Object.entries(eventNames)]),
-			day('From', 'from'),
-			day('To', 'to'),
+			select(t('history.event'), 'event', event, [['', t('history.all_events')], ...EVENTS.map((name) => [name, eventName(name)])]),
+			day(t('list.from'), 'from'),
+			day(t('list.to'), 'to'),
 			key ? this.filterChip(this.app.labels.of(this.#events[0]?.table ?? table, key), () => this.change({ key: null })) : null,
 		);
 	}
@@ -134,8 +135,8 @@ export class HistoryPage extends ListPage {
 						{ class: 'data' },
 						emptyState({
 							name: 'history',
-							title: 'Nothing recorded',
-							text: 'No event matches, or the history was purged.',
+							title: t('history.none'),
+							text: t('history.none.text'),
 						}),
 					),
 		);
@@ -143,12 +144,11 @@ export class HistoryPage extends ListPage {
 	}
 
 	summary() {
-		const n = this.#entries.length;
-		return n === 1 ? '1 entry' : `${n} entries`;
+		return t('history.count', { n: this.#entries.length });
 	}
 
 	#table() {
-		const heads = ['When', 'Who', 'What', 'Row', 'Ended by', 'Reason'];
+		const heads = [t('head.when'), t('head.who'), t('head.what'), t('head.row'), t('head.ended_by'), t('head.reason')];
 		const names = namesIn(this.#events, [this.app.session]);
 		const context = { names, labels: this.app.labels };
 		return h(
@@ -156,7 +156,7 @@ export class HistoryPage extends ListPage {
 			{ class: 'data stack' },
 			h(
 				'table',
-				{ role: 'table', 'aria-label': 'History of locks' },
+				{ role: 'table', 'aria-label': t('history.of_locks') },
 				h(
 					'thead',
 					{ role: 'rowgroup' },
@@ -180,25 +180,25 @@ function row(entry, { names, labels }) {
 	return h(
 		'tr',
 		{ role: 'row' },
-		cell('When', h('time', { class: 'number', dateTime: at, title: when }, moment(since ?? at)), 'fit when'),
-		cell('Who', person({ owner, owner_name: names.get(owner) }), 'lead by'),
-		cell('What', h('span', { class: `chip ${KINDS[event] ?? ''}` }, whatHappened(entry)), 'fit what'),
+		cell(t('head.when'), h('time', { class: 'number', dateTime: at, title: when }, moment(since ?? at)), 'fit when'),
+		cell(t('head.who'), person({ owner, owner_name: names.get(owner) }), 'lead by'),
+		cell(t('head.what'), h('span', { class: `chip ${KINDS[event] ?? ''}` }, whatHappened(entry)), 'fit what'),
 		h(
 			'th',
-			{ role: 'rowheader', scope: 'row', data: { label: 'Row' } },
+			{ role: 'rowheader', scope: 'row', data: { label: t('head.row') } },
 			rowName(name, key, labels.of(table, key)),
 		),
-		cell('Ended by', h('span', { class: 'cell name', title: origin(entry) }, isOwn ? '' : actorName(entry)), isOwn ? 'spare' : ''),
-		cell('Reason', h('span', { class: reason ? 'wrap-any' : '' }, reason ?? ''), reason ? '' : 'spare'),
+		cell(t('head.ended_by'), h('span', { class: 'cell name', title: origin(entry) }, isOwn ? '' : actorName(entry)), isOwn ? 'spare' : ''),
+		cell(t('head.reason'), h('span', { class: reason ? 'wrap-any' : '' }, reason ?? ''), reason ? '' : 'spare'),
 	);
 }
 
 /** "Edited · 3 min" of a lock and its release, "Expired · 2 min". */
 function whatHappened({ event, seconds }) {
-	const name = event === 'released' && seconds !== null ? 'Edited' : (eventNames[event] ?? event);
+	const name = event === 'released' && seconds !== null ? t('event.edited') : eventName(event);
 	return seconds === null ? name : `${name} · ${briefDuration(seconds)}`;
 }
 
 function origin({ actor, session_role: role, client_addr: address }) {
-	return [actor, `role ${role}`, address ? `from ${address}` : 'from this machine'].filter(Boolean).join(', ');
+	return [actor, t('history.role', { role }), address ? t('history.from', { address }) : t('history.from_here')].filter(Boolean).join(', ');
 }

@@ -10,6 +10,7 @@
  * - address(query): the page's address
  * - summary(): how many entries are shown, in words
  */
+import { t } from '../lang/texts.js';
 import { isOutage, Problem } from '../client/api.js';
 import { h } from '../ui/dom.js';
 import { explain } from '../model/problem.js';
@@ -34,9 +35,9 @@ export class ListPage {
 	app;
 	query;
 	results = h('div', { class: 'results' });
-	pager = h('nav', { class: 'pager', 'aria-label': 'Pages of the list' });
+	pager = h('nav', { class: 'pager', 'aria-label': t('list.pages') });
 	/** Labels of the pager's buttons. */
-	pagerWords = ['Previous', 'Next'];
+	pagerWords = [t('list.previous'), t('list.next')];
 	#stop = new AbortController();
 	#timers = {};
 	#loads = 0;
@@ -164,7 +165,7 @@ export class ListPage {
 		const { next, prev } = this.#cursors;
 		const [before, after] = this.pagerWords;
 		this.pager.replaceChildren(
-			h('span', { class: 'quiet small' }, [this.pageNumber > 1 ? `Page ${this.pageNumber}` : null, this.summary()].filter(Boolean).join(' · ')),
+			h('span', { class: 'quiet small' }, [this.pageNumber > 1 ? t('list.page', { number: this.pageNumber }) : null, this.summary()].filter(Boolean).join(' · ')),
 			h(
 				'div',
 				{ class: 'button-row', hidden: !next && !prev },
@@ -186,7 +187,7 @@ export class ListPage {
 			chip.remove();
 			return clear();
 		};
-		chip.append(button('', remove, { kind: 'plain icon-only small', name: 'close', label: `Remove the filter ${words}` }));
+		chip.append(button('', remove, { kind: 'plain icon-only small', name: 'close', label: t('list.remove_filter', { filter: words }) }));
 		return chip;
 	}
 
@@ -209,7 +210,7 @@ export class ListPage {
 		const { status, problem } = error;
 		this.#isOut = isOutage(error);
 		const { title, detail, advice } = explain(status, problem);
-		const again = button('Try again', () => this.reload(), { name: 'refresh' });
+		const again = button(t('action.try_again'), () => this.reload(), { name: 'refresh' });
 		this.results.removeAttribute('aria-busy');
 		this.pager.replaceChildren();
 		this.results.replaceChildren(banner('bad', { icon: 'warn', title, text: [detail, advice].filter(Boolean).join(' '), actions: [again] }));

@@ -1,6 +1,7 @@
 /**
  * All locks. Users with the privilege can end several at once.
  */
+import { t } from '../lang/texts.js';
 import { timed } from '../model/lock-time.js';
 import { paths } from '../model/route.js';
 import { breakLocks } from '../parts/break-locks.js';
@@ -13,16 +14,16 @@ import { ListPage, searchField } from './list-page.js';
 
 /** For how long a lock has been held: seconds, and words. */
 const HELD = [
-	['', 'Held for any time'],
-	['300', 'Over 5 minutes'],
-	['3600', 'Over an hour'],
-	['28800', 'Over 8 hours'],
-	['86400', 'Over a day'],
+	['', 'held.any'],
+	['300', 'held.5_minutes'],
+	['3600', 'held.hour'],
+	['28800', 'held.8_hours'],
+	['86400', 'held.day'],
 ];
 
 /** Implements Page of app.js and the methods of ListPage. */
 export class LocksPage extends ListPage {
-	title = 'Locks';
+	title = t('locks.title');
 	#locks = [];
 	#tables = [];
 	#chosen = new Set();
@@ -51,8 +52,8 @@ export class LocksPage extends ListPage {
 				h(
 					'div',
 					{},
-					h('h1', { tabIndex: -1 }, 'Locks'),
-					h('p', { class: 'quiet' }, 'Every row that is being edited now, as far as you may see it.'),
+					h('h1', { tabIndex: -1 }, this.title),
+					h('p', { class: 'quiet' }, t('locks.text')),
 				),
 			),
 			this.#toolbar(),
@@ -79,8 +80,7 @@ export class LocksPage extends ListPage {
 	}
 
 	summary() {
-		const n = this.#locks.length;
-		return n === 1 ? 'One lock' : `${n} locks`;
+		return t('locks.count', { n: this.#locks.length });
 	}
 
 	draw() {
@@ -116,11 +116,11 @@ export class LocksPage extends ListPage {
 
 	#toolbar() {
 		const { table, mine, held } = this.query;
-		const search = searchField(this, 'Search key, person or note');
+		const search = searchField(this, t('locks.search'));
 		const select = h(
 			'select',
 			{ class: 'input', id: newId('table'), on: { change: () => this.change({ table: select.value }) } },
-			h('option', { value: '' }, 'All tables'),
+			h('option', { value: '' }, t('tables.all')),
 			this.#tables.map((each) =>
 				h('option', { value: each.table, selected: each.table === table || each.name === table }, each.name),
 			),
@@ -128,7 +128,7 @@ export class LocksPage extends ListPage {
 		const longer = h(
 			'select',
 			{ class: 'input', id: newId('held'), on: { change: () => this.change({ held: longer.value }) } },
-			HELD.map(([seconds, text]) => h('option', { value: seconds, selected: seconds === (held ?? '') }, text)),
+			HELD.map(([seconds, label]) => h('option', { value: seconds, selected: seconds === (held ?? '') }, t(label))),
 		);
 		const onlyMine = h('input', {
 			type: 'checkbox',
@@ -139,9 +139,9 @@ export class LocksPage extends ListPage {
 			'form',
 			{ class: 'toolbar', role: 'search', on: { submit: (event) => event.preventDefault() } },
 			h('div', { class: 'search grow' }, icon('search'), search),
-			h('div', { class: 'narrow' }, h('label', { class: 'visually-hidden', htmlFor: select.id }, 'Table'), select),
-			h('div', { class: 'narrow' }, h('label', { class: 'visually-hidden', htmlFor: longer.id }, 'Held for'), longer),
-			h('label', { class: 'check toggle' }, onlyMine, 'Mine only'),
+			h('div', { class: 'narrow' }, h('label', { class: 'visually-hidden', htmlFor: select.id }, t('head.table')), select),
+			h('div', { class: 'narrow' }, h('label', { class: 'visually-hidden', htmlFor: longer.id }, t('locks.held_for')), longer),
+			h('label', { class: 'check toggle' }, onlyMine, t('locks.mine_only')),
 		);
 	}
 
@@ -191,10 +191,10 @@ export class LocksPage extends ListPage {
 
 function nothing({ q, table, mine, held }) {
 	return q || table || mine || held
-		? emptyState({ name: 'search', title: 'No such lock', text: 'No lock matches the search.' })
+		? emptyState({ name: 'search', title: t('locks.no_such'), text: t('locks.no_such.text') })
 		: emptyState({
 				name: 'unlock',
-				title: 'Nothing is locked',
-				text: 'No row is being edited now. Locks appear here automatically.',
+				title: t('locks.none'),
+				text: t('locks.none.text'),
 			});
 }

@@ -2,6 +2,7 @@
  * Locks of all protected tables in figures, for those who may read
  * locking.stats.
  */
+import { t } from '../lang/texts.js';
 import { gateHealth, grouped, growth, sum, total } from '../model/figures.js';
 import { paths } from '../model/route.js';
 import { count, duration, moment } from '../model/text.js';
@@ -16,15 +17,15 @@ const PER_BAR = 6;
 
 /** Columns of counters: header, member of the figures, whether a chart. */
 const COUNTERS = [
-	['Refused writes', 'refused_writes', true],
-	['Takeovers', 'takeovers', true],
-	['Expired', 'expiries', false],
-	['Lost', 'lost', false],
+	['figure.refused_writes', 'refused_writes', true],
+	['figure.takeovers', 'takeovers', true],
+	['figure.expired', 'expiries', false],
+	['figure.lost', 'lost', false],
 ];
 
 /** Implements Page of app.js. */
 export class OverviewPage {
-	title = 'Overview';
+	title = t('overview.title');
 	#app;
 	#data;
 	#timer = null;
@@ -40,7 +41,7 @@ export class OverviewPage {
 		this.element = h(
 			'div',
 			{},
-			h('div', { class: 'page-head' }, h('div', {}, h('h1', { tabIndex: -1 }, 'Overview'), h('p', { class: 'quiet' }, 'All protected tables of this database.'))),
+			h('div', { class: 'page-head' }, h('div', {}, h('h1', { tabIndex: -1 }, this.title), h('p', { class: 'quiet' }, t('overview.text')))),
 			this.#content,
 		);
 		this.#timer = setInterval(() => this.#read().catch(() => {}), EVERY);
@@ -62,7 +63,7 @@ export class OverviewPage {
 			this.#tiles(),
 			now.tables.length
 				? tablesOf(now.tables, samples)
-				: h('div', { class: 'data' }, emptyState({ name: 'shield', title: 'No protected tables' })),
+				: h('div', { class: 'data' }, emptyState({ name: 'shield', title: t('tables.none') })),
 			h('p', { class: 'quiet small' }, this.#since()),
 		);
 	}
@@ -74,22 +75,22 @@ export class OverviewPage {
 		return h(
 			'dl',
 			{ class: 'tiles' },
-			tile('Locked now', h('a', { href: paths.locks() }, count(sum(now.tables, 'live_locks') ?? 0))),
-			tile('Longest held', longest ? duration(longest) : '–'),
-			tile('Refused writes', counted(sum(now.tables, 'refused_writes'))),
-			tile('Takeovers', counted(sum(now.tables, 'takeovers'))),
-			tile('Sessions here', count(sessions), `${count(streams)} live`),
-			tile('Gate', gate.title, gate.text, gate.isGood ? '' : 'warn'),
+			tile(t('head.locked_now'), h('a', { href: paths.locks() }, count(sum(now.tables, 'live_locks') ?? 0))),
+			tile(t('figure.longest_held'), longest ? duration(longest) : '–'),
+			tile(t('figure.refused_writes'), counted(sum(now.tables, 'refused_writes'))),
+			tile(t('figure.takeovers'), counted(sum(now.tables, 'takeovers'))),
+			tile(t('figure.sessions'), count(sessions), t('figure.live', { n: streams })),
+			tile(t('figure.gate'), gate.title, gate.text, gate.isGood ? '' : 'warn'),
 		);
 	}
 
 	#since() {
 		const { now, samples } = this.#data;
 		const times = now.tables.map(({ since }) => since).filter(Boolean).sort();
-		const counted = times.length ? `Counted since ${moment(times[0])}.` : 'Nothing is counted without shared memory: see the gate.';
+		const counted = times.length ? t('overview.counted', { since: moment(times[0]) }) : t('overview.not_counted');
 		const charts = samples.length
-			? `Charts begin at ${moment(samples[0].at)}.`
-			: 'No charts: make the role of locking-web a member of pg_monitor.';
+			? t('overview.charts', { since: moment(samples[0].at) })
+			: t('overview.no_charts');
 		return `${counted} ${charts}`;
 	}
 }
@@ -101,13 +102,13 @@ function tile(label, value, note = '', kind = '') {
 }
 
 function tablesOf(tables, samples) {
-	const heads = ['Table', 'Locked now', 'Longest held', ...COUNTERS.map(([text]) => text), 'Guard'];
+	const heads = ['head.table', 'head.locked_now', 'figure.longest_held', ...COUNTERS.map(([label]) => label), 'figure.guard'].map((key) => t(key));
 	return h(
 		'div',
 		{ class: 'data stack' },
 		h(
 			'table',
-			{ role: 'table', 'aria-label': 'Protected tables' },
+			{ role: 'table', 'aria-label': t('tables.protected_tables') },
 			h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, heads.map((text) => h('th', { role: 'columnheader', scope: 'col' }, text)))),
 			h('tbody', { role: 'rowgroup' }, tables.map((each) => rowOf(each, samples))),
 		),
@@ -121,23 +122,23 @@ function rowOf(figures, samples) {
 		'tr',
 		{ role: 'row' },
 		h('th', { role: 'rowheader', scope: 'row', class: 'lead' }, table),
-		cell('Locked now', locks ? h('a', { href: paths.locks({ table }) }, count(locks)) : '0'),
-		cell('Longest held', longest ? duration(longest) : '–'),
+		cell(t('head.locked_now'), locks ? h('a', { href: paths.locks({ table }) }, count(locks)) : '0'),
+		cell(t('figure.longest_held'), longest ? duration(longest) : '–'),
 		...COUNTERS.map(([label, name, hasChart]) =>
-			cell(label, counted(figures[name]), hasChart && samples.length > 1 ? chart(samples, table, name, label) : null),
+			cell(t(label), counted(figures[name]), hasChart && samples.length > 1 ? chart(samples, table, name, t(label)) : null),
 		),
-		cell('Guard', guardChip(figures)),
+		cell(t('figure.guard'), guardChip(figures)),
 	);
 }
 
 function chart(samples, table, name, label) {
 	const steps = growth(samples, table, name);
-	return bars({ steps: grouped(steps, PER_BAR), label: `${label} since ${moment(samples[0].at)}: ${count(total(steps))}` });
+	return bars({ steps: grouped(steps, PER_BAR), label: t('figure.chart', { label, since: moment(samples[0].at), n: total(steps) }) });
 }
 
 function guardChip({ guarded }) {
 	if (guarded === null) return h('span', { class: 'quiet' }, '–');
 	return guarded
-		? h('span', { class: 'chip' }, 'complete')
-		: h('a', { class: 'chip bad', href: paths.tables(), title: 'The trigger is missing or disabled: repair it in the list of tables.' }, 'not enforced');
+		? h('span', { class: 'chip' }, t('chip.complete'))
+		: h('a', { class: 'chip bad', href: paths.tables(), title: t('chip.repair_in_list') }, t('chip.not_enforced'));
 }

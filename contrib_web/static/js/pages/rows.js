@@ -1,6 +1,7 @@
 /**
  * The rows of a table, with their locks: search, sort, filter and pages.
  */
+import { t } from '../lang/texts.js';
 import { Problem, rowPath, tablePath } from '../client/api.js';
 import { clock } from '../client/clock.js';
 import { chooseColumns, chosenColumns } from '../client/settings.js';
@@ -99,9 +100,9 @@ export class RowsPage extends ListPage {
 
 	summary() {
 		const n = this.#live.rows.length;
-		if (!this.#total) return n === 1 ? '1 row' : `${n} rows`;
+		if (!this.#total) return t('rows.count', { n });
 		const all = totalRows(this.#total);
-		return this.#total.count > n ? `${n} of ${all}` : all;
+		return this.#total.count > n ? t('rows.shown_of', { n, all }) : all;
 	}
 
 	async reload(options = {}) {
@@ -223,8 +224,8 @@ export class RowsPage extends ListPage {
 			{},
 			h(
 				'nav',
-				{ class: 'crumbs', 'aria-label': 'You are here' },
-				h('ol', {}, h('li', {}, h('a', { href: paths.tables() }, 'Tables'))),
+				{ class: 'crumbs', 'aria-label': t('page.here') },
+				h('ol', {}, h('li', {}, h('a', { href: paths.tables() }, t('tables.title')))),
 			),
 			this.#head(),
 			this.#table.protection ? null : notProtected(),
@@ -240,14 +241,14 @@ export class RowsPage extends ListPage {
 			'div',
 			{ class: 'page-head' },
 			h('div', {}, h('h1', { tabIndex: -1 }, name), comment ? h('p', { class: 'quiet' }, comment) : null),
-			h('div', { class: 'page-actions' }, button('Export CSV', () => this.#export(), { name: 'download' }), this.#newRow()),
+			h('div', { class: 'page-actions' }, button(t('rows.export'), () => this.#export(), { name: 'download' }), this.#newRow()),
 		);
 	}
 
 	#newRow() {
 		if (!this.#table.may.insert) return null;
 		const href = paths.newRow(this.name, { from: exactValues(this.query.filter) });
-		return h('a', { class: 'button primary', href }, icon('plus'), 'New row');
+		return h('a', { class: 'button primary', href }, icon('plus'), t('rows.new'));
 	}
 
 	// All pages of the list, in its order, with its columns.
@@ -260,7 +261,7 @@ export class RowsPage extends ListPage {
 			const href = URL.createObjectURL(file);
 			h('a', { href, download: `${this.#table.relation}.csv` }).click();
 			setTimeout(() => URL.revokeObjectURL(href), 60_000);
-			if (this.#total?.count > MOST_EXPORTED || this.#total?.more) toast(`The file has the first ${MOST_EXPORTED} rows.`);
+			if (this.#total?.count > MOST_EXPORTED || this.#total?.more) toast(t('rows.exported_first', { n: MOST_EXPORTED }));
 		} catch (error) {
 			if (!(error instanceof Problem)) throw error;
 			toastProblem(error);
@@ -285,9 +286,9 @@ export class RowsPage extends ListPage {
 	}
 
 	#makeToolbar() {
-		const search = searchField(this, `Search in ${this.#table.name}`, {
+		const search = searchField(this, t('rows.search_in', { table: this.#table.name }), {
 			id: 'search',
-			placeholder: 'Search',
+			placeholder: t('rows.search'),
 			'aria-keyshortcuts': '/',
 		});
 		const onlyLocked = h('input', {
@@ -308,7 +309,7 @@ export class RowsPage extends ListPage {
 				},
 			},
 			h('div', { class: 'search grow' }, icon('search'), search),
-			this.#table.protection ? h('label', { class: 'check toggle' }, onlyLocked, 'Locked only') : null,
+			this.#table.protection ? h('label', { class: 'check toggle' }, onlyLocked, t('rows.locked_only')) : null,
 			filterMenu(this.#table, (column, value) => this.#filter({ [column]: value })),
 			columnMenu(this.#table, {
 				chosen: listColumns(this.#table, chosenColumns(this.#table.table)).map(({ name }) => name),
@@ -331,7 +332,7 @@ export class RowsPage extends ListPage {
 	#filterWords(name, value) {
 		const column = this.#table.columns.find((each) => each.name === name) ?? { name };
 		const label = column.references?.is_key && typeof value === 'string' ? this.app.labels.of(column.references.table, value) : null;
-		return `${labelOf(column)}: ${label ?? words(column, value)}`;
+		return `${t('text.labelled', { label: labelOf(column) })} ${label ?? words(column, value)}`;
 	}
 
 	#shortcut(event) {
@@ -345,8 +346,8 @@ export class RowsPage extends ListPage {
 function notProtected() {
 	const element = banner('warn', {
 		icon: 'unlock',
-		title: 'This table is not protected.',
-		text: 'Its rows can be edited, but not locked: the last save wins.',
+		title: t('rows.not_protected'),
+		text: t('rows.not_protected.text'),
 	});
 	element.classList.add('on-list');
 	return element;
@@ -363,14 +364,14 @@ function nothing({ q, locked, filter }, newRow) {
 	if (locked && !q)
 		return emptyState({
 			name: 'unlock',
-			title: 'Nothing is locked',
-			text: 'No row of this table is being edited now. Locks appear here automatically.',
+			title: t('locks.none'),
+			text: t('rows.none_locked.text'),
 		});
 	if (q || filter)
 		return emptyState({
 			name: 'search',
-			title: 'Nothing found',
-			text: 'The search covers all text columns and the key.',
+			title: t('rows.not_found'),
+			text: t('rows.not_found.text'),
 		});
-	return emptyState({ name: 'table', title: 'No rows', text: 'The table is empty, or you may not see its rows.', action: newRow });
+	return emptyState({ name: 'table', title: t('rows.none'), text: t('rows.none.text'), action: newRow });
 }

@@ -1,6 +1,7 @@
 /**
  * The user's own sessions: where and since when the user is signed in.
  */
+import { t } from '../lang/texts.js';
 import { Problem } from '../client/api.js';
 import { browserName } from '../model/browser.js';
 import { exactMoment, moment } from '../model/text.js';
@@ -9,11 +10,12 @@ import { toast } from '../ui/announce.js';
 import { h } from '../ui/dom.js';
 import { button } from '../ui/widgets.js';
 
-const HEADS = ['Browser', 'From', 'Since', 'Last used'];
+/** Keys of the headers. */
+const HEADS = ['head.browser', 'head.from', 'head.since', 'head.last_used'];
 
 /** Implements Page of app.js. */
 export class SessionsPage {
-	title = 'Your sessions';
+	title = t('sessions.title');
 	#app;
 	#sessions = [];
 	#list = h('div', {});
@@ -34,8 +36,8 @@ export class SessionsPage {
 				h(
 					'div',
 					{},
-					h('h1', { tabIndex: -1 }, 'Your sessions'),
-					h('p', { class: 'quiet' }, 'Browsers and programs in which you are signed in. End those that you do not know.'),
+					h('h1', { tabIndex: -1 }, this.title),
+					h('p', { class: 'quiet' }, t('sessions.text')),
 				),
 			),
 			this.#list,
@@ -52,7 +54,7 @@ export class SessionsPage {
 		const others = this.#sessions.filter((session) => !session.is_current);
 		this.#list.replaceChildren(
 			this.#table(),
-			...(others.length > 1 ? [h('div', { class: 'pager' }, button('End all others', () => this.#end(others), { kind: 'danger' }))] : []),
+			...(others.length > 1 ? [h('div', { class: 'pager' }, button(t('sessions.end_others'), () => this.#end(others), { kind: 'danger' }))] : []),
 		);
 	}
 
@@ -62,14 +64,14 @@ export class SessionsPage {
 			{ class: 'data stack' },
 			h(
 				'table',
-				{ role: 'table', 'aria-label': 'Your sessions' },
+				{ role: 'table', 'aria-label': this.title },
 				h(
 					'thead',
 					{ role: 'rowgroup' },
 					h(
 						'tr',
 						{ role: 'row' },
-						HEADS.map((text) => h('th', { role: 'columnheader', scope: 'col' }, text)),
+						HEADS.map((key) => h('th', { role: 'columnheader', scope: 'col' }, t(key))),
 						h('td', { role: 'cell', class: 'fit' }),
 					),
 				),
@@ -84,22 +86,22 @@ export class SessionsPage {
 
 	#row(session) {
 		const name = browserName(session.user_agent);
-		const end = button('End', () => this.#end([session]), { kind: 'small', label: `End the session of ${name} from ${session.address}` });
+		const end = button(t('sessions.end'), () => this.#end([session]), { kind: 'small', label: t('sessions.end_of', { browser: name, address: session.address }) });
 		return h(
 			'tr',
 			{ role: 'row', data: { id: session.id } },
 			h('th', { role: 'rowheader', scope: 'row', class: 'lead', title: session.user_agent }, name),
-			cell('From', session.address),
-			cell('Since', time(session.started_at)),
-			cell('Last used', time(session.used_at)),
-			h('td', { role: 'cell', class: 'fit' }, session.is_current ? h('span', { class: 'chip mine' }, 'This session') : end),
+			cell(t('head.from'), session.address),
+			cell(t('head.since'), time(session.started_at)),
+			cell(t('head.last_used'), time(session.used_at)),
+			h('td', { role: 'cell', class: 'fit' }, session.is_current ? h('span', { class: 'chip mine' }, t('sessions.this')) : end),
 		);
 	}
 
 	async #end(sessions) {
 		try {
 			for (const { id } of sessions) await this.#app.api.delete(`/sessions/${id}`).catch(unlessEnded);
-			toast(sessions.length === 1 ? 'The session is ended.' : `${sessions.length} sessions are ended.`);
+			toast(t('sessions.ended', { n: sessions.length }));
 			await this.#read();
 		} catch (error) {
 			toastProblem(error);

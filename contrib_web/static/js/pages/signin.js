@@ -1,6 +1,7 @@
 /**
  * The sign-in page.
  */
+import { t } from '../lang/texts.js';
 import { paths } from '../model/route.js';
 import { credentials } from '../parts/sign-in.js';
 import { themeButton } from '../parts/theme-button.js';
@@ -8,7 +9,7 @@ import { h, icon } from '../ui/dom.js';
 
 /** Implements Page of app.js. */
 export class SignInPage {
-	title = 'Sign in';
+	title = t('action.sign_in');
 
 	/**
 	 * @param {object} app
@@ -18,7 +19,7 @@ export class SignInPage {
 	constructor(app, { query }) {
 		const { fields, submit, role } = credentials((...given) => app.signIn(...given));
 		role.dataset.autofocus = '';
-		const go = h('button', { class: 'button primary', type: 'submit' }, 'Sign in');
+		const go = h('button', { class: 'button primary', type: 'submit' }, t('action.sign_in'));
 		const form = h(
 			'form',
 			{
@@ -46,8 +47,8 @@ export class SignInPage {
 				h(
 					'div',
 					{ class: 'body' },
-					h('h1', { tabIndex: -1 }, 'Sign in'),
-					h('p', { class: 'quiet' }, 'With your name and password of the database.'),
+					h('h1', { tabIndex: -1 }, this.title),
+					h('p', { class: 'quiet' }, t('signin.text')),
 					form,
 				),
 			),

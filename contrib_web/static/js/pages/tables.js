@@ -1,8 +1,9 @@
 /**
  * The tables and their protection, which users with the privilege can change.
  */
+import { t } from '../lang/texts.js';
 import { Problem, tablePath } from '../client/api.js';
-import { h, icon, newId } from '../ui/dom.js';
+import { h, hidden, icon, newId } from '../ui/dom.js';
 import { toastProblem } from '../parts/problem-toast.js';
 import { protectionForm, showProblem } from '../parts/protection-form.js';
 import { paths } from '../model/route.js';
@@ -16,17 +17,17 @@ const SETTLE = 500;
 
 /** The columns: header, class, and whether unprotected tables have them. */
 const HEADS = [
-	['Table', '', true],
-	['Locked now', 'number', false],
-	['Rows', 'number', true],
-	['Locking', '', false],
-	['Ends after', '', false],
-	['', 'fit', true],
+	['head.table', '', true],
+	['head.locked_now', 'number', false],
+	['head.rows', 'number', true],
+	['head.locking', '', false],
+	['head.ends_after', '', false],
+	[null, 'fit', true],
 ];
 
 /** Implements Page of app.js. */
 export class TablesPage {
-	title = 'Tables';
+	title = t('tables.title');
 	#app;
 	#tables = [];
 	#stop = new AbortController();
@@ -49,8 +50,8 @@ export class TablesPage {
 				h(
 					'div',
 					{},
-					h('h1', { tabIndex: -1 }, 'Tables'),
-					h('p', { class: 'quiet' }, 'While a user edits a row of a protected table, no other user can change it.'),
+					h('h1', { tabIndex: -1 }, this.title),
+					h('p', { class: 'quiet' }, t('tables.text')),
 				),
 			),
 			this.#lists,
@@ -82,17 +83,17 @@ export class TablesPage {
 		const again = focused && [focused.dataset.table, focused.dataset.act];
 		this.#lists.replaceChildren(
 			isProtected.length
-				? this.#list('Protected', isProtected)
+				? this.#list(t('tables.protected'), isProtected)
 				: h(
 						'div',
 						{ class: 'data' },
 						emptyState({
 							name: 'shield',
-							title: 'No protected tables',
-							text: 'No table is protected yet, or none that you may read.',
+							title: t('tables.none'),
+							text: t('tables.none.text'),
 						}),
 					),
-			...(others.length ? [h('h2', { class: 'section' }, 'Not protected'), this.#list('Not protected', others)] : []),
+			...(others.length ? [h('h2', { class: 'section' }, t('tables.not_protected')), this.#list(t('tables.not_protected'), others)] : []),
 		);
 		if (again)
 			[...this.#lists.querySelectorAll('[data-act]')]
@@ -114,8 +115,8 @@ export class TablesPage {
 					h(
 						'tr',
 						{ role: 'row' },
-						heads.map(([text, kind]) =>
-							text ? h('th', { role: 'columnheader', scope: 'col', class: kind }, text) : h('td', { role: 'cell', class: kind }),
+						heads.map(([head, kind]) =>
+							head ? h('th', { role: 'columnheader', scope: 'col', class: kind }, t(head)) : h('td', { role: 'cell', class: kind }),
 						),
 					),
 				),
@@ -136,8 +137,8 @@ export class TablesPage {
 					'a',
 					{ class: 'chip theirs', href: paths.locks({ table: table.table }) },
 					icon('lock'),
-					String(locks),
-					h('span', { class: 'visually-hidden' }, ` locked rows in ${table.name}`),
+					h('span', { 'aria-hidden': 'true' }, String(locks)),
+					hidden(t('tables.locked_rows', { n: locks, table: table.name })),
 				)
 			: h('span', { class: 'quiet' }, '0');
 		return h(
@@ -148,10 +149,10 @@ export class TablesPage {
 				{ role: 'rowheader', scope: 'row', class: 'lead' },
 				h('div', {}, this.#name(table), remarks(table)),
 			),
-			protection ? cell('Locked now', lockCount, 'number') : null,
-			cell('Rows', rowCount(table), 'number'),
-			protection ? cell('Locking', h('span', { class: 'chips' }, settings(table))) : null,
-			protection ? cell('Ends after', h('span', {}, duration(table.time_until_expiration))) : null,
+			protection ? cell(t('head.locked_now'), lockCount, 'number') : null,
+			cell(t('head.rows'), rowCount(table), 'number'),
+			protection ? cell(t('head.locking'), h('span', { class: 'chips' }, settings(table))) : null,
+			protection ? cell(t('head.ends_after'), h('span', {}, duration(table.time_until_expiration))) : null,
 			h('td', { role: 'cell', class: 'fit ends' }, h('div', { class: 'button-row' }, this.#actions(table))),
 		);
 	}
@@ -163,14 +164,14 @@ export class TablesPage {
 	#actions(table) {
 		if (!table.may.protect || !table.has_key) return null;
 		const act = (text, what, name, kind = 'small') => {
-			const element = button(text, what, { kind, name, label: `${text}: ${table.name}` });
-			Object.assign(element.dataset, { act: text, table: table.table });
+			const element = button(text, what, { kind, name, label: `${t('text.labelled', { label: text })} ${table.name}` });
+			Object.assign(element.dataset, { act: name, table: table.table });
 			return element;
 		};
-		if (!table.protection) return act('Protect', () => this.#protect(table), 'shield');
+		if (!table.protection) return act(t('protect.protect'), () => this.#protect(table), 'shield');
 		return [
-			table.protection.guarded ? null : act('Repair', () => this.#repair(table), 'refresh', 'small primary'),
-			act('Settings', () => this.#protect(table), 'settings'),
+			table.protection.guarded ? null : act(t('protect.repair'), () => this.#repair(table), 'refresh', 'small primary'),
+			act(t('protect.settings'), () => this.#protect(table), 'settings'),
 		].filter(Boolean);
 	}
 
@@ -181,17 +182,17 @@ export class TablesPage {
 		const isNew = !table.protection;
 		const answer = await ask({
 			name: 'protect',
-			title: isNew ? `Protect ${table.name}` : `Settings of ${table.name}`,
+			title: t(isNew ? 'protect.title' : 'protect.settings_of', { table: table.name }),
 			body: form.body,
 			choices: [
-				...(isNew ? [] : [{ value: 'unprotect', text: 'Unprotect…', kind: 'plain bad push' }]),
-				{ value: 'no', text: 'Cancel' },
-				{ value: 'yes', text: isNew ? 'Protect' : 'Save settings' },
+				...(isNew ? [] : [{ value: 'unprotect', text: t('protect.unprotect_'), kind: 'plain bad push' }]),
+				{ value: 'no', text: t('action.cancel') },
+				{ value: 'yes', text: t(isNew ? 'protect.protect' : 'protect.save') },
 			],
 			check: async (choice, dialog) => choice !== 'yes' || this.#send(table, form, dialog),
 		});
 		if (answer === 'unprotect') await this.#unprotect(table);
-		if (answer === 'yes') toast(isNew ? `${table.name} is protected now.` : `The settings of ${table.name} are saved.`);
+		if (answer === 'yes') toast(t(isNew ? 'protect.protected' : 'protect.saved', { table: table.name }));
 		if (answer !== 'no') await this.#fetch().catch(() => {});
 	}
 
@@ -212,7 +213,7 @@ export class TablesPage {
 		const { hard, required, columns, ttl, warning, parent } = protection;
 		try {
 			await this.#app.api.put(`${tablePath(table)}/protection`, { hard, required, columns, ttl, warning, parent });
-			toast(`${name} is enforced again.`);
+			toast(t('protect.repaired', { table: name }));
 		} catch (error) {
 			toastProblem(error);
 		}
@@ -223,27 +224,27 @@ export class TablesPage {
 		const note = newId('note');
 		const answer = await ask({
 			name: 'unprotect',
-			title: `Remove the protection of ${table.name}?`,
+			title: t('protect.unprotect_title', { table: table.name }),
 			alert: true,
 			body: [
 				h(
 					'p',
 					{ id: note },
-					'Every user who may write the table can then change any row at any time, even a row that is being edited.',
+					t('protect.unprotect_text'),
 				),
 				table.locks
-					? banner('warn', { icon: 'lock', title: `${table.locks} locked now`, text: 'These locks end at once.' })
+					? banner('warn', { icon: 'lock', title: t('protect.locked_now', { n: table.locks }), text: t('protect.locks_end') })
 					: null,
 			].filter(Boolean),
 			choices: [
-				{ value: 'no', text: 'Cancel' },
-				{ value: 'yes', text: 'Unprotect', kind: 'danger' },
+				{ value: 'no', text: t('action.cancel') },
+				{ value: 'yes', text: t('protect.unprotect'), kind: 'danger' },
 			],
 		});
 		if (answer !== 'yes') return;
 		try {
 			await this.#app.api.delete(`${tablePath(table.table)}/protection`);
-			toast(`${table.name} is no longer protected.`);
+			toast(t('protect.unprotected', { table: table.name }));
 		} catch (error) {
 			toastProblem(error);
 		}
@@ -252,11 +253,11 @@ export class TablesPage {
 }
 
 const rowCount = ({ rows_estimate: n }) =>
-	n === null ? h('span', { class: 'quiet', title: 'Not counted yet' }, '–') : h('span', {}, count(n));
+	n === null ? h('span', { class: 'quiet', title: t('tables.not_counted') }, '–') : h('span', {}, count(n));
 
 /** Texts below a table's name. */
 function remarks({ comment, has_key: hasKey }) {
-	const words = [comment, hasKey ? null : 'Without a primary key, its rows cannot be shown or locked here.'];
+	const words = [comment, hasKey ? null : t('tables.no_key')];
 	return words.filter(Boolean).map((text) => h('span', { class: 'quiet small block' }, text));
 }
 
@@ -265,11 +266,11 @@ function settings({ protection }) {
 	const { hard, required, columns, parent, guarded } = protection;
 	const chip = (text, title, kind = '') => h('span', { class: `chip ${kind}`, title }, text);
 	return [
-		guarded ? null : chip('not enforced', 'A trigger is missing or disabled, so locks stop no write', 'bad'),
-		guarded && hard ? chip('enforced', 'Writes by other users are rejected') : null,
-		hard ? null : chip('soft', 'Other users are warned, not rejected'),
-		required ? chip('lock required', 'Writing needs a lock') : null,
-		columns ? chip(`${columns.length} ${columns.length === 1 ? 'column' : 'columns'}`, `Guarded: ${columns.join(', ')}`) : null,
-		parent ? chip('with parent', `Guarded by the lock of the row that ${parent} refers to`) : null,
+		guarded ? null : chip(t('chip.not_enforced'), t('chip.not_enforced.text'), 'bad'),
+		guarded && hard ? chip(t('chip.enforced'), t('chip.enforced.text')) : null,
+		hard ? null : chip(t('chip.soft'), t('chip.soft.text')),
+		required ? chip(t('chip.required'), t('protect.required')) : null,
+		columns ? chip(t('chip.columns', { n: columns.length }), t('chip.columns.text', { columns: columns.join(', ') })) : null,
+		parent ? chip(t('chip.parent'), t('chip.parent.text', { parent })) : null,
 	];
 }

@@ -1,6 +1,7 @@
 /**
  * Removing several locks at once.
  */
+import { t } from '../lang/texts.js';
 import { fullName } from '../model/text.js';
 import { toast } from '../ui/announce.js';
 import { askReason } from '../ui/dialog.js';
@@ -32,12 +33,11 @@ export async function breakLocks(app, locks, labelOf) {
 
 function askWhy(locks, labelOf) {
 	const isOne = locks.length === 1;
-	const holders = isOne ? 'The holder is notified immediately and keeps' : 'The holders are notified immediately and keep';
 	return askReason({
 		name: 'break-locks',
-		title: isOne ? 'Remove this lock?' : `Remove ${locks.length} locks?`,
-		text: [heldRows(locks, labelOf), `${holders} the unsaved text, but cannot save it without locking the row again.`],
-		action: isOne ? 'Remove lock' : 'Remove locks',
+		title: isOne ? t('unlock.remove') : t('unlock.remove_several', { n: locks.length }),
+		text: [heldRows(locks, labelOf), t('unlock.remove.text', { n: locks.length })],
+		action: t(isOne ? 'unlock.remove_lock' : 'unlock.remove_locks'),
 	});
 }
 
@@ -55,8 +55,8 @@ function heldRows(locks, labelOf) {
 function showResults(results) {
 	const broken = results.filter((result) => result.broken).length;
 	const refused = results.filter(({ problem }) => problem);
-	if (broken) toast(broken === 1 ? 'One lock is removed.' : `${broken} locks are removed.`);
+	if (broken) toast(t('unlock.removed_several', { n: broken }));
 	if (refused.length)
-		toast(`${refused.length} could not be removed: ${refused[0].problem.detail ?? refused[0].problem.title}`, { bad: true });
-	if (!broken && !refused.length) toast('The locks had already ended.');
+		toast(t('unlock.not_removed', { n: refused.length, why: refused[0].problem.detail ?? refused[0].problem.title }), { bad: true });
+	if (!broken && !refused.length) toast(t('unlock.had_ended'));
 }

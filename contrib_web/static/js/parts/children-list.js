@@ -2,6 +2,7 @@
  * The rows that belong to the row of an edit page, because its lock guards
  * them: below the form, each with its own lock.
  */
+import { t } from '../lang/texts.js';
 import { tablePath } from '../client/api.js';
 import { timed } from '../model/lock-time.js';
 import { paths } from '../model/route.js';
@@ -54,7 +55,7 @@ function childTable(app, child, mayBreak, signal) {
 	app.live.addEventListener('reset', read, { signal });
 	signal.addEventListener('abort', () => clearTimeout(timer));
 	read();
-	const total = child.count === null ? '' : `${count(child.count)}${child.more ? ' or more' : ''}`;
+	const total = child.count === null ? '' : child.more ? t('count.or_more', { n: child.count }) : count(child.count);
 	return h(
 		'section',
 		{ class: 'card' },
@@ -65,11 +66,11 @@ function childTable(app, child, mayBreak, signal) {
 			h(
 				'span',
 				{ class: 'button-row' },
-				h('a', { class: 'small', href: address }, 'Show all'),
-				h('a', { class: 'button small', href: newRow }, icon('plus'), 'New'),
+				h('a', { class: 'small', href: address }, t('list.show_all')),
+				h('a', { class: 'button small', href: newRow }, icon('plus'), t('action.new')),
 			),
 		),
-		h('p', { class: 'quiet small child-hint' }, 'Locked together with this row.'),
+		h('p', { class: 'quiet small child-hint' }, t('children.locked_together')),
 		list,
 	);
 }

@@ -2,6 +2,7 @@
  * A dialog that compares the user's text with the row in the database, and
  * with what both were made from: to copy it, and to choose.
  */
+import { t } from '../lang/texts.js';
 import { h, icon, newId } from '../ui/dom.js';
 import { diff } from '../model/diff.js';
 import { toast } from '../ui/announce.js';
@@ -32,12 +33,12 @@ const SHORT = 120;
  * @returns {Promise<Object<string, string|null|undefined>|null>} the chosen
  *   value by column; null: none was made
  */
-export async function compare({ title, text, columns, mayChoose, later = 'Close' }) {
+export async function compare({ title, text, columns, mayChoose, later = t('action.close') }) {
 	const sides = columns.map((column) => (mayChoose && isMerged(column) ? merged(column) : side(column, mayChoose)));
 	const choices = mayChoose
 		? [
 				{ value: 'no', text: later },
-				{ value: 'yes', text: 'Use selected' },
+				{ value: 'yes', text: t('compare.use') },
 			]
 		: [{ value: 'no', text: later }];
 	const answer = await ask({
@@ -80,16 +81,16 @@ function side({ name, label, base, mine, theirs }, mayChoose) {
 		h(
 			'div',
 			{ class: 'compare-side mine' },
-			h('div', { class: 'compare-head' }, head('Yours', keep), copyButton(label, mine ?? '')),
+			h('div', { class: 'compare-head' }, head(t('compare.mine'), keep), copyButton(label, mine ?? '')),
 			shownText(mine, parts, 'new'),
 		),
 		h(
 			'div',
 			{ class: 'compare-side' },
-			h('div', { class: 'compare-head' }, head('In the database now', take)),
+			h('div', { class: 'compare-head' }, head(t('compare.theirs'), take)),
 			shownText(theirs, parts, 'gone'),
 		),
-		base === undefined || base === theirs ? null : h('div', { class: 'compare-before quiet small' }, 'Before: ', shownText(base, null)),
+		base === undefined || base === theirs ? null : h('div', { class: 'compare-before quiet small' }, `${t('compare.before')} `, shownText(base, null)),
 	);
 	return { name, element, value: () => (take.checked ? theirs : mine) };
 }
@@ -97,17 +98,17 @@ function side({ name, label, base, mine, theirs }, mayChoose) {
 function copyButton(label, text) {
 	const copy = h(
 		'button',
-		{ class: 'button plain small', type: 'button', 'aria-label': `Copy your ${label}`, on: { click: () => copyText(text, copy) } },
+		{ class: 'button plain small', type: 'button', 'aria-label': t('compare.copy', { label }), on: { click: () => copyText(text, copy) } },
 		icon('copy'),
-		'Copy',
+		t('action.copy'),
 	);
 	return copy;
 }
 
 function shownText(text, parts, kind) {
-	if (text === undefined) return h('p', { class: 'compare-text null' }, 'default');
-	if (text === null) return h('p', { class: 'compare-text null' }, 'null');
-	if (text === '') return h('p', { class: 'compare-text null' }, 'empty');
+	if (text === undefined) return h('p', { class: 'compare-text null' }, t('value.default'));
+	if (text === null) return h('p', { class: 'compare-text null' }, t('value.null'));
+	if (text === '') return h('p', { class: 'compare-text null' }, t('value.empty'));
 	if (!parts) return h('p', { class: 'compare-text' }, text);
 	const tag = { new: 'ins', gone: 'del' };
 	return h(
@@ -123,9 +124,9 @@ function shownText(text, parts, kind) {
 async function copyText(text, near) {
 	try {
 		await navigator.clipboard.writeText(text);
-		toast('Copied.');
+		toast(t('compare.copied'));
 	} catch {
-		const area = h('textarea', { class: 'input', value: text, readOnly: true, rows: 3, 'aria-label': 'Text to copy' });
+		const area = h('textarea', { class: 'input', value: text, readOnly: true, rows: 3, 'aria-label': t('compare.to_copy') });
 		near.closest('.compare-side, .merging')?.append(area);
 		area.select();
 	}

@@ -3,6 +3,7 @@
  * beside the form. On a narrow one it lies over the page, at the end of the
  * window that the focused field is not in, and can be folded.
  */
+import { t } from '../lang/texts.js';
 import { button } from '../ui/widgets.js';
 
 /** Width below which the dock lies over the page; as in edit.css. */
@@ -43,7 +44,7 @@ class MessageDock extends HTMLElement {
 
 	#setFolded(on) {
 		this.classList.toggle('folded', on);
-		this.#fold.setAttribute('aria-label', on ? 'Show messages' : 'Fold messages');
+		this.#fold.setAttribute('aria-label', t(on ? 'messages.show' : 'messages.fold'));
 		this.#fold.setAttribute('aria-expanded', String(!on));
 	}
 }
@@ -74,6 +75,6 @@ function keepOffBar(element) {
 export function dock(parts) {
 	const element = document.createElement('message-dock');
 	element.setAttribute('role', 'region');
-	element.setAttribute('aria-label', 'Messages');
+	element.setAttribute('aria-label', t('messages.messages'));
 	return Object.assign(element, { parts });
 }

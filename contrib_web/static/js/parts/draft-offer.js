@@ -2,6 +2,7 @@
  * The banner that offers drafts: their age, origin and columns, and what can
  * be done with them.
  */
+import { t } from '../lang/texts.js';
 import { originText } from '../model/draft.js';
 import { ago, exactMoment } from '../model/text.js';
 import { h } from '../ui/dom.js';
@@ -30,7 +31,7 @@ export function draftAge(savedAt) {
 export const draftOffer = (drafts, options) =>
 	banner('info', {
 		icon: 'history',
-		title: drafts.length === 1 ? 'Recovered draft' : `${drafts.length} recovered drafts`,
+		title: t('drafts.recovered', { n: drafts.length }),
 		text: [h('ul', { class: 'draft-offers' }, drafts.map((draft) => offer(draft, options)))],
 	});
 
@@ -50,9 +51,9 @@ function offer(draft, { here, labelsOf, restore, compare, discard }) {
 		h(
 			'span',
 			{ class: 'button-row' },
-			button('Restore', () => restore(draft), { kind: 'small primary' }),
-			button('Compare', () => compare(draft), { kind: 'small' }),
-			button('Discard', () => discard(draft), { kind: 'small plain bad' }),
+			button(t('action.restore'), () => restore(draft), { kind: 'small primary' }),
+			button(t('action.compare'), () => compare(draft), { kind: 'small' }),
+			button(t('action.discard'), () => discard(draft), { kind: 'small plain bad' }),
 		),
 	);
 }

@@ -1,6 +1,7 @@
 /**
  * Questions about drafts before they are lost.
  */
+import { t } from '../lang/texts.js';
 import { ask } from '../ui/dialog.js';
 import { h } from '../ui/dom.js';
 
@@ -12,15 +13,15 @@ import { h } from '../ui/dom.js';
 export async function askToSignOut(unsent) {
 	const answer = await ask({
 		name: 'sign-out',
-		title: 'Sign out and lose unsaved text?',
+		title: t('drafts.sign_out'),
 		alert: true,
 		body: [
-			h('p', {}, 'Signing out deletes your drafts from this computer, and the server does not have these:'),
-			h('ul', {}, unsent.map((draft) => h('li', {}, `${draft.name}: `, h('bdi', {}, draftName(draft))))),
+			h('p', {}, t('drafts.sign_out.text')),
+			h('ul', {}, unsent.map((draft) => h('li', {}, `${t('text.labelled', { label: draft.name })} `, h('bdi', {}, draftName(draft))))),
 		],
 		choices: [
-			{ value: 'yes', text: 'Sign out', kind: 'plain bad' },
-			{ value: 'no', text: 'Stay signed in' },
+			{ value: 'yes', text: t('action.sign_out'), kind: 'plain bad' },
+			{ value: 'no', text: t('action.stay_signed_in') },
 		],
 	});
 	return answer === 'yes';
@@ -30,7 +31,7 @@ export async function askToSignOut(unsent) {
  * @param {{ key: string|null, label: string|null }} draft
  * @returns {string}
  */
-export const draftName = ({ key, label }) => label ?? key ?? 'New row';
+export const draftName = ({ key, label }) => label ?? key ?? t('rows.new');
 
 /**
  * @param {{ key: string|null, label: string|null }} draft
@@ -39,12 +40,12 @@ export const draftName = ({ key, label }) => label ?? key ?? 'New row';
 export async function askToDiscard(draft) {
 	const answer = await ask({
 		name: 'discard-draft',
-		title: `Discard the draft of ${draftName(draft)}?`,
+		title: t('drafts.discard', { row: draftName(draft) }),
 		alert: true,
-		body: [h('p', {}, 'What you typed is deleted, here and on the server.')],
+		body: [h('p', {}, t('drafts.discard.text'))],
 		choices: [
-			{ value: 'no', text: 'Cancel' },
-			{ value: 'yes', text: 'Discard', kind: 'danger' },
+			{ value: 'no', text: t('action.cancel') },
+			{ value: 'yes', text: t('action.discard'), kind: 'danger' },
 		],
 	});
 	return answer === 'yes';

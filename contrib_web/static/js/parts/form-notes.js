@@ -1,6 +1,7 @@
 /**
  * The messages about a form. A message replaces an earlier one of its name.
  */
+import { t } from '../lang/texts.js';
 import { isOutage, Problem } from '../client/api.js';
 import { explain } from '../model/problem.js';
 import { announce } from '../ui/announce.js';
@@ -22,7 +23,7 @@ export class FormNotes {
 	 */
 	show(name, kind, content) {
 		this.remove(name);
-		const close = button('Close', () => this.remove(name), { kind: 'small' });
+		const close = button(t('action.close'), () => this.remove(name), { kind: 'small' });
 		const note = this.#put(name, banner(kind, { ...content, actions: [...(content.actions ?? []), close] }));
 		const words = [content.title, content.text].flat().filter((part) => typeof part === 'string');
 		announce(words.join(' '), { urgent: kind === 'bad' });
@@ -45,7 +46,7 @@ export class FormNotes {
 		this.show('failed', 'bad', {
 			icon: 'warn',
 			title: [prefix, `${title}.`].filter(Boolean).join(' '),
-			text: [detail, advice, isDirty ? 'What you typed is still here.' : ''].filter(Boolean),
+			text: [detail, advice, isDirty ? t('typed.still_here') : ''].filter(Boolean),
 		});
 		this.#mend = isOutage(error) ? (retry ?? (() => this.#reachable({ prefix, isDirty }))) : null;
 	}
@@ -65,8 +66,8 @@ export class FormNotes {
 		if (!isDirty) return;
 		this.show('failed', 'info', {
 			icon: 'info',
-			title: 'The server can be reached again.',
-			text: [prefix, 'What you typed is still here. Please try again.'].filter(Boolean),
+			title: t('trouble.reachable'),
+			text: [prefix, t('typed.try_again')].filter(Boolean),
 		});
 	}
 

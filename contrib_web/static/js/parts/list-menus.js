@@ -2,6 +2,7 @@
  * The menus over a list of rows: which columns it has, and by which values it
  * is filtered.
  */
+import { t } from '../lang/texts.js';
 import { labelOf } from '../model/column.js';
 import { boundType, compared, comparisonsOf } from '../model/row-filter.js';
 import { h, newId } from '../ui/dom.js';
@@ -23,18 +24,15 @@ export function columnMenu({ columns }, { chosen, choose }) {
 		choose(chosenNow());
 	};
 	for (const [, input] of boxes) input.addEventListener('change', () => changed(input));
-	const reset = button('Default columns', () => choose(null), { kind: 'small plain' });
+	const reset = button(t('list.default_columns'), () => choose(null), { kind: 'small plain' });
 	const list = h(
 		'fieldset',
 		{ class: 'menu-list' },
-		h('legend', { class: 'visually-hidden' }, 'Shown columns'),
+		h('legend', { class: 'visually-hidden' }, t('list.shown_columns')),
 		boxes.map(([name, input, label]) => h('label', { class: 'check', title: name }, input, h('span', {}, label))),
 	);
-	return menu('Columns', 'table', list, reset);
+	return menu(t('list.columns'), 'table', list, reset);
 }
-
-/** The comparisons of model/row-filter.js as the menu names them. */
-const COMPARISONS = { contains: 'contains', is: 'is', between: 'from … to', null: 'has no value' };
 
 /**
  * @param {object} table as the API describes it
@@ -54,7 +52,7 @@ export function filterMenu({ columns }, add) {
 		place.replaceChildren(...inputs.map(([label, input]) => field(label, input)));
 	};
 	const draw = () => {
-		compare.replaceChildren(...options(comparisonsOf(column()).map((name) => [name, COMPARISONS[name]])));
+		compare.replaceChildren(...options(comparisonsOf(column()).map((name) => [name, t(`compares.${name}`)])));
 		drawInputs();
 	};
 	choose.addEventListener('change', draw);
@@ -68,15 +66,15 @@ export function filterMenu({ columns }, add) {
 		return add(column().name, value);
 	};
 	const element = menu(
-		'Filter',
+		t('list.filter'),
 		'filter',
 		h(
 			'div',
 			{ class: 'menu-form', on: { keydown: (event) => isEnter(event, place) && (event.preventDefault(), apply()) } },
-			field('Column', choose),
-			field('Comparison', compare),
+			field(t('list.column'), choose),
+			field(t('list.comparison'), compare),
 			place,
-			button('Apply filter', apply, { kind: 'primary small' }),
+			button(t('list.apply'), apply, { kind: 'primary small' }),
 		),
 	);
 	return element;
@@ -93,9 +91,9 @@ function inputsOf(column, comparison, id) {
 	if (comparison === 'null') return [];
 	if (comparison === 'between') {
 		const bound = (name) => h('input', { class: 'input', id: `${id}-${name}`, type: boundType(column), autocomplete: 'off' });
-		return [['From', bound('from')], ['To', bound('to')]];
+		return [[t('list.from'), bound('from')], [t('list.to'), bound('to')]];
 	}
-	return [['Value', valueInput(column, `${id}-value`)]];
+	return [[t('list.value'), valueInput(column, `${id}-value`)]];
 }
 
 function valueInput(column, id) {

@@ -4,25 +4,25 @@
  * for; and among the messages what needs an explanation. Shows the view of
  * model/lock-view.js.
  */
+import { t } from '../lang/texts.js';
 import { h, icon } from '../ui/dom.js';
-import { countdown, moment, personName } from '../model/text.js';
+import { countdown, moment, personName, quoted } from '../model/text.js';
 import { avatar } from './person.js';
 import { timeLeft } from './time-left.js';
 import { button, setPressable } from '../ui/widgets.js';
 
-/** Label and classes of the buttons, by action. */
+/** Label (its key) and classes of the buttons, by action. */
 const LABELS = {
-	save: ['Save and close', 'primary'],
-	keep: ['Keep editing', ''],
-	leave: ['Cancel', 'plain'],
-	again: ['Start editing', 'primary'],
-	saveAgain: ['Lock again and save', 'primary'],
-	control: ['Take control in this tab', 'primary'],
-	takeOver: ['Take over…', ''],
-	ask: ['Request editing…', 'primary'],
-	withdraw: ['Withdraw my request', ''],
-	compare: ['Compare and copy', ''],
-	signIn: ['Sign in', 'primary'],
+	keep: ['action.keep', ''],
+	leave: ['action.cancel', 'plain'],
+	again: ['action.start', 'primary'],
+	saveAgain: ['action.lock_and_save', 'primary'],
+	control: ['action.control', 'primary'],
+	takeOver: ['action.take_over_', ''],
+	ask: ['action.request_', 'primary'],
+	withdraw: ['action.withdraw_mine', ''],
+	compare: ['action.compare_and_copy', ''],
+	signIn: ['action.sign_in', 'primary'],
 };
 /** How long a message fades out, in milliseconds: --fade in tokens.css. */
 const FADE = 180;
@@ -36,7 +36,7 @@ const ABOUT_TO_END = 30;
 export class LockBar {
 	#act;
 	#drawn = '';
-	element = h('section', { class: 'lock-bar', 'aria-label': 'Lock' });
+	element = h('section', { class: 'lock-bar', 'aria-label': t('lock.lock') });
 	action = h('div', { class: 'lock-action' });
 	message = h('div', { class: 'lock-banner' });
 
@@ -55,9 +55,9 @@ export class LockBar {
 	 * @returns {void}
 	 */
 	readOnly(lock, { nobodyMay }) {
-		const what = nobodyMay ? 'The database is read-only: rows can be read, but not changed' : 'You may read this row, but not change it';
+		const what = t(nobodyMay ? 'lock.nobody_may' : 'lock.you_may_not');
 		if (!lock) return this.#drawLine({ tone: 'quiet', icon: 'info', status: what }, {});
-		return this.#drawLine({ tone: 'theirs', icon: 'lock', status: `Locked by ${personName(lock)}. ${what}` }, {});
+		return this.#drawLine({ tone: 'theirs', icon: 'lock', status: `${t('lock.by', { who: personName(lock) })}. ${what}` }, {});
 	}
 
 	/**
@@ -121,7 +121,7 @@ export class LockBar {
 	}
 
 	#button(action, kind) {
-		return button(LABELS[action][0], () => this.#act(action), { kind });
+		return button(t(LABELS[action][0]), () => this.#act(action), { kind });
 	}
 
 	/**
@@ -147,21 +147,21 @@ const holdsIt = ({ phase, holder }) => phase === 'blocked' && Boolean(holder);
 /** Whether the bar's main button is Save. */
 const saves = ({ phase }) => phase === 'held' || phase === 'expired';
 
-const sinceAndNote = ({ acquired_at: since, note }) => [`Since ${moment(since)}`, note && `“${note}”`].filter(Boolean).join('. ');
+const sinceAndNote = ({ acquired_at: since, note }) => [t('lock.since', { when: moment(since) }), note && quoted(note)].filter(Boolean).join('. ');
 
 // A time only when it matters.
 function until({ phase, endsAt, holder }, counts) {
 	const isOwn = phase === 'held';
 	const end = isOwn ? endsAt : holder?.endsAt;
-	if (isOwn && !counts) return h('span', { class: 'until' }, 'Kept while you edit');
+	if (isOwn && !counts) return h('span', { class: 'until' }, t('lock.kept'));
 	if (!end || !counts) return null;
-	const words = (seconds) => (isOwn || seconds <= ABOUT_TO_END ? `${countdown(seconds)} left` : '');
+	const words = (seconds) => (isOwn || seconds <= ABOUT_TO_END ? t('lock.left', { time: countdown(seconds) }) : '');
 	return h('span', { class: 'until number' }, timeLeft(end, { words }));
 }
 
 // A lock that was lost says first why, and then who holds the row.
 function holderNow({ phase, holder }, words) {
-	if (phase === 'lost' && !holder) return h('span', { class: 'until' }, 'Free now');
+	if (phase === 'lost' && !holder) return h('span', { class: 'until' }, t('lock.free_now'));
 	if (phase !== 'lost' || !holder || holder.is_mine || words.includes(personName(holder))) return null;
-	return h('span', { class: 'until' }, `Locked by ${personName(holder)}`);
+	return h('span', { class: 'until' }, t('lock.by', { who: personName(holder) }));
 }

@@ -2,6 +2,7 @@
  * <lock-holder>: the holder of a row, in a list. A padlock marks others'
  * locks, a page with a pencil the user's own.
  */
+import { t } from '../lang/texts.js';
 import { h, icon } from '../ui/dom.js';
 import { fullName, personName, stillLocked } from '../model/text.js';
 import { avatar } from './person.js';
@@ -43,12 +44,12 @@ export class LockHolder extends HTMLElement {
 		const lock = this.#lock;
 		if (!lock) return this.replaceChildren();
 		const whose = lock.is_mine ? 'mine' : 'theirs';
-		const name = lock.is_mine ? 'You' : personName(lock);
+		const name = lock.is_mine ? t('person.You') : personName(lock);
 		const press = h(
 			'button',
 			{
 				type: 'button',
-				'aria-label': lock.is_mine ? 'Locked by you. Release?' : `Locked by ${personName(lock)}. Unlock?`,
+				'aria-label': lock.is_mine ? t('lock.release_own') : t('lock.unlock', { who: personName(lock) }),
 				on: { click: () => this.#click() },
 			},
 			icon(lock.is_mine ? 'editing' : 'lock'),

@@ -1,6 +1,7 @@
 /**
  * The table of a list of locks.
  */
+import { t } from '../lang/texts.js';
 import { duration, exactMoment, moment, personName } from '../model/text.js';
 import { h } from '../ui/dom.js';
 import './lock-holder.js';
@@ -8,13 +9,13 @@ import { rowName } from './row-name.js';
 import { sortHead } from './sort-head.js';
 import { timeLeft } from './time-left.js';
 
-/** The columns: header, and by what the server sorts. */
+/** The columns: key of the header, and by what the server sorts. */
 const HEADS = [
-	['Row', 'table'],
-	['Held by', 'owner'],
-	['Since', 'acquired'],
-	['Ends in', 'ends'],
-	['Note', null],
+	['head.row', 'table'],
+	['head.held_by', 'owner'],
+	['head.since', 'acquired'],
+	['head.ends_in', 'ends'],
+	['head.note', null],
 ];
 
 /**
@@ -41,7 +42,7 @@ export function locksTable(locks, options) {
 		? h('input', {
 				type: 'checkbox',
 				data: { all: '' },
-				'aria-label': 'Select all',
+				'aria-label': t('select.all'),
 				on: { change: ({ target }) => options.chooseAll(target.checked) },
 			})
 		: null;
@@ -50,7 +51,7 @@ export function locksTable(locks, options) {
 		{ class: 'data stack' },
 		h(
 			'table',
-			{ role: 'table', 'aria-label': 'Locks' },
+			{ role: 'table', 'aria-label': t('locks.title') },
 			h(
 				'thead',
 				{ role: 'rowgroup' },
@@ -58,8 +59,8 @@ export function locksTable(locks, options) {
 					'tr',
 					{ role: 'row' },
 					all ? h('td', { role: 'cell', class: 'fit' }, all) : null,
-					HEADS.map(([text, name]) =>
-						name ? sortHead({ text, name, ...options }) : h('th', { role: 'columnheader', scope: 'col' }, text),
+					HEADS.map(([head, name]) =>
+						name ? sortHead({ text: t(head), name, ...options }) : h('th', { role: 'columnheader', scope: 'col' }, t(head)),
 					),
 				),
 			),
@@ -79,7 +80,7 @@ function row(lock, { chosen, choose, unlock, labelOf }) {
 				type: 'checkbox',
 				checked: chosen.has(id),
 				data: { control: 'choose' },
-				'aria-label': `Select ${lock.name} ${labelOf(lock)}, held by ${personName(lock)}`,
+				'aria-label': t('locks.select', { table: lock.name, row: labelOf(lock), who: personName(lock) }),
 				on: { change: ({ target }) => choose(id, target.checked) },
 			})
 		: null;
@@ -92,10 +93,10 @@ function row(lock, { chosen, choose, unlock, labelOf }) {
 			{ role: 'rowheader', scope: 'row', class: 'lead' },
 			rowName(lock.name, lock.key, labelOf(lock), { control: 'open' }),
 		),
-		cell('Held by', heldBy(lock, unlock)),
-		cell('Since', h('span', { class: 'number', title: exactMoment(lock.acquired_at) }, moment(lock.acquired_at))),
-		cell('Ends in', h('span', { class: 'number' }, timeLeft(lock.endsAt, { words: duration }))),
-		cell('Note', h('span', { class: 'cell', title: lock.note ?? null }, lock.note ?? ''), lock.note ? '' : 'spare'),
+		cell(t('head.held_by'), heldBy(lock, unlock)),
+		cell(t('head.since'), h('span', { class: 'number', title: exactMoment(lock.acquired_at) }, moment(lock.acquired_at))),
+		cell(t('head.ends_in'), h('span', { class: 'number' }, timeLeft(lock.endsAt, { words: duration }))),
+		cell(t('head.note'), h('span', { class: 'cell', title: lock.note ?? null }, lock.note ?? ''), lock.note ? '' : 'spare'),
 	);
 }
 
@@ -106,6 +107,6 @@ function heldBy(lock, unlock) {
 	holder.lock = lock;
 	holder.querySelector('button').dataset.control = 'unlock';
 	holder.addEventListener('lockclick', ({ detail }) => unlock(detail));
-	const soft = h('span', { class: 'chip', title: 'Other users are warned, not rejected' }, 'soft');
+	const soft = h('span', { class: 'chip', title: t('chip.soft.text') }, t('chip.soft'));
 	return h('span', { class: 'holder-cell' }, holder, lock.hard ? null : soft);
 }

@@ -2,6 +2,7 @@
  * A long text of which two users have changed parts: the differences in the
  * text, each with a choice.
  */
+import { t } from '../lang/texts.js';
 import { compareThree, compose, proposedSide } from '../model/merge.js';
 import { h, hidden, icon } from '../ui/dom.js';
 import { button } from '../ui/widgets.js';
@@ -9,12 +10,9 @@ import { button } from '../ui/widgets.js';
 /** How much of an unchanged passage is shown around the differences. */
 const AROUND = 160;
 
-const SIDES = { mine: 'Yours', theirs: 'In the database now' };
-const WORDS = {
-	mine: 'changed by you',
-	theirs: 'changed by others',
-	conflict: 'changed by you and by others',
-};
+/** Kinds of hunks that differ, and the keys of their descriptions. */
+const KINDS = { mine: 'merging.by_you', theirs: 'merging.by_others', conflict: 'merging.by_both' };
+const sideName = (side) => t(side === 'mine' ? 'compare.mine' : 'compare.theirs');
 
 /**
  * @param {object} text
@@ -26,17 +24,17 @@ const WORDS = {
 export function mergingText({ base, mine, theirs }) {
 	const hunks = compareThree(base, mine, theirs);
 	const sides = hunks.map(proposedSide);
-	const differences = hunks.flatMap((hunk, i) => (hunk.kind in WORDS ? [i] : []));
+	const differences = hunks.flatMap((hunk, i) => (hunk.kind in KINDS ? [i] : []));
 	const drawn = new Map();
 	const choose = (i, side) => {
 		sides[i] = side;
 		drawn.get(i).show(side);
 	};
 	for (const [n, i] of differences.entries()) {
-		const label = `Difference ${n + 1} of ${differences.length}, ${WORDS[hunks[i].kind]}`;
+		const label = t('merging.difference', { number: n + 1, total: differences.length, what: t(KINDS[hunks[i].kind]) });
 		drawn.set(i, difference(hunks[i], { label, side: sides[i], choose: (side) => choose(i, side) }));
 	}
-	const all = (side) => button(`All: ${SIDES[side].toLowerCase()}`, () => differences.forEach((i) => choose(i, side)), { kind: 'plain small' });
+	const all = (side) => button(t(side === 'mine' ? 'merging.all_mine' : 'merging.all_theirs'), () => differences.forEach((i) => choose(i, side)), { kind: 'plain small' });
 	const element = h(
 		'div',
 		{ class: 'merging' },
@@ -51,10 +49,10 @@ export function mergingText({ base, mine, theirs }) {
 }
 
 function counted(hunks) {
-	const parts = Object.entries(WORDS).map(([kind, words]) => [hunks.filter((hunk) => hunk.kind === kind).length, words]);
+	const parts = Object.entries(KINDS).map(([kind, key]) => [hunks.filter((hunk) => hunk.kind === kind).length, key]);
 	return parts
 		.filter(([n]) => n)
-		.map(([n, words]) => `${n} ${words}`)
+		.map(([n, key]) => t('merging.count', { n, what: t(key) }))
 		.join(', ');
 }
 
@@ -63,7 +61,7 @@ function passage(text, i, length) {
 	const before = i === 0 ? '' : text.slice(0, AROUND);
 	const after = i === length - 1 ? '' : text.slice(-AROUND);
 	if (text.length <= before.length + after.length + AROUND) return h('span', {}, text);
-	return [h('span', {}, before), h('span', { class: 'merging-gap' }, icon('lines'), hidden('unchanged text is left out')), h('span', {}, after)];
+	return [h('span', {}, before), h('span', { class: 'merging-gap' }, icon('lines'), hidden(t('merging.gap'))), h('span', {}, after)];
 }
 
 function difference({ kind, base, mine, theirs }, { label, side, choose }) {
@@ -71,11 +69,11 @@ function difference({ kind, base, mine, theirs }, { label, side, choose }) {
 		h(
 			'button',
 			{ class: `merging-side ${name}`, type: 'button', data: { side: name }, on: { click: () => choose(name) } },
-			hidden(`${SIDES[name]}: `),
-			text === '' ? h('i', {}, name === 'mine' ? 'left out by you' : 'not there') : text,
+			hidden(`${t('text.labelled', { label: sideName(name) })} `),
+			text === '' ? h('i', {}, t(name === 'mine' ? 'merging.left_out' : 'merging.not_there')) : text,
 		),
 	);
-	const before = kind === 'conflict' && base ? h('del', { class: 'merging-base', title: 'As it was before' }, hidden('Before: '), base) : null;
+	const before = kind === 'conflict' && base ? h('del', { class: 'merging-base', title: t('merging.before') }, hidden(`${t('compare.before')} `), base) : null;
 	const element = h('span', { class: 'merging-difference', role: 'group', 'aria-label': label, data: { kind } }, before, buttons);
 	const show = (chosen) => {
 		for (const each of buttons) each.setAttribute('aria-pressed', String(each.dataset.side === chosen));

@@ -1,6 +1,7 @@
 /**
  * Initials of people who have a row open.
  */
+import { t } from '../lang/texts.js';
 import { labelOf } from '../model/column.js';
 import { moment, personName } from '../model/text.js';
 import { h, hidden } from '../ui/dom.js';
@@ -10,11 +11,11 @@ import { avatar } from './person.js';
 const MOST = 4;
 
 function sentence(person, columns) {
-	const name = personName(person);
+	const who = personName(person);
 	const column = columns.find((each) => each.name === person.field);
-	if (person.state === 'typing') return `${name} is typing${column ? ` in ${labelOf(column)}` : ''}`;
-	if (person.state === 'idle') return `${name} has this open, but has not used it since ${moment(person.since)}`;
-	return `${name} has this open`;
+	if (person.state === 'typing') return column ? t('people.typing_in', { who, field: labelOf(column) }) : t('people.typing', { who });
+	if (person.state === 'idle') return t('people.idle', { who, since: moment(person.since) });
+	return t('people.open', { who });
 }
 
 const item = (words, state, ...content) => h('li', { title: words, data: { state } }, content, hidden(words));
@@ -28,6 +29,6 @@ export function avatars(people, columns) {
 	const shown = people.slice(0, people.length > MOST ? MOST - 1 : MOST);
 	const rest = people.slice(shown.length);
 	const items = shown.map((each) => item(sentence(each, columns), each.state, avatar(each)));
-	if (rest.length) items.push(item(rest.map((each) => sentence(each, columns)).join('\n'), 'viewing', h('span', { class: 'more', 'aria-hidden': 'true' }, `+${rest.length}`)));
-	return items.length ? [h('ul', { class: 'people', 'aria-label': 'People here' }, items)] : [];
+	if (rest.length) items.push(item(rest.map((each) => sentence(each, columns)).join('\n'), 'viewing', h('span', { class: 'more', 'aria-hidden': 'true' }, t('people.more', { n: rest.length }))));
+	return items.length ? [h('ul', { class: 'people', 'aria-label': t('people.here') }, items)] : [];
 }

@@ -1,6 +1,7 @@
 /**
  * A note that a request is under way, and how long the page waits for it.
  */
+import { t } from '../lang/texts.js';
 import { TIMEOUT } from '../client/api.js';
 import { h } from '../ui/dom.js';
 
@@ -31,6 +32,6 @@ export class Progress {
 	}
 
 	#slow() {
-		this.element.textContent = `${this.#words} The page waits for at most ${TIMEOUT / 1000} seconds.`;
+		this.element.textContent = `${this.#words} ${t('progress.slow', { n: TIMEOUT / 1000 })}`;
 	}
 }

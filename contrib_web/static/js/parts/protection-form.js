@@ -1,6 +1,7 @@
 /**
  * The form of a table's protection settings.
  */
+import { t } from '../lang/texts.js';
 import { h, icon, newId } from '../ui/dom.js';
 import { explain } from '../model/problem.js';
 import { announce } from '../ui/announce.js';
@@ -12,10 +13,10 @@ import { announce } from '../ui/announce.js';
  */
 export function protectionForm(table) {
 	const now = table.protection ?? { hard: true, required: false, columns: null, ttl: null, warning: null, parent: null };
-	const hard = check('Reject writes by other users', 'Otherwise they only cause a warning.', now.hard);
-	const required = check('Writing needs a lock', 'Also from programs: a row can only be written by the holder of its lock.', now.required);
-	const ttl = seconds('A lock ends after', 'ttl', now.ttl, table.time_until_expiration);
-	const warning = seconds('Warn after', 'warning', now.warning, table.time_until_warning);
+	const hard = check(t('protect.hard'), t('protect.hard.hint'), now.hard);
+	const required = check(t('protect.required'), t('protect.required.hint'), now.required);
+	const ttl = seconds(t('protect.ttl'), 'ttl', now.ttl, table.time_until_expiration);
+	const warning = seconds(t('protect.warning'), 'warning', now.warning, table.time_until_warning);
 	const parent = parentChoice(table, now.parent);
 	const columns = columnChoice(table, now.columns);
 	const body = [
@@ -73,7 +74,7 @@ function seconds(text, name, value, otherwise) {
 		name,
 		inputMode: 'decimal',
 		value: value ?? '',
-		placeholder: value === null ? `${otherwise} by default` : 'default',
+		placeholder: value === null ? t('protect.by_default', { value: otherwise }) : t('value.default'),
 		'aria-describedby': `${id}-error`,
 		autocomplete: 'off',
 	});
@@ -84,14 +85,14 @@ function seconds(text, name, value, otherwise) {
 		check() {
 			const good = number() === null || number() > 0;
 			error.hidden = good;
-			error.replaceChildren(icon('warn'), 'Enter a number of seconds greater than 0, or nothing.');
+			error.replaceChildren(icon('warn'), t('protect.positive'));
 			input.setAttribute('aria-invalid', String(!good));
 			return good;
 		},
 		row: h(
 			'div',
 			{},
-			h('label', { class: 'label', htmlFor: id }, text, h('span', { class: 'quiet' }, ' (seconds)')),
+			h('label', { class: 'label', htmlFor: id }, text, h('span', { class: 'quiet' }, ` ${t('protect.seconds')}`)),
 			input,
 			error,
 		),
@@ -105,16 +106,16 @@ function parentChoice(table, value) {
 	const select = h(
 		'select',
 		{ class: 'input', id, name: 'parent' },
-		h('option', { value: '' }, 'Each row by its own lock'),
+		h('option', { value: '' }, t('protect.own_lock')),
 		keys.map(({ constraint, name, columns }) =>
 			h(
 				'option',
 				{ value: constraint, selected: constraint === value },
-				`Also by the lock of its ${name} (${columns.join(', ')})`,
+				t('protect.parent_lock', { table: name, columns: columns.join(', ') }),
 			),
 		),
 	);
-	return { row: h('div', {}, h('label', { class: 'label', htmlFor: id }, 'Guarded'), select), value: () => select.value || null };
+	return { row: h('div', {}, h('label', { class: 'label', htmlFor: id }, t('protect.guarded')), select), value: () => select.value || null };
 }
 
 function columnChoice(table, value) {
@@ -124,11 +125,11 @@ function columnChoice(table, value) {
 	const row = h(
 		'details',
 		{ class: 'fold', open: value !== null },
-		h('summary', {}, 'Guarded columns'),
+		h('summary', {}, t('protect.columns')),
 		h(
 			'fieldset',
 			{},
-			h('legend', { class: 'hint' }, 'Other columns can be changed by any user at any time. The key is always guarded.'),
+			h('legend', { class: 'hint' }, t('protect.columns.hint')),
 			h(
 				'div',
 				{ class: 'column-checks' },

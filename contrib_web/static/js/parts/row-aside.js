@@ -2,12 +2,13 @@
  * The column beside a row's form: related rows, the history of its locks, and
  * the setting of when rows are locked.
  */
+import { t } from '../lang/texts.js';
 import { h, icon } from '../ui/dom.js';
 import { labelOf } from '../model/column.js';
 import { paths } from '../model/route.js';
 import { entries } from '../model/history.js';
 import { namesIn } from '../model/people.js';
-import { actorName, briefDuration, count, eventNames, exactMoment, moment } from '../model/text.js';
+import { actorName, briefDuration, count, eventName, exactMoment, moment } from '../model/text.js';
 import { lockOnSetting, setLockOn } from '../client/settings.js';
 import { person } from './person.js';
 import { askPermission, permission } from '../ui/notify.js';
@@ -50,7 +51,7 @@ function references(table, row) {
 	const entries = Object.entries(row.references);
 	if (!entries.length) return null;
 	return card(
-		'Refers to',
+		t('row.refers_to'),
 		h(
 			'ul',
 			{ class: 'links' },
@@ -69,7 +70,7 @@ function referring({ columns }, column, name) {
 function children(row) {
 	if (!row.children.length) return null;
 	return card(
-		'Rows that refer to this',
+		t('row.referring'),
 		h(
 			'ul',
 			{ class: 'links' },
@@ -81,7 +82,7 @@ function children(row) {
 					h(
 						'span',
 						{ class: 'quiet small number' },
-						[n === null ? null : `${count(n)}${more ? ' or more' : ''}`, Object.keys(filter).map((column) => labelOf({ name: column })).join(', ')]
+						[n === null ? null : more ? t('count.or_more', { n }) : count(n), Object.keys(filter).map((column) => labelOf({ name: column })).join(', ')]
 							.filter(Boolean)
 							.join(' · '),
 					),
@@ -92,14 +93,14 @@ function children(row) {
 }
 
 function history(app, table, row) {
-	const list = h('ol', { class: 'events' }, h('li', { class: 'quiet' }, 'Loading'));
+	const list = h('ol', { class: 'events' }, h('li', { class: 'quiet' }, t('page.loading')));
 	list.addEventListener('stale', () => readEvents(list, app, table, row));
 	readEvents(list, app, table, row);
-	const all = h('a', { class: 'small', href: paths.history({ table: table.table, key: row.key }) }, 'Full history');
+	const all = h('a', { class: 'small', href: paths.history({ table: table.table, key: row.key }) }, t('history.full'));
 	return h(
 		'section',
 		{ class: 'card' },
-		h('header', {}, h('h2', {}, 'Locks of this row'), all),
+		h('header', {}, h('h2', {}, t('history.of_row')), all),
 		h('div', { class: 'body' }, list),
 	);
 }
@@ -117,15 +118,16 @@ function readEvents(list, app, table, row) {
 		.then(({ data }) => {
 			const names = namesIn(data.events, [app.session]);
 			const latest = entries(data.events).slice(0, LATEST);
-			list.replaceChildren(...(latest.length ? latest.map((each) => entry(each, names)) : [h('li', { class: 'quiet' }, 'Nothing recorded')]));
+			list.replaceChildren(...(latest.length ? latest.map((each) => entry(each, names)) : [h('li', { class: 'quiet' }, t('history.none'))]));
 		})
-		.catch(() => list.replaceChildren(h('li', { class: 'quiet' }, 'Not available now')));
+		.catch(() => list.replaceChildren(h('li', { class: 'quiet' }, t('page.unavailable'))));
 }
 
 // "Anna Albers, 3 min" of an edit, and how it ended if not by its release.
 function entry({ at, since, seconds, event, owner, actor, actor_name: name, reason }, names) {
 	const isPlain = event === 'released' && seconds !== null;
-	const by = actor && actor !== owner && event !== 'expired' ? ` by ${actorName({ actor, actor_name: name })}` : '';
+	const isByOther = actor && actor !== owner && event !== 'expired';
+	const what = event === 'acquired' ? t('event.editing') : eventName(event);
 	return h(
 		'li',
 		{},
@@ -134,7 +136,7 @@ function entry({ at, since, seconds, event, owner, actor, actor_name: name, reas
 			seconds === null ? null : h('span', { class: 'quiet' }, briefDuration(seconds)),
 		),
 		h('time', { class: 'quiet number', dateTime: since ?? at, title: exactMoment(since ?? at) }, moment(since ?? at)),
-		isPlain ? null : h('span', { class: 'quiet ended' }, event === 'acquired' ? 'Editing' : `${eventNames[event] ?? event}${by}`),
+		isPlain ? null : h('span', { class: 'quiet ended' }, event !== 'acquired' && isByOther ? t('event.by', { event: what, who: actorName({ actor, actor_name: name }) }) : what),
 		reason ? h('q', { class: 'small' }, reason) : null,
 	);
 }
@@ -151,13 +153,13 @@ function settings() {
 	return h(
 		'details',
 		{ class: 'card fold-card' },
-		h('summary', {}, icon('settings'), 'When rows are locked'),
+		h('summary', {}, icon('settings'), t('lock_on.title')),
 		h(
 			'fieldset',
 			{ class: 'body' },
-			h('legend', { class: 'hint' }, 'In this browser, from the next row that you open:'),
-			option('open', 'When I open them'),
-			option('change', 'With my first change'),
+			h('legend', { class: 'hint' }, t('lock_on.hint')),
+			option('open', t('lock_on.open')),
+			option('change', t('lock_on.change')),
 		),
 		notifications(),
 	);
@@ -166,7 +168,7 @@ function settings() {
 // The browser asks for the permission once the button is pressed.
 function notifications() {
 	if (permission() !== 'default') return null;
-	const ask = button('Notify me on the desktop', async () => (await askPermission()) && ask.remove(), { kind: 'small plain', name: 'hand' });
-	ask.title = 'When a colleague requests a row that you hold, or it is your turn';
+	const ask = button(t('notify.ask'), async () => (await askPermission()) && ask.remove(), { kind: 'small plain', name: 'hand' });
+	ask.title = t('notify.when');
 	return h('div', { class: 'body' }, ask);
 }

@@ -2,6 +2,7 @@
  * The form of a row: a field per column. Its buttons are `actions`, for the
  * bar that stays in view, except the one that deletes the row.
  */
+import { t } from '../lang/texts.js';
 import { h, newId } from '../ui/dom.js';
 import { validationError } from '../model/column.js';
 import { valueOf } from '../model/form.js';
@@ -24,7 +25,7 @@ export class RowForm extends EventTarget {
 	#isNew;
 	#fields = new Map();
 	#saveButtons = [];
-	#leave = button('Cancel', () => this.#emit('leave'), { kind: 'plain' });
+	#leave = button(t('action.cancel'), () => this.#emit('leave'), { kind: 'plain' });
 	#remove = null;
 	#id = newId('form');
 	element = h('form', { class: 'row-form', id: this.#id, noValidate: true });
@@ -32,7 +33,7 @@ export class RowForm extends EventTarget {
 	actions = h('div', { class: 'form-actions' });
 	/** A short note about the draft. */
 	note = h('span', { class: 'draft-note' });
-	#progress = new Progress('Saving …');
+	#progress = new Progress(t('progress.saving'));
 
 	/**
 	 * @param {object} options
@@ -145,7 +146,7 @@ export class RowForm extends EventTarget {
 		setPressable([this.#leave, this.#remove].filter(Boolean), !isSaving);
 		for (const element of this.#saveButtons) element.hidden = !mayEdit && !isDirty;
 		this.#progress.show(isSaving);
-		this.#leave.textContent = this.#isNew || mayEdit || isDirty ? 'Cancel' : 'Back to the list';
+		this.#leave.textContent = t(this.#isNew || mayEdit || isDirty ? 'action.cancel' : 'action.back');
 		if (this.#remove) this.#remove.hidden = !mayEdit;
 	}
 
@@ -158,7 +159,7 @@ export class RowForm extends EventTarget {
 		const wrong = this.#table.columns.filter((column) => this.#showProblem(form, column));
 		if (!wrong.length) return true;
 		this.#fields.get(wrong[0].name).focusControl();
-		announce('Some values must be corrected before the row can be saved.', { urgent: true });
+		announce(t('saving.correct_first'), { urgent: true });
 		return false;
 	}
 
@@ -172,7 +173,7 @@ export class RowForm extends EventTarget {
 		if (!field) return false;
 		field.showProblem([detail, hint].filter(Boolean).join('. '));
 		field.focusControl();
-		announce(`${field.label}: ${detail}`, { urgent: true });
+		announce(`${t('text.labelled', { label: field.label })} ${detail}`, { urgent: true });
 		return true;
 	}
 
@@ -196,8 +197,8 @@ export class RowForm extends EventTarget {
 	#makeActions() {
 		const submit = (kind, value, title, text) =>
 			h('button', { class: `button ${kind}`, type: 'submit', form: this.#id, value, title }, text);
-		const save = submit('primary save', 'close', null, 'Save');
-		const keep = submit('', 'keep', 'Ctrl+S', 'Save and keep editing');
+		const save = submit('primary save', 'close', null, t('action.save'));
+		const keep = submit('', 'keep', t('action.save.keys'), t('action.save_and_keep'));
 		this.#saveButtons = [save, keep];
 		const menu = newId('menu');
 		const more = moreButton(menu);
@@ -209,7 +210,7 @@ export class RowForm extends EventTarget {
 
 	#makeFoot() {
 		if (this.#isNew || !this.#table.may.delete) return null;
-		this.#remove = button('Delete', () => this.#emit('delete'), { kind: 'plain bad', name: 'trash' });
+		this.#remove = button(t('action.delete'), () => this.#emit('delete'), { kind: 'plain bad', name: 'trash' });
 		return h('div', { class: 'form-foot' }, this.#remove);
 	}
 
@@ -220,7 +221,7 @@ export class RowForm extends EventTarget {
 
 /** On a narrow page it opens the other buttons; the focus going closes it. */
 function moreButton(menu) {
-	const press = h('button', { class: 'button more', type: 'button', 'aria-label': 'More actions', 'aria-controls': menu }, '⋯');
+	const press = h('button', { class: 'button more', type: 'button', 'aria-label': t('action.more'), 'aria-controls': menu }, '⋯');
 	const open = (on) => press.setAttribute('aria-expanded', String(on));
 	open(false);
 	press.addEventListener('click', () => open(press.getAttribute('aria-expanded') === 'false'));

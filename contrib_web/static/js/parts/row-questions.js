@@ -1,6 +1,7 @@
 /**
  * Questions of an edit page before an action that cannot be undone.
  */
+import { t } from '../lang/texts.js';
 import { h, newId } from '../ui/dom.js';
 import { personName } from '../model/text.js';
 import { ask, askReason } from '../ui/dialog.js';
@@ -12,9 +13,9 @@ import { ask, askReason } from '../ui/dialog.js';
 export const askToTakeOver = (holder) =>
 	askReason({
 		name: 'take-over',
-		title: `Take over from ${personName(holder)}?`,
-		text: [`${personName(holder)} is notified immediately and keeps the unsaved text, but can no longer save it.`],
-		action: 'Take over',
+		title: t('take_over.title', { who: personName(holder) }),
+		text: [t('take_over.text', { who: personName(holder) })],
+		action: t('action.take_over'),
 	});
 
 /**
@@ -27,21 +28,19 @@ export const askToTakeOver = (holder) =>
 export const askToLeave = ({ mayKeepDraft, incomplete }) =>
 	ask({
 		name: 'leave',
-		title: 'Leave without saving?',
+		title: t('leave.title'),
 		body: [
 			h(
 				'p',
 				{},
-				mayKeepDraft
-					? 'Your text can be kept as a draft, which is offered when you return to this row.'
-					: 'What you typed exists only in this page and will be lost. Copy it first if you need it.',
+				t(mayKeepDraft ? 'leave.may_keep' : 'leave.will_be_lost'),
 			),
-			mayKeepDraft && incomplete ? h('p', {}, `Only what you entered in ${incomplete} is not complete, and will be lost.`) : '',
+			mayKeepDraft && incomplete ? h('p', {}, t('leave.incomplete', { fields: incomplete })) : '',
 		],
 		choices: [
-			{ value: 'discard', text: mayKeepDraft ? 'Discard' : 'Leave', kind: 'plain bad' },
-			...(mayKeepDraft ? [{ value: 'draft', text: 'Keep a draft' }] : []),
-			{ value: 'stay', text: 'Stay' },
+			{ value: 'discard', text: t(mayKeepDraft ? 'action.discard' : 'action.leave'), kind: 'plain bad' },
+			...(mayKeepDraft ? [{ value: 'draft', text: t('action.keep_draft') }] : []),
+			{ value: 'stay', text: t('action.stay') },
 		],
 	});
 
@@ -50,16 +49,14 @@ export const askToLeave = ({ mayKeepDraft, incomplete }) =>
  * @returns {Promise<boolean>}
  */
 export async function askToDelete(label) {
-	const words =
-		'The row is deleted permanently. Rows that refer to it may be deleted too, or prevent the deletion.';
 	const answer = await ask({
 		name: 'delete',
-		title: `Delete ${label}?`,
+		title: t('delete.title', { row: label }),
 		alert: true,
-		body: [h('p', {}, words)],
+		body: [h('p', {}, t('delete.text'))],
 		choices: [
-			{ value: 'no', text: 'Cancel' },
-			{ value: 'yes', text: 'Delete', kind: 'danger' },
+			{ value: 'no', text: t('action.cancel') },
+			{ value: 'yes', text: t('action.delete'), kind: 'danger' },
 		],
 	});
 	return answer === 'yes';
@@ -75,14 +72,14 @@ export async function askToDecline(request) {
 	const message = h('input', { class: 'input', id, maxLength: 1000, autocomplete: 'off' });
 	const answer = await ask({
 		name: 'decline',
-		title: `Decline the request of ${personName(request)}?`,
+		title: t('decline.title', { who: personName(request) }),
 		body: [
-			h('p', {}, `${personName(request)} is told immediately.`),
-			h('div', {}, h('label', { class: 'label', htmlFor: id }, 'Message', h('span', { class: 'quiet' }, ' (optional)')), message),
+			h('p', {}, t('decline.text', { who: personName(request) })),
+			h('div', {}, h('label', { class: 'label', htmlFor: id }, t('field.message'), h('span', { class: 'quiet' }, ` ${t('field.optional')}`)), message),
 		],
 		choices: [
-			{ value: 'no', text: 'Cancel' },
-			{ value: 'yes', text: 'Decline' },
+			{ value: 'no', text: t('action.cancel') },
+			{ value: 'yes', text: t('action.decline') },
 		],
 	});
 	return answer === 'yes' ? message.value.trim() : null;

@@ -1,6 +1,7 @@
 /**
  * The table of a list of rows, with the holder of each.
  */
+import { t } from '../lang/texts.js';
 import { labelOf } from '../model/column.js';
 import { brief } from '../model/format.js';
 import { paths } from '../model/route.js';
@@ -43,7 +44,7 @@ export class RowsTable extends EventTarget {
 		this.element = h(
 			'div',
 			{ class: 'data stack' },
-			h('table', { role: 'table', 'aria-label': `Rows of ${table.name}` }, this.#head, this.#body),
+			h('table', { role: 'table', 'aria-label': t('rows.of', { table: table.name }) }, this.#head, this.#body),
 		);
 	}
 
@@ -119,7 +120,7 @@ export class RowsTable extends EventTarget {
 
 	#headers(order) {
 		const [lead, ...rest] = this.#columns.map((column) => this.#header(column, order));
-		return [lead, ...this.#lockCell('th', { role: 'columnheader', scope: 'col' }, 'Lock'), ...rest];
+		return [lead, ...this.#lockCell('th', { role: 'columnheader', scope: 'col' }, t('lock.lock')), ...rest];
 	}
 
 	#header(column, order) {
@@ -138,7 +139,7 @@ export class RowsTable extends EventTarget {
 			'tr',
 			{ role: 'row', data: { key: row.key } },
 			h('th', { role: 'rowheader', scope: 'row', class: 'lead' }, this.#leadLink(row, lead, address, lastRow)),
-			...this.#lockCell('td', { role: 'cell', data: { label: 'Lock' } }, this.#holder(row)),
+			...this.#lockCell('td', { role: 'cell', data: { label: t('lock.lock') } }, this.#holder(row)),
 			...rest.map((column, index) => this.#cell(column, row.values[column.name], this.#hasSpare && index >= ON_A_PHONE)),
 		);
 		markRow(element, row.lock);
@@ -176,12 +177,12 @@ export class RowsTable extends EventTarget {
 		const { text, title } = this.#brief(column, value);
 		const content =
 			text === null
-				? h('span', { class: 'cell null', title: 'null' }, h('span', { 'aria-hidden': 'true' }, '–'), hidden('null'))
+				? h('span', { class: 'cell null', title: t('value.null') }, h('span', { 'aria-hidden': 'true' }, '–'), hidden(t('value.null')))
 				: h('span', { class: 'cell', dir: 'auto', title }, text);
 		return h(
 			'td',
 			{ role: 'cell', class: `${isNumber(column) ? 'number' : ''}${isSpare ? ' spare' : ''}`, data: { label: labelOf(column) } },
-			text === '' ? hidden('empty') : content,
+			text === '' ? hidden(t('value.empty')) : content,
 		);
 	}
 

@@ -3,6 +3,7 @@
  * bar for all selections, so that its buttons keep the focus while locks come
  * and go.
  */
+import { t } from '../lang/texts.js';
 import { h } from '../ui/dom.js';
 import { button } from '../ui/widgets.js';
 
@@ -18,13 +19,13 @@ export class SelectionBar {
 	 * @param {() => any} actions.breakChosen may be async
 	 */
 	constructor({ chooseAll, breakChosen }) {
-		this.#all = button('Select all', () => chooseAll(true), { kind: 'small plain' });
+		this.#all = button(t('select.all'), () => chooseAll(true), { kind: 'small plain' });
 		this.element = h(
 			'div',
 			{ class: 'selection', hidden: true },
 			this.#count,
 			this.#all,
-			button('Select none', () => chooseAll(false), { kind: 'small plain' }),
+			button(t('select.none'), () => chooseAll(false), { kind: 'small plain' }),
 			button(this.#breakText, breakChosen, { kind: 'small danger', name: 'unlock' }),
 		);
 	}
@@ -37,7 +38,7 @@ export class SelectionBar {
 	show(n, total) {
 		this.element.hidden = n === 0;
 		this.#all.disabled = n === total;
-		this.#count.textContent = `${n} chosen`;
-		this.#breakText.textContent = n === 1 ? 'Remove lock…' : `Remove ${n} locks…`;
+		this.#count.textContent = t('select.count', { n });
+		this.#breakText.textContent = t('select.remove', { n });
 	}
 }

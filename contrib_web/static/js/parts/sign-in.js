@@ -1,6 +1,7 @@
 /**
  * Signing in: the fields, and a panel beside a page whose session has ended.
  */
+import { t } from '../lang/texts.js';
 import { Problem } from '../client/api.js';
 import { explain } from '../model/problem.js';
 import { announce } from '../ui/announce.js';
@@ -19,7 +20,7 @@ import { button } from '../ui/widgets.js';
  */
 export function signInPanel(app, other) {
 	const titleId = newId('title');
-	const title = other === null ? 'You are signed out' : `${other} is signed in`;
+	const title = other === null ? t('problem.signed_out') : t('signin.other', { who: other });
 	const text = other === null ? signedOutText(app.session) : otherUserText(app.session, other);
 	announce(`${title}. ${text}`, { urgent: true });
 	return h(
@@ -33,23 +34,23 @@ export function signInPanel(app, other) {
 
 const signedOutText = ({ proxy, owner }) =>
 	proxy
-		? 'What you typed is still here. Sign in with your single sign-on in another tab, then continue here.'
-		: `What you typed is still here. Sign in again as ${owner} to go on.`;
+		? t('signin.by_proxy')
+		: t('signin.again', { who: owner });
 
 const otherUserText = ({ owner }, other) =>
-	`This page was opened by ${owner}, and nothing is saved as ${other}. What was typed is still here.`;
+	t('signin.other.text', { who: owner, other });
 
 const proxyActions = (app) =>
-	h('div', { class: 'button-row' }, button('Continue', () => app.checkSession(), { kind: 'primary' }), reload());
+	h('div', { class: 'button-row' }, button(t('action.continue'), () => app.checkSession(), { kind: 'primary' }), reload());
 
 // Loading the page again asks first if there is unsaved text.
-const reload = () => button('Load the page again', () => location.reload(), { kind: 'plain' });
+const reload = () => button(t('action.load_again'), () => location.reload(), { kind: 'plain' });
 
 function passwordForm(app, other) {
 	const { fields, submit, role, password } = credentials((...given) => app.signIn(...given));
 	role.value = app.session.role;
 	role.readOnly = true;
-	const go = h('button', { class: 'button primary', type: 'submit' }, 'Sign in');
+	const go = h('button', { class: 'button primary', type: 'submit' }, t('action.sign_in'));
 	return h(
 		'form',
 		{
@@ -99,8 +100,8 @@ export function credentials(signIn) {
 		'aria-describedby': errorId,
 	});
 	const fields = [
-		h('div', {}, h('label', { class: 'label', htmlFor: role.id }, 'Name'), role),
-		h('div', {}, h('label', { class: 'label', htmlFor: password.id }, 'Password'), password),
+		h('div', {}, h('label', { class: 'label', htmlFor: role.id }, t('field.name')), role),
+		h('div', {}, h('label', { class: 'label', htmlFor: password.id }, t('field.password')), password),
 		error,
 	];
 
@@ -116,7 +117,7 @@ export function credentials(signIn) {
 	async function submit() {
 		role.removeAttribute('aria-invalid');
 		password.removeAttribute('aria-invalid');
-		if (role.value.trim() === '') return refuse('Enter your name.', role);
+		if (role.value.trim() === '') return refuse(t('signin.name_missing'), role);
 		try {
 			await signIn(role.value.trim(), password.value);
 			return true;

@@ -1,11 +1,13 @@
 /**
  * The button that changes the theme: as the system, light, dark.
  */
+import { t } from '../lang/texts.js';
 import { icon } from '../ui/dom.js';
 import { button } from '../ui/widgets.js';
 
 const THEMES = ['', 'light', 'dark'];
-const THEME_NAMES = { '': ['system', 'auto'], light: ['light', 'sun'], dark: ['dark', 'moon'] };
+/** Label (its key) and icon of each. */
+const LABELS = { '': ['theme.system', 'auto'], light: ['theme.light', 'sun'], dark: ['theme.dark', 'moon'] };
 
 /**
  * @returns {HTMLButtonElement}
@@ -17,10 +19,10 @@ export function themeButton() {
 		kind: 'plain icon-only',
 	});
 	function show(theme) {
-		const [name, picture] = THEME_NAMES[theme];
+		const [label, picture] = LABELS[theme];
 		element.replaceChildren(icon(picture));
-		element.setAttribute('aria-label', `Theme: ${name}`);
-		element.title = `Theme: ${name}`;
+		element.setAttribute('aria-label', t(label));
+		element.title = t(label);
 	}
 	show(current());
 	return element;

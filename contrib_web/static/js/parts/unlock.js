@@ -2,6 +2,7 @@
  * Ending locks: the user's own by releasing it, others' by removing them, if
  * allowed, or else by requesting the row from the holder.
  */
+import { t } from '../lang/texts.js';
 import { rowPath } from '../client/api.js';
 import { h, newId } from '../ui/dom.js';
 import { duration, moment, personName, unlockQuestion } from '../model/text.js';
@@ -33,37 +34,33 @@ async function attempt(act) {
 async function releaseOwn(app, lock) {
 	const answer = await ask({
 		name: 'release',
-		title: 'Release your lock?',
+		title: t('unlock.release'),
 		body: [
 			h('p', {}, unlockQuestion(lock)),
-			h(
-				'p',
-				{ class: 'quiet' },
-				'If you are still editing it in a tab, that tab keeps its text, but must lock the row again to save.',
-			),
+			h('p', { class: 'quiet' }, t('unlock.release.text')),
 		],
 		choices: [
-			{ value: 'no', text: 'Cancel' },
-			{ value: 'yes', text: 'Release' },
+			{ value: 'no', text: t('action.cancel') },
+			{ value: 'yes', text: t('action.release') },
 		],
 	});
 	if (answer !== 'yes') return false;
 	const { data } = await app.api.get(`${rowPath(lock.table, lock.key)}/lock`);
 	if (data.lock?.is_mine) await app.api.delete(`${rowPath(lock.table, lock.key)}/lock`, { body: { token: data.lock.token } });
-	toast('Your lock is released.');
+	toast(t('unlock.released'));
 	return true;
 }
 
 async function breakOne(app, lock) {
 	const reason = await askReason({
 		name: 'break-lock',
-		title: 'Remove this lock?',
+		title: t('unlock.remove'),
 		text: [unlockQuestion(lock), lockFacts(lock)],
-		action: 'Remove lock',
+		action: t('unlock.remove_lock'),
 	});
 	if (reason === null) return false;
 	const { data } = await app.api.post(`${rowPath(lock.table, lock.key)}/lock/break`, { reason });
-	toast(data.broken ? `The lock of ${personName(lock)} is removed.` : 'The row was no longer locked.');
+	toast(data.broken ? t('unlock.removed', { who: personName(lock) }) : t('unlock.was_free'));
 	return true;
 }
 
@@ -71,7 +68,7 @@ async function askFor(app, lock) {
 	const message = await askForMessage(lock);
 	if (message === null) return false;
 	await app.api.post(`${rowPath(lock.table, lock.key)}/request`, { message: message || null });
-	toast(`Your request was sent to ${personName(lock)}.`);
+	toast(t('request.sent', { who: personName(lock) }));
 	return true;
 }
 
@@ -85,15 +82,15 @@ export async function askForMessage(lock) {
 	const message = h('input', { class: 'input', id, maxLength: 1000, autocomplete: 'off' });
 	const answer = await ask({
 		name: 'request',
-		title: `Request the row from ${personName(lock)}?`,
+		title: t('request.title', { who: personName(lock) }),
 		body: [
-			h('p', {}, `${personName(lock)} is notified immediately, and can save and hand over.`),
+			h('p', {}, t('request.text', { who: personName(lock) })),
 			lockFacts(lock),
-			h('div', {}, h('label', { class: 'label', htmlFor: id }, 'Message', h('span', { class: 'quiet' }, ' (optional)')), message),
+			h('div', {}, h('label', { class: 'label', htmlFor: id }, t('field.message'), h('span', { class: 'quiet' }, ` ${t('field.optional')}`)), message),
 		],
 		choices: [
-			{ value: 'no', text: 'Cancel' },
-			{ value: 'yes', text: 'Request editing' },
+			{ value: 'no', text: t('action.cancel') },
+			{ value: 'yes', text: t('action.request') },
 		],
 	});
 	return answer === 'yes' ? message.value.trim() : null;
@@ -102,9 +99,9 @@ export async function askForMessage(lock) {
 function lockFacts(lock) {
 	const left = (lock.endsAt - performance.now()) / 1000;
 	const facts = [
-		lock.acquired_at ? ['Since', moment(lock.acquired_at)] : null,
-		['Ends in', left > 0 ? `${duration(left)}, unless renewed` : 'a moment'],
-		lock.note ? ['Note', lock.note] : null,
+		lock.acquired_at ? [t('lock.facts.since'), moment(lock.acquired_at)] : null,
+		[t('lock.facts.ends_in'), left > 0 ? t('lock.facts.unless_renewed', { time: duration(left) }) : t('lock.facts.moment')],
+		lock.note ? [t('lock.facts.note'), lock.note] : null,
 	].filter(Boolean);
 	return h(
 		'dl',

@@ -2,6 +2,7 @@
  * <value-field>: one column of the edit form, with its name, control, null
  * button and error.
  */
+import { t } from '../lang/texts.js';
 import { tablePath } from '../client/api.js';
 import { announce } from '../ui/announce.js';
 import { h, icon, newId } from '../ui/dom.js';
@@ -34,7 +35,7 @@ export class ValueField extends HTMLElement {
 	#large = false;
 	#slot = h('div', { class: 'control' });
 	#nullPress = null;
-	#undo = h('button', { class: 'undo', type: 'button', hidden: true, title: 'Back to the saved value' }, 'undo');
+	#undo = h('button', { class: 'undo', type: 'button', hidden: true, title: t('field.undo.text') }, t('field.undo'));
 	#error = h('p', { class: 'field-error', hidden: true });
 	#note = h('p', { class: 'field-note', hidden: true });
 	#people = h('span', { class: 'field-people' });
@@ -130,7 +131,7 @@ export class ValueField extends HTMLElement {
 		if ((words ?? '') === this.#note.textContent) return;
 		this.#note.hidden = words === null;
 		this.#note.replaceChildren(...(words === null ? [] : [icon('info'), h('span', {}, words)]));
-		if (words !== null) announce(`${this.label}: ${words}`);
+		if (words !== null) announce(`${t('text.labelled', { label: this.label })} ${words}`);
 	}
 
 	/**
@@ -139,7 +140,7 @@ export class ValueField extends HTMLElement {
 	 * @returns {void}
 	 */
 	showPeople(people) {
-		const words = people.map((person) => `${personName(person)} is typing`).join(', ');
+		const words = people.map((person) => t('people.typing', { who: personName(person) })).join(', ');
 		if (words !== this.#people.textContent) this.#people.textContent = words;
 	}
 
@@ -149,7 +150,7 @@ export class ValueField extends HTMLElement {
 	 * @returns {void}
 	 */
 	markChanged(on) {
-		this.#changed.textContent = on ? 'changed by others' : '';
+		this.#changed.textContent = on ? t('merging.by_others') : '';
 		this.classList.toggle('changed-by-others', on);
 	}
 
@@ -168,7 +169,7 @@ export class ValueField extends HTMLElement {
 		const hint = this.#hint;
 		this.#error.id = `${this.#id}-error`;
 		this.#note.id = `${this.#id}-note`;
-		this.#undo.setAttribute('aria-label', `${this.label}: changed, undo`);
+		this.#undo.setAttribute('aria-label', t('field.undo_of', { label: this.label }));
 		this.#undo.addEventListener('click', () => {
 			this.#emit(undefined, { undo: true });
 			this.#control.focus();
@@ -182,7 +183,7 @@ export class ValueField extends HTMLElement {
 				'div',
 				{ class: 'field-label' },
 				h('label', { id: `${this.#id}-label`, htmlFor: this.#id, title: typeLine(this.#column) }, this.label),
-				this.#isNew && isRequired(this.#column) ? h('span', { class: 'required' }, 'required') : null,
+				this.#isNew && isRequired(this.#column) ? h('span', { class: 'required' }, t('field.required')) : null,
 				this.#undo,
 				this.#changed,
 				this.#people,
@@ -205,11 +206,11 @@ export class ValueField extends HTMLElement {
 				class: 'null-press',
 				type: 'button',
 				'aria-pressed': 'false',
-				'aria-label': `${this.label} is null`,
-				title: 'NULL: no value, which is not the same as empty',
+				'aria-label': t('field.null_of', { label: this.label }),
+				title: t('field.null.text'),
 				on: { click: () => this.#pressNull() },
 			},
-			'null',
+			t('value.null'),
 		);
 	}
 
@@ -283,8 +284,8 @@ export class ValueField extends HTMLElement {
 				class: 'enlarge',
 				type: 'button',
 				tabIndex: -1,
-				'aria-label': `Several lines for ${this.label}`,
-				title: 'Several lines (Shift+Enter)',
+				'aria-label': t('field.lines_of', { label: this.label }),
+				title: t('field.lines'),
 				on: { click: () => enlarge(this.#value) },
 			},
 			icon('lines'),
@@ -306,9 +307,9 @@ export class ValueField extends HTMLElement {
 	#placeholder() {
 		const { input } = this.#control;
 		if (!('placeholder' in input) || this.#kind === 'timestamp') return;
-		if (this.#value === null) input.placeholder = 'null';
-		else if (this.#value === undefined && this.#column.default !== null) input.placeholder = `default: ${this.#column.default}`;
-		else if (this.#value === undefined && this.#column.identity) input.placeholder = 'numbered by the database';
+		if (this.#value === null) input.placeholder = t('value.null');
+		else if (this.#value === undefined && this.#column.default !== null) input.placeholder = t('field.default', { value: this.#column.default });
+		else if (this.#value === undefined && this.#column.identity) input.placeholder = t('field.numbered');
 		else input.placeholder = '';
 	}
 

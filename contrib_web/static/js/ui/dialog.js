@@ -4,6 +4,7 @@
  * Enter presses the main button, wherever the focus is but on another button,
  * and Escape declines. Shift+Enter makes a new line where there can be one.
  */
+import { t } from '../lang/texts.js';
 import { h, newId } from './dom.js';
 
 /**
@@ -119,15 +120,14 @@ export async function askReason({ name, title, text, action }) {
 		autofocus: true,
 		'aria-describedby': `${id}-hint`,
 	});
-	const hint = 'Kept in the history, where the former holder can read it. Shift+Enter makes a new line.';
 	const body = [
 		...text.map((each) => (typeof each === 'string' ? h('p', {}, each) : each)),
 		h(
 			'div',
 			{},
-			h('label', { class: 'label', htmlFor: id }, 'Reason', h('span', { class: 'quiet' }, ' (optional)')),
+			h('label', { class: 'label', htmlFor: id }, t('field.reason'), h('span', { class: 'quiet' }, ` ${t('field.optional')}`)),
 			input,
-			h('p', { class: 'hint', id: `${id}-hint` }, hint),
+			h('p', { class: 'hint', id: `${id}-hint` }, t('field.reason.hint')),
 		),
 	];
 	const answer = await ask({
@@ -135,7 +135,7 @@ export async function askReason({ name, title, text, action }) {
 		title,
 		body,
 		choices: [
-			{ value: 'no', text: 'Cancel' },
+			{ value: 'no', text: t('action.cancel') },
 			{ value: 'yes', text: action, kind: 'danger' },
 		],
 	});

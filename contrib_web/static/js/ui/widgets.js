@@ -1,6 +1,7 @@
 /**
  * Elements that every page uses: buttons, banners, placeholders.
  */
+import { t } from '../lang/texts.js';
 import { h, icon } from './dom.js';
 
 /**
@@ -15,7 +16,7 @@ export const loading = () =>
 		h('span', {}),
 		h('span', {}),
 		h('span', {}),
-		h('div', { class: 'visually-hidden' }, 'Loading'),
+		h('div', { class: 'visually-hidden' }, t('page.loading')),
 	);
 
 /**

@@ -2,6 +2,7 @@
  * Comparison of the user's text with the row as it is in the database, and
  * merging of others' changes.
  */
+import { t } from '../../lang/texts.js';
 import { compare } from '../../parts/compare.js';
 import { button } from '../../ui/widgets.js';
 
@@ -55,8 +56,8 @@ export class Comparing extends EventTarget {
 	#showChanged(names) {
 		this.#notes.show('changed', 'info', {
 			icon: 'info',
-			title: `Others have changed ${this.#edited.labelsOf(names)} in the meantime.`,
-			text: 'The new values are in the form. What you typed is unchanged.',
+			title: t('changed.title', { fields: this.#edited.labelsOf(names) }),
+			text: t('changed.text'),
 		});
 	}
 
@@ -70,10 +71,10 @@ export class Comparing extends EventTarget {
 		const row = await edited.read().catch(() => null);
 		const now = (row ?? edited.row).values;
 		const values = await compare({
-			title: 'Your text and the row as it is now',
+			title: t('compare.title'),
 			text: row
-				? 'Only the columns that you changed. Nothing is saved here.'
-				: 'Only the columns that you changed. The row could not be read again: this is how it was last seen.',
+				? t('compare.text')
+				: t('compare.text_unread'),
 			columns: edited.compared(Object.keys(edited.form.mine), now),
 			mayChoose: row !== null,
 		});
@@ -88,11 +89,11 @@ export class Comparing extends EventTarget {
 		const edited = this.#edited;
 		const names = edited.conflicts;
 		const values = await compare({
-			title: 'Others have changed the same columns',
-			text: 'Choose a value for each column. Nothing is saved until you save.',
+			title: t('conflict.question'),
+			text: t('conflict.question.text'),
 			columns: edited.compared(names, edited.form.base),
 			mayChoose: true,
-			later: 'Decide later',
+			later: t('conflict.later'),
 		});
 		if (values) this.#use(values);
 		else this.#showUndecided(names);
@@ -108,9 +109,9 @@ export class Comparing extends EventTarget {
 	#showUndecided(names) {
 		this.#notes.show('conflict', 'warn', {
 			icon: 'warn',
-			title: 'Others have changed the same columns.',
-			text: `In ${this.#edited.labelsOf(names)}. You will be asked again before you save.`,
-			actions: [button('Compare', () => this.decide(), { kind: 'small' })],
+			title: t('conflict.title'),
+			text: t('conflict.text', { fields: this.#edited.labelsOf(names) }),
+			actions: [button(t('action.compare'), () => this.decide(), { kind: 'small' })],
 		});
 	}
 

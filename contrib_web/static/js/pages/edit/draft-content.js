@@ -2,12 +2,9 @@
  * What of a form is kept as a draft on the server. Values that it does not
  * keep are left out, so that it keeps the others.
  */
+import { t } from '../../lang/texts.js';
 import { unstorable } from '../../model/column.js';
 import { draftOf } from '../../model/form.js';
-
-const TOO_LONG = 'Too long to be kept as a draft on the server.';
-const HERE = 'It is kept on this computer only.';
-const NOWHERE = 'Save it to keep it.';
 
 /** The draft of one edit page. */
 export class DraftContent {
@@ -65,14 +62,14 @@ export class DraftContent {
 	refused({ status, problem }) {
 		const longest = isTooLong(status, problem) ? this.#longest() : null;
 		if (longest) this.#tooLong.set(longest.name, longest.length);
-		else this.#refusal = `Not kept as a draft on the server: ${problem.detail ?? problem.title ?? `status ${status}`}.`;
+		else this.#refusal = t('unkept.because', { why: problem.detail ?? problem.title ?? String(status) });
 		return longest !== null;
 	}
 
 	/** Why changed values are not kept on the server, by column. */
 	get unkept() {
 		const reasons = this.#names.map((name) => [name, this.#whyNot(name) ?? this.#refusal]).filter(([, words]) => words !== null);
-		const rest = this.#isKeptHere() ? HERE : NOWHERE;
+		const rest = t(this.#isKeptHere() ? 'unkept.here_only' : 'unkept.save_it');
 		return Object.fromEntries(reasons.map(([name, words]) => [name, `${words} ${rest}`]));
 	}
 
@@ -83,9 +80,9 @@ export class DraftContent {
 	#whyNot(name) {
 		const value = this.#edited.form.mine[name];
 		if (typeof value !== 'string') return null;
-		if (value.length >= (this.#tooLong.get(name) ?? Infinity)) return TOO_LONG;
+		if (value.length >= (this.#tooLong.get(name) ?? Infinity)) return t('unkept.too_long');
 		const reason = unstorable(value);
-		return reason && `Not kept as a draft on the server. ${reason}.`;
+		return reason && `${t('unkept.not_kept')} ${reason}.`;
 	}
 
 	#longest() {

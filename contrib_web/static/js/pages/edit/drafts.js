@@ -2,6 +2,7 @@
  * The user's drafts of a row: unsaved text of this page, which is kept, and
  * of other pages, which is offered.
  */
+import { t } from '../../lang/texts.js';
 import { clock } from '../../client/clock.js';
 import * as Draft from '../../model/draft.js';
 import * as Form from '../../model/form.js';
@@ -119,11 +120,11 @@ export class Drafts extends EventTarget {
 
 	#restore(draft) {
 		if (!this.#lock.mayEdit)
-			return toast('You cannot edit the row now. Restore the draft when you can edit it again.', { bad: true });
+			return toast(t('drafts.restore_later'), { bad: true });
 		this.#edited.applyDraft(draft.data, this.#isKnown);
 		this.#restored.add(draft.id);
 		this.#drop(draft);
-		announce('The draft is in the form.');
+		announce(t('drafts.in_form'));
 		this.keep();
 		this.dispatchEvent(new Event('change'));
 		this.#lock.change();
@@ -134,8 +135,8 @@ export class Drafts extends EventTarget {
 		const { form } = this.#edited;
 		const { mine } = Form.applyDraft(Form.create(form.base), data, this.#isKnown).form;
 		await compare({
-			title: this.#edited.isNew ? 'Your draft' : 'Your draft and the row as it is now',
-			text: 'Only the columns that differ.',
+			title: t(this.#edited.isNew ? 'drafts.compare_new' : 'drafts.compare'),
+			text: t('drafts.compare.text'),
 			columns: this.#edited.compared(Object.keys(mine), form.base, mine),
 			mayChoose: false,
 		});
@@ -146,7 +147,7 @@ export class Drafts extends EventTarget {
 			if (draft.isOnServer) await this.#removeFromServer(draft.id);
 			await this.#keeping.remove([draft.id]);
 			this.#drop(draft);
-			toast('The draft is discarded.');
+			toast(t('drafts.discarded'));
 		} catch (error) {
 			this.#notes.failed(error, { isDirty: this.#edited.isDirty });
 		}
@@ -215,7 +216,7 @@ export class Drafts extends EventTarget {
 			await this.#app.api.put(this.#path, { data: Form.draftOf(this.#edited.form), client: this.id });
 			return true;
 		} catch (error) {
-			this.#notes.failed(error, { prefix: 'The draft could not be saved.', isDirty: this.#edited.isDirty });
+			this.#notes.failed(error, { prefix: t('drafts.not_saved'), isDirty: this.#edited.isDirty });
 			return false;
 		}
 	}

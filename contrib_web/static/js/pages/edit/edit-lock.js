@@ -2,6 +2,7 @@
  * The lock of an edit page, shown in its lock bar. Users who may not write
  * the row see who holds it.
  */
+import { t } from '../../lang/texts.js';
 import { RowLock } from '../../../locking.js';
 import { lockOnSetting } from '../../client/settings.js';
 import { timed } from '../../model/lock-time.js';
@@ -245,7 +246,7 @@ export class EditLock extends EventTarget {
 
 	#entered(state, before) {
 		if (state.phase === 'held' && before.wants) this.#emit('turn');
-		if (state.phase === 'held' && state.resumed) toast('Your lock has been renewed; the row is unchanged.');
+		if (state.phase === 'held' && state.resumed) toast(t('lock.renewed'));
 		this.#emit('phase', state.phase);
 		this.#emit('history');
 	}

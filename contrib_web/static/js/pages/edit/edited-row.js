@@ -2,6 +2,7 @@
  * The data of an edit page: the table, the row as last read, and the form's
  * content.
  */
+import { t } from '../../lang/texts.js';
 import { rowPath, tablePath } from '../../client/api.js';
 import { labelOf } from '../../model/column.js';
 import * as Form from '../../model/form.js';
@@ -50,7 +51,7 @@ export class EditedRow {
 	}
 	/** The document's title. */
 	get title() {
-		return `${this.isNew ? 'New row' : (this.row?.label ?? this.key)} · ${this.table?.name ?? this.tableName}`;
+		return `${this.isNew ? t('rows.new') : (this.row?.label ?? this.key)} · ${this.table?.name ?? this.tableName}`;
 	}
 
 	/** The parent row's lock if another user holds it; otherwise null. */

@@ -3,6 +3,7 @@
  * beside it what is said about the row. Nothing that appears while the user
  * types is above the form, so the form keeps its place.
  */
+import { t } from '../../lang/texts.js';
 import { paths } from '../../model/route.js';
 import { dock } from '../../parts/dock.js';
 import { h } from '../../ui/dom.js';
@@ -49,16 +50,16 @@ export const layout = (edited, { list, heading, lock, people, notes, form, child
 const crumbs = ({ name }, list) =>
 	h(
 		'nav',
-		{ class: 'crumbs', 'aria-label': 'You are here' },
+		{ class: 'crumbs', 'aria-label': t('page.here') },
 		h(
 			'ol',
 			{},
-			h('li', {}, h('a', { href: paths.tables() }, 'Tables')),
+			h('li', {}, h('a', { href: paths.tables() }, t('tables.title'))),
 			h('li', {}, h('a', { href: list }, name)),
 		),
 	);
 
 function title({ isNew, row, table: { name } }, heading) {
 	const key = row && row.label !== row.key ? [' ', h('bdi', { class: 'row-key' }, row.key)] : null;
-	return h('h1', { tabIndex: -1 }, isNew ? `New row in ${name}` : heading, key);
+	return h('h1', { tabIndex: -1 }, isNew ? t('rows.new_in', { table: name }) : heading, key);
 }

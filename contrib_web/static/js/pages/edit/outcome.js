@@ -2,13 +2,12 @@
  * Writes of an edit page whose answer may get lost. Until it is known what
  * became of one, the page says so, and nothing else.
  */
+import { t } from '../../lang/texts.js';
 import { sendOnce } from '../../client/once.js';
 import { isSessionGone } from '../../model/outcome.js';
 import { explain } from '../../model/problem.js';
 import { announce } from '../../ui/announce.js';
 import { banner } from '../../ui/widgets.js';
-
-const TITLE = 'Not known yet whether this is saved.';
 
 /**
  * @param {object} app
@@ -26,10 +25,10 @@ export async function lookInto(app, write, { notes, signal, wasSent = false, onU
 	const tell = (problem) => {
 		const words = told(problem);
 		notes.remove('failed');
-		notes.keep('unknown', words, () => banner('warn', { icon: 'clock', title: TITLE, text: words }));
+		notes.keep('unknown', words, () => banner('warn', { icon: 'clock', title: t('unknown.title'), text: words }));
 		if (isUnknown) return;
 		isUnknown = true;
-		announce(`${TITLE} ${words}`, { urgent: true });
+		announce(`${t('unknown.title')} ${words}`, { urgent: true });
 		onUnknown();
 	};
 	try {
@@ -40,7 +39,7 @@ export async function lookInto(app, write, { notes, signal, wasSent = false, onU
 }
 
 function told(problem) {
-	if (isSessionGone(problem)) return 'Sign in again: the page then finds out.';
+	if (isSessionGone(problem)) return t('unknown.sign_in');
 	const { title } = explain(problem.status, problem.problem);
-	return `${title}. The page keeps asking, and saves nothing twice. What you typed is still here.`;
+	return `${title}. ${t('unknown.text')}`;
 }

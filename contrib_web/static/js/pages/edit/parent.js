@@ -2,6 +2,7 @@
  * The parent row of the row on an edit page: while another user holds its
  * lock, the child cannot be written.
  */
+import { t } from '../../lang/texts.js';
 import { isParentEvent } from '../../model/parent-lock.js';
 import { paths } from '../../model/route.js';
 import { personName } from '../../model/text.js';
@@ -39,10 +40,10 @@ export function showParent(notes, edited) {
 	notes.keep('parent', holder && [holder.key, holder.owner, holder.acquired_at], () =>
 		banner('theirs', {
 			icon: 'lock',
-			title: `${label} is currently being edited by ${personName(holder)}.`,
+			title: t('parent.edited', { label, who: personName(holder) }),
 			text: [
-				'This row belongs to it, so you can read it but not edit it meanwhile.',
-				h('p', {}, h('a', { href: paths.row(holder.name, holder.key) }, `See ${label}`)),
+				t('parent.text'),
+				h('p', {}, h('a', { href: paths.row(holder.name, holder.key) }, t('parent.see', { label }))),
 			],
 		}),
 	);

@@ -2,8 +2,9 @@
  * Requests for the row of an edit page: the user's own, and those that others
  * sent to the user.
  */
+import { t } from '../../lang/texts.js';
 import { givesAwayAt } from '../../model/lock-session.js';
-import { moment, personName } from '../../model/text.js';
+import { moment, personName, quoted } from '../../model/text.js';
 import { avatar } from '../../parts/person.js';
 import { askToDecline } from '../../parts/row-questions.js';
 import { askForMessage } from '../../parts/unlock.js';
@@ -68,7 +69,7 @@ export class Requests extends EventTarget {
 	#tell({ owner, owner_name: name, message, requested_at: at }) {
 		if (this.#told.has(`${at} ${owner}`)) return;
 		this.#told.add(`${at} ${owner}`);
-		const words = `${name || owner} requests this row.`;
+		const words = t('request.one', { who: name || owner });
 		announce([words, message].filter(Boolean).join(' '), { urgent: true });
 		notify(words, { body: message ?? this.#edited.title, tag: `request ${owner}` });
 	}
@@ -80,8 +81,8 @@ export class Requests extends EventTarget {
 	 */
 	declined({ message }) {
 		const { holder } = this.#lock.state;
-		const words = `${holder ? personName(holder) : 'The holder'} has declined your request.`;
-		this.#notes.show('declined', 'info', { icon: 'hand', title: words, text: message ? `“${message}”` : [] });
+		const words = holder ? t('request.declined', { who: personName(holder) }) : t('request.declined_by_holder');
+		this.#notes.show('declined', 'info', { icon: 'hand', title: words, text: message ? quoted(message) : [] });
 		notify(words, { body: message ?? '', tag: 'turn' });
 	}
 
@@ -91,8 +92,8 @@ export class Requests extends EventTarget {
 	 */
 	granted() {
 		this.#notes.remove('declined');
-		toast('It is your turn: you are editing this row now.');
-		notify('It is your turn.', { body: this.#edited.title, tag: 'turn' });
+		toast(t('request.granted'));
+		notify(t('request.your_turn'), { body: this.#edited.title, tag: 'turn' });
 	}
 
 	/**
@@ -104,7 +105,7 @@ export class Requests extends EventTarget {
 		const message = await askForMessage(holder);
 		if (message === null) return;
 		await this.#attempt(() => this.#lock.ask(message || null));
-		if (this.own) toast(`Your request was sent to ${personName(holder)}.`);
+		if (this.own) toast(t('request.sent', { who: personName(holder) }));
 	}
 
 	/**
@@ -149,33 +150,33 @@ export class Requests extends EventTarget {
 	#warn(first, endsAt) {
 		if (this.#told.has(endsAt)) return;
 		this.#told.add(endsAt);
-		const words = `You have not used this page. It is handed over to ${personName(first)} in a minute.`;
+		const words = t('request.giving_soon', { who: personName(first) });
 		announce(words, { urgent: true });
 		notify(words, { body: this.#edited.title, tag: 'giving' });
 	}
 
 	#note(wanted, isDirty, endsAt) {
 		const [first] = wanted;
-		const title = wanted.length === 1 ? `${personName(first)} requests this row.` : `${wanted.length} people request this row.`;
-		const warning = endsAt === null ? null : h('p', {}, `You have not used this page for a while: it is handed over to ${personName(first)} at ${wallTime(endsAt)}.`);
+		const title = wanted.length === 1 ? t('request.one', { who: personName(first) }) : t('request.several', { n: wanted.length });
+		const warning = endsAt === null ? null : h('p', {}, t('request.giving_at', { who: personName(first), when: wallTime(endsAt) }));
 		return banner(endsAt === null ? 'info' : 'warn', {
 			icon: 'hand',
 			title,
 			text: [warning, h('ol', { class: 'askers' }, wanted.map((request) => this.#asker(request, request === first, isDirty)))].filter(Boolean),
-			actions: endsAt === null ? [] : [button('Keep editing', () => this.#lock.use(), { kind: 'small' })],
+			actions: endsAt === null ? [] : [button(t('action.keep'), () => this.#lock.use(), { kind: 'small' })],
 		});
 	}
 
 	#asker(request, isFirst, isDirty) {
 		const name = personName(request);
 		const kind = isFirst ? 'primary small' : 'small';
-		const label = (words) => (isFirst ? null : `${words} to ${name}`);
+		const label = (key) => (isFirst ? null : t(key, { who: name }));
 		const give = isDirty
 			? [
-					button('Save and hand over', () => this.#saveAndHandOver(request), { kind, label: label('Save and hand over') }),
-					button('Hand over, keep a draft', () => this.#draftAndHandOver(request), { kind: 'small', label: label('Keep a draft and hand over') }),
+					button(t('request.save_and_give'), () => this.#saveAndHandOver(request), { kind, label: label('request.save_and_give_to') }),
+					button(t('request.draft_and_give'), () => this.#draftAndHandOver(request), { kind: 'small', label: label('request.draft_and_give_to') }),
 				]
-			: [button('Hand over', () => this.#handOver(request), { kind, label: label('Hand over') })];
+			: [button(t('action.hand_over'), () => this.#handOver(request), { kind, label: label('request.give_to') })];
 		return h(
 			'li',
 			{},
@@ -187,7 +188,7 @@ export class Requests extends EventTarget {
 				h('time', { class: 'quiet small number', dateTime: request.requested_at }, moment(request.requested_at)),
 			),
 			request.message ? h('q', { dir: 'auto' }, request.message) : null,
-			h('div', { class: 'button-row' }, give, button('Decline…', () => this.#decline(request), { kind: 'small', label: isFirst ? null : `Decline the request of ${name}` })),
+			h('div', { class: 'button-row' }, give, button(t('action.decline_'), () => this.#decline(request), { kind: 'small', label: label('request.decline_of') })),
 		);
 	}
 

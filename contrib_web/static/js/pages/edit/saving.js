@@ -1,6 +1,7 @@
 /**
  * Saving and deleting the row of an edit page.
  */
+import { t } from '../../lang/texts.js';
 import { Problem } from '../../client/api.js';
 import { newKey } from '../../client/once.js';
 import { changes } from '../../model/form.js';
@@ -107,7 +108,7 @@ export class Saving extends EventTarget {
 		const isMoved = data.key !== edited.key;
 		if (isMoved) this.dispatchEvent(new Event('gone'));
 		this.#saved(data, sent, drafts);
-		toast(`${data.label} is saved.`);
+		toast(t('saving.saved', { row: data.label }));
 		if (!keep) return this.#goToList();
 		if (isMoved) return this.#goToRow(data.key);
 		return undefined;
@@ -121,7 +122,7 @@ export class Saving extends EventTarget {
 			return answer.data;
 		});
 		this.#saved(data, this.#edited.form, drafts);
-		toast(`${data.label} is added.`);
+		toast(t('saving.added', { row: data.label }));
 		this.#app.lastRow = data.key;
 		await (keep ? this.#goToRow(data.key) : this.#goToList({ replace: true }));
 	}
@@ -150,7 +151,7 @@ export class Saving extends EventTarget {
 			this.dispatchEvent(new Event('gone'));
 			edited.reset();
 			await this.#drafts.abandon();
-			toast(`${label} is deleted.`);
+			toast(t('saving.deleted', { row: label }));
 			await this.#goToList();
 		} catch (error) {
 			this.#refused(error);
@@ -194,12 +195,12 @@ export class Saving extends EventTarget {
 		if (status === 423 || (status === 409 && /lost$/.test(problem.type)))
 			this.#lock.refusedSave({ lock: problem.lock ?? null, sentAt });
 		if (isSessionGone(error)) return this.#signedOut(again);
-		return this.#notes.failed(error, { prefix: 'Not saved.', isDirty: this.#edited.isDirty });
+		return this.#notes.failed(error, { prefix: t('saving.not_saved'), isDirty: this.#edited.isDirty });
 	}
 
 	#signedOut(again) {
-		const text = again ? 'Sign in again: the page then saves it.' : 'Sign in again, then try again.';
-		this.#notes.show('failed', 'bad', { icon: 'warn', title: 'Not saved yet.', text });
+		const text = t(again ? 'saving.sign_in' : 'saving.sign_in_and_try');
+		this.#notes.show('failed', 'bad', { icon: 'warn', title: t('saving.not_yet'), text });
 		if (again) this.#app.addEventListener('signedin', again, { once: true, signal: this.#signal });
 		this.#lock.wake(); // the lock bar then shows who holds the row
 	}
@@ -207,7 +208,7 @@ export class Saving extends EventTarget {
 	// The answer to the save got lost, and the row was deleted since.
 	async #savedAndGone() {
 		await this.#drafts.abandon();
-		toast('It was saved, but the row has been deleted since.');
+		toast(t('saving.saved_and_gone'));
 		return this.#goToList();
 	}
 

@@ -3,6 +3,7 @@
  * crashed. They are sent again with their keys, so that each is executed
  * once, and what was saved is not offered as a draft, and saved twice.
  */
+import { t } from '../../lang/texts.js';
 import { Problem } from '../../client/api.js';
 import { explain } from '../../model/problem.js';
 import { toast } from '../../ui/announce.js';
@@ -56,7 +57,7 @@ export class Unanswered {
 	async #lookInto(write) {
 		try {
 			const { data } = await lookInto(this.#app, write, { notes: this.#notes, signal: this.#signal, wasSent: true });
-			toast(`${data.label} is saved.`);
+			toast(t('saving.saved', { row: data.label }));
 			return true;
 		} catch (error) {
 			if (!(error instanceof Problem)) throw error;
@@ -68,7 +69,7 @@ export class Unanswered {
 	}
 
 	#savedAndGone() {
-		toast('It was saved, but the row has been deleted since.');
+		toast(t('saving.saved_and_gone'));
 		return true;
 	}
 
@@ -76,8 +77,8 @@ export class Unanswered {
 		const { title, detail } = explain(status, problem);
 		this.#notes.show('refused', 'warn', {
 			icon: 'warn',
-			title: 'Your last save was not executed.',
-			text: [`${title}.`, detail, 'What you typed is offered as a draft.'].filter(Boolean),
+			title: t('saving.not_executed'),
+			text: [`${title}.`, detail, t('typed.offered')].filter(Boolean),
 		});
 	}
 }

@@ -3,6 +3,7 @@
  * stay in the document while the user types, and elements that are not edited
  * keep their text in the array literal.
  */
+import { t } from '../../lang/texts.js';
 import { formatItem, parseItems } from '../../model/array-text.js';
 import { shownText } from '../../model/line-ends.js';
 import { h, icon } from '../../ui/dom.js';
@@ -26,7 +27,7 @@ export const array = ({ id, label, describedby, column }, changed) => {
 		{
 			class: 'button small',
 			type: 'button',
-			'aria-label': `Add an element to ${label}`,
+			'aria-label': t('array.add_to', { label }),
 			on: {
 				click: () => {
 					append({ value: '', raw: '""' });
@@ -37,7 +38,7 @@ export const array = ({ id, label, describedby, column }, changed) => {
 			},
 		},
 		icon('plus'),
-		'Add',
+		t('action.add'),
 	);
 	const element = h(
 		'div',
@@ -125,13 +126,13 @@ class Item {
 		this.#value = value;
 		this.#fit(value ?? '');
 		this.#content.set(value ?? '');
-		this.#input.placeholder = value === null ? 'null' : '';
+		this.#input.placeholder = value === null ? t('value.null') : '';
 	}
 
 	name(label, number) {
-		this.#label = `${label}: element ${number}`;
+		this.#label = t('array.element', { label, number });
 		this.#input.setAttribute('aria-label', this.#label);
-		this.#remove.setAttribute('aria-label', `Remove element ${number} of ${label}`);
+		this.#remove.setAttribute('aria-label', t('array.remove', { label, number }));
 	}
 
 	focus() {
@@ -165,7 +166,7 @@ class Item {
 		const given = this.#content.read();
 		this.#value = given === '' && !isText ? null : given;
 		this.raw = formatItem(this.#value, delimiter);
-		this.#input.placeholder = this.#value === null ? 'null' : '';
+		this.#input.placeholder = this.#value === null ? t('value.null') : '';
 		changed();
 	}
 

@@ -1,6 +1,7 @@
 /**
  * The control of a boolean.
  */
+import { t } from '../../lang/texts.js';
 import { h } from '../../ui/dom.js';
 import { always } from './base.js';
 
@@ -10,7 +11,7 @@ import { always } from './base.js';
  * @returns {import('./base.js').Control}
  */
 export const boolean = ({ id, column, describedby }, changed) => {
-	const options = [['true', 'True'], ['false', 'False'], ...(column.not_null ? [] : [[null, 'null']])];
+	const options = [['true', t('value.true')], ['false', t('value.false')], ...(column.not_null ? [] : [[null, t('value.null')]])];
 	const radios = options.map(([value, name]) => [
 		value,
 		h('input', { type: 'radio', name: id, on: { change: () => changed(value) } }),

@@ -7,6 +7,7 @@
  * key or label. If there is none, the text stays, with a complaint. Escape
  * brings the last choice back.
  */
+import { t } from '../../lang/texts.js';
 import { h, icon, newId } from '../../ui/dom.js';
 import { announce } from '../../ui/announce.js';
 
@@ -54,7 +55,7 @@ export class ChoiceBox extends HTMLElement {
 	connectedCallback() {
 		if (this.firstChild) return;
 		this.append(h('div', { class: 'choice-input' }, this.#input, icon('down')), this.#list);
-		this.#list.setAttribute('aria-label', 'Choices');
+		this.#list.setAttribute('aria-label', t('choice.choices'));
 		this.#input.addEventListener('input', () => this.#typed());
 		this.#input.addEventListener('keydown', (event) => this.#key(event));
 		this.#input.addEventListener('click', () => this.#open(''));
@@ -103,7 +104,7 @@ export class ChoiceBox extends HTMLElement {
 	/** Why the input has no value: a search text; null: it has one. */
 	get complaint() {
 		if (this.#typedText === null) return null;
-		return this.#typedText === '' ? 'Choose a row' : `“${this.#typedText}” is not a row. Choose one from the list`;
+		return this.#typedText === '' ? t('choice.choose') : t('choice.no_row', { text: this.#typedText });
 	}
 
 	set readOnly(on) {
@@ -140,7 +141,7 @@ export class ChoiceBox extends HTMLElement {
 		this.#list.hidden = false;
 		this.#input.setAttribute('aria-expanded', 'true');
 		this.#mark(this.#active);
-		announce(choices.length ? `${choices.length} choices${more ? ', more if you type' : ''}` : 'No such row');
+		announce(choices.length ? t(more ? 'choice.count_more' : 'choice.count', { n: choices.length }) : t('choice.none'));
 	}
 
 	#option({ value, label }, index) {
@@ -239,8 +240,8 @@ export class ChoiceBox extends HTMLElement {
 }
 
 const notes = (choices, more) => {
-	if (!choices.length) return [h('li', { class: 'note', role: 'presentation' }, 'No such row')];
-	return more ? [h('li', { class: 'note', role: 'presentation' }, 'There are more: type to narrow down')] : [];
+	if (!choices.length) return [h('li', { class: 'note', role: 'presentation' }, t('choice.none'))];
+	return more ? [h('li', { class: 'note', role: 'presentation' }, t('choice.more'))] : [];
 };
 
 customElements.define('choice-box', ChoiceBox);

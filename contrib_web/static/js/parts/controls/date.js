@@ -3,6 +3,7 @@
  * no value while a date is incomplete or impossible, tells nothing of it if
  * it had none before, and can neither be pasted into nor undone everywhere.
  */
+import { t } from '../../lang/texts.js';
 import { split } from '../../model/timestamp.js';
 import { h } from '../../ui/dom.js';
 import { NONE, emptied, text } from './base.js';
@@ -51,7 +52,7 @@ export function dateInput(props, changed, paste = () => false) {
 		event.preventDefault();
 		if (input.readOnly || pasted === '' || paste(pasted)) return;
 		if (/^\d{4}-\d\d-\d\d$/.test(pasted)) put(pasted);
-		unusable = input.value === pasted ? null : `“${pasted.slice(0, 40)}” is not a date such as 2026-12-31`;
+		unusable = input.value === pasted ? null : t('column.date', { text: pasted.slice(0, 40) });
 		notice();
 	});
 	return {
@@ -67,8 +68,8 @@ export function dateInput(props, changed, paste = () => false) {
 }
 
 function complaintOf({ value, validity }) {
-	if (validity.badInput) return 'An incomplete or impossible date';
-	return /^\d{5,}/.test(value) ? 'The year has more than four digits' : null;
+	if (validity.badInput) return t('column.date_impossible');
+	return /^\d{5,}/.test(value) ? t('column.year') : null;
 }
 
 /** Ctrl+Z for an input that has none. */

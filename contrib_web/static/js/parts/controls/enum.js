@@ -1,6 +1,7 @@
 /**
  * The control of an enumeration.
  */
+import { t } from '../../lang/texts.js';
 import { h } from '../../ui/dom.js';
 import { always } from './base.js';
 
@@ -17,7 +18,7 @@ export const enumeration = ({ id, column, isNew }, changed) => {
 	const none = h(
 		'option',
 		{ value: DEFAULT, disabled: column.not_null && !isNew, hidden: !isNew },
-		isNew ? (column.default === null ? 'Choose' : `default: ${column.default}`) : '',
+		isNew ? (column.default === null ? t('value.choose') : t('field.default', { value: column.default })) : '',
 	);
 	const option = (value) => h('option', { value }, value);
 	const select = h(
@@ -25,7 +26,7 @@ export const enumeration = ({ id, column, isNew }, changed) => {
 		{ class: 'input narrow', id },
 		isNew || column.not_null ? none : null,
 		column.values.map(option),
-		column.not_null ? null : h('option', { value: NULL }, 'null'),
+		column.not_null ? null : h('option', { value: NULL }, t('value.null')),
 	);
 	const read = () => ({ [NULL]: null, [DEFAULT]: undefined })[select.value];
 	select.addEventListener('change', () => changed(select.value in { [NULL]: 0, [DEFAULT]: 0 } ? read() : select.value));

@@ -1,6 +1,7 @@
 /**
  * The control of a JSON value, which can be reformatted.
  */
+import { t } from '../../lang/texts.js';
 import { validationError } from '../../model/column.js';
 import { h } from '../../ui/dom.js';
 import { oneInput, retype } from './base.js';
@@ -24,14 +25,14 @@ export const json = (about, changed) => {
 		{
 			class: 'button small',
 			type: 'button',
-			'aria-label': `Format ${label}`,
+			'aria-label': t('json.format_of', { label }),
 			on: {
 				click: () => {
 					if (validationError(column, area.value) === null) retype(area, JSON.stringify(JSON.parse(area.value), null, 2));
 				},
 			},
 		},
-		'Format',
+		t('json.format'),
 	);
 	let timer = null;
 	// JavaScript would round long numbers.

@@ -1,6 +1,7 @@
 /**
  * Controls of one input: numbers, texts, and binary data, which is read-only.
  */
+import { t } from '../../lang/texts.js';
 import { h } from '../../ui/dom.js';
 import { always, oneInput, plainInput, text } from './base.js';
 
@@ -80,7 +81,7 @@ export const bytes = ({ id }) => {
 		focus: () => input.focus(),
 		show(value) {
 			input.value =
-				value === null || value === undefined ? '' : `${size(value)} bytes  ${value.slice(0, 66)}${value.length > 66 ? '…' : ''}`;
+				value === null || value === undefined ? '' : `${t('column.bytes', { n: size(value) })}  ${value.slice(0, 66)}${value.length > 66 ? '…' : ''}`;
 		},
 		forget() {},
 		readOnly() {},

@@ -2,6 +2,7 @@
  * The control of a timestamp: date, time and, with time zone, the zone. A
  * time without a zone is in the page's.
  */
+import { t } from '../../lang/texts.js';
 import { join, split, timeComplaint } from '../../model/timestamp.js';
 import { h } from '../../ui/dom.js';
 import { NONE, emptied, plainInput, setText, text } from './base.js';
@@ -17,21 +18,21 @@ export const timestamp = ({ id, column, label, describedby, isNew }, changed) =>
 	const pageZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 	let last = NONE;
 	const day = dateInput(
-		{ class: 'input', id, 'aria-label': `${label}: date`, 'aria-describedby': describedby },
+		{ class: 'input', id, 'aria-label': t('timestamp.date', { label }), 'aria-describedby': describedby },
 		() => report(),
 		(pasted) => paste(pasted),
 	);
 	const time = plainInput(`${id}-time`, {
-		'aria-label': `${label}: time`,
-		placeholder: 'hh:mm:ss',
+		'aria-label': t('timestamp.time', { label }),
+		placeholder: t('timestamp.shape'),
 		'aria-describedby': describedby,
 		spellcheck: false,
 		class: 'input number',
 	});
 	const zone = plainInput(`${id}-zone`, {
-		'aria-label': `${label}: time zone`,
+		'aria-label': t('timestamp.zone', { label }),
 		placeholder: pageZone,
-		title: `Without a zone, the time is in ${pageZone}`,
+		title: t('timestamp.without_zone', { zone: pageZone }),
 		spellcheck: false,
 		list: `${id}-zones`,
 	});
@@ -55,7 +56,7 @@ export const timestamp = ({ id, column, label, describedby, isNew }, changed) =>
 	function complaint() {
 		const given = time.value.trim();
 		if (day.complaint() !== null || given === '') return day.complaint();
-		return day.input.value === '' ? 'The date is missing' : timeComplaint(given);
+		return day.input.value === '' ? t('timestamp.no_date') : timeComplaint(given);
 	}
 	function paste(pasted) {
 		const parts = split(pasted);

@@ -1,6 +1,7 @@
 /**
  * The control of a UUID, which can make a new one.
  */
+import { t } from '../../lang/texts.js';
 import { h } from '../../ui/dom.js';
 import { oneInput, plainInput, retype } from './base.js';
 
@@ -18,10 +19,10 @@ export const uuid = (about, changed) => {
 		{
 			class: 'button small',
 			type: 'button',
-			'aria-label': `New UUID for ${label}`,
+			'aria-label': t('uuid.new_for', { label }),
 			on: { click: () => retype(input, randomUuid()) },
 		},
-		'New',
+		t('action.new'),
 	);
 	return {
 		...control,
