@@ -1,6 +1,12 @@
 /** Types of locking-form.js. doc/locking-js.md describes it. */
 import type { RowLock, RowLockEvents } from './locking.js';
 
+/**
+ * Replaces texts of the notices, or adds a language. Keys are those of
+ * static/js/lang/en.js; `one` and `other` are plural forms.
+ */
+export function setTexts(replacements: Record<string, string | Record<string, string>>): void;
+
 /** <locking-form>: locks a row while a form edits it. */
 export class LockingForm extends HTMLElement {
 	readonly lock: RowLock | null;

@@ -13,6 +13,7 @@ import { Api, isOutage, Problem } from './client/api.js';
 import { clock } from './client/clock.js';
 import { DraftStore, personOf } from './client/draft-store.js';
 import { sendDrafts } from './client/own-drafts.js';
+import { chooseLanguage, chosenLanguage } from './client/settings.js';
 import { Labels } from './client/labels.js';
 import { h } from './ui/dom.js';
 import { Live } from './client/live.js';
@@ -33,6 +34,7 @@ import { signInPanel } from './parts/sign-in.js';
 import { Router } from './router.js';
 import { Shell } from './shell.js';
 import { announce, toast } from './ui/announce.js';
+import { useLanguage } from './ui/language.js';
 import { setTitle } from './ui/tab-title.js';
 import { button, emptyState, loading } from './ui/widgets.js';
 
@@ -95,6 +97,7 @@ class App extends EventTarget {
 	 * @returns {Promise<void>}
 	 */
 	async start() {
+		await useLanguage([chosenLanguage(), ...navigator.languages].filter(Boolean));
 		this.api.timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 		this.router.addEventListener('show', ({ detail }) => this.#show(detail));
 		this.router.guard(() => this.#page?.mayLeave?.() ?? true);
@@ -151,7 +154,7 @@ class App extends EventTarget {
 	async signIn(role, password) {
 		const { data, sentAt } = await this.api.post('/session', { role, password });
 		this.#resumeSession({ data, sentAt });
-		this.#tabs.postMessage('signed in');
+		this.#tabs.postMessage('signed-in');
 	}
 
 	/**
@@ -169,9 +172,22 @@ class App extends EventTarget {
 		await this.api.delete('/session').catch(() => {});
 		await this.drafts.wipe(person);
 		this.api.adopt(null);
-		this.#tabs.postMessage('signed out');
+		this.#tabs.postMessage('signed-out');
 		this.live.stop();
 		await this.router.go(paths.signin(), { ask: false });
+	}
+
+	/**
+	 * Shows the pages in another language, unless the user stays on a page
+	 * with unsaved text.
+	 * @param {string} code
+	 * @returns {Promise<void>}
+	 */
+	async speak(code) {
+		if (this.#page?.mayLeave && !(await this.#page.mayLeave())) return;
+		chooseLanguage(code);
+		await useLanguage([code]);
+		await this.router.go(location.pathname + location.search, { replace: true, ask: false });
 	}
 
 	#become(session, sentAt) {
@@ -255,7 +271,7 @@ class App extends EventTarget {
 	 * @returns {void}
 	 */
 	title(text) {
-		setTitle(text ? `${text} · locking` : 'locking');
+		setTitle(text ? t('page.title', { title: text }) : 'locking');
 		if (text !== this.#said) announce(text ?? '');
 		this.#said = text;
 	}

@@ -1,9 +1,11 @@
 /**
- * The frame around every page: header with navigation, theme and user.
+ * The frame around every page: header with navigation, language, theme and
+ * user.
  */
 import { t } from './lang/texts.js';
 import { paths } from './model/route.js';
 import { avatar } from './parts/person.js';
+import { languageChoice } from './parts/language-choice.js';
 import { themeButton } from './parts/theme-button.js';
 import { h, icon } from './ui/dom.js';
 import { button } from './ui/widgets.js';
@@ -53,7 +55,7 @@ export class Shell {
 					session?.may.monitor ? this.#link(t('overview.title'), 'gauge', paths.overview(), ['overview']) : null,
 				),
 			),
-			h('div', { class: 'top-end' }, this.#live, themeButton(), ...(session ? this.#who(session) : [])),
+			h('div', { class: 'top-end' }, this.#live, languageChoice(this.#app), themeButton(), ...(session ? this.#who(session) : [])),
 		);
 		this.#renderLive();
 	}

@@ -4,6 +4,7 @@
 import { randomId } from './tab-id.js';
 
 const LOCK_ON = 'locking.lockOn';
+const LANGUAGE = 'locking.language';
 const MACHINE = 'locking.machine';
 
 /**
@@ -43,6 +44,30 @@ export function machineId() {
 		return id;
 	} catch {
 		return null;
+	}
+}
+
+/**
+ * The language that the user has chosen.
+ * @returns {string|null} its code; null: none was chosen
+ */
+export function chosenLanguage() {
+	try {
+		return localStorage.getItem(LANGUAGE);
+	} catch {
+		return null;
+	}
+}
+
+/**
+ * @param {string} code
+ * @returns {void}
+ */
+export function chooseLanguage(code) {
+	try {
+		localStorage.setItem(LANGUAGE, code);
+	} catch {
+		// Storage may be disabled; the choice lasts as long as the document.
 	}
 }
 

@@ -12,6 +12,7 @@ export default Object.freeze({
 	'page.pages': 'Pages',
 	'page.here': 'You are here',
 	'page.language': 'Language',
+	'page.title': '{title} · locking',
 	'page.loading': 'Loading',
 	'page.unavailable': 'Not available now',
 	'page.missing': 'There is no such page',

@@ -7,20 +7,23 @@
  */
 import en from './en.js';
 
-/** The languages, and how their messages are loaded. English is the fallback. */
+/** How the messages of each language are loaded. English is the fallback. */
 const CATALOGUES = Object.freeze({
 	en: async () => ({ default: en }),
+	de: () => import('./de.js'),
+	fr: () => import('./fr.js'),
+	nl: () => import('./nl.js'),
 });
 
 /** Codes of the languages. */
 export const languages = Object.freeze(Object.keys(CATALOGUES));
 
+const codeOf = (tag) => tag.toLowerCase().split('-')[0];
+
 let language = 'en';
-let intlTag = 'en';
+let intlTag = localeOf('en');
 let messages = en;
 let own = {};
-
-const codeOf = (tag) => tag.toLowerCase().split('-')[0];
 
 /**
  * The first of several languages that has messages.
@@ -32,11 +35,12 @@ export const languageOf = (tags) => tags.map(codeOf).find((code) => languages.in
 /**
  * Loads the messages of a language. Until then, and if they cannot be loaded,
  * texts are English.
- * @param {string} [wanted] a language tag; default: of the document
+ * @param {readonly string[]} [wanted] language tags, by preference; default:
+ *   of the document, or else of the browser
  * @returns {Promise<void>}
  */
-export async function loadTexts(wanted = document.documentElement.lang) {
-	const code = languageOf([wanted]);
+export async function loadTexts(wanted = documentLanguages()) {
+	const code = languageOf(wanted);
 	const loaded = await CATALOGUES[code]().catch(() => null);
 	if (!loaded) return;
 	language = code;
@@ -44,8 +48,15 @@ export async function loadTexts(wanted = document.documentElement.lang) {
 	intlTag = localeOf(code);
 }
 
-// The user's own variety of the language, such as de-AT: its dates and numbers.
-const localeOf = (code) => (globalThis.navigator?.languages ?? []).find((each) => codeOf(each) === code) ?? code;
+function documentLanguages() {
+	const { lang } = document.documentElement;
+	return lang ? [lang] : navigator.languages;
+}
+
+// The user's own variety of the language: its dates and numbers (de-AT).
+function localeOf(code) {
+	return (globalThis.navigator?.languages ?? []).find((each) => codeOf(each) === code) ?? code;
+}
 
 /**
  * Replaces messages, or adds a language: an application's own words.
@@ -62,6 +73,14 @@ export const currentLanguage = () => language;
 
 /** @returns {string} the locale of dates and numbers */
 export const locale = () => intlTag;
+
+/**
+ * Whether the language has a text. English lacks some: where the server's own
+ * words, which are English, need no translation.
+ * @param {string} key
+ * @returns {boolean}
+ */
+export const hasText = (key) => key in own || key in messages;
 
 /**
  * A text in the language of the document.

@@ -38,7 +38,7 @@ const TAKE_OVER = ['takeOver', 'action.take_over'];
 const TRY_AGAIN = ['start', 'action.try_again'];
 const SIGN_IN = ['signIn', 'action.sign_in'];
 
-/** Why the page cannot lock, by fault. The labels of actions are keys here. */
+/** Why the page cannot lock, by fault. The actions have keys of labels. */
 const faults = {
 	signedout: () => ({ title: t('form.signed_out'), text: t('form.sign_in'), actions: [SIGN_IN] }),
 	othersite: ({ host }) => ({

@@ -1,7 +1,7 @@
 /**
  * Texts for problem documents: what happened, and what the user can do.
  */
-import { t } from '../lang/texts.js';
+import { hasText, t } from '../lang/texts.js';
 import { duration, personName } from './text.js';
 
 const kindOf = (problem) => (problem?.type ?? '').replace('urn:locking:problem:', '');
@@ -13,10 +13,21 @@ const kindOf = (problem) => (problem?.type ?? '').replace('urn:locking:problem:'
  *   advice may be empty
  */
 export function explain(status, problem) {
-	const detail = [problem?.detail, problem?.cause ?? problem?.hint].filter(Boolean).join('. ');
+	const detail = [detailOf(problem ?? {}), problem?.cause ?? problem?.hint].filter(Boolean).join('. ');
 	const known = explanations[kindOf(problem)] ?? explanations[status] ?? (status >= 500 ? explanations[503] : explanations.other);
 	const { title, advice } = known(problem ?? {});
 	return { title: title ?? problem?.title ?? t('problem.failed'), detail: sentence(detail), advice };
+}
+
+/**
+ * The server's words. Languages other than English say first what the
+ * SQLSTATE means, if it is that of a value: triggers of users raise any.
+ * @param {object} problem
+ * @returns {string|undefined}
+ */
+export function detailOf({ detail, sqlstate, column, constraint }) {
+	const key = `sqlstate.${sqlstate}`;
+	return (column || constraint) && hasText(key) ? [t(key), detail && `(${detail})`].filter(Boolean).join(' ') : detail;
 }
 
 // PostgreSQL's messages have neither capital nor period.

@@ -4,6 +4,7 @@
 import { t } from '../lang/texts.js';
 import { paths } from '../model/route.js';
 import { credentials } from '../parts/sign-in.js';
+import { languageChoice } from '../parts/language-choice.js';
 import { themeButton } from '../parts/theme-button.js';
 import { h, icon } from '../ui/dom.js';
 
@@ -40,7 +41,7 @@ export class SignInPage {
 		this.element = h(
 			'div',
 			{ class: 'signin' },
-			h('div', { class: 'signin-head' }, h('span', { class: 'brand' }, icon('logo'), 'locking'), themeButton()),
+			h('div', { class: 'signin-head' }, h('span', { class: 'brand' }, icon('logo'), 'locking'), h('span', { class: 'button-row' }, languageChoice(app), themeButton())),
 			h(
 				'div',
 				{ class: 'card' },

@@ -6,6 +6,7 @@ import { t } from '../lang/texts.js';
 import { h, newId } from '../ui/dom.js';
 import { validationError } from '../model/column.js';
 import { valueOf } from '../model/form.js';
+import { detailOf } from '../model/problem.js';
 import { announce } from '../ui/announce.js';
 import { keepPlace } from '../ui/keep-place.js';
 import { button, setPressable } from '../ui/widgets.js';
@@ -168,10 +169,11 @@ export class RowForm extends EventTarget {
 	 * @param {{ column?: string, detail: string, hint?: string }} problem
 	 * @returns {boolean} whether there is such a field
 	 */
-	refuse({ column, detail, hint }) {
-		const field = this.#fields.get(column);
+	refuse(problem) {
+		const field = this.#fields.get(problem.column);
 		if (!field) return false;
-		field.showProblem([detail, hint].filter(Boolean).join('. '));
+		const detail = detailOf(problem);
+		field.showProblem([detail, problem.hint].filter(Boolean).join('. '));
 		field.focusControl();
 		announce(`${t('text.labelled', { label: field.label })} ${detail}`, { urgent: true });
 		return true;

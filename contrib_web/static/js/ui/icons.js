@@ -26,6 +26,8 @@ const ICONS = {
 		'<path d="M19.5 14.2A7.75 7.75 0 0 1 9.8 4.5a7.75 7.75 0 1 0 9.7 9.7z"/>',
 	auto:
 		'<circle cx="12" cy="12" r="8"/><path d="M12 4a8 8 0 0 1 0 16z" fill="currentColor"/>',
+	globe:
+		'<circle cx="12" cy="12" r="8"/><ellipse cx="12" cy="12" rx="3.5" ry="8"/><path d="M4.6 9.25h14.8M4.6 14.75h14.8"/>',
 	'sign-out':
 		'<path d="M10 4H6.5A1.5 1.5 0 0 0 5 5.5v13A1.5 1.5 0 0 0 6.5 20H10"/><path d="M14.5 8 18.5 12l-4 4M18.5 12H9.5"/>',
 	plus:
