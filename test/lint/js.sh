@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# JavaScript: ESLint, from test/browser's modules, and the layers of the
-# pages' modules.
+# JavaScript: ESLint, from test/browser's modules, the layers of the pages'
+# modules, and their texts.
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/check.sh"
 
@@ -8,3 +8,4 @@
 check eslint test/browser/node_modules/.bin/eslint --max-warnings 0 --config test/browser/eslint.config.mjs \
 	contrib_web/static contrib_web/django test/browser test/clients test/lint
 check modules node test/lint/modules.mjs
+check texts node test/lint/texts.mjs
