@@ -1,0 +1,85 @@
+// Texts of the pages in each language. test/lint/texts.mjs checks the
+// catalogues themselves.
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { currentLanguage, languageOf, languages, loadTexts, partsOf, setTexts, t } from '../../contrib_web/static/js/lang/texts.js';
+import { brief } from '../../contrib_web/static/js/model/format.js';
+import { explain } from '../../contrib_web/static/js/model/problem.js';
+import { about, ago, briefDuration, duration, exactMoment, moment, several, stillLocked, totalRows } from '../../contrib_web/static/js/model/text.js';
+
+after(() => loadTexts(['en']));
+
+/** ICU's versions differ in which blank is before a unit. */
+const plain = (text) => text.replace(/\s/g, ' ');
+const inEach = async (expected, act) => {
+	for (const [language, text] of Object.entries(expected)) {
+		await loadTexts([language]);
+		assert.equal(plain(act()), plain(text), language);
+	}
+};
+
+test('the first language that there is; else English', async () => {
+	assert.deepEqual([...languages], ['en', 'de', 'fr', 'nl']);
+	assert.equal(languageOf(['es', 'de-AT', 'fr']), 'de');
+	assert.equal(languageOf(['NL']), 'nl');
+	assert.equal(languageOf(['es', 'den']), 'en');
+	assert.equal(languageOf([]), 'en');
+	await loadTexts(['es']);
+	assert.equal(currentLanguage(), 'en');
+	assert.equal(t('tables.title'), 'Tables');
+});
+
+test('numbers, plural forms, dates and durations are those of the language', async () => {
+	const rows = (n) => () => totalRows({ count: n, is_estimate: false, more: false });
+	await inEach({ en: '1 row', de: '1 Datensatz', fr: '1 ligne', nl: '1 rij' }, rows(1));
+	await inEach({ en: '0 rows', de: '0 Datensätze', fr: '0 ligne', nl: '0 rijen' }, rows(0));
+	await inEach({ en: '12,345 rows', de: '12.345 Datensätze', fr: '12 345 lignes', nl: '12.345 rijen' }, rows(12345));
+	await inEach({ en: 'about 3 rows', de: 'etwa 3 Datensätze' }, () => totalRows({ count: 3, is_estimate: true, more: false }));
+	await inEach({ en: 'about 2,000', de: 'etwa 2.000' }, () => about(2000));
+	await inEach({ en: '1 minute', de: '1 Minute', fr: '1 minute', nl: '1 minuut' }, () => duration(60));
+	await inEach({ en: '45 seconds', de: '45 Sekunden', fr: '45 secondes', nl: '45 seconden' }, () => duration(45));
+	await inEach({ en: 'ever', de: 'unbegrenzt', fr: 'une durée illimitée', nl: 'onbeperkt' }, () => duration(Infinity));
+	await inEach({ en: '2 h', de: '2 h', fr: '2 h', nl: '2 u' }, () => briefDuration(7200));
+	await inEach({ en: '3 hours ago', de: 'vor 3 Stunden', fr: 'il y a 3 heures', nl: '3 uur geleden' }, () => ago(3 * 3600));
+	await inEach({ en: 'Anna, Bert, and Carla', de: 'Anna, Bert und Carla', fr: 'Anna, Bert et Carla', nl: 'Anna, Bert en Carla' }, () => several(['Anna', 'Bert', 'Carla']));
+	for (const [language, shape] of [['de', /^Di\., 3\. Nov\., \d\d:\d\d$/], ['fr', /^mar\. 3 nov\., \d\d:\d\d$/], ['nl', /^di 3 nov,? \d\d:\d\d$/]]) {
+		await loadTexts([language]);
+		assert.match(moment('2026-11-03T12:00:00Z', new Date('2026-11-23T12:00:00Z')), shape);
+		assert.match(exactMoment('2026-11-03T12:00:00Z'), /2026.*:\d\d/);
+	}
+});
+
+test('values of lists are written as in the language', async () => {
+	const column = { references: null, key: false };
+	await inEach({ en: '1,234,567.5', de: '1.234.567,5', nl: '1.234.567,5' }, () => brief({ ...column, category: 'number' }, '1234567.5'));
+	await inEach({ de: '31. Dez. 2026', fr: '31 déc. 2026', nl: '31 dec 2026' }, () => brief({ ...column, category: 'date' }, '2026-12-31'));
+	await inEach({ en: 'Yes', de: 'Ja', fr: 'Oui', nl: 'Ja' }, () => brief({ ...column, category: 'boolean' }, 'true'));
+});
+
+test('names and elements take the places of a message, whatever they contain', async () => {
+	await loadTexts(['de']);
+	assert.equal(t('lock.by', { who: '{who} $& \\1' }), 'Gesperrt von {who} $& \\1');
+	const element = { nodeType: 1 };
+	assert.deepEqual(partsOf('lock.by', { who: element }), ['Gesperrt von ', element]);
+	assert.deepEqual(partsOf('form.held', { who: element }), [element, ' bearbeitet dies']);
+	assert.throws(() => t('no.such'), TypeError);
+	const lock = { owner: 'bert', owner_name: 'Bert', is_mine: false };
+	await inEach({ de: 'Noch 29 Minuten gesperrt von Bert', nl: 'Nog 29 minuten vergrendeld door Bert' }, () => stillLocked(lock, 29 * 60));
+	await inEach({ de: 'Noch 29 Minuten gesperrt von Ihnen', fr: 'Verrouillé par vous, encore 29 minutes' }, () => stillLocked({ ...lock, is_mine: true }, 29 * 60));
+});
+
+test('errors are told by their type; what a value\'s SQLSTATE means comes before the server\'s words', async () => {
+	const taken = { type: 'urn:locking:problem:invalid', sqlstate: '23505', column: 'name', detail: 'duplicate key value' };
+	await inEach({ en: 'Duplicate key value.', de: 'Diesen Wert gibt es schon (duplicate key value).', nl: 'Deze waarde bestaat al (duplicate key value).' }, () => explain(422, taken).detail);
+	await inEach({ de: 'No such colour.' }, () => explain(422, { ...taken, column: undefined, detail: 'no such colour' }).detail);
+	await inEach({ de: 'Datenbank', en: 'database' }, () => explain(503, {}).title.match(/database|Datenbank/)[0]);
+	await inEach({ fr: 'Verrouillé par Bert' }, () => explain(423, { type: 'urn:locking:problem:locked', lock: { owner: 'Bert', seconds_left: 5 } }).title);
+});
+
+test('an application has words of its own', async () => {
+	await loadTexts(['nl']);
+	setTexts({ 'form.mine': 'Ga uw gang.', 'rows.count': { one: '{n} artikel', other: '{n} artikelen' } });
+	assert.equal(t('form.mine'), 'Ga uw gang.');
+	assert.equal(t('rows.count', { n: 2 }), '2 artikelen');
+	assert.equal(t('form.free'), 'Het is nu vrij.', 'the others stay');
+});
