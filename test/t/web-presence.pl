@@ -102,6 +102,13 @@ sub people
 	my @statuses = map { $anna->post("$row/presence", { client => "tab $_", state => 'idle' })->{status} } 1 .. 50;
 	is($statuses[-1], 429, 'too many tabs');
 	is($anna->post("$row/presence", { client => 'tab 1', state => 'idle' })->{status}, 200, 'a known one is not refused');
+
+	# ---- the end of a session ----
+
+	my $other = $server->sign_in('bert');
+	$other->post("$row/presence", { client => 'three' });
+	is($_->delete('/session')->{status}, 204, 'a session ends') for $anna, $other;
+	like(people($boss, 'article'), qr/^1: bert:idle(?: reader:viewing)?$/, 'its tabs are gone at once, those of another session are not');
 	$server->stop_ok;
 }
 

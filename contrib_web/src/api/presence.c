@@ -15,6 +15,8 @@
 #include "events/presence.h"
 #include "http/problem.h"
 #include "http/reply.h"
+#include "http/request_data.h"
+#include "session/session.h"
 
 static int64_t
 now_ms(void)
@@ -80,6 +82,7 @@ find_report(Request *req, PresenceReport *report)
 	report->key = value_at(found, PRESENT_ROW_ROW_KEY);
 	report->owner = value_at(found, PRESENT_ROW_OWNER);
 	report->owner_name = name && is_name(name) ? name : NULL;
+	report->session = session_id(req->session);
 	return true;
 }
 

@@ -30,6 +30,7 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/secret.h"
+#include "events/presence.h"
 #include "events/rights.h"
 #include "session/session.h"
 
@@ -460,11 +461,18 @@ end_streams(const Session *session)
 	pthread_mutex_unlock(&mutex);
 }
 
+static void
+forget_session(const Session *session)
+{
+	end_streams(session);
+	presence_end_session(session_id(session));
+}
+
 void
 events_init(void)
 {
 	new_epoch();
-	session_on_end(end_streams);
+	session_on_end(forget_session);
 }
 
 void

@@ -56,6 +56,7 @@ typedef struct Person
 	char	   *owner;
 	char	   *owner_name;		/* NULL: none */
 	char	   *field;			/* NULL: none */
+	char	   *session;		/* NULL: of another process */
 	PresenceState state;
 	int64_t		since;			/* of the state; seconds since 1970 */
 	int64_t		heard;			/* of people of this process */
@@ -218,6 +219,7 @@ free_person(Person *person)
 	free(person->owner);
 	free(person->owner_name);
 	free(person->field);
+	free(person->session);
 	free(person);
 	free_row_if_unused(row);
 }
@@ -356,6 +358,7 @@ take_report(Row *row, const PresenceReport *report, int64_t now)
 	if (person == NULL)
 		person = add_person(row, "", report);
 	person->heard = now;
+	set_text(&person->session, report->session);
 	if (set_person(person, report, wall_clock()))
 		mark_unsent(person);
 	return true;
@@ -378,6 +381,21 @@ presence_report(const PresenceReport *report, int64_t now)
 	}
 	pthread_mutex_unlock(&mutex);
 	return taken;
+}
+
+static void
+end_with_session(Person *person, void *session)
+{
+	if (person->state != PRESENCE_GONE && is_same(person->session, session))
+		remove_person(person);
+}
+
+void
+presence_end_session(const char *session)
+{
+	pthread_mutex_lock(&mutex);
+	for_all_people(end_with_session, (void *) session);
+	pthread_mutex_unlock(&mutex);
 }
 
 /* ---- people as JSON ---- */

@@ -55,6 +55,7 @@ typedef struct PresenceReport
 	const char *owner;
 	const char *owner_name;		/* NULL: none */
 	const char *field;			/* in which the person types; NULL: none */
+	const char *session;		/* id of the session, with which it ends */
 	PresenceState state;
 } PresenceReport;
 
@@ -71,6 +72,9 @@ extern void presence_init(void);
  * is never refused.
  */
 extern bool presence_report(const PresenceReport *report, int64_t now);
+
+/* Removes the people that were reported with the session. */
+extern void presence_end_session(const char *session);
 
 /* Returns the people of a row, as a new reference to an array. */
 extern json_t *presence_of_row(const char *table, const char *key);
