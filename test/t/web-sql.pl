@@ -173,6 +173,7 @@ my %cases = (
 		{ vars => { %page, locked => 'true', limit => 2 }, gives => qr/"key" : "5".*"key" : "4001"/, plan => qr/lock_pkey/ },
 	],
 	overview => [ { role => undef, vars => {}, gives => qr/"table" : "public.article", "live_locks" : \d+.*"guarded" : true.*"gate" : [{]"enabled":/ } ],
+	missing_grant => [ { role => undef, vars => {}, gives => qr/^$/ } ],
 	sample => [ { role => undef, vars => {}, gives => qr/"table" : "public.article", "live_locks" : \d+.*"gate" : [{]"enabled":/ } ],
 	rows_count => [
 		{ vars => { %page, most => 30_000 }, gives => qr/"count" : $ROWS, "is_estimate" : false, "more" : false/ },

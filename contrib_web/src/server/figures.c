@@ -13,7 +13,6 @@
 #include "server/figures.h"
 
 #include <pthread.h>
-#include <string.h>
 
 #include "api/plan.h"
 #include "base/clock.h"
@@ -40,34 +39,54 @@ static bool refusal_logged;
 
 /* ---- taking samples ---- */
 
-/* Reports once why there are no samples. */
+/* Reports once which statement is missing. */
 static void
-log_refusal(const PGresult *result)
+log_missing_grant(const char *statement)
 {
 	if (!refusal_logged)
-		log_message("no figures over time: %s", PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+		log_message("no figures over time: the role of locking-web may not read locking.stats (hint: %s)", statement);
 	refusal_logged = true;
+}
+
+/*
+ * Whether the role may read the figures.  Each attempt without the privilege
+ * would be an error in PostgreSQL's log.
+ */
+static bool
+may_read_figures(PGconn *pg)
+{
+	PGresult   *result = PQexec(pg, statement_missing_grant.sql);
+	bool		found = PQresultStatus(result) == PGRES_TUPLES_OK;
+	bool		granted = found && PQgetisnull(result, 0, 0);
+
+	if (found && !granted)
+		log_missing_grant(PQgetvalue(result, 0, 0));
+	PQclear(result);
+	return granted;
 }
 
 /* Returns the sample's text, or NULL. */
 static char *
-read_sample(void)
+read_sample(PGconn *pg)
+{
+	PGresult   *result = PQexec(pg, statement_sample.sql);
+	char	   *sample = PQresultStatus(result) == PGRES_TUPLES_OK ? copy_text(PQgetvalue(result, 0, 0)) : NULL;
+
+	PQclear(result);
+	return sample;
+}
+
+/* Returns a sample's text; NULL if none can be taken. */
+static char *
+take_sample(void)
 {
 	ConnectError error;
 	DbConnection *connection = pool_acquire(&service_pool, &error);
-	const char *sqlstate;
-	PGresult   *result;
-	char	   *sample = NULL;
+	char	   *sample;
 
 	if (connection == NULL)
 		return NULL;
-	result = PQexec(connection->pg, statement_sample.sql);
-	sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-	if (PQresultStatus(result) == PGRES_TUPLES_OK)
-		sample = copy_text(PQgetvalue(result, 0, 0));
-	else if (sqlstate && strcmp(sqlstate, "42501") == 0)
-		log_refusal(result);
-	PQclear(result);
+	sample = may_read_figures(connection->pg) ? read_sample(connection->pg) : NULL;
 	pool_release(connection);
 	return sample;
 }
@@ -91,7 +110,7 @@ figures_take(void)
 
 	if (now_s() < next_at)
 		return;
-	sample = read_sample();
+	sample = take_sample();
 	next_at = now_s() + SAMPLE_SECONDS;
 	pthread_mutex_lock(&mutex);
 	free(latest);
