@@ -101,7 +101,7 @@ my @proxy = ('--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name')
 {
 	# Only members of some groups end others' locks; releasing one's own, and
 	# all else, is for everyone.
-	my $server = web_server($node, @proxy, '--group-header', 'X-Remote-Groups', '--trusted-proxy', '127.0.0.1', map { ('--take-over-group', $_) } 'chief-editors', 'admins');
+	my $server = web_server($node, @proxy, '--group-header', 'X-Remote-Groups', '--trusted-proxy', '127.0.0.1', map { ('--take-over-group', $_) } 'chief-editors', 'admins', '"night desk"');
 	my $enter = sub
 	{
 		my ($user, @groups) = @_;
@@ -114,7 +114,7 @@ my @proxy = ('--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name')
 	my $held = sub { return sql($node, "SELECT string_agg(owner, ',') FROM locking.locks WHERE relation = 'article'::regclass") };
 	my ($ann) = $enter->('ann@example.org');
 	is($ann->post("$_/lock")->{status}, 201, "a user holds a row: $_") for $row, '/tables/news_story/rows/1';
-	my @others = (undef, '', ' , ', 'editors', 'Admins', 'admin', 'admins2', 'chief', 'chief editors', 'editors;admins');
+	my @others = (undef, '', ' , ', 'editors', 'Admins', 'admin', 'admins2', 'chief', 'chief editors', 'editors;admins', 'night', 'desk', 'night, desk', '"night desk"');
 	for my $groups (@others)
 	{
 		my $what = defined $groups ? "groups '$groups'" : 'no groups';
@@ -131,7 +131,7 @@ my @proxy = ('--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name')
 	my $own = $bob->post('/tables/article/rows/2/lock');
 	is($own->{status}, 201, 'who may not end the locks of others has own ones');
 	is($bob->delete("/tables/article/rows/2/lock?token=$own->{json}{lock}{token}")->{status}, 204, 'and ends them');
-	for my $groups ('admins', 'editors, chief-editors', "editors,\tadmins , x", 'chief-editors,')
+	for my $groups ('admins', 'editors, chief-editors', "editors,\tadmins , x", 'chief-editors,', 'editors, night desk')
 	{
 		my ($chief, $may) = $enter->('carla', $groups);
 		ok($may->{take_over} && $may->{break_locks}, "groups '$groups': the session says so");

@@ -57,7 +57,7 @@ static Option table[] = {
 	{"user-header", "NAME", TEXT, &options.user_header, NULL, 0, 0, "header in which an authenticating proxy sends the user", DEFAULT},
 	{"name-header", "NAME", TEXT, &options.name_header, NULL, 0, 0, "header in which it sends the user's display name", DEFAULT},
 	{"group-header", "NAME", TEXT, &options.group_header, NULL, 0, 0, "header in which it sends the user's groups, separated by commas", DEFAULT},
-	{"take-over-group", "NAME", LIST, &options.take_over_groups, NULL, 0, 0, "group whose members may take over and remove others' locks", DEFAULT},
+	{"take-over-group", "NAME", LIST, &options.take_over_groups, NULL, 0, 0, "group whose members may take over and remove others' locks; \"in quotes\" if its name has a blank", DEFAULT},
 	{"trusted-proxy", "CIDR", LIST, &options.trusted_proxies, NULL, 0, 0, "address or network of the proxy", DEFAULT},
 	{"allow-origin", "ORIGIN", LIST, &options.allowed_origins, NULL, 0, 0, "another site whose pages may call the API", DEFAULT},
 	{"base-path", "PATH", TEXT, &options.base_path, "", 0, 0, "path below which a proxy serves the program, such as /locks", DEFAULT},
@@ -413,6 +413,23 @@ is_idle_limit(const char *text)
 	return equals != text && digits > 0 && digits <= 8 && seconds[digits] == '\0';
 }
 
+/* Replaces a name quoted as in SQL by the name. */
+static void
+unquote(char *text)
+{
+	char	   *end = text;
+	bool		quoted = false;
+
+	for (const char *from = text; *from; from++)
+	{
+		if (*from == '"')
+			quoted = !quoted;
+		if (*from != '"' || (quoted && from > text && from[-1] == '"'))
+			*end++ = *from;
+	}
+	*end = '\0';
+}
+
 static void
 check_options(void)
 {
@@ -428,6 +445,8 @@ check_options(void)
 		refuse("group-header requires user-header");
 	if (options.take_over_groups.n > 0 && options.group_header == NULL)
 		refuse("take-over-group requires group-header");
+	for (size_t i = 0; i < options.take_over_groups.n; i++)
+		unquote(options.take_over_groups.items[i]);
 	for (size_t i = 0; i < options.idle_limits.n; i++)
 		if (!is_idle_limit(options.idle_limits.items[i]))
 			refuse("idle-limit: \"%s\" is neither a number of seconds nor TABLE=SECONDS", options.idle_limits.items[i]);
