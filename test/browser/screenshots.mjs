@@ -1,7 +1,8 @@
 /**
  * Screenshots of every page and its main states, in both themes and widths,
- * for inspection. Needs a running locking-web on the demo's tables (make
- * demo), playwright-core (npm) and Debian's chromium.
+ * for inspection, and what axe finds in them. Needs a running locking-web on
+ * the demo's tables (make demo), the modules of package.json, and Debian's
+ * chromium.
  *
  *   node test/browser/screenshots.mjs [--base http://127.0.0.1:8080]
  *       [--out screenshots] [--editor anna:PASSWORD] [--other bert:PASSWORD]
@@ -13,9 +14,10 @@
  * both; --zoom enlarges as the browser does, so that the page has less room;
  * --rtl sets the pages from right to left. Files: OUT/NAME-THEME-WIDTH.png.
  * Rows are locked, and none stays changed. Exits with 1 if a state could not
- * be reached.
+ * be reached, axe found a serious fault, or a page was wider than its window.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 
@@ -47,6 +49,9 @@ const WIDTHS = options.width ? [Number(options.width)] : [1280, 390];
 const HEIGHT = { 1280: 900, 390: 844 };
 /** Time for animations to end, in milliseconds. */
 const SETTLE = 400;
+/** How long a state is waited for, in milliseconds. */
+const PATIENCE = 10_000;
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const ZOOM = Number(options.zoom);
 let failed = 0;
 
@@ -66,6 +71,7 @@ async function pictures(theme, width) {
 
 async function contextOf(colorScheme, viewport) {
 	const context = await browser.newContext({ colorScheme, viewport, deviceScaleFactor: ZOOM });
+	context.setDefaultTimeout(PATIENCE);
 	if (options.rtl) await context.addInitScript(() => addEventListener('DOMContentLoaded', () => { document.documentElement.dir = 'rtl'; }));
 	return context;
 }
@@ -85,6 +91,21 @@ async function picture(page, name) {
 	await page.waitForTimeout(SETTLE);
 	await page.screenshot({ path: `${options.out}/${name}.png` });
 	console.log(`${options.out}/${name}.png`);
+	for (const fault of await faults(page)) complain(name, new Error(fault));
+}
+
+/** What axe finds, and the page's width beyond the window. */
+async function faults(page) {
+	await page.evaluate(AXE);
+	return page.evaluate(async () => {
+		const { scrollWidth, clientWidth } = document.documentElement;
+		const { violations } = await globalThis.axe.run(document, { resultTypes: ['violations'] });
+		const serious = violations.filter(({ impact }) => ['serious', 'critical'].includes(impact));
+		return [
+			...serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`),
+			...(scrollWidth > clientWidth ? [`${scrollWidth - clientWidth} pixels too wide`] : []),
+		];
+	});
 }
 
 function complain(name, error) {
@@ -95,7 +116,7 @@ function complain(name, error) {
 const open = (page, path) => page.goto(options.base + path);
 const list = (page, query = '') =>
 	open(page, `/tables/country${query}`).then(() => page.locator('tbody tr, .empty').first().waitFor());
-const tone = (page, name) => page.locator(`[data-tone="${name}"]`).waitFor({ state: 'attached' });
+const tone = (page, name) => page.locator(`.lock-bar[data-tone="${name}"]`).waitFor();
 const press = (page, name) => page.getByRole('button', { name }).click();
 const dialog = (page) => page.locator('dialog[open]').waitFor();
 const close = (page) => page.keyboard.press('Escape');
@@ -192,20 +213,6 @@ const scenes = {
 		await field(editor, 'name').fill(name);
 		await press(editor, /^Save$/);
 		await editor.waitForURL('**/tables/country*');
-	},
-
-	async signed_out({ editor, shoot }) {
-		const cookies = await editor.context().cookies();
-		await edit(editor, 'BH');
-		await field(editor, 'name').fill('Written without a session');
-		await editor.context().clearCookies();
-		await act(editor, 'Save and keep editing');
-		await dialog(editor);
-		await shoot(editor);
-		await close(editor);
-		await shoot(editor, '-bar');
-		await editor.context().addCookies(cookies);
-		await leave(editor);
 	},
 
 	async children({ editor, other, shoot }) {
@@ -312,12 +319,13 @@ const scenes = {
 		await leave(editor);
 	},
 
-	// With the page's clock put forward.
+	// With the page's clock put forward, and renewals not answered.
 	async time({ editor, shoot }) {
 		const page = await editor.context().newPage();
 		await page.clock.install();
 		await edit(page, 'AZ');
 		await page.waitForLoadState('networkidle');
+		await page.route('**/lock', (route) => route.request().method() === 'PUT' || route.continue()); // no answer
 		await page.clock.fastForward('01:01');
 		await tone(page, 'warn');
 		await shoot(page, '-warned');
