@@ -46,6 +46,19 @@ scene('columns are chosen, kept in this browser for this table, and the default 
 	await eventually(async () => assert.deepEqual(await heads(anna), usual));
 });
 
+scene('on a phone, the menus of a list are within the window', async ({ invite }) => {
+	const anna = await invite('anna', { viewport: { width: 360, height: 740 } });
+	await anna.open('/tables/measure');
+	await anna.row('1').waitFor();
+	for (const name of ['Filter', 'Columns']) {
+		await opens(anna, name);
+		const { x, width } = await anna.page.locator('[open] .menu-panel').boundingBox();
+		assert.ok(x >= 0 && x + width <= 360, `${name}: from ${x}, ${width} pixels`);
+		assert.deepEqual(await anna.barriers(), []);
+		await anna.page.keyboard.press('Escape');
+	}
+});
+
 scene('filters by columns: set, combined, removed one by one, and in the address', async ({ invite }) => {
 	const anna = await invite('anna');
 	await anna.open('/tables/subdivision?filter=%7B%22country%22%3A%22IS%22%7D');

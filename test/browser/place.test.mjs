@@ -126,3 +126,12 @@ scene('a narrow page folds its messages, and has the other actions in a menu', a
 	await anna.press('Cancel');
 	await anna.arrives('/tables/long');
 });
+
+scene('on a phone, the state of the lock has the width of the page', async ({ site, invite }) => {
+	const anna = await invite('anna', { viewport: SIZES.phone });
+	await site.sql(`SELECT locking.set_owner('bert', 'Bert Brandt'), locking.acquire('long', '1')`);
+	await anna.open('/tables/long/1');
+	await anna.seesLock('theirs');
+	const { width } = await anna.page.locator('.lock-bar').boundingBox();
+	assert.ok(width > 250, `${width} pixels`);
+});
