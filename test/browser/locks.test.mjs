@@ -94,6 +94,12 @@ scene('the owner of a table protects it, changes its settings, and unprotects it
 	await carla.dialog().getByRole('button', { name: 'Protect', exact: true }).click();
 	await carla.sees('Enter a number of seconds greater than 0, or nothing.');
 	await carla.dialog().getByLabel('A lock ends after').fill('300');
+	await carla.dialog().getByText('Guarded columns').click();
+	await carla.dialog().getByLabel('body').uncheck();
+	await carla.dialog().getByRole('button', { name: 'Protect', exact: true }).click();
+	await carla.sees('Choose at least one column.');
+	assert.equal(await settings(), '', 'no column is not stored as all');
+	await carla.dialog().getByLabel('body').check();
 	await carla.answers('Protect');
 	await carla.sees('note is protected now.');
 	assert.equal(await settings(), 't|f|300');

@@ -26,7 +26,7 @@ export function protectionForm(table) {
 		columns.row,
 	].filter(Boolean);
 	function read() {
-		const fields = [ttl, warning];
+		const fields = [ttl, warning, columns];
 		const wrong = fields.filter((field) => !field.check());
 		if (wrong.length) {
 			wrong[0].input.focus();
@@ -122,6 +122,7 @@ function columnChoice(table, value) {
 	const all = table.columns.filter(({ key, generated }) => !key && !generated);
 	const boxes = all.map(({ name }) => [name, h('input', { type: 'checkbox', checked: value === null || value.includes(name) })]);
 	const chosen = () => boxes.filter(([, { checked }]) => checked).map(([name]) => name);
+	const error = h('p', { class: 'field-error', hidden: true });
 	const row = h(
 		'details',
 		{ class: 'fold', open: value !== null },
@@ -135,7 +136,19 @@ function columnChoice(table, value) {
 				{ class: 'column-checks' },
 				boxes.map(([name, input]) => h('label', { class: 'check' }, input, h('span', {}, name))),
 			),
+			error,
 		),
 	);
-	return { row: all.length ? row : null, value: () => (chosen().length === all.length || !chosen().length ? null : chosen()) };
+	return {
+		input: boxes[0]?.[1],
+		row: all.length ? row : null,
+		value: () => (chosen().length === all.length ? null : chosen()),
+		// None would be stored as all.
+		check() {
+			const good = !all.length || chosen().length > 0;
+			error.hidden = good;
+			error.replaceChildren(icon('warn'), 'Choose at least one column.');
+			return good;
+		},
+	};
 }
