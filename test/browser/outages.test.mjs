@@ -43,6 +43,70 @@ scene('saving is shown at once, and nothing else can be pressed meanwhile', asyn
 	assert.equal(await named(site, 'BG'), 'Bulgaria of Anna');
 });
 
+scene('deleting is shown, and nothing else can be pressed meanwhile', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	const letThrough = await hold(anna, 'DELETE', '**/rows/BJ');
+	await anna.edits('country', 'BJ');
+	await anna.input('name').fill('Benin of Anna');
+	await anna.press('Delete');
+	await anna.answers('Delete');
+	await anna.sees('Deleting …');
+	for (const name of ['Save', 'Save and keep editing', 'Cancel', 'Delete']) assert.ok(await anna.button(name).isDisabled(), name);
+	assert.ok(!await anna.input('name').isEditable(), 'what is typed now would be lost');
+	await anna.page.keyboard.press('Control+s');
+	assert.equal(await named(site, 'BJ'), 'Benin');
+	letThrough();
+	await anna.sees('Benin is deleted.');
+	await anna.arrives('/tables/country');
+	assert.equal(await named(site, 'BJ'), '');
+});
+
+scene('a deletion without an answer: the page says that it does not know, and finds out', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('country', 'BZ');
+	anna.expects(0, /BZ$/);
+	let isCutOff = true;
+	await anna.page.route('**/rows/BZ', (route) => (isCutOff && route.request().method() === 'DELETE' ? route.abort() : route.continue()));
+	await anna.press('Delete');
+	await anna.answers('Delete');
+	await anna.sees('Not known yet whether this is deleted.');
+	await anna.seesNo('Deleting …');
+	assert.equal(await named(site, 'BZ'), 'Belize');
+	isCutOff = false;
+	await anna.sees('Belize is deleted.');
+	assert.equal(await named(site, 'BZ'), '');
+});
+
+scene('the page waits for a save as long as it says, and can be left then', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	const letThrough = await hold(anna, 'PUT', '**/rows/BF');
+	await anna.edits('country', 'BF');
+	await anna.input('name').fill('Burkina of Anna');
+	await anna.press('Save and keep editing');
+	await anna.sees('The page waits for at most 15 seconds.');
+	anna.expects(0, /BF$/);
+	await anna.sees('Not known yet whether this is saved.');
+	await anna.seesNo('Saving …');
+	await anna.press('Cancel');
+	await anna.sees('Leave without saving?');
+	await anna.answers('Stay');
+	assert.ok(await anna.button('Save').isDisabled(), 'it is still being saved');
+	letThrough();
+	await anna.sees('Burkina of Anna is saved.');
+	assert.equal(await named(site, 'BF'), 'Burkina of Anna');
+});
+
+scene('a long text has more time', async ({ invite }) => {
+	const anna = await invite('anna');
+	const letThrough = await hold(anna, 'PUT', '**/rows/BO');
+	await anna.edits('country', 'BO');
+	await anna.input('official_name').fill('x'.repeat(1_000_000));
+	await anna.press('Save and keep editing');
+	await anna.sees('The page waits for at most 46 seconds.');
+	letThrough();
+	await anna.sees('Bolivia, Plurinational State of is saved.');
+});
+
 scene('icons are shown without a connection, also those never used before', async ({ invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('country', 'BH');

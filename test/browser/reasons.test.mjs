@@ -1,6 +1,7 @@
 // What a page tells of lost locks, refused saves and read-only databases is
 // what happened.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { eventually } from './lib/person.mjs';
 import { stage } from './lib/stage.mjs';
 
@@ -12,7 +13,12 @@ const scene = stage('browser_reasons', {
 		CREATE TRIGGER object BEFORE UPDATE ON country FOR EACH ROW EXECUTE FUNCTION object();
 		CREATE ROLE erna LOGIN PASSWORD 'erna-password';
 		GRANT ALL ON country TO erna;
-		ALTER ROLE erna SET default_transaction_read_only = on;`,
+		ALTER ROLE erna SET default_transaction_read_only = on;
+		CREATE TABLE branch (id text PRIMARY KEY, parent text REFERENCES branch);
+		INSERT INTO branch VALUES ('trunk', NULL), ('twig', 'trunk');
+		SELECT locking.protect('branch');
+		GRANT ALL ON branch TO anna;`,
+	options: ['--lock-timeout', '1'],
 });
 const named = (site, key) => site.sql(`SELECT name FROM country WHERE alpha_2 = '${key}'`);
 const expire = (site, key) => site.sql(`UPDATE locking.lock SET expires_at = clock_timestamp() - interval '1 second' WHERE key = '${key}'`);
@@ -121,7 +127,7 @@ scene('a row that a trigger writes is locked: the user\'s own lock is not lost',
 	anna.expects(423, /rows\/AL$/);
 	await anna.input('official_name').fill('also the other');
 	await anna.press('Save');
-	await anna.sees(/^Not saved\./);
+	await anna.sees('Not saved. Another row is locked.');
 	await anna.sees(/row "AM" of table "country" is locked by Bert Brandt/i);
 	await anna.seesLock('mine');
 	assert.equal(await token(site, 'AL'), before);
@@ -166,4 +172,78 @@ scene('with the first change: the page follows what others do before it', async 
 	await anna.press('Save');
 	await anna.arrives('/tables/country');
 	assert.equal(await named(site, 'AQ'), 'Antarctica of Anna');
+});
+
+/** Deletes a row whose deletion is refused, and checks what the page says. */
+async function isNotDeleted({ site, anna }, { table, key, status, title, words }) {
+	await anna.edits(table, key);
+	const lock = () => site.sql(`SELECT token FROM locking.locks WHERE relation = '${table}'::regclass AND key = '${key}'`);
+	const before = await lock();
+	anna.expects(status, new RegExp(`rows/${key}$`));
+	await anna.press('Delete');
+	await anna.answers('Delete');
+	await anna.sees(`Not deleted. ${title}.`);
+	await anna.sees(words);
+	await anna.seesNo(/[Ss]aved|You cannot save/);
+	await anna.seesLock('mine');
+	assert.equal(await anna.page.locator('.field-error').filter({ visible: true }).count(), 0, 'no value is wrong');
+	assert.ok(await anna.button('Delete').isEnabled());
+	assert.equal(await lock(), before);
+}
+
+scene('a row that others refer to is not deleted: the page says so, and blames no value', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	const title = 'The database refuses the change';
+	await isNotDeleted({ site, anna }, { table: 'country', key: 'TR', status: 422, title, words: /violates foreign key constraint .* on table "proposal"/ });
+	assert.equal(await named(site, 'TR'), 'Türkiye');
+	await isNotDeleted({ site, anna }, { table: 'branch', key: 'trunk', status: 422, title, words: /violates foreign key constraint/ });
+	assert.equal(await site.sql('SELECT count(*) FROM branch'), '2');
+});
+
+scene('a row whose deletion would delete one that is locked is not deleted', async ({ site, invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	await bert.edits('subdivision', 'AD-02');
+	await isNotDeleted({ site, anna }, { table: 'country', key: 'AD', status: 423, title: 'Another row is locked', words: /row "AD-02" of table "subdivision" is locked by Bert Brandt/i });
+	assert.equal(await site.sql(`SELECT count(*) FROM country WHERE alpha_2 = 'AD'`), '1');
+	assert.equal(await site.sql(`SELECT owner FROM locking.locks WHERE key = 'AD-02'`), 'bert');
+});
+
+/** Writes a row in a transaction that stays open until it is ended. */
+async function writesSlowly(site, key) {
+	const psql = spawn('psql', ['-XqAt', '-d', site.database], { stdio: ['pipe', 'pipe', 'ignore'] });
+	const isWritten = new Promise((resolve) => { psql.stdout.once('data', resolve); });
+	psql.stdin.write(`SET locking.enforce = off; BEGIN; UPDATE country SET official_name = official_name WHERE alpha_2 = '${key}'; SELECT 'written';\n`);
+	await isWritten;
+	return { ends: (how) => new Promise((resolve) => { psql.once('exit', resolve).stdin.end(`${how};\n`); }) };
+}
+
+scene('a row that another transaction is writing: the page says so, and locks it after that', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	anna.expects(503, /AR\/lock$/);
+	const writer = await writesSlowly(site, 'AR');
+	await anna.open('/tables/country/AR');
+	await anna.sees('Another transaction is writing this.');
+	assert.ok(!await anna.input('name').isEditable());
+	assert.equal(await token(site, 'AR'), '');
+	await writer.ends('COMMIT');
+	await anna.seesLock('mine');
+	await anna.seesNo(/Another transaction/);
+});
+
+scene('a save of a row that another transaction is writing keeps text and lock', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('country', 'AT');
+	const before = await token(site, 'AT');
+	await anna.input('name').fill('Austria of Anna');
+	anna.expects(503, /AT$/);
+	const writer = await writesSlowly(site, 'AT');
+	await anna.press('Save');
+	await anna.sees('Not saved. Another transaction is writing this.');
+	await anna.seesLock('mine');
+	assert.equal(await anna.value('name'), 'Austria of Anna');
+	assert.equal(await token(site, 'AT'), before);
+	await writer.ends('ROLLBACK');
+	await anna.press('Save');
+	await anna.arrives('/tables/country');
+	assert.equal(await named(site, 'AT'), 'Austria of Anna');
 });

@@ -10,6 +10,7 @@
 #include "db/db.h"
 #include "db/failure.h"
 #include "http/problem.h"
+#include "http/request_data.h"
 
 /* ---- the row and its lock ---- */
 
@@ -74,13 +75,16 @@ find_rejected_column(Request *req)
 	return NULL;
 }
 
-/* Returns the first column of the violated constraint, or NULL. */
+/*
+ * Returns the first column of the violated constraint, or NULL.  A row that
+ * is referenced, by its own table for instance, has no wrong value.
+ */
 static const char *
 find_constrained_column(Request *req)
 {
 	const char *constraint = db_error_field(req, PG_DIAG_CONSTRAINT_NAME);
 
-	if (constraint == NULL || !db_error_is_direct(req))
+	if (constraint == NULL || req->method == METHOD_DELETE || !db_error_is_direct(req))
 		return NULL;
 	return db_value(db_run(req, sql_constraint_column(request_param(req, "table"), constraint)));
 }

@@ -4,8 +4,20 @@
 import { t } from '../lang/texts.js';
 import { home, segment } from '../model/route.js';
 
-/** Timeout of a request, in milliseconds. */
-export const TIMEOUT = 15000;
+/** Timeout of a request without a body, in milliseconds. */
+const TIMEOUT = 15000;
+/** The slowest upload that a body is given time for, per millisecond. */
+const SLOWEST_UPLOAD = 32;
+/** Timeout of a download, in milliseconds. */
+const DOWNLOAD_TIMEOUT = 300000;
+
+/**
+ * How long a request may take: over a slow connection, the upload of a long
+ * text takes its time.
+ * @param {string} [body] as it is sent
+ * @returns {number} milliseconds, full seconds
+ */
+export const timeoutOf = (body = '') => TIMEOUT + Math.floor(body.length / SLOWEST_UPLOAD / 1000) * 1000;
 
 /** A response that reports an error, or a request without a response. */
 export class Problem extends Error {
@@ -115,9 +127,10 @@ export class Api extends EventTarget {
 	async download(path, query) {
 		const sentAt = performance.now();
 		const headers = this.#headers('GET');
-		const response = await this.#fetch(this.url(path, query), { headers, credentials: 'include', cache: 'no-store' }, sentAt);
+		const signal = AbortSignal.timeout(DOWNLOAD_TIMEOUT);
+		const response = await this.#fetch(this.url(path, query), { headers, credentials: 'include', cache: 'no-store', signal }, sentAt);
 		if (!response.ok) throw new Problem(response.status, (await readJson(response, sentAt)) ?? {}, sentAt);
-		return response.blob();
+		return whole(response.blob(), sentAt);
 	}
 	/**
 	 * @param {string} path
@@ -198,16 +211,17 @@ export class Api extends EventTarget {
 
 	async #exchange(method, path, { query, body, headers = {}, keepalive = false, signal }) {
 		const sentAt = performance.now();
+		const text = body === undefined ? undefined : JSON.stringify(body);
 		const response = await this.#fetch(
 			this.url(path, query),
 			{
 				method,
-				body: body === undefined ? undefined : JSON.stringify(body),
+				body: text,
 				headers: { ...this.#headers(method, body), ...headers },
 				credentials: 'include',
 				cache: 'no-store',
 				keepalive,
-				signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT), ...(signal ? [signal] : [])]),
+				signal: AbortSignal.any([AbortSignal.timeout(timeoutOf(text)), ...(signal ? [signal] : [])]),
 			},
 			sentAt,
 		);
@@ -270,11 +284,18 @@ const encoded = (text) => encodeURIComponent(text).replace(/[!'()*]/g, (char) =>
 // or not.
 async function readJson(response, sentAt) {
 	if (!/json/.test(response.headers.get('Content-Type') ?? '')) return null;
+	return whole(response.json(), sentAt);
+}
+
+async function whole(body, sentAt) {
 	try {
-		return await response.json();
+		return await body;
 	} catch (error) {
 		throw noAnswer(sentAt, error);
 	}
 }
 
-const noAnswer = (sentAt, { name }) => new Problem(0, { title: t('problem.no_answer'), ...(name === 'TimeoutError' ? { detail: t('problem.too_late', { n: TIMEOUT / 1000 }) } : {}) }, sentAt);
+const noAnswer = (sentAt, { name }) => new Problem(0, { title: t('problem.no_answer'), ...(name === 'TimeoutError' ? { detail: tooLate(sentAt) } : {}) }, sentAt);
+const tooLate = (sentAt) => t('problem.too_late', { n: Math.round((performance.now() - sentAt) / 1000) });
+
+const pause = (time) => new Promise((resolve) => { setTimeout(resolve, time); });

@@ -323,11 +323,13 @@ export default Object.freeze({
 
 	/* Saving, leaving, deleting */
 	'progress.saving': 'Wird gespeichert …',
+	'progress.deleting': 'Wird gelöscht …',
 	'progress.slow': 'Die Seite wartet höchstens {n} Sekunden.',
 	'saving.saved': '{row} ist gespeichert.',
 	'saving.added': '{row} ist hinzugefügt.',
 	'saving.deleted': '{row} ist gelöscht.',
 	'saving.not_saved': 'Nicht gespeichert.',
+	'saving.not_deleted': 'Nicht gelöscht.',
 	'saving.not_yet': 'Noch nicht gespeichert.',
 	'saving.sign_in': 'Melden Sie sich wieder an: Die Seite speichert es dann.',
 	'saving.sign_in_and_try': 'Melden Sie sich wieder an, und versuchen Sie es dann noch einmal.',
@@ -336,6 +338,8 @@ export default Object.freeze({
 	'saving.correct_first': 'Einige Werte müssen berichtigt werden, bevor der Datensatz gespeichert werden kann.',
 	'unknown.title': 'Noch nicht bekannt, ob dies gespeichert ist.',
 	'unknown.text': 'Die Seite fragt weiter nach und speichert nichts doppelt. Was Sie eingegeben haben, ist noch da.',
+	'unknown.deleted': 'Noch nicht bekannt, ob dies gelöscht ist.',
+	'unknown.deleted.text': 'Die Seite fragt weiter nach.',
 	'unknown.sign_in': 'Melden Sie sich wieder an: Die Seite stellt es dann fest.',
 	'leave.title': 'Ohne Speichern verlassen?',
 	'leave.may_keep': 'Ihr Text kann als Entwurf erhalten bleiben. Er wird Ihnen angeboten, wenn Sie zu diesem Datensatz zurückkehren.',
@@ -584,6 +588,7 @@ export default Object.freeze({
 	'protect.columns.hint': 'Andere Spalten können jederzeit von allen geändert werden. Der Schlüssel ist immer geschützt.',
 
 	/* Overview */
+	'protect.columns.choose': 'Wählen Sie mindestens eine Spalte.',
 	'overview.title': 'Übersicht',
 	'overview.text': 'Alle geschützten Tabellen dieser Datenbank.',
 	'overview.counted': 'Gezählt seit {since}.',
@@ -641,6 +646,7 @@ export default Object.freeze({
 	'problem.limit': 'Eine Grenze ist erreicht',
 	'problem.lock_required': 'Eine Sperre ist nötig',
 	'problem.locked': 'Gesperrt',
+	'problem.other_row_locked': 'Ein anderer Datensatz ist gesperrt',
 	'problem.lost': 'Ihre Sperre ist beendet',
 	'problem.no_answer': 'Keine Antwort',
 	'problem.not_found': 'Nicht gefunden',

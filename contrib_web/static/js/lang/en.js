@@ -323,11 +323,13 @@ export default Object.freeze({
 
 	/* Saving, leaving, deleting */
 	'progress.saving': 'Saving …',
+	'progress.deleting': 'Deleting …',
 	'progress.slow': 'The page waits for at most {n} seconds.',
 	'saving.saved': '{row} is saved.',
 	'saving.added': '{row} is added.',
 	'saving.deleted': '{row} is deleted.',
 	'saving.not_saved': 'Not saved.',
+	'saving.not_deleted': 'Not deleted.',
 	'saving.not_yet': 'Not saved yet.',
 	'saving.sign_in': 'Sign in again: the page then saves it.',
 	'saving.sign_in_and_try': 'Sign in again, then try again.',
@@ -336,6 +338,8 @@ export default Object.freeze({
 	'saving.correct_first': 'Some values must be corrected before the row can be saved.',
 	'unknown.title': 'Not known yet whether this is saved.',
 	'unknown.text': 'The page keeps asking, and saves nothing twice. What you typed is still here.',
+	'unknown.deleted': 'Not known yet whether this is deleted.',
+	'unknown.deleted.text': 'The page keeps asking.',
 	'unknown.sign_in': 'Sign in again: the page then finds out.',
 	'leave.title': 'Leave without saving?',
 	'leave.may_keep': 'Your text can be kept as a draft, which is offered when you return to this row.',
@@ -579,6 +583,7 @@ export default Object.freeze({
 	'protect.columns.hint': 'Other columns can be changed by any user at any time. The key is always guarded.',
 
 	/* Overview */
+	'protect.columns.choose': 'Choose at least one column.',
 	'overview.title': 'Overview',
 	'overview.text': 'All protected tables of this database.',
 	'overview.counted': 'Counted since {since}.',
@@ -634,6 +639,7 @@ export default Object.freeze({
 	'problem.limit': 'A limit is reached',
 	'problem.lock_required': 'A lock is needed',
 	'problem.locked': 'Locked',
+	'problem.other_row_locked': 'Another row is locked',
 	'problem.lost': 'Your lock has ended',
 	'problem.no_answer': 'No response',
 	'problem.not_found': 'Not found',

@@ -321,11 +321,13 @@ export default Object.freeze({
 
 	/* Saving, leaving, deleting */
 	'progress.saving': 'Enregistrement…',
+	'progress.deleting': 'Suppression…',
 	'progress.slow': 'La page attend au plus {n} secondes.',
 	'saving.saved': '{row} : enregistré.',
 	'saving.added': '{row} : ajouté.',
 	'saving.deleted': '{row} : supprimé.',
 	'saving.not_saved': 'Non enregistré.',
+	'saving.not_deleted': 'Non supprimé.',
 	'saving.not_yet': 'Pas encore enregistré.',
 	'saving.sign_in': 'Reconnectez-vous : la page l’enregistrera alors.',
 	'saving.sign_in_and_try': 'Reconnectez-vous, puis réessayez.',
@@ -334,6 +336,8 @@ export default Object.freeze({
 	'saving.correct_first': 'Certaines valeurs doivent être corrigées avant que la ligne puisse être enregistrée.',
 	'unknown.title': 'On ne sait pas encore si c’est enregistré.',
 	'unknown.text': 'La page continue de demander, et n’enregistre rien deux fois. Votre saisie est toujours là.',
+	'unknown.deleted': 'On ne sait pas encore si c’est supprimé.',
+	'unknown.deleted.text': 'La page continue de demander.',
 	'unknown.sign_in': 'Reconnectez-vous : la page le saura alors.',
 	'leave.title': 'Quitter sans enregistrer ?',
 	'leave.may_keep': 'Votre texte peut être gardé comme brouillon, qui vous sera proposé quand vous reviendrez à cette ligne.',
@@ -581,6 +585,7 @@ export default Object.freeze({
 	'protect.columns.hint': 'Les autres colonnes peuvent être modifiées par tous à tout moment. La clé est toujours protégée.',
 
 	/* Overview */
+	'protect.columns.choose': 'Choisissez au moins une colonne.',
 	'overview.title': 'Vue d’ensemble',
 	'overview.text': 'Toutes les tables protégées de cette base de données.',
 	'overview.counted': 'Compté depuis {since}.',
@@ -636,6 +641,7 @@ export default Object.freeze({
 	'problem.limit': 'Une limite est atteinte',
 	'problem.lock_required': 'Un verrou est nécessaire',
 	'problem.locked': 'Verrouillé',
+	'problem.other_row_locked': 'Une autre ligne est verrouillée',
 	'problem.lost': 'Votre verrou a pris fin',
 	'problem.no_answer': 'Pas de réponse',
 	'problem.not_found': 'Introuvable',

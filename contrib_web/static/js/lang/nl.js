@@ -321,11 +321,13 @@ export default Object.freeze({
 
 	/* Saving, leaving, deleting */
 	'progress.saving': 'Wordt opgeslagen…',
+	'progress.deleting': 'Wordt verwijderd…',
 	'progress.slow': 'De pagina wacht hoogstens {n} seconden.',
 	'saving.saved': '{row} is opgeslagen.',
 	'saving.added': '{row} is toegevoegd.',
 	'saving.deleted': '{row} is verwijderd.',
 	'saving.not_saved': 'Niet opgeslagen.',
+	'saving.not_deleted': 'Niet verwijderd.',
 	'saving.not_yet': 'Nog niet opgeslagen.',
 	'saving.sign_in': 'Meld u opnieuw aan: dan slaat de pagina het op.',
 	'saving.sign_in_and_try': 'Meld u opnieuw aan en probeer het dan nog eens.',
@@ -334,6 +336,8 @@ export default Object.freeze({
 	'saving.correct_first': 'Sommige waarden moeten worden verbeterd voordat de rij kan worden opgeslagen.',
 	'unknown.title': 'Nog niet bekend of dit is opgeslagen.',
 	'unknown.text': 'De pagina blijft het navragen en slaat niets dubbel op. Wat u hebt getypt, staat er nog.',
+	'unknown.deleted': 'Nog niet bekend of dit is verwijderd.',
+	'unknown.deleted.text': 'De pagina blijft het navragen.',
 	'unknown.sign_in': 'Meld u opnieuw aan: dan komt de pagina erachter.',
 	'leave.title': 'Verlaten zonder op te slaan?',
 	'leave.may_keep': 'Uw tekst kan als concept worden bewaard, dat u wordt aangeboden wanneer u naar deze rij terugkeert.',
@@ -580,6 +584,7 @@ export default Object.freeze({
 	'protect.columns.hint': 'Andere kolommen kunnen op elk moment door iedereen worden gewijzigd. De sleutel is altijd beschermd.',
 
 	/* Overview */
+	'protect.columns.choose': 'Kies minstens één kolom.',
 	'overview.title': 'Overzicht',
 	'overview.text': 'Alle beveiligde tabellen van deze database.',
 	'overview.counted': 'Geteld sinds {since}.',
@@ -636,6 +641,7 @@ export default Object.freeze({
 	'problem.limit': 'Een limiet is bereikt',
 	'problem.lock_required': 'Er is een vergrendeling nodig',
 	'problem.locked': 'Vergrendeld',
+	'problem.other_row_locked': 'Een andere rij is vergrendeld',
 	'problem.lost': 'Uw vergrendeling is beëindigd',
 	'problem.no_answer': 'Geen antwoord',
 	'problem.not_found': 'Niet gevonden',

@@ -291,7 +291,7 @@ export class EditPage {
 
 	#showButtons() {
 		const { isDirty } = this.#edited;
-		this.#rowForm.showButtons({ mayEdit: this.#lock.mayEdit, isDirty, isSaving: this.#saving.isSaving });
+		this.#rowForm.showButtons({ mayEdit: this.#lock.mayEdit, isDirty, saving: this.#saving });
 	}
 }
 

@@ -147,7 +147,7 @@ function columnChoice(table, value) {
 		check() {
 			const good = !all.length || chosen().length > 0;
 			error.hidden = good;
-			error.replaceChildren(icon('warn'), 'Choose at least one column.');
+			error.replaceChildren(icon('warn'), t('protect.columns.choose'));
 			return good;
 		},
 	};

@@ -34,7 +34,7 @@ export class RowForm extends EventTarget {
 	actions = h('div', { class: 'form-actions' });
 	/** A short note about the draft. */
 	note = h('span', { class: 'draft-note' });
-	#progress = new Progress(t('progress.saving'));
+	#progress = new Progress();
 
 	/**
 	 * @param {object} options
@@ -58,7 +58,7 @@ export class RowForm extends EventTarget {
 		});
 	}
 
-	/** A note that the row is being saved. */
+	/** A note that the row is being saved or deleted. */
 	get progress() {
 		return this.#progress.element;
 	}
@@ -138,15 +138,19 @@ export class RowForm extends EventTarget {
 	}
 
 	/**
-	 * @param {{ mayEdit: boolean, isDirty: boolean, isSaving: boolean }}
-	 *   state
+	 * @param {object} state
+	 * @param {boolean} state.mayEdit
+	 * @param {boolean} state.isDirty
+	 * @param {{ isSaving: boolean, isDeleting: boolean, isUnderWay: boolean,
+	 *   timeout: number }} state.saving of the request that saves or deletes
 	 * @returns {void}
 	 */
-	showButtons({ mayEdit, isDirty, isSaving }) {
+	showButtons({ mayEdit, isDirty, saving: { isSaving, isDeleting, isUnderWay, timeout } }) {
 		setPressable(this.#saveButtons, mayEdit && !isSaving && (isDirty || this.#isNew));
-		setPressable([this.#leave, this.#remove].filter(Boolean), !isSaving);
+		setPressable([this.#leave], !isUnderWay);
+		if (this.#remove) setPressable([this.#remove], !isSaving);
 		for (const element of this.#saveButtons) element.hidden = !mayEdit && !isDirty;
-		this.#progress.show(isSaving);
+		this.#progress.show(isUnderWay ? t(isDeleting ? 'progress.deleting' : 'progress.saving') : null, timeout);
 		this.#leave.textContent = t(this.#isNew || mayEdit || isDirty ? 'action.cancel' : 'action.back');
 		if (this.#remove) this.#remove.hidden = !mayEdit;
 	}

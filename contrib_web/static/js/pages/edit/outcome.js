@@ -9,6 +9,8 @@ import { explain } from '../../model/problem.js';
 import { announce } from '../../ui/announce.js';
 import { banner } from '../../ui/widgets.js';
 
+const titleOf = ({ method }) => t(method === 'DELETE' ? 'unknown.deleted' : 'unknown.title');
+
 /**
  * @param {object} app
  * @param {import('../../client/once.js').Write} write
@@ -21,14 +23,15 @@ import { banner } from '../../ui/widgets.js';
  * @throws {import('../../client/api.js').Problem} it was not executed
  */
 export async function lookInto(app, write, { notes, signal, wasSent = false, onUnknown = () => {} }) {
+	const title = titleOf(write);
 	let isUnknown = false;
 	const tell = (problem) => {
-		const words = told(problem);
+		const words = told(problem, write);
 		notes.remove('failed');
-		notes.keep('unknown', words, () => banner('warn', { icon: 'clock', title: t('unknown.title'), text: words }));
+		notes.keep('unknown', words, () => banner('warn', { icon: 'clock', title, text: words }));
 		if (isUnknown) return;
 		isUnknown = true;
-		announce(`${t('unknown.title')} ${words}`, { urgent: true });
+		announce(`${title} ${words}`, { urgent: true });
 		onUnknown();
 	};
 	try {
@@ -38,8 +41,8 @@ export async function lookInto(app, write, { notes, signal, wasSent = false, onU
 	}
 }
 
-function told(problem) {
+function told(problem, { method }) {
 	if (isSessionGone(problem)) return t('unknown.sign_in');
 	const { title } = explain(problem.status, problem.problem);
-	return `${title}. ${t('unknown.text')}`;
+	return `${title}. ${t(method === 'DELETE' ? 'unknown.deleted.text' : 'unknown.text')}`;
 }

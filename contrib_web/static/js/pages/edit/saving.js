@@ -2,7 +2,7 @@
  * Saving and deleting the row of an edit page.
  */
 import { t } from '../../lang/texts.js';
-import { Problem } from '../../client/api.js';
+import { Problem, timeoutOf } from '../../client/api.js';
 import { newKey } from '../../client/once.js';
 import { changes } from '../../model/form.js';
 import { isSessionGone } from '../../model/outcome.js';
@@ -29,8 +29,13 @@ export class Saving extends EventTarget {
 	#isUnknown = false;
 	/** Whether a request is under way. */
 	isSaving = false;
+	/** Whether that request deletes the row. */
+	isDeleting = false;
+	/** The longest time until it is answered, in milliseconds. */
+	timeout = timeoutOf();
 	/**
-	 * Whether the page is left after the save: further input would be lost.
+	 * Whether the page is left after the request: further input would be
+	 * lost.
 	 */
 	isClosing = false;
 
@@ -77,15 +82,22 @@ export class Saving extends EventTarget {
 		if (!this.#rowForm.check(edited.form)) return;
 		const values = changes(edited.form);
 		const changesKey = edited.table.columns.some(({ key, name }) => key && name in values);
-		this.isSaving = true;
-		this.isClosing = !keep || edited.isNew || changesKey;
+		await this.#during({ isClosing: !keep || edited.isNew || changesKey }, async () => {
+			try {
+				await (edited.isNew ? this.#insert(values, keep) : this.#update(values, keep));
+			} catch (error) {
+				this.#refused(error, () => this.save({ keep }));
+			}
+		});
+	}
+
+	async #during({ isClosing, isDeleting = false }, act) {
+		Object.assign(this, { isSaving: true, isClosing, isDeleting });
 		this.#changed();
 		try {
-			await (edited.isNew ? this.#insert(values, keep) : this.#update(values, keep));
-		} catch (error) {
-			this.#refused(error, () => this.save({ keep }));
+			await act();
 		} finally {
-			this.isSaving = this.isClosing = false;
+			Object.assign(this, { isSaving: false, isClosing: false, isDeleting: false });
 			this.#changed();
 		}
 	}
@@ -140,28 +152,36 @@ export class Saving extends EventTarget {
 	 * @returns {Promise<void>}
 	 */
 	async delete() {
+		const { label } = this.#edited.row;
+		if (this.isSaving || !(await askToDelete(label)) || this.isSaving) return;
+		await this.#during({ isClosing: true, isDeleting: true }, async () => {
+			try {
+				await this.#delete(label);
+			} catch (error) {
+				this.#notDeleted(error);
+			}
+		});
+	}
+
+	async #delete(label) {
 		const edited = this.#edited;
-		const { label } = edited.row;
-		if (!(await askToDelete(label))) return;
-		try {
-			await this.#lock.save(async () => {
-				await this.#send('DELETE', edited.path, this.#lock.token ? { token: this.#lock.token } : undefined);
-				this.#lock.saved({ released: true });
-			});
-			this.dispatchEvent(new Event('gone'));
-			edited.reset();
-			await this.#drafts.abandon();
-			toast(t('saving.deleted', { row: label }));
-			await this.#goToList();
-		} catch (error) {
-			this.#refused(error);
-		}
+		await this.#lock.save(async () => {
+			await this.#send('DELETE', edited.path, this.#lock.token ? { token: this.#lock.token } : undefined);
+			this.#lock.saved({ released: true });
+		});
+		this.dispatchEvent(new Event('gone'));
+		edited.reset();
+		await this.#drafts.abandon();
+		toast(t('saving.deleted', { row: label }));
+		await this.#goToList();
 	}
 
 	// The request is kept with the draft: if the page is loaded again before
 	// the answer has come, it sends the same one (see unanswered.js).
 	async #send(method, path, body) {
 		const write = { key: newKey(), method, path, body };
+		this.timeout = timeoutOf(JSON.stringify(body));
+		this.#changed();
 		if (method !== 'DELETE') await this.#drafts.sending(write);
 		try {
 			return await lookInto(this.#app, write, { notes: this.#notes, signal: this.#signal, onUnknown: () => this.#unknown() });
@@ -185,23 +205,36 @@ export class Saving extends EventTarget {
 
 	/**
 	 * @param {Error} error
-	 * @param {() => void} [again] called after the user has signed in
+	 * @param {() => void} again called after the user has signed in
 	 */
 	#refused(error, again) {
 		if (!(error instanceof Problem)) throw error;
-		const { status, problem, sentAt } = error;
+		const { status, problem } = error;
 		if (status === 410) return this.#savedAndGone();
 		if (status === 422 && this.#rowForm.refuse(problem)) return undefined;
-		if (status === 423 || (status === 409 && /lost$/.test(problem.type)))
-			this.#lock.refusedSave({ lock: problem.lock ?? null, sentAt });
-		if (isSessionGone(error)) return this.#signedOut(again);
-		return this.#notes.failed(error, { prefix: t('saving.not_saved'), isDirty: this.#edited.isDirty });
+		this.#checkLock(error);
+		if (!isSessionGone(error)) return this.#notes.failed(error, { prefix: t('saving.not_saved'), isDirty: this.#edited.isDirty });
+		this.#signedOut(t('saving.not_yet'), t('saving.sign_in'));
+		return this.#app.addEventListener('signedin', again, { once: true, signal: this.#signal });
 	}
 
-	#signedOut(again) {
-		const text = t(again ? 'saving.sign_in' : 'saving.sign_in_and_try');
-		this.#notes.show('failed', 'bad', { icon: 'warn', title: t('saving.not_yet'), text });
-		if (again) this.#app.addEventListener('signedin', again, { once: true, signal: this.#signal });
+	// After signing in again the user presses Delete again: meanwhile another
+	// user may have written the row.
+	#notDeleted(error) {
+		if (!(error instanceof Problem)) throw error;
+		this.#checkLock(error);
+		if (isSessionGone(error)) return this.#signedOut(t('saving.not_deleted'), t('saving.sign_in_and_try'));
+		return this.#notes.failed(error, { prefix: t('saving.not_deleted'), isDirty: this.#edited.isDirty });
+	}
+
+	#checkLock({ status, problem, sentAt }) {
+		if (status === 423 || (status === 409 && /lost$/.test(problem.type)))
+			this.#lock.refusedSave({ lock: problem.lock ?? null, sentAt });
+	}
+
+	#signedOut(title, text) {
+		this.#notes.show('failed', 'bad', { icon: 'warn', title, text });
+		this.#app.addEventListener('signedin', () => this.#notes.remove('failed'), { once: true, signal: this.#signal });
 		this.#lock.wake(); // the lock bar then shows who holds the row
 	}
 
