@@ -586,9 +586,9 @@ export default Object.freeze({
 	'protect.parent_lock': 'Auch durch die Sperre von {table} ({columns})',
 	'protect.columns': 'Geschützte Spalten',
 	'protect.columns.hint': 'Andere Spalten können jederzeit von allen geändert werden. Der Schlüssel ist immer geschützt.',
+	'protect.columns.choose': 'Wählen Sie mindestens eine Spalte.',
 
 	/* Overview */
-	'protect.columns.choose': 'Wählen Sie mindestens eine Spalte.',
 	'overview.title': 'Übersicht',
 	'overview.text': 'Alle geschützten Tabellen dieser Datenbank.',
 	'overview.counted': 'Gezählt seit {since}.',

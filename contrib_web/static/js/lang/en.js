@@ -581,9 +581,9 @@ export default Object.freeze({
 	'protect.parent_lock': 'Also by the lock of its {table} ({columns})',
 	'protect.columns': 'Guarded columns',
 	'protect.columns.hint': 'Other columns can be changed by any user at any time. The key is always guarded.',
+	'protect.columns.choose': 'Choose at least one column.',
 
 	/* Overview */
-	'protect.columns.choose': 'Choose at least one column.',
 	'overview.title': 'Overview',
 	'overview.text': 'All protected tables of this database.',
 	'overview.counted': 'Counted since {since}.',

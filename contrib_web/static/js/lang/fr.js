@@ -583,9 +583,9 @@ export default Object.freeze({
 	'protect.parent_lock': 'Aussi par le verrou de sa ligne de {table} ({columns})',
 	'protect.columns': 'Colonnes protégées',
 	'protect.columns.hint': 'Les autres colonnes peuvent être modifiées par tous à tout moment. La clé est toujours protégée.',
+	'protect.columns.choose': 'Choisissez au moins une colonne.',
 
 	/* Overview */
-	'protect.columns.choose': 'Choisissez au moins une colonne.',
 	'overview.title': 'Vue d’ensemble',
 	'overview.text': 'Toutes les tables protégées de cette base de données.',
 	'overview.counted': 'Compté depuis {since}.',

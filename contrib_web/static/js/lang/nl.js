@@ -582,9 +582,9 @@ export default Object.freeze({
 	'protect.parent_lock': 'Ook door de vergrendeling van de rij in {table} ({columns})',
 	'protect.columns': 'Beschermde kolommen',
 	'protect.columns.hint': 'Andere kolommen kunnen op elk moment door iedereen worden gewijzigd. De sleutel is altijd beschermd.',
+	'protect.columns.choose': 'Kies minstens één kolom.',
 
 	/* Overview */
-	'protect.columns.choose': 'Kies minstens één kolom.',
 	'overview.title': 'Overzicht',
 	'overview.text': 'Alle beveiligde tabellen van deze database.',
 	'overview.counted': 'Geteld sinds {since}.',

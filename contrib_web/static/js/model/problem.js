@@ -54,13 +54,13 @@ const explanations = {
 	'other-user': ({ owner }) => ({ title: t('problem.other_user', { who: owner }), advice: t('advice.sign_in_or_load') }),
 	gone: () => ({ title: t('problem.gone'), advice: '' }),
 	timeout: () => ({ title: t('problem.timeout'), advice: t('advice.later') }),
-	locked: ({ lock }) =>
-		lock
-			? {
-					title: t('lock.by', { who: personName(lock) }),
-					advice: t('advice.locked', { who: personName(lock), time: duration(lock.seconds_left) }),
-				}
-			: { title: t('problem.locked'), advice: t('advice.lock_ended') },
+	locked: ({ lock }) => {
+		if (!lock) return { title: t('problem.locked'), advice: t('advice.lock_ended') };
+		// A trigger or a cascade met another row.
+		if (lock.is_mine) return { title: t('problem.other_row_locked'), advice: '' };
+		const who = personName(lock);
+		return { title: t('lock.by', { who }), advice: t('advice.locked', { who, time: duration(lock.seconds_left) }) };
+	},
 	'held-elsewhere': () => ({ title: t('problem.held_elsewhere'), advice: t('advice.control') }),
 	'lock-required': () => ({ title: t('problem.lock_required'), advice: t('advice.lock_first') }),
 	lost: () => ({ title: t('problem.lost'), advice: t('advice.compare') }),
