@@ -1,6 +1,7 @@
 // Signing in and out, sessions that end or become another user's while a page
 // is open, and the list of one's sessions.
 import assert from 'node:assert/strict';
+import { eventually } from './lib/person.mjs';
 import { stage } from './lib/stage.mjs';
 
 const scene = stage('browser_signin');
@@ -72,6 +73,24 @@ scene('signing out ends the session in every tab', async ({ invite }) => {
 	assert.equal(session.status(), 401);
 });
 
+scene('signing out on an edit page releases the row, however slow that is', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('country', 'AX');
+	anna.expects(401, /history$/); // a late one, of the page that is left
+	let release;
+	await anna.page.route('**/rows/AX/lock', async (route) => {
+		if (route.request().method() === 'DELETE') await new Promise((resolve) => { release = resolve; });
+		await route.continue();
+	});
+	await anna.press('Sign out');
+	await eventually(async () => assert.ok(release));
+	const session = await anna.context.request.get(`${site.address}/api/v1/session`);
+	assert.equal(session.status(), 200, 'the session is needed for it');
+	release();
+	await anna.arrives('/signin');
+	assert.equal(await site.sql(`SELECT owner FROM locking.locks WHERE key = 'AX'`), '');
+});
+
 /** Ends the session of the browser, and lets the page find out. */
 async function losesSession(person) {
 	person.expects(401);
@@ -104,6 +123,42 @@ scene('session ended while editing: a panel beside the form, typing goes on, and
 	await anna.sees('Austria, once more is saved.');
 	await anna.seesLock('mine');
 	assert.equal(await named(site, 'AT'), 'Austria, once more');
+});
+
+/** Anna types, her session ends, and others do something meanwhile. */
+async function isAwayWhile(site, anna, key, sql) {
+	await anna.edits('country', key);
+	await anna.input('name').fill(`${key} of Anna`);
+	await losesSession(anna);
+	await anna.sees('Not saved yet.');
+	await site.sql(sql);
+	anna.expects(409);
+	await signsInBeside(anna);
+}
+
+const expires = (key) => `UPDATE locking.lock SET expires_at = clock_timestamp() - interval '1 second' WHERE key = '${key}';`;
+const carlaWrites = (key) => `UPDATE country SET name = '${key} of Carla' WHERE alpha_2 = '${key}';`;
+const meanwhile = {
+	'the row was taken over, written and released': (key) => `SELECT locking.set_owner('carla', 'Carla Conti', false), locking.take_over('country', '${key}', 'urgent');
+		${carlaWrites(key)} SELECT locking.release_all()`,
+	'the lock expired, and the row was written': (key) => `${expires(key)} ${carlaWrites(key)}`,
+};
+for (const [i, [what, sql]] of Object.entries(meanwhile).entries())
+	scene(`signed in again after ${what}: nothing is overwritten`, async ({ site, invite }) => {
+		const key = ['DZ', 'EG'][i];
+		const anna = await invite('anna');
+		await isAwayWhile(site, anna, key, sql(key));
+		await anna.seesLock('bad');
+		await anna.seesNo(/Anna is saved|^Not saved yet/);
+		assert.equal(await anna.value('name'), `${key} of Anna`);
+		assert.equal(await named(site, key), `${key} of Carla`);
+	});
+
+scene('signed in again after the lock expired, and nothing was written: the page saves', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await isAwayWhile(site, anna, 'EE', expires('EE'));
+	await anna.sees('EE of Anna is saved.');
+	assert.equal(await named(site, 'EE'), 'EE of Anna');
 });
 
 scene('signed in again in another tab: the page goes on with the new session', async ({ site, invite }) => {

@@ -62,6 +62,8 @@ const PAGES = {
 
 /** How long a page may take to send a draft itself, in milliseconds. */
 const SENT_BY_PAGES = 60000;
+/** How long signing out waits for the release of a lock, in milliseconds. */
+const RELEASE_TIME = 2000;
 
 /**
  * The object passed to pages and parts as `app`. Events: `signedin` after
@@ -169,6 +171,7 @@ class App extends EventTarget {
 		if (unsent.length && !(await askToSignOut(unsent))) return;
 		this.#closePage();
 		this.session = null; // so that a late answer does not ask to sign in
+		await this.api.settle(RELEASE_TIME);
 		await this.api.delete('/session').catch(() => {});
 		await this.drafts.wipe(person);
 		this.api.adopt(null);

@@ -170,7 +170,13 @@ export class Api extends EventTarget {
 	 * @returns {Promise<Reply>}
 	 * @throws {Problem}
 	 */
-	async send(method, path, options) {
+	send(method, path, options) {
+		const answer = this.#sendAgain(method, path, options);
+		if (method !== 'GET') this.#note(answer);
+		return answer;
+	}
+
+	async #sendAgain(method, path, options) {
 		try {
 			return await this.#sendNow(method, path, options);
 		} catch (error) {
@@ -179,6 +185,13 @@ export class Api extends EventTarget {
 			return this.#sendNow(method, path, options);
 		}
 	}
+
+	#note(write) {
+		this.#writes.add(write);
+		const ends = () => this.#writes.delete(write);
+		write.then(ends, ends);
+	}
+	#writes = new Set();
 
 	/**
 	 * Fetches the session anew, and uses it if it is still the same user's.
@@ -270,6 +283,20 @@ export class Api extends EventTarget {
 			return await fetch(url, options);
 		} catch (error) {
 			throw noAnswer(sentAt, error);
+		}
+	}
+
+	/**
+	 * Waits until the requests that write are answered, but not for long: a
+	 * page that was closed releases its lock, for instance.
+	 * @param {number} longest in milliseconds
+	 * @returns {Promise<void>}
+	 */
+	async settle(longest) {
+		const end = pause(longest);
+		for (;;) {
+			await pause(0); // what follows from an answer is sent then
+			if (!this.#writes.size || (await Promise.race([end, Promise.allSettled(this.#writes)])) === undefined) return;
 		}
 	}
 }
