@@ -237,3 +237,33 @@ scene('the server stops and starts again: the list shows it, and is up to date a
 	await bert.seesRow('TD', 'theirs');
 	await bert.sees('Live');
 });
+
+scene('the number of requests of a list does not depend on its rows and locks', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	let requests = [];
+	const underWay = new Set();
+	const ofApi = (request) => /^\/api\/v1\/(?!events)/.test(new URL(request.url()).pathname);
+	anna.page.on('request', (request) => {
+		if (!ofApi(request)) return;
+		requests.push(new URL(request.url()).pathname);
+		underWay.add(request);
+	});
+	for (const end of ['requestfinished', 'requestfailed']) anna.page.on(end, (request) => underWay.delete(request));
+	const loads = async (path, row) => {
+		requests = [];
+		await anna.open(path);
+		await anna.row(row).waitFor();
+		await anna.sees('Live');
+		await eventually(async () => assert.equal(underWay.size, 0));
+		// Each may be sent once more when the stream opens.
+		const often = requests.filter((each) => requests.filter((other) => other === each).length > 2);
+		assert.deepEqual(often, []);
+		return [...new Set(requests)].sort();
+	};
+	const few = await loads('/tables/proposal?q=t%C3%BCrkiye', '1');
+	await site.sql(`SELECT locking.acquire('proposal', id::text) FROM proposal`);
+	const many = await loads('/tables/proposal', '1');
+	assert.ok(await anna.page.locator('tbody tr').count() > 1, 'more rows');
+	assert.deepEqual(many, few);
+	assert.deepEqual(many.filter((each) => /rows\/[^/]+\/lock$/.test(each)), []);
+});

@@ -100,3 +100,17 @@ wiredScene('a list that could not be reloaded is shown again by the next reload'
 	await bert.seesRow('KE', 'theirs');
 	await bert.seesNo('The server cannot be reached');
 });
+
+scene('the tabs of a browser share one stream, and each gets the events', async ({ site, invite }) => {
+	const bert = await invite('bert');
+	const tabs = [bert];
+	while (tabs.length < 8) tabs.push(await bert.tab());
+	for (const tab of tabs) {
+		await tab.open('/tables/country?q=iceland');
+		await tab.sees('Live');
+	}
+	const figures = async () => (await bert.context.request.get(`${site.address}/metrics`)).text();
+	await eventually(async () => assert.match(await figures(), /^locking_web_streams 1$/m));
+	await lockedByAnna(site, 'IS');
+	for (const tab of tabs) await tab.seesRow('IS', 'theirs');
+});
