@@ -155,3 +155,61 @@ scene('a row that is read, not used, is kept; if it is requested, it is handed o
 	assert.equal(await anna.value('name'), 'Spain, half d');
 	assert.match(await site.sql(`SELECT data::text FROM locking.draft WHERE key = 'ES' AND owner = 'anna'`), /Spain, half d/);
 });
+
+/** Records the notifications of a page that the user does not look at. */
+async function records(person, { permission = 'granted', focus = false } = {}) {
+	await person.context.addInitScript(({ permission, focus }) => {
+		globalThis.notified = [];
+		globalThis.Notification = class extends EventTarget {
+			static permission = permission;
+			static async requestPermission() { return (this.permission = 'granted'); }
+			constructor(title, { body }) { super(); globalThis.notified.push([title, body]); }
+		};
+		document.hasFocus = () => focus;
+	}, { permission, focus });
+	return () => person.page.evaluate(() => globalThis.notified);
+}
+
+scene('a user who does not see the page is notified of requests, answers and turns', async ({ invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	const [ofAnna, ofBert] = [await records(anna), await records(bert)];
+	await anna.edits('country', 'FI');
+	await bert.open('/tables/country/FI');
+	await asks(bert, 'only a comma');
+	await eventually(async () => assert.deepEqual(await ofAnna(), [['Bert Brandt requests this row.', 'only a comma']]));
+	await anna.press('Decline…');
+	await anna.dialog().getByLabel('Message').fill('not today');
+	await anna.answers('Decline');
+	await eventually(async () => assert.deepEqual(await ofBert(), [['Anna Albers has declined your request.', 'not today']]));
+	await asks(bert, '');
+	await anna.press('Hand over');
+	await bert.seesLock('mine');
+	await eventually(async () => assert.deepEqual((await ofBert()).slice(1).map(([title]) => title), ['It is your turn.']));
+	assert.equal((await ofAnna()).length, 2, 'of each request once');
+});
+
+scene('a user who sees the page is not notified', async ({ invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	const ofAnna = await records(anna, { focus: true });
+	await anna.edits('country', 'FJ');
+	await bert.open('/tables/country/FJ');
+	await asks(bert, '');
+	await anna.sees('Bert Brandt requests this row.');
+	assert.deepEqual(await ofAnna(), []);
+});
+
+scene('a user is notified only after having allowed it', async ({ invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	const ofAnna = await records(anna, { permission: 'default' });
+	await anna.edits('country', 'FK');
+	await bert.open('/tables/country/FK');
+	await asks(bert, 'before');
+	await anna.sees('Bert Brandt requests this row.');
+	assert.deepEqual(await ofAnna(), []);
+	await anna.page.getByText('When rows are locked').click();
+	await anna.press('Notify me on the desktop');
+	await anna.button('Notify me on the desktop').waitFor({ state: 'detached' });
+	await bert.press('Withdraw my request');
+	await asks(bert, 'after');
+	await eventually(async () => assert.deepEqual(await ofAnna(), [['Bert Brandt requests this row.', 'after']]));
+});
