@@ -3,11 +3,14 @@
 import assert from 'node:assert/strict';
 import { eventually } from './lib/person.mjs';
 import { stage } from './lib/stage.mjs';
+import { Wire } from './lib/wire.mjs';
 
 // Pages keep their locks only while they are used.
 const scene = stage('browser_times', {
 	options: ['--idle-limit', '0'],
-	sql: `SELECT locking.protect('country', ttl => '4 s', warning => '2 s'); SELECT locking.protect('language', ttl => '3 s', warning => '1 s')`,
+	sql: `SELECT locking.protect('country', ttl => '4 s', warning => '2 s'); SELECT locking.protect('language', ttl => '3 s', warning => '1 s');
+		SELECT locking.protect('proposal', ttl => '12 s', warning => '5 s');
+		INSERT INTO proposal (title) VALUES ('for a slow clock')`,
 });
 /**
  * Clicks a button. The click also renews the lock; the release by a save or
@@ -151,3 +154,90 @@ scene('a tab whose timers were suspended checks its lock first', async ({ site, 
 	assert.ok(!await anna.input('name').isEditable());
 	assert.equal(await anna.value('name'), 'Português');
 });
+
+/** A page that waits for the row edits it once its lock has expired. */
+async function becomesFree(site, bert, key) {
+	await bert.sees('The row is free now.');
+	await bert.press('Start editing');
+	await bert.seesLock('mine');
+	await bert.input('title').fill(`${key} of Bert`);
+	await presses(bert, 'Save');
+	await bert.arrives('/tables/proposal');
+	assert.equal(await site.sql(`SELECT title FROM proposal WHERE id = ${key}`), `${key} of Bert`);
+}
+
+scene('the row of a page that crashed becomes free by itself', async ({ site, invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	await anna.edits('proposal', '1');
+	await bert.open('/tables/proposal/1');
+	await bert.seesLock('theirs');
+	await anna.crash();
+	await becomesFree(site, bert, '1');
+	anna.page = await anna.context.newPage();
+});
+
+scene('the row of a page whose release gets lost becomes free by itself', async ({ site, invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	const wire = await Wire.lay(site);
+	try {
+		await anna.page.goto(`${wire.address}/tables/proposal/2`);
+		await anna.seesLock('mine');
+		await bert.open('/tables/proposal/2');
+		await bert.seesLock('theirs');
+		wire.holdBack(/\/lock(\/release)?$/);
+		anna.expects(0);
+		await anna.page.close({ runBeforeUnload: true });
+		anna.page = await anna.context.newPage();
+		await becomesFree(site, bert, '2');
+	} finally {
+		await wire.remove();
+	}
+});
+
+/** Opens a browser on a computer whose clock is wrong. */
+async function inviteWith(invite, role, hours) {
+	const person = await invite(role, { timezoneId: 'Pacific/Auckland' });
+	await person.page.clock.setSystemTime(Date.now() + hours * 3_600_000);
+	return person;
+}
+const lockedFor = (site, key, time) => site.sql(`SET SESSION AUTHORIZATION anna; SELECT locking.acquire('proposal', '${key}', '${time}')`);
+
+for (const [what, hours, key] of [['fast', 3, '3'], ['slow', -3, '4']]) {
+	scene(`on a computer whose clock is three hours ${what}, others' locks have their times`, async ({ site, invite }) => {
+		const bert = await inviteWith(invite, 'bert', hours);
+		await lockedFor(site, key, '2 minutes');
+		const left = /(1 minute|2 minutes|\d\d seconds)/.source;
+		await bert.open('/tables/proposal');
+		await bert.seesRow(key, 'theirs');
+		await bert.row(key).locator('lock-holder').getByRole('button').hover();
+		await bert.page.getByRole('tooltip').getByText(new RegExp(`^Still locked for ${left} by Anna Albers$`)).waitFor();
+		await bert.open('/locks');
+		await bert.sees(new RegExp(`^${left}$`), { within: 'main tbody' });
+		await site.endLocks();
+		await lockedFor(site, key, '15 seconds');
+		await bert.open(`/tables/proposal/${key}`);
+		await bert.seesLock('theirs');
+		await bert.sees(/^0:\d\d left$/, { within: '.lock-bar' });
+		await bert.sees('The row is free now.');
+		assert.equal(await holder(site, 'proposal', key), '');
+	});
+
+	scene(`on a computer whose clock is three hours ${what}, the own lock ends in time, and drafts are new`, async ({ site, invite }) => {
+		const anna = await inviteWith(invite, 'anna', hours);
+		await anna.edits('proposal', key);
+		await anna.seesLock('warn');
+		assert.equal(await holder(site, 'proposal', key), 'anna');
+		await anna.sees('Your lock on this page has expired.');
+		assert.equal(await holder(site, 'proposal', key), '');
+		await anna.press('Keep editing');
+		await anna.seesLock('mine');
+		await anna.input('title').fill('a draft');
+		await anna.sees('Draft saved');
+		await anna.page.close({ runBeforeUnload: true });
+		anna.page = await anna.context.newPage();
+		const elsewhere = await inviteWith(invite, 'anna', hours);
+		await elsewhere.open(`/tables/proposal/${key}`);
+		await elsewhere.sees(/^Recovered draft/);
+		await elsewhere.sees(/just now/, { within: '.notes' });
+	});
+}
