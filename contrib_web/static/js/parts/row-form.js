@@ -203,7 +203,7 @@ export class RowForm extends EventTarget {
 	#makeActions() {
 		const submit = (kind, value, title, text) =>
 			h('button', { class: `button ${kind}`, type: 'submit', form: this.#id, value, title }, text);
-		const save = submit('primary save', 'close', null, t('action.save'));
+		const save = submit('primary', 'close', null, t('action.save'));
 		const keep = submit('', 'keep', t('action.save.keys'), t('action.save_and_keep'));
 		this.#saveButtons = [save, keep];
 		const menu = newId('menu');
