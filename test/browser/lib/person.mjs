@@ -17,6 +17,7 @@ export class Person {
 	#expected = [];
 	#expectedWords = [];
 	#answers = new WeakSet();
+	#crashed = new WeakSet();
 
 	/**
 	 * @param {import('playwright-core').Browser} browser
@@ -37,6 +38,9 @@ export class Person {
 		return person;
 	}
 
+	/** Whether the current page has crashed. */
+	get isCrashed() { return this.#crashed.has(this.page); }
+
 	/** Closes the browser. */
 	leave() { return this.context.close(); }
 
@@ -48,6 +52,9 @@ export class Person {
 
 	/** Opens a page of the site in the current tab. */
 	open(path) { return this.page.goto(this.site.address + path); }
+
+	/** What the page shows, for the report of a failure. */
+	async shown() { return `${this.page.url()}\n${await this.page.locator('body').innerText({ timeout: 1000 })}`; }
 
 	/** Opens another tab of the same browser. */
 	async tab() {
@@ -137,6 +144,7 @@ export class Person {
 	overhang() { return this.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth); }
 
 	#watch(page) {
+		page.on('crash', () => this.#crashed.add(page));
 		page.on('pageerror', (error) => this.#trouble(`error in the page: ${error.stack ?? error}`));
 		page.on('console', (message) => this.#said(message));
 		page.on('response', (response) => this.#answered(response));

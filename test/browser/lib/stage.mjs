@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
+import { Cluster } from './cluster.mjs';
 import { Person } from './person.mjs';
 import { Site } from './site.mjs';
 
@@ -18,6 +19,7 @@ const QUIET = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-b
 
 // With the back/forward cache, as users' browsers have it.
 export const launch = () => chromium.launch({ executablePath: PROGRAM, args: QUIET, ignoreDefaultArgs: ['--disable-back-forward-cache'] });
+const CHROMIUM = { launch, enter: Person.enter };
 
 /**
  * Prepares browser and site for the scenes of one file.
@@ -25,33 +27,38 @@ export const launch = () => chromium.launch({ executablePath: PROGRAM, args: QUI
  * @param {object} [setting]
  * @param {string} [setting.sql] run before the server starts
  * @param {string[]} [setting.options] of locking-web
+ * @param {number} [setting.timeout] of a scene, in milliseconds
+ * @param {object} [setting.engine] another browser, see firefox.mjs
+ * @param {boolean} [setting.ownCluster] for files that restart PostgreSQL
  * @returns {Function} declares a scene: (title, act), where act is given {
- *   site, browser, invite }; `invite(role, options)` returns a signed-in
- *   Person
+ *   site, browser, cluster, invite }; `invite(role, options)` returns a
+ *   signed-in Person
  */
-export function stage(name, { sql, options } = {}) {
-	const set = {};
+export function stage(name, { sql, options, timeout = LONGEST, engine = CHROMIUM, ownCluster = false } = {}) {
+	const set = { enter: engine.enter };
 	before(async () => {
+		if (ownCluster) set.cluster = await Cluster.start();
 		set.site = await Site.start(name, options);
 		if (sql) await set.site.sql(sql);
-		set.browser = await launch();
+		set.browser = await engine.launch();
 	});
 	after(async () => {
 		await set.browser?.close();
 		await set.site?.stop();
+		await set.cluster?.stop();
 	});
-	return (title, act) => test(title, { timeout: LONGEST }, () => play(set, act));
+	return (title, act) => test(title, { timeout }, () => play(set, act));
 }
 
-async function play({ site, browser }, act) {
+async function play({ site, browser, cluster, enter }, act) {
 	const people = [];
 	const invite = async (role, options) => {
-		const person = await Person.enter(browser, site, role, options);
+		const person = await enter(browser, site, role, options);
 		people.push(person);
 		return person;
 	};
 	try {
-		await act({ site, browser, invite });
+		await act({ site, browser, cluster, invite });
 		assert.deepEqual(people.flatMap(({ troubles }) => troubles), [], 'no unexpected errors');
 	} catch (error) {
 		const seen = (await Promise.all(people.map(whereabouts))).join('\n');
@@ -66,6 +73,6 @@ async function play({ site, browser }, act) {
 
 // What the page of a user shows, for the report of a failure.
 async function whereabouts(person) {
-	const text = await person.page.locator('body').innerText({ timeout: 1000 }).catch(() => '(no page)');
-	return `--- ${person.role} at ${person.page.url()}\n${text}\n${person.troubles.join('\n')}`;
+	const shown = await person.shown().catch(() => '(no page)');
+	return `--- ${person.role} at ${shown}\n${person.troubles.join('\n')}`;
 }
