@@ -219,8 +219,9 @@ test('a hand-over that fails is tried again later, and costs nothing', () => {
 
 test('handed over by hand: to a user, or to nobody', () => {
 	const given = typing().at('handedOver', { owner: 'bert', name: 'Bert Brandt', isIdle: false }).is('lost').does({ do: 'explain', token: 7 }, { do: 'look' });
-	given.at('explained', { token: 7, ending: { cause: 'handed_over', by: { name: 'bert', isMe: false }, reason: null, since: [] } });
+	given.at('explained', { token: 7, ending: { cause: 'handed_over', by: { name: 'bert', isMe: false }, reason: null, since: ['bert', 'carla'] } });
 	assert.equal(given.state.loss.cause, 'given');
+	assert.deepEqual(given.state.loss.since, ['carla'], 'the new holder is told once');
 	assert.equal(given.state.loss.by.name, 'Bert Brandt', 'the history has the owner only');
 	assert.equal(given.state.token, null);
 	assert.equal(held().at('handedOver', { owner: null, isIdle: false }).is('lost').state.loss.cause, 'released');

@@ -495,7 +495,10 @@ function unlocked(s, { isTurn = false } = {}) {
 /** Causes that the page knows better than the history. */
 const KNOWN = ['moved', 'given', 'given_away'];
 const known = ({ cause, by }, ending) =>
-	KNOWN.includes(cause) ? { cause, by: by ?? ending?.by ?? null } : { cause: ending?.cause ?? cause };
+	KNOWN.includes(cause) ? { cause, by: by ?? ending?.by ?? null, since: sinceOthers(ending) } : { cause: ending?.cause ?? cause };
+
+// The history may name the new holder otherwise than the queue does.
+const sinceOthers = (ending) => (ending?.since ?? []).filter((name) => name !== ending.by?.name);
 
 function lose(s, loss) {
 	const next = {
