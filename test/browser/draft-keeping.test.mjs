@@ -100,6 +100,23 @@ scene('text that was not saved is offered after a reload, until it is saved; new
 	await hasOnComputer(anna, []);
 });
 
+scene('a draft that is restored over new text: that text is offered instead', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('proposal', '2');
+	await anna.input('title').fill('an earlier text');
+	await hasOnServer(site, 'anna', 'title', 'an earlier text');
+	await anna.page.reload();
+	await anna.seesLock('mine');
+	await anna.input('title').fill('a later text');
+	for (const text of ['an earlier text', 'a later text']) {
+		await offer(anna, 'this tab').getByRole('button', { name: 'Restore' }).click();
+		await eventually(async () => assert.equal(await anna.value('title'), text));
+	}
+	await anna.press('Save');
+	await isSaved(site, 2, 'a later text');
+	await discardAll(site);
+});
+
 scene('the page is left at once: a beacon takes what was not sent', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('proposal', '3');

@@ -14,6 +14,8 @@ import { draftOf } from '../../model/form.js';
  */
 export const here = () => ({ machine: machineId(), tab: tabId });
 
+const newId = () => draftId(machineId(), tabId, randomId());
+
 /** How long a save waits for the browser's storage, in milliseconds. */
 const PATIENCE = 1000;
 
@@ -26,7 +28,7 @@ export class DraftKeeping {
 	#savedAt = null;
 	#unanswered = null;
 	/** Identifies the page's draft. */
-	id = draftId(machineId(), tabId, randomId());
+	id = newId();
 	/** Whether everything that was typed is kept, as far as it is known. */
 	isKept = true;
 
@@ -66,15 +68,28 @@ export class DraftKeeping {
 		await Promise.race([this.#write(), new Promise((resolve) => { setTimeout(resolve, PATIENCE); })]);
 	}
 
+	/**
+	 * Keeps the form as it is now as a draft of its own, which another one is
+	 * about to replace in the form.
+	 * @returns {Promise<boolean>} whether it is kept
+	 */
+	setAside() {
+		return this.#store.put(this.place, newId(), { ...this.#content(), unanswered: null });
+	}
+
+	#content() {
+		const { form, table, row } = this.#edited;
+		return { data: draftOf(form), name: table.name, label: row?.label ?? null, savedAt: Date.now(), unanswered: this.#unanswered };
+	}
+
 	get #hasChanges() {
 		return Object.keys(this.#edited.form.mine).length > 0;
 	}
 
 	async #write() {
-		const { form, table, row } = this.#edited;
-		this.#kept = form.mine;
-		this.#savedAt = Date.now();
-		const content = { data: draftOf(form), name: table.name, label: row?.label ?? null, savedAt: this.#savedAt, unanswered: this.#unanswered };
+		const content = this.#content();
+		this.#kept = this.#edited.form.mine;
+		this.#savedAt = content.savedAt;
 		const isNeeded = this.#hasChanges || this.#unanswered;
 		const isKept = await (isNeeded ? this.#store.put(this.place, this.id, content) : this.#store.remove(this.place, this.id));
 		this.isKept = isKept || !this.#hasChanges;

@@ -121,6 +121,7 @@ export class Drafts extends EventTarget {
 	#restore(draft) {
 		if (!this.#lock.mayEdit)
 			return toast(t('drafts.restore_later'), { bad: true });
+		this.#setAside(draft.data);
 		this.#edited.applyDraft(draft.data, this.#isKnown);
 		this.#restored.add(draft.id);
 		this.#drop(draft);
@@ -129,6 +130,15 @@ export class Drafts extends EventTarget {
 		this.dispatchEvent(new Event('change'));
 		this.#lock.change();
 		return this.#edited.conflicts.length ? this.#comparing.decide() : undefined;
+	}
+
+	// What was typed here is offered instead of the draft that replaces it.
+	async #setAside(data) {
+		const { mine } = this.#edited.form;
+		const values = data?.values ?? {};
+		if (!Object.keys(values).some((name) => name in mine && mine[name] !== values[name])) return;
+		await this.#keeping.setAside();
+		await this.look();
 	}
 
 	async #compare({ data }) {
