@@ -17,7 +17,6 @@ export class Person {
 	#expected = [];
 	#expectedWords = [];
 	#answers = new WeakSet();
-	#crashed = new WeakSet();
 
 	/**
 	 * @param {import('playwright-core').Browser} browser
@@ -37,9 +36,6 @@ export class Person {
 		person.page = await person.context.newPage();
 		return person;
 	}
-
-	/** Whether the current page has crashed. */
-	get isCrashed() { return this.#crashed.has(this.page); }
 
 	/** Closes the browser. */
 	leave() { return this.context.close(); }
@@ -144,7 +140,6 @@ export class Person {
 	overhang() { return this.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth); }
 
 	#watch(page) {
-		page.on('crash', () => this.#crashed.add(page));
 		page.on('pageerror', (error) => this.#trouble(`error in the page: ${error.stack ?? error}`));
 		page.on('console', (message) => this.#said(message));
 		page.on('response', (response) => this.#answered(response));
