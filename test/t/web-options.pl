@@ -55,12 +55,13 @@ delete $option{config};
 # ---- each option from each source; invalid values ----
 
 my %wrong = ((map { ($_ => 'x') } keys %option),
-	dsn => 'x', 'tls-cert' => '/x', 'tls-key' => '/x', 'user-header' => 'X-User', 'name-header' => 'X-Name', 'group-header' => 'X-Groups', 'allow-origin' => 'https://app.example.org/');
+	dsn => 'x', 'tls-cert' => '/x', 'tls-key' => '/x', 'user-header' => 'X-User', 'name-header' => 'X-Name', 'group-header' => 'X-Groups', 'password-file' => '/x', 'allow-origin' => 'https://app.example.org/');
+# detected when the server starts
+my %at_start = (listen => [ 1, qr/x: not ADDRESS:PORT/ ], 'password-file' => [ 1, qr{/x: No such file} ]);
 for my $name (sort keys %option)
 {
 	my $variable = 'LOCKING_WEB_' . uc $name =~ s/-/_/gr;
-	# detected when the server starts
-	my ($status, $says) = $name eq 'listen' ? (1, qr/x: not ADDRESS:PORT/) : (2, qr/$name/);
+	my ($status, $says) = @{ $at_start{$name} || [ 2, qr/$name/ ] };
 	ends_as($status, $says, "--$name $wrong{$name}", {}, "--$name", $wrong{$name});
 	ends_as($status, $says, "$variable=$wrong{$name}", { $variable => $wrong{$name} });
 	ends_as($status, $says, "$name = $wrong{$name}", {}, '--config', write_file("# first\n$name = $wrong{$name}\n"));

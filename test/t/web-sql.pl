@@ -115,6 +115,7 @@ my %cases = (
 	extension_version => [ { vars => {}, gives => qr/^\d/ } ],
 	find_row => [ { vars => { table => 'big', key => '05' }, gives => qr/^5$/, plan => $by_key } ],
 	is_colleague => [ { vars => { pid => 0 }, gives => qr/^$/ } ],
+	missing_rights => [ { vars => { take_over => 'true' }, gives => qr/^EXECUTE on FUNCTION locking\.set_owner\(text, text, boolean\)\|GRANT .*;\nSELECT on TABLE public\.other\|/m } ],
 	notify => [ { vars => { channel => 'a', payload => 'b' } } ],
 	present_row => [ { vars => { table => 'big', key => '05' }, gives => qr/^5\|boss\|$/, plan => $by_key } ],
 	visible_keys => [ { vars => { table => $big, keys => '["5", "0"]' }, gives => qr/^5\n?0?$/ } ],

@@ -3,8 +3,11 @@
  *		/api/v1/session: signing in and out, and the current session
  *
  * To sign in, the program connects to the database, so PostgreSQL verifies
- * the password.  All failures have the same reply, which does not disclose
- * whether the role exists.
+ * the password.  Failures after the server has requested the password have
+ * the same reply, which does not disclose whether the role exists, nor
+ * whether the password of a role that may not connect is right.  If the
+ * server refuses the role without requesting a password, the reply says so,
+ * since no password would help.
  */
 #include "api/signin.h"
 
@@ -153,15 +156,22 @@ new_session(const Credentials *credentials)
 }
 
 static void
+refuse_role(Request *req)
+{
+	const char *message = db_error_field(req, PG_DIAG_MESSAGE_PRIMARY);
+
+	log_message("sign-in failed: %s", message ? message : "no password");
+	if (strcmp(db_sqlstate(req), "28000") == 0)
+		refuse(req, PROBLEM_SIGN_IN_REFUSED, "The database server does not ask this role for a password (pg_hba.conf).", NULL);
+	else
+		refuse(req, PROBLEM_SIGN_IN_FAILED, "The role or password is wrong, or the role may not sign in.", NULL);
+}
+
+static void
 sign_in_failed(Request *req, const Attempt *attempt)
 {
 	if (*db_sqlstate(req) == '\0' || (req->error == NULL && connect_refuses_role(db_sqlstate(req))))
-	{
-		const char *message = db_error_field(req, PG_DIAG_MESSAGE_PRIMARY);
-
-		log_message("sign-in failed: %s", message ? message : "no password");
-		refuse(req, PROBLEM_SIGN_IN_FAILED, "The role or password is wrong, or the role may not sign in.", NULL);
-	}
+		refuse_role(req);
 	else
 	{
 		throttle_withdraw(attempt);

@@ -52,6 +52,7 @@ typedef struct Option
 static Option table[] = {
 	{"listen", "ADDRESS:PORT", TEXT, &options.listen, "127.0.0.1:8080", 0, 0, "address to listen on; port 0: any free port, printed at startup", DEFAULT},
 	{"dsn", "CONNINFO", TEXT, &options.dsn, "", 0, 0, "database and service role", DEFAULT},
+	{"password-file", "FILE", TEXT, &options.password_file, NULL, 0, 0, "password of the service role", DEFAULT},
 	{"tls-cert", "FILE", TEXT, &options.tls_cert, NULL, 0, 0, "certificate chain, PEM", DEFAULT},
 	{"tls-key", "FILE", TEXT, &options.tls_key, NULL, 0, 0, "private key, PEM", DEFAULT},
 	{"user-header", "NAME", TEXT, &options.user_header, NULL, 0, 0, "header in which an authenticating proxy sends the user", DEFAULT},
@@ -307,6 +308,7 @@ print_help(void)
 	puts("locking-web is the web front end of the PostgreSQL extension locking.\n\n"
 		 "Usage: locking-web [OPTION...]\n\n"
 		 "  --config FILE                     file with lines \"option = value\"\n"
+		 "  --check                           say what is missing for the program to run, and exit\n"
 		 "  --help, --version");
 	for (size_t i = 0; i < N_OPTIONS; i++)
 	{
@@ -328,6 +330,7 @@ enum
 	FLAG_HELP = N_OPTIONS,
 	FLAG_VERSION,
 	FLAG_CONFIG,
+	FLAG_CHECK,
 	N_FLAGS
 };
 
@@ -339,6 +342,7 @@ describe_flags(struct option *flags)
 	flags[FLAG_HELP] = (struct option) {"help", no_argument, NULL, FLAG_HELP};
 	flags[FLAG_VERSION] = (struct option) {"version", no_argument, NULL, FLAG_VERSION};
 	flags[FLAG_CONFIG] = (struct option) {"config", required_argument, NULL, FLAG_CONFIG};
+	flags[FLAG_CHECK] = (struct option) {"check", no_argument, NULL, FLAG_CHECK};
 	flags[N_FLAGS] = (struct option) {NULL, 0, NULL, 0};
 }
 
@@ -362,6 +366,8 @@ scan_flags(int argc, char **argv, const struct option *flags)
 			puts("locking-web " VERSION);
 			exit(0);
 		}
+		if (flag == FLAG_CHECK)
+			options.check = true;
 		if (flag == FLAG_CONFIG)
 			config = optarg;
 	}

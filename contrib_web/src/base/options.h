@@ -16,9 +16,12 @@ typedef struct TextList
 
 typedef struct Options
 {
+	bool		check;			/* only say what is missing (check.c) */
 	char	   *listen;			/* ADDRESS:PORT */
 	/* service role; its host and database are used for all connections */
 	char	   *dsn;
+	/* file with the password of the service role; NULL: none, or in dsn */
+	char	   *password_file;
 	char	   *tls_cert;		/* files; NULL: no TLS */
 	char	   *tls_key;
 	/* NULL: users sign in with role and password */

@@ -18,6 +18,7 @@ static const Problem problems[PROBLEM_COUNT] = {
 	[PROBLEM_BAD_REQUEST] = {400, "bad-request", "Malformed request"},
 	[PROBLEM_UNAUTHENTICATED] = {401, "unauthenticated", "Not signed in"},
 	[PROBLEM_SIGN_IN_FAILED] = {401, "sign-in-failed", "Sign-in failed"},
+	[PROBLEM_SIGN_IN_REFUSED] = {403, "sign-in-refused", "Sign-in by password not possible"},
 	[PROBLEM_FORBIDDEN] = {403, "forbidden", "Permission denied"},
 	[PROBLEM_READ_ONLY] = {403, "read-only", "Database is read-only"},
 	[PROBLEM_LIMIT] = {403, "limit", "Limit reached"},

@@ -19,6 +19,8 @@ typedef enum ProblemKind
 	PROBLEM_BAD_REQUEST,
 	PROBLEM_UNAUTHENTICATED,	/* 401 unauthenticated: not signed in */
 	PROBLEM_SIGN_IN_FAILED,		/* 401 sign-in-failed */
+	/* 403 sign-in-refused: the database requests no password of the role */
+	PROBLEM_SIGN_IN_REFUSED,
 	PROBLEM_FORBIDDEN,			/* 403 forbidden: privilege missing */
 	PROBLEM_READ_ONLY,			/* 403 read-only: a standby, for example */
 	PROBLEM_LIMIT,				/* 403 limit: of the user's locks, drafts */

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/options.h"
+#include "base/password_file.h"
 
 /* Keywords for PQconnectStartParams(); the last of repeated ones counts */
 #define MAX_KEYWORDS 80
@@ -61,18 +62,35 @@ session_options(char *text, const PQconninfoOption *dsn)
 
 /*
  * A failure to connect has no PGresult that contains the SQLSTATE, but libpq
- * can include it in the message.
+ * can include it in the message, after the severity.  The first one counts,
+ * since what follows may quote the name of the role, which the client chose.
+ * The exception is a server that is starting or stopping: libpq then tries
+ * the next host.
  */
-static void
-connection_error(PGconn *pg, ConnectError *error)
+static const char *
+find_sqlstate(const char *message)
 {
-	const char *message = pg ? PQerrorMessage(pg) : "out of memory";
 	const char *state = NULL;
 
 	for (const char *p = message; (p = strstr(p, ":  ")) != NULL; p += 3)
-		if (strspn(p + 3, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 5)
-			state = p + 3;
-	snprintf(error->sqlstate, sizeof(error->sqlstate), "%.5s", state ? state : "08006");
+	{
+		if (strspn(p + 3, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 5)
+			continue;
+		state = p + 3;
+		if (strncmp(state, "57P03", 5) != 0)
+			break;
+	}
+	return state ? state : "08006";
+}
+
+static void
+connection_error(PGconn *pg, bool password_requested, ConnectError *error)
+{
+	const char *message = pg ? PQerrorMessage(pg) : "out of memory";
+
+	snprintf(error->sqlstate, sizeof(error->sqlstate), "%.5s", find_sqlstate(message));
+	if (strncmp(error->sqlstate, "28", 2) == 0)
+		strcpy(error->sqlstate, password_requested ? "28P01" : "28000");
 	snprintf(error->message, sizeof(error->message), "%s", message);
 	error->message[strcspn(error->message, "\n")] = '\0';
 }
@@ -99,18 +117,23 @@ wait_for(PGconn *pg, PostgresPollingStatusType what, int64_t until)
 	return left > 0 && (poll(&fd, 1, (int) (left / 1000) + 1) > 0 || errno == EINTR);
 }
 
+/*
+ * libpq may try again without TLS, so the last attempt does not tell whether
+ * the server has requested a password.
+ */
 static bool
-establish(PGconn *pg)
+establish(PGconn *pg, bool *password_requested)
 {
 	int64_t		until = now_us() + CONNECT_SECONDS * 1000000LL;
 	PostgresPollingStatusType what = PGRES_POLLING_WRITING;
 
 	if (pg == NULL || PQstatus(pg) == CONNECTION_BAD)
 		return false;
-	PQsetErrorVerbosity(pg, PQERRORS_SQLSTATE);
+	PQsetErrorVerbosity(pg, PQERRORS_VERBOSE);	/* includes the SQLSTATE */
 	while (wait_for(pg, what, until))
 	{
 		what = PQconnectPoll(pg);
+		*password_requested = *password_requested || PQconnectionUsedPassword(pg);
 		if (what == PGRES_POLLING_OK || what == PGRES_POLLING_FAILED)
 			break;
 	}
@@ -139,11 +162,10 @@ start_connecting(const PQconninfoOption *dsn, const char *role, const char *pass
 	add_keyword(&keywords, "client_encoding", "UTF8");
 	add_keyword(&keywords, "application_name", "locking-web");
 	if (role)
-	{
-		/* not empty, as libpq would then use the service role's password */
 		add_keyword(&keywords, "user", role);
+	/* not empty, as libpq would then use the service role's password */
+	if (password)
 		add_keyword(&keywords, "password", password);
-	}
 	return PQconnectStartParams(keywords.names, keywords.values, 0);
 }
 
@@ -160,11 +182,12 @@ refuse(PGconn *pg, ConnectError *error, const char *sqlstate, const char *messag
  * A role that can connect without a password request has not proved its
  * identity.
  */
-PGconn *
-connect_database(const char *role, const char *password, ConnectError *error)
+static PGconn *
+connect_with(const char *role, const char *password, ConnectError *error)
 {
 	char	   *problem = NULL;
 	PQconninfoOption *dsn = PQconninfoParse(options.dsn, &problem);
+	bool		password_requested = false;
 	PGconn	   *pg;
 
 	if (dsn == NULL)
@@ -175,14 +198,38 @@ connect_database(const char *role, const char *password, ConnectError *error)
 	}
 	pg = start_connecting(dsn, role, password);
 	PQconninfoFree(dsn);
-	if (!establish(pg))
+	if (!establish(pg, &password_requested))
 	{
-		connection_error(pg, error);
+		connection_error(pg, password_requested, error);
 		PQfinish(pg);
 		return NULL;
 	}
 	PQsetNoticeReceiver(pg, ignore_notice, NULL);
 	if (role && !PQconnectionUsedPassword(pg))
 		return refuse(pg, error, "28000", "the server does not request a password for this role (pg_hba.conf)");
+	return pg;
+}
+
+/*
+ * The file is read for each connection, so that a changed password needs no
+ * restart.
+ */
+PGconn *
+connect_database(const char *role, const char *password, ConnectError *error)
+{
+	char		own_password[PASSWORD_SIZE];
+	const char *problem;
+	PGconn	   *pg;
+
+	if (role || options.password_file == NULL)
+		return connect_with(role, password, error);
+	if (!password_file_read(options.password_file, own_password, &problem))
+	{
+		refuse(NULL, error, "08001", "");
+		snprintf(error->message, sizeof(error->message), "%s: %s", options.password_file, problem);
+		return NULL;
+	}
+	pg = connect_with(NULL, own_password, error);
+	explicit_bzero(own_password, sizeof(own_password));
 	return pg;
 }

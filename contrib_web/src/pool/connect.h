@@ -12,7 +12,8 @@
 
 /*
  * A failure to connect: message and SQLSTATE, which is "08006" if the server
- * cannot be reached
+ * cannot be reached, and "28000" if it refuses the role without having
+ * requested its password
  */
 typedef struct ConnectError
 {
@@ -22,8 +23,9 @@ typedef struct ConnectError
 
 /*
  * Connects as ROLE, for which the server must request PASSWORD (not empty).
- * If ROLE is NULL, connects as specified by options.dsn.  Returns NULL on
- * failure. Waits for at most CONNECT_SECONDS.
+ * If ROLE is NULL, connects as specified by options.dsn and
+ * options.password_file.  Returns NULL on failure. Waits for at most
+ * CONNECT_SECONDS.
  */
 extern PGconn *connect_database(const char *role, const char *password, ConnectError *error);
 

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,12 +16,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/password_file.h"
 #include "base/secret.h"
 #include "events/events.h"
 #include "events/listen.h"
 #include "events/presence.h"
 #include "events/rights.h"
 #include "pool/pool.h"
+#include "server/check.h"
 #include "server/clients.h"
 #include "server/figures.h"
 #include "server/metrics.h"
@@ -63,6 +66,24 @@ check_dsn(void)
 	PQfreemem(problem);
 	PQconninfoFree(dsn);
 	return dsn != NULL;
+}
+
+/* Detects an unusable file at startup, not only in the log. */
+static bool
+check_password_file(void)
+{
+	char		password[PASSWORD_SIZE];
+	const char *problem;
+
+	if (options.password_file == NULL)
+		return true;
+	if (!password_file_read(options.password_file, password, &problem))
+	{
+		report_error(options.password_file, problem);
+		return false;
+	}
+	explicit_bzero(password, sizeof(password));
+	return true;
 }
 
 static void
@@ -140,6 +161,8 @@ main(int argc, char **argv)
 	options_read(argc, argv);
 	if (!address_trust_proxies() || !check_dsn())
 		return 2;
+	if (options.check)
+		return check_setup() ? 0 : 1;
 	mallopt(M_ARENA_MAX, 2);	/* avoid a separate heap for each worker */
 	raise_limits();
 	signal(SIGPIPE, SIG_IGN);
@@ -151,7 +174,7 @@ main(int argc, char **argv)
 	metrics_init(routes);
 	events_init();
 	presence_init();
-	if (!server_start())
+	if (!check_password_file() || !server_start())
 		return 1;
 	listen_start();
 	watch_start(figures_take);

@@ -59,6 +59,16 @@
  */
 #define EVENT_LOOPS 8
 
+/*
+ * Refuse what the RFCs let a server refuse.  From 0.9.77 on, this includes a
+ * header line that begins with a colon and a NUL in a header's value.
+ */
+#if MHD_VERSION >= 0x00097701
+#define STRICT_PARSING MHD_OPTION_CLIENT_DISCIPLINE_LVL
+#else
+#define STRICT_PARSING MHD_OPTION_STRICT_FOR_CLIENT
+#endif
+
 static struct MHD_Daemon *mhd;
 
 /*
@@ -450,7 +460,7 @@ start_daemon(int fd, const char *cert, const char *key)
 						   MHD_OPTION_CONNECTION_LIMIT, (unsigned) options.max_connections,
 						   MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned) options.connections_per_address,
 						   MHD_OPTION_CONNECTION_TIMEOUT, (unsigned) options.request_timeout,
-						   MHD_OPTION_STRICT_FOR_CLIENT, 1,
+						   STRICT_PARSING, 1,
 						   MHD_OPTION_ARRAY, cert ? tls : no_tls,
 						   MHD_OPTION_END);
 	return mhd != NULL;
@@ -461,13 +471,17 @@ server_start(void)
 {
 	char	   *cert = options.tls_cert ? read_text(options.tls_cert) : NULL;
 	char	   *key = options.tls_key ? read_text(options.tls_key) : NULL;
+	const char *problem;
 	int			fd;
 
 	if (options.tls_cert && (cert == NULL || key == NULL))
 		return false;
-	fd = socket_listen(options.listen);
+	fd = socket_listen(options.listen, &problem);
 	if (fd < 0)
+	{
+		report_error(options.listen, problem);
 		return false;
+	}
 	workers_start(run, return_to_loop);
 	if (!start_daemon(fd, cert, key))
 	{

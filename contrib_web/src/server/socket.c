@@ -13,8 +13,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/log.h"
-
 /*
  * Splits "address:port" or "[address]:port".  HOST and PORT point into TEXT,
  * which is modified.
@@ -53,7 +51,7 @@ bind_to(const struct addrinfo *address)
 }
 
 int
-socket_listen(const char *where)
+socket_listen(const char *where, const char **problem)
 {
 	const struct addrinfo wanted = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
 	char	   *text = strdup(where);
@@ -64,14 +62,14 @@ socket_listen(const char *where)
 	int			failure;
 
 	if (text == NULL || !split_address(text, &host, &port))
-		report_error(where, "not ADDRESS:PORT");
+		*problem = "not ADDRESS:PORT";
 	/* getaddrinfo() would truncate it */
 	else if (strtoul(port, NULL, 10) > 65535)
-		report_error(where, "invalid port");
+		*problem = "invalid port";
 	else if ((failure = getaddrinfo(host, port, &wanted, &addresses)) != 0)
-		report_error(where, gai_strerror(failure));
+		*problem = gai_strerror(failure);
 	else if ((fd = bind_to(addresses)) < 0)
-		report_error(where, strerror(errno));
+		*problem = strerror(errno);
 	if (addresses)
 		freeaddrinfo(addresses);
 	free(text);

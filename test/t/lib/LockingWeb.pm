@@ -14,7 +14,7 @@ use LockingTest;
 use OpenApi;
 use POSIX ();
 
-our @EXPORT = qw(new_web_node web_server run_web openapi segment json_of in_seconds guess_until_throttled);
+our @EXPORT = qw(new_web_node set_hba web_server run_web openapi segment json_of in_seconds guess_until_throttled);
 
 our $json = JSON::PP->new->utf8->canonical->allow_nonref;
 
@@ -30,7 +30,7 @@ sub new_web_node
 	my ($name, %options) = @_;
 	my $node = new_node($name, stopped => 1, conf => [ 'log_statement = none', 'password_encryption = scram-sha-256', @{ $options{conf} || [] } ],
 		init => { extra => [ '-E', 'UTF8', '--locale=C' ] });
-	ask_for_passwords($node);
+	write_hba($node, 'local all all scram-sha-256');
 	$node->start;
 	sql($node, <<'SQL');
 CREATE EXTENSION locking;
@@ -51,13 +51,25 @@ SQL
 	return $node;
 }
 
-sub ask_for_passwords
+sub write_hba
 {
-	my ($node) = @_;
+	my ($node, @lines) = @_;
 	my $superuser = getpwuid $>;
 	open my $file, '>', $node->data_dir . '/pg_hba.conf' or die "pg_hba.conf: $!\n";
-	print $file "local all $superuser trust\nlocal replication $superuser trust\nlocal all all scram-sha-256\n";
+	print $file map { "$_\n" } "local all $superuser trust", "local replication $superuser trust", @lines;
 	close $file;
+	return;
+}
+
+# Replaces the lines of pg_hba.conf for all but the superuser, and waits until
+# they apply.
+sub set_hba
+{
+	my ($node, @lines) = @_;
+	my $before = sql($node, 'SELECT pg_conf_load_time()');
+	write_hba($node, @lines);
+	$node->reload;
+	$node->poll_query_until('postgres', "SELECT pg_conf_load_time() > '$before'") or die "pg_hba.conf is not loaded\n";
 	return;
 }
 
@@ -236,13 +248,13 @@ package LockingWeb::Client;
 
 use HTTP::Tiny;
 
-# Options: headers, sent with each request.
+# Options: headers, sent with each request; url, if not the server's own.
 sub new
 {
 	my ($class, $server, %options) = @_;
 	my $http = HTTP::Tiny->new(timeout => $LockingWeb::PATIENCE, max_redirect => 0, keep_alive => 1,
 		http_proxy => undef, https_proxy => undef, all_proxy => undef, verify_SSL => 0);
-	return bless { server => $server, http => $http, headers => $options{headers} || {} }, $class;
+	return bless { server => $server, http => $http, headers => $options{headers} || {}, url => $options{url} // $server->{url} }, $class;
 }
 
 # Returns the reply: status, headers (names in lower case), cookies (all that
@@ -271,7 +283,7 @@ sub request
 sub url
 {
 	my ($self, $path) = @_;
-	return $self->{server}{url} . ($path =~ m{^//} ? substr $path, 1 : "/api/v1$path");
+	return $self->{url} . ($path =~ m{^//} ? substr $path, 1 : "/api/v1$path");
 }
 
 sub own_headers

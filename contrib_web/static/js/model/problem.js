@@ -65,6 +65,7 @@ const explanations = {
 	'lock-required': () => ({ title: t('problem.lock_required'), advice: t('advice.lock_first') }),
 	lost: () => ({ title: t('problem.lost'), advice: t('advice.compare') }),
 	'not-protected': () => ({ title: t('problem.not_protected'), advice: '' }),
+	'sign-in-refused': () => ({ title: t('problem.sign_in_refused'), advice: t('advice.tell_password') }),
 	'sign-in-failed': () => ({ title: t('problem.sign_in_failed'), advice: t('advice.credentials') }),
 	other: () => ({ advice: t('advice.again') }),
 };
