@@ -8,7 +8,7 @@
 # shellcheck disable=SC2034 # read by the scripts that source this file
 WEB_PACKAGES=(libmicrohttpd-dev libpq-dev libjansson-dev uthash-dev pkg-config gzip)
 # shellcheck disable=SC2034
-WEB_TEST_PACKAGES=(libjson-validator-perl)
+WEB_TEST_PACKAGES=(libio-socket-ssl-perl libjson-validator-perl openssl)
 
 # Builds a target of contrib_web/Makefile in the copy of the checkout; "all"
 # makes $SRC/contrib_web/build/locking-web.
