@@ -110,3 +110,43 @@ scene('a site that is not allowed cannot use locking.js', async ({ site, invite 
 	const answer = await anna.page.evaluate((url) => fetch(url, { credentials: 'include' }).then((each) => each.status, () => 'none'), `${site.address}/api/v1/session`);
 	assert.equal(answer, 'none');
 });
+
+/** The number of streams that the server has open. */
+const streams = async (person) => Number(/^locking_web_streams (\d+)$/m.exec(await (await person.context.request.get(`${person.site.address}/metrics`)).text())[1]);
+const requesters = (tab) => tab.page.evaluate(() => globalThis.lock.requests.map(({ owner }) => owner).join(' '));
+
+scene('eight tabs share one stream; when its tab is closed, another one goes on with it', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	const keys = ['NA', 'NE', 'NF', 'NG', 'NI', 'NL', 'NO', 'NP'];
+	const tabs = [anna];
+	while (tabs.length < keys.length) tabs.push(await anna.tab());
+	for (const [index, tab] of tabs.entries()) {
+		await visit(tab, keys[index]);
+		await says(tab, 'held');
+	}
+	await eventually(async () => assert.equal(await streams(anna), 1));
+	const ask = (owner, some) => site.sql(`SELECT locking.set_owner('${owner}', ''), ${some.map((key) => `locking.request('country', '${key}')`).join(', ')}`);
+	await ask('bert', keys);
+	for (const tab of tabs) await eventually(async () => assert.equal(await requesters(tab), 'bert'));
+	await anna.page.close();
+	const rest = tabs.slice(1);
+	await eventually(async () => assert.equal(await streams(anna), 1));
+	await ask('carla', keys.slice(1));
+	for (const tab of rest) await eventually(async () => assert.equal(await requesters(tab), 'bert carla'));
+	await Promise.all(rest.map((tab) => tab.page.close()));
+});
+
+scene('without locks of the browser, each tab has a stream of its own', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.context.addInitScript(() => Object.defineProperty(navigator, 'locks', { value: undefined }));
+	const tabs = { OM: anna, PA: await anna.tab() };
+	for (const [key, tab] of Object.entries(tabs)) {
+		await visit(tab, key);
+		await says(tab, 'held');
+	}
+	await eventually(async () => assert.equal(await streams(anna), 2));
+	for (const [key, tab] of Object.entries(tabs)) {
+		await site.sql(`SELECT locking.set_owner('bert', 'Bert Brandt'), locking.request('country', '${key}')`);
+		await eventually(async () => assert.equal(await requesters(tab), 'bert'));
+	}
+});

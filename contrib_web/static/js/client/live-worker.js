@@ -3,54 +3,29 @@
  * browser limits the connections to a server, and each stream would occupy
  * one of them.
  */
+import { Stream } from './stream.js';
+
 const ports = new Set();
-let source = null;
-/** Whether news of the database arrive. */
-let isLive = false;
-
-function setLive(on, ended = false) {
-	isLive = on;
-	broadcast({ type: 'state', on, ended });
-}
-
-function broadcast(message) {
+const stream = new Stream((message) => {
 	for (const port of ports) port.postMessage(message);
-}
-
-function open(url) {
-	source?.close();
-	source = new EventSource(url, { withCredentials: true });
-	source.onopen = () => setLive(true);
-	source.onerror = () => setLive(false, source?.readyState === EventSource.CLOSED);
-	source.addEventListener('live', ({ data }) => setLive(JSON.parse(data).live));
-	for (const type of ['lock', 'presence']) source.addEventListener(type, ({ data }) => broadcast({ type, data }));
-	source.addEventListener('reset', () => broadcast({ type: 'reset' }));
-}
-
-function close() {
-	source?.close();
-	source = null;
-}
+});
 
 /** Messages from the tabs, by `order`. */
 const orders = {
 	join(port, { url }) {
 		ports.add(port);
-		if (!source || source.readyState === EventSource.CLOSED) open(url);
-		else port.postMessage({ type: 'state', on: isLive });
+		if (stream.isOpen) port.postMessage(stream.state);
+		else stream.open(url);
 	},
 	restart(port, { url }) {
 		ports.add(port);
-		open(url);
+		stream.open(url);
 	},
 	part(port) {
 		ports.delete(port);
-		if (ports.size === 0) close();
+		if (ports.size === 0) stream.close();
 	},
-	stop() {
-		close();
-		setLive(false, true);
-	},
+	stop: () => stream.stop(),
 };
 
 self.onconnect = ({ ports: [port] }) => {

@@ -1,7 +1,8 @@
 /**
- * The stream of lock events, shared between tabs where the browser supports
- * SharedWorker.
+ * The stream of lock events, which the tabs of a browser share: in a worker,
+ * or else by one of them.
  */
+import { ElectedStream } from './elected-stream.js';
 
 /** Delays before a refused stream is opened again, in milliseconds. */
 const REOPEN_FIRST = 5000;
@@ -20,7 +21,6 @@ const REOPEN_MAX = 60000;
 export class Live extends EventTarget {
 	#url;
 	#port = null;
-	#source = null;
 	#reopen = null;
 	#wanted = false;
 	#wait = REOPEN_FIRST;
@@ -69,27 +69,37 @@ export class Live extends EventTarget {
 
 	#join(order) {
 		clearTimeout(this.#reopen);
-		this.#port ??= sharedPort(this.#url, (message) => this.#receive(message));
-		if (this.#port) this.#port.postMessage({ order, url: this.#url });
-		else this.#openOwn();
+		this.#port ??= this.#shared() ?? this.#elected();
+		this.#port.postMessage({ order, url: this.#url });
+	}
+
+	#shared() {
+		const script = new URL('./live-worker.js', import.meta.url);
+		if (typeof SharedWorker === 'undefined' || script.origin !== location.origin) return null;
+		try {
+			const worker = new SharedWorker(script, { type: 'module', name: `locking-live ${this.#url}` });
+			worker.onerror = () => this.#doWithout();
+			worker.port.onmessage = ({ data }) => this.#receive(data);
+			return worker.port;
+		} catch {
+			return null;
+		}
+	}
+
+	// The script of the worker was not loaded, by a content security policy
+	// for instance.
+	#doWithout() {
+		this.#port = this.#elected();
+		if (this.#wanted) this.#join('join');
+	}
+
+	#elected() {
+		return new ElectedStream(this.#url, (message) => this.#receive(message));
 	}
 
 	#part() {
 		this.#port?.postMessage({ order: 'part' });
-		this.#source?.close();
-		this.#source = null;
 		this.#setOn(false);
-	}
-
-	#openOwn() {
-		this.#source?.close();
-		const source = new EventSource(this.#url, { withCredentials: true });
-		this.#source = source;
-		source.onopen = () => this.#receive({ type: 'state', on: true });
-		source.onerror = () => this.#receive({ type: 'state', on: false, ended: source.readyState === EventSource.CLOSED });
-		for (const type of ['lock', 'presence']) source.addEventListener(type, ({ data }) => this.#receive({ type, data }));
-		source.addEventListener('reset', () => this.#receive({ type: 'reset' }));
-		source.addEventListener('live', ({ data }) => this.#receive({ type: 'state', on: JSON.parse(data).live }));
 	}
 
 	#receive({ type, data, on, ended }) {
@@ -117,17 +127,5 @@ export class Live extends EventTarget {
 		this.on = on;
 		this.dispatchEvent(new CustomEvent('state', { detail: { on } }));
 		if (on) this.dispatchEvent(new Event('reset'));
-	}
-}
-
-// One worker for each stream.
-function sharedPort(url, receive) {
-	if (typeof SharedWorker === 'undefined') return null;
-	try {
-		const { port } = new SharedWorker(new URL('./live-worker.js', import.meta.url), { name: `locking-live ${url}` });
-		port.onmessage = ({ data }) => receive(data);
-		return port;
-	} catch {
-		return null;
 	}
 }
