@@ -1,8 +1,9 @@
 /**
  * The bar above a form: one notice with its buttons, or a question that is
- * answered in it. It keeps its height and its place, so that nothing below it
- * moves while the user types. It is in a shadow root, whose style needs no
- * permission of the page's content security policy.
+ * answered in it. The room for it has a fixed height, so nothing below it
+ * moves while the user types: a longer notice is cut off, and lies over the
+ * page while the bar has the pointer or the focus. It is in a shadow root,
+ * whose style needs no permission of the page's content security policy.
  */
 import { t } from '../lang/texts.js';
 import { h } from '../ui/dom.js';
@@ -10,11 +11,14 @@ import { h } from '../ui/dom.js';
 const STYLE = `
 :host { display: block; }
 :host([hidden]) { display: none; }
+.place { position: sticky; top: 0; z-index: 10; container-type: inline-size; margin-block-end: 1rem; }
+.room { position: relative; block-size: 3.5rem; }
+@container (max-width: 36rem) { .room { block-size: 6.5rem; } }
 .bar {
-	--tone: GrayText;
-	box-sizing: border-box; position: sticky; top: 0; z-index: 10;
-	display: flex; flex-wrap: wrap; align-items: center; gap: .375rem .75rem;
-	min-height: 3rem; padding: .375rem .75rem; margin-block-end: 1rem;
+	--tone: GrayText; --lines: 2;
+	box-sizing: border-box; position: absolute; inset-inline: 0; inset-block-start: 0;
+	display: flex; flex-wrap: wrap; align-items: center; align-content: center; gap: .375rem .75rem;
+	block-size: 100%; overflow: hidden; padding: .375rem .75rem;
 	border: 1px solid color-mix(in srgb, var(--tone) 45%, transparent); border-inline-start: .25rem solid var(--tone); border-radius: .375rem;
 	background: color-mix(in srgb, var(--tone) 9%, Canvas); color: CanvasText;
 	font: 400 .9375rem/1.35 system-ui, sans-serif;
@@ -23,9 +27,13 @@ const STYLE = `
 .bar[data-tone=theirs], .bar[data-tone=warn] { --tone: light-dark(#a15c00, #f0a73c); }
 .bar[data-tone=info] { --tone: light-dark(#1f5fbf, #7ab0ff); }
 .bar[data-tone=bad] { --tone: light-dark(#c02b2b, #ff8080); }
+.bar:is(:hover, :focus-within) { block-size: auto; min-block-size: 100%; }
 .words { flex: 1 1 16rem; overflow-wrap: anywhere; }
+.bar:not(:hover, :focus-within) .words { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: var(--lines); overflow: hidden; }
 .title { font-weight: 600; }
 .actions { display: flex; flex-wrap: wrap; gap: .375rem; }
+.actions:empty { display: none; }
+@container (max-width: 36rem) { .bar:not(:has(button)) { --lines: 4; } }
 button, input {
 	font: inherit; color: inherit; box-sizing: border-box; min-height: 2.25rem; padding: .25rem .75rem;
 	border: 1px solid color-mix(in srgb, CanvasText 45%, transparent); border-radius: .25rem; background: Canvas;
@@ -62,7 +70,7 @@ export class NoticeBar extends EventTarget {
 	constructor(root) {
 		super();
 		root.adoptedStyleSheets = [style()];
-		root.append(this.#bar, h('slot'));
+		root.append(h('div', { class: 'place' }, h('div', { class: 'room' }, this.#bar)), h('slot'));
 	}
 
 	/**
@@ -88,9 +96,11 @@ export class NoticeBar extends EventTarget {
 	question({ label, answer }) {
 		return new Promise((resolve) => {
 			const field = h('input', { type: 'text', maxLength: 1000, placeholder: label, 'aria-label': label });
+			const opener = this.#focused?.dataset.action;
 			const end = (text) => {
 				this.#question = null;
 				this.#draw(JSON.parse(this.#shown));
+				this.#button(opener)?.focus();
 				resolve(text);
 			};
 			const form = h('form', {}, field, h('button', { class: 'main', type: 'submit' }, answer),
@@ -117,16 +127,23 @@ export class NoticeBar extends EventTarget {
 		this.#showActions(notice?.actions ?? []);
 	}
 
+	get #focused() {
+		return this.#actions.getRootNode().activeElement;
+	}
+
+	#button(name) {
+		return [...this.#actions.children].find((button) => button.dataset.action === name);
+	}
+
 	// A button that stays keeps the focus.
 	#showActions(actions) {
-		const buttons = new Map([...this.#actions.children].map((button) => [button.dataset.action, button]));
-		const wanted = actions.map(([name, label], at) => buttons.get(name) ?? this.#button(name, label, at === 0));
-		const focused = this.#actions.getRootNode().activeElement;
+		const wanted = actions.map(([name, label], at) => this.#button(name) ?? this.#newButton(name, label, at === 0));
+		const focused = this.#focused;
 		this.#actions.replaceChildren(...wanted);
 		if (focused && wanted.includes(focused)) focused.focus();
 	}
 
-	#button(name, label, isMain) {
+	#newButton(name, label, isMain) {
 		return h('button', {
 			type: 'button',
 			class: isMain ? 'main' : null,
