@@ -24,6 +24,8 @@ import { fillForm, fromDraft, isSame, readForm, toDraft } from './js/embed/form-
 import { NoticeBar } from './js/embed/notice-bar.js';
 import { Problem } from './js/client/api.js';
 import { clock } from './js/client/clock.js';
+import { randomId, tabId } from './js/client/tab-id.js';
+import { draftId } from './js/model/draft.js';
 import { isTimed, noticeOf } from './js/model/embed-view.js';
 import { RowLock } from './locking.js';
 
@@ -38,11 +40,15 @@ const WAITED = ['blocked', 'elsewhere', 'free', 'lost'];
 /** Milliseconds after which an answer is asked for again. */
 const RETRY = 10_000;
 
+/** A draft of its own: earlier ones are not replaced. */
+const newDraftId = () => draftId(null, tabId, randomId());
+
 /**
  * Events: those of RowLock, which do not bubble, and
- * - `reread`: another user may have saved since the page read the row. The
- *   element asks the user to reload the page, unless the event is canceled:
- *   then the application fills the form anew and calls refreshed()
+ * - `reread`: another user may have saved since the page read the row, and
+ *   nothing unsaved is in the form, or the user has agreed to read it again.
+ *   The page is reloaded, unless the event is canceled: then the application
+ *   fills the form anew and calls refreshed()
  */
 export class LockingForm extends HTMLElement {
 	static observedAttributes = ['table', 'key', 'base'];
@@ -59,8 +65,9 @@ export class LockingForm extends HTMLElement {
 	#hasWaited = false;
 	#hasOffered = false;
 	#isStale = false;
-	#isRefreshed = false;
 	#reason = null;
+	#phase = null;
+	#problem = null;
 	#resend = null;
 
 	constructor() {
@@ -113,6 +120,7 @@ export class LockingForm extends HTMLElement {
 		this.#original = readForm(this.form);
 		if (released) this.#lock.saved({ released });
 		else this.#lock.use();
+		this.#dropDraft(this.#lock);
 		this.#show();
 	}
 	/**
@@ -121,8 +129,8 @@ export class LockingForm extends HTMLElement {
 	 */
 	refreshed() {
 		this.#original = readForm(this.form);
-		this.#isRefreshed = true;
 		this.#isStale = false;
+		if (this.token !== null) this.#offerDraft();
 		this.#show();
 	}
 
@@ -133,7 +141,7 @@ export class LockingForm extends HTMLElement {
 		this.#fields = new Fields(this);
 		this.#fields.isOpen = false;
 		this.#hasWaited = this.#isStale = this.#hasOffered = false;
-		this.#draft = this.#declined = null;
+		this.#draft = this.#declined = this.#problem = null;
 		this.#lock = this.#newLock();
 		this.#listen(this.#stop.signal);
 		// The form is parsed after the element that wraps it.
@@ -163,6 +171,7 @@ export class LockingForm extends HTMLElement {
 			note: this.getAttribute('note'),
 			presence: this.hasAttribute('presence'),
 			draft: () => (this.isDirty ? toDraft(readForm(this.form)) : null),
+			draftClient: newDraftId(),
 		});
 	}
 
@@ -206,6 +215,8 @@ export class LockingForm extends HTMLElement {
 	}
 
 	#changed({ phase }) {
+		if (phase !== this.#phase) this.#problem = null;
+		this.#phase = phase;
 		if (WAITED.includes(phase)) this.#hasWaited = true;
 		if (phase !== 'held') this.#hasOffered = false;
 		else if (!this.#hasOffered) this.#offerDraft();
@@ -221,18 +232,39 @@ export class LockingForm extends HTMLElement {
 		this.#lock.type(target.name ?? '');
 	}
 
-	// Once for each lock: a draft being discarded is not offered again.
+	// The latest draft of another page, also beside text that was typed
+	// meanwhile
 	async #offerDraft() {
 		const lock = this.#lock;
 		this.#hasOffered = true;
 		try {
-			const draft = await lock.readDraft();
-			const values = fromDraft(draft?.data);
-			if (lock !== this.#lock || !values || this.isDirty || isSame(values, this.#original)) return;
-			this.#draft = { ...draft, values };
+			const drafts = await lock.readDrafts();
+			if (lock !== this.#lock) return;
+			this.#draft = drafts.map((draft) => ({ ...draft, values: fromDraft(draft.data) })).find((draft) => this.#isWorthOffering(draft)) ?? null;
 			this.#show();
 		} catch (error) {
 			this.#hasOffered = false;
+			if (!(error instanceof Problem)) throw error;
+		}
+	}
+
+	#isWorthOffering({ client, values }) {
+		const isKnown = () => isSame(values, this.#original) || isSame(values, readForm(this.form));
+		return client !== this.#lock.draftClient && values !== null && this.form !== null && !isKnown();
+	}
+
+	// What is in the form stays as a draft, whatever the form is filled with
+	// next.
+	async #setAside() {
+		await this.#lock.keepDraft();
+		this.#lock.draftClient = newDraftId();
+	}
+
+	// The application may have discarded it with the save.
+	async #dropDraft(lock) {
+		try {
+			await lock.discardDraft(lock.draftClient);
+		} catch (error) {
 			if (!(error instanceof Problem)) throw error;
 		}
 	}
@@ -281,12 +313,14 @@ export class LockingForm extends HTMLElement {
 	#reread() {
 		if (!this.#hasWaited || this.token === null) return;
 		this.#hasWaited = false;
-		this.#isRefreshed = false;
-		const mustAsk = this.dispatchEvent(new Event('reread', { cancelable: true }));
-		if (this.#isRefreshed) return;
 		this.#isStale = true;
-		if (mustAsk && !this.isDirty) location.reload();
+		if (!this.isDirty) this.#readAgain();
 		this.#show();
+	}
+
+	// By the application, or else with the whole page
+	#readAgain() {
+		if (this.dispatchEvent(new Event('reread', { cancelable: true }))) location.reload();
 	}
 
 	/* Showing */
@@ -314,6 +348,8 @@ export class LockingForm extends HTMLElement {
 			draft: this.#draft,
 			isStale: this.#isStale,
 			isDirty: this.isDirty,
+			isDrafted: lock.isDrafted,
+			problem: this.#problem,
 			mayTakeOver: lock.session?.may?.take_over ?? false,
 			declined: this.#declined,
 		};
@@ -328,10 +364,12 @@ export class LockingForm extends HTMLElement {
 	/* Buttons */
 
 	async #act(name) {
+		this.#problem = null;
 		try {
 			await this.#actions[name]();
 		} catch (error) {
 			if (!(error instanceof Problem)) throw error;
+			this.#problem = error;
 			this.#lock?.wake();
 		}
 		this.#show();
@@ -343,7 +381,10 @@ export class LockingForm extends HTMLElement {
 		use: () => this.#lock.use(),
 		again: () => this.#lock.again(),
 		control: () => this.#lock.control(),
-		reload: () => location.reload(),
+		reload: async () => {
+			if (this.isDirty) await this.#setAside();
+			this.#readAgain();
+		},
 		keepForm: () => {
 			this.#isStale = false;
 		},
@@ -362,14 +403,20 @@ export class LockingForm extends HTMLElement {
 			const reason = await this.#bar.question({ label: t('field.reason'), answer: t('action.take_over') });
 			if (reason !== null) this.#lock.takeOver(reason || null);
 		},
-		restore: () => {
-			const { values } = this.#draft;
+		restore: async () => {
+			const { client, values } = this.#draft;
+			if (this.isDirty) await this.#setAside();
 			this.#draft = null;
 			fillForm(this.form, values);
+			await this.#lock.keepDraft();
+			await this.#lock.discardDraft(client);
+			await this.#offerDraft();
 		},
 		discard: async () => {
+			const { client } = this.#draft;
 			this.#draft = null;
-			await this.#lock.discardDraft();
+			await this.#lock.discardDraft(client);
+			await this.#offerDraft();
 		},
 	};
 

@@ -498,20 +498,59 @@ export class RowLock extends EventTarget {
 	}
 
 	/**
+	 * Identifies this page's draft. Another value leaves the draft as it is,
+	 * and what is typed later becomes another one.
+	 */
+	get draftClient() {
+		return this.#draftClient;
+	}
+	set draftClient(client) {
+		this.#draftClient = client;
+		this.#hasDraft = false;
+	}
+	/** @returns {boolean} whether the server has all input as a draft */
+	get isDrafted() {
+		return this.#hasDraft && this.#state.changedAt === null;
+	}
+	/**
 	 * Reads the user's latest draft of the row, of this page or another.
-	 * @returns {Promise<{ data: any, saved_at: string }|null>}
+	 * @returns {Promise<{ data: any, saved_at: string, client: string|null }
+	 *   |null>}
 	 * @throws {Problem}
 	 */
 	async readDraft() {
-		return (await this.#api.get(this.#path('/draft'))).data.drafts[0] ?? null;
+		return (await this.readDrafts())[0] ?? null;
+	}
+	/**
+	 * Reads the user's drafts of the row, the latest first.
+	 * @returns {Promise<{ data: any, saved_at: string,
+	 *   client: string|null }[]>}
+	 * @throws {Problem}
+	 */
+	async readDrafts() {
+		return (await this.#api.get(this.#path('/draft'))).data.drafts;
+	}
+	/**
+	 * Sends the unsaved input as a draft at once.
+	 * @returns {Promise<void>} when the server has it
+	 * @throws {Problem} if the server does not keep it
+	 */
+	async keepDraft() {
+		await this.#drafting?.catch(() => {});
+		this.#drafting = this.#sendDraft({ token: this.token });
+		this.#happen(await this.#drafting);
 	}
 	/**
 	 * Discards the user's drafts of the row.
+	 * @param {string|null} [client] only the draft of this client; null: of
+	 *   those that named none
 	 * @returns {Promise<void>}
 	 * @throws {Problem}
 	 */
-	async discardDraft() {
-		await this.#api.delete(this.#path('/draft'));
+	async discardDraft(client) {
+		await this.#drafting?.catch(() => {});
+		const which = client === undefined ? '' : `?${new URLSearchParams({ client: client ?? '' })}`;
+		await this.#api.delete(this.#path('/draft') + which);
 	}
 
 	/**
@@ -719,7 +758,7 @@ export class RowLock extends EventTarget {
 		const isCurrent = token === this.#state.token && this.#state.phase !== 'left';
 		const data = isCurrent ? this.#draft() : undefined;
 		if (data === undefined || (data === null && !this.#hasDraft)) return { type: 'drafted', sentAt: performance.now() };
-		const { sentAt } = await (data === null ? this.#discardDraft() : this.#putDraft(data, token));
+		const { sentAt } = await (data === null ? this.#dropDraft() : this.#putDraft(data, token));
 		this.#hasDraft = data !== null;
 		return { type: 'drafted', sentAt };
 	}
@@ -727,7 +766,7 @@ export class RowLock extends EventTarget {
 	#putDraft(data, token) {
 		return this.#api.put(this.#path('/draft'), { token, data, client: this.#draftClient });
 	}
-	#discardDraft() {
+	#dropDraft() {
 		return this.#api.send('DELETE', this.#path('/draft'), { query: { client: this.#draftClient } });
 	}
 

@@ -58,6 +58,20 @@ export type Phase =
 /** Why a page cannot lock at all; also the name of the event that says so. */
 export type Fault = 'signedout' | 'othersite' | 'wrongorigin' | 'refused' | 'unanswered';
 
+export interface Loss {
+	readonly cause:
+		| 'released' | 'handed_over' | 'given' | 'given_away' | 'expired' | 'broken' | 'taken_over' | 'moved' | 'ended';
+	/** Who ended the lock, or whom it was handed over to. */
+	readonly by: { readonly name: string; readonly isMe: boolean } | null;
+	readonly reason: string | null;
+	/** Names of other users who have locked the row since. */
+	readonly since: readonly string[];
+	/** Whether the server says that the row has been changed since. */
+	readonly isChanged: boolean;
+	/** Whether the history has been read, which the others are from. */
+	readonly isExplained: boolean;
+}
+
 export interface State {
 	readonly phase: Phase;
 	/** Of the lock held. */
@@ -69,7 +83,7 @@ export interface State {
 	/** Of a lock that is not this page's. */
 	readonly holder: (Lock & { endsAt: number }) | null;
 	/** Why the lock was lost. */
-	readonly loss: { readonly cause: string } | null;
+	readonly loss: Loss | null;
 	/** Why the row cannot be locked. */
 	readonly refusal: { status: number; problem: ProblemDocument } | null;
 	/** Why renewals fail. They are repeated. */
@@ -88,6 +102,8 @@ export interface Session {
 
 export interface Draft {
 	data: unknown;
+	/** The draftClient of its page. */
+	client: string | null;
 	/** ISO 8601. */
 	saved_at: string;
 }
@@ -162,8 +178,18 @@ export class RowLock extends EventTarget {
 	readRequests(): Promise<RowRequest[]>;
 	handOver(owner?: string | null): Promise<string | null>;
 	decline(owner: string, message?: string | null): Promise<void>;
+	/** Identifies this page's draft. Another value leaves the draft as it is. */
+	draftClient: string;
+	/** Whether the server has all input as a draft. */
+	readonly isDrafted: boolean;
+	/** The latest one. */
 	readDraft(): Promise<Draft | null>;
-	discardDraft(): Promise<void>;
+	/** The latest first. */
+	readDrafts(): Promise<Draft[]>;
+	/** Sends the unsaved input at once. Rejects if it is not kept. */
+	keepDraft(): Promise<void>;
+	/** All of the user's drafts of the row, or only that of a client. */
+	discardDraft(client?: string | null): Promise<void>;
 	save<T>(request: () => Promise<T>): Promise<T>;
 	submitted(): void;
 	saved(answer: { released: boolean; seconds_left?: number; sentAt?: number }): void;

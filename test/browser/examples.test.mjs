@@ -152,5 +152,22 @@ embedded('spa.html: views replace each other, lock, save and release; a lost loc
 	await anna.press('Save');
 	await anna.page.getByRole('link', { name: 'Shqipëria' }).waitFor();
 	assert.equal(await nameOf(site, 'AL'), 'Shqipëria');
+
+	const name = anna.page.getByLabel('name', { exact: true });
+	await opens(anna, 'Armenia');
+	await name.fill('Arménie');
+	await site.sql(`SELECT locking.break_lock('country', 'AM', 'a reason'); UPDATE country SET name = 'Armenia of Bert' WHERE alpha_2 = 'AM'`);
+	await form(anna).getByRole('button', { name: 'Lock again' }).click();
+	await says(anna, 'Another user may have saved meanwhile.');
+	assert.equal(await name.inputValue(), 'Arménie', 'nothing replaces the text unasked');
+	await form(anna).getByRole('button', { name: 'Reload' }).click();
+	await says(anna, /You have unsaved text from/);
+	assert.equal(await name.inputValue(), 'Armenia of Bert');
+	await form(anna).getByRole('button', { name: 'Restore' }).click();
+	assert.equal(await name.inputValue(), 'Arménie');
+	await anna.press('Save');
+	await anna.page.getByRole('link', { name: 'Arménie' }).waitFor();
+	assert.equal(await nameOf(site, 'AM'), 'Arménie');
+	await eventually(async () => assert.equal(await site.sql('SELECT count(*) FROM locking.draft'), '0'));
 	assert.deepEqual(loads, [], 'nothing was loaded anew');
 });
