@@ -4,6 +4,8 @@
  * the one that prevents editing, else the one that needs an answer.
  */
 import { t } from '../lang/texts.js';
+import { expiryTitle, lossReason } from './lock-view.js';
+import { explain } from './problem.js';
 import { duration, moment, personName, quoted, several } from './text.js';
 
 /**
@@ -29,6 +31,9 @@ import { duration, moment, personName, quoted, several } from './text.js';
  * @property {boolean} isStale whether another user may have saved since the
  *   form was read
  * @property {boolean} isDirty whether the form has unsaved input
+ * @property {boolean} isDrafted whether the server has all of it as a draft
+ * @property {{ status: number, problem: object }|null} problem why what the
+ *   user wanted last was refused
  * @property {boolean} mayTakeOver
  * @property {{ message: string|null }|null} declined the holder's answer to
  *   this user's request
@@ -51,19 +56,48 @@ const faults = {
 	unanswered: ({ host }) => ({ title: t('form.unanswered', { host }), text: t('form.unanswered.text'), actions: [TRY_AGAIN] }),
 };
 
-const handedOver = (who) => (who ? t('form.handed_over_to', { who }) : t('form.handed_over'));
+const handedOver = ({ by }) => (by ? t('form.handed_over_to', { who: by.name }) : t('form.handed_over'));
 
-/** How the lock was lost, by cause; `who` may be empty. */
+const removed = ({ by }) => (by ? t('lost.broken', { who: by.name }) : t('lost.broken_by_administrator'));
+
+/** How the lock was lost, by cause. */
 const losses = {
-	taken_over: (who) => (who ? t('form.taken_over', { who }) : t('form.taken_over_by_another')),
-	broken: () => t('form.broken'),
-	released: () => t('form.released'),
-	handed_over: handedOver,
+	taken_over: ({ by }) => (by ? t('form.taken_over', { who: by.name }) : t('form.taken_over_by_another')),
+	broken: (loss) => (loss.by?.isMe ? t('lost.broken_by_you') : removed(loss)),
+	released: () => t('lost.released'),
+	handed_over: ({ by }) => t('lost.handed_over', { who: by.name }),
 	given: handedOver,
-	given_away: (who) => (who ? t('form.given_away_to', { who }) : t('form.given_away')),
-	changed: () => t('form.changed'),
-	moved: () => t('form.other_tab'),
+	given_away: ({ by }) => (by ? t('form.given_away_to', { who: by.name }) : t('form.given_away')),
+	moved: () => t('lost.moved'),
+	expired: expiryTitle,
+	ended: ({ isChanged }) => t(isChanged ? 'lost.ended_changed' : 'lost.ended'),
 };
+
+function lossTitle({ loss, holder }) {
+	if (holder?.is_mine) return t('form.other_tab');
+	if (loss.cause === 'taken_over' && loss.by?.isMe) return t('lost.moved');
+	return losses[loss.cause](loss, { holder });
+}
+
+// Who has the row now, unless the title has said so.
+function present({ loss, holder, pending }) {
+	if (!holder) return pending ? '' : t('form.free');
+	const who = personName(holder);
+	const isTold = holder.is_mine || who === loss.by?.name || loss.cause === 'expired';
+	return isTold ? '' : `${t('form.held', { who })}.`;
+}
+
+function textKept({ state, isDirty, isDrafted }) {
+	if (!isDirty) return '';
+	if (isDrafted) return t('form.kept');
+	return t(state.draftRefusal ? 'form.not_kept' : 'form.still_here');
+}
+
+function lossActions(view) {
+	const { holder } = view.state;
+	if (holder?.is_mine) return [['control', 'action.edit_here']];
+	return holder ? others(view) : [['again', 'action.lock_again']];
+}
 
 const lasts = (seconds) => (seconds > 0 ? t('form.lasts', { time: duration(seconds) }) : t('form.lasts_until_released'));
 
@@ -82,6 +116,17 @@ function place({ requests, declined }) {
 
 const sentences = (...parts) => parts.filter(Boolean).join(' ');
 
+function why({ status, problem }) {
+	const { title, detail } = explain(status, problem);
+	return sentences(`${title}.`, detail);
+}
+
+// Of a takeover the state has the refusal.
+function refusal({ state, problem }) {
+	const refused = problem ?? (['blocked', 'lost'].includes(state.phase) ? state.refusal : null);
+	return refused ? why(refused) : '';
+}
+
 /** The notice of a page that does not hold the lock, by phase. */
 const phases = {
 	acquiring: ({ state }) => (state.changedAt === null ? { tone: 'quiet', title: t('form.locking'), actions: [] } : null),
@@ -92,12 +137,14 @@ const phases = {
 		actions: [['use', 'action.keep']],
 	}),
 	lost(view) {
-		const { state, isDirty } = view;
-		const who = state.holder && !state.holder.is_mine ? personName(state.holder) : '';
-		const title = losses[state.loss?.cause]?.(who) ?? t('lost.ended');
-		const text = sentences(isDirty && t('form.kept'), who && place(view));
-		if (state.loss?.cause === 'moved') return { tone: 'bad', title, text, actions: [['control', 'action.edit_here']] };
-		return { tone: 'bad', title, text, actions: who ? others(view) : [['again', 'action.lock_again']] };
+		const { state } = view;
+		const isTheirs = state.holder && !state.holder.is_mine;
+		return {
+			tone: 'bad',
+			title: lossTitle(state),
+			text: sentences(...lossReason(state), present(state), textKept(view), isTheirs && place(view)),
+			actions: lossActions(view),
+		};
 	},
 	blocked(view) {
 		const { holder } = view.state;
@@ -153,6 +200,7 @@ function held(view) {
 	if (state.trouble) return { tone: 'warn', title: troubles[state.trouble](duration(secondsLeft)), actions: [] };
 	if (state.warned)
 		return { tone: 'warn', title: t('form.ends_in', { time: duration(secondsLeft) }), actions: [['use', 'action.keep']] };
+	if (state.draftRefusal) return { tone: 'warn', title: t('form.not_kept'), text: why(state.draftRefusal), actions: [] };
 	if (draft)
 		return {
 			tone: 'info',
@@ -176,7 +224,9 @@ function unlabelled(view) {
  */
 export function noticeOf(view) {
 	const notice = unlabelled(view);
-	return notice && { ...notice, actions: notice.actions.map(([name, label]) => [name, t(label)]) };
+	if (!notice) return null;
+	const { text, actions } = notice;
+	return { ...notice, text: sentences(text, refusal(view)), actions: actions.map(([name, label]) => [name, t(label)]) };
 }
 
 /**

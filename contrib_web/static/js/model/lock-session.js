@@ -267,8 +267,8 @@ const handlers = {
 	submitted: (s) => [{ ...s, inherited: false }],
 
 	again: (s) => acquire(s),
-	control: (s) => request(s, 'control', {}),
-	takeOver: (s, e) => request(s, 'takeOver', { reason: e.reason }),
+	control: (s) => request({ ...s, refusal: null }, 'control', {}),
+	takeOver: (s, e) => request({ ...s, refusal: null }, 'takeOver', { reason: e.reason }),
 
 	granted: (s, e) =>
 		s.phase === 'left'
@@ -412,7 +412,7 @@ function used(s, now) {
 	return [s];
 }
 
-const acquire = (s) => request({ ...s, phase: 'acquiring' }, 'acquire', {});
+const acquire = (s) => request({ ...s, phase: 'acquiring', refusal: null }, 'acquire', {});
 const look = (s) => request({ ...s, retryAt: null }, 'look', {});
 const renew = (s) => request(s, 'renew', { token: s.token });
 

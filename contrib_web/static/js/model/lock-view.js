@@ -184,7 +184,13 @@ const lossTitles = {
 	ended: ({ isChanged }) => t(isChanged ? 'lost.ended_changed' : 'lost.ended'),
 };
 
-function expiryTitle({ since, isChanged }, { holder }) {
+/**
+ * How the lock has expired.
+ * @param {import('../../locking.js').Loss} loss
+ * @param {{ holder: object|null }} state
+ * @returns {string}
+ */
+export function expiryTitle({ since, isChanged }, { holder }) {
 	const before = since.filter((name) => !holder || name !== personName(holder));
 	if (holder) return t('lost.expired_held', { who: personName(holder) });
 	if (before.length) return t('lost.expired_locked', { who: several(before) });
@@ -197,7 +203,13 @@ function lossTitle(state) {
 	return lossTitles[loss.cause](loss, state);
 }
 
-function lossReason({ loss, holder }) {
+/**
+ * Why the lock was ended, and who locked the row since.
+ * @param {{ loss: import('../../locking.js').Loss, holder: object|null }}
+ *   state
+ * @returns {string[]}
+ */
+export function lossReason({ loss, holder }) {
 	const reason = loss.reason ? [t('lost.reason', { reason: loss.reason })] : [];
 	if (!loss.isExplained) return reason;
 	const others = loss.since.filter((name) => name !== loss.by?.name && !(holder && name === personName(holder)));
