@@ -9,15 +9,15 @@ import { stage } from './lib/stage.mjs';
 
 const SCRIPTS = new URL('../../contrib_web', import.meta.url).pathname;
 
-const page = ({ src, base, key, attributes }) => `<!DOCTYPE html>
+const page = ({ src, base, table = 'country', key, attributes = '', name = 'Old name', body = 'Old text' }) => `<!DOCTYPE html>
 <html lang="en">
 <title>Another site's edit page</title>
 <link rel="icon" href="data:,">
 <script type="module" src="${src}/static/locking-form.js"></script>
-<locking-form table="country" key="${key}" ${base ? `base="${base}"` : ''} ${attributes}>
+<locking-form table="${table}" key="${key}" ${base ? `base="${base}"` : ''} ${attributes}>
 	<form method="post" action="/save">
-		<label>Name <input name="name" value="Old name"></label>
-		<label>Text <textarea name="body">Old text</textarea></label>
+		<label>Name <input name="name" value="${name}"></label>
+		<label>Text <textarea name="body">${body}</textarea></label>
 		<label>Kind <select name="kind"><option>a<option>b</select></label>
 		<label>Shown <input type="checkbox" name="shown"></label>
 		<label>Fixed <input name="fixed" value="fixed" readonly></label>
@@ -42,11 +42,11 @@ async function application(name = '127.0.0.1') {
 				request.on('data', (part) => { text += part; }).on('end', () => resolve(text));
 			});
 			app.sent.push(Object.fromEntries(new URLSearchParams(body)));
-			await app.save?.(app.sent.at(-1));
-			response.setHeader('Content-Type', 'text/html').end('<title>Saved</title><p id="app">saved');
+			const answer = await app.save?.(app.sent.at(-1));
+			response.setHeader('Content-Type', 'text/html').end(answer || '<title>Saved</title><p id="app">saved');
 		} else if (url.pathname.startsWith('/static/')) {
 			response.setHeader('Content-Type', 'text/javascript').end(await readFile(SCRIPTS + url.pathname));
-		} else response.setHeader('Content-Type', 'text/html').end(page({ attributes: '', ...Object.fromEntries(url.searchParams) }));
+		} else response.setHeader('Content-Type', 'text/html').end(page(Object.fromEntries(url.searchParams)));
 	});
 	await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
 	after(() => {
@@ -60,10 +60,10 @@ async function application(name = '127.0.0.1') {
 const [friend, stranger, foreigner] = [await application(), await application(), await application('localhost')];
 const scene = stage('browser_form', {
 	options: ['--allow-origin', friend.address, '--allow-origin', foreigner.address],
-	sql: `SELECT locking.protect('country', ttl => '5 min')`,
+	sql: `SELECT locking.protect('country', ttl => '5 min'), locking.protect('language', ttl => '6 s')`,
 });
 
-const lockOf = (site, key) => site.sql(`SELECT owner FROM locking.locks WHERE relation = 'country'::regclass AND key = '${key}'`);
+const lockOf = (site, key, table = 'country') => site.sql(`SELECT owner FROM locking.locks WHERE relation = '${table}'::regclass AND key = '${key}'`);
 const visit = (person, key, { app = friend, src = person.site.address, ...more } = {}) =>
 	person.page.goto(`${app.address}/?${new URLSearchParams({ key, src, ...more })}`);
 const form = (person) => person.page.locator('locking-form');
@@ -151,6 +151,53 @@ scene('the loser of a takeover keeps the text, and gets the draft back', async (
 	assert.equal(await field(anna, 'body').inputValue(), 'Old text');
 	await press(anna, 'Restore');
 	assert.equal(await field(anna, 'body').inputValue(), 'Long text');
+});
+
+/** Waits until the drafts of a row have these texts, the earliest first. */
+const keeps = (site, key, ...texts) => eventually(async () => assert.equal(
+	await site.sql(`SELECT string_agg(data #>> '{form,body,0}', '|' ORDER BY saved_at) FROM locking.draft WHERE key = '${key}'`), texts.join('|')));
+const contains = (person, name, text) => eventually(async () => assert.equal(await field(person, name).inputValue(), text));
+
+scene('each visit has a draft of its own: later text does not replace it, and restoring replaces no text', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await visit(anna, 'OM');
+	await says(anna, 'Only you can edit this now.');
+	await field(anna, 'body').fill('First');
+	await keeps(site, 'OM', 'First');
+	await anna.page.reload();
+	await says(anna, /You have unsaved text from/);
+	await field(anna, 'body').fill('Second');
+	await keeps(site, 'OM', 'First', 'Second');
+	await press(anna, 'Restore');
+	await contains(anna, 'body', 'First');
+	await keeps(site, 'OM', 'Second', 'First');
+	await says(anna, /You have unsaved text from/);
+	await press(anna, 'Restore');
+	await contains(anna, 'body', 'Second');
+	await keeps(site, 'OM', 'First', 'Second');
+	// Of several drafts the latest one is offered first.
+	await anna.page.reload();
+	await press(anna, 'Restore');
+	await contains(anna, 'body', 'Second');
+	await says(anna, /You have unsaved text from/);
+	await press(anna, 'Discard');
+	await says(anna, 'Only you can edit this now.');
+	await keeps(site, 'OM', 'Second');
+	assert.equal(await field(anna, 'body').inputValue(), 'Second');
+});
+
+scene('a text that cannot be kept as a draft is not replaced by an earlier one', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await site.sql(`SET locking.owner = 'anna'; SELECT locking.save_draft_of('country', 'PA', '{"form": {"body": ["A draft"]}}')`);
+	await visit(anna, 'PA');
+	await says(anna, /You have unsaved text from/);
+	anna.expects(0, /draft$/);
+	await anna.page.route('**/draft', (route) => (route.request().method() === 'PUT' ? route.abort() : route.continue()));
+	await field(anna, 'body').fill('Typed');
+	await press(anna, 'Restore');
+	await eventually(async () => assert.ok(await form(anna).evaluate((element) => element.shadowRoot.querySelector('button'))));
+	assert.equal(await field(anna, 'body').inputValue(), 'Typed');
+	await keeps(site, 'PA', 'A draft');
 });
 
 scene('with the first change: no lock before, and a quick Enter waits for it', async ({ site, invite }) => {
@@ -275,6 +322,177 @@ scene('with presence, users who have the row open learn of each other', async ({
 	await bert.page.goto('about:blank');
 	await eventually(async () => assert.deepEqual(await form(anna).evaluate(({ lock }) => lock.people), []));
 });
+
+/** The requests for a row, with their messages. */
+const requested = (site, key) => site.sql(`SELECT owner, message FROM locking.requests WHERE key = '${key}'`);
+
+scene('who took over is named, though another user has the row since', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await visit(anna, 'PL');
+	await opens(anna);
+	await site.sql(`BEGIN; SELECT locking.set_owner('bert', 'Bert Brandt'), locking.take_over('country', 'PL', 'in a hurry');
+		SELECT locking.release(token) FROM locking.locks WHERE key = 'PL'; SELECT locking.set_owner('carla', 'Carla Conti'), locking.acquire('country', 'PL'); COMMIT`);
+	await says(anna, 'Bert Brandt has taken over.');
+	await says(anna, 'Reason: “in a hurry”. Carla Conti is editing this.');
+});
+
+scene('a request that is not answered says so', async ({ site, invite }) => {
+	const bert = await invite('bert');
+	await site.sql(`SELECT locking.set_owner('carla', 'Carla Conti'), locking.acquire('country', 'PT')`);
+	bert.expects(423, /lock$/);
+	bert.expects(0, /request$/);
+	await visit(bert, 'PT');
+	await bert.page.route('**/request', (route) => (route.request().method() === 'POST' ? route.abort() : route.continue()));
+	await press(bert, 'Ask for it');
+	await answer(bert, 'Message', 'please', 'Ask');
+	await says(bert, 'The server cannot be reached.');
+	assert.equal(await requested(site, 'PT'), '');
+});
+
+scene('in each question of the bar, Enter answers and Escape does not', async ({ site, invite }) => {
+	const [anna, bert, carla] = [await invite('anna'), await invite('bert'), await invite('carla')];
+	for (const person of [bert, carla]) person.expects(423, /lock$/);
+	const sent = friend.sent.length;
+	await visit(anna, 'PE');
+	await opens(anna);
+	await visit(bert, 'PE');
+	const asks = async (person, button, label, text, key) => {
+		await press(person, button);
+		await form(person).getByLabel(label).fill(text);
+		await form(person).getByLabel(label).press(key);
+	};
+	await asks(bert, 'Ask for it', 'Message', 'by Escape', 'Escape');
+	await asks(bert, 'Ask for it', 'Message', 'by Enter', 'Enter');
+	await says(bert, 'You are next.');
+	assert.equal(await requested(site, 'PE'), 'bert|by Enter');
+	await asks(anna, 'Not now', 'Answer', 'by Escape', 'Escape');
+	await form(anna).getByRole('button', { name: 'Not now' }).waitFor();
+	assert.equal(await requested(site, 'PE'), 'bert|by Enter');
+	await asks(anna, 'Not now', 'Answer', 'by Enter', 'Enter');
+	await says(bert, 'Your request was declined: “by Enter”');
+	assert.equal(await requested(site, 'PE'), '');
+	await visit(carla, 'PE');
+	await asks(carla, 'Take over', 'Reason', 'by Escape', 'Escape');
+	await form(carla).getByRole('button', { name: 'Take over' }).waitFor();
+	assert.equal(await lockOf(site, 'PE'), 'anna');
+	await asks(carla, 'Take over', 'Reason', 'by Enter', 'Enter');
+	await isHeldBy(site, 'PE', 'carla');
+	assert.equal(await site.sql(`SELECT reason FROM locking.history WHERE key = 'PE' AND event = 'taken_over'`), 'by Enter');
+	assert.equal(friend.sent.length, sent, 'no form was sent');
+});
+
+scene('a form that the application refuses keeps lock and text', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	friend.save = ({ name, body }) => page({ src: site.address, key: 'PG', name, body });
+	await visit(anna, 'PG');
+	await opens(anna);
+	await field(anna, 'name').fill('Too long a name');
+	await keeps(site, 'PG', 'Old text');
+	await Promise.all([anna.page.waitForURL(/save$/), field(anna, 'name').press('Enter')]);
+	friend.save = null;
+	await opens(anna);
+	assert.equal(await field(anna, 'name').inputValue(), 'Too long a name');
+	assert.equal(await anna.page.evaluate(() => document.forms[0].elements.locking_token.value), friend.sent.at(-1).locking_token);
+	assert.equal(await site.sql(`SELECT string_agg(event, ' ' ORDER BY id) FROM locking.history WHERE key = 'PG'`), 'acquired');
+	assert.equal(await lockOf(site, 'PG'), 'anna');
+});
+
+/** What the browser does when another tab comes to the front. */
+const becomes = (person, visibility) => person.page.evaluate((value) => {
+	Object.defineProperty(document, 'visibilityState', { value, configurable: true });
+	document.dispatchEvent(new Event('visibilitychange'));
+}, visibility);
+
+/** Types in a row of `language`, and hides the tab until the lock ends. */
+async function lapses(site, person, key) {
+	await visit(person, key, { table: 'language' });
+	await opens(person);
+	await field(person, 'body').fill('Half a text');
+	await keeps(site, key, 'Half a text');
+	await becomes(person, 'hidden');
+	await says(person, 'Your lock has ended.');
+	assert.equal(await lockOf(site, key, 'language'), '');
+}
+
+scene('a lock that has lapsed goes on, if the row is as it was', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await lapses(site, anna, 'deu');
+	assert.equal(await open(anna), ALL);
+	await press(anna, 'Keep editing');
+	await says(anna, 'Only you can edit this now.');
+	assert.equal(await field(anna, 'body').inputValue(), 'Half a text');
+	assert.equal(await lockOf(site, 'deu', 'language'), 'anna');
+});
+
+scene('a lock that has lapsed, and the row was written: the form is closed, and its text stays until the user decides', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await lapses(site, anna, 'fra');
+	await site.sql(`UPDATE language SET name = 'Of another user' WHERE alpha_3 = 'fra'`);
+	anna.expects(409, /lock$/);
+	await press(anna, 'Keep editing');
+	await eventually(async () => assert.equal(await open(anna), ''));
+	await press(anna, 'Lock again');
+	await says(anna, 'Another user may have saved meanwhile.');
+	assert.equal(await open(anna), '');
+	assert.equal(await field(anna, 'body').inputValue(), 'Half a text');
+	await press(anna, 'Edit what is shown');
+	assert.equal(await open(anna), ALL);
+	assert.equal(await field(anna, 'body').inputValue(), 'Half a text');
+	assert.deepEqual(await heard(anna), []);
+});
+
+scene('after a lost lock, the row can be read again: the text stays as a draft', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await visit(anna, 'PH');
+	await opens(anna);
+	await field(anna, 'body').fill('Half a text');
+	await site.sql(`SELECT locking.break_lock('country', 'PH', 'a reason')`);
+	await press(anna, 'Lock again');
+	await says(anna, 'Another user may have saved meanwhile.');
+	await Promise.all([anna.page.waitForEvent('load'), press(anna, 'Reload')]);
+	await says(anna, /You have unsaved text from/);
+	assert.equal(await field(anna, 'body').inputValue(), 'Old text');
+	await press(anna, 'Restore');
+	await contains(anna, 'body', 'Half a text');
+});
+
+const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
+
+for (const [size, viewport] of Object.entries(SIZES))
+	scene(`no notice moves the form: ${size}`, async ({ site, invite }) => {
+		const anna = await invite('anna', { viewport });
+		await visit(anna, 'PK');
+		await opens(anna);
+		const input = field(anna, 'body');
+		await input.focus();
+		const before = await input.evaluate((element) => element.getBoundingClientRect().top);
+		const stays = async (what) => {
+			const moved = await input.evaluate((element, top) => Math.abs(element.getBoundingClientRect().top - top), before);
+			assert.ok(moved <= 5, `${what} moves the field by ${moved} pixels`);
+			assert.ok(await input.evaluate((element) => {
+				const { left, top } = element.getBoundingClientRect();
+				return document.elementFromPoint(left + 5, top + 5) === element;
+			}), `${what} covers the field`);
+		};
+		await site.sql(`SELECT locking.set_owner('bert', 'Bert Brandt'), locking.request('country', 'PK', rtrim(repeat('a word ', 29)))`);
+		await says(anna, 'Bert Brandt asks for this row.');
+		await stays('a request');
+		const bar = form(anna).locator('.bar');
+		await bar.hover();
+		assert.ok(await bar.evaluate((element) => element.scrollHeight <= element.clientHeight), 'with the pointer, all of it is shown');
+		await press(anna, 'Not now');
+		await stays('a question');
+		await press(anna, 'Cancel');
+		await anna.page.mouse.move(5, viewport.height - 5);
+		await input.focus();
+		await site.sql(`SELECT locking.set_owner('carla', rtrim(repeat('Carla ', 20))), locking.take_over('country', 'PK', rtrim(repeat('reason ', 30)))`);
+		await says(anna, /Carla Carla .*has taken over/);
+		await stays('a takeover');
+		await site.sql(`SELECT locking.break_lock('country', 'PK', 'done')`);
+		await form(anna).getByRole('button', { name: 'Lock again' }).waitFor();
+		await stays('the end of the lock');
+		assert.equal(await anna.overhang(), 0);
+	});
 
 scene('a draft is discarded', async ({ site, invite }) => {
 	const anna = await invite('anna');
