@@ -15,11 +15,11 @@ const bertHoldsIceland = (site) => site.sql(`SET SESSION AUTHORIZATION bert; SEL
 const states = {
 	'list of tables': async (carla) => {
 		await carla.open('/tables');
-		await carla.page.getByRole('link', { name: 'country', exact: true }).waitFor();
+		await carla.page.getByRole('link', { name: 'Country', exact: true }).waitFor();
 	},
 	'protection of a table': async (carla) => {
 		await carla.open('/tables');
-		await carla.press('Protect: note');
+		await carla.press('Protect: Note');
 		await carla.dialog().waitFor();
 	},
 	'change list': async (carla) => {
@@ -76,7 +76,7 @@ const states = {
 	'question before leaving': async (carla) => {
 		await carla.edits('country', 'GT');
 		await carla.input('name').fill('Guatemala of Carla');
-		await carla.page.getByRole('link', { name: 'country', exact: true }).click();
+		await carla.page.getByRole('link', { name: 'Country', exact: true }).click();
 		await carla.dialog().waitFor();
 	},
 	'new row': async (carla) => {
@@ -85,7 +85,7 @@ const states = {
 	},
 	'all locks, one chosen': async (carla) => {
 		await carla.open('/locks');
-		await carla.page.getByRole('checkbox', { name: /^Select country Iceland/ }).check();
+		await carla.page.getByRole('checkbox', { name: /^Select Country Iceland/ }).check();
 		await carla.sees('1 chosen');
 	},
 	history: async (carla) => {

@@ -21,7 +21,7 @@ const inList = async (person, key, press) => {
 };
 const opensSettings = async (person) => {
 	await person.open('/tables');
-	await person.press('Settings: note');
+	await person.press('Settings: Note');
 };
 
 /**
@@ -69,7 +69,7 @@ const DIALOGS = {
 		async open({ site, person }) {
 			await site.sql(`SET locking.owner = 'anna'; SELECT locking.save_draft_of('country', 'AM', '{"values": {"name": "x"}, "label": "Armenia"}')`);
 			await person.open('/drafts');
-			await person.press('Discard the draft of country Armenia');
+			await person.press('Discard the draft of Country Armenia');
 		},
 		declined: async ({ site }) => assert.equal(await site.sql(`SELECT count(*) FROM locking.draft WHERE key = 'AM'`), '1'),
 		entered: ({ site }) => eventually(async () => assert.equal(await site.sql(`SELECT count(*) FROM locking.draft WHERE key = 'AM'`), '0')),
@@ -165,7 +165,7 @@ const DIALOGS = {
 		async open({ site, person }) {
 			await site.sql(`SELECT locking.unprotect('note') FROM locking.protected_tables WHERE relation = 'note'::regclass`);
 			await person.open('/tables');
-			await person.press('Protect: note');
+			await person.press('Protect: Note');
 		},
 		declined: async ({ site }) => assert.equal(await isProtected(site), '0'),
 		entered: ({ site }) => eventually(async () => assert.equal(await isProtected(site), '1')),

@@ -23,7 +23,7 @@ scene('the browser\'s language: words, dates, numbers and plurals', async ({ inv
 	await anna.row('1').waitFor();
 	assert.deepEqual(await cells(anna, '1'), ['first', '1', '1.234.567,5', '3. Nov. 2026, 09:15']);
 	await anna.sees('2 Datensätze');
-	assert.equal(await anna.page.title(), 'measure · locking');
+	assert.equal(await anna.page.title(), 'Measure · locking');
 	assert.equal(await anna.page.locator('.skip-link').textContent(), 'Zum Inhalt springen');
 	await anna.page.getByRole('link', { name: 'Sperren', exact: true }).click();
 	await anna.sees('Nichts ist gesperrt');

@@ -24,7 +24,7 @@ scene('locks of all tables: live, searched and filtered', async ({ site, invite 
 	await line(bert, 'Finnish').waitFor();
 	await bert.page.getByRole('searchbox').fill('');
 	await line(bert, 'Finland').waitFor();
-	await bert.page.getByLabel('Table').selectOption('country');
+	await bert.page.getByLabel('Table').selectOption('Country');
 	await bert.seesNo('Finnish');
 	await anna.press('Cancel');
 	await bert.sees('No such lock');
@@ -89,7 +89,7 @@ scene('the owner of a table protects it, changes its settings, and unprotects it
 	const carla = await invite('carla');
 	const settings = () => site.sql(`SELECT hard, required, extract(epoch FROM ttl)::integer FROM locking.protected_tables WHERE relation = 'note'::regclass`);
 	await carla.open('/tables');
-	await carla.press('Protect: note');
+	await carla.press('Protect: Note');
 	await carla.dialog().getByLabel('A lock ends after').fill('-1');
 	await carla.dialog().getByRole('button', { name: 'Protect', exact: true }).click();
 	await carla.sees('Enter a number of seconds greater than 0, or nothing.');
@@ -101,24 +101,24 @@ scene('the owner of a table protects it, changes its settings, and unprotects it
 	assert.equal(await settings(), '', 'no column is not stored as all');
 	await carla.dialog().getByLabel('body').check();
 	await carla.answers('Protect');
-	await carla.sees('note is protected now.');
+	await carla.sees('Note is protected now.');
 	assert.equal(await settings(), 't|f|300');
-	await carla.press('Settings: note');
+	await carla.press('Settings: Note');
 	await carla.dialog().getByLabel('Reject writes by other users').uncheck();
 	await carla.answers('Save settings');
 	await eventually(async () => assert.equal(await settings(), 'f|f|300'));
-	await carla.button('Settings: note').waitFor();
+	await carla.button('Settings: Note').waitFor();
 	await site.sql(`SELECT locking.acquire('note', '1')`);
-	await carla.press('Settings: note');
+	await carla.press('Settings: Note');
 	await carla.dialog().getByRole('button', { name: 'Unprotect…' }).click();
 	await carla.answers('Cancel');
 	assert.equal(await settings(), 'f|f|300');
-	await carla.press('Settings: note');
+	await carla.press('Settings: Note');
 	await carla.dialog().getByRole('button', { name: 'Unprotect…' }).click();
 	await carla.answers('Unprotect');
-	await carla.sees('note is no longer protected.');
+	await carla.sees('Note is no longer protected.');
 	assert.equal(await settings(), '');
-	await carla.button('Protect: note').waitFor();
+	await carla.button('Protect: Note').waitFor();
 });
 
 scene('users who do not own a table cannot change its protection', async ({ invite }) => {
@@ -145,7 +145,7 @@ scene('the number of locks in the list of tables is live, and links to them', as
 	await bert.open('/tables');
 	await bert.sees('Live');
 	await anna.edits('proposal', '1');
-	const count = line(bert, 'proposal').getByRole('link', { name: /locked rows in proposal/ });
+	const count = line(bert, 'proposal').getByRole('link', { name: /locked rows in Proposal/ });
 	await count.waitFor();
 	await count.click();
 	await line(bert, 'Spell Türkiye').waitFor();

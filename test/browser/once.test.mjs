@@ -90,7 +90,7 @@ for (const [what, isExecuted] of [['executed', true], ['not executed', false]])
 		assert.equal(await count(site, body), '1');
 		assert.equal(await site.sql(`SELECT count(*) FROM locking.draft WHERE data::text LIKE '%${body}%'`), '0');
 		await anna.page.reload();
-		await anna.sees('New row in memo');
+		await anna.sees('New row in Memo');
 		await anna.seesNo(/Recovered draft|is saved/);
 	});
 

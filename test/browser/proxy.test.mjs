@@ -34,7 +34,7 @@ admission('the user that the proxy names is signed in without a form, and cannot
 	await eve.open('/');
 	await eve.arrives('/tables');
 	await eve.sees('Eve Ernst', { within: 'header' });
-	await eve.page.getByRole('link', { name: 'country', exact: true }).waitFor();
+	await eve.page.getByRole('link', { name: 'Country', exact: true }).waitFor();
 	assert.equal(await eve.button('Sign out').count(), 0);
 	await eve.open('/signin?next=/locks');
 	await eve.arrives('/locks');

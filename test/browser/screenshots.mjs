@@ -164,7 +164,7 @@ const scenes = {
 
 	async settings({ admin, shoot }) {
 		await open(admin, '/tables');
-		await press(admin, 'Settings: subdivision');
+		await press(admin, 'Settings: Subdivision');
 		await dialog(admin);
 		await shoot(admin);
 		await close(admin);

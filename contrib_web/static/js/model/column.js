@@ -79,6 +79,13 @@ function asWords({ name, references }) {
 	return `${shown[0].toUpperCase()}${shown.slice(1)}`;
 }
 
+/**
+ * The name of a table as people read it: as words, if it is plain.
+ * @param {string} name as SQL writes it
+ * @returns {string}
+ */
+export const tableLabel = (name) => asWords({ name });
+
 /** How much of a text is looked at for its direction, in characters. */
 const BEGINNING = 200;
 

@@ -11,6 +11,7 @@ import { person } from '../parts/person.js';
 import { button, emptyState } from '../ui/widgets.js';
 import { rowName } from '../parts/row-name.js';
 import { ListPage, searchField } from './list-page.js';
+import { tableLabel } from '../model/column.js';
 
 /** Class of an event's chip, by event. */
 const KINDS = { acquired: 'mine', resumed: 'mine', broken: 'bad', taken_over: 'theirs', handed_over: 'theirs', expired: 'warn', released: '' };
@@ -117,7 +118,7 @@ export class HistoryPage extends ListPage {
 			h('div', { class: 'search grow' }, icon('search'), search),
 			select(t('head.table'), 'table', named?.table ?? table, [
 				['', t('tables.all')],
-				...this.#tables.map((each) => [each.table, each.name]),
+				...this.#tables.map((each) => [each.table, tableLabel(each.name)]),
 			]),
 			select(t('history.event'), 'event', event, [['', t('history.all_events')], ...EVENTS.map((name) => [name, eventName(name)])]),
 			day(t('list.from'), 'from'),

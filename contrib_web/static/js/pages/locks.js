@@ -11,6 +11,7 @@ import { unlock } from '../parts/unlock.js';
 import { h, icon, newId } from '../ui/dom.js';
 import { emptyState } from '../ui/widgets.js';
 import { ListPage, searchField } from './list-page.js';
+import { tableLabel } from '../model/column.js';
 
 /** For how long a lock has been held: seconds, and words. */
 const HELD = [
@@ -122,7 +123,7 @@ export class LocksPage extends ListPage {
 			{ class: 'input', id: newId('table'), on: { change: () => this.change({ table: select.value }) } },
 			h('option', { value: '' }, t('tables.all')),
 			this.#tables.map((each) =>
-				h('option', { value: each.table, selected: each.table === table || each.name === table }, each.name),
+				h('option', { value: each.table, selected: each.table === table || each.name === table }, tableLabel(each.name)),
 			),
 		);
 		const longer = h(

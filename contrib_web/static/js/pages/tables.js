@@ -11,6 +11,7 @@ import { count, duration } from '../model/text.js';
 import { toast } from '../ui/announce.js';
 import { ask } from '../ui/dialog.js';
 import { banner, button, emptyState } from '../ui/widgets.js';
+import { tableLabel } from '../model/column.js';
 
 /** Delay before a reload, since events come in bursts, in milliseconds. */
 const SETTLE = 500;
@@ -138,7 +139,7 @@ export class TablesPage {
 					{ class: 'chip theirs', href: paths.locks({ table: table.table }) },
 					icon('lock'),
 					h('span', { 'aria-hidden': 'true' }, String(locks)),
-					hidden(t('tables.locked_rows', { n: locks, table: table.name })),
+					hidden(t('tables.locked_rows', { n: locks, table: tableLabel(table.name) })),
 				)
 			: h('span', { class: 'quiet' }, '0');
 		return h(
@@ -158,13 +159,13 @@ export class TablesPage {
 	}
 
 	#name({ has_key: hasKey, may, table, name }) {
-		return hasKey && may.select ? h('a', { href: paths.rows(name ?? table) }, name) : h('span', {}, name);
+		return hasKey && may.select ? h('a', { href: paths.rows(name ?? table), title: name }, tableLabel(name)) : h('span', { title: name }, tableLabel(name));
 	}
 
 	#actions(table) {
 		if (!table.may.protect || !table.has_key) return null;
 		const act = (text, what, name, kind = 'small') => {
-			const element = button(text, what, { kind, name, label: `${t('text.labelled', { label: text })} ${table.name}` });
+			const element = button(text, what, { kind, name, label: `${t('text.labelled', { label: text })} ${tableLabel(table.name)}` });
 			Object.assign(element.dataset, { act: name, table: table.table });
 			return element;
 		};
@@ -182,7 +183,7 @@ export class TablesPage {
 		const isNew = !table.protection;
 		const answer = await ask({
 			name: 'protect',
-			title: t(isNew ? 'protect.title' : 'protect.settings_of', { table: table.name }),
+			title: t(isNew ? 'protect.title' : 'protect.settings_of', { table: tableLabel(table.name) }),
 			body: form.body,
 			choices: [
 				...(isNew ? [] : [{ value: 'unprotect', text: t('protect.unprotect_'), kind: 'plain bad push' }]),
@@ -192,7 +193,7 @@ export class TablesPage {
 			check: async (choice, dialog) => choice !== 'yes' || this.#send(table, form, dialog),
 		});
 		if (answer === 'unprotect') await this.#unprotect(table);
-		if (answer === 'yes') toast(t(isNew ? 'protect.protected' : 'protect.saved', { table: table.name }));
+		if (answer === 'yes') toast(t(isNew ? 'protect.protected' : 'protect.saved', { table: tableLabel(table.name) }));
 		if (answer !== 'no') await this.#fetch().catch(() => {});
 	}
 
@@ -213,7 +214,7 @@ export class TablesPage {
 		const { hard, required, columns, ttl, warning, parent } = protection;
 		try {
 			await this.#app.api.put(`${tablePath(table)}/protection`, { hard, required, columns, ttl, warning, parent });
-			toast(t('protect.repaired', { table: name }));
+			toast(t('protect.repaired', { table: tableLabel(name) }));
 		} catch (error) {
 			toastProblem(error);
 		}
@@ -224,7 +225,7 @@ export class TablesPage {
 		const note = newId('note');
 		const answer = await ask({
 			name: 'unprotect',
-			title: t('protect.unprotect_title', { table: table.name }),
+			title: t('protect.unprotect_title', { table: tableLabel(table.name) }),
 			alert: true,
 			body: [
 				h(
@@ -244,7 +245,7 @@ export class TablesPage {
 		if (answer !== 'yes') return;
 		try {
 			await this.#app.api.delete(`${tablePath(table.table)}/protection`);
-			toast(t('protect.unprotected', { table: table.name }));
+			toast(t('protect.unprotected', { table: tableLabel(table.name) }));
 		} catch (error) {
 			toastProblem(error);
 		}

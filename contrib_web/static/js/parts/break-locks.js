@@ -7,6 +7,7 @@ import { toast } from '../ui/announce.js';
 import { askReason } from '../ui/dialog.js';
 import { h } from '../ui/dom.js';
 import { toastProblem } from './problem-toast.js';
+import { tableLabel } from '../model/column.js';
 
 /**
  * Ends locks, after a confirmation, and shows the result.
@@ -44,7 +45,7 @@ function askWhy(locks, labelOf) {
 /** The rows by holder. */
 function heldRows(locks, labelOf) {
 	const people = [...new Set(locks.map(fullName))];
-	const rowsOf = (person) => locks.filter((lock) => fullName(lock) === person).map((lock) => `${labelOf(lock)} (${lock.name})`);
+	const rowsOf = (person) => locks.filter((lock) => fullName(lock) === person).map((lock) => `${labelOf(lock)} (${tableLabel(lock.name)})`);
 	return h(
 		'dl',
 		{ class: 'facts held' },

@@ -10,6 +10,7 @@ import { count } from '../model/text.js';
 import { h, icon } from '../ui/dom.js';
 import './lock-holder.js';
 import { unlock } from './unlock.js';
+import { tableLabel } from '../model/column.js';
 
 /** How many rows of a table are shown. */
 const SHOWN = 10;
@@ -62,7 +63,7 @@ function childTable(app, child, mayBreak, signal) {
 		h(
 			'header',
 			{},
-			h('h2', {}, child.name, h('span', { class: 'quiet small number' }, ` ${total}`)),
+			h('h2', { title: child.name }, tableLabel(child.name), h('span', { class: 'quiet small number' }, ` ${total}`)),
 			h(
 				'span',
 				{ class: 'button-row' },

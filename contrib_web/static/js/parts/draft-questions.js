@@ -4,6 +4,7 @@
 import { t } from '../lang/texts.js';
 import { ask } from '../ui/dialog.js';
 import { h } from '../ui/dom.js';
+import { tableLabel } from '../model/column.js';
 
 /**
  * @param {{ name: string, key: string|null, label: string|null }[]} unsent
@@ -17,7 +18,7 @@ export async function askToSignOut(unsent) {
 		alert: true,
 		body: [
 			h('p', {}, t('drafts.sign_out.text')),
-			h('ul', {}, unsent.map((draft) => h('li', {}, `${t('text.labelled', { label: draft.name })} `, h('bdi', {}, draftName(draft))))),
+			h('ul', {}, unsent.map((draft) => h('li', {}, `${t('text.labelled', { label: tableLabel(draft.name) })} `, h('bdi', {}, draftName(draft))))),
 		],
 		choices: [
 			{ value: 'yes', text: t('action.sign_out'), kind: 'plain bad' },

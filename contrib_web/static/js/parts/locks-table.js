@@ -8,6 +8,7 @@ import './lock-holder.js';
 import { rowName } from './row-name.js';
 import { sortHead } from './sort-head.js';
 import { timeLeft } from './time-left.js';
+import { tableLabel } from '../model/column.js';
 
 /** The columns: key of the header, and by what the server sorts. */
 const HEADS = [
@@ -80,7 +81,7 @@ function row(lock, { chosen, choose, unlock, labelOf }) {
 				type: 'checkbox',
 				checked: chosen.has(id),
 				data: { control: 'choose' },
-				'aria-label': t('locks.select', { table: lock.name, row: labelOf(lock), who: personName(lock) }),
+				'aria-label': t('locks.select', { table: tableLabel(lock.name), row: labelOf(lock), who: personName(lock) }),
 				on: { change: ({ target }) => choose(id, target.checked) },
 			})
 		: null;

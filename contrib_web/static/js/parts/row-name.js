@@ -3,6 +3,7 @@
  */
 import { h } from '../ui/dom.js';
 import { paths } from '../model/route.js';
+import { tableLabel } from '../model/column.js';
 
 /**
  * @param {string} table as in the address
@@ -17,5 +18,5 @@ export const rowName = (table, key, label, data = {}) =>
 		{ class: 'cell row-name', href: paths.row(table, key), title: `${table} ${key}`, data },
 		h('bdi', { class: 'key' }, label),
 		' ',
-		h('bdi', { class: 'table-name' }, table),
+		h('bdi', { class: 'table-name' }, tableLabel(table)),
 	);

@@ -4,7 +4,7 @@
  */
 import { t } from '../../lang/texts.js';
 import { rowPath, tablePath } from '../../client/api.js';
-import { labelOf } from '../../model/column.js';
+import { labelOf, tableLabel } from '../../model/column.js';
 import * as Form from '../../model/form.js';
 import { several } from '../../model/text.js';
 
@@ -51,7 +51,7 @@ export class EditedRow {
 	}
 	/** The document's title. */
 	get title() {
-		return `${this.isNew ? t('rows.new') : (this.row?.label ?? this.key)} · ${this.table?.name ?? this.tableName}`;
+		return `${this.isNew ? t('rows.new') : (this.row?.label ?? this.key)} · ${tableLabel(this.table?.name ?? this.tableName)}`;
 	}
 
 	/** The parent row's lock if another user holds it; otherwise null. */

@@ -7,6 +7,7 @@ import { t } from '../../lang/texts.js';
 import { paths } from '../../model/route.js';
 import { dock } from '../../parts/dock.js';
 import { h } from '../../ui/dom.js';
+import { tableLabel } from '../../model/column.js';
 
 /**
  * @param {import('./edited-row.js').EditedRow} edited
@@ -55,11 +56,11 @@ const crumbs = ({ name }, list) =>
 			'ol',
 			{},
 			h('li', {}, h('a', { href: paths.tables() }, t('tables.title'))),
-			h('li', {}, h('a', { href: list }, name)),
+			h('li', {}, h('a', { href: list, title: name }, tableLabel(name))),
 		),
 	);
 
 function title({ isNew, row, table: { name } }, heading) {
 	const key = row && row.label !== row.key ? [' ', h('bdi', { class: 'row-key' }, row.key)] : null;
-	return h('h1', { tabIndex: -1 }, isNew ? t('rows.new_in', { table: name }) : heading, key);
+	return h('h1', { tabIndex: -1 }, isNew ? t('rows.new_in', { table: tableLabel(name) }) : heading, key);
 }
