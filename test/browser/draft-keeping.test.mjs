@@ -280,6 +280,20 @@ scene('text that only this computer has is not lost by signing out without a que
 	await hasOnComputer(anna, []);
 });
 
+scene('the list of drafts has the labels of row and columns, and folds the earlier drafts of a row', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await site.sql(`SET SESSION AUTHORIZATION anna;
+		SELECT locking.save_draft_of('proposal', '3', jsonb_build_object('values', jsonb_build_object('short_name', client)), client) FROM unnest('{early,late}'::text[]) client`);
+	await anna.open('/drafts');
+	const lines = anna.page.locator('tbody tr').filter({ hasText: 'A code for sign languages' });
+	await eventually(async () => assert.equal(await lines.filter({ visible: true }).count(), 1));
+	await lines.first().getByText('Short name').waitFor();
+	await anna.press('1 earlier draft');
+	assert.equal(await lines.filter({ visible: true }).count(), 2);
+	assert.deepEqual(await anna.barriers(), []);
+	await discardAll(site);
+});
+
 scene('another person at the same browser sees nothing of it', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	anna.expects(401);

@@ -1,7 +1,7 @@
 // Drafts of several pages: which there are, and where they come from.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { allDrafts, draftId, originOf, originText } from '../../contrib_web/static/js/model/draft.js';
+import { allDrafts, byRow, draftId, originOf, originText } from '../../contrib_web/static/js/model/draft.js';
 import * as Form from '../../contrib_web/static/js/model/form.js';
 import { ago } from '../../contrib_web/static/js/model/text.js';
 
@@ -41,6 +41,11 @@ test('a draft of a new row, whose columns were never read', () => {
 	const restored = Form.applyDraft(form, { ...draft, values: { ...draft.values, gone: 'x' } }, isKnown);
 	assert.deepEqual(restored.form.mine, { a: 'typed', b: null });
 	assert.deepEqual(restored.conflicts, []);
+});
+
+test('several drafts of a row, and drafts of new rows', () => {
+	const drafts = [['t', '1', 'a'], ['t', null, 'b'], ['t', '1', 'c'], ['u', '1', 'd'], ['t', null, 'e']].map(([table, key, id]) => ({ table, key, id }));
+	assert.deepEqual(byRow(drafts).map((row) => row.map(({ id }) => id).join('')), ['ac', 'b', 'd', 'e']);
 });
 
 test('ages', () => {

@@ -386,6 +386,7 @@ export default Object.freeze({
 	'drafts.none.text': 'Alles, was Sie eingegeben haben, ist gespeichert oder verworfen.',
 	'drafts.drafts': 'Entwürfe',
 	'drafts.recovered': { one: 'Wiedergefundener Entwurf', other: '{n} wiedergefundene Entwürfe' },
+	'drafts.earlier': { one: '{n} früherer Entwurf', other: '{n} frühere Entwürfe' },
 	'drafts.saved': 'Entwurf gespeichert',
 	'drafts.in_form': 'Der Entwurf steht im Formular.',
 	'drafts.restore_later':

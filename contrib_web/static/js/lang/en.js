@@ -385,6 +385,7 @@ export default Object.freeze({
 	'drafts.none.text': 'Everything that you typed is saved or discarded.',
 	'drafts.drafts': 'Drafts',
 	'drafts.recovered': { one: 'Recovered draft', other: '{n} recovered drafts' },
+	'drafts.earlier': { one: '{n} earlier draft', other: '{n} earlier drafts' },
 	'drafts.saved': 'Draft saved',
 	'drafts.in_form': 'The draft is in the form.',
 	'drafts.restore_later': 'You cannot edit the row now. Restore the draft when you can edit it again.',

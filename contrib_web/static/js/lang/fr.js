@@ -383,6 +383,7 @@ export default Object.freeze({
 	'drafts.none.text': 'Tout ce que vous avez saisi est enregistré ou abandonné.',
 	'drafts.drafts': 'Brouillons',
 	'drafts.recovered': { one: 'Brouillon retrouvé', other: '{n} brouillons retrouvés' },
+	'drafts.earlier': { one: '{n} brouillon antérieur', other: '{n} brouillons antérieurs' },
 	'drafts.saved': 'Brouillon enregistré',
 	'drafts.in_form': 'Le brouillon est dans le formulaire.',
 	'drafts.restore_later': 'Vous ne pouvez pas modifier la ligne maintenant. Restaurez le brouillon quand vous pourrez de nouveau la modifier.',

@@ -383,6 +383,7 @@ export default Object.freeze({
 	'drafts.none.text': 'Alles wat u hebt getypt, is opgeslagen of verworpen.',
 	'drafts.drafts': 'Concepten',
 	'drafts.recovered': { one: 'Teruggevonden concept', other: '{n} teruggevonden concepten' },
+	'drafts.earlier': { one: '{n} eerder concept', other: '{n} eerdere concepten' },
 	'drafts.saved': 'Concept opgeslagen',
 	'drafts.in_form': 'Het concept staat in het formulier.',
 	'drafts.restore_later': 'U kunt de rij nu niet bewerken. Herstel het concept wanneer dat weer kan.',

@@ -67,3 +67,20 @@ export function allDrafts(here, server, toDate) {
 		.map(({ client, saved_at: savedAt, ...draft }) => ({ ...draft, id: client ?? '', savedAt: toDate(savedAt), isHere: false, isOnServer: true }));
 	return [...local, ...others].sort((a, b) => b.savedAt - a.savedAt);
 }
+
+/**
+ * Drafts by row. Those of new rows are of a row each.
+ * @template {{ table: string, key: string|null, id: string }} T
+ * @param {T[]} drafts the latest first
+ * @returns {T[][]} the drafts of each row, in order of the latest
+ */
+export function byRow(drafts) {
+	const rows = new Map();
+	for (const draft of drafts) {
+		const { table, key, id } = draft;
+		const row = JSON.stringify(key === null ? [table, null, id] : [table, key]);
+		if (!rows.has(row)) rows.set(row, []);
+		rows.get(row).push(draft);
+	}
+	return [...rows.values()];
+}

@@ -3,12 +3,14 @@
  * computer.
  */
 import { t } from '../lang/texts.js';
+import { tablePath } from '../client/api.js';
 import { clock } from '../client/clock.js';
 import { personOf } from '../client/draft-store.js';
 import { draftPath } from '../client/own-drafts.js';
 import { machineId } from '../client/settings.js';
 import { tabId } from '../client/tab-id.js';
-import { allDrafts } from '../model/draft.js';
+import { labelOf } from '../model/column.js';
+import { allDrafts, byRow } from '../model/draft.js';
 import { draftsTable } from '../parts/drafts-table.js';
 import { askToDiscard } from '../parts/draft-questions.js';
 import { toastProblem } from '../parts/problem-toast.js';
@@ -21,6 +23,8 @@ export class DraftsPage {
 	title = t('drafts.title');
 	#app;
 	#drafts = [];
+	/** Labels of columns by their names, by table. */
+	#columns = new Map();
 	#results = h('div', { class: 'results' });
 
 	/** @param {object} app */
@@ -57,13 +61,33 @@ export class DraftsPage {
 		const { api, drafts, session } = this.#app;
 		const [{ data }, here] = await Promise.all([api.get('/drafts'), drafts.ofPerson(personOf(session))]);
 		this.#drafts = merge(here, data.drafts);
+		await Promise.all([this.#readColumns(), this.#app.labels.load(this.#drafts.filter(({ key }) => key !== null))]);
+	}
+
+	// Without an answer the columns have their names.
+	async #readColumns() {
+		const tables = new Set(this.#drafts.map(({ table }) => table));
+		await Promise.all([...tables].map(async (table) => {
+			const { data } = await this.#app.api.get(tablePath(table)).catch(() => ({ data: null }));
+			this.#columns.set(table, new Map(data?.columns.map((column) => [column.name, labelOf(column)])));
+		}));
+	}
+
+	// As the lists show it.
+	#shown(draft) {
+		const labels = this.#columns.get(draft.table);
+		return {
+			...draft,
+			label: draft.label ?? (draft.key === null ? null : this.#app.labels.of(draft.table, draft.key)),
+			columns: draft.columns.map((name) => labels?.get(name) ?? name),
+		};
 	}
 
 	#draw() {
 		const here = { machine: machineId(), tab: tabId };
 		this.#results.replaceChildren(
 			this.#drafts.length
-				? draftsTable(this.#drafts, { here, discard: (draft) => this.#discard(draft) })
+				? draftsTable(byRow(this.#drafts.map((draft) => this.#shown(draft))), { here, discard: (draft) => this.#discard(draft) })
 				: emptyState({ name: 'check', title: t('drafts.none'), text: t('drafts.none.text') }),
 		);
 	}
@@ -74,7 +98,7 @@ export class DraftsPage {
 		try {
 			if (isOnServer) await this.#app.api.send('DELETE', draftPath(table, key), { query: { client: id } });
 			await this.#app.drafts.remove({ person: personOf(this.#app.session), table, key }, id);
-			this.#drafts = this.#drafts.filter((each) => each !== draft);
+			this.#drafts = this.#drafts.filter((each) => each.id !== id);
 			this.#draw();
 			toast(t('drafts.discarded'));
 		} catch (error) {
