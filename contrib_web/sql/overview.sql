@@ -7,7 +7,10 @@ SELECT pg_catalog.json_build_object(
 	'tables', (
 		SELECT coalesce(
 			pg_catalog.json_agg(
-				pg_catalog.json_build_object(:figures, 'guarded', p.guarded)
+				pg_catalog.json_build_object(
+					:figures,
+					'name', s.relation::text,
+					'guarded', p.guarded)
 				ORDER BY s.schema_name, s.table_name),
 			'[]')
 		FROM locking.stats s

@@ -15,10 +15,10 @@ scene('members of pg_monitor see what is locked, and what is not enforced', asyn
 	await carla.open('/');
 	await carla.page.getByRole('link', { name: 'Overview', exact: true }).click();
 	await carla.arrives('/overview');
-	await eventually(async () => assert.equal(await cell(carla, 'public.country', 'Locked now').innerText(), '1'));
-	assert.equal(await cell(carla, 'public.language', 'Guard').innerText(), 'not enforced');
-	assert.equal(await cell(carla, 'public.country', 'Guard').innerText(), 'complete');
-	await cell(carla, 'public.country', 'Locked now').getByRole('link').click();
+	await eventually(async () => assert.equal(await cell(carla, 'Country', 'Locked now').innerText(), '1'));
+	assert.equal(await cell(carla, 'Language', 'Guard').innerText(), 'not enforced');
+	assert.equal(await cell(carla, 'Country', 'Guard').innerText(), 'complete');
+	await cell(carla, 'Country', 'Locked now').getByRole('link').click();
 	await carla.page.locator('tr[data-lock="theirs"]').filter({ hasText: 'GE' }).waitFor();
 	await bert.open('/tables');
 	await bert.page.locator('main h1').waitFor();
@@ -35,12 +35,15 @@ scene('counters are drawn over time', async ({ invite }) => {
 	const sample = (minute, writes) => ({ at: new Date(Date.UTC(2026, 10, 29, 8, minute)).toISOString(), tables: [{ table: 'public.country', ...counters, refused_writes: writes }], gate: { enabled: true, filled: true, slots: 64, occupied: 0, overflowed: 0 } });
 	const samples = Array.from({ length: 40 }, (_, i) => sample(i * 5, i * 2));
 	const now = sample(200, 80);
-	now.tables[0].guarded = true;
+	Object.assign(now.tables[0], { name: 'country', guarded: true });
+	now.gate.slots = 65536;
 	await carla.context.route('**/api/v1/overview', (route) => route.fulfill({ json: { now, samples, sessions: 3, streams: 2 } }));
 	await carla.open('/overview');
-	const chart = cell(carla, 'public.country', 'Refused writes').getByRole('img');
+	const chart = cell(carla, 'Country', 'Refused writes').getByRole('img');
 	assert.match(await chart.getAttribute('aria-label'), /^Refused writes since .*: 78$/);
 	assert.equal(await chart.locator('rect').count(), 7);
+	assert.equal(await cell(carla, 'Country', 'Takeovers').getByRole('img').count(), 0, 'no chart of nothing');
+	await carla.sees('0 of 65,536 slots are occupied.');
 	assert.deepEqual(await carla.barriers(), []);
 	for (const width of [320, 721, 820, 1081, 1280]) {
 		await carla.page.setViewportSize({ width, height: 700 });

@@ -9,6 +9,7 @@ import { count, duration, moment } from '../model/text.js';
 import { bars } from '../parts/bars.js';
 import { h } from '../ui/dom.js';
 import { emptyState } from '../ui/widgets.js';
+import { tableLabel } from '../model/column.js';
 
 /** Time between two readings, in milliseconds. */
 const EVERY = 15000;
@@ -64,7 +65,7 @@ export class OverviewPage {
 			now.tables.length
 				? tablesOf(now.tables, samples)
 				: h('div', { class: 'data' }, emptyState({ name: 'shield', title: t('tables.none') })),
-			h('p', { class: 'quiet small' }, this.#since()),
+			h('p', { class: 'quiet small below' }, this.#since()),
 		);
 	}
 
@@ -102,37 +103,39 @@ function tile(label, value, note = '', kind = '') {
 }
 
 function tablesOf(tables, samples) {
-	const heads = ['head.table', 'head.locked_now', 'figure.longest_held', ...COUNTERS.map(([label]) => label), 'figure.guard'].map((key) => t(key));
+	const head = (key, kind = 'number') => h('th', { role: 'columnheader', scope: 'col', class: kind }, t(key));
+	const heads = [head('head.table', ''), ...['head.locked_now', 'figure.longest_held', ...COUNTERS.map(([label]) => label)].map((key) => head(key)), head('figure.guard', '')];
 	return h(
 		'div',
 		{ class: 'data stack' },
 		h(
 			'table',
 			{ role: 'table', 'aria-label': t('tables.protected_tables') },
-			h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, heads.map((text) => h('th', { role: 'columnheader', scope: 'col' }, text)))),
+			h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, heads)),
 			h('tbody', { role: 'rowgroup' }, tables.map((each) => rowOf(each, samples))),
 		),
 	);
 }
 
 function rowOf(figures, samples) {
-	const cell = (label, ...content) => h('td', { role: 'cell', data: { label } }, h('span', {}, ...content));
-	const { table, live_locks: locks, longest_held: longest } = figures;
+	const cell = (label, content, kind = 'number') => h('td', { role: 'cell', class: kind, data: { label } }, h('span', { class: 'counted' }, content));
+	const { table, name: tableName, live_locks: locks, longest_held: longest } = figures;
 	return h(
 		'tr',
 		{ role: 'row' },
-		h('th', { role: 'rowheader', scope: 'row', class: 'lead' }, table),
+		h('th', { role: 'rowheader', scope: 'row', class: 'lead', title: table }, tableLabel(tableName ?? table)),
 		cell(t('head.locked_now'), locks ? h('a', { href: paths.locks({ table }) }, count(locks)) : '0'),
 		cell(t('figure.longest_held'), longest ? duration(longest) : '–'),
 		...COUNTERS.map(([label, name, hasChart]) =>
-			cell(t(label), counted(figures[name]), hasChart && samples.length > 1 ? chart(samples, table, name, t(label)) : null),
+			cell(t(label), [hasChart ? chart(samples, table, name, t(label)) : null, counted(figures[name])]),
 		),
-		cell(t('figure.guard'), guardChip(figures)),
+		cell(t('figure.guard'), guardChip(figures), ''),
 	);
 }
 
 function chart(samples, table, name, label) {
 	const steps = growth(samples, table, name);
+	if (total(steps) === 0) return null; // nothing to see
 	return bars({ steps: grouped(steps, PER_BAR), label: t('figure.chart', { label, since: moment(samples[0].at), n: total(steps) }) });
 }
 
