@@ -64,11 +64,20 @@ scene('the list shows who has its rows open', async ({ invite }) => {
 	await bert.open('/tables/country?q=estonia');
 	await bert.row('EE').waitFor();
 	await nobodyIsHere(bert, 'tr[data-key="EE"]');
+	const carla = await invite('carla');
+	const before = await bert.row('EE').boundingBox();
 	await anna.edits('country', 'EE');
+	await carla.open('/tables/country/EE');
+	await isHere(bert, /Carla Conti.* has this open/, 'tr[data-key="EE"]');
+	await bert.row('EE').locator('.holder').getByText('Anna Albers has this open').waitFor({ state: 'attached' });
+	assert.equal(await people(bert, 'tr[data-key="EE"]').count(), 1, 'the holder is shown once');
+	assert.equal((await bert.row('EE').boundingBox()).height, before.height, 'the row keeps its height');
+	assert.deepEqual(await bert.barriers(), []);
+	await bert.site.sql(`SELECT locking.break_lock('country', 'EE', 'no reason')`);
 	await isHere(bert, 'Anna Albers has this open', 'tr[data-key="EE"]');
 	await anna.page.close();
+	await carla.page.close();
 	await nobodyIsHere(bert, 'tr[data-key="EE"]');
-	assert.deepEqual(await bert.barriers(), []);
 });
 
 scene('with row security, who may read the row sees its people', async ({ site, invite }) => {
@@ -81,4 +90,15 @@ scene('with row security, who may read the row sees its people', async ({ site, 
 	await isHere(bert, 'Anna Albers');
 	await bert.page.goto('about:blank');
 	await nobodyIsHere(anna);
+});
+
+scene('a person who signs out of an edit page is gone at once', async ({ invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	await anna.edits('country', 'FI');
+	await bert.open('/tables/country/FI');
+	await isHere(anna, 'Bert Brandt');
+	bert.expects(401);
+	await bert.press('Sign out');
+	await bert.arrives('/signin');
+	await eventually(async () => assert.equal(await people(anna).count(), 0));
 });

@@ -5,7 +5,7 @@ import { t } from '../lang/texts.js';
 import { Problem, rowPath, tablePath } from '../client/api.js';
 import { clock } from '../client/clock.js';
 import { chooseColumns, chosenColumns } from '../client/settings.js';
-import { labelOf } from '../model/column.js';
+import { labelOf, tableLabel } from '../model/column.js';
 import { LiveRows } from '../model/live-rows.js';
 import { timed } from '../model/lock-time.js';
 import { others } from '../model/presence.js';
@@ -56,7 +56,7 @@ export class RowsPage extends ListPage {
 		this.#list = this.#makeList();
 		this.#people = new RowPeople(this.app, this.#table.table, this.signal);
 		this.#people.addEventListener('people', ({ detail: key }) => this.#showPeople(key));
-		this.title = this.#table.name;
+		this.title = tableLabel(this.#table.name);
 		this.element = this.#build();
 		this.#replay();
 		this.draw();
@@ -153,6 +153,7 @@ export class RowsPage extends ListPage {
 
 	#updateRow(row) {
 		this.#list.updateRow(row);
+		this.#showPeople(row.key);
 		this.#news.set(row.key, row);
 		this.#gathering ??= setTimeout(() => this.#announceNews(), GATHER);
 	}
@@ -240,7 +241,7 @@ export class RowsPage extends ListPage {
 		return h(
 			'div',
 			{ class: 'page-head' },
-			h('div', {}, h('h1', { tabIndex: -1 }, name), comment ? h('p', { class: 'quiet' }, comment) : null),
+			h('div', {}, h('h1', { tabIndex: -1, title: name }, tableLabel(name)), comment ? h('p', { class: 'quiet' }, comment) : null),
 			h('div', { class: 'page-actions' }, button(t('rows.export'), () => this.#export(), { name: 'download' }), this.#newRow()),
 		);
 	}
@@ -286,7 +287,7 @@ export class RowsPage extends ListPage {
 	}
 
 	#makeToolbar() {
-		const search = searchField(this, t('rows.search_in', { table: this.#table.name }), {
+		const search = searchField(this, t('rows.search_in', { table: tableLabel(this.#table.name) }), {
 			id: 'search',
 			placeholder: t('rows.search'),
 			'aria-keyshortcuts': '/',

@@ -13,6 +13,7 @@ import { refreshTip, tip } from './tip.js';
  */
 export class LockHolder extends HTMLElement {
 	#lock = null;
+	#presence = null;
 	/**
 	 * Reads the lock again when the tip is shown, because renewals are not in
 	 * the live stream. Set by the owner of the element.
@@ -28,6 +29,13 @@ export class LockHolder extends HTMLElement {
 
 	get lock() {
 		return this.#lock;
+	}
+
+	/** @param {{ state: string, words: string }|null} presence holder's */
+	set presence(presence) {
+		if (presence?.words === this.#presence?.words) return;
+		this.#presence = presence;
+		this.#showPresence();
 	}
 
 	/**
@@ -60,8 +68,17 @@ export class LockHolder extends HTMLElement {
 			() => stillLocked(this.#lock, (this.#lock.endsAt - performance.now()) / 1000),
 			() => this.refresh?.(this.#lock),
 		);
-		tip(label, () => fullName(this.#lock));
-		return this.replaceChildren(h('span', { class: 'holder', data: { whose } }, press, label));
+		tip(label, () => [fullName(this.#lock), this.#presence?.words].filter(Boolean).join('. '));
+		this.replaceChildren(h('span', { class: 'holder', data: { whose } }, press, label));
+		return this.#showPresence();
+	}
+
+	#showPresence() {
+		const holder = this.firstElementChild;
+		if (!holder) return;
+		holder.querySelector('.presence')?.remove();
+		holder.dataset.state = this.#presence?.state ?? '';
+		if (this.#presence) holder.append(h('span', { class: 'presence visually-hidden' }, this.#presence.words));
 	}
 
 	#click() {

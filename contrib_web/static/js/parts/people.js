@@ -10,7 +10,13 @@ import { avatar } from './person.js';
 /** More people are shown as a number. */
 const MOST = 4;
 
-function sentence(person, columns) {
+/**
+ * What a person does with a row.
+ * @param {import('../model/presence.js').Person} person
+ * @param {object[]} columns of the table
+ * @returns {string}
+ */
+export function presenceWords(person, columns) {
 	const who = personName(person);
 	const column = columns.find((each) => each.name === person.field);
 	if (person.state === 'typing') return column ? t('people.typing_in', { who, field: labelOf(column) }) : t('people.typing', { who });
@@ -28,7 +34,7 @@ const item = (words, state, ...content) => h('li', { title: words, data: { state
 export function avatars(people, columns) {
 	const shown = people.slice(0, people.length > MOST ? MOST - 1 : MOST);
 	const rest = people.slice(shown.length);
-	const items = shown.map((each) => item(sentence(each, columns), each.state, avatar(each)));
-	if (rest.length) items.push(item(rest.map((each) => sentence(each, columns)).join('\n'), 'viewing', h('span', { class: 'more', 'aria-hidden': 'true' }, t('people.more', { n: rest.length }))));
+	const items = shown.map((each) => item(presenceWords(each, columns), each.state, avatar(each)));
+	if (rest.length) items.push(item(rest.map((each) => presenceWords(each, columns)).join('\n'), 'viewing', h('span', { class: 'more', 'aria-hidden': 'true' }, t('people.more', { n: rest.length }))));
 	return items.length ? [h('ul', { class: 'people', 'aria-label': t('people.here') }, items)] : [];
 }

@@ -2,12 +2,12 @@
  * The table of a list of rows, with the holder of each.
  */
 import { t } from '../lang/texts.js';
-import { labelOf } from '../model/column.js';
+import { labelOf, tableLabel } from '../model/column.js';
 import { brief } from '../model/format.js';
 import { paths } from '../model/route.js';
 import { h, hidden } from '../ui/dom.js';
 import './lock-holder.js';
-import { avatars } from './people.js';
+import { avatars, presenceWords } from './people.js';
 import { sortHead } from './sort-head.js';
 
 /** How many columns are shown unless the user has chosen. */
@@ -44,7 +44,7 @@ export class RowsTable extends EventTarget {
 		this.element = h(
 			'div',
 			{ class: 'data stack' },
-			h('table', { role: 'table', 'aria-label': t('rows.of', { table: table.name }) }, this.#head, this.#body),
+			h('table', { role: 'table', 'aria-label': t('rows.of', { table: tableLabel(table.name) }) }, this.#head, this.#body),
 		);
 	}
 
@@ -85,10 +85,15 @@ export class RowsTable extends EventTarget {
 	 * @returns {void}
 	 */
 	showPeople(key, people) {
-		const lead = this.#find(key)?.querySelector('.lead');
-		if (!lead) return;
-		lead.querySelector('.people')?.remove();
-		lead.append(...avatars(people, this.#table.columns));
+		const line = this.#find(key)?.querySelector('.lead-line');
+		if (!line) return;
+		const { columns } = this.#table;
+		const holder = this.holderOf(key);
+		const isHolder = ({ owner }) => owner === holder?.lock?.owner;
+		const present = people.find(isHolder);
+		if (holder) holder.presence = present ? { state: present.state, words: presenceWords(present, columns) } : null;
+		line.querySelector('.people')?.remove();
+		line.append(...avatars(people.filter((each) => !isHolder(each)), columns));
 	}
 
 	/**
@@ -138,7 +143,7 @@ export class RowsTable extends EventTarget {
 		const element = h(
 			'tr',
 			{ role: 'row', data: { key: row.key } },
-			h('th', { role: 'rowheader', scope: 'row', class: 'lead' }, this.#leadLink(row, lead, address, lastRow)),
+			h('th', { role: 'rowheader', scope: 'row', class: 'lead' }, h('div', { class: 'lead-line' }, this.#leadLink(row, lead, address, lastRow))),
 			...this.#lockCell('td', { role: 'cell', data: { label: t('lock.lock') } }, this.#holder(row)),
 			...rest.map((column, index) => this.#cell(column, row.values[column.name], this.#hasSpare && index >= ON_A_PHONE)),
 		);
