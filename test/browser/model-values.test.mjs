@@ -330,6 +330,7 @@ test('texts of a lost lock: who ended it and how, and who has locked the row sin
 	assert.equal(title(null, { cause: 'expired' }), 'Your lock has expired.');
 	assert.equal(title(null, { cause: 'expired', isChanged: true }), 'Your lock has expired, and the row was changed since.');
 	assert.equal(title(null, { cause: 'broken', by: { name: 'Carla', isMe: false } }), 'Carla has removed your lock.');
+	assert.equal(title(bert, { cause: 'handed_over', by: { owner: 'bert', name: 'bert', isMe: false } }), 'Your lock was released, and the row handed over to Bert Brandt.');
 	assert.equal(title(bert, { cause: 'handed_over', by: { name: 'Bert Brandt', isMe: false } }), 'Your lock was released, and the row handed over to Bert Brandt.');
 	const free = lockView(lost(null, { cause: 'taken_over', by: { name: 'Carla', isMe: false }, since: ['Carla', 'Bert Brandt'] }), about);
 	assert.match(free.status, /^Free now/);
@@ -368,7 +369,7 @@ test('the history says by its token how a lock ended, and who has locked the row
 	];
 	assert.deepEqual(lockEnding(events, 7), { cause: 'expired', by: null, reason: null, since: ['Bert Brandt'] });
 	assert.deepEqual(lockEnding(events, '9'), { cause: 'released', by: { name: 'anna', isMe: true }, reason: null, since: [] });
-	assert.deepEqual(lockEnding(events, 5), { cause: 'handed_over', by: { name: 'cid', isMe: false }, reason: null, since: ['cid', 'Bert Brandt'] });
+	assert.deepEqual(lockEnding(events, 5), { cause: 'handed_over', by: { owner: 'cid', name: 'cid', isMe: false }, reason: null, since: ['cid', 'Bert Brandt'] });
 	assert.deepEqual(lockEnding(events, 4), { cause: 'taken_over', by: { name: 'Dora Dietz', isMe: false }, reason: 'print', since: ['cid', 'Bert Brandt'] });
 	assert.deepEqual(lockEnding(events.slice(1), 9).cause, 'expired', 'its end is not recorded yet');
 	assert.equal(lockEnding(events, 3), null);

@@ -69,7 +69,7 @@ export class Person {
 		return eventually(async () => assert.equal(await this.page.locator(within).getByText(text).filter({ visible: true }).count(), 0, `"${text}" is still shown`));
 	}
 
-	/** Waits for the lock bar's tone: quiet, mine, theirs, warn, bad. */
+	/** Waits for the lock bar's tone, as in model/lock-view.js. */
 	seesLock(tone) { return this.page.locator(`.lock-bar[data-tone="${tone}"]`).waitFor(); }
 
 	/** Waits for the holder of a row in a list: none, mine, theirs. */

@@ -11,8 +11,8 @@ const BEGINS = ['acquired', 'handed_over'];
  * @typedef {object} Ending
  * @property {'released'|'handed_over'|'expired'|'broken'|'taken_over'} cause
  *   `expired` also for a lock whose end is not recorded yet
- * @property {{ name: string, isMe: boolean }|null} by who ended the lock, or
- *   whom it was handed over to
+ * @property {{ owner?: string, name: string, isMe: boolean }|null} by who
+ *   ended the lock, or whom it was handed over to
  * @property {string|null} reason
  * @property {string[]} since names of other users who have locked the row
  *   since
@@ -38,7 +38,7 @@ const isOf = (event, token) => event.token !== null && String(event.token) === S
 
 function endOf(last, next) {
 	const person = (event) => ({ name: event.actor_name || event.actor, isMe: event.actor === last.owner });
-	if (last.event === 'released' && next?.event === 'handed_over') return { cause: 'handed_over', by: { name: ownerName(next), isMe: false } };
+	if (last.event === 'released' && next?.event === 'handed_over') return { cause: 'handed_over', by: { owner: next.owner, name: ownerName(next), isMe: false } };
 	if (!ENDS.includes(last.event) || last.event === 'expired') return { cause: 'expired', by: null };
 	return { cause: last.event, by: last.actor === null ? null : person(last) };
 }

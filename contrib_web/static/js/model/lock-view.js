@@ -8,7 +8,7 @@ import { moment, personName, several } from './text.js';
 
 /**
  * @typedef {object} View
- * @property {'quiet'|'mine'|'theirs'|'warn'|'expired'|'bad'} tone
+ * @property {'quiet'|'mine'|'free'|'theirs'|'warn'|'expired'|'bad'} tone
  * @property {string} icon
  * @property {string} status the line that is always shown
  * @property {boolean} [counts] whether a countdown follows the status
@@ -120,7 +120,7 @@ const views = {
 	}),
 
 	free: (state, about) => ({
-		tone: 'mine',
+		tone: 'free',
 		icon: 'unlock',
 		status: t('lock.free'),
 		banner: {
@@ -176,7 +176,7 @@ const lossTitles = {
 	taken_over: ({ by }) => (by?.isMe ? t('lost.moved') : by ? t('lost.taken_over', { who: by.name }) : t('lost.taken_over_by_another')),
 	broken: ({ by }) => (by?.isMe ? t('lost.broken_by_you') : by ? t('lost.broken', { who: by.name }) : t('lost.broken_by_administrator')),
 	released: () => t('lost.released'),
-	handed_over: ({ by }) => t('lost.handed_over', { who: by.name }),
+	handed_over: ({ by }, { holder }) => t('lost.handed_over', { who: holder?.owner === by.owner ? nameOf(holder) : by.name }),
 	given: ({ by }, { holder }) => t('lost.given', { who: by?.name ?? nameOf(holder) }),
 	given_away: ({ by }, { holder }) => t('lost.given_away', { who: by?.name ?? nameOf(holder) }),
 	moved: () => t('lost.moved'),
