@@ -94,7 +94,7 @@ export class SessionsPage {
 			cell(t('head.from'), session.address),
 			cell(t('head.since'), time(session.started_at)),
 			cell(t('head.last_used'), time(session.used_at)),
-			h('td', { role: 'cell', class: 'fit' }, session.is_current ? h('span', { class: 'chip mine' }, t('sessions.this')) : end),
+			h('td', { role: 'cell', class: 'fit ends' }, session.is_current ? h('span', { class: 'chip mine' }, t('sessions.this')) : end),
 		);
 	}
 

@@ -73,10 +73,11 @@ export class LockBar {
 	// Each thing is said once: a message's title is the state.
 	#drawLine({ tone, icon: name, status, counts, banner }, state) {
 		const words = banner?.title ?? status;
+		const isShort = words !== status && state.phase !== 'lost'; // which needs the reason
 		this.element.dataset.tone = tone;
 		this.element.replaceChildren(
 			holdsIt(state) ? avatar(state.holder) : icon(name),
-			h('span', { class: 'status', title: words }, words),
+			h('span', { class: 'status', title: words }, isShort ? [h('span', { class: 'long' }, words), h('span', { class: 'short' }, status)] : words),
 			...[holderNow(state, words), until(state, counts)].filter(Boolean),
 		);
 	}
