@@ -65,7 +65,7 @@ const losses = {
 	taken_over: ({ by }) => (by ? t('form.taken_over', { who: by.name }) : t('form.taken_over_by_another')),
 	broken: (loss) => (loss.by?.isMe ? t('lost.broken_by_you') : removed(loss)),
 	released: () => t('lost.released'),
-	handed_over: ({ by }) => t('lost.handed_over', { who: by.name }),
+	handed_over: ({ by }, { holder }) => t('lost.handed_over', { who: holder?.owner === by.owner ? personName(holder) : by.name }),
 	given: handedOver,
 	given_away: ({ by }) => (by ? t('form.given_away_to', { who: by.name }) : t('form.given_away')),
 	moved: () => t('lost.moved'),
@@ -83,7 +83,7 @@ function lossTitle({ loss, holder }) {
 function present({ loss, holder, pending }) {
 	if (!holder) return pending ? '' : t('form.free');
 	const who = personName(holder);
-	const isTold = holder.is_mine || who === loss.by?.name || loss.cause === 'expired';
+	const isTold = holder.is_mine || holder.owner === loss.by?.owner || who === loss.by?.name || loss.cause === 'expired';
 	return isTold ? '' : `${t('form.held', { who })}.`;
 }
 
