@@ -42,7 +42,7 @@ const EVENTS = [
 		await site.restartServer();
 	}],
 	[0.01, 'PostgreSQL crashes', (site, cluster) => cluster.crash()],
-	[0.02, 'an administrator ends all locks', (site) => site.sql(`SELECT locking.break_lock(relation, key, 'random') FROM locking.locks`)],
+	[0.03, 'an administrator ends all locks', (site) => site.sql(`SELECT locking.break_lock(relation, key, 'random') FROM locking.locks`)],
 ];
 
 function event(random) {

@@ -16,8 +16,8 @@ const COLUMNS = ['title', 'body'];
 
 /** Steps by name, with their weights. */
 const WEIGHTS = {
-	open: 5, type: 30, paste: 6, save: 5, keep: 8, enter: 2, cancel: 4, locks: 2, reload: 4, crash: 4, close: 3, offline: 4, online: 4,
-	ask: 6, handOver: 6, decline: 2, takeOver: 3, again: 5, keepEditing: 2, control: 2, restore: 6, discard: 1, compare: 2,
+	open: 3, type: 30, paste: 6, save: 5, keep: 8, enter: 2, cancel: 4, locks: 2, reload: 4, crash: 4, close: 3, offline: 4, online: 4,
+	ask: 8, handOver: 9, decline: 2, takeOver: 10, again: 6, keepEditing: 2, control: 2, restore: 6, discard: 1, compare: 2,
 	signOut: 2, expire: 2,
 };
 const STEPS = Object.entries(WEIGHTS).flatMap(([name, weight]) => Array(weight).fill(name));
