@@ -4,7 +4,7 @@
  */
 import { t } from '../lang/texts.js';
 import { h, icon } from '../ui/dom.js';
-import { labelOf } from '../model/column.js';
+import { labelOf, tableLabel } from '../model/column.js';
 import { paths } from '../model/route.js';
 import { entries } from '../model/history.js';
 import { namesIn } from '../model/people.js';
@@ -78,7 +78,7 @@ function children(row) {
 				h(
 					'li',
 					{},
-					h('a', { href: paths.rows(name, { filter: JSON.stringify(filter) }) }, name),
+					h('a', { href: paths.rows(name, { filter: JSON.stringify(filter) }), title: name }, tableLabel(name)),
 					h(
 						'span',
 						{ class: 'quiet small number' },
