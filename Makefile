@@ -6,6 +6,7 @@
 # make test-versions         with every supported PostgreSQL (13, 15, 17, 18)
 # make demo, make demo-stop  a private cluster with real data, and its end
 # make bench                 the measurements of bench/RESULTS.md
+# make dist REPOSITORY=URL   the archive for PGXN, from the last commit
 
 EXTENSION  = locking
 MODULE_big = locking
@@ -21,7 +22,7 @@ PG_CFLAGS = $(LOCKING_CFLAGS)
 PG_CONFIG ?= pg_config
 
 # These set themselves up, so they work before PGXS is installed.
-SELF_CONTAINED = test test-versions demo demo-stop bench
+SELF_CONTAINED = test test-versions demo demo-stop bench dist
 ifneq ($(filter-out $(SELF_CONTAINED),$(or $(MAKECMDGOALS),all)),)
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifeq ($(and $(wildcard $(PGXS)),$(wildcard $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgres.h)),)
@@ -43,3 +44,5 @@ demo-stop:
 	@bash test/demo/stop
 bench:
 	@bash bench/run
+dist:
+	@REPOSITORY="$(REPOSITORY)" bash .ci/dist
