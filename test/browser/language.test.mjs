@@ -109,25 +109,22 @@ scene('a language that cannot be loaded: English', async ({ invite }) => {
 
 const PAGES = ['/tables', '/tables/measure', '/tables/measure/1', '/new/measure', '/tables/subdivision', '/locks', '/history', '/drafts', '/sessions', '/overview'];
 
-scene('no page is wider than a telephone, in any language, and none has barriers', async ({ invite }) => {
-	for (const locale of ['de-DE', 'fr-FR', 'nl-NL']) {
+for (const locale of ['de-DE', 'fr-FR', 'nl-NL'])
+	scene(`no page is wider than a telephone in ${locale}, and none has barriers`, async ({ invite }) => {
 		const anna = await invite('anna', { locale, viewport: { width: 320, height: 640 } });
 		const bert = await invite('bert');
 		await bert.edits('measure', '2');
 		for (const path of [...PAGES, '/tables/measure/2']) {
 			await anna.open(path);
 			await anna.page.locator('main h1').waitFor({ state: 'attached' });
-			await eventually(async () => assert.ok((await anna.overhang()) <= 0, `${locale} ${path} is too wide`));
-			assert.deepEqual(await anna.barriers(), [], `${locale} ${path}`);
+			await eventually(async () => assert.ok((await anna.overhang()) <= 0, `${path} is too wide`));
+			assert.deepEqual(await anna.barriers(), [], path);
 		}
 		for (const width of [720, 960, 1100]) {
 			await anna.page.setViewportSize({ width, height: 640 });
-			await eventually(async () => assert.ok((await anna.overhang()) <= 0, `${locale} at ${width}`));
+			await eventually(async () => assert.ok((await anna.overhang()) <= 0, `too wide at ${width}`));
 		}
-		await anna.leave();
-		await bert.leave();
-	}
-});
+	});
 
 /** A catalogue whose messages are marked, so that other texts stand out. */
 const marked = `import en from './en.js';
