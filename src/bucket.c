@@ -12,14 +12,14 @@
  * itself.  So no clock is read, and a clock that is set back changes nothing:
  * what is displaced while it is live costs lookups.
  *
- * The latest expiry of a key, as bucket_latest() computes it, never
- * decreases, and once bucket_raise() has returned it is not earlier than what
- * was raised:
+ * Unless the bucket is cleared, the latest expiry of a key, as
+ * bucket_latest() computes it, never decreases, and once bucket_raise() has
+ * returned it is not earlier than what was raised:
  *
  * - Backends that raise keys of one bucket exclude each other by a spinlock.
  * - A slot changes either to a later expiry with the same fingerprint, or to
  *   another fingerprint, after (barrier) the overflow slot was raised to the
- *   expiry that is displaced.  The overflow slot is never lowered.
+ *   expiry that is displaced.  The overflow slot is not lowered.
  * - A reader takes no lock.  It reads the keys' slots, then (barrier) the
  *   overflow slot.  If a key has been displaced before its slot is read, the
  *   overflow slot was raised before that, and is read after it.  An expiry
@@ -32,6 +32,10 @@
  * Keys with the same fingerprint share a slot, which costs lookups.  Should
  * two slots have one fingerprint, as long as slots are empty and it is 0, the
  * later one counts.
+ *
+ * Clearing lowers to 0 only what has passed, and excludes raising.  So the
+ * latest expiry of a key is then still right if it has not passed.  Whether a
+ * reader may rely on a 0 is for gate.c to determine.
  */
 #include "bucket.h"
 
@@ -106,4 +110,20 @@ bucket_raise(Bucket *bucket, BucketHead *head, slock_t *mutex, uint64 raised, ui
 	write_head(bucket, head, start);
 	SpinLockRelease(mutex);
 	pg_memory_barrier();		/* even if nothing had to be changed */
+}
+
+/*
+ * Lower to 0 what has passed.  "passed" is the latest slot that has.
+ */
+void
+bucket_clear(Bucket *bucket, BucketHead *head, slock_t *mutex, uint64 passed, uint64 start)
+{
+	SpinLockAcquire(mutex);
+	for (int i = 0; i < KEYS_PER_BUCKET; i++)
+		if (pg_atomic_read_u64(&bucket->keys[i]) <= passed)
+			pg_atomic_write_u64(&bucket->keys[i], 0);
+	if (pg_atomic_read_u64(&bucket->overflow) <= passed)
+		pg_atomic_write_u64(&bucket->overflow, 0);
+	write_head(bucket, head, start);
+	SpinLockRelease(mutex);
 }

@@ -155,6 +155,7 @@ bucket_latest(Bucket *bucket, uint64 fingerprint)
 
 extern void slot_raise(pg_atomic_uint64 *slot, uint64 raised);
 extern void bucket_raise(Bucket *bucket, BucketHead *head, slock_t *mutex, uint64 raised, uint64 start);
+extern void bucket_clear(Bucket *bucket, BucketHead *head, slock_t *mutex, uint64 passed, uint64 start);
 
 #pragma GCC visibility pop
 

@@ -4,14 +4,15 @@
  *		without a lookup.
  *
  * Its terms (place, slot, bucket, overflow, head, run, summary, mark,
- * filling) are defined in src/README.md, section "The gate".  Every lock
- * raises its row's key in a bucket and a slot of the summary in the same
+ * filling, clearing) are defined in src/README.md, section "The gate".  Every
+ * lock raises its row's key in a bucket and a slot of the summary in the same
  * step.  What follows about "the slot" applies to both: to the summary's
  * slot, and to the latest expiry that the bucket has for the key.  The latter
- * never decreases, also when other keys displace it, and raising and reading
- * it are like single steps (bucket.c).  The slot may be later than any lock
- * requires, which costs a lookup, but it must never be too early.  Times are
- * compared in the slots' units, expiries rounded up and clocks rounded down.
+ * never decreases, except by clearing (point 8), also when other keys
+ * displace it, and raising and reading it are like single steps (bucket.c).
+ * The slot may be later than any lock requires, which costs a lookup, but it
+ * must never be too early.  Times are compared in the slots' units, expiries
+ * rounded up and clocks rounded down.
  *
  * Memory-ordering argument:
  *
@@ -37,12 +38,14 @@
  *    slot that is 0 needs no clock: there is no lock to be renewed.
  * 3. Locks from before the start.  The gate proves nothing until it has been
  *    filled, once per database, from every version of every record that
- *    exists physically, of transactions in progress or prepared too.  The
- *    slots of records written since the start were raised by the writers,
- *    filled or not, even where the expiry did not change, so the scan need
- *    not see them; the mark is set after the scan (barrier), and read before
- *    the slot.  A filling that is abandoned leaves its position in the mark,
- *    and the next one continues there: for what was written before that
+ *    exists physically, of transactions in progress or prepared too.  A
+ *    writer raises the slot once it has written a version (record.c), filled
+ *    or not, even where the expiry does not change.  So a version that the
+ *    scan does not see, because it was written to a block that had been read,
+ *    is raised after that, and until it commits, the scan sees the version
+ *    that it replaces; the mark is set after the scan (barrier), and read
+ *    before the slot.  A filling that is abandoned leaves its position in the
+ *    mark, and the next one continues there: for what was written before that
  *    position since then, slots were raised, too.  Other records get there
  *    only with a new file (VACUUM FULL and the like), so the position belongs
  *    to one file; if the file has become shorter than that, nothing remains
@@ -64,6 +67,34 @@
  *    that must raise a slot then errors out, since other backends may have
  *    the gate and rely on it.  A backend that consults the gate looks up the
  *    record instead.
+ * 8. Clearing lowers to 0 what passed more than an hour ago, including what
+ *    is there for lapsed locks whose records still exist.  So every database
+ *    has to be filled again: a filling counts only in its own epoch, whose
+ *    number is increased before the first slot is cleared (barrier) and again
+ *    after the last one.  While it is odd, nothing is filled.  A check reads
+ *    the slot, then (barrier) the epoch: if the slot had been cleared, the
+ *    epoch is a later one than that of the filling, and the check proves
+ *    nothing.
+ *
+ *    What was raised for a version that is not written yet may be cleared,
+ *    and not filled again.  It is raised once more when the version is
+ *    written (3), before the commit and so before the target row is unlocked
+ *    (1).  A rollback in between leaves no version, or one that counts for
+ *    nothing; so does an error or a cancellation between write and raise.
+ *
+ *    Only a renewal (2) needs the raise before the write.  What the guard
+ *    misses then is the new expiry: the old one is in the record's version,
+ *    and so in the slot.  But the new expiry is cleared only an hour after it
+ *    has passed, and the guard reads the slot after that.  So whatever the
+ *    renewal decides, the lock has ended when the guard lets the write pass,
+ *    unless the old expiry is later, which the guard did see.  A slot that is
+ *    0 after the filling still means that there is no record to be renewed.
+ *
+ *    The trigger (4) raises only before the record is written, but at least
+ *    to the current time, so that it is not cleared within an hour.
+ *
+ *    The summary is never cleared.  It proves what it did before, so a check
+ *    that it settles need not read the epoch.
  *
  * A clock that is set back can end a lock early for the guard but not for a
  * renewal, with the gate and without it.  If it is set back by more than an
@@ -104,7 +135,7 @@
 #include "compat.h"
 #include "inject.h"
 #include "place.h"
-#include "record.h"
+#include "record_expiry.h"
 #include "sequence.h"
 #include "shared.h"
 #include "trigger.h"
@@ -113,7 +144,7 @@ PG_FUNCTION_INFO_V1(locking_gate);
 PG_FUNCTION_INFO_V1(locking_raise_gate);
 
 /* increase it with every change of the hash or of the layout */
-#define GATE_VERSION 3
+#define GATE_VERSION 4
 
 #define RAISE_TRIGGER "~raise_gate"
 #define DEFAULT_SLOTS 65536
@@ -165,6 +196,7 @@ typedef struct Mark
 	Oid			records;
 	TransactionId xmin;			/* of the database's row in pg_database */
 	TransactionId trigger_xmin; /* of the trigger's row in pg_trigger */
+	uint64		epoch;			/* in which the gate was filled */
 	bool		filling;
 	bool		filled;
 	Oid			file;			/* file of an abandoned filling */
@@ -180,13 +212,18 @@ typedef struct Gate
 	uint32		version;
 	uint32		nbuckets;
 	uint64		start;			/* the time from which heads count, as a slot */
+	pg_atomic_uint64 epoch;		/* odd while the gate is being cleared */
+	slock_t		mutex;			/* protects the marks */
+	uint32		next_victim;
+	Mark		marks[MAX_MARKS];
+
+	/* written often, and so apart from what each check reads */
+	pg_atomic_uint64 outdated;	/* lookups that clearing would have saved */
+	pg_atomic_uint64 scanned;	/* versions read by fillings since then */
 	pg_atomic_uint64 checks;
 	pg_atomic_uint64 lookups;
 	pg_atomic_uint64 false_positives;
 	slock_t		bucket_mutexes[MAX_MUTEXES];
-	slock_t		mutex;			/* protects the marks */
-	uint32		next_victim;
-	Mark		marks[MAX_MARKS];
 } Gate;
 
 #define BUCKETS_OFFSET TYPEALIGN(PG_CACHE_LINE_SIZE, sizeof(Gate))
@@ -205,6 +242,9 @@ static uint64 nsummary;
 
 /* the table of records, if this backend has found the gate filled for it */
 static Oid	filled_table = InvalidOid;
+
+/* the epoch in which it was */
+static uint64 filled_epoch;
 
 /* whether this transaction relies on that, with a lock that keeps it true */
 static bool relied_on = false;
@@ -274,6 +314,9 @@ initialize_gate(void *memory)
 	new->version = GATE_VERSION;
 	new->nbuckets = locking_gate_slots / SLOTS_PER_BUCKET;
 	new->start = slot_of_now(clock_now());
+	pg_atomic_init_u64(&new->epoch, 0);
+	pg_atomic_init_u64(&new->outdated, 0);
+	pg_atomic_init_u64(&new->scanned, 0);
 	pg_atomic_init_u64(&new->checks, 0);
 	pg_atomic_init_u64(&new->lookups, 0);
 	pg_atomic_init_u64(&new->false_positives, 0);
@@ -430,9 +473,76 @@ void
 gate_raise(Oid relid, const char *key, TimestampTz expires_at)
 {
 	INJECT("raise");
+	gate_raise_written(relid, key, expires_at);
+	INJECT("raised");
+}
+
+/*
+ * Raise the slot of a row to the expiry in a version of its record that has
+ * been written: a filling may have read its block before that.
+ */
+void
+gate_raise_written(Oid relid, const char *key, TimestampTz expires_at)
+{
 	if (ensure_attached())
 		raise_place(relid, place_of_text(key, strlen(key)), expires_at);
-	INJECT("raised");
+}
+
+/* ---- clearing ---- */
+
+/*
+ * Do clearing and filling again cost no more than the lookups that clearing
+ * would have saved?
+ */
+static bool
+is_worn(uint64 outdated)
+{
+	return outdated >= nbuckets * SLOTS_PER_BUCKET + pg_atomic_read_u64(&gate->scanned);
+}
+
+/* Begin to clear the gate, unless another backend does. */
+static bool
+begin_clearing(void)
+{
+	bool		begins;
+
+	SpinLockAcquire(&gate->mutex);
+	begins = pg_atomic_read_u64(&gate->epoch) % 2 == 0 &&
+		is_worn(pg_atomic_read_u64(&gate->outdated));
+	if (begins)
+	{
+		pg_atomic_fetch_add_u64(&gate->epoch, 1);
+		pg_atomic_write_u64(&gate->outdated, 0);
+		pg_atomic_write_u64(&gate->scanned, 0);
+	}
+	SpinLockRelease(&gate->mutex);
+	return begins;
+}
+
+/*
+ * Clear what passed more than an hour ago.  Interrupts are not processed
+ * meanwhile, so the epoch does not stay odd.
+ */
+static void
+clear_gate(void)
+{
+	uint64		passed = slot_of_now(clock_now() - USECS_PER_HOUR);
+
+	for (uint64 i = 0; i < nbuckets; i++)
+		bucket_clear(&buckets[i], &heads[i], &gate->bucket_mutexes[i % MAX_MUTEXES], passed, gate->start);
+	pg_atomic_fetch_add_u64(&gate->epoch, 1);
+}
+
+/*
+ * Count a lookup that was made only because of what passed more than an hour
+ * ago.  Lapsed locks whose records are gone, and keys displaced long ago,
+ * would otherwise cost lookups until the server is restarted.
+ */
+static pg_noinline void
+count_outdated(void)
+{
+	if (is_worn(pg_atomic_add_fetch_u64(&gate->outdated, 1)) && begin_clearing())
+		clear_gate();
 }
 
 /* ---- filling ---- */
@@ -472,6 +582,31 @@ allocate_mark(void)
 }
 
 /*
+ * This database's mark, in the present epoch unless a filling of an earlier
+ * one has not ended, or NULL if none is free.  The caller holds the mutex.
+ */
+static Mark *
+provide_mark(const Mark *wanted)
+{
+	Mark	   *mark = find_mark(wanted);
+
+	if (mark && (mark->epoch == wanted->epoch || mark->filling))
+		return mark;
+	if (mark == NULL)
+		mark = allocate_mark();
+	if (mark)
+		*mark = *wanted;
+	return mark;
+}
+
+/* Was the gate filled in the epoch that is wanted? */
+static bool
+is_filled(const Mark *mark, const Mark *wanted)
+{
+	return mark && mark->filled && mark->epoch == wanted->epoch;
+}
+
+/*
  * Claim the filling for this database.  Returns true if this backend is to
  * fill; "wanted" then receives the position of an abandoned filling.
  * "filled" receives whether the gate has been filled already.
@@ -483,10 +618,8 @@ claim_filling(Mark *wanted, bool *filled)
 	bool		claimed;
 
 	SpinLockAcquire(&gate->mutex);
-	mark = find_mark(wanted);
-	if (mark == NULL && (mark = allocate_mark()) != NULL)
-		*mark = *wanted;
-	*filled = mark && mark->filled;
+	mark = provide_mark(wanted);
+	*filled = is_filled(mark, wanted);
 	claimed = mark && !mark->filled && !mark->filling;
 	if (claimed)
 	{
@@ -531,6 +664,7 @@ raise_scanned(TableScanDesc scan, TupleTableSlot *slot, MemoryContext per_record
 		INJECT("fill-record");
 		record_read_expiry(slot, &relation, &key, &expires_at);
 		raise_place(relation, place_of_text(key, strlen(key)), expires_at);
+		pg_atomic_fetch_add_u64(&gate->scanned, 1);
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(per_record);
 		CHECK_FOR_INTERRUPTS();
@@ -637,8 +771,10 @@ current_mark(Relation records, Mark *mark)
 	mark->records = RelationGetRelid(records);
 	mark->xmin = HeapTupleHeaderGetRawXmin(database->t_data);
 	mark->file = records->rd_rel->relfilenode;
+	mark->epoch = pg_atomic_read_u64(&gate->epoch);
+	pg_memory_barrier();		/* the epoch before the scan raises slots */
 	ReleaseSysCache(database);
-	return trigger_always_raises(mark->records, &mark->trigger_xmin) &&
+	return mark->epoch % 2 == 0 && trigger_always_raises(mark->records, &mark->trigger_xmin) &&
 		!locking_new_file(records) && !RecoveryInProgress();
 }
 
@@ -663,6 +799,7 @@ check_filled(void)
 	{
 		pg_memory_barrier();
 		filled_table = RelationGetRelid(records);
+		filled_epoch = mark.epoch;
 	}
 	table_close(records, AccessShareLock);
 	return filled;
@@ -737,6 +874,21 @@ has_expired(Bucket *bucket, uint64 fingerprint)
 	return bucket_latest(bucket, fingerprint) <= now;
 }
 
+/*
+ * Does the filling that a check relied on still count?  Not if the gate has
+ * been cleared since, perhaps while the check read it (point 8).
+ */
+static inline bool
+filling_counts(void)
+{
+	pg_read_barrier();			/* the slots before the epoch */
+	if (likely(pg_atomic_read_u64(&gate->epoch) == filled_epoch))
+		return true;
+	filled_table = InvalidOid;
+	relied_on = false;
+	return false;
+}
+
 /* The check of a row where the summary proves nothing. */
 static pg_noinline bool
 bucket_proves_unlocked(Oid relid, uint64 place, bool lapsed_too)
@@ -745,12 +897,14 @@ bucket_proves_unlocked(Oid relid, uint64 place, bool lapsed_too)
 	uint64		fingerprint = fingerprint_of(relid, place);
 	Bucket	   *bucket = &buckets[number];
 
-	if (likely(head_proves_passed(pg_atomic_read_u64(&heads[number]), fingerprint,
-								  lapsed_too ? 0 : overflow_before_statement)) ||
-		never_or_long_expired(bucket_latest(bucket, fingerprint), lapsed_too) ||
-		(!lapsed_too && has_expired(bucket, fingerprint)))
+	if ((likely(head_proves_passed(pg_atomic_read_u64(&heads[number]), fingerprint,
+								   lapsed_too ? 0 : overflow_before_statement)) ||
+		 never_or_long_expired(bucket_latest(bucket, fingerprint), lapsed_too) ||
+		 (!lapsed_too && has_expired(bucket, fingerprint))) && filling_counts())
 		return true;
 	counts.lookups++;
+	if (lapsed_too && bucket_latest(bucket, fingerprint) <= hour_before_statement)
+		count_outdated();
 	return false;
 }
 
@@ -826,7 +980,8 @@ locking_raise_gate(PG_FUNCTION_ARGS)
 	key = heap_getattr(tuple, SPI_fnumber(desc, "key"), desc, &isnull[1]);
 	expires_at = heap_getattr(tuple, SPI_fnumber(desc, "expires_at"), desc, &isnull[2]);
 	if (!isnull[0] && !isnull[1] && !isnull[2])
-		gate_raise(DatumGetObjectId(relation), TextDatumGetCString(key), DatumGetTimestampTz(expires_at));
+		gate_raise(DatumGetObjectId(relation), TextDatumGetCString(key),
+				   Max(DatumGetTimestampTz(expires_at), clock_now()));
 	token = heap_getattr(tuple, SPI_fnumber(desc, "token"), desc, &isnull[3]);
 	if (!isnull[3])
 		token_seen(DatumGetInt64(token));
@@ -839,14 +994,12 @@ is_marked_filled(void)
 {
 	Relation	records = catalog_open("lock", AccessShareLock);
 	Mark		wanted;
-	Mark	   *mark;
 	bool		filled = false;
 
 	if (current_mark(records, &wanted))
 	{
 		SpinLockAcquire(&gate->mutex);
-		mark = find_mark(&wanted);
-		filled = mark && mark->filled;
+		filled = is_filled(find_mark(&wanted), &wanted);
 		SpinLockRelease(&gate->mutex);
 	}
 	table_close(records, AccessShareLock);

@@ -14,6 +14,7 @@
 
 extern void gate_init(void);
 extern void gate_raise(Oid relid, const char *key, TimestampTz expires_at);
+extern void gate_raise_written(Oid relid, const char *key, TimestampTz expires_at);
 extern void gate_begin_statement(void);
 extern void gate_prefetch(Oid relid, uint64 place);
 extern bool gate_proves_unlocked(Oid relid, uint64 place, bool lapsed_too);

@@ -471,7 +471,6 @@ move_lock(Write *write, Lock *lock, char *new_key)
 	remove_leftover(records, lock->relation, new_key);
 	if (TransactionIdIsCurrentTransactionId(lock->confirm_xid))
 		lock->confirm_xid = GetCurrentTransactionId();
-	gate_raise(lock->relation, new_key, lock->expires_at);
 	lock->key = new_key;
 	record_update(records, lock);
 	move_requests(lock->relation, old_key, new_key);

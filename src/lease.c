@@ -8,7 +8,6 @@
 #include "access/xact.h"
 
 #include "clock.h"
-#include "gate.h"
 #include "locking.h"
 #include "own_write.h"
 
@@ -54,16 +53,13 @@ later_end(TimestampTz now, TimestampTz end, TimestampTz other)
 
 /*
  * Extend a lease to "expires_at".  Without "ttl" an expiry that is later is
- * kept.  The slot is raised to it as to a new one: otherwise a filling of the
- * gate might find it only in the version of the record that this one
- * replaces.
+ * kept.
  */
 void
 lease_extend(Lock *lock, const Interval *ttl, TimestampTz now, TimestampTz expires_at)
 {
 	lock->renewed_at = now;
 	lock->expires_at = ttl ? expires_at : later_end(now, lock->expires_at, expires_at);
-	gate_raise(lock->relation, lock->key, lock->expires_at);
 	if (ttl)
 		lock->ttl = *ttl;
 }

@@ -28,28 +28,8 @@
 #include "catalog.h"
 #include "clock.h"
 #include "compat.h"
-
-/* in the order of the table's columns */
-enum
-{
-	COL_RELATION = 1,
-	COL_KEY,
-	COL_TOKEN,
-	COL_OWNER,
-	COL_OWNER_NAME,
-	COL_CLIENT,
-	COL_HARD,
-	COL_NOTE,
-	COL_ACQUIRED_AT,
-	COL_RENEWED_AT,
-	COL_EXPIRES_AT,
-	COL_TTL,
-	COL_ROW_XMIN,
-	COL_CONFIRM_XID,
-	COL_LOST,
-	COL_HANDED_OVER,
-	NCOLS = COL_HANDED_OVER
-};
+#include "gate.h"
+#include "record_expiry.h"
 
 /*
  * Open the table.  Direct access bypasses the executor, which would check
@@ -106,20 +86,6 @@ read_lock(TupleTableSlot *slot, Lock *lock)
 	lock->confirm_xid = DatumGetTransactionId(slot_value(slot, COL_CONFIRM_XID));
 	lock->lost = DatumGetBool(slot_value(slot, COL_LOST));
 	lock->handed_over = DatumGetBool(slot_value(slot, COL_HANDED_OVER));
-}
-
-/*
- * Read what the gate needs from any version of a record, including dead ones.
- * These columns are never stored out of line (the storage of the key is MAIN,
- * and its size is limited by that of a btree entry), while other long values
- * of a dead version may be gone.
- */
-void
-record_read_expiry(TupleTableSlot *slot, Oid *relation, char **key, TimestampTz *expires_at)
-{
-	*relation = DatumGetObjectId(slot_value(slot, COL_RELATION));
-	*key = slot_text(slot, COL_KEY);
-	*expires_at = DatumGetTimestampTz(slot_value(slot, COL_EXPIRES_AT));
 }
 
 /*
@@ -578,6 +544,7 @@ record_insert(Relation records, Lock *lock)
 	HeapTuple	tuple = form_record(records, lock);
 
 	write_record(records, NULL, tuple);
+	gate_raise_written(lock->relation, lock->key, lock->expires_at);
 	if (TransactionIdIsCurrentTransactionId(lock->row_xmin))
 		note_reference_to_transaction();
 	lock->tid = tuple->t_self;
@@ -591,6 +558,7 @@ record_update(Relation records, Lock *lock)
 	HeapTuple	tuple = form_record(records, lock);
 
 	write_record(records, &lock->tid, tuple);
+	gate_raise_written(lock->relation, lock->key, lock->expires_at);
 	note_reference_to_transaction();
 	lock->tid = tuple->t_self;
 	CommandCounterIncrement();

@@ -51,7 +51,6 @@ extern List *records_of_owner(Relation records, const char *owner);
 extern int	compare_rows(const ListCell *a, const ListCell *b);
 extern List *records_after(Relation records, int64 *token, int max);
 extern int	record_count_live(Relation records, const char *owner, int max);
-extern void record_read_expiry(TupleTableSlot *slot, Oid *relation, char **key, TimestampTz *expires_at);
 
 extern bool record_lock(Relation records, Lock *lock, LockTupleMode mode, LockWaitPolicy policy);
 extern void record_insert(Relation records, Lock *lock);

@@ -5,7 +5,8 @@
  *		records are added by an acquisition, a renewal, a transaction that was
  *		prepared before a crash, or replay on a standby, and the table may be
  *		rewritten. With -DWITH_COPY they are added by COPY instead, while the
- *		trigger that raises the gate for it is disabled and enabled.
+ *		trigger that raises the gate for it is disabled and enabled.  With
+ *		-DCLEAR the gate is cleared meanwhile.
  *
  * The clock does not advance: every record is live, and a slot is raised or
  * 0.
@@ -37,6 +38,9 @@ byte mark[CHANGES];
 /* number of blocks read by an interrupted filling */
 byte scanned[CHANGES];
 byte scanned_file[CHANGES];	/* and the file they belong to */
+/* the gate's epoch, and that of each mark */
+byte epoch;
+byte mark_epoch[CHANGES];
 byte file;			/* the table's file, replaced by VACUUM FULL */
 byte users;			/* number of table locks that block VACUUM FULL */
 byte trigger_xmin;
@@ -77,10 +81,10 @@ inline put_version(block)
 /* ---- sources of records ---- */
 
 /*
- * gate.c:gate_raise, in acquire.c:acquire_row and renew.c:renew_record,
+ * gate.c:gate_raise_written, in record.c:record_insert and record_update,
  * filled or not
  */
-inline gate_raise()
+inline gate_raise_written()
 {
 #ifdef RAISE_ONLY_IF_FILLED
 	raised = raised || mark[trigger_xmin] == FILLED
@@ -102,7 +106,11 @@ init
 		run Admin()
 #else
 		run Holder();
+#ifdef CLEAR
+		run Clear();
+#else
 		run Rewrite();
+#endif
 		if
 		:: version[1] = COMMITTED; blocks = 2
 		:: version[1] = IN_PROGRESS; blocks = 2; row_by = _pid; users = 1
@@ -130,7 +138,21 @@ init
 }
 
 #ifndef WITH_COPY
-/* Renews the lock, or acquires one. */
+#ifdef CLEAR
+/*
+ * gate.c:begin_clearing, clear_gate.  What is cleared has passed by an hour;
+ * here it may be live.
+ */
+proctype Clear()
+{
+	!in_recovery;
+	epoch++;
+	raised = false;
+	epoch++
+}
+#endif
+
+/* Changes the lock, or acquires one. */
 proctype Holder()
 {
 	byte old = NONE, block;
@@ -138,13 +160,8 @@ proctype Holder()
 	!in_recovery;
 	users++;			/* record.c:records_open */
 	atomic { row_by == NONE -> row_by = _pid };
-#ifdef KEPT_END_NOT_RAISED
-	if
-	:: RECORDED			/* the expiry does not change */
-	:: !RECORDED -> gate_raise()
-	fi;
-#else
-	gate_raise();
+#ifdef RAISED_BEFORE_WRITTEN
+	gate_raise_written();
 #endif
 	atomic {
 		if
@@ -155,6 +172,16 @@ proctype Holder()
 		fi
 	};
 	put_version(block);
+#ifndef RAISED_BEFORE_WRITTEN
+#ifdef KEPT_END_NOT_RAISED
+	if
+	:: old != NONE			/* the expiry does not change */
+	:: old == NONE -> gate_raise_written()
+	fi;
+#else
+	gate_raise_written();
+#endif
+#endif
 	if
 	:: d_step {
 			version[block] = COMMITTED;
@@ -247,6 +274,12 @@ inline own_mark()
 #ifndef MARK_ON_STANDBY
 		filled = filled && !in_recovery;
 #endif
+#ifdef CLEAR
+		seen = epoch;
+#ifndef FILL_WHILE_CLEARED
+		filled = filled && seen % 2 == 0;
+#endif
+#endif
 	}
 }
 
@@ -264,7 +297,19 @@ inline own_mark()
 inline fill_once()
 {
 	atomic {
-		filled = mark[OWN] == FILLED;
+#ifdef CLEAR
+		/* gate.c:provide_mark */
+		if
+		:: mark_epoch[OWN] != seen && mark[OWN] != FILLING ->
+			mark[OWN] = UNKNOWN;
+#ifndef CONTINUE_IN_LATER_EPOCH
+			scanned[OWN] = 0;
+#endif
+			mark_epoch[OWN] = seen
+		:: else
+		fi;
+#endif
+		filled = mark[OWN] == FILLED && mark_epoch[OWN] == seen;
 		claimed = mark[OWN] == UNKNOWN;
 		if
 		:: claimed ->
@@ -308,7 +353,7 @@ inline find_out_filled()
 #ifndef NO_GENERATION
 		filled = filled && !changed;
 #endif
-		known_filled = filled; xmin = 0; changed = false; users--
+		known_filled = filled; known_epoch = seen; seen = 0; xmin = 0; changed = false; users--
 	}
 }
 
@@ -319,7 +364,7 @@ inline find_out_filled()
  */
 proctype Writer(byte me)
 {
-	byte writes, xmin, block, to;
+	byte writes, xmin, block, to, seen, known_epoch;
 	bool due, filled, known_filled, changed, claimed, free;
 
 	do
@@ -343,7 +388,17 @@ proctype Writer(byte me)
 		:: !filled -> find_out_filled()
 		:: filled
 		fi;
+#ifdef EPOCH_READ_FIRST
+		filled = filled && epoch == known_epoch;
+#endif
 		free = filled && !raised;
+#if defined(CLEAR) && !defined(EPOCH_READ_FIRST) && !defined(EPOCH_UNCHECKED)
+		/* gate.c:filling_counts */
+		atomic {
+			known_filled = known_filled && !(free && epoch != known_epoch);
+			free = free && epoch == known_epoch
+		};
+#endif
 		/* record.c:record_find */
 		free = free || !RECORDED;
 		atomic {

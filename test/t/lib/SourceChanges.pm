@@ -65,8 +65,18 @@ my %change = (
 		sub { s/wanted->scanned = mark->scanned;/wanted->scanned = 0;/ } ],
 	'scan continued in another file' => [ 'src/gate.c',
 		sub { s/if \(mark->file == wanted->file\)// } ],
-	'kept expiry not raised by renew()' => [ 'src/lease.c',
-		sub { s/\tgate_raise\(lock->relation, lock->key, lock->expires_at\);\n// } ],
+	'kept expiry not raised by renew()' => [ 'src/record.c',
+		sub { s/\tgate_raise_written\(lock->relation, lock->key, lock->expires_at\);\n//g } ],
+
+	# clearing
+	'gate not cleared' => [ 'src/gate.c',
+		sub { s/ && begin_clearing\(\)\)/ && false)/ } ],
+	'epoch not compared' => [ 'src/gate.c',
+		sub { s/pg_atomic_read_u64\(&gate->epoch\) == filled_epoch/true || $&/ } ],
+	'epoch read before the slots' => [ 'src/gate.c',
+		sub { s/(\tBucket\t   \*bucket = &buckets\[number\];\n)(.*?)filling_counts\(\)/$1\tbool\t\tstill_counts = filling_counts();\n$2still_counts/s } ],
+	'filled in every epoch' => [ 'src/gate.c',
+		sub { s/ && mark->epoch == wanted->epoch;/;/; s/mark->epoch == wanted->epoch \|\| mark->filling/true/ } ],
 
 	# invalidation
 	'concurrent invalidation ignored' => [ 'src/gate.c',
