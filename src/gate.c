@@ -23,9 +23,9 @@
  *    and on the proc array: one releases, the other acquires) makes the
  *    raised slot visible.  If before, the acquirer has not reached its
  *    decision yet.
- * 2. Renewal, without the target row.  The renewal computes the new
- *    expiry, raises the slot (raise_slot(): an atomic operation, a full
- *    barrier), locks the record, and then reads the clock that decides
+ * 2. Renewal, without the target row.  The renewal locks the record,
+ *    computes the new expiry, raises the slot (raise_slot(): an atomic
+ *    operation, a full barrier), and then reads the clock that decides
  *    whether the old expiry has passed.  The guard reads its clock, then
  *    (barrier) the slot.  If the guard misses the new expiry, it read the
  *    slot before the raise, so it read its clock before the renewal read its
@@ -474,7 +474,6 @@ gate_raise(Oid relid, const char *key, TimestampTz expires_at)
 {
 	INJECT("raise");
 	gate_raise_written(relid, key, expires_at);
-	INJECT("raised");
 }
 
 /*

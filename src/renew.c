@@ -176,33 +176,25 @@ note_confirmation(Target *target, Lock *lock)
 static void
 renew_record(Relation records, Lock *lock, Target *target, const Interval *ttl, bool confirming)
 {
-	TimestampTz expires_at = lease_end(clock_now(), ttl ? ttl : &lock->ttl);
 	const char *key = lock->key;
+	TimestampTz expires_at;
 	TimestampTz now;
 	bool		lapsed;
 
-	/* before locking the record and reading the clock that decides */
-	gate_raise(lock->relation, key, expires_at);
 	if (!record_lock(records, lock, LockTupleNoKeyExclusive, LockWaitBlock))
 		report_lost(lock->token);
 	if (!is_current_owner(lock->owner))
 		report_not_owner(lock->token);	/* renamed meanwhile */
-	if (strcmp(lock->key, key) != 0)
-	{
-		/*
-		 * its owner has changed the key of the row meanwhile, which is not
-		 * possible while the row is locked
-		 */
-		if (target->held)
-			report_lost(lock->token);
-		gate_raise(lock->relation, lock->key, expires_at);
-	}
-	if (expires_at <= clock_now())
-	{
-		/* the wait for a save of the owner outlasted the new lease */
-		expires_at = lease_end(clock_now(), ttl ? ttl : &lock->ttl);
-		gate_raise(lock->relation, lock->key, expires_at);
-	}
+
+	/*
+	 * its owner has changed the key of the row meanwhile, which is not
+	 * possible while the row is locked
+	 */
+	if (target->held && strcmp(lock->key, key) != 0)
+		report_lost(lock->token);
+	/* before reading the clock that decides */
+	expires_at = lease_end(clock_now(), ttl ? ttl : &lock->ttl);
+	gate_raise(lock->relation, lock->key, expires_at);
 	now = clock_now();
 	lapsed = has_lapsed(lock, now);
 	note_clock(lock->renewed_at, now);

@@ -31,18 +31,17 @@ sub guard_between_clock_and_slot
 	return "$state, locked $locked";
 }
 
-# A renewal that began in time is held before or after its raise; meanwhile
-# the old expiry passes and another session writes. The renewal finds the
-# writer by the version of the row once it has committed, and if the record
-# was looked up, by the lock on that. So a write that the gate lets pass is
-# still in progress.
-sub renewal_held_at
+# A renewal that began in time is held before its raise, with the record
+# locked; meanwhile the old expiry passes, and another session writes, which
+# the gate lets pass. The renewal finds the writer by the lock on the row, and
+# once it has committed, by the version of the row.
+sub renewal_held
 {
-	my ($point, $committed) = @_;
+	my ($committed) = @_;
 	fresh_database('few');
 	my ($ann, $zoe, $controller) = (user('ann'), user('zoe'), controller());
 	$zoe->query(write_of(1000));
-	hold_at($ann, $point, "SELECT locking.renew(" . token_of(1) . ", '10 hours')");
+	hold_at($ann, 'raise', "SELECT locking.renew(" . token_of(1) . ", '10 hours')");
 	advance_clock($controller);
 	$zoe->query('BEGIN');
 	my $state = $zoe->state_of(write_of(1)) || 'written';
@@ -74,10 +73,10 @@ run_races(
 	{ name => 'guard between clock and slot, renewal, old expiry', run => \&guard_between_clock_and_slot,
 		expected => '55P03, locked t',
 		change => 'slot read before the clock', broken => 'free, locked t' },
-	{ name => 'renewal before its raise, old expiry, writer', run => sub { renewal_held_at('raise', 0) },
+	{ name => 'renewal before its raise, old expiry, writer', run => sub { renewal_held(0) },
 		expected => 'written, LK001',
 		change => 'clock read before the raise', broken => 'written, renewed' },
-	{ name => 'renewal after its raise, old expiry, writer', run => sub { renewal_held_at('raised', 1) },
+	{ name => 'renewal before its raise, old expiry, writer that commits', run => sub { renewal_held(1) },
 		expected => 'written, LK001' },
 	{ name => 'clock that was hours ahead', run => \&clock_set_back,
 		expected => '55P03',

@@ -20,7 +20,7 @@ my %change = (
 	'slot read before the clock' => [ 'src/gate.c',
 		sub { s/now = (slot_of_now\(clock_now\(\)\));(.*?)(bucket_latest\(bucket, fingerprint\)) <= now/now = $3;$2now <= $1/s } ],
 	'clock read before the raise' => [ 'src/renew.c',
-		sub { s/(\tgate_raise\(lock->relation, key, expires_at\);\n)(.*?\tlapsed = has_lapsed\(lock, now\);\n)/$2$1/s } ],
+		sub { s/(\tgate_raise\(lock->relation, lock->key, expires_at\);\n)(.*?\tlapsed = has_lapsed\(lock, now\);\n)/$2$1/s } ],
 	'one clock reading per transaction' => [ 'src/gate.c',
 		sub { s/(\thour_before_statement = slot_of_now)/\tif (!relied_on)\n\t$1/ } ],
 
