@@ -38,7 +38,7 @@ note_clock(TimestampTz earlier, TimestampTz now)
 						(earlier - now) / 1000000.0),
 				 errdetail("A lock was last renewed at %s, which is later than the current time.",
 						   timestamptz_to_str(earlier)),
-				 errhint("Locks last longer by as much. Those whose rows were written meanwhile cannot be confirmed.")));
+				 errhint("Locks last longer by as much. Those whose rows were written meanwhile are lost.")));
 	latest = Max(latest, earlier);
 }
 

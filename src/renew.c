@@ -106,30 +106,35 @@ lock_target_first(Relation records, Target *target, Lock *lock)
 }
 
 /*
- * Look up the table of a live lock, unless that requires waiting.  That is
- * done before the record is locked: DROP TABLE locks the table first.
+ * Look up the table of a live lock, unless that requires waiting for its
+ * lock or that of its index.  That is done before the record is locked: DROP
+ * TABLE locks the table first.
  */
 static TableInfo *
 find_table(Oid relid)
 {
 	Relation	rel;
-	TableInfo  *table;
+	Oid			index;
+	TableInfo  *table = NULL;
 
 	if (!ConditionalLockRelationOid(relid, AccessShareLock))
 		return NULL;
 	rel = try_relation_open(relid, NoLock);
 	if (rel == NULL)
 		return NULL;
-	table = table_info(rel);
+	index = locking_primary_key_index(rel);
+	if (OidIsValid(index) && ConditionalLockRelationOid(index, AccessShareLock))
+		table = table_info(rel);
 	relation_close(rel, NoLock);
-	return table->is_protected && !table->key_replaced ? table : NULL;
+	return table && table->is_protected && !table->key_replaced && !table->not_in_heap ? table : NULL;
 }
 
 /*
- * Was the row of a lock that is live by the clock written by another owner?
- * A renewal does not lock the row, but reads its committed version.  That is
- * the owner's only if the record names it: the owner cannot commit a write
- * meanwhile without updating the record, which the caller has locked.
+ * Was the row of a lock that is live by the clock written by another owner,
+ * or deleted?  A renewal does not lock the row, but reads its committed
+ * version.  That is the owner's only if the record names it: the owner cannot
+ * commit a write meanwhile without updating the record, nor a deletion or
+ * another key without ending or moving it, and the caller has it locked.
  */
 static bool
 was_passed(const Target *target, const Lock *lock)

@@ -172,63 +172,62 @@ lock_by_index(const TableInfo *table, Relation rel, Relation index, const Datum 
 	return ok;
 }
 
-/* The transaction that wrote the committed version that a scan finds. */
-static bool
-find_version(Relation rel, IndexScanDesc scan, TransactionId *xmin)
+/*
+ * The transaction that wrote the committed version that a scan finds, or 0 if
+ * there is none.
+ */
+static TransactionId
+version_found(Relation rel, IndexScanDesc scan)
 {
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
-	bool		found = false;
+	TransactionId xmin = InvalidTransactionId;
 
-	while (!found && index_getnext_slot(scan, ForwardScanDirection, slot))
-		found = table_tuple_satisfies_snapshot(rel, slot, snapshot);
-	if (found)
-	{
-		bool		isnull;
+	while (!TransactionIdIsValid(xmin) && index_getnext_slot(scan, ForwardScanDirection, slot))
+		if (table_tuple_satisfies_snapshot(rel, slot, snapshot))
+		{
+			bool		isnull;
 
-		*xmin = DatumGetTransactionId(slot_getsysattr(slot, MinTransactionIdAttributeNumber, &isnull));
-	}
+			xmin = DatumGetTransactionId(slot_getsysattr(slot, MinTransactionIdAttributeNumber, &isnull));
+		}
 	ExecDropSingleTupleTableSlot(slot);
 	UnregisterSnapshot(snapshot);
-	return found;
+	return xmin;
 }
 
 /*
  * The transaction that wrote the row with the given key, of which a version
- * is committed or this transaction's own, whatever the caller may read.  The
- * row is not locked, and nothing is waited for.  The caller has locked the
- * table.  SnapshotAny takes no predicate locks (record.c).  Returns false if
- * there is no such row, or if only the executor could find it.
+ * is committed or this transaction's own, or 0 if there is no such row,
+ * whatever the caller may read.  The row is not locked, and nothing is waited
+ * for.  The caller has locked the table and the index of its primary key.
+ * SnapshotAny takes no predicate locks (record.c).  Returns false if only the
+ * executor could find the row.
  */
 bool
 row_version(const TableInfo *table, const char *key, TransactionId *xmin)
 {
 	Relation	rel;
-	Oid			index_relid;
-	bool		found = false;
+	Relation	index;
+	bool		complete;
 
 	if (table->partitioned || !has_plain_key(table->key))
 		return false;
 	rel = table_open(table->root, NoLock);
-	index_relid = locking_primary_key_index(rel);
-	if (ConditionalLockRelationOid(index_relid, AccessShareLock))
+	index = index_open(locking_primary_key_index(rel), NoLock);
+	complete = is_complete(index);
+	if (complete)
 	{
-		Relation	index = index_open(index_relid, NoLock);
+		Datum		values[INDEX_MAX_KEYS];
+		IndexScanDesc scan;
 
-		if (is_complete(index))
-		{
-			Datum		values[INDEX_MAX_KEYS];
-			IndexScanDesc scan;
-
-			key_parse_stored(table->key, table->root, key, values);
-			scan = begin_scan(rel, index, SnapshotAny, table->key, values);
-			found = find_version(rel, scan, xmin);
-			index_endscan(scan);
-		}
-		index_close(index, NoLock);
+		key_parse_stored(table->key, table->root, key, values);
+		scan = begin_scan(rel, index, SnapshotAny, table->key, values);
+		*xmin = version_found(rel, scan);
+		index_endscan(scan);
 	}
+	index_close(index, NoLock);
 	table_close(rel, NoLock);
-	return found;
+	return complete;
 }
 
 /*
