@@ -246,6 +246,9 @@ static Oid	filled_table = InvalidOid;
 /* the epoch in which it was */
 static uint64 filled_epoch;
 
+/* is this backend clearing the gate? */
+static bool clearing = false;
+
 /* whether this transaction relies on that, with a lock that keeps it true */
 static bool relied_on = false;
 
@@ -272,7 +275,7 @@ static struct
 	uint64		false_positives;
 }			counts;
 
-static void flush_at_exit(int code, Datum arg);
+static void leave_at_exit(int code, Datum arg);
 
 /* ---- shared memory ---- */
 
@@ -357,7 +360,7 @@ use_gate(bool attached)
 	if (attached && gate == NULL)
 	{
 		map_gate(area.memory);
-		before_shmem_exit(flush_at_exit, (Datum) 0);
+		before_shmem_exit(leave_at_exit, (Datum) 0);
 	}
 	return attached;
 }
@@ -404,8 +407,17 @@ end_transaction(XactEvent event, void *arg)
 }
 
 static void
-flush_at_exit(int code, Datum arg)
+end_clearing(void)
 {
+	clearing = false;
+	pg_atomic_fetch_add_u64(&gate->epoch, 1);
+}
+
+static void
+leave_at_exit(int code, Datum arg)
+{
+	if (clearing)
+		end_clearing();
 	flush_counts();
 }
 
@@ -506,7 +518,7 @@ begin_clearing(void)
 	bool		begins;
 
 	SpinLockAcquire(&gate->mutex);
-	begins = pg_atomic_read_u64(&gate->epoch) % 2 == 0 &&
+	clearing = begins = pg_atomic_read_u64(&gate->epoch) % 2 == 0 &&
 		is_worn(pg_atomic_read_u64(&gate->outdated));
 	if (begins)
 	{
@@ -520,7 +532,8 @@ begin_clearing(void)
 
 /*
  * Clear what passed more than an hour ago.  Interrupts are not processed
- * meanwhile, so the epoch does not stay odd.
+ * meanwhile, but a signal handler may end the process.  Then it ends the
+ * clearing, too, and the rest is cleared another time.
  */
 static void
 clear_gate(void)
@@ -529,7 +542,7 @@ clear_gate(void)
 
 	for (uint64 i = 0; i < nbuckets; i++)
 		bucket_clear(&buckets[i], &heads[i], &gate->bucket_mutexes[i % MAX_MUTEXES], passed, gate->start);
-	pg_atomic_fetch_add_u64(&gate->epoch, 1);
+	end_clearing();
 }
 
 /*
