@@ -245,7 +245,8 @@ scene('a new row: offered here and on another computer, and gone once it is save
 
 scene('signing out wipes the computer; the server keeps what was typed last', async ({ site, invite }) => {
 	const anna = await invite('anna');
-	anna.expects(401, /(draft|presence|history)$/); // the page that is left may be late
+	anna.expects(401, /(draft|presence|history)$/); // the page that is left may be late:
+	anna.expects(409, /draft$/); // its lock or session has ended
 	await anna.edits('proposal', '8');
 	await anna.page.route('**/draft', (route) => (route.request().method() === 'PUT' ? setTimeout(() => route.continue(), 1500) : route.continue()));
 	await anna.input('title').fill('typed before signing out');

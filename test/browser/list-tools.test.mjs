@@ -206,7 +206,7 @@ scene('a table whose trigger is missing is not enforced, and can be repaired wit
 	const line = carla.page.locator('main tbody tr').filter({ hasText: 'unguarded' });
 	await line.getByText('not enforced', { exact: true }).waitFor();
 	assert.equal(await line.getByText('enforced', { exact: true }).count(), 0);
-	await carla.press('Repair: unguarded');
+	await carla.press('Repair: Unguarded');
 	await line.getByText('enforced', { exact: true }).waitFor();
 	assert.equal(await site.sql(settings), 't|00:05:00|{name}|t');
 });

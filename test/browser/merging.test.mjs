@@ -36,6 +36,7 @@ scene('single differences are taken over while the lock is lost, and then saved 
 	await writeMeanwhile(site, 1, text([0, 'first', '1st'], [2, 'lazy', 'sleepy'], [3, 'ends', 'closes']));
 	await anna.seesLock('bad');
 	await anna.press('Compare and copy');
+	await difference(anna, 4).waitFor();
 	const all = await anna.dialog().locator('.merging-difference').evaluateAll((list) => list.map((each) => each.dataset.kind));
 	assert.deepEqual(all, ['theirs', 'mine', 'conflict', 'theirs']);
 	assert.equal(await difference(anna, 3).locator('.merging-base').textContent(), 'Before: lazy');
