@@ -61,11 +61,11 @@ test('names and elements take the places of a message, whatever they contain', a
 	assert.equal(t('lock.by', { who: '{who} $& \\1' }), 'Gesperrt von {who} $& \\1');
 	const element = { nodeType: 1 };
 	assert.deepEqual(partsOf('lock.by', { who: element }), ['Gesperrt von ', element]);
-	assert.deepEqual(partsOf('form.held', { who: element }), [element, ' bearbeitet dies']);
+	assert.deepEqual(partsOf('form.held', { who: element }), [element, ' bearbeitet diesen Datensatz']);
 	assert.throws(() => t('no.such'), TypeError);
 	const lock = { owner: 'bert', owner_name: 'Bert', is_mine: false };
-	await inEach({ de: 'Noch 29 Minuten gesperrt von Bert', nl: 'Nog 29 minuten vergrendeld door Bert' }, () => stillLocked(lock, 29 * 60));
-	await inEach({ de: 'Noch 29 Minuten gesperrt von Ihnen', fr: 'Verrouillé par vous, encore 29 minutes' }, () => stillLocked({ ...lock, is_mine: true }, 29 * 60));
+	await inEach({ de: 'Noch 29 Minuten von Bert gesperrt', nl: 'Nog 29 minuten vergrendeld door Bert' }, () => stillLocked(lock, 29 * 60));
+	await inEach({ de: 'Noch 29 Minuten von Ihnen gesperrt', fr: 'Verrouillé par vous, encore 29 minutes' }, () => stillLocked({ ...lock, is_mine: true }, 29 * 60));
 });
 
 test('errors are told by their type; what a value\'s SQLSTATE means comes before the server\'s words', async () => {
