@@ -37,8 +37,8 @@ scene('two users of one row, each in a language', async ({ invite }) => {
 	await bert.open('/tables/measure/1');
 	await speaks(bert, 'fr');
 	await bert.sees('Ce contenu est en cours de modification par Anna Albers.');
-	await bert.press('Demander la modification…');
-	await bert.answers('Demander la modification');
+	await bert.press('Demander à modifier…');
+	await bert.answers('Demander à modifier');
 	await anna.sees('Bert Brandt möchte diesen Datensatz bearbeiten.');
 	await anna.press('Übergeben');
 	await bert.sees('Vous modifiez cette ligne');
@@ -78,7 +78,7 @@ scene('a choice before signing in, which persists; and one that keeps unsaved te
 	assert.equal(await anna.value('name'), 'premier');
 	await eventually(async () => assert.equal(await anna.page.getByRole('combobox', { name: 'Langue' }).inputValue(), 'fr'));
 	await choose(anna, 'Langue', 'de');
-	await anna.answers('Garder un brouillon');
+	await anna.answers('Conserver un brouillon');
 	await speaks(anna, 'de');
 	await anna.sees(/iedergefundene/);
 	await anna.sees('Sie bearbeiten diesen Datensatz');

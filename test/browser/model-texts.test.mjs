@@ -65,7 +65,7 @@ test('names and elements take the places of a message, whatever they contain', a
 	assert.throws(() => t('no.such'), TypeError);
 	const lock = { owner: 'bert', owner_name: 'Bert', is_mine: false };
 	await inEach({ de: 'Noch 29 Minuten von Bert gesperrt', nl: 'Nog 29 minuten vergrendeld door Bert' }, () => stillLocked(lock, 29 * 60));
-	await inEach({ de: 'Noch 29 Minuten von Ihnen gesperrt', fr: 'Verrouillé par vous, encore 29 minutes' }, () => stillLocked({ ...lock, is_mine: true }, 29 * 60));
+	await inEach({ de: 'Noch 29 Minuten von Ihnen gesperrt', fr: 'Verrouillée par vous, encore 29 minutes' }, () => stillLocked({ ...lock, is_mine: true }, 29 * 60));
 });
 
 test('errors are told by their type; what a value\'s SQLSTATE means comes before the server\'s words', async () => {
@@ -73,7 +73,7 @@ test('errors are told by their type; what a value\'s SQLSTATE means comes before
 	await inEach({ en: 'Duplicate key value.', de: 'Diesen Wert gibt es schon (duplicate key value).', nl: 'Deze waarde bestaat al (duplicate key value).' }, () => explain(422, taken).detail);
 	await inEach({ de: 'No such colour.' }, () => explain(422, { ...taken, column: undefined, detail: 'no such colour' }).detail);
 	await inEach({ de: 'Datenbank', en: 'database' }, () => explain(503, {}).title.match(/database|Datenbank/)[0]);
-	await inEach({ fr: 'Verrouillé par Bert' }, () => explain(423, { type: 'urn:locking:problem:locked', lock: { owner: 'Bert', seconds_left: 5 } }).title);
+	await inEach({ fr: 'Verrouillée par Bert' }, () => explain(423, { type: 'urn:locking:problem:locked', lock: { owner: 'Bert', seconds_left: 5 } }).title);
 });
 
 test('an application has words of its own', async () => {
