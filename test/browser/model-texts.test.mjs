@@ -81,5 +81,5 @@ test('an application has words of its own', async () => {
 	setTexts({ 'form.mine': 'Ga uw gang.', 'rows.count': { one: '{n} artikel', other: '{n} artikelen' } });
 	assert.equal(t('form.mine'), 'Ga uw gang.');
 	assert.equal(t('rows.count', { n: 2 }), '2 artikelen');
-	assert.equal(t('form.free'), 'Het is nu vrij.', 'the others stay');
+	assert.equal(t('form.free'), 'De rij is nu vrij.', 'the others stay');
 });
