@@ -132,6 +132,7 @@ scene('on a phone, the state of the lock has the width of the page', async ({ si
 	await site.sql(`SELECT locking.set_owner('bert', 'Bert Brandt'), locking.acquire('long', '1')`);
 	await anna.open('/tables/long/1');
 	await anna.seesLock('theirs');
-	const { width } = await anna.page.locator('.lock-bar').boundingBox();
+	const { width } = await anna.page.locator('.edit-status').boundingBox();
 	assert.ok(width > 250, `${width} pixels`);
+	assert.ok(await anna.page.locator('.lock-bar .status').evaluate((status) => status.scrollWidth <= status.clientWidth), 'nothing is cut off');
 });
