@@ -181,14 +181,14 @@ scene('<locking-form>: the document\'s language, else the browser\'s; the applic
 		await anna.open('/form.html');
 		await anna.page.locator('locking-form').getByText(text).waitFor();
 	};
-	await shows(form('lang="nl-BE"'), 'Alleen u kunt dit nu bewerken.');
-	await shows(form(''), 'Jetzt können nur Sie dies bearbeiten.');
+	await shows(form('lang="nl-BE"'), 'Alleen u kunt deze rij nu bewerken.');
+	await shows(form(''), 'Nur Sie können diesen Datensatz jetzt bearbeiten.');
 	await shows(form('lang="es"'), 'Only you can edit this now.');
 	await shows(form('lang="es"', `import { setTexts } from '/static/locking-form.js'; setTexts({ 'form.mine': 'Solo usted puede editar esto.' });`), 'Solo usted puede editar esto.');
 	await anna.open('/tables');
 	await bert.edits('measure', '1');
 	anna.expects(423);
-	await shows(form('lang="de"'), 'Bert Brandt bearbeitet dies');
+	await shows(form('lang="de"'), 'Bert Brandt bearbeitet diesen Datensatz');
 	await anna.page.locator('locking-form').getByText(/noch \d+ Minuten, falls die Sperre nicht verlängert wird\./).waitFor();
 	await anna.press('Bearbeitung anfragen');
 	await anna.page.getByPlaceholder('Nachricht').waitFor();

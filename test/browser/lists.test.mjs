@@ -14,7 +14,7 @@ scene('another user\'s lock appears in the list and disappears without a reload'
 	await bert.sees('Live');
 	await anna.edits('country', 'IS');
 	await bert.seesRow('IS', 'theirs');
-	assert.equal(await bert.row('IS').locator('lock-holder').innerText(), 'Anna Albers');
+	assert.equal(await bert.row('IS').locator('.holder-name').innerText(), 'Anna Albers');
 	await anna.press('Cancel');
 	await bert.seesRow('IS', 'none');
 	assert.equal(await bert.row('IS').locator('lock-holder').innerText(), '');
@@ -28,7 +28,7 @@ scene('own and others\' locks differ, and existing locks are shown on load', asy
 	await list.open('/tables/country?locked=true');
 	await list.seesRow('IT', 'mine');
 	await list.seesRow('JP', 'theirs');
-	assert.equal(await list.row('IT').locator('lock-holder').innerText(), 'You');
+	assert.equal(await list.row('IT').locator('.holder-name').innerText(), 'You');
 	await showsKeys(list, ['IT', 'JP']);
 	const picture = (key) => list.row(key).locator('lock-holder button svg').getAttribute('data-icon');
 	assert.equal(await picture('IT'), 'editing');

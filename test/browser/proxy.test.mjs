@@ -47,7 +47,7 @@ admission('two users see each other\'s locks live, and only the holder saves', a
 	await max.seesRow('NP', 'none');
 	await eve.edits('country', 'NP');
 	await max.seesRow('NP', 'theirs');
-	assert.equal(await max.row('NP').locator('lock-holder').innerText(), 'Eve Ernst');
+	assert.equal(await max.row('NP').locator('.holder-name').innerText(), 'Eve Ernst');
 	await max.row('NP').getByRole('link').click();
 	await max.sees('This content is currently being edited by Eve Ernst.');
 	await eve.input('name').fill('Nepāl');
