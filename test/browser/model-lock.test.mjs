@@ -242,7 +242,11 @@ test('a page that requested the row locks it when its turn has come', () => {
 test('the queue may tell of a turn before the event does, and before an older answer', () => {
 	const offered = { ...MINE, client: null, handed_over: true };
 	const asked = () => new Session().at('open', { lock: THEIRS, client: 'tab-1', sentAt: 1000 }).at('want', { on: true });
-	const turn = (session) => session.at('looked', { lock: offered, sentAt: 1000 }).is('acquiring').does({ do: 'acquire' }).granted().is('held');
+	const turn = (session) => {
+		session.at('looked', { lock: offered, sentAt: 1000 }).is('acquiring').does({ do: 'acquire' }).at('want', { on: false });
+		assert.ok(session.state.wants, 'the page tells that it is its turn');
+		session.granted().is('held');
+	};
 	turn(asked().at('want', { on: false }).does({ do: 'look' }));
 	turn(asked().at('news', { event: 'handed_over' }).at('want', { on: false }).does().at('looked', { lock: THEIRS, sentAt: 1000 }).is('blocked').does({ do: 'look' }));
 	// declined: another turn of the user's is another tab's

@@ -221,8 +221,10 @@ const handlers = {
 		return [{ ...s, wantedAt: on ? now : null, isGiving: false }];
 	},
 
-	// Whether this page has requested the row: then it takes its turn.
+	// Whether this page has requested the row: then it takes its turn. Whose
+	// turn it is has left the queue.
 	want(s, { on }) {
+		if (!on && s.phase === 'acquiring') return [s];
 		const wants = on && !['held', 'expired', 'left'].includes(s.phase);
 		if (wants === s.wants) return [s];
 		if (wants) return s.phase === 'free' && !s.pending ? acquire({ ...s, wants }) : [{ ...s, wants }];
@@ -481,7 +483,7 @@ const requestGone = (s) => {
 
 // A page that requested the row takes its turn by itself.
 function unlocked(s, { isTurn = false } = {}) {
-	if ((s.wants || isTurn) && s.token === null) return acquire({ ...s, holder: null, mayBeTurn: false });
+	if ((s.wants || isTurn) && s.token === null) return acquire({ ...s, wants: true, holder: null, mayBeTurn: false });
 	if (s.phase === 'expired') return [s];
 	if (s.phase === 'held')
 		// An inherited lock may have been released by the previous page,
