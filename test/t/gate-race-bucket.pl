@@ -108,7 +108,7 @@ sub two_at_once
 	$bob->send_sql(acquire($keys[1], '10 minutes'));
 	for (1 .. 50)
 	{
-		last if $controller->query("SELECT state LIKE 'idle%' FROM pg_stat_activity WHERE pid = $bob->{pid}") eq 't';
+		last if $controller->query("SELECT state LIKE 'idle%' AND query LIKE '%locking.acquire%' FROM pg_stat_activity WHERE pid = $bob->{pid}") eq 't';
 		select(undef, undef, undef, 0.02);
 	}
 	resume($controller);
