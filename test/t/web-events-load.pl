@@ -68,8 +68,14 @@ my $node = new_stream_node();
 	# A client that only listens is not a slow client.
 	my $server = web_server($node, '--request-timeout', 1, '--ping', 1);
 	my $stream = stream($server, $server->sign_in('anna'));
-	my @signs = grep { $_ && defined $_->{comment} } map { part($stream) } 1 .. 5;
-	cmp_ok(scalar(@signs), '>=', 4, 'a stream may last longer than --request-timeout');
+	my $signs = 0;
+	for (1 .. 20)
+	{
+		my $part = part($stream);
+		$signs++ if $part && defined $part->{comment};
+		last if $signs == 4;
+	}
+	is($signs, 4, 'a stream may last longer than --request-timeout');
 	$server->stop_ok;
 }
 {
