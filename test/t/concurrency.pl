@@ -1,5 +1,7 @@
-# Clients that use all functions concurrently on a few rows, with leases of
-# milliseconds; their record is then checked against the promises S1 to S4.
+# Clients that use all functions on locks concurrently on a few rows, with
+# leases of milliseconds; their record is then checked against the promises S1
+# to S4.  The worker that publishes the events is terminated again and again.
+# In the second phase rows have children, and are requested and handed over.
 #
 # Each client has a number of transactions; LOCKING_SOAK=1 makes it ten times
 # as many.  LOCKING_SEED repeats a run's choices.
@@ -21,7 +23,8 @@ note("LOCKING_SEED=$seed");
 srand($seed);
 
 my $node = new_node('main', conf => [ 'log_statement = none', 'max_connections = 30', 'deadlock_timeout = 200ms',
-	'locking.keep_lapsed = 0', 'autovacuum_naptime = 1s', "log_min_messages = warning" ]);
+	'locking.keep_lapsed = 0', 'autovacuum_naptime = 1s', "log_min_messages = warning",
+	"shared_preload_libraries = 'locking'", 'locking.hand_over_time = 1' ]);
 
 # version counts the writes of a row and thus orders them, as writers of a row
 # wait for each other.  Each writer sets app.token to the token of a confirmed
@@ -104,6 +107,10 @@ my @kinds = (
 my @with_children = (@kinds,
 	[ 10, sub { my ($r) = @_; return "UPDATE line SET body = 'foreign' WHERE article = $r;" } ],
 	[ 3, sub { my ($r) = @_; return "UPDATE line SET article = article WHERE id = $r;" } ],
+	[ 2, sub { my ($r) = @_; return "SELECT locking.request('article', $r);" } ],
+	[ 1, sub { my ($r) = @_; return "SELECT locking.withdraw('article', $r);" } ],
+	[ 3, sub { my ($r) = @_; return "SELECT locking.hand_over(:t$r);" } ],
+	[ 1, sub { my ($r) = @_; return "SELECT locking.hand_over(:t$r, '" . (qw(ann bob cid dan eve fay))[ rand 6 ] . "');" } ],
 );
 my $children;
 
@@ -166,18 +173,38 @@ sub none
 
 # What a run has to contain.  Rounds of clients follow each other until it
 # does, so that nothing depends on how fast the machine is.
-my %wanted = (saves => $transactions / 20, 'other writes' => $transactions / 20, 'expired locks' => 6);
+sub wanted
+{
+	my %wanted = (saves => $transactions / 20, 'other writes' => $transactions / 20, 'expired locks' => 6);
+	@wanted{ 'locks handed over', 'taken locks' } = (3, 1) if $children;
+	return %wanted;
+}
 
 sub missing
 {
+	my %wanted = wanted();
 	my %count;
-	@count{ 'saves', 'other writes', 'expired locks', 'locks', 'resumed locks' } = split /\|/, sql($node, <<'SQL', db => $db);
+	@count{ 'saves', 'other writes', 'expired locks', 'locks', 'resumed locks', 'locks handed over', 'taken locks' } = split /\|/, sql($node, <<'SQL', db => $db);
 SELECT (SELECT count(*) FROM written WHERE token > 0), (SELECT count(*) FROM written WHERE token = 0),
 	(SELECT count(*) FROM locking.event WHERE event = 'expired'),
-	(SELECT count(*) FROM locking.event WHERE event = 'acquired'), (SELECT count(*) FROM locking.event WHERE event = 'resumed')
+	(SELECT count(*) FROM locking.event WHERE event = 'acquired'), (SELECT count(*) FROM locking.event WHERE event = 'resumed'),
+	(SELECT count(*) FROM locking.event WHERE event = 'handed_over'),
+	(SELECT count(*) FROM locking.event h JOIN locking.event a USING (token) WHERE h.event = 'handed_over' AND a.event = 'acquired')
 SQL
 	note(join ', ', map { "$_: $count{$_}" } sort keys %count);
 	return grep { $count{$_} < $wanted{$_} } sort keys %wanted;
+}
+
+# Terminates the worker that publishes the events until the clients are done.
+sub terminate_workers_while
+{
+	my (@running) = @_;
+	while (grep { $_->{run}->pumpable && ($_->{run}->pump_nb, 1) } @running)
+	{
+		sql($node, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'locking events'");
+		select(undef, undef, undef, 0.2);
+	}
+	return;
 }
 
 # Returns the files with the clients' error messages.
@@ -195,6 +222,7 @@ sub run_round
 		$running[-1]{run} = IPC::Run::start([ 'psql', '-XqAt', '-v', 'VERBOSITY=verbose', '-h', $node->host, '-p', $node->port,
 			'-d', $db, '-f', "$file.sql" ], '<', \undef, '>', "$file.out", '2>', "$file.err");
 	}
+	terminate_workers_while(@running);
 	for my $client (@running)
 	{
 		ok($client->{run}->finish, 'a client has run its script') or diag(`tail -n 3 $client->{err}`);
@@ -294,16 +322,17 @@ SQL
 SELECT token, array_agg(event ORDER BY id) FROM locking.event WHERE event IN ('released', 'broken', 'taken_over', 'expired')
 GROUP BY token HAVING count(*) > 1
 SQL
-	none('no token ended or was resumed without being acquired before', <<'SQL');
-SELECT * FROM locking.event e WHERE event <> 'acquired'
-	AND NOT EXISTS (SELECT FROM locking.event a WHERE a.token = e.token AND a.event = 'acquired' AND a.id < e.id)
+	none('no token ended or was resumed without being acquired or handed over before', <<'SQL');
+SELECT * FROM locking.event e WHERE event NOT IN ('acquired', 'handed_over')
+	AND NOT EXISTS (SELECT FROM locking.event a WHERE a.token = e.token AND a.event IN ('acquired', 'handed_over') AND a.id < e.id)
 SQL
 	none('no event of a token after its end', <<'SQL');
 SELECT * FROM locking.event e WHERE EXISTS (SELECT FROM locking.event o WHERE o.token = e.token AND o.id < e.id
 	AND o.event IN ('released', 'broken', 'taken_over', 'expired'))
 SQL
 	none('a lock ends before the next one of the row is acquired', <<'SQL');
-SELECT * FROM (SELECT key, token, id, at, lead(id) OVER w AS next_id FROM locking.event WHERE event = 'acquired' WINDOW w AS (PARTITION BY key ORDER BY token)) a
+SELECT * FROM (SELECT key, token, min(id) AS id, lead(min(id)) OVER w AS next_id FROM locking.event WHERE event IN ('acquired', 'handed_over')
+	GROUP BY key, token WINDOW w AS (PARTITION BY key ORDER BY token)) a
 WHERE next_id IS NOT NULL AND NOT EXISTS (SELECT FROM locking.event e WHERE e.token = a.token AND e.id > a.id AND e.id < a.next_id
 	AND e.event IN ('released', 'broken', 'taken_over', 'expired'))
 SQL
@@ -312,7 +341,7 @@ SELECT l.key, l.token FROM locking.lock l WHERE EXISTS (SELECT FROM locking.even
 	AND e.event IN ('released', 'broken', 'taken_over', 'expired'))
 SQL
 	none('every lock that has not ended has a record', <<'SQL');
-SELECT token FROM locking.event a WHERE event = 'acquired' AND NOT EXISTS (SELECT FROM locking.lock l WHERE l.token = a.token)
+SELECT token FROM locking.event a WHERE event IN ('acquired', 'handed_over') AND NOT EXISTS (SELECT FROM locking.lock l WHERE l.token = a.token)
 	AND NOT EXISTS (SELECT FROM locking.event e WHERE e.token = a.token AND e.event IN ('released', 'broken', 'taken_over', 'expired'))
 SQL
 	return;
