@@ -20,5 +20,6 @@ record_read_expiry(TupleTableSlot *slot, Oid *relation, char **key, TimestampTz 
 
 	*relation = DatumGetObjectId(slot_getattr(slot, COL_RELATION, &isnull));
 	*key = TextDatumGetCString(slot_getattr(slot, COL_KEY, &isnull));
-	*expires_at = DatumGetTimestampTz(slot_getattr(slot, COL_EXPIRES_AT, &isnull));
+	*expires_at =
+		DatumGetTimestampTz(slot_getattr(slot, COL_EXPIRES_AT, &isnull));
 }

@@ -529,7 +529,8 @@ presence_next_row(char **table, json_t **event)
 		DL_DELETE(queue, row);
 		row->is_queued = false;
 		*table = copy_text(row->table);
-		*event = json_pack("{s:s, s:s, s:o}", "table", row->table, "key", row->key, "people", people_json(row));
+		*event = json_pack("{s:s, s:s, s:o}", "table", row->table,
+						   "key", row->key, "people", people_json(row));
 		free_row_if_unused(row);
 	}
 	pthread_mutex_unlock(&mutex);

@@ -133,7 +133,8 @@ establish(PGconn *pg, bool *password_requested)
 	while (wait_for(pg, what, until))
 	{
 		what = PQconnectPoll(pg);
-		*password_requested = *password_requested || PQconnectionUsedPassword(pg);
+		if (PQconnectionUsedPassword(pg))
+			*password_requested = true;
 		if (what == PGRES_POLLING_OK || what == PGRES_POLLING_FAILED)
 			break;
 	}
