@@ -246,8 +246,8 @@ static Oid	filled_table = InvalidOid;
 /* the epoch in which it was */
 static uint64 filled_epoch;
 
-/* is this backend clearing the gate? */
-static bool clearing = false;
+/* the epoch, an odd one, that this backend began last; 0: none */
+static uint64 clearing_epoch = 0;
 
 /* whether this transaction relies on that, with a lock that keeps it true */
 static bool relied_on = false;
@@ -406,17 +406,19 @@ end_transaction(XactEvent event, void *arg)
 		flush_counts();
 }
 
+/* End this backend's clearing.  Nothing happens if it has ended already. */
 static void
 end_clearing(void)
 {
-	clearing = false;
-	pg_atomic_fetch_add_u64(&gate->epoch, 1);
+	uint64		epoch = clearing_epoch;
+
+	pg_atomic_compare_exchange_u64(&gate->epoch, &epoch, clearing_epoch + 1);
 }
 
 static void
 leave_at_exit(int code, Datum arg)
 {
-	if (clearing)
+	if (clearing_epoch != 0)
 		end_clearing();
 	flush_counts();
 }
@@ -515,13 +517,15 @@ is_worn(uint64 outdated)
 static bool
 begin_clearing(void)
 {
+	uint64		epoch;
 	bool		begins;
 
 	SpinLockAcquire(&gate->mutex);
-	clearing = begins = pg_atomic_read_u64(&gate->epoch) % 2 == 0 &&
-		is_worn(pg_atomic_read_u64(&gate->outdated));
+	epoch = pg_atomic_read_u64(&gate->epoch);
+	begins = epoch % 2 == 0 && is_worn(pg_atomic_read_u64(&gate->outdated));
 	if (begins)
 	{
+		clearing_epoch = epoch + 1;
 		pg_atomic_fetch_add_u64(&gate->epoch, 1);
 		pg_atomic_write_u64(&gate->outdated, 0);
 		pg_atomic_write_u64(&gate->scanned, 0);
