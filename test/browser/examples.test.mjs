@@ -25,10 +25,18 @@ async function hostOf(file) {
 }
 
 const host = await hostOf('spa.html');
+
+// After its pages are closed: they would report the requests that it no
+// longer answers. Before locking-web, to which it is connected.
+let stopApp;
+after(() => stopApp?.());
 const proxied = stage('browser_app', { options: ['--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name', '--trusted-proxy', '127.0.0.1'] });
 const embedded = stage('browser_spa', { options: ['--allow-origin', host] });
 
-/** Starts app.mjs before locking-web, as its file comment says. */
+/**
+ * Starts app.mjs before locking-web, as its file comment says.
+ * @returns {Promise<string>} its address
+ */
 async function startApp(site) {
 	await run('psql', ['-Xq', '-v', 'ON_ERROR_STOP=1', '-d', site.database, '-f', `${EXAMPLES}app.sql`]);
 	await site.sql(`ALTER ROLE webapp PASSWORD 'webapp-password'`);
@@ -37,11 +45,11 @@ async function startApp(site) {
 		stdio: ['ignore', 'pipe', 'inherit'],
 	});
 	const ended = new Promise((resolve) => { app.once('exit', resolve); });
-	const address = await new Promise((resolve, reject) => {
+	stopApp = () => app.kill() && ended;
+	return new Promise((resolve, reject) => {
 		app.once('exit', (code) => reject(new Error(`app.mjs ended with ${code}`)));
 		createInterface(app.stdout).on('line', (line) => resolve(/^listening on (\S+)\/$/.exec(line)[1]));
 	});
-	return { address, stop: () => app.kill() && ended };
 }
 
 const signsIn = async (person, address, password = person.role) => {
@@ -55,53 +63,49 @@ const says = (person, words) => form(person).getByText(words).first().waitFor();
 const articleOf = (site, id) => site.sql(`SELECT title, body FROM article WHERE id = ${id}`);
 
 proxied('app.mjs: from sign-in to a safe save; a lost lock loses no text, and saves nothing', async ({ site, invite }) => {
-	const app = await startApp(site);
-	try {
-		const [anna, bert] = await Promise.all(['anna', 'bert'].map(async (role) => Object.assign(await invite(null), { role })));
-		anna.expects(401);
-		await signsIn(anna, app.address, 'wrong');
-		await anna.sees('Wrong name or password.', { within: 'body' });
-		await signsIn(anna, app.address);
-		await anna.page.getByRole('link', { name: 'Tides' }).click();
-		await says(anna, 'Only you can edit this now.');
-		assert.equal(await site.sql(`SELECT owner, owner_name FROM locking.locks WHERE relation = 'article'::regclass`), 'anna|Anna Albers');
+	const address = await startApp(site);
+	const [anna, bert] = await Promise.all(['anna', 'bert'].map(async (role) => Object.assign(await invite(null), { role })));
+	anna.expects(401);
+	await signsIn(anna, address, 'wrong');
+	await anna.sees('Wrong name or password.', { within: 'body' });
+	await signsIn(anna, address);
+	await anna.page.getByRole('link', { name: 'Tides' }).click();
+	await says(anna, 'Only you can edit this now.');
+	assert.equal(await site.sql(`SELECT owner, owner_name FROM locking.locks WHERE relation = 'article'::regclass`), 'anna|Anna Albers');
 
-		await signsIn(bert, app.address);
-		bert.expects(423, /lock$/);
-		await bert.page.getByRole('link', { name: 'Tides' }).click();
-		await says(bert, 'Anna Albers is editing this');
-		assert.equal(await bert.page.getByLabel('Title').isEditable(), false);
+	await signsIn(bert, address);
+	bert.expects(423, /lock$/);
+	await bert.page.getByRole('link', { name: 'Tides' }).click();
+	await says(bert, 'Anna Albers is editing this');
+	assert.equal(await bert.page.getByLabel('Title').isEditable(), false);
 
-		await anna.page.getByLabel('Title').fill("Tides' times, <b>“daily”</b> \\");
-		await anna.press('Save');
-		await anna.page.waitForURL(`${app.address}/`);
-		assert.equal(await articleOf(site, 1), "Tides' times, <b>“daily”</b> \\|Twice a day.");
-		assert.equal(await site.sql('SELECT count(*) FROM locking.draft'), '0');
-		await says(bert, 'It is free now.');
-		await Promise.all([bert.page.waitForEvent('load'), form(bert).getByRole('button', { name: 'Edit', exact: true }).click()]);
-		await says(bert, 'Only you can edit this now.');
-		assert.equal(await bert.page.getByLabel('Title').inputValue(), "Tides' times, <b>“daily”</b> \\");
+	await anna.page.getByLabel('Title').fill("Tides' times, <b>“daily”</b> \\");
+	await anna.press('Save');
+	await anna.page.waitForURL(`${address}/`);
+	assert.equal(await articleOf(site, 1), "Tides' times, <b>“daily”</b> \\|Twice a day.");
+	assert.equal(await site.sql('SELECT count(*) FROM locking.draft'), '0');
+	await says(bert, 'It is free now.');
+	await Promise.all([bert.page.waitForEvent('load'), form(bert).getByRole('button', { name: 'Edit', exact: true }).click()]);
+	await says(bert, 'Only you can edit this now.');
+	assert.equal(await bert.page.getByLabel('Title').inputValue(), "Tides' times, <b>“daily”</b> \\");
 
-		// A save whose lock was lost a moment before: with the token that the
-		// page had, since the event has not reached it.
-		await bert.page.getByLabel('Text').fill('Bert’s long text');
-		const token = await site.sql(`SELECT token FROM locking.locks WHERE relation = 'article'::regclass`);
-		await site.sql(`SELECT locking.set_owner('carla', 'Carla Conti'), locking.take_over('article', '1', 'in a hurry')`);
-		await says(bert, 'Carla Conti has taken over.');
-		assert.equal(await bert.page.getByLabel('Text').inputValue(), 'Bert’s long text');
-		bert.expects(409, /articles/);
-		bert.expects(423, /lock$/);
-		await bert.page.locator('form').evaluate((element, lost) => {
-			element.elements.locking_token.value = lost;
-			HTMLFormElement.prototype.submit.call(element);
-		}, token);
-		await bert.sees('Your lock was lost.', { within: 'body' });
-		assert.equal(await bert.page.getByLabel('Text').inputValue(), 'Bert’s long text', 'what was typed is shown again');
-		await site.sql(`SELECT locking.break_lock('article', '1', 'done')`);
-		assert.equal(await articleOf(site, 1), "Tides' times, <b>“daily”</b> \\|Twice a day.");
-	} finally {
-		await app.stop();
-	}
+	// A save whose lock was lost a moment before: with the token that the
+	// page had, since the event has not reached it.
+	await bert.page.getByLabel('Text').fill('Bert’s long text');
+	const token = await site.sql(`SELECT token FROM locking.locks WHERE relation = 'article'::regclass`);
+	await site.sql(`SELECT locking.set_owner('carla', 'Carla Conti'), locking.take_over('article', '1', 'in a hurry')`);
+	await says(bert, 'Carla Conti has taken over.');
+	assert.equal(await bert.page.getByLabel('Text').inputValue(), 'Bert’s long text');
+	bert.expects(409, /articles/);
+	bert.expects(423, /lock$/);
+	await bert.page.locator('form').evaluate((element, lost) => {
+		element.elements.locking_token.value = lost;
+		HTMLFormElement.prototype.submit.call(element);
+	}, token);
+	await bert.sees('Your lock was lost.', { within: 'body' });
+	assert.equal(await bert.page.getByLabel('Text').inputValue(), 'Bert’s long text', 'what was typed is shown again');
+	await site.sql(`SELECT locking.break_lock('article', '1', 'done')`);
+	assert.equal(await articleOf(site, 1), "Tides' times, <b>“daily”</b> \\|Twice a day.");
 });
 
 const nameOf = (site, key) => site.sql(`SELECT name FROM country WHERE alpha_2 = '${key}'`);
