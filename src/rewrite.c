@@ -80,10 +80,22 @@ xmin_of_locked(TableInfo *table, const Lock *lock)
 	return InvalidTransactionId;
 }
 
+/*
+ * Has only the owner written the row, as far as the record tells?  Not while
+ * the lock refers to no version, since it was handed over and has not been
+ * taken.  The row of a soft lock others may have written; it stays live, but
+ * cannot be resumed.
+ */
+static bool
+is_followed(const Lock *lock)
+{
+	return lock->hard && lease_knows_row(lock) && !has_lapsed(lock, clock_now());
+}
+
 static void
 follow_row(Relation records, TableInfo *table, Lock *lock)
 {
-	TransactionId xmin = has_lapsed(lock, clock_now()) ? InvalidTransactionId : xmin_of_locked(table, lock);
+	TransactionId xmin = is_followed(lock) ? xmin_of_locked(table, lock) : InvalidTransactionId;
 
 	if (!TransactionIdIsCurrentTransactionId(xmin) || lease_is_resumable(lock, xmin) ||
 		!record_lock(records, lock, LockTupleNoKeyExclusive, LockWaitBlock))
@@ -94,15 +106,17 @@ follow_row(Relation records, TableInfo *table, Lock *lock)
 
 /*
  * The root of a partition may be locked by a session that waits for the
- * partition.  Then the records stay as they are.
+ * partition.  Then the records stay as they are.  Where the root itself was
+ * altered, it is locked already: another attempt would fail if a session
+ * waits for it.
  */
 static void
-follow_rows(Oid root)
+follow_rows(Oid root, bool is_locked)
 {
 	Relation	rel;
 	TableInfo  *table;
 
-	if (!ConditionalLockRelationOid(root, AccessShareLock))
+	if (!is_locked && !ConditionalLockRelationOid(root, AccessShareLock))
 		return;
 	rel = relation_open(root, NoLock);
 	table = table_info(rel);
@@ -125,10 +139,11 @@ follow_rows(Oid root)
 void
 follow_rewrite(Oid relid)
 {
+	List	   *altered = find_all_inheritors(relid, NoLock, NULL);
 	List	   *roots = NIL;
 	ListCell   *cell;
 
-	foreach(cell, find_all_inheritors(relid, NoLock, NULL))
+	foreach(cell, altered)
 	{
 		if (has_new_file(lfirst_oid(cell)))
 			roots = list_append_unique_oid(roots, table_root(lfirst_oid(cell)));
@@ -136,6 +151,6 @@ follow_rewrite(Oid relid)
 	foreach(cell, roots)
 	{
 		if (is_protected_table(lfirst_oid(cell)))
-			follow_rows(lfirst_oid(cell));
+			follow_rows(lfirst_oid(cell), list_member_oid(altered, lfirst_oid(cell)));
 	}
 }
