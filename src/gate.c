@@ -544,6 +544,7 @@ clear_gate(void)
 {
 	uint64		passed = slot_of_now(clock_now() - USECS_PER_HOUR);
 
+	INJECT("clear");
 	for (uint64 i = 0; i < nbuckets; i++)
 		bucket_clear(&buckets[i], &heads[i], &gate->bucket_mutexes[i % MAX_MUTEXES], passed, gate->start);
 	end_clearing();

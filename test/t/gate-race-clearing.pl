@@ -46,16 +46,35 @@ sub lookups_of
 	return in_database('SELECT lookups FROM locking.gate()') - $before;
 }
 
+my $write_many = 'UPDATE article SET body = $$written$$ WHERE id > 3000 AND id <= 4000';
+
 sub worn
 {
 	worn_gate();
 	my ($zoe, $controller) = (user('zoe'), controller());
 	advance_clock($controller);
-	my $update = 'UPDATE article SET body = $$written$$ WHERE id > 3000 AND id <= 4000';
-	my @lookups = map { lookups_of($zoe, $update) } 1, 2;
+	my @lookups = map { lookups_of($zoe, $write_many) } 1, 2;
 	reset_clock($controller);
 	quit($zoe, $controller);
 	return join ', ', map { $_ == 1000 ? 'all' : $_ < 300 ? 'few' : $_ } @lookups;
+}
+
+# The process that clears the gate ends before it has done so. Is the gate
+# filled again?
+sub ended_meanwhile
+{
+	worn_gate();
+	my ($bob, $zoe, $controller) = (user('bob'), user('zoe'), controller());
+	advance_clock($controller);
+	hold_at($zoe, 'clear', $write_many);
+	in_database("SELECT pg_terminate_backend($zoe->{pid})");
+	race_node()->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = $zoe->{pid}") or die "not terminated\n";
+	$zoe->abandon;
+	reset_clock($controller);
+	$bob->query($write_many);
+	my $filled = filled();
+	quit($bob, $controller);
+	return $filled;
 }
 
 # Is the lapsed lock on row 1 lost once Zoe has written the row, also after
@@ -109,6 +128,9 @@ run_races(
 	{ name => 'lookups of a worn gate', run => \&worn,
 		expected => 'few, few',
 		change => 'gate not cleared', broken => 'all, all' },
+	{ name => 'clearing by a process that ends', run => \&ended_meanwhile,
+		expected => 't',
+		change => 'clearing not ended at exit', broken => 'f' },
 	{ name => 'a write after clearing', run => sub { lost_after(\&write_after_clearing) },
 		expected => 'LK001',
 		change => 'epoch not compared', broken => 'confirmed' },

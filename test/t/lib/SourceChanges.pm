@@ -71,6 +71,8 @@ my %change = (
 	# clearing
 	'gate not cleared' => [ 'src/gate.c',
 		sub { s/ && begin_clearing\(\)\)/ && false)/ } ],
+	'clearing not ended at exit' => [ 'src/gate.c',
+		sub { s/if \(clearing_epoch != 0\)\n\t\tend_clearing\(\);\n// } ],
 	'epoch not compared' => [ 'src/gate.c',
 		sub { s/pg_atomic_read_u64\(&gate->epoch\) == filled_epoch/true || $&/ } ],
 	'epoch read before the slots' => [ 'src/gate.c',
