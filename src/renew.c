@@ -33,6 +33,7 @@
 #include "owner.h"
 #include "privilege.h"
 #include "record.h"
+#include "relation.h"
 #include "report.h"
 #include "row_lock.h"
 #include "table_access.h"
@@ -113,13 +114,10 @@ lock_target_first(Relation records, Target *target, Lock *lock)
 static TableInfo *
 find_table(Oid relid)
 {
-	Relation	rel;
+	Relation	rel = relation_open_nowait(relid);
 	Oid			index;
 	TableInfo  *table = NULL;
 
-	if (!ConditionalLockRelationOid(relid, AccessShareLock))
-		return NULL;
-	rel = try_relation_open(relid, NoLock);
 	if (rel == NULL)
 		return NULL;
 	index = locking_primary_key_index(rel);

@@ -7,7 +7,6 @@
 #include "access/relation.h"
 #include "access/xact.h"
 #include "miscadmin.h"
-#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/rls.h"
 #include "utils/syscache.h"
@@ -133,10 +132,7 @@ row_visible(Oid relid, const char *key, bool named)
 		return true;
 	if (!named && !is_trusted(relation_owner(relid)))
 		return false;
-	if (!ConditionalLockRelationOid(relid, AccessShareLock))
-		return false;
-
-	rel = try_relation_open(relid, NoLock);
+	rel = relation_open_nowait(relid);
 	if (rel == NULL)
 		return false;
 	table = table_info(rel);

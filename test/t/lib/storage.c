@@ -31,12 +31,20 @@ build_range_scan(Relation table, Relation index, struct IndexInfo *info, bool al
 	return tuples;
 }
 
+static struct IndexFetchTableData *
+refuse_index_scan(Relation table)
+{
+	elog(ERROR, "no index scans");
+	return NULL;
+}
+
 Datum
 storage_handler(PG_FUNCTION_ARGS)
 {
 	static TableAmRoutine routine;
 
 	routine = *GetHeapamTableAmRoutine();
+	routine.index_fetch_begin = refuse_index_scan;
 	routine.index_build_range_scan = build_range_scan;
 	PG_RETURN_POINTER(&routine);
 }
