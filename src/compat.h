@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/heapam.h"
 #include "access/relation.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
@@ -85,6 +86,28 @@
 #define locking_index_beginscan(heap, index, snapshot, nkeys) \
 	index_beginscan(heap, index, snapshot, NULL, nkeys, 0)
 #endif
+
+/* 14 added an argument */
+#if PG_VERSION_NUM < 140000
+#define locking_index_insert(index, values, nulls, tid, heap, check, info) \
+	index_insert(index, values, nulls, tid, heap, check, info)
+#else
+#define locking_index_insert(index, values, nulls, tid, heap, check, info) \
+	index_insert(index, values, nulls, tid, heap, check, false, info)
+#endif
+
+/* 16 added an argument, for summarizing indexes */
+static inline void
+locking_heap_update(Relation rel, ItemPointer replaced, HeapTuple tuple)
+{
+#if PG_VERSION_NUM >= 160000
+	TU_UpdateIndexes update_indexes;
+
+	simple_heap_update(rel, replaced, tuple, &update_indexes);
+#else
+	simple_heap_update(rel, replaced, tuple);
+#endif
+}
 
 /*
  * 18 added virtual generated columns, whose expression another function

@@ -95,6 +95,15 @@ follow_key(Datum *parameters)
 }
 
 /*
+ * The id of a request, after those of the requests for the row that exist:
+ * the sequence is behind them after a switchover by logical replication,
+ * which does not replicate sequences.
+ */
+#define NEXT_ID \
+	"greatest(pg_catalog.nextval('locking.request_queue_id_seq')," \
+	" (SELECT max(id) + 1 FROM locking.request_queue WHERE relation = $1 AND key = $2))"
+
+/*
  * An owner has at most one request for a row.  Repeating it changes the
  * message, not the position in the queue.
  */
@@ -117,8 +126,8 @@ locking_request(PG_FUNCTION_ARGS)
 	nulls[4] = message == NULL;
 	parameters[4] = message ? CStringGetTextDatum(message) : (Datum) 0;
 	parameters[5] = Int32GetDatum(locking_max_locks_per_owner);
-	if (catalog_execute("INSERT INTO locking.request_queue (relation, key, owner, owner_name, message)"
-						" SELECT $1, $2, $3, $4, $5" WITHIN_LIMIT("request_queue", "", "$6")
+	if (catalog_execute("INSERT INTO locking.request_queue (id, relation, key, owner, owner_name, message)"
+						" SELECT " NEXT_ID ", $1, $2, $3, $4, $5" WITHIN_LIMIT("request_queue", "", "$6")
 						" ON CONFLICT (relation, key, owner) DO UPDATE SET message = excluded.message",
 						lengthof(types), types, parameters, nulls) == 0)
 		report_too_many("has too many requests", "Withdraw some with locking.withdraw().");

@@ -12,7 +12,10 @@
  * - with the highest stored one, at first and then from time to time: it is
  *   among the last entries of an index.
  *
- * And records and events that do not come from this library's functions (by
+ * Neither tells every session in use of a sequence that was set back: then
+ * the number's index does, when the row is written (numbered.c).
+ *
+ * Records and events that do not come from this library's functions (by
  * replication, COPY or INSERT) advance the sequences as they arrive, in
  * triggers: sessions in use need not look at what is stored each time.
  *
@@ -31,6 +34,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
+#include "common/int.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "storage/lmgr.h"
@@ -203,6 +207,15 @@ set_position(const Sequence *sequence, int64 number)
 					lengthof(types), types, values, NULL);
 }
 
+/* The sum, or the greatest number of a sequence. */
+static int64
+beyond(int64 number, int64 distance)
+{
+	int64		sum;
+
+	return pg_add_s64_overflow(number, distance, &sum) ? PG_INT64_MAX : sum;
+}
+
 /* Advance the sequence to at least "number", unless it is there. */
 static void
 advance_to(Sequence *sequence, int64 number)
@@ -211,7 +224,7 @@ advance_to(Sequence *sequence, int64 number)
 
 	INJECT("advance-sequence");
 	if (number - now > SHORT_WAY)
-		set_position(sequence, number + MARGIN);
+		set_position(sequence, beyond(number, MARGIN));
 	else
 		while (now < number)
 			now = draw(sequence);
@@ -231,7 +244,7 @@ advance(Sequence *sequence, int64 known, int64 ahead)
 	{
 		int64		stored = query_number(sequence->stored);
 
-		advance_to(sequence, Max(known, stored) + ahead);
+		advance_to(sequence, beyond(Max(known, stored), ahead));
 		ereport(LOG,
 				(errmsg("sequence \"locking.%s\" was behind " INT64_FORMAT " and has been advanced",
 						sequence->name, Max(known, stored)),
@@ -266,6 +279,17 @@ next_number(Sequence *sequence, int64 above)
 	return sequence->last = number;
 }
 
+/*
+ * A number that was drawn is taken: the sequence was set back while this
+ * backend was in use.  Draw another one, beyond all that are stored.
+ */
+static int64
+next_number_instead(Sequence *sequence, int64 taken)
+{
+	advance(sequence, Max(beyond(taken, 1), query_number(sequence->stored)), 0);
+	return next_number(sequence, taken);
+}
+
 /* ---- tokens and ids ---- */
 
 /*
@@ -278,11 +302,25 @@ next_token(int64 above)
 	return next_number(&tokens, above);
 }
 
+/* Another token in place of one that is taken. */
+int64
+next_token_instead(int64 taken)
+{
+	return next_number_instead(&tokens, taken);
+}
+
 /* A new id of an event. */
 int64
 next_event_id(void)
 {
 	return next_number(&event_ids, 0);
+}
+
+/* Another id in place of one that is taken. */
+int64
+next_event_id_instead(int64 taken)
+{
+	return next_number_instead(&event_ids, taken);
 }
 
 /* A number arrives.  Others may follow soon, so go further. */

@@ -58,6 +58,25 @@ subtest 'set back while sessions are in use' => sub {
 	in_order();
 };
 
+# Neither the session's last number nor the lock that it replaces tells.
+subtest 'set back behind the numbers of other sessions' => sub {
+	for my $sequence ('token_seq', 'event_id_seq')
+	{
+		my ($first, $second) = map { session($node, owner => $_) } qw(first second);
+		$first->query("SELECT locking.acquire('article', 15)");
+		my $last = $first->query("SELECT last_value FROM locking.$sequence");
+		$second->query("SELECT locking.acquire('article', g) FROM generate_series(101, 150) g");
+		my $before = highest();
+		sql($node, "SELECT setval('locking.$sequence', $last)");
+		cmp_ok($first->query("SELECT locking.acquire('article', 16)"), '>', $before, "$sequence: a session in use");
+		is($first->state_of("SELECT locking.acquire('article', 17)"), '', 'and again');
+		$_->query('SELECT locking.release_all()') for $first, $second;
+		$_->quit for $first, $second;
+	}
+	in_order();
+	is(sql($node, 'SELECT count(*) - count(DISTINCT token) FROM locking.event WHERE event = $$acquired$$'), 0, 'no token was issued twice');
+};
+
 subtest 'events arrive while sessions are in use' => sub {
 	my $session = session($node, owner => 'cid');
 	my ($id, $token) = split /\|/, $session->query("SELECT locking.acquire('article', 13); SELECT max(id), max(token) FROM locking.event") =~ s/.*\n//rs;
@@ -77,6 +96,13 @@ subtest 'set back by much' => sub {
 	sql($node, 'SELECT setval($$locking.token_seq$$, 5)');
 	cmp_ok(token(22), '>', 1000000000, 'set back');
 	cmp_ok(token(23), '<', 1003000000, 'advanced once, not each time');
+};
+
+subtest 'the greatest number arrives' => sub {
+	my $greatest = '9223372036854775807';
+	is(sql($node, "BEGIN; INSERT INTO locking.lock (relation, key, token, owner, expires_at) VALUES ('article', '24', $greatest, 'zoe', 'infinity'); SELECT last_value FROM locking.token_seq; ROLLBACK"),
+		$greatest, 'the sequence is at its end');
+	sql($node, 'SELECT setval($$locking.token_seq$$, 2000000000)');
 };
 
 subtest 'many sessions at once' => sub {
@@ -116,6 +142,7 @@ subtest 'switchover by logical replication' => sub {
 	my $open = session($new, owner => 'eve');
 	$open->query('SELECT locking.owner()');
 	token($_) for 70 .. 75;
+	sql($node, 'SELECT locking.request($$article$$, 70)', owner => $_) for qw(first second);
 	$node->wait_for_catchup('everything');
 	is(highest($new), highest(), 'records and history are replicated');
 	$node->stop;
@@ -126,6 +153,8 @@ subtest 'switchover by logical replication' => sub {
 	cmp_ok(sql($new, "SELECT locking.acquire('article', 70)", owner => 'ann'), '>', $before, 'its owner, whose row versions differ here, gets a new token');
 	cmp_ok($open->query("SELECT locking.acquire('article', 80)"), '>', $before, 'a session from before');
 	cmp_ok(token(81, node => $new), '>', $before, 'a new session');
+	sql($new, 'SELECT locking.request($$article$$, 70)', owner => 'third');
+	is(sql($new, 'SELECT string_agg(owner, $$ $$ ORDER BY place) FROM locking.requests WHERE key = $$70$$'), 'first second third', 'requests stay in order');
 	$open->quit;
 };
 
