@@ -3,10 +3,11 @@
  *		Removal of old events from the history.
  *
  * Events are removed in the order of their ids, which is that of time, from
- * the oldest one on, until one is not older than locking.keep_history.  A
- * sweep examines more events than the acquisitions that made it due can have
- * recorded, so the history stops growing.  One backend sweeps at a time,
- * until its transaction ends: the next finds what the last has left.
+ * the oldest one on, until some in a row are not older than
+ * locking.keep_history: events that were copied from elsewhere may be out of
+ * order.  A sweep examines more events than the acquisitions that made it due
+ * can have recorded, so the history stops growing.  One backend sweeps at a
+ * time, until its transaction ends: the next finds what the last has left.
  *
  * Removed events remain in the index until vacuum.  There may be any number
  * of them, so the oldest event is not found by a scan, which would step over
@@ -38,6 +39,9 @@
 
 /* number of removed events in a row after which a place counts as swept */
 #define PROBE_SIZE 8
+
+/* number of events in a row that are to be kept after which a sweep ends */
+#define KEPT_IN_A_ROW 64
 
 /* columns of locking.event */
 #define COL_ID 1
@@ -175,15 +179,16 @@ remove_old_events(EventScan *scan, int64 examined)
 	TimestampTz now = clock_now();
 	TimestampTz oldest_kept = now - locking_keep_history * USECS_PER_SEC;
 	bool		removed;
+	int			kept = 0;
 
 	start_at_oldest(scan);
-	for (int64 i = 0; i < examined && !InterruptPending && next_event(scan, &removed); i++)
+	for (int64 i = 0; i < examined && kept < KEPT_IN_A_ROW && !InterruptPending && next_event(scan, &removed); i++)
 	{
 		if (removed || scan->at > now)
 			continue;
-		if (scan->at >= oldest_kept)
-			break;
-		remove_event(scan);
+		kept = scan->at < oldest_kept ? 0 : kept + 1;
+		if (kept == 0)
+			remove_event(scan);
 	}
 }
 

@@ -117,6 +117,11 @@ $holder->query('COMMIT');
 sql($node, "CALL pairs($DUE)");
 is(sql($node, "SELECT string_agg(id::text, ' ' ORDER BY id) FROM locking.event WHERE owner = 'old'"), '1 50', 'the next sweep removes it');
 
+# nor were events that were copied from elsewhere
+sql($node, 'TRUNCATE locking.event; SELECT old_events(1, 100); UPDATE locking.event SET at = now() WHERE id <= 40');
+sql($node, "CALL pairs($DUE)");
+is(old_left(), 40, 'old events behind some that are kept are removed');
+
 # ---- one commit may acquire any number of locks ----
 
 {
