@@ -88,32 +88,40 @@ refuse_row(const KeyArray *in, int ncolumns)
 			 errtable_by_id(in->relid)));
 }
 
-/* The columns of a row as texts.  Returns their number. */
 static int
-row_texts(HeapTupleHeader row, TupleDesc desc, Datum *texts, bool *nulls)
+count_columns(TupleDesc desc)
 {
-	HeapTupleData tuple;
+	int			n = 0;
+
+	for (int i = 0; i < desc->natts; i++)
+		if (!TupleDescAttr(desc, i)->attisdropped)
+			n++;
+	return n;
+}
+
+static void
+read_columns(const KeyArray *in, Datum element, TupleDesc desc, Datum *values)
+{
+	HeapTupleHeader row = DatumGetHeapTupleHeader(element);
+	HeapTupleData tuple = {0};
 	int			n = 0;
 
 	tuple.t_len = HeapTupleHeaderGetDatumLength(row);
-	ItemPointerSetInvalid(&tuple.t_self);
-	tuple.t_tableOid = InvalidOid;
 	tuple.t_data = row;
 	for (int i = 0; i < desc->natts; i++)
 	{
-		Form_pg_attribute att = TupleDescAttr(desc, i);
-		Oid			output;
-		bool		is_varlena;
+		bool		isnull;
 		Datum		value;
 
-		if (att->attisdropped)
+		if (TupleDescAttr(desc, i)->attisdropped)
 			continue;
-		value = heap_getattr(&tuple, i + 1, desc, &nulls[n]);
-		getTypeOutputInfo(att->atttypid, &output, &is_varlena);
-		texts[n] = nulls[n] ? (Datum) 0 : CStringGetTextDatum(OidOutputFunctionCall(output, value));
+		value = heap_getattr(&tuple, i + 1, desc, &isnull);
+		if (isnull)
+			refuse_key(in->key, in->relid, OidOutputFunctionCall(F_RECORD_OUT, element),
+					   "Columns of a primary key cannot be null.");
+		values[n] = key_column_from_value(in->key, n, in->relid, TupleDescAttr(desc, i)->atttypid, value);
 		n++;
 	}
-	return n;
 }
 
 /* The key in a row of its columns' values. */
@@ -122,17 +130,11 @@ read_row(const KeyArray *in, Datum element, Datum *values)
 {
 	HeapTupleHeader row = DatumGetHeapTupleHeader(element);
 	TupleDesc	desc = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(row), HeapTupleHeaderGetTypMod(row));
-	Datum	   *texts = palloc(desc->natts * sizeof(Datum));
-	bool	   *nulls = palloc(desc->natts * sizeof(bool));
-	int			n = row_texts(row, desc, texts, nulls);
-	int			lower = 1;
 
+	if (count_columns(desc) != in->key->ncolumns)
+		refuse_row(in, count_columns(desc));
+	read_columns(in, element, desc, values);
 	ReleaseTupleDesc(desc);
-	if (n != in->key->ncolumns)
-		refuse_row(in, n);
-	key_from_value(in->key, in->relid, TEXTARRAYOID,
-				   PointerGetDatum(construct_md_array(texts, nulls, 1, &n, &lower, TEXTOID, -1, false, TYPALIGN_INT)),
-				   values);
 }
 
 static void
@@ -148,14 +150,50 @@ read_element(const KeyArray *in, int i, Datum *values)
 
 /* ---- the argument ---- */
 
-static ArrayType *
-array_argument(FunctionCallInfo fcinfo, int argno)
+static void
+refuse_keys(Oid relid, const char *message, const char *detail)
 {
-	argument_not_null(fcinfo, argno, "keys");
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s", message),
+			 detail ? errdetail("%s", detail) : 0,
+			 errhint("Use an array of keys, as ARRAY[...] or '{...}'."),
+			 errtable_by_id(relid)));
+}
+
+static ArrayType *
+parse_keys(Oid relid, char *text)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	volatile Datum array = (Datum) 0;
+
+	PG_TRY();
+	{
+		array = OidInputFunctionCall(F_ARRAY_IN, text, TEXTOID, -1);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		if (!is_data_error(error->sqlerrcode))
+			PG_RE_THROW();
+		FlushErrorState();
+		refuse_keys(relid, "keys must be an array", error->message);
+	}
+	PG_END_TRY();
+	return DatumGetArrayTypeP(array);
+}
+
+static ArrayType *
+array_argument(Oid relid, FunctionCallInfo fcinfo, int argno)
+{
+	if (PG_ARGISNULL(argno))
+		refuse_keys(relid, "keys must not be null", NULL);
 	if (get_fn_expr_argtype(fcinfo->flinfo, argno) != TEXTOID)
 		return PG_GETARG_ARRAYTYPE_P(argno);
-	return DatumGetArrayTypeP(OidInputFunctionCall(F_ARRAY_IN, text_to_cstring(PG_GETARG_TEXT_PP(argno)),
-												   TEXTOID, -1));
+	return parse_keys(relid, text_to_cstring(PG_GETARG_TEXT_PP(argno)));
 }
 
 /*
@@ -165,7 +203,7 @@ array_argument(FunctionCallInfo fcinfo, int argno)
 Datum	  **
 key_array_argument(const Key *key, Oid relid, FunctionCallInfo fcinfo, int argno, int *n)
 {
-	ArrayType  *array = array_argument(fcinfo, argno);
+	ArrayType  *array = array_argument(relid, fcinfo, argno);
 	bool		lines = ARR_NDIM(array) > 1;
 	KeyArray	in = {key, relid, ARR_ELEMTYPE(array)};
 	Datum	  **keys;

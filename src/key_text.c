@@ -141,7 +141,8 @@ key_form(const Key *key, Oid relid)
 	return form.data;
 }
 
-static void
+/* Refuse a text that is not a key. */
+void
 refuse_key(const Key *key, Oid relid, const char *text, const char *why)
 {
 	ereport(ERROR,
@@ -168,7 +169,7 @@ refuse_null_key(const Key *key, Oid relid)
  * composite type may violate a domain's check; that of tsvector reports a
  * syntax error.
  */
-static bool
+bool
 is_data_error(int sqlerrcode)
 {
 	return ERRCODE_TO_CATEGORY(sqlerrcode) == ERRCODE_DATA_EXCEPTION ||
@@ -221,15 +222,29 @@ parse_column(const Key *key, const KeyColumn *column, Oid relid, const char *tex
 	return value;
 }
 
+/*
+ * Convert a column of a key from a value of any type.  One of the column's
+ * type is not converted to text, which may depend on settings.
+ */
+Datum
+key_column_from_value(const Key *key, int column, Oid relid, Oid type, Datum value)
+{
+	Oid			output;
+	bool		is_varlena;
+
+	if (type == key->columns[column].type)
+		return value;
+	getTypeOutputInfo(type, &output, &is_varlena);
+	return parse_column(key, &key->columns[column], relid, OidOutputFunctionCall(output, value));
+}
+
 static void
 parse_array(const Key *key, Oid relid, ArrayType *array, Datum *values)
 {
 	Oid			element = ARR_ELEMTYPE(array);
-	Oid			output;
 	int16		typlen;
 	bool		typbyval;
 	char		typalign;
-	bool		is_varlena;
 	Datum	   *elements;
 	bool	   *nulls;
 	int			n;
@@ -240,12 +255,11 @@ parse_array(const Key *key, Oid relid, ArrayType *array, Datum *values)
 	if (n != key->ncolumns || ARR_NDIM(array) > 1)
 		refuse_key(key, relid, whole, psprintf("The primary key has %d columns, but the array has %d elements.",
 											   key->ncolumns, n));
-	getTypeOutputInfo(element, &output, &is_varlena);
 	for (int i = 0; i < n; i++)
 	{
 		if (nulls[i])
 			refuse_key(key, relid, whole, "Columns of a primary key cannot be null.");
-		values[i] = parse_column(key, &key->columns[i], relid, OidOutputFunctionCall(output, elements[i]));
+		values[i] = key_column_from_value(key, i, relid, element, elements[i]);
 	}
 }
 

@@ -113,10 +113,31 @@ SELECT statement, table_of_error(statement) FROM (VALUES
 	($$SELECT locking.acquire('line', 'B')$$),
 	($$SELECT locking.acquire('line', ARRAY['B'])$$),
 	($$SELECT locking.acquire_all('article', ARRAY[1, NULL])$$),
+	($$SELECT locking.acquire_all('article', '1')$$),
+	($$SELECT locking.acquire_all('article', '{{1}')$$),
+	($$SELECT locking.acquire_all('article', NULL)$$),
+	($$SELECT locking.acquire_all('line', ARRAY[('A 7', NULL)])$$),
 	($$SELECT locking.acquire_all('article', ARRAY[[1]])$$),
 	($$SELECT locking.acquire_all('line', ARRAY[['B']])$$),
 	($$SELECT locking.acquire_all('line', ARRAY[ROW('B')])$$)) v(statement);
 SELECT count(*) FROM locking.locks;
+
+-- values of the columns' own types do not depend on settings that texts obey
+CREATE TABLE sample (at double precision, day date, PRIMARY KEY (at, day));
+INSERT INTO sample VALUES (0.1::float8 + 0.2::float8, '2026-02-01');
+SELECT locking.protect('sample');
+SET extra_float_digits = 0;
+SET datestyle = 'SQL, DMY';
+SELECT key FROM locking.acquire_all('sample', (SELECT array_agg((at, day)) FROM sample));
+SELECT key FROM locking.acquire_all('sample', (SELECT array_agg(s) FROM sample s));
+RESET datestyle;
+RESET extra_float_digits;
+CREATE TABLE pair (a double precision, b double precision, PRIMARY KEY (a, b));
+INSERT INTO pair VALUES (0.1::float8 + 0.2::float8, 1);
+SELECT locking.protect('pair');
+SET extra_float_digits = 0;
+SELECT locking.acquire('pair', (SELECT ARRAY[a, b] FROM pair)) > 0 AS acquired;
+RESET extra_float_digits;
 
 SET client_min_messages = warning;
 DROP SCHEMA key_arrays CASCADE;
