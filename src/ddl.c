@@ -276,18 +276,23 @@ lock_own_table(RangeVar *name, LOCKMODE lockmode)
 static void
 refuse_protected_partition(AlterTableStmt *alter, PartitionCmd *command)
 {
+	Oid			whole = lock_own_table(alter->relation, ShareUpdateExclusiveLock);
 	Oid			partition;
 
-	if (!OidIsValid(lock_own_table(alter->relation, ShareUpdateExclusiveLock)))
+	if (!OidIsValid(whole))
 		return;
 	partition = lock_own_table(command->name, AccessExclusiveLock);
-	if (OidIsValid(partition) && is_protected_table(partition))
+	if (!OidIsValid(partition))
+		return;
+	if (is_protected_table(partition))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("protected table \"%s\" cannot become a partition", get_rel_name(partition)),
 				 errdetail("Rows of a partition are locked as rows of its root, so the table's own locks would be lost."),
 				 errhint("Call locking.unprotect() first, then protect the partitioned table."),
 				 errtable_by_id(partition)));
+	if (is_protected_table(table_root(whole)))
+		refuse_remaining_trigger(partition);
 }
 
 /*

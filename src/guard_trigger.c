@@ -81,6 +81,41 @@ row_guard_of(Relation rel)
 	return NULL;
 }
 
+/*
+ * The names of the guard's triggers on an open relation that are set to
+ * ENABLE ALWAYS, as on the subscriber of a logical replication.
+ */
+List *
+triggers_that_fire_always(Relation rel)
+{
+	TriggerDesc *triggers = rel->trigdesc;
+	List	   *names = NIL;
+
+	for (int i = 0; triggers && i < triggers->numtriggers; i++)
+	{
+		const Trigger *trigger = &triggers->triggers[i];
+
+		if (trigger->tgenabled == TRIGGER_FIRES_ALWAYS && is_guard_function(trigger->tgfoid))
+			names = lappend(names, pstrdup(trigger->tgname));
+	}
+	return names;
+}
+
+/*
+ * Set those of the guard's triggers on a relation to ENABLE ALWAYS that have
+ * these names.
+ */
+void
+fire_always(Oid relid, List *names)
+{
+	ListCell   *cell;
+
+	foreach(cell, names)
+		if (has_trigger(relid, lfirst(cell)))
+		execute_ddl(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s", qualified_name(relid),
+							 quote_identifier(lfirst(cell))));
+}
+
 /* The names of the guard's triggers on a relation. */
 static List *
 guard_triggers(Oid relid)
@@ -104,6 +139,32 @@ guard_triggers(Oid relid)
 	systable_endscan(scan);
 	table_close(triggers, AccessShareLock);
 	return names;
+}
+
+/*
+ * Refuse a partition to be that has the row trigger, or whose own partitions
+ * have it, as other tools may leave it: PostgreSQL would fail to clone that
+ * of the root.
+ */
+void
+refuse_remaining_trigger(Oid partition)
+{
+	ListCell   *cell;
+
+	foreach(cell, partition_descendants(partition))
+	{
+		Oid			relid = lfirst_oid(cell);
+
+		if (has_trigger(relid, ROW_TRIGGER))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("table \"%s\" has the guard trigger \"%s\", but is not protected",
+							get_rel_name(relid), ROW_TRIGGER),
+					 errdetail("As a partition it gets the guard trigger of its root."),
+					 errhint("Drop the trigger first with DROP TRIGGER %s ON %s.",
+							 quote_identifier(ROW_TRIGGER), qualified_name(relid)),
+					 errtable_by_id(relid)));
+	}
 }
 
 /*

@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "nodes/pg_list.h"
 #include "utils/rel.h"
 
 #pragma GCC visibility push(hidden)
@@ -14,6 +15,9 @@
 extern void create_triggers(Oid root, bool on_insert);
 extern void create_truncate_triggers(Oid relid, Oid root);
 extern void drop_all_triggers(Oid root);
+extern List *triggers_that_fire_always(Relation rel);
+extern void fire_always(Oid relid, List *names);
+extern void refuse_remaining_trigger(Oid partition);
 extern const Trigger *row_guard_of(Relation rel);
 
 #pragma GCC visibility pop

@@ -392,6 +392,7 @@ locking_protect(PG_FUNCTION_ARGS)
 {
 	Relation	rel = open_for_settings(fcinfo);
 	Oid			relid = RelationGetRelid(rel);
+	List	   *always = triggers_that_fire_always(rel);
 	Oid			parent;
 	List	   *key;
 
@@ -414,6 +415,7 @@ locking_protect(PG_FUNCTION_ARGS)
 	if (OidIsValid(parent))
 		warn_unprotected_parent(parent);
 	relation_close(rel, NoLock);
+	fire_always(relid, always);
 	PG_RETURN_VOID();
 }
 

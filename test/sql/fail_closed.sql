@@ -197,6 +197,12 @@ TRUNCATE leaf;
 ALTER TABLE whole ATTACH PARTITION part FOR VALUES FROM (0) TO (100);
 SELECT guarded FROM locking.protected_tables WHERE relation = 'whole'::regclass;
 
+-- protecting again keeps what makes the guard fire in replicas, too
+ALTER TABLE whole ENABLE ALWAYS TRIGGER "~locking_guard";
+SELECT locking.protect('whole', ttl => '1 min');
+SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger WHERE tgrelid = 'whole'::regclass AND tgname LIKE '~%' ORDER BY tgname;
+ALTER TABLE whole ENABLE TRIGGER "~locking_guard";
+
 -- likewise a new partition, and renamed columns
 SET session_replication_role = replica;
 CREATE TABLE leaf2 PARTITION OF part FOR VALUES FROM (10) TO (20);
@@ -270,6 +276,15 @@ SELECT locking.acquire('loose', 101) IS NOT NULL AS acquired;
 SELECT relation, key FROM locking.locks WHERE key = '101';
 SET locking.owner = 'bert';
 UPDATE free SET title = 'x';
+
+-- a table on which another tool has left the guard trigger
+CREATE TABLE bare (id integer PRIMARY KEY, title text);
+CREATE TRIGGER "~locking_guard" BEFORE UPDATE OR DELETE ON bare FOR EACH ROW EXECUTE FUNCTION locking.guard();
+\set VERBOSITY default
+ALTER TABLE whole ATTACH PARTITION bare FOR VALUES FROM (300) TO (400);
+\set VERBOSITY terse
+DROP TRIGGER "~locking_guard" ON bare;
+ALTER TABLE whole ATTACH PARTITION bare FOR VALUES FROM (300) TO (400);
 
 -- tables whose rows another extension keeps elsewhere
 CREATE TABLE distributed (id integer PRIMARY KEY);
