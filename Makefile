@@ -3,6 +3,7 @@
 # make && make install       build and install with PGXS
 # make installcheck          regression and isolation tests, running server
 # make test                  all tests, in throw-away clusters
+# make stress SECONDS=60     many clients, and a checker of what they did
 # make test-versions         with every supported PostgreSQL (13, 15, 17, 18)
 # make demo, make demo-stop  a private cluster with real data, and its end
 # make bench                 the measurements of bench/RESULTS.md
@@ -22,7 +23,7 @@ PG_CFLAGS = $(LOCKING_CFLAGS)
 PG_CONFIG ?= pg_config
 
 # These set themselves up, so they work before PGXS is installed.
-SELF_CONTAINED = test test-versions demo demo-stop bench dist
+SELF_CONTAINED = test stress test-versions demo demo-stop bench dist
 ifneq ($(filter-out $(SELF_CONTAINED),$(or $(MAKECMDGOALS),all)),)
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifeq ($(and $(wildcard $(PGXS)),$(wildcard $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgres.h)),)
@@ -36,6 +37,8 @@ endif
 .PHONY: $(SELF_CONTAINED)
 test:
 	@bash test/run
+stress:
+	@LAYERS=stress LOCKING_SECONDS="$(or $(SECONDS),$(LOCKING_SECONDS))" LOCKING_SEED="$(or $(SEED),$(LOCKING_SEED))" bash test/run
 test-versions:
 	@bash test/versions
 demo:

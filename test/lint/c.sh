@@ -36,7 +36,7 @@ run_cppcheck() {
 		--suppress=uninitvar --suppress=ctuuninitvar --suppress=nullPointerRedundantCheck \
 		--suppress=identicalInnerCondition --suppress=pointerSize \
 		-DPG_VERSION_NUM=150000 --include=test/lint/lib/macros.h \
-		--template='{file}:{line}: {id}: {message}' -j "$(nproc)" src contrib_web/src bench
+		--template='{file}:{line}: {id}: {message}' -j "$(nproc)" src contrib_web/src bench test/stress/client
 }
 
 # Each variable that other files may see is declared in a header: a compiler

@@ -1,0 +1,106 @@
+/*
+ * session.c
+ *		Connections of the clients, and statements that may be disturbed.
+ *
+ * Where a cluster is, the environment says (PGHOST, PGPORT, PGDATABASE).
+ */
+#include "session.h"
+
+#include <err.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#define MAX_FAULT_DELAY_MS 6
+
+/* A transaction that was prepared by a client that is gone blocks others. */
+#define LIMIT " options='-c statement_timeout=20s'"
+
+int
+random_below(int limit)
+{
+	return random() % limit;
+}
+
+/* Without regard to what the server does at the moment. */
+void
+session_disconnect(Session *session)
+{
+	if (session->pg == NULL)
+		return;
+	shutdown(PQsocket(session->pg), SHUT_RDWR);
+	PQfinish(session->pg);
+	session->pg = NULL;
+}
+
+/* Becomes the owner, as an application or as a superuser. */
+bool
+session_connect(Session *session)
+{
+	char		sql[256];
+	PGresult   *result;
+	bool		done;
+
+	session->pg = PQconnectdb(session->superuser ? "user=postgres" LIMIT : "user=stress_app" LIMIT);
+	snprintf(sql, sizeof(sql), session->superuser ? "SET locking.owner = '%s'%s" :
+			 "SELECT locking.set_owner('%s', is_local => false)", session->owner,
+			 random_below(10) == 0 ? "; SET locking.notify = transaction" : "");
+	result = PQexec(session->pg, sql);
+	done = PQresultStatus(result) == PGRES_COMMAND_OK || PQresultStatus(result) == PGRES_TUPLES_OK;
+	PQclear(result);
+	if (!done)
+		session_disconnect(session);
+	return done;
+}
+
+static void
+send_cancel(PGconn *pg)
+{
+	PGcancel   *cancel = PQgetCancel(pg);
+	char		message[256];
+
+	if (cancel != NULL)
+		PQcancel(cancel, message, sizeof(message));
+	PQfreeCancel(cancel);
+}
+
+/* Waits for a random time, or until the server answers. */
+static void
+disturb(Session *session, Fault fault)
+{
+	struct pollfd fd = {.fd = PQsocket(session->pg), .events = POLLIN};
+
+	if (poll(&fd, 1, random_below(MAX_FAULT_DELAY_MS)) != 0)
+		return;
+	if (fault == CANCEL)
+		send_cancel(session->pg);
+	else
+		session_disconnect(session);
+}
+
+/* The result, or NULL if the connection is lost, which is then closed. */
+PGresult *
+session_run(Session *session, const char *sql, Fault fault)
+{
+	PGresult   *result = NULL;
+	PGresult   *next;
+
+	if (PQsendQuery(session->pg, sql))
+	{
+		if (fault != NO_FAULT)
+			disturb(session, fault);
+		while (session->pg != NULL && (next = PQgetResult(session->pg)) != NULL)
+		{
+			PQclear(result);
+			result = next;
+		}
+	}
+	if (session->pg == NULL || PQstatus(session->pg) == CONNECTION_BAD)
+	{
+		PQclear(result);
+		session_disconnect(session);
+		return NULL;
+	}
+	return result;
+}

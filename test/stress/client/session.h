@@ -1,0 +1,32 @@
+/*
+ * session.h
+ *		Connections of the clients, and statements that may be disturbed.
+ */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include <stdbool.h>
+
+#include <libpq-fe.h>
+
+/* What happens to a statement while it runs. */
+typedef enum Fault
+{
+	NO_FAULT,
+	CANCEL,
+	DISCONNECT
+} Fault;
+
+typedef struct Session
+{
+	PGconn	   *pg;				/* NULL: not connected */
+	const char *owner;			/* of locks */
+	bool		superuser;
+} Session;
+
+extern bool session_connect(Session *session);
+extern void session_disconnect(Session *session);
+extern PGresult *session_run(Session *session, const char *sql, Fault fault);
+extern int	random_below(int limit);
+
+#endif

@@ -1,0 +1,500 @@
+# The rules that a history must obey.  Each is a function of a StressHistory
+# that returns the number of facts it has checked, and the violations.
+package StressRules;
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use StressRecord;
+
+our @EXPORT = qw(rule_names check_rule);
+
+my (%rule, @names);
+
+sub rule
+{
+	my ($name, $function) = @_;
+	$rule{$name} = $function;
+	push @names, $name;
+	return;
+}
+
+sub rule_names { return @names }
+
+sub check_rule
+{
+	my ($name, $history) = @_;
+	return $rule{$name}->($history);
+}
+
+sub describe
+{
+	my (@facts) = @_;
+	return join ' / ', map { my $fact = $_; join ' ', map { ref $fact->{$_} ? () : "$_=" . ($fact->{$_} // 'null') } sort keys %$fact } @facts;
+}
+
+# Facts of all rows: a function of a row's name, which returns the number of
+# facts and the violations.
+sub in_each_row
+{
+	my ($rows, $function) = @_;
+	my ($facts, @violations) = (0);
+	for my $row (sort keys %$rows)
+	{
+		my ($more, @found) = $function->($row, $rows->{$row});
+		$facts += $more;
+		push @violations, @found;
+	}
+	return ($facts, @violations);
+}
+
+# ---- completeness of the record ----
+
+rule('versions are without gaps, and each write replaces the one before', sub {
+	my ($h) = @_;
+	my %last = map { (row_name($_) => $_) } @{ $h->{row} };
+	my ($facts, @violations) = in_each_row($h->{writes}, sub {
+		my ($row, $writes) = @_;
+		my ($version, $body) = (0, '');
+		my @violations;
+		for my $write (sort { $a->{version} <=> $b->{version} } grep { $_->{op} ne 'D' } @$writes)
+		{
+			push @violations, describe($write) if $write->{version} != $version + 1 || $write->{op} eq 'U' && $write->{previous} ne $body;
+			($version, $body) = @$write{qw(version body)};
+		}
+		push @violations, describe($last{$row}) if !$last{$row} || $last{$row}{version} != $version || $last{$row}{body} ne $body;
+		return (scalar @$writes, @violations);
+	});
+	return ($facts, @violations);
+});
+
+rule('what a client was told is what happened', sub {
+	my ($h) = @_;
+	my (%written, $facts, @violations);
+	push @{ $written{ $_->{body} =~ s/ .*//r } }, $_ for grep { defined $_->{body} } @{ $h->{write} };
+	for my $op (@{ $h->{op} })
+	{
+		my @writes = @{ $written{ $op->{value} } // [] };
+		next if $op->{outcome} eq 'unknown';
+		$facts++;
+		if ($op->{outcome} ne 'ok')
+		{
+			push @violations, describe($op, $writes[0]) if @writes;
+		}
+		elsif (defined $op->{results}{wrote})
+		{
+			push @violations, describe($op) unless grep { $_->{version} == $op->{results}{wrote} && row_name($_) eq row_name($op) } @writes;
+		}
+		if ($op->{outcome} eq 'ok' && defined $op->{results}{token})
+		{
+			push @violations, describe($op) unless grep { $_->{told} > $op->{start} && $_->{told} < $op->{end} }
+			  @{ $h->{of_token}{ $op->{results}{token} } // [] };
+		}
+	}
+	return ($facts // 0, @violations);
+});
+
+# ---- S1: exclusion ----
+
+rule('no two locks of a row at the same time', sub {
+	my ($h) = @_;
+	return in_each_row($h->{leases}, sub {
+		my ($row, $leases) = @_;
+		my @violations;
+		for my $lease (@$leases)
+		{
+			push @violations, map { describe($lease, $_) }
+			  grep { $_->{token} != $lease->{token} && $_->{told} < $lease->{told} && $_->{ends} > $lease->{told} }
+			  $h->leases_within($row, $lease->{told}, $lease->{told});
+		}
+		return (scalar @$leases, @violations);
+	});
+});
+
+rule('tokens of a row rise', sub {
+	my ($h) = @_;
+	return in_each_row($h->{leases}, sub {
+		my ($row, $leases) = @_;
+		my ($latest, @violations);
+		for my $lease (@$leases)
+		{
+			push @violations, describe($latest, $lease) if $latest && $lease->{token} < $latest->{token};
+			$latest = $lease;
+		}
+		return (scalar @$leases, @violations);
+	});
+});
+
+rule('a token is issued once, to one owner, for one row, and ends once', sub {
+	my ($h) = @_;
+	my (%seen, @violations);
+	for my $event (grep { $h->number($_) } @{ $h->{event} })
+	{
+		my $known = $seen{ $event->{token} } //= { owner => $event->{owner}, row => $event->{relation} . '/' . $h->number($event) };
+		my $kind = $event->{event} =~ /^(?:released|broken|taken_over|expired)$/ ? 'end' : $event->{event};
+		push @violations, describe($event) if $known->{owner} ne $event->{owner}
+		  || $known->{row} ne $event->{relation} . '/' . $h->number($event)
+		  || $kind ne 'resumed' && $known->{$kind}++
+		  || $kind ne 'end' && $known->{end};
+	}
+	return (scalar keys %seen, @violations);
+});
+
+rule('a lock expires only after its time', sub {
+	my ($h) = @_;
+	my ($facts, @violations) = (0);
+	for my $event (grep { $_->{event} eq 'expired' } @{ $h->{event} })
+	{
+		my ($last) = grep { $_->{told} < $event->{at} } reverse @{ $h->{of_token}{ $event->{token} } // [] };
+		next if !$last;
+		$facts++;
+		push @violations, describe($last, $event) if $last->{until} > $event->{at};
+	}
+	return ($facts, @violations);
+});
+
+rule('a lock is broken or taken over only by who wants that', sub {
+	my ($h) = @_;
+	my %operations = (taken_over => 'take_over', broken => 'break|unprotect');
+	my ($facts, @violations) = (0);
+	for my $event (grep { $operations{ $_->{event} } } @{ $h->{event} })
+	{
+		$facts++;
+		push @violations, describe($event) unless grep { $_->{name} =~ /^(?:$operations{$event->{event}})$/
+			  && $_->{owner} eq $event->{actor} && $_->{start} < $event->{at} && $_->{end} > $event->{at} } @{ $h->{op} };
+	}
+	return ($facts, @violations);
+});
+
+# ---- S2: enforcement ----
+
+# The holder was told of the lease before the writer's guard ran, and it
+# lasted until the guard had run.
+rule('no other owner writes a row while it is locked', sub {
+	my ($h) = @_;
+	return in_each_row($h->{writes}, sub {
+		my ($row, $writes) = @_;
+		my @violations;
+		for my $write (@$writes)
+		{
+			for my $guard ($h->guards_of($write))
+			{
+				next unless $write->{guarded} || $guard ne $row;
+				push @violations, map { describe($write, $_) }
+				  grep { $_->{owner} ne $write->{owner} && $_->{hard} && $_->{told} < $write->{t0} && $_->{ends} > $write->{t1} }
+				  $h->leases_within($guard, $write->{t1}, $write->{t0});
+			}
+		}
+		return (scalar @$writes, @violations);
+	});
+});
+
+rule('a write of a table that requires a lock has one', sub {
+	my ($h) = @_;
+	my @writes = grep { $_->{tab} eq 'ident' && $_->{op} ne 'I' } @{ $h->{write} };
+	my @violations;
+	for my $write (@writes)
+	{
+		push @violations, describe($write) unless grep { $_->{owner} eq $write->{owner} && !$_->{handed_over} }
+		  $h->leases_within(row_name($write), $write->{t0}, $write->{t1}, 'until');
+	}
+	return (scalar @writes, @violations);
+});
+
+# ---- S3: fresh reads ----
+
+# A writer of a child has locked the child before it waits for the parent.
+rule('an acquirer reads the latest version', sub {
+	my ($h) = @_;
+	return in_each_row($h->{grants}, sub {
+		my ($row, $grants) = @_;
+		my @writes = grep { $_->{op} ne 'D' } @{ $h->{writes}{$row} // [] };
+		my @violations;
+		for my $grant (@$grants)
+		{
+			my $lease = ($h->{of_token}{ $grant->{token} } // [])->[0];
+			my $time = $lease && row_name($lease) ne $row ? 't1' : 't0';
+			push @violations, map { describe($grant, $_) } grep { $_->{version} > $grant->{version} && $_->{$time} < $grant->{told} } @writes;
+		}
+		return (scalar @$grants, @violations);
+	});
+});
+
+# The new holder has not read the row before.
+rule('a lock that was handed over is taken before it is used', sub {
+	my ($h) = @_;
+	my ($facts, @violations) = (0);
+	for my $leases (values %{ $h->{of_token} })
+	{
+		next if !grep { $_->{kind} eq 'handed over' } @$leases;
+		my ($used) = grep { $_->{kind} ne 'handed over' } @$leases;
+		$facts++;
+		push @violations, describe($used) if $used && $used->{kind} =~ /^(?:confirm|renew)$/;
+	}
+	return ($facts, @violations);
+});
+
+# ---- S4: fencing ----
+
+sub first_grants
+{
+	my ($h) = @_;
+	my %first;
+	for my $grant (@{ $h->{grant} })
+	{
+		my $known = \$first{ row_name($grant) . ' ' . $grant->{token} };
+		$$known = $grant if !$$known || $grant->{version} < $$known->{version};
+	}
+	return \%first;
+}
+
+sub is_hard
+{
+	my ($h, $token) = @_;
+	return !grep { !$_->{hard} } @{ $h->{of_token}{$token} // [] };
+}
+
+rule('nothing came between reading a row and saving it', sub {
+	my ($h) = @_;
+	my $first = first_grants($h);
+	return in_each_row($h->{writes}, sub {
+		my ($row, $writes) = @_;
+		my ($facts, @violations) = (0);
+		my @ordered = sort { $a->{version} <=> $b->{version} } grep { $_->{op} ne 'D' } @$writes;
+		for my $i (0 .. $#ordered)
+		{
+			my $save = $ordered[$i];
+			my $grant = $save->{token} > 0 && $first->{"$row $save->{token}"};
+			next if !$grant || !is_hard($h, $save->{token});
+			$facts++;
+			for (my $j = $i - 1; $j >= 0 && $ordered[$j]{version} > $grant->{version}; $j--)
+			{
+				push @violations, describe($grant, $ordered[$j], $save)
+				  if $ordered[$j]{owner} ne $save->{owner} && ($ordered[$j]{guarded} || $ordered[$j]{op} eq 'I');
+			}
+		}
+		return ($facts, @violations);
+	});
+});
+
+rule('a save is by the holder, with the latest token', sub {
+	my ($h) = @_;
+	return in_each_row($h->{writes}, sub {
+		my ($row, $writes) = @_;
+		my ($facts, %latest, @violations) = (0);
+		for my $save (sort { $a->{t0} <=> $b->{t0} } grep { $_->{token} > 0 } @$writes)
+		{
+			my $lease = ($h->{of_token}{ $save->{token} } // [])->[0];
+			my $of = $lease ? row_name($lease) : '';
+			push @violations, describe($save) if !$lease || $lease->{owner} ne $save->{owner} || $save->{token} < ($latest{$of} // 0);
+			$latest{$of} = $save->{token};
+			$facts++;
+		}
+		return ($facts, @violations);
+	});
+});
+
+# From confirm to the last that its transaction did.
+rule('from confirm to commit no other owner writes or locks the row', sub {
+	my ($h) = @_;
+	my (%last, @violations);
+	for my $write (@{ $h->{write} })
+	{
+		$last{ $write->{xid} } = $write->{t1} if $write->{t1} > ($last{ $write->{xid} } // 0);
+	}
+	my @confirms = grep { $_->{kind} eq 'confirm' && $last{ $_->{xid} } } @{ $h->{lease} };
+	for my $confirm (@confirms)
+	{
+		my ($from, $to) = ($confirm->{told}, $last{ $confirm->{xid} });
+		push @violations, map { describe($confirm, $_) } grep { $_->{token} != $confirm->{token} && $_->{told} > $from && $_->{told} < $to }
+		  $h->leases_within(row_name($confirm), $from, $to);
+		my $end = $h->{ends}{ $confirm->{token} };
+		push @violations, describe($confirm, $end) if $end && $end->{at} > $from && $end->{at} < $to && $end->{event} ne 'released';
+		for my $row ($h->guarded_by($confirm))
+		{
+			# a child is locked before its guard locks the parent
+			my $time = $row eq row_name($confirm) ? 't0' : 't1';
+			push @violations, map { describe($confirm, $_) } grep { $_->{xid} ne $confirm->{xid} && $_->{$time} > $from && $_->{$time} < $to }
+			  @{ $h->{writes}{$row} // [] };
+		}
+	}
+	return (scalar @confirms, @violations);
+});
+
+rule('a lock that has ended is not used any more', sub {
+	my ($h) = @_;
+	return in_each_row($h->{leases}, sub {
+		my ($row, $leases) = @_;
+		return (scalar @$leases, map { describe($h->{ends}{ $_->{token} }, $_) }
+			  grep { $h->{ends}{ $_->{token} } && $_->{told} > $h->{ends}{ $_->{token} }{at} } @$leases);
+	});
+});
+
+# ---- expiry ----
+
+# The writer's guard has decided that the lock was over.
+rule('a lock that a write has passed is not used any more', sub {
+	my ($h) = @_;
+	return in_each_row($h->{writes}, sub {
+		my ($row, $writes) = @_;
+		my ($facts, @violations) = (0);
+		for my $write (grep { $_->{guarded} } @$writes)
+		{
+			for my $guard ($h->guards_of($write))
+			{
+				my @before = grep { $_->{owner} ne $write->{owner} && $_->{hard} && $_->{told} < $write->{t0} }
+				  $h->leases_within($guard, $write->{t0} - $h->{longest}, $write->{t0});
+				my %before = map { ($_->{token} => $_) } @before;
+				for my $token (keys %before)
+				{
+					$facts++;
+					push @violations, map { describe($before{$token}, $write, $_) } grep { $_->{told} > $write->{t1} } @{ $h->{of_token}{$token} };
+				}
+			}
+		}
+		return ($facts, @violations);
+	});
+});
+
+# Leases that were committed before the time that is added, as clients know.
+sub committed_leases
+{
+	my ($h) = @_;
+	my %committed;
+	for my $op (grep { $_->{outcome} eq 'ok' } @{ $h->{op} })
+	{
+		for my $token (grep { $_ } map { $op->{results}{$_} } qw(token used))
+		{
+			for my $lease (grep { $_->{told} > $op->{start} && $_->{told} < $op->{end} } @{ $h->{of_token}{$token} // [] })
+			{
+				$committed{$lease} = $op->{end};
+			}
+		}
+	}
+	return \%committed;
+}
+
+rule('is_locked() is right', sub {
+	my ($h) = @_;
+	my $committed = committed_leases($h);
+	my @violations;
+	for my $look (@{ $h->{look} })
+	{
+		my @leases = $h->leases_within(row_name($look), $look->{t0}, $look->{t1});
+		if ($look->{locked})
+		{
+			push @violations, describe($look) unless $h->leases_within(row_name($look), $look->{t0}, $look->{t1}, 'until');
+		}
+		elsif ($look->{tab} !~ /^(?:doc|region|veiled)$/)		# keys change, rows are hidden
+		{
+			push @violations, map { describe($look, $_) }
+			  grep { $committed->{$_} && $committed->{$_} < $look->{t0} && $_->{ends} > $look->{t1} } @leases;
+		}
+	}
+	return (scalar @{ $h->{look} }, @violations);
+});
+
+rule('who is refused meets a lock', sub {
+	my ($h) = @_;
+	my ($facts, @violations) = (0);
+	for my $op (grep { $_->{outcome} eq '55P03' } @{ $h->{op} })
+	{
+		my ($key, $table, $owner) = $op->{message} =~ /^row "(.*)" of table "(\w+)" is locked by (\w+)$/ or next;
+		my $n = $h->{n_of}{"$table $key"} // next;
+		$facts++;
+		push @violations, describe($op) unless grep { $_->{owner} eq $owner } $h->leases_within("$table/$n", $op->{start}, $op->{end}, 'until');
+	}
+	return ($facts, @violations);
+});
+
+# ---- order ----
+
+# Who was in the queue before and after, and before the one that was chosen.
+rule('rows are handed over in the order of the requests', sub {
+	my ($h) = @_;
+	my @violations;
+	for my $handed (@{ $h->{handed} })
+	{
+		my ($before, $after) = map { [ $handed->{$_} =~ /(\d+ \w+)/g ] } qw(before after);
+		my %still = map { ($_ => 1) } @$after;
+		my ($chosen) = grep { $before->[$_] =~ / \Q$handed->{next}\E$/ } 0 .. $#$before;
+		next unless defined $chosen;
+		push @violations, describe($handed) if grep { $still{ $before->[$_] } && $before->[$_] !~ / \Q$handed->{owner}\E$/ } 0 .. $chosen - 1;
+	}
+	return (scalar @{ $h->{handed} }, @violations);
+});
+
+# How long a call of acquire() waited for its turn at least: until it was
+# granted, or until its time was over.  Nothing is known of one that was
+# disturbed, or that let others pass since it was held up for a second.
+sub waited_until
+{
+	my ($h, $op) = @_;
+	return 0 if $op->{end} - $op->{start} > 900_000 || !defined $op->{results}{arrived};
+	return $op->{results}{arrived} + 1000 * $op->{results}{wait} - 2000 if $op->{outcome} eq '55P03';
+	my $lease = $op->{outcome} eq 'ok' && ($h->{of_token}{ $op->{results}{token} } // [])->[0];
+	return $lease && $lease->{kind} eq "wait $op->{id}" ? $lease->{told} : 0;
+}
+
+# Did the owner hold the last lock before this time?
+sub held_before
+{
+	my ($h, $op, $time) = @_;
+	my ($last) = grep { $_->{told} < $time } reverse @{ $h->{leases}{ row_name($op) } // [] };
+	return $last && $last->{owner} eq $op->{owner};
+}
+
+# Each session tries once more at the end of its time, whoever is first, and
+# the former holder may resume its lock.
+rule('waiting sessions are served in the order of their arrival', sub {
+	my ($h) = @_;
+	my ($facts, @violations) = (0);
+	return 0 if $h->{setting}{queue} ne 't';
+	for my $op (grep { $_->{outcome} eq 'ok' && $_->{results}{waiting} && $_->{tab} !~ /^(?:doc|pair|veiled)$/ } @{ $h->{op} })
+	{
+		my $granted = waited_until($h, $op) or next;
+		next if $granted > $op->{results}{arrived} + 1000 * $op->{results}{wait} - 2000 || held_before($h, $op, $granted);
+		$facts++;
+		push @violations, map { describe($_, $op) } grep { $_ && waited_until($h, $_) > $granted }
+		  map { $h->{of_id}{$_} } split /,/, $op->{results}{waiting};
+	}
+	return ($facts, @violations);
+});
+
+# ---- events ----
+
+sub sequences
+{
+	my ($h, $events) = @_;
+	my %of;
+	push @{ $of{"$_->{relation} $_->{key}"} }, "$_->{event} $_->{token}"
+	  for grep { $h->number($_) && $_->{event} !~ /^(?:requested|withdrawn|declined)$/ } @$events;
+	return \%of;
+}
+
+rule('the events of a row arrive, once, and in order', sub {
+	my ($h) = @_;
+	my ($heard, $happened) = map { sequences($h, $h->{$_}) } qw(heard event);
+	return in_each_row({ %$heard, %$happened }, sub {
+		my ($row) = @_;
+		my @heard = @{ $heard->{$row} // [] };
+		my @happened = @{ $happened->{$row} // [] };
+		for my $i (0 .. ($#heard > $#happened ? $#heard : $#happened))
+		{
+			my ($one, $other) = map { $_ // 'nothing' } $heard[$i], $happened[$i];
+			return (scalar @happened, "$row: event $i was $other, heard was $one") if $one ne $other;
+		}
+		return (scalar @happened);
+	});
+});
+
+rule('requests are told', sub {
+	my ($h) = @_;
+	my (%heard, %told);
+	$heard{ $_->{relation} . '/' . $h->number($_) . ' ' . $_->{owner} }++ for grep { $_->{event} eq 'requested' } @{ $h->{heard} };
+	$told{ row_name($_) . ' ' . $_->{owner} }++ for grep { $_->{name} eq 'request' && $_->{outcome} eq 'ok' } @{ $h->{op} };
+	return (scalar keys %told, map { "$_: $told{$_} requests, heard of " . ($heard{$_} // 0) } grep { ($heard{$_} // 0) < $told{$_} } sort keys %told);
+});
+
+1;

@@ -1,0 +1,2 @@
+-- weight 4
+SELECT stress.look(':table', :key);

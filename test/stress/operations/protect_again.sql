@@ -1,0 +1,3 @@
+-- weight 1
+-- superuser
+SELECT stress.protect(':table');

@@ -1,0 +1,3 @@
+-- weight 3
+-- tables plain words ident region loose
+SELECT locking.release(:token);

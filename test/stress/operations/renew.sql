@@ -1,0 +1,2 @@
+-- weight 12
+SELECT stress.note(:token, 'renew', locking.renew(:token));

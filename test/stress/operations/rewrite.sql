@@ -1,0 +1,3 @@
+-- weight 1
+-- superuser
+ALTER TABLE :table ALTER COLUMN note TYPE text USING note || '';

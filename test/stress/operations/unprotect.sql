@@ -1,0 +1,7 @@
+-- weight 1
+-- superuser
+-- tables plain words pair ident loose
+BEGIN;
+SELECT locking.unprotect(':table');
+SELECT stress.protect(':table');
+COMMIT;

@@ -1,0 +1,4 @@
+-- weight 1
+-- superuser
+VACUUM (FREEZE, ANALYZE) :table;
+VACUUM locking.lock;

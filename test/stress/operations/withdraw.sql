@@ -1,0 +1,3 @@
+-- weight 2
+-- tables doc pair veiled
+SELECT locking.withdraw(':table', :key);
