@@ -90,8 +90,10 @@ debian_default_major() {
 
 is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null || true)" = installed ]; }
 
-# Not every version has a package of pgTAP; test/run then skips its tests.
-is_optional() { [[ $1 == *-pgtap ]]; }
+# Not every version has a package of pgTAP, nor every release of Debian those
+# of OPTIONAL_PACKAGES; test/run then skips their tests.
+OPTIONAL_PACKAGES=()
+is_optional() { [[ $1 == *-pgtap || " ${OPTIONAL_PACKAGES[*]} " == *" $1 "* ]]; }
 is_available() { apt-cache show "$1" >/dev/null 2>&1; }
 
 missing_packages() { # PKG...; N in a name stands for the major version

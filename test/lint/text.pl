@@ -19,7 +19,7 @@ my @leaders = (
 	[ qr/\.(?:js|mjs)$/, qr{//|/?\*} ],
 	[ qr/\.(?:sql|lua)$/, qr/--/ ],
 	[ qr/\.(?:pl|pm|py|sh|spec|conf|service|control|toml)$/, qr/#/ ],
-	[ qr/(?:^|\/)(?:Makefile|run|start|stop|check|cases|harness|\.\w+rc)$/, qr/#/ ],);
+	[ qr/(?:^|\/)(?:Makefile|run|start|stop|check|cases|harness|pooler|\.\w+rc)$/, qr/#/ ],);
 my $c = qr/\.(?:c|h|pml)$/;
 
 my $generated = qr/^(?:\.git|node_modules|build|\.demo)$/;

@@ -1,0 +1,180 @@
+"""Runs the pages of doc/recipes as a reader would.
+
+A page is a script: its ```sh blocks, in one shell, after those of the page
+on which all recipes depend. The ```text block after an ```sh block is a part
+of that block's output. A command that fails is a failure unless an error is
+shown. Times, tokens and seconds do not count.
+
+In the place of sudo is a program that runs commands as the superuser of the
+cluster, and that finds packages installed instead of installing them.
+"""
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+RECIPES = ROOT / 'doc' / 'recipes'
+
+# Each page has a database of its own, which it calls "recipes". Roles belong
+# to all: the lock keeps two pages from changing one at the same time.
+SUDO = '''#!/bin/bash
+if [ "$1 $2" = "apt-get install" ]; then exec dpkg-query -W "${@:3}" >/dev/null; fi
+[ "$1 $2" = "-u postgres" ] || exit 1
+unset PGDATABASE PGPASSWORD
+export PGHOST=$SERVER_HOST PGPORT=$SERVER_PORT PGUSER=$SERVER_USER
+shift 2
+for word; do
+    shift
+    [ "$word" != recipes ] || word=$RECIPES_DATABASE
+    set -- "$@" "$word"
+done
+exec flock "$SERVER_LOCK" "$@"
+'''
+MARK = '=== end of block'
+START = '''set -o pipefail
+trap '[ -z "${RECIPES_POOLER-}" ] || "$RECIPES/pooler" stop' EXIT
+trap 'failed=$?' ERR
+failed=0
+'''
+# Tokens that a program loses digits of if it keeps them as a double.
+LARGE_TOKENS = '''sudo -u postgres psql -q -d recipes -o /dev/null -c "SELECT setval('locking.token_seq', 9007199254740993)"
+'''
+# Other clients have left an owner on each connection of the pooler.
+LEFT_OWNER = '''cd ..
+for turn in 1 2; do psql -q -o /dev/null -c "SELECT locking.set_owner('mallory', 'Mallory', false)"; done
+for turn in 1 2; do [ "$(psql -XqAt -c 'SELECT locking.owner()')" = mallory ]; done
+[ "$(psql -XqAt -c 'SELECT pg_backend_pid()')" != "$(psql -XqAt -c 'SELECT pg_backend_pid()')" ]
+'''
+LEFT_OWNER_GOES = "for turn in 1 2; do psql -q -c 'RESET ALL'; done\n"
+
+
+def blocks(path):
+    """Return the ```sh blocks of a page: line, commands, and what is shown."""
+    text = path.read_text()
+    found = []
+    for match in re.finditer(r'^```(\w+)\n(.*?)^```$', text, re.M | re.S):
+        if match[1] == 'sh':
+            found.append({'line': 1 + text[:match.start()].count('\n'), 'sh': match[2], 'shown': ''})
+        elif match[1] == 'text':
+            found[-1]['shown'] = match[2]
+    return found
+
+
+def added(name, commands):
+    """Return a step that no page has."""
+    return Path(name), {'line': 0, 'sh': commands, 'shown': ''}
+
+
+def normal(text):
+    """Leave out what differs between two runs."""
+    text = re.sub(r'\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d(:\d\d)?|Z)?', 'TIME', text)
+    text = re.sub(r'\btoken \d+', 'token TOKEN', text)
+    text = re.sub(r'\b\d+ seconds', 'SECONDS', text)
+    text = re.sub(r'^ *\d+ \|', ' N |', text, flags=re.M)
+    text = re.sub(r'^ *token *\|', ' token |', text, flags=re.M)
+    text = re.sub(r'^-+\+', '-+', text, flags=re.M)
+    text = re.sub(r'[ \t]+$', '', text, flags=re.M)
+    return re.sub(r'\n\n+', '\n', text).strip()
+
+
+def missing_packages(pages):
+    """Return the packages that a page installs and Debian does not have."""
+    names = re.findall(r'^sudo apt-get install (.*)$', '\n'.join(page.read_text() for page in pages), re.M)
+    return [name for name in ' '.join(names).split()
+            if subprocess.run(['dpkg-query', '-W', name], capture_output=True).returncode]
+
+
+class Recipe:
+    """The page of a folder, and the shell in which it is run."""
+
+    def __init__(self, name):
+        self.name = name
+        self.pages = [RECIPES / 'README.md'] + [RECIPES / name / 'README.md'] * (name != '.')
+        self.folder = Path(tempfile.mkdtemp(prefix='recipe.'))
+        self.seen = 0
+        self.failed = 0
+
+    def ok(self, passed, name, *diagnosis):
+        self.seen += 1
+        self.failed += not passed
+        print(f'{"ok" if passed else "not ok"} {self.seen} - {name}')
+        if not passed:
+            print(''.join(f'# {line}\n' for line in '\n'.join(diagnosis).splitlines()), end='')
+
+    def environment(self):
+        """Return that of a reader: the server, and a place for files."""
+        bin_folder = self.folder / 'bin'
+        bin_folder.mkdir()
+        sudo = bin_folder / 'sudo'
+        sudo.write_text(SUDO)
+        sudo.chmod(0o755)
+        # Debian's modules are Debian's Python's.
+        (bin_folder / 'python3').symlink_to('/usr/bin/python3')
+        return {
+            **os.environ,
+            'PATH': f'{bin_folder}:{os.environ["PATH"]}',
+            'TMPDIR': str(self.folder),
+            'RECIPES_DATABASE': 'recipes_' + re.sub(r'\W', '', self.name),
+            'SERVER_HOST': os.environ['PGHOST'], 'SERVER_PORT': os.environ['PGPORT'], 'SERVER_USER': os.environ['PGUSER'],
+            'SERVER_LOCK': f'{tempfile.gettempdir()}/recipes.lock',
+        }
+
+    def run(self, all_blocks):
+        """Run blocks, and return the status and the output of each."""
+        script = START + ''.join(f'{block["sh"]}\necho "{MARK} $failed"\nfailed=0\n' for block in all_blocks)
+        copy = self.folder / 'recipes'
+        shutil.copytree(RECIPES, copy, ignore=shutil.ignore_patterns('node_modules'))
+        done = subprocess.run(
+            ['bash', '-c', script], cwd=copy, env={**self.environment(), 'RECIPES': str(copy)},
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
+        outputs = re.split(rf'^{MARK} (\d+)\n', done.stdout, flags=re.M)
+        return list(zip(map(int, outputs[1::2]), outputs[0::2]))
+
+    def check_table(self, output):
+        """Compare the table of errors with what the recipe's program prints."""
+        table = re.search(r'^[|] SQLSTATE .*\n(?:[|].*\n)*', self.pages[0].read_text(), re.M)[0]
+        header, _, *rows = [line.strip('| ').split(' | ') for line in table.splitlines()]
+        column, = [at for at, cell in enumerate(header) if f'({self.name}/' in cell]
+        shown = [f'{row[0].strip("`")}: {row[column]}' for row in rows]
+        self.ok(shown == output.splitlines(), 'README.md: the table of errors is right', *shown, 'printed:', output)
+
+    def steps(self):
+        """Return the blocks of both pages, and what the test adds."""
+        first, *rest = [[(page, block) for block in blocks(page)] for page in self.pages]
+        steps = [*first, added('tokens have 54 bits', LARGE_TOKENS)]
+        for step in sum(rest, []):
+            steps.append(step)
+            if re.search(r'\b[Tt]our\b', step[1]['sh']):
+                steps += [added('an owner is left behind', LEFT_OWNER), step, added('the owner goes', LEFT_OWNER_GOES)]
+        return steps
+
+    def check(self):
+        where = self.steps()
+        results = self.run([block for _, block in where])
+        self.ok(len(results) == len(where), f'{self.name}: the shell runs all {len(where)} steps')
+        for (page, block), (status, output) in zip(where, results):
+            name = f'{page.relative_to(RECIPES)}, line {block["line"]}' if block['line'] else str(page)
+            self.ok(status == 0 or 'ERROR:' in block['shown'], f'{name}: succeeds', f'status {status}', output)
+            if block['shown']:
+                shown, printed = normal(block['shown']), normal(output)
+                self.ok(f'\n{shown}\n' in f'\n{printed}\n', f'{name}: prints what is shown', 'shown:', shown, 'printed:', printed)
+            if re.search(r'\b[Ee]rrors\b', block['sh']):
+                self.check_table(output)
+
+
+def main(name):
+    """For a test file: run the page of a folder, and print TAP."""
+    recipe = Recipe(name)
+    missing = missing_packages(recipe.pages)
+    if missing:
+        print(f'1..0 # SKIP Debian has no {", ".join(missing)}')
+        return 0
+    try:
+        recipe.check()
+    finally:
+        shutil.rmtree(recipe.folder)
+    print(f'1..{recipe.seen}')
+    return recipe.failed > 0
