@@ -25,6 +25,7 @@ export default [
 	{ files: ['**/contrib_web/django/**/*.js'], languageOptions: { globals: globals.browser, sourceType: 'script' } },
 	// Runs before the first paint, so it is not a module.
 	{ files: ['**/contrib_web/static/js/theme.js'], languageOptions: { sourceType: 'script' } },
+	{ files: ['**/doc/recipes/**/*.js'], languageOptions: { globals: globals.node } },
 	// Some of their functions run in the page.
 	{ files: ['**/test/**/*.mjs'], languageOptions: { globals: { ...globals.node, ...globals.browser } } },
 ];

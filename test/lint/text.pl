@@ -16,16 +16,16 @@ my $tab = 4;
 
 # What starts a comment, by the name of the file.
 my @leaders = (
-	[ qr/\.(?:js|mjs)$/, qr{//|/?\*} ],
+	[ qr/\.(?:js|mjs|java|php|go)$/, qr{//|/?\*} ],
 	[ qr/\.(?:sql|lua)$/, qr/--/ ],
-	[ qr/\.(?:pl|pm|py|sh|spec|conf|service|control|toml)$/, qr/#/ ],
+	[ qr/\.(?:pl|pm|py|rb|sh|spec|conf|service|control|toml)$/, qr/#/ ],
 	[ qr/(?:^|\/)(?:Makefile|run|start|stop|check|cases|harness|pooler|\.\w+rc)$/, qr/#/ ],);
 my $c = qr/\.(?:c|h|pml)$/;
 
 my $generated = qr/^(?:\.git|node_modules|build|\.demo)$/;
 my $compared = qr{^(?:expected/|contrib_web/fuzz/corpus/)};
 my $markdown = qr/\.md$/;
-my $spaces = qr{^META\.json$|\.py$|$markdown};
+my $spaces = qr{^META\.json$|\.(?:py|java|php|rb)$|$markdown};
 
 sub note_finding
 {
