@@ -73,6 +73,8 @@ def normal(text):
     text = re.sub(r'\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d(:\d\d)?|Z)?', 'TIME', text)
     text = re.sub(r'\btoken \d+', 'token TOKEN', text)
     text = re.sub(r'\b\d+ seconds', 'SECONDS', text)
+    text = re.sub(r'"token":"\d+"', '"token":"TOKEN"', text)
+    text = re.sub(r'"seconds_left":1[12]\d(\.\d+)?', '"seconds_left":SECONDS', text)
     text = re.sub(r'^ *\d+ \|', ' N |', text, flags=re.M)
     text = re.sub(r'^ *token *\|', ' token |', text, flags=re.M)
     text = re.sub(r'^-+\+', '-+', text, flags=re.M)
