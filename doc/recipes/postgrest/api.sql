@@ -7,7 +7,7 @@ BEGIN;
 
 CREATE SCHEMA api;
 
--- What the functions return. Hasura wants rows of a table, so it is one, which
+-- What the functions return. Hasura wants rows of a table, so it is one that
 -- stays empty. Tokens are text: numbers of JavaScript have 53 bits only.
 CREATE TABLE api.lock (
 	token text PRIMARY KEY,

@@ -1,5 +1,5 @@
 -- Calls a function as PostgREST does:
---   psql -v sub=ann -v name='Ann Ames' -v call=lock_row
+--   psql -v sub=ann -v name='Ann Ames' -v call=lock_row \
 --        -v json='{"table_name": "article", "key": "42"}' -f call.sql
 \set ON_ERROR_STOP on
 \set QUIET on

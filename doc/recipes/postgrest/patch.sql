@@ -1,6 +1,7 @@
 -- Writes a row as PostgREST does, with the header Lock-Token, unless the
 -- token is empty:
---   psql -v sub=ann -v name='Ann Ames' -v token=7 -v id=42 -v title='Ebb' -f patch.sql
+--   psql -v sub=ann -v name='Ann Ames' -v token=7 -v id=42 \
+--        -v title='Ebb' -f patch.sql
 \set ON_ERROR_STOP on
 \set QUIET on
 \pset format unaligned
