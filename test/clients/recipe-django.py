@@ -1,0 +1,8 @@
+"""doc/recipes/django."""
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / 'lib'))
+import recipe  # noqa: E402
+
+sys.exit(recipe.main('django'))
