@@ -17,8 +17,8 @@ const { PGHOST, PGPORT, PGDATABASE, PGUSER, PGPASSWORD } = process.env;
 
 export const sequelize = new Sequelize(PGDATABASE, PGUSER, PGPASSWORD, {
 	dialect: 'postgres', host: PGHOST, port: Number(PGPORT), logging: false,
-	// What Sequelize sets for a session stays with the pooler's connection.
-	keepDefaultTimezone: true, dialectOptions: { clientMinMessages: 'ignore' },
+	// What Sequelize sets would stay with the pooler's connection.
+	dialectOptions: { clientMinMessages: 'ignore' },
 });
 
 export const Article = sequelize.define('article', {

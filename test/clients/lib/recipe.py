@@ -42,7 +42,10 @@ failed=0
 # Tokens that a program loses digits of if it keeps them as a double.
 LARGE_TOKENS = '''sudo -u postgres psql -q -d recipes -o /dev/null -c "SELECT setval('locking.token_seq', 9007199254740993)"
 '''
-# Other clients have left an owner on each connection of the pooler.
+# The tour leaves no owner behind, on neither connection of the pooler.
+NO_OWNER = '''for turn in 1 2; do [ "$(psql -XqAt -c "SELECT coalesce(locking.owner(), 'none')")" = none ]; done
+'''
+# Other clients have left one on each.
 LEFT_OWNER = '''cd ..
 for turn in 1 2; do psql -q -o /dev/null -c "SELECT locking.set_owner('mallory', 'Mallory', false)"; done
 for turn in 1 2; do [ "$(psql -XqAt -c 'SELECT locking.owner()')" = mallory ]; done
@@ -151,7 +154,8 @@ class Recipe:
         for step in page[self.name == '.':]:
             steps.append(step)
             if re.search(r'\b[Tt]our\b', step[1]['sh']):
-                steps += [added('an owner is left behind', LEFT_OWNER), step, added('the owner goes', LEFT_OWNER_GOES)]
+                steps += [added('no owner is left behind', NO_OWNER), added('others leave one', LEFT_OWNER), step,
+                          added('that goes', LEFT_OWNER_GOES)]
         return steps
 
     def check(self):
