@@ -21,7 +21,11 @@ RECIPES = ROOT / 'doc' / 'recipes'
 # Each page has a database of its own, which it calls "recipes". Roles belong
 # to all: the lock keeps two pages from changing one at the same time.
 SUDO = '''#!/bin/bash
-if [ "$1 $2" = "apt-get install" ]; then exec dpkg-query -W "${@:3}" >/dev/null; fi
+if [ "$1 $2" = "apt-get install" ]; then
+    set -- "${@:3}"
+    [ "$*" = pgbouncer ] || exec dpkg-query -W "$@" >/dev/null
+    exit 0
+fi
 [ "$1 $2" = "-u postgres" ] || exit 1
 unset PGDATABASE PGPASSWORD
 export PGHOST=$SERVER_HOST PGPORT=$SERVER_PORT PGUSER=$SERVER_USER
@@ -32,6 +36,21 @@ for word; do
     set -- "$@" "$word"
 done
 exec flock "$SERVER_LOCK" "$@"
+'''
+# The package of PgBouncer would start a service, so it is unpacked instead,
+# once for all pages, with the libraries that it needs.
+UNPACK = '''
+[ ! -x /usr/sbin/pgbouncer ] || exec echo /usr/sbin/pgbouncer
+mkdir -p "$0" && cd "$0" || exit 1
+exec 9>lock
+flock 9
+[ ! -x pgbouncer ] || exec echo "$0/pgbouncer"
+libraries=$(apt-cache depends pgbouncer | sed -nE 's/^ *Depends: (libc-?ares.*|libevent.*)/\\1/p')
+apt-get -qq download pgbouncer $libraries >&2 || exit 1
+for package in *.deb; do dpkg-deb -x "$package" .; done
+printf '#!/bin/sh\\nLD_LIBRARY_PATH=%s exec %s/usr/sbin/pgbouncer "$@"\\n' "$(echo "$0"/usr/lib/*)" "$0" >pgbouncer
+chmod 755 pgbouncer
+echo "$0/pgbouncer"
 '''
 MARK = '=== end of block'
 START = '''set -o pipefail
@@ -86,18 +105,26 @@ def normal(text):
     return re.sub(r'\n\n+', '\n', text).strip()
 
 
-def missing_packages(pages):
+def find_pgbouncer():
+    """Return the path of PgBouncer, or None if it is not to be had."""
+    folder = tempfile.gettempdir() + '/pgbouncer'
+    done = subprocess.run(['bash', '-c', UNPACK, folder], stdout=subprocess.PIPE, universal_newlines=True)
+    return done.stdout.strip() or None
+
+
+def missing_packages(page):
     """Return the packages of a page that test/run has not installed."""
-    names = re.findall(r'^sudo apt-get install (.*)$', '\n'.join(page.read_text() for page in pages), re.M)
+    names = re.findall(r'^sudo apt-get install (.*)$', page.read_text(), re.M)
     return [name for name in ' '.join(names).split()
-            if subprocess.run(['dpkg-query', '-W', name], capture_output=True).returncode]
+            if name != 'pgbouncer' and subprocess.run(['dpkg-query', '-W', name], capture_output=True).returncode]
 
 
 class Recipe:
     """The page of a folder, and the shell in which it is run."""
 
-    def __init__(self, name):
+    def __init__(self, name, pgbouncer):
         self.name = name
+        self.pgbouncer = pgbouncer
         self.pages = [RECIPES / 'README.md', RECIPES / name / 'README.md']
         self.folder = Path(tempfile.mkdtemp(prefix='recipe.'))
         self.seen = 0
@@ -123,6 +150,7 @@ class Recipe:
             **os.environ,
             'PATH': f'{bin_folder}:{os.environ["PATH"]}',
             'TMPDIR': str(self.folder),
+            'PGBOUNCER': self.pgbouncer,
             'RECIPES_DATABASE': 'recipes_' + re.sub(r'\W', '', self.name),
             'SERVER_HOST': os.environ['PGHOST'], 'SERVER_PORT': os.environ['PGPORT'], 'SERVER_USER': os.environ['PGUSER'],
             'SERVER_LOCK': f'{tempfile.gettempdir()}/recipes.lock',
@@ -174,11 +202,12 @@ class Recipe:
 
 def main(name, reason='this release of Debian has no such package'):
     """For a test file: run the page of a folder, and print TAP."""
-    recipe = Recipe(name)
-    missing = missing_packages(recipe.pages)
-    if missing:
-        print(f'1..0 # SKIP {" and ".join(missing)} not installed: {reason}')
+    missing = missing_packages(RECIPES / name / 'README.md')
+    pgbouncer = find_pgbouncer()
+    if missing or not pgbouncer:
+        print(f'1..0 # SKIP {" and ".join(missing) or "pgbouncer"} not installed: {reason}')
         return 0
+    recipe = Recipe(name, pgbouncer)
     try:
         recipe.check()
     finally:
