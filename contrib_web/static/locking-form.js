@@ -169,6 +169,7 @@ export class LockingForm extends HTMLElement {
 			key: this.getAttribute('key') ?? '',
 			lockOn: this.getAttribute('lock-on') === 'change' ? 'change' : 'open',
 			note: this.getAttribute('note'),
+			idleLimit: Number(this.getAttribute('idle-limit') ?? 3600),
 			presence: this.hasAttribute('presence'),
 			draft: () => (this.isDirty ? toDraft(readForm(this.form)) : null),
 			draftClient: newDraftId(),

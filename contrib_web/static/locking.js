@@ -182,8 +182,9 @@ export class RowLock extends EventTarget {
 	 *   the first response replaces it
 	 * @param {number} [options.warning] seconds without renewal until a
 	 *   warning
-	 * @param {number} [options.idleLimit] seconds for which a visible page
-	 *   keeps the lock without being used
+	 * @param {number} [options.idleLimit] seconds for which a page that is
+	 *   visible, or has unsaved input, keeps the lock without being used;
+	 *   default: 3600
 	 * @param {() => any} [options.draft] returns the unsaved input, as JSON,
 	 *   which is kept on the server; null: nothing to keep, so what was kept
 	 *   is discarded; undefined: nothing to send now
@@ -281,9 +282,9 @@ export class RowLock extends EventTarget {
 	}
 
 	/**
-	 * Locks the row and keeps the lock while the page is used or seen. From
-	 * now on the lock is released when the page is left. After a failure it
-	 * may be called again.
+	 * Locks the row and keeps the lock while the page is used or seen, or
+	 * hidden with unsaved input. From now on the lock is released when the
+	 * page is left. After a failure it may be called again.
 	 * @param {object} [known]
 	 * @param {Lock|null} [known.lock] the row's lock, if it was just read
 	 * @param {number} [known.sentAt] when that request was sent, by
@@ -298,7 +299,7 @@ export class RowLock extends EventTarget {
 		this.#fault = null;
 		this.#listen();
 		if (this.#ownsLive) this.#live.start();
-		if (document.visibilityState === 'hidden') this.#happen({ type: 'hide' });
+		if (document.visibilityState === 'hidden') this.#hidden();
 		const before = this.#state;
 		this.#happen({ type: 'open', lock, sentAt, client: this.#client });
 		if (this.#changedEarly) this.change();
@@ -593,10 +594,14 @@ export class RowLock extends EventTarget {
 
 	// Browsers slow down the timers of hidden tabs, so catch up.
 	#seen() {
-		if (document.visibilityState === 'hidden') return this.#happen({ type: 'hide' });
+		if (document.visibilityState === 'hidden') return this.#hidden();
 		const hasSlept = slept(this.#clocks, bothClocks());
 		this.#happen({ type: 'show' });
 		return hasSlept && this.#happen({ type: 'wake' });
+	}
+
+	#hidden() {
+		this.#happen({ type: 'hide', isUnsaved: this.#draft() !== null });
 	}
 
 	// A reset or `changed` (row security) may stand for any event.

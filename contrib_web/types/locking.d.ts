@@ -134,6 +134,11 @@ export interface RowLockOptions {
 	ttl?: number;
 	/** Seconds without renewal until a warning. */
 	warning?: number;
+	/**
+	 * Seconds for which a page that is visible, or has unsaved input, keeps
+	 * the lock without being used; default: 3600.
+	 */
+	idleLimit?: number;
 }
 
 export interface RowLockEvents {

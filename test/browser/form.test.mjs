@@ -403,16 +403,51 @@ const becomes = (person, visibility) => person.page.evaluate((value) => {
 	document.dispatchEvent(new Event('visibilitychange'));
 }, visibility);
 
-/** Types in a row of `language`, and hides the tab until the lock ends. */
+/** Types in a row of `language`, and leaves it alone until the lock ends. */
 async function lapses(site, person, key) {
-	await visit(person, key, { table: 'language' });
+	await visit(person, key, { table: 'language', attributes: 'idle-limit="0"' });
 	await opens(person);
 	await field(person, 'body').fill('Half a text');
 	await keeps(site, key, 'Half a text');
-	await becomes(person, 'hidden');
 	await says(person, 'Your lock has ended.');
 	assert.equal(await lockOf(site, key, 'language'), '');
 }
+
+/** Waits until the lock has lasted longer than it did at first. */
+async function outlives(site, key) {
+	const end = await site.sql(`SELECT expires_at FROM locking.locks WHERE key = '${key}'`);
+	await eventually(async () => assert.equal(await site.sql(`SELECT clock_timestamp() > '${end}'`), 't'));
+	assert.equal(await lockOf(site, key, 'language'), 'anna');
+}
+
+scene('a hidden page keeps its row while it has unsaved input, and no longer', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await visit(anna, 'ita', { table: 'language' });
+	await opens(anna);
+	await field(anna, 'body').fill('Half a text');
+	await becomes(anna, 'hidden');
+	await outlives(site, 'ita');
+	await field(anna, 'body').fill('Old text');
+	await becomes(anna, 'visible');
+	await becomes(anna, 'hidden');
+	await eventually(async () => assert.equal(await lockOf(site, 'ita', 'language'), ''));
+	await becomes(anna, 'visible');
+	await eventually(async () => assert.equal(await lockOf(site, 'ita', 'language'), 'anna'));
+
+	await anna.edits('language', 'jpn');
+	await anna.input('name').fill('Half a name');
+	await becomes(anna, 'hidden');
+	await outlives(site, 'jpn');
+	await becomes(anna, 'visible');
+	await anna.press('Save');
+	await anna.arrives('/tables/language');
+	await anna.edits('language', 'jpn');
+	await becomes(anna, 'hidden');
+	await anna.sees('Your lock on this page has expired.');
+	assert.equal(await lockOf(site, 'jpn', 'language'), '');
+	await becomes(anna, 'visible');
+	await anna.sees('Your lock has been renewed; the row is unchanged.');
+});
 
 scene('a lock that has lapsed goes on, if the row is as it was', async ({ site, invite }) => {
 	const anna = await invite('anna');

@@ -14,7 +14,8 @@ const OTHER_USER = { problem: { type: 'urn:locking:problem:other-user' } };
 /** A session with its own time, which records the last actions. */
 class Session {
 	constructor(options = {}) {
-		// Kept only while the page is used, as that of a hidden page.
+		// Kept only while the page is used, as that of a hidden page without
+		// unsaved input.
 		this.state = initial({ ttl: 120, warning: 60, idleLimit: 0, ...options });
 		this.now = 1000;
 		this.actions = [];
@@ -142,13 +143,41 @@ test('a page that is seen keeps the lock, until it has not been used for long', 
 	session.tick().is('expired').at('use').does({ do: 'renew', token: 7 });
 });
 
-test('a hidden page keeps the lock only while it is used, and catches up when it is seen', () => {
-	const session = held({ idleLimit: 3600 }).at('hide');
+test('a hidden page lets the lock expire, and resumes it when it is seen', () => {
+	const session = held({ idleLimit: 3600 }).at('hide', { isUnsaved: false });
 	session.tick();
 	assert.equal(session.state.warned, true);
 	session.at('show').does({ do: 'renew', token: 7 }).renewed().tick().does({ do: 'renew', token: 7 });
-	const late = held({ idleLimit: 3600 }).at('hide');
-	late.after(3_600_000).at('show').is('expired');
+	const late = held({ idleLimit: 3600 }).at('hide', { isUnsaved: false });
+	late.after(3_600_000).at('tick').is('expired').does();
+	late.at('show').does({ do: 'renew', token: 7 }).renewed().is('held');
+	assert.equal(late.state.resumed, true);
+});
+
+test('a hidden page with unsaved input keeps the lock as a visible one does', () => {
+	const keeping = (session) => {
+		const until = session.now + 3500_000;
+		while (session.now < until) session.tick().does({ do: 'renew', token: 7 }).renewed().is('held');
+		session.tick();
+		if (session.state.pending) session.renewed().tick();
+		return session.now;
+	};
+	const hidden = held({ idleLimit: 3600 }).at('hide', { isUnsaved: true });
+	assert.equal(keeping(hidden), keeping(held({ idleLimit: 3600 })));
+	assert.equal(hidden.state.warned, true);
+	hidden.tick().is('expired').does();
+	const wanted = held({ idleLimit: 3600 }).at('hide', { isUnsaved: true }).at('wanted', { on: true });
+	while (wanted.actions[0]?.do !== 'handOver') (wanted.state.pending ? wanted.renewed() : wanted).tick();
+	assert.equal(wanted.now, 1000 + PATIENCE);
+});
+
+test('a tick that comes too late resumes the lock at once, if the page keeps it', () => {
+	const late = (details) => held({ idleLimit: 3600 }).at('hide', details).after(200_000).at('tick').is('expired');
+	late({ isUnsaved: true }).does({ do: 'renew', token: 7 }).renewed().is('held');
+	late({ isUnsaved: true }).failed('renew', 409, LOST).is('lost');
+	late({ isUnsaved: false }).does();
+	const offline = held({ idleLimit: 3600 }).tick().failed('renew', 0).after(200_000).at('tick').is('expired').does();
+	offline.tick().does({ do: 'renew', token: 7 });
 });
 
 test('a request waits for a holder who uses the page, and is announced and granted otherwise', () => {
@@ -264,7 +293,7 @@ test('a page that lost the row and requested it again keeps the text, whichever 
 test('only one request for the lock is under way, and one with a draft', () => {
 	const session = held().after(1000).at('use').tick().does({ do: 'renew', token: 7 });
 	session.at('use').does().at('change').does().at('news', { event: 'changed' }).does().at('wake').does();
-	session.at('hide').does({ do: 'draft', token: 7 }).at('change').at('hide').does();
+	session.at('hide', { isUnsaved: false }).does({ do: 'draft', token: 7 }).at('change').at('hide', { isUnsaved: false }).does();
 	session.renewed().does({ do: 'look' });
 });
 
@@ -286,8 +315,8 @@ test('input while a draft is under way is sent too', () => {
 });
 
 test('input is sent when the page is hidden', () => {
-	typing().at('hide').does({ do: 'draft', token: 7 });
-	held().at('hide').does();
+	typing().at('hide', { isUnsaved: false }).does({ do: 'draft', token: 7 });
+	held().at('hide', { isUnsaved: false }).does();
 });
 
 test('a warning precedes the end; use of the page renews at once', () => {
@@ -481,7 +510,7 @@ test('an unavailable database differs from no connection', () => {
 test('signed out, or another user signed in: no requests until signed in again, then a check', () => {
 	for (const [status, details] of [[401], [403, CSRF], [403, OTHER_USER]])
 		for (const of of ['renew', 'draft']) {
-			const session = typing().at(of === 'renew' ? 'wake' : 'hide').failed(of, status, details).is('held');
+			const session = typing().at(of === 'renew' ? 'wake' : 'hide', { isUnsaved: true }).failed(of, status, details).is('held');
 			assert.equal(session.state.trouble, 'signed_out');
 			session.at('use').does().at('change').does();
 			session.at('wake').does({ do: 'renew', token: 7 }).renewed().is('held');
@@ -507,9 +536,9 @@ test('a draft that is refused costs neither the lock nor its renewals', () => {
 });
 
 test('a draft under way delays no renewal, and a renewal no draft', () => {
-	const session = typing().at('hide').at('wake').does({ do: 'renew', token: 7 });
+	const session = typing().at('hide', { isUnsaved: false }).at('wake').does({ do: 'renew', token: 7 });
 	session.drafted().at('change').tick().does({ do: 'draft', token: 7 });
-	typing().at('wake').at('hide').does({ do: 'draft', token: 7 });
+	typing().at('wake').at('hide', { isUnsaved: false }).does({ do: 'draft', token: 7 });
 });
 
 test('the lock is lost only if the server says so', () => {
@@ -524,7 +553,7 @@ test('the lock is lost only if the server says so', () => {
 	assert.equal(typing().at('wake').failed('renew', 409, { ...LOST, lock: THEIRS }).is('lost').state.holder.owner, 'bert');
 	typing().tick().failed('draft', 409, { ...LOST, token: 7 }).is('held').does({ do: 'renew', token: 7 });
 	typing().tick().failed('draft', 409, { ...LOST, token: 6 }).is('held').does();
-	typing().at('wake').at('hide').failed('draft', 409, { ...LOST, token: 7 }).does().renewed().does({ do: 'look' });
+	typing().at('wake').at('hide', { isUnsaved: false }).failed('draft', 409, { ...LOST, token: 7 }).does().renewed().does({ do: 'look' });
 });
 
 test('input after the end of the lock is kept as a draft too', () => {
@@ -678,7 +707,7 @@ function walk(seed) {
 		reader: () => {
 			const type = pick(READER);
 			const fits = { again: ['lost', 'free'], control: ['elsewhere'], takeOver: ['blocked', 'lost'] }[type];
-			if (!fits || (fits.includes(session.state.phase) && !session.state.pending)) session.at(type, { reason: '', on: random() < 0.5 });
+			if (!fits || (fits.includes(session.state.phase) && !session.state.pending)) session.at(type, { reason: '', on: random() < 0.5, isUnsaved: random() < 0.5 });
 		},
 		server: () => network.length && serve(pick(network), true),
 		answer: () => {

@@ -38,10 +38,10 @@
  * control, wanted, want, saved, refusedSave, redraft, leave, restore, and
  * those above.
  *
- * A visible page keeps its lock although its user only reads, until it has
- * not been used for `idleLimit`. A hidden page keeps it only while it is
- * used. If another user requests the row, a page that is not used for
- * PATIENCE hands it over.
+ * A visible page keeps its lock although its user only reads, and a hidden
+ * one because of unsaved input, until it has not been used for `idleLimit`.
+ * Any other hidden page lets it expire. If another user requests the row, a
+ * page that is not used for PATIENCE hands it over.
  *
  * Renewals and drafts are independent of each other: each has its own
  * request, and neither waits for the other or fails with it. A draft is sent
@@ -80,8 +80,8 @@ const RETRY_MAX = 15000;
  * @param {'open'|'change'|'never'} [options.lockOn] when to lock
  * @param {number} [options.ttl] in seconds; the first response replaces it
  * @param {number} [options.warning] seconds without renewal until a warning
- * @param {number} [options.idleLimit] seconds for which a visible page keeps
- *   the lock without being used
+ * @param {number} [options.idleLimit] seconds for which a page that is
+ *   visible, or has unsaved input, keeps the lock without being used
  * @returns {object} frozen
  */
 export function initial({ lockOn = 'open', ttl = 120, warning = 60, idleLimit = 3600 } = {}) {
@@ -91,7 +91,8 @@ export function initial({ lockOn = 'open', ttl = 120, warning = 60, idleLimit = 
 		ttl: ttl * 1000,
 		warning: warning * 1000,
 		idleLimit: idleLimit * 1000,
-		isVisible: true,
+		// whether the page keeps its lock without being used
+		keeps: true,
 		// since when others wait for the row, in the page's knowledge
 		wantedAt: null,
 		// whether the row is handed over unless the page is used
@@ -207,13 +208,16 @@ const handlers = {
 	use: (s, e, now) => used({ ...s, usedAt: now, isGiving: false }, now),
 
 	// A hidden page may never become visible again, so send the draft now.
-	hide(s) {
-		const hidden = s.isVisible ? { ...s, isVisible: false } : s;
+	hide(s, { isUnsaved }) {
+		const hidden = s.keeps === isUnsaved ? s : { ...s, keeps: isUnsaved };
 		return nextDraft(s) < Infinity ? draft(hidden) : [hidden];
 	},
 
 	// The user has returned to the page, which may be late for its timers.
-	show: (s, e, now) => handlers.tick({ ...s, isVisible: true, usedAt: now, isGiving: false }, e, now),
+	show(s, e, now) {
+		const seen = { ...s, keeps: true, usedAt: now, isGiving: false };
+		return s.phase === 'expired' ? used(seen, now) : handlers.tick(seen, e, now);
+	},
 
 	// Whether others have requested the row.
 	wanted(s, { on }, now) {
@@ -363,7 +367,7 @@ const isOffered = (lock) => lock.is_mine && lock.handed_over;
 const typedSince = ({ lastChangeAt }, { sentAt }) => (lastChangeAt > sentAt ? lastChangeAt : null);
 
 function tickHeld(s, now) {
-	if (now >= s.endsAt) return [{ ...s, phase: 'expired', warned: false }];
+	if (now >= s.endsAt) return lapsed(s, now);
 	if (now >= nextRenewal(s)) return renew({ ...s, retryAt: null });
 	if (now >= nextAnnouncement(s)) return [announced(s, now)];
 	if (now >= nextGivingAway(s)) return request(s, 'handOver', { token: s.token });
@@ -372,13 +376,20 @@ function tickHeld(s, now) {
 	return [s];
 }
 
+// Browsers slow down the timers of hidden pages: the renewal may be late.
+function lapsed(s, now) {
+	const expired = { ...s, phase: 'expired', warned: false };
+	return keepsAt(s, now) && !s.pending && !s.trouble ? renew(expired) : [expired];
+}
+
 function nextRenewal(s) {
 	if (s.pending || s.trouble === 'signed_out') return Infinity;
 	if (s.retryAt !== null) return s.retryAt;
 	const due = s.renewedAt + renewEvery(s);
-	const isSeen = s.isVisible && due < s.usedAt + s.idleLimit;
-	return s.usedAt > s.renewedAt || isSeen ? due : Infinity;
+	return s.usedAt > s.renewedAt || keepsAt(s, due) ? due : Infinity;
 }
+
+const keepsAt = ({ keeps, usedAt, idleLimit }, time) => keeps && time < usedAt + idleLimit;
 
 /**
  * When the row is handed over to those who requested it, unless the page is
