@@ -765,6 +765,11 @@ function check({ state, now }, network, row) {
 	if (state.phase === 'held' && !state.pending && state.trouble !== 'signed_out') assert.ok(wakeAt(state) <= Math.max(now, state.endsAt), 'a tick is due before the lock ends');
 }
 
+test('a look that found no session is made up for after signing in', () => {
+	const session = held().at('handedOver', { owner: null, isIdle: false }).is('lost').failed('look', 401);
+	session.at('wake').does({ do: 'look' }, { do: 'explain', token: 7 });
+});
+
 test('random events: one request at a time, no lock trusted too long, no standstill', () => {
 	for (let seed = 1; seed <= 1000; seed++) {
 		try {

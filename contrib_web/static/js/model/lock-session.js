@@ -539,7 +539,7 @@ export const isLost = ({ status, problem }) =>
 
 function failed(s, e, now) {
 	const { of, status, problem, lock, sentAt } = e;
-	if (isSessionGone(e)) return [{ ...s, trouble: 'signed_out', retryAt: null }];
+	if (isSessionGone(e)) return [{ ...s, trouble: 'signed_out', retryAt: null, lookAgain: s.lookAgain || of === 'look' }];
 	if (isTemporary(status)) return [troubled(s, e, now)];
 	if (status === 404) return [{ ...s, phase: 'refused', token: null, refusal: { status, problem } }];
 	if (of === 'renew') return renewalFailed(s, e, now);
