@@ -1,7 +1,8 @@
 // Two people work on the same rows in random steps, while connections, pages,
 // sessions and servers come and go. Then every text saved is one person's and
 // has replaced nothing that this person had not read, and every text not
-// saved is offered to the person who typed it.
+// saved is offered to the person who typed it. Stories, in which several
+// steps have to follow each other, come between the random steps.
 //
 //   LOCKING_STEPS  number of steps (default: 150; LOCKING_SOAK=1: 1000)
 //   LOCKING_SEED   the random choices of an earlier run
@@ -45,6 +46,18 @@ const EVENTS = [
 	[0.03, 'an administrator ends all locks', (site) => site.sql(`SELECT locking.break_lock(relation, key, 'random') FROM locking.locks`)],
 ];
 
+/**
+ * Steps of the two people, the first and the second, on one row.
+ */
+const STORIES = {
+	'taken over, and left': ['1 hold', '1 type', '2 enter', '2 takeOver', '2 type', '1 close', '2 keep'],
+	'waited, and changed what the other had saved': ['1 hold', '2 enter', '1 type', '1 save', '2 begin', '2 type', '2 keep'],
+	'asked for, saved and handed over': ['1 hold', '2 enter', '2 ask', '1 type', '1 saveAndHandOver', '2 type', '2 keep'],
+	'saved offline, after another had it': ['1 hold', '1 type', '1 offline', '1 keep', '2 enter', '2 takeOver', '2 type', '2 save', '1 online', '1 type'],
+};
+/** Rounds of random steps between two stories. */
+const ROUNDS = 6;
+
 function event(random) {
 	let chance = random();
 	return EVENTS.find(([each]) => (chance -= each) < 0) ?? [0, '', () => {}];
@@ -54,6 +67,29 @@ async function round({ site, cluster }, editors, random) {
 	const [, name, happens] = event(random);
 	const [did] = await Promise.all([Promise.all(editors.map((editor) => editor.step())), happens(site, cluster)]);
 	return [name, ...did].filter(Boolean).join(' | ');
+}
+
+/** Tells each story once, in random order, before it begins anew. */
+class Stories {
+	#random;
+	#left = [];
+
+	constructor(random) { this.#random = random; }
+
+	/** Who takes which steps on which row of the next story. */
+	next(editors) {
+		if (!this.#left.length) this.#left = Object.keys(STORIES);
+		const [title] = this.#left.splice(Math.floor(this.#random() * this.#left.length), 1);
+		const key = pick(this.#random, KEYS);
+		const [first, second] = this.#random() < 0.5 ? editors : [...editors].reverse();
+		return { title, key, steps: STORIES[title].map((step) => [step.startsWith('1') ? first : second, step.slice(2)]) };
+	}
+}
+
+async function tell({ title, key, steps }) {
+	const did = [];
+	for (const [editor, name] of steps) did.push(await editor.play(name, key));
+	return `(${title}) ${did.join(' | ')}`;
 }
 
 /** Errors that follow from what happens here. */
@@ -89,15 +125,29 @@ scene(`${STEPS} random steps of two people, seed ${SEED}`, async ({ site, cluste
 	const people = [await invite('anna'), await invite('bert')];
 	people.forEach(expectTrouble);
 	const editors = people.map((person) => new Editor(person, { table: 'paper', keys: KEYS, random: randomNumbers(pick(random, [...Array(1e6).keys()])) }));
+	for (const editor of editors) await editor.watch();
 	const log = [];
+	const stories = new Stories(random);
+	let taken = 0;
+	const note = (steps, words) => {
+		log.push(`${taken}: ${words}`);
+		taken += steps;
+	};
 	try {
-		for (let taken = 0; taken < STEPS; taken += editors.length) log.push(`${taken}: ${await round({ site, cluster }, editors, random)}`);
+		while (taken < STEPS) {
+			for (let rounds = 0; rounds < ROUNDS; rounds++) note(editors.length, await round({ site, cluster }, editors, random));
+			const story = stories.next(editors);
+			note(story.steps.length, await tell(story));
+		}
 		for (const editor of editors) await editor.rest();
 		for (const editor of editors) for (const key of KEYS) await checkOwed(site, editor, key);
+		for (const editor of editors) assert.deepEqual(await editor.missingOnServer(), [], `drafts of ${editor.owner} that the server had`);
 		for (const version of await versions(site)) checkSaved(version, editors);
 		assert.ok(STEPS < 100 || (await versions(site)).length > 0, 'something was saved');
 	} catch (error) {
-		error.message += `\nLOCKING_SEED=${SEED} LOCKING_STEPS=${STEPS}\n${log.join('\n')}`;
+		const story = `\nLOCKING_SEED=${SEED} LOCKING_STEPS=${STEPS}\n${log.join('\n')}`;
+		error.stack += story; // printed by one reporter,
+		error.message += story; // and this by another
 		throw error;
 	}
 });

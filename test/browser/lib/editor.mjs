@@ -5,6 +5,7 @@
  * A step depends on random numbers only, so that the seed repeats it. What
  * the page does not allow at that moment does nothing.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from './person.mjs';
 import { pick } from './random.mjs';
 
@@ -30,6 +31,7 @@ export class Editor {
 	#count = 0;
 	#visit = null;
 	#past = [];
+	#patience = 0;
 	/** Texts that were typed, also in part. */
 	typed = [];
 	/** Versions of rows that the person's pages have read, as JSON. */
@@ -47,8 +49,17 @@ export class Editor {
 		this.#table = table;
 		this.#keys = keys;
 		this.#random = random;
-		person.context.on('response', (response) => this.#sawAnswer(response));
 		person.context.on('dialog', (dialog) => this.#warned(dialog));
+	}
+
+	/**
+	 * Notes from now on which versions of rows the pages read. A page gets a
+	 * row only once it is noted: later the answer may be gone with the page.
+	 * @returns {Promise<void>}
+	 */
+	async watch() {
+		await this.#person.context.exposeBinding('noteRow', (source, values) => { this.read.add(versionOf(values)); });
+		await this.#person.context.addInitScript(noteRows);
 	}
 
 	get owner() { return this.#person.role; }
@@ -65,6 +76,48 @@ export class Editor {
 		} catch (error) {
 			return `${this.owner} ${name}: ${error.message.split('\n')[0]}`;
 		}
+	}
+
+	/**
+	 * Takes a step of a story: what the page does not show yet is waited for.
+	 * @param {string} name of a step, or `enter`: opens a row, as a user who
+	 *   is signed in; or `hold`: gets its lock, too
+	 * @param {string} key of the row
+	 * @returns {Promise<string>} what was done
+	 */
+	async play(name, key) {
+		const dice = { key, column: pick(this.#random, COLUMNS), choice: this.#random() };
+		this.#patience = LOADING;
+		try {
+			return `${this.owner} ${name}: ${await this.#playNow(name, dice) || '-'}`;
+		} catch (error) {
+			return `${this.owner} ${name}: ${error.message.split('\n')[0]}`;
+		} finally {
+			this.#patience = 0;
+		}
+	}
+
+	#playNow(name, dice) {
+		if (name === 'enter') return this.#enter(dice.key);
+		return name === 'hold' ? this.#hold(dice.key) : this.#take(name, dice);
+	}
+
+	async #enter(key) {
+		if (this.#page.isClosed()) this.#person.page = await this.#person.context.newPage();
+		await this.#open(key);
+		return await this.#signIn() || key;
+	}
+
+	async #hold(key) {
+		await this.#enter(key);
+		const isHeld = () => this.#page.locator('.lock-bar[data-tone="mine"]').isVisible();
+		const ways = ['Start editing', 'Take control in this tab', 'Take over…'].map((name) => this.#page.getByRole('button', { name, exact: true }));
+		const seen = async () => (await Promise.all([isHeld(), ...ways.map((way) => way.isVisible())])).indexOf(true);
+		await this.#comes(async () => await seen() >= 0);
+		const way = ways[await seen() - 1];
+		if (way) await way.click({ timeout: SHORT });
+		if (way === ways[2]) await this.#answer('Take over');
+		return await this.#comes(isHeld) ? key : '';
 	}
 
 	async #take(name, dice) {
@@ -112,8 +165,10 @@ export class Editor {
 		online: () => this.#connect(true),
 		ask: () => this.#pressAndAnswer('Request editing…', 'Request editing'),
 		handOver: ({ choice }) => this.#press(pick(() => choice, ['Hand over', 'Save and hand over', 'Hand over, keep a draft'])),
+		saveAndHandOver: () => this.#press('Save and hand over'),
 		decline: () => this.#pressAndAnswer('Decline…', 'Decline'),
 		takeOver: () => this.#pressAndAnswer('Take over…', 'Take over'),
+		begin: () => this.#press('Start editing'),
 		again: async ({ choice }) => await this.#press('Start editing') || this.#press(choice < 0.5 ? 'Lock again and save' : 'Start editing'),
 		keepEditing: () => this.#press('Keep editing'),
 		control: () => this.#press('Take control in this tab'),
@@ -162,9 +217,19 @@ export class Editor {
 
 	async #press(name, within = this.#page) {
 		const button = within.getByRole('button', { name, exact: true }).first();
-		if (!await button.isVisible() || !await button.isEnabled()) return '';
+		if (!await this.#comes(async () => await button.isVisible() && button.isEnabled())) return '';
 		await button.click({ timeout: SHORT });
 		return name;
+	}
+
+	// In a story the pages of others may take a moment.
+	async #comes(isThere) {
+		const end = performance.now() + this.#patience;
+		while (!await isThere()) {
+			if (performance.now() > end) return false;
+			await pause(20);
+		}
+		return true;
 	}
 
 	async #pressAndAnswer(name, choice) {
@@ -181,7 +246,7 @@ export class Editor {
 
 	async #type(column, enter) {
 		const input = this.#input(column);
-		if (!await input.isVisible() || !await input.isEditable()) return '';
+		if (!await this.#comes(async () => await input.isVisible() && input.isEditable())) return '';
 		const before = await input.inputValue();
 		const text = `${this.owner} ${++this.#count}.`;
 		this.typed.push(text);
@@ -212,9 +277,22 @@ export class Editor {
 		const element = this.#page.getByRole(role, { name, exact: true }).first();
 		if (!await element.isVisible() || !await element.isEnabled()) return '';
 		await element.click({ timeout: SHORT });
-		const answer = await this.#answer(pick(() => choice, ['Discard', 'Keep a draft', 'Keep a draft', 'Stay']));
-		if (answer === 'Discard') this.#visit.texts = {};
-		return answer;
+		return this.#answerAboutText(pick(() => choice, ['Discard', 'Keep a draft', 'Keep a draft', 'Stay']));
+	}
+
+	async #answerAboutText(choice) {
+		const { texts } = this.#visit;
+		return this.#discards(() => this.#answer(choice), () => choice === 'Discard' && Object.keys(texts).forEach((column) => { delete texts[column]; }));
+	}
+
+	// A click that took too long may have been one all the same.
+	async #discards(press, forget) {
+		const did = await press().catch((error) => {
+			forget();
+			throw error;
+		});
+		if (did) forget();
+		return did;
 	}
 
 	// The form has the text of the draft, which has no other place then. What
@@ -236,8 +314,7 @@ export class Editor {
 		const [id] = await this.#offeredIds();
 		if (!id) return '';
 		const texts = (await this.#contents())[id] ?? [];
-		await this.#press('Discard', this.#page.locator('.draft-offers'));
-		texts.forEach((text) => this.#drop(text));
+		await this.#discards(() => this.#press('Discard', this.#page.locator('.draft-offers')), () => texts.forEach((text) => this.#drop(text)));
 		return texts.join(', ');
 	}
 
@@ -266,8 +343,7 @@ export class Editor {
 
 	async #signOut(choice) {
 		if (!await this.#press('Sign out')) return '';
-		const answer = await this.#answer(choice < 0.7 ? 'Keep a draft' : 'Discard');
-		if (answer === 'Discard') this.#visit.texts = {};
+		const answer = await this.#answerAboutText(choice < 0.7 ? 'Keep a draft' : 'Discard');
 		const stays = await this.#answer('Stay signed in');
 		return `${answer} ${stays}`;
 	}
@@ -282,12 +358,6 @@ export class Editor {
 	}
 
 	/* What has become of the text */
-
-	async #sawAnswer(response) {
-		if (!/\/rows\/[^/]+$/.test(new URL(response.url()).pathname) || !response.ok()) return;
-		const { values } = await response.json().catch(() => ({}));
-		if (values) this.read.add(versionOf(values));
-	}
 
 	/**
 	 * Ends the last page, and starts again with a new one, online and signed
@@ -327,14 +397,40 @@ export class Editor {
 
 	/** The texts of drafts on this computer and on the server, by id. */
 	async #contents() {
-		const server = await this.#person.site.sql(`SELECT coalesce(jsonb_object_agg(client, data -> 'values'), '{}') FROM locking.draft WHERE owner = '${this.owner}'`);
-		const all = { ...JSON.parse(server), ...await this.#page.evaluate(readDrafts) };
-		return Object.fromEntries(Object.entries(all).map(([id, values]) => [id, Object.values(values)]));
+		const here = Object.fromEntries((await this.#page.evaluate(readDrafts)).map(({ id, data }) => [id, data.values]));
+		return Object.fromEntries(Object.entries({ ...await this.#onServer(), ...here }).map(([id, values]) => [id, Object.values(values)]));
+	}
+
+	/** The values of drafts on the server, by id. */
+	async #onServer() {
+		return JSON.parse(await this.#person.site.sql(`SELECT coalesce(jsonb_object_agg(client, data -> 'values'), '{}') FROM locking.draft WHERE owner = '${this.owner}'`));
+	}
+
+	/**
+	 * Drafts that this computer has, and believes to be on the server, where
+	 * another computer of the person would look for them.
+	 * @returns {Promise<string[]>} the texts of those that are not there
+	 */
+	async missingOnServer() {
+		const [here, server] = [await this.#page.evaluate(readDrafts), await this.#onServer()];
+		return here.filter(({ id, isSent }) => isSent && !(id in server)).flatMap(({ data }) => Object.values(data.values));
 	}
 }
 
 /** A version of a row, to compare. */
 export const versionOf = ({ title, body }) => JSON.stringify([title, body]);
+
+/** Runs in each page, before its scripts. */
+function noteRows() {
+	const { fetch } = globalThis;
+	globalThis.fetch = async (url, options) => {
+		const response = await fetch(url, options);
+		if (!/\/rows\/[^/]+$/.test(new URL(url, location.href).pathname) || !response.ok) return response;
+		const { values } = await response.clone().json().catch(() => ({}));
+		if (values) await globalThis.noteRow(values);
+		return response;
+	};
+}
 
 /** Runs in the page. */
 function readDrafts() {
@@ -345,7 +441,7 @@ function readDrafts() {
 			const reading = opening.result.transaction('drafts').objectStore('drafts').getAll();
 			reading.onsuccess = () => {
 				opening.result.close();
-				resolve(Object.fromEntries(reading.result.map(({ id, data }) => [id, data.values])));
+				resolve(reading.result);
 			};
 		};
 	});
