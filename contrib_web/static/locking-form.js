@@ -209,7 +209,7 @@ export class LockingForm extends HTMLElement {
 
 	#pass(type, detail) {
 		if (type === 'declined') this.#declined = detail;
-		if (type === 'refused') this.#reason = detail.problem?.detail ?? null;
+		if (type === 'refused') this.#reason = detail.problem ?? null;
 		if (type === 'state') this.#changed(detail);
 		else this.#show();
 		this.dispatchEvent(new CustomEvent(type, { detail }));

@@ -1,10 +1,11 @@
 // Texts of the pages in each language. test/lint/texts.mjs checks the
 // catalogues themselves.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { currentLanguage, languageOf, languages, loadTexts, partsOf, setTexts, t } from '../../contrib_web/static/js/lang/texts.js';
 import { brief } from '../../contrib_web/static/js/model/format.js';
-import { explain } from '../../contrib_web/static/js/model/problem.js';
+import { detailOf, explain, reasonOf } from '../../contrib_web/static/js/model/problem.js';
 import { about, ago, briefDuration, duration, exactMoment, moment, several, stillLocked, totalRows } from '../../contrib_web/static/js/model/text.js';
 
 after(() => loadTexts(['en']));
@@ -74,6 +75,40 @@ test('errors are told by their type; what a value\'s SQLSTATE means comes before
 	await inEach({ de: 'No such colour.' }, () => explain(422, { ...taken, column: undefined, detail: 'no such colour' }).detail);
 	await inEach({ de: 'Datenbank', en: 'database' }, () => explain(503, {}).title.match(/database|Datenbank/)[0]);
 	await inEach({ fr: 'Verrouillée par Bert' }, () => explain(423, { type: 'urn:locking:problem:locked', lock: { owner: 'Bert', seconds_left: 5 } }).title);
+});
+
+/** The problems that the server sends: status and name, from its source. */
+const PROBLEMS = [...readFileSync(new URL('../../contrib_web/src/http/problem.c', import.meta.url), 'utf8').matchAll(/\{(\d{3}), "([\w-]+)", "/g)]
+	.map(([, status, name]) => [Number(status), `urn:locking:problem:${name}`]);
+
+test('every problem of the server is told in each language; the server\'s English words are an addition', async () => {
+	assert.ok(PROBLEMS.length > 20);
+	const words = 'Some words of the server.';
+	await loadTexts(['en']);
+	const english = PROBLEMS.map(([status, type]) => explain(status, { type, status, title: 'T', detail: words, owner: 'bert' }));
+	for (const [i, { title, detail }] of english.entries()) {
+		assert.notEqual(title, t('problem.failed'), `${PROBLEMS[i][1]} has its own text`);
+		assert.equal(detail, words);
+	}
+	for (const language of ['de', 'fr', 'nl']) {
+		await loadTexts([language]);
+		for (const [i, [status, type]] of PROBLEMS.entries()) {
+			const problem = { type, status, title: 'T', detail: words, owner: 'bert' };
+			const { title, detail, advice } = explain(status, problem);
+			assert.notEqual(title, english[i].title, `${type} in ${language}`);
+			assert.ok(advice === '' || advice !== english[i].advice, `${type} in ${language}`);
+			assert.ok(['', `(${words})`].includes(detail), `${type} in ${language}: ${detail}`);
+			assert.ok(reasonOf({ status, problem }).startsWith(title), `${type} in ${language}: ${reasonOf({ status, problem })}`);
+			assert.equal(detailOf({ ...problem, column: 'name' }), `${t('problem.value')} (${words})`);
+			assert.equal(explain(status, { ...problem, sqlstate: 'P0001' }).detail, words, 'the database speaks its own language');
+		}
+	}
+});
+
+test('the server does not call the database unavailable if it says why not', async () => {
+	const type = 'urn:locking:problem:unavailable';
+	await inEach({ en: 'The server cannot do this now', de: 'Der Server kann das gerade nicht ausführen' }, () => explain(503, { type, detail: 'The server is shutting down.' }).title);
+	await inEach({ en: 'The database is not available', nl: 'De database is niet beschikbaar' }, () => explain(503, { type, sqlstate: '57P01' }).title);
 });
 
 test('an application has words of its own', async () => {

@@ -639,6 +639,7 @@ export default Object.freeze({
 	'browser.unknown': 'Unbekanntes Programm',
 
 	/* Errors: what happened, and what to do */
+	'problem.bad_request': 'Der Server versteht die Anfrage nicht',
 	'problem.busy': 'Eine andere Transaktion schreibt gerade dieselben Daten',
 	'problem.csrf': 'Diese Seite ist veraltet',
 	'problem.exhausted': 'Der Datenbank fehlt es an Plattenplatz, Speicher oder Verbindungen',
@@ -655,7 +656,9 @@ export default Object.freeze({
 	'problem.no_answer': 'Keine Antwort',
 	'problem.not_found': 'Nicht gefunden',
 	'problem.not_protected': 'Datensätze dieser Tabelle können zurzeit nicht gesperrt werden',
+	'problem.not_now': 'Der Server kann das gerade nicht ausführen',
 	'problem.offline': 'Der Server ist nicht erreichbar',
+	'problem.other_site': 'Anfragen von anderen Websites werden nicht angenommen',
 	'problem.other_user': '{who} ist in diesem Browser angemeldet',
 	'problem.read_only': 'Die Datenbank ist schreibgeschützt',
 	'problem.refused': 'Die Datenbank lehnt die Änderung ab',
@@ -678,6 +681,7 @@ export default Object.freeze({
 	'advice.later': 'Versuchen Sie es gleich erneut.',
 	'advice.later_or_tell': 'Versuchen Sie es gleich erneut, oder wenden Sie sich an die Administration.',
 	'advice.load_and_repeat': 'Laden Sie sie neu, und wiederholen Sie die Aktion.',
+	'advice.load_page': 'Laden Sie die Seite neu, und wiederholen Sie die Aktion.',
 	'advice.lock_ended': 'Die Sperre besteht nicht mehr. Versuchen Sie es erneut.',
 	'advice.lock_first': 'Sperren Sie zuerst den Datensatz, und speichern Sie dann.',
 	'advice.locked':

@@ -629,6 +629,7 @@ export default Object.freeze({
 	'browser.unknown': 'Unknown program',
 
 	/* Errors: what happened, and what to do */
+	'problem.bad_request': 'The server does not understand the request',
 	'problem.busy': 'Another transaction is writing this',
 	'problem.csrf': 'This page is out of date',
 	'problem.exhausted': 'The database is out of disk space, memory or connections',
@@ -645,7 +646,9 @@ export default Object.freeze({
 	'problem.no_answer': 'No response',
 	'problem.not_found': 'Not found',
 	'problem.not_protected': 'Rows of this table cannot be locked now',
+	'problem.not_now': 'The server cannot do this now',
 	'problem.offline': 'The server cannot be reached',
+	'problem.other_site': 'Requests from other sites are not accepted',
 	'problem.other_user': '{who} is signed in in this browser',
 	'problem.read_only': 'The database is read-only',
 	'problem.refused': 'The database refuses the change',
@@ -668,6 +671,7 @@ export default Object.freeze({
 	'advice.later': 'Try again in a moment.',
 	'advice.later_or_tell': 'Try again in a moment, or tell an administrator.',
 	'advice.load_and_repeat': 'Load it again, then repeat what you did.',
+	'advice.load_page': 'Load the page again, then repeat what you did.',
 	'advice.lock_ended': 'The lock has ended since. Try again.',
 	'advice.lock_first': 'Lock the row first, then save.',
 	'advice.locked':

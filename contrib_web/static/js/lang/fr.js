@@ -634,6 +634,7 @@ export default Object.freeze({
 	'browser.unknown': 'Programme inconnu',
 
 	/* Errors: what happened, and what to do */
+	'problem.bad_request': 'Le serveur ne comprend pas la requête',
 	'problem.busy': 'Une autre transaction est en train d’écrire les mêmes données',
 	'problem.csrf': 'Cette page n’est plus à jour',
 	'problem.exhausted': 'La base de données manque d’espace disque, de mémoire ou de connexions',
@@ -650,7 +651,9 @@ export default Object.freeze({
 	'problem.no_answer': 'Pas de réponse',
 	'problem.not_found': 'Introuvable',
 	'problem.not_protected': 'Les lignes de cette table ne peuvent pas être verrouillées pour le moment',
+	'problem.not_now': 'Le serveur ne peut pas le faire pour le moment',
 	'problem.offline': 'Le serveur est injoignable',
+	'problem.other_site': 'Les requêtes provenant d’autres sites ne sont pas acceptées',
 	'problem.other_user': '{who} a une session ouverte dans ce navigateur',
 	'problem.read_only': 'La base de données est en lecture seule',
 	'problem.refused': 'La base de données refuse la modification',
@@ -673,6 +676,7 @@ export default Object.freeze({
 	'advice.later': 'Réessayez dans un instant.',
 	'advice.later_or_tell': 'Réessayez dans un instant, ou prévenez un administrateur.',
 	'advice.load_and_repeat': 'Rechargez-la, puis recommencez.',
+	'advice.load_page': 'Rechargez la page, puis recommencez.',
 	'advice.lock_ended': 'Le verrou a pris fin entre-temps. Réessayez.',
 	'advice.lock_first': 'Verrouillez d’abord la ligne, puis enregistrez.',
 	'advice.locked':

@@ -632,6 +632,7 @@ export default Object.freeze({
 	'browser.unknown': 'Onbekend programma',
 
 	/* Errors: what happened, and what to do */
+	'problem.bad_request': 'De server begrijpt het verzoek niet',
 	'problem.busy': 'Een andere transactie schrijft nu dezelfde gegevens',
 	'problem.csrf': 'Deze pagina is verouderd',
 	'problem.exhausted': 'De database heeft geen schijfruimte, geheugen of verbindingen meer',
@@ -648,7 +649,9 @@ export default Object.freeze({
 	'problem.no_answer': 'Geen antwoord',
 	'problem.not_found': 'Niet gevonden',
 	'problem.not_protected': 'Rijen van deze tabel kunnen nu niet worden vergrendeld',
+	'problem.not_now': 'De server kan dit nu niet uitvoeren',
 	'problem.offline': 'De server is niet bereikbaar',
+	'problem.other_site': 'Verzoeken van andere sites worden niet geaccepteerd',
 	'problem.other_user': '{who} is aangemeld in deze browser',
 	'problem.read_only': 'De database is alleen-lezen',
 	'problem.refused': 'De database weigert de wijziging',
@@ -671,6 +674,7 @@ export default Object.freeze({
 	'advice.later': 'Probeer het zo meteen opnieuw.',
 	'advice.later_or_tell': 'Probeer het zo meteen opnieuw, of neem contact op met een beheerder.',
 	'advice.load_and_repeat': 'Laad de pagina opnieuw en herhaal de actie.',
+	'advice.load_page': 'Laad de pagina opnieuw en herhaal de actie.',
 	'advice.lock_ended': 'De vergrendeling is inmiddels beëindigd. Probeer het opnieuw.',
 	'advice.lock_first': 'Vergrendel eerst de rij en sla dan op.',
 	'advice.locked': 'U kunt dit niet opslaan: de rij is nog ongeveer {time} vergrendeld door {who}. Vraag bewerking aan, of kopieer uw tekst.',

@@ -21,7 +21,8 @@ import { duration, moment, personName, quoted, several } from './text.js';
  * @property {import('../../locking.js').State} state
  * @property {boolean} isStarted whether there is a session
  * @property {import('../client/fault.js').Fault|null} fault
- * @property {string|null} reason why the session is refused
+ * @property {object|null} reason why the session is refused: the problem
+ *   document
  * @property {string} host of locking-web
  * @property {number} secondsLeft until the lock ends, this page's or the
  *   holder's
@@ -52,7 +53,7 @@ const faults = {
 		actions: [],
 	}),
 	wrongorigin: ({ host }) => ({ title: t('form.cannot_lock'), text: t('form.wrong_origin', { host }), actions: [] }),
-	refused: ({ reason }) => ({ title: t('form.cannot_lock'), text: reason ?? '', actions: [TRY_AGAIN] }),
+	refused: ({ reason }) => ({ title: t('form.cannot_lock'), text: reason ? why({ status: reason.status, problem: reason }) : '', actions: [TRY_AGAIN] }),
 	unanswered: ({ host }) => ({ title: t('form.unanswered', { host }), text: t('form.unanswered.text'), actions: [TRY_AGAIN] }),
 };
 

@@ -3,7 +3,7 @@
  * session.
  */
 import { t } from '../lang/texts.js';
-import { explain } from './problem.js';
+import { explain, reasonOf } from './problem.js';
 import { moment, personName, several } from './text.js';
 
 /**
@@ -156,7 +156,7 @@ function whyRefused({ status, problem }) {
 }
 
 const refusalOf = ({ failure }) => (failure ? explain(failure.status, failure.problem).detail : '');
-const refused = ({ refusal }) => (refusal?.problem?.detail ? [t('lock.was_refused', { why: refusal.problem.detail })] : []);
+const refused = ({ refusal }) => (refusal ? [t('lock.was_refused', { why: reasonOf(refusal) })] : []);
 
 function textKept({ loss }, { isDirty }) {
 	if (isDirty) return t('lost.text_kept');

@@ -1,7 +1,7 @@
 /**
  * Texts for problem documents: what happened, and what the user can do.
  */
-import { hasText, t } from '../lang/texts.js';
+import { currentLanguage, hasText, t } from '../lang/texts.js';
 import { duration, personName } from './text.js';
 
 const kindOf = (problem) => (problem?.type ?? '').replace('urn:locking:problem:', '');
@@ -16,22 +16,47 @@ export function explain(status, problem) {
 	const detail = [detailOf(problem ?? {}), problem?.cause ?? problem?.hint].filter(Boolean).join('. ');
 	const known = explanations[kindOf(problem)] ?? explanations[status] ?? (status >= 500 ? explanations[503] : explanations.other);
 	const { title, advice } = known(problem ?? {});
-	return { title: title ?? problem?.title ?? t('problem.failed'), detail: sentence(detail), advice };
+	return { title, detail: sentence(detail), advice };
 }
 
 /**
- * The server's words. Languages other than English say first what the
- * SQLSTATE means, if it is that of a value: triggers of users raise any.
+ * Why something was refused, for the end of a sentence.
+ * @param {{ status: number, problem: object }} refusal
+ * @returns {string} without a period
+ */
+export function reasonOf({ status, problem }) {
+	const { title } = explain(status, problem);
+	const detail = detailOf(problem ?? {})?.replace(/\.$/, '') ?? title;
+	return detail.startsWith('(') ? `${title} ${detail}` : detail;
+}
+
+/**
+ * Problems of which the page's words say as much as those of locking-web.
+ */
+const TOLD = ['unauthenticated', 'sign-in-failed', 'csrf', 'other-user', 'gone', 'lost', 'held-elsewhere', 'lock-required'];
+
+/**
+ * The server's words: those of the database are in its language, those of
+ * locking-web (without SQLSTATE) in English. Other languages add the latter
+ * in parentheses, if they say more than the page does, and say first what the
+ * SQLSTATE of a value means; triggers of users raise any.
  * @param {object} problem
  * @returns {string|undefined}
  */
-export function detailOf({ detail, sqlstate, column, constraint }) {
+export function detailOf(problem) {
+	const { detail, sqlstate, column, constraint } = problem;
 	const key = `sqlstate.${sqlstate}`;
-	return (column || constraint) && hasText(key) ? [t(key), detail && `(${detail})`].filter(Boolean).join(' ') : detail;
+	if ((column || constraint) && hasText(key)) return [t(key), detail && `(${detail})`].filter(Boolean).join(' ');
+	if (!detail || sqlstate || currentLanguage() === 'en') return detail;
+	if (column) return `${t('problem.value')} (${detail})`;
+	return problem.lock || TOLD.includes(kindOf(problem)) ? undefined : `(${detail})`;
 }
 
 // PostgreSQL's messages have neither capital nor period.
-const sentence = (text) => (text === '' ? '' : `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`);
+const sentence = (text) => (text === '' ? '' : `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$|^\(.*\)$/.test(text) ? '' : '.'}`);
+
+// The request is not one that these pages of this version send.
+const notUnderstood = () => ({ title: t('problem.bad_request'), advice: t('advice.load_page') });
 
 const explanations = {
 	0: () => ({ title: t('problem.offline'), advice: t('advice.connection') }),
@@ -45,6 +70,13 @@ const explanations = {
 			: { title: t('problem.refused'), advice: t('advice.unchanged') },
 	429: () => ({ title: t('problem.too_many'), advice: t('advice.wait') }),
 	503: () => ({ title: t('problem.unavailable'), advice: t('advice.later') }),
+	'bad-request': notUnderstood,
+	'method-not-allowed': notUnderstood,
+	'unsupported-media-type': notUnderstood,
+	'head-too-large': notUnderstood,
+	'other-site': () => ({ title: t('problem.other_site'), advice: '' }),
+	// Only locking-web's own refusal says why: too many requests, shutdown.
+	unavailable: ({ detail }) => ({ title: t(detail ? 'problem.not_now' : 'problem.unavailable'), advice: t('advice.later') }),
 	internal: () => ({ title: t('problem.internal'), advice: t('advice.log') }),
 	exhausted: () => ({ title: t('problem.exhausted'), advice: t('advice.later_or_tell') }),
 	'read-only': () => ({ title: t('problem.read_only'), advice: t('advice.read_only') }),
@@ -67,5 +99,5 @@ const explanations = {
 	'not-protected': () => ({ title: t('problem.not_protected'), advice: '' }),
 	'sign-in-refused': () => ({ title: t('problem.sign_in_refused'), advice: t('advice.tell_password') }),
 	'sign-in-failed': () => ({ title: t('problem.sign_in_failed'), advice: t('advice.credentials') }),
-	other: () => ({ advice: t('advice.again') }),
+	other: () => ({ title: t('problem.failed'), advice: t('advice.again') }),
 };

@@ -2,6 +2,7 @@
  * Removing several locks at once.
  */
 import { t } from '../lang/texts.js';
+import { reasonOf } from '../model/problem.js';
 import { fullName } from '../model/text.js';
 import { toast } from '../ui/announce.js';
 import { askReason } from '../ui/dialog.js';
@@ -53,11 +54,13 @@ function heldRows(locks, labelOf) {
 	);
 }
 
+const whyRefused = ({ problem }) => reasonOf({ status: problem.status, problem });
+
 function showResults(results) {
 	const broken = results.filter((result) => result.broken).length;
 	const refused = results.filter(({ problem }) => problem);
 	if (broken) toast(t('unlock.removed_several', { n: broken }));
 	if (refused.length)
-		toast(t('unlock.not_removed', { n: refused.length, why: refused[0].problem.detail ?? refused[0].problem.title }), { bad: true });
+		toast(t('unlock.not_removed', { n: refused.length, why: whyRefused(refused[0]) }), { bad: true });
 	if (!broken && !refused.length) toast(t('unlock.had_ended'));
 }

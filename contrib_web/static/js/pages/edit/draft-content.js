@@ -5,6 +5,7 @@
 import { t } from '../../lang/texts.js';
 import { unstorable } from '../../model/column.js';
 import { draftOf } from '../../model/form.js';
+import { reasonOf } from '../../model/problem.js';
 
 /** The draft of one edit page. */
 export class DraftContent {
@@ -62,7 +63,7 @@ export class DraftContent {
 	refused({ status, problem }) {
 		const longest = isTooLong(status, problem) ? this.#longest() : null;
 		if (longest) this.#tooLong.set(longest.name, longest.length);
-		else this.#refusal = t('unkept.because', { why: problem.detail ?? problem.title ?? String(status) });
+		else this.#refusal = t('unkept.because', { why: reasonOf({ status, problem }) });
 		return longest !== null;
 	}
 
