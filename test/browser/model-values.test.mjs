@@ -13,7 +13,7 @@ import { shownText, storedText } from '../../contrib_web/static/js/model/line-en
 import { initial, step } from '../../contrib_web/static/js/model/lock-session.js';
 import { firstEnd, timed } from '../../contrib_web/static/js/model/lock-time.js';
 import { lockEnding } from '../../contrib_web/static/js/model/lock-ending.js';
-import { isUrgent, lockedWith, lockView, looksDifferent, spoken } from '../../contrib_web/static/js/model/lock-view.js';
+import { isUnforeseen, isUrgent, lockedWith, lockView, looksDifferent, spoken } from '../../contrib_web/static/js/model/lock-view.js';
 import { explain } from '../../contrib_web/static/js/model/problem.js';
 import { parse, paths, queryText } from '../../contrib_web/static/js/model/route.js';
 import { applyEvent, nextSort } from '../../contrib_web/static/js/model/row-list.js';
@@ -382,4 +382,14 @@ test('the lock bar is drawn for what it shows, and is urgent when text may be lo
 	assert.ok(!isUrgent({ ...state, phase: 'held' }));
 	for (const urgent of [{ phase: 'lost' }, { phase: 'expired' }, { phase: 'held', warned: true }]) assert.ok(isUrgent({ ...state, ...urgent }));
 	assert.equal(lockedWith({ owner: 'bert', name: 'country', key: 'BE' }, 'Belgium').status, 'Locked by bert, with Belgium');
+});
+
+test('a user who does not see the page is told of what others did to the lock, and of text that is in danger', () => {
+	const [dirty, clean] = [{ isDirty: true }, { isDirty: false }];
+	const lost = (cause, by = null) => ({ phase: 'lost', warned: false, loss: { cause, by } });
+	for (const cause of ['taken_over', 'broken', 'given_away', 'expired', 'ended']) assert.ok(isUnforeseen(lost(cause, { name: 'Bert', isMe: false }), clean), cause);
+	for (const own of [lost('given'), lost('moved'), lost('broken', { name: 'Anna', isMe: true })]) assert.ok(!isUnforeseen(own, dirty), own.loss.cause);
+	for (const ending of [{ phase: 'held', warned: true }, { phase: 'expired', warned: false }])
+		assert.deepEqual([isUnforeseen(ending, dirty), isUnforeseen(ending, clean)], [true, false]);
+	assert.ok(!isUnforeseen({ phase: 'held', warned: false }, dirty));
 });

@@ -186,6 +186,35 @@ scene('a user who does not see the page is notified of requests, answers and tur
 	await bert.seesLock('mine');
 	await eventually(async () => assert.deepEqual((await ofBert()).slice(1).map(([title]) => title), ['It is your turn.']));
 	assert.equal((await ofAnna()).length, 2, 'of each request once');
+	assert.match(await bert.page.title(), /^\(!\) /);
+	await bert.page.evaluate(() => {
+		document.hasFocus = () => true;
+		dispatchEvent(new Event('focus'));
+	});
+	assert.doesNotMatch(await bert.page.title(), /^\(/);
+});
+
+scene('a user who does not see the page is notified of the loss of the row, if another user brought it about', async ({ site, invite }) => {
+	const [anna, carla] = [await invite('anna'), await invite('carla')];
+	const ofAnna = await records(anna);
+	const isTold = (titles) => eventually(async () => assert.deepEqual((await ofAnna()).map(([title]) => title), titles));
+	await anna.edits('country', 'FM');
+	await anna.input('name').fill('Half a name');
+	await carla.open('/tables/country/FM');
+	await carla.press('Take over…');
+	await carla.answers('Take over');
+	await isTold(['Carla Conti, administrator has taken over this row.']);
+	assert.match(await anna.page.title(), /^\(!\) /);
+	await anna.edits('country', 'FO');
+	await site.endLocks();
+	await isTold(['postgres has removed your lock.']);
+	await anna.edits('country', 'FR');
+	const other = await anna.tab();
+	await other.open('/tables/country/FR');
+	await other.press('Take control in this tab');
+	await other.seesLock('mine');
+	await anna.seesLock('bad');
+	await isTold([]);
 });
 
 scene('a user who sees the page is not notified', async ({ invite }) => {

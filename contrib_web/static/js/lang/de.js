@@ -223,7 +223,7 @@ export default Object.freeze({
 	'decline.title': 'Anfrage von {who} ablehnen?',
 	'decline.text': '{who} wird sofort benachrichtigt.',
 	'notify.ask': 'Auf dem Desktop benachrichtigen',
-	'notify.when': 'Wenn jemand die Bearbeitung eines von Ihnen gesperrten Datensatzes anfragt oder Sie an der Reihe sind',
+	'notify.when': 'Wenn jemand die Bearbeitung eines von Ihnen gesperrten Datensatzes anfragt oder übernimmt oder Sie an der Reihe sind',
 
 	/* Taking over, releasing and removing locks */
 	'take_over.title': 'Von {who} übernehmen?',

@@ -221,7 +221,7 @@ export default Object.freeze({
 	'decline.title': 'Decline the request of {who}?',
 	'decline.text': '{who} is told immediately.',
 	'notify.ask': 'Notify me on the desktop',
-	'notify.when': 'When a colleague requests a row that you hold, or it is your turn',
+	'notify.when': 'When a colleague requests or takes over a row that you hold, or it is your turn',
 
 	/* Taking over, releasing and removing locks */
 	'take_over.title': 'Take over from {who}?',

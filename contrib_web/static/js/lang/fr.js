@@ -220,7 +220,7 @@ export default Object.freeze({
 	'decline.title': 'Refuser la demande envoyée par {who} ?',
 	'decline.text': '{who} reçoit aussitôt une notification.',
 	'notify.ask': 'Activer les notifications',
-	'notify.when': 'Quand une autre personne demande à modifier une ligne que vous avez verrouillée, ou quand vient votre tour',
+	'notify.when': 'Quand une autre personne demande une ligne que vous avez verrouillée ou prend la main dessus, ou quand vient votre tour',
 
 	/* Taking over, releasing and removing locks */
 	'take_over.title': 'Prendre la main sur la ligne que modifie {who} ?',

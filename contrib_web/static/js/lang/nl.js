@@ -218,7 +218,7 @@ export default Object.freeze({
 	'decline.title': 'De aanvraag van {who} afwijzen?',
 	'decline.text': '{who} krijgt meteen bericht.',
 	'notify.ask': 'Bureaubladmeldingen inschakelen',
-	'notify.when': 'Wanneer iemand een rij aanvraagt die u hebt vergrendeld, of wanneer u aan de beurt bent',
+	'notify.when': 'Wanneer iemand een rij aanvraagt of overneemt die u hebt vergrendeld, of wanneer u aan de beurt bent',
 
 	/* Taking over, releasing and removing locks */
 	'take_over.title': 'Overnemen van {who}?',

@@ -309,6 +309,19 @@ export const looksDifferent = (before, after) => SHOWN.some((name) => before[nam
 export const isUrgent = ({ phase, warned, loss }) =>
 	phase === 'expired' || warned || (phase === 'lost' && loss?.cause !== 'given');
 
+/** Ends of a lock that the user has brought about. */
+const OWN_ACTS = ['given', 'moved'];
+
+/**
+ * Whether a user who does not see the page has to be told: of a lock that was
+ * lost by no act of the user's, and of unsaved text whose lock ends.
+ * @param {object} state
+ * @param {{ isDirty: boolean }} about
+ * @returns {boolean}
+ */
+export const isUnforeseen = ({ phase, warned, loss }, { isDirty }) =>
+	phase === 'lost' ? !OWN_ACTS.includes(loss.cause) && !loss.by?.isMe : isDirty && (warned || phase === 'expired');
+
 /** Changes of these are announced. */
 const SPOKEN = ['phase', 'warned', 'trouble'];
 

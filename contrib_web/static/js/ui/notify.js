@@ -6,6 +6,12 @@
 const isSupported = () => typeof Notification !== 'undefined';
 
 /**
+ * Whether the user sees the page.
+ * @returns {boolean}
+ */
+export const isSeen = () => document.visibilityState === 'visible' && document.hasFocus();
+
+/**
  * Whether the user can be asked for the permission.
  * @returns {'granted'|'denied'|'default'|'unsupported'}
  */
@@ -26,7 +32,7 @@ export const askPermission = async () => isSupported() && (await Notification.re
  * @returns {void}
  */
 export function notify(title, { body = '', tag = '' } = {}) {
-	if (permission() !== 'granted' || (document.visibilityState === 'visible' && document.hasFocus())) return;
+	if (permission() !== 'granted' || isSeen()) return;
 	try {
 		const shown = new Notification(title, { body, tag });
 		shown.addEventListener('click', () => {

@@ -6,11 +6,12 @@ import { t } from '../../lang/texts.js';
 import { RowLock } from '../../../locking.js';
 import { lockOnSetting } from '../../client/settings.js';
 import { timed } from '../../model/lock-time.js';
-import { isUrgent, lockedWith, lockView, looksDifferent, spoken } from '../../model/lock-view.js';
+import { isUnforeseen, isUrgent, lockedWith, lockView, looksDifferent, spoken } from '../../model/lock-view.js';
 import { LockBar } from '../../parts/lock-bar.js';
 import { watchLock } from '../../parts/lock-watch.js';
 import { askToTakeOver } from '../../parts/row-questions.js';
 import { announce, toast } from '../../ui/announce.js';
+import { notify } from '../../ui/notify.js';
 import { markTitle } from '../../ui/tab-title.js';
 import { DraftContent } from './draft-content.js';
 
@@ -252,8 +253,10 @@ export class EditLock extends EventTarget {
 	}
 
 	#say(before, state) {
-		const words = spoken(before, state, this.#view());
+		const view = this.#view();
+		const words = spoken(before, state, view);
 		if (words) announce(words, { urgent: isUrgent(state) });
+		if (words && isUnforeseen(state, this.#edited)) notify(view.banner.title, { body: this.#edited.title, tag: 'lock' });
 		markTitle('lock', isUrgent(state) ? '(!)' : null);
 		this.#emit('change');
 	}

@@ -11,7 +11,7 @@ import { askForMessage } from '../../parts/unlock.js';
 import { announce, toast } from '../../ui/announce.js';
 import { h } from '../../ui/dom.js';
 import { notify } from '../../ui/notify.js';
-import { markTitle } from '../../ui/tab-title.js';
+import { markTitle, markUnseen } from '../../ui/tab-title.js';
 import { banner, button } from '../../ui/widgets.js';
 
 /**
@@ -83,7 +83,7 @@ export class Requests extends EventTarget {
 		const { holder } = this.#lock.state;
 		const words = holder ? t('request.declined', { who: personName(holder) }) : t('request.declined_by_holder');
 		this.#notes.show('declined', 'info', { icon: 'hand', title: words, text: message ? quoted(message) : [] });
-		notify(words, { body: message ?? '', tag: 'turn' });
+		this.#tellUnseen(words, message ?? '');
 	}
 
 	/**
@@ -93,7 +93,13 @@ export class Requests extends EventTarget {
 	granted() {
 		this.#notes.remove('declined');
 		toast(t('request.granted'));
-		notify(t('request.your_turn'), { body: this.#edited.title, tag: 'turn' });
+		this.#tellUnseen(t('request.your_turn'), this.#edited.title);
+	}
+
+	// The answer to the user's own request
+	#tellUnseen(words, body) {
+		notify(words, { body, tag: 'turn' });
+		markUnseen('turn', '(!)');
 	}
 
 	/**
@@ -145,6 +151,7 @@ export class Requests extends EventTarget {
 	 */
 	close() {
 		markTitle('requests', null);
+		markTitle('turn', null);
 	}
 
 	#warn(first, endsAt) {
