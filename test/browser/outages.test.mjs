@@ -35,7 +35,7 @@ scene('saving is shown at once, and nothing else can be pressed meanwhile', asyn
 	await anna.button('Cancel').click({ force: true });
 	await anna.button('Delete').click({ force: true });
 	assert.equal(await anna.dialog().count(), 0);
-	await anna.sees('The page waits for at most 15 seconds.');
+	await anna.sees('The page waits for an answer for at most 15 seconds.');
 	letThrough();
 	await anna.sees('Bulgaria of Anna is saved.');
 	await anna.seesNo('Saving …');
@@ -83,7 +83,7 @@ scene('the page waits for a save as long as it says, and can be left then', asyn
 	await anna.edits('country', 'BF');
 	await anna.input('name').fill('Burkina of Anna');
 	await anna.press('Save and keep editing');
-	await anna.sees('The page waits for at most 15 seconds.');
+	await anna.sees('The page waits for an answer for at most 15 seconds.');
 	anna.expects(0, /BF$/);
 	await anna.sees('Not known yet whether this is saved.');
 	await anna.seesNo('Saving …');
@@ -102,7 +102,7 @@ scene('a long text has more time', async ({ invite }) => {
 	await anna.edits('country', 'BO');
 	await anna.input('official_name').fill('x'.repeat(1_000_000));
 	await anna.press('Save and keep editing');
-	await anna.sees('The page waits for at most 46 seconds.');
+	await anna.sees('The page waits for an answer for at most 46 seconds.');
 	letThrough();
 	await anna.sees('Bolivia, Plurinational State of is saved.');
 });

@@ -274,6 +274,19 @@ is($endless->read_reply, undef, 'an endless body is not read to its end');
 	ok($cut, 'slow: a header line now and then does not keep a connection open');
 }
 
+# A body that takes longer than --request-timeout, but arrives steadily, is
+# read to its end.
+{
+	my $begun = time;
+	my $wire = $server->wire->send("${put}Transfer-Encoding: chunked\r\n\r\n");
+	while (time - $begun < 6)
+	{
+		$wire->send("7d00\r\n" . 'x' x 32000 . "\r\n");
+		select undef, undef, undef, 0.2;
+	}
+	is(($wire->send("0\r\n\r\n")->read_reply // {})->{status}, 413, 'slow: a long body that arrives steadily is not cut off');
+}
+
 # A client that disconnects during its request leaves nothing behind.
 {
 	my $locker = session($node);

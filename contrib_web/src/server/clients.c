@@ -9,6 +9,7 @@
 #include "server/clients.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <utlist.h>
@@ -22,11 +23,14 @@ typedef struct Client
 {
 	int			fd;
 	int64_t		since;			/* now_s(); -1: no timeout */
+	uint64_t	bytes;			/* for which more time is given */
 	/* current request; used by its event loop only */
 	Request    *request;
 	struct Client *prev,
 			   *next;
 } Client;
+
+#define SLOWEST_CLIENT 32000	/* bytes a second */
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static Client *clients;
@@ -38,6 +42,7 @@ add_client(struct MHD_Connection *connection, void **context)
 
 	client->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 	client->since = now_s();
+	client->bytes = 0;
 	*context = client;
 	pthread_mutex_lock(&mutex);
 	DL_APPEND(clients, client);
@@ -87,6 +92,17 @@ set_clock(struct MHD_Connection *connection, int64_t since)
 
 	pthread_mutex_lock(&mutex);
 	client->since = since;
+	client->bytes = 0;
+	pthread_mutex_unlock(&mutex);
+}
+
+void
+clients_add_time(struct MHD_Connection *connection, uint64_t bytes)
+{
+	Client	   *client = client_of(connection);
+
+	pthread_mutex_lock(&mutex);
+	client->bytes += bytes;
 	pthread_mutex_unlock(&mutex);
 }
 
@@ -102,6 +118,12 @@ clients_stop_clock(struct MHD_Connection *connection)
 	set_clock(connection, -1);
 }
 
+static bool
+is_expired(const Client *client, int64_t now)
+{
+	return client->since >= 0 && now > client->since + options.request_timeout + (int64_t) (client->bytes / SLOWEST_CLIENT);
+}
+
 void
 clients_close_expired(void)
 {
@@ -111,7 +133,7 @@ clients_close_expired(void)
 	pthread_mutex_lock(&mutex);
 	DL_FOREACH(clients, client)
 	{
-		if (client->since < 0 || now <= client->since + options.request_timeout)
+		if (!is_expired(client, now))
 			continue;
 		shutdown(client->fd, SHUT_RDWR);
 		client->since = -1;

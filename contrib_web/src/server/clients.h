@@ -9,6 +9,7 @@
 #define CLIENTS_H
 
 #include <microhttpd.h>
+#include <stdint.h>
 
 struct Request;
 
@@ -20,8 +21,14 @@ extern void clients_notify(void *cls, struct MHD_Connection *connection, void **
 extern void clients_set_request(struct MHD_Connection *connection, struct Request *req);
 extern struct Request *clients_request(struct MHD_Connection *connection);
 
-/* Starts options.request_timeout for the client, or disables it. */
+/*
+ * Starts options.request_timeout for the client, or disables it.  For each
+ * 32,000 BYTES that are sent or received, the client has a second more: as
+ * long as it is not slower than that, a long text is not cut off.  The pages
+ * wait as long (api.js).
+ */
 extern void clients_start_clock(struct MHD_Connection *connection);
+extern void clients_add_time(struct MHD_Connection *connection, uint64_t bytes);
 extern void clients_stop_clock(struct MHD_Connection *connection);
 
 /* Closes connections that have timed out. */

@@ -136,7 +136,10 @@ send_reply(Request *req)
 	origin_add_cors(req);
 	req->answered = now_us();
 	if (req->reader == NULL)
+	{
 		clients_start_clock(req->connection);
+		clients_add_time(req->connection, req->reply_size);
+	}
 	return MHD_queue_response(req->connection, req->status, req->response);
 }
 
@@ -322,6 +325,7 @@ static enum MHD_Result
 receive_body(Request *req, const char *data, size_t *size)
 {
 	request_add_body(req, data, *size, caller_body_limit(req));
+	clients_add_time(req->connection, *size);
 	*size = 0;
 	return req->body_discarded > max_discarded() ? MHD_NO : MHD_YES;
 }

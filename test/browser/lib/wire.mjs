@@ -4,6 +4,11 @@
  * Playwright's interception it also covers shared workers.
  */
 import { createServer, request as ask } from 'node:http';
+import { Transform } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** Bytes that pass at once, if the rate is limited. */
+const PIECE = 8192;
 
 export class Wire {
 	#server;
@@ -12,6 +17,7 @@ export class Wire {
 	#prefix;
 	#held = [];
 	#broken = [];
+	#rate = Infinity;
 
 	/**
 	 * @param {import('./site.mjs').Site} site
@@ -51,6 +57,12 @@ export class Wire {
 	 */
 	breakOff(method, path) { this.#broken.push({ method, path }); }
 
+	/**
+	 * From now on bodies of requests and responses pass at a limited rate.
+	 * @param {number} rate bytes per second
+	 */
+	slowDown(rate) { this.#rate = rate; }
+
 	remove() {
 		this.#server.closeAllConnections();
 		return new Promise((resolve) => { this.#server.close(resolve); });
@@ -65,14 +77,28 @@ export class Wire {
 		onward.on('response', (answer) => this.#answer(request, answer, response));
 		onward.on('error', () => response.destroy());
 		response.on('close', () => onward.destroy());
-		return request.pipe(onward);
+		return request.pipe(this.#slow()).pipe(onward);
+	}
+
+	#slow() {
+		const rate = this.#rate;
+		return new Transform({
+			async transform(chunk, encoding, done) {
+				for (let at = 0; at < chunk.length; at += PIECE) {
+					const piece = chunk.subarray(at, at + PIECE);
+					if (rate < Infinity) await pause((piece.length / rate) * 1000);
+					this.push(piece);
+				}
+				done();
+			},
+		});
 	}
 
 	#answer({ method, url }, answer, response) {
 		response.writeHead(answer.statusCode, answer.headers);
 		const breaks = this.#broken.findIndex((each) => each.method === method && each.path.test(url));
 		if (breaks < 0) {
-			answer.pipe(response);
+			answer.pipe(this.#slow()).pipe(response);
 			answer.on('error', () => response.destroy());
 			return;
 		}

@@ -4,7 +4,10 @@
 import { t } from '../lang/texts.js';
 import { home, segment } from '../model/route.js';
 
-/** Timeout of a request without a body, in milliseconds. */
+/**
+ * Timeout of a request without a body, and between two parts of a response,
+ * in milliseconds.
+ */
 const TIMEOUT = 15000;
 /** The slowest upload that a body is given time for, per millisecond. */
 const SLOWEST_UPLOAD = 32;
@@ -129,7 +132,7 @@ export class Api extends EventTarget {
 		const headers = this.#headers('GET');
 		const signal = AbortSignal.timeout(DOWNLOAD_TIMEOUT);
 		const response = await this.#fetch(this.url(path, query), { headers, credentials: 'include', cache: 'no-store', signal }, sentAt);
-		if (!response.ok) throw new Problem(response.status, (await readJson(response, sentAt)) ?? {}, sentAt);
+		if (!response.ok) throw new Problem(response.status, (await readJson(response, sentAt, () => {})) ?? {}, sentAt);
 		return whole(response.blob(), sentAt);
 	}
 	/**
@@ -225,22 +228,27 @@ export class Api extends EventTarget {
 	async #exchange(method, path, { query, body, headers = {}, keepalive = false, signal }) {
 		const sentAt = performance.now();
 		const text = body === undefined ? undefined : JSON.stringify(body);
-		const response = await this.#fetch(
-			this.url(path, query),
-			{
-				method,
-				body: text,
-				headers: { ...this.#headers(method, body), ...headers },
-				credentials: 'include',
-				cache: 'no-store',
-				keepalive,
-				signal: AbortSignal.any([AbortSignal.timeout(timeoutOf(text)), ...(signal ? [signal] : [])]),
-			},
-			sentAt,
-		);
-		const data = await readJson(response, sentAt);
-		if (response.ok) return { data, status: response.status, sentAt };
-		throw this.#refused(new Problem(response.status, data ?? {}, sentAt));
+		const patience = new Patience(timeoutOf(text));
+		try {
+			const response = await this.#fetch(
+				this.url(path, query),
+				{
+					method,
+					body: text,
+					headers: { ...this.#headers(method, body), ...headers },
+					credentials: 'include',
+					cache: 'no-store',
+					keepalive,
+					signal: AbortSignal.any([patience.signal, ...(signal ? [signal] : [])]),
+				},
+				sentAt,
+			);
+			const data = await readJson(response, sentAt, () => patience.renew());
+			if (response.ok) return { data, status: response.status, sentAt };
+			throw this.#refused(new Problem(response.status, data ?? {}, sentAt));
+		} finally {
+			patience.end();
+		}
 	}
 
 	#refused(problem) {
@@ -307,11 +315,45 @@ const isOf = (error, kind) => error instanceof Problem && error.problem.type ===
 // As the server does it: encodeURIComponent() leaves more as it is.
 const encoded = (text) => encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 
+/** Ends a request that waits for too long, like AbortSignal.timeout(). */
+class Patience {
+	#ending = new AbortController();
+	#timer;
+	/** @param {number} wait in milliseconds */
+	constructor(wait) {
+		this.#wait(wait);
+	}
+	get signal() {
+		return this.#ending.signal;
+	}
+	/** A part of the response has come: the next may take its time. */
+	renew() {
+		clearTimeout(this.#timer);
+		this.#wait(TIMEOUT);
+	}
+	end() {
+		clearTimeout(this.#timer);
+	}
+	#wait(time) {
+		this.#timer = setTimeout(() => this.#ending.abort(new DOMException('', 'TimeoutError')), time);
+	}
+}
+
 // A truncated response counts as none: the request may have been executed
 // or not.
-async function readJson(response, sentAt) {
+async function readJson(response, sentAt, onPart) {
 	if (!/json/.test(response.headers.get('Content-Type') ?? '')) return null;
-	return whole(response.json(), sentAt);
+	return whole(partByPart(response, onPart).json(), sentAt);
+}
+
+// Calls back for each part of a response that is long, or slow.
+function partByPart({ body }, onPart) {
+	return new Response(body?.pipeThrough(new TransformStream({
+		transform(part, stream) {
+			onPart();
+			stream.enqueue(part);
+		},
+	})));
 }
 
 async function whole(body, sentAt) {

@@ -327,7 +327,7 @@ export default Object.freeze({
 	/* Saving, leaving, deleting */
 	'progress.saving': 'Wird gespeichert …',
 	'progress.deleting': 'Wird gelöscht …',
-	'progress.slow': 'Die Seite wartet höchstens {n} Sekunden.',
+	'progress.slow': 'Die Seite wartet höchstens {n} Sekunden auf eine Antwort.',
 	'saving.saved': '{row} ist gespeichert.',
 	'saving.added': '{row} ist hinzugefügt.',
 	'saving.deleted': '{row} ist gelöscht.',

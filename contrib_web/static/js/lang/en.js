@@ -324,7 +324,7 @@ export default Object.freeze({
 	/* Saving, leaving, deleting */
 	'progress.saving': 'Saving …',
 	'progress.deleting': 'Deleting …',
-	'progress.slow': 'The page waits for at most {n} seconds.',
+	'progress.slow': 'The page waits for an answer for at most {n} seconds.',
 	'saving.saved': '{row} is saved.',
 	'saving.added': '{row} is added.',
 	'saving.deleted': '{row} is deleted.',

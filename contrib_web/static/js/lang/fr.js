@@ -324,7 +324,7 @@ export default Object.freeze({
 	/* Saving, leaving, deleting */
 	'progress.saving': 'Enregistrement…',
 	'progress.deleting': 'Suppression…',
-	'progress.slow': 'La page attend au plus {n} secondes.',
+	'progress.slow': 'La page attend une réponse pendant {n} secondes au plus.',
 	'saving.saved': 'La ligne {row} est enregistrée.',
 	'saving.added': 'La ligne {row} est ajoutée.',
 	'saving.deleted': 'La ligne {row} est supprimée.',

@@ -323,7 +323,7 @@ export default Object.freeze({
 	/* Saving, leaving, deleting */
 	'progress.saving': 'Wordt opgeslagen …',
 	'progress.deleting': 'Wordt verwijderd …',
-	'progress.slow': 'De pagina wacht hoogstens {n} seconden.',
+	'progress.slow': 'De pagina wacht hoogstens {n} seconden op antwoord.',
 	'saving.saved': '{row} is opgeslagen.',
 	'saving.added': '{row} is toegevoegd.',
 	'saving.deleted': '{row} is verwijderd.',
