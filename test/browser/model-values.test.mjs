@@ -80,7 +80,10 @@ test('timestamps: split and joined without a change', () => {
 	};
 	for (const [text, parts] of Object.entries(cases)) assert.deepEqual(timestamp.split(text), parts, text);
 	for (const text of ['infinity', '0044-03-15 12:00:00+00 BC', '12026-01-01 00:00:00', 'yesterday']) assert.equal(timestamp.split(text), null, text);
-	assert.equal(timestamp.join({ date: '2026-11-03', time: '09:15', zone: '+02' }), '2026-11-03 09:15 +02');
+	for (const text of ['2026-11-03 09:15:00+02', '2026-11-03 09:15:00.25-03:30', '2026-11-03 09:15:00', '2026-11-03', '1850-01-01 00:53:28+00:53:28', ''])
+		assert.equal(timestamp.join(timestamp.split(text)), text, 'put back, it is the same');
+	assert.equal(timestamp.join({ date: '2026-11-03', time: '09:15', zone: 'Europe/Berlin' }), '2026-11-03 09:15 Europe/Berlin');
+	assert.equal(timestamp.join({ date: '2026-11-03', time: '09:15', zone: 'Z' }), '2026-11-03 09:15 Z');
 	assert.equal(timestamp.join({ date: '2026-11-03', time: '', zone: '+02' }), '2026-11-03');
 	assert.equal(timestamp.join({ date: '', time: '', zone: '+02' }), '');
 });

@@ -21,10 +21,11 @@ export function split(text) {
 /**
  * @param {{ date: string, time: string, zone: string }} parts a date alone
  *   means midnight
- * @returns {string} '' without parts
+ * @returns {string} '' without parts; the text that was split, if they are
+ *   the same
  */
 export function join({ date, time, zone }) {
-	return [date, time, time && zone].filter((part) => part !== '').join(' ');
+	return [date, time && time + (/^[+-]/.test(zone) ? zone : ` ${zone}`)].join(' ').trim();
 }
 
 const TIME = /^(\d{1,2}:\d\d(:\d\d(\.\d*)?)?|\d{4}|\d{6}(\.\d*)?)(\s*[ap]m)?(\s*(z|[+-]\d.*|[a-z].*))?$/i;
