@@ -335,6 +335,19 @@ scene('a browser without IndexedDB says so once; the server keeps drafts', async
 	await discardAll(site);
 });
 
+scene('a browser whose IndexedDB never answers says so, and the drafts of the server are offered', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.context.addInitScript(() => { indexedDB.open = () => new EventTarget(); });
+	await anna.edits('proposal', '11');
+	await anna.input('title').fill('typed for nobody');
+	await anna.sees('This browser keeps no drafts');
+	await hasOnServer(site, 'anna', 'title', 'typed for nobody');
+	await anna.page.reload();
+	await anna.seesLock('mine');
+	await offers(anna).waitFor();
+	await discardAll(site);
+});
+
 scene('my drafts: all of them, opened and discarded', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	anna.expects(0, /draft$/);

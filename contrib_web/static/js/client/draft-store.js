@@ -13,6 +13,11 @@ import { base } from '../model/route.js';
 const DATABASE = `locking${base}`;
 const STORE = 'drafts';
 const WIPED = `${DATABASE}.wiped.`;
+/**
+ * How long the browser may take to open the database, in milliseconds. Some
+ * never answer. The server's drafts do not wait for longer.
+ */
+const PATIENCE = 5000;
 
 /**
  * @typedef {object} Place where a draft belongs
@@ -193,6 +198,7 @@ const idOf = ({ person, table, key }, id) => JSON.stringify([person, table, key,
 
 function open() {
 	return new Promise((resolve, reject) => {
+		setTimeout(() => reject(new DOMException('', 'TimeoutError')), PATIENCE);
 		const request = indexedDB.open(DATABASE, 1);
 		request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: 'at' }).createIndex('person', 'person');
 		request.onsuccess = () => resolve(request.result);
