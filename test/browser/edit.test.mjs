@@ -112,7 +112,7 @@ scene('requesting a row: the holder is notified, saves, and hands it over', asyn
 	await anna.press('Save and hand over');
 	await bert.seesLock('mine');
 	assert.equal(await named(site, 'AR'), 'Argentina!');
-	assert.equal(await bert.value('name'), 'Argentina!');
+	await eventually(async () => assert.equal(await bert.value('name'), 'Argentina!'));
 	await bert.seesNo('requests this row');
 });
 

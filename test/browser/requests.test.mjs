@@ -32,7 +32,7 @@ scene('saved and handed over with a click: the form of the requester unlocks by 
 	await bert.seesLock('mine');
 	await isHeldBy(site, 'DE', 'bert');
 	assert.equal(await name(site, 'DE'), 'Germany, by Anna');
-	assert.equal(await bert.value('name'), 'Germany, by Anna');
+	await eventually(async () => assert.equal(await bert.value('name'), 'Germany, by Anna'));
 	await bert.sees('changed by others', { within: 'value-field[data-column="name"]' });
 	await bert.input('name').fill('Germany, by both');
 	await bert.seesNo('changed by others');
