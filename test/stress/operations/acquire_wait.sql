@@ -1,4 +1,4 @@
--- weight 8
+-- weight 14
 SET application_name = ':id :table :row';
 SELECT stress.waiting(':table :row') AS waiting;
 SELECT stress.now() AS arrived;

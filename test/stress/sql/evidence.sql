@@ -149,7 +149,9 @@ BEGIN
 	RETURN NULL;
 END $$;
 
--- Deletes a row and inserts it again, with the rows that refer to it.
+-- Deletes a row and inserts it again, with the one that refers to it.  A
+-- snapshot from before ALTER TABLE has rewritten a table shows it as empty,
+-- but the foreign key's action deletes what is there now.
 CREATE FUNCTION stress.replace(t text, number integer, value text) RETURNS integer LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
 	found jsonb;
@@ -158,6 +160,9 @@ BEGIN
 	IF t = 'doc' THEN
 		PERFORM FROM doc WHERE n = number FOR UPDATE;
 		SELECT coalesce(jsonb_agg(to_jsonb(l)), '[]') INTO children FROM (SELECT * FROM item WHERE n = number FOR UPDATE) l;
+		IF children = '[]' THEN
+			RAISE EXCEPTION 'the snapshot does not show the child' USING ERRCODE = 'serialization_failure';
+		END IF;
 	END IF;
 	EXECUTE format('DELETE FROM %s t WHERE n = $1 RETURNING to_jsonb(t)', t) INTO found USING number;
 	IF found IS NULL THEN
