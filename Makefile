@@ -38,7 +38,7 @@ endif
 test:
 	@bash test/run
 stress:
-	@LAYERS=stress LOCKING_SECONDS="$(or $(SECONDS),$(LOCKING_SECONDS))" LOCKING_SEED="$(or $(SEED),$(LOCKING_SEED))" bash test/run
+	@LAYERS=stress LOCKING_SECONDS="$(or $(SECONDS),$(LOCKING_SECONDS))" LOCKING_SEED="$(or $(SEED),$(LOCKING_SEED))" LOCKING_MUTANTS="$(or $(MUTANTS),$(LOCKING_MUTANTS))" bash test/run
 test-versions:
 	@bash test/versions
 demo:
