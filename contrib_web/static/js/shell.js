@@ -128,7 +128,7 @@ export class Shell {
 	#who({ owner, owner_name: name, database, proxy }) {
 		const who = h(
 			'a',
-			{ class: 'who', href: paths.sessions(), title: t('sessions.of', { who: owner }) },
+			{ class: 'who', href: paths.sessions(), title: t('sessions.of', { who: name || owner }) },
 			h('strong', {}, name || owner),
 			h('span', {}, database),
 		);

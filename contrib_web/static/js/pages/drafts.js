@@ -88,7 +88,7 @@ export class DraftsPage {
 		this.#results.replaceChildren(
 			this.#drafts.length
 				? draftsTable(byRow(this.#drafts.map((draft) => this.#shown(draft))), { here, discard: (draft) => this.#discard(draft) })
-				: emptyState({ name: 'check', title: t('drafts.none'), text: t('drafts.none.text') }),
+				: h('div', { class: 'data' }, emptyState({ name: 'check', title: t('drafts.none'), text: t('drafts.none.text') })),
 		);
 	}
 

@@ -164,8 +164,10 @@ export class ListPage {
 	drawPager() {
 		const { next, prev } = this.#cursors;
 		const [before, after] = this.pagerWords;
+		const page = this.pageNumber > 1 ? t('list.page', { number: this.pageNumber }) : null;
+		const summary = this.results.querySelector('.empty, .banner.bad') ? null : this.summary(); // which says so itself
 		this.pager.replaceChildren(
-			h('span', { class: 'quiet small' }, [this.pageNumber > 1 ? t('list.page', { number: this.pageNumber }) : null, this.summary()].filter(Boolean).join(' · ')),
+			h('span', { class: 'quiet small' }, [page, summary].filter(Boolean).join(' · ')),
 			h(
 				'div',
 				{ class: 'button-row', hidden: !next && !prev },

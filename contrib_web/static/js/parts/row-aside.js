@@ -74,7 +74,7 @@ function children(row) {
 		h(
 			'ul',
 			{ class: 'links' },
-			row.children.map(({ name, filter, count: n, more }) =>
+			row.children.map(({ name, filter, count: n, more }, _, all) =>
 				h(
 					'li',
 					{},
@@ -82,7 +82,7 @@ function children(row) {
 					h(
 						'span',
 						{ class: 'quiet small number' },
-						[n === null ? null : more ? t('count.or_more', { n }) : count(n), Object.keys(filter).map((column) => labelOf({ name: column })).join(', ')]
+						[n === null ? null : more ? t('count.or_more', { n }) : count(n), isOnly(name, all) ? null : Object.keys(filter).map((column) => labelOf({ name: column })).join(', ')]
 							.filter(Boolean)
 							.join(' · '),
 					),
@@ -91,6 +91,9 @@ function children(row) {
 		),
 	);
 }
+
+// Only of several references of a table the columns tell which is which.
+const isOnly = (table, children) => children.filter(({ name }) => name === table).length === 1;
 
 function history(app, table, row) {
 	const list = h('ol', { class: 'events' }, h('li', { class: 'quiet' }, t('page.loading')));

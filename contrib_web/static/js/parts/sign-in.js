@@ -4,6 +4,7 @@
 import { t } from '../lang/texts.js';
 import { Problem } from '../client/api.js';
 import { explain } from '../model/problem.js';
+import { personName } from '../model/text.js';
 import { announce } from '../ui/announce.js';
 import { h, icon, newId } from '../ui/dom.js';
 import { button } from '../ui/widgets.js';
@@ -32,13 +33,9 @@ export function signInPanel(app, other) {
 	);
 }
 
-const signedOutText = ({ proxy, owner }) =>
-	proxy
-		? t('signin.by_proxy')
-		: t('signin.again', { who: owner });
+const signedOutText = (session) => (session.proxy ? t('signin.by_proxy') : t('signin.again', { who: personName(session) }));
 
-const otherUserText = ({ owner }, other) =>
-	t('signin.other.text', { who: owner, other });
+const otherUserText = (session, other) => t('signin.other.text', { who: personName(session), other });
 
 const proxyActions = (app) =>
 	h('div', { class: 'button-row' }, button(t('action.continue'), () => app.checkSession(), { kind: 'primary' }), reload());
