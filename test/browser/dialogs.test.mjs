@@ -86,7 +86,7 @@ const DIALOGS = {
 	release: {
 		async open({ site, person }) {
 			await lockOf(site, 'anna', 'AG');
-			await inList(person, 'AG', 'Locked by you. Release?');
+			await inList(person, 'AG', 'Release your lock');
 		},
 		declined: async ({ site }) => assert.equal(await owner(site, 'AG'), 'anna'),
 		entered: ({ site }) => eventually(async () => assert.equal(await owner(site, 'AG'), '')),
@@ -95,7 +95,7 @@ const DIALOGS = {
 		role: 'carla',
 		async open({ site, person }) {
 			await lockOf(site, 'bert', 'AI');
-			await inList(person, 'AI', 'Locked by Bert Brandt. Unlock?');
+			await inList(person, 'AI', 'Remove the lock of Bert Brandt');
 		},
 		type: 'lunch',
 		declined: async ({ site }) => assert.equal(await owner(site, 'AI'), 'bert'),
@@ -117,7 +117,7 @@ const DIALOGS = {
 	request: {
 		async open({ site, person }) {
 			await lockOf(site, 'bert', 'AO');
-			await inList(person, 'AO', 'Locked by Bert Brandt. Unlock?');
+			await inList(person, 'AO', 'Request the row from Bert Brandt');
 		},
 		type: 'please',
 		declined: async ({ site }) => assert.equal(await site.sql(`SELECT count(*) FROM locking.requests WHERE key = 'AO'`), '0'),
@@ -220,11 +220,11 @@ for (const [name, { role = 'anna', open, type, declined, entered }] of Object.en
 scene('Enter on another button presses that one; Shift+Enter makes a new line', async ({ site, invite }) => {
 	const carla = await invite('carla');
 	await lockOf(site, 'bert', 'AW');
-	await inList(carla, 'AW', 'Locked by Bert Brandt. Unlock?');
+	await inList(carla, 'AW', 'Remove the lock of Bert Brandt');
 	await carla.dialog().getByRole('button', { name: 'Cancel' }).press('Enter');
 	await carla.dialog().waitFor({ state: 'detached' });
 	assert.equal(await owner(site, 'AW'), 'bert');
-	await carla.press('Locked by Bert Brandt. Unlock?');
+	await carla.press('Remove the lock of Bert Brandt');
 	await carla.page.keyboard.type('one');
 	await carla.page.keyboard.press('Shift+Enter');
 	await carla.page.keyboard.type('two');

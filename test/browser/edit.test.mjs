@@ -166,7 +166,7 @@ scene('taking over with a reason: the former holder is notified, keeps the text,
 	await carla.press('Save');
 	await carla.arrives('/tables/country');
 	await anna.press('Start editing');
-	await anna.sees('Others have changed the same columns');
+	await anna.sees('Others have changed the same fields');
 	await anna.dialog().getByText('Azerbaijan of Carla').waitFor();
 	await anna.answers('Use selected');
 	assert.equal(await anna.value('name'), 'Azerbaijan of Anna');
@@ -189,11 +189,11 @@ scene('removing a lock from the list: confirmed, with a reason that the holder s
 	await anna.edits('country', 'BB');
 	await anna.input('name').fill('Barbados of Anna');
 	await carla.open('/tables/country?q=barbados');
-	await carla.press('Locked by Anna Albers. Unlock?');
-	await carla.sees("User 'Anna Albers' is currently editing this content. Proceed with removing the lock?");
+	await carla.press('Remove the lock of Anna Albers');
+	await carla.sees("Anna Albers is currently editing this content.");
 	await carla.answers('Cancel');
 	await carla.seesRow('BB', 'theirs');
-	await carla.press('Locked by Anna Albers. Unlock?');
+	await carla.press('Remove the lock of Anna Albers');
 	await carla.dialog().getByLabel('Reason').fill('lunch');
 	await carla.answers('Remove lock');
 	await carla.seesRow('BB', 'none');
@@ -216,7 +216,7 @@ scene('the user\'s own lock is released from the list; the tab that edits keeps 
 	await anna.input('name').fill('Bangladesh of Anna');
 	const list = await anna.tab();
 	await list.open('/tables/country?q=bangladesh');
-	await list.press('Locked by you. Release?');
+	await list.press('Release your lock');
 	await list.answers('Release');
 	await list.seesRow('BD', 'none');
 	await anna.sees('Your lock was released, in another tab or in a list.');
@@ -446,7 +446,7 @@ scene('a conflict that is found while the user types opens no dialog; the save a
 	});
 	await anna.input('name').press('End');
 	await anna.page.keyboard.type('!');
-	await anna.sees('Others have changed the same columns.');
+	await anna.sees('Others have changed the same fields.');
 	await anna.sees('In Name.');
 	assert.equal(await anna.dialog().count(), 0);
 	await anna.page.keyboard.type('!');

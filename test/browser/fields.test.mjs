@@ -22,7 +22,7 @@ scene('a value of each type is shown as it is', async ({ invite }) => {
 	assert.deepEqual(JSON.parse(await anna.value('details')), { affects: ['IS-1', 'IS-8'], backwards: true });
 	assert.equal(await anna.field('reasons').locator('textarea').inputValue(), 'Eight regions stay.\n\nTwo of them get a new spelling, and the municipalities below them new codes.');
 	assert.deepEqual(await anna.field('keywords').locator('li input').evaluateAll((inputs) => inputs.map(({ value }) => value)), ['regions', 'municipal reform', 'codes']);
-	assert.ok(await anna.field('urgent').getByLabel('True').isChecked());
+	assert.ok(await anna.field('urgent').getByLabel('Yes').isChecked());
 	for (const column of ['id', 'length', 'letter']) assert.ok(!await anna.input(column).isEditable(), `${column} is only shown`);
 });
 
@@ -51,7 +51,7 @@ scene('null and empty differ, and each can be set', async ({ site, invite }) => 
 scene('text, number, boolean, enum, date and time are saved as they were set', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('proposal', ICELAND);
-	await anna.field('urgent').getByLabel('False').check();
+	await anna.field('urgent').getByLabel('No').check();
 	await anna.input('stage').selectOption('accepted');
 	await anna.input('due').fill('2028-02-29');
 	await anna.input('meeting').fill('14:45');

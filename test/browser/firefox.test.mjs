@@ -42,7 +42,7 @@ scene('locked, seen, requested, handed over, saved; the unsaved text is offered'
 	await bert.key('Enter');
 	await bert.sees('You have requested this row');
 	await anna.sees('only a comma');
-	await anna.press('Hand over, keep a draft');
+	await anna.press('Keep a draft and hand over');
 	await bert.seesLock('mine');
 	assert.equal(await bert.value('name'), 'Germany');
 	await bert.types('name', 'Germany of Bert');

@@ -15,7 +15,7 @@ scene('locks of all tables: live, searched and filtered', async ({ site, invite 
 	await line(bert, 'Finland').waitFor();
 	await site.sql(`SET SESSION AUTHORIZATION bert; SELECT locking.acquire('language', 'fin', note => 'checking the spelling'), locking.acquire('language', 'swe', hard => false)`);
 	await line(bert, 'Finnish').getByText('checking the spelling').waitFor();
-	await line(bert, 'Swedish').getByText('soft').waitFor();
+	await line(bert, 'Swedish').getByText('warns only').waitFor();
 	await bert.page.getByLabel('Mine only').check();
 	await bert.seesNo('Finland');
 	await bert.page.getByLabel('Mine only').uncheck();
@@ -40,7 +40,7 @@ scene('several locks are removed at once, with one question and one reason', asy
 	for (const name of ['Gabon', 'United Kingdom', 'Grenada']) await line(carla, name).waitFor();
 	await line(carla, 'Gabon').getByRole('checkbox').check();
 	await line(carla, 'United Kingdom').getByRole('checkbox').check();
-	await carla.sees('2 chosen');
+	await carla.sees('2 selected');
 	await carla.press('Remove 2 locks…');
 	await carla.sees('Bert Brandt (bert)', { within: 'dialog' });
 	await carla.answers('Cancel');
@@ -62,15 +62,15 @@ scene('choosing all locks, and none of them', async ({ site, invite }) => {
 	await site.sql(`SET SESSION AUTHORIZATION bert; SELECT locking.acquire('country', 'GE'), locking.acquire('country', 'GF')`);
 	await carla.open('/locks');
 	await carla.page.getByLabel('Select all').check();
-	await carla.sees('2 chosen');
+	await carla.sees('2 selected');
 	await carla.press('Select none');
-	await carla.seesNo('2 chosen');
+	await carla.seesNo('2 selected');
 	assert.ok(!await line(carla, 'Georgia').getByRole('checkbox').isChecked());
 	// On a phone the table's head is hidden.
 	await carla.page.setViewportSize({ width: 390, height: 844 });
 	await line(carla, 'Georgia').getByRole('checkbox').check();
 	await carla.press('Select all');
-	await carla.sees('2 chosen');
+	await carla.sees('2 selected');
 });
 
 scene('users who may not remove locks can request the row', async ({ site, invite }) => {
@@ -79,7 +79,7 @@ scene('users who may not remove locks can request the row', async ({ site, invit
 	await bert.open('/locks');
 	await line(bert, 'Ghana').waitFor();
 	assert.equal(await bert.page.getByRole('checkbox', { name: /^Choose/ }).count(), 0);
-	await bert.press('Locked by Anna Albers. Unlock?');
+	await bert.press('Request the row from Anna Albers');
 	await bert.sees('Request the row from Anna Albers?');
 	await bert.answers('Request editing');
 	await bert.sees('Your request was sent to Anna Albers.');
@@ -93,10 +93,10 @@ scene('the owner of a table protects it, changes its settings, and unprotects it
 	await carla.press('Protect: Note');
 	await carla.dialog().getByLabel('A lock ends after').fill('-1');
 	await carla.dialog().getByRole('button', { name: 'Protect', exact: true }).click();
-	await carla.sees('Enter a number of seconds greater than 0, or nothing.');
+	await carla.sees('Enter a number of seconds greater than 0, or leave the field empty.');
 	await carla.dialog().getByLabel('A lock ends after').fill('300');
 	await carla.dialog().getByText('Guarded columns').click();
-	await carla.dialog().getByLabel('body').uncheck();
+	await carla.dialog().getByLabel('Body').uncheck();
 	await carla.dialog().getByRole('button', { name: 'Protect', exact: true }).click();
 	await carla.sees('Choose at least one column.');
 	assert.equal(await settings(), '', 'no column is not stored as all');
@@ -146,7 +146,7 @@ scene('the number of locks in the list of tables is live, and links to them', as
 	await bert.open('/tables');
 	await bert.sees('Live');
 	await anna.edits('proposal', '1');
-	const count = line(bert, 'proposal').getByRole('link', { name: /locked rows in Proposal/ });
+	const count = line(bert, 'proposal').getByRole('link', { name: /locked rows? in Proposal/ });
 	await count.waitFor();
 	await count.click();
 	await line(bert, 'Spell Türkiye').waitFor();

@@ -220,7 +220,7 @@ scene('requests, takeovers and removals: names, messages, reasons; comparison', 
 	await anna.answers('Close');
 	await site.sql(`SELECT locking.break_lock(${literal(TABLE)}, ${literal(KEYS[4])}, ${literal(evil('end'))})`);
 	await anna.press('Start editing');
-	await anna.sees('Others have changed the same columns');
+	await anna.sees('Others have changed the same fields');
 	await isText(anna, 'theirs');
 	await anna.answers('Use selected');
 	await anna.press('Cancel');

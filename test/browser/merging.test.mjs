@@ -59,7 +59,7 @@ scene('by default both users\' changes are kept, and the own in a conflict', asy
 	await writeMeanwhile(site, 2, text([0, 'first', '1st'], [2, 'lazy', 'sleepy']));
 	await anna.seesLock('bad');
 	await anna.press('Start editing');
-	await anna.sees('Others have changed the same columns');
+	await anna.sees('Others have changed the same fields');
 	assert.deepEqual(await anna.barriers(), []);
 	await anna.answers('Use selected');
 	await anna.press('Save');
@@ -78,7 +78,7 @@ scene('a decision that is put off is asked with the same base again, and by keyb
 	await anna.answers('Decide later');
 	await anna.seesLock('mine');
 	await anna.press('Save');
-	await anna.sees('Others have changed the same columns');
+	await anna.sees('Others have changed the same fields');
 	assert.equal(await difference(anna, 1).locator('.merging-base').textContent(), 'Before: quick');
 	assert.equal(await body(site, 3), text([1, 'quick', 'fast']));
 	await difference(anna, 1).getByRole('button', { name: /^In the database now: / }).focus();

@@ -50,7 +50,7 @@ test('handed over by the user: to whom, whoever has the row now', () => {
 test('a lock that lapsed and whose row was written says so', () => {
 	const lapsed = after(OPEN, GRANTED, { type: 'tick' });
 	const expired = step(lapsed, { type: 'tick' }, 90_000).state;
-	assert.equal(words(expired), 'Your lock has ended. It goes on when you do, unless another user has locked the row.');
+	assert.equal(words(expired), 'Your lock has ended. Keep editing to lock the row again, unless another user has locked it.');
 	const renewing = step(expired, { type: 'use' }, 91_000).state;
 	const refused = step(renewing, { type: 'failed', of: 'renew', token: '7', status: 409, problem: { sqlstate: 'LK001' }, lock: null, sentAt: 91_000 }, 91_000).state;
 	assert.equal(words(refused), 'Your lock has ended, and the row has been changed since. It is free now.');
@@ -95,8 +95,8 @@ test('blocked: the queue, the holder\'s answer and the note', () => {
 	const blocked = after({ type: 'open', lock: { ...CARLA, note: 'spelling' } });
 	assert.match(words(blocked), /^Carla Conti is editing this for another 1 minute, unless it is renewed\. “spelling”$/);
 	const own = { owner: 'anna', is_mine: true, place: 2 };
-	assert.match(words(blocked, { requests: [own] }), /You are number 2 in the queue\.$/);
+	assert.equal(words(blocked, { requests: [own] }), 'Carla Conti is editing this. You are number 2 in the queue. “spelling”');
 	assert.equal(buttons(blocked, { requests: [own], mayTakeOver: true }), 'withdraw takeOver');
-	assert.match(words(blocked, { declined: { message: 'at noon' } }), /Your request was declined: “at noon”$/);
+	assert.match(words(blocked, { declined: { message: 'at noon' } }), /^Carla Conti is editing this\. Your request was declined: “at noon”/);
 	assert.equal(buttons(blocked), 'ask');
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as arrayText from '../../contrib_web/static/js/model/array-text.js';
-import { fieldKind, hintOf, isRequired, labelOf, readOnlyReason, shown, typeLine, validationError } from '../../contrib_web/static/js/model/column.js';
+import { defaultText, fieldKind, hintOf, isRequired, labelOf, readOnlyReason, shown, typeLine, validationError } from '../../contrib_web/static/js/model/column.js';
 import { entries } from '../../contrib_web/static/js/model/history.js';
 import { brief, grouped } from '../../contrib_web/static/js/model/format.js';
 import { initials, namesIn } from '../../contrib_web/static/js/model/people.js';
@@ -17,7 +17,7 @@ import { isUnforeseen, isUrgent, lockedWith, lockView, looksDifferent, spoken } 
 import { explain } from '../../contrib_web/static/js/model/problem.js';
 import { parse, paths, queryText } from '../../contrib_web/static/js/model/route.js';
 import { applyEvent, nextSort } from '../../contrib_web/static/js/model/row-list.js';
-import { briefDuration, countdown, duration, fullName, moment, newsOfLocks, stillLocked, totalRows, unlockQuestion } from '../../contrib_web/static/js/model/text.js';
+import { briefDuration, countdown, duration, fullName, moment, newsOfLocks, stillLocked, totalRows, whoIsEditing } from '../../contrib_web/static/js/model/text.js';
 import * as timestamp from '../../contrib_web/static/js/model/timestamp.js';
 
 const COLUMN = {
@@ -96,7 +96,7 @@ test('columns: kind of field, why not writable, description of the type', () => 
 	assert.equal(fieldKind(column({ category: 'other' })), 'line');
 	assert.equal(readOnlyReason(COLUMN, false), null);
 	assert.match(readOnlyReason(column({ generated: true }), false), /Computed/);
-	assert.match(readOnlyReason(column({ identity: 'always' }), true), /Numbered/);
+	assert.match(readOnlyReason(column({ identity: 'always' }), true), /Assigned/);
 	assert.match(readOnlyReason(column({ updatable: false }), false), /may not/);
 	assert.equal(readOnlyReason(column({ updatable: false }), true), null);
 	assert.equal(typeLine(column({ name: 'code', type: 'varchar(4)', key: true })), 'code · varchar(4) · key');
@@ -229,13 +229,18 @@ test('lists: effects of events on the rows', () => {
 	assert.deepEqual(nextSort({ sort: 'a', dir: 'desc' }, 'b'), { sort: 'b', dir: 'asc' });
 });
 
+test('defaults: literals without quotes and types, numbers of the database, other expressions as they are', () => {
+	const expressions = ["'draft'::stage", "'it''s'::character varying(20)", "nextval('note_id_seq'::regclass)", 'now()', '0', "'a'::text || 'b'::text"];
+	assert.deepEqual(expressions.map(defaultText), ['default: draft', "default: it's", 'assigned by the database', 'default: now()', 'default: 0', "default: 'a'::text || 'b'::text"]);
+});
+
 test('texts about times and users', () => {
 	assert.deepEqual([0, 1, 58.2, 59.2, 61, 29 * 60, 7200, 3 * 86400, NaN].map(duration), ['0 seconds', '1 second', '59 seconds', '1 minute', '2 minutes', '29 minutes', '2 hours', '3 days', 'ever']);
 	assert.deepEqual([0, 5, 65, 3600, 7384].map(countdown), ['0:00', '0:05', '1:05', '1:00:00', '2:03:04']);
 	assert.equal(stillLocked({ owner: 'blub', is_mine: false }, 29 * 60), 'Still locked for 29 minutes by blub');
 	assert.match(stillLocked({ owner: 'blub', is_mine: false }, 0), /has just expired/);
 	assert.equal(fullName({ owner: 'anna', owner_name: 'Anna Albers' }), 'Anna Albers (anna)');
-	assert.equal(unlockQuestion({ owner: 'admin', is_mine: false }), "User 'admin' is currently editing this content. Proceed with removing the lock?");
+	assert.equal(whoIsEditing({ owner: 'admin', is_mine: false }), 'admin is currently editing this content.');
 	assert.match(moment('2026-11-23T10:00:00Z', new Date('2026-11-23T12:00:00Z')), /^\d\d:\d\d/);
 	assert.match(moment('2026-11-03T12:00:00Z', new Date('2026-11-23T12:00:00Z')), /Tue.*3|3.*Tue/, 'with its day');
 	assert.match(moment('2025-11-03T12:00:00Z', new Date('2026-11-23T12:00:00Z')), /2025/);

@@ -30,7 +30,7 @@ scene('saving is shown at once, and nothing else can be pressed meanwhile', asyn
 	await anna.edits('country', 'BG');
 	await anna.input('name').fill('Bulgaria of Anna');
 	assert.ok(await showsSaveAtOnce(anna));
-	await anna.sees('Saving …');
+	await anna.sees('Saving…');
 	for (const name of ['Save', 'Save and keep editing', 'Cancel', 'Delete']) assert.ok(await anna.button(name).isDisabled(), name);
 	await anna.button('Cancel').click({ force: true });
 	await anna.button('Delete').click({ force: true });
@@ -38,7 +38,7 @@ scene('saving is shown at once, and nothing else can be pressed meanwhile', asyn
 	await anna.sees('The page waits for an answer for at most 15 seconds.');
 	letThrough();
 	await anna.sees('Bulgaria of Anna is saved.');
-	await anna.seesNo('Saving …');
+	await anna.seesNo('Saving…');
 	assert.ok(await anna.button('Cancel').isEnabled());
 	assert.equal(await named(site, 'BG'), 'Bulgaria of Anna');
 });
@@ -50,7 +50,7 @@ scene('deleting is shown, and nothing else can be pressed meanwhile', async ({ s
 	await anna.input('name').fill('Benin of Anna');
 	await anna.press('Delete');
 	await anna.answers('Delete');
-	await anna.sees('Deleting …');
+	await anna.sees('Deleting…');
 	for (const name of ['Save', 'Save and keep editing', 'Cancel', 'Delete']) assert.ok(await anna.button(name).isDisabled(), name);
 	assert.ok(!await anna.input('name').isEditable(), 'what is typed now would be lost');
 	await anna.page.keyboard.press('Control+s');
@@ -70,7 +70,7 @@ scene('a deletion without an answer: the page says that it does not know, and fi
 	await anna.press('Delete');
 	await anna.answers('Delete');
 	await anna.sees('Not known yet whether this is deleted.');
-	await anna.seesNo('Deleting …');
+	await anna.seesNo('Deleting…');
 	assert.equal(await named(site, 'BZ'), 'Belize');
 	isCutOff = false;
 	await anna.sees('Belize is deleted.');
@@ -86,7 +86,7 @@ scene('the page waits for a save as long as it says, and can be left then', asyn
 	await anna.sees('The page waits for an answer for at most 15 seconds.');
 	anna.expects(0, /BF$/);
 	await anna.sees('Not known yet whether this is saved.');
-	await anna.seesNo('Saving …');
+	await anna.seesNo('Saving…');
 	await anna.press('Cancel');
 	await anna.sees('Leave without saving?');
 	await anna.answers('Stay');

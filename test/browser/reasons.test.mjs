@@ -87,7 +87,7 @@ scene('"Lock again and save" is one step, and asks only if others changed the sa
 	await anna.seesLock('bad');
 	await passThrough(site, 'AG', `UPDATE country SET name = 'Antigua of Bert' WHERE alpha_2 = 'AG';`);
 	await anna.press('Lock again and save');
-	await anna.sees('Others have changed the same columns');
+	await anna.sees('Others have changed the same fields');
 	assert.equal(await named(site, 'AG'), 'Antigua of Bert', 'nothing is overwritten without a question');
 	await anna.answers('Use selected');
 	await anna.arrives('/tables/country');

@@ -49,7 +49,7 @@ scene('handed over with a draft: nothing is saved, and the text stays', async ({
 	await anna.input('name').fill('Denmark, half d');
 	await bert.open('/tables/country/DK');
 	await asks(bert, '');
-	await anna.press('Hand over, keep a draft');
+	await anna.press('Keep a draft and hand over');
 	await bert.seesLock('mine');
 	await isHeldBy(site, 'DK', 'bert');
 	assert.equal(await name(site, 'DK'), 'Denmark');
@@ -99,7 +99,7 @@ scene('the holder chooses whom of several', async ({ site, invite }) => {
 	await asks(bert, '');
 	await carla.open('/tables/country/EG');
 	await asks(carla, '');
-	await anna.press('Hand over to Carla Conti, administrator');
+	await anna.press('Hand over: Carla Conti, administrator');
 	await carla.seesLock('mine');
 	await isHeldBy(site, 'EG', 'carla');
 	await bert.seesLock('theirs');
@@ -144,7 +144,7 @@ scene('a row that is read, not used, is kept; if it is requested, it is handed o
 	await asks(bert, '');
 	await anna.sees('Bert Brandt requests this row.');
 	await passes(65);
-	await anna.sees('You have not used this page for a while: it is handed over to Bert Brandt');
+	await anna.sees('You have not used this page for a while: the row is handed over to Bert Brandt');
 	await anna.page.mouse.click(5, 300);
 	await anna.seesNo('You have not used this page');
 	await isHeldBy(site, 'ES', 'anna');

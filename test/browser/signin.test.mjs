@@ -16,7 +16,7 @@ scene('signing in leads to the page that was requested', async ({ invite }) => {
 	const anna = await invite(null);
 	anna.expects(401, /session$/);
 	await anna.open('/tables/country?q=ice');
-	await anna.sees('With your name and password of the database.');
+	await anna.sees('With your database user name and password.');
 	await anna.page.keyboard.type('anna'); // the first field has the focus
 	await anna.page.keyboard.press('Tab');
 	await anna.page.keyboard.type('anna-password');

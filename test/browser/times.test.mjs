@@ -101,7 +101,7 @@ scene('expired, and the row was written: shown, not overwritten, compared, saved
 	assert.equal(await anna.value('name'), 'Français d\'Anna');
 	assert.equal(await site.sql(`SELECT name FROM language WHERE alpha_3 = 'fra'`), 'Français d\'un autre');
 	await anna.press('Start editing');
-	await anna.sees('Others have changed the same columns');
+	await anna.sees('Others have changed the same fields');
 	await anna.dialog().getByText('Français d\'un autre').waitFor();
 	await anna.dialog().getByLabel('In the database now').check();
 	await anna.answers('Use selected');

@@ -248,7 +248,7 @@ scene('half a date is noticed in an empty field, too', async ({ site, invite }) 
 scene('choices: boolean, enum and foreign key, by keyboard', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('typed', '6');
-	await anna.field('c_bool').getByLabel('True').focus();
+	await anna.field('c_bool').getByLabel('Yes').focus();
 	await anna.page.keyboard.press('ArrowRight');
 	await anna.input('c_enum').focus();
 	await anna.page.keyboard.type('glad');

@@ -164,7 +164,7 @@ export class Editor {
 		offline: () => this.#connect(false),
 		online: () => this.#connect(true),
 		ask: () => this.#pressAndAnswer('Request editing…', 'Request editing'),
-		handOver: ({ choice }) => this.#press(pick(() => choice, ['Hand over', 'Save and hand over', 'Hand over, keep a draft'])),
+		handOver: ({ choice }) => this.#press(pick(() => choice, ['Hand over', 'Save and hand over', 'Keep a draft and hand over'])),
 		saveAndHandOver: () => this.#press('Save and hand over'),
 		decline: () => this.#pressAndAnswer('Decline…', 'Decline'),
 		takeOver: () => this.#pressAndAnswer('Take over…', 'Take over'),

@@ -123,6 +123,17 @@ export const typeLine = ({ name, type, references, key }) =>
 	[name, references ? `${type} → ${references.name}` : type, key && t('column.key')].filter(Boolean).join(' · ');
 
 /**
+ * The default of a column as people read it: a literal without its type.
+ * @param {string} expression as SQL writes it
+ * @returns {string}
+ */
+export function defaultText(expression) {
+	if (/^nextval\(/.test(expression)) return t('field.numbered');
+	const [, literal] = /^'((?:[^']|'')*)'::[^']+$/.exec(expression) ?? [];
+	return t('field.default', { value: literal === undefined ? expression : literal.replaceAll("''", "'") });
+}
+
+/**
  * Whether a new row needs a value of the column.
  * @param {object} column
  * @returns {boolean}

@@ -150,10 +150,12 @@ const phases = {
 	blocked(view) {
 		const { holder } = view.state;
 		const note = holder.note && quoted(holder.note);
+		const title = t('form.held', { who: personName(holder) });
+		const queue = place(view);
 		return {
 			tone: 'theirs',
-			title: t('form.held', { who: personName(holder) }),
-			text: sentences(lasts(view.secondsLeft), note, place(view)),
+			title: queue ? `${title}.` : title,
+			text: queue ? sentences(queue, note) : sentences(lasts(view.secondsLeft), note),
 			actions: others(view),
 		};
 	},
@@ -196,7 +198,7 @@ function held(view) {
 			tone: 'info',
 			title: t('form.asks', { who: personName(asker) }),
 			text: sentences(asker.message && quoted(asker.message), t('form.saving_hands_over')),
-			actions: [['handOver', 'action.hand_over'], ['decline', 'action.not_now']],
+			actions: [['handOver', 'action.hand_over'], ['decline', 'action.decline']],
 		};
 	if (state.trouble) return { tone: 'warn', title: troubles[state.trouble](duration(secondsLeft)), actions: [] };
 	if (state.warned)

@@ -74,11 +74,11 @@ export const fullName = (lock) =>
 	lock.owner_name && lock.owner_name !== lock.owner ? `${lock.owner_name} (${lock.owner})` : lock.owner;
 
 /**
- * The question before a lock is ended.
+ * Who is disturbed if a lock is ended.
  * @param {object} lock
  * @returns {string}
  */
-export const unlockQuestion = (lock) =>
+export const whoIsEditing = (lock) =>
 	lock.is_mine ? t('unlock.own') : t('unlock.other', { who: personName(lock) });
 
 /**

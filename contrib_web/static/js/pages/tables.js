@@ -11,7 +11,7 @@ import { count, duration } from '../model/text.js';
 import { toast } from '../ui/announce.js';
 import { ask } from '../ui/dialog.js';
 import { banner, button, emptyState } from '../ui/widgets.js';
-import { tableLabel } from '../model/column.js';
+import { labelOf, tableLabel } from '../model/column.js';
 
 /** Delay before a reload, since events come in bursts, in milliseconds. */
 const SETTLE = 500;
@@ -153,7 +153,7 @@ export class TablesPage {
 			protection ? cell(t('head.locked_now'), lockCount, 'number') : null,
 			cell(t('head.rows'), rowCount(table), 'number'),
 			protection ? cell(t('head.locking'), h('span', { class: 'chips' }, settings(table))) : null,
-			protection ? cell(t('head.ends_after'), h('span', {}, duration(table.time_until_expiration))) : null,
+			protection ? cell(t('head.ends_after'), h('span', {}, Number.isFinite(table.time_until_expiration) ? duration(table.time_until_expiration) : t('time.never'))) : null,
 			h('td', { role: 'cell', class: 'fit ends' }, h('div', { class: 'button-row' }, this.#actions(table))),
 		);
 	}
@@ -234,7 +234,7 @@ export class TablesPage {
 					t('protect.unprotect_text'),
 				),
 				table.locks
-					? banner('warn', { icon: 'lock', title: t('protect.locked_now', { n: table.locks }), text: t('protect.locks_end') })
+					? banner('warn', { icon: 'lock', title: t('protect.locked_now', { n: table.locks }), text: t('protect.locks_end', { n: table.locks }) })
 					: null,
 			].filter(Boolean),
 			choices: [
@@ -271,7 +271,7 @@ function settings({ protection }) {
 		guarded && hard ? chip(t('chip.enforced'), t('chip.enforced.text')) : null,
 		hard ? null : chip(t('chip.soft'), t('chip.soft.text')),
 		required ? chip(t('chip.required'), t('protect.required')) : null,
-		columns ? chip(t('chip.columns', { n: columns.length }), t('chip.columns.text', { columns: columns.join(', ') })) : null,
+		columns ? chip(t('chip.columns', { n: columns.length }), t('chip.columns.text', { columns: columns.map((name) => labelOf({ name })).join(', ') })) : null,
 		parent ? chip(t('chip.parent'), t('chip.parent.text', { parent })) : null,
 	];
 }

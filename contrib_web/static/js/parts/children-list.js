@@ -45,7 +45,7 @@ function childTable(app, child, mayBreak, signal) {
 			.catch(() => ({ data: null }));
 		if (!data || signal.aborted) return;
 		const refresh = (lock) => unlock(app, { ...lock, table: child.table }, mayBreak).then((done) => done && read());
-		list.replaceChildren(...data.rows.map((each) => childRow(child, { ...each, lock: timed(each.lock, sentAt) }, refresh)));
+		list.replaceChildren(...data.rows.map((each) => childRow(child, { ...each, lock: timed(each.lock, sentAt) }, { refresh, mayBreak })));
 	};
 	const soon = ({ detail }) => {
 		if (detail.table !== child.table) return;
@@ -68,7 +68,7 @@ function childTable(app, child, mayBreak, signal) {
 				'span',
 				{ class: 'button-row' },
 				h('a', { class: 'small', href: address }, t('list.show_all')),
-				h('a', { class: 'button small', href: newRow }, icon('plus'), t('action.new')),
+				app.session.read_only ? null : h('a', { class: 'button small', href: newRow }, icon('plus'), t('action.new')),
 			),
 		),
 		h('p', { class: 'quiet small child-hint' }, t('children.locked_together')),
@@ -76,10 +76,11 @@ function childTable(app, child, mayBreak, signal) {
 	);
 }
 
-function childRow(child, { key, label, lock }, act) {
+function childRow(child, { key, label, lock }, { refresh, mayBreak }) {
 	const holder = document.createElement('lock-holder');
+	holder.mayBreak = mayBreak;
 	holder.lock = lock;
-	holder.addEventListener('lockclick', ({ detail }) => act(detail));
+	holder.addEventListener('lockclick', ({ detail }) => refresh(detail));
 	return h(
 		'li',
 		{ data: { key, lock: lock ? (lock.is_mine ? 'mine' : 'theirs') : 'none' } },

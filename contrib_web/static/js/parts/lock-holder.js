@@ -20,6 +20,8 @@ export class LockHolder extends HTMLElement {
 	 * @type {((lock: object) => void)|null}
 	 */
 	refresh = null;
+	/** Whether the user may remove others' locks. Set before the lock. */
+	mayBreak = false;
 
 	/** @param {object|null} lock with `endsAt` by performance.now() */
 	set lock(lock) {
@@ -57,7 +59,7 @@ export class LockHolder extends HTMLElement {
 			'button',
 			{
 				type: 'button',
-				'aria-label': lock.is_mine ? t('lock.release_own') : t('lock.unlock', { who: personName(lock) }),
+				'aria-label': labelOf(lock, this.mayBreak),
 				on: { click: () => this.#click() },
 			},
 			icon(lock.is_mine ? 'editing' : 'lock'),
@@ -84,6 +86,12 @@ export class LockHolder extends HTMLElement {
 	#click() {
 		this.dispatchEvent(new CustomEvent('lockclick', { detail: this.#lock, bubbles: true }));
 	}
+}
+
+// What a click on the icon is for.
+function labelOf(lock, mayBreak) {
+	if (lock.is_mine) return t('lock.release_own');
+	return t(mayBreak ? 'lock.unlock' : 'lock.request', { who: personName(lock) });
 }
 
 customElements.define('lock-holder', LockHolder);

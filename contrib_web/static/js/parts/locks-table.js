@@ -94,7 +94,7 @@ function row(lock, { chosen, choose, unlock, labelOf }) {
 			{ role: 'rowheader', scope: 'row', class: 'lead' },
 			rowName(lock.name, lock.key, labelOf(lock), { control: 'open' }),
 		),
-		cell(t('head.held_by'), heldBy(lock, unlock)),
+		cell(t('head.held_by'), heldBy(lock, { unlock, mayBreak: chosen !== null })),
 		cell(t('head.since'), h('span', { class: 'number', title: exactMoment(lock.acquired_at) }, moment(lock.acquired_at))),
 		cell(t('head.ends_in'), h('span', { class: 'number' }, timeLeft(lock.endsAt, { words: duration }))),
 		cell(t('head.note'), h('span', { class: 'cell', title: lock.note ?? null }, lock.note ?? ''), lock.note ? '' : 'spare'),
@@ -103,8 +103,9 @@ function row(lock, { chosen, choose, unlock, labelOf }) {
 
 const cell = (label, content, kind = '') => h('td', { role: 'cell', class: kind, data: { label } }, content);
 
-function heldBy(lock, unlock) {
+function heldBy(lock, { unlock, mayBreak }) {
 	const holder = document.createElement('lock-holder');
+	holder.mayBreak = mayBreak;
 	holder.lock = lock;
 	holder.querySelector('button').dataset.control = 'unlock';
 	holder.addEventListener('lockclick', ({ detail }) => unlock(detail));

@@ -3,6 +3,7 @@
  */
 import { t } from '../lang/texts.js';
 import { h, icon, newId } from '../ui/dom.js';
+import { labelOf, tableLabel } from '../model/column.js';
 import { explain } from '../model/problem.js';
 import { announce } from '../ui/announce.js';
 
@@ -111,16 +112,22 @@ function parentChoice(table, value) {
 			h(
 				'option',
 				{ value: constraint, selected: constraint === value },
-				t('protect.parent_lock', { table: name, columns: columns.join(', ') }),
+				t('protect.parent_lock', { table: parentName(name, columns, keys) }),
 			),
 		),
 	);
 	return { row: h('div', {}, h('label', { class: 'label', htmlFor: id }, t('protect.guarded')), select), value: () => select.value || null };
 }
 
+// With its columns only if there are several keys to the table.
+function parentName(name, columns, keys) {
+	const isOnly = keys.filter((key) => key.name === name).length === 1;
+	return isOnly ? tableLabel(name) : `${tableLabel(name)} (${columns.map((column) => labelOf({ name: column })).join(', ')})`;
+}
+
 function columnChoice(table, value) {
 	const all = table.columns.filter(({ key, generated }) => !key && !generated);
-	const boxes = all.map(({ name }) => [name, h('input', { type: 'checkbox', checked: value === null || value.includes(name) })]);
+	const boxes = all.map((column) => [column.name, h('input', { type: 'checkbox', checked: value === null || value.includes(column.name) }), labelOf(column)]);
 	const chosen = () => boxes.filter(([, { checked }]) => checked).map(([name]) => name);
 	const error = h('p', { class: 'field-error', hidden: true });
 	const row = h(
@@ -134,7 +141,7 @@ function columnChoice(table, value) {
 			h(
 				'div',
 				{ class: 'column-checks' },
-				boxes.map(([name, input]) => h('label', { class: 'check' }, input, h('span', {}, name))),
+				boxes.map(([name, input, label]) => h('label', { class: 'check', title: name }, input, h('span', {}, label))),
 			),
 			error,
 		),

@@ -157,6 +157,7 @@ export class RowsTable extends EventTarget {
 
 	#holder(row) {
 		const holder = document.createElement('lock-holder');
+		holder.mayBreak = this.#table.may.break_locks;
 		holder.lock = row.lock;
 		holder.refresh = () => this.#emit('look', row.key);
 		holder.addEventListener('lockclick', ({ detail }) => this.#emit('unlock', detail));

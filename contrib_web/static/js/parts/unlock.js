@@ -5,7 +5,7 @@
 import { t } from '../lang/texts.js';
 import { rowPath } from '../client/api.js';
 import { h, newId } from '../ui/dom.js';
-import { duration, moment, personName, unlockQuestion } from '../model/text.js';
+import { duration, moment, personName, whoIsEditing } from '../model/text.js';
 import { toast } from '../ui/announce.js';
 import { ask, askReason } from '../ui/dialog.js';
 import { toastProblem } from './problem-toast.js';
@@ -36,7 +36,7 @@ async function releaseOwn(app, lock) {
 		name: 'release',
 		title: t('unlock.release'),
 		body: [
-			h('p', {}, unlockQuestion(lock)),
+			h('p', {}, whoIsEditing(lock)),
 			h('p', { class: 'quiet' }, t('unlock.release.text')),
 		],
 		choices: [
@@ -55,7 +55,7 @@ async function breakOne(app, lock) {
 	const reason = await askReason({
 		name: 'break-lock',
 		title: t('unlock.remove'),
-		text: [unlockQuestion(lock), lockFacts(lock)],
+		text: [`${whoIsEditing(lock)} ${t('unlock.remove.text', { n: 1 })}`, lockFacts(lock)],
 		action: t('unlock.remove_lock'),
 	});
 	if (reason === null) return false;

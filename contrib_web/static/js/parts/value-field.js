@@ -6,7 +6,7 @@ import { t } from '../lang/texts.js';
 import { tablePath } from '../client/api.js';
 import { announce } from '../ui/announce.js';
 import { h, icon, newId } from '../ui/dom.js';
-import { fieldKind, hintOf, isRequired, labelOf, readOnlyReason, typeLine } from '../model/column.js';
+import { defaultText, fieldKind, hintOf, isRequired, labelOf, readOnlyReason, typeLine } from '../model/column.js';
 import { personName } from '../model/text.js';
 import { anyText, makeControl } from './controls.js';
 
@@ -308,8 +308,8 @@ export class ValueField extends HTMLElement {
 		const { input } = this.#control;
 		if (!('placeholder' in input) || this.#kind === 'timestamp') return;
 		if (this.#value === null) input.placeholder = t('value.null');
-		else if (this.#value === undefined && this.#column.default !== null) input.placeholder = t('field.default', { value: this.#column.default });
-		else if (this.#value === undefined && this.#column.identity) input.placeholder = t('field.numbered');
+		else if (this.#value === undefined && this.#column.default !== null) input.placeholder = defaultText(this.#column.default);
+		else if (this.#value === undefined && this.#column.identity && this.#fixed === null) input.placeholder = t('field.numbered');
 		else input.placeholder = '';
 	}
 

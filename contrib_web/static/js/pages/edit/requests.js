@@ -177,13 +177,14 @@ export class Requests extends EventTarget {
 	#asker(request, isFirst, isDirty) {
 		const name = personName(request);
 		const kind = isFirst ? 'primary small' : 'small';
-		const label = (key) => (isFirst ? null : t(key, { who: name }));
+		// With several requests, what the button shows, and of whom.
+		const press = (text, act, kindOf) => button(text, act, { kind: kindOf, label: isFirst ? null : `${t('text.labelled', { label: text })} ${name}` });
 		const give = isDirty
 			? [
-					button(t('request.save_and_give'), () => this.#saveAndHandOver(request), { kind, label: label('request.save_and_give_to') }),
-					button(t('request.draft_and_give'), () => this.#draftAndHandOver(request), { kind: 'small', label: label('request.draft_and_give_to') }),
+					press(t('request.save_and_give'), () => this.#saveAndHandOver(request), kind),
+					press(t('request.draft_and_give'), () => this.#draftAndHandOver(request), 'small'),
 				]
-			: [button(t('action.hand_over'), () => this.#handOver(request), { kind, label: label('request.give_to') })];
+			: [press(t('action.hand_over'), () => this.#handOver(request), kind)];
 		return h(
 			'li',
 			{},
@@ -195,7 +196,7 @@ export class Requests extends EventTarget {
 				h('time', { class: 'quiet small number', dateTime: request.requested_at }, moment(request.requested_at)),
 			),
 			request.message ? h('q', { dir: 'auto' }, request.message) : null,
-			h('div', { class: 'button-row' }, give, button(t('action.decline_'), () => this.#decline(request), { kind: 'small', label: label('request.decline_of') })),
+			h('div', { class: 'button-row' }, give, press(t('action.decline_'), () => this.#decline(request), 'small')),
 		);
 	}
 

@@ -11,7 +11,7 @@ import { always } from './base.js';
  * @returns {import('./base.js').Control}
  */
 export const boolean = ({ id, column, describedby }, changed) => {
-	const options = [['true', t('value.true')], ['false', t('value.false')], ...(column.not_null ? [] : [[null, t('value.null')]])];
+	const options = [['true', t('value.yes')], ['false', t('value.no')], ...(column.not_null ? [] : [[null, t('value.null')]])];
 	const radios = options.map(([value, name]) => [
 		value,
 		h('input', { type: 'radio', name: id, on: { change: () => changed(value) } }),

@@ -2,6 +2,7 @@
  * The control of an enumeration.
  */
 import { t } from '../../lang/texts.js';
+import { defaultText } from '../../model/column.js';
 import { h } from '../../ui/dom.js';
 import { always } from './base.js';
 
@@ -18,7 +19,7 @@ export const enumeration = ({ id, column, isNew }, changed) => {
 	const none = h(
 		'option',
 		{ value: DEFAULT, disabled: column.not_null && !isNew, hidden: !isNew },
-		isNew ? (column.default === null ? t('value.choose') : t('field.default', { value: column.default })) : '',
+		isNew ? (column.default === null ? t('value.choose') : defaultText(column.default)) : '',
 	);
 	const option = (value) => h('option', { value }, value);
 	const select = h(
