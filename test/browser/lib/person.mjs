@@ -127,12 +127,14 @@ export class Person {
 
 	/**
 	 * Finds accessibility barriers with axe.
+	 * @param {string[]|null} [rules] null: all of them
 	 * @returns {Promise<string[]>} those of serious or critical impact
 	 */
-	async barriers() {
-		await this.page.evaluate(AXE);
-		const violations = await this.page.evaluate(async () => (await globalThis.axe.run(document, { resultTypes: ['violations'] })).violations
-			.map(({ id, impact, nodes }) => ({ id, impact, where: nodes.map(({ target, failureSummary }) => `${target.join(' ')}: ${failureSummary}`) })));
+	async barriers(rules = null) {
+		await this.page.evaluate(`if (!globalThis.axe) {\n${AXE}\n}`);
+		const options = { resultTypes: ['violations'], ...(rules && { runOnly: rules }) };
+		const violations = await this.page.evaluate(async (given) => (await globalThis.axe.run(document, given)).violations
+			.map(({ id, impact, nodes }) => ({ id, impact, where: nodes.map(({ target, failureSummary }) => `${target.join(' ')}: ${failureSummary}`) })), options);
 		return violations.filter(({ impact }) => ['serious', 'critical'].includes(impact)).map(({ id, impact, where }) => `${impact} ${id}: ${where.join('; ')}`);
 	}
 

@@ -1,0 +1,63 @@
+/**
+ * Scenes that visit states of pages and look at each: one for the whole
+ * table, since most of the time of a short scene goes into its browser.
+ */
+import assert from 'node:assert/strict';
+import { t } from '../../../contrib_web/static/js/lang/texts.js';
+import { faultsByKeyboard, faultsOf } from './looks.mjs';
+import { stage } from './stage.mjs';
+
+const TIMEOUT = 600_000;
+
+async function freshTab(person) {
+	await person.page.close();
+	await person.context.setOffline(false);
+	person.page = await person.context.newPage();
+}
+
+/**
+ * Declares the scene of a test file.
+ * @param {string} name of the database
+ * @param {object} options
+ * @param {string} options.sql
+ * @param {string[]} options.options of locking-web
+ * @param {Object<string, Function>} options.states see states.mjs
+ * @param {Object<string, import('./looks.mjs').Look>} options.looks
+ * @param {boolean} [options.keyboard] whether to go through each by keyboard
+ * @param {object} [options.browser] options of Playwright's newContext()
+ * @param {(person: import('./person.mjs').Person) => Promise<void>}
+ *   [options.prepare] prepares each browser
+ */
+export function visits(name, { sql, options, states, looks, keyboard = true, browser = {}, prepare = async () => {} }) {
+	const scene = stage(name, { sql, options, timeout: TIMEOUT });
+	const chosen = process.env.STATES ? Object.keys(states).filter((each) => new RegExp(process.env.STATES).test(each)) : Object.keys(states);
+	scene(`${chosen.length} states without a fault`, async ({ site, invite: inviteAnyone }) => {
+		const invite = async (role, more) => {
+			const person = await inviteAnyone(role, { ...browser, ...more });
+			person.context.on('dialog', (dialog) => dialog.accept()); // before leaving
+			await prepare(person);
+			return person;
+		};
+		const carla = await invite('carla');
+		const found = {};
+		for (const state of chosen) {
+			const guests = [];
+			const inviteGuest = async (...given) => guests[guests.push(await invite(...given)) - 1];
+			found[state] = await visit(state, { site, carla, invite: inviteGuest, t });
+			await freshTab(carla);
+			await Promise.all(guests.map((guest) => guest.leave()));
+			await site.endLocks();
+		}
+		const faults = Object.entries(found).flatMap(([state, all]) => all.map((fault) => `${state}: ${fault}`));
+		assert.equal(faults.join('\n'), '');
+	});
+
+	async function visit(state, cast) {
+		try {
+			const person = await states[state](cast) ?? cast.carla;
+			return [...await faultsOf(person, state, looks), ...keyboard ? await faultsByKeyboard(person) : []];
+		} catch (error) {
+			return [`is not reached: ${error.message.split('\n').slice(0, 3).join(' ')}`];
+		}
+	}
+}
