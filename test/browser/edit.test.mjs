@@ -397,7 +397,7 @@ scene('after a crash of the browser the draft is offered again', async ({ invite
 scene('locking with the first change, by the user\'s setting', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('country', 'BW');
-	await anna.page.getByText('When rows are locked').click();
+	await anna.page.getByText('When to lock rows').click();
 	await anna.page.getByLabel('With my first change').check();
 	await anna.open('/tables/country/BY');
 	await anna.sees('Not locked yet: your first change locks it');
@@ -412,7 +412,7 @@ scene('locking with the first change, by the user\'s setting', async ({ site, in
 scene('locking with the first change comes too late: the page names the holder and keeps the text', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await anna.edits('country', 'BW');
-	await anna.page.getByText('When rows are locked').click();
+	await anna.page.getByText('When to lock rows').click();
 	await anna.page.getByLabel('With my first change').check();
 	await anna.open('/tables/country/BZ');
 	await anna.sees('Not locked yet: your first change locks it');

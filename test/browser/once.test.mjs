@@ -111,7 +111,7 @@ wiredScene('a save that is refused after the page was loaded again is told, and 
 	await anna.page.goto('about:blank');
 	letThrough();
 	await anna.edits('memo', '1');
-	await anna.sees('Your last save was not executed.');
+	await anna.sees('Your last save did not go through.');
 	await anna.sees(/^Recovered draft/);
 	assert.equal(await count(site, 'refused later'), '0');
 	await anna.press('Restore');

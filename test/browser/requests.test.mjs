@@ -235,7 +235,7 @@ scene('a user is notified only after having allowed it', async ({ invite }) => {
 	await asks(bert, 'before');
 	await anna.sees('Bert Brandt requests this row.');
 	assert.deepEqual(await ofAnna(), []);
-	await anna.page.getByText('When rows are locked').click();
+	await anna.page.getByText('When to lock rows').click();
 	await anna.press('Notify me on the desktop');
 	await anna.button('Notify me on the desktop').waitFor({ state: 'detached' });
 	await bert.press('Withdraw my request');
