@@ -359,7 +359,7 @@ build_info(Relation rel)
 	build_parent(info, rel, &settings);
 	note_dependencies(info);
 	info->is_plain = info->is_protected && !info->key_replaced && !info->parent_lost &&
-		!info->not_in_heap && !info->required && info->parent == NULL && !rel->rd_rel->relispartition;
+		!info->not_in_heap && !info->required && info->parent == NULL;
 	return info;
 }
 
