@@ -55,7 +55,7 @@ $$;
 -- Locks that the transaction has handed over.
 CREATE FUNCTION stress.note_handed_over() RETURNS void LANGUAGE sql VOLATILE SECURITY DEFINER AS $$
 	SELECT stress.note(l.token, 'handed over') FROM locking.lock l
-	WHERE l.handed_over AND stress.is_mine(l.xmin)
+	WHERE l.handed_over AND NOT l.lost AND stress.is_mine(l.xmin)
 $$;
 
 CREATE FUNCTION stress.queue(r regclass, k text) RETURNS text[] LANGUAGE sql VOLATILE SECURITY DEFINER AS $$
