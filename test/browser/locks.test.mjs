@@ -179,7 +179,7 @@ scene('an unknown address shows an error', async ({ invite }) => {
 	const anna = await invite('anna');
 	await anna.open('/tables');
 	anna.expects(404);
-	for (const [path, words] of [['/tables/no_such_table', 'Not found'], ['/tables/country/NOPE', 'Not found']]) {
+	for (const [path, words] of [['/tables/no_such_table', 'Not found'], ['/tables/country/NOPE', 'Not found'], ['/nowhere', 'There is no such page'], ['/tables/a/b/c/d', 'There is no such page']]) {
 		await anna.open(path);
 		await anna.sees(words);
 	}

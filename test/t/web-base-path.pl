@@ -17,10 +17,11 @@ sub addresses { return $_[0] =~ m{(?:src|href)="(/[^"]*)"}g }
 sub page_is_below
 {
 	my ($client, $base, $path, %headers) = @_;
+	my $status = delete $headers{status} || 200;
 	my $page = $client->get("/$path", undef, %headers);
 	my @addresses = addresses($page->{content});
 	my @outside = grep { !m{^\Q$base\E/static/} } @addresses;
-	is("$page->{status}, @outside", '200, ', "$path: all addresses are below '$base'");
+	is("$page->{status}, @outside", "$status, ", "$path: all addresses are below '$base'");
 	cmp_ok(scalar @addresses, '>', 3, "$path: it has addresses");
 	return $page;
 }
@@ -32,6 +33,10 @@ sub page_is_below
 	is($client->get("//office/locks/static/js/app.js")->{status}, 200, 'a script');
 	is($client->get('//office/locks/healthz')->{status}, 200, 'for operators');
 	is($client->get("/$_")->{status}, 404, $_) for '/office', '/office/lockstables', '/office/lock/tables', '/x/office/locks/tables';
+	page_is_below($client, '/office/locks', '/office/locks/nowhere', Accept => 'text/html,*/*', status => 404);
+	is($client->get('//office/locks/nowhere', undef, @$_)->{headers}{'content-type'}, 'application/problem+json', 'a script gets a problem')
+	  for [], [ Accept => '*/*' ], [ Accept => 'text/html, */*', 'X-Requested-With' => 'XMLHttpRequest' ];
+	is($client->get('//office/locks/api/v1/locks/break', undef, Accept => 'text/html')->{status}, 405, 'a wrong method');
 	my $reply = $client->request('POST', '//office/locks/api/v1/session', { role => 'anna', password => 'anna-pw' });
 	is($reply->{status}, 201, 'signed in');
 	like($reply->{headers}{'set-cookie'}, qr{; Path=/office/locks/;}, 'the cookie is for the base path');

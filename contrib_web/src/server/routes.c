@@ -115,3 +115,5 @@ const Route routes[] = {
 
 	{METHOD_GET, NULL, NULL, 0}
 };
+
+const Route missing_page = {METHOD_GET, NULL, get_missing_page, ROUTE_PUBLIC | ROUTE_DIRECT};

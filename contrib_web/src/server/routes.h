@@ -10,4 +10,7 @@
 /* the first match applies; ends with pattern NULL */
 extern const Route routes[];
 
+/* of a page that does not exist, see static.h */
+extern const Route missing_page;
+
 #endif							/* ROUTES_H */

@@ -35,6 +35,7 @@
 #include "server/metrics.h"
 #include "server/routes.h"
 #include "server/socket.h"
+#include "server/static.h"
 #include "server/workers.h"
 #include "session/session.h"
 
@@ -203,6 +204,8 @@ handle(Request *req)
 	clients_stop_clock(req->connection);
 	req->pending = enter_pending();
 	request_parse(req, routes);
+	if (static_is_missing_page(req))
+		req->route = &missing_page;
 	if (!req->pending)
 		reply_problem(req, PROBLEM_UNAVAILABLE, "The server is shutting down.", NULL);
 	else if (strcmp(req->method_name, "OPTIONS") == 0)

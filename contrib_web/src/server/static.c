@@ -125,19 +125,40 @@ page_below(Request *req, const Asset *page, const char *base_path)
 	return request_printf(req, "%s%s", result, rest);
 }
 
+static void
+reply_page(Request *req, unsigned status)
+{
+	const Asset *page = find_asset(PAGE);
+
+	reply_text(req, status, type_of(page->path), page_below(req, page, request_base_path(req)));
+	reply_header(req, "Content-Security-Policy", CONTENT_SECURITY_POLICY);
+}
+
 void
 get_page(Request *req)
 {
-	const char *base_path = request_base_path(req);
-	const Asset *page = find_asset(PAGE);
-
-	if (page == NULL || *base_path == '\0')
-	{
+	if (*request_base_path(req) == '\0')
 		reply_path(req, PAGE);
-		return;
-	}
-	reply_text(req, MHD_HTTP_OK, type_of(page->path), page_below(req, page, base_path));
-	reply_header(req, "Content-Security-Policy", CONTENT_SECURITY_POLICY);
+	else
+		reply_page(req, MHD_HTTP_OK);
+}
+
+/* The page's script says that there is no such page, and leads on. */
+void
+get_missing_page(Request *req)
+{
+	reply_page(req, MHD_HTTP_NOT_FOUND);
+}
+
+/* A script gets a problem document instead, also that of django-locking. */
+bool
+static_is_missing_page(Request *req)
+{
+	const char *accept = request_header(req, "Accept");
+	const char *methods;
+
+	return req->route == NULL && req->method == METHOD_GET && accept && strstr(accept, "text/html") &&
+		request_header(req, "X-Requested-With") == NULL && !request_allowed_methods(req, &methods);
 }
 
 void

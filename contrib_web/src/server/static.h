@@ -10,7 +10,11 @@
 
 /* Handlers; routes.c has their routes. */
 extern void get_page(Request *req);
+extern void get_missing_page(Request *req);
 extern void get_static(Request *req);
 extern void get_openapi(Request *req);
+
+/* Is this a browser's request for a page that does not exist? */
+extern bool static_is_missing_page(Request *req);
 
 #endif							/* STATIC_H */

@@ -244,6 +244,10 @@ export const pages = {
 		carla.expects(404, /no_such_table/);
 		await opens(carla, '/tables/no_such_table', '.empty');
 	},
+	async 'an unknown address'({ carla }) {
+		carla.expects(404, /nowhere/);
+		await opens(carla, '/nowhere', '.empty');
+	},
 	/** The last one, since the server is stopped. */
 	async 'not live'({ site, carla }) {
 		carla.expects(0);
