@@ -6,6 +6,7 @@
 
 #include "access/table.h"
 #include "access/xact.h"
+#include "catalog/indexing.h"
 #include "common/hashfn.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -18,7 +19,6 @@
 #include "clock.h"
 #include "locking.h"
 #include "notification.h"
-#include "numbered.h"
 #include "owner.h"
 #include "sequence.h"
 #include "stats.h"
@@ -87,28 +87,6 @@ event_time(void)
 	return last;
 }
 
-/* Insert a row of the history.  If its id is taken, it gets another one. */
-static void
-insert_numbered(Relation history, Datum *values, const bool *nulls)
-{
-	int64		id = next_event_id();
-	ItemPointerData taken;
-	bool		written = false;
-
-	for (ItemPointer replaced = NULL; !written; replaced = &taken)
-	{
-		HeapTuple	tuple;
-
-		values[0] = Int64GetDatum(id);
-		tuple = heap_form_tuple(RelationGetDescr(history), values, unconstify(bool *, nulls));
-		written = numbered_write(history, replaced, tuple, "event_pkey");
-		CommandCounterIncrement();
-		taken = tuple->t_self;
-		if (!written)
-			id = next_event_id_instead(id);
-	}
-}
-
 static void
 insert_history(EventKind kind, const Lock *lock, TimestampTz at, const char *reason)
 {
@@ -119,6 +97,7 @@ insert_history(EventKind kind, const Lock *lock, TimestampTz at, const char *rea
 	bool		own = is_own_event(kind);
 
 	namestrcpy(&session_role, GetUserNameFromId(GetSessionUserId(), false));
+	values[0] = Int64GetDatum(next_event_id());
 	values[1] = TimestampTzGetDatum(at);
 	values[2] = CStringGetTextDatum(event_names[kind]);
 	values[3] = ObjectIdGetDatum(lock->relation);
@@ -130,8 +109,9 @@ insert_history(EventKind kind, const Lock *lock, TimestampTz at, const char *rea
 	values[9] = NameGetDatum(&session_role);
 	values[10] = client_address(&nulls[10]);
 	set_text(&values[11], &nulls[11], reason);
-	insert_numbered(history, values, nulls);
+	CatalogTupleInsert(history, heap_form_tuple(RelationGetDescr(history), values, nulls));
 	table_close(history, NoLock);
+	CommandCounterIncrement();
 }
 
 /* ---- notification ---- */

@@ -34,6 +34,7 @@ _PG_init(void)
 	waiting_init();
 	stats_init();
 	notification_init();
+	sequence_register();
 	shared_init();
 	MarkGUCPrefixReserved("locking");
 

@@ -29,9 +29,7 @@
 #include "clock.h"
 #include "compat.h"
 #include "gate.h"
-#include "numbered.h"
 #include "record_expiry.h"
-#include "sequence.h"
 
 /*
  * Open the table.  Direct access bypasses the executor, which would check
@@ -519,66 +517,51 @@ report_write_error(MemoryContext caller)
 			 errhint("Try again.")));
 }
 
-/* Write a version of a record.  False: its token is taken. */
-static bool
-write_version(Relation records, ItemPointer replaced, HeapTuple tuple)
+/* Write a version of a record, the first one if "replaced" is NULL. */
+static void
+write_record(Relation records, ItemPointer replaced, HeapTuple tuple)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	bool		written = false;
 
 	PG_TRY();
 	{
-		written = numbered_write(records, replaced, tuple, "lock_token_key");
+		if (replaced)
+			CatalogTupleUpdate(records, replaced, tuple);
+		else
+			CatalogTupleInsert(records, tuple);
 	}
 	PG_CATCH();
 	{
 		report_write_error(caller);
 	}
 	PG_END_TRY();
-	return written;
-}
-
-/*
- * Write a record, the first version if "replaced" is NULL.  If its token is
- * taken, it gets another one.
- */
-static void
-write_record(Relation records, ItemPointer replaced, Lock *lock)
-{
-	HeapTuple	tuple = form_record(records, lock);
-	bool		written = write_version(records, replaced, tuple);
-
-	while (!written)
-	{
-		ItemPointerData taken = tuple->t_self;
-
-		CommandCounterIncrement();
-		lock->token = next_token_instead(lock->token);
-		tuple = form_record(records, lock);
-		written = write_version(records, &taken, tuple);
-	}
-	gate_raise_written(lock->relation, lock->key, lock->expires_at);
-	lock->tid = tuple->t_self;
-	CommandCounterIncrement();
 }
 
 /* Insert a record. */
 void
 record_insert(Relation records, Lock *lock)
 {
-	write_record(records, NULL, lock);
+	HeapTuple	tuple = form_record(records, lock);
+
+	write_record(records, NULL, tuple);
+	gate_raise_written(lock->relation, lock->key, lock->expires_at);
 	if (TransactionIdIsCurrentTransactionId(lock->row_xmin))
 		note_reference_to_transaction();
+	lock->tid = tuple->t_self;
+	CommandCounterIncrement();
 }
 
 /* Update a record that the caller has locked. */
 void
 record_update(Relation records, Lock *lock)
 {
-	ItemPointerData replaced = lock->tid;
+	HeapTuple	tuple = form_record(records, lock);
 
-	write_record(records, &replaced, lock);
+	write_record(records, &lock->tid, tuple);
+	gate_raise_written(lock->relation, lock->key, lock->expires_at);
 	note_reference_to_transaction();
+	lock->tid = tuple->t_self;
+	CommandCounterIncrement();
 }
 
 /*

@@ -10,10 +10,12 @@
  * - with the last one that this backend got, and with the token of the lock
  *   that it replaces, each time;
  * - with the highest stored one, at first and then from time to time: it is
- *   among the last entries of an index.
- *
- * Neither tells every session in use of a sequence that was set back: then
- * the number's index does, when the row is written (numbered.c).
+ *   among the last entries of an index;
+ * - with the highest one that any backend has drawn since the start, kept in
+ *   shared memory.  If it is not greater, either it was drawn a moment ago,
+ *   before another backend's, or the sequence was set back while backends are
+ *   in use: then it is looked up among the stored ones.  So it is each time
+ *   without shared memory.
  *
  * Records and events that do not come from this library's functions (by
  * replication, COPY or INSERT) advance the sequences as they arrive, in
@@ -34,10 +36,14 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
+#include "common/hashfn.h"
 #include "common/int.h"
 #include "executor/spi.h"
 #include "fmgr.h"
+#include "miscadmin.h"
+#include "port/atomics.h"
 #include "storage/lmgr.h"
+#include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -45,6 +51,7 @@
 #include "catalog.h"
 #include "compat.h"
 #include "inject.h"
+#include "shared.h"
 #include "trigger.h"
 
 PG_FUNCTION_INFO_V1(locking_event_arrives);
@@ -60,6 +67,8 @@ PG_FUNCTION_INFO_V1(locking_event_arrives);
 
 /* how far the sequence is advanced beyond a number that arrives */
 #define AHEAD 1000
+
+#define NHIGHEST 128
 
 typedef struct Sequence
 {
@@ -92,6 +101,65 @@ static Sequence event_ids = {
 	.column = "id",
 	.stored = "SELECT coalesce(max(id), 0) FROM locking.event"
 };
+
+/* ---- drawn numbers ---- */
+
+/*
+ * The highest numbers drawn, of the two sequences and of databases with the
+ * same hash.
+ */
+typedef struct Drawn
+{
+	uint32		version;
+	pg_atomic_uint64 highest[2][NHIGHEST];
+}			Drawn;
+
+static Size
+drawn_size(void)
+{
+	return sizeof(Drawn);
+}
+
+static void
+drawn_initialize(void *memory)
+{
+	Drawn	   *drawn = memory;
+
+	drawn->version = 1;
+	for (int i = 0; i < NHIGHEST; i++)
+	{
+		pg_atomic_init_u64(&drawn->highest[false][i], 0);
+		pg_atomic_init_u64(&drawn->highest[true][i], 0);
+	}
+}
+
+static SharedArea area = {
+	.name = "locking numbers",
+	.version = 1,
+	.size = drawn_size,
+	.initialize = drawn_initialize,
+	.purpose = "the highest numbers of \"locking\"",
+	.consequence = NULL
+};
+
+/* Is a number greater than all that were drawn, as far as is known? */
+static bool
+is_highest(const Sequence *sequence, int64 number)
+{
+	pg_atomic_uint64 *highest;
+	uint64		known;
+
+	if (!shared_try_to_attach(&area))
+		return false;
+	highest = &((Drawn *) area.memory)->highest[sequence->is_token][murmurhash32(MyDatabaseId) % NHIGHEST];
+	known = pg_atomic_read_u64(highest);
+	while (known < (uint64) number)
+	{
+		if (pg_atomic_compare_exchange_u64(highest, &known, number))
+			return true;
+	}
+	return false;
+}
 
 /* ---- stored numbers ---- */
 
@@ -129,6 +197,37 @@ highest_stored(const char *table_name, const char *index_name, const char *colum
 	return highest;
 }
 
+/*
+ * Is a number in the index?  Usually it has no such entry, and the table is
+ * not read.
+ */
+static bool
+is_stored(const Sequence *sequence, int64 number)
+{
+	Relation	table = catalog_open(sequence->table, AccessShareLock);
+	Relation	index = index_open(catalog_relid(sequence->index), AccessShareLock);
+	bool		found = false;
+	SnapshotData dirty;
+	ScanKeyData key;
+	IndexScanDesc scan;
+
+	InitDirtySnapshot(dirty);
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(number));
+	scan = locking_index_beginscan(table, index, &dirty, 1);
+	index_rescan(scan, &key, 1, NULL, 0);
+	while (!found && index_getnext_tid(scan, ForwardScanDirection))
+	{
+		TupleTableSlot *slot = table_slot_create(table, NULL);
+
+		found = index_fetch_heap(scan, slot);
+		ExecDropSingleTupleTableSlot(slot);
+	}
+	index_endscan(scan);
+	index_close(index, NoLock);
+	table_close(table, NoLock);
+	return found;
+}
+
 /* A number that must have been drawn already, or 0. */
 static int64
 known_number(Sequence *sequence)
@@ -155,6 +254,13 @@ forget_sequence(Datum arg, Oid relid)
 		tokens.relid = InvalidOid;
 	if (!OidIsValid(relid) || relid == event_ids.relid)
 		event_ids.relid = InvalidOid;
+}
+
+/* Register the shared memory. */
+void
+sequence_register(void)
+{
+	shared_register(&area);
 }
 
 /* Set up invalidation of what is known about the sequences. */
@@ -255,6 +361,20 @@ advance(Sequence *sequence, int64 known, int64 ahead)
 }
 
 /*
+ * Is a number that was drawn at most "known", or stored?  Then "known"
+ * receives what the sequence has to be beyond, at least.
+ */
+static bool
+is_taken(Sequence *sequence, int64 number, int64 *known)
+{
+	if (number > *known && (likely(is_highest(sequence, number)) || !is_stored(sequence, number)))
+		return false;
+	*known = Max(*known, highest_stored(sequence->table, sequence->index, sequence->column));
+	*known = Max(*known, beyond(number, 1));
+	return true;
+}
+
+/*
  * Draw a number greater than "above", and greater than all that are known to
  * have been drawn.  A first number that is not may be due to concurrent
  * backends; a second one is not.
@@ -271,23 +391,12 @@ next_number(Sequence *sequence, int64 above)
 	known = Max(above, known);
 	if (unlikely(number <= known))
 		number = draw(sequence);
-	while (unlikely(number <= known))
+	while (unlikely(is_taken(sequence, number, &known)))
 	{
 		advance(sequence, known, 0);
 		number = draw(sequence);
 	}
 	return sequence->last = number;
-}
-
-/*
- * A number that was drawn is taken: the sequence was set back while this
- * backend was in use.  Draw another one, beyond all that are stored.
- */
-static int64
-next_number_instead(Sequence *sequence, int64 taken)
-{
-	advance(sequence, Max(beyond(taken, 1), query_number(sequence->stored)), 0);
-	return next_number(sequence, taken);
 }
 
 /* ---- tokens and ids ---- */
@@ -302,25 +411,11 @@ next_token(int64 above)
 	return next_number(&tokens, above);
 }
 
-/* Another token in place of one that is taken. */
-int64
-next_token_instead(int64 taken)
-{
-	return next_number_instead(&tokens, taken);
-}
-
 /* A new id of an event. */
 int64
 next_event_id(void)
 {
 	return next_number(&event_ids, 0);
-}
-
-/* Another id in place of one that is taken. */
-int64
-next_event_id_instead(int64 taken)
-{
-	return next_number_instead(&event_ids, taken);
 }
 
 /* A number arrives.  Others may follow soon, so go further. */

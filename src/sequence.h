@@ -9,11 +9,10 @@
 
 #pragma GCC visibility push(hidden)
 
+extern void sequence_register(void);
 extern void sequence_init(void);
 extern int64 next_token(int64 above);
-extern int64 next_token_instead(int64 taken);
 extern int64 next_event_id(void);
-extern int64 next_event_id_instead(int64 taken);
 extern void token_seen(int64 token);
 
 #pragma GCC visibility pop
