@@ -8,7 +8,6 @@
 #include "postgres.h"
 
 #include "access/genam.h"
-#include "access/heapam.h"
 #include "access/relation.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
@@ -87,28 +86,6 @@
 	index_beginscan(heap, index, snapshot, NULL, nkeys, 0)
 #endif
 
-/* 14 added an argument */
-#if PG_VERSION_NUM < 140000
-#define locking_index_insert(index, values, nulls, tid, heap, check, info) \
-	index_insert(index, values, nulls, tid, heap, check, info)
-#else
-#define locking_index_insert(index, values, nulls, tid, heap, check, info) \
-	index_insert(index, values, nulls, tid, heap, check, false, info)
-#endif
-
-/* 16 added an argument, for summarizing indexes */
-static inline void
-locking_heap_update(Relation rel, ItemPointer replaced, HeapTuple tuple)
-{
-#if PG_VERSION_NUM >= 160000
-	TU_UpdateIndexes update_indexes;
-
-	simple_heap_update(rel, replaced, tuple, &update_indexes);
-#else
-	simple_heap_update(rel, replaced, tuple);
-#endif
-}
-
 /*
  * 18 added virtual generated columns, whose expression another function
  * builds
@@ -168,6 +145,13 @@ locking_wait_event(void)
 	return PG_WAIT_EXTENSION;
 #endif
 }
+
+/* 17 added an argument: does a stronger lock count, too? */
+#if PG_VERSION_NUM < 170000
+#define locking_holds_lock(tag, mode) LockHeldByMe(tag, mode)
+#else
+#define locking_holds_lock(tag, mode) LockHeldByMe(tag, mode, false)
+#endif
 
 /* 15 added an argument, which may be NULL */
 #if PG_VERSION_NUM < 150000

@@ -67,12 +67,6 @@ static Kept drafts = {"draft", 1, 2, 6, 8, {{0, 0}, 0}};
 
 /* ---- whether a row exists ---- */
 
-static bool
-lock_without_waiting(Oid relid)
-{
-	return ConditionalLockRelationOid(relid, AccessShareLock);
-}
-
 /* The conditions of an index on the columns of a key. */
 static void
 set_index_keys(ScanKey keys, Relation index, const Datum *values)
@@ -118,7 +112,7 @@ may_have_row(Oid relid, const Datum *values)
 	Relation	rel;
 	bool		found = true;
 
-	if (!lock_without_waiting(relid))
+	if (!lock_relation_nowait(relid))
 		return true;
 	rel = try_relation_open(relid, NoLock);
 	if (rel == NULL)
@@ -128,7 +122,7 @@ may_have_row(Oid relid, const Datum *values)
 	else
 	{
 		list_free(RelationGetIndexList(rel));
-		if (OidIsValid(rel->rd_pkindex) && lock_without_waiting(rel->rd_pkindex))
+		if (OidIsValid(rel->rd_pkindex) && lock_relation_nowait(rel->rd_pkindex))
 			found = index_has_row(rel, rel->rd_pkindex, values);
 	}
 	relation_close(rel, NoLock);
@@ -163,7 +157,7 @@ is_gone(Oid relid, const char *key)
 	TableInfo  *table;
 	bool		gone;
 
-	if (!lock_without_waiting(relid))
+	if (!lock_relation_nowait(relid))
 		return false;
 	rel = try_relation_open(relid, NoLock);
 	if (rel == NULL)

@@ -43,6 +43,29 @@ relation_owner(Oid relid)
 }
 
 /*
+ * Lock a relation against being altered, unless that requires waiting.  A
+ * conditional lock fails if another transaction waits for the relation, even
+ * where this one has it locked already.  Then the other one waits for this
+ * one, so an ordinary lock is granted at once.
+ */
+bool
+lock_relation_nowait(Oid relid)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relid);
+	for (LOCKMODE mode = AccessShareLock; mode <= AccessExclusiveLock; mode++)
+	{
+		if (locking_holds_lock(&tag, mode))
+		{
+			LockRelationOid(relid, AccessShareLock);
+			return true;
+		}
+	}
+	return ConditionalLockRelationOid(relid, AccessShareLock);
+}
+
+/*
  * Lock and open a relation for reading, unless that requires waiting or there
  * is no such relation: then NULL.  The lock is kept until the transaction
  * ends.
@@ -50,9 +73,7 @@ relation_owner(Oid relid)
 Relation
 relation_open_nowait(Oid relid)
 {
-	if (!ConditionalLockRelationOid(relid, AccessShareLock))
-		return NULL;
-	return try_relation_open(relid, NoLock);
+	return lock_relation_nowait(relid) ? try_relation_open(relid, NoLock) : NULL;
 }
 
 /*

@@ -25,6 +25,7 @@ typedef struct ForeignKey
 } ForeignKey;
 
 extern Oid	relation_owner(Oid relid);
+extern bool lock_relation_nowait(Oid relid);
 extern Relation relation_open_nowait(Oid relid);
 extern bool is_heap(Relation rel);
 extern bool find_primary_key(Oid relid, List **attnums, Oid *index, bool *deferrable);

@@ -106,19 +106,16 @@ follow_row(Relation records, TableInfo *table, Lock *lock)
 
 /*
  * The root of a partition may be locked by a session that waits for the
- * partition.  Then the records stay as they are.  Where the root itself was
- * altered, it is locked already: another attempt would fail if a session
- * waits for it.
+ * partition.  Then the records stay as they are.
  */
 static void
-follow_rows(Oid root, bool is_locked)
+follow_rows(Oid root)
 {
-	Relation	rel;
+	Relation	rel = relation_open_nowait(root);
 	TableInfo  *table;
 
-	if (!is_locked && !ConditionalLockRelationOid(root, AccessShareLock))
+	if (rel == NULL)
 		return;
-	rel = relation_open(root, NoLock);
 	table = table_info(rel);
 
 	if (table->is_protected && !table->key_replaced)
@@ -139,11 +136,10 @@ follow_rows(Oid root, bool is_locked)
 void
 follow_rewrite(Oid relid)
 {
-	List	   *altered = find_all_inheritors(relid, NoLock, NULL);
 	List	   *roots = NIL;
 	ListCell   *cell;
 
-	foreach(cell, altered)
+	foreach(cell, find_all_inheritors(relid, NoLock, NULL))
 	{
 		if (has_new_file(lfirst_oid(cell)))
 			roots = list_append_unique_oid(roots, table_root(lfirst_oid(cell)));
@@ -151,6 +147,6 @@ follow_rewrite(Oid relid)
 	foreach(cell, roots)
 	{
 		if (is_protected_table(lfirst_oid(cell)))
-			follow_rows(lfirst_oid(cell), list_member_oid(altered, lfirst_oid(cell)));
+			follow_rows(lfirst_oid(cell));
 	}
 }
