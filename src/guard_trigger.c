@@ -58,15 +58,13 @@ is_guard_function(Oid function)
 
 /*
  * Is this a trigger that calls the guard, under whatever name, or that has
- * the name of one?  Clones are dropped with the trigger of the parent.
+ * the name of one?
  */
 static bool
 is_guard_trigger(Form_pg_trigger trigger)
 {
-	return !OidIsValid(trigger->tgparentid) &&
-		(is_guard_function(trigger->tgfoid) ||
-		 strcmp(NameStr(trigger->tgname), ROW_TRIGGER) == 0 ||
-		 strcmp(NameStr(trigger->tgname), TRUNCATE_TRIGGER) == 0);
+	return is_guard_function(trigger->tgfoid) || strcmp(NameStr(trigger->tgname), ROW_TRIGGER) == 0 ||
+		strcmp(NameStr(trigger->tgname), TRUNCATE_TRIGGER) == 0;
 }
 
 /* The row trigger of an open relation that calls the guard, or NULL. */
@@ -81,47 +79,35 @@ row_guard_of(Relation rel)
 	return NULL;
 }
 
-/*
- * The names of the guard's triggers on an open relation that are set to
- * ENABLE ALWAYS, as on the subscriber of a logical replication.
- */
-List *
-triggers_that_fire_always(Relation rel)
+/* A trigger that calls the guard, under whatever name, or has its name. */
+typedef struct GuardTrigger
 {
-	TriggerDesc *triggers = rel->trigdesc;
-	List	   *names = NIL;
+	Oid			relid;
+	char	   *name;
+	bool		for_row;
+	bool		cloned;			/* dropped with the trigger of the parent */
+	bool		always;			/* fires in replicas, too */
+} GuardTrigger;
 
-	for (int i = 0; triggers && i < triggers->numtriggers; i++)
-	{
-		const Trigger *trigger = &triggers->triggers[i];
+static GuardTrigger *
+copy_guard_trigger(Form_pg_trigger trigger)
+{
+	GuardTrigger *copy = palloc(sizeof(GuardTrigger));
 
-		if (trigger->tgenabled == TRIGGER_FIRES_ALWAYS && is_guard_function(trigger->tgfoid))
-			names = lappend(names, pstrdup(trigger->tgname));
-	}
-	return names;
+	copy->relid = trigger->tgrelid;
+	copy->name = pstrdup(NameStr(trigger->tgname));
+	copy->for_row = TRIGGER_FOR_ROW(trigger->tgtype);
+	copy->cloned = OidIsValid(trigger->tgparentid);
+	copy->always = trigger->tgenabled == TRIGGER_FIRES_ALWAYS;
+	return copy;
 }
 
-/*
- * Set those of the guard's triggers on a relation to ENABLE ALWAYS that have
- * these names.
- */
-void
-fire_always(Oid relid, List *names)
-{
-	ListCell   *cell;
-
-	foreach(cell, names)
-		if (has_trigger(relid, lfirst(cell)))
-		execute_ddl(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s", qualified_name(relid),
-							 quote_identifier(lfirst(cell))));
-}
-
-/* The names of the guard's triggers on a relation. */
+/* The guard's triggers on a relation, without clones unless asked for. */
 static List *
-guard_triggers(Oid relid)
+guard_triggers(Oid relid, bool with_clones)
 {
 	Relation	triggers = table_open(TriggerRelationId, AccessShareLock);
-	List	   *names = NIL;
+	List	   *found = NIL;
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
@@ -133,12 +119,47 @@ guard_triggers(Oid relid)
 	{
 		Form_pg_trigger trigger = (Form_pg_trigger) GETSTRUCT(tuple);
 
-		if (is_guard_trigger(trigger))
-			names = lappend(names, pstrdup(NameStr(trigger->tgname)));
+		if (is_guard_trigger(trigger) && (with_clones || !OidIsValid(trigger->tgparentid)))
+			found = lappend(found, copy_guard_trigger(trigger));
 	}
 	systable_endscan(scan);
 	table_close(triggers, AccessShareLock);
-	return names;
+	return found;
+}
+
+/*
+ * The guard's triggers on a table and its partitions that are set to ENABLE
+ * ALWAYS, as on the subscriber of a logical replication.
+ */
+List *
+triggers_that_fire_always(Oid root)
+{
+	List	   *always = NIL;
+	ListCell   *relation;
+	ListCell   *cell;
+
+	foreach(relation, partition_descendants(root))
+	{
+		foreach(cell, guard_triggers(lfirst_oid(relation), true))
+			if (((GuardTrigger *) lfirst(cell))->always)
+			always = lappend(always, lfirst(cell));
+	}
+	return always;
+}
+
+/* Set those that replace these triggers to ENABLE ALWAYS again. */
+void
+fire_always(List *triggers)
+{
+	ListCell   *cell;
+
+	foreach(cell, triggers)
+	{
+		const GuardTrigger *trigger = lfirst(cell);
+
+		execute_ddl(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s", qualified_name(trigger->relid),
+							 quote_identifier(trigger->for_row ? ROW_TRIGGER : TRUNCATE_TRIGGER)));
+	}
 }
 
 /*
@@ -176,13 +197,14 @@ drop_triggers(Oid relid)
 {
 	ListCell   *cell;
 
-	if (guard_triggers(relid) == NIL)
+	if (guard_triggers(relid, false) == NIL)
 		return;
 	LockRelationOid(relid, AccessExclusiveLock);
 	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
 		return;
-	foreach(cell, guard_triggers(relid))
-		execute_ddl(psprintf("DROP TRIGGER %s ON %s", quote_identifier(lfirst(cell)), qualified_name(relid)));
+	foreach(cell, guard_triggers(relid, false))
+		execute_ddl(psprintf("DROP TRIGGER %s ON %s", quote_identifier(((GuardTrigger *) lfirst(cell))->name),
+							 qualified_name(relid)));
 }
 
 /*

@@ -15,8 +15,8 @@
 extern void create_triggers(Oid root, bool on_insert);
 extern void create_truncate_triggers(Oid relid, Oid root);
 extern void drop_all_triggers(Oid root);
-extern List *triggers_that_fire_always(Relation rel);
-extern void fire_always(Oid relid, List *names);
+extern List *triggers_that_fire_always(Oid root);
+extern void fire_always(List *triggers);
 extern void refuse_remaining_trigger(Oid partition);
 extern const Trigger *row_guard_of(Relation rel);
 

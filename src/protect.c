@@ -392,7 +392,7 @@ locking_protect(PG_FUNCTION_ARGS)
 {
 	Relation	rel = open_for_settings(fcinfo);
 	Oid			relid = RelationGetRelid(rel);
-	List	   *always = triggers_that_fire_always(rel);
+	List	   *always = triggers_that_fire_always(relid);
 	Oid			parent;
 	List	   *key;
 
@@ -415,7 +415,7 @@ locking_protect(PG_FUNCTION_ARGS)
 	if (OidIsValid(parent))
 		warn_unprotected_parent(parent);
 	relation_close(rel, NoLock);
-	fire_always(relid, always);
+	fire_always(always);
 	PG_RETURN_VOID();
 }
 

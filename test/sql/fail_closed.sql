@@ -199,9 +199,12 @@ SELECT guarded FROM locking.protected_tables WHERE relation = 'whole'::regclass;
 
 -- protecting again keeps what makes the guard fire in replicas, too
 ALTER TABLE whole ENABLE ALWAYS TRIGGER "~locking_guard";
+ALTER TABLE leaf ENABLE ALWAYS TRIGGER "~locking_guard";
+ALTER TABLE leaf ENABLE ALWAYS TRIGGER "~locking_guard_truncate";
 SELECT locking.protect('whole', ttl => '1 min');
-SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger WHERE tgrelid = 'whole'::regclass AND tgname LIKE '~%' ORDER BY tgname;
+SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger WHERE tgrelid IN ('whole'::regclass, 'leaf'::regclass) AND tgname LIKE '~%' ORDER BY 1, 2;
 ALTER TABLE whole ENABLE TRIGGER "~locking_guard";
+ALTER TABLE leaf ENABLE TRIGGER "~locking_guard", ENABLE TRIGGER "~locking_guard_truncate";
 
 -- likewise a new partition, and renamed columns
 SET session_replication_role = replica;
