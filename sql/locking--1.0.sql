@@ -571,7 +571,7 @@ FROM (SELECT relation FROM locking.protected
 		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 		WHERE c.oid OPERATOR(pg_catalog.=) p.relation OFFSET 0) t,
 	LATERAL (SELECT r.key, r.owner, r.owner_name, r.message, r.requested_at,
-			pg_catalog.rank() OVER (PARTITION BY r.key ORDER BY r.id) AS place,
+			pg_catalog.rank() OVER (PARTITION BY r.key ORDER BY r.id, r.owner) AS place,
 			COALESCE(r.owner OPERATOR(pg_catalog.=) locking.owner(), false) AS is_mine
 		FROM locking.request_queue r
 		WHERE r.relation OPERATOR(pg_catalog.=) t.oid

@@ -171,7 +171,8 @@ remove_event(EventScan *scan)
 
 /*
  * An event of the future was recorded while the clock was ahead.  It is
- * passed over until its time has come.
+ * passed over until its time has come, and an event of a transaction in
+ * progress until that has ended.
  */
 static void
 remove_old_events(EventScan *scan, int64 examined)
@@ -184,7 +185,7 @@ remove_old_events(EventScan *scan, int64 examined)
 	start_at_oldest(scan);
 	for (int64 i = 0; i < examined && kept < KEPT_IN_A_ROW && !InterruptPending && next_event(scan, &removed); i++)
 	{
-		if (removed || scan->at > now)
+		if (removed || TransactionIdIsValid(scan->dirty.xmin) || scan->at > now)
 			continue;
 		kept = scan->at < oldest_kept ? 0 : kept + 1;
 		if (kept == 0)

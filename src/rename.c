@@ -113,7 +113,7 @@ static int64
 move_owned_requests(const char *old_owner, const char *new_owner)
 {
 	execute("DELETE FROM locking.request_queue q USING locking.request_queue o"
-			" WHERE o.relation = q.relation AND o.key = q.key AND o.id < q.id"
+			" WHERE o.relation = q.relation AND o.key = q.key AND (o.id, o.owner) < (q.id, q.owner)"
 			"  AND (q.owner, o.owner) IN (($1, $2), ($2, $1))", old_owner, new_owner);
 	execute("DELETE FROM locking.request_queue q WHERE q.owner IN ($1, $2) AND EXISTS (SELECT FROM locking.lock l"
 			" WHERE l.relation = q.relation AND l.key = q.key AND l.owner = $2 AND l.expires_at > pg_catalog.clock_timestamp())",

@@ -97,7 +97,8 @@ follow_key(Datum *parameters)
 /*
  * The id of a request, after those of the requests for the row that exist:
  * the sequence is behind them after a switchover by logical replication,
- * which does not replicate sequences.
+ * which does not replicate sequences.  Of concurrent requests with one id,
+ * the owners' names decide.
  */
 #define NEXT_ID \
 	"greatest(pg_catalog.nextval('locking.request_queue_id_seq')," \
@@ -281,7 +282,9 @@ compare_by_arrival(const ListCell *a, const ListCell *b)
 	const Request *left = lfirst(a);
 	const Request *right = lfirst(b);
 
-	return left->id < right->id ? -1 : 1;
+	if (left->id != right->id)
+		return left->id < right->id ? -1 : 1;
+	return strcmp(left->owner, right->owner);
 }
 
 /* The requests for a row, in the order of arrival. */

@@ -1,7 +1,7 @@
 --
 -- rename_owner(): locks, drafts and requests follow a user's new name
 --
-SELECT plan(32);
+SELECT plan(34);
 
 CREATE TABLE article (id integer PRIMARY KEY, body text);
 INSERT INTO article SELECT n, 'body' FROM generate_series(1, 10) n;
@@ -75,6 +75,16 @@ SELECT is((SELECT requested_at = min(requested_at) OVER () FROM locking.request_
 SELECT is((SELECT count(*) FROM locking.request_queue WHERE owner = 'dora'), 0::bigint, 'none under the old name');
 SET locking.owner = 'dorothea';
 SELECT is(locking.release_all(), 3::bigint, 'all locks are those of the new name');
+
+-- requests with the same id, as after a switchover
+SET locking.owner = 'fay';
+SELECT locking.request('article', 7);
+SET locking.owner = 'gus';
+SELECT locking.request('article', 7);
+UPDATE locking.request_queue SET id = 1 WHERE key = '7';
+SELECT is((SELECT string_agg(owner, ' ' ORDER BY place) FROM locking.requests WHERE key = '7'), 'fay gus', 'each has a place');
+SELECT is(counts('gus', 'fay'), '0 0 0', 'one of them is left');
+SET locking.owner = 'dorothea';
 
 -- arguments
 SELECT throws_ok(format('SELECT locking.rename_owner(%s, %s)', old, new), '22023', message, message || ': ' || old || ', ' || new)
