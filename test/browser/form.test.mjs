@@ -491,12 +491,13 @@ scene('after a lost lock, the row can be read again: the text stays as a draft',
 	await contains(anna, 'body', 'Half a text');
 });
 
-const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
+// Each with a row of its own, since a request outlives the scene.
+const SIZES = { phone: ['PK', { width: 390, height: 844 }], desktop: ['PW', { width: 1280, height: 800 }] };
 
-for (const [size, viewport] of Object.entries(SIZES))
+for (const [size, [key, viewport]] of Object.entries(SIZES))
 	scene(`no notice moves the form: ${size}`, async ({ site, invite }) => {
 		const anna = await invite('anna', { viewport });
-		await visit(anna, 'PK');
+		await visit(anna, key);
 		await opens(anna);
 		const input = field(anna, 'body');
 		await input.focus();
@@ -509,7 +510,7 @@ for (const [size, viewport] of Object.entries(SIZES))
 				return document.elementFromPoint(left + 5, top + 5) === element;
 			}), `${what} covers the field`);
 		};
-		await site.sql(`SELECT locking.set_owner('bert', 'Bert Brandt'), locking.request('country', 'PK', rtrim(repeat('a word ', 29)))`);
+		await site.sql(`SELECT locking.set_owner('bert', 'Bert Brandt'), locking.request('country', '${key}', rtrim(repeat('a word ', 29)))`);
 		await says(anna, 'Bert Brandt requests this row.');
 		await stays('a request');
 		const bar = form(anna).locator('.bar');
@@ -520,10 +521,10 @@ for (const [size, viewport] of Object.entries(SIZES))
 		await press(anna, 'Cancel');
 		await anna.page.mouse.move(5, viewport.height - 5);
 		await input.focus();
-		await site.sql(`SELECT locking.set_owner('carla', rtrim(repeat('Carla ', 20))), locking.take_over('country', 'PK', rtrim(repeat('reason ', 30)))`);
+		await site.sql(`SELECT locking.set_owner('carla', rtrim(repeat('Carla ', 20))), locking.take_over('country', '${key}', rtrim(repeat('reason ', 30)))`);
 		await says(anna, /Carla Carla .*has taken over/);
 		await stays('a takeover');
-		await site.sql(`SELECT locking.break_lock('country', 'PK', 'done')`);
+		await site.sql(`SELECT locking.break_lock('country', '${key}', 'done')`);
 		await form(anna).getByRole('button', { name: 'Lock again' }).waitFor();
 		await stays('the end of the lock');
 		assert.equal(await anna.overhang(), 0);

@@ -164,14 +164,14 @@ export class Person {
 		if (response.status() >= 400 && !this.#isExpected(response.status(), pathname)) this.#trouble(`${response.request().method()} ${pathname} was answered by ${response.status()}`);
 	}
 
-	// A page that is left aborts its reads and its reports of presence, which
-	// it makes up for by a beacon. Requests that outlive it (beacons,
+	// A page that is left aborts its reads, its drafts and its reports of
+	// presence, which it makes up for by a beacon. Requests that outlive it (beacons,
 	// releases) and responses without content are reported as aborted too.
 	#unanswered(request) {
 		const { pathname } = new URL(request.url());
 		const why = request.failure()?.errorText;
 		const outlives = request.resourceType() === 'ping' || (request.method() === 'DELETE' && pathname.endsWith('/lock'));
-		const isGivenUp = request.method() === 'GET' || pathname.endsWith('/presence') || outlives || this.#answers.has(request);
+		const isGivenUp = request.method() === 'GET' || /\/(presence|draft)$/.test(pathname) || outlives || this.#answers.has(request);
 		if (why === 'net::ERR_ABORTED' && isGivenUp) return;
 		if (!this.#isExpected(0, pathname)) this.#trouble(`${request.method()} ${pathname} failed: ${why}`);
 	}
