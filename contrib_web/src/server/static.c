@@ -13,6 +13,7 @@
 
 #include "http/problem.h"
 #include "http/reply.h"
+#include "http/request_data.h"
 #include "server/assets.h"
 
 #define CONTENT_SECURITY_POLICY \
