@@ -18,8 +18,8 @@ CREATE TABLE account (id integer PRIMARY KEY, balance numeric(12, 2) NOT NULL);
 INSERT INTO account VALUES (1, 100);
 SELECT locking.protect('account', required => true) \g /dev/null
 
--- The application connects as one role on behalf of all its users. The role
--- names the user in each transaction; without a name it is refused.
+-- The application connects as one role on behalf of all its users. It
+-- has to name the user in each transaction; otherwise it is refused.
 SELECT 'CREATE ROLE app' WHERE to_regrole('app') IS NULL \gexec
 ALTER ROLE app LOGIN PASSWORD 'app';
 ALTER ROLE app SET locking.require_owner = on;

@@ -1,5 +1,5 @@
--- Ann has article 44, and Bert's statements leave out locked rows, until the
--- transaction ends. One statement.
+-- Until the transaction ends, Ann holds a lock on article 44, and Bert's
+-- statements skip locked rows. A single statement, as some drivers require.
 DO $$ BEGIN
 	PERFORM locking.set_owner('ann');
 	PERFORM locking.acquire('article', 44);

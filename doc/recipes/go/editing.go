@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v4"
 )
 
-// User is who is named as the owner of locks.
+// User is the owner of locks: Login identifies it, Name is shown to others.
 type User struct {
 	Login, Name string
 }
@@ -35,7 +35,7 @@ type LockLostError struct {
 func (e *LockLostError) Error() string { return e.cause.Detail }
 func (e *LockLostError) Unwrap() error { return e.cause }
 
-// Connect connects to the pooler, of which the environment says where it is.
+// Connect connects to the pooler, which the environment locates (PGHOST ...).
 func Connect(ctx context.Context) (*pgx.Conn, error) {
 	config, err := pgx.ParseConfig("")
 	if err != nil {
@@ -46,7 +46,8 @@ func Connect(ctx context.Context) (*pgx.Conn, error) {
 	return pgx.ConnectConfig(ctx, config)
 }
 
-// Transaction runs work in a transaction of a user, whose name ends with it.
+// Transaction runs work in a transaction that has the user as the owner
+// of locks.
 func Transaction(ctx context.Context, conn *pgx.Conn, user User, work func(pgx.Tx) error) error {
 	err := conn.BeginFunc(ctx, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SELECT locking.set_owner(lower($1), $2)", user.Login, user.Name); err != nil {
@@ -74,7 +75,7 @@ func Open(ctx context.Context, conn *pgx.Conn, user User, id int) (token int64, 
 		if !granted {
 			return &refusal
 		}
-		// a later statement, which sees what was saved just before
+		// a later statement, which sees what the last holder saved
 		return tx.QueryRow(ctx, "SELECT title FROM article WHERE id = $1", id).Scan(&title)
 	})
 	return token, title, err

@@ -1,6 +1,6 @@
 //go:build ignore
 
-// Two users of an application, and a moderator, meet at article 42.
+// A tour: two users and a moderator of an application work on article 42.
 package main
 
 import (

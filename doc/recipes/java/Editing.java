@@ -12,7 +12,7 @@ final class Editing {
 
     record Opened(long token, String title) {}
 
-    /** Another user has the row. */
+    /** Another user holds the lock. */
     static final class RowLockedException extends Exception {
         final String who;
         final double seconds;
@@ -42,7 +42,7 @@ final class Editing {
         this.connection = connection;
     }
 
-    /** Connects to the pooler, of which the environment says where it is. */
+    /** Connects to the pooler, which the environment locates (PGHOST ...). */
     static Connection connect() throws SQLException {
         var env = System.getenv();
         var properties = new Properties();
@@ -54,7 +54,7 @@ final class Editing {
                 "jdbc:postgresql://%s:%s/%s".formatted(env.get("PGHOST"), env.get("PGPORT"), env.get("PGDATABASE")), properties);
     }
 
-    /** Runs work in a transaction of a user, whose name ends with it. */
+    /** Runs work in a transaction that has the user as the owner of locks. */
     <T> T transaction(User user, Work<T> work) throws SQLException, RowLockedException, LockLostException {
         connection.setAutoCommit(false);
         try {
@@ -82,7 +82,7 @@ final class Editing {
             if (!lock.getBoolean("granted")) {
                 throw new RowLockedException(lock.getString("owner_name"), lock.getDouble("seconds_left"));
             }
-            // a later statement, which sees what was saved just before
+            // a later statement, which sees what the last holder saved
             return new Opened(lock.getLong("token"), query("SELECT title FROM article WHERE id = ?", id).getString(1));
         });
     }

@@ -1,6 +1,6 @@
 import org.postgresql.util.PSQLException;
 
-/** Two users of an application, and a moderator, meet at article 42. */
+/** A tour: two users and a moderator of an application work on article 42. */
 final class Tour {
     private static final Editing.User ANN = new Editing.User("Ann", "Ann Ames");
     private static final Editing.User BERT = new Editing.User("bert", "Bert Brandt");

@@ -1,5 +1,5 @@
--- Raises all prices once a day, except of articles that are being edited: a
--- later run of the same night does those.
+-- Raises all prices once a day. Articles that are being edited are skipped; a
+-- later run of the same night raises theirs.
 \set ON_ERROR_STOP on
 BEGIN;
 SELECT locking.set_owner('job:prices', 'Nightly prices') \gset

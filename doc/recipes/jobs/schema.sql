@@ -16,9 +16,9 @@ INSERT INTO task VALUES (1, 'letter to Ann'), (2, 'letter to Bert');
 SELECT locking.protect('task', ttl => '5 min', required => true) \g /dev/null
 GRANT SELECT, UPDATE ON task TO app;
 
--- Takes a task for a worker; no row if there is none. Workers that call it at
--- the same moment skip each other's tasks, and a task whose worker stopped
--- is free again when its lease ends.
+-- Takes a task for a worker; returns no row if none is free. Workers that
+-- call it at the same moment skip each other's tasks. The task of a worker
+-- that stopped is free again when its lease expires.
 CREATE FUNCTION take_task(worker text) RETURNS TABLE (id integer, work text, token bigint)
 LANGUAGE plpgsql
 AS $$
@@ -32,7 +32,7 @@ BEGIN
 		LIMIT 1;
 		EXIT WHEN NOT FOUND;
 		PERFORM locking.set_owner('job:' || worker);
-		-- Another worker may have taken and committed it since it was found.
+		-- Another worker may have taken the task since it was found.
 		SELECT l.token INTO token FROM locking.try_acquire('task', id, client => worker) l WHERE l.granted;
 		IF FOUND THEN
 			RETURN NEXT;
@@ -41,7 +41,7 @@ BEGIN
 	END LOOP;
 END $$;
 
--- A heartbeat, for work that takes longer than the lease.
+-- Renews the lease: the heartbeat of work that takes longer than it lasts.
 CREATE FUNCTION keep_task(worker text, token bigint, ttl interval DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -61,8 +61,8 @@ BEGIN
 	PERFORM locking.release(token);
 END $$;
 
--- What the work changes elsewhere, such as a file store. It keeps the largest
--- token that it has seen, and refuses a smaller one.
+-- In the place of another system that workers write to, such as a file
+-- store. It stores the largest token seen, and refuses smaller ones.
 CREATE TABLE store (name text PRIMARY KEY, content text, token bigint NOT NULL);
 GRANT SELECT, INSERT, UPDATE ON store TO app;
 

@@ -1,7 +1,7 @@
 // Locks of articles, for an application whose users share one role.
 import pg from 'pg';
 
-/** Another user has the row. */
+/** Another user holds the lock. */
 export class RowLocked extends Error {
 	constructor(who, seconds) {
 		super(`locked by ${who} for another ${Math.ceil(seconds)} seconds`);
@@ -13,11 +13,11 @@ export class RowLocked extends Error {
 /** The lock has ended, and the row may have been written since. */
 export class LockLost extends Error {}
 
-// The environment says where the pooler is.
+// node-postgres finds the pooler by the environment (PGHOST and so on).
 export const pool = new pg.Pool();
 
 /**
- * Runs work in a transaction of a user, whose name ends with it.
+ * Runs work in a transaction that has the user as the owner of locks.
  *
  * @param {{login: string, name: string}} user
  * @param {(client: pg.PoolClient) => Promise<T>} work
@@ -44,14 +44,14 @@ export async function transaction(user, work) {
  * Locks an article and reads it, or throws RowLocked.
  *
  * @returns {Promise<{token: string, title: string}>} the token is a string,
- *   since a number of JavaScript has only 53 bits
+ *   since JavaScript numbers are exact only up to 2 ** 53
  */
 export function openArticle(user, id) {
 	return transaction(user, async (client) => {
 		const { rows: [lock] } = await client.query(
 			"SELECT granted, token, owner_name, seconds_left FROM locking.try_acquire('article', $1::int)", [id]);
 		if (!lock.granted) throw new RowLocked(lock.owner_name, lock.seconds_left);
-		// a later statement, which sees what was saved just before
+		// a later statement, which sees what the last holder saved
 		const { rows: [article] } = await client.query('SELECT title FROM article WHERE id = $1', [id]);
 		return { token: lock.token, title: article.title };
 	});

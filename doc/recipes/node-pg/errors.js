@@ -7,7 +7,7 @@ const read = (name) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf
 for (const line of read('errors.tsv').trimEnd().split('\n')) {
 	const [state, statement] = line.split('\t');
 	const client = new pg.Client();
-	// A connection that breaks is told here, too.
+	// A lost connection also causes this event.
 	client.on('error', () => {});
 	await client.connect();
 	await client.query(statement).catch((error) =>

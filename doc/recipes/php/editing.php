@@ -11,7 +11,7 @@ final class User
     }
 }
 
-/** Another user has the row. */
+/** Another user holds the lock. */
 final class RowLocked extends RuntimeException
 {
     public function __construct(public readonly string $who, public readonly float $seconds)
@@ -31,7 +31,7 @@ final class Editing
     {
     }
 
-    /** The environment says where the pooler is. */
+    /** Connects to the pooler, which the environment locates (PGHOST ...). */
     public static function connect(): PDO
     {
         return new PDO('pgsql:', null, null, [
@@ -43,7 +43,7 @@ final class Editing
     }
 
     /**
-     * Runs work in a transaction of a user, whose name ends with it.
+     * Runs work in a transaction that has the user as the owner of locks.
      *
      * @template T
      * @param callable(): T $work
@@ -78,7 +78,7 @@ final class Editing
             if (!$lock->granted) {
                 throw new RowLocked($lock->owner_name, (float) $lock->seconds_left);
             }
-            // a later statement, which sees what was saved just before
+            // a later statement, which sees what the last holder saved
             $title = $this->run('SELECT title FROM article WHERE id = ?', $id)->fetchColumn();
             return (object) ['token' => $lock->token, 'title' => $title];
         });

@@ -1,6 +1,6 @@
 <?php
 
-// Two users of an application, and a moderator, meet at article 42.
+// A tour: two users and a moderator of an application work on article 42.
 
 declare(strict_types=1);
 

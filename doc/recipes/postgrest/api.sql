@@ -7,8 +7,9 @@ BEGIN;
 
 CREATE SCHEMA api;
 
--- What the functions return. Hasura wants rows of a table, so it is one that
--- stays empty. Tokens are text: numbers of JavaScript have 53 bits only.
+-- What the functions return. Hasura requires rows of a table, so this is a
+-- table, which stays empty. Tokens are text: JavaScript numbers are exact
+-- only up to 2^53.
 CREATE TABLE api.lock (
 	token text PRIMARY KEY,
 	granted boolean,
@@ -27,8 +28,8 @@ RETURN coalesce(
 	jsonb_build_object('sub', current_setting('jwt.claims.sub', true), 'name', current_setting('jwt.claims.name', true)));
 
 -- Names the user of the request as the owner, until the transaction ends.
--- The roles of users may not call set_owner() themselves, with which they
--- could be any owner, so this function runs as the one who created it.
+-- The users' roles may not call set_owner(), with which they could become any
+-- owner. So this function runs with the privileges of the role that owns it.
 CREATE FUNCTION api.name_owner() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -41,7 +42,7 @@ BEGIN
 END $$;
 
 -- PostgREST calls this before each request. A request with the header
--- Lock-Token writes only if the lock is still there.
+-- Lock-Token is refused if the lock is lost.
 CREATE FUNCTION api.pre_request() RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -54,8 +55,8 @@ BEGIN
 	END IF;
 END $$;
 
--- A trigger for tables that PostGraphile and Hasura write: they call nothing
--- before a request.
+-- A trigger for tables that PostGraphile and Hasura write: they call no
+-- function before a request.
 CREATE FUNCTION api.name_owner_of_statement() RETURNS trigger
 LANGUAGE plpgsql
 AS $$
@@ -64,7 +65,7 @@ BEGIN
 	RETURN NULL;
 END $$;
 
--- Read the row in a later request, or in a later mutation of this one.
+-- Locks a row. Read the row in a later request, or in a later mutation.
 CREATE FUNCTION api.lock_row(table_name text, key text) RETURNS api.lock
 LANGUAGE sql VOLATILE
 AS $$

@@ -1,5 +1,5 @@
--- Two mutations as PostGraphile and Hasura run them: Ann locks an article,
--- and Bert's update of it is refused.
+-- Mutations as PostGraphile and Hasura execute them: Ann locks an article,
+-- Bert's update of it is refused, and Ann saves.
 \set QUIET on
 \pset format unaligned
 \pset tuples_only on

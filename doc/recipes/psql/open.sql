@@ -7,7 +7,7 @@ SELECT locking.set_owner(lower(:'user'), :'name') \gset
 SELECT granted, token, owner_name, ceil(seconds_left) AS seconds
 FROM locking.try_acquire('article', :id) \gset
 \if :granted
-	-- a later statement, which sees what was saved just before
+	-- a later statement, which sees what the last holder saved
 	SELECT :token AS token, title FROM article WHERE id = :id;
 \else
 	\echo Row :id is locked by :owner_name for another :seconds seconds.

@@ -1,4 +1,4 @@
--- Saves and releases a row, or nothing if the lock is lost:
+-- Saves a row and ends its lock; writes nothing if the lock is lost:
 --   psql -v user=ann -v name='Ann Ames' -v token=7 -v id=42 \
 --        -v title='Ebb and flow' -f save.sql
 \set ON_ERROR_STOP on

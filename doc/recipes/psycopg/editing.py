@@ -19,7 +19,7 @@ class Opened(NamedTuple):
 
 
 class RowLocked(Exception):
-    """Another user has the row."""
+    """Another user holds the lock."""
 
     def __init__(self, who, seconds):
         super().__init__(f'locked by {who} for another {math.ceil(seconds)} seconds')
@@ -33,13 +33,13 @@ class LockLost(Exception):
 
 def connect():
     # A pooler in transaction mode does not keep prepared statements. With
-    # autocommit, transactions are those of transaction() alone.
+    # autocommit, only transaction() begins transactions.
     return psycopg.connect(autocommit=True, prepare_threshold=None, row_factory=namedtuple_row)
 
 
 @contextmanager
 def transaction(connection, user):
-    """A transaction on behalf of a user, whose name ends with it."""
+    """A transaction that has the user as the owner of locks."""
     try:
         with connection.transaction():
             connection.execute('SELECT locking.set_owner(lower(%s), %s)', user)
@@ -57,7 +57,7 @@ def open_article(connection, user, key):
             "SELECT granted, token, owner_name, seconds_left FROM locking.try_acquire('article', %s::int)", [key]).fetchone()
         if not lock.granted:
             raise RowLocked(lock.owner_name, lock.seconds_left)
-        # a later statement, which sees what was saved just before
+        # a later statement, which sees what the last holder saved
         row = connection.execute('SELECT title FROM article WHERE id = %s', [key]).fetchone()
         return Opened(lock.token, row.title)
 

@@ -1,4 +1,4 @@
-"""Two users of an application, and a moderator, meet at article 42."""
+"""A tour: two users and a moderator of an application work on article 42."""
 import math
 
 import psycopg

@@ -6,12 +6,12 @@ require "active_record"
 #   prepared_statements: false
 #   advisory_locks: false
 # A pooler in transaction mode keeps neither prepared statements nor advisory
-# locks of a session. The environment says where the pooler is.
+# locks of a session. libpq finds the pooler by PGHOST and so on.
 ActiveRecord::Base.establish_connection(adapter: "postgresql", prepared_statements: false, advisory_locks: false)
 
 User = Struct.new(:login, :name)
 
-# Another user has the row.
+# Another user holds the lock.
 class RowLocked < StandardError
   attr_reader :who, :seconds
 
@@ -30,7 +30,7 @@ module Editable
   extend ActiveSupport::Concern
 
   class_methods do
-    # Runs a block in a transaction of a user, whose name ends with it.
+    # Runs a block in a transaction that has the user as the owner of locks.
     def transaction_of(user)
       transaction(requires_new: true) do
         select_one("SELECT FROM locking.set_owner(lower(?), ?)", user.login, user.name)
@@ -48,7 +48,7 @@ module Editable
         lock = select_one("SELECT * FROM locking.try_acquire(?, ?)", table_name, id.to_s)
         raise RowLocked.new(lock["owner_name"], lock["seconds_left"]) unless lock["granted"]
 
-        # a later statement, which sees what was saved just before
+        # a later statement, which sees what the last holder saved
         [lock["token"], uncached { find(id) }]
       end
     end

@@ -1,7 +1,7 @@
 // Locks of articles, for models of Sequelize.
 import { DatabaseError, DataTypes, QueryTypes, Sequelize } from 'sequelize';
 
-/** Another user has the row. */
+/** Another user holds the lock. */
 export class RowLocked extends Error {
 	constructor(who, seconds) {
 		super(`locked by ${who} for another ${Math.ceil(seconds)} seconds`);
@@ -17,7 +17,7 @@ const { PGHOST, PGPORT, PGDATABASE, PGUSER, PGPASSWORD } = process.env;
 
 export const sequelize = new Sequelize(PGDATABASE, PGUSER, PGPASSWORD, {
 	dialect: 'postgres', host: PGHOST, port: Number(PGPORT), logging: false,
-	// What Sequelize sets would stay with the pooler's connection.
+	// Otherwise it would set client_min_messages of a pooler's connection.
 	dialectOptions: { clientMinMessages: 'ignore' },
 });
 
@@ -33,7 +33,7 @@ async function first(statement, bind, transaction) {
 }
 
 /**
- * Runs work in a transaction of a user, whose name ends with it.
+ * Runs work in a transaction that has the user as the owner of locks.
  *
  * @param {{login: string, name: string}} user
  * @param {(transaction: import('sequelize').Transaction) => Promise<T>} work
@@ -56,14 +56,14 @@ export async function transactionOf(user, work) {
  * Locks an article and reads it, or throws RowLocked.
  *
  * @returns {Promise<{token: string, article: Article}>} token: a string,
- *   since a number of JavaScript has only 53 bits
+ *   since JavaScript numbers are exact only up to 2 ** 53
  */
 export function openArticle(user, id) {
 	return transactionOf(user, async (transaction) => {
 		const lock = await first(
 			"SELECT granted, token, owner_name, seconds_left FROM locking.try_acquire('article', $id::int)", { id }, transaction);
 		if (!lock.granted) throw new RowLocked(lock.owner_name, lock.seconds_left);
-		// a later statement, which sees what was saved just before
+		// a later statement, which sees what the last holder saved
 		return { token: lock.token, article: await Article.findByPk(id, { transaction }) };
 	});
 }

@@ -4,7 +4,7 @@ import { Article, sequelize } from './editing.js';
 
 const read = (name) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
 
-/** Bert saves an article that Ann has, and what is stored then. */
+/** Saves an article that another user has locked; returns the effect. */
 async function saveSkipped() {
 	const transaction = await sequelize.transaction();
 	await sequelize.query(read('skip.sql'), { transaction });

@@ -8,7 +8,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, declarative_base
 from sqlalchemy.pool import NullPool
 
-# The pooler keeps connections. The environment says where it is.
+# The pooler keeps connections, so SQLAlchemy does not. libpq finds it by the
+# environment (PGHOST and so on).
 engine = create_engine('postgresql+psycopg2://', poolclass=NullPool, future=True)
 Base = declarative_base()
 
@@ -27,7 +28,7 @@ class User(NamedTuple):
 
 
 class RowLocked(Exception):
-    """Another user has the row."""
+    """Another user holds the lock."""
 
     def __init__(self, who, seconds):
         super().__init__(f'locked by {who} for another {math.ceil(seconds)} seconds')
@@ -41,7 +42,7 @@ class LockLost(Exception):
 
 @event.listens_for(Session, 'after_begin')
 def name_owner(session, transaction, connection):
-    """Name the user of a session in each of its transactions."""
+    """Name the user of a session as the owner, in each transaction."""
     if 'user' in session.info:
         connection.execute(text('SELECT locking.set_owner(lower(:login), :name)'), session.info['user']._asdict())
 
@@ -65,7 +66,7 @@ def open_article(user, key):
             text("SELECT granted, token, owner_name, seconds_left FROM locking.try_acquire('article', :key)"), {'key': key}).one()
         if not lock.granted:
             raise RowLocked(lock.owner_name, lock.seconds_left)
-        # a later statement, which sees what was saved just before
+        # a later statement, which sees what the last holder saved
         return lock.token, session.get(Article, key)
 
 

@@ -1,11 +1,11 @@
--- For tools that send single statements and show a table: each function is a
--- whole transaction on behalf of a user. Run it once as a superuser:
+-- For tools that send single statements and show the result. Each function
+-- is a whole transaction on behalf of a user. Run it once as a superuser:
 --   sudo -u postgres psql -d recipes <functions.sql
 \set ON_ERROR_STOP on
 \set QUIET on
 BEGIN;
 
--- Locks an article and reads it, or returns who has it and for how long.
+-- Locks an article and reads it, or returns the holder and the seconds left.
 CREATE FUNCTION open_article(login text, name text, id integer, OUT token text, OUT title text, OUT locked_by text, OUT seconds integer)
 LANGUAGE plpgsql
 AS $$
@@ -14,7 +14,7 @@ BEGIN
 	SELECT CASE WHEN l.granted THEN l.token::text END, CASE WHEN NOT l.granted THEN l.owner_name END, ceil(l.seconds_left)
 	INTO token, locked_by, seconds
 	FROM locking.try_acquire('article', id) l;
-	-- a later statement, which sees what was saved just before
+	-- a later statement, which sees what the last holder saved
 	SELECT a.title INTO title FROM article a WHERE a.id = open_article.id;
 END $$;
 

@@ -1,5 +1,5 @@
--- A person who works with the tables directly, under a role of her own. Run
--- it once as a superuser:
+-- The role of a person who works with the tables directly. Run this once as a
+-- superuser:
 --   sudo -u postgres psql -d recipes <people.sql
 \set ON_ERROR_STOP on
 \set QUIET on
