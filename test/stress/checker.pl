@@ -1,5 +1,5 @@
-# The checker: it finds nothing in a good record, and each of these faults in
-# a bad one.
+# Test of the checker: it finds no violation in a good record, and finds each
+# of these faults in a copy of it.
 use strict;
 use warnings;
 
@@ -35,9 +35,9 @@ for my $rule (rule_names())
 	ok($facts > 0 && !@violations, "nothing is found by: $rule") or diag(@violations);
 }
 
-# rule => faults, each a change of the record's text
+# rule => faults, each of which edits the record in $_
 my %faults = (
-	'versions are without gaps, and each write replaces the one before' => {
+	'versions have no gaps, and each write replaces the one before' => {
 		'a write is missing' => sub { s/^write\tplain\t1\tU\t1.*\n//m },
 		'a write replaced another version' => sub { s/v1\/2\tcid/v1\/9\tcid/ },
 		'the last write is lost' => sub { s/^row\tplain\t1\t2\tv3\/1/row\tplain\t1\t1\tv1\/2/m },
@@ -62,7 +62,7 @@ my %faults = (
 	'a lock expires only after its time' => {
 		'it is replaced before' => sub { s/expired\tbob\tcid\t700/expired\tbob\tcid\t490/ },
 	},
-	'a lock is broken or taken over only by who wants that' => {
+	'a lock is broken or taken over only by an operation that does so' => {
 		'it is taken over by an acquisition' => sub { s/take_over\tplain/acquire\tplain/ },
 		'it is broken at another time' => sub { s/taken_over\teve\tann\t9050/broken\teve\tann\t9990/ },
 	},
@@ -100,7 +100,7 @@ my %faults = (
 		'a lock is not seen' => sub { s/t\t250\t260/f\t250\t260/ },
 		'a lock is seen where there is none' => sub { s/f\t50\t60/t\t50\t60/ },
 	},
-	'who is refused meets a lock' => {
+	'a refusal names the holder of a lock' => {
 		'there is none of this owner' => sub { s/is locked by cid/is locked by eve/ },
 	},
 	'rows are handed over in the order of the requests' => {
@@ -116,7 +116,7 @@ my %faults = (
 		'events arrive in another order' => sub { s/^(heard\treleased.*\n)(heard.*\n)/$2$1/m },
 		'an event that did not happen' => sub { s/^event\t4.*\n//m },
 	},
-	'requests are told' => {
+	'listeners receive each request' => {
 		'a request is lost' => sub { s/^heard\trequested.*\n//m },
 	},
 );

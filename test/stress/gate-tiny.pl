@@ -1,4 +1,4 @@
-# The load with so small a gate that its buckets overflow, and a queue of
+# The load with a gate so small that its buckets overflow, and a queue of
 # events that is often full.
 use strict;
 use warnings;

@@ -1,6 +1,6 @@
 # The load finds every fault of Mutants.pm, each put into a build of its own.
-# LOCKING_MUTANTS=1 runs it; LOCKING_MUTANTS=TEXT those with it in their name.
-# A fault has LOCKING_SECONDS (default: 120) to be found.
+# LOCKING_MUTANTS=1 tries all of them, LOCKING_MUTANTS=TEXT those whose names
+# contain the text.  The load has LOCKING_SECONDS (default: 120) for each.
 use strict;
 use warnings;
 
@@ -21,7 +21,8 @@ my $seed = $ENV{LOCKING_SEED} || int(rand 1000000);
 my %mutants = mutants();
 my $variant = LockingVariant->new;
 
-# Runs the load in slices.  Returns what the checker found, and when.
+# Runs the load in slices until the checker finds violations.  Returns the
+# seconds and the violated rules, or nothing.
 sub hunt
 {
 	my $start = time;

@@ -1,5 +1,5 @@
-# The load without preloading: without gate and queues up to PostgreSQL 16, in
-# dynamic shared memory from 17 on.
+# The load without preloading: up to PostgreSQL 16 without gate and queues,
+# from 17 on with both in dynamic shared memory.
 use strict;
 use warnings;
 

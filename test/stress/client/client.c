@@ -1,12 +1,12 @@
 /*
  * client.c
  *		The load: processes that execute random operations on random rows,
- *		disturbed at random.  Each writes down what it was told.
+ *		with random faults.  Each records what it was told.
  *
  * client OPERATIONS RECORDS CLIENTS SECONDS SEED
  *
- * OPERATIONS is the folder of the operations, RECORDS one for a file of each
- * client, whose format README.md describes.
+ * OPERATIONS is the folder of the operations.  In the folder RECORDS, each
+ * client writes a file, in the format that README.md describes.
  */
 #include <err.h>
 #include <signal.h>
@@ -53,8 +53,8 @@ typedef struct Run
 	const Operation *operation;
 	const Place *place;
 	char		id[32];			/* client/number */
-	char		value[40];		/* what it writes */
-	char		used[24];		/* token that it uses */
+	char		value[40];		/* to write */
+	char		used[24];		/* token, if it uses one */
 	char		text[40];		/* of the variable that was read last */
 	int			wait_ms;
 	char		gid[48];
@@ -252,8 +252,8 @@ begins_with(const char *sql, const char *word)
 
 /*
  * Executes a statement; returns false if the operation ends with it.  If the
- * connection is lost, what it committed is unknown, and certain if it did not
- * commit.
+ * connection is lost, the outcome is "unknown" if the statement may have
+ * committed something, otherwise "lost".
  */
 static bool
 run_sql(Run *run, const char *sql, Fault fault)
@@ -285,7 +285,7 @@ run_sql(Run *run, const char *sql, Fault fault)
 	return done;
 }
 
-/* Ends the transaction, in one of the ways in which it may end. */
+/* Ends the transaction, in a way chosen at random. */
 static bool
 run_end(Run *run, Fault fault)
 {
@@ -338,7 +338,7 @@ run_statement(Run *run, const Statement *statement, Fault fault)
 	return run_sql(run, sql, fault);
 }
 
-/* A chance for the statement to be disturbed. */
+/* Chooses whether, and how, a statement is disturbed. */
 static Fault
 choose_fault(void)
 {

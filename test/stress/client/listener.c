@@ -1,7 +1,7 @@
 /*
  * listener.c
- *		Writes down the payload of each notification on channel "locking", a
- *		line each, until it is terminated.
+ *		Writes the payload of each notification on channel "locking" to a
+ *		file, one a line, until it is terminated.
  *
  * listener FILE
  */

@@ -2,7 +2,7 @@
  * operation.c
  *		Operations of the load: their texts, and the variables in them.
  *
- * A file of an operation has a header, lines of "-- NAME VALUE", and
+ * The file of an operation has a header, of lines "-- NAME VALUE", and
  * statements, each of which ends with a semicolon at the end of a line.  A
  * statement that begins with ?N is executed with a chance of N percent.
  */
@@ -71,7 +71,7 @@ read_operation(Operation *operation, const char *path)
 	fclose(file);
 }
 
-/* Reads all files of a folder. */
+/* Reads the operations of a folder; exits if one is malformed. */
 Operation *
 load_operations(const char *folder, int *count)
 {

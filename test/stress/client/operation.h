@@ -22,7 +22,7 @@ typedef struct Operation
 	char	   *name;
 	char	   *tables;			/* " a b c ", or NULL: all */
 	int			weight;
-	bool		superuser;		/* only by clients who are superusers */
+	bool		superuser;		/* only for superusers */
 	int			since;			/* major version of the server */
 	int			nstatements;
 	Statement	statements[MAX_STATEMENTS];

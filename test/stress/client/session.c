@@ -2,7 +2,7 @@
  * session.c
  *		Connections of the clients, and statements that may be disturbed.
  *
- * Where a cluster is, the environment says (PGHOST, PGPORT, PGDATABASE).
+ * libpq finds the cluster by the environment (PGHOST, PGPORT, PGDATABASE).
  */
 #include "session.h"
 
@@ -14,7 +14,7 @@
 
 #define MAX_FAULT_DELAY_MS 6
 
-/* A transaction that was prepared by a client that is gone blocks others. */
+/* A prepared transaction that its client has left blocks others. */
 #define LIMIT " options='-c statement_timeout=20s'"
 
 int
@@ -23,7 +23,7 @@ random_below(int limit)
 	return random() % limit;
 }
 
-/* Without regard to what the server does at the moment. */
+/* Closes a connection abruptly, even while a statement is executed. */
 void
 session_disconnect(Session *session)
 {
@@ -34,7 +34,10 @@ session_disconnect(Session *session)
 	session->pg = NULL;
 }
 
-/* Becomes the owner, as an application or as a superuser. */
+/*
+ * Connects as a superuser or an application, and sets the owner.  Returns
+ * false, with no connection, if that fails.
+ */
 bool
 session_connect(Session *session)
 {
@@ -65,7 +68,7 @@ send_cancel(PGconn *pg)
 	PQfreeCancel(cancel);
 }
 
-/* Waits for a random time, or until the server answers. */
+/* Disturbs a statement after a random time, unless it ends before. */
 static void
 disturb(Session *session, Fault fault)
 {
@@ -79,7 +82,10 @@ disturb(Session *session, Fault fault)
 		session_disconnect(session);
 }
 
-/* The result, or NULL if the connection is lost, which is then closed. */
+/*
+ * Executes a statement.  Returns the last result, or NULL if the connection
+ * is lost; it is closed then.
+ */
 PGresult *
 session_run(Session *session, const char *sql, Fault fault)
 {

@@ -9,7 +9,7 @@
 
 #include <libpq-fe.h>
 
-/* What happens to a statement while it runs. */
+/* A disturbance of a statement while it runs. */
 typedef enum Fault
 {
 	NO_FAULT,

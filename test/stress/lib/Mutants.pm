@@ -1,7 +1,7 @@
-# Faults put into copies of the C sources, each of which takes away one rule
-# of the protocol.  The load has to find them.
+# Faults for copies of the C sources, each of which breaks one rule of the
+# protocol.  The load has to find them.
 #
-# Depends on the text of src/: a change that does not fit its file any more
+# Depends on the text of src/: a substitution that no longer matches its file
 # fails the test (LockingVariant::build).
 package Mutants;
 
@@ -12,7 +12,7 @@ use Exporter 'import';
 
 our @EXPORT = qw(mutants);
 
-# name => [ file, substitution in $_ that returns whether it fits ]
+# name => [ file, substitution in $_ that returns whether it matched ]
 my %mutants = (
 
 	# S1, rule 1

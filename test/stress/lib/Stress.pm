@@ -15,7 +15,7 @@ our @EXPORT = qw(stress stress_node run_load check_load);
 
 my $folder = dirname(dirname(realpath(__FILE__)));
 
-# Each of the three files has a third of the time.
+# Each of the three test files gets a third of the time.
 my $seconds = int(($ENV{LOCKING_SECONDS} || 60) / 3) || 1;
 my $clients = 12;
 my $patience = 60;
@@ -54,7 +54,7 @@ sub stress_node
 
 # ---- the load ----
 
-# Transactions that are prepared and that no client ends any more.
+# Commits the prepared transactions that their clients have left.
 sub end_prepared
 {
 	my ($node) = @_;
@@ -71,8 +71,9 @@ sub count_lines
 	return scalar @lines;
 }
 
-# The events arrive after their commits.  Those of requests, which are not in
-# the history, come before the last one.
+# Waits until the listener has as many events as the history, since events
+# arrive after their commits.  Those of requests are not in the history; they
+# arrive before the last event, which is caused here.
 sub await_events
 {
 	my ($node, $path, $patience) = @_;
@@ -104,8 +105,8 @@ sub write_file
 	return;
 }
 
-# Runs clients for some time; writes the records to a folder.  Options:
-# seconds, seed, patience (seconds to wait for the last events).
+# Runs the clients, and writes the records to a folder.  Options: seconds,
+# seed, patience (seconds to wait for the last events).
 sub run_load
 {
 	my ($node, $records, %options) = @_;
@@ -119,7 +120,7 @@ sub run_load
 	return $ok;
 }
 
-# Returns whether the records obey all rules, and what the checker says.
+# Returns whether the records obey all rules, and the checker's output.
 sub check_load
 {
 	my ($records) = @_;
@@ -128,7 +129,7 @@ sub check_load
 	return ($good, $out . $err);
 }
 
-# A test with these lines in postgresql.conf.
+# The whole test, with these lines in postgresql.conf.
 sub stress
 {
 	my ($name, @conf) = @_;

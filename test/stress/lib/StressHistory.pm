@@ -36,7 +36,7 @@ sub by_row
 	return \%rows;
 }
 
-# Number of a row, by table and key; 0: not one of those under load.
+# Number of a row, by table and key; 0 if the row is not under load.
 sub number
 {
 	my ($self, $fact) = @_;
@@ -79,10 +79,10 @@ sub leases_by_row
 	return $rows;
 }
 
-# Leases of a row that lasted within these times: the holder was told before
-# the end of them, and they end after their beginning.  With "until" instead
-# of "ends" those that may have lasted: a release that is not committed yet
-# does not count.
+# Leases of a row that overlap a period: the holder was told of them before
+# its end, and they end after its beginning.  With "until" instead of "ends",
+# those that may overlap it: a release may not have been committed yet, so it
+# is disregarded.
 sub leases_within
 {
 	my ($self, $row, $from, $to, $end) = @_;

@@ -1,5 +1,5 @@
-# Reads records of a run, whose format README.md describes.  Knows nothing of
-# the programs that wrote them.
+# Reads the records of a run, in the format that README.md describes.  Does
+# not depend on the programs that write them.
 package StressRecord;
 
 use strict;

@@ -34,8 +34,8 @@ sub describe
 	return join ' / ', map { my $fact = $_; join ' ', map { ref $fact->{$_} ? () : "$_=" . ($fact->{$_} // 'null') } sort keys %$fact } @facts;
 }
 
-# Facts of all rows: a function of a row's name, which returns the number of
-# facts and the violations.
+# Checks row by row: the function gets the name of a row and its records, and
+# returns the number of facts and the violations.
 sub in_each_row
 {
 	my ($rows, $function) = @_;
@@ -51,7 +51,7 @@ sub in_each_row
 
 # ---- completeness of the record ----
 
-rule('versions are without gaps, and each write replaces the one before', sub {
+rule('versions have no gaps, and each write replaces the one before', sub {
 	my ($h) = @_;
 	my %last = map { (row_name($_) => $_) } @{ $h->{row} };
 	my ($facts, @violations) = in_each_row($h->{writes}, sub {
@@ -154,7 +154,7 @@ rule('a lock expires only after its time', sub {
 	return ($facts, @violations);
 });
 
-rule('a lock is broken or taken over only by who wants that', sub {
+rule('a lock is broken or taken over only by an operation that does so', sub {
 	my ($h) = @_;
 	my %operations = (taken_over => 'take_over', broken => 'break|unprotect');
 	my ($facts, @violations) = (0);
@@ -169,8 +169,8 @@ rule('a lock is broken or taken over only by who wants that', sub {
 
 # ---- S2: enforcement ----
 
-# The holder was told of the lease before the writer's guard ran, and it
-# lasted until the guard had run.
+# The holder was told of the lease before the writer's guard ran, and the
+# lease lasted until the guard had run.
 rule('no other owner writes a row while it is locked', sub {
 	my ($h) = @_;
 	return in_each_row($h->{writes}, sub {
@@ -295,7 +295,8 @@ rule('a save is by the holder, with the latest token', sub {
 	});
 });
 
-# From confirm to the last that its transaction did.
+# The period ends with the last write of the transaction that is recorded,
+# since its commit is not.
 rule('from confirm to commit no other owner writes or locks the row', sub {
 	my ($h) = @_;
 	my (%last, @violations);
@@ -333,7 +334,7 @@ rule('a lock that has ended is not used any more', sub {
 
 # ---- expiry ----
 
-# The writer's guard has decided that the lock was over.
+# The write was allowed, so the guard has found that the lock had expired.
 rule('a lock that a write has passed is not used any more', sub {
 	my ($h) = @_;
 	return in_each_row($h->{writes}, sub {
@@ -357,7 +358,7 @@ rule('a lock that a write has passed is not used any more', sub {
 	});
 });
 
-# Leases that were committed before the time that is added, as clients know.
+# Leases that a client knows to be committed, and when it was told.
 sub committed_leases
 {
 	my ($h) = @_;
@@ -395,7 +396,7 @@ rule('is_locked() is right', sub {
 	return (scalar @{ $h->{look} }, @violations);
 });
 
-rule('who is refused meets a lock', sub {
+rule('a refusal names the holder of a lock', sub {
 	my ($h) = @_;
 	my ($facts, @violations) = (0);
 	for my $op (grep { $_->{outcome} eq '55P03' } @{ $h->{op} })
@@ -410,7 +411,8 @@ rule('who is refused meets a lock', sub {
 
 # ---- order ----
 
-# Who was in the queue before and after, and before the one that was chosen.
+# A violation is a request that was in the queue before and after, and ahead
+# of the one that was chosen, unless it is the former holder's own.
 rule('rows are handed over in the order of the requests', sub {
 	my ($h) = @_;
 	my @violations;
@@ -425,9 +427,9 @@ rule('rows are handed over in the order of the requests', sub {
 	return (scalar @{ $h->{handed} }, @violations);
 });
 
-# How long a call of acquire() waited for its turn at least: until it was
-# granted, or until its time was over.  Nothing is known of one that was
-# disturbed, or that let others pass since it was held up for a second.
+# Until when a call of acquire() certainly waited for its turn: until it was
+# granted, or until its time was over.  Returns 0 for one that was disturbed,
+# or took so long that others may have been let past it.
 sub waited_until
 {
 	my ($h, $op) = @_;
@@ -445,8 +447,8 @@ sub held_before
 	return $last && $last->{owner} eq $op->{owner};
 }
 
-# Each session tries once more at the end of its time, whoever is first, and
-# the former holder may resume its lock.
+# Two grants are out of order rightly: each session tries once more at the end
+# of its time, and the former holder may resume its lock.
 rule('waiting sessions are served in the order of their arrival', sub {
 	my ($h) = @_;
 	my ($facts, @violations) = (0);
@@ -489,7 +491,7 @@ rule('the events of a row arrive, once, and in order', sub {
 	});
 });
 
-rule('requests are told', sub {
+rule('listeners receive each request', sub {
 	my ($h) = @_;
 	my (%heard, %told);
 	$heard{ $_->{relation} . '/' . $h->number($_) . ' ' . $_->{owner} }++ for grep { $_->{event} eq 'requested' } @{ $h->{heard} };

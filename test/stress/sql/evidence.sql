@@ -1,9 +1,9 @@
--- Evidence: tables that operations and triggers write in the transaction that
--- they tell about.  So they contain what was committed, and nothing else.
+-- Evidence: tables that operations and triggers write in the transactions
+-- that they describe, so that they contain what was committed and no more.
 CREATE SCHEMA stress;
 GRANT USAGE ON SCHEMA stress TO PUBLIC;
 
--- Keys of the rows.  A row keeps its number for ever, its key may change.
+-- Keys of the rows.  The number of a row never changes; its key may.
 CREATE TABLE stress.place (tab text, n integer, key text, PRIMARY KEY (tab, key));
 
 -- Writes.  op: I(nsert), U(pdate), D(elete); token: of a confirmed save,
@@ -11,17 +11,17 @@ CREATE TABLE stress.place (tab text, n integer, key text, PRIMARY KEY (tab, key)
 CREATE TABLE stress.written (tab text, n integer, op text, version integer, body text, previous text,
 	owner text, token bigint, xid text, t0 timestamptz, t1 timestamptz, guarded boolean);
 
--- Lifetimes of locks, as their holders were told.
+-- Leases, as their holders were told of them.
 CREATE TABLE stress.lease (tab text, n integer, token bigint, owner text, kind text, hard boolean,
 	handed_over boolean, xid text, told timestamptz, until timestamptz);
 
--- What acquirers read next.
+-- What acquirers read in the next statement.
 CREATE TABLE stress.granted (tab text, n integer, token bigint, owner text, version integer, body text, told timestamptz);
 
 -- Queues of requests before and after a lock was handed over.
 CREATE TABLE stress.handed (token bigint, owner text, next text, told timestamptz, before text[], after text[]);
 
--- What is_locked() said.
+-- What is_locked() returned.
 CREATE TABLE stress.looked (tab text, n integer, key text, locked boolean, t0 timestamptz, t1 timestamptz);
 
 CREATE FUNCTION stress.owner() RETURNS text LANGUAGE sql STABLE AS $$
@@ -30,8 +30,9 @@ $$;
 
 -- ---- locks ----
 
--- The lock with a token that the transaction has just acquired, or renewed or
--- confirmed by "call", so that its record is locked.  Returns the token.
+-- Records the lock with a token that the transaction has just acquired, or
+-- has renewed or confirmed by "call", so that the lock record cannot change.
+-- Returns the token.
 --
 -- With the snapshot of a REPEATABLE READ transaction, an older version of the
 -- record may hide the one that the transaction has written.
@@ -47,12 +48,12 @@ BEGIN
 	RETURN t;
 END $$;
 
--- Outside of savepoints.
+-- Whether a row version is the transaction's, outside of savepoints.
 CREATE FUNCTION stress.is_mine(xmin xid) RETURNS boolean LANGUAGE sql STABLE AS $$
 	SELECT xmin::text::bigint = pg_catalog.pg_current_xact_id()::text::bigint % 4294967296
 $$;
 
--- Locks that the transaction has handed over.
+-- Records the locks that the transaction has handed over.
 CREATE FUNCTION stress.note_handed_over() RETURNS void LANGUAGE sql VOLATILE SECURITY DEFINER AS $$
 	SELECT stress.note(l.token, 'handed over') FROM locking.lock l
 	WHERE l.handed_over AND NOT l.lost AND stress.is_mine(l.xmin)
@@ -62,7 +63,7 @@ CREATE FUNCTION stress.queue(r regclass, k text) RETURNS text[] LANGUAGE sql VOL
 	SELECT coalesce(pg_catalog.array_agg(id || ' ' || owner ORDER BY id), '{}') FROM locking.request_queue WHERE relation = r AND key = k
 $$;
 
--- Hands a lock over to the first requester, and notes the queue.
+-- Hands a lock over to the first requester, and records the queue.
 CREATE FUNCTION stress.hand_over(t bigint) RETURNS text LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
 DECLARE
 	held record;
@@ -88,21 +89,21 @@ BEGIN
 	RETURN found;
 END $$;
 
--- Operations that wait for the row, by their sessions' names.
+-- Ids of the operations that wait for a row, from their application_name.
 CREATE FUNCTION stress.waiting(place text) RETURNS text LANGUAGE sql VOLATILE SECURITY DEFINER AS $$
 	SELECT coalesce(pg_catalog.string_agg(pg_catalog.split_part(application_name, ' ', 1), ','), '') FROM pg_catalog.pg_stat_activity
 	WHERE application_name LIKE '% ' || place AND wait_event IN ('Extension', 'LockingAcquire') AND pid <> pg_catalog.pg_backend_pid()
 $$;
 
--- Microseconds.
+-- The time in microseconds.
 CREATE FUNCTION stress.now() RETURNS bigint LANGUAGE sql VOLATILE AS $$
 	SELECT (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000000)::bigint
 $$;
 
 -- ---- writes ----
 
--- Before the guard.  Writers of a row wait for each other, so that versions
--- have the order of the writes.
+-- Fires before the guard.  Writers of a row wait for each other, so versions
+-- are in the order of the writes.
 CREATE FUNCTION stress.before_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
 	IF TG_OP = 'DELETE' THEN
@@ -149,9 +150,9 @@ BEGIN
 	RETURN NULL;
 END $$;
 
--- Deletes a row and inserts it again, with the one that refers to it.  A
--- snapshot from before ALTER TABLE has rewritten a table shows it as empty,
--- but the foreign key's action deletes what is there now.
+-- Deletes a row and inserts it again, with the child that refers to it.  A
+-- snapshot that is older than an ALTER TABLE that rewrote a table shows this
+-- table as empty, but the foreign key's action deletes the child.
 CREATE FUNCTION stress.replace(t text, number integer, value text) RETURNS integer LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
 	found jsonb;
@@ -179,8 +180,8 @@ BEGIN
 		USING deleted || jsonb_build_object('version', (deleted ->> 'version')::integer + 1, 'body', value);
 END $$;
 
--- Truncates a table and inserts its rows again.  Row triggers do not see the
--- former.
+-- Truncates a table and inserts its rows again.  TRUNCATE fires no row
+-- triggers, so its deletions are recorded here.
 CREATE FUNCTION stress.refill(t text, value text) RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
 DECLARE
 	start timestamptz;

@@ -1,6 +1,5 @@
--- The tables under load: three or four rows each, with the same columns
--- besides their keys.  Times are milliseconds.  "note" is not guarded where
--- "body" alone is.
+-- The tables under load: three or four rows each ("crowd": 60), with the same
+-- columns besides their keys.  "note" is not guarded where only "body" is.
 CREATE FUNCTION stress.watch(t text, VARIADIC arguments text[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
 	EXECUTE format('CREATE TRIGGER a_stress BEFORE INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION stress.before_guard()', t);
@@ -58,7 +57,7 @@ INSERT INTO loose (n, id) SELECT g, g FROM generate_series(1, 3) g;
 CREATE TABLE crowd (LIKE common INCLUDING DEFAULTS, id integer PRIMARY KEY);
 INSERT INTO crowd (n, id) SELECT g, g FROM generate_series(1, 60) g;
 
--- row security: stress_app sees some rows only
+-- row security: stress_app does not see all rows
 CREATE TABLE veiled (LIKE common INCLUDING DEFAULTS, id integer PRIMARY KEY);
 INSERT INTO veiled (n, id) SELECT g, g FROM generate_series(1, 4) g;
 ALTER TABLE veiled ENABLE ROW LEVEL SECURITY;
@@ -67,12 +66,12 @@ CREATE POLICY three ON veiled USING (id <= 3);
 SELECT stress.watch('plain', 'plain'), stress.watch('words', 'words', 'body'), stress.watch('pair', 'pair'), stress.watch('ident', 'ident'),
 	stress.watch('region', 'region'), stress.watch('doc', 'doc'), stress.watch('item', 'item'), stress.watch('loose', 'loose'),
 	stress.watch('veiled', 'veiled'), stress.watch('crowd', 'crowd');
--- the other key of rows that move
+-- the other key of each row that moves
 INSERT INTO stress.place SELECT 'region', s.n, locking.row_key(r) FROM (SELECT n, 3 - part AS part, id FROM region) s,
 	LATERAL jsonb_populate_record(NULL::region, to_jsonb(s)) r;
 INSERT INTO stress.place SELECT 'doc', n, (1000 + id)::text FROM doc;
 
--- for the last event
+-- locked after the load, for a last event
 CREATE TABLE last (id integer PRIMARY KEY);
 INSERT INTO last VALUES (1);
 SELECT locking.protect('last');
