@@ -2,12 +2,13 @@
  * event_sweep.c
  *		Removal of old events from the history.
  *
- * Events are removed in the order of their ids, which is that of time, from
- * the oldest one on, until some in a row are not older than
- * locking.keep_history: events that were copied from elsewhere may be out of
- * order.  A sweep examines more events than the acquisitions that made it due
- * can have recorded, so the history stops growing.  One backend sweeps at a
- * time, until its transaction ends: the next finds what the last has left.
+ * Events are removed in the order of their ids, which is mostly that of time,
+ * from the first one on.  Events that were copied from elsewhere may be out
+ * of order, so a sweep ends only after KEPT_IN_A_ROW that are not older than
+ * locking.keep_history.  It examines more events than the acquisitions that
+ * made it due can have recorded, so the history stops growing.  One backend
+ * sweeps at a time, until its transaction ends: the next finds what the last
+ * has left.
  *
  * Removed events remain in the index until vacuum.  There may be any number
  * of them, so the oldest event is not found by a scan, which would step over
@@ -40,7 +41,7 @@
 /* number of removed events in a row after which a place counts as swept */
 #define PROBE_SIZE 8
 
-/* number of events in a row that are to be kept after which a sweep ends */
+/* number of events to keep in a row after which a sweep ends */
 #define KEPT_IN_A_ROW 64
 
 /* columns of locking.event */
@@ -171,8 +172,8 @@ remove_event(EventScan *scan)
 
 /*
  * An event of the future was recorded while the clock was ahead.  It is
- * passed over until its time has come, and an event of a transaction in
- * progress until that has ended.
+ * passed over until its time has come; an event of a transaction in progress,
+ * until that has ended.
  */
 static void
 remove_old_events(EventScan *scan, int64 examined)

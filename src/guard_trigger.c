@@ -79,7 +79,7 @@ row_guard_of(Relation rel)
 	return NULL;
 }
 
-/* A trigger that calls the guard, under whatever name, or has its name. */
+/* A trigger that calls the guard, by any name, or has the name of one. */
 typedef struct GuardTrigger
 {
 	Oid			relid;
@@ -102,7 +102,7 @@ copy_guard_trigger(Form_pg_trigger trigger)
 	return copy;
 }
 
-/* The guard's triggers on a relation, without clones unless asked for. */
+/* The guard's triggers on a relation, with or without clones. */
 static List *
 guard_triggers(Oid relid, bool with_clones)
 {
@@ -147,7 +147,7 @@ triggers_that_fire_always(Oid root)
 	return always;
 }
 
-/* Set those that replace these triggers to ENABLE ALWAYS again. */
+/* Set the triggers that have replaced these to ENABLE ALWAYS. */
 void
 fire_always(List *triggers)
 {
@@ -163,9 +163,9 @@ fire_always(List *triggers)
 }
 
 /*
- * Refuse a partition to be that has the row trigger, or whose own partitions
- * have it, as other tools may leave it: PostgreSQL would fail to clone that
- * of the root.
+ * Refuse to attach a table that has the row trigger, or whose own partitions
+ * have it.  Other tools may leave it behind, and PostgreSQL would fail to
+ * clone that of the root.
  */
 void
 refuse_remaining_trigger(Oid partition)

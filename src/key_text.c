@@ -223,8 +223,8 @@ parse_column(const Key *key, const KeyColumn *column, Oid relid, const char *tex
 }
 
 /*
- * Convert a column of a key from a value of any type.  One of the column's
- * type is not converted to text, which may depend on settings.
+ * Convert a value of any type to that of a key's column.  A value that has
+ * the column's type is not converted through text, which depends on settings.
  */
 Datum
 key_column_from_value(const Key *key, int column, Oid relid, Oid type, Datum value)

@@ -43,10 +43,10 @@ relation_owner(Oid relid)
 }
 
 /*
- * Lock a relation against being altered, unless that requires waiting.  A
- * conditional lock fails if another transaction waits for the relation, even
- * where this one has it locked already.  Then the other one waits for this
- * one, so an ordinary lock is granted at once.
+ * Lock a relation against being altered.  Returns false if that would require
+ * waiting.  A conditional lock fails while another transaction waits for the
+ * relation, even if this transaction has locked it already.  But then the
+ * other one waits for this one, so an ordinary lock is granted at once.
  */
 bool
 lock_relation_nowait(Oid relid)
@@ -66,9 +66,9 @@ lock_relation_nowait(Oid relid)
 }
 
 /*
- * Lock and open a relation for reading, unless that requires waiting or there
- * is no such relation: then NULL.  The lock is kept until the transaction
- * ends.
+ * Lock and open a relation for reading.  Returns NULL if that would require
+ * waiting, or if there is no such relation.  The lock is kept until the
+ * transaction ends.
  */
 Relation
 relation_open_nowait(Oid relid)

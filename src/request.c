@@ -95,10 +95,10 @@ follow_key(Datum *parameters)
 }
 
 /*
- * The id of a request, after those of the requests for the row that exist:
- * the sequence is behind them after a switchover by logical replication,
- * which does not replicate sequences.  Of concurrent requests with one id,
- * the owners' names decide.
+ * The id of a new request, greater than those of all requests for the row
+ * that it sees.  After a switchover by logical replication, which does not
+ * replicate sequences, the sequence may be behind them.  Concurrent requests
+ * with the same id are ordered by their owners' names.
  */
 #define NEXT_ID \
 	"greatest(pg_catalog.nextval('locking.request_queue_id_seq')," \

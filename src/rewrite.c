@@ -81,10 +81,10 @@ xmin_of_locked(TableInfo *table, const Lock *lock)
 }
 
 /*
- * Has only the owner written the row, as far as the record tells?  Not while
- * the lock refers to no version, since it was handed over and has not been
- * taken.  The row of a soft lock others may have written; it stays live, but
- * cannot be resumed.
+ * Does the record follow the rewrite?  Only that of a live lock under which
+ * no other owner can have written the row.  A lock that was handed over and
+ * has not been taken refers to no version.  Other owners may have written the
+ * row of a soft lock: the lock stays live, but cannot be resumed.
  */
 static bool
 is_followed(const Lock *lock)

@@ -11,11 +11,11 @@
  *   that it replaces, each time;
  * - with the highest stored one, at first and then from time to time: it is
  *   among the last entries of an index;
- * - with the highest one that any backend has drawn since the start, kept in
- *   shared memory.  If it is not greater, either it was drawn a moment ago,
- *   before another backend's, or the sequence was set back while backends are
- *   in use: then it is looked up among the stored ones.  So it is each time
- *   without shared memory.
+ * - with the highest one that any backend has drawn since the server's start,
+ *   kept in shared memory.  A number that is not greater was either drawn
+ *   just before that of another backend, or after the sequence was set back,
+ *   so it is looked up among the stored ones.  Without shared memory, each
+ *   number is looked up.
  *
  * Records and events that do not come from this library's functions (by
  * replication, COPY or INSERT) advance the sequences as they arrive, in
@@ -198,7 +198,7 @@ highest_stored(const char *table_name, const char *index_name, const char *colum
 }
 
 /*
- * Is a number in the index?  Usually it has no such entry, and the table is
+ * Is a number stored?  Usually the index has no such entry, and the table is
  * not read.
  */
 static bool
@@ -313,7 +313,7 @@ set_position(const Sequence *sequence, int64 number)
 					lengthof(types), types, values, NULL);
 }
 
-/* The sum, or the greatest number of a sequence. */
+/* The sum, or the greatest number that a sequence can have. */
 static int64
 beyond(int64 number, int64 distance)
 {
@@ -361,8 +361,8 @@ advance(Sequence *sequence, int64 known, int64 ahead)
 }
 
 /*
- * Is a number that was drawn at most "known", or stored?  Then "known"
- * receives what the sequence has to be beyond, at least.
+ * Is a number that was drawn at most "known", or stored?  Then "known" is
+ * raised to a number that the sequence has to be beyond.
  */
 static bool
 is_taken(Sequence *sequence, int64 number, int64 *known)

@@ -23,7 +23,7 @@ typedef struct Client
 {
 	int			fd;
 	int64_t		since;			/* now_s(); -1: no timeout */
-	uint64_t	bytes;			/* for which more time is given */
+	uint64_t	bytes;			/* that extend the timeout */
 	/* current request; used by its event loop only */
 	Request    *request;
 	struct Client *prev,

@@ -22,10 +22,11 @@ extern void clients_set_request(struct MHD_Connection *connection, struct Reques
 extern struct Request *clients_request(struct MHD_Connection *connection);
 
 /*
- * Starts options.request_timeout for the client, or disables it.  For each
- * 32,000 BYTES that are sent or received, the client has a second more: as
- * long as it is not slower than that, a long text is not cut off.  The pages
- * wait as long (api.js).
+ * The timeout of a client.  clients_start_clock starts
+ * options.request_timeout, clients_stop_clock disables it.  clients_add_time
+ * extends it by a second for each 32,000 BYTES to send or received, so that
+ * long texts are not cut off unless the client is slower than that.  The
+ * pages allow uploads the same time (api.js).
  */
 extern void clients_start_clock(struct MHD_Connection *connection);
 extern void clients_add_time(struct MHD_Connection *connection, uint64_t bytes);

@@ -315,7 +315,7 @@ const isOf = (error, kind) => error instanceof Problem && error.problem.type ===
 // As the server does it: encodeURIComponent() leaves more as it is.
 const encoded = (text) => encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 
-/** Ends a request that waits for too long, like AbortSignal.timeout(). */
+/** A timeout like AbortSignal.timeout(), which can be restarted and ended. */
 class Patience {
 	#ending = new AbortController();
 	#timer;
@@ -326,7 +326,7 @@ class Patience {
 	get signal() {
 		return this.#ending.signal;
 	}
-	/** A part of the response has come: the next may take its time. */
+	/** Restarts the timeout, after a part of the response has arrived. */
 	renew() {
 		clearTimeout(this.#timer);
 		this.#wait(TIMEOUT);
@@ -346,7 +346,7 @@ async function readJson(response, sentAt, onPart) {
 	return whole(partByPart(response, onPart).json(), sentAt);
 }
 
-// Calls back for each part of a response that is long, or slow.
+// Calls onPart for each part of a response that arrives.
 function partByPart({ body }, onPart) {
 	return new Response(body?.pipeThrough(new TransformStream({
 		transform(part, stream) {

@@ -15,7 +15,7 @@ const STORE = 'drafts';
 const WIPED = `${DATABASE}.wiped.`;
 /**
  * How long the browser may take to open the database, in milliseconds. Some
- * never answer. The server's drafts do not wait for longer.
+ * never answer, and the server's drafts are offered only after that.
  */
 const PATIENCE = 5000;
 

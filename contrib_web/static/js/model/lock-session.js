@@ -38,10 +38,10 @@
  * control, wanted, want, saved, refusedSave, redraft, leave, restore, and
  * those above.
  *
- * A visible page keeps its lock although its user only reads, and a hidden
- * one because of unsaved input, until it has not been used for `idleLimit`.
- * Any other hidden page lets it expire. If another user requests the row, a
- * page that is not used for PATIENCE hands it over.
+ * A visible page keeps its lock even if its user only reads, and so does a
+ * hidden one with unsaved input, until it has not been used for `idleLimit`.
+ * Any other hidden page lets its lock expire. If another user requests the
+ * row, a page that is not used for PATIENCE hands it over.
  *
  * Renewals and drafts are independent of each other: each has its own
  * request, and neither waits for the other or fails with it. A draft is sent

@@ -309,12 +309,13 @@ export const looksDifferent = (before, after) => SHOWN.some((name) => before[nam
 export const isUrgent = ({ phase, warned, loss }) =>
 	phase === 'expired' || warned || (phase === 'lost' && loss?.cause !== 'given');
 
-/** Ends of a lock that the user has brought about. */
+/** Causes of a lost lock that are the user's own acts. */
 const OWN_ACTS = ['given', 'moved'];
 
 /**
- * Whether a user who does not see the page has to be told: of a lock that was
- * lost by no act of the user's, and of unsaved text whose lock ends.
+ * Whether a user who does not see the page is to be notified: of a lock that
+ * was lost by no act of the user's own, or of unsaved text whose lock is
+ * about to end or has ended.
  * @param {object} state
  * @param {{ isDirty: boolean }} about
  * @returns {boolean}

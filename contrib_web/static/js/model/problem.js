@@ -30,16 +30,15 @@ export function reasonOf({ status, problem }) {
 	return detail.startsWith('(') ? `${title} ${detail}` : detail;
 }
 
-/**
- * Problems of which the page's words say as much as those of locking-web.
- */
+/** Problems that the page explains as fully as locking-web's detail does. */
 const TOLD = ['unauthenticated', 'sign-in-failed', 'csrf', 'other-user', 'gone', 'lost', 'held-elsewhere', 'lock-required'];
 
 /**
- * The server's words: those of the database are in its language, those of
- * locking-web (without SQLSTATE) in English. Other languages add the latter
- * in parentheses, if they say more than the page does, and say first what the
- * SQLSTATE of a value means; triggers of users raise any.
+ * The server's text: that of the database is in the database's language, that
+ * of locking-web (without SQLSTATE) in English. In other languages, pages add
+ * the latter in parentheses, unless it says no more than the page does. For a
+ * value, they first explain the SQLSTATE, if they know it: users' triggers
+ * may raise any.
  * @param {object} problem
  * @returns {string|undefined}
  */
@@ -55,7 +54,7 @@ export function detailOf(problem) {
 // PostgreSQL's messages have neither capital nor period.
 const sentence = (text) => (text === '' ? '' : `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$|^\(.*\)$/.test(text) ? '' : '.'}`);
 
-// The request is not one that these pages of this version send.
+// Pages of this version do not send such a request.
 const notUnderstood = () => ({ title: t('problem.bad_request'), advice: t('advice.load_page') });
 
 const explanations = {
@@ -75,7 +74,7 @@ const explanations = {
 	'unsupported-media-type': notUnderstood,
 	'head-too-large': notUnderstood,
 	'other-site': () => ({ title: t('problem.other_site'), advice: '' }),
-	// Only locking-web's own refusal says why: too many requests, shutdown.
+	// Only locking-web's own refusals have a detail: load, or shutdown.
 	unavailable: ({ detail }) => ({ title: t(detail ? 'problem.not_now' : 'problem.unavailable'), advice: t('advice.later') }),
 	internal: () => ({ title: t('problem.internal'), advice: t('advice.log') }),
 	exhausted: () => ({ title: t('problem.exhausted'), advice: t('advice.later_or_tell') }),

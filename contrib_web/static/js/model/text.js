@@ -74,7 +74,7 @@ export const fullName = (lock) =>
 	lock.owner_name && lock.owner_name !== lock.owner ? `${lock.owner_name} (${lock.owner})` : lock.owner;
 
 /**
- * Who is disturbed if a lock is ended.
+ * A sentence that says whose editing is interrupted if a lock is ended.
  * @param {object} lock
  * @returns {string}
  */

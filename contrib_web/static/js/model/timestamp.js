@@ -21,8 +21,8 @@ export function split(text) {
 /**
  * @param {{ date: string, time: string, zone: string }} parts a date alone
  *   means midnight
- * @returns {string} '' without parts; the text that was split, if they are
- *   the same
+ * @returns {string} '' without parts; the text that was split, if the parts
+ *   are unchanged
  */
 export function join({ date, time, zone }) {
 	return [date, time && time + (/^[+-]/.test(zone) ? zone : ` ${zone}`)].join(' ').trim();

@@ -165,7 +165,7 @@ export class ListPage {
 		const { next, prev } = this.#cursors;
 		const [before, after] = this.pagerWords;
 		const page = this.pageNumber > 1 ? t('list.page', { number: this.pageNumber }) : null;
-		const summary = this.results.querySelector('.empty, .banner.bad') ? null : this.summary(); // which says so itself
+		const summary = this.results.querySelector('.empty, .banner.bad') ? null : this.summary(); // these need none
 		this.pager.replaceChildren(
 			h('span', { class: 'quiet small' }, [page, summary].filter(Boolean).join(' · ')),
 			h(

@@ -88,7 +88,7 @@ export class LockHolder extends HTMLElement {
 	}
 }
 
-// What a click on the icon is for.
+// The label of the icon: what a click does.
 function labelOf(lock, mayBreak) {
 	if (lock.is_mine) return t('lock.release_own');
 	return t(mayBreak ? 'lock.unlock' : 'lock.request', { who: personName(lock) });

@@ -119,7 +119,7 @@ function parentChoice(table, value) {
 	return { row: h('div', {}, h('label', { class: 'label', htmlFor: id }, t('protect.guarded')), select), value: () => select.value || null };
 }
 
-// With its columns only if there are several keys to the table.
+// With the referring columns only if several foreign keys refer to the table.
 function parentName(name, columns, keys) {
 	const isOnly = keys.filter((key) => key.name === name).length === 1;
 	return isOnly ? tableLabel(name) : `${tableLabel(name)} (${columns.map((column) => labelOf({ name: column })).join(', ')})`;

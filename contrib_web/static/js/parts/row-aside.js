@@ -92,7 +92,7 @@ function children(row) {
 	);
 }
 
-// Only of several references of a table the columns tell which is which.
+// The columns are shown only to distinguish several references of a table.
 const isOnly = (table, children) => children.filter(({ name }) => name === table).length === 1;
 
 function history(app, table, row) {

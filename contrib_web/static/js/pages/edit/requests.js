@@ -96,7 +96,7 @@ export class Requests extends EventTarget {
 		this.#tellUnseen(t('request.your_turn'), this.#edited.title);
 	}
 
-	// The answer to the user's own request
+	// Notifies of the answer to the user's own request.
 	#tellUnseen(words, body) {
 		notify(words, { body, tag: 'turn' });
 		markUnseen('turn', '(!)');
@@ -177,7 +177,7 @@ export class Requests extends EventTarget {
 	#asker(request, isFirst, isDirty) {
 		const name = personName(request);
 		const kind = isFirst ? 'primary small' : 'small';
-		// With several requests, what the button shows, and of whom.
+		// From the second request on, labels name the requester, too.
 		const press = (text, act, kindOf) => button(text, act, { kind: kindOf, label: isFirst ? null : `${t('text.labelled', { label: text })} ${name}` });
 		const give = isDirty
 			? [
