@@ -3,10 +3,10 @@
 A page is a script: its ```sh blocks, in one shell, after those of the page
 on which all recipes depend. The ```text block after an ```sh block is a part
 of that block's output. A command that fails is a failure unless an error is
-shown. Times, tokens and seconds do not count.
+shown. Times, tokens and seconds may differ.
 
-In the place of sudo is a program that runs commands as the superuser of the
-cluster, and that finds packages installed instead of installing them.
+A program in the place of sudo runs commands as the superuser of the cluster,
+and checks that packages are installed instead of installing them.
 """
 import os
 import re
@@ -18,8 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 RECIPES = ROOT / 'doc' / 'recipes'
 
-# Each page has a database of its own, which it calls "recipes". Roles belong
-# to all: the lock keeps two pages from changing one at the same time.
+# Each page has a database of its own, which it calls "recipes". All share
+# the roles, so flock keeps two pages from changing one at the same time.
 SUDO = '''#!/bin/bash
 if [ "$1 $2" = "apt-get install" ]; then
     set -- "${@:3}"
@@ -58,7 +58,7 @@ trap '[ -z "${RECIPES_POOLER-}" ] || "$RECIPES/pooler" stop' EXIT
 trap 'failed=$?' ERR
 failed=0
 '''
-# Tokens that a program loses digits of if it keeps them as a double.
+# Tokens that lose digits in a program that keeps them as a double.
 LARGE_TOKENS = '''sudo -u postgres psql -q -d recipes -o /dev/null -c "SELECT setval('locking.token_seq', 9007199254740993)"
 '''
 # The tour leaves no owner behind, on neither connection of the pooler.
@@ -106,7 +106,7 @@ def normal(text):
 
 
 def find_pgbouncer():
-    """Return the path of PgBouncer, or None if it is not to be had."""
+    """Return the path of PgBouncer, or None if it is not available."""
     folder = tempfile.gettempdir() + '/pgbouncer'
     done = subprocess.run(['bash', '-c', UNPACK, folder], stdout=subprocess.PIPE, universal_newlines=True)
     return done.stdout.strip() or None
@@ -138,13 +138,13 @@ class Recipe:
             print(''.join(f'# {line}\n' for line in '\n'.join(diagnosis).splitlines()), end='')
 
     def environment(self):
-        """Return that of a reader: the server, and a place for files."""
+        """Return that of a reader: the server, and a folder for files."""
         bin_folder = self.folder / 'bin'
         bin_folder.mkdir()
         sudo = bin_folder / 'sudo'
         sudo.write_text(SUDO)
         sudo.chmod(0o755)
-        # Debian's modules are Debian's Python's.
+        # Debian's modules are for Debian's Python.
         (bin_folder / 'python3').symlink_to('/usr/bin/python3')
         return {
             **os.environ,

@@ -1,9 +1,10 @@
 # Faults put into copies of the C sources: each takes away an order, a check
 # or a version number that the gate depends on.
 #
-# The only place where tests depend on the text of src/.  A change that no
-# longer fits its file fails the test (LockingVariant::build), so that none
-# is skipped silently after the sources have changed.
+# Besides Mutants.pm of test/stress/lib, the only place where tests depend on
+# the text of src/.  A change that no longer fits its file fails the test
+# (LockingVariant::build), so that none is skipped silently after the sources
+# have changed.
 package SourceChanges;
 
 use strict;
