@@ -165,8 +165,9 @@ export class Person {
 	}
 
 	// A page that is left aborts its reads, its drafts and its reports of
-	// presence, which it makes up for by a beacon. Requests that outlive it (beacons,
-	// releases) and responses without content are reported as aborted too.
+	// presence, for which it sends a beacon instead. Requests that outlive it
+	// (beacons, releases) and responses without content are reported as
+	// aborted, too.
 	#unanswered(request) {
 		const { pathname } = new URL(request.url());
 		const why = request.failure()?.errorText;
