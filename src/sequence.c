@@ -112,7 +112,7 @@ typedef struct Drawn
 {
 	uint32		version;
 	pg_atomic_uint64 highest[2][NHIGHEST];
-}			Drawn;
+} Drawn;
 
 static Size
 drawn_size(void)
