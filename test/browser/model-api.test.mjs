@@ -1,7 +1,10 @@
 // The client of the API, without a browser.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Api, timeoutOf } from '../../contrib_web/static/js/client/api.js';
+import { Api, isOutage, timeoutOf } from '../../contrib_web/static/js/client/api.js';
+import { faultOf } from '../../contrib_web/static/js/client/fault.js';
+import { sendOnce } from '../../contrib_web/static/js/client/once.js';
+import { explain } from '../../contrib_web/static/js/model/problem.js';
 
 /** Timers by a clock that only the test moves. */
 class Clock {
@@ -60,4 +63,64 @@ test('an answer of which no further part comes in time is none', async (t) => {
 	const answer = assert.rejects(new Api('').get('/long'), { status: 0 });
 	await clock.pass(5 * timeoutOf());
 	await answer;
+});
+
+const page = (status) => new Response('<!DOCTYPE html><title>Sign in</title>', { status, headers: { 'Content-Type': 'text/html' } });
+const json = (data, status = 200) => new Response(JSON.stringify(data), { status, headers: { 'Content-Type': 'application/json' } });
+const problem = (status, kind) =>
+	new Response(JSON.stringify({ type: `urn:locking:problem:${kind}`, status }), { status, headers: { 'Content-Type': 'application/problem+json' } });
+const nothing = () => new Response(null, { status: 204 });
+
+/** A server. `answer` gets method, path below the API and headers. */
+const answers = ({ mock }, answer) =>
+	mock.method(globalThis, 'fetch', async (url, { method = 'GET', headers }) => answer(method, url.replace('/api/v1', ''), headers));
+
+/** The events of an API, by name. */
+function eventsOf(api) {
+	const events = [];
+	for (const type of ['signedout', 'otheruser', 'session', 'outage']) api.addEventListener(type, () => events.push(type));
+	return events;
+}
+
+test('what a proxy, a portal or a sign-on page answers in place of locking-web is no answer', async (t) => {
+	const foreign = [page(502), page(504), page(404), page(200), json({ message: 'no route' }, 404), json({ message: 'no upstream' }, 503), new Response('', { status: 200 })];
+	for (const response of foreign) {
+		answers(t, () => response);
+		const api = new Api('');
+		const events = eventsOf(api);
+		const error = await api.put('/tables/a/rows/1/lock', {}).then(() => assert.fail(`${response.status}`), (refused) => refused);
+		assert.equal(error.status, 0);
+		assert.ok(isOutage(error));
+		assert.deepEqual(events, ['outage']);
+		assert.equal(await faultOf(error, 'https://locks.example.org'), 'unanswered');
+		assert.deepEqual(explain(error.status, error.problem), {
+			title: 'The server cannot be reached', advice: 'Check the connection.',
+			detail: `A proxy or another server answered in its place, with status ${response.status}.`,
+		});
+	}
+	answers(t, () => page(200));
+	await assert.rejects(new Api('').download('/tables/a/csv'), { status: 0 });
+});
+
+test('answers of locking-web, and refusals of a proxy, are what they say', async (t) => {
+	for (const response of [problem(404, 'not-found'), problem(503, 'unavailable'), problem(500, 'internal'), page(413), page(403), page(429)]) {
+		answers(t, () => response);
+		await assert.rejects(new Api('').put('/tables/a/rows/1/lock', {}), { status: response.status });
+	}
+	answers(t, nothing);
+	assert.equal((await new Api('').get('/session')).data, null);
+	answers(t, () => new Response('a,b', { headers: { 'Content-Type': 'text/csv; charset=utf-8; header=present' } }));
+	assert.equal(await (await new Api('').download('/tables/a/csv')).text(), 'a,b');
+});
+
+test('a save whose answer was lost stays unknown while a proxy answers in its place', async (t) => {
+	const clock = new Clock(t);
+	const replies = [page(502), page(404), page(200), page(403), problem(503, 'busy'), json({ row: 1 })];
+	answers(t, () => replies.shift());
+	const told = [];
+	const app = Object.assign(new EventTarget(), { api: new Api('') });
+	const save = sendOnce(app, { key: '"k"', method: 'PUT', path: '/tables/a/rows/1', body: {} }, { onUnknown: ({ status }) => told.push(status), signal: new AbortController().signal });
+	await clock.pass(60_000);
+	assert.deepEqual((await save).data, { row: 1 });
+	assert.deepEqual(told, [0, 0, 0, 403, 503]);
 });

@@ -15,7 +15,7 @@ test('a write may have been executed if nothing came back, or not from the write
 test('the answer to a repetition decides if it comes from the write itself', () => {
 	for (const decided of [answer(422, 'invalid'), answer(409, 'lost'), answer(423, 'locked'), answer(403, 'forbidden'), answer(404, 'not-found'), answer(410, 'gone')])
 		assert.ok(isDecided(decided), JSON.stringify(decided));
-	for (const open of [answer(0), answer(401), answer(403, 'csrf'), answer(403, 'other-user'), answer(429), answer(408), answer(403, 'read-only'), answer(503, 'busy'), answer(503, 'timeout'), answer(503, 'unavailable')])
+	for (const open of [answer(0), answer(401), answer(403, 'csrf'), answer(403, 'other-user'), answer(429), answer(408), answer(403, 'read-only'), answer(503, 'busy'), answer(503, 'timeout'), answer(503, 'unavailable'), answer(403), answer(404), answer(413)])
 		assert.ok(!isDecided(open), JSON.stringify(open));
 });
 

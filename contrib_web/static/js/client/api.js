@@ -25,8 +25,9 @@ export const timeoutOf = (body = '') => TIMEOUT + Math.floor(body.length / SLOWE
 /** A response that reports an error, or a request without a response. */
 export class Problem extends Error {
 	/**
-	 * @param {number} status the HTTP status; 0: no response
-	 * @param {object} problem the problem document (RFC 9457), or {}
+	 * @param {number} status the HTTP status; 0: no response of locking-web
+	 * @param {object} problem the problem document (RFC 9457), or {};
+	 *   `foreign`: the status of an answer that is not of locking-web
 	 * @param {number} sentAt when the request was sent, by performance.now()
 	 */
 	constructor(status, problem, sentAt) {
@@ -39,7 +40,8 @@ export class Problem extends Error {
 
 /**
  * Whether a request failed because server or database could not be reached,
- * or did not answer in time.
+ * or did not answer in time. What a proxy answers in their place, such as
+ * status 502, is no answer.
  * @param {{ status: number, problem: object }} problem
  * @returns {boolean}
  */
@@ -121,7 +123,7 @@ export class Api extends EventTarget {
 		return this.send('GET', path, { query });
 	}
 	/**
-	 * Reads what is no JSON.
+	 * Reads a table as CSV.
 	 * @param {string} path below /api/v1
 	 * @param {object} [query] empty values are left out
 	 * @returns {Promise<Blob>}
@@ -132,6 +134,7 @@ export class Api extends EventTarget {
 		const headers = this.#headers('GET');
 		const signal = AbortSignal.timeout(DOWNLOAD_TIMEOUT);
 		const response = await this.#fetch(this.url(path, query), { headers, credentials: 'include', cache: 'no-store', signal }, sentAt);
+		if (isForeign(response, 'text/csv')) throw foreign(response, sentAt);
 		if (!response.ok) throw new Problem(response.status, (await readJson(response, sentAt, () => {})) ?? {}, sentAt);
 		return whole(response.blob(), sentAt);
 	}
@@ -243,6 +246,7 @@ export class Api extends EventTarget {
 				},
 				sentAt,
 			);
+			if (isForeign(response, 'application/json')) throw foreign(response, sentAt);
 			const data = await readJson(response, sentAt, () => patience.renew());
 			if (response.ok) return { data, status: response.status, sentAt };
 			throw this.#refused(new Problem(response.status, data ?? {}, sentAt));
@@ -338,6 +342,17 @@ class Patience {
 		this.#timer = setTimeout(() => this.#ending.abort(new DOMException('', 'TimeoutError')), time);
 	}
 }
+
+// Whether a proxy, a portal or a sign-on page answered in place of
+// locking-web: what the request came to is not known then. Other refusals by
+// a proxy, such as of a body that is too large, mean what they say.
+function isForeign({ ok, status, headers }, expected) {
+	const type = headers.get('Content-Type') ?? '';
+	if (ok) return status !== 204 && !type.startsWith(expected);
+	return (status === 404 || status >= 500) && !type.startsWith('application/problem+json');
+}
+
+const foreign = ({ status }, sentAt) => new Problem(0, { title: t('problem.no_answer'), detail: t('problem.foreign', { status }), foreign: status }, sentAt);
 
 // A truncated response counts as none: the request may have been executed
 // or not.

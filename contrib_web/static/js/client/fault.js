@@ -9,7 +9,8 @@
  *   site, to which browsers do not send the session's cookie. `wrongorigin`:
  *   locking-web does not allow the page's origin (--allow-origin).
  *   `refused`: the session is refused for another reason, which the problem
- *   has. `unanswered`: there is no answer, or the database is not available
+ *   has. `unanswered`: there is no answer of locking-web, or the database is
+ *   not available
  */
 
 /**
@@ -20,6 +21,7 @@
  */
 export async function faultOf({ status, problem }, base) {
 	if (status === 401) return 'signedout';
+	if (problem.foreign) return 'unanswered';
 	if (status === 0) return (await isOtherwiseReachable(base)) ? 'wrongorigin' : 'unanswered';
 	if (status !== 403) return 'unanswered';
 	return /:other-site$/.test(problem.type ?? '') ? 'othersite' : 'refused';

@@ -630,6 +630,7 @@ export default Object.freeze({
 	'problem.exhausted': 'The database is out of disk space, memory or connections',
 	'problem.failed': 'The request failed',
 	'problem.forbidden': 'Not allowed',
+	'problem.foreign': 'A proxy or another server answered in its place, with status {status}',
 	'problem.gone': 'The row has been deleted since',
 	'problem.held_elsewhere': 'You are editing this in another tab',
 	'problem.internal': 'The server reports an internal error',

@@ -635,6 +635,7 @@ export default Object.freeze({
 	'problem.exhausted': 'La base de données manque d’espace disque, de mémoire ou de connexions',
 	'problem.failed': 'L’opération a échoué',
 	'problem.forbidden': 'Non autorisé',
+	'problem.foreign': 'Un proxy ou un autre serveur a répondu à sa place, avec le statut {status}',
 	'problem.gone': 'La ligne a été supprimée depuis',
 	'problem.held_elsewhere': 'Vous modifiez cette ligne dans un autre onglet',
 	'problem.internal': 'Le serveur signale une erreur interne',

@@ -633,6 +633,7 @@ export default Object.freeze({
 	'problem.exhausted': 'De database heeft geen schijfruimte, geheugen of verbindingen meer',
 	'problem.failed': 'Het verzoek is mislukt',
 	'problem.forbidden': 'Niet toegestaan',
+	'problem.foreign': 'Een proxy of een andere server gaf antwoord in plaats van deze server, met status {status}',
 	'problem.gone': 'De rij is inmiddels verwijderd',
 	'problem.held_elsewhere': 'U bewerkt deze rij in een ander tabblad',
 	'problem.internal': 'De server meldt een interne fout',

@@ -3,6 +3,7 @@
  */
 
 const isOf = ({ type }, kinds) => kinds.some((kind) => type === `urn:locking:problem:${kind}`);
+const isOfServer = ({ type = '' }) => type.startsWith('urn:locking:problem:');
 
 /**
  * Whether the write may have been executed although it failed: there was no
@@ -16,12 +17,12 @@ export const mayBeExecuted = ({ status, problem }) =>
 /**
  * Whether the answer to a repetition tells that no earlier attempt was
  * executed. Those before the write itself (the session, too many requests, a
- * wait that took too long, a standby) do not.
+ * wait that took too long, a standby, a proxy that refuses) do not.
  * @param {{ status: number, problem: object }} answer
  * @returns {boolean}
  */
 export const isDecided = ({ status, problem }) =>
-	status >= 400 && status < 500 && ![401, 408, 425, 429].includes(status) && !isOf(problem ?? {}, ['csrf', 'other-user', 'read-only']);
+	isOfServer(problem ?? {}) && status >= 400 && status < 500 && ![401, 408, 425, 429].includes(status) && !isOf(problem, ['csrf', 'other-user', 'read-only']);
 
 /**
  * Whether the request was refused because of the session: it has ended, or is
