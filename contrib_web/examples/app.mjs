@@ -176,6 +176,7 @@ async function answer(request, response) {
 	if (/^\/(static|api\/v1)\//.test(pathname)) return void passOn(request, response, user);
 	if (pathname === '/signin' && request.method === 'POST') return signIn(request, response);
 	if (!user) return show(response, signInPage(''));
+	if (pathname === '/signin') return goTo(response, '/');
 	if (id) return edit(request, response, id, user);
 	return pathname === '/' ? show(response, await listPage()) : show(response, page('Not found', ''), 404);
 }

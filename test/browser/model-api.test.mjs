@@ -124,3 +124,55 @@ test('a save whose answer was lost stays unknown while a proxy answers in its pl
 	assert.deepEqual((await save).data, { row: 1 });
 	assert.deepEqual(told, [0, 0, 0, 403, 503]);
 });
+
+const ANNA = { owner: 'anna', csrf: 'first' };
+/** A server that knows the second session only, which `begin` answers. */
+const restarted = (t, begin) => answers(t, (method, path, headers) => {
+	if (path.startsWith('/session')) return begin();
+	return headers['X-CSRF-Token'] === 'second' ? json({ seconds_left: 60 }) : problem(401, 'unauthenticated');
+});
+const renewing = () => {
+	const api = new Api('');
+	api.adopt(ANNA);
+	return { api, events: eventsOf(api), renewal: api.put('/tables/a/rows/1/lock', {}) };
+};
+
+test('a session that has ended is begun anew where a proxy signs users in, and the request sent again', async (t) => {
+	restarted(t, () => json({ owner: 'anna', csrf: 'second' }));
+	const { events, renewal } = renewing();
+	assert.deepEqual((await renewal).data, { seconds_left: 60 });
+	assert.deepEqual(events, ['session']);
+});
+
+test('so is it for a download', async (t) => {
+	let isBegun = false;
+	answers(t, (method, path) => {
+		isBegun ||= path.startsWith('/session');
+		if (path.startsWith('/session')) return json(ANNA);
+		return isBegun ? new Response('a,b', { headers: { 'Content-Type': 'text/csv' } }) : problem(401, 'unauthenticated');
+	});
+	const api = new Api('');
+	api.adopt(ANNA);
+	assert.equal(await (await api.download('/tables/a/csv')).text(), 'a,b');
+});
+
+test('without another session the user is signed out, which is told once', async (t) => {
+	for (const begin of [nothing, () => problem(401, 'unauthenticated')]) {
+		restarted(t, begin);
+		const { events, renewal } = renewing();
+		await assert.rejects(renewal, { status: 401 });
+		assert.deepEqual(events, ['signedout']);
+	}
+	restarted(t, () => json({ owner: 'bert', csrf: 'second' }));
+	const { events, renewal } = renewing();
+	await assert.rejects(renewal, { status: 403 });
+	assert.deepEqual(events, ['otheruser']);
+});
+
+test('a wrong password is not tried again', async (t) => {
+	const { mock } = answers(t, () => problem(401, 'sign-in-failed'));
+	const api = new Api('');
+	api.adopt(ANNA);
+	await assert.rejects(api.post('/session', { role: 'anna', password: 'wrong' }), { status: 401 });
+	assert.equal(mock.callCount(), 1);
+});

@@ -72,9 +72,11 @@ export const rowPath = (table, key) => `${tablePath(table)}/rows/${segment(key)}
 /**
  * The API of one server. The methods return a Reply and throw a Problem.
  *
- * The CSRF token belongs to a session. If the user has signed in again, in
- * another tab for instance, the session is fetched anew and the request is
- * sent once more. A session of another user is not used.
+ * The session may have ended, or be another one than the CSRF token is of:
+ * the user has signed in again in another tab, or a proxy signs users in, for
+ * whom locking-web begins a session when it is asked for one. So it is
+ * fetched anew and the request is sent once more. A session of another user
+ * is not used.
  *
  * Events:
  * - `signedout`: there is no session
@@ -129,7 +131,11 @@ export class Api extends EventTarget {
 	 * @returns {Promise<Blob>}
 	 * @throws {Problem}
 	 */
-	async download(path, query) {
+	download(path, query) {
+		return this.#withSession(() => this.#downloadNow(path, query));
+	}
+
+	async #downloadNow(path, query) {
 		const sentAt = performance.now();
 		const headers = this.#headers('GET');
 		const signal = AbortSignal.timeout(DOWNLOAD_TIMEOUT);
@@ -177,19 +183,19 @@ export class Api extends EventTarget {
 	 * @throws {Problem}
 	 */
 	send(method, path, options) {
-		const answer = this.#sendAgain(method, path, options);
+		const answer = this.#withSession(() => this.#sendNow(method, path, options));
 		if (method !== 'GET') this.#note(answer);
 		return answer;
 	}
 
-	async #sendAgain(method, path, options) {
+	async #withSession(attempt) {
 		try {
-			return await this.#sendNow(method, path, options);
+			return await attempt();
 		} catch (error) {
-			if (!isOf(error, 'csrf') || this.csrf === null) throw error;
-			await this.fetchSession();
-			return this.#sendNow(method, path, options);
+			if (this.csrf === null || !isSessionRefused(error)) throw this.#refused(error);
 		}
+		await this.fetchSession();
+		return attempt().catch((error) => { throw this.#refused(error); });
 	}
 
 	#note(write) {
@@ -205,16 +211,18 @@ export class Api extends EventTarget {
 	 * @throws {Problem} there is no session, or it is another user's
 	 */
 	fetchSession() {
-		this.#fetching ??= this.#fetchSession().finally(() => (this.#fetching = null));
+		this.#fetching ??= this.#fetchSession()
+			.catch((error) => { throw this.#refused(error); })
+			.finally(() => (this.#fetching = null));
 		return this.#fetching;
 	}
 	#fetching = null;
 
 	async #fetchSession() {
 		const { data, sentAt } = await this.#sendNow('GET', '/session', { query: { optional: true } });
-		if (data === null) throw this.#refused(new Problem(401, { title: t('problem.signed_out') }, sentAt));
+		if (data === null) throw new Problem(401, { title: t('problem.signed_out') }, sentAt);
 		if (this.owner !== null && data.owner !== this.owner)
-			throw this.#refused(new Problem(403, { type: OTHER_USER, title: t('problem.other_user', { who: data.owner }), owner: data.owner }, sentAt));
+			throw new Problem(403, { type: OTHER_USER, title: t('problem.other_user', { who: data.owner }), owner: data.owner }, sentAt);
 		this.adopt(data);
 		this.dispatchEvent(new CustomEvent('session', { detail: { data, sentAt } }));
 	}
@@ -249,16 +257,16 @@ export class Api extends EventTarget {
 			if (isForeign(response, 'application/json')) throw foreign(response, sentAt);
 			const data = await readJson(response, sentAt, () => patience.renew());
 			if (response.ok) return { data, status: response.status, sentAt };
-			throw this.#refused(new Problem(response.status, data ?? {}, sentAt));
+			throw new Problem(response.status, data ?? {}, sentAt);
 		} finally {
 			patience.end();
 		}
 	}
 
-	#refused(problem) {
-		if (problem.status === 401) this.dispatchEvent(new Event('signedout'));
-		if (isOf(problem, 'other-user')) this.dispatchEvent(new CustomEvent('otheruser', { detail: { owner: problem.problem.owner } }));
-		return problem;
+	#refused(error) {
+		if (error.status === 401) this.dispatchEvent(new Event('signedout'));
+		if (isOf(error, 'other-user')) this.dispatchEvent(new CustomEvent('otheruser', { detail: { owner: error.problem.owner } }));
+		return error;
 	}
 
 	/**
@@ -314,6 +322,7 @@ export class Api extends EventTarget {
 }
 
 const OTHER_USER = 'urn:locking:problem:other-user';
+const isSessionRefused = (error) => isOf(error, 'csrf') || isOf(error, 'unauthenticated');
 const isOf = (error, kind) => error instanceof Problem && error.problem.type === `urn:locking:problem:${kind}`;
 
 // As the server does it: encodeURIComponent() leaves more as it is.
