@@ -33,8 +33,15 @@ export { setTexts } from './js/lang/texts.js';
 
 /** The origin that this module is from, with the path before /static/. */
 const HERE = new URL('..', import.meta.url).href.replace(/\/$/, '');
+/** Events of the lock that say why the page cannot lock. */
+const FAULTS = ['signedout', 'othersite', 'wrongorigin', 'refused', 'unanswered'];
 /** Events of the lock that the element passes on. */
-const PASSED = ['state', 'request', 'declined', 'people', 'signedout', 'othersite', 'wrongorigin', 'refused', 'unanswered'];
+const PASSED = ['state', 'request', 'declined', 'people', ...FAULTS];
+/**
+ * Those that may end by themselves. A proxy's answer in place of locking-web
+ * has no word about origins either.
+ */
+const WAITING = ['signedout', 'wrongorigin', 'unanswered'];
 /** Phases after which the row may have changed since the form was read. */
 const WAITED = ['blocked', 'elsewhere', 'free', 'lost'];
 /** Milliseconds after which an answer is asked for again. */
@@ -203,13 +210,13 @@ export class LockingForm extends HTMLElement {
 	// A sign-in in another tab, or a server that answers again
 	#retry() {
 		const { fault, state } = this.#lock;
-		if (fault === 'signedout' || fault === 'unanswered') this.#start();
+		if (WAITING.includes(fault)) this.#start();
 		else if (state.trouble === 'signed_out') this.#lock.wake();
 	}
 
 	#pass(type, detail) {
 		if (type === 'declined') this.#declined = detail;
-		if (type === 'refused') this.#reason = detail.problem ?? null;
+		if (FAULTS.includes(type)) this.#reason = detail.problem ?? null;
 		if (type === 'state') this.#changed(detail);
 		else this.#show();
 		this.dispatchEvent(new CustomEvent(type, { detail }));
@@ -380,6 +387,7 @@ export class LockingForm extends HTMLElement {
 		start: () => this.#start(),
 		signIn: () => open(`${this.getAttribute('base') ?? HERE}/signin`, '_blank', 'noopener'),
 		use: () => this.#lock.use(),
+		wake: () => this.#lock.wake(),
 		again: () => this.#lock.again(),
 		control: () => this.#lock.control(),
 		reload: async () => {

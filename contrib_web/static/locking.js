@@ -104,7 +104,9 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  * @property {{ status: number, problem: object }|null} refusal why the row
  *   cannot be locked
  * @property {'offline'|'busy'|'refused'|'signed_out'|null} trouble why
- *   renewals fail; they are repeated
+ *   requests about the lock fail; they are repeated
+ * @property {{ status: number, problem: object }|null} failure the answer
+ *   behind `trouble`; status 0: none
  * @property {number|null} changedAt of the first change that no draft has, by
  *   performance.now()
  * @property {{ status: number, problem: object }|null} draftRefusal why the
@@ -255,8 +257,8 @@ export class RowLock extends EventTarget {
 		return this.#fault;
 	}
 	/**
-	 * @returns {object|null} the session, as the API returns it; null: not
-	 *   known yet, or known to the page
+	 * @returns {object|null} the session, as the API returns it, also after
+	 *   it has begun anew; null: not known yet, or known to the page
 	 */
 	get session() {
 		return this.#session;
@@ -669,7 +671,7 @@ export class RowLock extends EventTarget {
 		this.#told();
 		if (state.phase !== before.phase && QUEUED.includes(state.phase)) this.#readQueue();
 		if (state.trouble === 'signed_out' && before.trouble !== 'signed_out')
-			this.dispatchEvent(new CustomEvent('signedout', { detail: { problem: {} } }));
+			this.dispatchEvent(new CustomEvent('signedout', { detail: { problem: state.failure.problem } }));
 	}
 
 	#told() {

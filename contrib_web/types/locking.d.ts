@@ -86,8 +86,10 @@ export interface State {
 	readonly loss: Loss | null;
 	/** Why the row cannot be locked. */
 	readonly refusal: { status: number; problem: ProblemDocument } | null;
-	/** Why renewals fail. They are repeated. */
+	/** Why requests about the lock fail. They are repeated. */
 	readonly trouble: 'offline' | 'busy' | 'refused' | 'signed_out' | null;
+	/** The answer behind `trouble`. Status 0: none. */
+	readonly failure: { status: number; problem: ProblemDocument } | null;
 	/** Why the server does not keep the draft. */
 	readonly draftRefusal: { status: number; problem: ProblemDocument } | null;
 }

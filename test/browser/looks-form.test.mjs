@@ -83,7 +83,7 @@ const states = {
 		carla.expects(0);
 		await carla.page.route('**/lock', (route) => route.abort());
 		await carla.page.evaluate(() => dispatchEvent(new Event('online'))); // renews
-		await says(carla, t('form.offline', { time: '\n' }).split('\n')[0]);
+		await says(carla, t('problem.offline'));
 	},
 	async 'a draft'({ site, carla, t }) {
 		await site.sql(`SET locking.owner = 'carla'; SELECT locking.save_draft_of('country', 'AO', '{"form": {"name": ["A draft"]}}')`);

@@ -100,3 +100,66 @@ test('blocked: the queue, the holder\'s answer and the note', () => {
 	assert.match(words(blocked, { declined: { message: 'at noon' } }), /^Carla Conti is editing this\. Your request was declined: “at noon”/);
 	assert.equal(buttons(blocked), 'ask');
 });
+
+const FORBIDDEN = { status: 403, problem: { detail: 'permission denied for table article', sqlstate: '42501' } };
+const WRITTEN = { status: 503, problem: { type: 'urn:locking:problem:busy', detail: 'another transaction is writing the row' } };
+const DOWN = { status: 503, problem: { type: 'urn:locking:problem:unavailable' } };
+const NO_ANSWER = { status: 0, problem: {} };
+const PROXY = { status: 0, problem: { detail: 'A proxy or another server answered in its place, with status 502', foreign: 502 } };
+const SIGNED_OUT = { status: 401, problem: { type: 'urn:locking:problem:unauthenticated', detail: 'Sign in first.' } };
+const BERTS = { status: 403, problem: { type: 'urn:locking:problem:other-user', owner: 'Bert Brandt' } };
+const fails = (state, of, answer) => step(state, { type: 'failed', of, lock: null, sentAt: 9000, ...answer }, 9000).state;
+const waking = (state) => step(state, { type: 'wake' }, 8000).state;
+const failing = {
+	held: (answer) => fails(waking(after(OPEN, GRANTED)), 'renew', answer),
+	expired: (answer) => fails(waking(step(after(OPEN, GRANTED), { type: 'tick' }, 90_000).state), 'renew', answer),
+	acquiring: (answer) => fails(after(OPEN), 'acquire', answer),
+	'acquiring, typed': (answer) => fails(step(initial({ ttl: 60, lockOn: 'change' }), { type: 'change' }, 1000).state, 'acquire', answer),
+};
+
+test('a lock that is not renewed, or not got, says why, what becomes of it, and what can be done', () => {
+	const reasons = [
+		[NO_ANSWER, 'The server cannot be reached.', 'wake'],
+		[PROXY, 'The server cannot be reached. A proxy or another server answered in its place, with status 502.', 'wake'],
+		[DOWN, 'The database is not available.', 'wake'],
+		[WRITTEN, 'Another transaction is writing this. Another transaction is writing the row.', 'wake'],
+		[SIGNED_OUT, 'You are signed out.', 'signIn'],
+		[BERTS, 'Bert Brandt is signed in in this browser.', 'signIn'],
+	];
+	for (const [answer, why, action] of reasons) {
+		const goesOn = action === 'signIn' ? 'Sign in to edit. This page then continues by itself.' : 'The page keeps trying.';
+		assert.equal(words(failing.held(answer)), `${why} Your lock lasts another 1 minute.`);
+		assert.equal(buttons(failing.held(answer)), action === 'signIn' ? 'signIn' : '');
+		assert.equal(words(failing.expired(answer)), `Your lock has ended. ${why} ${goesOn}`);
+		assert.equal(words(failing.acquiring(answer)), `${why} ${goesOn}`);
+		assert.equal(words(failing['acquiring, typed'](answer)), `${why} ${goesOn}`);
+		for (const phase of ['expired', 'acquiring', 'acquiring, typed']) assert.equal(buttons(failing[phase](answer)), action, phase);
+	}
+});
+
+test('a refusal says why', () => {
+	const why = 'Not allowed. Permission denied for table article.';
+	assert.equal(words(failing.held(FORBIDDEN)), `The server refuses to renew your lock. ${why} Your lock lasts another 1 minute.`);
+	assert.equal(words(failing.acquiring(FORBIDDEN)), `This row cannot be locked. ${why}`);
+	const standby = { status: 403, problem: { type: 'urn:locking:problem:read-only', sqlstate: '25006', detail: 'cannot execute INSERT in a read-only transaction' } };
+	assert.match(words(failing.acquiring(standby)), /^This row cannot be locked\. The database is read-only\. Cannot execute INSERT/);
+	assert.match(words(failing.acquiring({ status: 403, problem: {} })), /Not allowed\.$/, 'also without words of the server');
+});
+
+test('a page without the lock that is signed out offers to sign in; what failed there says why', () => {
+	const blocked = after({ type: 'open', lock: CARLA });
+	assert.equal(words(fails(waking(blocked), 'look', SIGNED_OUT)), 'You are signed out. Sign in to edit. This page then continues by itself.');
+	const gone = lost(CARLA, { cause: 'taken_over', by: BERT });
+	assert.equal(words(fails(waking(gone), 'look', SIGNED_OUT)), 'Bert Brandt has taken over. Carla Conti is editing this. You are signed out.');
+	assert.equal(buttons(fails(waking(gone), 'look', SIGNED_OUT)), 'signIn');
+	const takeover = step(blocked, { type: 'takeOver', reason: null }, 1000).state;
+	assert.match(words(fails(takeover, 'takeOver', DOWN)), /^Carla Conti is editing this .* The database is not available\.$/);
+	assert.equal(words(failing.held(NO_ANSWER), { problem: NO_ANSWER }), words(failing.held(NO_ANSWER)), 'once');
+});
+
+test('a page that cannot start says why', () => {
+	const start = (fault, reason) => words(initial({}), { fault, reason });
+	assert.equal(start('unanswered', NO_ANSWER.problem), 'locks.example.org does not answer. You can edit as soon as it does.');
+	assert.equal(start('unanswered', PROXY.problem), 'locks.example.org does not answer. A proxy or another server answered in its place, with status 502. You can edit as soon as it does.');
+	assert.equal(start('unanswered', { ...DOWN.problem, status: 503 }), 'This page cannot lock its row. The database is not available.');
+});

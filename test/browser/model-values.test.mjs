@@ -278,6 +278,21 @@ test('texts of the lock bar for each state, announced once', () => {
 	assert.equal(spoken(known, known, lockView(known, about)), null);
 });
 
+test('a lock that is not renewed says why, with all that the server says', () => {
+	const about = { mayTakeOver: false, isDirty: true, asked: null };
+	const after = (...events) => events.reduce((state, event) => step(state, event, 1000).state, initial());
+	const renewing = after({ type: 'open' }, { type: 'granted', token: 1, seconds_left: 60, sentAt: 1000 }, { type: 'wake' });
+	const says = (status, problem) => {
+		const { title, text } = lockView(step(renewing, { type: 'failed', of: 'renew', status, problem, lock: null, sentAt: 1000 }, 1000).state, about).banner;
+		return [title, ...text].join(' ');
+	};
+	const standby = { type: 'urn:locking:problem:read-only', sqlstate: '25006', detail: 'cannot execute INSERT in a read-only transaction' };
+	assert.match(says(403, standby), /^The server refuses to renew your lock\. The database is read-only\. Cannot execute INSERT in a read-only transaction\. /);
+	assert.match(says(403, {}), /^The server refuses to renew your lock\. Not allowed\. /);
+	assert.match(says(503, { type: 'urn:locking:problem:busy', detail: 'another transaction is writing the row' }), /^Another transaction is writing this\. Another transaction is writing the row\. /);
+	assert.match(says(0, { detail: 'A proxy or another server answered in its place, with status 502' }), /^The server cannot be reached\. A proxy .* with status 502\. /);
+});
+
 test('lists: values are shorter than they are, and no digit is lost', () => {
 	const shows = (category, value, more = {}) => brief(column({ category, ...more }), value);
 	assert.equal(grouped('1234567.50').replaceAll(/\D/g, ''), '123456750');

@@ -5,6 +5,7 @@
  */
 import { t } from '../lang/texts.js';
 import { expiryTitle, lossReason } from './lock-view.js';
+import { isSessionGone } from './outcome.js';
 import { explain } from './problem.js';
 import { duration, moment, personName, quoted, several } from './text.js';
 
@@ -42,6 +43,7 @@ import { duration, moment, personName, quoted, several } from './text.js';
 
 const TAKE_OVER = ['takeOver', 'action.take_over'];
 const TRY_AGAIN = ['start', 'action.try_again'];
+const ASK_AGAIN = ['wake', 'action.try_again'];
 const SIGN_IN = ['signIn', 'action.sign_in'];
 
 /** Why the page cannot lock, by fault. The actions have keys of labels. */
@@ -54,8 +56,16 @@ const faults = {
 	}),
 	wrongorigin: ({ host }) => ({ title: t('form.cannot_lock'), text: t('form.wrong_origin', { host }), actions: [] }),
 	refused: ({ reason }) => ({ title: t('form.cannot_lock'), text: reason ? why({ status: reason.status, problem: reason }) : '', actions: [TRY_AGAIN] }),
-	unanswered: ({ host }) => ({ title: t('form.unanswered', { host }), text: t('form.unanswered.text'), actions: [TRY_AGAIN] }),
+	unanswered: ({ host, reason }) => ({
+		...(reason?.status ? { title: t('form.cannot_lock'), text: why({ status: reason.status, problem: reason }) } : unanswered(host, reason)),
+		actions: [TRY_AGAIN],
+	}),
 };
+
+const unanswered = (host, reason) => ({
+	title: t('form.unanswered', { host }),
+	text: sentences(explain(0, reason).detail, t('form.unanswered.text')),
+});
 
 const handedOver = ({ by }) => (by ? t('form.handed_over_to', { who: by.name }) : t('form.handed_over'));
 
@@ -95,7 +105,8 @@ function textKept({ state, isDirty, isDrafted }) {
 }
 
 function lossActions(view) {
-	const { holder } = view.state;
+	const { holder, trouble } = view.state;
+	if (trouble === 'signed_out') return [SIGN_IN];
 	if (holder?.is_mine) return [['control', 'action.edit_here']];
 	return holder ? others(view) : [['again', 'action.lock_again']];
 }
@@ -117,15 +128,41 @@ function place({ requests, declined }) {
 
 const sentences = (...parts) => parts.filter(Boolean).join(' ');
 
-function why({ status, problem }) {
+function reasons({ status, problem }) {
 	const { title, detail } = explain(status, problem);
-	return sentences(`${title}.`, detail);
+	return isSessionGone({ status, problem }) ? [`${title}.`] : [`${title}.`, detail];
+}
+const why = (refused) => sentences(...reasons(refused));
+
+// Of a takeover the state has the refusal, or why it failed.
+function refusal({ state, problem }) {
+	const refused = problem ?? ownRefusal(state) ?? (WITHOUT_LOCK.includes(state.phase) ? state.failure : null);
+	return refused ? why(refused) : '';
+}
+const ownRefusal = ({ phase, refusal: refused }) => (['blocked', 'lost'].includes(phase) ? refused : null);
+const WITHOUT_LOCK = ['blocked', 'elsewhere', 'free', 'lost'];
+
+/** What a page says first whose requests about the lock fail, by phase. */
+const troubleTitles = {
+	held: ({ trouble }) => trouble === 'refused' && t('trouble.refused'),
+	expired: () => t('lost.ended'),
+};
+
+function whatGoesOn({ phase, trouble }, secondsLeft) {
+	if (phase === 'held') return t('form.left', { time: duration(secondsLeft) });
+	return t(trouble === 'signed_out' ? 'form.sign_in' : 'trouble.tries');
 }
 
-// Of a takeover the state has the refusal.
-function refusal({ state, problem }) {
-	const refused = problem ?? (['blocked', 'lost'].includes(state.phase) ? state.refusal : null);
-	return refused ? why(refused) : '';
+/** The notice of such a page: why, and what becomes of the lock. */
+function troubled({ state, secondsLeft }) {
+	const { trouble, failure, phase } = state;
+	const [title, ...text] = [troubleTitles[phase]?.(state), ...reasons(failure), whatGoesOn(state, secondsLeft)].filter(Boolean);
+	return {
+		tone: 'warn',
+		title,
+		text: sentences(...text),
+		actions: trouble === 'signed_out' ? [SIGN_IN] : phase === 'held' ? [] : [ASK_AGAIN],
+	};
 }
 
 /** The notice of a page that does not hold the lock, by phase. */
@@ -164,15 +201,9 @@ const phases = {
 	refused: ({ state }) => ({
 		tone: 'bad',
 		title: t('form.refused'),
-		text: state.refusal?.problem?.detail ?? '',
+		text: why(state.refusal),
 		actions: [['again', 'action.try_again']],
 	}),
-};
-
-const troubles = {
-	offline: (left) => t('form.offline', { time: left }),
-	busy: (left) => t('form.busy', { time: left }),
-	refused: (left) => t('form.not_renewed', { time: left }),
 };
 
 function besides({ people }) {
@@ -184,8 +215,7 @@ function besides({ people }) {
 function held(view) {
 	const { state, secondsLeft, requests, draft, isStale } = view;
 	const asker = requests.find((request) => !request.is_mine);
-	if (state.trouble === 'signed_out')
-		return { tone: 'warn', title: t('form.signed_out'), text: t('form.left', { time: duration(secondsLeft) }), actions: [SIGN_IN] };
+	if (state.trouble === 'signed_out') return troubled(view);
 	if (isStale)
 		return {
 			tone: 'warn',
@@ -200,7 +230,7 @@ function held(view) {
 			text: sentences(asker.message && quoted(asker.message), t('form.saving_hands_over')),
 			actions: [['handOver', 'action.hand_over'], ['decline', 'action.decline']],
 		};
-	if (state.trouble) return { tone: 'warn', title: troubles[state.trouble](duration(secondsLeft)), actions: [] };
+	if (state.trouble) return troubled(view);
 	if (state.warned)
 		return { tone: 'warn', title: t('form.ends_in', { time: duration(secondsLeft) }), actions: [['use', 'action.keep']] };
 	if (state.draftRefusal) return { tone: 'warn', title: t('form.not_kept'), text: why(state.draftRefusal), actions: [] };
@@ -213,11 +243,18 @@ function held(view) {
 	return { tone: 'mine', title: t('form.mine'), text: besides(view), actions: [] };
 }
 
+// A page that needs an answer to go on. How a lock was lost is said first.
+function isWaiting({ phase, trouble }) {
+	if (trouble === 'signed_out') return phase !== 'lost';
+	return trouble !== null && ['acquiring', 'expired'].includes(phase);
+}
+
 function unlabelled(view) {
 	const { state, fault, isStarted } = view;
 	if (fault) return { tone: 'bad', ...faults[fault](view) };
 	if (!isStarted) return { tone: 'quiet', title: t('form.locking'), actions: [] };
 	if (state.phase === 'held') return held(view);
+	if (isWaiting(state)) return troubled(view);
 	return phases[state.phase]?.(view) ?? null;
 }
 
@@ -228,8 +265,10 @@ function unlabelled(view) {
 export function noticeOf(view) {
 	const notice = unlabelled(view);
 	if (!notice) return null;
-	const { text, actions } = notice;
-	return { ...notice, text: sentences(text, refusal(view)), actions: actions.map(([name, label]) => [name, t(label)]) };
+	const { title, text, actions } = notice;
+	const more = refusal(view);
+	const isTold = sentences(title, text).includes(more);
+	return { ...notice, text: isTold ? text : sentences(text, more), actions: actions.map(([name, label]) => [name, t(label)]) };
 }
 
 /**

@@ -539,7 +539,7 @@ export const isLost = ({ status, problem }) =>
 
 function failed(s, e, now) {
 	const { of, status, problem, lock, sentAt } = e;
-	if (isSessionGone(e)) return [{ ...s, trouble: 'signed_out', retryAt: null, lookAgain: s.lookAgain || of === 'look' }];
+	if (isSessionGone(e)) return [{ ...signedOut(s, e), lookAgain: s.lookAgain || of === 'look' }];
 	if (isTemporary(status)) return [troubled(s, e, now)];
 	if (status === 404) return [{ ...s, phase: 'refused', token: null, refusal: { status, problem } }];
 	if (of === 'renew') return renewalFailed(s, e, now);
@@ -561,11 +561,13 @@ const checkLock = (s) => (s.pending ? [{ ...s, lookAgain: true }] : renew(s));
 // Only an end of the session or of the lock concerns more than the draft.
 function draftFailed(s, e, now) {
 	const { status, problem } = e;
-	if (isSessionGone(e)) return [{ ...s, trouble: 'signed_out', retryAt: null }];
+	if (isSessionGone(e)) return [signedOut(s, e)];
 	if (isLost(e)) return e.token === s.token ? checkLock({ ...s, draftAt: now + RETRY_MAX }) : [s];
 	if (isTemporary(status)) return [{ ...s, draftAt: now + RETRY_MAX }];
 	return [{ ...s, draftAt: now + REFUSED_DELAY, draftRefusal: { status, problem } }];
 }
+
+const signedOut = (s, { status, problem }) => ({ ...s, trouble: 'signed_out', failure: Object.freeze({ status, problem }), retryAt: null });
 
 function troubled(s, { status, problem }, now) {
 	const wait = Math.min(RETRY_MAX, RETRY_FIRST * 2 ** s.retries);

@@ -155,7 +155,11 @@ function whyRefused({ status, problem }) {
 	return [`${title}.`, detail, advice].filter(Boolean);
 }
 
-const refusalOf = ({ failure }) => (failure ? explain(failure.status, failure.problem).detail : '');
+function reasonsOf({ failure }) {
+	if (!failure) return [];
+	const { title, detail } = explain(failure.status, failure.problem);
+	return [`${title}.`, detail].filter(Boolean);
+}
 const refused = ({ refusal }) => (refusal ? [t('lock.was_refused', { why: reasonOf(refusal) })] : []);
 
 function textKept({ loss }, { isDirty }) {
@@ -240,17 +244,17 @@ const troubles = {
 		...runningOut(state, t('trouble.no_connection')),
 		banner: {
 			title: `${t('problem.offline')}.`,
-			text: [andKept(t('trouble.tries_to_renew'))],
+			text: [...reasonsOf(state).slice(1), andKept(t('trouble.tries_to_renew'))],
 			actions: ['keep'],
 		},
 	})),
 	busy: whileLocking((state) => {
-		const { title } = explain(state.failure.status, state.failure.problem);
+		const [title, ...details] = reasonsOf(state);
 		return {
 			tone: 'warn',
 			icon: 'offline',
-			...runningOut(state, title),
-			banner: { title: `${title}.`, text: [andKept(t('trouble.tries'))], actions: ['keep'] },
+			...runningOut(state, title.replace(/\.$/, '')),
+			banner: { title, text: [...details, andKept(t('trouble.tries'))], actions: ['keep'] },
 		};
 	}),
 	refused: whileLocking((state) => ({
@@ -260,7 +264,7 @@ const troubles = {
 		counts: state.phase === 'held',
 		banner: {
 			title: t('trouble.refused'),
-			text: [refusalOf(state), andKept(t('trouble.save_while'))].filter(Boolean),
+			text: [...reasonsOf(state), andKept(t('trouble.save_while'))],
 			actions: ['keep'],
 		},
 	})),
