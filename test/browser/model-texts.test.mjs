@@ -111,6 +111,15 @@ test('the server does not call the database unavailable if it says why not', asy
 	await inEach({ en: 'The database is not available', nl: 'De database is niet beschikbaar' }, () => explain(503, { type, sqlstate: '57P01' }).title);
 });
 
+test('why there was no answer is in the language of the page, so without parentheses', async () => {
+	for (const language of languages) {
+		await loadTexts([language]);
+		const detail = t('problem.foreign', { status: 502 });
+		assert.match(detail, / 502$/);
+		assert.equal(explain(0, { title: t('problem.no_answer'), detail }).detail, `${detail}.`);
+	}
+});
+
 test('an application has words of its own', async () => {
 	await loadTexts(['nl']);
 	setTexts({ 'form.mine': 'Ga uw gang.', 'rows.count': { one: '{n} artikel', other: '{n} artikelen' } });

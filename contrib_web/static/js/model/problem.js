@@ -38,15 +38,15 @@ const TOLD = ['unauthenticated', 'sign-in-failed', 'csrf', 'other-user', 'gone',
  * of locking-web (without SQLSTATE) in English. In other languages, pages add
  * the latter in parentheses, unless it says no more than the page does. For a
  * value, they first explain the SQLSTATE, if they know it: users' triggers
- * may raise any.
+ * may raise any. A problem without a type is the page's own: no answer.
  * @param {object} problem
  * @returns {string|undefined}
  */
 export function detailOf(problem) {
-	const { detail, sqlstate, column, constraint } = problem;
+	const { detail, sqlstate, column, constraint, type } = problem;
 	const key = `sqlstate.${sqlstate}`;
 	if ((column || constraint) && hasText(key)) return [t(key), detail && `(${detail})`].filter(Boolean).join(' ');
-	if (!detail || sqlstate || currentLanguage() === 'en') return detail;
+	if (!detail || sqlstate || !type || currentLanguage() === 'en') return detail;
 	if (column) return `${t('problem.value')} (${detail})`;
 	return problem.lock || TOLD.includes(kindOf(problem)) ? undefined : `(${detail})`;
 }
