@@ -230,7 +230,7 @@ export class RowLock extends EventTarget {
 		this.#draft = draft;
 		this.#draftClient = draftClient;
 		this.#hasPresence = presence && key !== null;
-		this.#state = initial({ lockOn, ttl, warning, idleLimit });
+		this.#state = initial({ lockOn, client, ttl, warning, idleLimit });
 	}
 
 	/** @returns {State} */
@@ -303,7 +303,7 @@ export class RowLock extends EventTarget {
 		if (this.#ownsLive) this.#live.start();
 		if (document.visibilityState === 'hidden') this.#hidden();
 		const before = this.#state;
-		this.#happen({ type: 'open', lock, sentAt, client: this.#client });
+		this.#happen({ type: 'open', lock, sentAt });
 		if (this.#changedEarly) this.change();
 		if (this.#state === before) this.#told();
 		if (this.#hasPresence) this.#beThere();

@@ -5,6 +5,8 @@ import { ANNOUNCED, DRAFT_DELAY, givesAwayAt, initial, mayEdit, PATIENCE, renewE
 import { randomNumbers } from './lib/random.mjs';
 
 const MINE = { owner: 'anna', is_mine: true, token: 7, client: 'tab-1', seconds_left: 60 };
+/** Of the same user, in another tab */
+const ELSEWHERE = { ...MINE, token: 8, client: 'tab-2' };
 const THEIRS = { owner: 'bert', owner_name: 'Bert Brandt', is_mine: false, token: null, client: null, seconds_left: 30 };
 
 const LOST = { problem: { type: 'urn:locking:problem:lost', sqlstate: 'LK001' } };
@@ -16,7 +18,7 @@ class Session {
 	constructor(options = {}) {
 		// Kept only while the page is used, as that of a hidden page without
 		// unsaved input.
-		this.state = initial({ ttl: 120, warning: 60, idleLimit: 0, ...options });
+		this.state = initial({ client: 'tab-1', ttl: 120, warning: 60, idleLimit: 0, ...options });
 		this.now = 1000;
 		this.actions = [];
 	}
@@ -109,9 +111,9 @@ test('what was typed before the row became another user\'s is kept until it is f
 });
 
 test('no request for a row that was just read as locked', () => {
-	new Session().at('open', { lock: THEIRS, sentAt: 1000, client: 'tab-1' }).is('blocked').does();
-	new Session().at('open', { lock: { ...MINE, client: 'tab-2' }, sentAt: 1000, client: 'tab-1' }).is('elsewhere').does();
-	new Session().at('open', { lock: MINE, sentAt: 1000, client: 'tab-1' }).is('acquiring').does({ do: 'acquire' });
+	new Session().at('open', { lock: THEIRS, sentAt: 1000 }).is('blocked').does();
+	new Session().at('open', { lock: ELSEWHERE, sentAt: 1000 }).is('elsewhere').does();
+	new Session().at('open', { lock: MINE, sentAt: 1000 }).is('acquiring').does({ do: 'acquire' });
 });
 
 test('the time counts from the sending of the request, so never longer than the server\'s', () => {
@@ -258,7 +260,7 @@ test('handed over by hand: to a user, or to nobody', () => {
 
 test('a page that requested the row locks it when its turn has come', () => {
 	const offered = { ...MINE, client: null, handed_over: true };
-	const asked = () => new Session().at('open', { lock: THEIRS, client: 'tab-1', sentAt: 1000 }).is('blocked').at('want', { on: true }).does();
+	const asked = () => new Session().at('open', { lock: THEIRS, sentAt: 1000 }).is('blocked').at('want', { on: true }).does();
 	asked().at('news', { event: 'handed_over' }).at('looked', { lock: offered, sentAt: 1000 }).is('acquiring').does({ do: 'acquire' }).granted().is('held').does({ do: 'reread' });
 	const early = asked().at('news', { event: 'expired' }).at('looked', { lock: null }).does({ do: 'acquire' }).failed('acquire', 423).is('free');
 	assert.ok(wakeAt(early.state) < early.now + 60_000);
@@ -270,7 +272,7 @@ test('a page that requested the row locks it when its turn has come', () => {
 
 test('the queue may tell of a turn before the event does, and before an older answer', () => {
 	const offered = { ...MINE, client: null, handed_over: true };
-	const asked = () => new Session().at('open', { lock: THEIRS, client: 'tab-1', sentAt: 1000 }).at('want', { on: true });
+	const asked = () => new Session().at('open', { lock: THEIRS, sentAt: 1000 }).at('want', { on: true });
 	const turn = (session) => {
 		session.at('looked', { lock: offered, sentAt: 1000 }).is('acquiring').does({ do: 'acquire' }).at('want', { on: false });
 		assert.ok(session.state.wants, 'the page tells that it is its turn');
@@ -402,7 +404,7 @@ test('removed by another user: lost, without a holder', () => {
 
 test('an event during a look causes another look, whatever the response', () => {
 	const moved = held().at('news', { event: 'released' }).at('news', { event: 'acquired' }).at('looked', { lock: null }).is('lost').does({ do: 'explain', token: 7 }, { do: 'look' });
-	assert.ok(moved.at('looked', { lock: { ...MINE, token: 8 }, sentAt: 2000 }).is('lost').does().state.holder.is_mine);
+	assert.ok(moved.at('looked', { lock: ELSEWHERE, sentAt: 2000 }).is('lost').does().state.holder.is_mine);
 	const blocked = () => new Session().at('open', { lock: THEIRS, sentAt: 1000 }).at('news', { event: 'released' });
 	blocked().at('news', { event: 'acquired' }).at('looked', { lock: null }).is('free').does({ do: 'reread' }, { do: 'look' });
 	blocked().at('news', { event: 'released' }).at('looked', { lock: THEIRS, sentAt: 1000 }).is('blocked').does({ do: 'look' });
@@ -424,17 +426,17 @@ test('but not one that the save of a form has released', () => {
 });
 
 test('a second tab: elsewhere, takes control, and the first tab loses it', () => {
-	const second = new Session().at('open').at('held', { lock: { ...MINE, client: 'tab-2' }, sentAt: 1000 }).is('elsewhere');
+	const second = new Session().at('open').at('held', { lock: ELSEWHERE, sentAt: 1000 }).is('elsewhere');
 	assert.equal(mayEdit(second.state), false);
 	second.at('control').does({ do: 'control' }).granted({ token: 8 }).is('held');
-	const first = typing().at('news', { event: 'acquired' }).at('looked', { lock: { ...MINE, token: 8 }, sentAt: 2000 }).is('lost');
+	const first = typing().at('news', { event: 'acquired' }).at('looked', { lock: ELSEWHERE, sentAt: 2000 }).is('lost');
 	assert.equal(first.state.loss.cause, 'moved');
 });
 
 test('a lock that moves to another tab, seen when it was free', () => {
 	const released = { token: 7, ending: { cause: 'released', by: { name: 'Anna', isMe: true }, reason: null, since: [] } };
 	const seen = () => held().at('news', { event: 'released' }).at('looked', { lock: null }).is('lost');
-	const here = { lock: { ...MINE, token: 8 }, sentAt: 2000 };
+	const here = { lock: ELSEWHERE, sentAt: 2000 };
 	assert.equal(seen().at('explained', released).at('news', { event: 'acquired' }).at('looked', here).state.loss.cause, 'moved');
 	assert.equal(seen().at('news', { event: 'acquired' }).at('looked', here).at('explained', released).state.loss.cause, 'moved');
 	assert.equal(seen().at('explained', released).at('news', { event: 'acquired' }).at('looked', { lock: THEIRS, sentAt: 2000 }).state.loss.cause, 'released');
@@ -451,10 +453,24 @@ test('blocked: looks when the holder\'s time has passed, then the row is free', 
 
 test('a row that was handed over to the user is offered, not locked elsewhere', () => {
 	const offered = { ...MINE, client: null, handed_over: true };
-	const blocked = new Session().at('open', { lock: THEIRS, client: 'tab-1', sentAt: 1000 }).is('blocked');
+	const blocked = new Session().at('open', { lock: THEIRS, sentAt: 1000 }).is('blocked');
 	blocked.at('news', { event: 'handed_over' }).at('looked', { lock: offered, sentAt: 1000 }).is('free').does({ do: 'reread' });
-	new Session().at('open', { lock: offered, client: 'tab-1', sentAt: 1000 }).is('acquiring').does({ do: 'acquire' });
+	new Session().at('open', { lock: offered, sentAt: 1000 }).is('acquiring').does({ do: 'acquire' });
 	typing().at('news', { event: 'handed_over' }).at('looked', { lock: { ...offered, token: 8 }, sentAt: 1000 }).is('lost');
+});
+
+test('a lock whose grant got lost is this page\'s, not another tab\'s', () => {
+	const own = { lock: MINE, sentAt: 2000 };
+	const found = (session) => session.tick().does({ do: 'look' }).at('looked', own).is('acquiring').does({ do: 'acquire' }).granted({ outcome: 'renewed' }).is('held');
+	found(new Session().at('open', { lock: THEIRS, sentAt: 1000 }).at('takeOver', { reason: null }).failed('takeOver', 0).is('blocked'));
+	found(new Session().at('open', { lock: ELSEWHERE, sentAt: 1000 }).at('control').failed('control', 0).is('elsewhere'));
+	found(held().at('news', { event: 'taken_over' }).at('looked', { lock: THEIRS, sentAt: 2000 }).at('takeOver', { reason: null }).failed('takeOver', 504).is('lost'));
+	// the user presses again, or learns of it by the stream, before the look
+	const again = new Session().at('open', { lock: THEIRS, sentAt: 1000 }).at('takeOver', { reason: null }).failed('takeOver', 0);
+	again.at('takeOver', { reason: null }).failed('takeOver', 409, own).is('acquiring').does({ do: 'acquire' });
+	new Session().at('open', { lock: THEIRS, sentAt: 1000 }).at('takeOver', { reason: null }).at('news', { event: 'taken_over' })
+		.failed('takeOver', 0).at('wake').at('looked', own).is('acquiring');
+	new Session({ client: null }).at('open', { lock: { ...MINE, client: null }, sentAt: 1000 }).is('elsewhere');
 });
 
 test('blocked: takeover, and a rejected one', () => {
@@ -682,13 +698,13 @@ class Row {
 	}
 }
 
-const READER = ['use', 'use', 'change', 'change', 'change', 'hide', 'show', 'wake', 'wanted', 'want', 'again', 'control', 'takeOver', 'tick', 'tick'];
+const READER = ['use', 'use', 'change', 'change', 'change', 'hide', 'show', 'wake', 'wanted', 'want', 'again', 'control', 'control', 'takeOver', 'takeOver', 'takeOver', 'tick', 'tick'];
 
 function walk(seed) {
 	const random = randomNumbers(seed);
 	const pick = (list) => list[Math.floor(random() * list.length)];
 	const row = new Row();
-	const session = new Session().at('open');
+	const session = new Session({ client: 'tab' }).at('open');
 	const network = [{ action: session.actions[0], sentAt: session.now }];
 	const take = () => {
 		for (const action of session.actions) if (!['reread', 'release', 'explain'].includes(action.do)) network.push({ action, sentAt: session.now });
@@ -697,7 +713,14 @@ function walk(seed) {
 	const serve = (sent, mayFail) => {
 		if (sent.reply) return;
 		const isLost = mayFail && random() < 0.1;
-		sent.reply = isLost ? { type: 'failed', of: sent.action.do, token: sent.action.token, status: pick(sent.action.do === 'draft' ? [0, 503, 401, 413, 422] : [0, 503, 401]), problem: {}, lock: null } : row.answer(sent.action, session.now);
+		const answer = () => row.answer(sent.action, session.now);
+		if (!isLost) {
+			sent.reply = answer();
+			return;
+		}
+		const status = pick(sent.action.do === 'draft' ? [0, 503, 401, 413, 422] : [0, 503, 401]);
+		if (status === 0) answer(); // it is executed, but the answer is lost
+		sent.reply = { type: 'failed', of: sent.action.do, token: sent.action.token, status, problem: {}, lock: null };
 	};
 	const deliver = (sent) => {
 		network.splice(network.indexOf(sent), 1);
@@ -730,23 +753,30 @@ function walk(seed) {
 		take();
 		check(session, network, row);
 	}
-	for (let rest = 0; network.length; rest++) {
-		assert.ok(rest < 10, 'the exchange ends');
-		session.actions = [];
-		const [sent] = network;
-		serve(sent, false);
-		deliver(sent);
-		take();
-	}
+	const rest = () => {
+		for (let exchanges = 0; network.length; exchanges++) {
+			assert.ok(exchanges < 10, 'the exchange ends');
+			session.actions = [];
+			const [sent] = network;
+			serve(sent, false);
+			deliver(sent);
+			take();
+		}
+	};
+	rest();
+	session.at('wake'); // the connection is back
+	take();
+	rest();
 	checkAtRest(session, row);
 }
 
 // All events and responses have arrived, so the state must be right.
 function checkAtRest({ state, now }, row) {
-	if (state.trouble) return;
+	assert.equal(state.trouble, null, 'no request has failed at last');
 	const lock = row.lock(now);
 	if (state.phase === 'held') assert.ok(!lock || lock.token === state.token, 'the lock held is the session\'s own');
 	if (['blocked', 'elsewhere', 'lost'].includes(state.phase) && lock) assert.equal(state.holder?.owner, lock.owner, 'the holder is the one in the database');
+	if (lock?.is_mine && lock.client === 'tab') assert.equal(state.phase, 'held', 'a lock of this tab is no other tab\'s');
 	if (state.phase === 'free') assert.equal(lock, null, 'a row shown as free has no lock');
 }
 

@@ -78,16 +78,18 @@ const RETRY_MAX = 15000;
  * The state before the row is opened.
  * @param {object} options
  * @param {'open'|'change'|'never'} [options.lockOn] when to lock
+ * @param {string|null} [options.client] identifies the page's own locks
  * @param {number} [options.ttl] in seconds; the first response replaces it
  * @param {number} [options.warning] seconds without renewal until a warning
  * @param {number} [options.idleLimit] seconds for which a page that is
  *   visible, or has unsaved input, keeps the lock without being used
  * @returns {object} frozen
  */
-export function initial({ lockOn = 'open', ttl = 120, warning = 60, idleLimit = 3600 } = {}) {
+export function initial({ lockOn = 'open', client = null, ttl = 120, warning = 60, idleLimit = 3600 } = {}) {
 	return Object.freeze({
 		phase: 'idle',
 		lockOn,
+		client,
 		ttl: ttl * 1000,
 		warning: warning * 1000,
 		idleLimit: idleLimit * 1000,
@@ -195,7 +197,7 @@ const handlers = {
 	// If the row was just read with another's lock, no request is needed.
 	open(s, e) {
 		if (s.phase !== 'idle' || s.lockOn === 'never') return [s];
-		if (e.lock && !isOffered(e.lock) && !(e.lock.is_mine && e.lock.client === e.client)) return stopped(s, e);
+		if (e.lock && !isOffered(e.lock) && !isOwn(s, e.lock)) return stopped(s, e);
 		return s.lockOn === 'open' ? acquire(s) : [s];
 	},
 
@@ -306,6 +308,7 @@ const handlers = {
 		if (!e.lock) return followUp(...unlocked(next));
 		if (isOffered(e.lock) && s.token === null) return followUp(...unlocked(next, { isTurn: s.mayBeTurn }));
 		if (e.lock.is_mine && e.lock.token === s.token && s.token !== null) return followUp(next);
+		if (isLostGrant(s, e.lock)) return acquire(next);
 		return followUp(...stopped(next, e));
 	},
 
@@ -362,6 +365,10 @@ const refusedLock = (s) => ({ ...s, pending: null, lookAgain: s.lookAgain || s.m
 
 // Whether the row was handed over to the user, who has not locked it yet.
 const isOffered = (lock) => lock.is_mine && lock.handed_over;
+
+const isOwn = ({ client }, lock) => lock.is_mine && client !== null && lock.client === client;
+// Whether the page was granted the lock by an answer that got lost
+const isLostGrant = (s, lock) => s.token === null && isOwn(s, lock);
 
 // The time of the last change if it is later than the request.
 const typedSince = ({ lastChangeAt }, { sentAt }) => (lastChangeAt > sentAt ? lastChangeAt : null);
@@ -545,7 +552,7 @@ function failed(s, e, now) {
 	if (of === 'renew') return renewalFailed(s, e, now);
 	if (of === 'look') return [s];
 	if (of === 'handOver') return [{ ...s, wantedAt: s.wantedAt === null ? null : now, isGiving: false }];
-	if (lock) return stopped(s, { lock, sentAt });
+	if (lock) return of !== 'acquire' && isLostGrant(s, lock) ? acquire(s) : stopped(s, { lock, sentAt });
 	if (status === 423 && s.wants)
 		return [{ ...s, phase: s.loss ? 'lost' : 'free', holder: null, refusal: { status, problem }, retryAt: now + TURN_RETRY }];
 	return [{ ...s, phase: s.loss ? 'lost' : s.holder ? 'blocked' : 'refused', refusal: { status, problem } }];
