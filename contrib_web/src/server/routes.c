@@ -113,7 +113,18 @@ const Route routes[] = {
 	{METHOD_GET, "/static/{file...}", get_static, ROUTE_PUBLIC | ROUTE_DIRECT},
 	{METHOD_GET, "/api/v1/openapi.json", get_openapi, ROUTE_PUBLIC | ROUTE_DIRECT},
 
+	/* no path matches this one */
+	{METHOD_GET, "(missing page)", get_missing_page, ROUTE_PUBLIC | ROUTE_DIRECT},
+
 	{METHOD_GET, NULL, NULL, 0}
 };
 
-const Route missing_page = {METHOD_GET, NULL, get_missing_page, ROUTE_PUBLIC | ROUTE_DIRECT};
+const Route *
+route_of_missing_page(void)
+{
+	const Route *route = routes;
+
+	while (route->handler != get_missing_page)
+		route++;
+	return route;
+}

@@ -10,7 +10,7 @@
 /* the first match applies; ends with pattern NULL */
 extern const Route routes[];
 
-/* of a page that does not exist, see static.h */
-extern const Route missing_page;
+/* the route of pages that do not exist, see static.h */
+extern const Route *route_of_missing_page(void);
 
 #endif							/* ROUTES_H */

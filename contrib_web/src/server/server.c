@@ -205,7 +205,7 @@ handle(Request *req)
 	req->pending = enter_pending();
 	request_parse(req, routes);
 	if (static_is_missing_page(req))
-		req->route = &missing_page;
+		req->route = route_of_missing_page();
 	if (!req->pending)
 		reply_problem(req, PROBLEM_UNAVAILABLE, "The server is shutting down.", NULL);
 	else if (strcmp(req->method_name, "OPTIONS") == 0)

@@ -131,6 +131,11 @@ reply_page(Request *req, unsigned status)
 {
 	const Asset *page = find_asset(PAGE);
 
+	if (page == NULL)
+	{
+		reply_path(req, PAGE);
+		return;
+	}
 	reply_text(req, status, type_of(page->path), page_below(req, page, request_base_path(req)));
 	reply_header(req, "Content-Security-Policy", CONTENT_SECURITY_POLICY);
 }

@@ -21,7 +21,9 @@ GRANT EXECUTE ON FUNCTION locking.set_owner(text, text, boolean),
     locking.take_over(regclass, text, text, interval, boolean, text, text) TO webapp;
 GRANT ALL ON SCHEMA public TO webapp;
 '''
+# Files that run at the same time share the role.
 ROLE = '''
+SELECT pg_advisory_xact_lock(1);
 DO $$ BEGIN CREATE ROLE webapp LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
 ALTER ROLE webapp SET locking.require_owner = on;
 '''

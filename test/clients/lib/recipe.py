@@ -66,11 +66,12 @@ NO_OWNER = '''for turn in 1 2; do [ "$(psql -XqAt -c "SELECT coalesce(locking.ow
 '''
 # Other clients have left one on each.
 LEFT_OWNER = '''cd ..
-for turn in 1 2; do psql -q -o /dev/null -c "SELECT locking.set_owner('mallory', 'Mallory', false)"; done
-for turn in 1 2; do [ "$(psql -XqAt -c 'SELECT locking.owner()')" = mallory ]; done
-[ "$(psql -XqAt -c 'SELECT pg_backend_pid()')" != "$(psql -XqAt -c 'SELECT pg_backend_pid()')" ]
+turns='1 2 3 4 5 6'
+for turn in $turns; do psql -q -o /dev/null -c "SELECT locking.set_owner('mallory', 'Mallory', false)"; done
+for turn in $turns; do [ "$(psql -XqAt -c 'SELECT locking.owner()')" = mallory ]; done
+[ "$(for turn in $turns; do psql -XqAt -c 'SELECT pg_backend_pid()'; done | sort -u | wc -l)" = 2 ]
 '''
-LEFT_OWNER_GOES = "for turn in 1 2; do psql -q -c 'RESET ALL'; done\n"
+LEFT_OWNER_GOES = "for turn in 1 2 3 4 5 6; do psql -q -c 'RESET ALL'; done\n"
 
 
 def blocks(path):
