@@ -169,5 +169,21 @@ refused_as($anna->put(path('article', 999), { values => { body => 'x' } }), 404,
 refused_as($anna->delete(path('article', 999)), 404, 'not-found', 'deleting a row that does not exist');
 refused_as($anna->post(path('article', 999) . '/lock'), 404, 'not-found', 'locking a row that does not exist');
 
+# ---- the draft of a row that is gone ----
+
+my $gone = path('article', 102);
+gives($anna->post('/tables/article/rows', { values => { id => '102', title => 'short-lived' } }), 201, 'inserted');
+gives($anna->put("$gone/draft", { data => { values => { body => 'my only copy' } }, client => 'tab 1' }), 204, 'a draft');
+sql($node, 'DELETE FROM article WHERE id = 102');
+my ($listed) = grep { ($_->{key} // '') eq '102' } @{ gives($anna->get('/drafts'), 200, 'all drafts')->{drafts} };
+is($listed->{table}, 'public.article', 'the draft of a deleted row is listed');
+is(gives($anna->get("$gone/draft"), 200, 'of a deleted row')->{drafts}[0]{data}{values}{body}, 'my only copy', 'the draft of a deleted row is read');
+refused_as($bert->get("$gone/draft"), 404, 'not-found', 'a draft of another user, of a deleted row');
+sql($node, 'REVOKE SELECT ON article FROM anna');
+refused_as($anna->get("$gone/draft"), 403, 'forbidden', 'a draft of a deleted row of a table that is not readable any more');
+sql($node, 'GRANT SELECT ON article TO anna');
+gives($anna->delete("$gone/draft"), 204, 'discarded');
+refused_as($anna->get("$gone/draft"), 404, 'not-found', 'a row that is gone, without a draft');
+
 $server->stop_ok;
 done_testing();

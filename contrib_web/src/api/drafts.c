@@ -23,14 +23,30 @@ list_drafts(Request *req)
 
 /* ---- of a row ---- */
 
-/* GET tables/{table}/rows/{key}/draft */
+/* The user's drafts of a row; of one that is gone, by the key that it had */
+static PGresult *
+drafts_of_row(Request *req, const RowRef *row)
+{
+	return db_run(req, sql_draft(row->table, row->key ? row->key : request_param(req, "key")));
+}
+
+/*
+ * GET tables/{table}/rows/{key}/draft
+ *
+ * A draft outlives its row: then it may be the only place of what was typed.
+ */
 void
 get_draft(Request *req)
 {
 	RowRef		row;
+	PGresult   *drafts = look_for_row(req, &row) ? drafts_of_row(req, &row) : NULL;
 
-	if (find_row(req, &row))
-		reply_result(req, 200, db_run(req, sql_draft(row.table, row.key)));
+	if (drafts == NULL)
+		return;
+	if (row.key == NULL && !is_true(drafts, DRAFT_EXIST))
+		reply_no_row(req);
+	else
+		reply_result(req, 200, drafts);
 }
 
 /* PUT tables/{table}/rows/{key}/draft, and POST for a beacon */

@@ -105,19 +105,24 @@ find_table(Request *req, const char *name, TableRef *table)
 }
 
 bool
-find_row(Request *req, RowRef *row)
+look_for_row(Request *req, RowRef *row)
 {
 	PGresult   *plan = run_plan(req, sql_find_row_plan(request_param(req, "table")));
 	PGresult   *key = plan ? db_run(req, sql_find_row(plan, request_param(req, "key"))) : NULL;
 
 	if (key == NULL)
 		return false;
-	if (PQntuples(key) == 0)
-	{
-		reply_no_row(req);
-		return false;
-	}
 	row->table = value_at(plan, FIND_ROW_PLAN_OID);
 	row->key = db_value(key);
 	return true;
+}
+
+bool
+find_row(Request *req, RowRef *row)
+{
+	if (!look_for_row(req, row))
+		return false;
+	if (row->key == NULL)
+		reply_no_row(req);
+	return row->key != NULL;
 }

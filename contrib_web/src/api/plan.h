@@ -72,7 +72,13 @@ typedef struct RowRef
 	const char *key;
 } RowRef;
 
-/* Looks up the row in the path.  On failure replies and returns false. */
+/*
+ * Looks up the row in the path.  If there is none, its key is NULL.  On
+ * failure replies and returns false.
+ */
+extern bool look_for_row(Request *req, RowRef *row);
+
+/* The same for a row that must exist: replies 404 if there is none. */
 extern bool find_row(Request *req, RowRef *row);
 
 /* Replies that there is no row with the key in the path. */
