@@ -117,6 +117,12 @@ const failing = {
 	'acquiring, typed': (answer) => fails(step(initial({ ttl: 60, lockOn: 'change' }), { type: 'change' }, 1000).state, 'acquire', answer),
 };
 
+test('a form that waits for its lock says so, also one with text; the first change does not wait', () => {
+	assert.equal(words(after(OPEN)), 'Locking…');
+	assert.equal(words(after(OPEN, GRANTED, { type: 'change' }, NEWS, looked(null), { type: 'again' })), 'Locking…');
+	assert.equal(say(step(initial({ lockOn: 'change' }), { type: 'change' }, 1000).state), null);
+});
+
 test('a lock that is not renewed, or not got, says why, what becomes of it, and what can be done', () => {
 	const reasons = [
 		[NO_ANSWER, 'The server cannot be reached.', 'wake'],

@@ -91,6 +91,25 @@ test('locking with the first change allows typing at once', () => {
 	session.granted().is('held');
 });
 
+test('only the first change opens the form before the lock is there', () => {
+	const refusedDraft = { problem: { sqlstate: '22P05' } };
+	const waiting = (session) => assert.equal(mayEdit(session.is('acquiring').state), false);
+	const lost = typing().tick().failed('draft', 422, refusedDraft).at('news', { event: 'broken' }).at('looked', { lock: null }).is('lost');
+	assert.notEqual(lost.state.changedAt, null, 'no draft has the text');
+	waiting(lost.at('again'));
+	waiting(lost.failed('acquire', 0));
+	waiting(lost.tick().does({ do: 'acquire' }));
+	assert.equal(mayEdit(lost.granted({ token: 8 }).state), true);
+	const blocked = new Session({ lockOn: 'change' }).at('open').at('change').failed('acquire', 423, { lock: THEIRS }).is('blocked');
+	waiting(blocked.at('news', { event: 'released' }).at('looked', { lock: null }).is('free').at('again'));
+	waiting(new Session().at('open').at('change'));
+	waiting(typing().at('leave', { beacon: true }).at('restore').at('change'));
+	const first = new Session({ lockOn: 'change' }).at('open').at('change').failed('acquire', 0);
+	first.tick().does({ do: 'draft', token: null }).drafted();
+	assert.equal(mayEdit(first.tick().does({ do: 'acquire' }).is('acquiring').state), true, 'typing goes on without a connection');
+	assert.equal(mayEdit(first.at('wake').at('change').is('acquiring').state), true);
+});
+
 test('before the first change the page follows the news of others', () => {
 	const session = new Session({ lockOn: 'change' }).at('open').at('news', { event: 'acquired' }).is('idle').does({ do: 'look' });
 	session.at('looked', { lock: THEIRS, sentAt: 1000 }).is('blocked').does();

@@ -167,7 +167,7 @@ function troubled({ state, secondsLeft }) {
 
 /** The notice of a page that does not hold the lock, by phase. */
 const phases = {
-	acquiring: ({ state }) => (state.changedAt === null ? { tone: 'quiet', title: t('form.locking'), actions: [] } : null),
+	acquiring: ({ state }) => (state.isFirstChange ? null : { tone: 'quiet', title: t('form.locking'), actions: [] }),
 	expired: () => ({
 		tone: 'warn',
 		title: t('lost.ended'),

@@ -104,6 +104,8 @@ export function initial({ lockOn = 'open', client = null, ttl = 120, warning = 6
 		// whether the request has just left the queue: perhaps it is the
 		// page's turn
 		mayBeTurn: false,
+		// whether the lock is requested for the first change
+		isFirstChange: false,
 		token: null,
 		renewedAt: 0,
 		endsAt: 0,
@@ -146,12 +148,12 @@ export const warnAfter = (state) => (state.warning < state.ttl ? state.warning :
 
 /**
  * Whether the form may be edited, as it may while the first change waits for
- * its lock.
+ * its lock. After a loss it waits for the next lock.
  * @param {object} state
  * @returns {boolean}
  */
-export const mayEdit = ({ phase, changedAt }) =>
-	['idle', 'held', 'expired'].includes(phase) || (phase === 'acquiring' && changedAt !== null);
+export const mayEdit = ({ phase, isFirstChange }) =>
+	['idle', 'held', 'expired'].includes(phase) || (phase === 'acquiring' && isFirstChange);
 
 /**
  * Time until the lock held, or else the holder's, ends.
@@ -432,7 +434,8 @@ function used(s, now) {
 	return [s];
 }
 
-const acquire = (s) => request({ ...s, phase: 'acquiring', refusal: null }, 'acquire', {});
+const acquire = (s) => request({ ...s, phase: 'acquiring', isFirstChange: isFirstChange(s), refusal: null }, 'acquire', {});
+const isFirstChange = (s) => (s.phase === 'acquiring' ? s.isFirstChange : s.phase === 'idle' && s.changedAt !== null);
 const look = (s) => request({ ...s, retryAt: null }, 'look', {});
 const renew = (s) => request(s, 'renew', { token: s.token });
 
