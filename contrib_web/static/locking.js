@@ -494,6 +494,8 @@ export class RowLock extends EventTarget {
 	 * @param {Lock|null} answer.lock the row's lock, if it is known
 	 * @param {number} answer.sentAt when the request was sent, by
 	 *   performance.now()
+	 * @param {boolean} [answer.isProtected] whether the row needs a lock now,
+	 *   although the page was to lock it `never`: the page then locks it
 	 * @returns {void}
 	 */
 	refusedSave(answer) {

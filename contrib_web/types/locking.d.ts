@@ -200,7 +200,7 @@ export class RowLock extends EventTarget {
 	save<T>(request: () => Promise<T>): Promise<T>;
 	submitted(): void;
 	saved(answer: { released: boolean; seconds_left?: number; sentAt?: number }): void;
-	refusedSave(answer: { lock: Lock | null; sentAt: number }): void;
+	refusedSave(answer: { lock: Lock | null; sentAt: number; isProtected?: boolean }): void;
 	leave(): void;
 	addEventListener<K extends keyof RowLockEvents>(
 		type: K, listener: (event: RowLockEvents[K]) => void, options?: boolean | AddEventListenerOptions): void;

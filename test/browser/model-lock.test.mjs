@@ -648,7 +648,7 @@ test('a rejected save: lost, with the holder if known', () => {
 	assert.equal(typing().at('refusedSave', { lock: THEIRS, sentAt: 2000 }).is('lost').state.holder.owner, 'bert');
 	assert.equal(typing().at('refusedSave', { lock: null, sentAt: 2000 }).is('lost').state.loss.isChanged, true);
 	typing().at('refusedSave', { lock: MINE, sentAt: 2000 }).is('held').does(); // another row, which a trigger writes, is locked
-	new Session({ lockOn: 'never' }).at('open').at('refusedSave', { lock: null, sentAt: 2000 }).is('idle');
+	new Session({ lockOn: 'never' }).at('open').at('refusedSave', { lock: null, sentAt: 2000 }).is('idle').does();
 });
 
 test('leaving releases, by beacon if the page closes; a late grant is released', () => {

@@ -332,6 +332,7 @@ export default Object.freeze({
 	'saving.sign_in': 'Melden Sie sich erneut an: Die Seite speichert dann Ihre Eingaben.',
 	'saving.sign_in_and_try': 'Melden Sie sich erneut an, und versuchen Sie es dann noch einmal.',
 	'saving.saved_and_gone': 'Gespeichert, aber der Datensatz wurde inzwischen gelöscht.',
+	'saving.protected_now': 'Diese Tabelle wurde geschützt, nachdem Sie die Seite geöffnet haben. Die Seite sperrt den Datensatz jetzt. Versuchen Sie es danach noch einmal.',
 	'saving.not_executed': 'Ihr letzter Speichervorgang wurde nicht ausgeführt.',
 	'saving.correct_first': 'Einige Werte müssen korrigiert werden, bevor der Datensatz gespeichert werden kann.',
 	'unknown.title': 'Es ist noch nicht bekannt, ob gespeichert wurde.',

@@ -329,6 +329,7 @@ export default Object.freeze({
 	'saving.sign_in': 'Sign in again: the page then saves it.',
 	'saving.sign_in_and_try': 'Sign in again, then try again.',
 	'saving.saved_and_gone': 'It was saved, but the row has been deleted since.',
+	'saving.protected_now': 'This table was protected after you opened the page. The page locks the row now. Then try again.',
 	'saving.not_executed': 'Your last save did not go through.',
 	'saving.correct_first': 'Some values must be corrected before the row can be saved.',
 	'unknown.title': 'Not known yet whether this is saved.',

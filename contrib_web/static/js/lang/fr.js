@@ -329,6 +329,7 @@ export default Object.freeze({
 	'saving.sign_in': 'Reconnectez-vous : la page enregistrera alors votre saisie.',
 	'saving.sign_in_and_try': 'Reconnectez-vous, puis réessayez.',
 	'saving.saved_and_gone': 'L’enregistrement a eu lieu, mais la ligne a été supprimée depuis.',
+	'saving.protected_now': 'Cette table a été protégée après l’ouverture de la page. La page verrouille maintenant la ligne. Réessayez ensuite.',
 	'saving.not_executed': 'Votre dernier enregistrement n’a pas été effectué.',
 	'saving.correct_first': 'Certaines valeurs doivent être corrigées avant que la ligne puisse être enregistrée.',
 	'unknown.title': 'L’enregistrement n’est pas encore confirmé.',

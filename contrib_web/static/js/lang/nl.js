@@ -328,6 +328,7 @@ export default Object.freeze({
 	'saving.sign_in': 'Meld u opnieuw aan: de pagina slaat uw invoer dan op.',
 	'saving.sign_in_and_try': 'Meld u opnieuw aan en probeer het dan nogmaals.',
 	'saving.saved_and_gone': 'Het is opgeslagen, maar de rij is daarna verwijderd.',
+	'saving.protected_now': 'Deze tabel is beveiligd nadat u de pagina hebt geopend. De pagina vergrendelt de rij nu. Probeer het daarna nogmaals.',
 	'saving.not_executed': 'Uw laatste opslagactie is niet uitgevoerd.',
 	'saving.correct_first': 'Sommige waarden moeten worden gecorrigeerd voordat de rij kan worden opgeslagen.',
 	'unknown.title': 'Het is nog niet bekend of dit is opgeslagen.',

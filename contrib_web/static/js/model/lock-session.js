@@ -336,6 +336,7 @@ const handlers = {
 	// It is if the save was refused for the lock of a row that a trigger
 	// writes.
 	refusedSave(s, e) {
+		if (s.lockOn === 'never') return e.isProtected ? lockNow({ ...s, lockOn: 'open' }, e) : [s];
 		if (s.token === null || (e.lock?.is_mine && e.lock.token === s.token)) return [s];
 		const next = { ...s, pending: null };
 		return followUp(...(e.lock ? stopped(next, e) : lose(next, { cause: 'ended', isChanged: true })));
@@ -374,6 +375,9 @@ const isLostGrant = (s, lock) => s.token === null && isOwn(s, lock);
 
 // The time of the last change if it is later than the request.
 const typedSince = ({ lastChangeAt }, { sentAt }) => (lastChangeAt > sentAt ? lastChangeAt : null);
+
+// The table became protected after the page was opened.
+const lockNow = (s, e) => (e.lock ? stopped(s, e) : acquire(s));
 
 function tickHeld(s, now) {
 	if (now >= s.endsAt) return lapsed(s, now);

@@ -131,7 +131,7 @@ export class EditLock extends EventTarget {
 			ttl: table.time_until_expiration,
 			warning: table.time_until_warning,
 			idleLimit: table.time_until_idle,
-			draft: () => (table.protection ? this.#content.data() : undefined),
+			draft: () => (this.#edited.table.protection ? this.#content.data() : undefined),
 			draftClient: this.#drafts().id,
 		});
 	}

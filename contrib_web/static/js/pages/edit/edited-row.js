@@ -3,7 +3,7 @@
  * content.
  */
 import { t } from '../../lang/texts.js';
-import { rowPath, tablePath } from '../../client/api.js';
+import { Problem, rowPath, tablePath } from '../../client/api.js';
 import { labelOf, tableLabel } from '../../model/column.js';
 import * as Form from '../../model/form.js';
 import { several } from '../../model/text.js';
@@ -107,6 +107,20 @@ export class EditedRow {
 	 */
 	async read() {
 		return (await this.#api.get(this.path)).data;
+	}
+
+	/**
+	 * Reads again whether the table is protected.
+	 * @returns {Promise<boolean>} as far as it is known
+	 */
+	async readProtection() {
+		try {
+			const { data } = await this.#api.get(this.tablePath);
+			this.table = { ...data, columns: this.table.columns };
+		} catch (error) {
+			if (!(error instanceof Problem)) throw error;
+		}
+		return this.table.protection !== null;
 	}
 
 	/**

@@ -212,6 +212,7 @@ export class Saving extends EventTarget {
 		const { status, problem } = error;
 		if (status === 410) return this.#savedAndGone();
 		if (status === 422 && this.#rowForm.refuse(problem)) return undefined;
+		if (this.#wasUnprotected(error)) return this.#checkProtection(error, t('saving.not_saved'));
 		this.#checkLock(error);
 		if (!isSessionGone(error)) return this.#notes.failed(error, { prefix: t('saving.not_saved'), isDirty: this.#edited.isDirty });
 		this.#signedOut(t('saving.not_yet'), t('saving.sign_in'));
@@ -222,6 +223,7 @@ export class Saving extends EventTarget {
 	// user may have written the row.
 	#notDeleted(error) {
 		if (!(error instanceof Problem)) throw error;
+		if (this.#wasUnprotected(error)) return this.#checkProtection(error, t('saving.not_deleted'));
 		this.#checkLock(error);
 		if (isSessionGone(error)) return this.#signedOut(t('saving.not_deleted'), t('saving.sign_in_and_try'));
 		return this.#notes.failed(error, { prefix: t('saving.not_deleted'), isDirty: this.#edited.isDirty });
@@ -230,6 +232,20 @@ export class Saving extends EventTarget {
 	#checkLock({ status, problem, sentAt }) {
 		if (status === 423 || (status === 409 && /lost$/.test(problem.type)))
 			this.#lock.refusedSave({ lock: problem.lock ?? null, sentAt });
+	}
+
+	#wasUnprotected({ status }) {
+		return status === 423 && this.#edited.table.protection === null && !this.#edited.isNew;
+	}
+
+	// The table may have become protected after the page was opened.
+	async #checkProtection(error, prefix) {
+		const lock = error.problem.lock ?? null;
+		const isProtected = await this.#edited.readProtection();
+		if (this.#signal.aborted) return;
+		if (isProtected) this.#lock.refusedSave({ lock, sentAt: error.sentAt, isProtected });
+		if (isProtected && !lock) this.#notes.show('failed', 'warn', { icon: 'warn', title: prefix, text: t('saving.protected_now') });
+		else this.#notes.failed(error, { prefix, isDirty: this.#edited.isDirty });
 	}
 
 	#signedOut(title, text) {
