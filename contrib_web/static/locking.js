@@ -479,8 +479,9 @@ export class RowLock extends EventTarget {
 	 * Reports that the row was saved.
 	 * @param {object} answer
 	 * @param {boolean} answer.released whether the save released the lock;
-	 *   otherwise the others are needed
-	 * @param {number} [answer.seconds_left] until the lock ends
+	 *   otherwise the page goes on, and the others are needed
+	 * @param {number} [answer.seconds_left] until the lock ends; without it,
+	 *   the page does not hold the lock any more, and locks the row again
 	 * @param {number} [answer.sentAt] when the request was sent, by
 	 *   performance.now()
 	 * @returns {void}

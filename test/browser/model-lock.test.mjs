@@ -637,6 +637,45 @@ test('saved and released; saved and continued', () => {
 	assert.equal(session.state.endsAt, 123_000);
 });
 
+test('without a lock to keep, typing goes on after a save', () => {
+	const session = new Session({ lockOn: 'never' }).at('open').at('change');
+	session.at('saved', { released: false, sentAt: session.now }).is('idle').does();
+	assert.equal(mayEdit(session.state), true);
+	assert.equal(session.state.changedAt, null);
+	const sentAt = session.now;
+	session.after(100).at('change').at('saved', { released: false, sentAt }).is('idle');
+	assert.notEqual(session.state.changedAt, null, 'typed during the save');
+	session.at('saved', { released: true }).is('left');
+});
+
+test('a save whose answer came after the end of the lock locks the row again', () => {
+	const late = () => expired().at('saved', { released: false, sentAt: 1000 }).is('acquiring').does({ do: 'acquire' });
+	assert.equal(mayEdit(late().state), false);
+	assert.equal(late().granted({ token: 8 }).is('held').does({ do: 'reread' }).state.token, 8);
+	const theirs = late().failed('acquire', 423, { lock: THEIRS }).is('lost');
+	assert.equal(theirs.state.holder.owner, 'bert');
+	assert.equal(theirs.state.token, null);
+	for (const seconds_left of [120, undefined]) held().at('leave').at('saved', { released: false, seconds_left, sentAt: 1000 }).is('left').does();
+});
+
+test('a renewal that waited for such a save is overtaken, whichever answer comes first', () => {
+	const late = () => {
+		const session = held().at('wake').does({ do: 'renew', token: 7 }).after(200_000).at('tick').is('expired');
+		return session.at('saved', { released: false, sentAt: 1000 }).does({ do: 'acquire' });
+	};
+	late().failed('renew', 409, { ...LOST, lock: THEIRS }).is('acquiring').failed('acquire', 423, { lock: THEIRS }).is('lost');
+	late().granted({ token: 8 }).is('held').failed('renew', 409, LOST).is('held');
+	assert.equal(late().renewed().granted({ outcome: 'renewed' }).is('held').state.token, 7);
+});
+
+test('a table that became protected: the refused save locks the row', () => {
+	const typed = () => new Session({ lockOn: 'never' }).at('open').at('change');
+	typed().at('refusedSave', { lock: null, sentAt: 1000, isProtected: true }).is('acquiring').does({ do: 'acquire' }).granted().is('held').does({ do: 'reread' });
+	const blocked = typed().at('refusedSave', { lock: THEIRS, sentAt: 1000, isProtected: true }).is('blocked').does();
+	blocked.at('news', { event: 'released' }).at('looked', { lock: null }).is('free').at('again').granted().is('held');
+	typed().at('refusedSave', { lock: THEIRS, sentAt: 1000 }).is('idle').does(); // of a row that a trigger writes
+});
+
 test('input during a save is sent as a draft', () => {
 	const session = typing();
 	const sentAt = session.now;

@@ -54,6 +54,70 @@ wiredScene('a save whose answer is cut off is found out to be saved', async ({ s
 	assert.equal(await site.sql(`SELECT count(*) FROM locking.locks WHERE relation = 'memo'::regclass`), '0');
 });
 
+/** Saves, gets no answer, and is offline until the lock has ended. */
+async function saveUntilLockEnded({ site, wire, anna }, key, body, meanwhile) {
+	await anna.edits('memo', key);
+	await anna.input('body').fill(body);
+	for (let times = 0; times < 3; times++) wire.breakOff('PUT', new RegExp(`rows/${key}$`));
+	await anna.press('Save and keep editing');
+	await anna.sees('Not known yet whether this is saved.');
+	assert.equal(await count(site, body), '1');
+	await anna.context.setOffline(true);
+	await site.sql(`UPDATE locking.lock SET expires_at = clock_timestamp() - interval '1 second' WHERE key = '${key}'`);
+	if (meanwhile) await site.sql(meanwhile);
+	await anna.context.setOffline(false);
+	await anna.sees(`${body} is saved.`);
+}
+
+wiredScene('a save whose answer comes after the end of the lock: the row is locked again', async ({ site, wire, anna }) => {
+	anna.expects(409, /rows\/2\//);
+	await saveUntilLockEnded({ site, wire, anna }, '2', 'kept too long');
+	await anna.seesLock('mine');
+	await anna.input('body').fill('goes on');
+	await anna.press('Save');
+	await anna.arrives('/tables/memo');
+	assert.equal(await count(site, 'goes on'), '1');
+});
+
+wiredScene('a save whose answer comes when another user has the row: this is told, and the form is closed', async ({ site, wire, anna }) => {
+	for (const status of [409, 423]) anna.expects(status, /rows\/3\//);
+	await saveUntilLockEnded({ site, wire, anna }, '3', 'before Bert', `SELECT locking.set_owner('bert', 'Bert Brandt', false), locking.acquire('memo', '3', '1 hour')`);
+	await anna.sees('Your lock has expired, and Bert Brandt is editing this row now.');
+	await anna.seesNo(/You are editing this row/);
+	assert.ok(!await anna.input('body').isEditable());
+	assert.equal(await anna.value('body'), 'before Bert');
+});
+
+scene('a row without a lock is saved, and typing goes on, as often as one likes', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.open('/tables/pad/1');
+	await anna.input('body').fill('');
+	for (const text of ['first', ' second', ' third']) {
+		await anna.input('body').pressSequentially(text);
+		await anna.page.keyboard.press('Control+s');
+		await eventually(async () => assert.equal(await site.sql('SELECT body FROM pad'), await anna.value('body')));
+		await anna.seesNo('Saving…');
+	}
+	assert.equal(await anna.value('body'), 'first second third');
+	let letThrough;
+	const isLetThrough = new Promise((resolve) => { letThrough = resolve; });
+	await anna.page.route('**/rows/1', async (route) => {
+		if (route.request().method() === 'PUT') await isLetThrough;
+		await route.continue();
+	});
+	await anna.input('body').pressSequentially(' fourth');
+	await anna.page.keyboard.press('Control+s');
+	await anna.sees('Saving…');
+	await anna.input('body').pressSequentially(' fifth');
+	letThrough();
+	await anna.seesNo('Saving…');
+	assert.equal(await site.sql('SELECT body FROM pad'), 'first second third fourth');
+	await anna.input('body').pressSequentially(' sixth');
+	await anna.press('Save');
+	await anna.arrives('/tables/pad');
+	assert.equal(await site.sql('SELECT body FROM pad'), 'first second third fourth fifth sixth');
+});
+
 wiredScene('a save that releases, whose answer is cut off, is not told as a lost lock', async ({ site, wire, anna }) => {
 	await anna.edits('memo', '2');
 	await anna.input('body').fill('released');

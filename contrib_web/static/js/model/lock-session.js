@@ -327,10 +327,15 @@ const handlers = {
 		return s.pending === e.of ? followUp(...failed(refusedLock(s), e, now)) : [s];
 	},
 
-	saved: (s, e) =>
-		e.released
-			? [{ ...s, phase: 'left', token: null, changedAt: null, pending: null, draftPending: false }]
-			: [{ ...held(s, { ...e, token: e.token ?? s.token }), changedAt: typedSince(s, e), pending: s.pending }],
+	// The answer to a save may come after the end of the lock.
+	saved(s, e) {
+		if (s.phase === 'left') return [s];
+		if (e.released) return [{ ...s, phase: 'left', token: null, changedAt: null, pending: null, draftPending: false }];
+		const next = { ...s, changedAt: typedSince(s, e) };
+		if (s.lockOn === 'never') return [next];
+		if (e.seconds_left === undefined) return acquire(next);
+		return [{ ...held(next, { ...e, token: e.token ?? s.token }), pending: s.pending }];
+	},
 
 	// After status 423 or 409 of a save the lock held may no longer be valid.
 	// It is if the save was refused for the lock of a row that a trigger

@@ -113,8 +113,7 @@ export class Saving extends EventTarget {
 				keep: keep && edited.table.protection !== null,
 				drafts,
 			});
-			const { lock } = answer.data;
-			this.#lock.saved({ released: !keep || !lock, seconds_left: lock?.seconds_left, sentAt: answer.sentAt });
+			this.#lock.saved({ released: !keep, seconds_left: this.#ownLock(answer.data)?.seconds_left, sentAt: answer.sentAt });
 			return answer.data;
 		});
 		const isMoved = data.key !== edited.key;
@@ -124,6 +123,12 @@ export class Saving extends EventTarget {
 		if (!keep) return this.#goToList();
 		if (isMoved) return this.#goToRow(data.key);
 		return undefined;
+	}
+
+	// The answer to a repetition has the row's lock as it is now, which may
+	// be another one.
+	#ownLock({ lock }) {
+		return lock?.is_mine && lock.token === this.#lock.token ? lock : null;
 	}
 
 	async #insert(values, keep) {
