@@ -41,6 +41,8 @@ export class EditPage {
 	 * @type {'edit'|'save'|null}
 	 */
 	#wish = null;
+	/** Whether the form was used since: the page then opens no dialog. */
+	#isFormUsed = false;
 	#rowForm;
 	#mayHaveNewDrafts = false;
 	#stop = new AbortController();
@@ -167,6 +169,7 @@ export class EditPage {
 	}
 
 	#listen() {
+		this.#rowForm.element.addEventListener('focusin', () => (this.#isFormUsed = true));
 		this.#saving.addEventListener('gone', () => this.#presence.leave({ isGone: true }));
 		this.#drafts.addEventListener('saved', () => this.#savedBefore());
 		this.#comparing.addEventListener('changed', ({ detail }) => this.#rowForm.markChanged(detail));
@@ -200,6 +203,7 @@ export class EditPage {
 	}
 
 	#typed({ name, value, undo, complaint }) {
+		this.#isFormUsed = true;
 		if (undo) this.#edited.undo(name);
 		else if (complaint === null) this.#edited.set(name, value);
 		else this.#edited.setUnread(name);
@@ -213,21 +217,33 @@ export class EditPage {
 		this.#presence.type(name);
 	}
 
-	#again(wish) {
+	#wishFor(wish) {
 		this.#wish = wish;
+		this.#isFormUsed = false;
+	}
+
+	#again(wish) {
+		this.#wishFor(wish);
 		this.#lock.again();
 	}
 
 	async #takeOver() {
-		if (await this.#lock.takeOver()) this.#wish = 'edit';
+		if (await this.#lock.takeOver()) this.#wishFor('edit');
 	}
 
 	async #reread() {
 		const wish = this.#wish;
 		this.#wish = null;
-		const wasRead = await this.#comparing.reread({ asks: wish === 'edit' });
-		if (wish === 'save' && wasRead) await this.#saving.save({ keep: false });
+		const wasRead = await this.#comparing.reread({ mayAsk: () => wish === 'edit' && !this.#isFormUsed });
+		if (wish === 'save' && wasRead) await this.#saveAgain();
 		else if (this.#mayHaveNewDrafts) this.#lookForDrafts();
+	}
+
+	// A user who goes on typing is not interrupted, and the page stays.
+	async #saveAgain() {
+		if (!this.#isFormUsed) return this.#saving.save({ keep: false });
+		if (!this.#edited.conflicts.length) return this.#saving.save({ keep: true });
+		return undefined;
 	}
 
 	// By an earlier page: nobody else has changed the row.
@@ -242,7 +258,7 @@ export class EditPage {
 	// its lock has ended.
 	#takeControl() {
 		this.#mayHaveNewDrafts = true;
-		this.#wish = 'edit';
+		this.#wishFor('edit');
 		this.#lock.control();
 	}
 

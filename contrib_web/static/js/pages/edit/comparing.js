@@ -28,28 +28,29 @@ export class Comparing extends EventTarget {
 
 	/**
 	 * Reads the row again and merges it into the form.
-	 * @param {{ asks: boolean }} options asks: whether to let the user decide
-	 *   conflicts at once, who has just pressed a button; otherwise a note
-	 *   offers that, since no dialog opens while the user types
+	 * @param {{ mayAsk: () => boolean }} options mayAsk: whether to let the
+	 *   user decide conflicts at once, who has just pressed a button;
+	 *   otherwise a note offers that, since no dialog opens while the user
+	 *   types. Called when the row is read, which may take long
 	 * @returns {Promise<boolean>} whether it was read
 	 */
-	async reread({ asks }) {
+	async reread({ mayAsk }) {
 		const edited = this.#edited;
 		try {
 			const { changed, conflicts } = edited.rebase(await edited.read());
 			if (changed.length && !conflicts.length && edited.isDirty) this.#showChanged(changed);
 			this.#changed();
 			if (changed.length) this.dispatchEvent(new CustomEvent('changed', { detail: changed }));
-			if (edited.conflicts.length) this.#offerDecision(asks);
+			if (edited.conflicts.length) this.#offerDecision(mayAsk());
 			return true;
 		} catch (error) {
-			this.#notes.failed(error, { isDirty: edited.isDirty, retry: () => this.reread({ asks: false }) });
+			this.#notes.failed(error, { isDirty: edited.isDirty, retry: () => this.reread({ mayAsk: () => false }) });
 			return false;
 		}
 	}
 
-	#offerDecision(asks) {
-		if (asks) this.decide();
+	#offerDecision(mayAsk) {
+		if (mayAsk) this.decide();
 		else this.#showUndecided(this.#edited.conflicts);
 	}
 
