@@ -219,7 +219,7 @@ scene('the user\'s own lock is released from the list; the tab that edits keeps 
 	await list.press('Release your lock');
 	await list.answers('Release');
 	await list.seesRow('BD', 'none');
-	await anna.sees('Your lock was released, in another tab or in a list.');
+	await anna.sees('Your lock was released elsewhere: in another tab, in a list or by a program.');
 	assert.equal(await anna.value('name'), 'Bangladesh of Anna');
 });
 

@@ -32,7 +32,7 @@ test('a lost lock: who ended it and why, who has the row now', () => {
 	assert.equal(words(lost(null, { cause: 'taken_over', by: BERT })), 'Bert Brandt has taken over. It is free now.');
 	assert.equal(words(lost(null, { cause: 'broken', by: { name: 'Dora', isMe: false }, reason: 'cleaning' })), 'Dora has removed your lock. Reason: “cleaning”. It is free now.');
 	assert.equal(words(lost(null, { cause: 'broken', by: { name: 'Anna', isMe: true } })), 'You have removed your lock. It is free now.');
-	assert.equal(words(lost(CARLA, { cause: 'released', by: { name: 'Anna', isMe: true } })), 'Your lock was released, in another tab or in a list. Carla Conti is editing this.');
+	assert.equal(words(lost(CARLA, { cause: 'released', by: { name: 'Anna', isMe: true } })), 'Your lock was released elsewhere: in another tab, in a list or by a program. Carla Conti is editing this.');
 	assert.equal(words(lost(CARLA, { cause: 'handed_over', by: BERT })), 'Your lock was released, and the row handed over to Bert Brandt. Carla Conti is editing this.');
 	assert.equal(words(lost(CARLA, { cause: 'handed_over', by: { owner: 'carla', name: 'carla', isMe: false } })), 'Your lock was released, and the row handed over to Carla Conti.');
 	assert.equal(words(lost(CARLA, { cause: 'expired' })), 'Your lock has expired, and Carla Conti is editing this row now.');

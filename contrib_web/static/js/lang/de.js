@@ -166,7 +166,7 @@ export default Object.freeze({
 	'lost.broken': '{who} hat Ihre Sperre aufgehoben.',
 	'lost.broken_by_you': 'Sie haben Ihre Sperre aufgehoben.',
 	'lost.broken_by_administrator': 'Die Administration hat Ihre Sperre aufgehoben.',
-	'lost.released': 'Ihre Sperre wurde in einem anderen Tab oder in einer Liste freigegeben.',
+	'lost.released': 'Ihre Sperre wurde anderswo freigegeben: in einem anderen Tab, in einer Liste oder von einem Programm.',
 	'lost.handed_over': 'Ihre Sperre wurde freigegeben und der Datensatz an {who} übergeben.',
 	'lost.given': 'Sie haben diesen Datensatz an {who} übergeben.',
 	'lost.given_away': 'Sie haben diese Seite nicht benutzt; deshalb wurde der Datensatz auf Anfrage an {who} übergeben.',

@@ -165,7 +165,7 @@ export default Object.freeze({
 	'lost.broken': '{who} has removed your lock.',
 	'lost.broken_by_you': 'You have removed your lock.',
 	'lost.broken_by_administrator': 'An administrator has removed your lock.',
-	'lost.released': 'Your lock was released, in another tab or in a list.',
+	'lost.released': 'Your lock was released elsewhere: in another tab, in a list or by a program.',
 	'lost.handed_over': 'Your lock was released, and the row handed over to {who}.',
 	'lost.given': 'You have handed this row over to {who}.',
 	'lost.given_away': 'You did not use this page, so the row was handed over to {who}, who had requested it.',

@@ -164,7 +164,7 @@ export default Object.freeze({
 	'lost.broken': '{who} a retiré votre verrou.',
 	'lost.broken_by_you': 'Vous avez retiré votre verrou.',
 	'lost.broken_by_administrator': 'Un administrateur a retiré votre verrou.',
-	'lost.released': 'Votre verrou a été libéré, dans un autre onglet ou dans une liste.',
+	'lost.released': 'Votre verrou a été libéré ailleurs : dans un autre onglet, dans une liste ou par un programme.',
 	'lost.handed_over': 'Votre verrou a été libéré, et la ligne transmise à {who}.',
 	'lost.given': 'Vous avez transmis cette ligne à {who}.',
 	'lost.given_away': 'Vous n’utilisiez pas cette page ; la ligne a donc été transmise, sur demande, à {who}.',

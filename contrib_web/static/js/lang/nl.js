@@ -162,7 +162,7 @@ export default Object.freeze({
 	'lost.broken': '{who} heeft uw vergrendeling opgeheven.',
 	'lost.broken_by_you': 'U hebt uw vergrendeling opgeheven.',
 	'lost.broken_by_administrator': 'Een beheerder heeft uw vergrendeling opgeheven.',
-	'lost.released': 'Uw vergrendeling is vrijgegeven, in een ander tabblad of in een lijst.',
+	'lost.released': 'Uw vergrendeling is elders vrijgegeven: in een ander tabblad, in een lijst of door een programma.',
 	'lost.handed_over': 'Uw vergrendeling is vrijgegeven en de rij is overgedragen aan {who}.',
 	'lost.given': 'U hebt deze rij overgedragen aan {who}.',
 	'lost.given_away': 'U gebruikte deze pagina niet; daarom is de rij op aanvraag overgedragen aan {who}.',
