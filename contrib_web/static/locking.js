@@ -10,7 +10,7 @@
  *       draft: () => Object.fromEntries(new FormData(form)),
  *   });
  *   const show = ({ phase, holder }) => {
- *       form.inert = !lock.mayEdit;
+ *       for (const field of form.elements) field.readOnly = !lock.mayEdit;
  *       note.textContent = phase === 'blocked'
  *           ? `Locked by ${holder.owner}` : '';
  *   };
