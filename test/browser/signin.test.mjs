@@ -125,6 +125,24 @@ scene('session ended while editing: a panel beside the form, typing goes on, and
 	assert.equal(await named(site, 'AT'), 'Austria, once more');
 });
 
+scene('a save whose note was closed is not made up for after signing in', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('country', 'BA');
+	await anna.input('name').fill('Bosnia of Anna');
+	await losesSession(anna);
+	await anna.sees('Not saved yet.');
+	await anna.press('Close', { within: anna.page.locator('.notes') });
+	const saves = [];
+	anna.page.on('request', (request) => request.method() === 'PUT' && request.url().endsWith('/rows/BA') && saves.push(request.postDataJSON().values.name));
+	await signsInBeside(anna);
+	await anna.seesLock('mine');
+	await anna.input('name').fill('Bosnia, later');
+	await anna.press('Save');
+	await anna.arrives('/tables/country');
+	assert.deepEqual(saves, ['Bosnia, later']);
+	assert.equal(await named(site, 'BA'), 'Bosnia, later');
+});
+
 /** Anna types, her session ends, and others do something meanwhile. */
 async function isAwayWhile(site, anna, key, sql) {
 	await anna.edits('country', key);

@@ -19,7 +19,8 @@ export class FormNotes {
 	 * @param {string} name
 	 * @param {'info'|'mine'|'theirs'|'warn'|'bad'} kind
 	 * @param {import('../ui/widgets.js').BannerContent} content
-	 * @returns {void}
+	 * @returns {HTMLElement} the message, in the document until it is closed
+	 *   or replaced
 	 */
 	show(name, kind, content) {
 		this.remove(name);
@@ -28,6 +29,7 @@ export class FormNotes {
 		const words = [content.title, content.text].flat().filter((part) => typeof part === 'string');
 		announce(words.join(' '), { urgent: kind === 'bad' });
 		if (kind === 'bad') note.scrollIntoView({ block: 'nearest' });
+		return note;
 	}
 
 	/**

@@ -220,8 +220,7 @@ export class Saving extends EventTarget {
 		if (this.#wasUnprotected(error)) return this.#checkProtection(error, t('saving.not_saved'));
 		this.#checkLock(error);
 		if (!isSessionGone(error)) return this.#notes.failed(error, { prefix: t('saving.not_saved'), isDirty: this.#edited.isDirty });
-		this.#signedOut(t('saving.not_yet'), t('saving.sign_in'));
-		return this.#app.addEventListener('signedin', again, { once: true, signal: this.#signal });
+		return this.#signedOut(t('saving.not_yet'), t('saving.sign_in'), again);
 	}
 
 	// After signing in again the user presses Delete again: meanwhile another
@@ -253,9 +252,15 @@ export class Saving extends EventTarget {
 		else this.#notes.failed(error, { prefix, isDirty: this.#edited.isDirty });
 	}
 
-	#signedOut(title, text) {
-		this.#notes.show('failed', 'bad', { icon: 'warn', title, text });
-		this.#app.addEventListener('signedin', () => this.#notes.remove('failed'), { once: true, signal: this.#signal });
+	// A note that the user has closed promises nothing any more.
+	#signedOut(title, text, again = () => {}) {
+		const note = this.#notes.show('failed', 'bad', { icon: 'warn', title, text });
+		const signedIn = () => {
+			if (!note.isConnected) return;
+			this.#notes.remove('failed');
+			again();
+		};
+		this.#app.addEventListener('signedin', signedIn, { once: true, signal: this.#signal });
 		this.#lock.wake(); // the lock bar then shows who holds the row
 	}
 
