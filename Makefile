@@ -1,10 +1,12 @@
 # locking: row leases for PostgreSQL, enforced by a trigger.
 #
 # make && make install       build and install with PGXS
-# make installcheck          regression and isolation tests, running server
+# make installcheck          regression and isolation tests, running server;
+#                            one test needs max_prepared_transactions
 # make test                  all tests, in throw-away clusters
 # make stress SECONDS=60     many clients, and a checker of what they did
 # make test-versions         with every supported PostgreSQL (13, 15, 17, 18)
+# make test-packages         builds, installs and tests the Debian packages
 # make demo, make demo-stop  a private cluster with real data, and its end
 # make bench                 the measurements of bench/RESULTS.md
 # make dist REPOSITORY=URL   the archive for PGXN, from the last commit
@@ -23,11 +25,15 @@ PG_CFLAGS = $(LOCKING_CFLAGS)
 PG_CONFIG ?= pg_config
 
 # These set themselves up, so they work before PGXS is installed.
-SELF_CONTAINED = test stress test-versions demo demo-stop bench dist
+SELF_CONTAINED = test stress test-versions test-packages demo demo-stop bench dist
 ifneq ($(filter-out $(SELF_CONTAINED),$(or $(MAKECMDGOALS),all)),)
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifeq ($(and $(wildcard $(PGXS)),$(wildcard $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgres.h)),)
 $(error PostgreSQL's server headers are missing: apt-get install postgresql-server-dev-all, or set PG_CONFIG)
+endif
+# PostgreSQL 13 has no isolation tester.
+ifeq ($(wildcard $(dir $(PGXS))../test/isolation/pg_isolation_regress),)
+ISOLATION :=
 endif
 include $(PGXS)
 
@@ -41,6 +47,8 @@ stress:
 	@LAYERS=stress LOCKING_SECONDS="$(or $(SECONDS),$(LOCKING_SECONDS))" LOCKING_SEED="$(or $(SEED),$(LOCKING_SEED))" LOCKING_MUTANTS="$(or $(MUTANTS),$(LOCKING_MUTANTS))" bash test/run
 test-versions:
 	@bash test/versions
+test-packages:
+	@bash test/packages
 demo:
 	@bash test/demo/start
 demo-stop:

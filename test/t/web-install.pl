@@ -9,6 +9,7 @@ use lib "$FindBin::RealBin/lib";
 use IPC::Run ();
 use LockingTest;
 use LockingWeb;
+use PackageFiles;
 use Test::More;
 
 my $web = abs_path("$FindBin::RealBin/../../contrib_web");
@@ -33,8 +34,7 @@ sub read_file
 }
 
 ok(IPC::Run::run([ 'make', '-s', '-C', $web, 'install', 'OUT=build/asan', '-o', 'build/asan/locking-web', "DESTDIR=$root", 'PREFIX=/opt/x' ], '<', \undef, '>&', \$output), 'make install') or diag($output);
-ok(-e "$root$_", "installed: $_") for '/opt/x/bin/locking-web', map { "/opt/x/share/$_" } 'man/man8/locking-web.8', 'bash-completion/completions/locking-web',
-  map { "doc/locking-web/$_" } qw(README.md locking-web.conf nginx.conf);
+is_deeply([ map { s{^/opt/x/}{/usr/}r } installed_files($root) ], [ package_files('locking-web') ], 'it installs what the Debian package has');
 
 my (undef, $help) = run_web({}, '--help');
 my @options = sort $help =~ /(?:^|,) +(--[a-z-]+)/mg;
