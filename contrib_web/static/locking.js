@@ -574,6 +574,7 @@ export class RowLock extends EventTarget {
 	#listen() {
 		const { signal } = this.#stop;
 		const use = () => this.#use();
+		this.#api.addEventListener('session', ({ detail }) => (this.#session = detail.data), { signal });
 		for (const type of USE) addEventListener(type, use, { signal, passive: true });
 		addEventListener('pagehide', () => this.#left(), { signal });
 		addEventListener('pageshow', ({ persisted }) => persisted && this.#happen({ type: 'restore' }), { signal });

@@ -28,10 +28,14 @@ const host = await hostOf('spa.html');
 
 // After its pages are closed: they would report the requests that it no
 // longer answers. Before locking-web, to which it is connected.
+let app = null;
 let stopApp;
 after(() => stopApp?.());
 const proxied = stage('browser_app', { options: ['--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name', '--trusted-proxy', '127.0.0.1'] });
 const embedded = stage('browser_spa', { options: ['--allow-origin', host] });
+
+/** Starts app.mjs once. */
+const addressOf = (site) => (app ??= startApp(site));
 
 /**
  * Starts app.mjs before locking-web, as its file comment says.
@@ -40,15 +44,15 @@ const embedded = stage('browser_spa', { options: ['--allow-origin', host] });
 async function startApp(site) {
 	await run('psql', ['-Xq', '-v', 'ON_ERROR_STOP=1', '-d', site.database, '-f', `${EXAMPLES}app.sql`]);
 	await site.sql(`ALTER ROLE webapp PASSWORD 'webapp-password'`);
-	const app = spawn(process.execPath, [`${EXAMPLES}app.mjs`], {
+	const program = spawn(process.execPath, [`${EXAMPLES}app.mjs`], {
 		env: { ...process.env, PORT: '0', LOCKING_WEB: site.address, PGDATABASE: site.database, PGUSER: 'webapp', PGPASSWORD: 'webapp-password' },
 		stdio: ['ignore', 'pipe', 'inherit'],
 	});
-	const ended = new Promise((resolve) => { app.once('exit', resolve); });
-	stopApp = () => app.kill() && ended;
+	const ended = new Promise((resolve) => { program.once('exit', resolve); });
+	stopApp = () => program.kill() && ended;
 	return new Promise((resolve, reject) => {
-		app.once('exit', (code) => reject(new Error(`app.mjs ended with ${code}`)));
-		createInterface(app.stdout).on('line', (line) => resolve(/^listening on (\S+)\/$/.exec(line)[1]));
+		program.once('exit', (code) => reject(new Error(`app.mjs ended with ${code}`)));
+		createInterface(program.stdout).on('line', (line) => resolve(/^listening on (\S+)\/$/.exec(line)[1]));
 	});
 }
 
@@ -63,7 +67,7 @@ const says = (person, words) => form(person).getByText(words).first().waitFor();
 const articleOf = (site, id) => site.sql(`SELECT title, body FROM article WHERE id = ${id}`);
 
 proxied('app.mjs: from sign-in to a safe save; a lost lock loses no text, and saves nothing', async ({ site, invite }) => {
-	const address = await startApp(site);
+	const address = await addressOf(site);
 	const [anna, bert] = await Promise.all(['anna', 'bert'].map(async (role) => Object.assign(await invite(null), { role })));
 	anna.expects(401);
 	await signsIn(anna, address, 'wrong');
@@ -106,6 +110,47 @@ proxied('app.mjs: from sign-in to a safe save; a lost lock loses no text, and sa
 	assert.equal(await bert.page.getByLabel('Text').inputValue(), 'Bert’s long text', 'what was typed is shown again');
 	await site.sql(`SELECT locking.break_lock('article', '1', 'done')`);
 	assert.equal(await articleOf(site, 1), "Tides' times, <b>“daily”</b> \\|Twice a day.");
+});
+
+proxied('app.mjs: sessions of locking-web and of the application end, and the form goes on with its text', async ({ site, invite }) => {
+	const address = await addressOf(site);
+	const anna = Object.assign(await invite(null), { role: 'anna' });
+	await signsIn(anna, address);
+	await anna.page.getByRole('link').nth(1).click();
+	await says(anna, 'Only you can edit this now.');
+	const [id] = /\d+$/.exec(anna.page.url());
+	await anna.page.getByLabel('Text').fill('Anna’s long text');
+	const expiry = () => site.sql(`SELECT expires_at FROM locking.locks WHERE key = '${id}'`);
+	const renews = () => anna.page.evaluate(() => dispatchEvent(new Event('online')));
+	await form(anna).evaluate((element) => {
+		globalThis.heard = [];
+		element.addEventListener('signedout', () => globalThis.heard.push('signedout'));
+	});
+	const before = await expiry();
+	for (const status of [0, 401, 503]) anna.expects(status);
+	await site.stopServer();
+	await site.restartServer();
+	await renews();
+	await eventually(async () => assert.notEqual(await expiry(), before));
+	await says(anna, 'Only you can edit this now.');
+	assert.deepEqual(await anna.page.evaluate(() => globalThis.heard), []);
+
+	await anna.context.clearCookies();
+	await renews();
+	await says(anna, 'You are signed out.');
+	const [other] = await Promise.all([anna.context.waitForEvent('page'), form(anna).getByRole('button', { name: 'Sign in' }).click()]);
+	await other.getByLabel('Name').fill('anna');
+	await other.getByLabel('Password').fill('anna');
+	await other.getByRole('button', { name: 'Sign in' }).click();
+	await other.waitForURL(`${address}/`);
+	await other.goto(`${address}/signin`);
+	assert.equal(other.url(), `${address}/`, 'signed in already');
+	await other.close();
+	await anna.page.evaluate(() => dispatchEvent(new Event('focus')));
+	await says(anna, 'Only you can edit this now.');
+	await anna.press('Save');
+	await anna.page.waitForURL(`${address}/`);
+	assert.match(await articleOf(site, id), /\|Anna’s long text$/);
 });
 
 const nameOf = (site, key) => site.sql(`SELECT name FROM country WHERE alpha_2 = '${key}'`);
@@ -174,4 +219,31 @@ embedded('spa.html: views replace each other, lock, save and release; a lost loc
 	assert.equal(await nameOf(site, 'AM'), 'Arménie');
 	await eventually(async () => assert.equal(await site.sql('SELECT count(*) FROM locking.draft'), '0'));
 	assert.deepEqual(loads, [], 'nothing was loaded anew');
+});
+
+embedded('spa.html: signed in again, and the answer to the save lost: it is executed once', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.page.goto(`${host}/?${new URLSearchParams({ base: site.address, table: 'country' })}`);
+	await opens(anna, 'Aruba');
+	await anna.page.getByLabel('name', { exact: true }).fill('Aruba of Anna');
+	await anna.context.clearCookies();
+	await anna.signInQuietly();
+	for (const status of [0, 403, 404]) anna.expects(status);
+	anna.expectsWords(/CORS policy/);
+	const answers = [
+		async (route) => (await route.fetch()) && route.abort(),
+		(route) => route.fulfill({ status: 404, contentType: 'text/html', body: '<title>A proxy</title>', headers: { 'Access-Control-Allow-Origin': host, 'Access-Control-Allow-Credentials': 'true' } }),
+	];
+	const statuses = [];
+	await anna.page.route('**/rows/AW', (route) => {
+		if (route.request().method() !== 'PUT') return route.continue();
+		return (answers.shift() ?? ((last) => last.continue()))(route);
+	});
+	anna.page.on('response', (response) => response.request().method() === 'PUT' && /AW$/.test(response.url()) && statuses.push(response.status()));
+	await anna.press('Save');
+	await anna.sees('Not known yet whether it is saved', { within: 'body' });
+	await anna.page.getByRole('link', { name: 'Aruba of Anna' }).waitFor();
+	assert.equal(await nameOf(site, 'AW'), 'Aruba of Anna');
+	assert.deepEqual(statuses, [404, 200]);
+	assert.equal(await lockOf(site, 'AW'), '');
 });

@@ -83,6 +83,8 @@ const open = (person) => person.page.evaluate(() => [...document.forms[0].elemen
 	.filter((control) => control.type !== 'hidden' && !control.disabled && !control.readOnly).map(({ name, type }) => name || type).join(' '));
 const ALL = 'name body kind shown submit';
 
+const csrfOf = (person) => form(person).evaluate((element) => element.lock.session.csrf);
+
 /** Deletes the user's cookies: signed out. */
 const signOut = (person) => person.context.clearCookies();
 
@@ -578,6 +580,24 @@ scene('signed out: an event, a closed form, and it goes on after signing in', as
 	await says(anna, 'Only you can edit this now.');
 	assert.equal(await open(anna), ALL);
 	assert.equal(await lockOf(site, 'MX'), 'anna');
+});
+
+scene('signed in again in another tab: the page goes on, and its session is the new one', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await visit(anna, 'SE');
+	await says(anna, 'Only you can edit this now.');
+	const before = await csrfOf(anna);
+	for (const status of [401, 403]) anna.expects(status);
+	await signOut(anna);
+	await anna.page.evaluate(() => dispatchEvent(new Event('online'))); // renews
+	await says(anna, 'You are signed out.');
+	assert.equal(await lockOf(site, 'SE'), 'anna');
+	await anna.signInQuietly();
+	await anna.page.evaluate(() => dispatchEvent(new Event('focus')));
+	await says(anna, 'Only you can edit this now.');
+	const { csrf } = await (await anna.context.request.get(`${site.address}/api/v1/session`)).json();
+	assert.notEqual(csrf, before);
+	assert.equal(await csrfOf(anna), csrf);
 });
 
 scene('a page of another site: an event, and a closed form', async ({ invite }) => {

@@ -20,6 +20,7 @@ const admission = (title, act) => scene(title, async ({ site, invite }) => {
 		const person = await invite(null);
 		person.role = user;
 		person.site = { ...site, address: wire.address };
+		person.wire = wire;
 		return person;
 	};
 	try {
@@ -82,4 +83,62 @@ admission('the server is restarted: the page goes on without a sign-in, and save
 	assert.equal(await eve.page.locator('.sign-in-panel').count(), 0);
 	assert.equal(await site.sql(`SELECT name FROM country WHERE alpha_2 = 'OM'`), 'Oman of Eve');
 	assert.equal(await site.sql(`SELECT owner FROM locking.locks WHERE key = 'OM'`), 'eve');
+});
+
+/** Statuses of a proxy without its site, and of a portal or sign-on page. */
+const FOREIGN = [502, 404, 200];
+
+admission('a lock that a proxy answers for is not lost, and goes on', async ({ site, admit }) => {
+	const eve = await admit('eve', 'Eve Ernst');
+	for (const status of FOREIGN) eve.expects(status, /lock$/);
+	await eve.edits('country', 'PA');
+	await eve.input('name').fill('Panama of Eve');
+	for (const status of FOREIGN) {
+		const ends = eve.wire.answer(/\/lock$/, status);
+		await eve.page.evaluate(() => dispatchEvent(new Event('online'))); // renews
+		await eve.sees(`A proxy or another server answered in its place, with status ${status}.`);
+		assert.equal(await site.sql(`SELECT owner FROM locking.locks WHERE key = 'PA'`), 'eve');
+		assert.ok(await eve.input('name').isEditable());
+		ends();
+		await eve.seesLock('mine');
+	}
+	await eve.press('Save');
+	await eve.arrives('/tables/country');
+	assert.equal(await site.sql(`SELECT name FROM country WHERE alpha_2 = 'PA'`), 'Panama of Eve');
+});
+
+admission('a save whose answer was lost stays unknown while a proxy answers', async ({ site, admit }) => {
+	const eve = await admit('eve', 'Eve Ernst');
+	await eve.edits('country', 'PE');
+	await eve.input('name').fill('Peru of Eve');
+	for (const status of [0, ...FOREIGN]) eve.expects(status, /PE$/);
+	eve.wire.breakOff('PUT', /rows\/PE$/);
+	await eve.press('Save and keep editing');
+	await eve.sees('Not known yet whether this is saved.');
+	for (const status of FOREIGN) {
+		const isAnswered = eve.page.waitForResponse((response) => response.request().method() === 'PUT' && response.status() === status && /PE$/.test(response.url()));
+		const ends = eve.wire.answer(/rows\/PE$/, status);
+		await isAnswered;
+		await eve.sees('Not known yet whether this is saved.');
+		await eve.seesNo('Not saved');
+		ends();
+	}
+	await eve.sees('Peru of Eve is saved.');
+	assert.equal(await site.sql(`SELECT name FROM country WHERE alpha_2 = 'PE'`), 'Peru of Eve');
+});
+
+admission('a list and a page that a proxy answers for come by themselves', async ({ admit }) => {
+	const eve = await admit('eve', 'Eve Ernst');
+	await eve.open('/tables/country');
+	for (const status of FOREIGN) {
+		eve.expects(status);
+		const ends = eve.wire.answer(/\/api\/v1\/(?!events)/, status);
+		await eve.page.getByRole('link', { name: 'Locks', exact: true }).click();
+		await eve.sees('The server cannot be reached');
+		ends();
+		await eve.seesNo('The server cannot be reached');
+		await eve.arrives('/locks');
+		await eve.page.getByRole('link', { name: 'Tables', exact: true }).click();
+		await eve.arrives('/tables');
+	}
 });

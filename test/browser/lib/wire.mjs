@@ -1,7 +1,7 @@
 /**
- * A proxy between browser and site that can delay requests, truncate
- * responses, add headers, and serve the site below a path. Unlike
- * Playwright's interception it also covers shared workers.
+ * A proxy between browser and site that can delay requests, answer in place
+ * of the site, truncate responses, add headers, and serve the site below a
+ * path. Unlike Playwright's interception it also covers shared workers.
  */
 import { createServer, request as ask } from 'node:http';
 import { Transform } from 'node:stream';
@@ -17,6 +17,7 @@ export class Wire {
 	#prefix;
 	#held = [];
 	#broken = [];
+	#page = null;
 	#rate = Infinity;
 
 	/**
@@ -58,6 +59,17 @@ export class Wire {
 	breakOff(method, path) { this.#broken.push({ method, path }); }
 
 	/**
+	 * Answers requests with a matching path by a page of the proxy's own.
+	 * @param {RegExp} path
+	 * @param {number} status
+	 * @returns {Function} ends that
+	 */
+	answer(path, status) {
+		this.#page = { path, status };
+		return () => { this.#page = null; };
+	}
+
+	/**
 	 * From now on bodies of requests and responses pass at a limited rate.
 	 * @param {number} rate bytes per second
 	 */
@@ -71,6 +83,10 @@ export class Wire {
 	async #pass(request, response) {
 		await Promise.all(this.#held.filter(({ path }) => path.test(request.url)).map(({ until }) => until));
 		const { method, url } = request;
+		if (this.#page?.path.test(url)) {
+			request.resume();
+			return response.writeHead(this.#page.status, { 'Content-Type': 'text/html' }).end('<!DOCTYPE html><title>A proxy</title>');
+		}
 		if (!url.startsWith(this.#prefix)) return response.writeHead(404).end();
 		const path = url.slice(this.#prefix.length);
 		const onward = ask(this.#site.address + path, { method, headers: { ...request.headers, ...this.#headers } });
