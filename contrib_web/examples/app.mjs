@@ -109,10 +109,13 @@ const signInPage = (note) => page('Sign in', `<p>${text(note)}</p>
 const listPage = async () => page('Articles',
 	`<ul>${(await articles()).map(({ id, title }) => `<li><a href="/articles/${id}">${text(title)}</a>`).join('')}</ul>`);
 
-/** What was typed is shown again if it was not saved. */
+/**
+ * What was typed is shown again if it was not saved. Without the script the
+ * form stays inert.
+ */
 const editPage = ({ id, title, body, version }, { note = '', typed = {} } = {}) => page(`Article ${id}`, `<p role="status">${text(note)}</p>
-<script type="module" src="/static/locking-form.js"></script>
-<locking-form table="article" key="${id}">
+<script type="module" src="/static/locking-form.js" onerror="document.querySelector('[role=status]').textContent = 'This page cannot lock the article. Load it again.'"></script>
+<locking-form table="article" key="${id}" inert>
 	<form method="post" action="/articles/${id}">
 		<input type="hidden" name="version" value="${text(version)}">
 		<label>Title <input name="title" value="${text(typed.title ?? title)}"></label>

@@ -10,7 +10,8 @@
  * A bar above the form says who has the row and for how long, and has the
  * buttons for it: ask, hand over, take over, restore a draft, keep the lock.
  * The form can be edited only while the page holds the lock; its text can
- * always be selected and copied. The form is sent with the lock's token, as
+ * always be selected and copied. With the attribute `inert` it is closed also
+ * if this script cannot be loaded. The form is sent with the lock's token, as
  * the hidden field locking_token: a text, which the application passes to
  * locking.confirm() in the transaction that saves.
  *
@@ -156,6 +157,7 @@ export class LockingForm extends HTMLElement {
 			document.addEventListener('DOMContentLoaded', () => this.#start(), { signal: this.#stop.signal });
 		else this.#start();
 		this.#show();
+		this.inert = false; // now the controls themselves are closed
 	}
 
 	#end() {

@@ -5,16 +5,21 @@
  *
  *   import { RowLock } from 'https://locks.example.org/static/locking.js';
  *
+ *   // In the page <form inert>: it stays closed if this file is not loaded.
  *   const lock = new RowLock({
  *       base: 'https://locks.example.org', table: 'article', key: '42',
  *       draft: () => Object.fromEntries(new FormData(form)),
  *   });
  *   const show = ({ phase, holder }) => {
- *       for (const field of form.elements) field.readOnly = !lock.mayEdit;
+ *       // Text that is read-only can be selected and copied.
+ *       for (const field of form.elements)
+ *           field[field.type.startsWith('text') ? 'readOnly' : 'disabled']
+ *               = !lock.mayEdit;
  *       note.textContent = phase === 'blocked'
  *           ? `Locked by ${holder.owner}` : '';
  *   };
  *   show(lock.state); // until the lock is there, the form is closed
+ *   form.inert = false;
  *   lock.addEventListener('state', ({ detail }) => show(detail));
  *   lock.addEventListener('signedout', () => { ... });
  *   form.addEventListener('input', () => lock.change());

@@ -10,7 +10,7 @@ const PAGE = `<!DOCTYPE html>
 <html lang="en">
 <title>Another site's edit page</title>
 <link rel="icon" href="data:,">
-<form><label>Name <input name="name"></label></form>
+<form inert><label>Name <input name="name"></label></form>
 <p id="app"></p>
 <script type="module">
 	const { base, key, lockOn = 'open' } = Object.fromEntries(new URLSearchParams(location.search));
@@ -19,7 +19,8 @@ const PAGE = `<!DOCTYPE html>
 	const form = document.forms[0];
 	const lock = RowLock && new RowLock({ base, table: 'country', key, lockOn, draft: () => Object.fromEntries(new FormData(form)) });
 	lock?.addEventListener('state', ({ detail: { phase, holder } }) => {
-		form.inert = !lock.mayEdit;
+		for (const field of form.elements) field[field.type.startsWith('text') ? 'readOnly' : 'disabled'] = !lock.mayEdit;
+		form.inert = false;
 		say(holder ? phase + ' by ' + holder.owner : phase);
 	});
 	form.addEventListener('input', () => lock.change());
@@ -43,6 +44,7 @@ const scene = stage('browser_embedded', { options: ['--allow-origin', friend], s
 const holder = (site, key) => site.sql(`SELECT owner FROM locking.locks WHERE relation = 'country'::regclass AND key = '${key}'`);
 const visit = (person, key, { origin = friend, ...more } = {}) => person.page.goto(`${origin}/?${new URLSearchParams({ base: person.site.address, key, ...more })}`);
 const says = (person, words) => person.sees(words, { within: '#app' });
+const mayType = (person) => person.page.getByLabel('Name').isEditable();
 
 scene('another site\'s page locks the row, and releases it when it is left', async ({ site, invite }) => {
 	const [anna, bert] = [await invite('anna'), await invite('bert')];
@@ -63,14 +65,15 @@ scene('another site\'s page shows who holds the row, and when it is free', async
 	anna.expects(423, /lock$/);
 	await visit(anna, 'MU');
 	await says(anna, 'blocked by bert');
-	assert.ok(await anna.page.locator('form').evaluate((form) => form.inert));
+	assert.equal(await mayType(anna), false);
+	assert.equal(await anna.page.locator('form').evaluate((form) => form.inert), false, 'its text can be copied');
 	// A click also renews; the release may overtake that.
 	bert.expects(409, /lock$/);
 	await bert.press('Cancel');
 	await says(anna, /^free$/);
 	await anna.page.evaluate(() => globalThis.lock.again());
 	await says(anna, 'held');
-	assert.ok(!await anna.page.locator('form').evaluate((form) => form.inert));
+	assert.equal(await mayType(anna), true);
 	assert.equal(await holder(site, 'MU'), 'anna');
 });
 
@@ -80,7 +83,8 @@ scene('another site\'s page shows that its lock was taken over', async ({ site, 
 	await says(anna, 'held');
 	await site.sql(`SELECT locking.set_owner('bert', 'Bert Brandt'), locking.take_over('country', 'MV', 'in a hurry')`);
 	await says(anna, 'lost by bert');
-	assert.ok(await anna.page.locator('form').evaluate((form) => form.inert));
+	assert.equal(await mayType(anna), false);
+	assert.equal(await anna.page.locator('form').evaluate((form) => form.inert), false, 'its text can be copied');
 });
 
 scene('another site\'s page locks with the first change, renews while used, and stores the text as a draft', async ({ site, invite }) => {
@@ -107,6 +111,7 @@ scene('a site that is not allowed cannot use locking.js', async ({ site, invite 
 	anna.expectsWords(/CORS policy/);
 	await visit(anna, 'MX', { origin: stranger });
 	await says(anna, 'refused');
+	assert.equal(await anna.page.locator('form').evaluate((form) => form.inert), true, 'without the script the form is closed');
 	const answer = await anna.page.evaluate((url) => fetch(url, { credentials: 'include' }).then((each) => each.status, () => 'none'), `${site.address}/api/v1/session`);
 	assert.equal(answer, 'none');
 });

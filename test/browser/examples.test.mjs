@@ -153,6 +153,21 @@ proxied('app.mjs: sessions of locking-web and of the application end, and the fo
 	assert.match(await articleOf(site, id), /\|Anna’s long text$/);
 });
 
+proxied('app.mjs: without the script the form is closed, and the page says so', async ({ site, invite }) => {
+	const address = await addressOf(site);
+	const anna = Object.assign(await invite(null), { role: 'anna' });
+	await signsIn(anna, address);
+	anna.expects(0, /fields\.js$/);
+	await anna.page.route('**/static/js/embed/fields.js', (route) => route.abort());
+	await anna.page.getByRole('link').first().click();
+	await anna.sees('This page cannot lock the article. Load it again.', { within: 'body' });
+	assert.equal(await form(anna).evaluate((element) => element.inert), true);
+	await anna.page.unroute('**/static/js/embed/fields.js');
+	await anna.page.reload();
+	await says(anna, 'Only you can edit this now.');
+	assert.equal(await form(anna).evaluate((element) => element.inert), false);
+});
+
 const nameOf = (site, key) => site.sql(`SELECT name FROM country WHERE alpha_2 = '${key}'`);
 const restOf = (site, key) => site.sql(`SELECT to_jsonb(c) - 'name' FROM country c WHERE alpha_2 = '${key}'`);
 const lockOf = (site, key) => site.sql(`SELECT owner FROM locking.locks WHERE relation = 'country'::regclass AND key = '${key}'`);

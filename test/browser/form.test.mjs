@@ -616,6 +616,26 @@ scene('an origin that is not allowed, with a copy of the scripts: an event, and 
 	await closed(anna, 'wrongorigin');
 });
 
+scene('without its script, the form is closed', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	anna.expects(0, /fields\.js$/);
+	await anna.page.route('**/static/js/embed/fields.js', (route) => route.abort());
+	const isClosed = async () => {
+		await visit(anna, 'SG', { attributes: 'inert' });
+		await field(anna, 'name').click({ force: true });
+		await anna.page.keyboard.press('Tab');
+		await anna.page.keyboard.type('x');
+		return [await field(anna, 'name').inputValue(), await field(anna, 'body').inputValue(), await anna.page.evaluate(() => document.activeElement.localName)];
+	};
+	assert.deepEqual(await isClosed(), ['Old name', 'Old text', 'body']);
+	assert.equal(await lockOf(site, 'SG'), '');
+	await anna.page.unroute('**/static/js/embed/fields.js');
+	await visit(anna, 'SG', { attributes: 'inert' });
+	await says(anna, 'Only you can edit this now.');
+	await field(anna, 'name').press('x');
+	assert.match(await field(anna, 'name').inputValue(), /x/);
+});
+
 scene('no answer: an event, and a closed form, until there is one', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	anna.expects(0);
