@@ -77,6 +77,9 @@ export class LockingForm extends HTMLElement {
 	#phase = null;
 	#problem = null;
 	#resend = null;
+	// As the user has last changed the form
+	#input = null;
+	#isFilledAnew = false;
 
 	constructor() {
 		super();
@@ -111,9 +114,9 @@ export class LockingForm extends HTMLElement {
 	disconnectedCallback() {
 		this.#end();
 	}
-	attributeChangedCallback() {
-		if (!this.isConnected || !this.#lock) return;
-		this.#end();
+	attributeChangedCallback(name, before, now) {
+		if (!this.isConnected || !this.#lock || before === now) return;
+		this.#end({ isFilledAnew: true });
 		this.#begin();
 	}
 
@@ -126,6 +129,7 @@ export class LockingForm extends HTMLElement {
 	 */
 	saved({ released = true } = {}) {
 		this.#original = readForm(this.form);
+		this.#input = null;
 		if (released) this.#lock.saved({ released });
 		else this.#lock.use();
 		this.#dropDraft(this.#lock);
@@ -137,6 +141,7 @@ export class LockingForm extends HTMLElement {
 	 */
 	refreshed() {
 		this.#original = readForm(this.form);
+		this.#input = null;
 		this.#isStale = false;
 		if (this.token !== null) this.#offerDraft();
 		this.#show();
@@ -148,8 +153,8 @@ export class LockingForm extends HTMLElement {
 		this.#stop = new AbortController();
 		this.#fields = new Fields(this);
 		this.#fields.isOpen = false;
-		this.#hasWaited = this.#isStale = this.#hasOffered = false;
-		this.#draft = this.#declined = this.#problem = null;
+		this.#hasWaited = this.#isStale = this.#hasOffered = this.#isFilledAnew = false;
+		this.#draft = this.#declined = this.#problem = this.#reason = this.#input = null;
 		this.#lock = this.#newLock();
 		this.#listen(this.#stop.signal);
 		// The form is parsed after the element that wraps it.
@@ -160,7 +165,10 @@ export class LockingForm extends HTMLElement {
 		this.inert = false; // now the controls themselves are closed
 	}
 
-	#end() {
+	// An application that shows another row has filled the form before: what
+	// was typed is no longer in it.
+	#end({ isFilledAnew = false } = {}) {
+		this.#isFilledAnew = isFilledAnew;
 		this.#stop.abort();
 		this.#stopTicks?.();
 		this.#stopTicks = null;
@@ -180,7 +188,7 @@ export class LockingForm extends HTMLElement {
 			note: this.getAttribute('note'),
 			idleLimit: Number(this.getAttribute('idle-limit') ?? 3600),
 			presence: this.hasAttribute('presence'),
-			draft: () => (this.isDirty ? toDraft(readForm(this.form)) : null),
+			draft: () => this.#unsaved(),
 			draftClient: newDraftId(),
 		});
 	}
@@ -200,7 +208,7 @@ export class LockingForm extends HTMLElement {
 			this.#lock.addEventListener(type, ({ detail }) => this.#pass(type, detail), { signal });
 		this.#lock.addEventListener('reread', () => this.#reread(), { signal });
 		this.addEventListener('input', (event) => this.#typed(event), { signal });
-		this.addEventListener('reset', () => setTimeout(() => this.#lock?.change()), { signal });
+		this.addEventListener('reset', () => setTimeout(() => this.#changedByUser()), { signal });
 		this.addEventListener('submit', (event) => this.#mayBeSent(event), { signal, capture: true });
 		this.addEventListener('submit', (event) => this.#sent(event), { signal });
 		addEventListener('focus', () => this.#retry(), { signal });
@@ -238,8 +246,19 @@ export class LockingForm extends HTMLElement {
 
 	#typed({ target }) {
 		if (target.closest('form') === null || !this.contains(target)) return;
-		this.#lock.change();
+		this.#changedByUser();
 		this.#lock.type(target.name ?? '');
+	}
+
+	#unsaved() {
+		const values = this.#isFilledAnew || !this.form ? this.#input : readForm(this.form);
+		return values && !isSame(values, this.#original) ? toDraft(values) : null;
+	}
+
+	#changedByUser() {
+		if (!this.#lock) return;
+		this.#input = readForm(this.form);
+		this.#lock.change();
 	}
 
 	// The latest draft of another page, also beside text that was typed

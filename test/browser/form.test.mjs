@@ -636,6 +636,23 @@ scene('without its script, the form is closed', async ({ site, invite }) => {
 	assert.match(await field(anna, 'name').inputValue(), /x/);
 });
 
+scene('filled for another row: the draft of the row before has what was typed there', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await visit(anna, 'SI');
+	await says(anna, 'Only you can edit this now.');
+	await field(anna, 'name').evaluate((input) => {
+		input.value = 'Typed into the first row';
+		input.dispatchEvent(new Event('input', { bubbles: true }));
+		input.value = 'Name of the second row';
+		document.querySelector('locking-form').setAttribute('key', 'SK');
+	});
+	await eventually(async () => assert.equal(await lockOf(site, 'SK'), 'anna'));
+	await eventually(async () => assert.equal(await lockOf(site, 'SI'), ''));
+	const drafts = () => site.sql(`SELECT key, data->'form'->'name'->>0 FROM locking.draft WHERE key IN ('SI', 'SK')`);
+	await eventually(async () => assert.equal(await drafts(), 'SI|Typed into the first row'));
+	assert.equal(await form(anna).evaluate((element) => element.isDirty), false);
+});
+
 scene('no answer: an event, and a closed form, until there is one', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	anna.expects(0);
