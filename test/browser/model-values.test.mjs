@@ -1,6 +1,7 @@
 // The pages' other pure parts: values, forms, texts, addresses, lists.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { attention } from '../../contrib_web/static/js/model/attention.js';
 import * as arrayText from '../../contrib_web/static/js/model/array-text.js';
 import { defaultText, fieldKind, hintOf, isRequired, labelOf, readOnlyReason, shown, typeLine, validationError } from '../../contrib_web/static/js/model/column.js';
 import { entries } from '../../contrib_web/static/js/model/history.js';
@@ -415,4 +416,21 @@ test('a user who does not see the page is told of what others did to the lock, a
 	for (const ending of [{ phase: 'held', warned: true }, { phase: 'expired', warned: false }])
 		assert.deepEqual([isUnforeseen(ending, dirty), isUnforeseen(ending, clean)], [true, false]);
 	assert.ok(!isUnforeseen({ phase: 'held', warned: false }, dirty));
+});
+
+test('an answer moves the focus only if the user has not gone on since', () => {
+	const page = new EventTarget();
+	let hasFocus = true;
+	const begin = attention(page, () => hasFocus);
+	for (const act of ['keydown', 'pointerdown', 'input']) {
+		page.dispatchEvent(new Event(act)); // the press itself
+		const mayMove = begin();
+		for (const passive of ['keyup', 'pointermove', 'focusin', 'scroll']) page.dispatchEvent(new Event(passive));
+		assert.ok(mayMove(), 'the user waits');
+		page.dispatchEvent(new Event(act));
+		assert.equal(mayMove(), false, act);
+		hasFocus = false;
+		assert.ok(mayMove(), 'nothing has the focus');
+		hasFocus = true;
+	}
 });

@@ -34,6 +34,7 @@ import { signInPanel } from './parts/sign-in.js';
 import { Router } from './router.js';
 import { Shell } from './shell.js';
 import { announce, toast } from './ui/announce.js';
+import { focusMayMove } from './ui/attention.js';
 import { useLanguage } from './ui/language.js';
 import { setTitle } from './ui/tab-title.js';
 import { button, emptyState, loading } from './ui/widgets.js';
@@ -249,6 +250,7 @@ class App extends EventTarget {
 
 	async #open(page, turn) {
 		const isSignIn = page instanceof SignInPage;
+		const mayFocus = focusMayMove();
 		this.#page = page;
 		this.#hasFailed = false;
 		this.#shell.show(isSignIn ? page.element : h('div', {}, loading()), { bare: isSignIn });
@@ -262,10 +264,10 @@ class App extends EventTarget {
 			this.#isWaiting = isOutage(error);
 			this.#hasFailed = true;
 			this.#shell.show(this.#trouble(error));
-			return this.#shell.focus(turn > 1);
+			return mayFocus() && this.#shell.focus(turn > 1);
 		}
 		this.title(page.title);
-		return this.#shell.focus(turn > 1);
+		return mayFocus() && this.#shell.focus(turn > 1);
 	}
 
 	/**

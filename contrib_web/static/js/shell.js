@@ -68,8 +68,9 @@ export class Shell {
 	 */
 	show(element, { bare = false } = {}) {
 		const root = document.getElementById('app');
-		if (bare) root.replaceChildren(this.#main);
-		else root.replaceChildren(this.#header, this.#main, this.#beside);
+		const parts = bare ? [this.#main] : [this.#header, this.#main, this.#beside];
+		// Only then: what is put into the document again loses the focus.
+		if (parts.length !== root.children.length || parts.some((part) => !root.contains(part))) root.replaceChildren(...parts);
 		this.#main.className = bare ? 'signin-page' : '';
 		this.#main.replaceChildren(element);
 		scrollTo(0, 0);
@@ -93,11 +94,12 @@ export class Shell {
 	}
 
 	/**
-	 * Moves the focus into a new page.
+	 * Moves the focus into a new page, unless it is in the panel.
 	 * @param {boolean} moved whether another page was shown before
 	 * @returns {void}
 	 */
 	focus(moved) {
+		if (this.#beside.contains(document.activeElement)) return;
 		const heading = this.#main.querySelector('h1');
 		const wanted = this.#main.querySelector('[data-autofocus]');
 		if (wanted) wanted.focus();

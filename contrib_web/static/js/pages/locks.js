@@ -88,13 +88,21 @@ export class LocksPage extends ListPage {
 		this.watchEnds(this.#locks);
 		const ids = new Set(this.#locks.map(idOf));
 		this.#chosen = new Set([...this.#chosen].filter((id) => ids.has(id)));
-		const focused = document.activeElement?.closest?.('tr')?.dataset.id;
-		const control = document.activeElement?.dataset?.control;
+		const again = this.#focused();
 		this.results.replaceChildren(this.#locks.length ? this.#table() : h('div', { class: 'data' }, nothing(this.query)));
-		if (focused && control)
-			this.results.querySelector(`tr[data-id="${CSS.escape(focused)}"] [data-control="${control}"]`)?.focus();
+		if (again) this.results.querySelector(again)?.focus();
 		this.#showChosen();
 		this.drawPager();
+	}
+
+	// Finds the element of the same function after a new drawing.
+	#focused() {
+		const at = document.activeElement;
+		if (!this.results.contains(at)) return null;
+		const { id } = at.closest('tr')?.dataset ?? {};
+		const { column } = at.closest('th')?.dataset ?? {};
+		if (column) return `th[data-column="${column}"] button`;
+		return id && at.dataset.control ? `tr[data-id="${CSS.escape(id)}"] [data-control="${at.dataset.control}"]` : null;
 	}
 
 	#table() {
@@ -105,14 +113,8 @@ export class LocksPage extends ListPage {
 			unlock: (lock) => this.#unlock(lock),
 			labelOf: (lock) => this.#labelOf(lock),
 			order: this.query,
-			sort: (order) => this.#sort(order),
+			sort: (order) => this.change(order),
 		});
-	}
-
-	async #sort(order) {
-		const { sort } = { ...this.query, ...order };
-		await this.change(order);
-		if (sort) this.results.querySelector(`th[data-column="${sort}"] button`)?.focus();
 	}
 
 	#toolbar() {

@@ -9,6 +9,7 @@ import { protectionForm, showProblem } from '../parts/protection-form.js';
 import { paths } from '../model/route.js';
 import { count, duration } from '../model/text.js';
 import { toast } from '../ui/announce.js';
+import { focusMayMove } from '../ui/attention.js';
 import { ask } from '../ui/dialog.js';
 import { banner, button, emptyState } from '../ui/widgets.js';
 import { labelOf, tableLabel } from '../model/column.js';
@@ -177,8 +178,9 @@ export class TablesPage {
 	}
 
 	async #protect(summary) {
+		const mayOpen = focusMayMove();
 		const { data: table } = await this.#app.api.get(tablePath(summary.table)).catch((error) => toastProblem(error) ?? {});
-		if (!table) return;
+		if (!table || !mayOpen()) return; // no dialog opens while the user types
 		const form = protectionForm(table);
 		const isNew = !table.protection;
 		const answer = await ask({
@@ -200,12 +202,13 @@ export class TablesPage {
 	async #send(table, form, dialog) {
 		const settings = form.read();
 		if (!settings) return false;
+		const mayFocus = focusMayMove();
 		try {
 			await this.#app.api.put(`${tablePath(table.table)}/protection`, settings);
 			return true;
 		} catch (error) {
 			if (!(error instanceof Problem)) throw error;
-			return showProblem(dialog, error);
+			return showProblem(dialog, error, mayFocus());
 		}
 	}
 

@@ -49,14 +49,15 @@ export function protectionForm(table) {
  * Shows in the dialog why the server rejected the settings.
  * @param {HTMLDialogElement} dialog
  * @param {import('../client/api.js').Problem} problem
+ * @param {boolean} mayFocus whether to focus the setting
  * @returns {false}
  */
-export function showProblem(dialog, { status, problem }) {
+export function showProblem(dialog, { status, problem }, mayFocus) {
 	const { title, detail } = explain(status, problem);
 	dialog.querySelector('.field-error[data-server]')?.remove();
 	const text = `${title}. ${detail}`;
 	dialog.querySelector('.dialog-body').append(h('p', { class: 'field-error', data: { server: '' } }, icon('warn'), text));
-	dialog.querySelector(`[name="${CSS.escape(problem.column ?? '')}"]`)?.focus();
+	if (mayFocus) dialog.querySelector(`[name="${CSS.escape(problem.column ?? '')}"]`)?.focus();
 	announce(text, { urgent: true });
 	return false;
 }

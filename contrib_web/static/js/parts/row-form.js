@@ -7,7 +7,8 @@ import { h, newId } from '../ui/dom.js';
 import { validationError } from '../model/column.js';
 import { valueOf } from '../model/form.js';
 import { detailOf } from '../model/problem.js';
-import { announce } from '../ui/announce.js';
+import { announce, toast } from '../ui/announce.js';
+import { focusMayMove } from '../ui/attention.js';
 import { keepPlace } from '../ui/keep-place.js';
 import { button, setPressable } from '../ui/widgets.js';
 import { Progress } from './progress.js';
@@ -35,6 +36,8 @@ export class RowForm extends EventTarget {
 	/** A short note about the draft. */
 	note = h('span', { class: 'draft-note' });
 	#progress = new Progress();
+	// Whether an answer to the last save may move the focus.
+	#mayFocus = () => true;
 
 	/**
 	 * @param {object} options
@@ -156,12 +159,13 @@ export class RowForm extends EventTarget {
 	}
 
 	/**
-	 * Marks invalid values and focuses the first.
+	 * Before a save: marks invalid values and focuses the first.
 	 * @param {import('../model/form.js').Form} form
 	 * @returns {boolean} whether there are none
 	 */
 	check(form) {
 		const wrong = this.#table.columns.filter((column) => this.#showProblem(form, column));
+		this.#mayFocus = focusMayMove();
 		if (!wrong.length) return true;
 		this.#fields.get(wrong[0].name).focusControl();
 		announce(t('saving.correct_first'), { urgent: true });
@@ -169,7 +173,8 @@ export class RowForm extends EventTarget {
 	}
 
 	/**
-	 * Marks the field that the server rejected.
+	 * Marks the field that the server rejected, and focuses it unless the
+	 * user has gone on typing since the save.
 	 * @param {{ column?: string, detail: string, hint?: string }} problem
 	 * @returns {boolean} whether there is such a field
 	 */
@@ -177,9 +182,12 @@ export class RowForm extends EventTarget {
 		const field = this.#fields.get(problem.column);
 		if (!field) return false;
 		const detail = detailOf(problem);
-		field.showProblem([detail, problem.hint].filter(Boolean).join('. '));
-		field.focusControl();
-		announce(`${t('text.labelled', { label: field.label })} ${detail}`, { urgent: true });
+		keepPlace(() => field.showProblem([detail, problem.hint].filter(Boolean).join('. ')));
+		const words = `${t('text.labelled', { label: field.label })} ${detail}`;
+		if (this.#mayFocus()) {
+			field.focusControl();
+			announce(words, { urgent: true });
+		} else toast(`${t('saving.not_saved')} ${words}`, { bad: true });
 		return true;
 	}
 

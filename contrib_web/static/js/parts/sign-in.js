@@ -6,6 +6,7 @@ import { Problem } from '../client/api.js';
 import { explain } from '../model/problem.js';
 import { personName } from '../model/text.js';
 import { announce } from '../ui/announce.js';
+import { focusMayMove } from '../ui/attention.js';
 import { h, icon, newId } from '../ui/dom.js';
 import { button } from '../ui/widgets.js';
 
@@ -55,10 +56,11 @@ function passwordForm(app, other) {
 			on: {
 				submit: async (event) => {
 					event.preventDefault();
+					const mayFocus = focusMayMove();
 					go.disabled = true;
 					await submit();
 					go.disabled = false;
-					if (password.isConnected) password.focus();
+					if (password.isConnected && mayFocus()) password.focus();
 				},
 			},
 		},
@@ -102,11 +104,15 @@ export function credentials(signIn) {
 		error,
 	];
 
-	function refuse(text, field) {
+	// select() moves the focus too, in Chromium.
+	function refuse(text, field, mayFocus) {
 		error.replaceChildren(icon('warn'), text);
 		error.hidden = false;
 		field.setAttribute('aria-invalid', 'true');
-		field.focus();
+		if (mayFocus()) {
+			field.focus();
+			field.select();
+		}
 		announce(text, { urgent: true });
 		return false;
 	}
@@ -114,14 +120,14 @@ export function credentials(signIn) {
 	async function submit() {
 		role.removeAttribute('aria-invalid');
 		password.removeAttribute('aria-invalid');
-		if (role.value.trim() === '') return refuse(t('signin.name_missing'), role);
+		const mayFocus = focusMayMove();
+		if (role.value.trim() === '') return refuse(t('signin.name_missing'), role, mayFocus);
 		try {
 			await signIn(role.value.trim(), password.value);
 			return true;
 		} catch (problem) {
 			if (!(problem instanceof Problem)) throw problem;
-			password.select();
-			return refuse(whyNot(problem), password);
+			return refuse(whyNot(problem), password, mayFocus);
 		}
 	}
 	return { fields, submit, role, password };

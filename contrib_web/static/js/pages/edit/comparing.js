@@ -4,6 +4,7 @@
  */
 import { t } from '../../lang/texts.js';
 import { compare } from '../../parts/compare.js';
+import { focusMayMove } from '../../ui/attention.js';
 import { button } from '../../ui/widgets.js';
 
 /**
@@ -69,7 +70,9 @@ export class Comparing extends EventTarget {
 	 */
 	async compareNow() {
 		const edited = this.#edited;
+		const mayOpen = focusMayMove();
 		const row = await edited.read().catch(() => null);
+		if (!mayOpen()) return; // no dialog opens while the user types
 		const now = (row ?? edited.row).values;
 		const values = await compare({
 			title: t('compare.title'),
