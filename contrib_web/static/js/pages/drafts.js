@@ -3,7 +3,7 @@
  * computer.
  */
 import { t } from '../lang/texts.js';
-import { tablePath } from '../client/api.js';
+import { rowPath, tablePath } from '../client/api.js';
 import { clock } from '../client/clock.js';
 import { personOf } from '../client/draft-store.js';
 import { draftPath } from '../client/own-drafts.js';
@@ -11,10 +11,12 @@ import { machineId } from '../client/settings.js';
 import { tabId } from '../client/tab-id.js';
 import { labelOf } from '../model/column.js';
 import { allDrafts, byRow } from '../model/draft.js';
+import { compare } from '../parts/compare.js';
 import { draftsTable } from '../parts/drafts-table.js';
 import { askToDiscard } from '../parts/draft-questions.js';
 import { toastProblem } from '../parts/problem-toast.js';
 import { toast } from '../ui/announce.js';
+import { focusMayMove } from '../ui/attention.js';
 import { h } from '../ui/dom.js';
 import { emptyState } from '../ui/widgets.js';
 
@@ -87,9 +89,46 @@ export class DraftsPage {
 		const here = { machine: machineId(), tab: tabId };
 		this.#results.replaceChildren(
 			this.#drafts.length
-				? draftsTable(byRow(this.#drafts.map((draft) => this.#shown(draft))), { here, discard: (draft) => this.#discard(draft) })
+				? draftsTable(byRow(this.#drafts.map((draft) => this.#shown(draft))), {
+						here,
+						compare: (draft) => this.#compare(draft),
+						discard: (draft) => this.#discard(draft),
+					})
 				: h('div', { class: 'data' }, emptyState({ name: 'check', title: t('drafts.none'), text: t('drafts.none.text') })),
 		);
+	}
+
+	// The row may be gone, or not visible any more: then the page of the row
+	// cannot show the draft.
+	async #compare(draft) {
+		const mayOpen = focusMayMove();
+		try {
+			const [data, row] = await Promise.all([this.#contentOf(draft), this.#rowOf(draft)]);
+			if (!mayOpen()) return; // no dialog opens while the user types
+			await compare({
+				title: t(row ? 'drafts.compare' : 'drafts.compare_new'),
+				text: t(row || draft.key === null ? 'drafts.compare.all' : 'drafts.compare.gone'),
+				columns: compared(data, row, this.#columns.get(draft.table)),
+				mayChoose: false,
+			});
+		} catch (error) {
+			toastProblem(error);
+		}
+	}
+
+	async #contentOf({ table, key, id, data, isHere }) {
+		if (isHere) return data;
+		const { drafts } = (await this.#app.api.get(draftPath(table, key))).data;
+		return drafts.find(({ client }) => (client ?? '') === id)?.data;
+	}
+
+	async #rowOf({ table, key }) {
+		if (key === null) return null;
+		const answer = await this.#app.api.get(rowPath(table, key)).catch((error) => {
+			if (![403, 404].includes(error.status)) throw error;
+			return null;
+		});
+		return answer?.data ?? null;
 	}
 
 	async #discard(draft) {
@@ -108,6 +147,10 @@ export class DraftsPage {
 }
 
 const toDate = (iso) => Date.now() - performance.now() + clock.toClock(iso);
+
+// For parts/compare.js; without a row, as it would be beside it.
+const compared = (data, row, labels) =>
+	Object.entries(data?.values ?? {}).map(([name, mine]) => ({ name, label: labels?.get(name) ?? name, mine, theirs: row?.values[name], base: undefined, isText: false }));
 
 // Ids are those of pages, each of which edits one row.
 const merge = (here, server) =>

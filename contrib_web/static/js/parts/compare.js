@@ -17,7 +17,7 @@ const SHORT = 120;
  * @property {string} name
  * @property {string} label
  * @property {string|null|undefined} mine undefined: the column's default
- * @property {string|null} theirs
+ * @property {string|null|undefined} theirs undefined: there is no row
  * @property {string|null|undefined} base what both were made from; undefined:
  *   not known
  * @property {boolean} isText whether parts of the values make sense
@@ -71,7 +71,7 @@ function side({ name, label, base, mine, theirs }, mayChoose) {
 	const group = newId('side');
 	const keep = h('input', { type: 'radio', name: group, value: 'mine', checked: true });
 	const take = h('input', { type: 'radio', name: group, value: 'theirs' });
-	const parts = typeof mine === 'string' && theirs !== null ? diff(theirs, mine) : null;
+	const parts = typeof mine === 'string' && typeof theirs === 'string' ? diff(theirs, mine) : null;
 	const head = (words, input) =>
 		mayChoose ? h('label', { class: 'check' }, input, h('span', {}, words)) : h('span', { class: 'side-name' }, words);
 	const element = h(
@@ -84,12 +84,14 @@ function side({ name, label, base, mine, theirs }, mayChoose) {
 			h('div', { class: 'compare-head' }, head(t('compare.mine'), keep), copyButton(label, mine ?? '')),
 			shownText(mine, parts, 'new'),
 		),
-		h(
-			'div',
-			{ class: 'compare-side' },
-			h('div', { class: 'compare-head' }, head(t('compare.theirs'), take)),
-			shownText(theirs, parts, 'gone'),
-		),
+		theirs === undefined
+			? null
+			: h(
+					'div',
+					{ class: 'compare-side' },
+					h('div', { class: 'compare-head' }, head(t('compare.theirs'), take)),
+					shownText(theirs, parts, 'gone'),
+				),
 		base === undefined || base === theirs ? null : h('div', { class: 'compare-before quiet small' }, `${t('compare.before')} `, shownText(base, null)),
 	);
 	return { name, element, value: () => (take.checked ? theirs : mine) };

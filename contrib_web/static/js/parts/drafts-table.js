@@ -18,6 +18,7 @@ const HEADS = ['head.row', 'head.table', 'head.typed', 'head.on', 'head.columns'
  * @param {object[][]} rows the drafts of each row, see byRow()
  * @param {object} options
  * @param {{ machine: string|null, tab: string }} options.here
+ * @param {(draft: object) => any} options.compare
  * @param {(draft: object) => any} options.discard
  * @returns {HTMLElement}
  */
@@ -50,11 +51,15 @@ function fold(rows) {
 	return press;
 }
 
-function row(draft, { here, discard }, more = null) {
+function row(draft, { here, compare, discard }, more = null) {
 	const { table, name, key, columns, id, savedAt } = draft;
 	const href = key === null ? paths.newRow(table) : paths.row(table, key);
 	const open = h('a', { class: 'cell row-name', href, title: key ?? null }, h('bdi', { class: key === null ? 'quiet' : '' }, draftName(draft)));
-	const remove = button(t('action.discard'), () => discard(draft), { kind: 'small plain bad', label: t('drafts.discard_of', { table: tableLabel(name), row: draftName(draft) }) });
+	const about = { table: tableLabel(name), row: draftName(draft) };
+	const read = columns.length
+		? button(t('action.compare'), () => compare(draft), { kind: 'small', label: t('drafts.compare_of', about) })
+		: null; // of another program
+	const remove = button(t('action.discard'), () => discard(draft), { kind: 'small plain bad', label: t('drafts.discard_of', about) });
 	return h(
 		'tr',
 		{ role: 'row', data: { id } },
@@ -63,7 +68,7 @@ function row(draft, { here, discard }, more = null) {
 		cell(t('head.typed'), draftAge(savedAt)),
 		cell(t('head.on'), originText(id, here), originText(id, here) ? '' : 'spare'),
 		cell(t('head.columns'), h('bdi', { class: 'cell', title: columns.join(', ') }, columns.join(', ')), columns.length ? '' : 'spare'),
-		cell('', h('div', { class: 'button-row' }, more, remove), 'fit ends'),
+		cell('', h('div', { class: 'button-row' }, more, read, remove), 'fit ends'),
 	);
 }
 
