@@ -35,23 +35,11 @@ column_json AS (
 			'name', col.name,
 			'type', pg_catalog.format_type(col.atttypid, col.atttypmod),
 			-- the kind of form field
-			'category', CASE
-				WHEN base.oid::int8 IN (20, 21, 23, 700, 701, 1700) THEN 'number'
-				WHEN base.oid = 1082::oid THEN 'date'
-				WHEN base.oid::int8 IN (1083, 1266) THEN 'time'
-				WHEN base.oid = 1114::oid THEN 'timestamp'
-				WHEN base.oid = 1184::oid THEN 'timestamptz'
-				WHEN base.oid = 1186::oid THEN 'interval'
-				WHEN base.oid::int8 IN (114, 3802) THEN 'json'
-				WHEN base.oid = 2950::oid THEN 'uuid'
-				WHEN base.oid = 17::oid THEN 'bytea'
-				ELSE CASE base.typcategory
-					WHEN 'S' THEN 'text'
-					WHEN 'B' THEN 'boolean'
-					WHEN 'E' THEN 'enum'
-					WHEN 'A' THEN 'array'
-					ELSE 'other'
-				END
+			'category', category.names[1],
+			-- of the elements of an array, or the bounds of a range
+			'element_category', CASE
+				WHEN base.typcategory IN ('A', 'R') AND element.oid IS NOT NULL
+					THEN category.names[2]
 			END,
 			'values', (
 				SELECT pg_catalog.json_agg(e.enumlabel ORDER BY e.enumsortorder)
@@ -158,7 +146,33 @@ column_json AS (
 			FROM step
 			WHERE typtype <> 'd'
 		) base
-		LEFT JOIN pg_type element ON element.oid = base.typelem,
+		LEFT JOIN pg_range span ON span.rngtypid = base.oid
+		LEFT JOIN pg_type element ON element.oid = coalesce(span.rngsubtype, base.typelem),
+		LATERAL (
+			SELECT pg_catalog.array_agg(
+				CASE
+					WHEN kind.oid::int8 IN (20, 21, 23, 700, 701, 1700) THEN 'number'
+					WHEN kind.oid = 1082::oid THEN 'date'
+					WHEN kind.oid::int8 IN (1083, 1266) THEN 'time'
+					WHEN kind.oid = 1114::oid THEN 'timestamp'
+					WHEN kind.oid = 1184::oid THEN 'timestamptz'
+					WHEN kind.oid = 1186::oid THEN 'interval'
+					WHEN kind.oid::int8 IN (114, 3802) THEN 'json'
+					WHEN kind.oid = 2950::oid THEN 'uuid'
+					WHEN kind.oid = 17::oid THEN 'bytea'
+					ELSE CASE kind.typcategory
+						WHEN 'S' THEN 'text'
+						WHEN 'B' THEN 'boolean'
+						WHEN 'E' THEN 'enum'
+						WHEN 'A' THEN 'array'
+						ELSE 'other'
+					END
+				END
+				ORDER BY kind.place)
+			FROM (
+				VALUES (1, base.oid, base.typcategory), (2, element.oid, element.typcategory)
+			) kind(place, oid, typcategory)
+		) category(names),
 		LATERAL (
 			SELECT
 				CASE

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { attention } from '../../contrib_web/static/js/model/attention.js';
 import * as arrayText from '../../contrib_web/static/js/model/array-text.js';
-import { defaultText, fieldKind, hintOf, isRequired, labelOf, readOnlyReason, shown, typeLine, validationError } from '../../contrib_web/static/js/model/column.js';
+import { defaultText, fieldKind, hintOf, isRequired, labelOf, readOnlyReason, shown, typeLine, validationError, wrongElements } from '../../contrib_web/static/js/model/column.js';
 import { entries } from '../../contrib_web/static/js/model/history.js';
 import { brief, grouped } from '../../contrib_web/static/js/model/format.js';
 import { initials, namesIn } from '../../contrib_web/static/js/model/people.js';
@@ -416,6 +416,37 @@ test('a user who does not see the page is told of what others did to the lock, a
 	for (const ending of [{ phase: 'held', warned: true }, { phase: 'expired', warned: false }])
 		assert.deepEqual([isUnforeseen(ending, dirty), isUnforeseen(ending, clean)], [true, false]);
 	assert.ok(!isUnforeseen({ phase: 'held', warned: false }, dirty));
+});
+
+test('half a date or time is reported wherever it is: in a text, an array, a range', () => {
+	const whole = {
+		date: ['2026-01-15', '0044-03-15 BC', 'infinity', '-infinity', 'epoch', '15.1.2026', '01/15/2026', '20260115', '5874897-12-31', '15-Jan-2026', '5 January 2026', 'J2451187', '2026-01-15 12:30', ''],
+		timestamp: ['2026-01-15', '2026-01-15 12:30', '2026-01-15T12:30:15.25', '20260115 123015', '0044-03-15 12:00:00 BC', 'infinity', 'now', '15 January 2026 12:30'],
+		timestamptz: ['2026-01-15 12:30:00+00', '2026-01-15 12:30 Europe/Berlin', '0044-03-15 12:00:00+00 BC', '2026-01-15T12:30Z', 'tomorrow'],
+		time: ['12:30', '12:30:15+02'],
+	};
+	const half = {
+		date: ['2', '2026', '2026-', '2026-0', '2026-01', '2026-01-', '2026-01-1', '2026-1-1', '15.1.20', '15.1.', '1/15/26', '202601', '2026-01-1 BC', '2026/01/1'],
+		timestamp: ['2026-01-1', '2026-01-1 12:30', '2026-01-15 1', '2026-01-15 12:3', '2026-01-15T12:', '2026-01-15 12:30:4', '12:30'],
+		timestamptz: ['2026-01-1 12:30+00', '2026-01-15 12:3+00', '2026-01-15 12:3 BC'],
+		time: ['12', '12:3'],
+	};
+	const places = [
+		(category, text) => [column({ category }), text],
+		(category, text) => [column({ category: 'array', element_category: category, delimiter: ',' }), arrayText.format([null, text, 'infinity'])],
+		(category, text) => [column({ category: 'other', element_category: category }), `[${/[ :]/.test(text) ? `"${text}"` : text},)`],
+		(category, text) => [column({ category: 'other', element_category: category }), `(infinity,${text}]`],
+	];
+	for (const [place, at] of places.map((each, index) => [each, index])) {
+		for (const [category, list] of Object.entries(whole)) for (const text of list) assert.equal(validationError(...place(category, text)), null, `${at} ${category} ${text}`);
+		for (const [category, list] of Object.entries(half)) for (const text of list) assert.notEqual(validationError(...place(category, text)), null, `${at} ${category} ${text}`);
+	}
+	const dates = column({ name: 'days', category: 'array', element_category: 'date', delimiter: ',' });
+	assert.deepEqual(wrongElements(dates, '{2026-01-15,2026-01-1,NULL,2}').map(({ number }) => number), [2, 4]);
+	assert.match(validationError(dates, '{2026-01-15,2026-01-1}'), /^Days: element 2: “2026-01-1” is not a date/);
+	assert.equal(validationError(column({ category: 'other', element_category: 'number' }), 'empty'), null, 'an empty range');
+	assert.equal(validationError(column({ category: 'array', element_category: 'text' }), '{"2026-01-1"}'), null, 'a text');
+	assert.equal(validationError(column({ category: 'other' }), '2026-01-1'), null, 'another type');
 });
 
 test('an answer moves the focus only if the user has not gone on since', () => {

@@ -6,7 +6,8 @@
  */
 
 import { t } from '../lang/texts.js';
-import { timeComplaint } from './timestamp.js';
+import { parse } from './array-text.js';
+import { dateComplaint, momentComplaint, timeComplaint } from './timestamp.js';
 
 const KINDS = Object.freeze({
 	text: 'line',
@@ -141,7 +142,10 @@ export function defaultText(expression) {
 export const isRequired = (column) => column.not_null && column.default === null && !column.generated && !column.identity;
 
 const checks = {
-	time: (text) => timeComplaint(text),
+	date: dateComplaint,
+	time: timeComplaint,
+	timestamp: momentComplaint,
+	timestamptz: momentComplaint,
 	number: (text, column) => {
 		const special = !column.integer && /^(NaN|[+-]?inf(inity)?)$/i.test(text);
 		if (special) return null;
@@ -159,7 +163,30 @@ const checks = {
 	},
 	text: (text, { max_length: max }) =>
 		max !== null && [...text].length > max ? t('column.too_long', { max, length: [...text].length }) : null,
+	array: (text, column) => {
+		const [wrong] = wrongElements(column, text);
+		return wrong ? `${t('text.labelled', { label: t('array.element', { label: labelOf(column), number: wrong.number }) })} ${wrong.words}` : null;
+	},
+	// A range: its bounds.
+	other: (text, column) => wrongParts(column, /^empty$/i.test(text) ? [] : text.split(/[[\](){},"]+/))[0]?.words ?? null,
 };
+
+/**
+ * The elements of an array that are invalid, as far as the page can check.
+ * @param {object} column
+ * @param {string} value
+ * @returns {{ number: number, words: string }[]} number: from 1
+ */
+export const wrongElements = (column, value) => wrongParts(column, parse(value, column.delimiter ?? ',') ?? []);
+
+function wrongParts({ element_category: category }, parts) {
+	const check = checks[category];
+	if (!check || category === 'array') return [];
+	const about = { category, integer: false, max_length: null };
+	return parts
+		.map((part, index) => ({ number: index + 1, words: part?.trim() ? check(part.trim(), about) : null }))
+		.filter(({ words }) => words !== null);
+}
 
 /**
  * Why no text of the database can have this value.

@@ -28,6 +28,30 @@ export function join({ date, time, zone }) {
 	return [date, time && time + (/^[+-]/.test(zone) ? zone : ` ${zone}`)].join(' ').trim();
 }
 
+const DATE = /^(\d{4,}([./-])\d\d\2\d\d|\d{1,2}([./-])\d{1,2}\3\d{4,}|\d{8})$/;
+// After the date: words that leave the decision to the database, such as the
+// name of a month.
+const WORDS = /^\s*(?!(bc|ad)\b|t\d)[a-z]/i;
+
+/**
+ * Why a text is half of a date, which PostgreSQL would complete: to it,
+ * 2026-01-1 is 2026-01-01, and 1.12.20 is in 2020.
+ * @param {string} text
+ * @returns {string|null} null: it begins with a date, or the database decides
+ */
+export function dateComplaint(text) {
+	const [digits] = /^[\d./-]*/.exec(text);
+	if (!/^\d/.test(digits) || DATE.test(digits) || WORDS.test(text.slice(digits.length))) return null;
+	return t('column.date', { text: text.slice(0, 40) });
+}
+
+/**
+ * The same for a date and a time.
+ * @param {string} text
+ * @returns {string|null}
+ */
+export const momentComplaint = (text) => dateComplaint(text) ?? timeComplaint(text.replace(/^\d[\d./-]*\s*T?\s*/i, ''));
+
 const TIME = /^(\d{1,2}:\d\d(:\d\d(\.\d*)?)?|\d{4}|\d{6}(\.\d*)?)(\s*[ap]m)?(\s*(z|[+-]\d.*|[a-z].*))?$/i;
 
 /**

@@ -160,8 +160,9 @@ export class ValueField extends HTMLElement {
 	 */
 	focusControl() {
 		this.scrollIntoView({ block: 'center' });
-		if (this.complaint !== null && this.#control.wrongInput) this.#control.wrongInput().focus({ preventScroll: true });
-		else this.#control.focus();
+		const wrong = this.#control.wrongInput?.() ?? this.#control.input;
+		if (wrong === this.#control.input) this.#control.focus();
+		else wrong.focus({ preventScroll: true });
 	}
 
 	#build() {

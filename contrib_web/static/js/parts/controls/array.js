@@ -5,6 +5,7 @@
  */
 import { t } from '../../lang/texts.js';
 import { formatItem, parseItems } from '../../model/array-text.js';
+import { wrongElements } from '../../model/column.js';
 import { shownText } from '../../model/line-ends.js';
 import { h, icon } from '../../ui/dom.js';
 import { NONE, storedIn } from './base.js';
@@ -97,6 +98,10 @@ export const array = ({ id, label, describedby, column }, changed) => {
 			for (const item of items) item.readOnly = on;
 		},
 		canShow: (value) => isBlank(value) || parseItems(value, delimiter) !== null,
+		wrongInput() {
+			const [wrong] = typeof last === 'string' ? wrongElements(column, last) : [];
+			return wrong ? items[wrong.number - 1].input : element;
+		},
 	};
 };
 
@@ -133,6 +138,10 @@ class Item {
 		this.#label = t('array.element', { label, number });
 		this.#input.setAttribute('aria-label', this.#label);
 		this.#remove.setAttribute('aria-label', t('array.remove', { label, number }));
+	}
+
+	get input() {
+		return this.#input;
 	}
 
 	focus() {
