@@ -4,7 +4,15 @@ import assert from 'node:assert/strict';
 import { eventually } from './lib/person.mjs';
 import { stage } from './lib/stage.mjs';
 
-const scene = stage('browser_overview', { sql: 'GRANT pg_monitor TO carla, locking_web; GRANT SELECT ON proposal, note TO carla' });
+const SQL = `
+	GRANT pg_monitor TO carla, locking_web;
+	GRANT SELECT ON proposal, note TO carla;
+	CREATE TABLE unguarded (id integer PRIMARY KEY);
+	ALTER TABLE unguarded OWNER TO carla;
+	SELECT locking.protect('unguarded', ttl => '5 minutes');
+	ALTER TABLE unguarded DISABLE TRIGGER "~locking_guard";`;
+
+const scene = stage('browser_overview', { sql: SQL });
 
 const cell = (person, table, label) => person.page.getByRole('row', { name: table }).locator(`td[data-label="${label}"]`);
 
@@ -26,6 +34,18 @@ scene('members of pg_monitor see what is locked, and what is not enforced', asyn
 	bert.expects(403, /overview$/);
 	await bert.open('/overview');
 	await bert.page.locator('.empty').waitFor();
+	await site.sql('ALTER TABLE language ENABLE TRIGGER "~locking_guard"');
+});
+
+scene('a table that is not enforced is repaired by who may protect it', async ({ site, invite }) => {
+	const carla = await invite('carla');
+	await site.sql('ALTER TABLE language DISABLE TRIGGER "~locking_guard"');
+	await carla.open('/overview');
+	assert.equal(await cell(carla, 'Language', 'Guard').getByRole('button').count(), 0, 'of another owner');
+	assert.deepEqual(await carla.barriers(), []);
+	await carla.press('Repair: Unguarded');
+	await eventually(async () => assert.equal(await cell(carla, 'Unguarded', 'Guard').innerText(), 'complete'));
+	assert.equal(await site.sql(`SELECT guarded, ttl FROM locking.protected_tables WHERE relation = 'unguarded'::regclass`), 't|00:05:00');
 	await site.sql('ALTER TABLE language ENABLE TRIGGER "~locking_guard"');
 });
 

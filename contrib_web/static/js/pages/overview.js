@@ -7,6 +7,7 @@ import { gateHealth, grouped, growth, sum, total } from '../model/figures.js';
 import { paths } from '../model/route.js';
 import { count, duration, moment } from '../model/text.js';
 import { bars } from '../parts/bars.js';
+import { repairButton } from '../parts/repair.js';
 import { h } from '../ui/dom.js';
 import { emptyState } from '../ui/widgets.js';
 import { tableLabel } from '../model/column.js';
@@ -29,6 +30,8 @@ export class OverviewPage {
 	title = t('overview.title');
 	#app;
 	#data;
+	/** Tables that the user may repair, by their names in the figures. */
+	#repairable = new Map();
 	#timer = null;
 	#content = h('div', {});
 
@@ -54,19 +57,34 @@ export class OverviewPage {
 
 	async #read() {
 		const { data } = await this.#app.api.get('/overview');
+		this.#repairable = data.now.tables.some(isBroken) ? await this.#readRepairable() : new Map();
 		this.#data = data;
 		this.#draw();
 	}
 
+	// Without an answer the figures are shown all the same.
+	async #readRepairable() {
+		const { data } = await this.#app.api.get('/tables').catch(() => ({ data: { tables: [] } }));
+		return new Map(data.tables.filter(({ may, protection }) => may.protect && protection).map((table) => [table.table, table]));
+	}
+
 	#draw() {
 		const { now, samples } = this.#data;
+		const focused = functionOf(this.#content, document.activeElement);
 		this.#content.replaceChildren(
 			this.#tiles(),
 			now.tables.length
-				? tablesOf(now.tables, samples)
+				? tablesOf(now.tables, samples, (figures) => this.#guard(figures))
 				: h('div', { class: 'data' }, emptyState({ name: 'shield', title: t('tables.none') })),
 			h('p', { class: 'quiet small below' }, this.#since()),
 		);
+		if (focused) [...this.#content.querySelectorAll('a, button')].find((each) => functionOf(this.#content, each) === focused)?.focus();
+	}
+
+	#guard(figures) {
+		const table = isBroken(figures) ? this.#repairable.get(figures.table) : null;
+		const repair = table ? repairButton(this.#app.api, table, () => this.#read().catch(() => {})) : null;
+		return [guardChip(figures), repair];
 	}
 
 	#tiles() {
@@ -96,13 +114,20 @@ export class OverviewPage {
 	}
 }
 
+const isBroken = ({ guarded }) => guarded === false;
+
+// The same for the elements of two drawings that have the same function; null
+// outside of them.
+const functionOf = (content, at) =>
+	content.contains(at) ? JSON.stringify([at.closest('tr')?.dataset.table, at.closest('td')?.dataset.label, at.localName]) : null;
+
 const counted = (n) => (n === null ? '–' : count(n));
 
 function tile(label, value, note = '', kind = '') {
 	return h('div', { class: `tile ${kind}` }, h('dt', {}, label), h('dd', {}, value), note ? h('dd', { class: 'quiet small' }, note) : null);
 }
 
-function tablesOf(tables, samples) {
+function tablesOf(tables, samples, guard) {
 	const head = (key, kind = 'number') => h('th', { role: 'columnheader', scope: 'col', class: kind }, t(key));
 	const heads = [head('head.table', ''), ...['head.locked_now', 'figure.longest_held', ...COUNTERS.map(([label]) => label)].map((key) => head(key)), head('figure.guard', '')];
 	return h(
@@ -112,24 +137,24 @@ function tablesOf(tables, samples) {
 			'table',
 			{ role: 'table', 'aria-label': t('tables.protected_tables') },
 			h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, heads)),
-			h('tbody', { role: 'rowgroup' }, tables.map((each) => rowOf(each, samples))),
+			h('tbody', { role: 'rowgroup' }, tables.map((each) => rowOf(each, samples, guard(each)))),
 		),
 	);
 }
 
-function rowOf(figures, samples) {
+function rowOf(figures, samples, guard) {
 	const cell = (label, content, kind = 'number') => h('td', { role: 'cell', class: kind, data: { label } }, h('span', { class: 'counted' }, content));
 	const { table, name: tableName, live_locks: locks, longest_held: longest } = figures;
 	return h(
 		'tr',
-		{ role: 'row' },
+		{ role: 'row', data: { table } },
 		h('th', { role: 'rowheader', scope: 'row', class: 'lead', title: table }, tableLabel(tableName ?? table)),
 		cell(t('head.locked_now'), locks ? h('a', { href: paths.locks({ table }) }, count(locks)) : '0'),
 		cell(t('figure.longest_held'), longest ? duration(longest) : '–'),
 		...COUNTERS.map(([label, name, hasChart]) =>
 			cell(t(label), [hasChart ? chart(samples, table, name, t(label)) : null, counted(figures[name])]),
 		),
-		cell(t('figure.guard'), guardChip(figures), ''),
+		cell(t('figure.guard'), guard, ''),
 	);
 }
 

@@ -6,6 +6,7 @@ import { Problem, tablePath } from '../client/api.js';
 import { h, hidden, icon, newId } from '../ui/dom.js';
 import { toastProblem } from '../parts/problem-toast.js';
 import { protectionForm, showProblem } from '../parts/protection-form.js';
+import { repairButton } from '../parts/repair.js';
 import { paths } from '../model/route.js';
 import { count, duration } from '../model/text.js';
 import { toast } from '../ui/announce.js';
@@ -165,14 +166,15 @@ export class TablesPage {
 
 	#actions(table) {
 		if (!table.may.protect || !table.has_key) return null;
-		const act = (text, what, name, kind = 'small') => {
-			const element = button(text, what, { kind, name, label: `${t('text.labelled', { label: text })} ${tableLabel(table.name)}` });
-			Object.assign(element.dataset, { act: name, table: table.table });
+		const marked = (element, act) => {
+			Object.assign(element.dataset, { act, table: table.table });
 			return element;
 		};
+		const act = (text, what, name) =>
+			marked(button(text, what, { kind: 'small', name, label: `${t('text.labelled', { label: text })} ${tableLabel(table.name)}` }), name);
 		if (!table.protection) return act(t('protect.protect'), () => this.#protect(table), 'shield');
 		return [
-			table.protection.guarded ? null : act(t('protect.repair'), () => this.#repair(table), 'refresh', 'small primary'),
+			table.protection.guarded ? null : marked(repairButton(this.#app.api, table, () => this.#fetch().catch(() => {})), 'refresh'),
 			act(t('protect.settings'), () => this.#protect(table), 'settings'),
 		].filter(Boolean);
 	}
@@ -210,18 +212,6 @@ export class TablesPage {
 			if (!(error instanceof Problem)) throw error;
 			return showProblem(dialog, error, mayFocus());
 		}
-	}
-
-	// Protecting again with the same settings restores the triggers.
-	async #repair({ table, name, protection }) {
-		const { hard, required, columns, ttl, warning, parent } = protection;
-		try {
-			await this.#app.api.put(`${tablePath(table)}/protection`, { hard, required, columns, ttl, warning, parent });
-			toast(t('protect.repaired', { table: tableLabel(name) }));
-		} catch (error) {
-			toastProblem(error);
-		}
-		await this.#fetch().catch(() => {});
 	}
 
 	async #unprotect(table) {
