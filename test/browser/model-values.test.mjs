@@ -157,6 +157,22 @@ test('forms: what is no value yet is a change, but not sent', () => {
 	assert.equal(Form.isDirty(form), false);
 });
 
+test('forms: what is half entered is kept by drafts, and not sent', () => {
+	const base = { at: null, n: '1' };
+	const half = Form.setUnread(Form.set(Form.create(base), 'n', '2'), 'at', '2026-01-15 12:3');
+	assert.deepEqual(Form.changes(half), { n: '2' });
+	for (const [form, name] of [[half, 'typed'], [Form.rebase(half, { at: null, n: '3' }).form, 'merged'], [Form.saved(half, half, { at: null, n: '3' }), 'saved']]) {
+		assert.equal(Form.draftOf(form).values.at, '2026-01-15 12:3', name);
+		assert.deepEqual(Form.unreadable(form), [], name);
+	}
+	const unread = Form.setUnread(half, 'at');
+	assert.deepEqual(Form.draftOf(unread).values, { n: '2' }, 'the browser does not tell what is entered');
+	assert.deepEqual(Form.unreadable(unread), ['at']);
+	assert.deepEqual(Form.draftOf(Form.set(half, 'at', null)).values, { n: '2' }, 'cleared');
+	const restored = Form.applyDraft(Form.create(base), Form.draftOf(half)).form;
+	assert.notEqual(validationError(column({ category: 'timestamptz' }), Form.valueOf(restored, 'at')), null, 'reported again');
+});
+
 test('forms: others\' changes are merged, the user\'s are kept, conflicts reported', () => {
 	const typed = ['a', 'b', 'c'].reduce((form, name) => Form.set(form, name, `mine ${name}`), Form.create({ a: '1', b: '1', c: '1', d: '1' }));
 	const { form, changed, conflicts } = Form.rebase(typed, { a: '1', b: 'theirs', c: 'mine c', d: 'theirs' });

@@ -12,11 +12,21 @@
  * @property {Object<string, string|null>} base values by column
  * @property {Object<string, string|null|undefined>} mine values by column
  * @property {readonly string[]} unread columns whose fields have no value
+ * @property {Object<string, string>} half what is entered in these, as far as
+ *   it can be read, by column
+ * @property {Object<string, string|null|undefined>} kept what a draft keeps:
+ *   mine and half
  */
 import { digest } from './digest.js';
 
-const make = (base, mine, unread = []) =>
-	Object.freeze({ base, mine: Object.freeze(mine), unread: Object.freeze(unread) });
+const make = (base, mine, { unread, half } = { unread: [], half: {} }) =>
+	Object.freeze({
+		base,
+		mine: Object.freeze(mine),
+		unread: Object.freeze(unread),
+		half: Object.freeze(half),
+		kept: Object.keys(half).length ? Object.freeze({ ...mine, ...half }) : mine,
+	});
 
 /**
  * A form without changes.
@@ -59,19 +69,34 @@ export function set(form, name, value) {
 	const mine = { ...form.mine };
 	if (value === form.base[name]) delete mine[name];
 	else mine[name] = value;
-	return make(form.base, mine, without(form.unread, name));
+	return make(form.base, mine, without(form, name));
 }
 
-const without = (names, name) => (names.includes(name) ? names.filter((each) => each !== name) : names);
+function without({ unread, half }, name) {
+	if (!unread.includes(name)) return { unread, half };
+	const others = Object.entries(half).filter(([each]) => each !== name);
+	return { unread: unread.filter((each) => each !== name), half: Object.fromEntries(others) };
+}
 
 /**
  * Notes that what is entered in a field is no value. The column keeps the
  * value before.
  * @param {Form} form
  * @param {string} name of the column
+ * @param {string|null} [text] what is entered, if it can be read
  * @returns {Form}
  */
-export const setUnread = (form, name) => make(form.base, form.mine, [...without(form.unread, name), name]);
+export function setUnread(form, name, text = null) {
+	const { unread, half } = without(form, name);
+	return make(form.base, form.mine, { unread: [...unread, name], half: text === null ? half : { ...half, [name]: text } });
+}
+
+/**
+ * Columns of which a draft has less than what is entered.
+ * @param {Form} form
+ * @returns {string[]}
+ */
+export const unreadable = ({ unread, half }) => unread.filter((name) => !(name in half));
 
 /**
  * Replaces the base after the row was read again. The user's changes stay.
@@ -85,7 +110,7 @@ export function rebase(form, values) {
 	const changed = Object.keys(values).filter((name) => values[name] !== form.base[name]);
 	const conflicts = changed.filter((name) => name in form.mine && form.mine[name] !== values[name]);
 	const mine = Object.fromEntries(Object.entries(form.mine).filter(([name, value]) => value !== values[name]));
-	return { form: make(values, mine, form.unread), changed, conflicts };
+	return { form: make(values, mine, form), changed, conflicts };
 }
 
 /**
@@ -98,20 +123,20 @@ export function rebase(form, values) {
 export function saved(form, sent, values) {
 	const typedSince = Object.keys(values).filter((name) => valueOf(form, name) !== valueOf(sent, name));
 	const next = typedSince.reduce((so, name) => set(so, name, valueOf(form, name)), create(values));
-	return form.unread.reduce(setUnread, next);
+	return form.unread.reduce((so, name) => setUnread(so, name, form.half[name] ?? null), next);
 }
 
 /**
- * A draft to be stored on the server: the changes, and digests of the values
- * they replace.
+ * A draft to be stored on the server: the changes, what is half entered, and
+ * digests of the values that they replace.
  * @param {Form} form
  * @param {(name: string) => boolean} [includes] whether to include a column
  * @returns {{ values: object, base: object }} both by column
  */
 export function draftOf(form, includes = () => true) {
-	const names = Object.keys(form.mine).filter(includes);
+	const names = Object.keys(form.kept).filter(includes);
 	return {
-		values: Object.fromEntries(names.map((name) => [name, form.mine[name]])),
+		values: Object.fromEntries(names.map((name) => [name, form.kept[name]])),
 		base: Object.fromEntries(names.map((name) => [name, digestOf(form.base, name)])),
 	};
 }

@@ -206,7 +206,7 @@ export class EditPage {
 		this.#isFormUsed = true;
 		if (undo) this.#edited.undo(name);
 		else if (complaint === null) this.#edited.set(name, value);
-		else this.#edited.setUnread(name);
+		else this.#edited.setUnread(name, value);
 		this.#rowForm.forgive(name);
 		this.#rowForm.note.textContent = '';
 		if (!(name in this.#edited.form.mine)) this.#rowForm.showNote(name, null);

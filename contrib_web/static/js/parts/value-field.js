@@ -90,8 +90,9 @@ export class ValueField extends HTMLElement {
 	}
 
 	#draw(value) {
-		if (this.complaint !== null) this.#control.forget();
-		else if (value !== this.#typed) this.#fit(value);
+		const isUnread = this.complaint !== null;
+		if (isUnread) this.#control.forget();
+		if (isUnread || value !== this.#typed) this.#fit(value);
 		this.#control.show(value, this.#label);
 	}
 

@@ -33,7 +33,7 @@ export class DraftContent {
 	data() {
 		const { form, row } = this.#edited;
 		if (this.#isAbandoned) return undefined;
-		if (!Object.keys(form.mine).length) return null;
+		if (!Object.keys(form.kept).length) return null;
 		const draft = draftOf(form, (name) => this.#whyNot(name) === null);
 		return Object.keys(draft.values).length ? { ...draft, label: row?.label ?? null } : undefined;
 	}
@@ -75,11 +75,11 @@ export class DraftContent {
 	}
 
 	get #names() {
-		return Object.keys(this.#edited.form.mine);
+		return Object.keys(this.#edited.form.kept);
 	}
 
 	#whyNot(name) {
-		const value = this.#edited.form.mine[name];
+		const value = this.#edited.form.kept[name];
 		if (typeof value !== 'string') return null;
 		if (value.length >= (this.#tooLong.get(name) ?? Infinity)) return t('unkept.too_long');
 		const reason = unstorable(value);
@@ -87,8 +87,8 @@ export class DraftContent {
 	}
 
 	#longest() {
-		const { mine } = this.#edited.form;
-		const lengths = this.#names.filter((name) => this.#whyNot(name) === null).map((name) => ({ name, length: mine[name]?.length ?? 0 }));
+		const { kept } = this.#edited.form;
+		const lengths = this.#names.filter((name) => this.#whyNot(name) === null).map((name) => ({ name, length: kept[name]?.length ?? 0 }));
 		return lengths.sort((a, b) => b.length - a.length)[0] ?? null;
 	}
 }

@@ -53,8 +53,8 @@ export class DraftKeeping {
 	 * @returns {void}
 	 */
 	keep() {
-		const { mine } = this.#edited.form;
-		if (mine !== this.#kept && (this.#kept !== null || this.#hasChanges)) this.#write();
+		const { kept } = this.#edited.form;
+		if (kept !== this.#kept && (this.#kept !== null || this.#hasChanges)) this.#write();
 	}
 
 	/**
@@ -83,12 +83,12 @@ export class DraftKeeping {
 	}
 
 	get #hasChanges() {
-		return Object.keys(this.#edited.form.mine).length > 0;
+		return Object.keys(this.#edited.form.kept).length > 0;
 	}
 
 	async #write() {
 		const content = this.#content();
-		this.#kept = this.#edited.form.mine;
+		this.#kept = this.#edited.form.kept;
 		this.#savedAt = content.savedAt;
 		const isNeeded = this.#hasChanges || this.#unanswered;
 		const isKept = await (isNeeded ? this.#store.put(this.place, this.id, content) : this.#store.remove(this.place, this.id));

@@ -134,9 +134,9 @@ export class Drafts extends EventTarget {
 
 	// What was typed here is offered instead of the draft that replaces it.
 	async #setAside(data) {
-		const { mine } = this.#edited.form;
+		const { kept } = this.#edited.form;
 		const values = data?.values ?? {};
-		if (!Object.keys(values).some((name) => name in mine && mine[name] !== values[name])) return;
+		if (!Object.keys(values).some((name) => name in kept && kept[name] !== values[name])) return;
 		await this.#keeping.setAside();
 		await this.look();
 	}

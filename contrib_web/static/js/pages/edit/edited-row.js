@@ -4,7 +4,7 @@
  */
 import { t } from '../../lang/texts.js';
 import { Problem, rowPath, tablePath } from '../../client/api.js';
-import { labelOf, tableLabel } from '../../model/column.js';
+import { labelOf, tableLabel, validationError } from '../../model/column.js';
 import * as Form from '../../model/form.js';
 import { several } from '../../model/text.js';
 
@@ -135,12 +135,16 @@ export class EditedRow {
 	}
 
 	/**
-	 * Notes that what is entered in a field is no value.
+	 * Notes that what is entered in a field is no value. A draft keeps it if
+	 * it would be reported again where it is restored.
 	 * @param {string} name of the column
+	 * @param {string|null|undefined} entered
 	 * @returns {void}
 	 */
-	setUnread(name) {
-		this.form = Form.setUnread(this.form, name);
+	setUnread(name, entered) {
+		const column = this.table.columns.find((each) => each.name === name);
+		const isReadable = typeof entered === 'string' && validationError(column, entered) !== null;
+		this.form = Form.setUnread(this.form, name, isReadable ? entered : null);
 	}
 
 	/**

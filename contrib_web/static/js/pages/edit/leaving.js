@@ -1,6 +1,7 @@
 /**
  * Leaving an edit page: where to, and what happens to unsaved text.
  */
+import { unreadable } from '../../model/form.js';
 import { paths } from '../../model/route.js';
 import { askToLeave } from '../../parts/row-questions.js';
 
@@ -45,7 +46,7 @@ export class Leaving {
 	/** Whether closing the tab now would lose text. */
 	get wouldLoseText() {
 		if (!this.#edited.isDirty || this.#saving.isUnderWay) return false;
-		return this.#edited.form.unread.length > 0 || !(this.#drafts.isKeptHere || this.#isOnServer);
+		return unreadable(this.#edited.form).length > 0 || !(this.#drafts.isKeptHere || this.#isOnServer);
 	}
 
 	get #isOnServer() {
@@ -57,10 +58,10 @@ export class Leaving {
 		return this.#lock.state !== null && this.#edited.table.protection !== null && Object.keys(this.#lock.unkept).length === 0;
 	}
 
-	// What is half typed in a field is no value, and no part of a draft.
+	// A draft does not have what cannot be read, such as half a date.
 	async #ask() {
-		const { unread } = this.#edited.form;
-		const answer = await askToLeave({ mayKeepDraft: this.#drafts.isKeptHere || this.#mayBeOnServer, incomplete: unread.length ? this.#edited.labelsOf(unread) : null });
+		const names = unreadable(this.#edited.form);
+		const answer = await askToLeave({ mayKeepDraft: this.#drafts.isKeptHere || this.#mayBeOnServer, incomplete: names.length ? this.#edited.labelsOf(names) : null });
 		if (answer === 'draft') return this.#drafts.store();
 		if (answer === 'discard') await this.#drafts.abandon();
 		return answer === 'discard';
