@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { attention } from '../../contrib_web/static/js/model/attention.js';
+import { complaintOf, lookUp } from '../../contrib_web/static/js/model/choice.js';
 import * as arrayText from '../../contrib_web/static/js/model/array-text.js';
 import { defaultText, fieldKind, hintOf, isRequired, labelOf, readOnlyReason, shown, typeLine, validationError, wrongElements } from '../../contrib_web/static/js/model/column.js';
 import { entries } from '../../contrib_web/static/js/model/history.js';
@@ -463,6 +464,21 @@ test('half a date or time is reported wherever it is: in a text, an array, a ran
 	assert.equal(validationError(column({ category: 'other', element_category: 'number' }), 'empty'), null, 'an empty range');
 	assert.equal(validationError(column({ category: 'array', element_category: 'text' }), '{"2026-01-1"}'), null, 'a text');
 	assert.equal(validationError(column({ category: 'other' }), '2026-01-1'), null, 'another type');
+});
+
+test('a row is found by key or label; a search without an answer is not "no such row"', async () => {
+	const rows = [{ value: 'FR', label: 'France' }, { value: 'GF', label: 'French Guiana' }, { value: 'A', label: 'Twice' }, { value: 'B', label: 'Twice' }];
+	const search = async (text, value) => ({ choices: rows.filter((row) => (text === null ? row.value === value : row.label.startsWith(text))) });
+	for (const [text, value] of [['France', 'FR'], ['GF', 'GF'], ['Twice', undefined], ['Fra', undefined], ['X', undefined]]) {
+		const { found, hasFailed } = await lookUp(search, text);
+		assert.deepEqual([found?.value, hasFailed], [value, false], text);
+	}
+	const fails = async () => { throw new Error('offline'); };
+	const failsByKey = async (text) => (text === null ? fails() : { choices: [] });
+	for (const each of [fails, failsByKey]) assert.deepEqual(await lookUp(each, 'France'), { found: null, hasFailed: true });
+	assert.deepEqual([complaintOf(null, true), complaintOf('', true)], [null, 'Choose a row']);
+	assert.match(complaintOf('Fra', true), /^“Fra” could not be looked up/);
+	assert.match(complaintOf('Fra', false), /^“Fra” is not a row/);
 });
 
 test('an answer moves the focus only if the user has not gone on since', () => {

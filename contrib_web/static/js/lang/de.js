@@ -280,6 +280,8 @@ export default Object.freeze({
 	'choice.choose': 'Wählen Sie einen Datensatz',
 	'choice.no_row': '„{text}“ ist kein Datensatz. Wählen Sie einen aus der Liste',
 	'choice.none': 'Kein Datensatz gefunden',
+	'choice.failed': 'Die Suche ist nicht gelungen',
+	'choice.failed_text': '„{text}“ konnte nicht nachgeschlagen werden: Es kam keine Antwort',
 	'choice.more': 'Es gibt weitere: Geben Sie mehr Text ein',
 	'choice.count': { one: '{n} Treffer', other: '{n} Treffer' },
 	'choice.count_more': { one: '{n} Treffer, weitere bei längerer Eingabe', other: '{n} Treffer, weitere bei längerer Eingabe' },

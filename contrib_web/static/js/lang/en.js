@@ -277,6 +277,8 @@ export default Object.freeze({
 	'choice.choose': 'Choose a row',
 	'choice.no_row': '“{text}” is not a row. Choose one from the list',
 	'choice.none': 'No such row',
+	'choice.failed': 'Could not be looked up',
+	'choice.failed_text': '“{text}” could not be looked up: there was no answer',
 	'choice.more': 'There are more: type to narrow them down',
 	'choice.count': { one: '{n} choice', other: '{n} choices' },
 	'choice.count_more': { one: '{n} choice, more if you type', other: '{n} choices, more if you type' },

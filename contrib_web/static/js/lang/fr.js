@@ -277,6 +277,8 @@ export default Object.freeze({
 	'choice.choose': 'Choisissez une ligne',
 	'choice.no_row': '« {text} » n’est pas une ligne. Choisissez-en une dans la liste',
 	'choice.none': 'Aucune ligne trouvée',
+	'choice.failed': 'La recherche n’a pas abouti',
+	'choice.failed_text': '« {text} » n’a pas pu être recherché : aucune réponse n’est arrivée',
 	'choice.more': 'Il y en a d’autres : saisissez du texte pour affiner',
 	'choice.count': { one: '{n} choix', other: '{n} choix' },
 	'choice.count_more': { one: '{n} choix ; affinez pour en voir d’autres', other: '{n} choix ; affinez pour en voir d’autres' },

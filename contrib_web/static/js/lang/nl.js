@@ -276,6 +276,8 @@ export default Object.freeze({
 	'choice.choose': 'Kies een rij',
 	'choice.no_row': '‘{text}’ is geen rij. Kies er een uit de lijst',
 	'choice.none': 'Geen rij gevonden',
+	'choice.failed': 'Het opzoeken is niet gelukt',
+	'choice.failed_text': '‘{text}’ kon niet worden opgezocht: er kwam geen antwoord',
 	'choice.more': 'Er zijn er meer: typ om te verfijnen',
 	'choice.count': { one: '{n} keuze', other: '{n} keuzes' },
 	'choice.count_more': { one: '{n} keuze; typ voor meer', other: '{n} keuzes; typ voor meer' },

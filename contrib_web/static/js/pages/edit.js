@@ -271,6 +271,7 @@ export class EditPage {
 
 	#reachable() {
 		this.#notes.mend();
+		this.#rowForm.lookUpAgain();
 		historyIsStale(this.#aside);
 		this.#lock.wake();
 	}

@@ -121,6 +121,14 @@ export class RowForm extends EventTarget {
 	}
 
 	/**
+	 * After an outage: looks up what could not be looked up.
+	 * @returns {void}
+	 */
+	lookUpAgain() {
+		for (const field of this.#fields.values()) field.lookUpAgain();
+	}
+
+	/**
 	 * Shows in which fields other people are typing.
 	 * @param {Object<string, import('../model/presence.js').Person[]>} people
 	 *   by column

@@ -124,6 +124,14 @@ export class ValueField extends HTMLElement {
 	}
 
 	/**
+	 * After an outage: looks up what could not be looked up.
+	 * @returns {void}
+	 */
+	lookUpAgain() {
+		this.#control?.lookUpAgain?.();
+	}
+
+	/**
 	 * Shows a note, which is no error.
 	 * @param {string|null} words null: no note
 	 * @returns {void}
@@ -239,6 +247,7 @@ export class ValueField extends HTMLElement {
 			isNew: this.#isNew,
 			describedby: this.#describedBy(),
 			search: this.#search,
+			complained: () => this.classList.contains('wrong') && this.showProblem(this.complaint),
 			value,
 		};
 		const changed = (next, { label } = {}) => this.#emit(next, { label });

@@ -15,6 +15,8 @@
  * @property {boolean} isNew whether the row is to be inserted
  * @property {(text: string|null, value?: string) => Promise<object>} search
  *   finds rows that a foreign key can refer to
+ * @property {() => void} complained called when the complaint has changed,
+ *   but not what was entered
  * @property {string|null|undefined} value the first value to show
  *
  * @typedef {(value: string|null|undefined, more?: { label?: string }) =>
@@ -35,6 +37,8 @@
  * @property {() => HTMLElement} [wrongInput] the input that the complaint is
  *   about, if not `input`
  * @property {boolean} [showsNull] whether null is one of its choices
+ * @property {() => void} [lookUpAgain] after an outage, asks the server again
+ *   for what it has not answered
  */
 import { directionOf } from '../../model/column.js';
 import { shownText, storedText } from '../../model/line-ends.js';

@@ -4,10 +4,11 @@
  * the list.
  *
  * What is typed is never dropped: leaving the input chooses the row with this
- * key or label. If there is none, the text stays, with a complaint. Escape
- * brings the last choice back.
+ * key or label. If there is none, or it could not be looked up, the text
+ * stays, with a complaint. Escape brings the last choice back.
  */
 import { t } from '../../lang/texts.js';
+import { complaintOf, lookUp } from '../../model/choice.js';
 import { h, icon, newId } from '../../ui/dom.js';
 import { announce } from '../../ui/announce.js';
 
@@ -17,7 +18,8 @@ const TYPING = 180;
 /**
  * Events:
  * - `choose` (detail: { value: string|null, label: string })
- * - `typing`: the complaint has changed
+ * - `typing`: the complaint has changed, by the user
+ * - `lookup`: the complaint has changed, by an answer
  */
 export class ChoiceBox extends HTMLElement {
 	/**
@@ -48,6 +50,7 @@ export class ChoiceBox extends HTMLElement {
 	#label = '';
 	#choices = [];
 	#typedText = null;
+	#hasFailed = false;
 	#active = -1;
 	#timer = null;
 	#turn = 0;
@@ -103,8 +106,17 @@ export class ChoiceBox extends HTMLElement {
 
 	/** Why the input has no value: a search text; null: it has one. */
 	get complaint() {
-		if (this.#typedText === null) return null;
-		return this.#typedText === '' ? t('choice.choose') : t('choice.no_row', { text: this.#typedText });
+		return complaintOf(this.#typedText, this.#hasFailed);
+	}
+
+	/**
+	 * After an outage: looks up what could not be looked up.
+	 * @returns {void}
+	 */
+	lookUpAgain() {
+		if (!this.#hasFailed) return;
+		if (this.#isOpen) this.#open(this.#input.value);
+		else this.#settle();
 	}
 
 	set readOnly(on) {
@@ -115,7 +127,14 @@ export class ChoiceBox extends HTMLElement {
 	#setTyped(text) {
 		if (this.#typedText === text) return;
 		this.#typedText = text;
+		this.#hasFailed = false;
 		this.dispatchEvent(new Event('typing'));
+	}
+
+	#setFailed(on) {
+		if (this.#hasFailed === on) return;
+		this.#hasFailed = on;
+		if (this.#typedText !== null) this.dispatchEvent(new Event('lookup'));
 	}
 
 	#typed() {
@@ -133,15 +152,16 @@ export class ChoiceBox extends HTMLElement {
 	async #open(text) {
 		if (this.#input.readOnly) return;
 		const turn = ++this.#turn;
-		const { choices, more } = await this.search(text.trim()).catch(() => ({ choices: [], more: false, failed: true }));
+		const { choices, more, hasFailed = false } = await this.search(text.trim()).catch(() => ({ choices: [], more: false, hasFailed: true }));
 		if (turn !== this.#turn || document.activeElement !== this.#input) return;
 		this.#choices = choices;
+		this.#setFailed(hasFailed);
 		this.#active = choices.findIndex(({ value }) => value === this.#value);
-		this.#list.replaceChildren(...choices.map((choice, index) => this.#option(choice, index)), ...notes(choices, more));
+		this.#list.replaceChildren(...choices.map((choice, index) => this.#option(choice, index)), ...notes(choices, more, hasFailed));
 		this.#list.hidden = false;
 		this.#input.setAttribute('aria-expanded', 'true');
 		this.#mark(this.#active);
-		announce(choices.length ? t(more ? 'choice.count_more' : 'choice.count', { n: choices.length }) : t('choice.none'));
+		announce(choices.length ? t(more ? 'choice.count_more' : 'choice.count', { n: choices.length }) : t(hasFailed ? 'choice.failed' : 'choice.none'));
 	}
 
 	#option({ value, label }, index) {
@@ -153,23 +173,19 @@ export class ChoiceBox extends HTMLElement {
 		);
 	}
 
-	async #leave() {
+	#leave() {
 		this.#close();
+		return this.#settle();
+	}
+
+	// Chooses the row that was typed.
+	async #settle() {
 		const typed = this.#typedText;
 		if (typed === null || typed.trim() === '') return;
-		const found = await this.#findExactly(typed.trim()).catch(() => null);
-		if (found && this.#typedText === typed) this.#choose(found);
-	}
-
-	async #findExactly(text) {
-		const { choices } = await this.search(text);
-		const byLabel = choices.filter(({ label }) => label === text);
-		return choices.find(({ value }) => value === text) ?? (byLabel.length === 1 ? byLabel[0] : await this.#findKey(text));
-	}
-
-	async #findKey(text) {
-		const { choices } = await this.search(null, text);
-		return choices.find(({ value }) => value === text) ?? null;
+		const { found, hasFailed } = await lookUp(this.search, typed.trim());
+		if (this.#typedText !== typed) return;
+		if (found) this.#choose(found, { close: false });
+		else this.#setFailed(hasFailed);
 	}
 
 	#close() {
@@ -239,8 +255,8 @@ export class ChoiceBox extends HTMLElement {
 	}
 }
 
-const notes = (choices, more) => {
-	if (!choices.length) return [h('li', { class: 'note', role: 'presentation' }, t('choice.none'))];
+const notes = (choices, more, hasFailed) => {
+	if (!choices.length) return [h('li', { class: 'note', role: 'presentation' }, t(hasFailed ? 'choice.failed' : 'choice.none'))];
 	return more ? [h('li', { class: 'note', role: 'presentation' }, t('choice.more'))] : [];
 };
 

@@ -9,7 +9,7 @@ import { NONE, always, emptied } from './base.js';
  * @param {import('./base.js').Changed} changed
  * @returns {import('./base.js').Control}
  */
-export const reference = ({ id, search, column, isNew }, changed) => {
+export const reference = ({ id, search, column, isNew, complained }, changed) => {
 	let last = NONE;
 	const box = document.createElement('choice-box');
 	box.search = search;
@@ -23,6 +23,12 @@ export const reference = ({ id, search, column, isNew }, changed) => {
 	};
 	box.addEventListener('choose', ({ detail }) => report(detail.value, detail.label));
 	box.addEventListener('typing', () => report(box.value));
+	box.addEventListener('lookup', complained);
+	function name(value) {
+		search(null, value)
+			.then(({ choices: [found] }) => box.value === value && found && box.show(value, found.label))
+			.catch(() => {}); // until lookUpAgain()
+	}
 	return {
 		element: box,
 		input: box.input,
@@ -31,10 +37,11 @@ export const reference = ({ id, search, column, isNew }, changed) => {
 			if (value !== last || known !== undefined) box.show(value, known);
 			if (last === NONE) box.restore();
 			last = value;
-			if (value && !box.isNamed)
-				search(null, value)
-					.then(({ choices: [found] }) => box.value === value && found && box.show(value, found.label))
-					.catch(() => {});
+			if (value && !box.isNamed) name(value);
+		},
+		lookUpAgain() {
+			box.lookUpAgain();
+			if (box.value && !box.isNamed) name(box.value);
 		},
 		forget() {
 			last = NONE;
