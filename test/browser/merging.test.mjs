@@ -25,6 +25,25 @@ const writeMeanwhile = (site, key, value) => site.sql(`
 	UPDATE essay SET body = ${quoted(value)} WHERE id = ${key};
 	SELECT locking.release_all();`);
 
+/**
+ * Delays reads of a path: returns a promise of the first, and a function that
+ * lets them pass.
+ */
+async function holdReads(person, path) {
+	let begin;
+	let letThrough;
+	const begins = new Promise((resolve) => { begin = resolve; });
+	const isLetThrough = new Promise((resolve) => { letThrough = resolve; });
+	await person.page.route(path, async (route) => {
+		if (route.request().method() === 'GET') {
+			begin();
+			await isLetThrough;
+		}
+		await route.continue();
+	});
+	return [begins, letThrough];
+}
+
 const difference = (person, n) => person.dialog().getByRole('group', { name: new RegExp(`^Difference ${n} of`) });
 const choose = (person, n, side) => difference(person, n).getByRole('button', { name: new RegExp(`^${side}: `) }).click();
 
@@ -87,6 +106,32 @@ scene('a decision that is put off is asked with the same base again, and by keyb
 	await anna.answers('Use selected');
 	await anna.arrives('/tables/essay');
 	assert.equal(await body(site, 3), text([1, 'quick', 'fast']));
+});
+
+scene('no dialog opens under the hands of a user who types, however slowly the row is read', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	anna.expects(409, /draft$/); // the lock ends while it is typed
+	for (const [key, pressed] of [['5', 'Start editing'], ['6', 'Lock again and save']]) {
+		await anna.edits('essay', key);
+		await anna.input('body').fill(text([1, 'quick', 'slow']));
+		await writeMeanwhile(site, key, text([1, 'quick', 'fast']));
+		await anna.seesLock('bad');
+		const [reads, letThrough] = await holdReads(anna, `**/rows/${key}`);
+		await anna.press(pressed);
+		await anna.seesLock('mine');
+		await reads;
+		await anna.input('title').press('End');
+		await anna.input('title').pressSequentially(' of Anna');
+		letThrough();
+		await anna.sees('Others have changed the same fields.');
+		assert.equal(await anna.dialog().count(), 0);
+		assert.equal(await anna.value('title'), `essay ${key} of Anna`);
+		assert.equal(await body(site, key), text([1, 'quick', 'fast']));
+		await anna.press('Save');
+		await anna.answers('Use selected');
+		await anna.arrives('/tables/essay');
+		assert.equal(await site.sql(`SELECT title FROM essay WHERE id = ${key}`), `essay ${key} of Anna`);
+	}
 });
 
 scene('all differences of one side at once', async ({ site, invite }) => {
