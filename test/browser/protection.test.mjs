@@ -5,7 +5,10 @@ import { stage } from './lib/stage.mjs';
 // Pages keep their locks only while they are used.
 const scene = stage('browser_protection', {
 	options: ['--idle-limit', '0'],
-	sql: `SELECT locking.protect('country', hard => false); SELECT locking.protect('language', required => true)`,
+	sql: `SELECT locking.protect('country', hard => false); SELECT locking.protect('language', required => true);
+		CREATE TABLE late (id integer PRIMARY KEY, body text);
+		INSERT INTO late VALUES (1, 'one'), (2, 'two');
+		GRANT ALL ON late TO anna`,
 });
 const named = (site, key) => site.sql(`SELECT name FROM country WHERE alpha_2 = '${key}'`);
 const spoken = (site, key) => site.sql(`SELECT name FROM language WHERE alpha_3 = '${key}'`);
@@ -72,4 +75,27 @@ scene('where writing requires a lock, the page names the holder', async ({ site,
 	await bert.open('/tables/language/por');
 	await bert.sees('This content is currently being edited by Anna Albers.');
 	assert.ok(!await bert.input('name').isEditable());
+});
+
+scene('a table that is protected after its page was opened: the save locks the row, or says who has it', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	const other = await anna.tab();
+	await anna.open('/tables/late/1');
+	await other.open('/tables/late/2');
+	for (const page of [anna, other]) await page.sees(/^Not protected/);
+	await site.sql(`SELECT locking.protect('late'), locking.set_owner('bert', 'Bert Brandt', false), locking.acquire('late', '2', '1 hour')`);
+	anna.expects(423, /rows\/\d$/);
+	await anna.input('body').fill('one of Anna');
+	await anna.press('Save and keep editing');
+	await anna.sees('This table was protected after you opened the page.');
+	await anna.seesLock('mine');
+	await anna.press('Save and keep editing');
+	await anna.sees('one of Anna is saved.');
+	await anna.seesLock('mine');
+	assert.equal(await site.sql('SELECT body FROM late WHERE id = 1'), 'one of Anna');
+	await other.input('body').fill('two of Anna');
+	await other.press('Save');
+	await other.sees('This content is currently being edited by Bert Brandt.');
+	await other.button('Request editing…').waitFor();
+	assert.equal(await other.value('body'), 'two of Anna');
 });
