@@ -89,7 +89,9 @@ export class Wire {
 		}
 		if (!url.startsWith(this.#prefix)) return response.writeHead(404).end();
 		const path = url.slice(this.#prefix.length);
-		const onward = ask(this.#site.address + path, { method, headers: { ...request.headers, ...this.#headers } });
+		// On a connection of its own: the site closes idle ones, perhaps just
+		// as they are used.
+		const onward = ask(this.#site.address + path, { method, headers: { ...request.headers, ...this.#headers }, agent: false });
 		onward.on('response', (answer) => this.#answer(request, answer, response));
 		onward.on('error', () => response.destroy());
 		response.on('close', () => onward.destroy());
