@@ -243,7 +243,7 @@ embedded('spa.html: signed in again, and the answer to the save lost: it is exec
 	await anna.page.getByLabel('name', { exact: true }).fill('Aruba of Anna');
 	await anna.context.clearCookies();
 	await anna.signInQuietly();
-	for (const status of [0, 403, 404]) anna.expects(status);
+	for (const status of [0, 401, 403, 404]) anna.expects(status);
 	anna.expectsWords(/CORS policy/);
 	const answers = [
 		async (route) => (await route.fetch()) && route.abort(),
