@@ -85,7 +85,6 @@ typedef struct GuardTrigger
 	Oid			relid;
 	char	   *name;
 	bool		for_row;
-	bool		cloned;			/* dropped with the trigger of the parent */
 	bool		always;			/* fires in replicas, too */
 } GuardTrigger;
 
@@ -97,12 +96,14 @@ copy_guard_trigger(Form_pg_trigger trigger)
 	copy->relid = trigger->tgrelid;
 	copy->name = pstrdup(NameStr(trigger->tgname));
 	copy->for_row = TRIGGER_FOR_ROW(trigger->tgtype);
-	copy->cloned = OidIsValid(trigger->tgparentid);
 	copy->always = trigger->tgenabled == TRIGGER_FIRES_ALWAYS;
 	return copy;
 }
 
-/* The guard's triggers on a relation, with or without clones. */
+/*
+ * The guard's triggers on a relation, with or without clones, which are
+ * dropped with the trigger of the parent.
+ */
 static List *
 guard_triggers(Oid relid, bool with_clones)
 {
@@ -141,8 +142,10 @@ triggers_that_fire_always(Oid root)
 	foreach(relation, partition_descendants(root))
 	{
 		foreach(cell, guard_triggers(lfirst_oid(relation), true))
+		{
 			if (((GuardTrigger *) lfirst(cell))->always)
-			always = lappend(always, lfirst(cell));
+				always = lappend(always, lfirst(cell));
+		}
 	}
 	return always;
 }

@@ -367,10 +367,12 @@ advance(Sequence *sequence, int64 known, int64 ahead)
 static bool
 is_taken(Sequence *sequence, int64 number, int64 *known)
 {
+	int64		stored;
+
 	if (number > *known && (likely(is_highest(sequence, number)) || !is_stored(sequence, number)))
 		return false;
-	*known = Max(*known, highest_stored(sequence->table, sequence->index, sequence->column));
-	*known = Max(*known, beyond(number, 1));
+	stored = highest_stored(sequence->table, sequence->index, sequence->column);
+	*known = Max(*known, Max(stored, beyond(number, 1)));
 	return true;
 }
 
