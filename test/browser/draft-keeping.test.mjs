@@ -378,3 +378,52 @@ scene('my drafts: all of them, opened and discarded', async ({ site, invite }) =
 	await anna.press('Save');
 	await isSaved(site, 12, 'on the server');
 });
+
+scene('my drafts: that of a row that was deleted is shown, and can be copied', async ({ site, invite }) => {
+	const anna = await invite('anna', { permissions: ['clipboard-read', 'clipboard-write'] });
+	const key = await site.sql(`INSERT INTO proposal (title) VALUES ('Soon deleted') RETURNING id`);
+	await anna.edits('proposal', key);
+	await anna.input('title').fill('typed before the deletion');
+	await hasOnServer(site, 'anna', 'title', 'typed before the deletion');
+	await anna.press('Cancel');
+	await anna.answers('Keep a draft');
+	await anna.page.waitForURL(/proposal$/);
+	await site.sql(`DELETE FROM proposal WHERE id = ${key}`);
+	const elsewhere = await invite('anna', { permissions: ['clipboard-read', 'clipboard-write'] });
+	for (const person of [anna, elsewhere]) {
+		person.expects(404, new RegExp(`rows/${key}$`));
+		await person.open('/drafts');
+		await person.page.getByRole('row').filter({ hasText: 'Soon deleted' }).getByRole('button', { name: /^Compare and copy the draft of/ }).click();
+		await person.dialog().getByText('typed before the deletion').waitFor();
+		await person.dialog().getByText('The row was deleted, or you may not see it any more.').waitFor();
+		await person.press('Copy your Title');
+		await eventually(async () => assert.equal(await person.page.evaluate(() => navigator.clipboard.readText()), 'typed before the deletion'));
+		await person.answers('Close');
+	}
+});
+
+scene('half a time is kept, offered again, and reported again', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await site.sql(`UPDATE proposal SET submitted = '2026-11-03 12:00+01' WHERE id = 4`);
+	const submitted = () => site.sql(`SELECT submitted = '2026-11-03 12:00+01' FROM proposal WHERE id = 4`);
+	const time = () => anna.page.getByLabel('Submitted: time', { exact: true });
+	await anna.edits('proposal', '4');
+	await time().fill('13:4');
+	await hasOnServer(site, 'anna', 'submitted', '2026-11-03 13:4+01');
+	await hasOnComputer(anna, [{ submitted: '2026-11-03 13:4+01' }]);
+	await anna.crash();
+	await comesBack(anna);
+	await anna.open('/tables/proposal/4');
+	await anna.press('Take control in this tab');
+	await anna.seesLock('mine');
+	await restores(anna, 'this computer');
+	const entered = anna.field('submitted').locator('input').filter({ visible: true });
+	await eventually(async () => assert.match((await entered.evaluateAll((inputs) => inputs.map(({ value }) => value))).join(' '), /13:4/));
+	await anna.press('Save and keep editing');
+	await anna.field('submitted').locator('.field-error').filter({ visible: true }).waitFor();
+	assert.equal(await submitted(), 't', 'nothing is written');
+	await entered.first().fill('2026-11-03 13:40+01');
+	await anna.press('Save');
+	await eventually(async () => assert.equal(await site.sql(`SELECT submitted = '2026-11-03 13:40+01' FROM proposal WHERE id = 4`), 't'));
+	await hasDrafts(site, 'anna', 0);
+});

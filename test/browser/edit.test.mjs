@@ -175,6 +175,45 @@ scene('taking over with a reason: the former holder is notified, keeps the text,
 	assert.equal(await named(site, 'AZ'), 'Azerbaijan of Anna');
 });
 
+scene('after a loss the form is closed until the row is locked again, also if no draft has its text', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	const refused = { status: 422, contentType: 'application/problem+json', body: JSON.stringify({ type: 'urn:locking:problem:invalid', title: 'refused', status: 422, detail: 'by the test' }) };
+	anna.expects(422, /draft$/);
+	await anna.page.route('**/draft', (route) => (route.request().method() === 'PUT' ? route.fulfill(refused) : route.continue()));
+	await anna.edits('country', 'CF');
+	const isRefused = anna.page.waitForResponse((answer) => answer.status() === 422);
+	await anna.input('name').fill('Centrafrique');
+	await isRefused;
+	await site.sql(`SELECT locking.break_lock('country', 'CF', 'test')`);
+	await anna.seesLock('bad');
+	const isClosed = async () => {
+		assert.equal(await anna.input('name').isEditable(), false);
+		assert.equal(await anna.value('name'), 'Centrafrique');
+	};
+	await isClosed();
+	let isAsked;
+	const asked = new Promise((resolve) => { isAsked = resolve; });
+	let letThrough;
+	const isLetThrough = new Promise((resolve) => { letThrough = resolve; });
+	await anna.page.route('**/rows/CF/lock', async (route) => {
+		if (route.request().method() === 'POST') {
+			isAsked();
+			await isLetThrough;
+		}
+		await route.continue();
+	});
+	await anna.press('Start editing');
+	await asked;
+	await isClosed();
+	letThrough();
+	await anna.seesLock('mine');
+	assert.ok(await anna.input('name').isEditable());
+	assert.equal(await holder(site, 'CF'), 'anna');
+	await anna.press('Save');
+	await anna.arrives('/tables/country');
+	assert.equal(await named(site, 'CF'), 'Centrafrique');
+});
+
 scene('users who may not take over are not offered it', async ({ invite }) => {
 	const [anna, bert] = [await invite('anna'), await invite('bert')];
 	await anna.edits('country', 'BA');

@@ -17,7 +17,8 @@ const scene = stage('browser_once', {
 			FOR EACH ROW WHEN (NEW.body LIKE 'slow%') EXECUTE FUNCTION wait_at_gate();
 		CREATE TABLE pad (id integer PRIMARY KEY, body text); -- not protected: no drafts are sent
 		INSERT INTO pad VALUES (1, 'empty');
-		GRANT ALL ON memo, gate, pad TO anna`,
+		GRANT ALL ON memo, gate, pad TO anna;
+		GRANT EXECUTE ON FUNCTION locking.take_over(regclass, text, text, interval, boolean, text, text) TO anna`,
 });
 
 /** Declares a scene in which the browser reaches the site through a wire. */
@@ -197,6 +198,38 @@ wiredScene('while it is not known, leaving asks, and a refusal is told in the en
 	assert.equal(await count(site, 'never'), '0');
 	assert.equal(await anna.value('body'), 'never');
 	await site.sql('ALTER TABLE memo DROP CONSTRAINT never');
+});
+
+/** Edits a row whose lock the page holds, and saves it. */
+async function goesOn({ site, anna }, body) {
+	await anna.seesLock('mine');
+	await anna.seesNo(/another tab/);
+	await anna.input('body').fill(body);
+	await anna.press('Save');
+	await anna.arrives('/tables/memo');
+	assert.equal(await count(site, body), '1');
+}
+
+wiredScene('a takeover whose answer is cut off: the page has the row', async ({ site, wire, anna }) => {
+	await site.sql(`SELECT locking.set_owner('bert', 'Bert Brandt', false), locking.acquire('memo', '1', '1 hour')`);
+	await anna.open('/tables/memo/1');
+	await anna.press('Take over…');
+	wire.breakOff('POST', /rows\/1\/lock\/takeover$/);
+	await anna.answers('Take over');
+	await goesOn({ site, anna }, 'taken over once');
+	assert.equal(await site.sql(`SELECT string_agg(event, ' ' ORDER BY id) FROM locking.history WHERE relation = 'memo'::regclass AND key = '1' AND actor = 'anna' AND event = 'taken_over'`), 'taken_over');
+});
+
+wiredScene('a lock taken from another tab, whose answer is cut off: this tab has it', async ({ site, wire, anna }) => {
+	anna.expects(409);
+	anna.expects(423, /lock$/);
+	const first = await anna.tab();
+	await first.edits('memo', '3');
+	await anna.open('/tables/memo/3');
+	wire.breakOff('POST', /rows\/3\/lock$/);
+	await anna.press('Take control in this tab');
+	await goesOn({ site, anna }, 'controlled once');
+	await first.page.close();
 });
 
 wiredScene('a row whose deletion is not answered is deleted', async ({ site, wire, anna }) => {

@@ -176,3 +176,27 @@ scene('what failed in an edit page is mended', async ({ site, invite }) => {
 	assert.equal(await anna.value('name'), 'Burundi of Anna');
 	await eventually(async () => assert.equal(await named(site, 'BI'), 'Burundi of Anna'));
 });
+
+scene('a foreign key that could not be looked up says so, and is looked up again', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('proposal', '2');
+	const field = anna.field('country');
+	const box = field.getByRole('combobox');
+	await eventually(async () => assert.equal(await box.inputValue(), 'Iceland (IS)'));
+	anna.expects(0);
+	await anna.context.setOffline(true);
+	await box.fill('Norway');
+	await field.getByText('Could not be looked up', { exact: true }).waitFor();
+	await anna.seesNo('No such row');
+	await box.press('Tab');
+	await anna.page.keyboard.press('Control+s');
+	await field.getByText('“Norway” could not be looked up: there was no answer').waitFor();
+	await anna.seesNo('Not known yet'); // nothing was sent
+	await anna.context.setOffline(false);
+	await eventually(async () => assert.equal(await box.inputValue(), 'Norway (NO)'));
+	await field.locator('.field-error').waitFor({ state: 'hidden' });
+	assert.equal(await site.sql('SELECT country FROM proposal WHERE id = 2'), 'IS');
+	await anna.press('Save');
+	await anna.arrives('/tables/proposal');
+	assert.equal(await site.sql('SELECT country FROM proposal WHERE id = 2'), 'NO');
+});

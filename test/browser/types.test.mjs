@@ -230,6 +230,37 @@ scene('half a date, number or time is a complaint at its field, and nothing is w
 	assert.deepEqual(await rowOf(site, 5), before);
 });
 
+scene('half a date in an array, a range or a text is a complaint at its place, and so is an impossible one', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await site.sql(`UPDATE typed SET c_date = 'infinity', c_timestamptz = '-infinity', c_timestamp = '0044-03-15 12:00 BC' WHERE id = 5`);
+	await anna.edits('typed', '5');
+	const before = await rowOf(site, 5);
+	const texts = { c_date: ['2026-01-1', '2', '15.1.20'], c_timestamptz: ['2026-01-15 1', '2026-01'], c_timestamp: ['2026-01-15 12:3', '2026-1-15'], c_tsrange: ['[2026-02-01 10:00,2026-02-1)'] };
+	const places = Object.entries(texts).map(([name, values]) => [name, anna.input(name), values]);
+	const isReported = async (name, input, text) => {
+		await input.fill(text);
+		await anna.page.keyboard.press('Control+s');
+		await anna.field(name).locator('.field-error').filter({ visible: true }).waitFor();
+		await eventually(async () => assert.ok(await input.evaluate((element) => element === document.activeElement), `${name} ${text} has the focus`));
+		assert.equal(await input.inputValue(), text, 'it stays');
+	};
+	for (const [name, input, values] of [...places, ['a_date', element(anna, 'a_date', 2), ['2026-01-', '2026-01-1', '1.2.26']]]) {
+		await input.focus();
+		for (const text of values) await isReported(name, input, text);
+		await anna.press(`${labelled(name)}: changed, undo`);
+	}
+	assert.deepEqual(await rowOf(site, 5), before);
+	anna.expects(422, /rows\/5$/);
+	for (const [name, input] of [['c_date', anna.input('c_date')], ['a_date', element(anna, 'a_date', 2)]]) {
+		await input.fill('2026-02-31');
+		await anna.page.keyboard.press('Control+s');
+		await anna.field(name).locator('.field-error').filter({ visible: true }).waitFor();
+		await anna.press(`${labelled(name)}: changed, undo`);
+	}
+	assert.deepEqual(await rowOf(site, 5), before);
+	assert.ok(await anna.button('Save').isDisabled());
+});
+
 scene('half a date is noticed in an empty field, too', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await site.sql('UPDATE typed SET c_date = NULL WHERE id = 6');
