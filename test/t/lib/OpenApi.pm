@@ -66,13 +66,18 @@ sub operation
 # to a role with too many requests, and to a head that is too large.
 my %general = (429 => 'TooMany', 431 => 'HeadTooLarge');
 
+# Those to a body that the operation does not have.
+my %unexpected_body = (413 => 'TooLarge', 415 => 'UnsupportedMediaType');
+
 # Returns what is wrong with a response; nothing if the operation is not
 # documented.
 sub faults
 {
 	my ($self, $method, $requested, $reply) = @_;
 	my (undef, $operation) = $self->operation($method, $requested) or return;
-	my $general = $general{ $reply->{status} };
+	# the HTTP library itself refuses what exceeds its buffer
+	return if $reply->{status} =~ /^(?:414|431)$/ && $reply->{content} =~ /^<html>/;
+	my $general = $general{ $reply->{status} } || ($operation->{requestBody} ? undef : $unexpected_body{ $reply->{status} });
 	my $response = $operation->{responses}{ $reply->{status} } || ($general && $self->{document}{components}{responses}{$general})
 	  or return "status $reply->{status} is not documented: $reply->{content}";
 	$response = $self->resolve($response);
