@@ -3,10 +3,12 @@
  *		The load: processes that execute random operations on random rows,
  *		with random faults.  Each records what it was told.
  *
- * client OPERATIONS RECORDS CLIENTS SECONDS SEED
+ * client OPERATIONS RECORDS CLIENTS SECONDS SEED [FIRST]
  *
  * OPERATIONS is the folder of the operations.  In the folder RECORDS, each
- * client writes a file, in the format that README.md describes.
+ * client writes a file, in the format that README.md describes.  FIRST is the
+ * number of the first client, if others write to the same folder.  SIGTERM
+ * ends the load before its time, after the operations in progress.
  */
 #include <err.h>
 #include <signal.h>
@@ -23,6 +25,10 @@
 
 #define MAX_PLACES 256
 #define MAX_VALUES 8
+#define MAX_CLIENTS 64
+
+/* pause after an attempt to connect failed */
+#define RECONNECT_US 20000
 
 /* A row, by one of the keys that it may have. */
 typedef struct Place
@@ -77,8 +83,8 @@ static Place places[MAX_PLACES];
 static int	nplaces;
 static Tokens tokens[MAX_PLACES];
 static Session session;
-static int	client;
 static int	server_major;
+static volatile sig_atomic_t stopping;
 
 static int64_t
 now_us(void)
@@ -253,7 +259,8 @@ begins_with(const char *sql, const char *word)
 /*
  * Executes a statement; returns false if the operation ends with it.  If the
  * connection is lost, the outcome is "unknown" if the statement may have
- * committed something, otherwise "lost".
+ * committed something, otherwise "lost".  It is "unknown", too, if the
+ * standby need not have got the commit.
  */
 static bool
 run_sql(Run *run, const char *sql, Fault fault)
@@ -282,6 +289,11 @@ run_sql(Run *run, const char *sql, Fault fault)
 		run->message[strcspn(run->message, "\n\t")] = '\0';
 	}
 	PQclear(result);
+	if (done && session.local_only)
+	{
+		set_outcome(run, "unknown");
+		done = false;
+	}
 	return done;
 }
 
@@ -391,7 +403,6 @@ run_client(const char *folder, int number, int seconds, int seed)
 	FILE	   *file;
 	int64_t		until = now_us() + seconds * (int64_t) 1000000;
 
-	client = number;
 	srandom(seed * 1000 + number);
 	session.owner = owners[number % NOWNERS];
 	session.superuser = number % 2 == 0;
@@ -399,13 +410,16 @@ run_client(const char *folder, int number, int seconds, int seed)
 	file = fopen(path, "w");
 	if (file == NULL)
 		err(1, "%s", path);
-	for (int n = 1; now_us() < until; n++)
+	for (int n = 1; now_us() < until && !stopping; n++)
 	{
 		Run			run = {0};
 		int64_t		start;
 
 		if (session.pg == NULL && !session_connect(&session))
+		{
+			usleep(RECONNECT_US);
 			continue;
+		}
 		run.operation = choose_operation();
 		run.place = choose_place(run.operation);
 		snprintf(run.id, sizeof(run.id), "%d/%d", number, n);
@@ -454,22 +468,36 @@ load_places(void)
 	PQfinish(pg);
 }
 
+static pid_t children[MAX_CLIENTS];
+static int	nchildren;
+
+static void
+stop(int number)
+{
+	stopping = true;
+	for (int i = 0; i < nchildren; i++)
+		kill(children[i], number);
+}
+
 int
 main(int argc, char **argv)
 {
 	int			clients;
+	int			first;
 	int			status;
 	int			failed = 0;
 
-	if (argc != 6)
-		errx(2, "usage: client OPERATIONS RECORDS CLIENTS SECONDS SEED");
+	if (argc < 6 || argc > 7 || atoi(argv[3]) > MAX_CLIENTS)
+		errx(2, "usage: client OPERATIONS RECORDS CLIENTS SECONDS SEED [FIRST]");
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGTERM, stop);
 	operations = load_operations(argv[1], &noperations);
 	for (int i = 0; i < noperations; i++)
 		total_weight += operations[i].weight;
 	load_places();
 	clients = atoi(argv[3]);
-	for (int number = 0; number < clients; number++)
+	first = argc > 6 ? atoi(argv[6]) : 0;
+	while (nchildren < clients)
 	{
 		pid_t		pid = fork();
 
@@ -477,9 +505,13 @@ main(int argc, char **argv)
 			err(1, "fork");
 		if (pid == 0)
 		{
+			int			number = first + nchildren;
+
+			nchildren = 0;
 			run_client(argv[2], number, atoi(argv[4]), atoi(argv[5]));
 			return 0;
 		}
+		children[nchildren++] = pid;
 	}
 	while (wait(&status) > 0)
 		failed |= status;

@@ -3,6 +3,9 @@
  *		Connections of the clients, and statements that may be disturbed.
  *
  * libpq finds the cluster by the environment (PGHOST, PGPORT, PGDATABASE).
+ * PATIENCE is after how many milliseconds without an answer a connection is
+ * given up; default: never.  Statements are not cancelled then, since the
+ * request has no such limit.
  */
 #include "session.h"
 
@@ -10,6 +13,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #define MAX_FAULT_DELAY_MS 6
@@ -35,6 +39,20 @@ session_disconnect(Session *session)
 }
 
 /*
+ * A commit that waits for a standby can be cancelled: it is then a commit,
+ * with a warning.
+ */
+static void
+take_notice(void *context, const PGresult *result)
+{
+	Session    *session = context;
+	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+	if (message != NULL && strstr(message, "synchronous replication") != NULL)
+		session->local_only = true;
+}
+
+/*
  * Connects as a superuser or an application, and sets the owner.  Returns
  * false, with no connection, if that fails.
  */
@@ -46,6 +64,7 @@ session_connect(Session *session)
 	bool		done;
 
 	session->pg = PQconnectdb(session->superuser ? "user=postgres" LIMIT : "user=stress_app" LIMIT);
+	PQsetNoticeReceiver(session->pg, take_notice, session);
 	snprintf(sql, sizeof(sql), session->superuser ? "SET locking.owner = '%s'%s" :
 			 "SELECT locking.set_owner('%s', is_local => false)", session->owner,
 			 random_below(10) == 0 ? "; SET locking.notify = transaction" : "");
@@ -76,10 +95,36 @@ disturb(Session *session, Fault fault)
 
 	if (poll(&fd, 1, random_below(MAX_FAULT_DELAY_MS)) != 0)
 		return;
-	if (fault == CANCEL)
-		send_cancel(session->pg);
-	else
+	if (fault != CANCEL)
 		session_disconnect(session);
+	else if (getenv("PATIENCE") == NULL)
+		send_cancel(session->pg);
+}
+
+/* Waits for the answer; a server that is paused gives none. */
+static void
+await_answer(Session *session)
+{
+	const char *patience = getenv("PATIENCE");
+	struct pollfd fd = {.fd = PQsocket(session->pg), .events = POLLIN};
+
+	while (PQisBusy(session->pg))
+	{
+		if (poll(&fd, 1, patience ? atoi(patience) : -1) == 0)
+		{
+			session_disconnect(session);
+			return;
+		}
+		if (!PQconsumeInput(session->pg))
+			return;
+	}
+}
+
+static PGresult *
+next_result(Session *session)
+{
+	await_answer(session);
+	return session->pg != NULL ? PQgetResult(session->pg) : NULL;
 }
 
 /*
@@ -92,11 +137,12 @@ session_run(Session *session, const char *sql, Fault fault)
 	PGresult   *result = NULL;
 	PGresult   *next;
 
+	session->local_only = false;
 	if (PQsendQuery(session->pg, sql))
 	{
 		if (fault != NO_FAULT)
 			disturb(session, fault);
-		while (session->pg != NULL && (next = PQgetResult(session->pg)) != NULL)
+		while (session->pg != NULL && (next = next_result(session)) != NULL)
 		{
 			PQclear(result);
 			result = next;

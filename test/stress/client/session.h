@@ -22,6 +22,8 @@ typedef struct Session
 	PGconn	   *pg;				/* NULL: not connected */
 	const char *owner;			/* of locks */
 	bool		superuser;
+	bool		local_only;		/* the last statement has committed, but the
+								 * standby need not have got it */
 } Session;
 
 extern bool session_connect(Session *session);

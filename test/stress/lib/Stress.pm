@@ -11,7 +11,8 @@ use IPC::Run ();
 use LockingTest;
 use Test::More;
 
-our @EXPORT = qw(stress stress_node run_load check_load);
+our @EXPORT = qw(stress stress_node stress_settings prepare_tables run_load check_load start_clients start_listener end_prepared export_evidence
+  await_events write_file);
 
 my $folder = dirname(dirname(realpath(__FILE__)));
 
@@ -38,18 +39,32 @@ sub run_files
 	return $out;
 }
 
+# Lines for postgresql.conf that the load needs.
+sub stress_settings
+{
+	return ('max_connections = 40', 'max_prepared_transactions = 20', 'deadlock_timeout = 100ms', 'log_statement = none',
+		'log_min_messages = warning', 'log_min_error_statement = panic', 'autovacuum_naptime = 1s', 'locking.hand_over_time = 1');
+}
+
 # A server with the tables; arguments are lines for postgresql.conf.
 sub stress_node
 {
 	my (@conf) = @_;
+	my $node = new_node('stress' . ++$nodes, conf => [ stress_settings(), @conf ]);
+	prepare_tables($node);
+	return $node;
+}
+
+# Creates the tables of the load.
+sub prepare_tables
+{
+	my ($node) = @_;
 	build();
-	my $node = new_node('stress' . ++$nodes, conf => [ 'max_connections = 40', 'max_prepared_transactions = 20', 'deadlock_timeout = 100ms',
-		'log_statement = none', 'log_min_messages = warning', 'log_min_error_statement = panic', 'autovacuum_naptime = 1s',
-		'locking.hand_over_time = 1', @conf ]);
-	$node->{stress_queue} = "@conf" =~ /preload/ || major_version($node) >= 17 ? 't' : 'f';
+	my $preloaded = sql($node, 'SHOW shared_preload_libraries') =~ /locking/;
+	$node->{stress_queue} = $preloaded || major_version($node) >= 17 ? 't' : 'f';
 	sql($node, 'CREATE EXTENSION locking');
 	run_files($node, 'evidence', 'tables');
-	return $node;
+	return;
 }
 
 # ---- the load ----
@@ -66,7 +81,7 @@ sub count_lines
 {
 	my ($path) = @_;
 	open my $file, '<', $path or return 0;
-	my @lines = grep { !/"event": "(?:requested|withdrawn|declined)"/ } <$file>;
+	my @lines = grep { !/"event": "(?:connected|requested|withdrawn|declined)"/ } <$file>;
 	close $file;
 	return scalar @lines;
 }
@@ -105,6 +120,23 @@ sub write_file
 	return;
 }
 
+# Starts the clients, which find the server by the environment.  Options:
+# seconds, seed, first (number of the first client).
+sub start_clients
+{
+	my ($records, %options) = @_;
+	return IPC::Run::start([ "$folder/client/client", "$folder/operations", $records, $clients, $options{seconds}, $options{seed},
+		$options{first} // 0 ], '<', \undef);
+}
+
+# Writes what the server has recorded to the folder.
+sub export_evidence
+{
+	my ($node, $records, @lines) = @_;
+	write_file("$records/evidence", join('', map { "$_\n" } "setting\tqueue\t$node->{stress_queue}", @lines) . run_files($node, 'export'));
+	return;
+}
+
 # Runs the clients, and writes the records to a folder.  Options: seconds,
 # seed, patience (seconds to wait for the last events).
 sub run_load
@@ -112,11 +144,11 @@ sub run_load
 	my ($node, $records, %options) = @_;
 	local %ENV = (%ENV, PGHOST => $node->host, PGPORT => $node->port, PGDATABASE => 'postgres');
 	my $listener = start_listener($node, "$records/heard");
-	my $ok = IPC::Run::run([ "$folder/client/client", "$folder/operations", $records, $clients, $options{seconds}, $options{seed} ], '<', \undef);
+	my $ok = start_clients($records, %options)->finish;
 	end_prepared($node);
 	await_events($node, "$records/heard", $options{patience} // $patience);
 	$listener->kill_kill(grace => 1);
-	write_file("$records/evidence", "setting\tqueue\t$node->{stress_queue}\n" . run_files($node, 'export'));
+	export_evidence($node, $records);
 	return $ok;
 }
 

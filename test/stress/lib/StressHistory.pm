@@ -6,6 +6,7 @@ use strict;
 use warnings;
 
 use List::Util qw(max min);
+use StressClock;
 use StressRecord;
 
 # Rows with a parent: the parent's lock guards them.
@@ -15,6 +16,7 @@ sub new
 {
 	my ($class, $records) = @_;
 	my $self = bless { %$records }, $class;
+	use_true_times($self);
 	$self->{n_of} = { map { ("$_->{tab} $_->{key}" => $_->{n}) } @{ $records->{place} } };
 	$self->{ends} = $self->ends;
 	$self->{leases} = $self->leases_by_row;
@@ -74,13 +76,13 @@ sub leases_by_row
 			$lease->{ends} = min($lease->{ends}, $end->{at}) if $end;
 			$next{ $lease->{token} } = $lease;
 		}
-		$self->{longest} = max($self->{longest} // 0, map { $_->{until} - $_->{told} } @$leases);
+		$self->{longest} = max($self->{longest} // 0, map { $_->{latest} - $_->{told} } @$leases);
 	}
 	return $rows;
 }
 
 # Leases of a row that overlap a period: the holder was told of them before
-# its end, and they end after its beginning.  With "until" instead of "ends",
+# its end, and they end after its beginning.  With "latest" instead of "ends",
 # those that may overlap it: a release may not have been committed yet, so it
 # is disregarded.
 sub leases_within

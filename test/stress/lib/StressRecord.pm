@@ -21,8 +21,10 @@ my %columns = (
 	event => [qw(id relation key token event owner actor at)],
 	row => [qw(tab n version body)],
 	setting => [qw(name value)],
+	step => [qw(at offset)],
 	op => [qw(id name tab n owner start end outcome value results message)],
-	heard => [qw(event relation key token owner)],
+	connected => [qw(session at)],
+	heard => [qw(event relation key token owner session)],
 );
 
 sub row_name
@@ -57,13 +59,20 @@ sub add_line
 	return;
 }
 
-# A line with the payload of a notification.
+# A line with the payload of a notification, or of a connection of the
+# listener.
 sub add_payload
 {
 	my ($records, $line) = @_;
 	my $payload = JSON::PP::decode_json($line);
+	my $session = @{ $records->{connected} };
+	if ($payload->{event} eq 'connected')
+	{
+		push @{ $records->{connected} }, { session => $session + 1, at => $payload->{at} };
+		return;
+	}
 	my %fact = (event => $payload->{event}, key => $payload->{key}, token => $payload->{token}, owner => $payload->{owner},
-		relation => $payload->{table} =~ s/^public[.]//r);
+		relation => $payload->{table} =~ s/^public[.]//r, session => $session);
 	push @{ $records->{heard} }, \%fact;
 	return;
 }

@@ -197,7 +197,7 @@ rule('a write of a table that requires a lock has one', sub {
 	for my $write (@writes)
 	{
 		push @violations, describe($write) unless grep { $_->{owner} eq $write->{owner} && !$_->{handed_over} }
-		  $h->leases_within(row_name($write), $write->{t0}, $write->{t1}, 'until');
+		  $h->leases_within(row_name($write), $write->{t0}, $write->{t1}, 'latest');
 	}
 	return (scalar @writes, @violations);
 });
@@ -385,7 +385,7 @@ rule('is_locked() is right', sub {
 		my @leases = $h->leases_within(row_name($look), $look->{t0}, $look->{t1});
 		if ($look->{locked})
 		{
-			push @violations, describe($look) unless $h->leases_within(row_name($look), $look->{t0}, $look->{t1}, 'until');
+			push @violations, describe($look) unless $h->leases_within(row_name($look), $look->{t0}, $look->{t1}, 'latest');
 		}
 		elsif ($look->{tab} !~ /^(?:doc|region|veiled)$/)		# keys change, rows are hidden
 		{
@@ -404,7 +404,7 @@ rule('a refusal names the holder of a lock', sub {
 		my ($key, $table, $owner) = $op->{message} =~ /^row "(.*)" of table "(\w+)" is locked by (\w+)$/ or next;
 		my $n = $h->{n_of}{"$table $key"} // next;
 		$facts++;
-		push @violations, describe($op) unless grep { $_->{owner} eq $owner } $h->leases_within("$table/$n", $op->{start}, $op->{end}, 'until');
+		push @violations, describe($op) unless grep { $_->{owner} eq $owner } $h->leases_within("$table/$n", $op->{start}, $op->{end}, 'latest');
 	}
 	return ($facts, @violations);
 });
@@ -439,12 +439,13 @@ sub waited_until
 	return $lease && $lease->{kind} eq "wait $op->{id}" ? $lease->{told} : 0;
 }
 
-# Did the owner hold the last lock before this time?
+# Did the owner hold the last lock before this time, or one while it waited?
+# Then it did not queue, but may have waited for the row itself.
 sub held_before
 {
 	my ($h, $op, $time) = @_;
 	my ($last) = grep { $_->{told} < $time } reverse @{ $h->{leases}{ row_name($op) } // [] };
-	return $last && $last->{owner} eq $op->{owner};
+	return grep { $_ && $_->{told} < $time && $_->{owner} eq $op->{owner} } $last, $h->leases_within(row_name($op), $op->{start}, $time, 'latest');
 }
 
 # Two grants are out of order rightly: each session tries once more at the end
@@ -466,34 +467,63 @@ rule('waiting sessions are served in the order of their arrival', sub {
 
 # ---- events ----
 
+# Lists of events of each row.
 sub sequences
 {
 	my ($h, $events) = @_;
 	my %of;
-	push @{ $of{"$_->{relation} $_->{key}"} }, "$_->{event} $_->{token}"
-	  for grep { $h->number($_) && $_->{event} !~ /^(?:requested|withdrawn|declined)$/ } @$events;
+	push @{ $of{"$_->{relation} $_->{key}"} }, $_ for grep { $h->number($_) && $_->{event} !~ /^(?:requested|withdrawn|declined)$/ } @$events;
 	return \%of;
 }
 
+sub event_name
+{
+	my ($event) = @_;
+	return $event ? "$event->{event} $event->{token}" : 'nothing';
+}
+
+# What a connection has heard of a row is a part of what happened, without
+# gaps.  What was lost before it happened before it listened.  Returns the
+# position after that part, and a violation, if there is one.
+sub follow
+{
+	my ($row, $happened, $position, $connection, @heard) = @_;
+	my $start = $position;
+	$start++ while $happened->[$start] && $happened->[$start]{at} < $connection->{at} && event_name($happened->[$start]) ne event_name($heard[0]);
+	for my $i (0 .. $#heard)
+	{
+		my ($one, $other) = map { event_name($_) } $heard[$i], $happened->[ $start + $i ];
+		return ($start, "$row, connection $connection->{session}: event " . ($start + $i) . " was $other, heard was $one") if $one ne $other;
+	}
+	return $start + @heard;
+}
+
+# A listener whose connection is lost with the server misses the last events
+# before, and those until it listens again.
 rule('the events of a row arrive, once, and in order', sub {
 	my ($h) = @_;
 	my ($heard, $happened) = map { sequences($h, $h->{$_}) } qw(heard event);
+	return 0 if !@{ $h->{connected} };
 	return in_each_row({ %$heard, %$happened }, sub {
 		my ($row) = @_;
-		my @heard = @{ $heard->{$row} // [] };
 		my @happened = @{ $happened->{$row} // [] };
-		for my $i (0 .. ($#heard > $#happened ? $#heard : $#happened))
+		my $position = 0;
+		for my $connection (@{ $h->{connected} })
 		{
-			my ($one, $other) = map { $_ // 'nothing' } $heard[$i], $happened[$i];
-			return (scalar @happened, "$row: event $i was $other, heard was $one") if $one ne $other;
+			my @heard = grep { $_->{session} == $connection->{session} } @{ $heard->{$row} // [] };
+			next if !@heard && $connection != $h->{connected}[-1];
+			($position, my $violation) = follow($row, \@happened, $position, $connection, @heard);
+			return (scalar @happened, $violation) if $violation;
 		}
-		return (scalar @happened);
+		my $missed = $happened[$position] && event_name($happened[$position]);
+		return (scalar @happened, $missed ? "$row: event $position was $missed, which was not heard" : ());
 	});
 });
 
 rule('listeners receive each request', sub {
 	my ($h) = @_;
 	my (%heard, %told);
+	return 0 if @{ $h->{connected} } != 1;
 	$heard{ $_->{relation} . '/' . $h->number($_) . ' ' . $_->{owner} }++ for grep { $_->{event} eq 'requested' } @{ $h->{heard} };
 	$told{ row_name($_) . ' ' . $_->{owner} }++ for grep { $_->{name} eq 'request' && $_->{outcome} eq 'ok' } @{ $h->{op} };
 	return (scalar keys %told, map { "$_: $told{$_} requests, heard of " . ($heard{$_} // 0) } grep { ($heard{$_} // 0) < $told{$_} } sort keys %told);
