@@ -5,6 +5,7 @@
 #                            one test needs max_prepared_transactions
 # make test                  all tests, in throw-away clusters
 # make stress SECONDS=60     many clients, and a checker of what they did
+# make crash SCENARIOS=...   the same while servers are killed and replaced
 # make inputs CALLS=100000   generated calls of every function and route
 # make test-versions         with every supported PostgreSQL (13, 15, 17, 18)
 # make test-packages         builds, installs and tests the Debian packages
@@ -26,7 +27,7 @@ PG_CFLAGS = $(LOCKING_CFLAGS)
 PG_CONFIG ?= pg_config
 
 # These set themselves up, so they work before PGXS is installed.
-SELF_CONTAINED = test stress inputs test-versions test-packages demo demo-stop bench dist
+SELF_CONTAINED = test stress crash inputs test-versions test-packages demo demo-stop bench dist
 ifneq ($(filter-out $(SELF_CONTAINED),$(or $(MAKECMDGOALS),all)),)
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifeq ($(and $(wildcard $(PGXS)),$(wildcard $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgres.h)),)
@@ -46,6 +47,8 @@ test:
 	@bash test/run
 stress:
 	@LAYERS=stress LOCKING_SECONDS="$(or $(SECONDS),$(LOCKING_SECONDS))" LOCKING_SEED="$(or $(SEED),$(LOCKING_SEED))" LOCKING_MUTANTS="$(or $(MUTANTS),$(LOCKING_MUTANTS))" bash test/run
+crash:
+	@LAYERS=crash TESTS="$(SCENARIOS)" LOCKING_SEED="$(or $(SEED),$(LOCKING_SEED))" LOCKING_MUTANTS="$(or $(MUTANTS),$(LOCKING_MUTANTS))" bash test/run
 inputs:
 	@LAYERS="tap web" TESTS="sql-inputs web-inputs" LOCKING_CALLS="$(or $(CALLS),$(LOCKING_CALLS))" LOCKING_SEED="$(or $(SEED),$(LOCKING_SEED))" bash test/run
 test-versions:
