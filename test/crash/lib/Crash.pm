@@ -11,7 +11,7 @@ use LockingTest;
 use Stress;
 use Test::More;
 
-our @EXPORT = qw(crash_scenario remark_errors pause await_server root_command as_root may_become_root);
+our @EXPORT = qw(crash_scenario remark_errors pause await_server kill_all root_command as_root may_become_root);
 
 my $patience = 60;
 
@@ -28,6 +28,15 @@ sub await_server
 {
 	my ($node) = @_;
 	$node->poll_query_until('postgres', 'SELECT true') or die $node->name . " does not answer\n";
+	return;
+}
+
+# Kills all processes of a server at once.
+sub kill_all
+{
+	my ($node) = @_;
+	kill 'KILL', $node->{_pid}, split ' ', qx(ps -o pid= --ppid $node->{_pid});
+	$node->kill9;
 	return;
 }
 
