@@ -76,7 +76,7 @@ scene('another user\'s lock is announced to screen readers', async ({ invite }) 
 	const [anna, bert] = [await invite('anna'), await invite('bert')];
 	await anna.edits('country', 'ZW');
 	await bert.open('/tables/country/ZW');
-	await bert.page.locator('#polite').getByText('This content is currently being edited by Anna Albers.').waitFor({ state: 'attached' });
+	await bert.page.locator('#polite').getByText('This row is currently being edited by Anna Albers.').waitFor({ state: 'attached' });
 });
 
 for (const [wish, fades] of Object.entries({ 'no-preference': true, reduce: false })) {

@@ -61,7 +61,7 @@ scene('an edit page that comes back shows that another user holds the row', asyn
 	await site.sql(`SET SESSION AUTHORIZATION bert; SELECT locking.acquire('country', 'SI', '1 hour')`);
 	anna.expects(423, /lock$/);
 	await comeBack(anna);
-	await anna.sees('This content is currently being edited by Bert Brandt.');
+	await anna.sees('This row is currently being edited by Bert Brandt.');
 	assert.ok(!await anna.input('name').isEditable());
 	await site.sql(`SELECT locking.break_lock('country', 'SI', 'test')`);
 	await anna.sees('The row is free now.');

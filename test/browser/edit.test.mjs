@@ -81,7 +81,7 @@ scene('a row that another user edits can be read only; the page names the holder
 	await anna.edits('country', 'AO');
 	await bert.open('/tables/country/AO');
 	await bert.seesLock('theirs');
-	await bert.sees('This content is currently being edited by Anna Albers.');
+	await bert.sees('This row is currently being edited by Anna Albers.');
 	await bert.sees('You can read it but not edit it.');
 	await bert.sees(/^Since \d\d:\d\d/);
 	for (const column of ['alpha_2', 'name', 'official_name']) assert.ok(!await bert.input(column).isEditable(), `${column} cannot be changed`);
@@ -229,7 +229,7 @@ scene('removing a lock from the list: confirmed, with a reason that the holder s
 	await anna.input('name').fill('Barbados of Anna');
 	await carla.open('/tables/country?q=barbados');
 	await carla.press('Remove the lock of Anna Albers');
-	await carla.sees("Anna Albers is currently editing this content.");
+	await carla.sees("Anna Albers is currently editing this row.");
 	await carla.answers('Cancel');
 	await carla.seesRow('BB', 'theirs');
 	await carla.press('Remove the lock of Anna Albers');
@@ -462,7 +462,7 @@ scene('locking with the first change comes too late: the page names the holder a
 	await anna.input('name').press('End');
 	await anna.input('name').press('!');
 	letThrough();
-	await anna.sees('This content is currently being edited by Bert Brandt.');
+	await anna.sees('This row is currently being edited by Bert Brandt.');
 	assert.equal(await anna.value('name'), 'Belize!');
 	assert.ok(!await anna.input('name').isEditable());
 	await site.sql(`SELECT locking.break_lock('country', 'BZ', 'test')`);

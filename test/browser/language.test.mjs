@@ -36,7 +36,7 @@ scene('two users of one row, each in a language', async ({ invite }) => {
 	await anna.sees('Sie bearbeiten diesen Datensatz');
 	await bert.open('/tables/measure/1');
 	await speaks(bert, 'fr');
-	await bert.sees('Ce contenu est en cours de modification par Anna Albers.');
+	await bert.sees('Cette ligne est en cours de modification par Anna Albers.');
 	await bert.press('Demander à modifier…');
 	await bert.answers('Demander à modifier');
 	await anna.sees('Bert Brandt möchte diesen Datensatz bearbeiten.');

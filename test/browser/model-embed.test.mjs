@@ -86,6 +86,8 @@ test('what is refused says why', () => {
 	assert.match(words(after1, { mayTakeOver: true }), /^Carla Conti is editing this .* Not allowed\. Permission denied for function take_over\.$/);
 	const again = step(after1, { type: 'takeOver', reason: null }, 3000).state;
 	assert.doesNotMatch(words(again), /Not allowed/, 'until it is tried again');
+	const elsewhere = step(after({ type: 'open', lock: { ...CARLA, is_mine: true } }), { type: 'control' }, 1000).state;
+	assert.match(words(step(elsewhere, { ...refused, of: 'control', sentAt: 1000 }, 2000).state), /^You are editing this in another tab\. Not allowed\./);
 	const problem = { status: 422, problem: { detail: 'bert has withdrawn the request' } };
 	assert.match(words(after(OPEN, GRANTED), { problem }), /Bert has withdrawn the request\.$/);
 	assert.match(words(blocked, { problem: { status: 0, problem: {} } }), /The server cannot be reached\.$/);

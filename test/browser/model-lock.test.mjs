@@ -450,6 +450,8 @@ test('a second tab: elsewhere, takes control, and the first tab loses it', () =>
 	second.at('control').does({ do: 'control' }).granted({ token: 8 }).is('held');
 	const first = typing().at('news', { event: 'acquired' }).at('looked', { lock: ELSEWHERE, sentAt: 2000 }).is('lost');
 	assert.equal(first.state.loss.cause, 'moved');
+	const refused = new Session().at('open').at('held', { lock: ELSEWHERE, sentAt: 1000 }).at('control').failed('control', 403, { problem: { detail: 'no' } }).is('elsewhere');
+	assert.equal(refused.state.refusal.status, 403, 'no other user holds the row');
 });
 
 test('a lock that moves to another tab, seen when it was free', () => {

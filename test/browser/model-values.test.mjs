@@ -258,7 +258,7 @@ test('texts about times and users', () => {
 	assert.equal(stillLocked({ owner: 'blub', is_mine: false }, 29 * 60), 'Still locked for 29 minutes by blub');
 	assert.match(stillLocked({ owner: 'blub', is_mine: false }, 0), /has just expired/);
 	assert.equal(fullName({ owner: 'anna', owner_name: 'Anna Albers' }), 'Anna Albers (anna)');
-	assert.equal(whoIsEditing({ owner: 'admin', is_mine: false }), 'admin is currently editing this content.');
+	assert.equal(whoIsEditing({ owner: 'admin', is_mine: false }), 'admin is currently editing this row.');
 	assert.match(moment('2026-11-23T10:00:00Z', new Date('2026-11-23T12:00:00Z')), /^\d\d:\d\d/);
 	assert.match(moment('2026-11-03T12:00:00Z', new Date('2026-11-23T12:00:00Z')), /Tue.*3|3.*Tue/, 'with its day');
 	assert.match(moment('2025-11-03T12:00:00Z', new Date('2026-11-23T12:00:00Z')), /2025/);
@@ -284,10 +284,13 @@ test('texts of the lock bar for each state, announced once', () => {
 	const lost = [{ type: 'news', event: 'reset' }, { type: 'looked', lock, sentAt: 1000 }].reduce((state, event) => step(state, event, 1000).state, held);
 	assert.equal(lockView(held, about).banner, undefined, 'a held lock has no banner');
 	assert.deepEqual(lockView({ ...held, warned: true }, about).banner.actions, ['keep']);
-	assert.equal(lockView(blocked, about).banner.title, 'This content is currently being edited by Bert Brandt.');
+	assert.equal(lockView(blocked, about).banner.title, 'This row is currently being edited by Bert Brandt.');
 	assert.deepEqual(lockView(blocked, about).banner.actions, ['ask', 'takeOver']);
 	assert.deepEqual(lockView(blocked, { ...about, mayTakeOver: false, asked: { place: 2 } }).banner.actions, ['withdraw']);
 	assert.ok(lockView(lost, about).banner.actions.includes('compare'), 'the text can be copied');
+	const elsewhere = steps({ type: 'open' }, { type: 'held', lock: { ...lock, is_mine: true }, sentAt: 1000 }, { type: 'control' }, { type: 'failed', of: 'control', status: 403, problem: { detail: 'no right' }, lock: null });
+	assert.match(lockView(elsewhere, about).banner.text.join(' '), /no right/);
+	assert.deepEqual(lockView(elsewhere, about).banner.actions, ['control']);
 	assert.ok(lockView({ ...held, trouble: 'signed_out' }, about).banner.actions.includes('signIn'));
 	const explained = (state, ending) => step(state, { type: 'explained', token: 1, ending }, 1000).state;
 	const known = explained(lost, { cause: 'taken_over', by: { name: 'Bert Brandt', isMe: false }, reason: 'print', since: ['Bert Brandt'] });

@@ -20,7 +20,7 @@ scene('a soft lock is shown to other users, whose pages are read-only', async ({
 	await anna.edits('country', 'QA');
 	await bert.seesRow('QA', 'theirs');
 	await bert.row('QA').getByRole('link').click();
-	await bert.sees('This content is currently being edited by Anna Albers.');
+	await bert.sees('This row is currently being edited by Anna Albers.');
 	assert.ok(!await bert.input('name').isEditable());
 	await anna.input('name').fill('Katar');
 	await anna.press('Save');
@@ -73,7 +73,7 @@ scene('where writing requires a lock, the page names the holder', async ({ site,
 	const bert = await invite('bert');
 	await site.sql(`SET SESSION AUTHORIZATION anna; SELECT locking.acquire('language', 'por', '1 hour')`);
 	await bert.open('/tables/language/por');
-	await bert.sees('This content is currently being edited by Anna Albers.');
+	await bert.sees('This row is currently being edited by Anna Albers.');
 	assert.ok(!await bert.input('name').isEditable());
 });
 
@@ -95,7 +95,7 @@ scene('a table that is protected after its page was opened: the save locks the r
 	assert.equal(await site.sql('SELECT body FROM late WHERE id = 1'), 'one of Anna');
 	await other.input('body').fill('two of Anna');
 	await other.press('Save');
-	await other.sees('This content is currently being edited by Bert Brandt.');
+	await other.sees('This row is currently being edited by Bert Brandt.');
 	await other.button('Request editing…').waitFor();
 	assert.equal(await other.value('body'), 'two of Anna');
 });

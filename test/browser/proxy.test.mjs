@@ -50,7 +50,7 @@ admission('two users see each other\'s locks live, and only the holder saves', a
 	await max.seesRow('NP', 'theirs');
 	assert.equal(await max.row('NP').locator('.holder-name').innerText(), 'Eve Ernst');
 	await max.row('NP').getByRole('link').click();
-	await max.sees('This content is currently being edited by Eve Ernst.');
+	await max.sees('This row is currently being edited by Eve Ernst.');
 	await eve.input('name').fill('Nepāl');
 	await eve.press('Save');
 	await eve.arrives('/tables/country');

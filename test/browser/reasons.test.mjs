@@ -161,7 +161,7 @@ scene('with the first change: the page follows what others do before it', async 
 	assert.equal(await token(site, 'AQ'), '');
 	await bert.edits('country', 'AQ');
 	await anna.seesLock('theirs');
-	await anna.sees('This content is currently being edited by Bert Brandt.');
+	await anna.sees('This row is currently being edited by Bert Brandt.');
 	assert.ok(!await anna.input('name').isEditable());
 	await bert.input('name').fill('Antarctica of Bert');
 	await bert.press('Save');

@@ -130,7 +130,7 @@ export default Object.freeze({
 	'lock.expired.text':
 		'Andere können den Datensatz jetzt bearbeiten. Ist er unverändert, können Sie weiterarbeiten. Andernfalls zeigt die Seite die Änderungen, bevor etwas überschrieben wird.',
 	'lock.text_kept': 'Ihr Text bleibt erhalten.',
-	'lock.edited_by': 'Dieser Inhalt wird gerade von {who} bearbeitet.',
+	'lock.edited_by': 'Dieser Datensatz wird gerade von {who} bearbeitet.',
 	'lock.read_only': 'Sie können ihn lesen, aber nicht bearbeiten.',
 	'lock.other_tab': 'Sie bearbeiten diesen Datensatz in einem anderen Tab',
 	'lock.other_tab.title': 'Sie bearbeiten diesen Datensatz in einem anderen Tab oder auf einem anderen Gerät.',
@@ -226,7 +226,7 @@ export default Object.freeze({
 	'take_over.title': 'Von {who} übernehmen?',
 	'take_over.text': '{who} wird sofort benachrichtigt und behält den ungespeicherten Text, kann ihn aber nicht mehr speichern.',
 	'unlock.own': 'Sie bearbeiten diesen Datensatz selbst.',
-	'unlock.other': '{who} bearbeitet gerade diesen Inhalt.',
+	'unlock.other': '{who} bearbeitet gerade diesen Datensatz.',
 	'unlock.release': 'Ihre Sperre freigeben?',
 	'unlock.release.text':
 		'Falls Sie den Datensatz noch in einem Tab bearbeiten, behält dieser seinen Text, muss den Datensatz aber zum Speichern erneut sperren.',

@@ -131,7 +131,7 @@ export default Object.freeze({
 	'lock.expired.text':
 		'Other users can edit the row now. If it is unchanged, you can continue. Otherwise this page shows the changes before anything is overwritten.',
 	'lock.text_kept': 'Your text is kept.',
-	'lock.edited_by': 'This content is currently being edited by {who}.',
+	'lock.edited_by': 'This row is currently being edited by {who}.',
 	'lock.read_only': 'You can read it but not edit it.',
 	'lock.other_tab': 'You are editing this row in another tab',
 	'lock.other_tab.title': 'You are editing this row in another tab or on another device.',
@@ -224,7 +224,7 @@ export default Object.freeze({
 	'take_over.title': 'Take over from {who}?',
 	'take_over.text': '{who} is notified immediately and keeps the unsaved text, but can no longer save it.',
 	'unlock.own': 'You are editing this row yourself.',
-	'unlock.other': '{who} is currently editing this content.',
+	'unlock.other': '{who} is currently editing this row.',
 	'unlock.release': 'Release your lock?',
 	'unlock.release.text': 'If you are still editing it in a tab, that tab keeps its text, but must lock the row again to save.',
 	'unlock.released': 'Your lock is released.',

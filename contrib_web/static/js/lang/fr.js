@@ -129,7 +129,7 @@ export default Object.freeze({
 	'lock.expired.text':
 		'D’autres personnes peuvent maintenant modifier la ligne. Si elle est inchangée, vous pouvez continuer. Sinon, cette page montre les modifications avant d’écraser quoi que ce soit.',
 	'lock.text_kept': 'Votre texte est conservé.',
-	'lock.edited_by': 'Ce contenu est en cours de modification par {who}.',
+	'lock.edited_by': 'Cette ligne est en cours de modification par {who}.',
 	'lock.read_only': 'Vous pouvez le lire, mais pas le modifier.',
 	'lock.other_tab': 'Vous modifiez cette ligne dans un autre onglet',
 	'lock.other_tab.title': 'Vous modifiez cette ligne dans un autre onglet ou sur un autre appareil.',
@@ -223,7 +223,7 @@ export default Object.freeze({
 	'take_over.title': 'Prendre la main sur la ligne que modifie {who} ?',
 	'take_over.text': '{who} reçoit aussitôt une notification et conserve le texte non enregistré, mais ne pourra plus l’enregistrer.',
 	'unlock.own': 'Vous modifiez vous-même cette ligne.',
-	'unlock.other': '{who} modifie actuellement ce contenu.',
+	'unlock.other': '{who} modifie actuellement cette ligne.',
 	'unlock.release': 'Libérer votre verrou ?',
 	'unlock.release.text':
 		'Si vous modifiez encore la ligne dans un onglet, celui-ci conserve son texte, mais devra verrouiller de nouveau la ligne pour l’enregistrer.',

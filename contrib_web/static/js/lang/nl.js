@@ -128,7 +128,7 @@ export default Object.freeze({
 	'lock.expired.text':
 		'Anderen kunnen de rij nu bewerken. Is de rij ongewijzigd, dan kunt u doorgaan. Anders toont deze pagina de wijzigingen voordat er iets wordt overschreven.',
 	'lock.text_kept': 'Uw tekst blijft bewaard.',
-	'lock.edited_by': 'Deze inhoud wordt nu bewerkt door {who}.',
+	'lock.edited_by': 'Deze rij wordt nu bewerkt door {who}.',
 	'lock.read_only': 'U kunt de inhoud lezen, maar niet bewerken.',
 	'lock.other_tab': 'U bewerkt deze rij in een ander tabblad',
 	'lock.other_tab.title': 'U bewerkt deze rij in een ander tabblad of op een ander apparaat.',
@@ -221,7 +221,7 @@ export default Object.freeze({
 	'take_over.title': 'Overnemen van {who}?',
 	'take_over.text': '{who} krijgt meteen bericht en behoudt de niet-opgeslagen tekst, maar kan die niet meer opslaan.',
 	'unlock.own': 'U bewerkt deze rij zelf.',
-	'unlock.other': '{who} bewerkt deze inhoud nu.',
+	'unlock.other': '{who} bewerkt deze rij nu.',
 	'unlock.release': 'Uw vergrendeling vrijgeven?',
 	'unlock.release.text':
 		'Als u de rij nog in een tabblad bewerkt, behoudt dat tabblad zijn tekst, maar moet het de rij opnieuw vergrendelen om op te slaan.',

@@ -139,7 +139,7 @@ function refusal({ state, problem }) {
 	const refused = problem ?? ownRefusal(state) ?? (WITHOUT_LOCK.includes(state.phase) ? state.failure : null);
 	return refused ? why(refused) : '';
 }
-const ownRefusal = ({ phase, refusal: refused }) => (['blocked', 'lost'].includes(phase) ? refused : null);
+const ownRefusal = ({ phase, refusal: refused }) => (['blocked', 'elsewhere', 'lost'].includes(phase) ? refused : null);
 const WITHOUT_LOCK = ['blocked', 'elsewhere', 'free', 'lost'];
 
 /** What a page says first whose requests about the lock fail, by phase. */

@@ -567,7 +567,14 @@ function failed(s, e, now) {
 	if (lock) return of !== 'acquire' && isLostGrant(s, lock) ? acquire(s) : stopped(s, { lock, sentAt });
 	if (status === 423 && s.wants)
 		return [{ ...s, phase: s.loss ? 'lost' : 'free', holder: null, refusal: { status, problem }, retryAt: now + TURN_RETRY }];
-	return [{ ...s, phase: s.loss ? 'lost' : s.holder ? 'blocked' : 'refused', refusal: { status, problem } }];
+	return [{ ...s, phase: phaseWithout(s), refusal: { status, problem } }];
+}
+
+// Of a page that is refused the lock
+function phaseWithout({ loss, holder }) {
+	if (loss) return 'lost';
+	if (!holder) return 'refused';
+	return holder.is_mine ? 'elsewhere' : 'blocked';
 }
 
 function renewalFailed(s, e, now) {

@@ -107,14 +107,14 @@ const views = {
 		},
 	}),
 
-	elsewhere: () => ({
+	elsewhere: (state) => ({
 		tone: 'theirs',
 		icon: 'editing',
 		status: t('lock.other_tab'),
 		counts: true,
 		banner: {
 			title: t('lock.other_tab.title'),
-			text: [t('lock.other_tab.text')],
+			text: [t('lock.other_tab.text'), ...refused(state)],
 			actions: ['control'],
 		},
 	}),
