@@ -123,3 +123,77 @@ scene('a page that was loaded: its heading, unless the user has gone on', async 
 	await heading.waitFor();
 	assert.ok(await anna.page.evaluate(() => globalThis.at !== document.body && globalThis.at === document.activeElement), 'the focus stays');
 });
+
+/** Presses a focused button that disappears, and waits for an effect. */
+async function disappears(person, button, effect) {
+	await button.focus();
+	await person.page.keyboard.press('Enter');
+	await effect();
+	await button.waitFor({ state: 'detached' });
+	await eventually(async () => assert.notEqual(await person.page.evaluate(() => document.activeElement.localName), 'body', 'something has the focus'));
+}
+
+scene('a button that disappears after it was pressed: the focus stays in the page', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	const draft = (client) => site.sql(`SET SESSION AUTHORIZATION anna; SELECT locking.save_draft_of('country', 'AT', '{"values": {"name": "${client}"}}', '${client}')`);
+	for (const client of ['early', 'late']) await draft(client);
+	await anna.edits('country', 'AT');
+	const offers = anna.page.locator('.draft-offers li');
+	await eventually(async () => assert.equal(await offers.count(), 2));
+	const discard = offers.getByRole('button', { name: 'Discard' });
+	await discard.first().focus();
+	await anna.page.keyboard.press('Enter');
+	await eventually(async () => assert.equal(await offers.count(), 1));
+	await becomesFocused(discard);
+	await disappears(anna, offers.getByRole('button', { name: 'Restore' }), () => anna.seesNo(/Recovered draft/));
+	await anna.press('Name: changed, undo');
+	await site.sql(`SELECT locking.break_lock('country', 'AT', 'test')`);
+	await anna.seesLock('bad');
+	await disappears(anna, anna.button('Start editing'), () => anna.seesLock('mine'));
+
+	// What another user does redraws the holder's messages.
+	await site.sql(`SELECT locking.set_owner('bert', 'Bert Brandt', false), locking.request('country', 'AT', 'please')`);
+	const decline = anna.page.getByRole('button', { name: /^Decline/ });
+	await decline.focus();
+	await site.sql(`SELECT locking.set_owner('carla', 'Carla Conti', false), locking.request('country', 'AT', 'please')`);
+	await anna.sees('2 people request this row.');
+	await becomesFocused(decline.first());
+
+	await draft('listed');
+	await anna.open('/drafts');
+	await anna.page.getByRole('button', { name: '1 earlier draft' }).click();
+	const listed = anna.page.getByRole('button', { name: 'Discard the draft of Country Austria' });
+	await listed.first().focus();
+	await anna.page.keyboard.press('Enter');
+	await anna.answers('Discard');
+	await eventually(async () => assert.equal(await listed.count(), 1));
+	await becomesFocused(listed);
+	await disappears(anna, listed, () => anna.answers('Discard'));
+
+	await anna.edits('country', 'AW');
+	const list = await anna.tab();
+	await list.open('/tables/country?q=aruba');
+	await disappears(list, list.button('Release your lock'), () => list.answers('Release'));
+});
+
+scene('a sign-in panel that closes, and a header that is drawn again: the focus stays in the page', async ({ invite }) => {
+	const anna = await invite('anna');
+	for (const status of [401, 403]) anna.expects(status);
+	await anna.edits('country', 'AU');
+	await anna.context.clearCookies();
+	await anna.page.evaluate(() => dispatchEvent(new Event('online'))); // renews
+	const panel = anna.page.locator('.sign-in-panel');
+	await panel.getByLabel('Password').fill('anna-password');
+	await panel.getByLabel('Password').press('Enter');
+	await panel.waitFor({ state: 'detached' });
+	await eventually(async () => assert.notEqual(await anna.page.evaluate(() => document.activeElement.localName), 'body'));
+	const link = anna.page.getByRole('link', { name: 'History', exact: true });
+	await link.focus();
+	await anna.context.clearCookies();
+	await anna.page.evaluate(() => dispatchEvent(new Event('online')));
+	await panel.waitFor();
+	await anna.signInQuietly();
+	await anna.page.evaluate(() => new BroadcastChannel('locking-session').postMessage('signed-in')); // as another tab does
+	await panel.waitFor({ state: 'detached' });
+	await becomesFocused(link);
+});

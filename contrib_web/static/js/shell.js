@@ -8,6 +8,7 @@ import { avatar } from './parts/person.js';
 import { languageChoice } from './parts/language-choice.js';
 import { themeButton } from './parts/theme-button.js';
 import { h, icon } from './ui/dom.js';
+import { keepFocus } from './ui/keep-focus.js';
 import { button } from './ui/widgets.js';
 
 /** The frame, in the element `app` of index.html. */
@@ -40,7 +41,7 @@ export class Shell {
 	 */
 	render() {
 		const { session } = this.#app;
-		this.#header.replaceChildren(
+		const content = [
 			h('a', { class: 'brand', href: paths.tables() }, icon('logo'), 'locking'),
 			h(
 				'nav',
@@ -56,7 +57,8 @@ export class Shell {
 				),
 			),
 			h('div', { class: 'top-end' }, this.#live, languageChoice(this.#app), themeButton(), ...(session ? this.#who(session) : [])),
-		);
+		];
+		keepFocus(this.#header, () => this.#header.replaceChildren(...content));
 		this.#renderLive();
 	}
 
@@ -82,7 +84,7 @@ export class Shell {
 	 * @returns {void}
 	 */
 	panel(element) {
-		this.#beside.replaceChildren(...(element ? [element] : []));
+		keepFocus(this.#beside, () => this.#beside.replaceChildren(...(element ? [element] : [])));
 	}
 
 	/**

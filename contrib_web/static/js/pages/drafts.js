@@ -18,6 +18,7 @@ import { toastProblem } from '../parts/problem-toast.js';
 import { toast } from '../ui/announce.js';
 import { focusMayMove } from '../ui/attention.js';
 import { h } from '../ui/dom.js';
+import { keepFocus } from '../ui/keep-focus.js';
 import { emptyState } from '../ui/widgets.js';
 
 /** Implements Page of app.js. */
@@ -87,15 +88,14 @@ export class DraftsPage {
 
 	#draw() {
 		const here = { machine: machineId(), tab: tabId };
-		this.#results.replaceChildren(
-			this.#drafts.length
-				? draftsTable(byRow(this.#drafts.map((draft) => this.#shown(draft))), {
-						here,
-						compare: (draft) => this.#compare(draft),
-						discard: (draft) => this.#discard(draft),
-					})
-				: h('div', { class: 'data' }, emptyState({ name: 'check', title: t('drafts.none'), text: t('drafts.none.text') })),
-		);
+		const content = this.#drafts.length
+			? draftsTable(byRow(this.#drafts.map((draft) => this.#shown(draft))), {
+					here,
+					compare: (draft) => this.#compare(draft),
+					discard: (draft) => this.#discard(draft),
+				})
+			: h('div', { class: 'data' }, emptyState({ name: 'check', title: t('drafts.none'), text: t('drafts.none.text') }));
+		keepFocus(this.#results, () => this.#results.replaceChildren(content));
 	}
 
 	// The row may be gone, or not visible any more: then the page of the row

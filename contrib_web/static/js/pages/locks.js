@@ -9,6 +9,7 @@ import { idOf, locksTable } from '../parts/locks-table.js';
 import { SelectionBar } from '../parts/selection-bar.js';
 import { unlock } from '../parts/unlock.js';
 import { h, icon, newId } from '../ui/dom.js';
+import { keepFocus } from '../ui/keep-focus.js';
 import { emptyState } from '../ui/widgets.js';
 import { ListPage, searchField } from './list-page.js';
 import { tableLabel } from '../model/column.js';
@@ -89,8 +90,8 @@ export class LocksPage extends ListPage {
 		const ids = new Set(this.#locks.map(idOf));
 		this.#chosen = new Set([...this.#chosen].filter((id) => ids.has(id)));
 		const again = this.#focused();
-		this.results.replaceChildren(this.#locks.length ? this.#table() : h('div', { class: 'data' }, nothing(this.query)));
-		if (again) this.results.querySelector(again)?.focus();
+		const content = this.#locks.length ? this.#table() : h('div', { class: 'data' }, nothing(this.query));
+		keepFocus(this.results, () => this.results.replaceChildren(content), () => again && this.results.querySelector(again));
 		this.#showChosen();
 		this.drawPager();
 	}

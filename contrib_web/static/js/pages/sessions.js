@@ -8,6 +8,7 @@ import { exactMoment, moment } from '../model/text.js';
 import { toastProblem } from '../parts/problem-toast.js';
 import { toast } from '../ui/announce.js';
 import { h } from '../ui/dom.js';
+import { keepFocus } from '../ui/keep-focus.js';
 import { button } from '../ui/widgets.js';
 
 /** Keys of the headers. */
@@ -52,10 +53,8 @@ export class SessionsPage {
 
 	#draw() {
 		const others = this.#sessions.filter((session) => !session.is_current);
-		this.#list.replaceChildren(
-			this.#table(),
-			...(others.length > 1 ? [h('div', { class: 'pager' }, button(t('sessions.end_others'), () => this.#end(others), { kind: 'danger' }))] : []),
-		);
+		const endOthers = others.length > 1 ? [h('div', { class: 'pager' }, button(t('sessions.end_others'), () => this.#end(others), { kind: 'danger' }))] : [];
+		keepFocus(this.#list, () => this.#list.replaceChildren(this.#table(), ...endOthers));
 	}
 
 	#table() {

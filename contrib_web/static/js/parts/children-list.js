@@ -8,6 +8,7 @@ import { timed } from '../model/lock-time.js';
 import { paths } from '../model/route.js';
 import { count } from '../model/text.js';
 import { h, icon } from '../ui/dom.js';
+import { keepFocus } from '../ui/keep-focus.js';
 import './lock-holder.js';
 import { unlock } from './unlock.js';
 import { tableLabel } from '../model/column.js';
@@ -45,7 +46,8 @@ function childTable(app, child, mayBreak, signal) {
 			.catch(() => ({ data: null }));
 		if (!data || signal.aborted) return;
 		const refresh = (lock) => unlock(app, { ...lock, table: child.table }, mayBreak).then((done) => done && read());
-		list.replaceChildren(...data.rows.map((each) => childRow(child, { ...each, lock: timed(each.lock, sentAt) }, { refresh, mayBreak })));
+		const rows = data.rows.map((each) => childRow(child, { ...each, lock: timed(each.lock, sentAt) }, { refresh, mayBreak }));
+		keepFocus(list, () => list.replaceChildren(...rows));
 	};
 	const soon = ({ detail }) => {
 		if (detail.table !== child.table) return;

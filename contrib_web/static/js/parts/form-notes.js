@@ -6,6 +6,7 @@ import { isOutage, Problem } from '../client/api.js';
 import { explain } from '../model/problem.js';
 import { announce } from '../ui/announce.js';
 import { h } from '../ui/dom.js';
+import { keepFocus } from '../ui/keep-focus.js';
 import { banner, button } from '../ui/widgets.js';
 
 /** The messages of one form. `element` holds them. */
@@ -23,9 +24,9 @@ export class FormNotes {
 	 *   or replaced
 	 */
 	show(name, kind, content) {
-		this.remove(name);
 		const close = button(t('action.close'), () => this.remove(name), { kind: 'small' });
-		const note = this.#put(name, banner(kind, { ...content, actions: [...(content.actions ?? []), close] }));
+		const note = banner(kind, { ...content, actions: [...(content.actions ?? []), close] });
+		this.#replace(name, note);
 		const words = [content.title, content.text].flat().filter((part) => typeof part === 'string');
 		announce(words.join(' '), { urgent: kind === 'bad' });
 		if (kind === 'bad') note.scrollIntoView({ block: 'nearest' });
@@ -85,9 +86,8 @@ export class FormNotes {
 	keep(name, about, make) {
 		const key = about === null ? null : JSON.stringify(about);
 		if ((this.#keys.get(name) ?? null) === key) return;
-		this.remove(name);
-		if (key === null) return;
-		this.#put(name, make());
+		if (key === null) return this.remove(name);
+		this.#replace(name, make());
 		this.#keys.set(name, key);
 	}
 
@@ -96,9 +96,7 @@ export class FormNotes {
 	 * @returns {void}
 	 */
 	remove(name) {
-		if (name === 'failed') this.#mend = null;
-		this.#keys.delete(name);
-		this.element.querySelector(`[data-note="${name}"]`)?.remove();
+		keepFocus(this.element, () => this.#remove(name));
 	}
 
 	/**
@@ -108,12 +106,20 @@ export class FormNotes {
 	clear() {
 		this.#mend = null;
 		this.#keys.clear();
-		this.element.replaceChildren();
+		keepFocus(this.element, () => this.element.replaceChildren());
 	}
 
-	#put(name, note) {
+	#replace(name, note) {
 		note.dataset.note = name;
-		this.element.append(note);
-		return note;
+		keepFocus(this.element, () => {
+			this.#remove(name);
+			this.element.append(note);
+		});
+	}
+
+	#remove(name) {
+		if (name === 'failed') this.#mend = null;
+		this.#keys.delete(name);
+		this.element.querySelector(`[data-note="${name}"]`)?.remove();
 	}
 }

@@ -6,6 +6,7 @@
  */
 import { t } from '../lang/texts.js';
 import { h, icon } from '../ui/dom.js';
+import { keepFocus } from '../ui/keep-focus.js';
 import { countdown, moment, personName, quoted } from '../model/text.js';
 import { avatar } from './person.js';
 import { timeLeft } from './time-left.js';
@@ -96,23 +97,18 @@ export class LockBar {
 		const buttons = actions.filter((action) => action !== main).map((action) => this.#button(action, this.#furtherKind(action, main)));
 		const paragraphs = text.map((words) => h('p', {}, words));
 		if (facts && state.holder) paragraphs.push(h('p', { class: 'quiet small' }, sinceAndNote(state.holder)));
-		const hadFocus = old?.contains(document.activeElement);
-		this.message.replaceChildren(
-			h(
-				'div',
-				{ class: 'lock-says', data: { tone: view.tone } },
-				h('div', { class: 'words' }, paragraphs),
-				buttons.length ? h('div', { class: 'button-row' }, buttons) : null,
-			),
+		const message = h(
+			'div',
+			{ class: 'lock-says', data: { tone: view.tone } },
+			h('div', { class: 'words' }, paragraphs),
+			buttons.length ? h('div', { class: 'button-row' }, buttons) : null,
 		);
-		if (hadFocus) this.message.querySelector('button')?.focus();
-		return undefined;
+		return keepFocus(this.message, () => this.message.replaceChildren(message), () => this.message.querySelector('button'));
 	}
 
 	#drawAction(main) {
-		const hadFocus = this.action.contains(document.activeElement);
-		this.action.replaceChildren(...(main ? [this.#button(main, LABELS[main][1])] : []));
-		if (hadFocus) (this.action.firstElementChild ?? document.querySelector('main h1'))?.focus({ preventScroll: true });
+		const buttons = main ? [this.#button(main, LABELS[main][1])] : [];
+		keepFocus(this.action, () => this.action.replaceChildren(...buttons), () => buttons[0]);
 	}
 
 	// There is one main button at a time.

@@ -4,6 +4,7 @@
  */
 import { t } from '../lang/texts.js';
 import { h, icon } from '../ui/dom.js';
+import { keepFocus } from '../ui/keep-focus.js';
 import { fullName, personName, stillLocked } from '../model/text.js';
 import { avatar } from './person.js';
 import { refreshTip, tip } from './tip.js';
@@ -52,7 +53,7 @@ export class LockHolder extends HTMLElement {
 
 	#render() {
 		const lock = this.#lock;
-		if (!lock) return this.replaceChildren();
+		if (!lock) return this.#replace();
 		const whose = lock.is_mine ? 'mine' : 'theirs';
 		const name = lock.is_mine ? t('person.You') : personName(lock);
 		const press = h(
@@ -71,8 +72,13 @@ export class LockHolder extends HTMLElement {
 			() => this.refresh?.(this.#lock),
 		);
 		tip(label, () => [fullName(this.#lock), this.#presence?.words].filter(Boolean).join('. '));
-		this.replaceChildren(h('span', { class: 'holder', data: { whose } }, press, label));
+		this.#replace(h('span', { class: 'holder', data: { whose } }, press, label));
 		return this.#showPresence();
+	}
+
+	// Without a lock, the row's link is next.
+	#replace(...content) {
+		keepFocus(this, () => this.replaceChildren(...content), () => this.closest('tr, li')?.querySelector('a'));
 	}
 
 	#showPresence() {

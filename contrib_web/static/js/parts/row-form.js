@@ -9,6 +9,7 @@ import { valueOf } from '../model/form.js';
 import { detailOf } from '../model/problem.js';
 import { announce, toast } from '../ui/announce.js';
 import { focusMayMove } from '../ui/attention.js';
+import { keepFocus } from '../ui/keep-focus.js';
 import { keepPlace } from '../ui/keep-place.js';
 import { button, setPressable } from '../ui/widgets.js';
 import { Progress } from './progress.js';
@@ -160,10 +161,10 @@ export class RowForm extends EventTarget {
 		setPressable(this.#saveButtons, mayEdit && !isSaving && (isDirty || this.#isNew));
 		setPressable([this.#leave], !isUnderWay);
 		if (this.#remove) setPressable([this.#remove], !isSaving);
-		for (const element of this.#saveButtons) element.hidden = !mayEdit && !isDirty;
+		keepFocus(this.actions, () => this.#saveButtons.forEach((each) => (each.hidden = !mayEdit && !isDirty)), () => this.#leave);
 		this.#progress.show(isUnderWay ? t(isDeleting ? 'progress.deleting' : 'progress.saving') : null, timeout);
 		this.#leave.textContent = t(this.#isNew || mayEdit || isDirty ? 'action.cancel' : 'action.back');
-		if (this.#remove) this.#remove.hidden = !mayEdit;
+		if (this.#remove) keepFocus(this.#remove, () => (this.#remove.hidden = !mayEdit));
 	}
 
 	/**
