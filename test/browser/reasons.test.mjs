@@ -151,6 +151,18 @@ scene('a database that is read-only can be read, says so, and is not live', asyn
 	await erna.sees('Angola');
 	await erna.seesNo('New row');
 	assert.equal(await token(site, 'AO'), '');
+	// As if a standby were promoted
+	await erna.open('/tables/country/AO');
+	await erna.sees('The database is read-only: rows can be read, but not changed');
+	erna.expects(503);
+	await site.sql(`ALTER ROLE erna RESET default_transaction_read_only;
+		SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'erna' AND datname = current_database()`);
+	await eventually(async () => {
+		await erna.page.evaluate(() => dispatchEvent(new Event('focus')));
+		assert.notEqual(await erna.page.locator('.live').innerText(), 'Read-only');
+	});
+	await erna.seesLock('mine');
+	assert.ok(await erna.input('name').isEditable());
 });
 
 scene('with the first change: the page follows what others do before it', async ({ site, invite }) => {

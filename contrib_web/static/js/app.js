@@ -63,6 +63,8 @@ const PAGES = {
 
 /** How long a page may take to send a draft itself, in milliseconds. */
 const SENT_BY_PAGES = 60000;
+/** How often a page looks whether a standby was promoted, in milliseconds. */
+const PROMOTION = 30_000;
 /** How long signing out waits for the release of a lock, in milliseconds. */
 const RELEASE_TIME = 2000;
 
@@ -108,6 +110,8 @@ class App extends EventTarget {
 		this.api.addEventListener('otheruser', ({ detail }) => this.#leaveSession(detail.owner));
 		this.api.addEventListener('session', ({ detail }) => this.#resumeSession(detail));
 		this.live.addEventListener('ended', () => this.checkSession());
+		setInterval(() => this.#checkStandby(), PROMOTION);
+		addEventListener('focus', () => this.#checkStandby());
 		this.#tabs.addEventListener('message', () => this.checkSession());
 		new Reachability(this.api).addEventListener('reachable', () => this.#reachable());
 		this.drafts.addEventListener('unavailable', () => saysOnce());
@@ -146,6 +150,11 @@ class App extends EventTarget {
 		await this.api.fetchSession().catch((error) => {
 			if (!(error instanceof Problem)) throw error;
 		});
+	}
+
+	// No event tells of the promotion of a standby.
+	#checkStandby() {
+		if (this.session?.read_only && !this.#away) this.checkSession();
 	}
 
 	/**
@@ -213,7 +222,9 @@ class App extends EventTarget {
 	// The user has signed in, here or in another tab.
 	#resumeSession({ data, sentAt }) {
 		const isSame = this.session?.csrf === data.csrf;
+		const isPromoted = isSame && this.session.read_only && !data.read_only;
 		this.#become(data, sentAt);
+		if (isPromoted) this.again(); // a page that could only be read has no text
 		if (isSame && !this.#away) return;
 		this.#away = null;
 		this.#shell.panel(null);
