@@ -93,6 +93,17 @@ test('what is refused says why', () => {
 	assert.match(words(blocked, { problem: { status: 0, problem: {} } }), /The server cannot be reached\.$/);
 });
 
+test('held: everybody who requests the row is named, in order, with the messages', () => {
+	const asks = (owner, name, message = null) => ({ owner, owner_name: name, message, is_mine: false });
+	const held = after(OPEN, GRANTED);
+	const [bert, carla, dora] = [asks('bert', 'Bert Brandt', 'a comma'), asks('carla', 'Carla Conti'), asks('dora', 'Dora', 'a word')];
+	assert.equal(words(held, { requests: [bert] }), 'Bert Brandt requests this row. “a comma” Saving hands it over, too.');
+	assert.equal(words(held, { requests: [carla] }), 'Carla Conti requests this row. Saving hands it over, too.');
+	assert.equal(words(held, { requests: [bert, carla, dora] }),
+		'3 people request this row. Bert Brandt is first in the queue. “a comma” After that: Carla Conti and Dora “a word”. Saving hands it over, too.');
+	assert.equal(buttons(held, { requests: [bert, carla] }), 'handOver decline');
+});
+
 test('blocked: the queue, the holder\'s answer and the note', () => {
 	const blocked = after({ type: 'open', lock: { ...CARLA, note: 'spelling' } });
 	assert.match(words(blocked), /^Carla Conti is editing this for another 1 minute, unless it is renewed\. “spelling”$/);

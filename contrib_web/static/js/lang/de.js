@@ -710,6 +710,8 @@ export default Object.freeze({
 	'form.saving_hands_over': 'Auch wenn Sie speichern, wird der Datensatz übergeben.',
 	'form.next': 'Sie sind als Nächstes an der Reihe.',
 	'form.place': 'Sie sind Nummer {place} in der Warteschlange.',
+	'form.first_asker': '{who} ist zuerst an der Reihe.',
+	'form.other_askers': 'Danach: {who}.',
 	'form.declined': 'Ihre Anfrage wurde abgelehnt.',
 	'form.declined_because': 'Ihre Anfrage wurde abgelehnt: „{message}“',
 	'form.ends_in': 'Ihre Sperre gilt nur noch {time}.',

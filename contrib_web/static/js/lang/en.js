@@ -700,6 +700,8 @@ export default Object.freeze({
 	'form.saving_hands_over': 'Saving hands it over, too.',
 	'form.next': 'You are next.',
 	'form.place': 'You are number {place} in the queue.',
+	'form.first_asker': '{who} is first in the queue.',
+	'form.other_askers': 'After that: {who}.',
 	'form.declined': 'Your request was declined.',
 	'form.declined_because': 'Your request was declined: “{message}”',
 	'form.ends_in': 'Your lock ends in {time}.',

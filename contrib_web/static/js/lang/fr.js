@@ -705,6 +705,8 @@ export default Object.freeze({
 	'form.saving_hands_over': 'L’enregistrement transmet aussi la ligne.',
 	'form.next': 'Ce sera ensuite votre tour.',
 	'form.place': 'Vous êtes en position {place} dans la file d’attente.',
+	'form.first_asker': '{who} est en tête de la file.',
+	'form.other_askers': 'Ensuite : {who}.',
 	'form.declined': 'Votre demande a été refusée.',
 	'form.declined_because': 'Votre demande a été refusée : « {message} »',
 	'form.ends_in': 'Votre verrou expire dans {time}.',

@@ -702,6 +702,8 @@ export default Object.freeze({
 	'form.saving_hands_over': 'Ook als u opslaat, wordt de rij overgedragen.',
 	'form.next': 'U bent als volgende aan de beurt.',
 	'form.place': 'U bent nummer {place} in de wachtrij.',
+	'form.first_asker': '{who} is als eerste aan de beurt.',
+	'form.other_askers': 'Daarna: {who}.',
 	'form.declined': 'Uw aanvraag is afgewezen.',
 	'form.declined_because': 'Uw aanvraag is afgewezen: ‘{message}’',
 	'form.ends_in': 'Uw vergrendeling eindigt over {time}.',

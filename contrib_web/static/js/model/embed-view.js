@@ -211,10 +211,28 @@ function besides({ people }) {
 	return t('form.besides', { n: people.length, who: several(people.map(personName)) });
 }
 
+/** The requests of others. The buttons are for the first in the queue. */
+function asked([first, ...rest]) {
+	const words = (who, { message }) => sentences(who, message && quoted(message));
+	const isOne = rest.length === 0;
+	const who = personName(first);
+	const others = rest.map((each) => words(personName(each), each));
+	return {
+		tone: 'info',
+		title: isOne ? t('form.asks', { who }) : t('request.several', { n: rest.length + 1 }),
+		text: sentences(
+			words(isOne ? '' : t('form.first_asker', { who }), first),
+			isOne ? '' : t('form.other_askers', { who: several(others) }),
+			t('form.saving_hands_over'),
+		),
+		actions: [['handOver', 'action.hand_over'], ['decline', 'action.decline']],
+	};
+}
+
 /** The notice of the page that holds the lock. */
 function held(view) {
 	const { state, secondsLeft, requests, draft, isStale } = view;
-	const asker = requests.find((request) => !request.is_mine);
+	const askers = requests.filter((request) => !request.is_mine);
 	if (state.trouble === 'signed_out') return troubled(view);
 	if (isStale)
 		return {
@@ -223,13 +241,7 @@ function held(view) {
 			text: t('form.stale.text'),
 			actions: [['reload', 'action.reload'], ['keepForm', 'action.keep_form']],
 		};
-	if (asker)
-		return {
-			tone: 'info',
-			title: t('form.asks', { who: personName(asker) }),
-			text: sentences(asker.message && quoted(asker.message), t('form.saving_hands_over')),
-			actions: [['handOver', 'action.hand_over'], ['decline', 'action.decline']],
-		};
+	if (askers.length) return asked(askers);
 	if (state.trouble) return troubled(view);
 	if (state.warned)
 		return { tone: 'warn', title: t('form.ends_in', { time: duration(secondsLeft) }), actions: [['use', 'action.keep']] };
