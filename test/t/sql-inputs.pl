@@ -158,7 +158,7 @@ sub check_style
 sub check_errors
 {
 	my ($errors, @statements) = @_;
-	my @parts = split /^#(\d+)\n/m, $errors;
+	my @parts = split /^#(\d+)\n/m, $errors, -1;
 	shift @parts;
 	while (my ($number, $part) = splice @parts, 0, 2)
 	{
@@ -180,8 +180,8 @@ sub check_errors
 sub open_session
 {
 	my $session = session($node, timeout => 300);
-	$session->query("\\o /dev/null\n\\set ON_ERROR_ROLLBACK on");
-	$session->query("SET statement_timeout = '2s'; SET lock_timeout = '20ms'; SET client_min_messages = warning; SET max_stack_depth = '1MB'");
+	$session->query("\\o /dev/null\n\\set ON_ERROR_ROLLBACK on\nSELECT 1");
+	$session->query("SET statement_timeout = '500ms'; SET lock_timeout = '20ms'; SET client_min_messages = warning; SET max_stack_depth = '1MB'");
 	return $session;
 }
 
@@ -201,7 +201,7 @@ sub end_group
 	my $left = '';
 	eval {
 		$session->send_sql("ROLLBACK;\nRESET SESSION AUTHORIZATION; RESET ALL; CLOSE ALL; DEALLOCATE ALL;\n"
-			  . "SET statement_timeout = '2s'; SET lock_timeout = '20ms'; SET client_min_messages = warning; SET max_stack_depth = '1MB'");
+			  . "SET statement_timeout = '500ms'; SET lock_timeout = '20ms'; SET client_min_messages = warning; SET max_stack_depth = '1MB'");
 		$session->finish;
 		$session->send_sql("\\o\nSELECT locktype, mode, relation::regclass FROM pg_locks WHERE pid = pg_backend_pid() AND locktype <> 'virtualxid'"
 			  . " AND relation IS DISTINCT FROM 'pg_locks'::regclass;\n\\o /dev/null");
