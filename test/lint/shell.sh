@@ -5,6 +5,6 @@
 
 mapfile -t scripts < <(
 	files_named '*.sh'
-	files_named run versions packages installcheck web start stop check pooler worker | xargs grep -lE '^#!.*\b(ba)?sh$'
+	files_named run versions packages assert-build coverage valgrind installcheck web start stop check pooler worker | xargs grep -lE '^#!.*\b(ba)?sh$'
 )
 check shellcheck shellcheck --external-sources "${scripts[@]}"

@@ -19,7 +19,7 @@ my @leaders = (
 	[ qr/\.(?:js|mjs|java|php|go)$/, qr{//|/?\*} ],
 	[ qr/\.(?:sql|lua)$/, qr/--/ ],
 	[ qr/\.(?:pl|pm|py|rb|sh|spec|conf|service|control|toml)$/, qr/#/ ],
-	[ qr/(?:^|\/)(?:Makefile|rules|run|versions|packages|start|stop|check|cases|harness|pooler|worker|\.\w+rc)$/, qr/#/ ],);
+	[ qr/(?:^|\/)(?:Makefile|rules|run|versions|packages|assert-build|coverage|valgrind|start|stop|check|cases|harness|pooler|worker|\.\w+rc)$/, qr/#/ ],);
 my $c = qr/\.(?:c|h|pml)$/;
 
 my $generated = qr/^(?:\.git|node_modules|build|\.demo)$/;
