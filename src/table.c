@@ -30,7 +30,16 @@
  */
 #define MAX_BUILDS 4
 
+/*
+ * Once so many entries have become invalid, those of dropped tables are
+ * released.
+ */
+#define RELEASE_AFTER 64
+
 static HTAB *tables;
+
+/* number of entries that have become invalid since then */
+static int	ninvalidated = 0;
 
 /* ---- invalidation ---- */
 
@@ -75,6 +84,14 @@ changed_during_build(const TableInfo *info)
 }
 
 static void
+invalidate(TableInfo *info)
+{
+	if (info->valid)
+		ninvalidated++;
+	info->valid = false;
+}
+
+static void
 invalidate_table(Datum arg, Oid relid)
 {
 	HASH_SEQ_STATUS status;
@@ -84,7 +101,7 @@ invalidate_table(Datum arg, Oid relid)
 	hash_seq_init(&status, tables);
 	while ((table = hash_seq_search(&status)) != NULL)
 		if (table->info && (!OidIsValid(relid) || depends_on(table->info, relid)))
-			table->info->valid = false;
+			invalidate(table->info);
 }
 
 /*
@@ -101,7 +118,7 @@ invalidate_users_of(Datum arg, int cacheid, uint32 hashvalue)
 	hash_seq_init(&status, tables);
 	while ((table = hash_seq_search(&status)) != NULL)
 		if (table->info && (hashvalue == 0 || list_member_int(table->info->syscache_hashes, (int) hashvalue)))
-			table->info->valid = false;
+			invalidate(table->info);
 }
 
 /* Create the cache and register its invalidation. */
@@ -382,6 +399,35 @@ build_until_stable(Relation rel)
 
 /* ---- entries ---- */
 
+/* Free what an entry points to, at the end of the transaction. */
+static void
+release_info(Table *table)
+{
+	if (table->info)
+		MemoryContextSetParent(table->info->cxt, TopTransactionContext);
+	table->info = NULL;
+}
+
+/*
+ * Release the entries of tables that were dropped.  No statement is running
+ * on such a table, so none needs its entry to point to something.
+ */
+static void
+release_dropped_tables(void)
+{
+	HASH_SEQ_STATUS status;
+	Table	   *table;
+
+	if (ninvalidated < RELEASE_AFTER)
+		return;
+	ninvalidated = 0;
+	hash_seq_init(&status, tables);
+	while ((table = hash_seq_search(&status)) != NULL)
+		if (table->info && !table->info->valid &&
+			!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(table->relid)))
+			release_info(table);
+}
+
 /* The cache entry of an open relation.  Its "info" is up to date. */
 Table *
 table_entry(Relation rel)
@@ -394,10 +440,11 @@ table_entry(Relation rel)
 	if (table && table->info && table->info->valid)
 		return table;
 
+	release_dropped_tables();
 	info = build_until_stable(rel);
 	table = hash_search(tables, &relid, HASH_ENTER, &found);
-	if (found && table->info)
-		MemoryContextSetParent(table->info->cxt, TopTransactionContext);
+	if (found)
+		release_info(table);
 	table->info = info;
 	MemoryContextSetParent(info->cxt, CacheMemoryContext);
 	return table;

@@ -224,6 +224,11 @@ steady_within('renew() of many', sprintf(
 	"SELECT max(m) - min(m) FROM (SELECT locking.renew(token), $measure AS m FROM (SELECT token, key::int AS g FROM locking.lock WHERE relation = 'bulk'::regclass) l OFFSET 0) x", 'g'));
 steady_within('release() of many', sprintf(
 	"SELECT max(m) - min(m) FROM (SELECT locking.release(token), $measure AS m FROM (SELECT token, key::int AS g FROM locking.lock WHERE relation = 'bulk'::regclass) l OFFSET 0) x", 'g'));
+
+# Tables that come and go: what the session knows of them is released.
+$session->query("CREATE TABLE gone (id integer PRIMARY KEY); INSERT INTO gone VALUES (1);"
+	  . " SELECT locking.protect('gone'); SELECT locking.acquire('gone', 1); DROP TABLE gone") for 1 .. 300;
+cmp_ok($session->query("SELECT count(*) FROM pg_backend_memory_contexts WHERE name = 'locking table'"), '<=', 150, 'dropped tables are forgotten');
 $session->quit;
 
 is(sql($node, "SELECT count(*) FROM locking.locks"), 0, 'all locks were released');
