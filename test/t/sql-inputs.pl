@@ -19,7 +19,7 @@ my $calls = $ENV{LOCKING_CALLS} || 2000;
 my $seed = $ENV{LOCKING_SEED} || 1;
 my $group_size = 8;
 
-# After so many groups the tables and their protection are made again.
+# After so many groups the tables are made again, and the sessions begin anew.
 my $groups_per_fixture = 40;
 
 my $node = new_node('inputs', conf => [ 'log_statement = none', 'log_min_messages = warning', 'log_min_error_statement = fatal', 'log_error_verbosity = verbose',
@@ -213,14 +213,16 @@ sub end_group
 }
 
 my $grammar = SqlGrammar->new($seed, \@callable, \@settings);
-my @sessions = map { open_session() } 1 .. 2;
+my @sessions;
 my $done = 0;
 for (my $group = 0; $done < $calls && @faults < 20; $group++)
 {
 	if ($group % $groups_per_fixture == 0)
 	{
 		last if grep { !end_group($_) } @sessions;
+		$_->quit for @sessions;
 		sql($node, $fixture);
+		@sessions = (open_session(), open_session());
 	}
 	my $session = $sessions[ $group % 2 ];
 	my @begin = $grammar->group_begin;
