@@ -8,6 +8,7 @@
 # make crash SCENARIOS=...   the same while servers are killed and replaced
 # make inputs CALLS=100000   generated calls of every function and route
 # make coverage              which lines the tests execute (gcov)
+# make valgrind              regression tests with the server under valgrind
 # make test-versions         with every supported PostgreSQL (13, 15, 17, 18)
 # make test-packages         builds, installs and tests the Debian packages
 # make demo, make demo-stop  a private cluster with real data, and its end
@@ -28,7 +29,7 @@ PG_CFLAGS = $(LOCKING_CFLAGS)
 PG_CONFIG ?= pg_config
 
 # These set themselves up, so they work before PGXS is installed.
-SELF_CONTAINED = test stress crash inputs coverage test-versions test-packages demo demo-stop bench dist
+SELF_CONTAINED = test stress crash inputs coverage valgrind test-versions test-packages demo demo-stop bench dist
 ifneq ($(filter-out $(SELF_CONTAINED),$(or $(MAKECMDGOALS),all)),)
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifeq ($(and $(wildcard $(PGXS)),$(wildcard $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgres.h)),)
@@ -54,6 +55,8 @@ inputs:
 	@LAYERS="tap web" TESTS="sql-inputs web-inputs" LOCKING_CALLS="$(or $(CALLS),$(LOCKING_CALLS))" LOCKING_SEED="$(or $(SEED),$(LOCKING_SEED))" bash test/run
 coverage:
 	@bash test/coverage
+valgrind:
+	@bash test/valgrind
 test-versions:
 	@bash test/versions
 test-packages:
