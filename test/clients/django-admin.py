@@ -253,7 +253,7 @@ class Inlines(AdminCase):
         client, fields = self.open('bert', path)
         errors = self.errors(client.post(path, {**fields, 'body': 'Bert types'}))
         self.assertIn('locked by Ann Ames (ann)', errors)
-        self.assertIn('for another', errors)
+        self.assertIn('For another', errors)
         self.assertIn('Bert types', self.page)
         self.assertEqual(self.saved(self.review, 'body'), 'Good')
 

@@ -44,7 +44,8 @@ class Page:
 
     @property
     def token(self):
-        return '' if self.lock is None or not self.lock.is_mine else self.lock.token
+        # As a text: templates may group the digits of a number.
+        return '' if self.lock is None or not self.lock.is_mine else str(self.lock.token)
 
     # Saving
 
@@ -102,7 +103,7 @@ class Page:
             'web': (conf.get('web') or '').rstrip('/'),
             'may_break': self.request.user.has_perm(MAY_BREAK),
             'urls': urls_of(self.row),
-            'warning': conf.get('time_until_warning') or '',
+            'warning': str(conf.get('time_until_warning') or ''),
         }
 
 

@@ -1,5 +1,7 @@
 """Refusals of the database, as something that can be shown to a user."""
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
+
+from . import sentences
 
 # What Django's exceptions do not tell apart: a lost connection is an
 # OperationalError, too, and unknown codes are a DatabaseError.
@@ -34,37 +36,19 @@ def sqlstate_of(error):
     return getattr(cause, 'sqlstate', None) or getattr(cause, 'pgcode', None)
 
 
-def _sentences(error):
-    """The database's message and detail: row, holder, since when."""
-    diag = getattr(error.__cause__, 'diag', None)
-    message = getattr(diag, 'message_primary', None) or str(error)
-    detail = getattr(diag, 'message_detail', None) or ''
-    return f'{message[:1].upper()}{message[1:]}. {detail}'.strip()
-
-
-def detail_of(error):
-    return getattr(getattr(error.__cause__, 'diag', None), 'message_detail', None) or ''
-
-
 def refusal_of(error):
     """Return the Refusal that an exception stands for, or None."""
     if isinstance(error, Refused):
         return error.refusal
     sqlstate = sqlstate_of(error)
-    if sqlstate in (LOCKED, LOST, REQUIRED):
-        return Refusal(sqlstate, _sentences(error))
+    diag = getattr(error.__cause__, 'diag', None)
+    message, detail, table = (getattr(diag, name, None) or '' for name in ('message_primary', 'message_detail', 'table_name'))
+    if sqlstate == LOCKED:
+        return Refusal(sqlstate, sentences.locked(message, detail))
+    if sqlstate == LOST:
+        return Refusal(sqlstate, sentences.lost(detail))
+    if sqlstate == REQUIRED:
+        return Refusal(sqlstate, sentences.required(table))
     if sqlstate == DEADLOCK:
         return Refusal(sqlstate, gettext('Another user is saving the same rows. Try again.'))
     return None
-
-
-def duration(seconds):
-    """How long a lock lasts, rounded up to what a person reads."""
-    seconds = max(1, int(-(-seconds // 1)))
-    if seconds < 60:
-        return ngettext('%d second', '%d seconds', seconds) % seconds
-    minutes = -(-seconds // 60)
-    if minutes < 120:
-        return ngettext('%d minute', '%d minutes', minutes) % minutes
-    hours = -(-minutes // 60)
-    return ngettext('%d hour', '%d hours', hours) % hours

@@ -5,7 +5,8 @@ from django.db import DatabaseError, connections, router, transaction
 from django.utils.translation import gettext
 
 from . import conf
-from .refusal import LOCKED, LOST, Refusal, Refused, detail_of, duration, refusal_of, sqlstate_of
+from .refusal import LOCKED, LOST, Refusal, Refused, refusal_of, sqlstate_of
+from .sentences import duration
 
 # The lifetime of a lock: the table's, the setting LOCKING's, the database's.
 LIFETIME = '''least(
@@ -161,8 +162,6 @@ class Row:
         lock = self.lock()
         if lock is not None and not lock.is_mine:
             return self.refusal(lock)
-        if sqlstate_of(error) == LOST:
-            return Refusal(LOST, gettext('Your lock has ended. %(how)s') % {'how': detail_of(error)})
         return refusal
 
 
