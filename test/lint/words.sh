@@ -8,5 +8,5 @@
 # example of a table that does not exist.
 accepted=isnt,langauge
 
-mapfile -t files < <(files_named '*' | grep -v -e '\.o$' -e '\.so$' -e '\.bc$' -e package-lock.json -e 'js/lang/\(de\|fr\|nl\)\.js$' -e 'language\.test\.mjs$' -e 'static/index\.html$')
+mapfile -t files < <(files_named '*' | grep -v -e '\.o$' -e '\.so$' -e '\.bc$' -e package-lock.json -e 'js/lang/\(de\|fr\|nl\)\.js$' -e '\.[mp]o$' -e 'language\.test\.mjs$' -e 'django-language\.py$' -e 'static/index\.html$')
 check codespell codespell --ignore-words-list "$accepted" "${files[@]}"
