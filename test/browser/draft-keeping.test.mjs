@@ -402,6 +402,29 @@ scene('my drafts: that of a row that was deleted is shown, and can be copied', a
 	}
 });
 
+scene('a draft of a row that was saved since, on another computer, says so', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await anna.edits('proposal', '9');
+	await anna.input('title').fill('typed first');
+	await hasOnServer(site, 'anna', 'title', 'typed first');
+	await anna.press('Cancel');
+	await anna.answers('Keep a draft');
+	await anna.page.waitForURL(/proposal$/);
+	const elsewhere = await invite('anna');
+	await elsewhere.edits('proposal', '9');
+	await offer(elsewhere, 'another computer').waitFor();
+	await elsewhere.seesNo(/The row was changed after it was typed/);
+	await restores(elsewhere, 'another computer');
+	await elsewhere.input('title').fill('saved later');
+	await elsewhere.press('Save');
+	await isSaved(site, 9, 'saved later');
+	await anna.edits('proposal', '9');
+	await offer(anna, 'The row was changed after it was typed.').waitFor();
+	assert.equal(await anna.value('title'), 'saved later');
+	await offers(anna).getByRole('button', { name: 'Discard' }).click();
+	await hasOnComputer(anna, []);
+});
+
 scene('half a time is kept, offered again, and reported again', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await site.sql(`UPDATE proposal SET submitted = '2026-11-03 12:00+01' WHERE id = 4`);

@@ -119,6 +119,27 @@ scene('a row without a lock is saved, and typing goes on, as often as one likes'
 	assert.equal(await site.sql('SELECT body FROM pad'), 'first second third fourth fifth sixth');
 });
 
+for (const [what, meanwhile] of [['written by others since', 'of another'], ['as it was', null]])
+	wiredScene(`an unanswered save of a row without a lock, which is ${what}: nothing of others is replaced`, async ({ site, anna }) => {
+		await site.sql(`UPDATE pad SET body = 'before'`);
+		await anna.open('/tables/pad/1');
+		await anna.input('body').fill('sent once');
+		await anna.context.setOffline(true);
+		await anna.press('Save and keep editing');
+		await anna.sees('Not known yet whether this is saved.');
+		await anna.page.close();
+		await anna.context.setOffline(false);
+		anna.page = await anna.context.newPage();
+		if (meanwhile) await site.sql(`UPDATE pad SET body = '${meanwhile}'`);
+		await anna.open('/tables/pad/1');
+		if (meanwhile) {
+			await anna.sees(/so the save was not repeated/);
+			await anna.sees(/^Recovered draft/);
+			await anna.sees('The row was changed after it was typed.');
+		} else await anna.sees('sent once is saved.');
+		assert.equal(await site.sql('SELECT body FROM pad'), meanwhile ?? 'sent once');
+	});
+
 wiredScene('a save that releases, whose answer is cut off, is not told as a lost lock', async ({ site, wire, anna }) => {
 	await anna.edits('memo', '2');
 	await anna.input('body').fill('released');

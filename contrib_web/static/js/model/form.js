@@ -184,6 +184,25 @@ export function applyDraft(form, data, isKnown = isRead(form)) {
 	return { form: next, conflicts };
 }
 
+/**
+ * Whether a row has been changed since a draft of it was typed.
+ * @param {Form} form of the row as it is now
+ * @param {any} data the draft
+ * @returns {boolean}
+ */
+export const isDraftOutdated = (form, data) => applyDraft(create(form.base), data).conflicts.length > 0;
+
+/**
+ * Whether a save can be repeated without replacing what others have written
+ * since: each column has the value from before the save, or that of the save.
+ * @param {Form} form of the row as it is now
+ * @param {Object<string, string|null>} sent by column
+ * @param {any} data the draft of the form that was sent
+ * @returns {boolean}
+ */
+export const mayRepeat = (form, sent, data) =>
+	Object.entries(sent).every(([name, value]) => form.base[name] === value || data?.base?.[name] === digest(form.base[name]));
+
 function draftValues(data) {
 	const values = data !== null && typeof data === 'object' ? data.values : null;
 	if (values === null || typeof values !== 'object') return {};

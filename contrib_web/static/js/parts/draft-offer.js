@@ -23,6 +23,8 @@ export function draftAge(savedAt) {
  * @param {object} options
  * @param {{ machine: string|null, tab: string }} options.here
  * @param {(names: string[]) => string} options.labelsOf columns in words
+ * @param {(draft: object) => boolean} options.isOutdated whether the row was
+ *   changed since
  * @param {(draft: object) => any} options.restore
  * @param {(draft: object) => any} options.compare
  * @param {(draft: object) => any} options.discard
@@ -35,7 +37,7 @@ export const draftOffer = (drafts, options) =>
 		text: [h('ul', { class: 'draft-offers' }, drafts.map((draft) => offer(draft, options)))],
 	});
 
-function offer(draft, { here, labelsOf, restore, compare, discard }) {
+function offer(draft, { here, labelsOf, isOutdated, restore, compare, discard }) {
 	const columns = labelsOf(Object.keys(draft.data?.values ?? {}));
 	const origin = originText(draft.id, here);
 	return h(
@@ -47,6 +49,7 @@ function offer(draft, { here, labelsOf, restore, compare, discard }) {
 			draftAge(draft.savedAt),
 			origin ? ` · ${origin}` : '',
 			columns ? [' · ', h('bdi', { class: 'quiet' }, columns)] : null,
+			isOutdated(draft) ? [' · ', h('strong', {}, t('drafts.row_changed'))] : null,
 		),
 		h(
 			'span',

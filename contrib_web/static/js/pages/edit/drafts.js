@@ -45,7 +45,7 @@ export class Drafts extends EventTarget {
 		this.#comparing = comparing;
 		this.#notes = notes;
 		this.#keeping = new DraftKeeping(app, edited);
-		this.#unanswered = new Unanswered(app, notes, signal);
+		this.#unanswered = new Unanswered(app, edited, notes, signal);
 	}
 
 	/** Identifies the page's own draft. */
@@ -106,6 +106,7 @@ export class Drafts extends EventTarget {
 			draftOffer(this.#offered, {
 				here: here(),
 				labelsOf: (names) => this.#edited.labelsOf(names),
+				isOutdated: ({ data }) => Form.isDraftOutdated(this.#edited.form, data),
 				restore: (draft) => this.#restore(draft),
 				compare: (draft) => this.#compare(draft),
 				discard: (draft) => this.#discard(draft),

@@ -1,10 +1,13 @@
 /**
  * Saves of earlier pages whose answer got lost: the tab was loaded again, or
  * crashed. They are sent again with their keys, so that each is executed
- * once, and what was saved is not offered as a draft, and saved twice.
+ * once, and what was saved is not offered as a draft, and saved twice. Where
+ * no lock protects the row, others may have written it since: then the save
+ * is not repeated, and its text is offered.
  */
 import { t } from '../../lang/texts.js';
 import { Problem } from '../../client/api.js';
+import { mayRepeat } from '../../model/form.js';
 import { explain } from '../../model/problem.js';
 import { toast } from '../../ui/announce.js';
 import { lookInto } from './outcome.js';
@@ -15,6 +18,7 @@ const OLDEST = 6 * 86_400_000;
 /** The saves of one edit page. */
 export class Unanswered {
 	#app;
+	#edited;
 	#notes;
 	#signal;
 	#sent = new Set();
@@ -22,11 +26,13 @@ export class Unanswered {
 
 	/**
 	 * @param {object} app
+	 * @param {import('./edited-row.js').EditedRow} edited
 	 * @param {import('../../parts/form-notes.js').FormNotes} notes
 	 * @param {AbortSignal} signal of the page's end
 	 */
-	constructor(app, notes, signal) {
+	constructor(app, edited, notes, signal) {
 		this.#app = app;
+		this.#edited = edited;
 		this.#notes = notes;
 		this.#signal = signal;
 	}
@@ -46,12 +52,23 @@ export class Unanswered {
 	 * @returns {Promise<boolean|null>} whether it was saved; null: that is
 	 *   not known, because the page was left, or is being found out already
 	 */
-	async isSaved({ unanswered }) {
+	async isSaved({ unanswered, data }) {
 		if (this.#sent.has(unanswered.key)) return null;
 		this.#sent.add(unanswered.key);
-		const isSaved = await this.#lookInto(unanswered);
+		const isSaved = this.#replacesOthers(unanswered, data) ? this.#notRepeated() : await this.#lookInto(unanswered);
 		if (isSaved !== null) this.#answered.add(unanswered.key);
 		return isSaved;
+	}
+
+	// A lock's token tells the server itself.
+	#replacesOthers({ method, body }, data) {
+		const { form, table } = this.#edited;
+		return method === 'PUT' && table.protection === null && !mayRepeat(form, body.values, data);
+	}
+
+	#notRepeated() {
+		this.#notes.show('refused', 'warn', { icon: 'warn', title: t('saving.not_repeated'), text: t('typed.offered') });
+		return false;
 	}
 
 	async #lookInto(write) {
