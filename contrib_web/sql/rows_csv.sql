@@ -26,7 +26,8 @@ line AS (
 	SELECT 0, pg_catalog.json_object_agg(name, name)
 	FROM pg_catalog.json_array_elements_text(:'shown'::json) name
 )
-SELECT pg_catalog.string_agg(fields.line || E'\r\n', '' ORDER BY line.n)
+-- without columns, the line of a row is empty
+SELECT pg_catalog.string_agg(coalesce(fields.line, '') || E'\r\n', '' ORDER BY line.n)
 FROM line,
 	LATERAL (
 		SELECT pg_catalog.string_agg(

@@ -77,6 +77,7 @@ gives(200, $anna->get($row), 'a row');
 gives(200, $anna->get('/tables/article/rows'), 'rows');
 gives(200, $anna->get('/tables/article/count?q=new'), 'a count');
 gives(200, $anna->get('/tables/article/csv'), 'CSV');
+gives(200, $anna->get('/tables/article/csv?columns=' . segment('[]')), 'CSV without columns');
 gives(200, $anna->get('/tables/article/labels?keys=' . segment('["1"]')), 'labels');
 gives(422, $anna->get('/tables/article/count?filter=' . segment('{"none": "1"}')), 'a count by a column that does not exist');
 gives(200, $boss->get('/locks'), 'locks');
