@@ -30,10 +30,10 @@ sub fill_disk
 
 sub fill_under_load
 {
-	my ($crash, %options) = @_;
+	my ($crash) = @_;
 	my $volume = Volume->in_memory(400);
 	my $node = new_node('disk' . ++$runs, stopped => 1, conf => [ stress_settings(), "shared_preload_libraries = 'locking'",
-		'restart_after_crash = on', 'wal_recycle = off', 'min_wal_size = 32MB', 'max_wal_size = 64MB', @{ $options{conf} // [] } ]);
+		'restart_after_crash = on', 'wal_recycle = off', 'min_wal_size = 32MB', 'max_wal_size = 64MB' ]);
 	$volume->take_server($node);
 	$node->start;
 	prepare_tables($node);
@@ -55,4 +55,4 @@ sub fill_under_load
 	return;
 }
 
-crash_scenario('disk-full', \&fill_under_load, 'synchronous_commit = off' => { conf => ['synchronous_commit = off'] });
+crash_scenario('disk-full', \&fill_under_load);

@@ -217,7 +217,7 @@ sub crash_scenario
 	{
 		($crash, $good, $report) = run_once("$name, $fault", $run, %{ $faults{$fault} });
 		my @rules = $report =~ /\d+ (.*): \d+ VIOLATIONS/g;
-		ok(@rules, "found: $fault");
+		ok(@rules, "found: $fault") or diag($report);
 		note("== $name: with $fault: " . (join('; ', @rules) || 'NOTHING FOUND'));
 	}
 	done_testing();
