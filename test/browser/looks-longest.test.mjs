@@ -26,6 +26,7 @@ visits('browser_looks_longest', {
 	// "not live" stops the server, so it comes last.
 	states: { ...rows, ...pages },
 	looks: { wide: { ...LOOKS.wide, axe: null }, narrow: { ...LOOKS['narrow, light'], axe: null } },
+	every: 4,
 	keyboard: false,
 	browser: { locale: `${LANGUAGE}-DE` },
 	prepare: (person) => person.context.route(`**/lang/${LANGUAGE}.js`, (route) =>

@@ -9,6 +9,17 @@ import { stage } from './stage.mjs';
 
 const TIMEOUT = 600_000;
 
+const { LOCKING_SOAK, STATES } = process.env;
+
+/** Every state in every look only in long runs: that takes minutes. */
+const sample = (all, every) => all.filter((_, index) => LOCKING_SOAK || STATES || index % every === 0);
+
+// The first, and one of the others in turn.
+function looksAt(looks, index) {
+	const [first, ...others] = Object.entries(looks);
+	return LOCKING_SOAK || STATES ? looks : Object.fromEntries([first, others[index % others.length]]);
+}
+
 async function freshTab(person) {
 	await person.page.close();
 	await person.context.setOffline(false);
@@ -23,14 +34,16 @@ async function freshTab(person) {
  * @param {string[]} options.options of locking-web
  * @param {Object<string, Function>} options.states see states.mjs
  * @param {Object<string, import('./looks.mjs').Look>} options.looks
+ * @param {number} [options.every] only one of so many states, unless the run
+ *   is a long one (LOCKING_SOAK=1) or of chosen states (STATES, a pattern)
  * @param {boolean} [options.keyboard] whether to go through each by keyboard
  * @param {object} [options.browser] options of Playwright's newContext()
  * @param {(person: import('./person.mjs').Person) => Promise<void>}
  *   [options.prepare] prepares each browser
  */
-export function visits(name, { sql, options, states, looks, keyboard = true, browser = {}, prepare = async () => {} }) {
+export function visits(name, { sql, options, states, looks, every = 1, keyboard = true, browser = {}, prepare = async () => {} }) {
 	const scene = stage(name, { sql, options, timeout: TIMEOUT });
-	const chosen = process.env.STATES ? Object.keys(states).filter((each) => new RegExp(process.env.STATES).test(each)) : Object.keys(states);
+	const chosen = sample(Object.keys(states).filter((state) => new RegExp(STATES ?? '').test(state)), every);
 	scene(`${chosen.length} states without a fault`, async ({ site, invite: inviteAnyone }) => {
 		const invite = async (role, more) => {
 			const person = await inviteAnyone(role, { ...browser, ...more });
@@ -40,10 +53,10 @@ export function visits(name, { sql, options, states, looks, keyboard = true, bro
 		};
 		const carla = await invite('carla');
 		const found = {};
-		for (const state of chosen) {
+		for (const [index, state] of chosen.entries()) {
 			const guests = [];
 			const inviteGuest = async (...given) => guests[guests.push(await invite(...given)) - 1];
-			found[state] = await visit(state, { site, carla, invite: inviteGuest, t });
+			found[state] = await visit(state, looksAt(looks, index), { site, carla, invite: inviteGuest, t });
 			await freshTab(carla);
 			await Promise.all(guests.map((guest) => guest.leave()));
 			await site.endLocks();
@@ -52,10 +65,10 @@ export function visits(name, { sql, options, states, looks, keyboard = true, bro
 		assert.equal(faults.join('\n'), '');
 	});
 
-	async function visit(state, cast) {
+	async function visit(state, chosenLooks, cast) {
 		try {
 			const person = await states[state](cast) ?? cast.carla;
-			return [...await faultsOf(person, state, looks), ...keyboard ? await faultsByKeyboard(person) : []];
+			return [...await faultsOf(person, state, chosenLooks), ...keyboard ? await faultsByKeyboard(person) : []];
 		} catch (error) {
 			return [`is not reached: ${error.message.split('\n').slice(0, 3).join(' ')}`];
 		}
