@@ -162,38 +162,19 @@ refuse_keys(Oid relid, const char *message, const char *detail)
 }
 
 static ArrayType *
-parse_keys(Oid relid, char *text)
-{
-	MemoryContext caller = CurrentMemoryContext;
-	volatile Datum array = (Datum) 0;
-
-	PG_TRY();
-	{
-		array = OidInputFunctionCall(F_ARRAY_IN, text, TEXTOID, -1);
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(caller);
-		error = CopyErrorData();
-		if (!is_data_error(error->sqlerrcode))
-			PG_RE_THROW();
-		FlushErrorState();
-		refuse_keys(relid, "keys must be an array", error->message);
-	}
-	PG_END_TRY();
-	return DatumGetArrayTypeP(array);
-}
-
-static ArrayType *
 array_argument(Oid relid, FunctionCallInfo fcinfo, int argno)
 {
+	ArrayType  *array;
+	char	   *why;
+
 	if (PG_ARGISNULL(argno))
 		refuse_keys(relid, "keys must not be null", NULL);
 	if (get_fn_expr_argtype(fcinfo->flinfo, argno) != TEXTOID)
 		return PG_GETARG_ARRAYTYPE_P(argno);
-	return parse_keys(relid, text_to_cstring(PG_GETARG_TEXT_PP(argno)));
+	array = parse_text_array(text_to_cstring(PG_GETARG_TEXT_PP(argno)), &why);
+	if (why)
+		refuse_keys(relid, "keys must be an array", why);
+	return array;
 }
 
 /*

@@ -169,7 +169,7 @@ refuse_null_key(const Key *key, Oid relid)
  * composite type may violate a domain's check; that of tsvector reports a
  * syntax error.
  */
-bool
+static bool
 is_data_error(int sqlerrcode)
 {
 	return ERRCODE_TO_CATEGORY(sqlerrcode) == ERRCODE_DATA_EXCEPTION ||
@@ -193,16 +193,17 @@ parse_text(const KeyColumn *column, const char *text)
 /*
  * Convert text to a value with the caller's settings, under which the text
  * may have been written.  The type modifier is ignored: rounding would make
- * the value the key of another row.  The message of the type's input function
- * becomes the detail.  An error ends the (sub)transaction, which restores the
- * role.
+ * the value the key of another row.  A text that the type's input function
+ * rejects leaves its message in *why, else NULL.  After such an error the
+ * caller raises one, which ends the (sub)transaction and restores the role.
  */
 static Datum
-parse_column(const Key *key, const KeyColumn *column, Oid relid, const char *text)
+try_to_parse(const KeyColumn *column, const char *text, char **why)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	volatile Datum value = (Datum) 0;
 
+	*why = NULL;
 	PG_TRY();
 	{
 		value = parse_text(column, text);
@@ -216,9 +217,20 @@ parse_column(const Key *key, const KeyColumn *column, Oid relid, const char *tex
 		if (!is_data_error(error->sqlerrcode))
 			PG_RE_THROW();
 		FlushErrorState();
-		refuse_key(key, relid, text, error->message);
+		*why = error->message;
 	}
 	PG_END_TRY();
+	return value;
+}
+
+static Datum
+parse_column(const Key *key, const KeyColumn *column, Oid relid, const char *text)
+{
+	char	   *why;
+	Datum		value = try_to_parse(column, text, &why);
+
+	if (why)
+		refuse_key(key, relid, text, why);
 	return value;
 }
 
@@ -263,25 +275,39 @@ parse_array(const Key *key, Oid relid, ArrayType *array, Datum *values)
 	}
 }
 
-static ArrayType *
-parse_text_array(const Key *key, Oid relid, const char *text)
+/*
+ * Convert the text of an array of texts.  If it is none, *why says so, and
+ * the caller must raise an error.
+ */
+ArrayType *
+parse_text_array(const char *text, char **why)
 {
 	KeyColumn	whole = {0};
 	Oid			input;
+	Datum		array;
 
 	getTypeInputInfo(TEXTARRAYOID, &input, &whole.typioparam);
 	fmgr_info(input, &whole.input);
-	return DatumGetArrayTypeP(parse_column(key, &whole, relid, text));
+	array = try_to_parse(&whole, text, why);
+	return *why ? NULL : DatumGetArrayTypeP(array);
 }
 
 /* Convert a key from text, which for several columns is that of an array. */
 void
 key_parse(const Key *key, Oid relid, const char *text, Datum *values)
 {
+	ArrayType  *array;
+	char	   *why;
+
 	if (key->ncolumns == 1)
+	{
 		values[0] = parse_column(key, &key->columns[0], relid, text);
-	else
-		parse_array(key, relid, parse_text_array(key, relid, text), values);
+		return;
+	}
+	array = parse_text_array(text, &why);
+	if (why)
+		refuse_key(key, relid, text, why);
+	parse_array(key, relid, array, values);
 }
 
 /* The same for a stored key, which was written under fixed settings. */

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "utils/array.h"
 
 #include "compat.h"
 #include "key.h"
@@ -20,7 +21,7 @@ extern void key_parse_stored(const Key *key, Oid relid, const char *text, Datum 
 extern void key_from_value(const Key *key, Oid relid, Oid type, Datum value, Datum *values);
 extern void key_argument(const Key *key, Oid relid, FunctionCallInfo fcinfo, int argno, Datum *values);
 extern Datum key_column_from_value(const Key *key, int column, Oid relid, Oid type, Datum value);
-extern bool is_data_error(int sqlerrcode);
+extern ArrayType *parse_text_array(const char *text, char **why);
 pg_noreturn extern void refuse_key(const Key *key, Oid relid, const char *text, const char *why);
 pg_noreturn extern void refuse_null_key(const Key *key, Oid relid);
 

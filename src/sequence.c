@@ -77,7 +77,10 @@ typedef struct Sequence
 	const char *index;			/* on the numbers */
 	const char *column;
 	const char *stored;			/* query for the highest of all */
-	bool		is_token;
+	enum
+	{
+		TOKENS, EVENT_IDS, NSEQUENCES
+	}			kind;
 	Oid			relid;			/* of what follows */
 	int64		last;			/* the last number of this backend */
 	int64		seen;			/* the sequence is known to be here */
@@ -91,7 +94,7 @@ static Sequence tokens = {
 	.column = "token",
 	.stored = "SELECT greatest((SELECT max(token) FROM locking.lock), (SELECT max(token) FROM locking.event),"
 	" (SELECT max(token) FROM locking.draft), 0)",
-	.is_token = true
+	.kind = TOKENS
 };
 
 static Sequence event_ids = {
@@ -99,7 +102,8 @@ static Sequence event_ids = {
 	.table = "event",
 	.index = "event_pkey",
 	.column = "id",
-	.stored = "SELECT coalesce(max(id), 0) FROM locking.event"
+	.stored = "SELECT coalesce(max(id), 0) FROM locking.event",
+	.kind = EVENT_IDS
 };
 
 /* ---- drawn numbers ---- */
@@ -111,7 +115,7 @@ static Sequence event_ids = {
 typedef struct Drawn
 {
 	uint32		version;
-	pg_atomic_uint64 highest[2][NHIGHEST];
+	pg_atomic_uint64 highest[NSEQUENCES][NHIGHEST];
 } Drawn;
 
 static Size
@@ -126,11 +130,9 @@ drawn_initialize(void *memory)
 	Drawn	   *drawn = memory;
 
 	drawn->version = 1;
-	for (int i = 0; i < NHIGHEST; i++)
-	{
-		pg_atomic_init_u64(&drawn->highest[false][i], 0);
-		pg_atomic_init_u64(&drawn->highest[true][i], 0);
-	}
+	for (int kind = 0; kind < NSEQUENCES; kind++)
+		for (int i = 0; i < NHIGHEST; i++)
+			pg_atomic_init_u64(&drawn->highest[kind][i], 0);
 }
 
 static SharedArea area = {
@@ -151,7 +153,7 @@ is_highest(const Sequence *sequence, int64 number)
 
 	if (!shared_try_to_attach(&area))
 		return false;
-	highest = &((Drawn *) area.memory)->highest[sequence->is_token][murmurhash32(MyDatabaseId) % NHIGHEST];
+	highest = &((Drawn *) area.memory)->highest[sequence->kind][murmurhash32(MyDatabaseId) % NHIGHEST];
 	known = pg_atomic_read_u64(highest);
 	while (known < (uint64) number)
 	{
@@ -234,7 +236,7 @@ known_number(Sequence *sequence)
 {
 	int64		in_index = sequence->calls % CHECK_EVERY == 0 ?
 	highest_stored(sequence->table, sequence->index, sequence->column) : 0;
-	int64		in_history = sequence->calls == 0 && sequence->is_token ?
+	int64		in_history = sequence->calls == 0 && sequence->kind == TOKENS ?
 	highest_stored("event", "event_pkey", "token") : 0;
 
 	sequence->calls++;
