@@ -9,13 +9,12 @@
  *
  * - with the last one that this backend got, and with the token of the lock
  *   that it replaces, each time;
+ * - with the highest one that had been drawn by any backend, or had arrived,
+ *   since the server's start, as shared memory has it before the number is
+ *   drawn.  Without shared memory, each number is looked up among the stored
+ *   ones;
  * - with the highest stored one, at first and then from time to time: it is
- *   among the last entries of an index;
- * - with the highest one that any backend has drawn since the server's start,
- *   kept in shared memory.  A number that is not greater was either drawn
- *   just before that of another backend, or after the sequence was set back,
- *   so it is looked up among the stored ones.  Without shared memory, each
- *   number is looked up.
+ *   among the last entries of an index.
  *
  * Records and events that do not come from this library's functions (by
  * replication, COPY or INSERT) advance the sequences as they arrive, in
@@ -30,13 +29,14 @@
 #include "sequence.h"
 
 #include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/relscan.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_sequence.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
-#include "common/hashfn.h"
 #include "common/int.h"
 #include "executor/spi.h"
 #include "fmgr.h"
@@ -47,6 +47,7 @@
 #include "utils/inval.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 #include "catalog.h"
 #include "compat.h"
@@ -68,7 +69,7 @@ PG_FUNCTION_INFO_V1(locking_event_arrives);
 /* how far the sequence is advanced beyond a number that arrives */
 #define AHEAD 1000
 
-#define NHIGHEST 128
+#define NDRAWN 128
 
 typedef struct Sequence
 {
@@ -77,11 +78,9 @@ typedef struct Sequence
 	const char *index;			/* on the numbers */
 	const char *column;
 	const char *stored;			/* query for the highest of all */
-	enum
-	{
-		TOKENS, EVENT_IDS, NSEQUENCES
-	}			kind;
+	bool		is_token;
 	Oid			relid;			/* of what follows */
+	pg_atomic_uint64 *highest;	/* in shared memory, or NULL */
 	int64		last;			/* the last number of this backend */
 	int64		seen;			/* the sequence is known to be here */
 	uint32		calls;
@@ -94,7 +93,7 @@ static Sequence tokens = {
 	.column = "token",
 	.stored = "SELECT greatest((SELECT max(token) FROM locking.lock), (SELECT max(token) FROM locking.event),"
 	" (SELECT max(token) FROM locking.draft), 0)",
-	.kind = TOKENS
+	.is_token = true
 };
 
 static Sequence event_ids = {
@@ -102,20 +101,25 @@ static Sequence event_ids = {
 	.table = "event",
 	.index = "event_pkey",
 	.column = "id",
-	.stored = "SELECT coalesce(max(id), 0) FROM locking.event",
-	.kind = EVENT_IDS
+	.stored = "SELECT coalesce(max(id), 0) FROM locking.event"
 };
 
 /* ---- drawn numbers ---- */
 
 /*
- * The highest numbers drawn, of the two sequences and of databases with the
- * same hash.
+ * The highest number drawn from a sequence, or arrived.  ALTER SEQUENCE gives
+ * a sequence a new file, and so begins anew; setval() does not.
  */
+typedef struct DrawnNumber
+{
+	pg_atomic_uint64 sequence;	/* its database and file, or 0 */
+	pg_atomic_uint64 highest;
+}			DrawnNumber;
+
 typedef struct Drawn
 {
 	uint32		version;
-	pg_atomic_uint64 highest[NSEQUENCES][NHIGHEST];
+	DrawnNumber numbers[NDRAWN];
 } Drawn;
 
 static Size
@@ -130,9 +134,11 @@ drawn_initialize(void *memory)
 	Drawn	   *drawn = memory;
 
 	drawn->version = 1;
-	for (int kind = 0; kind < NSEQUENCES; kind++)
-		for (int i = 0; i < NHIGHEST; i++)
-			pg_atomic_init_u64(&drawn->highest[kind][i], 0);
+	for (int i = 0; i < NDRAWN; i++)
+	{
+		pg_atomic_init_u64(&drawn->numbers[i].sequence, 0);
+		pg_atomic_init_u64(&drawn->numbers[i].highest, 0);
+	}
 }
 
 static SharedArea area = {
@@ -144,23 +150,52 @@ static SharedArea area = {
 	.consequence = NULL
 };
 
-/* Is a number greater than all that were drawn, as far as is known? */
-static bool
-is_highest(const Sequence *sequence, int64 number)
+static Oid
+file_of(Oid relid)
 {
-	pg_atomic_uint64 *highest;
-	uint64		known;
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid			file = InvalidOid;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		file = ((Form_pg_class) GETSTRUCT(tuple))->relfilenode;
+		ReleaseSysCache(tuple);
+	}
+	return file;
+}
+
+/* Find or take the place of a sequence.  NULL if there is none. */
+static pg_atomic_uint64 *
+find_highest(Oid relid)
+{
+	Drawn	   *drawn;
+	uint64		id;
 
 	if (!shared_try_to_attach(&area))
-		return false;
-	highest = &((Drawn *) area.memory)->highest[sequence->kind][murmurhash32(MyDatabaseId) % NHIGHEST];
-	known = pg_atomic_read_u64(highest);
-	while (known < (uint64) number)
+		return NULL;
+	drawn = area.memory;
+	id = (uint64) MyDatabaseId << 32 | file_of(relid);
+	for (int i = 0; i < NDRAWN; i++)
 	{
-		if (pg_atomic_compare_exchange_u64(highest, &known, number))
-			return true;
+		uint64		owner = 0;
+
+		if (pg_atomic_compare_exchange_u64(&drawn->numbers[i].sequence, &owner, id) || owner == id)
+			return &drawn->numbers[i].highest;
 	}
-	return false;
+	return NULL;
+}
+
+/* A number has been drawn or has arrived. */
+static void
+raise_highest(const Sequence *sequence, int64 number)
+{
+	uint64		known;
+
+	if (sequence->highest == NULL)
+		return;
+	known = pg_atomic_read_u64(sequence->highest);
+	while (known < (uint64) number && !pg_atomic_compare_exchange_u64(sequence->highest, &known, number))
+		;
 }
 
 /* ---- stored numbers ---- */
@@ -208,6 +243,7 @@ is_stored(const Sequence *sequence, int64 number)
 {
 	Relation	table = catalog_open(sequence->table, AccessShareLock);
 	Relation	index = index_open(catalog_relid(sequence->index), AccessShareLock);
+	TupleTableSlot *slot = table_slot_create(table, NULL);
 	bool		found = false;
 	SnapshotData dirty;
 	ScanKeyData key;
@@ -218,15 +254,11 @@ is_stored(const Sequence *sequence, int64 number)
 	scan = locking_index_beginscan(table, index, &dirty, 1);
 	index_rescan(scan, &key, 1, NULL, 0);
 	while (!found && index_getnext_tid(scan, ForwardScanDirection))
-	{
-		TupleTableSlot *slot = table_slot_create(table, NULL);
-
 		found = index_fetch_heap(scan, slot);
-		ExecDropSingleTupleTableSlot(slot);
-	}
 	index_endscan(scan);
-	index_close(index, NoLock);
-	table_close(table, NoLock);
+	ExecDropSingleTupleTableSlot(slot);
+	index_close(index, AccessShareLock);
+	table_close(table, AccessShareLock);
 	return found;
 }
 
@@ -236,7 +268,7 @@ known_number(Sequence *sequence)
 {
 	int64		in_index = sequence->calls % CHECK_EVERY == 0 ?
 	highest_stored(sequence->table, sequence->index, sequence->column) : 0;
-	int64		in_history = sequence->calls == 0 && sequence->kind == TOKENS ?
+	int64		in_history = sequence->calls == 0 && sequence->is_token ?
 	highest_stored("event", "event_pkey", "token") : 0;
 
 	sequence->calls++;
@@ -272,23 +304,57 @@ sequence_init(void)
 	CacheRegisterRelcacheCallback(forget_sequence, (Datum) 0);
 }
 
+/* One that begins again at its end would issue each number again. */
+static void
+check_does_not_cycle(const Sequence *sequence, Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(SEQRELID, ObjectIdGetDatum(relid));
+	bool		cycles = HeapTupleIsValid(tuple) && ((Form_pg_sequence) GETSTRUCT(tuple))->seqcycle;
+
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	if (cycles)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("sequence \"locking.%s\" must not cycle", sequence->name),
+				 errhint("Use ALTER SEQUENCE locking.%s NO CYCLE.", sequence->name)));
+}
+
 /* Look the sequence up, if nothing is known about it. */
 static Oid
 identify(Sequence *sequence)
 {
 	if (!OidIsValid(sequence->relid))
 	{
+		Oid			relid = catalog_relid(sequence->name);
+
+		check_does_not_cycle(sequence, relid);
 		sequence->last = sequence->seen = 0;
 		sequence->calls = 0;
-		sequence->relid = catalog_relid(sequence->name);
+		sequence->highest = NULL;
+		sequence->relid = relid;
 	}
+	if (unlikely(sequence->highest == NULL))
+		sequence->highest = find_highest(sequence->relid);
 	return sequence->relid;
 }
 
+/*
+ * Draw a number, and look up the highest one from before, or 0 if that is not
+ * known.
+ */
 static int64
-draw(Sequence *sequence)
+draw(Sequence *sequence, int64 *before)
 {
-	return nextval_internal(identify(sequence), false);
+	Oid			relid = identify(sequence);
+	int64		number;
+
+	*before = sequence->highest ? pg_atomic_read_u64(sequence->highest) : 0;
+	number = nextval_internal(relid, false);
+	if (!OidIsValid(sequence->relid))	/* altered by then */
+		*before = 0;
+	(void) identify(sequence);
+	return number;
 }
 
 static int64
@@ -329,13 +395,14 @@ static void
 advance_to(Sequence *sequence, int64 number)
 {
 	int64		now = position(sequence);
+	int64		before;
 
 	INJECT("advance-sequence");
 	if (number - now > SHORT_WAY)
 		set_position(sequence, beyond(number, MARGIN));
 	else
 		while (now < number)
-			now = draw(sequence);
+			now = draw(sequence, &before);
 }
 
 /*
@@ -364,42 +431,42 @@ advance(Sequence *sequence, int64 known, int64 ahead)
 
 /*
  * Is a number that was drawn at most "known", or stored?  Then "known" is
- * raised to a number that the sequence has to be beyond.
+ * raised, if need be, to a number that the sequence has to be beyond.
  */
 static bool
-is_taken(Sequence *sequence, int64 number, int64 *known)
+is_taken(const Sequence *sequence, int64 number, int64 *known)
 {
-	int64		stored;
-
-	if (number > *known && (likely(is_highest(sequence, number)) || !is_stored(sequence, number)))
+	if (number <= *known)
+		return true;
+	if (likely(sequence->highest) || !is_stored(sequence, number))
 		return false;
-	stored = highest_stored(sequence->table, sequence->index, sequence->column);
-	*known = Max(*known, Max(stored, beyond(number, 1)));
+	*known = beyond(number, 1);
 	return true;
 }
 
 /*
  * Draw a number greater than "above", and greater than all that are known to
  * have been drawn.  A first number that is not may be due to concurrent
- * backends; a second one is not.
+ * backends, whose numbers have been stored since.
  */
 static int64
 next_number(Sequence *sequence, int64 above)
 {
-	int64		number;
-	int64		known;
+	int64		before;
+	int64		number = draw(sequence, &before);
+	int64		known = known_number(sequence);
 
-	number = draw(sequence);
-	(void) identify(sequence);	/* it may have been restarted by then */
-	known = known_number(sequence);
-	known = Max(above, known);
+	known = Max(known, above);
 	if (unlikely(number <= known))
-		number = draw(sequence);
+		number = draw(sequence, &before);
+	known = Max(known, before);
 	while (unlikely(is_taken(sequence, number, &known)))
 	{
 		advance(sequence, known, 0);
-		number = draw(sequence);
+		number = draw(sequence, &before);
+		known = Max(known, before);
 	}
+	raise_highest(sequence, number);
 	return sequence->last = number;
 }
 
@@ -427,6 +494,7 @@ static void
 number_arrives(Sequence *sequence, int64 number)
 {
 	(void) identify(sequence);
+	raise_highest(sequence, number);
 	if (number > sequence->seen)
 		advance(sequence, number, AHEAD);
 }

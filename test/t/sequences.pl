@@ -23,7 +23,7 @@ sql($node, $schema);
 sub set_back { return sql($node, "SELECT setval('locking.token_seq', 1, false), setval('locking.event_id_seq', 1, false)") }
 sub token { my ($row, %options) = @_; return sql($options{node} || $node, "SELECT locking.acquire('article', $row)", owner => $options{owner} || 'ann') }
 sub highest { return sql($_[0] || $node, 'SELECT max(token) FROM (SELECT token FROM locking.lock UNION ALL SELECT token FROM locking.event UNION ALL SELECT token FROM locking.draft) t') }
-sub in_order { return is(sql($node, 'SELECT count(*) - count(DISTINCT id) FROM locking.event'), 0, 'ids of events are unique') }
+sub in_order { return is(sql($_[0] || $node, 'SELECT count(*) - count(DISTINCT id) FROM locking.event'), 0, 'ids of events are unique') }
 
 subtest 'set back, a new session' => sub {
 	token($_) for 1 .. 5;
@@ -81,6 +81,54 @@ for my $server ($node, $preloaded)
 		};
 	}
 }
+for my $server ($node, $preloaded)
+{
+	subtest 'set back to just before an event that has arrived, ' . $server->name => sub {
+		my $session = session($server, owner => 'cid');
+		$session->query("SELECT locking.acquire('article', 18)");
+		my $arrived = sql($server, "SELECT max(id) + 3000 FROM locking.event");
+		sql($server, "INSERT INTO locking.event (id, event, relation, key, token, owner, session_role) VALUES ($arrived, 'acquired', 'article'::regclass, '1', 1, 'old', 'old')");
+		sql($server, "SELECT setval('locking.event_id_seq', $arrived - 1)");
+		is($session->state_of("SELECT locking.acquire('article', 19)"), '', 'a session in use');
+		$session->query('SELECT locking.release_all()');
+		$session->quit;
+		in_order($server);
+	};
+}
+
+# With shared memory, which outlives the records and the history of a lock.
+subtest 'set back behind the token of a lock that has ended' => sub {
+	my ($old, $new) = map { session($preloaded, owner => 'ann') } 1, 2;
+	my $last = $old->query("SELECT locking.acquire('article', 21)");
+	my $ended = $new->query("SELECT locking.acquire('article', 22)");
+	$new->query("SELECT locking.release($ended)");
+	sql($preloaded, "DELETE FROM locking.event WHERE token = $ended; SELECT setval('locking.token_seq', $last)");
+	my $token = $old->query("SELECT locking.acquire('article', 23)");
+	cmp_ok($token, '>', $ended, 'another token');
+	is($new->state_of("SELECT locking.confirm($ended)"), 'LK001', 'the ended one is refused');
+	sql($preloaded, "ALTER SEQUENCE locking.token_seq RESTART WITH 1");
+	sql($preloaded, 'SELECT locking.release_all(); DELETE FROM locking.event', owner => 'ann');
+	is($old->query("SELECT locking.acquire('article', 23)"), 1, 'RESTART begins again, since it is no accident');
+	$_->quit for $old, $new;
+};
+
+subtest 'sequences with a cache' => sub {
+	sql($preloaded, 'ALTER SEQUENCE locking.token_seq CACHE 20');
+	my ($ann, $bob) = map { session($preloaded, owner => $_) } qw(ann bob);
+	my @tokens = map { my $row = $_; map { $_->query("SELECT locking.acquire('article', $row)") =~ s/.*\n//rs } $row % 2 ? $ann : $bob } 30 .. 45;
+	is_deeply(\@tokens, [ sort { $a <=> $b } @tokens ], 'tokens rise across sessions');
+	$_->quit for $ann, $bob;
+	sql($preloaded, 'ALTER SEQUENCE locking.token_seq CACHE 1');
+};
+
+subtest 'sequences that cycle' => sub {
+	for my $sequence ('token_seq', 'event_id_seq')
+	{
+		sql($preloaded, "ALTER SEQUENCE locking.$sequence CYCLE");
+		refused($sequence, $preloaded, '55000', "SELECT locking.acquire('article', 50)", message => qr/sequence "locking.$sequence" must not cycle/);
+		sql($preloaded, "ALTER SEQUENCE locking.$sequence NO CYCLE");
+	}
+};
 $preloaded->stop;
 
 subtest 'events arrive while sessions are in use' => sub {
