@@ -11,11 +11,13 @@
 #include "access/relation.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
 #include "pgstat.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 #if PG_VERSION_NUM < 130000
@@ -35,6 +37,10 @@
 /* 14 added DETACH PARTITION ... CONCURRENTLY */
 #if PG_VERSION_NUM < 140000
 #define AT_DetachPartitionFinalize AT_DetachPartition
+#define locking_detach_is_pending(relid) false
+#else
+#define locking_detach_is_pending(relid) \
+	(get_rel_relispartition(relid) && PartitionHasPendingDetach(relid))
 #endif
 
 /* 14 added it, to place frequently called functions next to each other */

@@ -79,7 +79,7 @@ row_guard_of(Relation rel)
 	return NULL;
 }
 
-/* A trigger that calls the guard, by any name, or has the name of one. */
+/* What is known of a trigger; see is_guard_trigger(). */
 typedef struct GuardTrigger
 {
 	Oid			relid;
@@ -150,7 +150,21 @@ triggers_that_fire_always(Oid root)
 	return always;
 }
 
-/* Set the triggers that have replaced these to ENABLE ALWAYS. */
+static void
+warn_of_pending_detach(Oid relid)
+{
+	ereport(WARNING,
+			(errmsg("the guard of partition \"%s\" fires no longer in a replica", get_rel_name(relid)),
+			 errdetail("Its detachment is pending, so its trigger cannot be set to ENABLE ALWAYS."),
+			 errhint("Complete it with ALTER TABLE ... DETACH PARTITION ... FINALIZE."),
+			 errtable_by_id(relid)));
+}
+
+/*
+ * Set the triggers that have replaced these to ENABLE ALWAYS.  Each is in the
+ * list by itself.  PostgreSQL alters no partition whose detachment is
+ * pending.
+ */
 void
 fire_always(List *triggers)
 {
@@ -160,8 +174,11 @@ fire_always(List *triggers)
 	{
 		const GuardTrigger *trigger = lfirst(cell);
 
-		execute_ddl(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s", qualified_name(trigger->relid),
-							 quote_identifier(trigger->for_row ? ROW_TRIGGER : TRUNCATE_TRIGGER)));
+		if (locking_detach_is_pending(trigger->relid))
+			warn_of_pending_detach(trigger->relid);
+		else
+			execute_ddl(psprintf("ALTER TABLE ONLY %s ENABLE ALWAYS TRIGGER %s", qualified_name(trigger->relid),
+								 quote_identifier(trigger->for_row ? ROW_TRIGGER : TRUNCATE_TRIGGER)));
 	}
 }
 

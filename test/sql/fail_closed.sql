@@ -205,6 +205,14 @@ SELECT locking.protect('whole', ttl => '1 min');
 SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger WHERE tgrelid IN ('whole'::regclass, 'leaf'::regclass) AND tgname LIKE '~%' ORDER BY 1, 2;
 ALTER TABLE whole ENABLE TRIGGER "~locking_guard";
 ALTER TABLE leaf ENABLE TRIGGER "~locking_guard", ENABLE TRIGGER "~locking_guard_truncate";
+ALTER TABLE ONLY whole ENABLE ALWAYS TRIGGER "~locking_guard";
+SELECT locking.protect('whole');
+SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger WHERE tgrelid IN ('whole'::regclass, 'leaf'::regclass) AND tgname LIKE '~%' ORDER BY 1, 2;
+ALTER TABLE ONLY whole ENABLE TRIGGER "~locking_guard";
+ALTER TABLE leaf ENABLE ALWAYS TRIGGER "~locking_guard";
+SELECT locking.protect('whole');
+SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger WHERE tgrelid IN ('whole'::regclass, 'leaf'::regclass) AND tgname LIKE '~%' ORDER BY 1, 2;
+ALTER TABLE leaf ENABLE TRIGGER "~locking_guard";
 
 -- likewise a new partition, and renamed columns
 SET session_replication_role = replica;

@@ -83,6 +83,16 @@ scenario 'a column renamed while a partition is pending' => sub {
 	ok_here('detached: the partition can be written', "UPDATE m.dp1 SET t = 'bob' WHERE id = 1", owner => 'bob');
 };
 
+scenario 'protected again, with a guard that fires in replicas, while a partition is pending' => sub {
+	ok_here('ENABLE ALWAYS', 'ALTER TABLE m.dp ENABLE ALWAYS TRIGGER "~locking_guard"');
+	cancelled('m.dp', 'm.dp1');
+	ok_here('protected again', "SELECT locking.protect('m.dp')");
+	answers('the triggers', 'm.dp A, m.dp1 O, m.dp2 A',
+		q{SELECT string_agg(tgrelid::regclass || ' ' || tgenabled::text, ', ' ORDER BY tgrelid::regclass::text) FROM pg_trigger WHERE tgname = '~locking_guard' AND tgrelid IN ('m.dp'::regclass, 'm.dp1'::regclass, 'm.dp2'::regclass)});
+	is(in_log($node, qr/WARNING:  .*the guard of partition "dp1" fires no longer in a replica/), 1, 'a warning');
+	finalize('m.dp', 'm.dp1');
+};
+
 scenario 'a prepared transaction that has used the root' => sub {
 	lock_rows('m.dp' => 1);
 	here("BEGIN; UPDATE m.dp SET t = 'bob' WHERE id = 2; PREPARE TRANSACTION 'p'", owner => 'bob');
