@@ -75,14 +75,22 @@ is_own_event(EventKind kind)
 }
 
 /*
- * The time of an event, later than that of the backend's last one: PostgreSQL
- * sends equal notifications of a transaction only once, so they must differ.
+ * The time of an event, later than that of the transaction's last one:
+ * PostgreSQL sends equal notifications of a transaction only once, so they
+ * must differ.  Another transaction begins anew, since the clock may have
+ * been set back.
  */
 static TimestampTz
 event_time(void)
 {
+	static TimestampTz transaction = 0;
 	static TimestampTz last = 0;
 
+	if (transaction != GetCurrentTransactionStartTimestamp())
+	{
+		transaction = GetCurrentTransactionStartTimestamp();
+		last = 0;
+	}
 	last = Max(clock_now(), last + 1);
 	return last;
 }

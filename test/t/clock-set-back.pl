@@ -116,6 +116,9 @@ my $logged = in_log($node, qr/clock of the server was set back/);
 $ann->query("SELECT locking.renew(token) FROM locking.lock WHERE key IN ('7', '8')");
 is(in_log($node, qr/LOG:  the clock of the server was set back by at least 7\d\d\d\.\d+ seconds/) - $logged, 1,
 	'the step is logged once');
+is(in_database('SELECT count(*) FROM locking.event WHERE at > clock_timestamp() + $$1 hour$$'), 2, 'events of the wrong clock have its time');
+$ann->query("SELECT locking.acquire('article', 9)");
+is(in_database("SELECT at < clock_timestamp() + interval '1 hour' FROM locking.event WHERE key = '9'"), 't', 'those since then have the right one');
 quit($ann, $controller);
 
 $node->stop;
