@@ -13,6 +13,7 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_inherits.h"
+#include "miscadmin.h"
 #include "storage/lmgr.h"
 
 #include "clock.h"
@@ -35,9 +36,15 @@
 static bool
 has_new_file(Oid relid)
 {
-	Relation	rel = RelationIdGetRelation(relid);
-	bool		new_file = rel && locking_new_file(rel);
+	LOCKTAG		tag;
+	Relation	rel;
+	bool		new_file;
 
+	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relid);
+	if (!locking_holds_lock(&tag, AccessExclusiveLock))
+		return false;
+	rel = RelationIdGetRelation(relid);
+	new_file = rel && locking_new_file(rel);
 	if (rel)
 		RelationClose(rel);
 	return new_file;

@@ -82,7 +82,7 @@ SELECT locking.request('article', 7);
 SET locking.owner = 'gus';
 SELECT locking.request('article', 7);
 UPDATE locking.request_queue SET id = 1 WHERE key = '7';
-SELECT is((SELECT string_agg(owner, ' ' ORDER BY place) FROM locking.requests WHERE key = '7'), 'fay gus', 'each has a place');
+SELECT is((SELECT string_agg(owner || ' ' || place, ', ' ORDER BY place) FROM locking.requests WHERE key = '7'), 'fay 1, gus 2', 'each has a place');
 SELECT is(counts('gus', 'fay'), '0 0 0', 'one of them is left');
 SET locking.owner = 'dorothea';
 
