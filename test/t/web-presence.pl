@@ -86,11 +86,17 @@ sub people
 	$anna->post("$row/presence", { client => 'last', state => 'typing', field => 'last' });
 	my @events;
 	LockingWeb::in_seconds($LockingWeb::PATIENCE, 'the last event', sub {
-		do { push @events, next_presence($berts) } until shown($events[-1]{people} // []) =~ /typing:last/;
+		# in any order, if they are announced together
+		my %wanted = (last => 1, mine => 1);
+		while (%wanted)
+		{
+			push @events, next_presence($berts);
+			delete $wanted{last} if shown($events[-1]{people} // []) =~ /typing:last/;
+			delete $wanted{mine} if $events[-1]{table} eq 'public.mine';
+		}
 	});
 	is((grep { $_->{table} eq 'public.private' } @events) + 0, 0, 'no event of an unreadable table');
 	my @hidden = grep { $_->{table} eq 'public.mine' } @events;
-	ok(@hidden > 0, 'an event of a table with row security');
 	is_deeply([ map { [ sort keys %$_ ] } @hidden ], [ map { [ 'event', 'table' ] } @hidden ], 'which has neither key nor people');
 	is($reader->post("$row/presence", { client => 'r' })->{status}, 200, 'who may only read is present, too');
 

@@ -517,7 +517,7 @@ presence_begin_slice(int64_t now)
 }
 
 bool
-presence_next_row(char **table, json_t **event)
+presence_next_row(char **table, json_t * *event)
 {
 	Row		   *row;
 
@@ -588,7 +588,7 @@ collect_unsent(Person *person, void *arg)
 }
 
 static char *
-message_text(const char *what, json_t *value)
+message_text(const char *what, json_t * value)
 {
 	json_t	   *message = json_pack("{s:s}", "process", own_id);
 	char	   *text;
@@ -655,6 +655,15 @@ presence_farewell(void)
 
 /* ---- other processes ---- */
 
+static void
+mark_own(Person *person, void *arg)
+{
+	(void) arg;
+	if (is_own(person))
+		mark_unsent(person);
+}
+
+/* A process that was not known has not been told of the people here. */
 static Process *
 find_process(const char *id, int64_t now)
 {
@@ -666,6 +675,7 @@ find_process(const char *id, int64_t now)
 		process = allocate(sizeof(Process));
 		snprintf(process->id, sizeof(process->id), "%s", id);
 		HASH_ADD_STR(processes, id, process);
+		for_all_people(mark_own, NULL);
 	}
 	if (process)
 		process->heard = now;
@@ -685,14 +695,6 @@ forget_process(Process *process)
 	for_all_people(remove_of_process, process->id);
 	HASH_DEL(processes, process);
 	free(process);
-}
-
-static void
-mark_own(Person *person, void *arg)
-{
-	(void) arg;
-	if (is_own(person))
-		mark_unsent(person);
 }
 
 void
@@ -724,7 +726,7 @@ is_valid(const PresenceReport *report)
 }
 
 static void
-receive_person(const Process *process, json_t *json)
+receive_person(const Process *process, json_t * json)
 {
 	PresenceReport report = {0};
 	const char *state;
@@ -756,7 +758,7 @@ receive_person(const Process *process, json_t *json)
 }
 
 static void
-receive(json_t *message, const char *id, int64_t now)
+receive(json_t * message, const char *id, int64_t now)
 {
 	Process    *process = find_process(id, now);
 	size_t		i;
