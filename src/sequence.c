@@ -114,7 +114,7 @@ typedef struct DrawnNumber
 {
 	pg_atomic_uint64 sequence;	/* its database and file, or 0 */
 	pg_atomic_uint64 highest;
-}			DrawnNumber;
+} DrawnNumber;
 
 typedef struct Drawn
 {

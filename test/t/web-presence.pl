@@ -158,7 +158,7 @@ sub people
 	my $deadline = time + $LockingWeb::PATIENCE;
 	1 until people($bert, 'article') eq '1: anna:viewing' || time > $deadline;
 	sql($node, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ~* 'LISTEN|notify|presence' AND usename = 'locking_web'");
-	# a request may meet a connection that was terminated; a page reports again
+	# one may meet a terminated connection; a page reports again
 	1 until $anna->post("$row/presence", { client => 'one', state => 'typing', field => 'body' })->{status} == 200 || time > $deadline;
 	1 until people($bert, 'article') eq '1: anna:typing:body' || time > $deadline;
 	is(people($bert, 'article'), '1: anna:typing:body', 'after the connection was lost, all is sent anew');

@@ -517,7 +517,7 @@ presence_begin_slice(int64_t now)
 }
 
 bool
-presence_next_row(char **table, json_t * *event)
+presence_next_row(char **table, json_t **event)
 {
 	Row		   *row;
 
@@ -588,7 +588,7 @@ collect_unsent(Person *person, void *arg)
 }
 
 static char *
-message_text(const char *what, json_t * value)
+message_text(const char *what, json_t *value)
 {
 	json_t	   *message = json_pack("{s:s}", "process", own_id);
 	char	   *text;
@@ -726,7 +726,7 @@ is_valid(const PresenceReport *report)
 }
 
 static void
-receive_person(const Process *process, json_t * json)
+receive_person(const Process *process, json_t *json)
 {
 	PresenceReport report = {0};
 	const char *state;
@@ -758,7 +758,7 @@ receive_person(const Process *process, json_t * json)
 }
 
 static void
-receive(json_t * message, const char *id, int64_t now)
+receive(json_t *message, const char *id, int64_t now)
 {
 	Process    *process = find_process(id, now);
 	size_t		i;
