@@ -120,6 +120,12 @@ export class Person {
 	expects(status, path = /./) { this.#expected.push({ status, path }); }
 
 	/**
+	 * Declares that the server stops or starts again: it may be stopping when
+	 * a request arrives, be gone, or no longer know the session.
+	 */
+	expectsStop() { for (const status of [503, 0, 401]) this.expects(status); }
+
+	/**
 	 * Declares expected messages of the console.
 	 * @param {RegExp} words
 	 */

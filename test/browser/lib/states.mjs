@@ -250,7 +250,7 @@ export const pages = {
 	},
 	/** The last one, since the server is stopped. */
 	async 'not live'({ site, carla }) {
-		carla.expects(0);
+		carla.expectsStop();
 		await opens(carla, '/tables/country?q=iceland', 'tbody tr');
 		await site.stopServer();
 		await carla.page.locator('.live[data-state="off"]').waitFor();
