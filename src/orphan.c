@@ -27,7 +27,6 @@
 #include "access/heapam.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/pg_inherits.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
@@ -41,6 +40,7 @@
 #include "compat.h"
 #include "key_text.h"
 #include "locking.h"
+#include "partition.h"
 #include "relation.h"
 #include "role.h"
 #include "table.h"
@@ -139,9 +139,7 @@ row_exists(TableInfo *table, const char *key)
 	enter_role(&saved, relation_owner(table->root));
 	key_parse_stored(table->key, table->root, key, values);
 	leave_role(&saved);
-	if (!table->partitioned)
-		return may_have_row(table->root, values);
-	foreach(cell, find_all_inheritors(table->root, NoLock, NULL))
+	foreach(cell, partition_descendants(table->root))
 	{
 		if (may_have_row(lfirst_oid(cell), values))
 			return true;

@@ -19,7 +19,6 @@
 #include "access/xact.h"
 #include "fmgr.h"
 #include "miscadmin.h"
-#include "storage/lmgr.h"
 
 #include "argument.h"
 #include "children.h"
@@ -121,7 +120,7 @@ find_table(Oid relid)
 	if (rel == NULL)
 		return NULL;
 	index = locking_primary_key_index(rel);
-	if (OidIsValid(index) && ConditionalLockRelationOid(index, AccessShareLock))
+	if (OidIsValid(index) && lock_relation_nowait(index))
 		table = table_info(rel);
 	relation_close(rel, NoLock);
 	return table && table->is_protected && !table->key_replaced && !table->not_in_heap ? table : NULL;
