@@ -185,7 +185,7 @@ ALTER TABLE locking.protected ENABLE ALWAYS TRIGGER refuse_truncate;
 
 CREATE FUNCTION locking.before_ddl() RETURNS event_trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'locking_before_ddl';
-COMMENT ON FUNCTION locking.before_ddl() IS 'refuses to attach a protected table as a partition';
+COMMENT ON FUNCTION locking.before_ddl() IS 'refuses to attach a protected table as a partition, and notes the locks that may follow a rewrite';
 CREATE EVENT TRIGGER locking_before_ddl ON ddl_command_start
 	WHEN TAG IN ('ALTER TABLE')
 	EXECUTE FUNCTION locking.before_ddl();

@@ -296,9 +296,10 @@ refuse_protected_partition(AlterTableStmt *alter, PartitionCmd *command)
 }
 
 /*
- * Refuse ATTACH PARTITION of a protected table before it begins.  Table and
- * partition are locked here, in the order and the modes of the command, since
- * the partition may be about to be protected.
+ * Refuse ATTACH PARTITION of a protected table before it begins, and note
+ * which locks may follow a rewrite.  Table and partition are locked here, in
+ * the order and the modes of the command, since the partition may be about to
+ * be protected.
  */
 Datum
 locking_before_ddl(PG_FUNCTION_ARGS)
@@ -317,6 +318,7 @@ locking_before_ddl(PG_FUNCTION_ARGS)
 		if (part->subtype == AT_AttachPartition)
 			refuse_protected_partition((AlterTableStmt *) command, (PartitionCmd *) part->def);
 	}
+	expect_rewrite((AlterTableStmt *) command);
 	PG_RETURN_NULL();
 }
 

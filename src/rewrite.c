@@ -6,15 +6,22 @@
  * it had written them.  Records of live locks refer to the new versions from
  * then on, so that these locks can still be confirmed (rule 5).  Lapsed ones
  * cannot be resumed: it is not known whether their rows were written before.
+ *
+ * A lock that is live by the clock may have been passed by another owner's
+ * write, if the clock was set back.  The xmin that shows it is gone after the
+ * command, so it is read before, with the table locked as the command does.
  */
 #include "rewrite.h"
 
 #include "access/relation.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_inherits.h"
+#include "commands/tablecmds.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
+#include "utils/hsearch.h"
 
 #include "clock.h"
 #include "compat.h"
@@ -88,21 +95,73 @@ xmin_of_locked(TableInfo *table, const Lock *lock)
 }
 
 /*
- * Does the record follow the rewrite?  Only that of a live lock under which
- * no other owner can have written the row.  A lock that was handed over and
- * has not been taken refers to no version.  Other owners may have written the
- * row of a soft lock: the lock stays live, but cannot be resumed.
+ * May the record follow the rewrite?  Only that of a live lock under which no
+ * other owner can have written the row.  A lock that was handed over and has
+ * not been taken refers to no version.  Other owners may have written the row
+ * of a soft lock: the lock stays live, but cannot be resumed.
  */
 static bool
-is_followed(const Lock *lock)
+may_follow(const Lock *lock)
 {
 	return lock->hard && lease_knows_row(lock) && !has_lapsed(lock, clock_now());
 }
 
+/* ---- before the command ---- */
+
+/*
+ * The tokens of the locks whose records may follow the present ALTER TABLE.
+ * NULL: none.
+ */
+static HTAB *followers = NULL;
+
+static void
+forget_followers(void)
+{
+	if (followers)
+		hash_destroy(followers);
+	followers = NULL;
+}
+
+static void
+add_follower(int64 token)
+{
+	HASHCTL		control = {0};
+
+	control.keysize = control.entrysize = sizeof(int64);
+	if (followers == NULL)
+		followers = hash_create("locking rewritten rows", 32, &control, HASH_ELEM | HASH_BLOBS);
+	(void) hash_search(followers, &token, HASH_ENTER, NULL);
+}
+
+static bool
+is_follower(int64 token)
+{
+	return followers && hash_search(followers, &token, HASH_FIND, NULL) != NULL;
+}
+
+/* Is the row there, as its holder left it? */
+static bool
+has_own_version(TableInfo *table, const Lock *lock)
+{
+	TransactionId xmin = xmin_of_locked(table, lock);
+
+	return TransactionIdIsValid(xmin) && !lease_was_passed(lock, table->ncolumns == 0, xmin);
+}
+
+static void
+note_follower(Relation records, TableInfo *table, Lock *lock)
+{
+	if (may_follow(lock) && has_own_version(table, lock))
+		add_follower(lock->token);
+}
+
+/* ---- after the command ---- */
+
 static void
 follow_row(Relation records, TableInfo *table, Lock *lock)
 {
-	TransactionId xmin = is_followed(lock) ? xmin_of_locked(table, lock) : InvalidTransactionId;
+	bool		follows = is_follower(lock->token) && may_follow(lock);
+	TransactionId xmin = follows ? xmin_of_locked(table, lock) : InvalidTransactionId;
 
 	if (!TransactionIdIsCurrentTransactionId(xmin) || lease_is_resumable(lock, xmin) ||
 		!record_lock(records, lock, LockTupleNoKeyExclusive, LockWaitBlock))
@@ -111,12 +170,16 @@ follow_row(Relation records, TableInfo *table, Lock *lock)
 	record_update(records, lock);
 }
 
+/* ---- the rows of a command ---- */
+
+typedef void (*LockVisitor) (Relation records, TableInfo *table, Lock *lock);
+
 /*
  * The root of a partition may be locked by a session that waits for the
  * partition.  Then the records stay as they are.
  */
 static void
-follow_rows(Oid root)
+visit_locks(Oid root, LockVisitor visit)
 {
 	Relation	rel = relation_open_nowait(root);
 	TableInfo  *table;
@@ -132,28 +195,84 @@ follow_rows(Oid root)
 
 		foreach(cell, records_of(records, root))
 		{
-			follow_row(records, table, lfirst(cell));
+			visit(records, table, lfirst(cell));
 		}
 		table_close(records, NoLock);
 	}
 	relation_close(rel, NoLock);
 }
 
+/* The protected roots of tables. */
+static List *
+protected_roots(List *relids)
+{
+	List	   *roots = NIL;
+	ListCell   *cell;
+
+	foreach(cell, relids)
+	{
+		Oid			root = table_root(lfirst_oid(cell));
+
+		if (is_protected_table(root))
+			roots = list_append_unique_oid(roots, root);
+	}
+	return roots;
+}
+
+/* May the command rewrite the tables that inherit from its own, too? */
+static bool
+recurses(const AlterTableStmt *alter)
+{
+	ListCell   *cell;
+
+	foreach(cell, alter->cmds)
+	{
+		AlterTableType type = ((AlterTableCmd *) lfirst(cell))->subtype;
+
+		if (type == AT_AddColumn || type == AT_AlterColumnType)
+			return alter->relation->inh;
+	}
+	return false;
+}
+
+/*
+ * An ALTER TABLE begins, which may rewrite protected tables.  They are locked
+ * here as the command is about to do.
+ */
+void
+expect_rewrite(AlterTableStmt *alter)
+{
+	LOCKMODE	lockmode = AlterTableGetLockLevel(alter->cmds);
+	Oid			relid = RangeVarGetRelid(alter->relation, NoLock, true);
+	ListCell   *cell;
+
+	forget_followers();
+	if (lockmode < AccessExclusiveLock || !OidIsValid(relid) ||
+		protected_roots(find_all_inheritors(relid, NoLock, NULL)) == NIL)
+		return;
+	relid = RangeVarGetRelidExtended(alter->relation, lockmode, RVR_MISSING_OK, RangeVarCallbackOwnsRelation, NULL);
+	if (!OidIsValid(relid))
+		return;
+	foreach(cell, protected_roots(find_all_inheritors(relid, recurses(alter) ? lockmode : NoLock, NULL)))
+	{
+		visit_locks(lfirst_oid(cell), note_follower);
+	}
+}
+
 /* An ALTER TABLE of this table and of those inheriting from it has ended. */
 void
 follow_rewrite(Oid relid)
 {
-	List	   *roots = NIL;
+	List	   *rewritten = NIL;
 	ListCell   *cell;
 
 	foreach(cell, find_all_inheritors(relid, NoLock, NULL))
 	{
 		if (has_new_file(lfirst_oid(cell)))
-			roots = list_append_unique_oid(roots, table_root(lfirst_oid(cell)));
+			rewritten = lappend_oid(rewritten, lfirst_oid(cell));
 	}
-	foreach(cell, roots)
+	foreach(cell, protected_roots(rewritten))
 	{
-		if (is_protected_table(lfirst_oid(cell)))
-			follow_rows(lfirst_oid(cell));
+		visit_locks(lfirst_oid(cell), follow_row);
 	}
 }

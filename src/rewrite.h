@@ -7,8 +7,11 @@
 
 #include "postgres.h"
 
+#include "nodes/parsenodes.h"
+
 #pragma GCC visibility push(hidden)
 
+extern void expect_rewrite(AlterTableStmt *alter);
 extern void follow_rewrite(Oid relid);
 
 #pragma GCC visibility pop

@@ -50,8 +50,8 @@ read_row(void *arg, HeapTuple tuple, TupleDesc desc)
 /*
  * Read xmin as the owner of the table.  It has no column privilege, so a
  * caller with privileges on some columns only cannot read it.  The caller has
- * locked the row, so its xmin may be disclosed.  InvalidTransactionId: there
- * is no such row.
+ * locked the row, or the table, so its xmin may be disclosed.
+ * InvalidTransactionId: there is no such row.
  */
 TransactionId
 target_xmin(TableInfo *table, const Datum *values)
@@ -60,6 +60,7 @@ target_xmin(TableInfo *table, const Datum *values)
 	SPIQuery	query = {
 		.plan = table_plan(table, TARGET_SEE, true),
 		.values = values,
+		.latest = true,
 		.max_rows = 1,
 		.read = read_row,
 		.arg = &row
