@@ -68,6 +68,7 @@ typedef struct Run
 	Value		values[MAX_VALUES];
 	char		outcome[16];
 	char		message[120];
+	int			pid;			/* of the backend */
 } Run;
 
 static const char *const owners[] = {"ann", "bob", "cid", "dan", "eve", "fay"};
@@ -390,7 +391,7 @@ write_record(FILE *file, const Run *run, int64_t start)
 {
 	fprintf(file, "op\t%s\t%s\t%s\t%d\t%s\t%lld\t%lld\t%s\t%s\t", run->id, run->operation->name, run->place->table,
 			run->place->number, session.owner, (long long) start, (long long) now_us(), run->outcome, run->value);
-	fprintf(file, "used=%s wait=%d", run->used, run->wait_ms);
+	fprintf(file, "used=%s wait=%d pid=%d", run->used, run->wait_ms, run->pid);
 	for (int i = 0; i < run->nvalues; i++)
 		fprintf(file, " %s=%s", run->values[i].name, run->values[i].text);
 	fprintf(file, "\t%s\n", run->message[0] ? run->message : "-");
@@ -425,6 +426,7 @@ run_client(const char *folder, int number, int seconds, int seed)
 		snprintf(run.id, sizeof(run.id), "%d/%d", number, n);
 		snprintf(run.value, sizeof(run.value), "v%s", run.id);
 		run.wait_ms = 20 + random_below(300);
+		run.pid = PQbackendPID(session.pg);
 		start = now_us();
 		run_operation(&run);
 		write_record(file, &run, start);

@@ -336,7 +336,8 @@ rule('a lock that has ended is not used any more', sub {
 
 # The write was allowed, so the guard has found that the lock had expired.
 # Where the clock was set back, a heartbeat may extend such a lock in some
-# cases, but it cannot be confirmed or acquired (rule 5 of src/README.md).
+# cases, but it cannot be confirmed or acquired (rule 5 of src/README.md); and
+# one that was handed over can be taken, since its holder reads the row then.
 rule('a lock that a write has passed is not used any more', sub {
 	my ($h) = @_;
 	return in_each_row($h->{writes}, sub {
@@ -348,7 +349,7 @@ rule('a lock that a write has passed is not used any more', sub {
 			{
 				my @before = grep { $_->{owner} ne $write->{owner} && $_->{hard} && $_->{told} < $write->{t0} }
 				  $h->leases_within($guard, $write->{t0} - $h->{longest}, $write->{t0});
-				my %before = map { ($_->{token} => $_) } @before;
+				my %before = map { ($_->{token} => $_) } grep { !$_->{handed_over} || !@{ $h->{step} // [] } } @before;
 				for my $token (keys %before)
 				{
 					$facts++;
@@ -361,7 +362,9 @@ rule('a lock that a write has passed is not used any more', sub {
 	});
 });
 
-# Leases that a client knows to be committed, and when it was told.
+# Leases that a client knows to be committed, and when it was told.  Several
+# clients of an owner may use a token at the same time, so it is the lease
+# that its backend has recorded.
 sub committed_leases
 {
 	my ($h) = @_;
@@ -370,7 +373,7 @@ sub committed_leases
 	{
 		for my $token (grep { $_ } map { $op->{results}{$_} } qw(token used))
 		{
-			for my $lease (grep { $_->{told} > $op->{start} && $_->{told} < $op->{end} } @{ $h->{of_token}{$token} // [] })
+			for my $lease (grep { $_->{pid} == $op->{results}{pid} && $_->{told} > $op->{start} && $_->{told} < $op->{end} } @{ $h->{of_token}{$token} // [] })
 			{
 				$committed{$lease} = $op->{end};
 			}
@@ -485,22 +488,37 @@ sub event_name
 	return $event ? "$event->{event} $event->{token}" : 'nothing';
 }
 
+# The first event, from a position on, that a connection may have heard first:
+# all that were lost before it happened before it listened.
+sub latest_start
+{
+	my ($happened, $position, $connection) = @_;
+	$position++ while $happened->[$position] && $happened->[$position]{at} < $connection->{at};
+	return $position;
+}
+
+sub is_part
+{
+	my ($happened, $start, @heard) = @_;
+	return !grep { event_name($heard[$_]) ne event_name($happened->[ $start + $_ ]) } 0 .. $#heard;
+}
+
 # What a connection has heard of a row is a part of what happened, without
-# gaps.  What was lost before it happened before it listened.  Returns the
-# position after that part, and a violation, if there is one.
+# gaps; the last connection has heard the rest.  A lock may be resumed several
+# times, so events do not tell where the part begins: it may be at any
+# position at which it fits.  Returns the position after the part, and a
+# violation, if there is one.
 sub follow
 {
-	my ($row, $happened, $position, $connection, @heard) = @_;
-	my $start = $position;
-	$start++ while $happened->[$start] && $happened->[$start]{at} < $connection->{at} && event_name($happened->[$start]) ne event_name($heard[0]);
-	for my $i (0 .. $#heard)
-	{
-		my ($one, $other) = map { event_name($_) } $heard[$i], $happened->[ $start + $i ];
-		next if $one eq $other;
-		my $at = $happened->[ $start + $i ] ? " at $happened->[ $start + $i ]{at}" : '';
-		return ($start, "$row, connection $connection->{session} of $connection->{at}: event " . ($start + $i) . " was $other$at, heard was $one");
-	}
-	return $start + @heard;
+	my ($row, $happened, $position, $connection, $is_last, @heard) = @_;
+	my $latest = latest_start($happened, $position, $connection);
+	my @fits = grep { is_part($happened, $_, @heard) } $position .. $latest;
+	my ($start) = $is_last ? $fits[-1] : $fits[0];
+	return $start + @heard if defined $start;
+	my ($i) = grep { event_name($heard[$_]) ne event_name($happened->[ $latest + $_ ]) } 0 .. $#heard;
+	my $other = $happened->[ $latest + $i ];
+	return ($position, "$row, connection $connection->{session} of $connection->{at}: event " . ($latest + $i) . ' was ' . event_name($other)
+		  . ($other ? " at $other->{at}" : '') . ', heard was ' . event_name($heard[$i]));
 }
 
 # A listener whose connection is lost with the server misses the last events
@@ -516,8 +534,9 @@ rule('the events of a row arrive, once, and in order', sub {
 		for my $connection (@{ $h->{connected} })
 		{
 			my @heard = grep { $_->{session} == $connection->{session} } @{ $heard->{$row} // [] };
-			next if !@heard && $connection != $h->{connected}[-1];
-			($position, my $violation) = follow($row, \@happened, $position, $connection, @heard);
+			my $is_last = $connection == $h->{connected}[-1];
+			next if !@heard && !$is_last;
+			($position, my $violation) = follow($row, \@happened, $position, $connection, $is_last, @heard);
 			return (scalar @happened, $violation) if $violation;
 		}
 		my $missed = $happened[$position] && event_name($happened[$position]);

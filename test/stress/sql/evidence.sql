@@ -13,7 +13,7 @@ CREATE TABLE stress.written (tab text, n integer, op text, version integer, body
 
 -- Leases, as their holders were told of them.
 CREATE TABLE stress.lease (tab text, n integer, token bigint, owner text, kind text, hard boolean,
-	handed_over boolean, xid text, told timestamptz, until timestamptz);
+	handed_over boolean, xid text, pid integer, told timestamptz, until timestamptz);
 
 -- What acquirers read in the next statement.
 CREATE TABLE stress.granted (tab text, n integer, token bigint, owner text, version integer, body text, told timestamptz);
@@ -39,7 +39,8 @@ $$;
 CREATE FUNCTION stress.note(t bigint, kind text, call timestamptz DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
 BEGIN
 	INSERT INTO stress.lease
-	SELECT p.tab, p.n, l.token, l.owner, kind, l.hard, l.handed_over, pg_current_xact_id()::text, clock_timestamp(), l.expires_at
+	SELECT p.tab, p.n, l.token, l.owner, kind, l.hard, l.handed_over, pg_current_xact_id()::text, pg_backend_pid(),
+		clock_timestamp(), l.expires_at
 	FROM locking.lock l JOIN stress.place p ON p.tab = l.relation::text AND p.key = l.key
 	WHERE l.token = t AND (current_setting('transaction_isolation') = 'read committed' OR stress.is_mine(l.xmin));
 	IF NOT FOUND THEN

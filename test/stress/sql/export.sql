@@ -5,7 +5,7 @@ CREATE FUNCTION stress.us(t timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE A
 $$;
 COPY (SELECT 'place', tab, n, key FROM stress.place) TO STDOUT;
 COPY (SELECT 'write', tab, n, op, version, body, previous, owner, token, xid, stress.us(t0), stress.us(t1), guarded FROM stress.written) TO STDOUT;
-COPY (SELECT 'lease', tab, n, token, owner, kind, hard, handed_over, xid, stress.us(told), stress.us(until) FROM stress.lease) TO STDOUT;
+COPY (SELECT 'lease', tab, n, token, owner, kind, hard, handed_over, xid, pid, stress.us(told), stress.us(until) FROM stress.lease) TO STDOUT;
 COPY (SELECT 'grant', tab, n, token, owner, version, body, stress.us(told) FROM stress.granted) TO STDOUT;
 COPY (SELECT 'handed', token, owner, next, stress.us(told), before, after FROM stress.handed) TO STDOUT;
 COPY (SELECT 'look', tab, n, locked, stress.us(t0), stress.us(t1) FROM stress.looked) TO STDOUT;
