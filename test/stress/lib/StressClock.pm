@@ -13,7 +13,9 @@ use List::Util qw(max min);
 
 our @EXPORT = qw(use_true_times);
 
-# A step is seen a moment after it was recorded.
+# A step is seen a moment after it was recorded.  A process that is
+# interrupted between reading the true time and adding the difference shows a
+# time from before the step by the clock after it.
 my $slack = 1_000_000;
 
 # The periods between steps.
@@ -29,7 +31,7 @@ sub true_time
 	for my $period (@periods)
 	{
 		my $true = $time - $period->{offset};
-		return $true if $true >= $period->{from} && $true < $period->{to} + $slack;
+		return $true if $true >= $period->{from} - $slack && $true < $period->{to} + $slack;
 	}
 	die "no clock has shown $time\n";
 }
