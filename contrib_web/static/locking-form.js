@@ -15,18 +15,20 @@
  * the hidden field locking_token: a text, which the application passes to
  * locking.confirm() in the transaction that saves.
  *
+ * What is typed is kept as a draft, on this computer and on the server.
+ * forgetDrafts() removes those of this computer, when the user signs out.
+ *
  * Its texts are in the language of the document (`<html lang>`).
  *
  * Attributes, events and methods are described in doc/locking-js.md.
  */
 import { loadTexts, t } from './js/lang/texts.js';
 import { Fields } from './js/embed/fields.js';
-import { fillForm, fromDraft, isSame, readForm, toDraft } from './js/embed/form-draft.js';
+import { fillForm, isSame, readForm, toDraft } from './js/embed/form-draft.js';
+import { FormDrafts, storeOf } from './js/embed/form-drafts.js';
 import { NoticeBar } from './js/embed/notice-bar.js';
 import { Problem } from './js/client/api.js';
 import { clock } from './js/client/clock.js';
-import { randomId, tabId } from './js/client/tab-id.js';
-import { draftId } from './js/model/draft.js';
 import { isTimed, noticeOf } from './js/model/embed-view.js';
 import { RowLock } from './locking.js';
 
@@ -37,7 +39,7 @@ const HERE = new URL('..', import.meta.url).href.replace(/\/$/, '');
 /** Events of the lock that say why the page cannot lock. */
 const FAULTS = ['signedout', 'othersite', 'wrongorigin', 'refused', 'unanswered'];
 /** Events of the lock that the element passes on. */
-const PASSED = ['state', 'request', 'declined', 'people', ...FAULTS];
+const PASSED = ['state', 'request', 'declined', 'people', 'unprotected', ...FAULTS];
 /**
  * Those that may end by themselves. A proxy's answer in place of locking-web
  * has no word about origins either.
@@ -48,8 +50,17 @@ const WAITED = ['blocked', 'elsewhere', 'free', 'lost'];
 /** Milliseconds after which an answer is asked for again. */
 const RETRY = 10_000;
 
-/** A draft of its own: earlier ones are not replaced. */
-const newDraftId = () => draftId(null, tabId, randomId());
+/** How long a form that is sent waits for its draft, in milliseconds. */
+const PATIENCE = 1000;
+
+/**
+ * Removes the drafts of a user from this computer, who signs out of the
+ * application. The server keeps its own.
+ * @param {string} owner as locking-web names the user
+ * @param {string} [base] as the attribute
+ * @returns {Promise<void>}
+ */
+export const forgetDrafts = (owner, base = HERE) => storeOf(base).wipeOwner(owner);
 
 /**
  * Events: those of RowLock, which do not bubble, and
@@ -68,6 +79,7 @@ export class LockingForm extends HTMLElement {
 	#stop = null;
 	#stopTicks = null;
 	#original = {};
+	#drafts = null;
 	#draft = null;
 	#declined = null;
 	#hasWaited = false;
@@ -77,6 +89,8 @@ export class LockingForm extends HTMLElement {
 	#phase = null;
 	#problem = null;
 	#resend = null;
+	#isKeeping = false;
+	#mayPass = false;
 	// As the user has last changed the form
 	#input = null;
 	#isFilledAnew = false;
@@ -130,6 +144,7 @@ export class LockingForm extends HTMLElement {
 	saved({ released = true } = {}) {
 		this.#original = readForm(this.form);
 		this.#input = null;
+		this.#drafts.ended();
 		if (released) this.#lock.saved({ released });
 		else this.#lock.use();
 		this.#dropDraft(this.#lock);
@@ -156,6 +171,7 @@ export class LockingForm extends HTMLElement {
 		this.#hasWaited = this.#isStale = this.#hasOffered = this.#isFilledAnew = false;
 		this.#draft = this.#declined = this.#problem = this.#reason = this.#input = null;
 		this.#lock = this.#newLock();
+		this.#drafts = new FormDrafts(this.#lock, { server: this.#base, ...this.#row });
 		this.#listen(this.#stop.signal);
 		// The form is parsed after the element that wraps it.
 		if (document.readyState === 'loading')
@@ -181,16 +197,21 @@ export class LockingForm extends HTMLElement {
 
 	#newLock() {
 		return new RowLock({
-			base: this.getAttribute('base') ?? HERE,
-			table: this.getAttribute('table') ?? '',
-			key: this.getAttribute('key') ?? '',
+			base: this.#base,
+			...this.#row,
 			lockOn: this.getAttribute('lock-on') === 'change' ? 'change' : 'open',
 			note: this.getAttribute('note'),
 			idleLimit: Number(this.getAttribute('idle-limit') ?? 3600),
 			presence: this.hasAttribute('presence'),
 			draft: () => this.#unsaved(),
-			draftClient: newDraftId(),
 		});
+	}
+
+	get #base() {
+		return this.getAttribute('base') ?? HERE;
+	}
+	get #row() {
+		return { table: this.getAttribute('table') ?? '', key: this.getAttribute('key') ?? '' };
 	}
 
 	async #start() {
@@ -236,6 +257,7 @@ export class LockingForm extends HTMLElement {
 		if (phase !== this.#phase) this.#problem = null;
 		this.#phase = phase;
 		if (WAITED.includes(phase)) this.#hasWaited = true;
+		if (phase !== 'left' && this.#lock.isDrafted) this.#drafts.sent();
 		if (phase !== 'held') this.#hasOffered = false;
 		else if (!this.#hasOffered) this.#offerDraft();
 		this.#show();
@@ -258,18 +280,19 @@ export class LockingForm extends HTMLElement {
 	#changedByUser() {
 		if (!this.#lock) return;
 		this.#input = readForm(this.form);
+		this.#drafts.keep(this.#unsaved() && this.#input);
 		this.#lock.change();
 	}
 
 	// The latest draft of another page, also beside text that was typed
 	// meanwhile
 	async #offerDraft() {
-		const lock = this.#lock;
+		const drafts = this.#drafts;
 		this.#hasOffered = true;
 		try {
-			const drafts = await lock.readDrafts();
-			if (lock !== this.#lock) return;
-			this.#draft = drafts.map((draft) => ({ ...draft, values: fromDraft(draft.data) })).find((draft) => this.#isWorthOffering(draft)) ?? null;
+			const others = await drafts.others((values) => isSame(values, this.#original));
+			if (drafts !== this.#drafts) return;
+			this.#draft = others.find((draft) => this.#isWorthOffering(draft)) ?? null;
 			this.#show();
 		} catch (error) {
 			this.#hasOffered = false;
@@ -277,16 +300,15 @@ export class LockingForm extends HTMLElement {
 		}
 	}
 
-	#isWorthOffering({ client, values }) {
-		const isKnown = () => isSame(values, this.#original) || isSame(values, readForm(this.form));
-		return client !== this.#lock.draftClient && values !== null && this.form !== null && !isKnown();
+	#isWorthOffering({ values }) {
+		return this.form !== null && !isSame(values, this.#original) && !isSame(values, readForm(this.form));
 	}
 
 	// What is in the form stays as a draft, whatever the form is filled with
 	// next.
 	async #setAside() {
 		await this.#lock.keepDraft();
-		this.#lock.draftClient = newDraftId();
+		this.#drafts.setAside();
 	}
 
 	// The application may have discarded it with the save.
@@ -312,20 +334,40 @@ export class LockingForm extends HTMLElement {
 	}
 
 	// Before the application's own listeners. A form that may be edited, but
-	// has no lock yet, is sent once it has it.
+	// has no lock yet, is sent once it has it; and one with input of which
+	// the server has no draft yet, once it has that: if the application
+	// discards the draft, it is known to be saved.
 	#mayBeSent(event) {
-		if (this.mayEdit && this.token !== null) return;
+		const isReady = this.mayEdit && this.token !== null;
+		if (isReady && (this.#mayPass || !this.#unsaved() || this.#lock.isDrafted)) return;
 		event.preventDefault();
 		event.stopImmediatePropagation();
 		if (!this.mayEdit) return;
 		const { submitter, target } = event;
-		this.#resend = () => target.requestSubmit(submitter);
-		this.#lock.change();
+		const resend = () => target.requestSubmit(submitter);
+		if (isReady) this.#keepAndSend(resend);
+		else {
+			this.#resend = resend;
+			this.#lock.change();
+		}
+	}
+
+	async #keepAndSend(resend) {
+		if (this.#isKeeping) return;
+		this.#isKeeping = true;
+		await Promise.race([this.#lock.keepDraft().catch(() => {}), new Promise((resolve) => { setTimeout(resolve, PATIENCE); })]);
+		this.#isKeeping = false;
+		if (!this.mayEdit) return;
+		this.#mayPass = true;
+		resend();
+		this.#mayPass = false;
 	}
 
 	// A form that the application sends by a script reports by saved().
 	#sent({ defaultPrevented, target }) {
-		if (!defaultPrevented && target.method !== 'dialog') this.#lock.submitted();
+		if (defaultPrevented || target.method === 'dialog') return;
+		this.#drafts.submitted();
+		this.#lock.submitted();
 	}
 
 	#sendAgain() {
@@ -370,7 +412,7 @@ export class LockingForm extends HTMLElement {
 			isStarted: lock.isStarted,
 			fault: lock.fault,
 			reason: this.#reason,
-			host: new URL(this.getAttribute('base') ?? HERE, location.href).host,
+			host: new URL(this.#base, location.href).host,
 			secondsLeft: lock.secondsLeft,
 			requests: lock.requests ?? [],
 			people: lock.people ?? [],
@@ -406,7 +448,7 @@ export class LockingForm extends HTMLElement {
 
 	#actions = {
 		start: () => this.#start(),
-		signIn: () => open(`${this.getAttribute('base') ?? HERE}/signin`, '_blank', 'noopener'),
+		signIn: () => open(`${this.#base}/signin`, '_blank', 'noopener'),
 		use: () => this.#lock.use(),
 		wake: () => this.#lock.wake(),
 		again: () => this.#lock.again(),
@@ -434,18 +476,18 @@ export class LockingForm extends HTMLElement {
 			if (reason !== null) this.#lock.takeOver(reason || null);
 		},
 		restore: async () => {
-			const { client, values } = this.#draft;
+			const draft = this.#draft;
 			if (this.isDirty) await this.#setAside();
 			this.#draft = null;
-			fillForm(this.form, values);
+			fillForm(this.form, draft.values);
 			await this.#lock.keepDraft();
-			await this.#lock.discardDraft(client);
+			await this.#drafts.discard(draft);
 			await this.#offerDraft();
 		},
 		discard: async () => {
-			const { client } = this.#draft;
+			const draft = this.#draft;
 			this.#draft = null;
-			await this.#lock.discardDraft(client);
+			await this.#drafts.discard(draft);
 			await this.#offerDraft();
 		},
 	};

@@ -7,6 +7,12 @@ import type { RowLock, RowLockEvents } from './locking.js';
  */
 export function setTexts(replacements: Record<string, string | Record<string, string>>): void;
 
+/**
+ * Removes the drafts of a user from this computer, who signs out of the
+ * application. The server keeps its own.
+ */
+export function forgetDrafts(owner: string, base?: string): Promise<void>;
+
 /** <locking-form>: locks a row while a form edits it. */
 export class LockingForm extends HTMLElement {
 	readonly lock: RowLock | null;

@@ -425,6 +425,38 @@ scene('a draft of a row that was saved since, on another computer, says so', asy
 	await hasOnComputer(anna, []);
 });
 
+scene('a draft that was ended on another computer: what is stored is forgotten, the rest says so', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	for (const [key, text] of [['10', 'saved there'], ['11', 'discarded there']]) {
+		await anna.edits('proposal', key);
+		await anna.input('title').fill(text);
+		await hasOnServer(site, 'anna', 'title', text);
+		await eventually(async () => assert.ok((await onComputer(anna)).find(({ data }) => data.values.title === text)?.isSent));
+		await anna.press('Cancel');
+		await anna.answers('Keep a draft');
+		await anna.page.waitForURL(/proposal$/);
+	}
+	const elsewhere = await invite('anna');
+	await elsewhere.edits('proposal', '10');
+	await restores(elsewhere, 'another computer');
+	await elsewhere.press('Save');
+	await isSaved(site, 10, 'saved there');
+	await elsewhere.edits('proposal', '11');
+	await offers(elsewhere).getByRole('button', { name: 'Discard' }).click();
+	await hasDrafts(site, 'anna', 0);
+	await elsewhere.press('Cancel');
+	await elsewhere.arrives('/tables/proposal');
+	await anna.edits('proposal', '10');
+	await hasOnComputer(anna, [{ title: 'discarded there' }]);
+	assert.equal(await offers(anna).count(), 0);
+	await anna.edits('proposal', '11');
+	await offer(anna, 'The server no longer has it').waitFor();
+	await restores(anna, 'The server no longer has it');
+	await anna.press('Save');
+	await isSaved(site, 11, 'discarded there');
+	await hasOnComputer(anna, []);
+});
+
 scene('half a time is kept, offered again, and reported again', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	await site.sql(`UPDATE proposal SET submitted = '2026-11-03 12:00+01' WHERE id = 4`);

@@ -1,61 +1,9 @@
 // <locking-form> around the form of another site's page, by what is in the
 // database and what the application gets.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import { after } from 'node:test';
+import { application, page } from './lib/application.mjs';
 import { eventually } from './lib/person.mjs';
 import { stage } from './lib/stage.mjs';
-
-const SCRIPTS = new URL('../../contrib_web', import.meta.url).pathname;
-
-const page = ({ src, base, table = 'country', key, attributes = '', name = 'Old name', body = 'Old text' }) => `<!DOCTYPE html>
-<html lang="en">
-<title>Another site's edit page</title>
-<link rel="icon" href="data:,">
-<script type="module" src="${src}/static/locking-form.js"></script>
-<locking-form table="${table}" key="${key}" ${base ? `base="${base}"` : ''} ${attributes}>
-	<form method="post" action="/save">
-		<label>Name <input name="name" value="${name}"></label>
-		<label>Text <textarea name="body">${body}</textarea></label>
-		<label>Kind <select name="kind"><option>a<option>b</select></label>
-		<label>Shown <input type="checkbox" name="shown"></label>
-		<label>Fixed <input name="fixed" value="fixed" readonly></label>
-		<label>Off <input name="off" value="off" disabled></label>
-		<button>Save</button>
-	</form>
-</locking-form>
-<script>
-	globalThis.heard = [];
-	for (const type of ['signedout', 'othersite', 'wrongorigin', 'refused', 'unanswered', 'reread'])
-		document.querySelector('locking-form').addEventListener(type, () => globalThis.heard.push(type));
-</script>`;
-
-/** An application: its page, a copy of the scripts, what it was sent. */
-async function application(name = '127.0.0.1') {
-	const app = { sent: [] };
-	const server = createServer(async (request, response) => {
-		const url = new URL(request.url, 'http://a');
-		if (request.method === 'POST') {
-			const body = await new Promise((resolve) => {
-				let text = '';
-				request.on('data', (part) => { text += part; }).on('end', () => resolve(text));
-			});
-			app.sent.push(Object.fromEntries(new URLSearchParams(body)));
-			const answer = await app.save?.(app.sent.at(-1));
-			response.setHeader('Content-Type', 'text/html').end(answer || '<title>Saved</title><p id="app">saved');
-		} else if (url.pathname.startsWith('/static/')) {
-			response.setHeader('Content-Type', 'text/javascript').end(await readFile(SCRIPTS + url.pathname));
-		} else response.setHeader('Content-Type', 'text/html').end(page(Object.fromEntries(url.searchParams)));
-	});
-	await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-	after(() => {
-		server.closeAllConnections();
-		server.close();
-	});
-	app.address = `http://${name}:${server.address().port}`;
-	return app;
-}
 
 const [friend, stranger, foreigner] = [await application(), await application(), await application('localhost')];
 const scene = stage('browser_form', {
@@ -614,6 +562,27 @@ scene('an origin that is not allowed, with a copy of the scripts: an event, and 
 	anna.expectsWords(/CORS policy/);
 	await visit(anna, 'MZ', { app: stranger, src: stranger.address, base: site.address });
 	await closed(anna, 'wrongorigin');
+});
+
+scene('a table that is not protected any more: an event, and a closed form, until it is', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	anna.expects(409, /(lock|draft)$/);
+	await site.sql(`CREATE TABLE loose (id integer PRIMARY KEY, body text); INSERT INTO loose VALUES (1, 'one'); GRANT ALL ON loose TO anna; SELECT locking.protect('loose')`);
+	await visit(anna, '1', { table: 'loose' });
+	await opens(anna);
+	await field(anna, 'body').fill('Half a text');
+	await site.sql(`SELECT locking.unprotect('loose')`);
+	await press(anna, 'Lock again');
+	await closed(anna, 'unprotected');
+	await says(anna, /Rows of this table cannot be locked now/);
+	assert.equal(await field(anna, 'body').inputValue(), 'Half a text');
+	await visit(anna, '1', { table: 'loose' });
+	await closed(anna, 'unprotected');
+	await says(anna, 'This row cannot be locked.');
+	await site.sql(`SELECT locking.protect('loose')`);
+	await press(anna, 'Try again');
+	await eventually(async () => assert.equal(await open(anna), ALL));
+	await says(anna, /You have unsaved text from/);
 });
 
 scene('without its script, the form is closed', async ({ site, invite }) => {

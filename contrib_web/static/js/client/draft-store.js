@@ -7,12 +7,9 @@
  * signs in there.
  */
 import { digest } from '../model/digest.js';
-import { base } from '../model/route.js';
+import { home } from '../model/route.js';
 
-// An origin may have several of locking-web, each with its own base path.
-const DATABASE = `locking${base}`;
 const STORE = 'drafts';
-const WIPED = `${DATABASE}.wiped.`;
 /**
  * How long the browser may take to open the database, in milliseconds. Some
  * never answer, and the server's drafts are offered only after that.
@@ -33,17 +30,33 @@ const PATIENCE = 5000;
  */
 export const personOf = ({ database, owner }) => JSON.stringify([database, owner]);
 
+const ownerOf = (person) => JSON.parse(person)[1];
+
 /**
+ * The drafts of one locking-web in the pages of one origin. That may have
+ * several of them, each with its own base path, and also pages that edit rows
+ * of others.
+ *
  * Events:
  * - `unavailable`: the browser keeps no drafts, in a private window for
  *   instance; once
  */
 export class DraftStore extends EventTarget {
+	#name;
 	#open = null;
 	#since = Date.now();
 	#writing = new Map();
 	/** Whether drafts are kept, as far as it is known. */
 	works = true;
+
+	/**
+	 * @param {string} [server] origin and base path of locking-web; '': of
+	 *   the page; default: of the one that serves this file
+	 */
+	constructor(server = home) {
+		super();
+		this.#name = nameOf(server);
+	}
 
 	/**
 	 * Notes that a user has signed in.
@@ -61,11 +74,12 @@ export class DraftStore extends EventTarget {
 	 * @param {{ data: any, name: string, label: string|null,
 	 *   savedAt: number, unanswered: object|null }} content name: of the
 	 *   table, to show; savedAt: by Date.now(); unanswered: a save of the
-	 *   form, of which it is not known yet whether it was executed
+	 *   form, of which it is not known yet whether it was executed. Others,
+	 *   such as isSent, see mark()
 	 * @returns {Promise<boolean>} whether it is kept
 	 */
 	put(place, id, content) {
-		return this.#write(place, id, { ...place, ...content, id, isSent: false, at: idOf(place, id) });
+		return this.#write(place, id, { isSent: false, ...place, ...content, id, at: idOf(place, id) });
 	}
 
 	/**
@@ -128,7 +142,7 @@ export class DraftStore extends EventTarget {
 	 * @returns {Promise<void>}
 	 */
 	async wipe(person) {
-		markWiped(person);
+		markWiped(this.#name, person);
 		await this.#settled();
 		await this.#run('readwrite', (store) => {
 			const reading = store.index('person').getAllKeys(person);
@@ -137,12 +151,24 @@ export class DraftStore extends EventTarget {
 		}).catch(() => {});
 	}
 
+	/**
+	 * Removes all drafts of a user, in whichever database.
+	 * @param {string} owner
+	 * @returns {Promise<void>}
+	 */
+	async wipeOwner(owner) {
+		await this.#settled();
+		const ids = await this.#run('readonly', (store) => store.getAllKeys()).catch(() => []);
+		const people = new Set(ids.map((at) => JSON.parse(at)[0]).filter((person) => ownerOf(person) === owner));
+		await Promise.all([...people].map((person) => this.wipe(person)));
+	}
+
 	async #settled() {
 		await Promise.all([...this.#writing.values()].map(({ done }) => done));
 	}
 
 	#write(place, id, record) {
-		if (record && wipedAt(place.person) > this.#since) return Promise.resolve(false);
+		if (record && wipedAt(this.#name, place.person) > this.#since) return Promise.resolve(false);
 		const at = idOf(place, id);
 		const current = this.#writing.get(at);
 		if (current) {
@@ -182,7 +208,7 @@ export class DraftStore extends EventTarget {
 	}
 
 	#connect() {
-		this.#open ??= open().catch((error) => {
+		this.#open ??= open(this.#name).catch((error) => {
 			this.works = false;
 			this.dispatchEvent(new Event('unavailable'));
 			throw error;
@@ -196,10 +222,16 @@ export class DraftStore extends EventTarget {
 
 const idOf = ({ person, table, key }, id) => JSON.stringify([person, table, key, id]);
 
-function open() {
+function nameOf(server) {
+	const { origin, pathname } = new URL(server || '/', location.href);
+	const path = pathname.replace(/\/$/, '');
+	return origin === location.origin ? `locking${path}` : `locking:${origin}${path}`;
+}
+
+function open(name) {
 	return new Promise((resolve, reject) => {
 		setTimeout(() => reject(new DOMException('', 'TimeoutError')), PATIENCE);
-		const request = indexedDB.open(DATABASE, 1);
+		const request = indexedDB.open(name, 1);
 		request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: 'at' }).createIndex('person', 'person');
 		request.onsuccess = () => resolve(request.result);
 		request.onerror = () => reject(request.error);
@@ -207,17 +239,19 @@ function open() {
 }
 
 // Only the time, under a name that does not tell the person.
-function markWiped(person) {
+const wiped = (name, person) => `${name}.wiped.${digest(person)}`;
+
+function markWiped(name, person) {
 	try {
-		localStorage.setItem(WIPED + digest(person), String(Date.now()));
+		localStorage.setItem(wiped(name, person), String(Date.now()));
 	} catch {
 		// Without storage there are no drafts either.
 	}
 }
 
-function wipedAt(person) {
+function wipedAt(name, person) {
 	try {
-		return Number(localStorage.getItem(WIPED + digest(person)));
+		return Number(localStorage.getItem(wiped(name, person)));
 	} catch {
 		return 0;
 	}

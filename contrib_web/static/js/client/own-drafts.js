@@ -2,6 +2,7 @@
  * The drafts of a person on this computer, as a whole: sending those that the
  * server does not have yet.
  */
+import { hasContent } from '../model/draft.js';
 import { rowPath, tablePath } from './api.js';
 
 /** Statuses of answers that would be the same another time. */
@@ -18,7 +19,7 @@ const REFUSALS = [404, 409, 413, 422];
  * @returns {Promise<object[]>} those that the server does not have now
  */
 export async function sendDrafts(api, store, person, { olderThan = 0 } = {}) {
-	const isDue = ({ data, isSent, isRefused, savedAt }) => Object.keys(data.values).length > 0 && !isSent && !(olderThan && isRefused) && savedAt <= Date.now() - olderThan;
+	const isDue = ({ data, isSent, isRefused, savedAt }) => hasContent(data) && !isSent && !(olderThan && isRefused) && savedAt <= Date.now() - olderThan;
 	const unsent = (await store.ofPerson(person)).filter(isDue);
 	const results = await Promise.all(unsent.map((draft) => send(api, store, draft)));
 	return unsent.filter((draft, index) => !results[index]);

@@ -51,6 +51,21 @@ export function originText(id, here) {
 }
 
 /**
+ * Whether a draft keeps any value: of a page of locking-web, or of a form.
+ * @param {any} data
+ * @returns {boolean}
+ */
+export const hasContent = (data) => Object.keys(data?.values ?? data?.form ?? {}).length > 0;
+
+/**
+ * Whether a draft was ended elsewhere: this computer has sent it as it is,
+ * and the server, which is asked afterwards, does not have it any more.
+ * @param {Draft} draft
+ * @returns {boolean}
+ */
+export const isEnded = ({ isHere, isSent, isOnServer }) => Boolean(isHere && isSent && !isOnServer);
+
+/**
  * All drafts, the latest first. Of a page's draft, that of this computer is
  * the later one: it is kept with each key, and the server's a second later.
  * @param {object[]} here drafts of this computer

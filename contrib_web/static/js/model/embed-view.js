@@ -29,7 +29,8 @@ import { duration, moment, personName, quoted, several } from './text.js';
  *   holder's
  * @property {object[]} requests for the row
  * @property {object[]} people other users who have the row open
- * @property {{ saved_at: string }|null} draft that is offered
+ * @property {{ savedAt: number, origin: string, isEnded: boolean }|null}
+ *   draft that is offered, see embed/form-drafts.js
  * @property {boolean} isStale whether another user may have saved since the
  *   form was read
  * @property {boolean} isDirty whether the form has unsaved input
@@ -229,6 +230,17 @@ function asked([first, ...rest]) {
 	};
 }
 
+/** The draft of another page. */
+function offered({ savedAt, origin, isEnded }) {
+	const when = [moment(new Date(savedAt).toISOString()), origin].filter(Boolean).join(', ');
+	return {
+		tone: 'info',
+		title: t(isEnded ? 'form.draft_ended' : 'form.draft', { when }),
+		text: isEnded ? t('drafts.ended') : '',
+		actions: [['restore', 'action.restore'], ['discard', 'action.discard']],
+	};
+}
+
 /** The notice of the page that holds the lock. */
 function held(view) {
 	const { state, secondsLeft, requests, draft, isStale } = view;
@@ -246,12 +258,7 @@ function held(view) {
 	if (state.warned)
 		return { tone: 'warn', title: t('form.ends_in', { time: duration(secondsLeft) }), actions: [['use', 'action.keep']] };
 	if (state.draftRefusal) return { tone: 'warn', title: t('form.not_kept'), text: why(state.draftRefusal), actions: [] };
-	if (draft)
-		return {
-			tone: 'info',
-			title: t('form.draft', { when: moment(draft.saved_at) }),
-			actions: [['restore', 'action.restore'], ['discard', 'action.discard']],
-		};
+	if (draft) return offered(draft);
 	return { tone: 'mine', title: t('form.mine'), text: besides(view), actions: [] };
 }
 

@@ -35,8 +35,8 @@
  *   { do: 'reread' }                    no event: the page reads the row
  *
  * Events: open, change, use, hide, show, tick, wake, news, again, takeOver,
- * control, wanted, want, saved, refusedSave, redraft, leave, restore, and
- * those above.
+ * control, wanted, want, saved, refusedSave, unprotected, redraft, leave,
+ * restore, and those above.
  *
  * A visible page keeps its lock even if its user only reads, and so does a
  * hidden one with unsaved input, until it has not been used for `idleLimit`.
@@ -347,8 +347,18 @@ const handlers = {
 		return followUp(...(e.lock ? stopped(next, e) : lose(next, { cause: 'ended', isChanged: true })));
 	},
 
+	// The page goes on without a lock. Others may have written the row.
+	unprotected(s) {
+		if (s.phase === 'left') return [s];
+		const { lockOn, client, changedAt, lastChangeAt, keeps, usedAt } = { ...s, lockOn: 'never' };
+		return [{ ...initial({ lockOn, client }), idleLimit: s.idleLimit, changedAt, lastChangeAt, keeps, usedAt }, { do: 'reread' }];
+	},
+
+	// Whether the last draft arrives is not known: a page that is restored
+	// sends it again.
 	leave(s, e) {
-		const next = { ...s, phase: 'left', token: null, pending: null, draftPending: false, changedAt: null, retryAt: null };
+		if (s.phase === 'left') return [s];
+		const next = { ...s, phase: 'left', token: null, pending: null, draftPending: false, retryAt: null };
 		const beacon = e.beacon === true;
 		const actions = [];
 		if (s.changedAt !== null) actions.push({ do: 'lastDraft', beacon });

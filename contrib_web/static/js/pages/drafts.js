@@ -154,4 +154,4 @@ const compared = (data, row, labels) =>
 
 // Ids are those of pages, each of which edits one row.
 const merge = (here, server) =>
-	allDrafts(here.map((draft) => ({ ...draft, columns: Object.keys(draft.data.values) })), server, toDate);
+	allDrafts(here.map((draft) => ({ ...draft, columns: Object.keys(draft.data.values ?? {}) })), server, toDate);

@@ -49,6 +49,7 @@ function offer(draft, { here, labelsOf, isOutdated, restore, compare, discard })
 			draftAge(draft.savedAt),
 			origin ? ` · ${origin}` : '',
 			columns ? [' · ', h('bdi', { class: 'quiet' }, columns)] : null,
+			draft.isEnded ? [' · ', h('strong', {}, t('drafts.ended'))] : null,
 			isOutdated(draft) ? [' · ', h('strong', {}, t('drafts.row_changed'))] : null,
 		),
 		h(

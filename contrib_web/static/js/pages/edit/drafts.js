@@ -69,12 +69,27 @@ export class Drafts extends EventTarget {
 	 * @returns {Promise<void>}
 	 */
 	async look() {
-		const [local, server] = await Promise.all([this.#keeping.others(), this.#onServer()]);
-		const found = Draft.allDrafts(local, server, toDate).filter(({ id }) => !this.inForm.includes(id));
+		const found = (await this.#found()).filter(({ id }) => !this.inForm.includes(id));
 		const isOffered = (draft) => !this.#unanswered.has(draft) && Form.draftDiffers(this.#edited.form, draft.data, this.#isKnown);
 		this.#offered = found.filter(isOffered);
+		this.#keeping.remove(found.filter((draft) => draft.isEnded && this.#isStored(draft)).map(({ id }) => id));
 		this.#show();
 		for (const draft of found.filter((each) => this.#unanswered.has(each))) this.#lookInto(draft);
+	}
+
+	// First those of this computer: what the server had then, and has not
+	// afterwards, was ended elsewhere.
+	async #found() {
+		const local = await this.#keeping.others();
+		const server = await this.#onServer();
+		const isEnded = (draft) => server !== null && Draft.isEnded(draft);
+		return Draft.allDrafts(local, server ?? [], toDate).map((draft) => ({ ...draft, isEnded: isEnded(draft) }));
+	}
+
+	// Of another program's draft nothing is known.
+	#isStored(draft) {
+		const values = Object.entries(draft.data?.values ?? {});
+		return values.length > 0 && !this.#unanswered.has(draft) && values.every(([name, value]) => this.#edited.form.base[name] === value);
 	}
 
 	async #lookInto(draft) {
@@ -92,10 +107,11 @@ export class Drafts extends EventTarget {
 		this.dispatchEvent(new Event('saved'));
 	}
 
+	// null: not known
 	async #onServer() {
-		if (!this.#edited.table.protection) return [];
-		const { data } = await this.#app.api.get(this.#path).catch(() => ({ data: { drafts: [] } }));
-		return data.drafts.filter(({ client }) => client !== this.id);
+		if (!this.#edited.table.protection) return null;
+		const answer = await this.#app.api.get(this.#path).catch(() => null);
+		return answer?.data.drafts.filter(({ client }) => client !== this.id) ?? null;
 	}
 
 	#isKnown = (name) => this.#edited.table.columns.some((column) => column.name === name);
