@@ -132,6 +132,9 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  *   has declined this user's request
  * - `people` (CustomEvent, detail: Person[]): others have opened or left the
  *   row, or changed their state; with the option `presence`
+ * - `unprotected` (CustomEvent, detail: { problem }): the row cannot be
+ *   locked, because its table is not protected (any more). The form stays
+ *   closed, unless the page calls unprotected()
  *
  * Until start() has succeeded, the form may not be edited. If it cannot, one
  * of these events says why (CustomEvent, detail: { problem }):
@@ -509,6 +512,17 @@ export class RowLock extends EventTarget {
 	}
 
 	/**
+	 * Goes on without a lock, after the event `unprotected`: the form may be
+	 * edited, and nothing keeps others from writing the row. A save that is
+	 * refused because the table is protected again reports that by
+	 * refusedSave().
+	 * @returns {void}
+	 */
+	unprotected() {
+		this.#happen({ type: 'unprotected' });
+	}
+
+	/**
 	 * Identifies this page's draft. Another value leaves the draft as it is,
 	 * and what is typed later becomes another one.
 	 */
@@ -679,6 +693,8 @@ export class RowLock extends EventTarget {
 		if (state === before) return;
 		this.#told();
 		if (state.phase !== before.phase && QUEUED.includes(state.phase)) this.#readQueue();
+		if (state.refusal !== before.refusal && isUnprotected(state.refusal))
+			this.dispatchEvent(new CustomEvent('unprotected', { detail: { problem: state.refusal.problem } }));
 		if (state.trouble === 'signed_out' && before.trouble !== 'signed_out')
 			this.dispatchEvent(new CustomEvent('signedout', { detail: { problem: state.failure.problem } }));
 	}
@@ -808,6 +824,8 @@ export class RowLock extends EventTarget {
 		return this.#note === null ? { client: this.#client } : { client: this.#client, note: this.#note };
 	}
 }
+
+const isUnprotected = (refusal) => /:not-protected$/.test(refusal?.problem.type ?? '');
 
 const granted = ({ data: { lock, outcome }, sentAt }) => ({
 	type: 'granted',

@@ -149,6 +149,8 @@ export interface RowLockEvents {
 	request: CustomEvent<RowRequest[]>;
 	declined: CustomEvent<{ message: string | null }>;
 	people: CustomEvent<Person[]>;
+	/** The table is not protected (any more). */
+	unprotected: CustomEvent<{ problem: ProblemDocument }>;
 	signedout: CustomEvent<{ problem: ProblemDocument }>;
 	othersite: CustomEvent<{ problem: ProblemDocument }>;
 	wrongorigin: CustomEvent<{ problem: ProblemDocument }>;
@@ -201,6 +203,8 @@ export class RowLock extends EventTarget {
 	submitted(): void;
 	saved(answer: { released: boolean; seconds_left?: number; sentAt?: number }): void;
 	refusedSave(answer: { lock: Lock | null; sentAt: number; isProtected?: boolean }): void;
+	/** Goes on without a lock, after the event of this name. */
+	unprotected(): void;
 	leave(): void;
 	addEventListener<K extends keyof RowLockEvents>(
 		type: K, listener: (event: RowLockEvents[K]) => void, options?: boolean | AddEventListenerOptions): void;

@@ -692,6 +692,17 @@ test('a rejected save: lost, with the holder if known', () => {
 	new Session({ lockOn: 'never' }).at('open').at('refusedSave', { lock: null, sentAt: 2000 }).is('idle').does();
 });
 
+test('a table that is not protected any more: the page goes on without a lock, until it is again', () => {
+	const refusal = { problem: { type: 'urn:locking:problem:not-protected' } };
+	const lost = typing().at('news', { event: 'broken' }).at('looked', { lock: null }).is('lost');
+	const session = lost.at('again').failed('acquire', 409, refusal).is('lost').at('unprotected').is('idle').does({ do: 'reread' });
+	assert.equal(session.state.loss, null);
+	assert.equal(mayEdit(session.state), true);
+	assert.notEqual(session.state.changedAt, null, 'what was typed is still to be kept');
+	session.at('change').is('idle').at('refusedSave', { lock: null, sentAt: 2000, isProtected: true }).does({ do: 'acquire' });
+	held().at('leave').at('unprotected').is('left').does();
+});
+
 test('leaving releases, by beacon if the page closes; a late grant is released', () => {
 	held().at('leave').is('left').does({ do: 'release', token: 7, beacon: false });
 	held().at('leave', { beacon: true }).does({ do: 'release', token: 7, beacon: true });
@@ -703,6 +714,7 @@ test('leaving releases, by beacon if the page closes; a late grant is released',
 
 test('a page restored from the back/forward cache locks again', () => {
 	held().at('leave', { beacon: true }).at('restore').is('acquiring').does({ do: 'acquire' });
+	typing().at('leave', { beacon: true }).at('restore').tick().does({ do: 'draft', token: null });
 });
 
 test('states are immutable, and an event without consequence returns the same state', () => {

@@ -1,5 +1,6 @@
 // Tables with soft locks, and tables where writing requires a lock.
 import assert from 'node:assert/strict';
+import { eventually } from './lib/person.mjs';
 import { stage } from './lib/stage.mjs';
 
 // Pages keep their locks only while they are used.
@@ -8,7 +9,9 @@ const scene = stage('browser_protection', {
 	sql: `SELECT locking.protect('country', hard => false); SELECT locking.protect('language', required => true);
 		CREATE TABLE late (id integer PRIMARY KEY, body text);
 		INSERT INTO late VALUES (1, 'one'), (2, 'two');
-		GRANT ALL ON late TO anna`,
+		CREATE TABLE freed (id integer PRIMARY KEY, body text, note text);
+		INSERT INTO freed VALUES (1, 'one', ''), (2, 'two', '');
+		GRANT ALL ON late, freed TO anna`,
 });
 const named = (site, key) => site.sql(`SELECT name FROM country WHERE alpha_2 = '${key}'`);
 const spoken = (site, key) => site.sql(`SELECT name FROM language WHERE alpha_3 = '${key}'`);
@@ -98,4 +101,70 @@ scene('a table that is protected after its page was opened: the save locks the r
 	await other.sees('This row is currently being edited by Bert Brandt.');
 	await other.button('Request editing…').waitFor();
 	assert.equal(await other.value('body'), 'two of Anna');
+});
+
+scene('a table that is protected, and whose row another user locks, while its page is open: the page says so at once', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await site.sql(`INSERT INTO freed VALUES (3, 'three', '')`);
+	await anna.open('/tables/freed/3');
+	await anna.sees(/^Not protected/);
+	await anna.input('body').fill('3 of Anna');
+	anna.expects(423, /lock$/);
+	await site.sql(`SELECT locking.protect('freed'), locking.set_owner('bert', 'Bert Brandt', false), locking.acquire('freed', '3', '1 hour')`);
+	await anna.sees('This row is currently being edited by Bert Brandt.');
+	assert.ok(!await anna.input('body').isEditable());
+	assert.equal(await anna.value('body'), '3 of Anna');
+	await site.endLocks();
+	await anna.press('Start editing');
+	await anna.seesLock('mine');
+	await anna.press('Save');
+	await anna.arrives('/tables/freed');
+	assert.equal(await site.sql('SELECT body FROM freed WHERE id = 3'), '3 of Anna');
+	await site.sql(`SELECT locking.unprotect('freed')`);
+});
+
+/** A table is unprotected, and a row written, while a page has its lock. */
+async function unprotects({ site, anna }, key, meanwhile) {
+	await site.sql(`SELECT locking.protect('freed')`);
+	anna.expects(409, /(lock|draft)$/);
+	anna.expects(409, /freed\/rows\/\d$/); // read just when it is unprotected
+	await anna.edits('freed', key);
+	await anna.input('body').fill(`${key} of Anna`);
+	await site.sql(`SELECT locking.unprotect('freed'); ${meanwhile}`);
+	await anna.seesLock('bad');
+	await anna.press('Lock again and save');
+	await anna.sees('This table is not protected any more.');
+	await anna.seesLock('quiet');
+	await anna.seesNo(/You cannot lock this row/);
+	assert.equal(await anna.value('body'), `${key} of Anna`);
+}
+
+scene('a table that is unprotected while its page has a lock: the page says so, and the row can be saved', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await unprotects({ site, anna }, '1', `UPDATE freed SET note = 'of Bert' WHERE id = 1`);
+	await eventually(async () => assert.equal(await anna.value('note'), 'of Bert'));
+	await anna.press('Save');
+	await anna.arrives('/tables/freed');
+	assert.equal(await site.sql('SELECT body, note FROM freed WHERE id = 1'), '1 of Anna|of Bert');
+});
+
+scene('a table that is unprotected, and others write the same value: the user decides', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	await unprotects({ site, anna }, '2', `UPDATE freed SET body = 'of Bert' WHERE id = 2`);
+	await anna.sees('Others have changed the same fields');
+	await anna.press('Save and keep editing');
+	await anna.answers('Use selected');
+	await anna.sees(/is saved\.$/);
+	assert.equal(await site.sql('SELECT body FROM freed WHERE id = 2'), '2 of Anna');
+	// protected again: the save says so, and the page locks the row
+	await site.sql(`SELECT locking.protect('freed', required => true)`);
+	anna.expects(423, /rows\/2$/);
+	await anna.input('body').fill('again of Anna');
+	await anna.press('Save and keep editing');
+	await anna.sees('This table was protected after you opened the page.');
+	await anna.seesLock('mine');
+	await anna.seesNo('This table is not protected any more.');
+	await anna.press('Save');
+	await anna.arrives('/tables/freed');
+	assert.equal(await site.sql('SELECT body FROM freed WHERE id = 2'), 'again of Anna');
 });

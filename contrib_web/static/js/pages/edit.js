@@ -165,6 +165,7 @@ export class EditPage {
 			request: () => this.#requests.changed(),
 			declined: (answer) => this.#requests.declined(answer),
 			turn: () => this.#requests.granted(),
+			unprotected: () => this.#checkProtection(),
 		});
 	}
 
@@ -178,6 +179,7 @@ export class EditPage {
 		addEventListener('keydown', (event) => this.#shortcut(event), { signal });
 		this.#app.addEventListener('signedin', () => this.#lock.wake(), { signal });
 		this.#app.addEventListener('reachable', () => this.#reachable(), { signal });
+		this.#app.live.addEventListener('lock', ({ detail }) => this.#lockedByOthers(detail), { signal });
 		watchParent(this.#app, this.#edited, signal, () => this.#show());
 	}
 
@@ -274,6 +276,22 @@ export class EditPage {
 		this.#rowForm.lookUpAgain();
 		historyIsStale(this.#aside);
 		this.#lock.wake();
+	}
+
+	// A table that was not protected has a lock: it is protected now.
+	async #lockedByOthers({ table, key }) {
+		const { known, isNew, table: { protection } } = this.#edited;
+		if (isNew || protection !== null || table !== known.table || key !== known.key) return;
+		const sentAt = performance.now();
+		const isProtected = await this.#edited.readProtection();
+		if (isProtected && !this.#stop.signal.aborted) this.#lock.refusedSave({ lock: null, sentAt, isProtected });
+	}
+
+	async #checkProtection() {
+		if (await this.#edited.readProtection() || this.#stop.signal.aborted) return;
+		this.#lock.unprotected();
+		this.#notes.show('protection', 'warn', { icon: 'unlock', title: t('saving.unprotected_now'), text: t('rows.not_protected.text') });
+		this.#show();
 	}
 
 	#entered(phase) {

@@ -24,6 +24,7 @@ import { DraftContent } from './draft-content.js';
  * - `reread`: the row may have changed, so read it again
  * - `request`: the requests for the row have changed
  * - `declined` (detail: { message }): the user's request was declined
+ * - `unprotected`: the row was not locked, since its table is not protected
  * - `turn`: the row was locked, since it is the user's turn
  */
 export class EditLock extends EventTarget {
@@ -116,7 +117,7 @@ export class EditLock extends EventTarget {
 		this.#lock = this.#makeLock();
 		this.#before = this.#lock.state;
 		this.#lock.addEventListener('state', ({ detail }) => this.#changed(detail));
-		for (const type of ['reread', 'request', 'declined']) this.#lock.addEventListener(type, ({ detail }) => this.#emit(type, detail));
+		for (const type of ['reread', 'request', 'declined', 'unprotected']) this.#lock.addEventListener(type, ({ detail }) => this.#emit(type, detail));
 		this.#lock.start({ lock: row?.lock ?? null, sentAt });
 		return this.#emit('change');
 	}
@@ -185,6 +186,11 @@ export class EditLock extends EventTarget {
 	/** @param {object} answer see RowLock.refusedSave() */
 	refusedSave(answer) {
 		this.#lock?.refusedSave(answer);
+	}
+	/** Goes on without a lock, and without drafts on the server. */
+	unprotected() {
+		this.#content.kept();
+		this.#lock.unprotected();
 	}
 	/** Releases the lock. */
 	leave() {
