@@ -140,6 +140,44 @@ for (const [what, meanwhile] of [['written by others since', 'of another'], ['as
 		assert.equal(await site.sql('SELECT body FROM pad'), meanwhile ?? 'sent once');
 	});
 
+for (const [what, isExecuted] of [['not executed', false], ['executed', true]])
+	wiredScene(`an open page repeats no save of a row without a lock, ${what}, that others have written since`, async ({ site, wire, anna }) => {
+		await site.sql(`UPDATE pad SET body = 'before'`);
+		await anna.open('/tables/pad/1');
+		await anna.input('body').fill('sent once');
+		if (isExecuted) for (let times = 0; times < 3; times++) wire.breakOff('PUT', /rows\/1$/);
+		else await anna.context.setOffline(true);
+		await anna.press('Save and keep editing');
+		await anna.sees('Not known yet whether this is saved.');
+		await anna.context.setOffline(true);
+		await site.sql(`UPDATE pad SET body = 'of another'`);
+		await anna.context.setOffline(false);
+		await anna.sees(/so the save was not repeated/);
+		assert.equal(await site.sql('SELECT body FROM pad'), 'of another');
+		assert.equal(await anna.value('body'), 'sent once');
+		await anna.sees('Others have changed the same fields');
+		await anna.press('Save');
+		await anna.answers('Use selected');
+		await anna.arrives('/tables/pad');
+		assert.equal(await site.sql('SELECT body FROM pad'), 'sent once');
+	});
+
+wiredScene('an open page repeats no deletion of a row without a lock that others have written since', async ({ site, anna }) => {
+	await site.sql(`INSERT INTO pad VALUES (2, 'before')`);
+	await anna.open('/tables/pad/2');
+	await anna.input('body').waitFor();
+	await anna.context.setOffline(true);
+	await anna.press('Delete');
+	await anna.answers('Delete');
+	await anna.sees('Not known yet whether this is deleted.');
+	await site.sql(`UPDATE pad SET body = 'of another' WHERE id = 2`);
+	await anna.context.setOffline(false);
+	await anna.sees('Not deleted: the row was changed since.');
+	await eventually(async () => assert.equal(await anna.value('body'), 'of another'));
+	assert.equal(await site.sql('SELECT body FROM pad WHERE id = 2'), 'of another');
+	await site.sql('DELETE FROM pad WHERE id = 2');
+});
+
 wiredScene('a save that releases, whose answer is cut off, is not told as a lost lock', async ({ site, wire, anna }) => {
 	await anna.edits('memo', '2');
 	await anna.input('body').fill('released');

@@ -9,6 +9,9 @@ import { Problem } from './api.js';
 const RETRY_FIRST = 1000;
 const RETRY_MAX = 15000;
 
+/** A write that is not sent again: it would replace what others wrote. */
+export class NotRepeated extends Error {}
+
 /**
  * @typedef {object} Write
  * @property {string} key of newKey()
@@ -19,21 +22,27 @@ const RETRY_MAX = 15000;
 
 /**
  * Sends a request, and sends it again until it is known what became of it.
+ * Where no lock keeps others from writing meanwhile, `mayRepeat` is asked
+ * before each repetition.
  * @param {object} app
  * @param {Write} request
  * @param {object} options
  * @param {(problem: Problem) => void} options.onUnknown called for each
  *   answer after which it is not known yet
+ * @param {() => Promise<boolean>} [options.mayRepeat] whether the row is as
+ *   it was before the request, or after it
  * @param {boolean} [options.wasSent] whether it was sent before, and may have
  *   been executed
  * @param {AbortSignal} options.signal of the page's end
  * @returns {Promise<import('./api.js').Reply>}
  * @throws {Problem} the request was not executed
+ * @throws {NotRepeated} it is not known whether it was executed
  */
-export async function sendOnce(app, { key, method, path, body }, { onUnknown, wasSent = false, signal }) {
+export async function sendOnce(app, { key, method, path, body }, { onUnknown, mayRepeat = () => true, wasSent = false, signal }) {
 	let isUnknown = wasSent;
 	for (let attempt = 0; ; attempt++) {
 		try {
+			if (isUnknown && !(await mayRepeat())) throw new NotRepeated();
 			return await app.api.send(method, path, { body, headers: { 'Idempotency-Key': key } });
 		} catch (error) {
 			if (!(error instanceof Problem)) throw error;

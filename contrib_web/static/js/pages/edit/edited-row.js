@@ -110,6 +110,26 @@ export class EditedRow {
 	}
 
 	/**
+	 * Whether a write of the row can be repeated without replacing what
+	 * others have written since. A lock's token tells the server itself.
+	 * @param {Object<string, string|null>} sent by column; of a deletion: the
+	 *   row
+	 * @param {any} data the draft of the form that was sent; null: none
+	 * @returns {Promise<boolean>} true also of a row that cannot be read any
+	 *   more: then nothing is written
+	 * @throws {import('../../client/api.js').Problem} it is not known
+	 */
+	async mayRepeat(sent, data) {
+		if (this.table.protection) return true;
+		try {
+			return Form.mayRepeat(Form.create((await this.read()).values), sent, data);
+		} catch (error) {
+			if (error instanceof Problem && [403, 404].includes(error.status)) return true;
+			throw error;
+		}
+	}
+
+	/**
 	 * Reads again whether the table is protected.
 	 * @returns {Promise<boolean>} as far as it is known
 	 */

@@ -3,8 +3,8 @@
  */
 import { t } from '../../lang/texts.js';
 import { Problem, timeoutOf } from '../../client/api.js';
-import { newKey } from '../../client/once.js';
-import { changes } from '../../model/form.js';
+import { newKey, NotRepeated } from '../../client/once.js';
+import { changes, draftOf } from '../../model/form.js';
 import { isSessionGone } from '../../model/outcome.js';
 import { paths } from '../../model/route.js';
 import { askToDelete } from '../../parts/row-questions.js';
@@ -112,7 +112,7 @@ export class Saving extends EventTarget {
 				values,
 				keep: keep && edited.table.protection !== null,
 				drafts,
-			});
+			}, () => edited.mayRepeat(values, draftOf(sent)));
 			this.#lock.saved({ released: !keep, seconds_left: this.#ownLock(answer.data)?.seconds_left, sentAt: answer.sentAt });
 			return answer.data;
 		});
@@ -170,8 +170,9 @@ export class Saving extends EventTarget {
 
 	async #delete(label) {
 		const edited = this.#edited;
+		const { base } = edited.form;
 		await this.#lock.save(async () => {
-			await this.#send('DELETE', edited.path, this.#lock.token ? { token: this.#lock.token } : undefined);
+			await this.#send('DELETE', edited.path, this.#lock.token ? { token: this.#lock.token } : undefined, () => edited.mayRepeat(base, null));
 			this.#lock.saved({ released: true });
 		});
 		this.dispatchEvent(new Event('gone'));
@@ -183,13 +184,13 @@ export class Saving extends EventTarget {
 
 	// The request is kept with the draft: if the page is loaded again before
 	// the answer has come, it sends the same one (see unanswered.js).
-	async #send(method, path, body) {
+	async #send(method, path, body, mayRepeat) {
 		const write = { key: newKey(), method, path, body };
 		this.timeout = timeoutOf(JSON.stringify(body));
 		this.#changed();
 		if (method !== 'DELETE') await this.#drafts.sending(write);
 		try {
-			return await lookInto(this.#app, write, { notes: this.#notes, signal: this.#signal, onUnknown: () => this.#unknown() });
+			return await lookInto(this.#app, write, { notes: this.#notes, signal: this.#signal, mayRepeat, onUnknown: () => this.#unknown() });
 		} finally {
 			this.#isUnknown = false;
 			if (!this.#signal.aborted) this.#drafts.answered();
@@ -213,6 +214,7 @@ export class Saving extends EventTarget {
 	 * @param {() => void} again called after the user has signed in
 	 */
 	#refused(error, again) {
+		if (error instanceof NotRepeated) return this.#notRepeated(t('saving.not_repeated'));
 		if (!(error instanceof Problem)) throw error;
 		const { status, problem } = error;
 		if (status === 410) return this.#savedAndGone();
@@ -226,11 +228,18 @@ export class Saving extends EventTarget {
 	// After signing in again the user presses Delete again: meanwhile another
 	// user may have written the row.
 	#notDeleted(error) {
+		if (error instanceof NotRepeated) return this.#notRepeated(t('saving.not_deleted_changed'));
 		if (!(error instanceof Problem)) throw error;
 		if (this.#wasUnprotected(error)) return this.#checkProtection(error, t('saving.not_deleted'));
 		this.#checkLock(error);
 		if (isSessionGone(error)) return this.#signedOut(t('saving.not_deleted'), t('saving.sign_in_and_try'));
 		return this.#notes.failed(error, { prefix: t('saving.not_deleted'), isDirty: this.#edited.isDirty });
+	}
+
+	// What others wrote is shown beside what was typed.
+	#notRepeated(title) {
+		this.#notes.show('failed', 'warn', { icon: 'warn', title, text: this.#edited.isDirty ? t('typed.still_here') : '' });
+		return this.#comparing.reread({ mayAsk: () => false });
 	}
 
 	#checkLock({ status, problem, sentAt }) {

@@ -7,7 +7,7 @@
  */
 import { t } from '../../lang/texts.js';
 import { Problem } from '../../client/api.js';
-import { mayRepeat } from '../../model/form.js';
+import { NotRepeated } from '../../client/once.js';
 import { explain } from '../../model/problem.js';
 import { toast } from '../../ui/announce.js';
 import { lookInto } from './outcome.js';
@@ -55,15 +55,9 @@ export class Unanswered {
 	async isSaved({ unanswered, data }) {
 		if (this.#sent.has(unanswered.key)) return null;
 		this.#sent.add(unanswered.key);
-		const isSaved = this.#replacesOthers(unanswered, data) ? this.#notRepeated() : await this.#lookInto(unanswered);
+		const isSaved = await this.#lookInto(unanswered, data);
 		if (isSaved !== null) this.#answered.add(unanswered.key);
 		return isSaved;
-	}
-
-	// A lock's token tells the server itself.
-	#replacesOthers({ method, body }, data) {
-		const { form, table } = this.#edited;
-		return method === 'PUT' && table.protection === null && !mayRepeat(form, body.values, data);
 	}
 
 	#notRepeated() {
@@ -71,12 +65,14 @@ export class Unanswered {
 		return false;
 	}
 
-	async #lookInto(write) {
+	async #lookInto(write, sent) {
+		const mayRepeat = () => write.method !== 'PUT' || this.#edited.mayRepeat(write.body.values, sent);
 		try {
-			const { data } = await lookInto(this.#app, write, { notes: this.#notes, signal: this.#signal, wasSent: true });
+			const { data } = await lookInto(this.#app, write, { notes: this.#notes, signal: this.#signal, mayRepeat, wasSent: true });
 			toast(t('saving.saved', { row: data.label }));
 			return true;
 		} catch (error) {
+			if (error instanceof NotRepeated) return this.#notRepeated();
 			if (!(error instanceof Problem)) throw error;
 			if (this.#signal.aborted) return null;
 			if (error.status === 410) return this.#savedAndGone();
