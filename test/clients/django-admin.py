@@ -75,7 +75,7 @@ class Forms(AdminCase):
         client = self.person('bert')
         reply = client.get(ARTICLE)
         page = reply.content.decode()
-        self.assertIn('Ann Ames is editing this, for another 2 minutes', page)
+        self.assertIn('Ann Ames (ann) is editing this, for another 2 minutes', page)
         self.assertIn('Twice a day.', page)
         self.assertNotIn('name="title"', page)
         self.assertNotIn('name="review_set-0-body"', page)
@@ -89,7 +89,7 @@ class Forms(AdminCase):
         self.lock('ann', name='Ann Ames')
         typed = {**fields, 'title': 'Bert types', 'body': 'a long text', 'review_set-0-body': 'child text'}
         errors = self.errors(client.post(ARTICLE, typed))
-        self.assertIn('Ann Ames is editing this article, for another 2 minutes', errors)
+        self.assertIn('Ann Ames (ann) is editing this article, for another 2 minutes', errors)
         for text in ('Bert types', 'a long text', 'child text'):
             self.assertIn(text, self.page)
         self.assertEqual(self.saved(self.article, 'title'), 'Tides')
@@ -128,7 +128,7 @@ class Forms(AdminCase):
         """nor one that another user of the browser opened"""
         _, fields = self.open('ann')
         errors = self.errors(self.person('bert').post(ARTICLE, {**fields, 'title': 'Ebb'}))
-        self.assertIn('Ann Ames is editing this article', errors)
+        self.assertIn('Ann Ames (ann) is editing this article', errors)
         self.sql("SELECT locking.set_owner('ann', NULL, false), locking.release_all()")
         self.lock('bert', key='2')
         self.errors(self.person('bert').post(ARTICLE, {**fields, 'title': 'Ebb'}))
@@ -304,7 +304,8 @@ class Deleting(AdminCase):
         self.open('ann')
         reply = self.person('bert').post('/admin/newsroom/article/1/delete/', {'post': 'yes'}, follow=True)
         self.assertEqual(reply.status_code, 200)
-        self.assertIn('Nothing was changed. Ann Ames is editing this article, for another 2 minutes.', reply.content.decode())
+        self.assertIn('Nothing was changed. Ann Ames (ann) is editing this article, for another 2 minutes.',
+                      reply.content.decode())
         self.assertEqual(self.sql('SELECT count(*) FROM newsroom_article'), '2')
 
     def test_cascade(self):
@@ -332,7 +333,7 @@ class Forcing(AdminCase):
         self.assertEqual((reply.status_code, reply['Location']), (302, 'http://testserver' + ARTICLE))
         self.assertEqual(self.owner_of(), 'chief')
         errors = self.errors(ann.post(ARTICLE, {**fields, 'title': 'Ann types'}))
-        self.assertIn('Carla Chief is editing this article', errors)
+        self.assertIn('Carla Chief (chief) is editing this article', errors)
         self.assertIn('Ann types', self.page)
         chief, fields = self.open('chief')
         self.assertSaved(chief.post(ARTICLE, {**fields, 'title': 'Ebb'}))

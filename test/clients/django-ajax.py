@@ -118,7 +118,7 @@ class Pages(TestCase):
         self.sql("SELECT locking.set_owner('bert', 'Bert Brandt', false), locking.take_over('newsroom_article', '1', '')")
         reply = self.person('ann').post(self.RENEW, {'token': token})
         self.assertEqual(reply.status_code, 409)
-        self.assertIn('Bert Brandt is editing this article, for another 2 minutes', reply.json()['detail'])
+        self.assertIn('Bert Brandt (bert) is editing this article, for another 2 minutes', reply.json()['detail'])
 
     def test_refused(self):
         """tokens of others, and what is none"""

@@ -98,13 +98,13 @@ story('two users cannot overwrite each other', async (invite) => {
 	await ann.open(ARTICLE);
 	await ann.typesTitle('Ann types');
 	await bert.open(ARTICLE);
-	await bert.page.getByText('Ann Ames is editing this, for another').waitFor();
+	await bert.page.getByText('Ann Ames (ann) is editing this, for another').waitFor();
 	assert.equal(await bert.page.locator('#id_title').count(), 0);
 	await bert.open(LIST);
 	await bert.page.getByTitle('Ann Ames').waitFor();
 	await bert.page.fill('#id_form-0-title', 'Bert types');
 	await bert.save();
-	await bert.page.getByText('Ann Ames is editing this article, for another').waitFor();
+	await bert.page.getByText('Ann Ames (ann) is editing this article, for another').waitFor();
 	assert.equal(await bert.page.inputValue('#id_form-0-title'), 'Bert types');
 	await ann.save();
 	await ann.page.getByText('was changed successfully').waitFor();
@@ -136,13 +136,62 @@ story('the loser of a lock is told, keeps the text, and sees what was saved', as
 		UPDATE newsroom_article SET title = 'Bert saved'; SELECT locking.release_all()`);
 	await ann.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange', { bubbles: true })));
 	await ann.page.getByText('You no longer have the lock').waitFor();
-	await ann.save();
+	const bar = ann.page.locator('#locking-bar');
+	// The user may save or reload at once, and not by mistake.
+	ann.page.once('dialog', (dialog) => dialog.dismiss());
+	await bar.getByRole('link', { name: 'Reload' }).click();
+	assert.equal(await ann.page.inputValue('#id_title'), 'Ann types');
+	await bar.getByRole('button', { name: 'Save' }).click();
 	await ann.page.getByText('Saved now: Bert saved').waitFor();
 	assert.equal(await ann.page.inputValue('#id_title'), 'Ann types');
 	assert.equal(await title(), 'Bert saved');
 	await ann.save();
 	await ann.page.getByText('was changed successfully').waitFor();
 	assert.equal(await title(), 'Ann types');
+	await ann.open(ARTICLE);
+	await ann.page.getByText('Only you can change this now.').waitFor();
+	assert.equal(await bar.getByText('Reload').isVisible(), false);
+	await ann.typesTitle('Ann types more');
+	await sql(`SELECT locking.set_owner('bert', 'Bert Brandt', false); SELECT locking.take_over('newsroom_article', '1', 'urgent');
+		UPDATE newsroom_article SET title = 'Bert again'; SELECT locking.release_all()`);
+	await ann.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange', { bubbles: true })));
+	ann.page.once('dialog', (dialog) => dialog.accept());
+	await bar.getByRole('link', { name: 'Reload' }).click();
+	await ann.page.getByText('Only you can change this now.').waitFor();
+	assert.equal(await ann.page.inputValue('#id_title'), 'Bert again');
+});
+
+story('a page that cannot renew its lock warns before it ends, and offers to save or to reload', async (invite) => {
+	const ann = await invite('ann', address);
+	// A lock of four seconds, as far as the page knows.
+	await ann.context.addInitScript(() => addEventListener('DOMContentLoaded', () => {
+		const found = document.getElementById('locking-bar');
+		if (found) found.dataset.secondsLeft = '4';
+	}));
+	await ann.context.route('**/renew/', (route) => route.abort());
+	await ann.open(ARTICLE);
+	const bar = ann.page.locator('#locking-bar');
+	const offers = async () => [await bar.getByRole('button', { name: 'Save' }).isVisible(), await bar.getByRole('link', { name: 'Reload' }).isVisible()];
+	await bar.getByText(/Your lock ends in \d s,|Your lock has ended/).waitFor();
+	assert.deepEqual(await offers(), [true, true]);
+	await bar.getByText('Your lock has ended').waitFor();
+	assert.deepEqual(await offers(), [true, true]);
+});
+
+story('a page of a row that another user has says when it is free', async (invite) => {
+	const [ann, bert] = [await invite('ann', address), await invite('bert', address)];
+	await bert.context.addInitScript(() => {
+		const every = setInterval;
+		window.setInterval = (act, delay) => every(act, delay / 20);
+	});
+	await ann.open(ARTICLE);
+	await bert.open(ARTICLE);
+	await bert.page.getByText('is editing this, for another').waitFor();
+	await ann.save();
+	await ann.page.getByText('was changed successfully').waitFor();
+	await bert.page.getByText('It is free now.').waitFor();
+	await bert.page.getByRole('link', { name: 'Edit' }).click();
+	await bert.page.getByText('Only you can change this now.').waitFor();
 });
 
 story('two tabs of one user: the second save is refused', async (invite) => {

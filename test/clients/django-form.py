@@ -39,7 +39,7 @@ class Form(TestCase):
         self.assertEqual(fields['locking_token'], '')
         reply = client.post(PATH, {**fields, 'title': 'Bert types'})
         self.assertEqual(self.fields_of(reply)['title'], 'Bert types')
-        self.assertIn('Ann Ames is editing this article, for another 2 minutes', self.page)
+        self.assertIn('Ann Ames (ann) is editing this article, for another 2 minutes', self.page)
         self.assertEqual(self.saved(self.article, 'title'), 'Tides')
 
     def test_lost(self):

@@ -54,14 +54,14 @@ class German(TestCase):
     def test_form(self):
         """a form of a row that another user has, and a refused one"""
         self.lock('ann', name='Ann Ames')
-        self.assertIn('Ann Ames bearbeitet dies gerade, noch 2 Minuten. Sie können es lesen.', self.page('bert'))
+        self.assertIn('Ann Ames (ann) bearbeitet dies gerade, noch 2 Minuten. Sie können es lesen.', self.page('bert'))
         self.assertIn('Es wurde nichts gespeichert; Ihre Eingaben stehen unten.', self.page('bert', title='Ebb'))
 
     def test_list(self):
         """the list, and a refused deletion"""
         self.lock('ann', name='Ann Ames')
         self.assertIn('title="Noch 2 Minuten gesperrt."', self.page('bert', '/admin/newsroom/article/'))
-        self.assertIn('Es wurde nichts geändert. Ann Ames bearbeitet dies gerade (article), noch 2 Minuten.',
+        self.assertIn('Es wurde nichts geändert. Ann Ames (ann) bearbeitet dies gerade (article), noch 2 Minuten.',
                       self.page('bert', ARTICLE.replace('change', 'delete'), post='yes'))
 
     def test_numbers(self):

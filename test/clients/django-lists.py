@@ -87,7 +87,7 @@ class Editing(ListCase):
         self.lock('ann', name='Ann Ames')
         typed = {**fields, self.row_of(fields, 1) + 'title': 'Bert types', self.row_of(fields, 2) + 'title': 'And more'}
         errors = self.errors(client.post(LIST, typed))
-        self.assertIn('Ann Ames is editing this article, for another 2 minutes', errors)
+        self.assertIn('Ann Ames (ann) is editing this article, for another 2 minutes', errors)
         self.assertIn('value="Bert types"', self.page)
         self.assertIn('value="And more"', self.page)
         self.assertEqual((self.saved(self.article, 'title'), self.saved(self.other, 'title')), ('Tides', 'Dunes'))
@@ -190,7 +190,7 @@ class Actions(ListCase):
         """nor does deleting the selected rows"""
         self.lock('ann', key='2', name='Ann Ames')
         reply = self.act('bert', 'delete_selected', post='yes')
-        self.assertIn('Ann Ames is editing this article, for another 2 minutes', reply.content.decode())
+        self.assertIn('Ann Ames (ann) is editing this article, for another 2 minutes', reply.content.decode())
         self.assertEqual(self.sql('SELECT count(*) FROM newsroom_article'), '2')
         self.act('ann', 'delete_selected', post='yes')
         self.assertEqual(self.sql('SELECT count(*) FROM newsroom_article'), '0')

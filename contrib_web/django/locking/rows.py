@@ -34,7 +34,8 @@ class Lock:
 
     @property
     def who(self):
-        return self.owner_name or self.owner
+        """As the database's own messages name owners."""
+        return f'{self.owner_name} ({self.owner})' if self.owner_name else self.owner
 
     @property
     def time_left(self):

@@ -37,6 +37,7 @@
 		function show(words, isWarned) {
 			if (text.textContent !== words) text.textContent = words;
 			bar.classList.toggle('locking-warned', isWarned);
+			for (const choice of bar.querySelectorAll('[data-role="ending"]')) choice.hidden = !isWarned;
 		}
 
 		function body(more) {
