@@ -104,9 +104,9 @@ $locker->query('ROLLBACK');
 is(lapsed_left(), 1, 'the table is locked: not swept');
 
 # the history's sequence, altered by another session
-leave_lapsed();
 my $waiter = session($node, owner => 'ann');
 $waiter->query("SELECT locking.acquire('article', 1)");
+leave_lapsed();				# only now, as this commit may have swept
 $waiter->query("BEGIN; INSERT INTO done (how) VALUES ('sequence locked'); SAVEPOINT a; $make_due; ROLLBACK TO a");
 $locker->query('BEGIN; ALTER SEQUENCE locking.event_id_seq CACHE 1');
 is($waiter->state_of('COMMIT'), '', 'the sequence is locked: committed without waiting');
