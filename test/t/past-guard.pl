@@ -110,7 +110,9 @@ SQL
 
 	my $token = acquire(6);
 	accepted('a session that has the table in its cache', $node, write_of(7) . '; ALTER TABLE article SET ACCESS METHOD storage');
-	refused('a table that gets another one later', $node, '55000', write_of(7), owner => 'zoe');
+	# Index scans of this storage fail by themselves, and without statistics
+	# the planner may prefer one.
+	refused('a table that gets another one later', $node, '55000', 'SET enable_indexscan = off; SET enable_bitmapscan = off; ' . write_of(7), owner => 'zoe');
 	refused('acquiring', $node, '55000', "SELECT locking.acquire('article', 7)", owner => 'zoe');
 	accepted('renewing, without reading the row', $node, "SELECT locking.renew($token)", owner => 'ann');
 	sql($node, 'ALTER TABLE article SET ACCESS METHOD heap');
