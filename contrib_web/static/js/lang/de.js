@@ -538,7 +538,7 @@ export default Object.freeze({
 	'event.broken': 'Aufgehoben',
 	'event.taken_over': 'Übernommen',
 	'event.handed_over': 'Übergeben',
-	'event.editing': 'In Bearbeitung',
+	'event.began': 'Bearbeitung begonnen',
 	'event.edited': 'Bearbeitet',
 	'event.by': '{event} durch {who}',
 

@@ -530,7 +530,7 @@ export default Object.freeze({
 	'event.broken': 'Removed',
 	'event.taken_over': 'Taken over',
 	'event.handed_over': 'Handed over',
-	'event.editing': 'Editing',
+	'event.began': 'Began to edit',
 	'event.edited': 'Edited',
 	'event.by': '{event} by {who}',
 

@@ -533,7 +533,7 @@ export default Object.freeze({
 	'event.broken': 'Retrait',
 	'event.taken_over': 'Prise de main',
 	'event.handed_over': 'Transmission',
-	'event.editing': 'En cours',
+	'event.began': 'Modification commencée',
 	'event.edited': 'Modification',
 	'event.by': '{event} par {who}',
 

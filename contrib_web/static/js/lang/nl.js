@@ -532,7 +532,7 @@ export default Object.freeze({
 	'event.broken': 'Opgeheven',
 	'event.taken_over': 'Overgenomen',
 	'event.handed_over': 'Overgedragen',
-	'event.editing': 'In bewerking',
+	'event.began': 'Bewerking begonnen',
 	'event.edited': 'Bewerkt',
 	'event.by': '{event} door {who}',
 

@@ -130,7 +130,7 @@ function readEvents(list, app, table, row) {
 function entry({ at, since, seconds, event, owner, actor, actor_name: name, reason }, names) {
 	const isPlain = event === 'released' && seconds !== null;
 	const isByOther = actor && actor !== owner && event !== 'expired';
-	const what = event === 'acquired' ? t('event.editing') : eventName(event);
+	const what = event === 'acquired' ? t('event.began') : eventName(event);
 	return h(
 		'li',
 		{},
