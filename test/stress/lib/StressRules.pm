@@ -97,15 +97,28 @@ rule('what a client was told is what happened', sub {
 
 # ---- S1: exclusion ----
 
+# Where the clock was set back, a heartbeat may extend a lock that another
+# owner's write has passed, in a partitioned table (rule 5 of src/README.md).
+# If that write has moved the row, it has another key now, and no row has the
+# key that is locked.
+sub locks_no_row
+{
+	my ($h, $lease) = @_;
+	return 0 if $lease->{kind} ne 'renew' || !@{ $h->{step} // [] };
+	my $first = $h->{of_token}{ $lease->{token} }[0];
+	return scalar grep { $_->{guarded} && $_->{owner} ne $lease->{owner} && $_->{t0} > $first->{told} && $_->{t1} < $lease->{told} }
+	  @{ $h->{writes}{ row_name($lease) } // [] };
+}
+
 rule('no two locks of a row at the same time', sub {
 	my ($h) = @_;
 	return in_each_row($h->{leases}, sub {
 		my ($row, $leases) = @_;
 		my @violations;
-		for my $lease (@$leases)
+		for my $lease (grep { !locks_no_row($h, $_) } @$leases)
 		{
 			push @violations, map { describe($lease, $_) }
-			  grep { $_->{token} != $lease->{token} && $_->{told} < $lease->{told} && $_->{ends} > $lease->{told} }
+			  grep { !locks_no_row($h, $_) && $_->{token} != $lease->{token} && $_->{told} < $lease->{told} && $_->{ends} > $lease->{told} }
 			  $h->leases_within($row, $lease->{told}, $lease->{told});
 		}
 		return (scalar @$leases, @violations);
@@ -117,7 +130,7 @@ rule('tokens of a row rise', sub {
 	return in_each_row($h->{leases}, sub {
 		my ($row, $leases) = @_;
 		my ($latest, @violations);
-		for my $lease (@$leases)
+		for my $lease (grep { !locks_no_row($h, $_) } @$leases)
 		{
 			push @violations, describe($latest, $lease) if $latest && $lease->{token} < $latest->{token};
 			$latest = $lease;
