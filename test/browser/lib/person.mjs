@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { setTimeout as pause } from 'node:timers/promises';
 
-const PATIENCE = 20_000;
+const PATIENCE = 40_000;
 /** Visible content, without the announcements for screen readers. */
 const SHOWN = '#app, dialog, #toasts';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

@@ -12,7 +12,7 @@ import { Site } from './site.mjs';
 
 const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 /** Timeout of a scene that hangs, in milliseconds. */
-const LONGEST = 120_000;
+const LONGEST = 300_000;
 
 // Without the browser's own network requests.
 const QUIET = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];

@@ -7,7 +7,7 @@ import { t } from '../../../contrib_web/static/js/lang/texts.js';
 import { faultsByKeyboard, faultsOf } from './looks.mjs';
 import { stage } from './stage.mjs';
 
-const TIMEOUT = 600_000;
+const TIMEOUT = 1_800_000;
 
 const { LOCKING_SOAK, STATES } = process.env;
 
