@@ -43,6 +43,13 @@
 	(get_rel_relispartition(relid) && PartitionHasPendingDetach(relid))
 #endif
 
+/* 17 added ALTER COLUMN ... SET EXPRESSION */
+#if PG_VERSION_NUM < 170000
+#define locking_sets_expression(type) false
+#else
+#define locking_sets_expression(type) ((type) == AT_SetExpression)
+#endif
+
 /* 14 added it, to place frequently called functions next to each other */
 #ifndef pg_attribute_hot
 #define pg_attribute_hot

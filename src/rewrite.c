@@ -229,7 +229,7 @@ recurses(const AlterTableStmt *alter)
 	{
 		AlterTableType type = ((AlterTableCmd *) lfirst(cell))->subtype;
 
-		if (type == AT_AddColumn || type == AT_AlterColumnType)
+		if (type == AT_AddColumn || type == AT_AlterColumnType || locking_sets_expression(type))
 			return alter->relation->inh;
 	}
 	return false;
