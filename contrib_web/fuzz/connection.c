@@ -18,10 +18,27 @@ Exchange	exchange;
 struct MHD_Connection *const connection = (struct MHD_Connection *) &exchange;
 
 void
-exchange_add_header(char *name, char *value)
+exchange_add_header(const char *name, const char *value)
 {
-	if (exchange.n_headers < MAX_HEADERS)
-		exchange.headers[exchange.n_headers++] = (Header) {name, value};
+	size_t		name_size = strlen(name) + 1;
+	char	   *text;
+
+	if (exchange.n_headers == MAX_HEADERS)
+		return;
+	text = malloc(name_size + strlen(value) + 1);
+	if (text == NULL)
+		abort();
+	strcpy(text, name);
+	strcpy(text + name_size, value);
+	exchange.headers[exchange.n_headers++] = (Header) {text, text + name_size};
+}
+
+void
+exchange_reset(void)
+{
+	for (int i = 0; i < exchange.n_headers; i++)
+		free(exchange.headers[i].name);
+	exchange = (Exchange) {.n_headers = 0};
 }
 
 int

@@ -13,7 +13,7 @@
 typedef struct Header
 {
 	char	   *name;
-	char	   *value;			/* may be NULL */
+	char	   *value;			/* behind the name, as the library has it */
 } Header;
 
 typedef struct Exchange
@@ -32,6 +32,9 @@ extern struct MHD_Connection *const connection;
 extern Exchange exchange;
 
 /* Adds a request header; ignores headers beyond MAX_HEADERS. */
-extern void exchange_add_header(char *name, char *value);
+extern void exchange_add_header(const char *name, const char *value);
+
+/* Ends the exchange, and begins another one. */
+extern void exchange_reset(void);
 
 #endif							/* CONNECTION_H */

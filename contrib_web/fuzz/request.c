@@ -161,8 +161,8 @@ take_cookie(const char *value)
 	snprintf(exchange.cookie, sizeof(exchange.cookie), "%s", strcmp(value, "SESSION") == 0 ? session_token(session) : value);
 }
 
-static char *
-with_epoch(char *value)
+static const char *
+with_epoch(const char *value)
 {
 	static char id[256];
 
@@ -175,14 +175,15 @@ with_epoch(char *value)
 static void
 take_header(char *line)
 {
-	char	   *value = line;
-	char	   *name = strsep(&value, ":");
+	char	   *rest = line;
+	char	   *name = strsep(&rest, ":");
+	const char *value = rest;
 
 	if (value == NULL)
 		return;
 	value += strspn(value, " \t");
 	if (strcmp(value, "CSRF") == 0)
-		value = (char *) session_csrf(session);
+		value = session_csrf(session);
 	if (strcasecmp(name, "Cookie") == 0)
 		take_cookie(value);
 	exchange_add_header(name, strcasecmp(name, "Last-Event-ID") == 0 ? with_epoch(value) : value);
@@ -343,7 +344,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char	   *method;
 	char	   *path;
 
-	exchange = (Exchange) {.n_headers = 0};
 	take_line(strsep(&rest, "\n"), &method, &path);
 	begin_session();
 	take_headers(&rest);
@@ -353,6 +353,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		serve(method, path, rest, text + size - rest);
 	clients_notify(NULL, connection, &exchange.client, MHD_CONNECTION_NOTIFY_CLOSED);
 	end_session();
+	exchange_reset();
 	free(text);
 	return 0;
 }

@@ -12,6 +12,8 @@ use WebSessions;
 
 my $node = new_web_node('main');
 my $row = '/tables/article/rows/1';
+# From 1.0 on, libmicrohttpd parses headers as strictly as it is told to.
+my $is_strict = system('pkg-config', '--atleast-version=1.0', 'libmicrohttpd') == 0;
 
 sql($node, 'GRANT EXECUTE ON FUNCTION locking.set_owner(text, text, boolean) TO locking_web; GRANT SELECT, UPDATE ON article TO locking_web;'
 	  . ' ALTER ROLE locking_web SET locking.require_owner = on');
@@ -49,6 +51,12 @@ my @proxy = ('--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name')
 		'a no-break space at the end' => "ann\@example.org\xc2\xa0", 'a no-break space at the beginning' => "\xc2\xa0ann\@example.org", 'an ideographic space' => "ann\xe3\x80\x80", 'a space without width' => "ann\xe2\x80\x8b",
 		'a control character' => "ann\x01", 'an escape' => "ann\e[31m", 'DEL' => "ann\x7f", 'another control character' => "ann\xc2\x85x", 'a byte that is not UTF-8' => "ann\xff", 'overlong UTF-8' => "a\xc1\xa1", 'half a character' => "ann\xc3",
 		'256 bytes' => 'a' x 256, '8000 bytes' => 'a' x 8000, 'nothing but no-break spaces' => "\xc2\xa0\xc2\xa0");
+	if ($is_strict)
+	{
+		# In HTTP they are no part of the value: this library omits them.
+		my @blanks = grep { /^(a blank|blanks|a tab) at the end$/ } keys %bad;
+		is($named->('GET /api/v1/session', "X-Remote-User: $_")->{json}{owner}, 'ann@example.org', 'blanks around a value') for map { "  $_" } delete @bad{@blanks};
+	}
 	for my $what (sort keys %bad)
 	{
 		for my $ask ([ 'GET /api/v1/session', "X-Remote-User: $bad{$what}" ], [ 'GET /api/v1/tables', "X-Remote-User: $bad{$what}" ], [ 'GET /api/v1/session', "X-Remote-User: ann\@example.org\r\nX-Remote-Name: $bad{$what}" ])
@@ -58,6 +66,29 @@ my @proxy = ('--user-header', 'X-Remote-User', '--name-header', 'X-Remote-Name')
 	}
 	like($server->log, qr/locking-web: the authenticating proxy sent an invalid name: "ann\\x1b\[31m"/, 'a refused name is logged');
 	is(sql($node, "SELECT count(*) FROM locking.lock WHERE owner <> 'ann\@example.org'"), 0, 'no lock has another owner');
+
+	# Lines that a proxy may take for another header, so that it neither
+	# removes nor replaces them.
+	my %passed = (
+		'a space before the colon' => '%s%s : root', 'a tab before the colon' => "%s%s\t: root", 'a space in the name' => '%s %s: root',
+		'a NUL before the colon' => "%s%s\0: root", 'no colon' => '%s%s root', 'a folded line' => "X: y\r\n %s%s: root", 'a folded value' => "%s%s:\r\n root",
+		'a name of two lines' => "%s: root\r\n %s", 'a name of two lines, with a tab' => "%s:root\r\n\t%s", 'a name of three lines' => "%s: root\r\n %s\r\n ",
+	);
+	for my $what (sort keys %passed)
+	{
+		for my $name ([ 'X-Remote', '-User' ], [ 'X-Remote-', 'Name' ])
+		{
+			my $line = sprintf $passed{$what}, @$name;
+			my $got = $server->wire->send("GET /api/v1/session HTTP/1.1\r\nHost: a\r\n$line\r\n" . ($name->[1] eq 'Name' ? "X-Remote-User: bob\r\n" : '') . "\r\n")->read_reply;
+			is($got->{status}, 400, "not a header of the proxy: $what, @$name");
+		}
+	}
+	# Before 1.0, the library accepts these. They are no such headers, either.
+	for my $line ("X: y\rX-Remote-Name: root", "X: y\0X-Remote-Name: root")
+	{
+		my $got = $server->wire->send("GET /api/v1/session HTTP/1.1\r\nHost: a\r\n$line\r\nX-Remote-User: bob\r\n\r\n")->read_reply;
+		like(($got->{json}{owner} // $got->{status}) . ($got->{json}{owner_name} // ''), $is_strict ? qr/^400$/ : qr/^bob$/, 'no line ends there: ' . $line =~ s/([\r\0])/sprintf '%02x', ord $1/er);
+	}
 	$wire = $server->wire->send("GET /api/v1/session HTTP/1.1\r\nHost: a\r\nX-Remote-User: " . "\xc3\x85" x 127 . "\r\n\r\n");
 	is($wire->read_reply->{json}{owner}, "\x{c5}" x 127, 'a name of 254 bytes');
 	is($named->('GET /api/v1/session', 'X-Remote-User: Ann Berg')->{json}{owner}, 'Ann Berg', 'a name with a blank in it');

@@ -34,11 +34,19 @@ has_white_space(const char *name)
 	return strpbrk(name, " \t\r\n") != NULL;
 }
 
-/* The library appends a header's continuation line to its name. */
+/*
+ * The library (0.9.75) appends a continuation line to the header's name, and
+ * so makes "X-Remote-User: root" of "X-Remote-: root" and " User": a header
+ * that the proxy has neither removed nor replaced.  The name is then no
+ * longer where it was received, with only the colon and blanks between it and
+ * its value.
+ */
 static bool
-begins_with(const char *name, const char *wanted)
+is_continued(const char *name, const char *value)
 {
-	return strncasecmp(name, wanted, strlen(wanted)) == 0;
+	const char *rest = name + strlen(name) + 1;
+
+	return value != NULL && value != rest + strspn(rest, " \t");
 }
 
 static enum MHD_Result
@@ -48,13 +56,13 @@ inspect_header(void *cls, enum MHD_ValueKind kind, const char *name, const char 
 
 	(void) kind;
 	framing->hosts += strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0;
-	framing->lengths += begins_with(name, MHD_HTTP_HEADER_CONTENT_LENGTH);
-	if (begins_with(name, MHD_HTTP_HEADER_TRANSFER_ENCODING))
+	framing->lengths += strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0;
+	if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0)
 	{
 		framing->encodings++;
 		framing->invalid = framing->invalid || value == NULL || strcasecmp(value, "chunked") != 0;
 	}
-	framing->invalid = framing->invalid || has_white_space(name);
+	framing->invalid = framing->invalid || has_white_space(name) || is_continued(name, value);
 	return MHD_YES;
 }
 

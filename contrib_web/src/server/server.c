@@ -61,8 +61,11 @@
 #define EVENT_LOOPS 8
 
 /*
- * Refuse what the RFCs let a server refuse.  From 0.9.77 on, this includes a
- * header line that begins with a colon and a NUL in a header's value.
+ * Refuse what the RFCs let a server refuse.  From 1.0 on, this includes
+ * continuation lines, bare line feeds, a header line that begins with a
+ * colon, and a NUL or a blank where none may be.  Higher levels concern only
+ * empty lines before a request, and blanks in the extensions of chunks, which
+ * level 3 accepts.
  */
 #if MHD_VERSION >= 0x00097701
 #define STRICT_PARSING MHD_OPTION_CLIENT_DISCIPLINE_LVL
