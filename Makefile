@@ -6,6 +6,7 @@
 # make test                  all tests, in throw-away clusters
 # make stress SECONDS=60     many clients, and a checker of what they did
 # make crash SCENARIOS=...   the same while servers are killed and replaced
+# make long OPERATIONS=...   calls for hours: sizes, memory, WAL
 # make inputs CALLS=100000   generated calls of every function and route
 # make coverage              which lines the tests execute (gcov)
 # make valgrind              regression tests with the server under valgrind
@@ -29,7 +30,7 @@ PG_CFLAGS = $(LOCKING_CFLAGS)
 PG_CONFIG ?= pg_config
 
 # These set themselves up, so they work before PGXS is installed.
-SELF_CONTAINED = test stress crash inputs coverage valgrind test-versions test-packages demo demo-stop bench dist
+SELF_CONTAINED = test stress crash long inputs coverage valgrind test-versions test-packages demo demo-stop bench dist
 ifneq ($(filter-out $(SELF_CONTAINED),$(or $(MAKECMDGOALS),all)),)
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifeq ($(and $(wildcard $(PGXS)),$(wildcard $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgres.h)),)
@@ -51,6 +52,8 @@ stress:
 	@LAYERS=stress LOCKING_SECONDS="$(or $(SECONDS),$(LOCKING_SECONDS))" LOCKING_SEED="$(or $(SEED),$(LOCKING_SEED))" LOCKING_MUTANTS="$(or $(MUTANTS),$(LOCKING_MUTANTS))" bash test/run
 crash:
 	@LAYERS=crash TESTS="$(SCENARIOS)" LOCKING_SEED="$(or $(SEED),$(LOCKING_SEED))" LOCKING_MUTANTS="$(or $(MUTANTS),$(LOCKING_MUTANTS))" bash test/run
+long:
+	@LAYERS=long LOCKING_OPERATIONS="$(or $(OPERATIONS),$(LOCKING_OPERATIONS))" bash test/run
 inputs:
 	@LAYERS="tap web" TESTS="sql-inputs web-inputs" LOCKING_CALLS="$(or $(CALLS),$(LOCKING_CALLS))" LOCKING_SEED="$(or $(SEED),$(LOCKING_SEED))" bash test/run
 coverage:
