@@ -177,13 +177,16 @@ discard(Oid relid, const char *key, const char *client)
 					lengthof(types), types, parameters, nulls);
 }
 
+/*
+ * Drafts outlive the protection of their table, and so can be discarded
+ * without it.
+ */
 Datum
 locking_discard_draft(PG_FUNCTION_ARGS)
 {
-	Datum		values[INDEX_MAX_KEYS];
 	char	   *client = name_argument(fcinfo, 2, "client");
 	char	   *key;
-	TableInfo  *table = row_argument(fcinfo, AccessShareLock, MAY_NAME, values, &key);
+	TableInfo  *table = any_row_argument(fcinfo, &key);
 
 	discard(table->root, key, client);
 	PG_RETURN_VOID();
@@ -192,7 +195,7 @@ locking_discard_draft(PG_FUNCTION_ARGS)
 Datum
 locking_discard_draft_of_new(PG_FUNCTION_ARGS)
 {
-	TableInfo  *table = protected_table(fcinfo, 0, AccessShareLock, MAY_NAME_NEW);
+	TableInfo  *table = table_with_key(fcinfo, 0, AccessShareLock, MAY_NAME_NEW);
 
 	discard(table->root, NULL, name_argument(fcinfo, 1, "client"));
 	PG_RETURN_VOID();

@@ -221,3 +221,30 @@ protected_table(FunctionCallInfo fcinfo, int argno, LOCKMODE lockmode, TableRigh
 	argument_not_null(fcinfo, argno, "relation");
 	return protected_table_by_id(PG_GETARG_OID(argno), lockmode, right);
 }
+
+static void
+check_may_name(Oid root, void *arg)
+{
+	check_right(root, *(TableRight *) arg);
+}
+
+/*
+ * The same for what outlives the protection of a table, which need not be
+ * protected any more, but must have a key.
+ */
+TableInfo *
+table_with_key(FunctionCallInfo fcinfo, int argno, LOCKMODE lockmode, TableRight right)
+{
+	Relation	rel;
+	TableInfo  *info;
+
+	argument_not_null(fcinfo, argno, "relation");
+	rel = open_root(PG_GETARG_OID(argno), lockmode, check_may_name, &right);
+	info = table_info(rel);
+	relation_close(rel, NoLock);
+	if (info->is_protected)
+		check_in_force(info);
+	else if (info->key == NULL)
+		refuse_unprotected(info->root);
+	return info;
+}

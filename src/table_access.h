@@ -23,6 +23,7 @@ typedef void (*RootCheck) (Oid root, void *arg);
 
 extern Relation open_root(Oid relid, LOCKMODE lockmode, RootCheck check, void *arg);
 extern TableInfo *protected_table(FunctionCallInfo fcinfo, int argno, LOCKMODE lockmode, TableRight right);
+extern TableInfo *table_with_key(FunctionCallInfo fcinfo, int argno, LOCKMODE lockmode, TableRight right);
 extern TableInfo *protected_table_by_id(Oid relid, LOCKMODE lockmode, TableRight right);
 extern void check_in_force(const TableInfo *table);
 extern void check_has_settings(const TableInfo *table, Relation rel, const Trigger *trigger);

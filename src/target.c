@@ -162,6 +162,17 @@ target_key(TableInfo *table, const Datum *values)
 }
 
 /*
+ * The spelling of the argument "key", the second one of a function, and its
+ * values.
+ */
+static char *
+row_key_argument(TableInfo *table, FunctionCallInfo fcinfo, Datum *values)
+{
+	key_argument(table->key, table->root, fcinfo, 1, values);
+	return target_key(table, values);
+}
+
+/*
  * The row that the arguments "relation" and "key", the first two of a
  * function, name: its table, values and spelling.
  */
@@ -170,8 +181,21 @@ row_argument(FunctionCallInfo fcinfo, LOCKMODE lockmode, TableRight right, Datum
 {
 	TableInfo  *table = protected_table(fcinfo, 0, lockmode, right);
 
-	key_argument(table->key, table->root, fcinfo, 1, values);
-	*key = target_key(table, values);
+	*key = row_key_argument(table, fcinfo, values);
+	return table;
+}
+
+/*
+ * The same for a row that the caller may name, of a table that may have been
+ * unprotected.
+ */
+TableInfo *
+any_row_argument(FunctionCallInfo fcinfo, char **key)
+{
+	TableInfo  *table = table_with_key(fcinfo, 0, AccessShareLock, MAY_NAME);
+	Datum		values[INDEX_MAX_KEYS];
+
+	*key = row_key_argument(table, fcinfo, values);
 	return table;
 }
 

@@ -21,6 +21,7 @@ extern bool target_lock_as_owner(TableInfo *table, const char *key);
 extern char *target_key(TableInfo *table, const Datum *values);
 extern TableInfo *row_argument(FunctionCallInfo fcinfo, LOCKMODE lockmode, TableRight right,
 							   Datum *values, char **key);
+extern TableInfo *any_row_argument(FunctionCallInfo fcinfo, char **key);
 extern TableInfo *own_row_argument(FunctionCallInfo fcinfo, Datum *values, Datum *parameters);
 extern void check_may_lock(TableInfo *table, const Datum *values);
 pg_noreturn extern void report_no_such_row(const TableInfo *table, const Datum *values);

@@ -105,6 +105,22 @@ SELECT locking.discard_draft_of_new('article', client => 'tab 2');
 SELECT key, client, data FROM locking.drafts ORDER BY client;
 SELECT locking.discard_draft_of_new('article');
 SELECT count(*) FROM locking.drafts;
+-- of a table that is not protected any more: shown, and discarded
+SELECT locking.save_draft_of('article', 1, '"kept"'), locking.save_draft_of_new('article', '"new"');
+RESET locking.owner;
+SELECT locking.unprotect('article');
+SET locking.owner = 'anna';
+SELECT key, data FROM locking.drafts ORDER BY key;
+SELECT locking.discard_draft('article', '01'), locking.discard_draft_of_new('article');
+SELECT count(*) FROM locking.drafts;
+SELECT locking.save_draft_of('article', 1, '"refused"');
+CREATE TABLE keyless (id integer);
+SELECT locking.discard_draft('keyless', 1);
+SELECT locking.discard_draft('locking.drafts', 1);
+RESET locking.owner;
+SELECT locking.protect('article');
+DROP TABLE keyless;
+SET locking.owner = 'anna';
 -- an empty key is no new row
 CREATE TABLE word (word text PRIMARY KEY, meaning text);
 INSERT INTO word VALUES ('', 'nothing');
