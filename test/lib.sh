@@ -39,6 +39,8 @@ clean_environment() {
 	done
 	LC_ALL=$(utf8_locale)
 	export LC_ALL
+	# Of PostgreSQL's test modules, in seconds: it only ends tests that hang.
+	export PG_TEST_TIMEOUT_DEFAULT=${PG_TEST_TIMEOUT_DEFAULT:-600}
 }
 
 utf8_locale() {

@@ -122,7 +122,7 @@ sub forge
 	{
 		local $ENV{PGOPTIONS} = "-c locking.owner=bob -c locking.enforce=off";
 		my ($owner, $enforce) = eval {
-			my $session = session($node, user => 'mallory', timeout => 20);
+			my $session = session($node, user => 'mallory');
 			my @got = ($session->query('SELECT locking.owner()'), $session->query('SHOW locking.enforce'));
 			$session->quit;
 			@got;
@@ -203,7 +203,7 @@ $spy->quit;
 sub survives
 {
 	my ($name, $command, %options) = @_;
-	my $session = session($node, user => 'mallory', timeout => 60);
+	my $session = session($node, user => 'mallory');
 	my $ok = eval {
 		for (1 .. 3)
 		{

@@ -204,7 +204,7 @@ sub new
 	my ($class, $node, %options) = @_;
 	my $self = bless { in => '', out => '', err => '', count => 0, node => $node }, $class;
 	my @command = LockingTest::psql_of($node, $options{db} || 'postgres', $options{user});
-	$self->{timer} = IPC::Run::timeout($options{timeout} || 180);
+	$self->{timer} = IPC::Run::timeout($options{timeout} || 900);
 	$self->{psql} = IPC::Run::start([ @command, '-v', 'ON_ERROR_STOP=0', '-f', '-' ],
 		'<', \$self->{in}, '>', \$self->{out}, '2>', \$self->{err}, $self->{timer});
 	$self->{pid} = $self->query('SELECT pg_backend_pid()');
