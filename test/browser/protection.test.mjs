@@ -53,6 +53,7 @@ scene('where writing requires a lock, the pages save, add and delete rows', asyn
 	await anna.press('Save and keep editing');
 	await anna.arrives('/tables/language/qab');
 	await anna.seesLock('mine');
+	anna.expects(404, /rows\/qab$/); // read again while it is deleted
 	await anna.press('Delete');
 	await anna.answers('Delete');
 	await anna.arrives('/tables/language');
