@@ -544,6 +544,7 @@ scene('a row is added and deleted', async ({ site, invite }) => {
 	await anna.seesLock('mine');
 	await anna.press('Delete');
 	await anna.answers('Cancel');
+	anna.expects(404, /rows\/XL$/); // read again while it is deleted
 	await anna.press('Delete');
 	await anna.answers('Delete');
 	await anna.arrives('/tables/country');

@@ -55,6 +55,7 @@ scene('deleting is shown, and nothing else can be pressed meanwhile', async ({ s
 	assert.ok(!await anna.input('name').isEditable(), 'what is typed now would be lost');
 	await anna.page.keyboard.press('Control+s');
 	assert.equal(await named(site, 'BJ'), 'Benin');
+	anna.expects(404, /rows\/BJ$/); // read again while it is deleted
 	letThrough();
 	await anna.sees('Benin is deleted.');
 	await anna.arrives('/tables/country');
