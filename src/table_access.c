@@ -222,8 +222,9 @@ protected_table(FunctionCallInfo fcinfo, int argno, LOCKMODE lockmode, TableRigh
 	return protected_table_by_id(PG_GETARG_OID(argno), lockmode, right);
 }
 
+/* A RootCheck for tables that need not be protected. */
 static void
-check_may_name(Oid root, void *arg)
+check_root_right(Oid root, void *arg)
 {
 	check_right(root, *(TableRight *) arg);
 }
@@ -239,7 +240,7 @@ table_with_key(FunctionCallInfo fcinfo, int argno, LOCKMODE lockmode, TableRight
 	TableInfo  *info;
 
 	argument_not_null(fcinfo, argno, "relation");
-	rel = open_root(PG_GETARG_OID(argno), lockmode, check_may_name, &right);
+	rel = open_root(PG_GETARG_OID(argno), lockmode, check_root_right, &right);
 	info = table_info(rel);
 	relation_close(rel, NoLock);
 	if (info->is_protected)

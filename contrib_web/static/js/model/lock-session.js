@@ -350,8 +350,8 @@ const handlers = {
 	// The page goes on without a lock. Others may have written the row.
 	unprotected(s) {
 		if (s.phase === 'left') return [s];
-		const { lockOn, client, changedAt, lastChangeAt, keeps, usedAt } = { ...s, lockOn: 'never' };
-		return [{ ...initial({ lockOn, client }), idleLimit: s.idleLimit, changedAt, lastChangeAt, keeps, usedAt }, { do: 'reread' }];
+		const { client, idleLimit, changedAt, lastChangeAt, keeps, usedAt } = s;
+		return [{ ...initial({ lockOn: 'never', client }), idleLimit, changedAt, lastChangeAt, keeps, usedAt }, { do: 'reread' }];
 	},
 
 	// Whether the last draft arrives is not known: a page that is restored
