@@ -176,7 +176,7 @@ web() {
 	local -a node
 	web_sizes
 	mapfile -t node < <(node_packages)
-	need_packages "${WEB_PACKAGES[@]}" "${node[@]}" chromium curl wrk
+	need_packages "${WEB_PACKAGES[@]}" "${node[@]}" chromium-headless-shell curl wrk
 	build_web all
 	install_browser_modules
 	make_web

@@ -1,9 +1,9 @@
 // Pages in the browser's back/forward cache, which keeps them as they were.
 import assert from 'node:assert/strict';
 import { eventually } from './lib/person.mjs';
-import { stage } from './lib/stage.mjs';
+import { stage, WINDOWED } from './lib/stage.mjs';
 
-const scene = stage('browser_back');
+const scene = stage('browser_back', { engine: WINDOWED });
 const holder = (site, key) => site.sql(`SELECT owner FROM locking.locks WHERE relation = 'country'::regclass AND key = '${key}'`);
 
 /**

@@ -10,16 +10,20 @@ import { Cluster } from './cluster.mjs';
 import { Person } from './person.mjs';
 import { Site } from './site.mjs';
 
-const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 /** Timeout of a scene that hangs, in milliseconds. */
 const LONGEST = 300_000;
 
 // Without the browser's own network requests.
 const QUIET = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
-// With the back/forward cache, as users' browsers have it.
-export const launch = () => chromium.launch({ executablePath: PROGRAM, args: QUIET, ignoreDefaultArgs: ['--disable-back-forward-cache'] });
-const CHROMIUM = { launch, enter: Person.enter };
+// With the back/forward cache, where the program has one.
+const start = (executablePath) => chromium.launch({ executablePath, args: QUIET, ignoreDefaultArgs: ['--disable-back-forward-cache'] });
+
+/** Starts Chromium without the work for a window. */
+export const launch = () => start('/usr/bin/chromium-headless-shell');
+const HEADLESS = { launch, enter: Person.enter };
+/** Chromium as users have it: with windows and the back/forward cache. */
+export const WINDOWED = { launch: () => start('/usr/bin/chromium'), enter: Person.enter };
 
 /**
  * Prepares browser and site for the scenes of one file.
@@ -28,13 +32,13 @@ const CHROMIUM = { launch, enter: Person.enter };
  * @param {string} [setting.sql] run before the server starts
  * @param {string[]} [setting.options] of locking-web
  * @param {number} [setting.timeout] of a scene, in milliseconds
- * @param {object} [setting.engine] another browser, see firefox.mjs
+ * @param {object} [setting.engine] WINDOWED, or that of firefox.mjs
  * @param {boolean} [setting.ownCluster] for files that restart PostgreSQL
  * @returns {Function} declares a scene: (title, act), where act is given {
  *   site, browser, cluster, invite }; `invite(role, options)` returns a
  *   signed-in Person
  */
-export function stage(name, { sql, options, timeout = LONGEST, engine = CHROMIUM, ownCluster = false } = {}) {
+export function stage(name, { sql, options, timeout = LONGEST, engine = HEADLESS, ownCluster = false } = {}) {
 	const set = { enter: engine.enter };
 	before(async () => {
 		if (ownCluster) set.cluster = await Cluster.start();
