@@ -210,6 +210,7 @@ for (const [name, { role = 'anna', open, type, declined, entered }] of Object.en
 			await person.page.keyboard.press(key);
 			await dialog.waitFor({ state: 'detached' });
 			await (key === 'Escape' ? declined : entered)({ site, person });
+			person.expects(0); // what the page leaves unanswered
 			await person.page.evaluate(() => { globalThis.onbeforeunload = null; });
 			person.page.once('dialog', (question) => question.accept());
 			await site.endLocks();

@@ -86,6 +86,7 @@ scene('a page that crashes before anything was sent: offered by this computer, u
 scene('locking-web is away while the user types, and the page crashes', async ({ site, invite }) => {
 	const anna = await invite('anna');
 	for (const status of [0, 401, 409, 423, 503]) anna.expects(status);
+	anna.expectsWords(/CORS policy/); // of a server that is stopping
 	await opens(anna, 'AE');
 	await site.stopServer();
 	await field(anna, 'body').fill('typed while the server was away');

@@ -12,8 +12,9 @@ const SHOWN = '#app, dialog, #toasts';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 export class Person {
-	/** Unexpected errors, as text. */
-	troubles = [];
+	/** Failed requests (status, pathname), messages of the console (said)
+	 * and other errors; each with words for a report. */
+	#noticed = [];
 	#expected = [];
 	#expectedWords = [];
 	#answers = new WeakSet();
@@ -114,8 +115,15 @@ export class Person {
 	/* Errors */
 
 	/**
+	 * Unexpected errors so far, as text. A failure may be declared as
+	 * expected after it was noticed: a page asks at times of its own.
+	 * @returns {string[]}
+	 */
+	get troubles() { return this.#noticed.filter((each) => !this.#isExpected(each)).map(({ words }) => `${this.role}: ${words}`); }
+
+	/**
 	 * Declares expected responses with this status and a matching path, any
-	 * number of them. Status 0: requests without a response.
+	 * number of them in this scene. Status 0: requests without a response.
 	 */
 	expects(status, path = /./) { this.#expected.push({ status, path }); }
 
@@ -148,42 +156,40 @@ export class Person {
 	overhang() { return this.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth); }
 
 	#watch(page) {
-		page.on('pageerror', (error) => this.#trouble(`error in the page: ${error.stack ?? error}`));
+		page.on('pageerror', (error) => this.#noticed.push({ words: `error in the page: ${error.stack ?? error}` }));
 		page.on('console', (message) => this.#said(message));
 		page.on('response', (response) => this.#answered(response));
 		page.on('requestfailed', (request) => this.#unanswered(request));
 	}
 
-	#trouble(words) { this.troubles.push(`${this.role}: ${words}`); }
-
 	// Failed responses are reported by #answered, so not from the console
 	// too.
 	#said(message) {
 		if (!['error', 'warning'].includes(message.type()) || message.text().startsWith('Failed to load resource')) return;
-		if (this.#expectedWords.some((words) => words.test(message.text()))) return;
-		this.#trouble(`console ${message.type()}: ${message.text()}`);
+		this.#noticed.push({ said: message.text(), words: `console ${message.type()}: ${message.text()}` });
 	}
 
 	#answered(response) {
 		const { pathname } = new URL(response.url());
 		this.#answers.add(response.request());
-		if (response.status() >= 400 && !this.#isExpected(response.status(), pathname)) this.#trouble(`${response.request().method()} ${pathname} was answered by ${response.status()}`);
+		const status = response.status();
+		if (status >= 400) this.#noticed.push({ status, pathname, words: `${response.request().method()} ${pathname} was answered by ${status}` });
 	}
 
-	// A page that is left aborts its reads, its drafts and its reports of
-	// presence, for which it sends a beacon instead. Requests that outlive it
-	// (beacons, releases) and responses without content are reported as
-	// aborted, too.
+	// A page that is left aborts its reads, renewals, drafts and reports of
+	// presence. Requests that outlive it (beacons, releases) and responses
+	// without content are reported as aborted, too.
 	#unanswered(request) {
 		const { pathname } = new URL(request.url());
 		const why = request.failure()?.errorText;
-		const outlives = request.resourceType() === 'ping' || (request.method() === 'DELETE' && pathname.endsWith('/lock'));
-		const isGivenUp = request.method() === 'GET' || /\/(presence|draft)$/.test(pathname) || outlives || this.#answers.has(request);
+		const isGivenUp = request.method() === 'GET' || /\/(presence|draft|lock)$/.test(pathname) || request.resourceType() === 'ping' || this.#answers.has(request);
 		if (why === 'net::ERR_ABORTED' && isGivenUp) return;
-		if (!this.#isExpected(0, pathname)) this.#trouble(`${request.method()} ${pathname} failed: ${why}`);
+		this.#noticed.push({ status: 0, pathname, words: `${request.method()} ${pathname} failed: ${why}` });
 	}
 
-	#isExpected(status, pathname) { return this.#expected.some((each) => each.status === status && each.path.test(pathname)); }
+	#isExpected({ status, pathname, said }) {
+		return this.#expected.some((each) => each.status === status && each.path.test(pathname)) || (said !== undefined && this.#expectedWords.some((words) => words.test(said)));
+	}
 }
 
 /**
