@@ -163,7 +163,6 @@ const LONGEST_WAY = 150;
  */
 export async function faultsByKeyboard(person) {
 	const { page } = person;
-	await page.mouse.move(0, 0); // no tip
 	await page.evaluate(START);
 	if (await person.dialog().count()) {
 		await page.keyboard.press('Tab');

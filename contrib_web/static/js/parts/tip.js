@@ -1,6 +1,6 @@
 /**
  * Tips: a text about an element on hover and on focus. A tip stays while the
- * pointer is on it and disappears with Escape.
+ * pointer is on it, and disappears with Escape and when the focus moves.
  */
 import { h } from '../ui/dom.js';
 
@@ -17,6 +17,8 @@ box.addEventListener('pointerenter', () => clearTimeout(hiding));
 box.addEventListener('pointerleave', hideSoon);
 addEventListener('keydown', ({ key }) => key === 'Escape' && hide());
 addEventListener('pointermove', () => shown && !shown.element.isConnected && hide(), { passive: true });
+// A tip of what is pointed at must not cover what gets the focus.
+addEventListener('focusin', (event) => shown && !event.composedPath().includes(shown.element) && hide());
 addEventListener('scroll', hide, { passive: true, capture: true });
 
 /**
