@@ -345,18 +345,34 @@ locking_on_ddl(PG_FUNCTION_ARGS)
 	PG_RETURN_NULL();
 }
 
+/* Names of dropped columns, by table. */
+#define DROPPED_COLUMNS \
+	"(SELECT objid, array_agg(address_names[3]::name) AS names" \
+	" FROM pg_event_trigger_dropped_objects()" \
+	" WHERE classid = 'pg_class'::regclass AND objsubid <> 0 GROUP BY objid) d"
+
 /*
  * Remove dropped columns from the settings.  A key that lost a column no
  * longer identifies rows, even if a column of that name is added again.
+ * After the last guarded column, all columns are guarded.
  */
-static const char *const forget_columns =
-"UPDATE locking.protected p"
-" SET key = CASE WHEN p.key && d.names THEN '{}' ELSE p.key END,"
-"  columns = (SELECT array_agg(c) FROM unnest(p.columns) c WHERE c <> ALL (d.names))"
-" FROM (SELECT objid, array_agg(address_names[3]::name) AS names"
-"  FROM pg_event_trigger_dropped_objects()"
-"  WHERE classid = 'pg_class'::regclass AND objsubid <> 0 GROUP BY objid) d"
-" WHERE p.relation::oid = d.objid AND (p.key && d.names OR p.columns && d.names)";
+static void
+forget_columns(void)
+{
+	ListCell   *cell;
+
+	foreach(cell, command_objects("SELECT array_agg(p.relation::oid) FROM locking.protected p, " DROPPED_COLUMNS
+								  " WHERE p.relation::oid = d.objid AND p.columns <@ d.names"))
+	{
+		expect_all_columns(lfirst_oid(cell));
+	}
+	catalog_execute("UPDATE locking.protected p"
+					" SET key = CASE WHEN p.key && d.names THEN '{}' ELSE p.key END,"
+					"  columns = (SELECT array_agg(c) FROM unnest(p.columns) c WHERE c <> ALL (d.names))"
+					" FROM " DROPPED_COLUMNS
+					" WHERE p.relation::oid = d.objid AND (p.key && d.names OR p.columns && d.names)",
+					0, NULL, NULL, NULL);
+}
 
 /*
  * Delete what is stored about dropped tables, with the rights of the owner of
@@ -381,6 +397,6 @@ locking_on_drop(PG_FUNCTION_ARGS)
 	for (int i = 0; dropped != NIL && i < lengthof(tables); i++)
 		catalog_execute(psprintf("DELETE FROM locking.%s WHERE relation::oid = ANY ($1)", tables[i]),
 						lengthof(types), types, values, NULL);
-	catalog_execute(forget_columns, 0, NULL, NULL, NULL);
+	forget_columns();
 	PG_RETURN_NULL();
 }

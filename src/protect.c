@@ -37,6 +37,7 @@
 #include "record.h"
 #include "relation.h"
 #include "release.h"
+#include "rewrite.h"
 #include "table.h"
 #include "table_access.h"
 #include "table_settings.h"
@@ -407,6 +408,10 @@ locking_protect(PG_FUNCTION_ARGS)
 	parent = lock_parent(fcinfo, rel);
 	if (table_info(rel)->key_replaced)
 		end_all_locks(relid, "the primary key was replaced");
+	else if (table_info(rel)->ncolumns == 0 && !PG_ARGISNULL(3))
+		expect_some_columns(relid);
+	else if (table_info(rel)->ncolumns > 0 && PG_ARGISNULL(3))
+		expect_all_columns(relid);
 
 	drop_all_triggers(relid);
 	write_settings(fcinfo, rel, key, parent);

@@ -1,6 +1,7 @@
 /*
  * rewrite.c
- *		Locks of rows that ALTER TABLE has rewritten.
+ *		Locks of rows that ALTER TABLE has rewritten, or whose xmin is about
+ *		to mean something else.
  *
  * An ALTER TABLE that rewrites the table becomes the xmin of all rows, as if
  * it had written them.  Records of live locks refer to the new versions from
@@ -106,6 +107,17 @@ may_follow(const Lock *lock)
 	return lock->hard && lease_knows_row(lock) && !has_lapsed(lock, clock_now());
 }
 
+/* Let the record refer to this version of its row. */
+static void
+refer_to_version(Relation records, Lock *lock, TransactionId xmin, LockWaitPolicy policy)
+{
+	if (!TransactionIdIsValid(xmin) || lease_is_resumable(lock, xmin) ||
+		!record_lock(records, lock, LockTupleNoKeyExclusive, policy))
+		return;
+	lock->row_xmin = xmin;
+	record_update(records, lock);
+}
+
 /* ---- before the command ---- */
 
 /*
@@ -163,11 +175,8 @@ follow_row(Relation records, TableInfo *table, Lock *lock)
 	bool		follows = is_follower(lock->token) && may_follow(lock);
 	TransactionId xmin = follows ? xmin_of_locked(table, lock) : InvalidTransactionId;
 
-	if (!TransactionIdIsCurrentTransactionId(xmin) || lease_is_resumable(lock, xmin) ||
-		!record_lock(records, lock, LockTupleNoKeyExclusive, LockWaitBlock))
-		return;
-	lock->row_xmin = xmin;
-	record_update(records, lock);
+	if (TransactionIdIsCurrentTransactionId(xmin))
+		refer_to_version(records, lock, xmin, LockWaitBlock);
 }
 
 /* ---- the rows of a command ---- */
@@ -275,4 +284,47 @@ follow_rewrite(Oid relid)
 	{
 		visit_locks(lfirst_oid(cell), follow_row);
 	}
+}
+
+/* ---- other guarded columns ---- */
+
+static void
+mark_passed(Relation records, TableInfo *table, Lock *lock)
+{
+	if (lock->hard && lease_knows_row(lock) &&
+		lease_was_passed(lock, true, xmin_of_locked(table, lock)))
+		lease_mark_lost(records, lock);
+}
+
+/*
+ * A record that is locked belongs to a renewal or a save in progress.  The
+ * save needs the table, so do not wait for it.
+ */
+static void
+refer_to_present(Relation records, TableInfo *table, Lock *lock)
+{
+	if (may_follow(lock))
+		refer_to_version(records, lock, xmin_of_locked(table, lock), LockWaitSkip);
+}
+
+/*
+ * Some columns are about to be guarded, rather than all.  The table is locked
+ * against writers.  Other owners may write rows of live locks from then on,
+ * so their xmin will not show that a lock was passed: mark these locks.
+ */
+void
+expect_some_columns(Oid root)
+{
+	visit_locks(root, mark_passed);
+}
+
+/*
+ * All columns are about to be guarded, rather than some, so other owners may
+ * have written rows of live locks: let the records refer to the rows as they
+ * are.  The table is locked against writers.
+ */
+void
+expect_all_columns(Oid root)
+{
+	visit_locks(root, refer_to_present);
 }

@@ -67,6 +67,10 @@ UPDATE article SET headline = 'still guarded' WHERE id = 1;
 ALTER TABLE article DROP COLUMN headline;
 SELECT columns FROM locking.protected_tables WHERE relation = 'article'::regclass;
 UPDATE article SET title = 'guarded now' WHERE id = 1;
+-- writes of other columns before that do not end the lock
+SET locking.owner = 'anna';
+SELECT locking.renew(token) IS NOT NULL AS renewed, locking.confirm(token) IS NOT NULL AS confirmed FROM locking.locks;
+SET locking.owner = 'bert';
 
 -- required applies to changes of guarded columns only
 SELECT locking.protect('article', required => true, columns => '{title}');
