@@ -439,6 +439,28 @@ test('an inherited lock that the previous page released late is acquired again',
 	held().at('news', { event: 'released' }).at('looked', { lock: null }).is('lost');
 });
 
+test('also if the news of its end overtakes the answer, or a renewal meets the end', () => {
+	const told = new Session().at('open').at('news', { event: 'released' }).granted({ outcome: 'renewed' }).does({ do: 'reread' }, { do: 'look' });
+	told.at('looked', { lock: null }).is('acquiring').does({ do: 'acquire' });
+	const renewing = new Session().at('open').granted({ outcome: 'renewed' }).at('wake').at('news', { event: 'released' });
+	renewing.failed('renew', 409, LOST).is('acquiring').granted({ token: 8 }).is('held');
+	new Session().at('open').at('news', { event: 'released' }).granted().at('looked', { lock: null }).is('lost');
+});
+
+test('or if there was no news: the history tells who released it', () => {
+	const ended = (by) => ({ token: 7, ending: { cause: 'released', by: { name: 'Anna', isMe: true, ...by }, reason: null, since: [] } });
+	const lost = () => new Session().at('open').granted({ outcome: 'renewed' }).at('wake').failed('renew', 409, LOST).is('lost');
+	lost().at('explained', ended()).is('acquiring').does({ do: 'acquire' });
+	lost().at('explained', ended({ isMe: false })).is('lost');
+	lost().after(60000).at('explained', ended()).is('lost');
+	held().at('wake').failed('renew', 409, LOST).at('explained', ended()).is('lost');
+});
+
+test('but not a lock that is released later', () => {
+	const session = new Session().at('open').granted({ outcome: 'renewed' }).after(60000);
+	session.at('news', { event: 'released' }).at('looked', { lock: null }).is('lost');
+});
+
 test('but not one that the save of a form has released', () => {
 	const session = new Session().at('open').granted({ outcome: 'renewed' });
 	session.at('submitted').at('news', { event: 'released' }).at('looked', { lock: null }).is('lost');

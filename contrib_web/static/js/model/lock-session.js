@@ -70,6 +70,8 @@ export const ANNOUNCED = 60_000;
 const TURN_RETRY = 10_000;
 /** Events of a new lock, such as the page's own. */
 const BEGINS = ['acquired', 'resumed'];
+/** How late the release by the previous page can be, in milliseconds. */
+const OVERTAKEN = 10_000;
 /** Delays before a failed request is repeated, in milliseconds. */
 const RETRY_FIRST = 2000;
 const RETRY_MAX = 15000;
@@ -128,7 +130,7 @@ export function initial({ lockOn = 'open', client = null, ttl = 120, warning = 6
 		loss: null,
 		refusal: null,
 		resumed: false,
-		inherited: false,
+		inheritedAt: -Infinity,
 	});
 }
 
@@ -268,22 +270,23 @@ const handlers = {
 	// another user's, and change.
 	news(s, e) {
 		if (['left', 'refused'].includes(s.phase) || (s.phase === 'idle' && !followsOthers(s))) return [s];
-		if (s.phase === 'acquiring') return [{ ...s, lookAgain: s.lookAgain || !BEGINS.includes(e.event), mayBeHeld: true }];
 		const noted = { ...s, wasReleased: s.wasReleased || e.event === 'released' };
+		if (s.phase === 'acquiring') return [{ ...noted, lookAgain: s.lookAgain || !BEGINS.includes(e.event), mayBeHeld: true }];
 		return s.pending ? [{ ...noted, lookAgain: true }] : look(noted);
 	},
 
 	// The save that follows releases the lock.
-	submitted: (s) => [{ ...s, inherited: false }],
+	submitted: (s) => [{ ...s, inheritedAt: -Infinity }],
 
 	again: (s) => acquire(s),
 	control: (s) => request({ ...s, refusal: null }, 'control', {}),
 	takeOver: (s, e) => request({ ...s, refusal: null }, 'takeOver', { reason: e.reason }),
 
-	granted: (s, e) =>
-		s.phase === 'left'
-			? [s, { do: 'release', token: e.token, beacon: false }]
-			: followUp({ ...held(s, e), mayBeHeld: false, inherited: e.outcome === 'renewed' }, { do: 'reread' }),
+	granted(s, e, now) {
+		if (s.phase === 'left') return [s, { do: 'release', token: e.token, beacon: false }];
+		const inheritedAt = e.outcome === 'renewed' ? now : -Infinity;
+		return followUp({ ...held(s, e), mayBeHeld: false, inheritedAt, wasReleased: s.wasReleased }, { do: 'reread' });
+	},
 
 	held: (s, e) => (s.phase === 'left' ? [s] : followUp(...stopped(refusedLock(s), e))),
 
@@ -304,25 +307,27 @@ const handlers = {
 
 	drafted: (s, e) => [{ ...s, draftPending: false, draftAt: null, draftRefusal: null, changedAt: typedSince(s, e) }],
 
-	looked(s, e) {
+	looked(s, e, now) {
 		if (s.phase === 'left' || s.pending !== 'look') return [s]; // another request has overtaken this one
 		const next = { ...s, pending: null, trouble: null, failure: null, retryAt: null, retries: 0, mayBeTurn: s.mayBeTurn && s.lookAgain };
-		if (!e.lock) return followUp(...unlocked(next));
-		if (isOffered(e.lock) && s.token === null) return followUp(...unlocked(next, { isTurn: s.mayBeTurn }));
+		if (!e.lock) return followUp(...unlocked(next, now));
+		if (isOffered(e.lock) && s.token === null) return followUp(...unlocked(next, now, { isTurn: s.mayBeTurn }));
 		if (e.lock.is_mine && e.lock.token === s.token && s.token !== null) return followUp(next);
 		if (isLostGrant(s, e.lock)) return acquire(next);
 		return followUp(...stopped(next, e));
 	},
 
 	// How the lock with the token ended, see lockEnding().
-	explained: (s, e) =>
-		s.phase === 'lost' && s.loss.token === e.token
-			? [{ ...s, loss: Object.freeze({ ...s.loss, ...e.ending, ...known(s.loss, e.ending), isExplained: true }) }]
-			: [s],
+	explained(s, e, now) {
+		if (s.phase !== 'lost' || s.loss.token !== e.token) return [s];
+		// The news of a release can be missing.
+		if (isInherited(s, now) && e.ending?.cause === 'released' && e.ending.by?.isMe && !s.holder && !s.pending) return inherit(s);
+		return [{ ...s, loss: Object.freeze({ ...s.loss, ...e.ending, ...known(s.loss, e.ending), isExplained: true }) }];
+	},
 
 	failed(s, e, now) {
 		if (s.phase === 'left') return [s];
-		if (e.of === 'explain') return isTemporary(e.status) ? [s] : handlers.explained(s, { token: e.token, ending: null });
+		if (e.of === 'explain') return isTemporary(e.status) ? [s] : handlers.explained(s, { token: e.token, ending: null }, now);
 		if (e.of === 'draft') return draftFailed({ ...s, draftPending: false }, e, now);
 		return s.pending === e.of ? followUp(...failed(refusedLock(s), e, now)) : [s];
 	},
@@ -453,7 +458,7 @@ function used(s, now) {
 	return [s];
 }
 
-const acquire = (s) => request({ ...s, phase: 'acquiring', isFirstChange: isFirstChange(s), refusal: null }, 'acquire', {});
+const acquire = (s) => request({ ...s, phase: 'acquiring', isFirstChange: isFirstChange(s), wasReleased: false, refusal: null }, 'acquire', {});
 const isFirstChange = (s) => (s.phase === 'acquiring' ? s.isFirstChange : s.phase === 'idle' && s.changedAt !== null);
 const look = (s) => request({ ...s, retryAt: null }, 'look', {});
 const renew = (s) => request(s, 'renew', { token: s.token });
@@ -522,17 +527,20 @@ const requestGone = (s) => {
 };
 
 // A page that requested the row takes its turn by itself.
-function unlocked(s, { isTurn = false } = {}) {
+function unlocked(s, now, { isTurn = false } = {}) {
 	if ((s.wants || isTurn) && s.token === null) return acquire({ ...s, wants: true, holder: null, mayBeTurn: false });
 	if (s.phase === 'expired') return [s];
-	if (s.phase === 'held')
-		// An inherited lock may have been released by the previous page,
-		// whose request the reload overtook. Any other end was intended.
-		return s.inherited && s.wasReleased ? acquire({ ...s, token: null, inherited: false }) : lose(s, { cause: 'ended' });
+	if (s.phase === 'held') return ended(s, { cause: 'ended' }, now);
 	if (s.phase === 'lost') return [{ ...s, holder: null }];
 	if (s.lockOn === 'change' && s.changedAt === null) return [{ ...s, phase: 'idle', holder: null }, { do: 'reread' }];
 	return [{ ...s, phase: 'free', holder: null }, { do: 'reread' }];
 }
+
+// An inherited lock may have been released by the previous page, whose
+// request the reload overtook. Any other end was intended.
+const isInherited = (s, now) => now < s.inheritedAt + OVERTAKEN;
+const inherit = (s) => acquire({ ...s, token: null, loss: null, inheritedAt: -Infinity });
+const ended = (s, loss, now) => (s.wasReleased && isInherited(s, now) ? inherit(s) : lose(s, loss));
 
 /** Causes that the page knows better than the history. */
 const KNOWN = ['moved', 'given', 'given_away'];
@@ -588,7 +596,7 @@ function phaseWithout({ loss, holder }) {
 }
 
 function renewalFailed(s, e, now) {
-	if (isLost(e)) return e.lock ? stopped(s, e) : lose(s, { cause: 'ended', isChanged: true });
+	if (isLost(e)) return e.lock ? stopped(s, e) : ended(s, { cause: 'ended', isChanged: true }, now);
 	return [{ ...troubled(s, e, now), trouble: 'refused' }];
 }
 
