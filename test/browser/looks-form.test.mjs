@@ -1,4 +1,5 @@
 // <locking-form> in every state and look, on the page of an application.
+import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after } from 'node:test';
 import { LOOKS } from './lib/looks.mjs';
@@ -57,6 +58,8 @@ const states = {
 		await visit(carla, 'AG');
 		await press(carla, t('action.ask_for_it'));
 		await form(carla).getByRole('textbox', { name: t('field.message') }).waitFor();
+		const fits = await form(carla).locator('.bar').evaluate((bar) => bar.offsetHeight <= bar.parentElement.offsetHeight);
+		assert.ok(fits, 'the question fits into the room of a notice');
 	},
 	async 'theirs, requested'({ site, carla, t }) {
 		await bertLocks(site, 'AI');

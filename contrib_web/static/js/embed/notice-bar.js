@@ -31,6 +31,7 @@ const STYLE = `
 .words { flex: 1 1 16rem; overflow-wrap: anywhere; }
 .bar:not(:hover, :focus-within) .words { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: var(--lines); overflow: hidden; }
 .title { font-weight: 600; }
+.words:empty { flex: none; } /* a question has the room */
 .actions { display: flex; flex-wrap: wrap; gap: .375rem; }
 .actions:empty { display: none; }
 @container (max-width: 36rem) { .bar:not(:has(button)) { --lines: 4; } }
