@@ -36,6 +36,7 @@ import { Shell } from './shell.js';
 import { announce, toast } from './ui/announce.js';
 import { focusMayMove } from './ui/attention.js';
 import { useLanguage } from './ui/language.js';
+import { revealFocused } from './ui/reveal.js';
 import { setTitle } from './ui/tab-title.js';
 import { button, emptyState, loading } from './ui/widgets.js';
 
@@ -102,6 +103,7 @@ class App extends EventTarget {
 	 * @returns {Promise<void>}
 	 */
 	async start() {
+		revealFocused();
 		await useLanguage([chosenLanguage(), ...navigator.languages].filter(Boolean));
 		this.api.timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 		this.router.addEventListener('show', ({ detail }) => this.#show(detail));

@@ -11,6 +11,9 @@ import { h, icon } from './ui/dom.js';
 import { keepFocus } from './ui/keep-focus.js';
 import { button } from './ui/widgets.js';
 
+/** Width at which the navigation has a line of its own; as in layout.css. */
+const NARROW = '(max-width: 720px)';
+
 /** The frame, in the element `app` of index.html. */
 export class Shell {
 	#app;
@@ -18,11 +21,13 @@ export class Shell {
 	#main = h('main', { id: 'main', tabIndex: -1 });
 	#beside = h('div', { class: 'beside' });
 	#header = h('header', { class: 'top' });
+	#narrow = matchMedia(NARROW);
 
 	/** @param {object} app */
 	constructor(app) {
 		this.#app = app;
 		app.live.addEventListener('state', () => this.#renderLive());
+		this.#narrow.addEventListener('change', () => this.render());
 	}
 
 	/**
@@ -41,25 +46,29 @@ export class Shell {
 	 */
 	render() {
 		const { session } = this.#app;
-		const content = [
-			h('a', { class: 'brand', href: paths.tables() }, icon('logo'), 'locking'),
-			h(
-				'nav',
-				{ 'aria-label': t('page.pages') },
-				h(
-					'ul',
-					{},
-					this.#link(t('tables.title'), 'table', paths.tables(), ['tables', 'rows', 'edit']),
-					this.#link(t('locks.title'), 'lock', paths.locks(), ['locks']),
-					this.#link(t('history.title'), 'history', paths.history(), ['history']),
-					this.#link(t('drafts.title'), 'editing', paths.drafts(), ['drafts']),
-					session?.may.monitor ? this.#link(t('overview.title'), 'gauge', paths.overview(), ['overview']) : null,
-				),
-			),
-			h('div', { class: 'top-end' }, this.#live, languageChoice(this.#app), themeButton(), ...(session ? this.#who(session) : [])),
-		];
+		const brand = h('a', { class: 'brand', href: paths.tables() }, icon('logo'), 'locking');
+		const end = h('div', { class: 'top-end' }, this.#live, languageChoice(this.#app), themeButton(), ...(session ? this.#who(session) : []));
+		const nav = this.#navigation(session);
+		// Tab goes from one to the next as they are seen.
+		const content = this.#narrow.matches ? [brand, end, nav] : [brand, nav, end];
 		keepFocus(this.#header, () => this.#header.replaceChildren(...content));
 		this.#renderLive();
+	}
+
+	#navigation(session) {
+		return h(
+			'nav',
+			{ 'aria-label': t('page.pages') },
+			h(
+				'ul',
+				{},
+				this.#link(t('tables.title'), 'table', paths.tables(), ['tables', 'rows', 'edit']),
+				this.#link(t('locks.title'), 'lock', paths.locks(), ['locks']),
+				this.#link(t('history.title'), 'history', paths.history(), ['history']),
+				this.#link(t('drafts.title'), 'editing', paths.drafts(), ['drafts']),
+				session?.may.monitor ? this.#link(t('overview.title'), 'gauge', paths.overview(), ['overview']) : null,
+			),
+		);
 	}
 
 	/**

@@ -67,7 +67,13 @@ async function keepPicture(devtools, name) {
 	writeFileSync(`${FOLDER}/${name.replaceAll(/[:,]/g, '')}.png`, Buffer.from(data, 'base64'));
 }
 
-async function takeOn(page, devtools, { width, height, scale = 1, touch = false, scheme = 'light', dir = 'ltr', forced = false }) {
+/**
+ * Gives a page the look.
+ * @param {import('playwright-core').Page} page
+ * @param {import('playwright-core').CDPSession} devtools
+ * @param {Look} look
+ */
+export async function takeOn(page, devtools, { width, height, scale = 1, touch = false, scheme = 'light', dir = 'ltr', forced = false }) {
 	await devtools.send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: scale, mobile: touch });
 	await devtools.send('Emulation.setTouchEmulationEnabled', { enabled: touch });
 	await page.emulateMedia({ colorScheme: scheme, forcedColors: forced ? 'active' : 'none', reducedMotion: 'reduce' });
@@ -150,95 +156,5 @@ const FAULTS = (dir) => {
 		}
 	}
 	if (getComputedStyle(root).direction !== dir) faults.push(`the page is not ${dir}`);
-	return faults;
-};
-
-/** The longest way by keyboard through a page. */
-const LONGEST_WAY = 150;
-
-/**
- * Goes through the page with the Tab key.
- * @param {import('./person.mjs').Person} person
- * @returns {Promise<string[]>} what is wrong
- */
-export async function faultsByKeyboard(person) {
-	const { page } = person;
-	await page.evaluate(START);
-	if (await person.dialog().count()) {
-		await page.keyboard.press('Tab');
-		await page.keyboard.press('Shift+Tab');
-	}
-	for (let step = 0; step < LONGEST_WAY && !await page.evaluate(VISIT); step++) await page.keyboard.press('Tab');
-	return page.evaluate(END);
-}
-
-/** In the page: begins a tour, from the top. */
-const START = () => {
-	const modal = document.querySelector('dialog:modal');
-	const area = modal ?? document.body;
-	globalThis.tour = { visited: [], isOver: false, faults: [] };
-	scrollTo(0, 0);
-	const isInGroup = (element) => element.type === 'radio' && element.name && !(element.checked || ![...document.getElementsByName(element.name)].some(({ checked }) => checked) && document.getElementsByName(element.name)[0] === element);
-	const tabbable = [];
-	const collect = (root) => {
-		for (const element of root.querySelectorAll('*')) {
-			if (element.shadowRoot) collect(element.shadowRoot);
-			if (element.matches('a[href], button, input, select, textarea, summary, [tabindex]') && element.tabIndex >= 0 && !element.disabled && element.checkVisibility({ visibilityProperty: true }) && !isInGroup(element)) tabbable.push(element);
-		}
-	};
-	collect(area);
-	globalThis.tour.wanted = tabbable;
-	if (modal) return tabbable[0].focus();
-	document.body.tabIndex = -1;
-	document.body.focus();
-	return document.body.removeAttribute('tabindex');
-};
-
-/** In the page: notes what has the focus now. */
-const VISIT = () => {
-	const { tour } = globalThis;
-	let at = document.activeElement;
-	while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
-	const isOut = !at || at === document.body || at === document.documentElement;
-	if (isOut && !tour.visited.length) return false;
-	if (isOut || tour.visited.some(({ element }) => element === at)) {
-		// In a date, Tab goes from part to part.
-		const isSame = at === tour.visited.at(-1)?.element;
-		tour.isOver = !isSame || (tour.stays = (tour.stays ?? 0) + 1) > 8;
-		if (isSame && tour.isOver) tour.faults.push('the focus is trapped');
-		return tour.isOver;
-	}
-	tour.stays = 0;
-	const { left, right, top, bottom, width, height } = at.getBoundingClientRect();
-	const isMarked = (element) => element && getComputedStyle(element).outlineStyle !== 'none' && parseFloat(getComputedStyle(element).outlineWidth) > 0;
-	const over = at.getRootNode().elementFromPoint(left + width / 2, (Math.max(top, 0) + Math.min(bottom, innerHeight)) / 2);
-	tour.visited.push({
-		element: at,
-		left: left + scrollX, right: right + scrollX, top: top + scrollY, bottom: bottom + scrollY,
-		isFloating: Boolean(at.closest('message-dock, .edit-side, .edit-bar, .top, .sign-in-panel, dialog, .toasts')),
-		isSeen: Math.min(bottom, innerHeight) - Math.max(top, 0) >= Math.min(height, 24) - 1,
-		isMarked: isMarked(at) || isMarked(at.parentElement) || isMarked(at.closest('label')),
-		isCovered: !over || !(at === over || at.contains(over) || over.contains(at) || at.parentElement?.contains(over) || at.closest('label')?.contains(over)),
-	});
-	return false;
-};
-
-/** In the page: judges the tour. */
-const END = () => {
-	const { visited, faults, wanted: all } = globalThis.tour;
-	const nameOf = (element) => `${element.localName} “${(element.getAttribute('aria-label') ?? (element.labels?.[0]?.textContent || element.textContent)).trim().replaceAll(/\s+/g, ' ').slice(0, 40)}”`;
-	for (const { element, isMarked, isSeen, isCovered } of visited) {
-		if (!isMarked) faults.push(`${nameOf(element)} does not show that it has the focus`);
-		if (!isSeen) faults.push(`${nameOf(element)} has the focus outside of the window`);
-		else if (isCovered) faults.push(`${nameOf(element)} has the focus and is covered`);
-	}
-	for (const element of all)
-		if (element.isConnected && element.checkVisibility({ visibilityProperty: true }) && !element.disabled && !visited.some((each) => each.element === element)) faults.push(`${nameOf(element)} is not reached`);
-	// Each is below the one before, or beside it.
-	for (const [i, next] of visited.entries()) {
-		const last = visited[i - 1];
-		if (!last || last.isFloating || next.isFloating) continue;
-		if (next.bottom <= last.top + 2 && next.left < last.right - 2) faults.push(`${nameOf(next.element)} comes after ${nameOf(last.element)}, which is below it`);
-	}
 	return faults;
 };

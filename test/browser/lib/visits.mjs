@@ -4,8 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { t } from '../../../contrib_web/static/js/lang/texts.js';
-import { faultsByKeyboard, faultsOf } from './looks.mjs';
+import { faultsOf } from './looks.mjs';
 import { stage } from './stage.mjs';
+import { faultsOfTours, TOURS } from './tour.mjs';
 
 const TIMEOUT = 1_800_000;
 
@@ -18,6 +19,12 @@ const sample = (all, every) => all.filter((_, index) => LOCKING_SOAK || STATES |
 function looksAt(looks, index) {
 	const [first, ...others] = Object.entries(looks);
 	return LOCKING_SOAK || STATES ? looks : Object.fromEntries([first, others[index % others.length]]);
+}
+
+// One of them in turn.
+function tourOf(index) {
+	const tours = Object.entries(TOURS);
+	return LOCKING_SOAK || STATES ? TOURS : Object.fromEntries([tours[index % tours.length]]);
 }
 
 async function freshTab(person) {
@@ -56,7 +63,7 @@ export function visits(name, { sql, options, states, looks, every = 1, keyboard 
 		for (const [index, state] of chosen.entries()) {
 			const guests = [];
 			const inviteGuest = async (...given) => guests[guests.push(await invite(...given)) - 1];
-			found[state] = await visit(state, looksAt(looks, index), { site, carla, invite: inviteGuest, t });
+			found[state] = await visit(state, [looksAt(looks, index), keyboard ? tourOf(index) : {}], { site, carla, invite: inviteGuest, t });
 			await freshTab(carla);
 			await Promise.all(guests.map((guest) => guest.leave()));
 			await site.endLocks();
@@ -65,10 +72,10 @@ export function visits(name, { sql, options, states, looks, every = 1, keyboard 
 		assert.equal(faults.join('\n'), '');
 	});
 
-	async function visit(state, chosenLooks, cast) {
+	async function visit(state, [chosenLooks, tours], cast) {
 		try {
 			const person = await states[state](cast) ?? cast.carla;
-			return [...await faultsOf(person, state, chosenLooks), ...keyboard ? await faultsByKeyboard(person) : []];
+			return [...await faultsOf(person, state, chosenLooks), ...await faultsOfTours(person, tours)];
 		} catch (error) {
 			return [`is not reached: ${error.message.split('\n').slice(0, 3).join(' ')}`];
 		}

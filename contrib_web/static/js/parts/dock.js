@@ -12,7 +12,8 @@ const NARROW = '(max-width: 960px)';
 class MessageDock extends HTMLElement {
 	#fold = button('', () => this.#toggle(), { kind: 'icon-only small dock-fold', name: 'down' });
 	#changes = new MutationObserver(() => this.#changed());
-	#place = () => place(this);
+	// The browser scrolls to what gets the focus after it has told so.
+	#place = () => requestAnimationFrame(() => place(this));
 	#keepOffBar = () => keepOffBar(this);
 	parts = [];
 
@@ -57,7 +58,9 @@ function place(element) {
 	const at = document.activeElement;
 	if (element.hidden || !matchMedia(NARROW).matches || !at || at === document.body || element.contains(at)) return;
 	const { top, bottom } = at.getBoundingClientRect();
-	element.dataset.side = innerHeight - bottom < top - barEnd(element) ? 'top' : 'bottom';
+	const [above, below] = [top - barEnd(element), innerHeight - bottom];
+	element.dataset.side = below < above ? 'top' : 'bottom';
+	element.style.setProperty('--room', `${Math.max(above, below)}px`);
 	keepOffBar(element);
 }
 
