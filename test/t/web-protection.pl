@@ -50,6 +50,22 @@ gives($anna->put($strict, { token => $token, values => { v => 'w' }, keep => $tr
 gives($anna->delete($strict, { token => $token }), 204, 'deleting with a lock');
 is(sql($node, 'SELECT count(*) FROM strict'), 1, 'the row is deleted');
 
+# ---- a table that loses its protection while it is read ----
+
+# A read plans its statement, which then waits for the lock on the table.
+for my $read ('/rows/1', '/rows', '/rows?locked=true', '/count?locked=true', '/labels?keys=' . segment('["1"]'))
+{
+	sql($node, q(CREATE TABLE left_open (id integer PRIMARY KEY, v text); INSERT INTO left_open VALUES (1, 'v'); SELECT locking.protect('left_open'); GRANT ALL ON left_open TO anna));
+	my $writer = session($node);
+	$writer->query('BEGIN; LOCK TABLE left_open');
+	my $reader = $server->wire->send_request($anna, 'GET', "/tables/left_open$read");
+	ok($node->poll_query_until('postgres', q(SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = 'anna')), "$read waits");
+	$writer->query(q(SELECT locking.unprotect('left_open'); COMMIT));
+	gives($reader->read_reply, 200, "$read without the protection");
+	$writer->quit;
+	sql($node, 'DROP TABLE left_open');
+}
+
 # ---- row security ----
 
 sql($node, <<'SQL');

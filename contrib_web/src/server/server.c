@@ -108,10 +108,23 @@ leave_pending(void)
 
 /* ---- in a worker ---- */
 
+/*
+ * A read plans its statement first.  If the table loses its protection in
+ * between, the statement fails, and a new plan does without the locks.
+ */
+static bool
+has_lost_protection(const Request *req)
+{
+	return req->route->method == METHOD_GET && !(req->route->flags & ROUTE_SCRIPT) &&
+		req->status == 0 && strcmp(db_sqlstate(req), "55000") == 0;
+}
+
 static void
 run(Request *req)
 {
 	req->route->handler(req);
+	if (has_lost_protection(req))
+		req->route->handler(req);
 	if (req->status == 0 && *db_sqlstate(req))
 		reply_db_error(req, NULL);
 	else if (req->status == 0)
