@@ -55,11 +55,69 @@ scene('deleting is shown, and nothing else can be pressed meanwhile', async ({ s
 	assert.ok(!await anna.input('name').isEditable(), 'what is typed now would be lost');
 	await anna.page.keyboard.press('Control+s');
 	assert.equal(await named(site, 'BJ'), 'Benin');
-	anna.expects(404, /rows\/BJ$/); // read again while it is deleted
+	anna.expects(404, /rows\/BJ(\/presence)?$/); // used again while it is deleted
 	letThrough();
 	await anna.sees('Benin is deleted.');
 	await anna.arrives('/tables/country');
 	assert.equal(await named(site, 'BJ'), '');
+});
+
+/** Something to wait for, which is told by calling `tell`. */
+function news() {
+	let tell;
+	const isTold = new Promise((resolve) => { tell = resolve; });
+	return { isTold, tell };
+}
+
+/** Holds back the second reading of a row, which follows its lock. */
+async function holdsReading(person, path) {
+	const letRead = news();
+	let reads = 0;
+	await person.page.route(path, async (route) => {
+		if (route.request().method() === 'GET' && reads++) await letRead.isTold;
+		await route.fallback();
+	});
+	return () => {
+		const read = person.page.waitForResponse((response) => response.status() === 404);
+		letRead.tell();
+		return read;
+	};
+}
+
+scene('a row that is read again while the page deletes it: only the deletion is told', async ({ invite }) => {
+	const anna = await invite('anna');
+	anna.expects(404, /rows\/BM(\/presence)?$/);
+	const read = await holdsReading(anna, '**/rows/BM');
+	const deletion = news();
+	const answer = news();
+	await anna.page.route('**/rows/BM', async (route) => {
+		if (route.request().method() !== 'DELETE') return route.fallback();
+		const response = await route.fetch();
+		deletion.tell();
+		await answer.isTold;
+		return route.fulfill({ response });
+	});
+	await anna.edits('country', 'BM');
+	await anna.press('Delete');
+	await anna.answers('Delete');
+	await deletion.isTold;
+	await (await read()).finished();
+	await anna.page.evaluate(() => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); }));
+	assert.equal(await anna.page.locator('.notes .banner').count(), 0, 'no message beside the deletion');
+	answer.tell();
+	await anna.sees('Bermuda is deleted.');
+	await anna.arrives('/tables/country');
+});
+
+scene('a row that others have deleted before it is read again: that is told', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	anna.expects(404, /rows\/BV/);
+	const read = await holdsReading(anna, '**/rows/BV');
+	await anna.edits('country', 'BV');
+	await site.sql(`DELETE FROM country WHERE alpha_2 = 'BV'`);
+	await read();
+	await anna.sees('This row was deleted, or you may no longer see it.');
+	await anna.seesNo('Not found.');
 });
 
 scene('a deletion without an answer: the page says that it does not know, and finds out', async ({ site, invite }) => {

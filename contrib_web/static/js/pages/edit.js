@@ -121,7 +121,7 @@ export class EditPage {
 			api: app.api,
 			references: edited.row?.references ?? {},
 		});
-		const comparing = new Comparing({ edited, notes });
+		const comparing = new Comparing({ edited, notes, isDeleting: () => this.#saving.isDeleting });
 		this.#lock = lock;
 		this.#presence = presence;
 		this.#rowForm = rowForm;

@@ -3,6 +3,7 @@
  * merging of others' changes.
  */
 import { t } from '../../lang/texts.js';
+import { Problem } from '../../client/api.js';
 import { compare } from '../../parts/compare.js';
 import { focusMayMove } from '../../ui/attention.js';
 import { button } from '../../ui/widgets.js';
@@ -15,16 +16,20 @@ import { button } from '../../ui/widgets.js';
 export class Comparing extends EventTarget {
 	#edited;
 	#notes;
+	#isDeleting;
 
 	/**
 	 * @param {object} options
 	 * @param {import('./edited-row.js').EditedRow} options.edited
 	 * @param {import('../../parts/form-notes.js').FormNotes} options.notes
+	 * @param {() => boolean} options.isDeleting whether this page is deleting
+	 *   the row
 	 */
-	constructor({ edited, notes }) {
+	constructor({ edited, notes, isDeleting }) {
 		super();
 		this.#edited = edited;
 		this.#notes = notes;
+		this.#isDeleting = isDeleting;
 	}
 
 	/**
@@ -45,9 +50,16 @@ export class Comparing extends EventTarget {
 			if (edited.conflicts.length) this.#offerDecision(mayAsk());
 			return true;
 		} catch (error) {
-			this.#notes.failed(error, { isDirty: edited.isDirty, retry: () => this.reread({ mayAsk: () => false }) });
+			if (error instanceof Problem && error.status === 404) this.#gone();
+			else this.#notes.failed(error, { isDirty: edited.isDirty, retry: () => this.reread({ mayAsk: () => false }) });
 			return false;
 		}
+	}
+
+	#gone() {
+		if (this.#isDeleting()) return; // which tells what became of it
+		const text = this.#edited.isDirty ? t('lock.gone.text') : '';
+		this.#notes.show('failed', 'bad', { icon: 'warn', title: t('lock.gone.title'), text });
 	}
 
 	#offerDecision(mayAsk) {
