@@ -37,6 +37,7 @@ ask_for_passwords() { # NAME ROLE...
 # it by WORK.
 start_web() { # DATABASE
 	local output=$WORK/web.out tries
+	: >"$output" # is read before the server's process may have created it
 	"${AS_USER[@]}" "$SRC/contrib_web/build/locking-web" --listen 127.0.0.1:0 \
 		--dsn "host=$PGHOST port=$PGPORT dbname=$1 user=locking_web" >"$output" 2>"$WORK/web.log" </dev/null &
 	echo $! >"$WORK/web.pid"
