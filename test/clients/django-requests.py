@@ -1,5 +1,6 @@
 """Who is the owner of what a request writes: locking.middleware."""
 import asyncio
+import re
 import sys
 from pathlib import Path
 
@@ -57,6 +58,23 @@ class Requests(TestCase):
         self.person('ann').get('/rename/1/Ebb/')
         reply = self.client().get('/rename/1/Flood/', HTTP_ACCEPT='application/json')
         self.assertEqual((reply.status_code, self.saved(self.article, 'title')), (500, 'Ebb'))
+
+    def test_privilege(self):
+        """a role that may not name owners: the error and the check say what to run"""
+        from django.core.checks import run_checks
+        from django.core.exceptions import ImproperlyConfigured
+        function = 'EXECUTE ON FUNCTION locking.set_owner(text,text,boolean)'
+        person = self.person('ann')
+        self.assertEqual(run_checks(databases=['default']), [])
+        self.sql(f'REVOKE {function} FROM webapp')
+        self.addCleanup(self.sql, f'GRANT {function} TO webapp')
+        self.connection.close()
+        with self.assertRaisesRegex(ImproperlyConfigured, re.escape(f'GRANT {function} TO webapp')):
+            person.get('/rename/1/Ebb/')
+        self.assertEqual(self.saved(self.article, 'title'), 'Tides')
+        warning, = run_checks(databases=['default'])
+        self.assertEqual((warning.id, warning.obj), ('locking.W003', 'default'))
+        self.assertIn(f'GRANT {function} TO webapp', warning.hint)
 
     def client(self):
         from django.test import Client

@@ -9,6 +9,7 @@ import re
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.utils.module_loading import import_string
 
@@ -20,6 +21,13 @@ _source = ContextVar('locking_owner', default=None)
 # Statements that need an owner: those that write, and those that use the
 # extension. Others, such as most queries, cost nothing.
 CONCERNED = re.compile(r'\b(?:insert|update|delete|merge|truncate|locking)\b', re.IGNORECASE)
+
+# Of the extension's function, if there is the extension.
+MISSING_GRANT = '''
+SELECT 'GRANT EXECUTE ON FUNCTION ' || f || ' TO ' || pg_catalog.quote_ident(current_user)
+FROM pg_catalog.to_regprocedure('locking.set_owner(text, text, boolean)') f
+WHERE NOT pg_catalog.has_function_privilege(f, 'EXECUTE')'''
+MAY_NOT_NAME = 'The role of the database connection may not name the owner of locks.'
 
 LONGEST_NAME = 255  # bytes, as in locking.max_name_length
 
@@ -118,9 +126,17 @@ class NameOwner:
 
     def _finds_extension(self, cursor):
         if not self._is_available:
+            self._check_privilege(cursor)
             cursor.execute("SELECT pg_catalog.to_regprocedure('locking.set_owner(text, text, boolean)') IS NOT NULL")
             self._is_available = cursor.fetchone()[0]
         return self._is_available
+
+    @staticmethod
+    def _check_privilege(cursor):
+        cursor.execute(MISSING_GRANT)
+        missing = cursor.fetchone()
+        if missing:
+            raise ImproperlyConfigured(f'{MAY_NOT_NAME} A superuser has to run: {missing[0]}')
 
 
 def watch(connection, **kwargs):
