@@ -315,13 +315,15 @@ covers_writes(const Lock *lock)
 }
 
 /*
- * Does the writer have a live lock on the row?  Not if the clock was set back
- * after another owner wrote the row (rule 5): then mark it as lost.
+ * Does the writer have a live lock on the row?  If it seems to have lapsed,
+ * wait for a renewal in progress (rule 3): the write of a holder that is not
+ * noted would count as another owner's.  Not if the clock was set back after
+ * another owner wrote the row (rule 5): then mark it as lost.
  */
 static bool
 holds_row(Write *write, Lock *lock)
 {
-	if (!covers_writes(lock))
+	if (lock->handed_over || !lease_is_live(write->records, lock, false))
 		return false;
 	if (!lease_was_passed(lock, write->table->ncolumns == 0, old_xmin(write)))
 		return true;

@@ -82,6 +82,27 @@ SQL
 	return $result;
 }
 
+# While a renewal is in progress that came before the expiry, another session
+# of the owner writes the row after it, without confirm(). Returns the
+# SQLSTATE of a confirmation, and the outcome of an attempt to acquire.
+sub write_during_renewal
+{
+	fresh_database('few');
+	my ($heartbeat, $ann, $controller) = (user('ann'), user('ann'), controller());
+	my $token = token_of(1);
+	$heartbeat->query("BEGIN; SELECT locking.renew($token, '5 hours')");
+	advance_clock($controller);
+	$ann->send_sql(write_of(1));
+	$ann->await_block;
+	$heartbeat->query('COMMIT');
+	$ann->finish;
+	my $state = $ann->state_of("SELECT locking.confirm($token)") || 'confirmed';
+	$state .= ' ' . $ann->query("SELECT outcome FROM locking.try_acquire('article', 1)");
+	reset_clock($controller);
+	quit($heartbeat, $ann, $controller);
+	return $state;
+}
+
 sub check_all
 {
 	my ($gate) = @_;
@@ -98,6 +119,7 @@ sub check_all
 	is(second_owner(write_of(1), 1), ' LK001', "$gate: a second owner in a transaction that wrote");
 	is(second_owner("INSERT INTO article VALUES (40000, 'new'); SELECT locking.acquire('article', 40000)", 40000), ' LK001',
 		"$gate: a second owner in the transaction that inserted and acquired");
+	is(write_during_renewal(), 'confirmed renewed', "$gate: the owner's write during a renewal in progress");
 	is(after_a_long_wait("SELECT locking.acquire('article', 1)"), 'ann for long', "$gate: the wait for the record outlasted the lock acquired");
 	is(after_a_long_wait('SELECT locking.renew(token) FROM locking.lock WHERE key = $$1$$'), 'ann for long', "$gate: the lock renewed");
 	is(after_a_long_wait('SELECT locking.hand_over(token) FROM locking.lock WHERE key = $$1$$'), 'bob for long', "$gate: the lock handed over");
