@@ -3,6 +3,7 @@
 -- exist.
 -- parameters: key
 \ir row_plan.sql
+\set row_version `cat parts/row_version.sql`
 \set lock_columns `cat parts/lock_columns.sql`
 SELECT pg_catalog.json_build_object(
 	'table', :'target'::text,
@@ -10,6 +11,7 @@ SELECT pg_catalog.json_build_object(
 	'key', r.key,
 	'label', r.label,
 	'values', r."values",
+	'version', :row_version,
 	'lock', (
 		SELECT pg_catalog.row_to_json(lock.*)
 		FROM (SELECT :lock_columns FROM :locks l) lock

@@ -15,9 +15,12 @@ const scene = stage('browser_once', {
 		CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN LOCK TABLE gate; RETURN NULL; END$$;
 		CREATE CONSTRAINT TRIGGER wait_at_gate AFTER INSERT OR UPDATE ON memo DEFERRABLE INITIALLY DEFERRED
 			FOR EACH ROW WHEN (NEW.body LIKE 'slow%') EXECUTE FUNCTION wait_at_gate();
-		CREATE TABLE pad (id integer PRIMARY KEY, body text); -- not protected: no drafts are sent
+		CREATE TABLE pad (id integer PRIMARY KEY, body text, other text); -- not protected: no drafts are sent
 		INSERT INTO pad VALUES (1, 'empty');
-		GRANT ALL ON memo, gate, pad TO anna;
+		CREATE TABLE soft_pad (LIKE pad INCLUDING ALL);
+		CREATE TABLE half_pad (LIKE pad INCLUDING ALL);
+		SELECT locking.protect('soft_pad', hard => false), locking.protect('half_pad', columns => '{other}');
+		GRANT ALL ON memo, gate, pad, soft_pad, half_pad TO anna, bert;
 		GRANT EXECUTE ON FUNCTION locking.take_over(regclass, text, text, interval, boolean, text, text) TO anna`,
 });
 
@@ -178,6 +181,48 @@ wiredScene('an open page repeats no deletion of a row without a lock that others
 	await site.sql('DELETE FROM pad WHERE id = 2');
 });
 
+for (const [what, table] of [['without a lock', 'pad'], ['with a soft lock', 'soft_pad'], ['of a column that no lock guards', 'half_pad']])
+	wiredScene(`others write just before a repetition ${what}: what they changed is not replaced`, async ({ site, anna }) => {
+		anna.expects(412, /rows\/9$/);
+		await site.sql(`INSERT INTO ${table} VALUES (9, 'before', 'before')`);
+		await anna.open(`/tables/${table}/9`);
+		await anna.input('body').fill('sent once');
+		await anna.context.setOffline(true);
+		await anna.press('Save and keep editing');
+		await anna.sees('Not known yet whether this is saved.');
+		// after the page has read the row
+		const writes = [`other = 'of another'`, `body = 'of another'`];
+		await anna.page.route('**/rows/9', async (route) => {
+			if (route.request().method() === 'PUT' && writes.length) await site.sql(`SET SESSION AUTHORIZATION bert; UPDATE ${table} SET ${writes.shift()} WHERE id = 9`);
+			await route.fallback();
+		});
+		await anna.context.setOffline(false);
+		await anna.sees(/so the save was not repeated/);
+		assert.equal(await site.sql(`SELECT * FROM ${table} WHERE id = 9`), '9|of another|of another');
+		assert.equal(await anna.value('body'), 'sent once');
+		await site.sql(`DELETE FROM ${table} WHERE id = 9`);
+	});
+
+wiredScene('others write another column just before a repetition: it is repeated, and replaces nothing', async ({ site, anna }) => {
+	anna.expects(412, /rows\/3$/);
+	await site.sql(`INSERT INTO pad VALUES (3, 'before', 'before')`);
+	await anna.open('/tables/pad/3');
+	await anna.input('body').fill('sent once');
+	await anna.context.setOffline(true);
+	await anna.press('Save and keep editing');
+	await anna.sees('Not known yet whether this is saved.');
+	const writes = [`other = 'of another'`];
+	await anna.page.route('**/rows/3', async (route) => {
+		if (route.request().method() === 'PUT' && writes.length) await site.sql(`UPDATE pad SET ${writes.shift()} WHERE id = 3`);
+		await route.fallback();
+	});
+	await anna.context.setOffline(false);
+	await anna.sees('sent once is saved.');
+	assert.equal(await site.sql('SELECT * FROM pad WHERE id = 3'), '3|sent once|of another');
+	assert.equal(await anna.value('other'), 'of another');
+	await site.sql('DELETE FROM pad WHERE id = 3');
+});
+
 wiredScene('a save that releases, whose answer is cut off, is not told as a lost lock', async ({ site, wire, anna }) => {
 	await anna.edits('memo', '2');
 	await anna.input('body').fill('released');
@@ -249,10 +294,12 @@ wiredScene('while it is not known, leaving asks, and a refusal is told in the en
 	await anna.input('body').fill('never');
 	await site.sql(`ALTER TABLE memo ADD CONSTRAINT never CHECK (body <> 'never')`);
 	anna.expects(422);
-	wire.breakOff('PUT', /rows\/3$/);
-	const letThrough = wire.holdBack(/rows\/3$/);
+	for (let times = 0; times < 3; times++) wire.breakOff('PUT', /rows\/3$/);
 	await anna.press('Save and keep editing');
-	letThrough();
+	await anna.sees('Not known yet whether this is saved.');
+	await anna.press('Cancel');
+	await anna.sees('Leave without saving?');
+	await anna.answers('Stay');
 	await anna.sees(/Not saved|violates|rejected/);
 	assert.equal(await count(site, 'never'), '0');
 	assert.equal(await anna.value('body'), 'never');

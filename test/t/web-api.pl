@@ -82,6 +82,8 @@ gives(200, $anna->get('/tables/article/labels?keys=' . segment('["1"]')), 'label
 gives(422, $anna->get('/tables/article/count?filter=' . segment('{"none": "1"}')), 'a count by a column that does not exist');
 gives(200, $boss->get('/locks'), 'locks');
 gives(200, $anna->put($row, { token => $token, values => { title => 'new' }, keep => JSON::PP::true }), 'saved');
+gives(412, $anna->put($row, { token => $token, values => { title => 'x' } }, 'If-Match' => '"0"'), 'saving another version');
+gives(412, $anna->delete($row, { token => $token }, 'If-Match' => '"0"'), 'deleting another version');
 gives(204, $anna->delete("$row/draft"), 'a draft discarded');
 gives(204, $anna->delete("$row/lock?token=$token"), 'released');
 gives(409, $anna->put("$row/lock", { token => $token }), 'renewing a lock that has ended');

@@ -1,5 +1,5 @@
-# Writes that are sent again because their answer got lost: the header
-# Idempotency-Key.
+# Writes that are sent again because their answer got lost: the headers
+# Idempotency-Key and If-Match.
 use strict;
 use warnings;
 
@@ -83,6 +83,48 @@ sub count_of { return sql($node, "SELECT count(*) FROM note WHERE body = '$_[0]'
 	sql($node, 'REVOKE ALL ON note FROM anna');
 	refused_as($anna->post('/tables/note/rows', { values => { body => 'blind' } }, %key), 410, 'gone', 'again, without the right to read it: not as if it had failed');
 	sql($node, 'GRANT ALL ON note TO anna, bert');
+}
+
+# ---- only if the row is as it was read ----
+
+{
+	my $id = gives($anna->post('/tables/note/rows', { values => { body => 'read' } }), 201, 'a row')->{key};
+	my $row = path('note', $id);
+	my $read = $anna->get($row)->{json}{version};
+	is($anna->get($row)->{json}{version}, $read, 'the version stays');
+	my %match = ('If-Match' => qq{"$read"});
+	my $saved = gives($anna->put($row, { values => { body => 'saved' } }, %match), 200, 'saved as it was read')->{version};
+	isnt($saved, $read, 'the reply has the new version');
+	is($anna->get($row)->{json}{version}, $saved, 'which the row has');
+	refused_as($anna->put($row, { values => { body => 'x' } }, %match), 412, 'changed', 'saved once more');
+	refused_as($anna->put($row, { values => {} }, %match), 412, 'changed', 'saved without values');
+	refused_as($anna->delete($row, undef, %match), 412, 'changed', 'deleted');
+	refused_as($anna->put($row, { values => { body => 'x' } }, 'If-Match' => '""'), 412, 'changed', 'a version that no row has');
+	is(sql($node, "SELECT body FROM note WHERE body IN ('saved', 'x')"), 'saved', 'nothing was written');
+	refused_as($anna->put(path('note', -1), { values => { body => 'x' } }, %match), 404, 'not-found', 'a row that does not exist');
+	my %key = fresh();
+	my $next = gives($anna->put($row, { values => { body => 'once' } }, %key, 'If-Match' => qq{"0", W/"1", "$saved"}), 200, 'one of several versions')->{version};
+	gives($anna->put($row, { values => { body => 'once' } }, %key, 'If-Match' => '""'), 200, 'what was executed is repeated whatever the version');
+	sql($node, "CREATE TABLE kept (id integer PRIMARY KEY, body text); INSERT INTO kept VALUES (1, 'kept'); GRANT ALL ON kept TO anna; "
+		. 'CREATE FUNCTION keeps() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NULL; END$$; '
+		. 'CREATE TRIGGER keeps BEFORE UPDATE ON kept FOR EACH ROW EXECUTE FUNCTION keeps()');
+	my $kept = $anna->get(path('kept', 1))->{json}{version};
+	refused_as($anna->put(path('kept', 1), { values => { body => 'x' } }, 'If-Match' => qq{"$kept"}), 403, 'forbidden', 'a row that has the version, but that a trigger keeps');
+
+	# The condition is on what a transaction leaves that is under way.
+	for my $method ('PUT', 'DELETE')
+	{
+		my $writer = session($node);
+		$writer->query("BEGIN; UPDATE note SET body = body || ' $method' WHERE id = $id");
+		my $version = $anna->get($row)->{json}{version};
+		my $waiting = $server->wire->send_request($anna, $method, $row, { values => { body => 'blind' } }, 'If-Match' => qq{"$version"});
+		ok($node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = 'anna'"), "$method waits");
+		$writer->query('COMMIT');
+		refused_as($waiting->read_reply, 412, 'changed', "$method after a write that was under way");
+		$writer->quit;
+	}
+	is(count_of('once PUT DELETE'), 1, 'the other writes are there');
+	gives($anna->delete($row, undef, 'If-Match' => '*'), 204, 'any version');
 }
 
 # ---- the server is killed while it saves ----

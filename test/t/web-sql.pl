@@ -83,6 +83,8 @@ my %no_list = map { $_ => 'NULL' } qw(cursor limit q owner mine held key actor e
 my %locks = (%no_list, order => 'acquired desc', back => 'f');
 my %row = (table => 'big', key => 5);
 my %write = (%row, what => 'update', body => '{"values": {"title": "new"}}', token => 'NULL');
+my %any = (if_match => 'NULL');
+my %another = (if_match => q('"0"'));
 my $by_key = qr/Index (?:Only )?Scan using big_pkey on big\b/;
 my $whole_table = qr/Seq Scan on (?:big|lock|event|draft|request_queue)\b/;
 my %page = (table => 'big', most => 1000, map { $_ => 'NULL' } qw(sort dir after before filter q locked limit columns));
@@ -159,13 +161,13 @@ my %cases = (
 		{ vars => \%row, gives => qr/"key" : "5", "label" : "title 5",.*"lock" : \{.*"references" : \{ "kind" : \{"table" : "public.kind"/, plan => $by_key, never => $whole_table },
 		{ vars => { table => 'kind', key => 1 }, gives => qr/"children" : \[\{.*"count" : 1000, "more" : true/ },
 	],
-	row_delete => [ { vars => { %write, what => 'delete', table => 'article' }, gives => qr/^5$/ }, { vars => { %write, what => 'delete' }, plan => $by_key, gives => qr/^5$/ } ],
+	row_delete => [ { vars => { %write, %any, what => 'delete', table => 'article' }, gives => qr/^5$/ }, { vars => { %write, %another, what => 'delete' }, gives => qr/^$/ }, { vars => { %write, %any, what => 'delete' }, plan => $by_key, gives => qr/^5$/ } ],
 	row_insert => [ { vars => { %write, table => 'plain', what => 'insert', body => '{"values": {"id": "3", "title": "new"}}' }, gives => qr/^3$/ } ],
 	row_insert_default => [ { vars => { %write, table => 'defaulted', what => 'insert', body => '{"values": {}}' }, before => 'ALTER SEQUENCE defaulted_id_seq RESTART', role => undef, gives => qr/^1$/ } ],
 	row_lock => [ { vars => { %write, token => $token{big} }, gives => qr/^ok$/, plan => $by_key, never => $whole_table }, { vars => \%write, gives => qr/^required$/ } ],
 	row_read => [ { vars => \%write, gives => qr/"label" : "title 5".*"lock" : \{/, plan => $by_key, never => $whole_table } ],
-	row_unchanged => [ { vars => { %write, body => '{"values": {}}' }, gives => qr/^5$/, plan => $by_key } ],
-	row_update => [ { vars => \%write, before => "SELECT locking.confirm($token{big})", gives => qr/^5$/, plan => $by_key } ],
+	row_unchanged => [ { vars => { %write, %any, body => '{"values": {}}' }, gives => qr/^5$/, plan => $by_key }, { vars => { %write, %another, body => '{"values": {}}' }, gives => qr/^$/, plan => $by_key } ],
+	row_update => [ { vars => { %write, %any }, before => "SELECT locking.confirm($token{big})", gives => qr/^5$/, plan => $by_key } ],
 	rows => [
 		{ vars => { %page, limit => 2, after => cursor(' asc', [ '4000' ]) }, gives => qr/"key" : "4001".*"lock" : \{.*"next" : "[^"]+", "prev" : "[^"]+"/, plan => qr/big_pkey on big t\n\s*Index Cond: \(id > 4000\)/, never => $whole_table },
 		{ vars => { %page, limit => 2, before => cursor(' asc', [ '4000' ]) }, gives => qr/"key" : "3998".*"key" : "3999"/, plan => qr/big_pkey on big t\n\s*Index Cond: \(id < 4000\)/, never => $whole_table },

@@ -4,7 +4,8 @@
  *
  * A save is a single transaction: note the Idempotency-Key, confirm the lock,
  * check that it belongs to this row, write, discard the draft, and release or
- * keep the lock.
+ * keep the lock.  Where no lock keeps others from writing, the client can
+ * name the version of the row that it has seen (If-Match).
  */
 #include "api/row.h"
 
@@ -82,17 +83,33 @@ confirm_lock(Request *req, const PGresult *plan, const char *key)
 	return false;
 }
 
+/* The versions of the row that may be written; NULL: any */
+static const char *
+if_match(const Request *req)
+{
+	return request_header(req, "If-Match");
+}
+
+/* Whether the row exists, in one of these versions. */
+static bool
+is_row(Request *req, const PGresult *plan, const char *key, const char *versions)
+{
+	PGresult   *row = db_run(req, sql_row_unchanged(plan, key, versions));
+
+	return row == NULL || PQntuples(row) > 0;
+}
+
 /*
- * Replies after a write without an affected row: the row does not exist, or
- * the write was prevented.
+ * Replies after a write without an affected row: the row does not exist, has
+ * another version, or the write was prevented.
  */
 static void
 reply_not_written(Request *req, const PGresult *plan, const char *key)
 {
-	PGresult   *row = key ? db_run(req, sql_row_read(plan, key)) : NULL;
-
-	if (row != NULL && PQntuples(row) == 0)
+	if (key != NULL && !is_row(req, plan, key, NULL))
 		reply_no_row(req);
+	else if (key != NULL && !is_row(req, plan, key, if_match(req)))
+		reply_problem(req, PROBLEM_CHANGED, "the row has no version that If-Match names", NULL);
 	else
 		reply_problem(req, PROBLEM_FORBIDDEN, "nothing was written, because of row security or a trigger", NULL);
 }
@@ -120,7 +137,7 @@ has_values(const PGresult *plan)
 static Call
 update_of(Request *req, const PGresult *plan, const char *key)
 {
-	return has_values(plan) ? sql_row_update(plan, key, request_body(req)) : sql_row_unchanged(plan, key);
+	return has_values(plan) ? sql_row_update(plan, key, request_body(req), if_match(req)) : sql_row_unchanged(plan, key, if_match(req));
 }
 
 static Call
@@ -286,7 +303,7 @@ delete_row(Request *req)
 	}
 	plan = run_plan(req, sql_write_plan(request_param(req, "table"), request_body(req), "delete",
 										request_query(req, "token")));
-	if (plan == NULL || !confirm_lock(req, plan, key) || write_row(req, sql_row_delete(plan, key), plan, key) == NULL)
+	if (plan == NULL || !confirm_lock(req, plan, key) || write_row(req, sql_row_delete(plan, key, if_match(req)), plan, key) == NULL)
 		return;
 	if (db_commit(req))
 		reply_empty(req, 204);

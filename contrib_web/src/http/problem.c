@@ -30,6 +30,7 @@ static const Problem problems[PROBLEM_COUNT] = {
 	[PROBLEM_LOST] = {409, "lost", "Lock lost"},
 	[PROBLEM_NOT_PROTECTED] = {409, "not-protected", "Table not protected"},
 	[PROBLEM_GONE] = {410, "gone", "Done before, and gone since"},
+	[PROBLEM_CHANGED] = {412, "changed", "Row changed"},
 	[PROBLEM_TOO_LARGE] = {413, "too-large", "Request too large"},
 	[PROBLEM_MEDIA_TYPE] = {415, "unsupported-media-type", "Unsupported media type"},
 	[PROBLEM_INVALID] = {422, "invalid", "Invalid value"},

@@ -36,6 +36,7 @@ typedef enum ProblemKind
 	PROBLEM_NOT_PROTECTED,		/* 409 not-protected: or cannot be */
 	/* 410 gone: executed before, and the row cannot be read any more */
 	PROBLEM_GONE,
+	PROBLEM_CHANGED,			/* 412 changed: since the version in If-Match */
 	PROBLEM_TOO_LARGE,			/* 413 too-large */
 	PROBLEM_MEDIA_TYPE,			/* 415 unsupported-media-type */
 	/* 422 invalid: a value, with "column", or refused by users' code */

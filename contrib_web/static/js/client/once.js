@@ -12,6 +12,9 @@ const RETRY_MAX = 15000;
 /** A write that is not sent again: it would replace what others wrote. */
 export class NotRepeated extends Error {}
 
+/** A condition under which nothing is written: no row has this version. */
+export const NOTHING = '""';
+
 /**
  * @typedef {object} Write
  * @property {string} key of newKey()
@@ -22,15 +25,17 @@ export class NotRepeated extends Error {}
 
 /**
  * Sends a request, and sends it again until it is known what became of it.
- * Where no lock keeps others from writing meanwhile, `mayRepeat` is asked
- * before each repetition.
+ * Where no lock keeps others from writing meanwhile, `look` reads the row
+ * before each repetition, which the server executes only if the row is still
+ * the one that was read.
  * @param {object} app
  * @param {Write} request
  * @param {object} options
  * @param {(problem: Problem) => void} options.onUnknown called for each
  *   answer after which it is not known yet
- * @param {() => Promise<boolean>} [options.mayRepeat] whether the row is as
- *   it was before the request, or after it
+ * @param {() => Promise<string|null|undefined>} [options.look] the condition
+ *   on the row, as If-Match; null: the request is not to be repeated;
+ *   undefined: there is none
  * @param {boolean} [options.wasSent] whether it was sent before, and may have
  *   been executed
  * @param {AbortSignal} options.signal of the page's end
@@ -38,12 +43,14 @@ export class NotRepeated extends Error {}
  * @throws {Problem} the request was not executed
  * @throws {NotRepeated} it is not known whether it was executed
  */
-export async function sendOnce(app, { key, method, path, body }, { onUnknown, mayRepeat = () => true, wasSent = false, signal }) {
+export async function sendOnce(app, { key, method, path, body }, { onUnknown, look = async () => undefined, wasSent = false, signal }) {
 	let isUnknown = wasSent;
 	for (let attempt = 0; ; attempt++) {
 		try {
-			if (isUnknown && !(await mayRepeat())) throw new NotRepeated();
-			return await app.api.send(method, path, { body, headers: { 'Idempotency-Key': key } });
+			const condition = isUnknown ? await look() : undefined;
+			if (condition === null) throw new NotRepeated();
+			const headers = { 'Idempotency-Key': key, ...(condition && { 'If-Match': condition }) };
+			return await app.api.send(method, path, { body, headers });
 		} catch (error) {
 			if (!(error instanceof Problem)) throw error;
 			isUnknown ||= mayBeExecuted(error);

@@ -653,6 +653,7 @@ export default Object.freeze({
 	'problem.failed': 'Der Vorgang ist fehlgeschlagen',
 	'problem.forbidden': 'Nicht erlaubt',
 	'problem.foreign': 'An seiner Stelle hat ein Proxy oder ein anderer Server geantwortet, mit Status {status}',
+	'problem.changed': 'Der Datensatz wurde inzwischen geändert',
 	'problem.gone': 'Der Datensatz wurde inzwischen gelöscht',
 	'problem.held_elsewhere': 'Sie bearbeiten diesen Datensatz in einem anderen Tab',
 	'problem.internal': 'Der Server meldet einen internen Fehler',

@@ -643,6 +643,7 @@ export default Object.freeze({
 	'problem.failed': 'The request failed',
 	'problem.forbidden': 'Not allowed',
 	'problem.foreign': 'A proxy or another server answered in its place, with status {status}',
+	'problem.changed': 'The row was changed meanwhile',
 	'problem.gone': 'The row has been deleted since',
 	'problem.held_elsewhere': 'You are editing this in another tab',
 	'problem.internal': 'The server reports an internal error',

@@ -648,6 +648,7 @@ export default Object.freeze({
 	'problem.failed': 'L’opération a échoué',
 	'problem.forbidden': 'Non autorisé',
 	'problem.foreign': 'Un proxy ou un autre serveur a répondu à sa place, avec le statut {status}',
+	'problem.changed': 'La ligne a été modifiée entre-temps',
 	'problem.gone': 'La ligne a été supprimée depuis',
 	'problem.held_elsewhere': 'Vous modifiez cette ligne dans un autre onglet',
 	'problem.internal': 'Le serveur signale une erreur interne',

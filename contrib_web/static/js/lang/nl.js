@@ -646,6 +646,7 @@ export default Object.freeze({
 	'problem.failed': 'Het verzoek is mislukt',
 	'problem.forbidden': 'Niet toegestaan',
 	'problem.foreign': 'Een proxy of een andere server gaf antwoord in plaats van deze server, met status {status}',
+	'problem.changed': 'De rij is inmiddels gewijzigd',
 	'problem.gone': 'De rij is inmiddels verwijderd',
 	'problem.held_elsewhere': 'U bewerkt deze rij in een ander tabblad',
 	'problem.internal': 'De server meldt een interne fout',

@@ -17,12 +17,13 @@ export const mayBeExecuted = ({ status, problem }) =>
 /**
  * Whether the answer to a repetition tells that no earlier attempt was
  * executed. Those before the write itself (the session, too many requests, a
- * wait that took too long, a standby, a proxy that refuses) do not.
+ * wait that took too long, a standby, a proxy that refuses) do not. Nor does
+ * a condition that others' writes have failed: the page looks again.
  * @param {{ status: number, problem: object }} answer
  * @returns {boolean}
  */
 export const isDecided = ({ status, problem }) =>
-	isOfServer(problem ?? {}) && status >= 400 && status < 500 && ![401, 408, 425, 429].includes(status) && !isOf(problem, ['csrf', 'other-user', 'read-only']);
+	isOfServer(problem ?? {}) && status >= 400 && status < 500 && ![401, 408, 412, 425, 429].includes(status) && !isOf(problem, ['csrf', 'other-user', 'read-only']);
 
 /**
  * Whether the request was refused because of the session: it has ended, or is

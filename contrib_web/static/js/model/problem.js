@@ -31,7 +31,7 @@ export function reasonOf({ status, problem }) {
 }
 
 /** Problems that the page explains as fully as locking-web's detail does. */
-const TOLD = ['unauthenticated', 'sign-in-failed', 'csrf', 'other-user', 'gone', 'lost', 'held-elsewhere', 'lock-required'];
+const TOLD = ['unauthenticated', 'sign-in-failed', 'csrf', 'other-user', 'gone', 'changed', 'lost', 'held-elsewhere', 'lock-required'];
 
 /**
  * The server's text: that of the database is in the database's language, that
@@ -83,6 +83,7 @@ const explanations = {
 	busy: () => ({ title: t('problem.busy'), advice: t('advice.later') }),
 	csrf: () => ({ title: t('problem.csrf'), advice: t('advice.load_and_repeat') }),
 	'other-user': ({ owner }) => ({ title: t('problem.other_user', { who: owner }), advice: t('advice.sign_in_or_load') }),
+	changed: () => ({ title: t('problem.changed'), advice: '' }),
 	gone: () => ({ title: t('problem.gone'), advice: '' }),
 	timeout: () => ({ title: t('problem.timeout'), advice: t('advice.later') }),
 	locked: ({ lock }) => {

@@ -4,6 +4,7 @@
  */
 import { t } from '../../lang/texts.js';
 import { Problem, rowPath, tablePath } from '../../client/api.js';
+import { NOTHING } from '../../client/once.js';
 import { labelOf, tableLabel, validationError } from '../../model/column.js';
 import * as Form from '../../model/form.js';
 import { several } from '../../model/text.js';
@@ -110,21 +111,23 @@ export class EditedRow {
 	}
 
 	/**
-	 * Whether a write of the row can be repeated without replacing what
-	 * others have written since. A lock's token tells the server itself.
+	 * Reads the row, before a write of it is sent again, which must not
+	 * replace what others have written since. If nobody else can write the
+	 * row, the lock's token tells the server itself.
 	 * @param {Object<string, string|null>} sent by column; of a deletion: the
 	 *   row
 	 * @param {any} data the draft of the form that was sent; null: none
-	 * @returns {Promise<boolean>} true also of a row that cannot be read any
-	 *   more: then nothing is written
+	 * @returns {Promise<string|null|undefined>} see sendOnce()
 	 * @throws {import('../../client/api.js').Problem} it is not known
 	 */
-	async mayRepeat(sent, data) {
-		if (this.table.protection) return true;
+	async lookBeforeRepeating(sent, data) {
+		const { hard, guarded, columns } = this.table.protection ?? {};
+		if (hard && guarded && !columns) return undefined;
 		try {
-			return Form.mayRepeat(Form.create((await this.read()).values), sent, data);
+			const { values, version } = await this.read();
+			return Form.mayRepeat(Form.create(values), sent, data) ? `"${version}"` : null;
 		} catch (error) {
-			if (error instanceof Problem && [403, 404].includes(error.status)) return true;
+			if (error instanceof Problem && [403, 404].includes(error.status)) return NOTHING;
 			throw error;
 		}
 	}

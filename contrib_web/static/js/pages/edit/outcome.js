@@ -17,14 +17,14 @@ const titleOf = ({ method }) => t(method === 'DELETE' ? 'unknown.deleted' : 'unk
  * @param {object} options
  * @param {import('../../parts/form-notes.js').FormNotes} options.notes
  * @param {AbortSignal} options.signal of the page's end
- * @param {() => Promise<boolean>} [options.mayRepeat] see sendOnce()
+ * @param {() => Promise<string|null|undefined>} [options.look] see sendOnce()
  * @param {boolean} [options.wasSent] see sendOnce()
  * @param {() => void} [options.onUnknown] called once, if there is no answer
  * @returns {Promise<import('../../client/api.js').Reply>}
  * @throws {import('../../client/api.js').Problem} it was not executed
  * @throws {import('../../client/once.js').NotRepeated}
  */
-export async function lookInto(app, write, { notes, signal, mayRepeat, wasSent = false, onUnknown = () => {} }) {
+export async function lookInto(app, write, { notes, signal, look, wasSent = false, onUnknown = () => {} }) {
 	const title = titleOf(write);
 	let isUnknown = false;
 	const tell = (problem) => {
@@ -37,7 +37,7 @@ export async function lookInto(app, write, { notes, signal, mayRepeat, wasSent =
 		onUnknown();
 	};
 	try {
-		return await sendOnce(app, write, { onUnknown: tell, mayRepeat, wasSent, signal });
+		return await sendOnce(app, write, { onUnknown: tell, look, wasSent, signal });
 	} finally {
 		notes.keep('unknown', null);
 	}

@@ -112,7 +112,7 @@ export class Saving extends EventTarget {
 				values,
 				keep: keep && edited.table.protection !== null,
 				drafts,
-			}, () => edited.mayRepeat(values, draftOf(sent)));
+			}, () => edited.lookBeforeRepeating(values, draftOf(sent)));
 			this.#lock.saved({ released: !keep, seconds_left: this.#ownLock(answer.data)?.seconds_left, sentAt: answer.sentAt });
 			return answer.data;
 		});
@@ -172,7 +172,7 @@ export class Saving extends EventTarget {
 		const edited = this.#edited;
 		const { base } = edited.form;
 		await this.#lock.save(async () => {
-			await this.#send('DELETE', edited.path, this.#lock.token ? { token: this.#lock.token } : undefined, () => edited.mayRepeat(base, null));
+			await this.#send('DELETE', edited.path, this.#lock.token ? { token: this.#lock.token } : undefined, () => edited.lookBeforeRepeating(base, null));
 			this.#lock.saved({ released: true });
 		});
 		this.dispatchEvent(new Event('gone'));
@@ -184,13 +184,13 @@ export class Saving extends EventTarget {
 
 	// The request is kept with the draft: if the page is loaded again before
 	// the answer has come, it sends the same one (see unanswered.js).
-	async #send(method, path, body, mayRepeat) {
+	async #send(method, path, body, look) {
 		const write = { key: newKey(), method, path, body };
 		this.timeout = timeoutOf(JSON.stringify(body));
 		this.#changed();
 		if (method !== 'DELETE') await this.#drafts.sending(write);
 		try {
-			return await lookInto(this.#app, write, { notes: this.#notes, signal: this.#signal, mayRepeat, onUnknown: () => this.#unknown() });
+			return await lookInto(this.#app, write, { notes: this.#notes, signal: this.#signal, look, onUnknown: () => this.#unknown() });
 		} finally {
 			this.#isUnknown = false;
 			if (!this.#signal.aborted) this.#drafts.answered();

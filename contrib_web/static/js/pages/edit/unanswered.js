@@ -66,9 +66,9 @@ export class Unanswered {
 	}
 
 	async #lookInto(write, sent) {
-		const mayRepeat = () => write.method !== 'PUT' || this.#edited.mayRepeat(write.body.values, sent);
+		const look = async () => (write.method === 'PUT' ? this.#edited.lookBeforeRepeating(write.body.values, sent) : undefined);
 		try {
-			const { data } = await lookInto(this.#app, write, { notes: this.#notes, signal: this.#signal, mayRepeat, wasSent: true });
+			const { data } = await lookInto(this.#app, write, { notes: this.#notes, signal: this.#signal, look, wasSent: true });
 			toast(t('saving.saved', { row: data.label }));
 			return true;
 		} catch (error) {
