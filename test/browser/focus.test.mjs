@@ -56,7 +56,6 @@ scene('a refused save: the field of the error, unless the user types in another 
 scene('a sign-in beside the form that fails: the password, unless the user types in the form', async ({ invite }) => {
 	const anna = await invite('anna');
 	anna.expects(401);
-	anna.expects(0, /country\/rows\/AT$/); // the save that was refused
 	await anna.edits('country', 'AT');
 	await anna.input('name').fill('Austria');
 	await anna.input('name').fill('Austria, still');
