@@ -6,12 +6,15 @@ use FindBin;
 use lib "$FindBin::RealBin/lib", "$FindBin::RealBin/../stress/lib", "$FindBin::RealBin/../t/lib";
 use Crash;
 use LockingTest;
+use LockingVariant;
+use SourceChanges;
 use Stress;
 use Test::More;
 use Volume;
 
 my $times = 5;
 my $runs = 0;
+my $change = 'an event that finds no room is not recorded';
 
 plan(skip_all => 'needs root, to mount a file system') if !may_become_root();
 plan(skip_all => "cannot mount a file system: $@") if !eval { Volume->in_memory(1); 1 };
@@ -30,7 +33,8 @@ sub fill_disk
 
 sub fill_under_load
 {
-	my ($crash) = @_;
+	my ($crash, %options) = @_;
+	LockingVariant->new->build(source_change($options{change})) if $options{change};
 	my $volume = Volume->in_memory(400);
 	my $node = new_node('disk' . ++$runs, stopped => 1, conf => [ stress_settings(), "shared_preload_libraries = 'locking'",
 		'restart_after_crash = on', 'wal_recycle = off', 'min_wal_size = 32MB', 'max_wal_size = 64MB' ]);
@@ -45,7 +49,7 @@ sub fill_under_load
 		pause(2, 3);
 		unlink "$volume->{folder}/ballast";
 		$crash->{kills}++;
-		start_again($node) if !$node->poll_query_until('postgres', 'SELECT true');
+		await_server($node);
 	}
 	pause(1);
 	$crash->{unit} = 'times without room';
@@ -55,4 +59,4 @@ sub fill_under_load
 	return;
 }
 
-crash_scenario('disk-full', \&fill_under_load);
+crash_scenario('disk-full', \&fill_under_load, $change => { change => $change });

@@ -109,11 +109,22 @@ my $calls = int(2.9 * $each * $cycles * $clients);
 my @late = grep { $_->{xids} - $first->{xids} >= $xids / 10 } @samples;
 
 note(sprintf '== long: %d calls in %d s, %d transactions, %d samples', $calls, $seconds, $xids, scalar @late);
+
+# How much more the last third took than the second, at most: 1 where a size
+# has reached a plateau.
+sub growth
+{
+	my ($kind) = @_;
+	my ($second, $last) = map { my $n = $_; max(0, map { $_->{$kind} } grep { int(3 * ($_->{xids} - $first->{xids}) / ($xids + 1)) == $n } @samples) } 1, 2;
+	return $second ? sprintf('%.2f', $last / $second) : 'unknown';
+}
+
 my %figure = map { my $kind = $_; ($kind => [ $late[0]{$kind}, max(map { $_->{$kind} } @late), $late[-1]{$kind} ]) } qw(lock event events backend worker);
 for my $kind (qw(lock event backend worker))
 {
 	my ($from, $most, $to) = @{ $figure{$kind} };
-	note(sprintf '== long: %s: %.1f MB after a tenth, %.1f MB at most, %.1f MB at the end', $kind, map { $_ / $MB } $from, $most, $to);
+	note(sprintf '== long: %s: %.1f MB after a tenth, %.1f MB at most, %.1f MB at the end; the last third took %s times the second', $kind,
+		map({ $_ / $MB } $from, $most, $to), growth($kind));
 	cmp_ok($most, '<=', $bound{$kind}, "$kind stays within its bound");
 }
 note(sprintf '== long: history: %d events at most', $figure{events}[1]);

@@ -23,12 +23,25 @@ sub pause
 	return;
 }
 
-# Waits until the server answers, as it does after a recovery.
+# psql fails in several ways while the server cannot be reached.
+sub answers
+{
+	my ($node) = @_;
+	return eval { sql($node, 'SELECT true') eq 't' };
+}
+
+# Waits until the server answers, as it does after a recovery.  If even its
+# postmaster has ended, starts it again.
 sub await_server
 {
 	my ($node) = @_;
-	$node->poll_query_until('postgres', 'SELECT true') or die $node->name . " does not answer\n";
-	return;
+	for (1 .. $patience * 10)
+	{
+		return if answers($node);
+		start_again($node) if !kill 0, $node->{_pid};
+		pause(0.1);
+	}
+	die $node->name . " does not answer\n";
 }
 
 # Kills all processes of a server at once.
@@ -78,7 +91,7 @@ sub as_root
 sub new
 {
 	my ($class, $name) = @_;
-	my $records = $ENV{LOCKING_RECORDS} ? "$ENV{LOCKING_RECORDS}/$name" : tmp_folder();
+	my $records = $ENV{LOCKING_RECORDS} ? "$ENV{LOCKING_RECORDS}/" . $name =~ s/\W+/-/gr : tmp_folder();
 	mkdir $records;
 	return bless { records => $records, kills => 0, seed => $ENV{LOCKING_SEED} || int(rand 1000000) }, $class;
 }
@@ -195,6 +208,7 @@ sub run_once
 {
 	my ($name, $run, %fault) = @_;
 	my $crash = Crash->new($name);
+	local $ENV{PATH} = $ENV{PATH};	# another build of the library is for this run only
 	$run->($crash, %fault);
 	my ($good, $report) = check_load($crash->{records});
 	return ($crash, $good, $report);

@@ -14,6 +14,37 @@ use Exporter 'import';
 
 our @EXPORT = qw(source_change);
 
+# Functions for one of the changes below.
+my $no_room = <<'C';
+typedef struct Insertion
+{
+	EventKind	kind;
+	const Lock *lock;
+	TimestampTz at;
+	const char *reason;
+} Insertion;
+
+static bool
+insert_body(void *arg)
+{
+	Insertion  *insertion = arg;
+
+	insert_history(insertion->kind, insertion->lock, insertion->at, insertion->reason);
+	return true;
+}
+
+static void
+insert_if_room(EventKind kind, const Lock *lock, TimestampTz at, const char *reason)
+{
+	Insertion	insertion = {kind, lock, at, reason};
+	ErrorData  *error = NULL;
+
+	if (!in_subtransaction(insert_body, &insertion, &error) && error->sqlerrcode != ERRCODE_DISK_FULL)
+		ReThrowError(error);
+}
+
+C
+
 # name => [ file, substitution in $_ that returns whether it fits ]
 my %change = (
 
@@ -125,6 +156,9 @@ my %change = (
 	# test/crash
 	'tokens as they come from the sequence' => [ 'src/sequence.c',
 		sub { s/(\tint64\t\tknown;\n\n\tnumber = draw\(sequence\);\n)/$1\tif (sequence->is_token)\n\t\treturn number;\n/ } ],
+	'an event that finds no room is not recorded' => [ 'src/event.c',
+		sub { s/(\/\*\n \* Record an event: count it)/$no_room$1/ && s/\t\tinsert_history\(kind, lock, at, reason\);/\t\tinsert_if_room(kind, lock, at, reason);/
+			&& s/(#include "stats.h"\n)/$1#include "subtransaction.h"\n/ } ],
 	'a lock that was passed is live again' => [ 'src/lease.c',
 		sub { s/\tif \(lock->lost\)\n(\t\treturn )true;\n\treturn whole_row/\tif (lock->lost)\n$1false;\n\treturn false \&\& whole_row/ } ],
 );
