@@ -17,11 +17,18 @@ const strict = {
 	'prefer-const': 'error',
 };
 
+// Columns and controls can be named like what every object inherits. The
+// properties of elements are inherited.
+const INHERITED = {
+	selector: 'BinaryExpression[operator="in"]:not([right.name=/^(element|input)$/])',
+	message: 'also finds what every object inherits: use Object.hasOwn()',
+};
+
 export default [
 	{ ignores: ['**/node_modules/'] },
 	js.configs.recommended,
 	{ linterOptions: { reportUnusedDisableDirectives: 'error' }, rules: strict },
-	{ files: ['**/contrib_web/static/**/*.js'], languageOptions: { globals: globals.browser, sourceType: 'module' } },
+	{ files: ['**/contrib_web/static/**/*.js'], languageOptions: { globals: globals.browser, sourceType: 'module' }, rules: { 'no-restricted-syntax': ['error', INHERITED] } },
 	{ files: ['**/contrib_web/django/**/*.js'], languageOptions: { globals: globals.browser, sourceType: 'script' } },
 	// Runs before the first paint, so it is not a module.
 	{ files: ['**/contrib_web/static/js/theme.js'], languageOptions: { sourceType: 'script' } },

@@ -11,6 +11,7 @@ import { initials, namesIn } from '../../contrib_web/static/js/model/people.js';
 import { digest } from '../../contrib_web/static/js/model/digest.js';
 import { diff } from '../../contrib_web/static/js/model/diff.js';
 import * as Form from '../../contrib_web/static/js/model/form.js';
+import { indented } from '../../contrib_web/static/js/model/json-text.js';
 import { shownText, storedText } from '../../contrib_web/static/js/model/line-ends.js';
 import { initial, step } from '../../contrib_web/static/js/model/lock-session.js';
 import { firstEnd, timed } from '../../contrib_web/static/js/model/lock-time.js';
@@ -86,8 +87,36 @@ test('timestamps: split and joined without a change', () => {
 		assert.equal(timestamp.join(timestamp.split(text)), text, 'put back, it is the same');
 	assert.equal(timestamp.join({ date: '2026-11-03', time: '09:15', zone: 'Europe/Berlin' }), '2026-11-03 09:15 Europe/Berlin');
 	assert.equal(timestamp.join({ date: '2026-11-03', time: '09:15', zone: 'Z' }), '2026-11-03 09:15 Z');
-	assert.equal(timestamp.join({ date: '2026-11-03', time: '', zone: '+02' }), '2026-11-03');
+	assert.equal(timestamp.join({ date: '2026-11-03', time: '', zone: '+02' }), '2026-11-03 00:00+02', 'midnight in the zone that is shown');
 	assert.equal(timestamp.join({ date: '', time: '', zone: '+02' }), '');
+});
+
+test('the time of a timestamp is digits', () => {
+	for (const text of ['12:00', '24:00', '12:00 pm']) assert.equal(timestamp.clockComplaint(text), null, text);
+	for (const text of ['noon', 'allballs', '12:3', 'x']) assert.notEqual(timestamp.clockComplaint(text), null, text);
+});
+
+test('a form whose columns are named like what every object inherits', () => {
+	const names = ['constructor', 'toString', '__proto__'];
+	const values = Object.fromEntries(names.map((name) => [name, 'old']));
+	for (const name of names) {
+		assert.equal(Form.valueOf(Form.create(), name), undefined, name);
+		const form = Form.set(Form.create(values), name, 'new');
+		assert.deepEqual([Form.valueOf(form, name), Object.keys(form.mine)], ['new', [name]], name);
+		assert.equal(Form.isDirty(Form.set(form, name, 'old')), false, name);
+		assert.deepEqual(Object.keys(Form.applyDraft(Form.create(values), Form.draftOf(form)).form.mine), [name]);
+		assert.deepEqual(Form.rebase(form, values), { form, changed: [], conflicts: [] });
+	}
+});
+
+test('JSON in another layout has the same numbers, keys and texts', () => {
+	const text = String.raw`{"b":1.10,"a":-0,"a":[],"9":12345678901234.567,"t":true,"e":1E5,"s":"{\"x\": [1, 2]}, ü","o":{ },"l":[1,[null]]}`;
+	const laidOut = indented(text);
+	assert.equal(laidOut.split('\n').length, 16);
+	assert.equal(laidOut.replace(/\n */g, '').replaceAll('": ', '":'), text.replaceAll('{ }', '{}').replaceAll('": ', '":'));
+	assert.equal(indented('{"a":[1,{"b":2}]}'), JSON.stringify({ a: [1, { b: 2 }] }, null, 2));
+	assert.equal(indented(laidOut), laidOut);
+	for (const each of ['1.0', '"a b"', ' [ ] ', 'null']) assert.equal(indented(each), each.replaceAll(/ (?!b)/g, ''), each);
 });
 
 test('columns: kind of field, why not writable, description of the type', () => {

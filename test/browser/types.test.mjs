@@ -32,8 +32,11 @@ const SQL = `
 	CREATE TABLE typed (id integer PRIMARY KEY, ${Object.entries(all).map(([name, [type]]) => `${name} ${type}`).join(', ')}, ${OTHERS.join(', ')});
 	INSERT INTO typed SELECT id, ${Object.keys(all).map((name) => `${first(name)}::${all[name][0]}`).join(', ')},
 		true, 'calm', '2026-01-15', '2026-01-15 10:30:00.25', '2026-01-15 10:30:00.25+00', 'IS', '\\x00ff' FROM generate_series(1, 9) id;
-	GRANT SELECT, INSERT, UPDATE ON typed TO anna;
-	SELECT locking.protect('typed');`;
+	CREATE TYPE inherited AS ENUM ('one', 'constructor', '__proto__');
+	CREATE TABLE inheriting (id integer PRIMARY KEY, "constructor" text, "toString" integer, "__proto__" inherited, "valueOf" text[]);
+	INSERT INTO inheriting VALUES (1, 'a', 1, 'one', '{a}');
+	GRANT SELECT, INSERT, UPDATE ON typed, inheriting TO anna;
+	SELECT locking.protect('typed'), locking.protect('inheriting');`;
 
 const scene = stage('browser_types', { sql: SQL });
 
@@ -331,6 +334,31 @@ scene('bytes that were not touched stay', async ({ site, invite }) => {
 	assert.equal(await site.sql(`SELECT a_text[1] = E'x\\r\\ny\\rzX' FROM typed WHERE id = 7`), 't');
 });
 
+scene('columns and labels can have names of what every object inherits', async ({ site, invite }) => {
+	const anna = await invite('anna');
+	const fill = async (text, number, label) => {
+		await anna.input('constructor').fill(text);
+		await anna.input('toString').fill(number);
+		await anna.input('__proto__').selectOption({ label });
+	};
+	const saved = () => site.sql(`SELECT to_jsonb(i) - 'id' FROM inheriting i ORDER BY id`);
+	await anna.edits('inheriting', '1');
+	await anna.input('constructor').fill('draft');
+	await eventually(async () => assert.equal(await site.sql(`SELECT data #>> '{values,constructor}' FROM locking.draft`), 'draft'));
+	await anna.page.reload();
+	await anna.press('Restore');
+	assert.equal(await anna.value('constructor'), 'draft');
+	await fill('b', '2', 'constructor');
+	await saves(anna);
+	assert.equal(await saved(), '{"valueOf": ["a"], "toString": 2, "__proto__": "constructor", "constructor": "b"}');
+	await anna.open('/new/inheriting');
+	await anna.input('id').fill('2');
+	await fill('c', '3', '__proto__');
+	await anna.press('Save');
+	await anna.arrives('/tables/inheriting');
+	assert.match(await saved(), /\{"valueOf": null, "toString": 3, "__proto__": "__proto__", "constructor": "c"\}$/);
+});
+
 scene('several lines are pasted into each field that can have them', async ({ site, invite }) => {
 	const anna = await invite('anna', { permissions: ['clipboard-read', 'clipboard-write'] });
 	await anna.edits('typed', '8');
@@ -367,6 +395,10 @@ scene('a time without a zone is in the page\'s zone, as all times shown', async 
 	await anna.page.getByLabel('C timestamptz: time zone').fill('');
 	await saves(anna);
 	assert.equal(await site.sql(`SET timezone = 'UTC'; SELECT c_timestamptz FROM typed WHERE id = 9`), '2026-07-01 10:00:00+00', 'with summer time');
+	await anna.input('c_timestamptz').fill('2026-12-01');
+	await anna.page.getByLabel('C timestamptz: time', { exact: true }).fill('');
+	await saves(anna);
+	assert.equal(await site.sql(`SET timezone = 'UTC'; SELECT c_timestamptz FROM typed WHERE id = 9`), '2026-11-30 22:00:00+00', 'midnight in the zone that is shown');
 });
 
 scene('a text of 5 MB is usable at once', async ({ site, invite }) => {

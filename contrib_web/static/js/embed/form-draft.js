@@ -22,7 +22,7 @@ const chosen = (control) =>
  * @returns {Values}
  */
 export function readForm(form) {
-	const values = {};
+	const values = Object.create(null); // a control may be named __proto__
 	for (const control of form.elements)
 		if (isKept(control)) (values[control.name] ??= []).push(...chosen(control));
 	return values;

@@ -80,7 +80,7 @@ export const locale = () => intlTag;
  * @param {string} key
  * @returns {boolean}
  */
-export const hasText = (key) => key in own || key in messages;
+export const hasText = (key) => Object.hasOwn(own, key) || Object.hasOwn(messages, key);
 
 /**
  * A text in the language of the document.

@@ -18,6 +18,7 @@
  *   mine and half
  */
 import { digest } from './digest.js';
+import { own } from './own.js';
 
 const make = (base, mine, { unread, half } = { unread: [], half: {} }) =>
 	Object.freeze({
@@ -41,7 +42,7 @@ export const create = (values = {}) => make(values, {});
  * @param {string} name of the column
  * @returns {string|null|undefined}
  */
-export const valueOf = (form, name) => (name in form.mine ? form.mine[name] : form.base[name]);
+export const valueOf = (form, name) => own(Object.hasOwn(form.mine, name) ? form.mine : form.base, name);
 
 /**
  * Whether the form has unsaved changes.
@@ -66,9 +67,8 @@ export const changes = (form) =>
  * @returns {Form}
  */
 export function set(form, name, value) {
-	const mine = { ...form.mine };
-	if (value === form.base[name]) delete mine[name];
-	else mine[name] = value;
+	const mine = { ...form.mine, [name]: value };
+	if (value === own(form.base, name)) delete mine[name];
 	return make(form.base, mine, without(form, name));
 }
 
@@ -96,7 +96,7 @@ export function setUnread(form, name, text = null) {
  * @param {Form} form
  * @returns {string[]}
  */
-export const unreadable = ({ unread, half }) => unread.filter((name) => !(name in half));
+export const unreadable = ({ unread, half }) => unread.filter((name) => !Object.hasOwn(half, name));
 
 /**
  * Replaces the base after the row was read again. The user's changes stay.
@@ -107,8 +107,8 @@ export const unreadable = ({ unread, half }) => unread.filter((name) => !(name i
  *   changed to another value
  */
 export function rebase(form, values) {
-	const changed = Object.keys(values).filter((name) => values[name] !== form.base[name]);
-	const conflicts = changed.filter((name) => name in form.mine && form.mine[name] !== values[name]);
+	const changed = Object.keys(values).filter((name) => values[name] !== own(form.base, name));
+	const conflicts = changed.filter((name) => Object.hasOwn(form.mine, name) && form.mine[name] !== values[name]);
 	const mine = Object.fromEntries(Object.entries(form.mine).filter(([name, value]) => value !== values[name]));
 	return { form: make(values, mine, form), changed, conflicts };
 }
@@ -123,7 +123,7 @@ export function rebase(form, values) {
 export function saved(form, sent, values) {
 	const typedSince = Object.keys(values).filter((name) => valueOf(form, name) !== valueOf(sent, name));
 	const next = typedSince.reduce((so, name) => set(so, name, valueOf(form, name)), create(values));
-	return form.unread.reduce((so, name) => setUnread(so, name, form.half[name] ?? null), next);
+	return form.unread.reduce((so, name) => setUnread(so, name, own(form.half, name) ?? null), next);
 }
 
 /**
@@ -145,13 +145,13 @@ const digests = new WeakMap();
 
 // A long text is read once, not for each draft.
 function digestOf(base, name) {
-	const known = digests.get(base) ?? {};
+	const known = digests.get(base) ?? new Map();
 	digests.set(base, known);
-	if (!Object.hasOwn(known, name)) known[name] = digest(base[name]);
-	return known[name];
+	if (!known.has(name)) known.set(name, digest(own(base, name)));
+	return known.get(name);
 }
 
-const isRead = (form) => (name) => name in form.base;
+const isRead = (form) => (name) => Object.hasOwn(form.base, name);
 
 /**
  * Whether a draft has other values than the form. Drafts of other programs
@@ -180,7 +180,7 @@ export function applyDraft(form, data, isKnown = isRead(form)) {
 	const base = data?.base ?? {};
 	const conflicts = known
 		.map(([name]) => name)
-		.filter((name) => name in base && base[name] !== digest(form.base[name]) && name in next.mine);
+		.filter((name) => Object.hasOwn(base, name) && base[name] !== digest(own(form.base, name)) && Object.hasOwn(next.mine, name));
 	return { form: next, conflicts };
 }
 
@@ -201,7 +201,7 @@ export const isDraftOutdated = (form, data) => applyDraft(create(form.base), dat
  * @returns {boolean}
  */
 export const mayRepeat = (form, sent, data) =>
-	Object.entries(sent).every(([name, value]) => form.base[name] === value || data?.base?.[name] === digest(form.base[name]));
+	Object.entries(sent).every(([name, value]) => own(form.base, name) === value || own(data?.base ?? {}, name) === digest(own(form.base, name)));
 
 function draftValues(data) {
 	const values = data !== null && typeof data === 'object' ? data.values : null;

@@ -20,7 +20,7 @@ const CHOICES = ['boolean', 'enum', 'uuid'];
  */
 export function comparisonsOf({ category, references }) {
 	if (references || CHOICES.includes(category)) return ['is', 'null'];
-	return [category in BOUNDS ? 'between' : 'contains', 'is', 'null'];
+	return [Object.hasOwn(BOUNDS, category) ? 'between' : 'contains', 'is', 'null'];
 }
 
 /**

@@ -25,7 +25,8 @@ export function split(text) {
  *   are unchanged
  */
 export function join({ date, time, zone }) {
-	return [date, time && time + (/^[+-]/.test(zone) ? zone : ` ${zone}`)].join(' ').trim();
+	const clock = time || (date && zone && '00:00');
+	return [date, clock && clock + (/^[+-]/.test(zone) ? zone : ` ${zone}`)].join(' ').trim();
 }
 
 const DATE = /^(\d{4,}([./-])\d\d\2\d\d|\d{1,2}([./-])\d{1,2}\3\d{4,}|\d{8})$/;
@@ -61,3 +62,11 @@ const TIME = /^(\d{1,2}:\d\d(:\d\d(\.\d*)?)?|\d{4}|\d{6}(\.\d*)?)(\s*[ap]m)?(\s*
  * @returns {string|null} null: it is a time, or the database decides
  */
 export const timeComplaint = (text) => (/^\d/.test(text) && !TIME.test(text) ? t('column.time') : null);
+
+/**
+ * Why a text is no time of a timestamp. PostgreSQL's words for times, such as
+ * noon, have another meaning before a zone.
+ * @param {string} text
+ * @returns {string|null} null: it is a time, or the database decides
+ */
+export const clockComplaint = (text) => (/^\d/.test(text) ? timeComplaint(text) : t('column.time'));

@@ -11,6 +11,7 @@ import { machineId } from '../client/settings.js';
 import { tabId } from '../client/tab-id.js';
 import { labelOf } from '../model/column.js';
 import { allDrafts, byRow } from '../model/draft.js';
+import { own } from '../model/own.js';
 import { compare } from '../parts/compare.js';
 import { draftsTable } from '../parts/drafts-table.js';
 import { askToDiscard } from '../parts/draft-questions.js';
@@ -150,7 +151,7 @@ const toDate = (iso) => Date.now() - performance.now() + clock.toClock(iso);
 
 // For parts/compare.js; without a row, as it would be beside it.
 const compared = (data, row, labels) =>
-	Object.entries(data?.values ?? {}).map(([name, mine]) => ({ name, label: labels?.get(name) ?? name, mine, theirs: row?.values[name], base: undefined, isText: false }));
+	Object.entries(data?.values ?? {}).map(([name, mine]) => ({ name, label: labels?.get(name) ?? name, mine, theirs: own(row?.values ?? {}, name), base: undefined, isText: false }));
 
 // Ids are those of pages, each of which edits one row.
 const merge = (here, server) =>

@@ -211,7 +211,7 @@ export class EditPage {
 		else this.#edited.setUnread(name, value);
 		this.#rowForm.forgive(name);
 		this.#rowForm.note.textContent = '';
-		if (!(name in this.#edited.form.mine)) this.#rowForm.showNote(name, null);
+		if (!Object.hasOwn(this.#edited.form.mine, name)) this.#rowForm.showNote(name, null);
 		this.#rowForm.showField(this.#edited.form, name);
 		this.#drafts.keep();
 		this.#showButtons();

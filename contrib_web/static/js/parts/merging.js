@@ -24,7 +24,7 @@ const sideName = (side) => t(side === 'mine' ? 'compare.mine' : 'compare.theirs'
 export function mergingText({ base, mine, theirs }) {
 	const hunks = compareThree(base, mine, theirs);
 	const sides = hunks.map(proposedSide);
-	const differences = hunks.flatMap((hunk, i) => (hunk.kind in KINDS ? [i] : []));
+	const differences = hunks.flatMap((hunk, i) => (Object.hasOwn(KINDS, hunk.kind) ? [i] : []));
 	const drawn = new Map();
 	const choose = (i, side) => {
 		sides[i] = side;

@@ -6,6 +6,7 @@ import { t } from '../lang/texts.js';
 import { h, newId } from '../ui/dom.js';
 import { validationError } from '../model/column.js';
 import { valueOf } from '../model/form.js';
+import { own } from '../model/own.js';
 import { detailOf } from '../model/problem.js';
 import { announce, toast } from '../ui/announce.js';
 import { focusMayMove } from '../ui/attention.js';
@@ -53,7 +54,7 @@ export class RowForm extends EventTarget {
 		this.#table = table;
 		this.#isNew = isNew;
 		for (const column of table.columns)
-			this.#fields.set(column.name, this.#makeField(column, api, references[column.name]?.label));
+			this.#fields.set(column.name, this.#makeField(column, api, own(references, column.name)?.label));
 		this.element.append(...[h('div', { class: 'card fields' }, [...this.#fields.values()]), this.#makeFoot()].filter(Boolean));
 		this.actions.append(...this.#makeActions());
 		this.element.addEventListener('submit', (event) => {
@@ -88,7 +89,7 @@ export class RowForm extends EventTarget {
 	 */
 	showField(form, name) {
 		const unread = form.unread.includes(name);
-		this.#fields.get(name).show(valueOf(form, name), { changed: !this.#isNew && (unread || name in form.mine), unread });
+		this.#fields.get(name).show(valueOf(form, name), { changed: !this.#isNew && (unread || Object.hasOwn(form.mine, name)), unread });
 	}
 
 	/**
@@ -107,7 +108,7 @@ export class RowForm extends EventTarget {
 	 */
 	showNotes(words) {
 		keepPlace(() => {
-			for (const [name, field] of this.#fields) field.showNote(words[name] ?? null);
+			for (const [name, field] of this.#fields) field.showNote(own(words, name) ?? null);
 		});
 	}
 
@@ -136,7 +137,7 @@ export class RowForm extends EventTarget {
 	 * @returns {void}
 	 */
 	showPeople(people) {
-		for (const [name, field] of this.#fields) field.showPeople(people[name] ?? []);
+		for (const [name, field] of this.#fields) field.showPeople(own(people, name) ?? []);
 	}
 
 	/**
@@ -202,7 +203,7 @@ export class RowForm extends EventTarget {
 
 	#showProblem(form, column) {
 		const field = this.#fields.get(column.name);
-		const isTouched = column.name in form.mine || (this.#isNew && column.insertable);
+		const isTouched = Object.hasOwn(form.mine, column.name) || (this.#isNew && column.insertable);
 		const words = field.complaint ?? (isTouched ? validationError(column, valueOf(form, column.name), this.#isNew) : null);
 		field.showProblem(words);
 		return words !== null;

@@ -6,6 +6,7 @@ import { t } from '../../lang/texts.js';
 import { clock } from '../../client/clock.js';
 import * as Draft from '../../model/draft.js';
 import * as Form from '../../model/form.js';
+import { own } from '../../model/own.js';
 import { compare } from '../../parts/compare.js';
 import { draftOffer } from '../../parts/draft-offer.js';
 import { announce, toast } from '../../ui/announce.js';
@@ -89,7 +90,7 @@ export class Drafts extends EventTarget {
 	// Of another program's draft nothing is known.
 	#isStored(draft) {
 		const values = Object.entries(draft.data?.values ?? {});
-		return values.length > 0 && !this.#unanswered.has(draft) && values.every(([name, value]) => this.#edited.form.base[name] === value);
+		return values.length > 0 && !this.#unanswered.has(draft) && values.every(([name, value]) => own(this.#edited.form.base, name) === value);
 	}
 
 	async #lookInto(draft) {
@@ -153,7 +154,7 @@ export class Drafts extends EventTarget {
 	async #setAside(data) {
 		const { kept } = this.#edited.form;
 		const values = data?.values ?? {};
-		if (!Object.keys(values).some((name) => name in kept && kept[name] !== values[name])) return;
+		if (!Object.keys(values).some((name) => Object.hasOwn(kept, name) && kept[name] !== values[name])) return;
 		await this.#keeping.setAside();
 		await this.look();
 	}

@@ -7,6 +7,7 @@ import { Problem, rowPath, tablePath } from '../../client/api.js';
 import { NOTHING } from '../../client/once.js';
 import { labelOf, tableLabel, validationError } from '../../model/column.js';
 import * as Form from '../../model/form.js';
+import { own } from '../../model/own.js';
 import { several } from '../../model/text.js';
 
 /** The data of one edit page. Methods that change it do not draw. */
@@ -21,7 +22,7 @@ export class EditedRow {
 	/** Columns that both the user and others have changed. */
 	conflicts = [];
 	/** What these contained before, by column, as far as it is known. */
-	#before = {};
+	#before = new Map();
 
 	/**
 	 * @param {import('../../client/api.js').Api} api
@@ -154,7 +155,7 @@ export class EditedRow {
 	 */
 	set(name, value) {
 		this.form = Form.set(this.form, name, value);
-		this.conflicts = this.conflicts.filter((each) => each in this.form.mine);
+		this.conflicts = this.conflicts.filter((each) => Object.hasOwn(this.form.mine, each));
 	}
 
 	/**
@@ -176,7 +177,7 @@ export class EditedRow {
 	 * @returns {void}
 	 */
 	undo(name) {
-		this.set(name, this.form.base[name]);
+		this.set(name, own(this.form.base, name));
 	}
 
 	/**
@@ -186,10 +187,10 @@ export class EditedRow {
 	 */
 	rebase(row) {
 		const { form, changed, conflicts } = Form.rebase(this.form, row.values);
-		for (const name of conflicts) if (!this.conflicts.includes(name)) this.#before[name] = this.form.base[name];
+		for (const name of conflicts) if (!this.conflicts.includes(name)) this.#before.set(name, own(this.form.base, name));
 		this.row = row;
 		this.form = form;
-		this.conflicts = [...new Set([...this.conflicts, ...conflicts])].filter((name) => name in form.mine);
+		this.conflicts = [...new Set([...this.conflicts, ...conflicts])].filter((name) => Object.hasOwn(form.mine, name));
 		return { changed, conflicts };
 	}
 
@@ -212,11 +213,11 @@ export class EditedRow {
 	 */
 	compared(names, theirs, mine = this.form.mine) {
 		const columns = this.table.columns.filter(({ name }) => names.includes(name));
-		const before = (name) => (this.conflicts.includes(name) ? this.#before[name] : this.form.base[name]);
+		const before = (name) => (this.conflicts.includes(name) ? this.#before.get(name) : own(this.form.base, name));
 		return columns.map((column) => {
 			const { name, category } = column;
 			const isText = category === 'text';
-			return { name, label: labelOf(column), mine: mine[name], theirs: theirs[name] ?? null, base: before(name), isText };
+			return { name, label: labelOf(column), mine: own(mine, name), theirs: own(theirs, name) ?? null, base: before(name), isText };
 		});
 	}
 
@@ -230,7 +231,7 @@ export class EditedRow {
 	decide(values, row) {
 		if (row) this.rebase(row);
 		for (const [name, value] of Object.entries(values)) this.set(name, value);
-		this.conflicts = this.conflicts.filter((name) => !(name in values));
+		this.conflicts = this.conflicts.filter((name) => !Object.hasOwn(values, name));
 	}
 
 	/**
@@ -256,7 +257,7 @@ export class EditedRow {
 		const { form, conflicts } = Form.applyDraft(this.form, data, isKnown);
 		this.form = form;
 		this.conflicts = conflicts;
-		this.#before = {};
+		this.#before = new Map();
 	}
 
 	/**

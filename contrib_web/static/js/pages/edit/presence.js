@@ -70,7 +70,7 @@ export class RowPresence extends EventTarget {
 
 	/** People who type, by field. */
 	get typing() {
-		const typing = {};
+		const typing = Object.create(null); // a field may be named __proto__
 		for (const person of this.#people)
 			if (person.state === 'typing' && person.field !== null) (typing[person.field] ??= []).push(person);
 		return typing;

@@ -81,7 +81,7 @@ export class Saving extends EventTarget {
 		if (edited.conflicts.length && !(await this.#comparing.decide())) return;
 		if (!this.#rowForm.check(edited.form)) return;
 		const values = changes(edited.form);
-		const changesKey = edited.table.columns.some(({ key, name }) => key && name in values);
+		const changesKey = edited.table.columns.some(({ key, name }) => key && Object.hasOwn(values, name));
 		await this.#during({ isClosing: !keep || edited.isNew || changesKey }, async () => {
 			try {
 				await (edited.isNew ? this.#insert(values, keep) : this.#update(values, keep));

@@ -9,6 +9,7 @@ import { always } from './base.js';
 // No label of an enumeration contains NUL.
 const NULL = '\u0000null';
 const DEFAULT = '\u0000default';
+const OTHERS = new Map([[NULL, null], [DEFAULT, undefined]]);
 
 /**
  * @param {import('./base.js').About} about
@@ -29,8 +30,7 @@ export const enumeration = ({ id, column, isNew }, changed) => {
 		column.values.map(option),
 		column.not_null ? null : h('option', { value: NULL }, t('value.null')),
 	);
-	const read = () => ({ [NULL]: null, [DEFAULT]: undefined })[select.value];
-	select.addEventListener('change', () => changed(select.value in { [NULL]: 0, [DEFAULT]: 0 } ? read() : select.value));
+	select.addEventListener('change', ({ target: { value } }) => changed(OTHERS.has(value) ? OTHERS.get(value) : value));
 	return {
 		element: select,
 		input: select,

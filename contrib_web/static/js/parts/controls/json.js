@@ -3,13 +3,9 @@
  */
 import { t } from '../../lang/texts.js';
 import { validationError } from '../../model/column.js';
+import { indented } from '../../model/json-text.js';
 import { h } from '../../ui/dom.js';
 import { oneInput, retype } from './base.js';
-
-/** Longer texts are looked at when the user pauses, in characters. */
-const LONG = 20_000;
-/** That pause, in milliseconds. */
-const PAUSE = 500;
 
 /**
  * @param {import('./base.js').About} about
@@ -28,37 +24,28 @@ export const json = (about, changed) => {
 			'aria-label': t('json.format_of', { label }),
 			on: {
 				click: () => {
-					if (validationError(column, area.value) === null) retype(area, JSON.stringify(JSON.parse(area.value), null, 2));
+					if (validationError(column, area.value) === null) retype(area, indented(area.value));
 				},
 			},
 		},
 		t('json.format'),
 	);
-	let timer = null;
-	// JavaScript would round long numbers.
-	const exact = () => !/\d{16,}|\d\.\d{16,}|[eE]/.test(area.value.replace(/"(?:[^"\\]|\\.)*"/g, ''));
 	const offer = () => {
-		tidy.disabled = area.readOnly || area.textLength === 0 || !exact();
+		tidy.disabled = area.readOnly || area.textLength === 0;
 	};
-	const offerSoon = () => {
-		clearTimeout(timer);
-		if (area.textLength <= LONG) offer();
-		else timer = setTimeout(offer, PAUSE);
-	};
-	area.addEventListener('input', offerSoon);
+	area.addEventListener('input', offer);
 	return {
 		...control,
 		element: h('div', { class: 'stacked' }, area, tidy),
 		show(value) {
-			const before = area.value;
 			control.show(value);
-			if (area.value !== before) offerSoon();
+			offer();
 		},
 		readOnly(on) {
 			if (area.readOnly === on) return;
 			area.readOnly = on;
 			tidy.hidden = on;
-			offerSoon();
+			offer();
 		},
 	};
 };

@@ -3,7 +3,7 @@
  * time without a zone is in the page's.
  */
 import { t } from '../../lang/texts.js';
-import { join, split, timeComplaint } from '../../model/timestamp.js';
+import { clockComplaint, join, split } from '../../model/timestamp.js';
 import { h } from '../../ui/dom.js';
 import { NONE, emptied, plainInput, setText, text } from './base.js';
 import { dateInput } from './date.js';
@@ -56,7 +56,7 @@ export const timestamp = ({ id, column, label, describedby, isNew }, changed) =>
 	function complaint() {
 		const given = time.value.trim();
 		if (day.complaint() !== null || given === '') return day.complaint();
-		return day.input.value === '' ? t('timestamp.no_date') : timeComplaint(given);
+		return day.input.value === '' ? t('timestamp.no_date') : clockComplaint(given);
 	}
 	function paste(pasted) {
 		const parts = split(pasted);
