@@ -185,7 +185,8 @@ typedef void (*LockVisitor) (Relation records, TableInfo *table, Lock *lock);
 
 /*
  * The root of a partition may be locked by a session that waits for the
- * partition.  Then the records stay as they are.
+ * partition.  Then the records stay as they are.  So do those of a table with
+ * another access method, whose rows may have no xmin.
  */
 static void
 visit_locks(Oid root, LockVisitor visit)
@@ -197,7 +198,7 @@ visit_locks(Oid root, LockVisitor visit)
 		return;
 	table = table_info(rel);
 
-	if (table->is_protected && !table->key_replaced)
+	if (table->is_protected && !table->key_replaced && !table->not_in_heap)
 	{
 		Relation	records = records_open(RowExclusiveLock);
 		ListCell   *cell;
