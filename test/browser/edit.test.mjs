@@ -529,6 +529,10 @@ scene('a row that is deleted while it is edited: shown, and the text can be copi
 	anna.expects(409, /rows\/CC/);
 	await anna.press('Save');
 	await anna.seesLock('bad');
+	await anna.sees('Your lock has ended, and the row has been changed since.');
+	assert.equal(await anna.value('name'), 'Cocos');
+	await anna.press('Start editing');
+	await anna.sees('This row was deleted, or you may no longer see it.');
 	assert.equal(await anna.value('name'), 'Cocos');
 });
 

@@ -382,6 +382,14 @@ test('how a lock ended is found out by its token, not from the stream', () => {
 	assert.deepEqual(session.state.loss, { ...ending, isChanged: false, isExplained: true, token: 7 });
 });
 
+test('an end that is not recorded is an expiry only after the time of the lock', () => {
+	const unrecorded = { token: 7, ending: { cause: null, by: null, reason: null, since: [] } };
+	const late = expired().at('use').failed('renew', 409, LOST).is('lost').at('explained', unrecorded);
+	assert.deepEqual([late.state.loss.cause, late.state.loss.isChanged], ['expired', true]);
+	const early = held().at('wake').failed('renew', 409, LOST).is('lost').at('explained', unrecorded);
+	assert.deepEqual([early.state.loss.cause, early.state.loss.isChanged, early.state.loss.isExplained], ['ended', true, true]);
+});
+
 test('an explanation that cannot be read now is asked for again', () => {
 	const session = held().at('news', { event: 'broken' }).at('looked', { lock: null }).failed('explain', 0, { token: 7 }).is('lost');
 	session.at('wake').does({ do: 'explain', token: 7 }).failed('explain', 403, { token: 7 });

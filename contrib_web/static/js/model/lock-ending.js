@@ -9,8 +9,8 @@ const BEGINS = ['acquired', 'handed_over'];
 
 /**
  * @typedef {object} Ending
- * @property {'released'|'handed_over'|'expired'|'broken'|'taken_over'} cause
- *   `expired` also for a lock whose end is not recorded yet
+ * @property {'released'|'handed_over'|'expired'|'broken'|'taken_over'|null}
+ *   cause null: the end is not recorded, or not yet
  * @property {{ owner?: string, name: string, isMe: boolean }|null} by who
  *   ended the lock, or whom it was handed over to
  * @property {string|null} reason
@@ -39,7 +39,8 @@ const isOf = (event, token) => event.token !== null && String(event.token) === S
 function endOf(last, next) {
 	const person = (event) => ({ name: event.actor_name || event.actor, isMe: event.actor === last.owner });
 	if (last.event === 'released' && next?.event === 'handed_over') return { cause: 'handed_over', by: { owner: next.owner, name: ownerName(next), isMe: false } };
-	if (!ENDS.includes(last.event) || last.event === 'expired') return { cause: 'expired', by: null };
+	if (!ENDS.includes(last.event)) return { cause: null, by: null };
+	if (last.event === 'expired') return { cause: 'expired', by: null };
 	return { cause: last.event, by: last.actor === null ? null : person(last) };
 }
 

@@ -322,7 +322,8 @@ const handlers = {
 		if (s.phase !== 'lost' || s.loss.token !== e.token) return [s];
 		// The news of a release can be missing.
 		if (isInherited(s, now) && e.ending?.cause === 'released' && e.ending.by?.isMe && !s.holder && !s.pending) return inherit(s);
-		return [{ ...s, loss: Object.freeze({ ...s.loss, ...e.ending, ...known(s.loss, e.ending), isExplained: true }) }];
+		const ending = e.ending && { ...e.ending, cause: e.ending.cause ?? unrecordedCause(s, now) };
+		return [{ ...s, loss: Object.freeze({ ...s.loss, ...ending, ...known(s.loss, ending), isExplained: true }) }];
 	},
 
 	failed(s, e, now) {
@@ -541,6 +542,10 @@ function unlocked(s, now, { isTurn = false } = {}) {
 const isInherited = (s, now) => now < s.inheritedAt + OVERTAKEN;
 const inherit = (s) => acquire({ ...s, token: null, loss: null, inheritedAt: -Infinity });
 const ended = (s, loss, now) => (s.wasReleased && isInherited(s, now) ? inherit(s) : lose(s, loss));
+
+// The end of a lock that has expired may not be recorded yet. That of a lock
+// whose row was deleted never is.
+const unrecordedCause = (s, now) => (now < s.endsAt ? s.loss.cause : 'expired');
 
 /** Causes that the page knows better than the history. */
 const KNOWN = ['moved', 'given', 'given_away'];
