@@ -24,6 +24,7 @@
  */
 import { loadTexts, t } from './js/lang/texts.js';
 import { Fields } from './js/embed/fields.js';
+import { append, requestSubmit } from './js/embed/form-parts.js';
 import { fillForm, isSame, readForm, toDraft } from './js/embed/form-draft.js';
 import { FormDrafts, storeOf } from './js/embed/form-drafts.js';
 import { NoticeBar } from './js/embed/notice-bar.js';
@@ -228,7 +229,8 @@ export class LockingForm extends HTMLElement {
 		for (const type of PASSED)
 			this.#lock.addEventListener(type, ({ detail }) => this.#pass(type, detail), { signal });
 		this.#lock.addEventListener('reread', () => this.#reread(), { signal });
-		this.addEventListener('input', (event) => this.#typed(event), { signal });
+		// Controls outside can belong to the form by their attribute.
+		this.getRootNode().addEventListener('input', (event) => this.#typed(event), { signal });
 		this.addEventListener('reset', () => setTimeout(() => this.#changedByUser()), { signal });
 		this.addEventListener('submit', (event) => this.#mayBeSent(event), { signal, capture: true });
 		this.addEventListener('submit', (event) => this.#sent(event), { signal });
@@ -267,7 +269,8 @@ export class LockingForm extends HTMLElement {
 	/* Typing, drafts and sending */
 
 	#typed({ target }) {
-		if (target.closest('form') === null || !this.contains(target)) return;
+		const isInside = this.contains(target) && target.closest('form') !== null;
+		if (!isInside && !(target.form && target.form === this.form)) return;
 		this.#changedByUser();
 		this.#lock.type(target.name ?? '');
 	}
@@ -329,7 +332,7 @@ export class LockingForm extends HTMLElement {
 			this.#token.type = 'hidden';
 			this.#token.name = this.getAttribute('token-name') ?? 'locking_token';
 		}
-		if (this.#token.form !== form) form.append(this.#token);
+		if (this.#token.form !== form) append(form, this.#token);
 		this.#token.value = this.token ?? '';
 	}
 
@@ -344,7 +347,7 @@ export class LockingForm extends HTMLElement {
 		event.stopImmediatePropagation();
 		if (!this.mayEdit) return;
 		const { submitter, target } = event;
-		const resend = () => target.requestSubmit(submitter);
+		const resend = () => requestSubmit(target, submitter);
 		if (isReady) this.#keepAndSend(resend);
 		else {
 			this.#resend = resend;

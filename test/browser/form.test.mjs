@@ -27,7 +27,7 @@ const heard = (person) => person.page.evaluate(() => globalThis.heard);
 const mayEdit = (person) => form(person).evaluate((element) => element.mayEdit);
 
 /** The controls of the form that can be changed, by name. */
-const open = (person) => person.page.evaluate(() => [...document.forms[0].elements]
+const open = (person) => person.page.evaluate(() => [...Reflect.get(HTMLFormElement.prototype, 'elements', document.forms[0])]
 	.filter((control) => control.type !== 'hidden' && !control.disabled && !control.readOnly).map(({ name, type }) => name || type).join(' '));
 const ALL = 'name body kind shown submit';
 
@@ -53,6 +53,29 @@ scene('a form is closed until the page has the lock, and is sent with its token'
 	assert.equal(await site.sql(`SELECT name FROM country WHERE alpha_2 = 'MT'`), 'Saved', 'the page did not release the lock before the save');
 	assert.equal(await site.sql(`SELECT string_agg(event, ' ' ORDER BY id) FROM locking.history WHERE key = 'MT'`), 'acquired released');
 	friend.save = null;
+});
+
+scene('controls that are named like parts of a form, and those outside of it, belong to it', async ({ site, invite }) => {
+	const [anna, bert] = [await invite('anna'), await invite('bert')];
+	const inside = ['elements', 'append', 'requestSubmit', 'method', 'constructor', '__proto__', 'id'].map((name) => `<input name="${name}" value="old">`).join('');
+	const more = { inside, outside: '<input name="outside" form="edit" value="old">' };
+	await visit(anna, 'LS', { ...more, attributes: 'lock-on="change"' });
+	await eventually(async () => assert.equal(await mayEdit(anna), true));
+	await field(anna, 'outside').fill('Typed');
+	await says(anna, 'Only you can edit this now.');
+	await field(anna, 'constructor').fill('Built');
+	await eventually(async () => assert.equal(await site.sql(`SELECT data #>> '{form,outside,0}', data #>> '{form,constructor,0}', data #>> '{form,__proto__,0}' FROM locking.draft WHERE key = 'LS'`), 'Typed|Built|old'));
+	bert.expects(423, /lock$/);
+	await visit(bert, 'LS', more);
+	await says(bert, 'Anna Albers is editing this');
+	assert.equal(await open(bert), '');
+	await visit(anna, 'LS', more);
+	await press(anna, 'Restore');
+	await contains(anna, 'outside', 'Typed');
+	await contains(anna, 'constructor', 'Built');
+	await field(anna, 'name').press('Enter');
+	await anna.page.waitForURL(/save$/);
+	assert.deepEqual([friend.sent.at(-1).outside, friend.sent.at(-1).elements], ['Typed', 'old']);
 });
 
 scene('a form whose row another user has locked can be read and copied, not edited or sent', async ({ site, invite }) => {

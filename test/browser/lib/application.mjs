@@ -10,25 +10,27 @@ const SCRIPTS = new URL('../../../contrib_web', import.meta.url).pathname;
 /**
  * The edit page.
  * @param {object} parts of it; src: origin of the scripts; name and body: as
- *   the row has them
+ *   the row has them; inside, outside: more controls of the form
  * @returns {string}
  */
-export const page = ({ src, base, table = 'country', key, attributes = '', name = 'Old name', body = 'Old text' }) => `<!DOCTYPE html>
+export const page = ({ src, base, table = 'country', key, attributes = '', name = 'Old name', body = 'Old text', inside = '', outside = '' }) => `<!DOCTYPE html>
 <html lang="en">
 <title>Another site's edit page</title>
 <link rel="icon" href="data:,">
 <script type="module" src="${src}/static/locking-form.js"></script>
 <locking-form table="${table}" key="${key}" ${base ? `base="${base}"` : ''} ${attributes}>
-	<form method="post" action="/save">
+	<form id="edit" method="post" action="/save">
 		<label>Name <input name="name" value="${name}"></label>
 		<label>Text <textarea name="body">${body}</textarea></label>
 		<label>Kind <select name="kind"><option>a<option>b</select></label>
 		<label>Shown <input type="checkbox" name="shown"></label>
 		<label>Fixed <input name="fixed" value="fixed" readonly></label>
 		<label>Off <input name="off" value="off" disabled></label>
+		${inside}
 		<button>Save</button>
 	</form>
 </locking-form>
+${outside}
 <script>
 	globalThis.heard = [];
 	for (const type of ['signedout', 'othersite', 'wrongorigin', 'refused', 'unanswered', 'unprotected', 'reread'])

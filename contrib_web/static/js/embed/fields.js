@@ -5,6 +5,8 @@
  * made read-only stays so.
  */
 
+import { controlsOf } from './form-parts.js';
+
 /** Types of input whose text can be read-only. The others are disabled. */
 const TEXTS = new Set(
 	['text', 'search', 'url', 'tel', 'email', 'password', 'number', 'date', 'month', 'week', 'time', 'datetime-local'],
@@ -65,7 +67,7 @@ export class Fields {
 	// Also for controls that were added since.
 	#close() {
 		for (const form of this.#root.querySelectorAll('form'))
-			for (const control of form.elements) {
+			for (const control of controlsOf(form)) {
 				const change = closing(control);
 				if (change) this.#set(control, ...change);
 			}

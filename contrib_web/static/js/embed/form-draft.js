@@ -4,6 +4,8 @@
  * data-draft="off".
  */
 
+import { controlsOf } from './form-parts.js';
+
 /** @typedef {Object<string, string[]>} Values by name */
 
 const isKept = (control) =>
@@ -23,7 +25,7 @@ const chosen = (control) =>
  */
 export function readForm(form) {
 	const values = Object.create(null); // a control may be named __proto__
-	for (const control of form.elements)
+	for (const control of controlsOf(form))
 		if (isKept(control)) (values[control.name] ??= []).push(...chosen(control));
 	return values;
 }
@@ -38,7 +40,7 @@ export function readForm(form) {
  */
 export function fillForm(form, values) {
 	const rest = Object.fromEntries(Object.entries(values).map(([name, list]) => [name, [...list]]));
-	for (const control of form.elements)
+	for (const control of controlsOf(form))
 		if (isKept(control) && Array.isArray(values[control.name]) && fill(control, values[control.name], rest[control.name]))
 			for (const type of ['input', 'change']) control.dispatchEvent(new Event(type, { bubbles: true }));
 }
