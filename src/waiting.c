@@ -6,9 +6,10 @@
  * A backend that waits in acquire() has an entry in shared memory.  The
  * entries of a row are in the order of arrival, and only the first backend
  * tries to acquire the row when it becomes free.  Exceptions are an owner to
- * which the row was handed over or whose turn it is (handover.c), the last
- * attempt before a timeout, and a row that stays free for MAX_SLEEP because
- * the first backend is held up.
+ * which the row was handed over or whose turn it is (handover.c), the former
+ * holder while the lapsed lock may be resumed, the last attempt before a
+ * timeout, and a row that stays free for MAX_SLEEP because the first backend
+ * is held up.
  *
  * A transaction that ends a lock notes the row, and wakes the first backend
  * once it has committed.  No wake-up is lost: a waiter enters the queue and

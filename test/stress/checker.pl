@@ -75,6 +75,18 @@ sub resume_twice
 	is_deeply($found{'is_locked() is right'}, [3], 'a lease that another session has not committed need not be seen');
 }
 
+# The later one held the row, and has not seen that another owner had replaced
+# its lock when it began: it tries to resume it, and need not queue.
+{
+	local $_ = $good;
+	my $fits = s/\t3000\t3100$/\t4100\t4150/m && s/2000\t3200/2000\t4200/
+	  && s/^lease\tplain\t2\t14/lease\tplain\t2\t8\teve\tacquire\tt\tf\t8\t5\t1000\t1500\nlease\tplain\t2\t9\tfay\tacquire\tt\tf\t9\t6\t2400\t2450\n$&/m
+	  && s/^op\t4\/2/op\t5\/0\tacquire\tplain\t2\teve\t900\t1100\tok\tv5\/0\tused= pid=5 token=8\t-\nop\t6\/9\tacquire\tplain\t2\tfay\t2300\t3900\tok\tv6\/9\tused= pid=6 token=9\t-\n$&/m;
+	die "does not fit\n" if !$fits;
+	my %found = check($_);
+	is(scalar @{ $found{'waiting sessions are served in the order of their arrival'} }, 1, 'the former holder may try before the one that waits');
+}
+
 # rule => faults, each of which edits the record in $_
 my %faults = (
 	'versions have no gaps, and each write replaces the one before' => {

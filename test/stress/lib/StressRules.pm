@@ -458,25 +458,41 @@ sub waited_until
 	return $lease && $lease->{kind} eq "wait $op->{id}" ? $lease->{told} : 0;
 }
 
+# The locks of which the operation may have seen each as the last one: those
+# that came after were perhaps not committed when it began.
+sub last_seen
+{
+	my ($h, $op, $time, $committed) = @_;
+	my @seen;
+	for my $lease (grep { $_->{told} < $time } reverse @{ $h->{leases}{ row_name($op) } // [] })
+	{
+		push @seen, $lease;
+		last if $lease->{told} < $op->{start} - 1_000_000 || ($committed->{$lease} && $committed->{$lease} < $op->{start});
+	}
+	return @seen;
+}
+
 # Did the owner hold the last lock before this time, or one while it waited?
 # Then it did not queue, but may have waited for the row itself.
 sub held_before
 {
-	my ($h, $op, $time) = @_;
-	my ($last) = grep { $_->{told} < $time } reverse @{ $h->{leases}{ row_name($op) } // [] };
-	return grep { $_ && $_->{told} < $time && $_->{owner} eq $op->{owner} } $last, $h->leases_within(row_name($op), $op->{start}, $time, 'latest');
+	my ($h, $op, $time, $committed) = @_;
+	return grep { $_->{told} < $time && $_->{owner} eq $op->{owner} } last_seen($h, $op, $time, $committed),
+	  $h->leases_within(row_name($op), $op->{start}, $time, 'latest');
 }
 
 # Two grants are out of order rightly: each session tries once more at the end
-# of its time, and the former holder may resume its lock.
+# of its time, and the former holder may resume its lock.  If it waits for the
+# transaction of another owner then, it takes the row as that leaves it.
 rule('waiting sessions are served in the order of their arrival', sub {
 	my ($h) = @_;
 	my ($facts, @violations) = (0);
 	return 0 if $h->{setting}{queue} ne 't';
+	my $committed = committed_leases($h);
 	for my $op (grep { $_->{outcome} eq 'ok' && $_->{results}{waiting} && $_->{tab} !~ /^(?:doc|pair|veiled)$/ } @{ $h->{op} })
 	{
 		my $granted = waited_until($h, $op) or next;
-		next if $granted > $op->{results}{arrived} + 1000 * $op->{results}{wait} - 2000 || held_before($h, $op, $granted);
+		next if $granted > $op->{results}{arrived} + 1000 * $op->{results}{wait} - 2000 || held_before($h, $op, $granted, $committed);
 		$facts++;
 		push @violations, map { describe($_, $op) } grep { $_ && waited_until($h, $_) > $granted }
 		  map { $h->{of_id}{$_} } split /,/, $op->{results}{waiting};
