@@ -48,7 +48,7 @@ flock 9
 libraries=$(apt-cache depends pgbouncer | sed -nE 's/^ *Depends: (libc-?ares.*|libevent.*)/\\1/p')
 apt-get -qq download pgbouncer $libraries >&2 || exit 1
 for package in *.deb; do dpkg-deb -x "$package" .; done
-printf '#!/bin/sh\\nLD_LIBRARY_PATH=%s exec %s/usr/sbin/pgbouncer "$@"\\n' "$(echo "$0"/usr/lib/*)" "$0" >pgbouncer
+printf '#!/bin/sh\\nLD_LIBRARY_PATH=%s exec %s/usr/sbin/pgbouncer "$@"\\n' "$(echo "$0"/usr/lib/*-linux-gnu*)" "$0" >pgbouncer
 chmod 755 pgbouncer
 echo "$0/pgbouncer"
 '''
