@@ -813,7 +813,7 @@ export class RowLock extends EventTarget {
 	}
 
 	#release({ token, beacon }) {
-		if (beacon) this.#api.beacon(this.#path('/lock/release'), { token });
+		if (beacon) this.#api.beacon(this.#path('/lock/release'), token === null ? { client: this.#client } : { token });
 		else this.#api.delete(this.#path('/lock'), { body: { token }, keepalive: true }).catch(() => {});
 	}
 

@@ -474,6 +474,15 @@ test('but not one that the save of a form has released', () => {
 	session.at('submitted').at('news', { event: 'released' }).at('looked', { lock: null }).is('lost');
 });
 
+test('a page that is closed while it is about to get the lock gives it back', () => {
+	const gone = { do: 'release', token: null, beacon: true };
+	new Session().at('open').at('leave', { beacon: true }).is('left').does(gone);
+	const second = new Session().at('open').at('held', { lock: ELSEWHERE, sentAt: 1000 }).at('leave', { beacon: true }).does();
+	second.at('restore').at('leave', { beacon: true }).does(gone);
+	new Session().at('open').at('leave').does().granted().does({ do: 'release', token: 7, beacon: false });
+	new Session({ client: null }).at('open').at('leave', { beacon: true }).does();
+});
+
 test('a second tab: elsewhere, takes control, and the first tab loses it', () => {
 	const second = new Session().at('open').at('held', { lock: ELSEWHERE, sentAt: 1000 }).is('elsewhere');
 	assert.equal(mayEdit(second.state), false);

@@ -149,7 +149,10 @@ my %cases = (
 	protection => [ { vars => { table => 'big' }, gives => qr/"hard" : true, "required" : false/ } ],
 	hand_over => [ { vars => { table => 'big', body => json_of({ token => $token{big} }) }, gives => qr/"owner" : "bert"/ } ],
 	decline => [ { vars => { table => 'article', key => 5, body => json_of({ owner => 'bert' }) }, gives => qr/"declined" : false/ } ],
-	release => [ { vars => { table => 'big', body => '{}', token => "'$token{big}'" }, gives => qr/^t$/ } ],
+	release => [
+		{ vars => { table => 'big', key => 1, body => '{}', token => "'$token{big}'" }, gives => qr/^t$/ },
+		{ vars => { table => 'big', key => 1, body => '{"client": "none"}', token => 'NULL' }, gives => qr/^$/ },
+	],
 	once => [ { vars => { id => 'new', request => 'PUT' }, gives => qr/^t\|$/ }, { before => q(SELECT locking.once('old', sha256('PUT')); SELECT locking.keep_result('old', '5')), vars => { id => 'old', request => 'PUT' }, gives => qr/^f\|5$/ } ],
 	release_token => [ { vars => { token => $token{big} }, gives => qr/^t$/ } ],
 	renew => [ { vars => { table => 'big', body => "{\"token\": $token{big}, \"ttl\": 60}" }, gives => qr/"token" : "$token{big}", "expires_at"/ } ],

@@ -1,5 +1,6 @@
 # A save is one transaction: constraints checked at its end, and triggers
-# that reject it or disturb the connection.
+# that reject it or disturb the connection. So is an acquisition, which a
+# client that has gone does not get.
 use strict;
 use warnings;
 use utf8;
@@ -62,6 +63,34 @@ my $closed = eval { LockingWeb::in_seconds($LockingWeb::PATIENCE, 'another conne
 }) };
 ok($closed, 'a connection that listens is closed, since it would collect notifications');
 gives($anna->get($rude), 200, 'another connection replaces it');
+
+# ---- a page that is left while it acquires the lock ----
+
+my $other = session($node);
+my $works = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'boss' AND state <> 'idle'";
+my $boss = $server->sign_in('boss');
+for my $way ('lock', 'lock/takeover')
+{
+	$other->query('BEGIN; LOCK TABLE locking.lock IN EXCLUSIVE MODE');
+	my $wire = $server->wire->send_request($boss, 'POST', path('article', 2) . "/$way", { client => 'left' });
+	ok($node->poll_query_until('postgres', "$works AND wait_event_type = 'Lock'", '1'), "$way waits");
+	$wire->close;
+	$other->query('COMMIT');
+	ok($node->poll_query_until('postgres', $works, '0'), "$way ends");
+	is(sql($node, "SELECT count(*) FROM locking.lock WHERE relation = 'article'::regclass AND key = '2'"), 0, "$way by a client that has gone leaves no lock");
+}
+$other->quit;
+
+# or when it was granted, and the page does not know it yet
+my $left = path('article', 2);
+my $known = token_of($anna, $left, client => 'left');
+gives($anna->post("$left/lock/release", { client => 'another' }), 204, 'the lock of another client is not released');
+is($anna->get("$left/lock")->{json}{lock}{token}, $known, 'it is kept');
+gives($server->sign_in('bert')->post("$left/lock/release", { client => 'left' }), 204, "nor is another owner's");
+is($anna->get("$left/lock")->{json}{lock}{token}, $known, 'it is kept, too');
+gives($anna->post("$left/lock/release", { client => 'left' }), 204, 'the lock of this client is');
+is($anna->get("$left/lock")->{json}{lock}, undef, 'it has ended');
+gives($anna->post("$left/lock/release", { client => 'left' }), 204, 'again');
 
 $server->stop_ok;
 done_testing();

@@ -69,7 +69,21 @@ reply_missing(Request *req, const PGresult *acquired)
 	reply_problem(req, PROBLEM_FORBIDDEN, "you may lock the row, but not read it", NULL);
 }
 
-/* Replies with the lock acquired in the open transaction, and commits. */
+/*
+ * Of a page that was left meanwhile: no program would know the lock.  The
+ * reply is for the log.
+ */
+static void
+give_back(Request *req)
+{
+	db_rollback(req);
+	reply_problem(req, PROBLEM_UNAVAILABLE, "the client closed the connection before the lock was acquired", NULL);
+}
+
+/*
+ * Replies with the lock acquired in the open transaction, and commits, if the
+ * client still waits for it.
+ */
 static void
 reply_acquired(Request *req, unsigned status, const char *token, const char *outcome)
 {
@@ -86,7 +100,10 @@ reply_acquired(Request *req, unsigned status, const char *token, const char *out
 			return;
 		}
 	}
-	reply_result(req, status, acquired != NULL && db_commit(req) ? acquired : NULL);
+	if (acquired != NULL && !request_is_awaited(req))
+		give_back(req);
+	else
+		reply_result(req, status, acquired != NULL && db_commit(req) ? acquired : NULL);
 }
 
 /* POST tables/{table}/rows/{key}/lock */
@@ -147,7 +164,8 @@ renew_lock(Request *req)
 void
 release_lock(Request *req)
 {
-	if (run_on_table(req, sql_release(request_param(req, "table"), request_body(req), request_query(req, "token"))))
+	if (run_on_table(req, sql_release(request_param(req, "table"), request_param(req, "key"), request_body(req),
+									  request_query(req, "token"))))
 		reply_empty(req, 204);
 }
 

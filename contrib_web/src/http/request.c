@@ -4,6 +4,8 @@
  */
 #include "http/request.h"
 
+#include <microhttpd.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -370,6 +372,15 @@ const char *
 request_ajax_base(Request *req)
 {
 	return request_printf(req, "%s%s", req->base_path, options.ajax_base);
+}
+
+bool
+request_is_awaited(const Request *req)
+{
+	int			fd = MHD_get_connection_info(req->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	struct pollfd peer = {.fd = fd, .events = POLLRDHUP};
+
+	return poll(&peer, 1, 0) <= 0;
 }
 
 char *

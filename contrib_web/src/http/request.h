@@ -66,6 +66,9 @@ extern bool request_may_take_over(const Request *req);
 /* Returns the base path for django-locking, such as "/admin/ajax/". */
 extern const char *request_ajax_base(Request *req);
 
+/* False if the client has closed its side of the connection. */
+extern bool request_is_awaited(const Request *req);
+
 /* Formats text, which lives as long as the request. */
 extern char *request_printf(Request *req, const char *template,...) __attribute__((format(printf, 2, 3)));
 

@@ -31,7 +31,8 @@
  *   { do: 'look' }                      -> looked | failed
  *   { do: 'explain', token }            -> explained | failed
  *   { do: 'handOver', token }           -> handedOver | failed
- *   { do: 'release', token, beacon }    no event
+ *   { do: 'release', token, beacon }    no event; token null: the lock that
+ *                                       the page was about to get
  *   { do: 'reread' }                    no event: the page reads the row
  *
  * Events: open, change, use, hide, show, tick, wake, news, again, takeOver,
@@ -368,7 +369,7 @@ const handlers = {
 		const beacon = e.beacon === true;
 		const actions = [];
 		if (s.changedAt !== null) actions.push({ do: 'lastDraft', beacon });
-		if (s.token !== null) actions.push({ do: 'release', token: s.token, beacon });
+		if (s.token !== null || (beacon && isAboutToHold(s))) actions.push({ do: 'release', token: s.token, beacon });
 		return [next, ...actions];
 	},
 
@@ -377,6 +378,9 @@ const handlers = {
 		return s.lockOn === 'never' ? [{ ...s, phase: 'idle', trouble: null }] : acquire({ ...s, trouble: null });
 	},
 };
+
+// A page that is closed cannot release what it is granted later.
+const isAboutToHold = ({ client, pending }) => client !== null && ['acquire', 'control', 'takeOver'].includes(pending);
 
 // Whether nothing was changed yet by a user who locks with the first change:
 // until then the row can become another user's.
