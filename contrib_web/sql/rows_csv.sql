@@ -1,7 +1,7 @@
 -- A list of rows as CSV (RFC 4180), in the order of the list.
 --
 -- NULL is empty, an empty text is "". Spreadsheet programs evaluate fields
--- that begin with = + - @, a tab or a carriage return, so these get an
+-- that begin with = + - @, a tab or the end of a line, so these get an
 -- apostrophe before them, unless they are numbers.
 -- parameters: q, filter
 \ir rows_plan.sql
@@ -44,7 +44,7 @@ FROM line,
 		LATERAL (SELECT line."values" ->> name AS value) field,
 		LATERAL (
 			SELECT CASE
-				WHEN value OPERATOR(pg_catalog.~) E'^[-=+@\\t\\r]'
+				WHEN value OPERATOR(pg_catalog.~) E'^[-=+@\\t\\r\\n]'
 				AND value OPERATOR(pg_catalog.!~)
 					'^[-+]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][-+]?[0-9]+)?$'
 					THEN E'\'' || value

@@ -210,7 +210,8 @@ INSERT INTO sheet VALUES
  (4, '', 8, '@cmd'),
  (5, NULL, 9, E'\ttab'),
  (6, ' blank ', 10, '-1e5'),
- (7, 'ümlaut', 11, 'a=b');
+ (7, 'ümlaut', 11, 'a=b'),
+ (8, 'line feed', 12, E'\n=1');
 GRANT SELECT ON sheet TO anna;
 GRANT SELECT ON big TO anna;
 CREATE TABLE hides (id integer PRIMARY KEY, name text);
@@ -223,7 +224,7 @@ SQL
 my $anna = $server->sign_in('anna');
 my $sheet = $anna->get('/tables/sheet/csv?columns=' . segment('["a \"b\", c", "n", "t"]'));
 is($sheet->{content}, Encode::encode('UTF-8', join '', map { "$_\r\n" } '"a ""b"", c",n,t', 'plain,-5.50,\'=1+1', qq{"two\r\nlines",,'+SUM(A1)},
-	q{"a ""quoted"", one",7,'-2+3}, q{"",8,'@cmd}, qq{,9,"'\ttab"} =~ s/"//gr, '" blank ",10,-1e5', 'ümlaut,11,a=b'),
+	q{"a ""quoted"", one",7,'-2+3}, q{"",8,'@cmd}, qq{,9,"'\ttab"} =~ s/"//gr, '" blank ",10,-1e5', 'ümlaut,11,a=b', qq{line feed,12,"'\n=1"}),
 	'CSV: quoted as in RFC 4180, NULL is not the empty text, and no formula is left');
 like($sheet->{headers}{'content-type'}, qr{^text/csv; charset=utf-8}, 'its type');
 is($sheet->{headers}{'content-disposition'}, q{attachment; filename*=UTF-8''sheet.csv}, 'its name');
@@ -234,7 +235,7 @@ is($anna->get('/tables/sheet/csv?columns=%5B%22none%22%5D')->{status}, 422, 'an 
 is((() = $anna->get('/tables/big/csv')->{content} =~ /\r\n/g), 10_001, 'an export ends at its limit');
 
 sub count_of { my $count = $anna->get("/tables/$_[0]/count")->{json}; return join ' ', $count->{count}, map { $count->{$_} ? $_ : () } qw(is_estimate more) }
-is(count_of('sheet'), '7', 'a small table is counted');
+is(count_of('sheet'), '8', 'a small table is counted');
 is($anna->get('/tables/sheet/count?q=lines')->{json}{count}, 1, 'what is searched is counted');
 is(count_of('big'), "$ROWS is_estimate", 'a large one is estimated');
 is(join(' ', @{ $anna->get('/tables/big/count?q=title')->{json} }{qw(count more)}), '10000 1', 'no more rows are counted than that');
