@@ -149,6 +149,7 @@ scene('a form that is saved by a script has no draft any more', async ({ site, i
 	await opens(anna, 'AL');
 	await field(anna, 'body').fill('saved by a script');
 	await hasOnComputer(anna, 'saved by a script');
+	await hasOnServer(site, 'AL', 'saved by a script');
 	await form(anna).evaluate((element) => element.saved({ released: false }));
 	await hasOnComputer(anna);
 	await hasOnServer(site, 'AL', '');

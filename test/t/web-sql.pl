@@ -113,7 +113,7 @@ my %cases = (
 	draft => [ { vars => { table => $big, key => 5 }, gives => qr/"drafts" : \[\{"data":\{\},"client":null/, plan => qr/draft_owner_idx/, never => $whole_table } ],
 	draft_of_new => [ { vars => { table => 'big' }, gives => qr/"drafts" : \[\{"data":\{"values": \{"id": "3"\}\},"client":"tab"/, plan => qr/draft_owner_idx/, never => $whole_table } ],
 	drafts => [ { vars => {}, gives => qr/"drafts" : \[\{"table":"public.big","name":"big","key":null,"label":null,"columns":\["id"\],"client":"tab"/, plan => qr/draft_owner_idx/, never => $whole_table } ],
-	event_worker => [ { vars => {}, gives => qr/^$/ } ],
+	event_worker => [ { vars => {}, gives => qr/^\d*$/ } ],    # from 17 on without preloading, too
 	extension_version => [ { vars => {}, gives => qr/^\d/ } ],
 	find_row => [ { vars => { table => 'big', key => '05' }, gives => qr/^5$/, plan => $by_key } ],
 	is_colleague => [ { vars => { pid => 0 }, gives => qr/^$/ } ],
