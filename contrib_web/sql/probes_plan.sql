@@ -1,4 +1,5 @@
--- For each submitted value, its column and SQL for probe.
+-- For each submitted value of a column that there is, the column and SQL for
+-- probe.
 -- parameters: table, body
 -- returns: name, new_value, definition
 \set requested `cat parts/requested.sql`
@@ -17,5 +18,6 @@ SELECT
 	value AS new_value,
 	definition
 FROM submitted
+WHERE attnum IS NOT NULL
 ORDER BY attnum
 \gset

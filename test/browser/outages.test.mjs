@@ -78,7 +78,7 @@ async function holdsReading(person, path) {
 		await route.fallback();
 	});
 	return () => {
-		const read = person.page.waitForResponse((response) => response.status() === 404);
+		const read = person.page.waitForResponse((response) => response.status() === 404 && response.request().method() === 'GET');
 		letRead.tell();
 		return read;
 	};

@@ -113,6 +113,7 @@ $token = gives(200, $boss->post("$row/lock/takeover", { reason => 'tonight' }), 
 gives(423, $anna->post("$row/lock"), 'locked by another owner');
 gives(423, $anna->put($row, { values => { title => 'z' } }), 'saving a row locked by another owner');
 gives(423, $anna->delete($row), 'deleting a row locked by another owner');
+gives(422, $anna->delete('/tables/article/rows/NaN', { values => { nope => '1' } }), 'deleting a row by a key that is none, with values of no column');
 gives(423, $anna->post('/tables/line/rows', { values => { article => '1', n => '1' } }), 'inserting a child of a row locked by another owner');
 gives(204, $boss->post("$row/lock/release", { token => $token }), 'released by beacon');
 $anna->post("$row/lock");
@@ -211,7 +212,7 @@ refused_everywhere(422, 'invalid JSON or values', sub {
 	my ($method, $path, $template) = @_;
 	return if $template =~ /count$/; # above
 	return $anna->request($method, $path, \'{"token": ') if $has_body{"$method $path"};
-	return $anna->request($method, $template =~ s/\{table\}/article/r =~ s/\{key\}/abc/r . '?limit=0');
+	return $anna->request($method, $template =~ s/\{table\}/article/r =~ s/\{key\}/abc/r . '?limit=0&client=' . 'c' x 2000);
 });
 
 # A role that may not read a table does not learn whether it is protected.

@@ -173,6 +173,7 @@ export class Person {
 		const { pathname } = new URL(response.url());
 		this.#answers.add(response.request());
 		const status = response.status();
+		if (status === 404 && pathname.endsWith('/presence')) return; // after the end of the row
 		if (status >= 400) this.#noticed.push({ status, pathname, words: `${response.request().method()} ${pathname} was answered by ${status}` });
 	}
 
