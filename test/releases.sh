@@ -15,13 +15,30 @@ need_debootstrap() {
 	command -v debootstrap >/dev/null || install_packages debootstrap
 }
 
-# Under its name only when it is complete.
+# The kernel runs the programs of another processor with qemu-user. Debian
+# registers it so that a chroot needs no copy (the flag F).
+declare -A EMULATORS=([arm64]=qemu-aarch64)
+
+need_emulator() { # ARCHITECTURE
+	local emulator=${EMULATORS[$1]:-}
+	if [ -z "$emulator" ]; then
+		complain "no emulator known for $1"
+		exit 1
+	fi
+	[ ! -e "/proc/sys/fs/binfmt_misc/$emulator" ] || return 0
+	install_packages binfmt-support qemu-user-static
+	update-binfmts --enable "$emulator"
+}
+
+# Under its name only when it is complete: RELEASE, or RELEASE-ARCHITECTURE.
 install_release() { # RELEASE
 	local root=$FOLDER/$1
+	local -a options=(--variant=minbase)
 	[ -d "$root" ] && return
 	say "$1: debootstrap"
 	rm -rf "$root.new"
-	debootstrap --variant=minbase "$1" "$root.new" "$MIRROR" >"$root.log" 2>&1 || return
+	[[ $1 != *-* ]] || options+=(--arch="${1#*-}")
+	debootstrap "${options[@]}" "${1%%-*}" "$root.new" "$MIRROR" >"$root.log" 2>&1 || return
 	mv "$root.new" "$root"
 }
 
