@@ -470,7 +470,7 @@ export class RowLock extends EventTarget {
 			await this.#drafting?.catch(() => {});
 			return await request();
 		} finally {
-			setTimeout(end); // after the caller has taken over what was saved
+			end();
 		}
 	}
 	/**

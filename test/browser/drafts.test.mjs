@@ -1,7 +1,6 @@
 // Renewals and drafts are independent: a draft that cannot be kept says so at
 // its field, and everything else goes on.
 import assert from 'node:assert/strict';
-import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from './lib/person.mjs';
 import { stage } from './lib/stage.mjs';
 import { Wire } from './lib/wire.mjs';
@@ -105,23 +104,6 @@ scene('refused renewals and drafts (413, 422, 403, 401) are no lost lock', async
 			await anna.press('Cancel');
 			await anna.page.waitForURL(/proposal$/);
 		}
-});
-
-scene('a draft that waits for a slow save does not have what was saved', async ({ site, invite }) => {
-	const anna = await invite('anna');
-	await anna.edits('country', 'NO');
-	const sent = [];
-	anna.page.on('request', (request) => /\/draft$/.test(request.url()) && sent.push(request.postData()));
-	await anna.page.route('**/rows/NO', async (route) => {
-		if (route.request().method() === 'PUT') await pause(2500); // a draft is due after one second
-		await route.continue();
-	});
-	await anna.input('name').fill('Saved slowly');
-	await anna.press('Save and keep editing');
-	await anna.sees(/ is saved\./);
-	await anna.input('name').fill('Typed since');
-	await eventually(async () => assert.match(await site.sql(`SELECT data FROM locking.draft WHERE key = 'NO'`), /Typed since/));
-	assert.deepEqual(sent.filter((data) => data?.includes('"name":"Saved slowly"')), []);
 });
 
 scene('a draft that is slow delays no renewal', async ({ site, invite }) => {
