@@ -317,8 +317,8 @@ covers_writes(const Lock *lock)
 /*
  * Does the writer have a live lock on the row?  If it seems to have lapsed,
  * wait for a renewal in progress (rule 3): the write of a holder that is not
- * noted would count as another owner's.  Not if the clock was set back after
- * another owner wrote the row (rule 5): then mark it as lost.
+ * noted would count as another owner's.  A lock that another owner's write
+ * has passed before the clock was set back is marked as lost (rule 5).
  */
 static bool
 holds_row(Write *write, Lock *lock)

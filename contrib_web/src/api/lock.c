@@ -70,8 +70,9 @@ reply_missing(Request *req, const PGresult *acquired)
 }
 
 /*
- * Of a page that was left meanwhile: no program would know the lock.  The
- * reply is for the log.
+ * Of a page that was left meanwhile: no program would know the lock.  A page
+ * that is left between this look and the commit releases the lock by its last
+ * beacon, or leaves it until it lapses.  The reply is for the log.
  */
 static void
 give_back(Request *req)
